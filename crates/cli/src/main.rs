@@ -1,0 +1,2 @@
+//! The inia command.
+fn main() {}

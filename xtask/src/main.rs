@@ -1,0 +1,2 @@
+//! Tasks of the inia workspace.
+fn main() {}
