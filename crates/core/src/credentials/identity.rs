@@ -1,0 +1,51 @@
+//! [`Credentials`] and [`Token`]: what requests are signed with.
+
+use crate::{Secret, Str, Timestamp};
+
+/// AWS credentials: an access key, and what came with it.
+///
+/// ```
+/// use inia_core::Credentials;
+///
+/// let credentials = Credentials::new("AKIDEXAMPLE", "a secret", None);
+/// assert!(!format!("{credentials:?}").contains("a secret"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The access key id.
+    pub access_key_id: Str,
+    /// The secret access key.
+    pub secret_access_key: Secret,
+    /// The session token of temporary credentials.
+    pub session_token: Option<Secret>,
+    /// When they expire; `None` for keys that do not.
+    pub expires: Option<Timestamp>,
+    /// The account they belong to, where the provider says.
+    pub account_id: Option<Str>,
+    /// The provider they came from, by its name in the chain (`env`, `assume-role`...).
+    pub provider: Str,
+}
+
+impl Credentials {
+    /// Credentials given by hand; they do not expire.
+    #[must_use]
+    pub fn new(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>) -> Self {
+        Credentials {
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            session_token: session_token.map(Secret::from),
+            expires: None,
+            account_id: None,
+            provider: Str::from_static("explicit"),
+        }
+    }
+}
+
+/// A bearer token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The token itself.
+    pub token: Secret,
+    /// When it expires; `None` for a token that does not.
+    pub expires: Option<Timestamp>,
+}

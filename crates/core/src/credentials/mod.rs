@@ -1,0 +1,5 @@
+//! Credentials, tokens, and the providers that find them.
+
+mod identity;
+
+pub use identity::{Credentials, Token};

@@ -1,0 +1,350 @@
+//! [`Map`]: names to values, in the order they were put in.
+
+use std::fmt;
+use std::hash::RandomState;
+
+use indexmap::IndexMap;
+use thin_vec::ThinVec;
+
+use super::Value;
+use crate::Str;
+
+/// An ordered map from names to values: a structure's members or a map shape's entries.
+///
+/// Iteration follows the order of insertion, which is the order of the model or of the wire. Two maps are equal when they
+/// hold the same entries in any order.
+///
+/// ```
+/// use inia_core::{Map, Value};
+///
+/// let mut tag = Map::new();
+/// tag.insert("Key", "team");
+/// tag.insert("Value", Value::from("river"));
+/// assert_eq!(tag.get("Key"), Some(&Value::from("team")));
+/// assert_eq!(tag.keys().collect::<Vec<_>>(), ["Key", "Value"]);
+/// ```
+#[derive(Clone, Default)]
+pub struct Map(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    /// Entries looked up one by one: the fastest form to build, and to search while short.
+    Pairs(ThinVec<(Str, Value)>),
+    /// Entries behind a hash index: what a server fills with any number of names.
+    Index(Box<IndexMap<Str, Value, RandomState>>),
+}
+
+impl Default for Repr {
+    fn default() -> Self {
+        Repr::Pairs(ThinVec::new())
+    }
+}
+
+/// The number of entries up to which [`Map::insert`] keeps pairs without an index.
+const PAIRS: usize = 16;
+
+impl Map {
+    /// An empty map, without allocating.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty map with room for `capacity` entries.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        if capacity == 0 {
+            Self::new()
+        } else {
+            Map(Repr::Pairs(ThinVec::with_capacity(capacity)))
+        }
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Pairs(pairs) => pairs.len(),
+            Repr::Index(index) => index.len(),
+        }
+    }
+
+    /// Whether there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value under a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        match &self.0 {
+            Repr::Pairs(pairs) => pairs
+                .iter()
+                .find(|(key, _)| *key == *name)
+                .map(|(_, value)| value),
+            Repr::Index(index) => index.get(name),
+        }
+    }
+
+    /// The value under a name, to change in place.
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        match &mut self.0 {
+            Repr::Pairs(pairs) => pairs
+                .iter_mut()
+                .find(|(key, _)| *key == *name)
+                .map(|(_, value)| value),
+            Repr::Index(index) => index.get_mut(name),
+        }
+    }
+
+    /// The entry at a position.
+    #[must_use]
+    pub fn get_index(&self, position: usize) -> Option<(&Str, &Value)> {
+        match &self.0 {
+            Repr::Pairs(pairs) => pairs.get(position).map(|(key, value)| (key, value)),
+            Repr::Index(index) => index.get_index(position),
+        }
+    }
+
+    /// Whether there is an entry under a name.
+    #[must_use]
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Puts a value under a name, in the place of an earlier one, which is returned, or at the end.
+    pub fn insert(&mut self, name: impl Into<Str>, value: impl Into<Value>) -> Option<Value> {
+        let (name, value) = (name.into(), value.into());
+        if let Some(slot) = self.get_mut(&name) {
+            return Some(std::mem::replace(slot, value));
+        }
+        if let Repr::Pairs(pairs) = &mut self.0
+            && pairs.len() >= PAIRS
+        {
+            self.0 = Repr::Index(Box::new(std::mem::take(pairs).into_iter().collect()));
+        }
+        self.push(name, value);
+        None
+    }
+
+    /// Appends an entry whose name is known to be new, without looking for an earlier one.
+    ///
+    /// Parsers that walk a structure's members use this; with a name that is already there, the first entry is found.
+    #[inline]
+    pub fn push(&mut self, name: Str, value: Value) {
+        match &mut self.0 {
+            Repr::Pairs(pairs) => pairs.push((name, value)),
+            Repr::Index(index) => {
+                index.entry(name).or_insert(value);
+            }
+        }
+    }
+
+    /// Takes the value under a name out; the order of the others stays.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        match &mut self.0 {
+            Repr::Pairs(pairs) => {
+                let position = pairs.iter().position(|(key, _)| *key == *name)?;
+                Some(pairs.remove(position).1)
+            }
+            Repr::Index(index) => index.shift_remove(name),
+        }
+    }
+
+    /// The value under a name, made by `default` if there is none yet.
+    pub fn get_or_insert_with(
+        &mut self,
+        name: &str,
+        default: impl FnOnce() -> Value,
+    ) -> &mut Value {
+        if !self.contains_key(name) {
+            self.insert(name, default());
+        }
+        match &mut self.0 {
+            Repr::Pairs(pairs) => {
+                let position = pairs
+                    .iter()
+                    .position(|(key, _)| *key == *name)
+                    .unwrap_or_default();
+                // The entry was found or just inserted: a map with an entry has a position to give.
+                #[expect(clippy::indexing_slicing, reason = "the name was inserted above")]
+                &mut pairs[position].1
+            }
+            Repr::Index(index) => index.entry(Str::from(name)).or_insert(Value::Null),
+        }
+    }
+
+    /// The entries in order.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(match &self.0 {
+            Repr::Pairs(pairs) => IterRepr::Pairs(pairs.iter()),
+            Repr::Index(index) => IterRepr::Index(index.iter()),
+        })
+    }
+
+    /// The names in order.
+    pub fn keys(&self) -> impl Iterator<Item = &Str> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The values in order.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// The values in order, to change in place.
+    pub fn iter_mut(&mut self) -> Box<dyn Iterator<Item = (&Str, &mut Value)> + '_> {
+        match &mut self.0 {
+            Repr::Pairs(pairs) => Box::new(pairs.iter_mut().map(|(key, value)| (&*key, value))),
+            Repr::Index(index) => Box::new(index.iter_mut()),
+        }
+    }
+
+    /// Keeps the entries for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
+        match &mut self.0 {
+            Repr::Pairs(pairs) => pairs.retain_mut(|(key, value)| keep(key, value)),
+            Repr::Index(index) => index.retain(|key, value| keep(key, value)),
+        }
+    }
+}
+
+/// The entries of a [`Map`], in order.
+#[derive(Clone, Debug)]
+pub struct Iter<'a>(IterRepr<'a>);
+
+#[derive(Clone, Debug)]
+enum IterRepr<'a> {
+    Pairs(std::slice::Iter<'a, (Str, Value)>),
+    Index(indexmap::map::Iter<'a, Str, Value>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a Str, &'a Value);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            IterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
+            IterRepr::Index(index) => index.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            IterRepr::Pairs(pairs) => pairs.size_hint(),
+            IterRepr::Index(index) => index.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = (&'a Str, &'a Value);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Str, Value);
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> IntoIter {
+        IntoIter(match self.0 {
+            Repr::Pairs(pairs) => IntoIterRepr::Pairs(pairs.into_iter()),
+            Repr::Index(index) => IntoIterRepr::Index(index.into_iter()),
+        })
+    }
+}
+
+/// The entries of a [`Map`] by value, in order.
+#[derive(Debug)]
+pub struct IntoIter(IntoIterRepr);
+
+#[derive(Debug)]
+enum IntoIterRepr {
+    Pairs(thin_vec::IntoIter<(Str, Value)>),
+    Index(indexmap::map::IntoIter<Str, Value>),
+}
+
+impl Iterator for IntoIter {
+    type Item = (Str, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            IntoIterRepr::Pairs(pairs) => pairs.next(),
+            IntoIterRepr::Index(index) => index.next(),
+        }
+    }
+}
+
+impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Map::new();
+        map.extend(entries);
+        map
+    }
+}
+
+impl<K: Into<Str>, V: Into<Value>> Extend<(K, V)> for Map {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_entries_keep_their_order_and_are_found() {
+        let map: Map = (0..1000).map(|i| (format!("key{i}"), i)).collect();
+        assert_eq!(map.len(), 1000);
+        assert_eq!(map.get("key999"), Some(&Value::Int(999)));
+        assert_eq!(map.keys().nth(500).unwrap(), "key500");
+    }
+
+    #[test]
+    fn equality_ignores_order() {
+        let one: Map = [("a", 1), ("b", 2)].into_iter().collect();
+        let two: Map = [("b", 2), ("a", 1)].into_iter().collect();
+        let three: Map = [("b", 2), ("a", 3)].into_iter().collect();
+        assert_eq!(one, two);
+        assert_ne!(one, three);
+    }
+
+    #[test]
+    fn insert_replaces_and_remove_keeps_the_order() {
+        let mut map: Map = (0..40).map(|i| (format!("k{i}"), i)).collect();
+        assert_eq!(map.insert("k3", "three"), Some(Value::Int(3)));
+        assert_eq!(map.remove("k0"), Some(Value::Int(0)));
+        assert_eq!(map.keys().next().unwrap(), "k1");
+        assert_eq!(map.get_index(2).unwrap().1, &Value::from("three"));
+        *map.get_or_insert_with("new", || Value::Null) = Value::from(true);
+        assert_eq!(map.get("new"), Some(&Value::Bool(true)));
+    }
+}
