@@ -1,1 +1,21 @@
-//! inia-model
+//! Service and resource definitions of AWS, loaded at run time.
+//!
+//! A [`ServiceModel`] is immutable data behind an `Arc`: [`Operation`]s, and [`Shape`]s in an arena that refer to each
+//! other by [`ShapeId`].
+
+#![forbid(unsafe_code)]
+
+mod definition;
+mod names;
+mod operation;
+mod service;
+mod shape;
+mod traits;
+
+pub use names::{did_you_mean, kebab_case, nearest, snake_case};
+pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
+pub use service::{Metadata, ServiceModel};
+pub use shape::{
+    Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, ShapeTable, Structure,
+};
+pub use traits::{Flags, Location, Traits, XmlNamespace};

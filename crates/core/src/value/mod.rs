@@ -14,6 +14,7 @@
 
 mod blob;
 mod convert;
+mod deserialize;
 mod list;
 mod map;
 

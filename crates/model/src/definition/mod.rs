@@ -1,0 +1,406 @@
+//! The JSON front end: `service-2.json` to [`ServiceModel`].
+//!
+//! ```text
+//! { "metadata": {..}, "operations": {name: {..}}, "shapes": {name: {..}}, "clientContextParams": {..} }
+//! ```
+//! [`raw`] mirrors the text; this file resolves names to places in the graph and merges traits.
+
+mod raw;
+
+use std::collections::HashMap;
+
+use inia_core::{Error, ErrorKind, Result, Str, TimestampFormat};
+
+use crate::{
+    ChecksumTraits, Constraints, EndpointDiscovery, ErrorTraits, Flags, Kind, Location, Member,
+    Metadata, Operation, Retryable, ServiceModel, Shape, ShapeId, Structure, Traits, XmlNamespace,
+};
+use raw::{RawMember, RawMetadata, RawOperation, RawService, RawShape};
+
+/// Loads a definition; `name` is the service's folder name.
+pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
+    let raw: RawService<'_> = serde_json::from_slice(definition).map_err(|error| {
+        Error::new(
+            ErrorKind::Model,
+            format!("service definition {name:?}: {error}"),
+        )
+    })?;
+    let place = |error: Error| error.at(format_args!("service definition {name:?}"));
+    let names = Names::new(&raw.shapes).map_err(place)?;
+    let own_traits: Vec<Traits> = raw
+        .shapes
+        .iter()
+        .map(|(_, shape)| traits(&shape.traits))
+        .collect();
+    let graph = Resolver {
+        names: &names,
+        own_traits: &own_traits,
+    };
+    let mut shapes = Vec::with_capacity(raw.shapes.len());
+    for ((shape_name, shape), own) in raw.shapes.iter().zip(&own_traits) {
+        shapes.push(graph.shape(shape_name, shape, own).map_err(place)?);
+    }
+    let mut operations = Vec::with_capacity(raw.operations.len());
+    for (operation_name, operation) in raw.operations {
+        let built = graph
+            .operation(&operation_name, operation)
+            .map_err(|error| error.at(&operation_name))
+            .map_err(place)?;
+        operations.push(built);
+    }
+    let mut metadata = metadata(raw.metadata).map_err(place)?;
+    metadata.client_context = raw
+        .client_context
+        .into_iter()
+        .map(|(name, kind)| (name, kind.kind))
+        .collect();
+    metadata.deprecated = raw.deprecated;
+    Ok(ServiceModel::new(
+        Str::from(name),
+        metadata,
+        shapes,
+        operations,
+    ))
+}
+
+struct Names<'a>(HashMap<&'a str, ShapeId>);
+
+impl<'a> Names<'a> {
+    fn new(shapes: &'a [(Str, RawShape)]) -> Result<Self> {
+        if u32::try_from(shapes.len()).is_err() {
+            return Err(Error::new(ErrorKind::Model, "too many shapes"));
+        }
+        Ok(Names(
+            (0u32..)
+                .zip(shapes)
+                .map(|(id, (name, _))| (name.as_str(), ShapeId(id)))
+                .collect(),
+        ))
+    }
+}
+
+struct Resolver<'a> {
+    names: &'a Names<'a>,
+    own_traits: &'a [Traits],
+}
+
+impl Resolver<'_> {
+    fn shape(&self, name: &Str, raw: &RawShape, own: &Traits) -> Result<Shape> {
+        let kind = match &*raw.kind {
+            "structure" => Kind::Structure(self.structure(name, raw)?),
+            "list" => Kind::List(self.part(name, "member", raw.member.as_ref())?),
+            "map" => Kind::Map {
+                key: self.part(name, "key", raw.key.as_ref())?,
+                value: self.part(name, "value", raw.value.as_ref())?,
+            },
+            "string" | "character" | "char" => Kind::String,
+            "blob" => Kind::Blob,
+            "boolean" => Kind::Boolean,
+            "integer" | "short" | "byte" => Kind::Integer,
+            "long" | "bigInteger" | "biginteger" => Kind::Long,
+            "float" => Kind::Float,
+            "double" | "bigDecimal" | "bigdecimal" => Kind::Double,
+            "timestamp" => Kind::Timestamp,
+            "" => return Err(broken(name, "it has no type")),
+            other => return Err(broken(name, format!("there is no type {other:?}"))),
+        };
+        let constraints = Constraints {
+            min: raw.min,
+            max: raw.max,
+            pattern: raw.pattern.clone(),
+            enumeration: raw.enumeration.clone().map(Vec::into_boxed_slice),
+        };
+        Ok(Shape {
+            name: name.clone(),
+            kind,
+            traits: own.clone(),
+            constraints,
+        })
+    }
+
+    fn structure(&self, name: &Str, raw: &RawShape) -> Result<Structure> {
+        let mut members = Vec::with_capacity(raw.members.len());
+        for (member_name, member) in &raw.members {
+            members.push(
+                self.member(member_name.clone(), member)
+                    .map_err(|error| broken(name, error.message().to_owned()))?,
+            );
+        }
+        let mut structure = Structure {
+            members: members.into(),
+            ..Structure::default()
+        };
+        structure.index();
+        // A required member or payload that the structure lacks is passed over, as botocore does when it reads parameters.
+        let position = |member: &Str| {
+            structure
+                .member_position(member)
+                .and_then(|position| u32::try_from(position).ok())
+        };
+        let required = raw.required.iter().filter_map(position).collect();
+        let payload = raw.traits.payload.as_ref().and_then(position);
+        structure.required = required;
+        structure.payload = payload;
+        let traits = &raw.traits;
+        if traits.error.is_some()
+            || traits.flags.contains(Flags::EXCEPTION)
+            || traits.retryable.is_some()
+        {
+            let error = traits.error.clone().unwrap_or_default();
+            structure.error = Some(Box::new(ErrorTraits {
+                code: error.code,
+                http_status: error.http_status,
+                sender_fault: error.sender_fault,
+                retryable: traits.retryable.as_ref().map(|retryable| Retryable {
+                    throttling: retryable.throttling,
+                }),
+            }));
+        }
+        Ok(structure)
+    }
+
+    fn part(&self, shape: &Str, part: &'static str, raw: Option<&RawMember>) -> Result<Member> {
+        let raw = raw.ok_or_else(|| broken(shape, format!("it has no {part}")))?;
+        self.member(Str::from_static(part), raw)
+            .map_err(|error| broken(shape, error.message().to_owned()))
+    }
+
+    fn member(&self, name: Str, raw: &RawMember) -> Result<Member> {
+        let Some(target) = self.names.0.get(raw.shape.as_str()).copied() else {
+            let message = if raw.shape.is_empty() {
+                format!("{name} names no shape")
+            } else {
+                format!(
+                    "{name} refers to shape {:?}, which is not defined",
+                    raw.shape
+                )
+            };
+            return Err(Error::new(ErrorKind::Model, message));
+        };
+        let own = traits(&raw.traits);
+        let traits = match self.own_traits.get(target.index()) {
+            Some(target) => own.over(target),
+            None => own,
+        };
+        Ok(Member {
+            name,
+            target,
+            traits,
+        })
+    }
+
+    fn operation(&self, name: &Str, raw: RawOperation) -> Result<Operation> {
+        let mut result_wrapper = None;
+        let mut part = |raw: Option<RawMember>| -> Result<Option<Member>> {
+            let Some(raw) = raw else { return Ok(None) };
+            if raw.traits.result_wrapper.is_some() {
+                result_wrapper.clone_from(&raw.traits.result_wrapper);
+            }
+            self.member(Str::new(), &raw).map(Some)
+        };
+        let input = part(raw.input)?;
+        let output = part(raw.output)?;
+        let mut errors = Vec::with_capacity(raw.errors.len());
+        for error in &raw.errors {
+            errors.push(self.member(Str::from_static("error"), error)?.target);
+        }
+        Ok(Operation {
+            name: name.clone(),
+            index: 0,
+            method: raw.http.method.unwrap_or(Str::from_static("POST")),
+            request_uri: raw.http.request_uri.unwrap_or(Str::from_static("/")),
+            response_code: raw.http.response_code,
+            input,
+            output,
+            result_wrapper,
+            errors: errors.into(),
+            auth: raw.auth.map(Vec::into_boxed_slice),
+            auth_type: raw.auth_type,
+            unsigned_payload: raw.unsigned_payload,
+            host_prefix: raw.endpoint.and_then(|endpoint| endpoint.host_prefix),
+            checksum: raw.checksum.map(|checksum| {
+                Box::new(ChecksumTraits {
+                    request_required: checksum.request_required,
+                    request_algorithm_member: checksum.request_algorithm_member,
+                    request_validation_mode_member: checksum.request_validation_mode_member,
+                    response_algorithms: checksum.response_algorithms.into(),
+                })
+            }),
+            checksum_required: raw.checksum_required,
+            compression: raw
+                .compression
+                .map(|compression| compression.encodings.into())
+                .unwrap_or_default(),
+            static_context: raw
+                .static_context
+                .into_iter()
+                .map(|(name, value)| (name, value.value))
+                .collect(),
+            operation_context: raw
+                .operation_context
+                .into_iter()
+                .map(|(name, path)| (name, path.path))
+                .collect(),
+            endpoint_discovery: raw.endpoint_discovery.map(|raw| EndpointDiscovery {
+                required: raw.required,
+            }),
+            is_endpoint_operation: raw.is_endpoint_operation,
+            is_idempotent: raw.is_idempotent,
+            is_readonly: raw.is_readonly,
+            is_deprecated: raw.is_deprecated,
+            unknown: raw.unknown.into(),
+        })
+    }
+}
+
+#[cold]
+fn broken(shape: &Str, message: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Model, format!("shape {shape}: {message}"))
+}
+
+fn traits(raw: &raw::RawTraits) -> Traits {
+    Traits {
+        flags: raw.flags,
+        location: raw.location.as_deref().and_then(|location| match location {
+            "uri" => Some(Location::Uri),
+            "querystring" => Some(Location::QueryString),
+            "header" => Some(Location::Header),
+            "headers" => Some(Location::Headers),
+            "statusCode" => Some(Location::StatusCode),
+            _ => None,
+        }),
+        location_name: raw.location_name.clone(),
+        query_name: raw.query_name.clone(),
+        xml_namespace: raw.xml_namespace.as_ref().map(|namespace| {
+            Box::new(XmlNamespace {
+                uri: namespace.uri.clone(),
+                prefix: namespace.prefix.clone(),
+            })
+        }),
+        timestamp_format: raw
+            .timestamp_format
+            .as_deref()
+            .and_then(|format| match format {
+                "iso8601" => Some(TimestampFormat::Iso8601),
+                "rfc822" => Some(TimestampFormat::Rfc822),
+                "unixTimestamp" => Some(TimestampFormat::UnixTimestamp),
+                _ => None,
+            }),
+        context_param: raw.context_param.as_ref().map(|param| param.name.clone()),
+        unknown: if raw.unknown.is_empty() {
+            None
+        } else {
+            Some(Box::new(raw.unknown.clone()))
+        },
+    }
+}
+
+fn metadata(raw: RawMetadata) -> Result<Metadata> {
+    let needed = |value: Option<Str>, name: &str| {
+        value.ok_or_else(|| Error::new(ErrorKind::Model, format!("metadata: {name} is missing")))
+    };
+    let protocols: Box<[Str]> = raw.protocols.into();
+    let protocol = match raw.protocol {
+        Some(protocol) => protocol,
+        None => needed(protocols.first().cloned(), "protocol")?,
+    };
+    let endpoint_prefix = needed(raw.endpoint_prefix, "endpointPrefix")?;
+    let service_id = raw
+        .service_id
+        .or_else(|| raw.abbreviation.clone())
+        .or_else(|| raw.full_name.clone());
+    Ok(Metadata {
+        service_id: service_id.unwrap_or_else(|| endpoint_prefix.clone()),
+        api_version: raw.api_version.unwrap_or_default(),
+        endpoint_prefix,
+        signing_name: raw.signing_name,
+        signature_version: raw.signature_version.unwrap_or(Str::from_static("v4")),
+        auth: raw.auth.into(),
+        protocol,
+        protocols,
+        json_version: raw.json_version,
+        target_prefix: raw.target_prefix,
+        xml_namespace: raw.xml_namespace,
+        global_endpoint: raw.global_endpoint,
+        full_name: raw.full_name.unwrap_or_default(),
+        abbreviation: raw.abbreviation,
+        uid: raw.uid.unwrap_or_default(),
+        query_compatible: raw.query_compatible,
+        h2: raw.protocol_settings.h2,
+        client_context: Box::default(),
+        deprecated: false,
+        unknown: raw.unknown.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(shapes: &str) -> Result<ServiceModel> {
+        let text = format!(
+            r#"{{"version": "2.0", "metadata": {{"protocol": "json", "endpointPrefix": "t"}},
+                "operations": {{"Go": {{"name": "Go", "http": {{"method": "POST", "requestUri": "/"}}, "input": {{"shape": "In"}}}}}},
+                "shapes": {shapes}}}"#
+        );
+        load("test", text.as_bytes())
+    }
+
+    #[test]
+    fn recursive_shapes_refer_to_themselves() {
+        let model =
+            service(r#"{"In": {"type": "structure", "members": {"Self": {"shape": "In"}}}}"#)
+                .unwrap();
+        let go = model.operation("Go").unwrap();
+        let input = model.input(go).unwrap();
+        assert_eq!(input.members[0].target, go.input.as_ref().unwrap().target);
+    }
+
+    #[test]
+    fn member_traits_go_over_those_of_the_target() {
+        let model = service(
+            r#"{"In": {"type": "structure", "members": {"A": {"shape": "T"}, "B": {"shape": "T", "timestampFormat": "rfc822"}}},
+                "T": {"type": "timestamp", "timestampFormat": "iso8601", "sensitive": true}}"#,
+        )
+        .unwrap();
+        let members = &model.input(model.operation("go").unwrap()).unwrap().members;
+        assert_eq!(
+            members[0].traits.timestamp_format,
+            Some(TimestampFormat::Iso8601)
+        );
+        assert_eq!(
+            members[1].traits.timestamp_format,
+            Some(TimestampFormat::Rfc822)
+        );
+        assert!(members[1].traits.is_sensitive());
+    }
+
+    #[test]
+    fn unknown_traits_are_kept_aside() {
+        let model =
+            service(r#"{"In": {"type": "structure", "members": {}, "tomorrow": {"x": [1]}}}"#)
+                .unwrap();
+        let shape = model.shape(model.shape_id("In").unwrap());
+        assert_eq!(shape.traits.unknown.as_ref().unwrap()[0].0, "tomorrow");
+    }
+
+    #[test]
+    fn a_broken_definition_names_the_place() {
+        let message =
+            service(r#"{"In": {"type": "structure", "members": {"A": {"shape": "Gone"}}}}"#)
+                .unwrap_err()
+                .to_string();
+        assert_eq!(
+            message,
+            r#"service definition "test": shape In: A refers to shape "Gone", which is not defined"#
+        );
+        let message = service(r#"{"In": {"type": "strukture"}}"#)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("shape In: there is no type"), "{message}");
+        let message = load("test", b"{\n  \"metadata\": 3}")
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("line 2"), "{message}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Names as users may write them: snake case beside the model's own, and the nearest ones to a misspelt name.
+
+/// A model name in snake case, as boto3 users write it.
+///
+/// ```
+/// use inia_model::snake_case;
+///
+/// assert_eq!(snake_case("ListQueues"), "list_queues");
+/// assert_eq!(snake_case("DescribeDBInstances"), "describe_db_instances");
+/// assert_eq!(snake_case("ListObjectsV2"), "list_objects_v2");
+/// assert_eq!(snake_case("CreateHITWithHITType"), "create_hit_with_hit_type");
+/// ```
+///
+/// # Source
+/// botocore `__init__.py:xform_name`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    separated(name, '_')
+}
+
+/// A model name in kebab case, as the command line spells it: `list-queues`.
+#[must_use]
+pub fn kebab_case(name: &str) -> String {
+    separated(name, '-')
+}
+
+/// The operations whose snake case follows no rule, with the exact result.
+///
+/// # Source
+/// botocore `__init__.py:_xform_cache`.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("CreateCachediSCSIVolume", "create_cached_iscsi_volume"),
+    ("CreateOAuth2Token", "create_oauth2_token"),
+    ("CreateOAuth2TokenWithIAM", "create_oauth2_token_with_iam"),
+    ("CreateStorediSCSIVolume", "create_stored_iscsi_volume"),
+    (
+        "DescribeCachediSCSIVolumes",
+        "describe_cached_iscsi_volumes",
+    ),
+    (
+        "DescribeStorediSCSIVolumes",
+        "describe_stored_iscsi_volumes",
+    ),
+    ("ExecutePartiQLBatch", "execute_partiql_batch"),
+    ("ExecutePartiQLStatement", "execute_partiql_statement"),
+    ("ExecutePartiQLTransaction", "execute_partiql_transaction"),
+    (
+        "IntrospectOAuth2TokenWithIAM",
+        "introspect_oauth2_token_with_iam",
+    ),
+    (
+        "ListHITsForQualificationType",
+        "list_hits_for_qualification_type",
+    ),
+    ("RevokeOAuth2TokenWithIAM", "revoke_oauth2_token_with_iam"),
+];
+
+fn separated(name: &str, separator: char) -> String {
+    if let Some((_, snake)) = IRREGULAR.iter().find(|(irregular, _)| *irregular == name) {
+        return snake.replace('_', separator.encode_utf8(&mut [0; 4]));
+    }
+    if name.contains(separator) {
+        return name.to_owned();
+    }
+    let mut characters: Vec<char> = name.chars().collect();
+    // Capitals with a plural s at the very end (`DescribeVPCs`, `ListACLs`) are one word.
+    if characters.last() == Some(&'s') {
+        let capitals = characters
+            .iter()
+            .rev()
+            .skip(1)
+            .take_while(|c| c.is_ascii_uppercase())
+            .count();
+        if capitals >= 2 {
+            let word = characters.split_off(characters.len() - capitals - 1);
+            characters.push(separator);
+            characters.extend(word.into_iter().map(|c| c.to_ascii_lowercase()));
+        }
+    }
+    let characters = before_capitalised_words(&characters, separator);
+    let mut result = String::with_capacity(characters.len() + 8);
+    let mut before = None;
+    for character in characters {
+        if character.is_ascii_uppercase()
+            && before
+                .is_some_and(|before: char| before.is_ascii_lowercase() || before.is_ascii_digit())
+        {
+            result.push(separator);
+        }
+        result.extend(character.to_lowercase());
+        before = Some(character);
+    }
+    result
+}
+
+/// Puts the separator before each capital that is followed by small letters, except at the start.
+fn before_capitalised_words(characters: &[char], separator: char) -> Vec<char> {
+    let mut result = Vec::with_capacity(characters.len() + 8);
+    let mut rest = characters;
+    while let Some((&first, after)) = rest.split_first() {
+        result.push(first);
+        rest = after;
+        if let [capital, tail @ ..] = after
+            && capital.is_ascii_uppercase()
+        {
+            let small = tail.iter().take_while(|c| c.is_ascii_lowercase()).count();
+            if small > 0 {
+                let (word, remainder) = after.split_at(small + 1);
+                result.push(separator);
+                result.extend(word);
+                rest = remainder;
+            }
+        }
+    }
+    result
+}
+
+/// The names nearest to a misspelt one, best first, at most three: what an error offers.
+///
+/// ```
+/// use inia_model::nearest;
+///
+/// assert_eq!(nearest("ListQueue", ["ListQueues", "CreateQueue", "SendMessage"]), ["ListQueues"]);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = name.to_lowercase();
+    let limit = (wanted.chars().count() / 3).max(2);
+    let mut scored: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let distance = if lower == wanted {
+                0
+            } else {
+                edit_distance(&wanted, &lower, limit)?
+            };
+            Some((distance, candidate))
+        })
+        .collect();
+    scored.sort();
+    scored.truncate(3);
+    scored.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
+/// A sentence that offers names: `; did you mean ListQueues?`, or nothing where none is near.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let near = nearest(name, candidates);
+    if near.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", near.join(" or "))
+    }
+}
+
+/// The Levenshtein distance, or `None` above the limit.
+fn edit_distance(one: &str, two: &str, limit: usize) -> Option<usize> {
+    let one: Vec<char> = one.chars().take(128).collect();
+    let two: Vec<char> = two.chars().take(128).collect();
+    if one.len().abs_diff(two.len()) > limit {
+        return None;
+    }
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, b) in row.iter_mut().skip(1).zip(&two) {
+            let above = *cell;
+            let best = (diagonal + usize::from(a != b))
+                .min(above + 1)
+                .min(left + 1);
+            diagonal = above;
+            left = best;
+            *cell = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().filter(|distance| *distance <= limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snake_case_follows_botocore() {
+        for (name, expected) in [
+            ("GetBucketLocation", "get_bucket_location"),
+            ("DescribeVPCs", "describe_vpcs"),
+            ("ListACLs", "list_acls"),
+            ("IPV6", "ipv6"),
+            ("ARNs", "_arns"),
+            ("SwapEnvironmentCNAMEs", "swap_environment_cnames"),
+            ("EC2Thing", "ec2_thing"),
+            ("already_snake", "already_snake"),
+            (
+                "ListHITsForQualificationType",
+                "list_hits_for_qualification_type",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(snake_case(name), expected, "{name}");
+        }
+        assert_eq!(kebab_case("ListObjectsV2"), "list-objects-v2");
+    }
+
+    #[test]
+    fn only_near_names_are_offered() {
+        assert!(nearest("Zebra", ["ListQueues"]).is_empty());
+        assert_eq!(
+            did_you_mean("listqueues", ["ListQueues"]),
+            "; did you mean ListQueues?"
+        );
+    }
+}

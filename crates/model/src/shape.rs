@@ -1,0 +1,237 @@
+//! The shape graph: shapes in an arena, referring to each other by index, so that recursion costs nothing.
+
+use std::sync::OnceLock;
+
+use inia_core::Str;
+
+use crate::Traits;
+
+/// The place of a shape in its service's graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ShapeId(pub(crate) u32);
+
+impl ShapeId {
+    /// The place as an index below [`ServiceModel::shape_count`](crate::ServiceModel::shape_count).
+    #[must_use]
+    #[inline]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One shape of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// Its name, unique in its service.
+    pub name: Str,
+    /// Its type and what the type holds.
+    pub kind: Kind,
+    /// Its own traits.
+    pub traits: Traits,
+    /// Bounds and enumerations.
+    pub constraints: Constraints,
+}
+
+/// The type of a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A structure, union, document object, event stream or error.
+    Structure(Structure),
+    /// A list of one member shape.
+    List(Member),
+    /// A map from strings to one value shape.
+    Map {
+        /// The key, a string shape.
+        key: Member,
+        /// The value.
+        value: Member,
+    },
+    /// Text.
+    String,
+    /// Bytes.
+    Blob,
+    /// A boolean.
+    Boolean,
+    /// An integer of 32 bits.
+    Integer,
+    /// An integer of 64 bits.
+    Long,
+    /// A number of single precision.
+    Float,
+    /// A number of double precision.
+    Double,
+    /// A moment in time.
+    Timestamp,
+}
+
+impl Kind {
+    /// The type's name in a definition.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Kind::Structure(_) => "structure",
+            Kind::List(_) => "list",
+            Kind::Map { .. } => "map",
+            Kind::String => "string",
+            Kind::Blob => "blob",
+            Kind::Boolean => "boolean",
+            Kind::Integer => "integer",
+            Kind::Long => "long",
+            Kind::Float => "float",
+            Kind::Double => "double",
+            Kind::Timestamp => "timestamp",
+        }
+    }
+}
+
+/// The members of a structure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Structure {
+    /// The members in the definition's order.
+    pub members: Box<[Member]>,
+    /// The members that must be given, as positions in `members`.
+    pub required: Box<[u32]>,
+    /// The member that is the whole body, as a position in `members`.
+    pub payload: Option<u32>,
+    /// What an error says of itself.
+    pub error: Option<Box<ErrorTraits>>,
+    /// Positions in `members`, sorted by member name.
+    pub(crate) by_name: Box<[u32]>,
+}
+
+impl Structure {
+    /// The member of a name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Member> {
+        self.member_position(name)
+            .and_then(|position| self.members.get(position))
+    }
+
+    /// The position of the member of a name.
+    #[must_use]
+    pub fn member_position(&self, name: &str) -> Option<usize> {
+        if self.members.len() <= 8 {
+            return self.members.iter().position(|member| member.name == *name);
+        }
+        self.by_name
+            .binary_search_by(|&position| {
+                self.members
+                    .get(position as usize)
+                    .map_or("", |member| member.name.as_str())
+                    .cmp(name)
+            })
+            .ok()
+            .and_then(|found| self.by_name.get(found))
+            .map(|&position| position as usize)
+    }
+
+    /// The member that is the whole body.
+    #[must_use]
+    pub fn payload_member(&self) -> Option<&Member> {
+        self.payload
+            .and_then(|position| self.members.get(position as usize))
+    }
+
+    pub(crate) fn index(&mut self) {
+        let mut by_name: Vec<u32> = (0u32..).take(self.members.len()).collect();
+        by_name.sort_by(|&a, &b| {
+            let name = |position: u32| {
+                self.members
+                    .get(position as usize)
+                    .map(|member| &member.name)
+            };
+            name(a).cmp(&name(b))
+        });
+        self.by_name = by_name.into();
+    }
+}
+
+/// A reference to a shape with the traits of the place it is used in: a structure's member, a list's or map's part, or
+/// the input or output of an operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The member's name; `member`, `key` and `value` for the parts of lists and maps, and empty for an input or output.
+    pub name: Str,
+    /// The shape it targets.
+    pub target: ShapeId,
+    /// Its traits over those of the target.
+    pub traits: Traits,
+}
+
+impl Member {
+    /// The name on the wire: the location name where there is one, else the member's own.
+    #[must_use]
+    #[inline]
+    pub fn wire_name(&self) -> &Str {
+        self.traits.location_name.as_ref().unwrap_or(&self.name)
+    }
+}
+
+/// What an error shape says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorTraits {
+    /// The code on the wire, where it is not the shape's name.
+    pub code: Option<Str>,
+    /// The HTTP status it comes with.
+    pub http_status: Option<u16>,
+    /// Whether the sender is at fault.
+    pub sender_fault: bool,
+    /// Whether a retry may help; with throttling, slowly.
+    pub retryable: Option<Retryable>,
+}
+
+/// The `retryable` trait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retryable {
+    /// The error says that calls come too fast.
+    pub throttling: bool,
+}
+
+/// Bounds and enumerations of a shape.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Constraints {
+    /// `min`: of a number its least value, of anything else its least length.
+    pub min: Option<f64>,
+    /// `max`: of a number its greatest value, of anything else its greatest length.
+    pub max: Option<f64>,
+    /// `pattern`: a regular expression that AWS's servers hold strings to; not checked here, as in botocore.
+    pub pattern: Option<Str>,
+    /// `enum`: the values known when the definition was written; others are allowed.
+    pub enumeration: Option<Box<[Str]>>,
+}
+
+/// A value for each shape of a service, made on first use and kept: what a wire format works out about a shape once.
+#[derive(Debug)]
+pub struct ShapeTable<T> {
+    cells: Box<[OnceLock<T>]>,
+}
+
+impl<T> ShapeTable<T> {
+    /// An empty table for a service with `shapes` shapes.
+    #[must_use]
+    pub fn new(shapes: usize) -> Self {
+        ShapeTable {
+            cells: (0..shapes).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The shape's entry, made by `make` the first time it is asked for. `None` for a shape of another service.
+    #[inline]
+    pub fn get_or_init(&self, id: ShapeId, make: impl FnOnce() -> T) -> Option<&T> {
+        self.cells
+            .get(id.index())
+            .map(|cell| cell.get_or_init(make))
+    }
+
+    /// How many shapes the table is for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Whether the table is for no shape at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+}
