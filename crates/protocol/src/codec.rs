@@ -1,0 +1,144 @@
+//! [`Codec`]: what every wire format can do, and [`Protocol`]: which ones there are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use inia_core::{Error, ErrorKind, Result, ServiceError, Value};
+use inia_model::{Metadata, Operation, ServiceModel};
+
+use crate::{Input, Request, Response};
+
+/// A wire format bound to one service: it works out what it needs to know about a shape on first use, and keeps it.
+///
+/// A codec is pure: it knows no clock, environment or network.
+pub trait Codec: Send + Sync + fmt::Debug {
+    /// Writes a request.
+    ///
+    /// # Errors
+    /// `Validation`: a value cannot be written as its shape, or a label of the path is missing or empty.
+    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request>;
+
+    /// Reads the answer of a call that succeeded.
+    ///
+    /// # Errors
+    /// `Parse`: the answer is not what the operation's output and the wire format allow.
+    fn parse(&self, operation: &Operation, response: Response) -> Result<Value>;
+
+    /// Reads the answer of a call that failed. Whatever the answer holds, there is an error to return: what cannot be
+    /// understood leaves the code and message that the status gives.
+    fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError;
+}
+
+/// A wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// `json`: AWS JSON 1.0 and 1.1.
+    Json,
+    /// `rest-json`.
+    RestJson,
+    /// `rest-xml`.
+    RestXml,
+    /// `smithy-rpc-v2-cbor`.
+    RpcV2Cbor,
+    /// `query`.
+    Query,
+    /// `ec2`.
+    Ec2,
+}
+
+impl Protocol {
+    /// Every wire format in order of preference.
+    ///
+    /// # Source
+    /// botocore `utils.py:PRIORITY_ORDERED_SUPPORTED_PROTOCOLS`.
+    pub const ALL: [Protocol; 6] = [
+        Protocol::Json,
+        Protocol::RestJson,
+        Protocol::RestXml,
+        Protocol::RpcV2Cbor,
+        Protocol::Query,
+        Protocol::Ec2,
+    ];
+
+    /// The name in a definition.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Protocol::Json => "json",
+            Protocol::RestJson => "rest-json",
+            Protocol::RestXml => "rest-xml",
+            Protocol::RpcV2Cbor => "smithy-rpc-v2-cbor",
+            Protocol::Query => "query",
+            Protocol::Ec2 => "ec2",
+        }
+    }
+
+    /// The wire format of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Protocol> {
+        Protocol::ALL
+            .into_iter()
+            .find(|protocol| protocol.name() == name)
+    }
+
+    /// The wire format to speak with a service: the first of [`Protocol::ALL`] among those the service lists.
+    ///
+    /// # Errors
+    /// `Model`: the service speaks none that is known.
+    ///
+    /// # Source
+    /// botocore `model.py:ServiceModel.resolved_protocol`.
+    pub fn of(metadata: &Metadata) -> Result<Protocol> {
+        let listed = |protocol: Protocol| {
+            if metadata.protocols.is_empty() {
+                metadata.protocol == *protocol.name()
+            } else {
+                metadata
+                    .protocols
+                    .iter()
+                    .any(|name| *name == *protocol.name())
+            }
+        };
+        Protocol::ALL
+            .into_iter()
+            .find(|protocol| listed(*protocol))
+            .ok_or_else(|| {
+                let names: Vec<&str> = if metadata.protocols.is_empty() {
+                    vec![&metadata.protocol]
+                } else {
+                    metadata
+                        .protocols
+                        .iter()
+                        .map(|name| name.as_str())
+                        .collect()
+                };
+                Error::new(
+                    ErrorKind::Model,
+                    format!(
+                        "{}: no known wire format among {}",
+                        metadata.service_id,
+                        names.join(", ")
+                    ),
+                )
+            })
+    }
+
+    /// A codec of this wire format for a service.
+    #[must_use]
+    pub fn codec(self, model: Arc<ServiceModel>) -> Box<dyn Codec> {
+        match self {
+            Protocol::Json => Box::new(crate::json::JsonCodec::new(model)),
+            Protocol::RestJson => Box::new(crate::rest_json::RestJsonCodec::new(model)),
+            Protocol::RestXml => Box::new(crate::rest_xml::RestXmlCodec::new(model)),
+            Protocol::RpcV2Cbor => Box::new(crate::rpc_v2_cbor::RpcV2CborCodec::new(model)),
+            Protocol::Query => Box::new(crate::query::QueryCodec::new(model)),
+            Protocol::Ec2 => Box::new(crate::ec2::Ec2Codec::new(model)),
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,176 @@
+//! [`Request`] and [`Response`]: plain HTTP messages, before signing and after reading.
+
+use bytes::Bytes;
+use inia_core::{Str, Value};
+
+/// Header names in lower case with their values, in order.
+///
+/// ```
+/// use inia_protocol::Headers;
+///
+/// let mut headers = Headers::new();
+/// headers.set("content-type", "application/json");
+/// assert_eq!(headers.get("Content-Type"), Some("application/json"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(Str, Str)>);
+
+impl Headers {
+    /// No headers, without allocating.
+    #[must_use]
+    pub const fn new() -> Self {
+        Headers(Vec::new())
+    }
+
+    /// No headers, with room for `capacity`.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Headers(Vec::with_capacity(capacity))
+    }
+
+    /// The first value under a name, in whatever case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_shared(name).map(Str::as_str)
+    }
+
+    /// The first value under a name, in whatever case, as it is stored.
+    #[must_use]
+    pub fn get_shared(&self, name: &str) -> Option<&Str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Whether there is a header of a name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.get_shared(name).is_some()
+    }
+
+    /// Appends a header; `name` must be in lower case.
+    pub fn push(&mut self, name: impl Into<Str>, value: impl Into<Str>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Sets a header, in the place of every earlier one of the name; `name` must be in lower case.
+    pub fn set(&mut self, name: impl Into<Str>, value: impl Into<Str>) {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter().position(|(key, _)| *key == name) {
+            None => self.0.push((name, value)),
+            Some(first) => {
+                let mut position = 0;
+                self.0.retain(|(key, _)| {
+                    position += 1;
+                    position - 1 <= first || *key != name
+                });
+                if let Some(entry) = self.0.get_mut(first) {
+                    entry.1 = value;
+                }
+            }
+        }
+    }
+
+    /// Takes every header of a name out.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
+    /// The headers in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Str, Str)> {
+        self.0.iter()
+    }
+
+    /// How many headers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Headers {
+    type Item = &'a (Str, Str);
+    type IntoIter = std::slice::Iter<'a, (Str, Str)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<N: Into<Str>, V: Into<Str>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
+        Headers(
+            headers
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// What a codec is given to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The parameters: a map, or null for none.
+    pub params: &'a Value,
+    /// Whether the operation's streaming member (a blob or an event stream) is given beside the parameters, as a stream.
+    pub has_stream: bool,
+}
+
+impl<'a> From<&'a Value> for Input<'a> {
+    fn from(params: &'a Value) -> Self {
+        Input {
+            params,
+            has_stream: false,
+        }
+    }
+}
+
+/// A request as a wire format writes it: without a host, a signature, or what the transport adds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Str,
+    /// The path, percent-encoded, beginning with `/`.
+    pub path: String,
+    /// The query string, percent-encoded, without the `?`; empty for none.
+    pub query: String,
+    /// The headers that the wire format and the parameters ask for.
+    pub headers: Headers,
+    /// The body; empty too where the body is a stream given beside the parameters.
+    pub body: Bytes,
+    /// What goes before the host, its labels filled in, such as `data.`.
+    pub host_prefix: Option<String>,
+}
+
+/// A response with its whole body.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Headers,
+    /// The body; empty where the operation answers with a stream, which is read on its own.
+    pub body: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_replaces_every_earlier_header_of_the_name() {
+        let mut headers: Headers = [("a", "1"), ("b", "2"), ("a", "3")].into_iter().collect();
+        headers.set("a", "4");
+        assert_eq!(headers, [("a", "4"), ("b", "2")].into_iter().collect());
+        headers.remove("B");
+        assert_eq!(headers.len(), 1);
+    }
+}
