@@ -1,2 +1,78 @@
-//! Tasks of the inia workspace.
-fn main() {}
+//! Tasks of the inia workspace, run as `cargo xtask <task>`.
+//!
+//! ```text
+//! cargo xtask models            import the service definitions into data/
+//! cargo xtask models --check    fail if importing again would change data/
+//! cargo xtask models --verify   check that the definitions in data/ hold together
+//! cargo xtask peers             fetch what the tests compare inia with, into target/peers/
+//! cargo xtask test [ARGS]       peers, then `cargo test --workspace ARGS`
+//! ```
+
+mod json;
+mod models;
+mod packages;
+mod peers;
+mod strip;
+mod test;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+const USAGE: &str = "\
+Tasks of the inia workspace.
+
+Usage: cargo xtask <TASK>
+
+Tasks:
+  models            import the service definitions into data/
+  models --check    fail if importing again would change data/
+  models --verify   check that the definitions in data/ hold together
+  peers             fetch what the tests compare inia with, into target/peers/
+  test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<ExitCode> {
+    let root = workspace_root()?;
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["models"] => models::import(&root)?,
+        ["models", "--check"] => models::check(&root)?,
+        ["models", "--verify"] => verify::report(&root.join("data"))?,
+        ["peers"] => {
+            peers::fetch(&root)?;
+        }
+        ["test", rest @ ..] => return test::run(&root, rest),
+        ["help" | "-h" | "--help"] => print!("{USAGE}"),
+        _ => {
+            eprint!("{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the workspace's `Cargo.toml`.
+///
+/// Cargo tells a program it runs where its package is; the compiled-in path is for the program run by hand.
+fn workspace_root() -> Result<PathBuf> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package
+        .parent()
+        .map(Path::to_path_buf)
+        .with_context(|| format!("{} has no parent folder", package.display()))
+}

@@ -1,0 +1,418 @@
+//! Imports the service definitions: the newest API version of every service, without documentation, into `data/`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::json::{Json, Tree};
+use crate::packages::{BOTO3, BOTOCORE};
+use crate::peers::{self, Sources};
+use crate::{strip, verify};
+
+/// Definitions that stand beside the service folders.
+const SHARED: &[&str] = &[
+    "_retry",
+    "endpoints",
+    "partitions",
+    "sdk-default-configuration",
+];
+
+/// Definitions of a service, by who ships them.
+const BOTOCORE_KINDS: &[&str] = &[
+    "service-2",
+    "paginators-1",
+    "waiters-2",
+    "endpoint-rule-set-1",
+];
+const RESOURCES: &str = "resources-1";
+
+/// Left out on purpose: prose by another name.
+const UNWANTED: &[&str] = &["examples-1"];
+
+/// `cargo xtask models`: makes `data/` what an import gives, then verifies it.
+pub(crate) fn import(root: &Path) -> Result<()> {
+    let data = root.join("data");
+    let wanted = build(&peers::sources(root)?)?;
+    let present = read(&data)?;
+    let mut written = 0_usize;
+    for (path, bytes) in &wanted {
+        if present.get(path) != Some(bytes) {
+            let file = data.join(path);
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&file, bytes).with_context(|| file.display().to_string())?;
+            written += 1;
+        }
+    }
+    let stale: Vec<&String> = present
+        .keys()
+        .filter(|path| !wanted.contains_key(*path))
+        .collect();
+    for path in &stale {
+        let file = data.join(path);
+        fs::remove_file(&file).with_context(|| file.display().to_string())?;
+        // Folders that are empty now go too; one that is not empty refuses.
+        let mut folder = file.parent();
+        while let Some(empty) = folder.filter(|folder| *folder != data) {
+            if fs::remove_dir(empty).is_err() {
+                break;
+            }
+            folder = empty.parent();
+        }
+    }
+    println!(
+        "{} files, {} bytes: {written} written, {} removed",
+        wanted.len(),
+        wanted.values().map(Vec::len).sum::<usize>(),
+        stale.len()
+    );
+    verify::report(&data)
+}
+
+/// `cargo xtask models --check`: fails if an import would change `data/`.
+pub(crate) fn check(root: &Path) -> Result<()> {
+    let wanted = build(&peers::sources(root)?)?;
+    let present = read(&root.join("data"))?;
+    let mut differences: Vec<String> = Vec::new();
+    for (path, bytes) in &wanted {
+        match present.get(path) {
+            None => differences.push(format!("missing: {path}")),
+            Some(found) if found != bytes => differences.push(format!("differs: {path}")),
+            Some(_) => {}
+        }
+    }
+    let stale = present.keys().filter(|path| !wanted.contains_key(*path));
+    differences.extend(stale.map(|path| format!("not from the import: {path}")));
+    if differences.is_empty() {
+        println!("{} files are as imported", wanted.len());
+        return Ok(());
+    }
+    for line in differences.iter().take(20) {
+        eprintln!("{line}");
+    }
+    bail!(
+        "{} files of data/ are not as `cargo xtask models` makes them",
+        differences.len()
+    )
+}
+
+/// Every file below `folder`; none if it does not exist.
+pub(crate) fn read(folder: &Path) -> Result<Tree> {
+    fn walk(folder: &Path, prefix: &str, files: &mut Tree) -> Result<()> {
+        for (name, is_folder) in entries(folder)? {
+            let path = folder.join(&name);
+            if is_folder {
+                walk(&path, &format!("{prefix}{name}/"), files)?;
+            } else {
+                let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+                files.insert(format!("{prefix}{name}"), bytes);
+            }
+        }
+        Ok(())
+    }
+    let mut files = Tree::new();
+    if folder.is_dir() {
+        walk(folder, "", &mut files)?;
+    }
+    Ok(files)
+}
+
+/// The names in a folder and whether each is a folder, sorted.
+fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .ok()
+            .with_context(|| format!("a name in {} is not UTF-8", folder.display()))?;
+        names.push((name, entry.file_type()?.is_dir()));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The names of the folders in a folder, sorted.
+fn folders(folder: &Path) -> Result<Vec<String>> {
+    let entries = entries(folder)?.into_iter();
+    Ok(entries
+        .filter_map(|(name, is_folder)| is_folder.then_some(name))
+        .collect())
+}
+
+/// What `data/` is to hold.
+fn build(sources: &Sources) -> Result<Tree> {
+    let botocore = sources.botocore.join("botocore").join("data");
+    let boto3 = sources.boto3.join("boto3").join("data");
+    let mut tree = Tree::new();
+    for kind in SHARED {
+        let (path, bytes) = converted(&botocore, "", kind)?;
+        tree.insert(path, bytes);
+    }
+    let services = folders(&botocore)?;
+    let mut operations = 0;
+    for service in &services {
+        let version = newest(&botocore.join(service), "service-2")?;
+        let place = format!("{service}/{version}/");
+        for kind in kinds(&botocore.join(service).join(&version))? {
+            let (path, bytes) = converted(&botocore, &place, &kind)?;
+            if kind == "service-2" {
+                let service: Json = serde_json::from_slice(&bytes)?;
+                operations += service.members("operations").count();
+            }
+            tree.insert(path, bytes);
+        }
+        // botocore opens paginators, waiters and rules of the version it took the service from, or the newest there is:
+        // with one version kept both must be the same.
+        for kind in BOTOCORE_KINDS {
+            if let Ok(other) = newest(&botocore.join(service), kind) {
+                ensure!(
+                    other == version,
+                    "{service}: the newest {kind} is of {other}, the newest service-2 of {version}"
+                );
+            }
+        }
+    }
+    let resources = folders(&boto3)?;
+    for service in &resources {
+        // boto3 makes the client for the version of the resources.
+        let version = newest(&boto3.join(service), RESOURCES)?;
+        let place = format!("{service}/{version}/");
+        ensure!(
+            tree.contains_key(&format!("{place}service-2.json")),
+            "{service}: the newest {RESOURCES} is of {version}, which is not the newest service-2"
+        );
+        let (path, bytes) = converted(&boto3, &place, RESOURCES)?;
+        tree.insert(path, bytes);
+    }
+    let source = source(&tree, services.len(), operations, &resources)?;
+    tree.insert("SOURCE.md".to_owned(), source.into_bytes());
+    Ok(tree)
+}
+
+/// The newest API version in a service's folder that has a definition of this kind.
+///
+/// # Source
+/// botocore `loaders.py:Loader.determine_latest_version`.
+fn newest(service: &Path, kind: &str) -> Result<String> {
+    folders(service)?
+        .into_iter()
+        .filter(|version| service.join(version).join(format!("{kind}.json")).is_file())
+        .max()
+        .with_context(|| format!("{} has no {kind}", service.display()))
+}
+
+/// The kinds of definition to import from a version's folder. A kind nobody decided about is an error.
+fn kinds(version: &Path) -> Result<Vec<String>> {
+    let mut kinds = Vec::new();
+    for (file, _) in entries(version)? {
+        let kind = file
+            .strip_suffix(".json")
+            .with_context(|| format!("{} is not JSON", version.join(&file).display()))?;
+        let base = kind.strip_suffix(".sdk-extras").unwrap_or(kind);
+        if BOTOCORE_KINDS.contains(&base) {
+            kinds.push(kind.to_owned());
+        } else {
+            ensure!(
+                UNWANTED.contains(&base),
+                "{} is of a kind that the import does not know",
+                version.join(&file).display()
+            );
+        }
+    }
+    Ok(kinds)
+}
+
+/// One definition without its prose: its path in `data/`, and its bytes as compact JSON and a newline.
+fn converted(data: &Path, place: &str, kind: &str) -> Result<(String, Vec<u8>)> {
+    let path = format!("{place}{kind}.json");
+    let file = data.join(&path);
+    let text = fs::read(&file).with_context(|| file.display().to_string())?;
+    let mut json: Json =
+        serde_json::from_slice(&text).with_context(|| file.display().to_string())?;
+    strip::strip(kind, &mut json);
+    let mut bytes = serde_json::to_vec(&json)?;
+    bytes.push(b'\n');
+    Ok((path, bytes))
+}
+
+/// `data/SOURCE.md`.
+fn source(tree: &Tree, services: usize, operations: usize, resources: &[String]) -> Result<String> {
+    let mut text = format!(
+        "\
+# Where these definitions come from
+
+Written by `cargo xtask models`; do not edit by hand.
+
+They are AWS's own descriptions of its services, as shipped in two packages of the Python package index:
+
+| package | version | archive | SHA-256 |
+|---|---|---|---|
+| {} | {} | {} | `{}` |
+| {} | {} | {} | `{}` |
+
+Licence: Apache License 2.0, as both packages; see `LICENSE-APACHE` and `NOTICE` at the root of this repository.
+Copyright Amazon.com, Inc. or its affiliates.
+
+## What is here
+
+{services} services with {operations} operations, each in its newest API version only, in botocore's own layout:
+`<service>/<api-version>/<kind>.json`.
+
+| kind | files | bytes |
+|---|---:|---:|
+",
+        BOTOCORE.name,
+        BOTOCORE.version,
+        BOTOCORE.archive(),
+        BOTOCORE.sha256,
+        BOTO3.name,
+        BOTO3.version,
+        BOTO3.archive(),
+        BOTO3.sha256,
+    );
+    let mut kinds = std::collections::BTreeMap::<&str, (usize, usize)>::new();
+    for (path, bytes) in tree {
+        let kind = path.rsplit('/').next().unwrap_or(path);
+        let (files, size) = kinds.entry(kind).or_default();
+        *files += 1;
+        *size += bytes.len();
+    }
+    let (mut files, mut size) = (0, 0);
+    for (kind, (kind_files, kind_size)) in kinds {
+        writeln!(text, "| {kind} | {kind_files} | {kind_size} |")?;
+        files += kind_files;
+        size += kind_size;
+    }
+    writeln!(text, "| all | {files} | {size} |")?;
+    write!(
+        text,
+        "
+## What was changed
+
+- Prose is taken out, by its position and not by its name: `documentation` of services, operations, their inputs, outputs and
+  errors, shapes, members, client context parameters, endpoint parameters and rules, and of the default configuration;
+  `description` of waiters. `deprecatedMessage` stays. Members, shapes and parameters that are *named* `documentation` stay.
+- `examples-1` files and older API versions are not imported.
+- JSON is written compactly, keys in the order of the source, with a newline at the end. Nothing else differs.
+
+## Resources
+
+`{RESOURCES}` comes from {}, for these services: {}.
+
+There it is kept under an API version too, and the client of a resource is made for that version. Each stands here in the
+newest version that has one, which for all of them is the newest version of the service as well; the import fails should
+that ever change. The older versions of ec2's are not imported.
+
+## Check
+
+`cargo xtask models --check` imports again and fails if any byte here would change; `cargo xtask models --verify` checks
+that every reference in these files resolves.
+",
+        BOTO3.name,
+        resources.join(", "),
+    )?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of this test's own, removed at the end.
+    struct Folder(std::path::PathBuf);
+
+    impl Folder {
+        fn new(name: &str, files: &[(&str, &str)]) -> Self {
+            let folder =
+                std::env::temp_dir().join(format!("inia-xtask-{}-{name}", std::process::id()));
+            for (path, text) in files {
+                let path = folder.join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Folder(folder)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const SERVICE: &str = r#"{ "documentation": "x", "operations": { "Get": {} }, "shapes": {} }"#;
+
+    fn sources(folder: &Folder) -> Sources {
+        Sources {
+            botocore: folder.0.join("b"),
+            boto3: folder.0.join("r"),
+        }
+    }
+
+    const SHARED_FILES: &[(&str, &str)] = &[
+        ("b/botocore/data/_retry.json", "{}"),
+        ("b/botocore/data/endpoints.json", "{}"),
+        ("b/botocore/data/partitions.json", "{}"),
+        ("b/botocore/data/sdk-default-configuration.json", "{}"),
+    ];
+
+    #[test]
+    fn newest_version_only_without_prose_and_examples() {
+        let mut files = SHARED_FILES.to_vec();
+        files.extend([
+            ("b/botocore/data/sqs/2011-01-01/service-2.json", SERVICE),
+            ("b/botocore/data/sqs/2012-11-05/service-2.json", SERVICE),
+            ("b/botocore/data/sqs/2012-11-05/examples-1.json", "{}"),
+            ("r/boto3/data/sqs/2012-11-05/resources-1.json", "{ }"),
+        ]);
+        let folder = Folder::new("newest", &files);
+        let tree = build(&sources(&folder)).unwrap();
+        let paths: Vec<&str> = tree.keys().map(String::as_str).collect();
+        assert_eq!(
+            paths,
+            [
+                "SOURCE.md",
+                "_retry.json",
+                "endpoints.json",
+                "partitions.json",
+                "sdk-default-configuration.json",
+                "sqs/2012-11-05/resources-1.json",
+                "sqs/2012-11-05/service-2.json",
+            ]
+        );
+        assert_eq!(
+            tree["sqs/2012-11-05/service-2.json"],
+            b"{\"operations\":{\"Get\":{}},\"shapes\":{}}\n"
+        );
+    }
+
+    #[test]
+    fn resources_of_an_older_version_are_refused() {
+        let mut files = SHARED_FILES.to_vec();
+        files.extend([
+            ("b/botocore/data/sqs/2012-11-05/service-2.json", SERVICE),
+            ("r/boto3/data/sqs/2011-01-01/resources-1.json", "{}"),
+        ]);
+        let folder = Folder::new("older", &files);
+        let error = build(&sources(&folder)).unwrap_err().to_string();
+        assert!(error.contains("not the newest service-2"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused() {
+        let mut files = SHARED_FILES.to_vec();
+        files.extend([
+            ("b/botocore/data/sqs/2012-11-05/service-2.json", SERVICE),
+            ("b/botocore/data/sqs/2012-11-05/novelties-1.json", "{}"),
+            ("r/boto3/data/sqs/2012-11-05/resources-1.json", "{}"),
+        ]);
+        let folder = Folder::new("unknown", &files);
+        let error = build(&sources(&folder)).unwrap_err().to_string();
+        assert!(error.contains("novelties-1.json"), "{error}");
+    }
+}

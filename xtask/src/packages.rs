@@ -1,0 +1,127 @@
+//! The packages that inia takes definitions from and compares itself with: exact versions, downloaded and checked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+
+/// A source archive in the Python package index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// SHA-256 of the source archive, in hexadecimal.
+    pub(crate) sha256: &'static str,
+}
+
+/// Service definitions, and the tests that are conformance suites.
+pub(crate) const BOTOCORE: Package = Package {
+    name: "botocore",
+    version: "1.44.5",
+    sha256: "a988f39e3a4484def0b8010f41128f71157da0515a4804fccce4739aa8f216da",
+};
+
+/// Resource definitions.
+pub(crate) const BOTO3: Package = Package {
+    name: "boto3",
+    version: "1.44.5",
+    sha256: "667b344e25d2bcbb7c42fcf6b92a07bb1d73ee9d6d12c3a7873ec4c490b6fb64",
+};
+
+/// The server that the end-to-end tests talk to; it is installed, not read, so its archive has no digest here.
+pub(crate) const MOTO: &str = "moto[server]==5.2.5";
+
+impl Package {
+    /// What pip calls this very version.
+    pub(crate) fn requirement(&self) -> String {
+        format!("{}=={}", self.name, self.version)
+    }
+
+    /// The name of the source archive.
+    pub(crate) fn archive(&self) -> String {
+        format!("{}-{}.tar.gz", self.name, self.version)
+    }
+
+    /// Downloads and unpacks the source archive into `peers`, unless it is there, and returns its folder.
+    pub(crate) fn unpacked(&self, python: &Path, peers: &Path) -> Result<PathBuf> {
+        let folder = peers.join(format!("{}-{}", self.name, self.version));
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let archive = self.downloaded(python, peers)?;
+        // Renamed at the end: a folder that is there is complete.
+        let partial = peers.join(format!("{}.partial", self.name));
+        if partial.exists() {
+            fs::remove_dir_all(&partial)?;
+        }
+        run(Command::new(python)
+            .args(["-W", "ignore", "-m", "tarfile", "-e"])
+            .args([&archive, &partial]))?;
+        let inner = partial.join(format!("{}-{}", self.name, self.version));
+        fs::rename(&inner, &folder)
+            .with_context(|| format!("{} holds no {}", archive.display(), inner.display()))?;
+        fs::remove_dir_all(&partial)?;
+        Ok(folder)
+    }
+
+    fn downloaded(&self, python: &Path, peers: &Path) -> Result<PathBuf> {
+        let archives = peers.join("archives");
+        let archive = archives.join(self.archive());
+        if !archive.is_file() {
+            eprintln!("downloading {}", self.archive());
+            run(Command::new(python)
+                .args([
+                    "-m",
+                    "pip",
+                    "download",
+                    "--quiet",
+                    "--no-deps",
+                    "--no-binary",
+                ])
+                .args([self.name, "--dest"])
+                .arg(&archives)
+                .arg(self.requirement()))?;
+        }
+        let digest = sha256(&fs::read(&archive).with_context(|| archive.display().to_string())?);
+        ensure!(
+            digest == self.sha256,
+            "{} has the SHA-256 {digest}, not the {} that xtask/src/packages.rs pins; remove it to download it again",
+            archive.display(),
+            self.sha256,
+        );
+        Ok(archive)
+    }
+}
+
+/// Runs a command to its end; its failure is an error that names it.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed with {status}");
+    }
+    Ok(())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digest_is_hexadecimal() {
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! What the tests compare inia with, in `target/peers/`:
+//!
+//! ```text
+//! venv/               a Python environment with botocore, boto3 and the moto server
+//! botocore-<version>/ botocore's source archive, whose tests are conformance suites
+//! boto3-<version>/    boto3's source archive
+//! archives/           the archives as downloaded
+//! ```
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::packages::{BOTO3, BOTOCORE, MOTO, run};
+
+const CONSTRAINTS: &str = include_str!("../constraints.txt");
+
+/// Source archives, unpacked.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    pub(crate) botocore: PathBuf,
+    pub(crate) boto3: PathBuf,
+}
+
+/// Fetches everything that is missing and returns the folder `target/peers`.
+pub(crate) fn fetch(root: &Path) -> Result<PathBuf> {
+    let peers = folder(root)?;
+    let _lock = lock(&peers)?;
+    let python = environment(&peers)?;
+    install(&python, root, &peers)?;
+    unpack(&python, &peers)?;
+    Ok(peers)
+}
+
+/// Fetches the source archives only.
+pub(crate) fn sources(root: &Path) -> Result<Sources> {
+    let peers = folder(root)?;
+    let _lock = lock(&peers)?;
+    let python = environment(&peers)?;
+    unpack(&python, &peers)
+}
+
+fn unpack(python: &Path, peers: &Path) -> Result<Sources> {
+    Ok(Sources {
+        botocore: BOTOCORE.unpacked(python, peers)?,
+        boto3: BOTO3.unpacked(python, peers)?,
+    })
+}
+
+fn folder(root: &Path) -> Result<PathBuf> {
+    let peers = root.join("target").join("peers");
+    fs::create_dir_all(&peers).with_context(|| peers.display().to_string())?;
+    Ok(peers)
+}
+
+/// Two tasks at once wait for each other instead of unpacking into one another; the lock ends with the file.
+fn lock(peers: &Path) -> Result<File> {
+    let path = peers.join(".lock");
+    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    file.lock().with_context(|| path.display().to_string())?;
+    Ok(file)
+}
+
+/// The Python of the environment, which is made if it is missing or does not run (any more).
+fn environment(peers: &Path) -> Result<PathBuf> {
+    let venv = peers.join("venv");
+    let python = if cfg!(windows) {
+        venv.join("Scripts").join("python.exe")
+    } else {
+        venv.join("bin").join("python")
+    };
+    if works(&python) {
+        return Ok(python);
+    }
+    let base = if cfg!(windows) { "python" } else { "python3" };
+    if !works(Path::new(base)) {
+        bail!(
+            "`{base}` does not run; install Python 3.10 or newer with its venv module \
+             (on Debian and Ubuntu: apt-get install python3 python3-venv)"
+        );
+    }
+    eprintln!("making a Python environment in {}", venv.display());
+    let made = Command::new(base)
+        .args(["-m", "venv", "--clear"])
+        .arg(&venv)
+        .status()
+        .is_ok_and(|status| status.success());
+    if !made || !works(&python) {
+        bail!(
+            "`{base} -m venv` cannot make an environment with pip in {}; install Python's venv module \
+             (on Debian and Ubuntu: apt-get install python3-venv)",
+            venv.display()
+        );
+    }
+    Ok(python)
+}
+
+/// Whether this Python starts and has what is asked of it.
+fn works(python: &Path) -> bool {
+    // A bare name is the machine's own Python, which needs no pip: environments bring theirs.
+    let module = if python.components().count() > 1 {
+        "pip"
+    } else {
+        "sys"
+    };
+    Command::new(python)
+        .args(["-c", &format!("import {module}")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Installs the packages, unless the stamp says that these very ones are there.
+fn install(python: &Path, root: &Path, peers: &Path) -> Result<()> {
+    let requirements = [BOTOCORE.requirement(), BOTO3.requirement(), MOTO.to_owned()];
+    let wanted = format!("{}\n{CONSTRAINTS}", requirements.join("\n"));
+    let stamp = peers.join("venv").join("installed.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    eprintln!("installing {}", requirements.join(", "));
+    run(Command::new(python)
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .arg("--constraint")
+        .arg(root.join("xtask").join("constraints.txt"))
+        .args(requirements))?;
+    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+}
