@@ -1,0 +1,179 @@
+//! Signed event-stream messages: each one wraps a message, dates it, and chains to the signature before.
+//!
+//! ```text
+//! message {
+//!   :date              timestamp
+//!   :chunk-signature   32 bytes
+//!   payload            the encoded message that is sent; none for the end of the stream
+//! }
+//! ```
+//!
+//! # Source
+//! <https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html>
+
+use std::fmt;
+
+use crate::digest::HexDigest;
+use crate::key::SigningKeyCache;
+use crate::params::{Algorithm, SigningParams};
+use crate::signature::Signature;
+
+/// Signs the messages of one event stream, in order.
+///
+/// The request is signed first, with [`Payload::Events`](crate::Payload::Events); its signature is the seed.
+/// Each message has a time of its own, and its credentials may be newer than the request's.
+///
+/// ```
+/// # use inia_signing::*;
+/// # let params = SigningParams {
+/// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "transcribe",
+/// #     time: SigningTime::from_unix_seconds(0), settings: Settings::GENERAL,
+/// # };
+/// # let keys = SigningKeyCache::default();
+/// # let request = SignableRequest {
+/// #     method: "POST", host: "h", path: "/", query: "", headers: &[], payload: Payload::Events,
+/// # };
+/// # let encoded_message = b"";
+/// let mut signer = EventSigner::new(sign_v4(&request, &params, &keys).signature());
+/// let signed = signer.sign(encoded_message, &params, &keys);
+/// // ... frame a message of the headers `:date` and `:chunk-signature` and the payload `encoded_message`
+/// let end = signer.sign(b"", &params, &keys);
+/// assert_ne!(signed.chunk_signature, end.chunk_signature);
+/// ```
+pub struct EventSigner {
+    previous: Signature,
+}
+
+/// The values of the two headers of a signed message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedEvent {
+    /// `:date`, a timestamp: milliseconds since 1970-01-01T00:00:00Z, always of whole seconds.
+    pub date_millis: i64,
+    /// `:chunk-signature`, a byte array.
+    pub chunk_signature: [u8; 32],
+}
+
+impl EventSigner {
+    /// A signer of messages that chain to the signature of the request.
+    #[must_use]
+    pub fn new(seed: &Signature) -> Self {
+        Self {
+            previous: seed.clone(),
+        }
+    }
+
+    /// Signs the next message. `payload` is the message that is sent, encoded whole; the message that ends a
+    /// stream has none.
+    pub fn sign(
+        &mut self,
+        payload: &[u8],
+        params: &SigningParams<'_>,
+        keys: &SigningKeyCache,
+    ) -> SignedEvent {
+        let key = keys.signing_key(
+            &params.credentials,
+            params.time,
+            params.region,
+            params.service,
+        );
+        let date_millis = params.time.unix_seconds() * 1000;
+        let chunk_signature =
+            key.sign(self.string_to_sign(payload, date_millis, params).as_bytes());
+        self.previous = Signature::from_hmac(&chunk_signature);
+        SignedEvent {
+            date_millis,
+            chunk_signature,
+        }
+    }
+
+    /// ```text
+    /// AWS4-HMAC-SHA256-PAYLOAD, time, scope, previous signature, SHA256(headers), SHA256(payload)
+    /// ```
+    fn string_to_sign(
+        &self,
+        payload: &[u8],
+        date_millis: i64,
+        params: &SigningParams<'_>,
+    ) -> String {
+        let mut out = String::with_capacity(params.scope_len() + 256);
+        out.push_str("AWS4-HMAC-SHA256-PAYLOAD\n");
+        out.push_str(params.time.as_str());
+        out.push('\n');
+        params.push_scope(&mut out, Algorithm::HmacSha256);
+        out.push('\n');
+        out.push_str(self.previous.as_str());
+        out.push('\n');
+        out.push_str(HexDigest::of(&encoded_date_header(date_millis)).as_str());
+        out.push('\n');
+        out.push_str(HexDigest::of(payload).as_str());
+        out
+    }
+}
+
+impl fmt::Debug for EventSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSigner").finish_non_exhaustive()
+    }
+}
+
+/// The `:date` header as an event-stream message encodes it: length of the name, name, type 8, milliseconds.
+fn encoded_date_header(millis: i64) -> [u8; 15] {
+    let [a, b, c, d, e, f, g, h] = millis.to_be_bytes();
+    [5, b':', b'd', b'a', b't', b'e', 8, a, b, c, d, e, f, g, h]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Credentials, Settings, SigningTime};
+
+    fn params() -> SigningParams<'static> {
+        SigningParams {
+            credentials: Credentials::new("fake access key", "fake secret key", None),
+            region: "us-east-1",
+            service: "testservice",
+            time: SigningTime::from_unix_seconds(123_456_789),
+            settings: Settings::GENERAL,
+        }
+    }
+
+    /// The text that the SDKs for Rust, Kotlin and Swift agree on for these inputs.
+    #[test]
+    fn string_to_sign_of_a_message() {
+        let seed = Signature::from_hmac(&crate::digest::sha256(b"last message sts"));
+        let text =
+            EventSigner::new(&seed).string_to_sign(b"test payload", 123_456_789_000, &params());
+        assert_eq!(
+            text,
+            "AWS4-HMAC-SHA256-PAYLOAD\n\
+             19731129T213309Z\n\
+             19731129/us-east-1/testservice/aws4_request\n\
+             be1f8c7d79ef8e1abc5254a2c70e4da3bfaf4f07328f527444e1fc6ea67273e2\n\
+             0c0e3b3bf66b59b976181bd7d401927bbd624107303c713fd1e5f3d3c8dd1b1e\n\
+             813ca5285c28ccee5cab8b10ebda9c908fd6d78ed9dc94cc65ea6cb67a7f13ae"
+        );
+    }
+
+    #[test]
+    fn messages_chain_and_follow_the_date() {
+        let keys = SigningKeyCache::default();
+        let seed = Signature::from_hmac(&[0; 32]);
+        let mut signer = EventSigner::new(&seed);
+        let first = signer.sign(b"a", &params(), &keys);
+        assert_eq!(first.date_millis, 123_456_789_000);
+        assert_eq!(
+            signer.previous,
+            Signature::from_hmac(&first.chunk_signature)
+        );
+        let second = signer.sign(b"a", &params(), &keys);
+        assert_ne!(first.chunk_signature, second.chunk_signature);
+        assert_eq!(first, EventSigner::new(&seed).sign(b"a", &params(), &keys));
+
+        let tomorrow = SigningParams {
+            time: params().time.plus(86_400),
+            ..params()
+        };
+        signer.sign(b"", &tomorrow, &keys);
+        assert_eq!(keys.len(), 2);
+    }
+}

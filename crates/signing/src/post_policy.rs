@@ -1,0 +1,300 @@
+//! S3 POST policies: a form by which a browser may upload one object, until the policy expires.
+//!
+//! # Source
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>;
+//! botocore `auth.py:S3SigV4PostAuth`, `auth.py:S3ExpressPostAuth`, `auth.py:HmacV1PostAuth`
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::credentials::Credentials;
+use crate::hmac_v1;
+use crate::key::SigningKeyCache;
+use crate::params::{Algorithm, SigningParams};
+use crate::signature::Signature;
+use crate::time::SigningTime;
+
+/// What a form may upload, and until when.
+///
+/// ```
+/// # use inia_signing::*;
+/// # let params = SigningParams {
+/// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "s3",
+/// #     time: SigningTime::from_unix_seconds(0), settings: Settings::S3,
+/// # };
+/// # let keys = SigningKeyCache::default();
+/// let mut policy = PostPolicy::new(SigningTime::from_unix_seconds(1_440_938_160));
+/// policy.equals("bucket", "photos").starts_with("key", "user/").content_length(0, 1_048_576);
+/// let fields = policy.sign_v4(&params, &keys);
+/// assert_eq!(fields.first().unwrap().0, "x-amz-algorithm");
+/// assert_eq!(fields.last().unwrap().0, "x-amz-signature");
+/// ```
+#[derive(Clone)]
+pub struct PostPolicy {
+    expiration: SigningTime,
+    /// JSON values, separated by `, `.
+    conditions: String,
+}
+
+/// Fields to add to the form, in this order: names and values.
+pub type PostFields = Vec<(&'static str, String)>;
+
+impl PostPolicy {
+    /// A policy without conditions that expires at the given instant.
+    #[must_use]
+    pub fn new(expiration: SigningTime) -> Self {
+        Self {
+            expiration,
+            conditions: String::new(),
+        }
+    }
+
+    /// The field `name` of the form must have this value.
+    pub fn equals(&mut self, name: &str, value: &str) -> &mut Self {
+        push_equals(&mut self.conditions, name, value);
+        self
+    }
+
+    /// The field `name` of the form must start with this; with nothing, it may be anything.
+    pub fn starts_with(&mut self, name: &str, prefix: &str) -> &mut Self {
+        let out = &mut self.conditions;
+        push_separator(out);
+        out.push_str("[\"starts-with\", ");
+        push_json_string(out, &format!("${name}"));
+        out.push_str(", ");
+        push_json_string(out, prefix);
+        out.push(']');
+        self
+    }
+
+    /// The object must have from `min` to `max` bytes.
+    pub fn content_length(&mut self, min: u64, max: u64) -> &mut Self {
+        push_separator(&mut self.conditions);
+        // Writing to a String cannot fail.
+        let _ = write!(self.conditions, "[\"content-length-range\", {min}, {max}]");
+        self
+    }
+
+    /// A condition in JSON, as it stands: the caller's own.
+    pub fn json(&mut self, condition: &str) -> &mut Self {
+        push_separator(&mut self.conditions);
+        self.conditions.push_str(condition);
+        self
+    }
+
+    /// The fields that sign the policy with SigV4. The token of temporary credentials is among them.
+    #[must_use]
+    pub fn sign_v4(&self, params: &SigningParams<'_>, keys: &SigningKeyCache) -> PostFields {
+        let algorithm = Algorithm::HmacSha256;
+        let mut fields = vec![
+            ("x-amz-algorithm", algorithm.as_str().to_owned()),
+            ("x-amz-credential", params.credential(algorithm)),
+            ("x-amz-date", params.time.as_str().to_owned()),
+        ];
+        if let Some(token) = params.credentials.token() {
+            fields.push((params.settings.token_name.field(), token.to_owned()));
+        }
+        let policy = self.encode(&fields);
+        let key = keys.signing_key(
+            &params.credentials,
+            params.time,
+            params.region,
+            params.service,
+        );
+        let signature = Signature::from_hmac(&key.sign(policy.as_bytes()));
+        fields.push(("policy", policy));
+        fields.push(("x-amz-signature", signature.as_str().to_owned()));
+        fields
+    }
+
+    /// The fields that sign the policy with HMAC-SHA-1, which newer regions refuse.
+    #[must_use]
+    pub fn sign_hmac_v1(&self, credentials: &Credentials<'_>) -> PostFields {
+        let token = credentials
+            .token()
+            .map(|token| ("x-amz-security-token", token.to_owned()));
+        let policy = self.encode(token.as_slice());
+        let signature = hmac_v1::sign_string(credentials, &policy);
+        let mut fields = vec![("AWSAccessKeyId", credentials.access_key_id.to_owned())];
+        fields.extend(token);
+        fields.push(("policy", policy));
+        fields.push(("signature", signature));
+        fields
+    }
+
+    /// The policy with the signer's own conditions, in base64. The JSON is spaced as Python's is, so that it is
+    /// the text that botocore makes.
+    fn encode(&self, fields: &[(&'static str, String)]) -> String {
+        let mut conditions = self.conditions.clone();
+        for (name, value) in fields {
+            push_equals(&mut conditions, name, value);
+        }
+        let expiration = self.expiration.extended();
+        BASE64_STANDARD.encode(format!(
+            "{{\"expiration\": \"{expiration}\", \"conditions\": [{conditions}]}}"
+        ))
+    }
+}
+
+impl fmt::Debug for PostPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostPolicy")
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
+    }
+}
+
+fn push_equals(out: &mut String, name: &str, value: &str) {
+    push_separator(out);
+    out.push('{');
+    push_json_string(out, name);
+    out.push_str(": ");
+    push_json_string(out, value);
+    out.push('}');
+}
+
+fn push_separator(out: &mut String) {
+    if !out.is_empty() {
+        out.push_str(", ");
+    }
+}
+
+/// Appends a JSON string of ASCII only, as Python's `json.dumps` writes it.
+fn push_json_string(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    fn decode(fields: &PostFields) -> String {
+        let policy = fields.iter().find(|(name, _)| *name == "policy").unwrap();
+        String::from_utf8(BASE64_STANDARD.decode(&policy.1).unwrap()).unwrap()
+    }
+
+    fn params(token: Option<&'static str>) -> SigningParams<'static> {
+        SigningParams {
+            credentials: Credentials::new("access_key", "secret_key", token),
+            region: "myregion",
+            service: "myservice",
+            time: SigningTime::parse("20140101T000000Z").unwrap(),
+            settings: Settings::S3,
+        }
+    }
+
+    fn policy() -> PostPolicy {
+        let mut policy = PostPolicy::new(SigningTime::parse("20071201T120000Z").unwrap());
+        policy
+            .equals("acl", "public-read")
+            .json("{\"bucket\": \"mybucket\"}")
+            .starts_with("key", "mykey");
+        policy
+    }
+
+    #[test]
+    fn v4_fields_and_policy() {
+        let fields = policy().sign_v4(&params(None), &SigningKeyCache::default());
+        let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            [
+                "x-amz-algorithm",
+                "x-amz-credential",
+                "x-amz-date",
+                "policy",
+                "x-amz-signature"
+            ]
+        );
+        assert_eq!(
+            decode(&fields),
+            "{\"expiration\": \"2007-12-01T12:00:00Z\", \"conditions\": [{\"acl\": \"public-read\"}, \
+             {\"bucket\": \"mybucket\"}, [\"starts-with\", \"$key\", \"mykey\"], \
+             {\"x-amz-algorithm\": \"AWS4-HMAC-SHA256\"}, \
+             {\"x-amz-credential\": \"access_key/20140101/myregion/myservice/aws4_request\"}, \
+             {\"x-amz-date\": \"20140101T000000Z\"}]}"
+        );
+    }
+
+    /// The example of the S3 guide, "Browser-Based Upload using HTTP POST": its policy text is signed as it is.
+    #[test]
+    fn the_signature_is_over_the_encoded_policy() {
+        let fields = policy().sign_v4(&params(Some("token")), &SigningKeyCache::default());
+        let value = |wanted: &str| {
+            fields
+                .iter()
+                .find(|(name, _)| *name == wanted)
+                .unwrap()
+                .1
+                .clone()
+        };
+        let key =
+            crate::SigningKey::derive("secret_key", params(None).time, "myregion", "myservice");
+        let expected = Signature::from_hmac(&key.sign(value("policy").as_bytes()));
+        assert_eq!(value("x-amz-signature"), expected.as_str());
+        assert_eq!(value("x-amz-security-token"), "token");
+        assert!(decode(&fields).ends_with(", {\"x-amz-security-token\": \"token\"}]}"));
+    }
+
+    #[test]
+    fn express_and_hmac_v1_fields() {
+        let mut express = params(Some("token"));
+        express.settings = Settings::S3_EXPRESS;
+        let fields = policy().sign_v4(&express, &SigningKeyCache::default());
+        assert!(
+            fields
+                .iter()
+                .any(|field| *field == ("X-Amz-S3session-Token", "token".to_owned()))
+        );
+
+        let fields = policy().sign_hmac_v1(&express.credentials);
+        let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            [
+                "AWSAccessKeyId",
+                "x-amz-security-token",
+                "policy",
+                "signature"
+            ]
+        );
+    }
+
+    #[test]
+    fn json_strings_are_ascii() {
+        let mut out = String::new();
+        push_json_string(&mut out, "a\"\\\n\u{1}é😀\u{7f}");
+        assert_eq!(out, "\"a\\\"\\\\\\n\\u0001\\u00e9\\ud83d\\ude00\\u007f\"");
+    }
+
+    #[test]
+    fn an_empty_policy_is_valid_json() {
+        let fields = PostPolicy::new(params(None).time).sign_hmac_v1(&params(None).credentials);
+        assert_eq!(
+            decode(&fields),
+            "{\"expiration\": \"2014-01-01T00:00:00Z\", \"conditions\": []}"
+        );
+    }
+}
