@@ -11,6 +11,7 @@ mod operation;
 mod service;
 mod shape;
 mod traits;
+mod validate;
 
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};

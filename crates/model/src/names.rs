@@ -18,6 +18,15 @@ pub fn snake_case(name: &str) -> String {
     separated(name, '_')
 }
 
+/// Whether `snake` is [`snake_case`] of a model name; almost free for a name that is another word altogether.
+pub(crate) fn is_snake_case_of(snake: &str, name: &str) -> bool {
+    let same = snake.bytes().filter(|byte| *byte != b'_').eq(name
+        .bytes()
+        .filter(|byte| *byte != b'_')
+        .map(|byte| byte.to_ascii_lowercase()));
+    same && snake_case(name) == snake
+}
+
 /// A model name in kebab case, as the command line spells it: `list-queues`.
 #[must_use]
 pub fn kebab_case(name: &str) -> String {
