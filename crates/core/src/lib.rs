@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod config;
 mod credentials;
 mod error;
 mod json_macro;

@@ -1,0 +1,610 @@
+//! [`ConfigFileEditor`]: changes single values of a config file and leaves the rest as it is.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::files::Heading;
+use super::parse::{self, LineKind};
+use crate::ports::Files;
+use crate::{Error, ErrorKind, Result};
+
+/// Which of the two files is edited: they name profiles differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigFileKind {
+    /// The config file.
+    Config,
+    /// The credentials file.
+    Credentials,
+}
+
+/// A section of a file, by what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SectionName {
+    /// A profile.
+    Profile(String),
+    /// An `[sso-session]` section.
+    SsoSession(String),
+    /// A `[services]` section.
+    Services(String),
+}
+
+/// A config file open for changes. Lines that are not changed, comments and unknown sections among them, stay as they are.
+///
+/// ```
+/// use inia_core::config::{ConfigFileEditor, ConfigFileKind, SectionName};
+///
+/// let mut file = ConfigFileEditor::from_text(
+///     ConfigFileKind::Config,
+///     "# mine\n[default]\nregion=us-east-1 # home\noutput = json\n",
+/// )?;
+/// let default = SectionName::Profile("default".into());
+/// file.set(&default, "region", "eu-west-1")?;
+/// file.set_nested(&default, "s3", "addressing_style", "path")?;
+/// assert_eq!(
+///     file.text(),
+///     "# mine\n[default]\nregion = eu-west-1\noutput = json\ns3 =\n  addressing_style = path\n"
+/// );
+/// # Ok::<(), inia_core::Error>(())
+/// ```
+pub struct ConfigFileEditor {
+    kind: ConfigFileKind,
+    path: PathBuf,
+    text: String,
+}
+
+impl ConfigFileEditor {
+    /// Opens a file; one that is not there is empty until it is saved.
+    ///
+    /// # Errors
+    /// `Config` where the file cannot be read or breaks the format: what is not understood is not written over.
+    pub fn open(files: &dyn Files, path: &Path, kind: ConfigFileKind) -> Result<Self> {
+        let bytes = match files.read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("{}: the file cannot be read", path.display()),
+                )
+                .with_source(error));
+            }
+        };
+        let read = || {
+            let text = parse::decode(&bytes)?;
+            parse::parse(text)?;
+            Ok(text.to_owned())
+        };
+        let text = read().map_err(|error: parse::ParseError| {
+            Error::new(
+                ErrorKind::Config,
+                format!("{}:{}: {}", path.display(), error.line, error.message),
+            )
+        })?;
+        Ok(ConfigFileEditor {
+            kind,
+            path: path.to_owned(),
+            text,
+        })
+    }
+
+    /// Edits a text.
+    ///
+    /// # Errors
+    /// `Config` where the text breaks the format.
+    pub fn from_text(kind: ConfigFileKind, text: &str) -> Result<Self> {
+        parse::parse(text).map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
+        Ok(ConfigFileEditor {
+            kind,
+            path: PathBuf::new(),
+            text: text.to_owned(),
+        })
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Writes the file, so that its owner alone may read it.
+    ///
+    /// # Errors
+    /// `Config` where it cannot be written.
+    pub fn save(&self, files: &dyn Files) -> Result<()> {
+        files
+            .write_private(&self.path, self.text.as_bytes())
+            .map_err(|error| {
+                Error::new(
+                    ErrorKind::Config,
+                    format!("{}: the file cannot be written", self.path.display()),
+                )
+                .with_source(error)
+            })
+    }
+
+    /// Sets a property: in its place where the section has it, else at the section's end; a section that is not there is added.
+    ///
+    /// # Errors
+    /// `Config` where the section's name, the property's or the value could not be read back as given.
+    pub fn set(&mut self, section: &SectionName, name: &str, value: &str) -> Result<()> {
+        let line = property_line(name, value)?;
+        let file = self.outline(section)?;
+        match file.property(name) {
+            Some(range) => self.replace(range, &[line]),
+            None => self.append(section, &file, &[line])?,
+        }
+        Ok(())
+    }
+
+    /// Sets a sub-property: in its place, at the end of the property's others, or with a new property.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set); and where the property has a value of its own.
+    pub fn set_nested(
+        &mut self,
+        section: &SectionName,
+        name: &str,
+        sub: &str,
+        value: &str,
+    ) -> Result<()> {
+        check(sub, value, false)?;
+        let head = property_line(name, "")?;
+        let line = format!("  {sub} = {value}");
+        let file = self.outline(section)?;
+        let Some(range) = file.property(name) else {
+            return self.append(section, &file, &[head, line]);
+        };
+        if file.value(range.0).is_some_and(|value| !value.is_empty()) {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!("{name} has a value of its own, and so no sub-properties"),
+            ));
+        }
+        match file.sub_property(range, sub) {
+            Some(position) => {
+                let indent = file.indent(position);
+                self.replace((position, position), &[format!("{indent}{sub} = {value}")]);
+            }
+            None => {
+                let (first, last) = range;
+                let indent = if last > first {
+                    file.indent(last)
+                } else {
+                    "  ".to_owned()
+                };
+                self.insert_after(last, &[format!("{indent}{sub} = {value}")]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a property out, wherever the section has it. Says whether it was there.
+    ///
+    /// # Errors
+    /// `Config` where the section's name could not stand in the file.
+    pub fn unset(&mut self, section: &SectionName, name: &str) -> Result<bool> {
+        let mut found = false;
+        while let Some(range) = self.outline(section)?.property(name) {
+            self.replace(range, &[]);
+            found = true;
+        }
+        Ok(found)
+    }
+
+    /// Takes a sub-property out, and with its last one the property. Says whether it was there.
+    ///
+    /// # Errors
+    /// `Config` where the section's name could not stand in the file.
+    pub fn unset_nested(&mut self, section: &SectionName, name: &str, sub: &str) -> Result<bool> {
+        let file = self.outline(section)?;
+        let Some(range) = file.property(name) else {
+            return Ok(false);
+        };
+        let Some(position) = file.sub_property(range, sub) else {
+            return Ok(false);
+        };
+        if file.sub_properties(range).count() == 1 {
+            self.replace(range, &[]);
+        } else {
+            self.replace((position, position), &[]);
+        }
+        Ok(true)
+    }
+
+    fn outline(&self, section: &SectionName) -> Result<Outline> {
+        let heading = heading_text(self.kind, section)?;
+        Ok(Outline::read(self.kind, &self.text, section, heading))
+    }
+
+    /// Puts lines at the end of a section, before the blank lines that part it from the next.
+    fn append(&mut self, section: &SectionName, file: &Outline, lines: &[String]) -> Result<()> {
+        match file.end {
+            Some(end) => self.insert_after(end, lines),
+            None => {
+                let mut added = Vec::with_capacity(lines.len() + 2);
+                if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+                    added.push(String::new());
+                }
+                added.push(format!("[{}]", heading_text(self.kind, section)?));
+                added.extend_from_slice(lines);
+                if !self.text.is_empty() && !self.text.ends_with('\n') {
+                    self.text.push_str(self.line_end());
+                }
+                let end = self.line_end();
+                for line in added {
+                    self.text.push_str(&line);
+                    self.text.push_str(end);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_after(&mut self, position: usize, lines: &[String]) {
+        self.splice(position + 1, position + 1, lines);
+    }
+
+    /// Replaces the lines from the first position through the second.
+    fn replace(&mut self, (first, last): (usize, usize), lines: &[String]) {
+        self.splice(first, last + 1, lines);
+    }
+
+    fn splice(&mut self, from: usize, until: usize, lines: &[String]) {
+        let end = self.line_end();
+        let mut text = String::with_capacity(self.text.len() + 64);
+        let put = |text: &mut String| {
+            for line in lines {
+                if !text.is_empty() && !text.ends_with('\n') {
+                    text.push_str(end);
+                }
+                text.push_str(line);
+                text.push_str(end);
+            }
+        };
+        let mut count = 0;
+        for (position, line) in self.text.split_inclusive('\n').enumerate() {
+            if position == from {
+                put(&mut text);
+            }
+            if !(from..until).contains(&position) {
+                text.push_str(line);
+            }
+            count = position + 1;
+        }
+        if count <= from {
+            put(&mut text);
+        }
+        self.text = text;
+    }
+
+    fn line_end(&self) -> &'static str {
+        if self.text.contains("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        }
+    }
+}
+
+/// The lines of a file as far as one section is concerned, by position counted from 0.
+struct Outline {
+    /// Each line: whether it is within the section, what it is, its indentation and, for properties, name and value in it.
+    lines: Vec<OutlineLine>,
+    /// The last line of the section's last part that is not blank.
+    end: Option<usize>,
+}
+
+struct OutlineLine {
+    inside: bool,
+    kind: OutlineKind,
+    indent: String,
+}
+
+enum OutlineKind {
+    Property { name: String, value: String },
+    Continuation { sub: Option<String> },
+    Other,
+}
+
+impl Outline {
+    fn read(kind: ConfigFileKind, text: &str, section: &SectionName, heading: String) -> Outline {
+        // `[profile default]` hides `[default]`.
+        let prefixed = matches!(section, SectionName::Profile(name) if name == "default")
+            && kind == ConfigFileKind::Config
+            && parse::parse(text).is_ok_and(|lines| {
+                lines.iter().any(|line| match line.kind {
+                    LineKind::Section(text) => {
+                        Heading::of_config(text)
+                            == Heading::Profile {
+                                name: "default".to_owned(),
+                                prefixed: true,
+                            }
+                    }
+                    _ => false,
+                })
+            });
+        let is_section = |text: &str| {
+            if text == heading && !prefixed {
+                return true;
+            }
+            let found = match kind {
+                ConfigFileKind::Config => Heading::of_config(text),
+                ConfigFileKind::Credentials => Heading::of_credentials(text),
+            };
+            match (found, section) {
+                (Heading::Profile { name, prefixed: p }, SectionName::Profile(wanted)) => {
+                    name == *wanted && (name != "default" || p == prefixed)
+                }
+                (Heading::SsoSession(name), SectionName::SsoSession(wanted))
+                | (Heading::Services(name), SectionName::Services(wanted)) => name == *wanted,
+                _ => false,
+            }
+        };
+        let mut outline = Outline {
+            lines: Vec::new(),
+            end: None,
+        };
+        let mut inside = false;
+        for (position, line) in parse::parse(text).unwrap_or_default().iter().enumerate() {
+            let kind = match line.kind {
+                LineKind::Section(text) => {
+                    inside = is_section(text);
+                    OutlineKind::Other
+                }
+                LineKind::Property { name, value } => OutlineKind::Property {
+                    name: name.to_ascii_lowercase(),
+                    value: value.to_owned(),
+                },
+                LineKind::Continuation { sub, .. } => OutlineKind::Continuation {
+                    sub: sub.map(|(name, _)| name.to_ascii_lowercase()),
+                },
+                LineKind::Blank | LineKind::Comment => OutlineKind::Other,
+            };
+            if inside && line.kind != LineKind::Blank && line.kind != LineKind::Comment {
+                outline.end = Some(position);
+            }
+            let indent = line.text.len() - line.text.trim_start_matches([' ', '\t']).len();
+            outline.lines.push(OutlineLine {
+                inside,
+                kind,
+                indent: line.text.get(..indent).unwrap_or_default().to_owned(),
+            });
+        }
+        outline
+    }
+
+    /// The first and last line of a property where it stands last.
+    fn property(&self, name: &str) -> Option<(usize, usize)> {
+        let name = name.to_ascii_lowercase();
+        let first = self.lines.iter().rposition(|line| {
+            line.inside
+                && matches!(&line.kind, OutlineKind::Property { name: found, .. } if *found == name)
+        })?;
+        let last = self
+            .lines
+            .iter()
+            .enumerate()
+            .skip(first + 1)
+            .take_while(|(_, line)| {
+                line.inside && !matches!(line.kind, OutlineKind::Property { .. })
+            })
+            .filter(|(_, line)| matches!(line.kind, OutlineKind::Continuation { .. }))
+            .last()
+            .map_or(first, |(position, _)| position);
+        Some((first, last))
+    }
+
+    fn value(&self, position: usize) -> Option<&str> {
+        match &self.lines.get(position)?.kind {
+            OutlineKind::Property { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    fn sub_properties(&self, range: (usize, usize)) -> impl Iterator<Item = (usize, &str)> {
+        self.lines
+            .iter()
+            .enumerate()
+            .take(range.1 + 1)
+            .skip(range.0 + 1)
+            .filter_map(|(position, line)| match &line.kind {
+                OutlineKind::Continuation { sub: Some(name) } => Some((position, &**name)),
+                _ => None,
+            })
+    }
+
+    fn sub_property(&self, range: (usize, usize), sub: &str) -> Option<usize> {
+        let sub = sub.to_ascii_lowercase();
+        self.sub_properties(range)
+            .filter(|(_, name)| *name == sub)
+            .last()
+            .map(|(position, _)| position)
+    }
+
+    fn indent(&self, position: usize) -> String {
+        self.lines
+            .get(position)
+            .map(|line| line.indent.clone())
+            .unwrap_or_default()
+    }
+}
+
+fn property_line(name: &str, value: &str) -> Result<String> {
+    check(name, value, true)?;
+    Ok(if value.is_empty() {
+        format!("{name} =")
+    } else {
+        format!("{name} = {value}")
+    })
+}
+
+/// Whether name and value would be read back as given.
+fn check(name: &str, value: &str, comments: bool) -> Result<()> {
+    let problem = if !parse::is_identifier(name) {
+        format!("`{name}` cannot name a property: letters, digits and _-/.%@:+ can")
+    } else if value.contains(['\n', '\r']) || value.trim() != value {
+        format!("the value of {name} has line breaks, or white space at an end")
+    } else if comments && parse::without_comment(&format!("= {value}")) != format!("= {value}") {
+        format!("the value of {name} has a # or ; after white space, which starts a comment")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Config, problem))
+}
+
+/// The text between the brackets of a section's heading.
+fn heading_text(kind: ConfigFileKind, section: &SectionName) -> Result<String> {
+    let (word, name) = match section {
+        SectionName::Profile(name) if kind == ConfigFileKind::Credentials => ("", name),
+        SectionName::Profile(name) if name == "default" => ("", name),
+        SectionName::Profile(name) => ("profile ", name),
+        SectionName::SsoSession(name) => ("sso-session ", name),
+        SectionName::Services(name) => ("services ", name),
+    };
+    if kind == ConfigFileKind::Credentials && !matches!(section, SectionName::Profile(_)) {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "the credentials file has profiles only",
+        ));
+    }
+    if parse::is_identifier(name) {
+        return Ok(format!("{word}{name}"));
+    }
+    let usable = !name.is_empty()
+        && name.trim() == name
+        && !name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '"' | '\\' | ']' | '['));
+    match kind {
+        ConfigFileKind::Config if usable => Ok(format!("{word}\"{name}\"")),
+        ConfigFileKind::Credentials if usable => Ok(name.clone()),
+        _ => Err(Error::new(
+            ErrorKind::Config,
+            format!("`{name}` cannot name a section"),
+        )),
+    }
+}
+
+impl fmt::Debug for ConfigFileEditor {
+    /// Without the text, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigFileEditor")
+            .field("kind", &self.kind)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConfigFiles;
+
+    fn profile(name: &str) -> SectionName {
+        SectionName::Profile(name.to_owned())
+    }
+
+    fn edit(text: &str, change: impl Fn(&mut ConfigFileEditor)) -> String {
+        let mut editor = ConfigFileEditor::from_text(ConfigFileKind::Config, text).unwrap();
+        change(&mut editor);
+        editor.text().to_owned()
+    }
+
+    #[test]
+    fn a_new_section_comes_last_and_a_new_property_ends_its_section() {
+        let text = edit("[default]\na = 1\n\n# next\n[profile x]\nb = 2", |file| {
+            file.set(&profile("default"), "c", "3").unwrap();
+            file.set(&profile("x"), "d", "4").unwrap();
+            file.set(&profile("new one"), "e", "5").unwrap();
+            file.set(&SectionName::SsoSession("s".into()), "f", "6")
+                .unwrap();
+        });
+        assert_eq!(
+            text,
+            "[default]\na = 1\nc = 3\n\n# next\n[profile x]\nb = 2\nd = 4\n\n[profile \"new one\"]\ne = 5\n\n[sso-session s]\nf = 6\n"
+        );
+        let files = ConfigFiles::parse(&text, "").unwrap();
+        assert_eq!(files.profile("new one").unwrap().get("e"), Some("5"));
+    }
+
+    #[test]
+    fn what_counts_is_what_is_changed() {
+        // The last of several, and `[profile default]` rather than `[default]`.
+        let text =
+            "[default]\nk = 0\n[profile default]\nk = 1\n[profile a]\n[profile default]\nK = 2\n";
+        let changed = edit(text, |file| {
+            file.set(&profile("default"), "k", "3").unwrap()
+        });
+        assert_eq!(changed, text.replace("K = 2", "k = 3"));
+        let cleared = edit(text, |file| {
+            assert!(file.unset(&profile("default"), "k").unwrap());
+            assert!(!file.unset(&profile("default"), "k").unwrap());
+        });
+        assert_eq!(
+            cleared,
+            "[default]\nk = 0\n[profile default]\n[profile a]\n[profile default]\n"
+        );
+    }
+
+    #[test]
+    fn sub_properties_keep_their_indentation_and_neighbours() {
+        let text = "[default]\r\ns3 =\r\n\t# how\r\n\tuse_arn_region = true\r\n\r\nregion = a\r\n";
+        let changed = edit(text, |file| {
+            let section = profile("default");
+            file.set_nested(&section, "s3", "use_arn_region", "false")
+                .unwrap();
+            file.set_nested(&section, "s3", "addressing_style", "path")
+                .unwrap();
+            assert!(file.set_nested(&section, "region", "x", "y").is_err());
+        });
+        assert_eq!(
+            changed,
+            "[default]\r\ns3 =\r\n\t# how\r\n\tuse_arn_region = false\r\n\taddressing_style = path\r\n\r\nregion = a\r\n"
+        );
+        let cleared = edit(&changed, |file| {
+            let section = profile("default");
+            assert!(file.unset_nested(&section, "s3", "use_arn_region").unwrap());
+            assert!(
+                file.unset_nested(&section, "s3", "addressing_style")
+                    .unwrap()
+            );
+            assert!(!file.unset_nested(&section, "s3", "gone").unwrap());
+        });
+        assert_eq!(cleared, "[default]\r\n\r\nregion = a\r\n");
+    }
+
+    #[test]
+    fn the_credentials_file_has_bare_profiles() {
+        let mut file = ConfigFileEditor::from_text(ConfigFileKind::Credentials, "").unwrap();
+        file.set(&profile("dev"), "aws_access_key_id", "AKID")
+            .unwrap();
+        assert_eq!(file.text(), "[dev]\naws_access_key_id = AKID\n");
+        assert!(
+            file.set(&SectionName::Services("s".into()), "a", "b")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_refused() {
+        let mut file = ConfigFileEditor::from_text(ConfigFileKind::Config, "").unwrap();
+        for (section, name, value) in [
+            ("a", "two words", "x"),
+            ("a", "key", "x\n[profile b]"),
+            ("a", "key", " x"),
+            ("a", "key", "x # y"),
+            ("a", "key", "# y"),
+            ("a]b", "key", "x"),
+            ("", "key", "x"),
+        ] {
+            assert!(
+                file.set(&profile(section), name, value).is_err(),
+                "{section} {name} {value}"
+            );
+        }
+        assert_eq!(file.text(), "");
+        file.set(&profile("a"), "key", "x;y=z").unwrap();
+        assert!(format!("{file:?}").find("x;y").is_none());
+    }
+}

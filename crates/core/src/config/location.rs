@@ -1,0 +1,160 @@
+//! [`FileLocations`]: where the config file and the credentials file are, and how paths in settings are written out.
+
+use std::path::PathBuf;
+
+use super::setting;
+use crate::ports::Env;
+
+/// Where the two files are; an empty path where there is no home folder to look in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileLocations {
+    /// The config file: `AWS_CONFIG_FILE`, or `~/.aws/config`.
+    pub config: PathBuf,
+    /// The credentials file: `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`.
+    pub credentials: PathBuf,
+}
+
+/// Whose rules for home folders and separators hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Linux, macOS and their like.
+    Unix,
+    /// Windows.
+    Windows,
+}
+
+impl Platform {
+    /// The platform this is built for.
+    pub const CURRENT: Platform = if cfg!(windows) {
+        Platform::Windows
+    } else {
+        Platform::Unix
+    };
+
+    fn separator(self) -> char {
+        match self {
+            Platform::Unix => '/',
+            Platform::Windows => '\\',
+        }
+    }
+}
+
+impl FileLocations {
+    /// Where the environment says the files are.
+    ///
+    /// # Source
+    /// botocore `configprovider.py:BOTOCORE_DEFAUT_SESSION_VARIABLES` (`config_file`, `credentials_file`), and Python's `expanduser`.
+    #[must_use]
+    pub fn resolve(env: &dyn Env, platform: Platform) -> Self {
+        let locate = |row: &setting::Setting, name: &str| match row.from_env(env) {
+            Some((_, path)) => expand(&path, env, platform),
+            None => in_aws_folder(env, platform, &[name]),
+        };
+        FileLocations {
+            config: locate(&setting::CONFIG_FILE, "config"),
+            credentials: locate(&setting::CREDENTIALS_FILE, "credentials"),
+        }
+    }
+}
+
+/// The home folder: `HOME`; on Windows then `USERPROFILE`, then `HOMEDRIVE` and `HOMEPATH`; then what the port knows.
+///
+/// # Source
+/// AWS's shared configuration files, "Finding the home directory".
+#[must_use]
+pub fn home_folder(env: &dyn Env, platform: Platform) -> Option<String> {
+    let var = |name: &str| env.var(name).filter(|value| !value.is_empty());
+    let found = match platform {
+        Platform::Unix => var("HOME"),
+        Platform::Windows => var("HOME").or_else(|| var("USERPROFILE")).or_else(|| {
+            let (drive, path) = (var("HOMEDRIVE")?, var("HOMEPATH")?);
+            Some(format!("{drive}{path}"))
+        }),
+    };
+    found.or_else(|| Some(env.home()?.to_string_lossy().into_owned()))
+}
+
+/// A path below `~/.aws`; empty where there is no home folder.
+pub(crate) fn in_aws_folder(env: &dyn Env, platform: Platform, parts: &[&str]) -> PathBuf {
+    let Some(mut path) = home_folder(env, platform) else {
+        return PathBuf::new();
+    };
+    for part in std::iter::once(&".aws").chain(parts) {
+        path.push(platform.separator());
+        path.push_str(part);
+    }
+    PathBuf::from(path)
+}
+
+/// A path with `~` and `$NAME` or `${NAME}` written out; a name that is not set stays as it stands.
+///
+/// # Source
+/// Python's `expandvars` and `expanduser`, as botocore applies them (`configloader.py:raw_config_parse`).
+pub(crate) fn expand(path: &str, env: &dyn Env, platform: Platform) -> PathBuf {
+    let path = expand_variables(path, env);
+    let tail = path.strip_prefix('~').filter(|tail| {
+        tail.is_empty()
+            || tail.starts_with('/')
+            || (platform == Platform::Windows && tail.starts_with('\\'))
+    });
+    match (tail, home_folder(env, platform)) {
+        (Some(tail), Some(home)) => PathBuf::from(format!("{home}{tail}")),
+        _ => PathBuf::from(path),
+    }
+}
+
+fn expand_variables(text: &str, env: &dyn Env) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        result.push_str(before);
+        let (name, tail, written) = match after.strip_prefix('{').and_then(|t| t.split_once('}')) {
+            Some((name, tail)) => (name, tail, format!("${{{name}}}")),
+            None => {
+                let end = after
+                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .unwrap_or(after.len());
+                let (name, tail) = after.split_at_checked(end).unwrap_or((after, ""));
+                (name, tail, format!("${name}"))
+            }
+        };
+        match env.var(name).filter(|_| !name.is_empty()) {
+            Some(value) => result.push_str(&value),
+            None => result.push_str(&written),
+        }
+        rest = tail;
+    }
+    result.push_str(rest);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::FakeEnv;
+
+    #[test]
+    fn homes_and_variables_are_written_out() {
+        let env = FakeEnv::of(&[("HOME", "/home/u"), ("DIR", "d")]);
+        for (path, expected) in [
+            ("~/x", "/home/u/x"),
+            ("~", "/home/u"),
+            ("~other/x", "~other/x"),
+            ("/a/$DIR/${DIR}b/$NONE", "/a/d/db/$NONE"),
+            ("a$", "a$"),
+            ("${open", "${open"),
+        ] {
+            assert_eq!(
+                expand(path, &env, Platform::Unix),
+                PathBuf::from(expected),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_home_there_are_no_files() {
+        let locations = FileLocations::resolve(&FakeEnv::of(&[]), Platform::Unix);
+        assert_eq!(locations, FileLocations::default());
+    }
+}

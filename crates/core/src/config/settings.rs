@@ -1,0 +1,385 @@
+//! [`Settings`]: a session's settings, looked up by the table.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::files::{ConfigFiles, Section};
+use super::location::Platform;
+use super::setting::{self, ConfigKey, Setting, SettingValue};
+use crate::ports::Env;
+use crate::{Error, ErrorKind, Result, Str};
+
+/// The name of the profile that counts where none is chosen.
+pub(crate) const DEFAULT_PROFILE: &str = "default";
+
+/// The settings of a session: what was given in code, the environment, the profile and the defaults, in this order.
+///
+/// Cheap to clone. The environment is asked anew for each value; the files are read once.
+#[derive(Clone)]
+pub struct Settings(Arc<Inner>);
+
+struct Inner {
+    env: Arc<dyn Env>,
+    files: Arc<ConfigFiles>,
+    /// The profile's name, where one is chosen.
+    profile: Option<Str>,
+    /// Whether the profile was chosen in code.
+    explicit_profile: bool,
+    explicit: BTreeMap<&'static str, Str>,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingSource {
+    /// Given in code.
+    Explicit,
+    /// An environment variable.
+    Env(&'static str),
+    /// A property of the profile.
+    Profile(ConfigKey),
+    /// The table's default.
+    Default,
+}
+
+impl fmt::Display for SettingSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingSource::Explicit => f.write_str("the setting"),
+            SettingSource::Env(name) => f.write_str(name),
+            SettingSource::Profile(ConfigKey::Key(key)) => write!(f, "the profile's {key}"),
+            SettingSource::Profile(ConfigKey::Nested(key, sub)) => {
+                write!(f, "the profile's {key}.{sub}")
+            }
+            SettingSource::Default => f.write_str("the default"),
+        }
+    }
+}
+
+impl Settings {
+    /// Settings over an environment and files.
+    ///
+    /// `profile` is the profile chosen in code; without it, the environment chooses. `explicit` are values given in code.
+    ///
+    /// # Errors
+    /// `Config` where a profile is chosen that is in neither file.
+    pub fn new(
+        env: Arc<dyn Env>,
+        files: Arc<ConfigFiles>,
+        profile: Option<Str>,
+        explicit: BTreeMap<&'static str, Str>,
+    ) -> Result<Self> {
+        let explicit_profile = profile.is_some();
+        let profile = profile.or_else(|| {
+            let (_, name) = setting::PROFILE.from_env(&*env)?;
+            Some(Str::from(name.trim()))
+        });
+        if let Some(name) = &profile
+            && files.profile(name).is_none()
+        {
+            return Err(missing_profile(name, &files));
+        }
+        Ok(Settings(Arc::new(Inner {
+            env,
+            files,
+            profile,
+            explicit_profile,
+            explicit,
+        })))
+    }
+
+    /// The profile's name; `default` where none is chosen.
+    #[must_use]
+    pub fn profile_name(&self) -> &str {
+        self.0.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
+    }
+
+    /// Whether the profile was chosen in code rather than by the environment. The environment's credentials do not count then.
+    #[must_use]
+    pub fn has_explicit_profile(&self) -> bool {
+        self.0.explicit_profile
+    }
+
+    /// The profile; `None` where none is chosen and there is no default one.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Section> {
+        self.0.files.profile(self.profile_name())
+    }
+
+    /// The config files.
+    #[must_use]
+    pub fn files(&self) -> &ConfigFiles {
+        &self.0.files
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn env(&self) -> &dyn Env {
+        &*self.0.env
+    }
+
+    /// The text of a setting and where it stands, without a look at its kind.
+    #[must_use]
+    pub fn lookup(&self, setting: &Setting) -> Option<(Str, SettingSource)> {
+        if let Some(text) = self.0.explicit.get(setting.name) {
+            return Some((text.clone(), SettingSource::Explicit));
+        }
+        if let Some((name, text)) = setting.from_env(&*self.0.env) {
+            return Some((Str::from(text), SettingSource::Env(name)));
+        }
+        if let Some(profile) = self.profile() {
+            for key in setting.keys {
+                let text = match *key {
+                    ConfigKey::Key(key) => profile.get(key),
+                    ConfigKey::Nested(key, sub) => profile.get_nested(key, sub),
+                };
+                if let Some(text) = text {
+                    return Some((Str::from(text), SettingSource::Profile(*key)));
+                }
+            }
+        }
+        let default = setting.default?;
+        Some((Str::from_static(default), SettingSource::Default))
+    }
+
+    /// The value of a setting; `None` where it is set nowhere and has no default.
+    ///
+    /// # Errors
+    /// `Config` where the value is not of the setting's kind; the message says where it stands.
+    pub fn get(&self, setting: &Setting) -> Result<Option<SettingValue>> {
+        let Some((text, source)) = self.lookup(setting) else {
+            return Ok(None);
+        };
+        let place = match source {
+            SettingSource::Env(name) => name.to_owned(),
+            SettingSource::Profile(key) => {
+                let (ConfigKey::Key(name) | ConfigKey::Nested(_, name)) = key;
+                format!("profile `{}`: {name}", self.profile_name())
+            }
+            SettingSource::Explicit | SettingSource::Default => setting.name.to_owned(),
+        };
+        setting.parse(&text, &place).map(Some)
+    }
+
+    /// The value of a setting of text or choice.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn text(&self, setting: &Setting) -> Result<Option<Str>> {
+        Ok(match self.get(setting)? {
+            Some(SettingValue::Text(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The value of a boolean setting.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn flag(&self, setting: &Setting) -> Result<Option<bool>> {
+        Ok(match self.get(setting)? {
+            Some(SettingValue::Flag(flag)) => Some(flag),
+            _ => None,
+        })
+    }
+
+    /// The value of a setting of whole numbers.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn integer(&self, setting: &Setting) -> Result<Option<i64>> {
+        Ok(match self.get(setting)? {
+            Some(SettingValue::Integer(number)) => Some(number),
+            _ => None,
+        })
+    }
+
+    /// The value of a setting of seconds.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn seconds(&self, setting: &Setting) -> Result<Option<std::time::Duration>> {
+        Ok(match self.get(setting)? {
+            Some(SettingValue::Seconds(seconds)) => {
+                Some(std::time::Duration::from_secs_f64(seconds))
+            }
+            _ => None,
+        })
+    }
+
+    /// A path as a setting has it, with `~` and variables written out.
+    pub(crate) fn expand(&self, path: &str) -> std::path::PathBuf {
+        super::location::expand(path, self.env(), Platform::CURRENT)
+    }
+
+    /// A path below `~/.aws`.
+    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> std::path::PathBuf {
+        super::location::in_aws_folder(self.env(), Platform::CURRENT, parts)
+    }
+
+    /// The endpoint that the environment or the config file names for a service, by its service id (`S3`, `Lex Runtime V2`).
+    ///
+    /// In this order: `AWS_ENDPOINT_URL_<SERVICE_ID>`, `AWS_ENDPOINT_URL`, the service's `endpoint_url` in the `[services]` section
+    /// that the profile names, the profile's `endpoint_url`. Whether they are to be ignored is not asked here.
+    ///
+    /// # Errors
+    /// `Config` where the profile names a `[services]` section that is not there.
+    ///
+    /// # Source
+    /// botocore `configprovider.py:ConfiguredEndpointProvider`.
+    pub fn configured_endpoint_url(&self, service_id: &str) -> Result<Option<Str>> {
+        let id = service_id.replace([' ', '-'], "_");
+        let variable = format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase());
+        if let Some(url) = self.env().var(&variable).filter(|url| !url.is_empty()) {
+            return Ok(Some(Str::from(url)));
+        }
+        let global = self.lookup(&setting::ENDPOINT_URL);
+        if let Some((url, SettingSource::Explicit | SettingSource::Env(_))) = &global {
+            return Ok(Some(url.clone()));
+        }
+        if let Some(name) = self.text(&setting::SERVICES)? {
+            let services = self.files().services(&name).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Config,
+                    format!(
+                        "profile `{}` names the services section `{name}`, which the config file does not have",
+                        self.profile_name()
+                    ),
+                )
+            })?;
+            if let Some(url) = services.get_nested(&id.to_ascii_lowercase(), "endpoint_url")
+                && !url.is_empty()
+            {
+                return Ok(Some(Str::from(url)));
+            }
+        }
+        Ok(global.map(|(url, _)| url).filter(|url| !url.is_empty()))
+    }
+
+    /// The API version that the profile's `api_versions` chooses for a service, by its name (`ec2`).
+    #[must_use]
+    pub fn api_version(&self, service: &str) -> Option<&str> {
+        self.profile()?.get_nested("api_versions", service)
+    }
+
+    /// The signature version that the profile's section of a service (`s3 =`) chooses.
+    #[must_use]
+    pub fn signature_version(&self, service: &str) -> Option<&str> {
+        self.profile()?.get_nested(service, "signature_version")
+    }
+}
+
+#[cold]
+fn missing_profile(name: &str, files: &ConfigFiles) -> Error {
+    let known: Vec<&str> = files.profile_names().take(20).collect();
+    let locations = files.locations();
+    let known = if known.is_empty() {
+        "they have no profiles".to_owned()
+    } else {
+        format!("they have {}", known.join(", "))
+    };
+    Error::new(
+        ErrorKind::Config,
+        format!(
+            "profile `{name}` is in neither {} nor {}; {known}",
+            locations.config.display(),
+            locations.credentials.display()
+        ),
+    )
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("profile", &self.profile_name())
+            .field("explicit", &self.0.explicit.keys())
+            .field("files", &self.0.files)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::FakeEnv;
+
+    fn settings(env: &[(&str, &str)], config: &str, profile: Option<&str>) -> Result<Settings> {
+        Settings::new(
+            Arc::new(FakeEnv::of(env)),
+            Arc::new(ConfigFiles::parse(config, "")?),
+            profile.map(Str::from),
+            BTreeMap::from([("sdk_from_code", Str::from("x"))]),
+        )
+    }
+
+    #[test]
+    fn code_comes_before_environment_before_profile_before_default() {
+        let files = Arc::new(ConfigFiles::parse("[default]\nretry_mode = legacy", "").unwrap());
+        let env = |value: &str| Arc::new(FakeEnv::of(&[("AWS_RETRY_MODE", value)]));
+        let given = BTreeMap::from([("retry_mode", Str::from("standard"))]);
+        let mode = |env, explicit| {
+            Settings::new(env, files.clone(), None, explicit)
+                .unwrap()
+                .text(&setting::RETRY_MODE)
+                .unwrap()
+                .unwrap()
+        };
+        assert_eq!(mode(env("adaptive"), given), "standard");
+        assert_eq!(mode(env("adaptive"), BTreeMap::new()), "adaptive");
+        assert_eq!(mode(env(""), BTreeMap::new()), "legacy");
+        let empty = settings(&[], "", None).unwrap();
+        assert_eq!(
+            empty.lookup(&setting::RETRY_MODE).unwrap(),
+            ("standard".into(), SettingSource::Default)
+        );
+    }
+
+    #[test]
+    fn the_region_follows_aws_region_first() {
+        let both = [("AWS_DEFAULT_REGION", "a"), ("AWS_REGION", "b")];
+        let region = |env: &[(&str, &str)]| {
+            settings(env, "[default]\nregion = c", None)
+                .unwrap()
+                .text(&setting::REGION)
+                .unwrap()
+                .unwrap()
+        };
+        assert_eq!(region(&both), "b");
+        assert_eq!(region(&both[..1]), "a");
+        assert_eq!(region(&[]), "c");
+    }
+
+    #[test]
+    fn a_profile_that_is_chosen_has_to_be_there() {
+        let error = settings(&[("AWS_PROFILE", "gone")], "[profile here]", None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("`gone`") && error.to_string().contains("here"));
+        assert!(settings(&[], "[profile here]", None).is_ok());
+        let settings = settings(&[("AWS_PROFILE", "gone")], "[profile here]", Some("here"));
+        assert!(settings.unwrap().has_explicit_profile());
+    }
+
+    #[test]
+    fn errors_say_where_a_value_stands() {
+        let error = settings(&[("AWS_MAX_ATTEMPTS", "x")], "", None)
+            .unwrap()
+            .integer(&setting::MAX_ATTEMPTS)
+            .unwrap_err();
+        assert!(error.to_string().starts_with("AWS_MAX_ATTEMPTS: `x`"));
+        let error = settings(&[], "[profile a]\ns3 =\n addressing_style = up", Some("a"))
+            .unwrap()
+            .text(&setting::S3_ADDRESSING_STYLE)
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("profile `a`: addressing_style: `up`")
+        );
+    }
+
+    #[test]
+    fn a_services_section_has_to_be_there() {
+        let settings = settings(&[], "[default]\nservices = gone", None).unwrap();
+        assert!(settings.configured_endpoint_url("S3").is_err());
+    }
+}
