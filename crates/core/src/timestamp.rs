@@ -39,6 +39,28 @@ impl Timestamp {
         }
     }
 
+    /// The moment a text in a wire format stands for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parse`](crate::ErrorKind::Parse): the text is in another format.
+    pub fn parse(text: &str, format: TimestampFormat) -> crate::Result<Self> {
+        let moment = match format {
+            TimestampFormat::Iso8601 => DateTime::parse_from_rfc3339(text)
+                .ok()
+                .or_else(|| DateTime::parse_from_rfc3339(&format!("{text}T00:00:00Z")).ok()),
+            TimestampFormat::Rfc822 => DateTime::parse_from_rfc2822(text).ok(),
+            TimestampFormat::UnixTimestamp => {
+                let seconds = text.parse().ok();
+                return seconds
+                    .map(|seconds| Timestamp::new(seconds, 0))
+                    .ok_or_else(|| unreadable(text));
+            }
+        };
+        moment
+            .map(|moment| Timestamp::new(moment.timestamp(), moment.timestamp_subsec_nanos()))
+            .ok_or_else(|| unreadable(text))
+    }
+
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub const fn seconds(self) -> i64 {
@@ -74,4 +96,9 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.format(TimestampFormat::Iso8601))
     }
+}
+
+#[cold]
+fn unreadable(text: &str) -> crate::Error {
+    crate::Error::new(crate::ErrorKind::Parse, format!("`{text}` is no timestamp"))
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod definition;
+pub mod jmespath;
 mod names;
 mod operation;
 mod service;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 
 /// Bytes, shared and cheap to clone.
@@ -27,6 +29,18 @@ impl Blob {
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         (*self.0).clone()
+    }
+
+    /// The bytes as base64 with padding: how a blob stands at every JSON boundary.
+    ///
+    /// ```
+    /// use inia_core::Blob;
+    ///
+    /// assert_eq!(Blob::from(vec![1, 2, 3, 4]).to_base64(), "AQIDBA==");
+    /// ```
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        BASE64.encode(&**self)
     }
 }
 

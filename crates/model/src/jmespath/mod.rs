@@ -1,0 +1,419 @@
+//! JMESPath over [`Value`]: the query language of paginators, waiters, resources and `--query`.
+//!
+//! ```
+//! use inia_core::json;
+//! use inia_model::jmespath::Expression;
+//!
+//! let page = json!({"Reservations": [
+//!     {"Instances": [{"Id": "i-1", "State": {"Name": "running"}}, {"Id": "i-2", "State": {"Name": "stopped"}}]},
+//!     {"Instances": [{"Id": "i-3", "State": {"Name": "running"}}]},
+//! ]});
+//! let running = Expression::compile("Reservations[].Instances[] | [?State.Name=='running'].Id")?;
+//! assert_eq!(*running.search(&page)?, json!(["i-1", "i-3"]));
+//! # Ok::<(), inia_core::Error>(())
+//! ```
+//!
+//! What the language leaves open, or does not know:
+//!
+//! - Maps are ordered: `keys`, `values`, `*` and `merge` follow the order of the document.
+//! - A timestamp and a blob are found as such. Where an expression looks at them they are strings, as at every JSON boundary:
+//!   ISO 8601 in UTC and base64. A timestamp compares as a moment with another one and with a string that is an ISO 8601 date or
+//!   date and time (`[?CreationDate > '2026-05-01']`), with any other string by its text.
+//! - Integers of any size are numbers and stay exact; `1` equals `1.0`.
+//! - `<` and its kin order strings, too, as every implementation in use does.
+//! - Text between backticks that is no JSON is a string, as it was in the language's first edition.
+//! - Unknown functions, wrong numbers of arguments and slices with a step of 0 are errors when the expression is compiled, types
+//!   that do not fit when it is searched.
+//!
+//! An expression is as hostile as who wrote it: its length, its nesting, and what one search may make are bounded.
+//!
+//! # Source
+//! <https://jmespath.org/specification.html>; where it is silent, jmespath.py, which botocore uses.
+
+mod ast;
+mod compare;
+mod eval;
+mod found;
+mod functions;
+mod lexer;
+mod limits;
+mod number;
+mod parser;
+mod paths;
+mod text;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use inia_core::{Error, ErrorKind, Result, Value};
+
+pub use paths::{FieldPath, Step};
+
+use ast::Node;
+use eval::Evaluator;
+use found::Found;
+use limits::Failure;
+use parser::SyntaxError;
+
+/// A compiled JMESPath expression: cheap to clone, and shared between threads and tasks at will.
+#[derive(Clone)]
+pub struct Expression(Arc<Compiled>);
+
+struct Compiled {
+    text: Box<str>,
+    root: Node,
+}
+
+impl Expression {
+    /// Compiles an expression.
+    ///
+    /// ```
+    /// use inia_model::jmespath::Expression;
+    ///
+    /// let error = Expression::compile("Reservations[].Instances[?State=running]").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "invalid JMESPath expression `Reservations[].Instances[?State=running]` at column 32: \
+    ///      a single `=` means nothing; compare with `==`"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Validation`]: the text is no expression. The message says where (in characters, from 1), and what to write instead.
+    pub fn compile(text: &str) -> Result<Expression> {
+        match parser::parse(text) {
+            Ok(root) => Ok(Expression(Arc::new(Compiled {
+                text: text.into(),
+                root,
+            }))),
+            Err(problem) => Err(syntax_error(text, &problem)),
+        }
+    }
+
+    /// The text the expression was compiled from.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
+    /// What the expression finds in a value: borrowed if it is a part of the value, [`Value::Null`] if there is nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Validation`]: a function was given a value of a type it does not take, such as `length` of null, or the
+    /// result would be larger than any result should be.
+    pub fn search<'a>(&'a self, value: &'a Value) -> Result<Cow<'a, Value>> {
+        let mut evaluator = Evaluator::new();
+        evaluator
+            .eval(&self.0.root, &Found::Ref(value))
+            .and_then(|found| found.into_value(&mut evaluator.limits))
+            .map_err(|failure| self.failed(&failure))
+    }
+
+    /// Whether the expression is a plain path: names and positions only, as in `A.B[0].C`.
+    #[must_use]
+    pub fn is_path(&self) -> bool {
+        self.path().is_some()
+    }
+
+    /// What a plain path leads to in a value, without copying or failing; nothing where that is null or not there, and
+    /// nothing for an expression that is no [plain path](Self::is_path).
+    ///
+    /// ```
+    /// use inia_core::json;
+    /// use inia_model::jmespath::Expression;
+    ///
+    /// let page = json!({"Queues": {"Urls": ["a", "b"]}});
+    /// let path = Expression::compile("Queues.Urls[-1]").unwrap();
+    /// assert_eq!(path.search_ref(&page), Some(&json!("b")));
+    /// assert_eq!(path.search_ref(&json!({})), None);
+    /// ```
+    #[must_use]
+    pub fn search_ref<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        eval::walk(self.path()?, value).filter(|found| !found.is_null())
+    }
+
+    /// As [`search_ref`](Self::search_ref), to change or take what is there.
+    #[must_use]
+    pub fn search_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+        eval::walk_mut(self.path()?, value).filter(|found| !found.is_null())
+    }
+
+    /// The parts of a document the expression reads, as far as they can be told from its text: what a model's shapes must
+    /// have for the expression to find anything.
+    #[must_use]
+    pub fn field_paths(&self) -> Vec<FieldPath> {
+        paths::field_paths(&self.0.root)
+    }
+
+    /// The steps of a plain path.
+    fn path(&self) -> Option<&[Node]> {
+        let nodes = match &self.0.root {
+            Node::Sequence(nodes) => nodes.as_slice(),
+            Node::Current => &[],
+            node => std::slice::from_ref(node),
+        };
+        let plain = nodes
+            .iter()
+            .all(|node| matches!(node, Node::Field(_) | Node::Index(_)));
+        plain.then_some(nodes)
+    }
+
+    #[cold]
+    fn failed(&self, failure: &Failure) -> Error {
+        let text = shortened(&self.0.text);
+        Error::new(
+            ErrorKind::Validation,
+            format!("JMESPath expression `{text}`: {}", failure.0),
+        )
+    }
+}
+
+#[cold]
+fn syntax_error(text: &str, problem: &SyntaxError) -> Error {
+    let before = text.get(..problem.position).unwrap_or(text);
+    let column = before.chars().count() + 1;
+    let shown = shortened(text);
+    Error::new(
+        ErrorKind::Validation,
+        format!(
+            "invalid JMESPath expression `{shown}` at column {column}: {}",
+            problem.message
+        ),
+    )
+}
+
+/// An expression in a message: whole, unless it is very long.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(300) {
+        Some((end, _)) => Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+impl FromStr for Expression {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Expression::compile(text)
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.as_str()).finish()
+    }
+}
+
+/// Two expressions are equal when their texts are.
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Expression {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inia_core::{Blob, Timestamp, json};
+
+    fn search(text: &str, value: &Value) -> Value {
+        let expression = Expression::compile(text).unwrap();
+        expression.search(value).unwrap().into_owned()
+    }
+
+    fn failure(text: &str, value: &Value) -> String {
+        let expression = Expression::compile(text).unwrap();
+        expression.search(value).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn parts_of_the_document_are_borrowed() {
+        let page = json!({"a": {"b": [1, 2]}});
+        let expression = Expression::compile("a.b").unwrap();
+        assert!(matches!(
+            expression.search(&page).unwrap(),
+            Cow::Borrowed(_)
+        ));
+        let expression = Expression::compile("x || a.b[1]").unwrap();
+        assert!(matches!(
+            expression.search(&page).unwrap(),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    #[test]
+    fn expressions_are_shared_between_threads() {
+        fn shared<T: Send + Sync + Clone + 'static>() {}
+        shared::<Expression>();
+    }
+
+    #[test]
+    fn a_plain_path_is_walked_in_place() {
+        let mut page = json!({"a": [{"b": 1}, {"b": null}]});
+        let path = Expression::compile("a[0].b").unwrap();
+        *path.search_mut(&mut page).unwrap() = json!(5);
+        assert_eq!(path.search_ref(&page), Some(&json!(5)));
+        assert!(
+            Expression::compile("a[1].b")
+                .unwrap()
+                .search_ref(&page)
+                .is_none()
+        );
+        assert!(!Expression::compile("a[*].b").unwrap().is_path());
+        assert_eq!(
+            Expression::compile("@").unwrap().search_ref(&page),
+            Some(&page)
+        );
+    }
+
+    #[test]
+    fn timestamps_are_moments_and_text() {
+        let older = Timestamp::new(1_777_000_000, 0);
+        let newer = Timestamp::new(1_777_000_000, 500_000_000);
+        let page = json!({"items": [{"at": newer, "n": 1}, {"at": older, "n": 2}]});
+        assert_eq!(search("sort_by(items, &at)[].n", &page), json!([2, 1]));
+        assert_eq!(search("items[?at > '2026-04-24'].n", &page), json!([1, 2]));
+        assert_eq!(
+            search("items[?at == '2026-04-24T05:06:40+02:00'].n", &page),
+            json!([2])
+        );
+        assert_eq!(
+            search("items[?starts_with(at, '2026-04')].n", &page),
+            json!([1, 2])
+        );
+        assert_eq!(search("max(items[].at)", &page), Value::from(newer));
+        assert_eq!(search("type(items[0].at)", &page), json!("string"));
+        assert_eq!(
+            search("to_string(items[1].at)", &page),
+            json!("2026-04-24T03:06:40Z")
+        );
+    }
+
+    #[test]
+    fn blobs_are_base64_text() {
+        let page = json!({"data": Blob::from(vec![1, 2, 3])});
+        assert_eq!(search("data", &page), page["data"]);
+        assert_eq!(search("data == 'AQID'", &page), json!(true));
+        assert_eq!(search("to_string(@)", &page), json!(r#"{"data":"AQID"}"#));
+    }
+
+    #[test]
+    fn integers_of_any_size_are_exact() {
+        let page = json!({"n": [i64::MAX, 1], "big": u64::MAX});
+        assert_eq!(search("sum(n)", &page), Value::from(1_u64 << 63));
+        assert_eq!(search("big == `18446744073709551615`", &page), json!(true));
+        assert_eq!(search("big > n[0]", &page), json!(true));
+        assert_eq!(search("`1` == `1.0`", &page), json!(true));
+        assert_eq!(search("`1` == `true`", &page), json!(false));
+    }
+
+    #[test]
+    fn values_that_do_not_fit_are_named() {
+        let page = json!({"a": null, "b": [1, "x"]});
+        assert_eq!(
+            failure("length(a)", &page),
+            "JMESPath expression `length(a)`: argument 1 of length() must be a string, an array or an object, not null"
+        );
+        assert!(failure("sort(b)", &page).contains("not an array of number and string"));
+        assert!(failure("sort_by(b, &@)", &page).contains("must give a number for every element"));
+    }
+
+    #[test]
+    fn errors_say_where_and_what_to_do() {
+        for (text, column, hint) in [
+            ("", 1, "expected a name"),
+            ("foo.", 5, "found the end"),
+            ("é'x", 1, "double quotes"),
+            ("'é' é", 5, "double quotes"),
+            ("foo-bar", 4, "double quotes"),
+            ("foo.1", 5, "[1]"),
+            ("foo[bar]", 4, "[?condition]"),
+            ("foo[?a=='b'", 12, "`]`"),
+            ("lenght(a)", 1, "did you mean length?"),
+            ("length(a, b)", 1, "takes 1 argument, 2 given"),
+            ("sort_by(a, b)", 12, "put `&` before it"),
+            ("length(&a)", 8, "leave the `&` out"),
+            ("&a", 1, "sort_by(list, &name)"),
+            ("a[::0]", 5, "cannot be 0"),
+            ("a['x']", 3, "a position"),
+            ("\"a", 1, "closes"),
+            ("abs(a,)", 7, "expected a name"),
+            ("a[99999999999999999999]", 3, "too large"),
+        ] {
+            let error = Expression::compile(text).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("at column {column}:")),
+                "{text}: {error}"
+            );
+            assert!(error.contains(hint), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn hostile_expressions_are_bounded() {
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("!", ""),
+            ("{a:", "}"),
+            ("a[?", "]"),
+            ("abs(", ")"),
+            ("*.", ""),
+        ] {
+            let text = format!("{}a{}", open.repeat(50_000), close.repeat(50_000));
+            let error = Expression::compile(&text).unwrap_err().to_string();
+            assert!(
+                error.contains("nests deeper") || error.contains("longer than"),
+                "{error}"
+            );
+        }
+        for operator in ["==", "[*].a[*]"] {
+            let text = format!("a{}", format!("{operator}a").repeat(300));
+            let _ = Expression::compile(&text);
+        }
+        assert!(Expression::compile(&"a==".repeat(1000)).is_err());
+        assert!(Expression::compile(&"a".repeat(300_000)).is_err());
+    }
+
+    #[test]
+    fn long_chains_are_no_deep_ones() {
+        let page = json!({"a": [1]});
+        for operator in ["||", "&&", "|"] {
+            let text = format!("a{}", format!("{operator}@").repeat(50_000));
+            Expression::compile(&text).unwrap().search(&page).unwrap();
+        }
+        for (start, step) in [("a", ".a"), ("a", "[0]"), ("@", "[]")] {
+            let text = format!("{start}{}", step.repeat(50_000));
+            let expression = Expression::compile(&text).unwrap();
+            expression.search(&page).unwrap();
+            assert!(expression.field_paths().len() <= 1);
+        }
+    }
+
+    #[test]
+    fn what_a_search_makes_is_bounded() {
+        let page = json!({"a": "text"});
+        let doubling = format!("@{}", "|[@,@]".repeat(200));
+        assert!(failure(&doubling, &page).contains("more than"));
+        let flattening = format!("[@]{}", "|[@,@][]".repeat(200));
+        assert!(failure(&flattening, &page).contains("more than"));
+        let deepening = format!("@{}", "|[@]".repeat(10_000));
+        assert!(failure(&deepening, &page).contains("nests deeper"));
+        let text = format!("a{}", "|join('',[@,@])".repeat(200));
+        assert!(failure(&text, &page).contains("more than"));
+        let quoting = format!("@{}", "|to_string([@])".repeat(200));
+        assert!(failure(&quoting, &page).contains("more than"));
+        let comparing = format!("@{} | @ == @", "|[@,@]".repeat(100));
+        assert!(failure(&comparing, &page).contains("more than"));
+    }
+}

@@ -1,0 +1,185 @@
+//! What the conformance suites share: where their data is, and how a suite of it runs.
+//!
+//! A suite is a test of the root package with `harness = false` in `Cargo.toml`:
+//!
+//! ```text
+//! mod support;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let Some(dir) = support::conformance_dir("jmespath") else {
+//!         return support::run("jmespath", vec![support::Case::absent("the JMESPath compliance suite")]);
+//!     };
+//!     let cases = load(&dir).into_iter().map(|case| support::Case::new(case.id(), move || case.check()));
+//!     support::run("jmespath", cases.collect())
+//! }
+//! ```
+//!
+//! A case is one trial, so `cargo test --test jmespath -- filters` runs those with `filters` in their id. Where the data is not at
+//! hand, the suite shows as one ignored trial, never as a passed one; with `CI=true` it fails.
+//!
+//! Cases that are known to fail stand in `tests/known-failures/<suite>.toml`, grouped by reason:
+//!
+//! ```toml
+//! [[known]]
+//! reason = "botocore writes six digits of a fraction, the suite as few as it can"
+//! cases = ["format_date_time-3", "format_date_time-4"]
+//! ```
+//!
+//! They run like the others, but have to fail: one that passes fails the run, and so does one that no case is called, so the
+//! list only shrinks.
+
+// Each suite is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// One case of a suite.
+pub struct Case {
+    id: String,
+    check: Option<Box<dyn FnOnce() -> Result<(), Failed> + Send>>,
+}
+
+impl Case {
+    /// A case and what it checks: an error, or a panic, is a failure.
+    pub fn new<E: Into<Failed>>(
+        id: impl Into<String>,
+        check: impl FnOnce() -> Result<(), E> + Send + 'static,
+    ) -> Case {
+        Case {
+            id: id.into(),
+            check: Some(Box::new(move || check().map_err(Into::into))),
+        }
+    }
+
+    /// What stands for the cases whose data is not at hand.
+    pub fn absent(what: &str) -> Case {
+        Case {
+            id: format!("{what}: the data is not at hand"),
+            check: None,
+        }
+    }
+}
+
+/// The folder of a conformance suite below `INIA_CONFORMANCE`, by default `../shared/conformance` beside the workspace.
+pub fn conformance_dir(sub: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("INIA_CONFORMANCE").map_or_else(
+        || workspace().join("..").join("shared").join("conformance"),
+        PathBuf::from,
+    );
+    existing(root.join(sub))
+}
+
+/// The folder with the source archives and the Python environment that `cargo xtask` fetches: `INIA_PEERS`, by default
+/// `target/peers` in the workspace.
+pub fn peers_dir() -> Option<PathBuf> {
+    let peers = std::env::var_os("INIA_PEERS")
+        .map_or_else(|| workspace().join("target").join("peers"), PathBuf::from);
+    existing(peers)
+}
+
+/// The root of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn existing(path: PathBuf) -> Option<PathBuf> {
+    path.is_dir().then_some(path)
+}
+
+/// Whether this is a run that must not leave anything out.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// The known failures of a suite: the reason of each case. None where the suite has no list.
+pub fn known_failures(suite: &str) -> BTreeMap<String, String> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct List {
+        known: Vec<Known>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Known {
+        reason: String,
+        cases: Vec<String>,
+    }
+    let path = workspace()
+        .join("tests")
+        .join("known-failures")
+        .join(format!("{suite}.toml"));
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return BTreeMap::new();
+    };
+    let list: List =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut failures = BTreeMap::new();
+    for Known { reason, cases } in list.known {
+        for case in cases {
+            let twice = failures.insert(case.clone(), reason.clone());
+            assert!(
+                twice.is_none(),
+                "{}: {case} is listed twice",
+                path.display()
+            );
+        }
+    }
+    failures
+}
+
+/// Runs a suite by the rules above, with libtest's arguments from the command line.
+pub fn run(suite: &str, cases: Vec<Case>) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut known = known_failures(suite);
+    let complete = cases.iter().all(|case| case.check.is_some());
+    let mut ids = BTreeSet::new();
+    let mut trials = Vec::with_capacity(cases.len() + 1);
+    for Case { id, check } in cases {
+        assert!(
+            ids.insert(id.clone()),
+            "two cases of {suite} are called {id}"
+        );
+        trials.push(match (check, known.remove(&id)) {
+            (Some(check), None) => Trial::test(id, check),
+            (Some(check), Some(reason)) => {
+                Trial::test(id, move || must_fail(check, &reason)).with_kind("known failure")
+            }
+            (None, _) if in_ci() => Trial::test(id, || {
+                Err(Failed::from("CI=true: the data has to be there"))
+            }),
+            (None, _) => Trial::test(id, || Ok(())).with_ignored_flag(true),
+        });
+    }
+    if complete {
+        // Whatever is left in the list is called by no case.
+        let stale: Vec<String> = known.into_keys().collect();
+        trials.push(Trial::test(
+            "the known failures name cases of the suite",
+            move || {
+                if stale.is_empty() {
+                    Ok(())
+                } else {
+                    Err(format!("there is no case {}", stale.join(", ")).into())
+                }
+            },
+        ));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn must_fail(
+    check: Box<dyn FnOnce() -> Result<(), Failed> + Send>,
+    reason: &str,
+) -> Result<(), Failed> {
+    match catch_unwind(AssertUnwindSafe(check)) {
+        Ok(Ok(())) => {
+            Err(format!("passes: take it off the list of known failures (\"{reason}\")").into())
+        }
+        Ok(Err(_)) | Err(_) => Ok(()),
+    }
+}
