@@ -2,7 +2,6 @@
 //!
 //! `serde_json` can do this too (`preserve_order`), but Cargo would then turn the feature on for the whole workspace.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -173,9 +172,6 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Object(object))
     }
 }
-
-/// The files of a data folder: path with `/` between its parts, to content.
-pub(crate) type Tree = BTreeMap<String, Vec<u8>>;
 
 #[cfg(test)]
 mod tests {

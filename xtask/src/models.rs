@@ -1,12 +1,13 @@
 //! Imports the service definitions: the newest API version of every service, without documentation, into `data/`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::json::{Json, Tree};
+use crate::json::Json;
 use crate::packages::{BOTO3, BOTOCORE};
 use crate::peers::{self, Sources};
 use crate::{strip, verify};
@@ -30,6 +31,9 @@ const RESOURCES: &str = "resources-1";
 
 /// Left out on purpose: prose by another name.
 const UNWANTED: &[&str] = &["examples-1"];
+
+/// The files of a data folder: path with `/` between its parts, to content.
+pub(crate) type Tree = BTreeMap<String, Vec<u8>>;
 
 /// `cargo xtask models`: makes `data/` what an import gives, then verifies it.
 pub(crate) fn import(root: &Path) -> Result<()> {
@@ -275,7 +279,7 @@ Copyright Amazon.com, Inc. or its affiliates.
         BOTO3.archive(),
         BOTO3.sha256,
     );
-    let mut kinds = std::collections::BTreeMap::<&str, (usize, usize)>::new();
+    let mut kinds = BTreeMap::<&str, (usize, usize)>::new();
     for (path, bytes) in tree {
         let kind = path.rsplit('/').next().unwrap_or(path);
         let (files, size) = kinds.entry(kind).or_default();
@@ -311,7 +315,7 @@ that ever change. The older versions of ec2's are not imported.
 ## Check
 
 `cargo xtask models --check` imports again and fails if any byte here would change; `cargo xtask models --verify` checks
-that every reference in these files resolves.
+that every reference in these files resolves, but for the few that do not in the packages either, which it lists.
 ",
         BOTO3.name,
         resources.join(", "),

@@ -57,7 +57,7 @@ pub(crate) fn strip(kind: &str, definition: &mut Json) {
     }
 }
 
-/// The kinds whose prose is known; what they hold after [`strip`] has no `documentation` that is a string.
+/// Where prose is left, if it is: a `documentation` that is text, which nothing but prose is.
 pub(crate) fn leftover(definition: &Json) -> Option<String> {
     match definition {
         Json::Object(object) => object.iter().find_map(|(key, value)| {

@@ -1,16 +1,13 @@
 //! JMESPath expressions, held against the shapes they are applied to.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use inia_model::jmespath::{Expression, Step};
 
 use crate::json::Json;
 
 use super::service::Service;
-
-/// How deep a path may go into shapes; AWS's longest goes five deep.
-const MAX_DEPTH: usize = 16;
 
 /// The structure that a path starts from, if there is one.
 #[derive(Clone, Copy)]
@@ -32,75 +29,53 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Checks that a path finds something in values of the shape at `root`: that each of its names is a member of the shape, or
-/// of one that those members lead to.
-pub(super) fn check(path: &str, root: Root<'_>) -> Result<()> {
-    ensure!(!path.is_empty(), "there is no path");
+/// Checks that an expression compiles, and that all it reads is there in values of the shape at `root`.
+pub(super) fn check(expression: &str, root: Root<'_>) -> Result<()> {
+    ensure!(!expression.is_empty(), "there is no path");
+    let expression = Expression::compile(expression)?;
     let Some(shape) = root.shape else {
         bail!("there is no structure to look in");
     };
-    let names = names(path);
-    let mut found = BTreeSet::new();
-    collect(root.service, shape, &names, MAX_DEPTH, &mut found);
-    let missing: Vec<&&str> = names.difference(&found).collect();
-    ensure!(missing.is_empty(), "{missing:?} are not members of {shape}");
+    for path in expression.field_paths() {
+        follow(root.service, shape, &path)
+            .with_context(|| format!("{path} is not there in {shape}"))?;
+    }
     Ok(())
 }
 
-/// Adds those of `names` that are members of the shape or of what they lead to.
-fn collect<'n>(
-    service: Service<'_>,
-    shape: &str,
-    names: &BTreeSet<&'n str>,
-    depth: usize,
-    found: &mut BTreeSet<&'n str>,
-) {
-    let (Some(shape), Some(depth)) = (service.shape(shape), depth.checked_sub(1)) else {
-        return;
+/// Whether the steps lead somewhere; a step to several shapes leads where one of them does.
+fn follow(service: Service<'_>, shape: &str, steps: &[Step]) -> Option<()> {
+    let Some((step, rest)) = steps.split_first() else {
+        return Some(());
     };
-    let mut targets = Vec::new();
-    for name in names {
-        if let Some(member) = shape.get("members").and_then(|members| members.get(name)) {
-            found.insert(name);
-            targets.push(member);
+    let definition = service.shape(shape)?;
+    let kind = definition.string("type")?;
+    let target = |key: &str| definition.get(key)?.string("shape");
+    match step {
+        Step::Field(_) | Step::Value if kind == "map" => follow(service, target("value")?, rest),
+        Step::Field(name) => {
+            let member = definition.get("members")?.get(name)?;
+            follow(service, member.string("shape")?, rest)
         }
-    }
-    targets.extend(shape.get("member"));
-    targets.extend(shape.get("value"));
-    for target in targets {
-        if let Some(target) = target.string("shape") {
-            collect(service, target, names, depth, found);
-        }
+        Step::Value => definition
+            .members("members")
+            .find_map(|(_, member)| follow(service, member.string("shape")?, rest)),
+        Step::Element => follow(service, target("member")?, rest),
+        Step::Flatten => follow(service, innermost(service, target("member")?)?, rest),
     }
 }
 
-/// The field names in a path: what is not a literal, a number or the name of a function.
-fn names(path: &str) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    let mut rest = path;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            // Literals end at the same mark; none that AWS writes holds an escaped one.
-            '\'' | '`' => rest
-                .char_indices()
-                .skip(1)
-                .find_map(|(at, c)| (c == first).then_some(at + 1))
-                .unwrap_or(rest.len()),
-            c if c.is_ascii_alphanumeric() || c == '_' => {
-                let end = rest
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len());
-                let (word, after) = rest.split_at(end);
-                if !first.is_ascii_digit() && !after.starts_with('(') {
-                    names.insert(word);
-                }
-                end
-            }
-            c => c.len_utf8(),
-        };
-        rest = rest.get(length..).unwrap_or_default();
+/// The shape of what lists of lists hold in the end.
+fn innermost<'a>(service: Service<'a>, mut shape: &'a str) -> Option<&'a str> {
+    // A list of itself would never end; no service has even three in a row.
+    for _ in 0..16 {
+        let definition = service.shape(shape)?;
+        if definition.string("type")? != "list" {
+            return Some(shape);
+        }
+        shape = definition.get("member")?.string("shape")?;
     }
-    names
+    None
 }
 
 #[cfg(test)]
@@ -108,7 +83,10 @@ mod tests {
     use super::*;
 
     const SERVICE: &str = r#"{"shapes": {
-        "Out": {"type": "structure", "members": {"Items": {"shape": "List"}, "Token": {"shape": "S"}, "Map": {"shape": "Map"}}},
+        "Out": {"type": "structure", "members": {"Items": {"shape": "List"}, "Token": {"shape": "S"}, "Map": {"shape": "Map"},
+            "Lists": {"shape": "Lists"}, "Forever": {"shape": "Forever"}}},
+        "Lists": {"type": "list", "member": {"shape": "List"}},
+        "Forever": {"type": "list", "member": {"shape": "Forever"}},
         "List": {"type": "list", "member": {"shape": "Item"}},
         "Map": {"type": "map", "key": {"shape": "S"}, "value": {"shape": "Item"}},
         "Item": {"type": "structure", "members": {"Name": {"shape": "S"}, "Item": {"shape": "Item"}}},
@@ -125,31 +103,45 @@ mod tests {
     }
 
     #[test]
-    fn names_leave_out_literals_and_functions() {
-        let names = names("length(a.b[?c_1 == 'no' || d > `5`][0]) == `\"x\"`");
-        assert_eq!(
-            names.into_iter().collect::<Vec<_>>(),
-            ["a", "b", "c_1", "d"]
-        );
-    }
-
-    #[test]
-    fn members_of_what_the_members_lead_to_are_found() {
+    fn what_is_there_passes() {
         for path in [
+            "@",
             "Token",
             "Items[].Name",
             "Items[-1].Item.Item.Name",
             "Map.*.Name",
-            "length(Items[?Name == 'x']) > `0`",
+            "Map.any.Name",
+            "Lists[][].Name",
+            "Lists[].Name",
+            "*[].Name",
+            "Token || Items[-1].Name",
+            "length(Items[?Name == 'x' && Item]) > `0`",
         ] {
             assert_eq!(error(path), None, "{path}");
         }
     }
 
     #[test]
-    fn members_that_are_not_there_are_named() {
-        assert!(error("Items[].Nome").unwrap().contains("Nome"));
-        assert!(error("Name").unwrap().contains("Name"));
-        assert!(error("").is_some());
+    fn what_is_not_there_is_named() {
+        for (path, missing) in [
+            ("Items[].Nome", "Items[].Nome is not there in Out"),
+            ("Name", "Name is not there in Out"),
+            ("Items.Name", "Items.Name is not there in Out"),
+            ("Token[0]", "Token[*] is not there in Out"),
+            (
+                "Items[?Nome == 'x'].Name",
+                "Items[*].Nome is not there in Out",
+            ),
+            (
+                "Token || Items[-1].Nome",
+                "Items[*].Nome is not there in Out",
+            ),
+            ("Forever[]", "Forever[] is not there in Out"),
+            ("", "there is no path"),
+            ("Items[", "invalid JMESPath expression"),
+        ] {
+            let error = error(path).unwrap();
+            assert!(error.contains(missing), "{path} gives {error}");
+        }
     }
 }

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 
 use crate::json::Json;
 
-use super::Problems;
 use super::service::Service;
+use super::{Problems, paths};
 
 /// Checks a service's `endpoint-rule-set-1`: every reference is a parameter or assigned before, every parameter that the
 /// service sets is there.
 pub(super) fn verify(service: &Service<'_>, rules: &Json, problems: &mut Problems) {
     let parameters: HashSet<&str> = rules.members("parameters").map(|(name, _)| name).collect();
     verify_rules(rules, &mut parameters.clone(), problems);
+    verify_paths(*service, problems);
 
     let mut check = |name: &str, place: &str| {
         problems.check(parameters.contains(name), || {
@@ -35,6 +36,18 @@ pub(super) fn verify(service: &Service<'_>, rules: &Json, problems: &mut Problem
                 .and_then(|param| param.string("name"))
             {
                 check(name, shape);
+            }
+        }
+    }
+}
+
+/// Checks that what is taken from an operation's parameters is there.
+fn verify_paths(service: Service<'_>, problems: &mut Problems) {
+    for (operation, definition) in service.model.members("operations") {
+        for (name, param) in definition.members("operationContextParams") {
+            let path = param.string("path").unwrap_or_default();
+            if let Err(error) = paths::check(path, service.side(operation, "input")) {
+                problems.add(format_args!("{operation}: {name} `{path}`: {error}"));
             }
         }
     }
@@ -107,18 +120,25 @@ fn names(template: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn problems(rules: &str) -> Vec<String> {
-        let service = serde_json::from_str(
-            r#"{"operations":{"Get":{"staticContextParams":{"Kind":{"value":"x"}}}}}"#,
-        )
-        .unwrap();
+    const SERVICE: &str = r#"{
+        "operations": {"Get": {
+            "input": {"shape": "In"},
+            "staticContextParams": {"Kind": {"value": "x"}},
+            "operationContextParams": {"Names": {"path":"Name"}}
+        }},
+        "shapes": {"In": {"type": "structure", "members": {"Name": {"shape": "S"}}}, "S": {"type": "string"}}
+    }"#;
+
+    fn problems_of(service: &str, rules: &str) -> Vec<String> {
+        let service = serde_json::from_str(service).unwrap();
+        let rules = serde_json::from_str(rules).unwrap();
         let mut problems = Problems::default();
-        verify(
-            &Service::new(&service),
-            &serde_json::from_str(rules).unwrap(),
-            &mut problems,
-        );
+        verify(&Service::new(&service), &rules, &mut problems);
         problems.found
+    }
+
+    fn problems(rules: &str) -> Vec<String> {
+        problems_of(SERVICE, rules)
     }
 
     #[test]
@@ -130,7 +150,7 @@ mod tests {
     #[test]
     fn what_a_rule_assigns_is_known_below_it_only() {
         let rules = r#"{
-            "parameters": {"Kind": {"type": "String"}},
+            "parameters": {"Kind": {"type": "String"}, "Names": {"type": "stringArray"}},
             "rules": [
                 {"type": "tree", "conditions": [{"fn": "aws.partition", "argv": [{"ref": "Kind"}], "assign": "P"}],
                  "rules": [{"type": "endpoint", "conditions": [], "endpoint": {"url": "https://{P#dnsSuffix}"}}]},
@@ -143,8 +163,20 @@ mod tests {
     #[test]
     fn parameters_that_the_service_sets_must_be_there() {
         assert_eq!(
-            problems(r#"{"parameters": {}, "rules": []}"#),
+            problems(r#"{"parameters": {"Names": {}}, "rules": []}"#),
             [": there is no parameter `Kind`, which Get sets"]
+        );
+    }
+
+    #[test]
+    fn parameters_that_are_taken_from_the_input_must_be_in_it() {
+        let service = SERVICE.replace(r#""path":"Name""#, r#""path":"Nome""#);
+        assert_eq!(
+            problems_of(
+                &service,
+                r#"{"parameters": {"Kind": {}, "Names": {}}, "rules": []}"#
+            ),
+            [": Get: Names `Nome`: Nome is not there in In"]
         );
     }
 }
