@@ -40,7 +40,7 @@ const KNOWN: &[(&str, &str)] = &[
     ),
     (
         r#"iam/2010-05-08/resources-1.json: service.actions.CreateSigningCertificate: SigningCertificate needs the identifiers {"Id", "UserName"} and is given {"Id"}"#,
-        "the action of the same name on a User gives both; this one fails after the call, as in boto3",
+        "the call is made and the resource is not, as in boto3, which then misses `user_name`",
     ),
     (
         r#"iam/2010-05-08/resources-1.json: service.has.Policy: Policy needs the identifiers {"Arn"} and is given {"PolicyArn"}"#,
