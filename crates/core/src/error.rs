@@ -141,10 +141,23 @@ pub struct ServiceError {
     pub fault: Option<Fault>,
     /// The error's modeled members other than its message.
     pub details: Map,
+    /// The answer's headers, names in lower case.
+    pub headers: Vec<(Str, Str)>,
     /// Whether the model marks the error as worth a retry.
     pub retryable: bool,
     /// Whether the model marks the error as throttling.
     pub throttling: bool,
+}
+
+impl ServiceError {
+    /// The first value of a header of the answer, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| *key == *name)
+            .map(|(_, value)| value.as_str())
+    }
 }
 
 impl Error {

@@ -1,0 +1,137 @@
+//! Signing one attempt of a call.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
+use inia_protocol::Headers;
+use inia_signing::{
+    Payload, PayloadSigning, SignableRequest, SigningKeyCache, SigningParams, SigningTime, host_header, sign_hmac_v1,
+    sign_v2, sign_v4, sign_v4a,
+};
+
+use crate::auth::{Auth, AuthScheme};
+use crate::url::Url;
+
+/// What is signed: a request but for its signature.
+#[derive(Debug)]
+pub(crate) struct Signable<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a Url,
+    pub(crate) body: SignableBody<'a>,
+    /// Whether the operation takes a streaming body.
+    pub(crate) streaming: bool,
+    /// Whether a header carries a checksum of the body.
+    pub(crate) has_checksum: bool,
+    /// S3's `payload_signing_enabled`.
+    pub(crate) payload_signing: Option<bool>,
+    /// The path with the bucket in it, for S3's older signature.
+    pub(crate) auth_path: Option<&'a str>,
+}
+
+/// The body of a request, as far as the signature covers it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SignableBody<'a> {
+    Bytes(&'a [u8]),
+    /// A stream whose SHA-256 was computed ahead.
+    Sha256([u8; 32]),
+    /// A stream that is not hashed.
+    Stream,
+    /// A stream with its checksum behind it.
+    ChunkedWithTrailer,
+}
+
+/// The signing names of services that sign by S3's rules.
+///
+/// # Source
+/// botocore `handlers.py:S3_SIGNING_NAMES`
+const S3_SIGNING_NAMES: [&str; 4] = ["s3", "s3-outposts", "s3-object-lambda", "s3express"];
+
+/// Signs with credentials: sets the headers, or changes the body of an old query request.
+///
+/// The second result is the new body, where the signature goes into it.
+pub(crate) fn sign(
+    signable: &Signable<'_>,
+    auth: &Auth,
+    credentials: &Credentials,
+    now: Timestamp,
+    keys: &SigningKeyCache,
+    headers: &mut Headers,
+) -> Result<Option<String>> {
+    let credentials = inia_signing::Credentials::new(
+        &credentials.access_key_id,
+        credentials.secret_access_key.expose(),
+        credentials.session_token.as_ref().map(inia_core::Secret::expose),
+    );
+    let time = SigningTime::from_unix_seconds(now.seconds());
+    let by_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
+    let rule = PayloadSigning {
+        tls: signable.url.is_tls(),
+        operation: auth.sign_body,
+        configured: signable.payload_signing,
+        checksum: signable.has_checksum,
+        streaming: signable.streaming,
+    };
+    let hashed = if by_s3_rules { rule.s3() } else { rule.general() };
+    let payload = match signable.body {
+        SignableBody::ChunkedWithTrailer => Payload::StreamingUnsignedTrailer,
+        SignableBody::Bytes(bytes) if hashed => Payload::Bytes(bytes),
+        SignableBody::Sha256(digest) if hashed => Payload::Sha256(digest),
+        _ => Payload::Unsigned,
+    };
+    let host = host_header(signable.url.scheme(), signable.url.authority());
+    let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = SignableRequest {
+        method: signable.method,
+        host: &host,
+        path: signable.url.path(),
+        query: signable.url.query(),
+        headers: &pairs,
+        payload,
+    };
+    let settings = if auth.scheme == AuthScheme::S3Express {
+        inia_signing::Settings::S3_EXPRESS
+    } else if by_s3_rules {
+        inia_signing::Settings::S3
+    } else if auth.double_encode {
+        inia_signing::Settings::GENERAL
+    } else {
+        inia_signing::Settings { path_encoding: inia_signing::PathEncoding::Once, ..inia_signing::Settings::GENERAL }
+    };
+    let params = SigningParams { credentials, region: &auth.region, service: &auth.signing_name, time, settings };
+    let added: Vec<(&'static str, Cow<'_, str>)> = match auth.scheme {
+        AuthScheme::SigV4 | AuthScheme::S3Express => {
+            let signed = sign_v4(&request, &params, keys);
+            signed.iter().map(|(name, value)| (name, Cow::Owned(value.to_owned()))).collect()
+        }
+        AuthScheme::SigV4a => {
+            let signed = sign_v4a(&request, &params, keys).map_err(|error| {
+                Error::new(ErrorKind::Credentials, "the credentials cannot sign with SigV4a").with_source(error)
+            })?;
+            signed.iter().map(|(name, value)| (name, Cow::Owned(value.to_owned()))).collect()
+        }
+        AuthScheme::HmacV1 => sign_hmac_v1(&request, signable.auth_path, &credentials, time)
+            .into_iter()
+            .map(|(name, value)| (name, Cow::Owned(value)))
+            .collect(),
+        AuthScheme::V2 => {
+            let SignableBody::Bytes(body) = signable.body else {
+                return Err(Error::new(ErrorKind::Credentials, "a streaming body cannot be signed with version 2"));
+            };
+            let form = String::from_utf8_lossy(body);
+            return Ok(Some(sign_v2(signable.method, &host, signable.url.path(), &form, &credentials, time)));
+        }
+        AuthScheme::None | AuthScheme::Bearer => Vec::new(),
+    };
+    drop(pairs);
+    for (name, value) in added {
+        headers.set(name, value);
+    }
+    Ok(None)
+}
+
+/// The checksum by which the oldest operations protect their body.
+pub(crate) fn content_md5(body: &[u8]) -> String {
+    use md5::Digest as _;
+    base64::prelude::BASE64_STANDARD.encode(md5::Md5::digest(body))
+}
