@@ -1,0 +1,105 @@
+//! Amazon Resource Names.
+
+/// The parts of an ARN: `arn:partition:service:region:account-id:resource`.
+///
+/// ```
+/// use inia_endpoint::Arn;
+///
+/// let arn = Arn::parse("arn:aws:s3:us-west-2:123456789012:accesspoint:logs").unwrap();
+/// assert_eq!(arn.region, "us-west-2");
+/// assert_eq!(arn.resource_id().collect::<Vec<_>>(), ["accesspoint", "logs"]);
+/// assert!(Arn::parse("arn:aws:s3").is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// The partition, such as `aws`. Never empty.
+    pub partition: &'a str,
+    /// The service, such as `s3`. Never empty.
+    pub service: &'a str,
+    /// The region, empty for global resources.
+    pub region: &'a str,
+    /// The account, empty where the service leaves it out.
+    pub account_id: &'a str,
+    /// All that follows the account, colons and slashes included. Never empty.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Takes an ARN apart; `None` where the text is not an ARN, or its partition, service or resource is empty.
+    ///
+    /// # Source
+    /// botocore `endpoint_provider.py:RuleSetStandardLibrary.aws_parse_arn`
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        let arn = Self {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account_id: parts.next()?,
+            resource: parts.next()?,
+        };
+        let complete =
+            !arn.partition.is_empty() && !arn.service.is_empty() && !arn.resource.is_empty();
+        complete.then_some(arn)
+    }
+
+    /// The resource split at every colon and slash.
+    pub fn resource_id(&self) -> impl DoubleEndedIterator<Item = &'a str> + use<'a> {
+        resource_id(self.resource)
+    }
+}
+
+pub(crate) fn resource_id(resource: &str) -> impl DoubleEndedIterator<Item = &str> {
+    resource.split([':', '/'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_what_botocore_parses() {
+        let cases: [(&str, Option<[&str; 5]>); 9] = [
+            (
+                "arn:aws:s3:::bucket/key",
+                Some(["aws", "s3", "", "", "bucket/key"]),
+            ),
+            (
+                "arn:aws:kinesis:us-east-1:1234567890:stream/mystream:foo",
+                Some([
+                    "aws",
+                    "kinesis",
+                    "us-east-1",
+                    "1234567890",
+                    "stream/mystream:foo",
+                ]),
+            ),
+            ("arn:aws:this-is-not-an-arn:foo", None),
+            ("arn::s3:::bucket", None),
+            ("arn:aws::::bucket", None),
+            ("arn:aws:s3:::", None),
+            ("ARN:aws:s3:::bucket", None),
+            ("", None),
+            ("arn", None),
+        ];
+        for (text, expected) in cases {
+            let found = Arn::parse(text)
+                .map(|a| [a.partition, a.service, a.region, a.account_id, a.resource]);
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn resource_ids_split_at_both_delimiters() {
+        let arn = Arn::parse("arn:aws:kinesis:us-east-1:1:stream/my:foo").unwrap();
+        assert_eq!(
+            arn.resource_id().collect::<Vec<_>>(),
+            ["stream", "my", "foo"]
+        );
+        assert_eq!(arn.resource_id().next_back(), Some("foo"));
+    }
+}

@@ -1,0 +1,358 @@
+//! Endpoints found so far, by the values of the parameters that led to them.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::endpoint::Endpoint;
+use crate::error::EndpointError;
+use crate::parameter::{EndpointParams, Parameter, ParameterValue};
+use crate::partition::Partitions;
+use crate::rule_set::RuleSet;
+
+/// How many entries share a set; a new one takes the place of the least recently used of its set.
+const WAYS: usize = 4;
+/// Parameters with more text than this, in bytes, are not worth keeping.
+const MAX_KEY: usize = 2048;
+
+/// A bounded cache of endpoints, safe to share between threads.
+///
+/// One cache serves one rule set in one set of partitions: neither is part of the key. Parameters that no rule reads
+/// (S3's `Key`) are not part of the key either, so that calls for the objects of a bucket share an entry. Errors are not
+/// kept.
+///
+/// A hit hashes and compares the parameters where they are and clones one `Arc`; nothing is allocated.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use inia_endpoint::{EndpointCache, EndpointParams, Partitions, RuleSet};
+/// # let rule_set = RuleSet::from_json(br#"{"version":"1.0","parameters":{"Region":{"type":"string"}},
+/// #     "rules":[{"type":"endpoint","conditions":[],"endpoint":{"url":"https://{Region}.example.com"}}]}"#)?;
+/// # let partitions = Partitions::from_json(br#"{"partitions":[{"id":"aws","regionRegex":"x","regions":{},"outputs":{}}]}"#)?;
+/// let cache = EndpointCache::default();
+/// let mut params = EndpointParams::new(&rule_set);
+/// params.set(0, "eu-west-1");
+/// let endpoint = cache.resolve(&rule_set, &partitions, &params)?;
+/// assert_eq!(endpoint.url, "https://eu-west-1.example.com");
+/// assert!(Arc::ptr_eq(&endpoint, &cache.resolve(&rule_set, &partitions, &params)?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Source
+/// botocore `endpoint_provider.py:EndpointProvider._resolve_endpoint`, which keeps the 100 most recent endpoints.
+pub struct EndpointCache {
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Sets of [`WAYS`] entries; their number is a power of two.
+    entries: Box<[Option<Entry>]>,
+    /// Counts uses, to tell which is the least recent.
+    clock: u64,
+}
+
+struct Entry {
+    hash: u64,
+    key: Box<[KeyValue]>,
+    endpoint: Arc<Endpoint>,
+    used: u64,
+}
+
+/// An owned parameter value.
+enum KeyValue {
+    Unset,
+    String(Box<str>),
+    Boolean(bool),
+    StringArray(Box<[Box<str>]>),
+}
+
+impl Default for EndpointCache {
+    fn default() -> Self {
+        Self::new(100)
+    }
+}
+
+impl EndpointCache {
+    /// A cache for at least this many endpoints (and never more than four times as many).
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        let sets = capacity
+            .clamp(1, 1 << 16)
+            .div_ceil(WAYS)
+            .next_power_of_two();
+        Self {
+            state: Mutex::new(State {
+                entries: (0..sets * WAYS).map(|_| None).collect(),
+                clock: 0,
+            }),
+        }
+    }
+
+    /// The endpoint for these parameters, from the cache or else from [`RuleSet::evaluate`].
+    ///
+    /// # Errors
+    /// Those of [`RuleSet::evaluate`].
+    pub fn resolve(
+        &self,
+        rule_set: &RuleSet,
+        partitions: &Partitions,
+        params: &EndpointParams<'_>,
+    ) -> Result<Arc<Endpoint>, EndpointError> {
+        let hash = hash(rule_set.parameters(), params);
+        if let Some(endpoint) = self.lock().find(hash, rule_set.parameters(), params) {
+            return Ok(endpoint);
+        }
+        let endpoint = Arc::new(rule_set.evaluate(partitions, params)?);
+        if let Some(key) = key(rule_set.parameters(), params) {
+            self.lock().insert(hash, key, Arc::clone(&endpoint));
+        }
+        Ok(endpoint)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves the entries half-changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn set(&mut self, hash: u64) -> &mut [Option<Entry>] {
+        // The upper half of the hash is the better mixed one.
+        let sets = self.entries.len() / WAYS;
+        let start = ((hash >> 32) as usize & (sets - 1)) * WAYS;
+        self.entries
+            .get_mut(start..start + WAYS)
+            .unwrap_or_default()
+    }
+
+    fn find(
+        &mut self,
+        hash: u64,
+        parameters: &[Parameter],
+        params: &EndpointParams<'_>,
+    ) -> Option<Arc<Endpoint>> {
+        self.clock += 1;
+        let clock = self.clock;
+        let entry = self
+            .set(hash)
+            .iter_mut()
+            .flatten()
+            .find(|entry| entry.hash == hash && entry.is_for(parameters, params))?;
+        entry.used = clock;
+        Some(Arc::clone(&entry.endpoint))
+    }
+
+    fn insert(&mut self, hash: u64, key: Box<[KeyValue]>, endpoint: Arc<Endpoint>) {
+        let used = self.clock;
+        // An entry with this hash is one that another thread made meanwhile, or a collision: either way its turn is over.
+        let age = |entry: &Option<Entry>| match entry {
+            Some(entry) if entry.hash != hash => entry.used + 1,
+            _ => 0,
+        };
+        if let Some(oldest) = self.set(hash).iter_mut().min_by_key(|entry| age(entry)) {
+            *oldest = Some(Entry {
+                hash,
+                key,
+                endpoint,
+                used,
+            });
+        }
+    }
+}
+
+impl Entry {
+    fn is_for(&self, parameters: &[Parameter], params: &EndpointParams<'_>) -> bool {
+        let read = parameters
+            .iter()
+            .zip(params.values())
+            .filter(|(parameter, _)| is_keyed(parameter));
+        read.zip(&self.key)
+            .all(|((_, given), kept)| match (given, kept) {
+                (ParameterValue::Unset, KeyValue::Unset) => true,
+                (ParameterValue::String(given), KeyValue::String(kept)) => **given == **kept,
+                (ParameterValue::Boolean(given), KeyValue::Boolean(kept)) => given == kept,
+                (ParameterValue::StringArray(given), KeyValue::StringArray(kept)) => {
+                    given.len() == kept.len()
+                        && given
+                            .iter()
+                            .zip(kept)
+                            .all(|(given, kept)| **given == **kept)
+                }
+                _ => false,
+            })
+    }
+}
+
+/// Whether the value of a parameter decides anything.
+fn is_keyed(parameter: &Parameter) -> bool {
+    parameter.is_read() || parameter.is_required()
+}
+
+/// The parameters' values; `None` where they are too long to keep.
+fn key(parameters: &[Parameter], params: &EndpointParams<'_>) -> Option<Box<[KeyValue]>> {
+    let mut length = 0;
+    let read = parameters
+        .iter()
+        .zip(params.values())
+        .filter(|(parameter, _)| is_keyed(parameter));
+    let key = read.map(|(_, value)| match value {
+        ParameterValue::Unset => KeyValue::Unset,
+        ParameterValue::String(text) => {
+            length += text.len();
+            KeyValue::String((*text).into())
+        }
+        ParameterValue::Boolean(value) => KeyValue::Boolean(*value),
+        ParameterValue::StringArray(items) => {
+            length += items
+                .iter()
+                .map(|item| item.len() + size_of::<Box<str>>())
+                .sum::<usize>();
+            KeyValue::StringArray(items.iter().map(|item| Box::from(*item)).collect())
+        }
+    });
+    let key = key.collect();
+    (length <= MAX_KEY).then_some(key)
+}
+
+/// A hash of the parameters' values. It need not resist attack: equal hashes cost a comparison or an entry, no more.
+fn hash(parameters: &[Parameter], params: &EndpointParams<'_>) -> u64 {
+    let mut hash = 0;
+    for (parameter, value) in parameters.iter().zip(params.values()) {
+        if !is_keyed(parameter) {
+            continue;
+        }
+        hash = match value {
+            ParameterValue::Unset => mix(hash, 1),
+            ParameterValue::Boolean(value) => mix(hash, 2 + u64::from(*value)),
+            ParameterValue::String(text) => mix_text(hash, text),
+            ParameterValue::StringArray(items) => {
+                let hash = mix(hash, items.len() as u64);
+                items.iter().fold(hash, |hash, item| mix_text(hash, item))
+            }
+        };
+    }
+    hash
+}
+
+fn mix_text(hash: u64, text: &str) -> u64 {
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = words
+        .iter()
+        .fold(mix(hash, text.len() as u64), |hash, word| {
+            mix(hash, u64::from_le_bytes(*word))
+        });
+    if rest.is_empty() {
+        return hash;
+    }
+    mix(
+        hash,
+        rest.iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    )
+}
+
+fn mix(hash: u64, word: u64) -> u64 {
+    let mixed = (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
+}
+
+impl fmt::Debug for EndpointCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("EndpointCache")
+            .field("capacity", &state.entries.len())
+            .field("endpoints", &state.entries.iter().flatten().count())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture() -> (RuleSet, Partitions) {
+        let rule_set = RuleSet::from_json(
+            br#"{"version":"1.0","parameters":{"Region":{"type":"string"},"Flag":{"type":"boolean","default":false},
+                "Names":{"type":"stringArray"},"Key":{"type":"string"}},
+                "rules":[{"type":"error","conditions":[{"fn":"booleanEquals","argv":[{"ref":"Flag"},true]}],"error":"no"},
+                {"type":"endpoint","conditions":[{"fn":"isSet","argv":[{"ref":"Names"}]}],"endpoint":{"url":"https://n.{Region}"}},
+                {"type":"endpoint","conditions":[],"endpoint":{"url":"https://{Region}"}}]}"#,
+        );
+        let partitions = Partitions::from_json(
+            br#"{"partitions":[{"id":"aws","regionRegex":"x","regions":{},"outputs":{}}]}"#,
+        );
+        (rule_set.unwrap(), partitions.unwrap())
+    }
+
+    #[test]
+    fn what_no_rule_reads_is_no_part_of_the_key() {
+        let (rule_set, partitions) = fixture();
+        let cache = EndpointCache::default();
+        let get = |region, names: Option<Vec<&'static str>>, key| {
+            let mut params = EndpointParams::new(&rule_set);
+            params.set(0, region);
+            params.set(2, names);
+            params.set(3, key);
+            cache.resolve(&rule_set, &partitions, &params).unwrap()
+        };
+        let first = get("a", None, "one");
+        assert!(Arc::ptr_eq(&first, &get("a", None, "two")));
+        assert!(!Arc::ptr_eq(&first, &get("b", None, "one")));
+        let listed = get("a", Some(vec!["x", "y"]), "one");
+        assert_eq!(listed.url, "https://n.a");
+        assert!(Arc::ptr_eq(&listed, &get("a", Some(vec!["x", "y"]), "one")));
+        assert!(!Arc::ptr_eq(&listed, &get("a", Some(vec!["xy"]), "one")));
+    }
+
+    #[test]
+    fn errors_are_not_kept_and_the_size_is_bounded() {
+        let (rule_set, partitions) = fixture();
+        let cache = EndpointCache::new(8);
+        let mut params = EndpointParams::new(&rule_set);
+        params.set(0, "a");
+        params.set(1, true);
+        assert_eq!(
+            cache
+                .resolve(&rule_set, &partitions, &params)
+                .unwrap_err()
+                .message(),
+            "no"
+        );
+        for number in 0..1000 {
+            let region = format!("region-{number}");
+            let mut params = EndpointParams::new(&rule_set);
+            params.set(0, region.as_str());
+            for _ in 0..2 {
+                let endpoint = cache.resolve(&rule_set, &partitions, &params).unwrap();
+                assert_eq!(endpoint.url, format!("https://{region}"));
+            }
+        }
+        assert_eq!(
+            format!("{cache:?}"),
+            "EndpointCache { capacity: 8, endpoints: 8 }"
+        );
+        let long = "x".repeat(MAX_KEY + 1);
+        let mut params = EndpointParams::new(&rule_set);
+        params.set(0, long.as_str());
+        let first = cache.resolve(&rule_set, &partitions, &params).unwrap();
+        assert!(!Arc::ptr_eq(
+            &first,
+            &cache.resolve(&rule_set, &partitions, &params).unwrap()
+        ));
+    }
+
+    #[test]
+    fn the_least_recently_used_goes_first() {
+        let (rule_set, partitions) = fixture();
+        let cache = EndpointCache::new(WAYS);
+        let get = |region: &str| {
+            let mut params = EndpointParams::new(&rule_set);
+            params.set(0, region);
+            cache.resolve(&rule_set, &partitions, &params).unwrap()
+        };
+        let kept = get("keep");
+        for number in 0..100 {
+            get(&format!("other-{number}"));
+            assert!(Arc::ptr_eq(&kept, &get("keep")));
+        }
+    }
+}

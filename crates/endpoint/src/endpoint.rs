@@ -1,0 +1,223 @@
+//! What an evaluation gives: an endpoint.
+
+use serde_json::Value as Json;
+
+/// Where to send a request, and how to sign it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// The URL: scheme, host, port where there is one, and the path that goes before the operation's.
+    pub url: String,
+    /// Headers that the request must carry, each with its values, in the rule's order. botocore sends the first value
+    /// only.
+    pub headers: Vec<(String, Vec<String>)>,
+    /// Everything the rule says of the endpoint, `authSchemes` included, in the rule's order.
+    pub properties: Vec<(String, Property)>,
+    /// The `authSchemes` property, most preferred first; empty where the rule leaves the choice to the service's model.
+    pub auth_schemes: Vec<AuthScheme>,
+}
+
+impl Endpoint {
+    /// The property of this name.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&Property> {
+        find(&self.properties, name)
+    }
+}
+
+/// A way to sign a request, from the `authSchemes` property.
+///
+/// # Source
+/// <https://smithy.io/2.0/aws/rules-engine/auth-schemes.html>
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthScheme {
+    /// `sigv4`, `sigv4a`, `sigv4-s3express`, ...
+    pub name: String,
+    /// The service name to sign for.
+    pub signing_name: Option<String>,
+    /// The region to sign for (`sigv4`).
+    pub signing_region: Option<String>,
+    /// The regions to sign for (`sigv4a`).
+    pub signing_region_set: Option<Vec<String>>,
+    /// Whether paths must be encoded once only when they are signed (S3).
+    pub disable_double_encoding: Option<bool>,
+}
+
+impl AuthScheme {
+    /// Reads the `authSchemes` property. Entries without a name cannot be there: the rule set would not have loaded.
+    pub(crate) fn all(properties: &[(String, Property)]) -> Vec<Self> {
+        match find(properties, "authSchemes") {
+            Some(Property::List(items)) => items.iter().filter_map(Self::from_property).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn from_property(property: &Property) -> Option<Self> {
+        let Property::Map(entries) = property else {
+            return None;
+        };
+        let mut scheme = Self::default();
+        for (key, value) in entries {
+            match (key.as_str(), value) {
+                ("name", Property::String(text)) => scheme.name.clone_from(text),
+                ("signingName", Property::String(text)) => scheme.signing_name = Some(text.clone()),
+                ("signingRegion", Property::String(text)) => {
+                    scheme.signing_region = Some(text.clone())
+                }
+                ("signingRegionSet", Property::List(items)) => {
+                    let regions = items
+                        .iter()
+                        .filter_map(|item| item.as_str().map(str::to_owned));
+                    scheme.signing_region_set = Some(regions.collect());
+                }
+                // botocore takes the text `true` in any case for the boolean.
+                ("disableDoubleEncoding", Property::Bool(value)) => {
+                    scheme.disable_double_encoding = Some(*value)
+                }
+                ("disableDoubleEncoding", Property::String(text)) => {
+                    scheme.disable_double_encoding = Some(text.eq_ignore_ascii_case("true"));
+                }
+                _ => {}
+            }
+        }
+        Some(scheme)
+    }
+}
+
+/// A property of an endpoint: any JSON value, maps in the rule's order.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Property {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// A string, its template resolved.
+    String(String),
+    /// A list.
+    List(Vec<Property>),
+    /// A map.
+    Map(Vec<(String, Property)>),
+}
+
+impl Property {
+    /// The text, where it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The boolean, where it is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The items, where it is a list.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Property]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The value of a key, where it is a map that has it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Property> {
+        match self {
+            Self::Map(entries) => find(entries, key),
+            _ => None,
+        }
+    }
+}
+
+fn find<'a>(entries: &'a [(String, Property)], key: &str) -> Option<&'a Property> {
+    entries
+        .iter()
+        .find(|(name, _)| name == key)
+        .map(|(_, value)| value)
+}
+
+impl From<&Property> for Json {
+    fn from(property: &Property) -> Self {
+        match property {
+            Property::Null => Json::Null,
+            Property::Bool(value) => Json::Bool(*value),
+            Property::Int(value) => Json::from(*value),
+            Property::Float(value) => Json::from(*value),
+            Property::String(text) => Json::String(text.clone()),
+            Property::List(items) => Json::Array(items.iter().map(Json::from).collect()),
+            Property::Map(entries) => Json::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Json::from(value)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Property {
+        Property::String(text.to_owned())
+    }
+
+    #[test]
+    fn auth_schemes_are_read_from_properties() {
+        let scheme = Property::Map(vec![
+            ("name".to_owned(), text("sigv4a")),
+            ("signingName".to_owned(), text("s3")),
+            (
+                "signingRegionSet".to_owned(),
+                Property::List(vec![text("*")]),
+            ),
+            ("disableDoubleEncoding".to_owned(), text("TRUE")),
+            ("other".to_owned(), Property::Int(1)),
+        ]);
+        let properties = vec![("authSchemes".to_owned(), Property::List(vec![scheme]))];
+        let expected = AuthScheme {
+            name: "sigv4a".to_owned(),
+            signing_name: Some("s3".to_owned()),
+            signing_region: None,
+            signing_region_set: Some(vec!["*".to_owned()]),
+            disable_double_encoding: Some(true),
+        };
+        assert_eq!(AuthScheme::all(&properties), [expected]);
+        assert_eq!(AuthScheme::all(&[]), []);
+    }
+
+    #[test]
+    fn properties_become_json() {
+        let property = Property::Map(vec![
+            (
+                "b".to_owned(),
+                Property::List(vec![
+                    Property::Null,
+                    Property::Bool(true),
+                    Property::Float(0.5),
+                ]),
+            ),
+            ("a".to_owned(), Property::Int(-1)),
+        ]);
+        assert_eq!(
+            Json::from(&property),
+            serde_json::json!({"a": -1, "b": [null, true, 0.5]})
+        );
+        assert_eq!(property.get("a"), Some(&Property::Int(-1)));
+    }
+}

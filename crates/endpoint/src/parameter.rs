@@ -1,0 +1,362 @@
+//! The parameters of a rule set: what it declares, and what a caller gives.
+
+use std::fmt;
+
+use crate::error::{EndpointError, EndpointErrorKind};
+use crate::rule_set::RuleSet;
+
+/// The type of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParameterType {
+    /// `string`
+    String,
+    /// `boolean`
+    Boolean,
+    /// `stringArray`
+    StringArray,
+}
+
+impl ParameterType {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Boolean => "a boolean",
+            Self::StringArray => "a list of strings",
+        }
+    }
+}
+
+/// A value that the SDK itself gives to a parameter, from configuration.
+///
+/// # Source
+/// botocore `regions.py:EndpointResolverBuiltins`
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuiltIn {
+    /// `AWS::Region`, a string: the client's region.
+    Region,
+    /// `AWS::UseFIPS`, a boolean.
+    UseFips,
+    /// `AWS::UseDualStack`, a boolean.
+    UseDualStack,
+    /// `SDK::Endpoint`, a string: the custom endpoint.
+    SdkEndpoint,
+    /// `AWS::Auth::AccountId`, a string: the account of the credentials.
+    AccountId,
+    /// `AWS::Auth::AccountIdEndpointMode`, a string: `preferred`, `disabled` or `required`.
+    AccountIdEndpointMode,
+    /// `AWS::STS::UseGlobalEndpoint`, a boolean.
+    StsUseGlobalEndpoint,
+    /// `AWS::S3::UseGlobalEndpoint`, a boolean.
+    S3UseGlobalEndpoint,
+    /// `AWS::S3::Accelerate`, a boolean.
+    S3Accelerate,
+    /// `AWS::S3::ForcePathStyle`, a boolean.
+    S3ForcePathStyle,
+    /// `AWS::S3::UseArnRegion`, a boolean.
+    S3UseArnRegion,
+    /// `AWS::S3::DisableMultiRegionAccessPoints`, a boolean.
+    S3DisableMultiRegionAccessPoints,
+    /// `AWS::S3::DisableS3ExpressSessionAuth`, a boolean.
+    S3DisableExpressSessionAuth,
+    /// `AWS::S3Control::UseArnRegion`, a boolean.
+    S3ControlUseArnRegion,
+    /// Any other name; botocore refuses a call that needs its value.
+    Other(Box<str>),
+}
+
+const BUILT_INS: [(&str, BuiltIn); 14] = [
+    ("AWS::Region", BuiltIn::Region),
+    ("AWS::UseFIPS", BuiltIn::UseFips),
+    ("AWS::UseDualStack", BuiltIn::UseDualStack),
+    ("SDK::Endpoint", BuiltIn::SdkEndpoint),
+    ("AWS::Auth::AccountId", BuiltIn::AccountId),
+    (
+        "AWS::Auth::AccountIdEndpointMode",
+        BuiltIn::AccountIdEndpointMode,
+    ),
+    ("AWS::STS::UseGlobalEndpoint", BuiltIn::StsUseGlobalEndpoint),
+    ("AWS::S3::UseGlobalEndpoint", BuiltIn::S3UseGlobalEndpoint),
+    ("AWS::S3::Accelerate", BuiltIn::S3Accelerate),
+    ("AWS::S3::ForcePathStyle", BuiltIn::S3ForcePathStyle),
+    ("AWS::S3::UseArnRegion", BuiltIn::S3UseArnRegion),
+    (
+        "AWS::S3::DisableMultiRegionAccessPoints",
+        BuiltIn::S3DisableMultiRegionAccessPoints,
+    ),
+    (
+        "AWS::S3::DisableS3ExpressSessionAuth",
+        BuiltIn::S3DisableExpressSessionAuth,
+    ),
+    (
+        "AWS::S3Control::UseArnRegion",
+        BuiltIn::S3ControlUseArnRegion,
+    ),
+];
+
+impl BuiltIn {
+    /// The built-in of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        let known = BUILT_INS.iter().find(|(known, _)| *known == name);
+        known.map_or_else(
+            || Self::Other(name.into()),
+            |(_, built_in)| built_in.clone(),
+        )
+    }
+
+    /// The name, as rule sets write it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Other(name) => name,
+            known => BUILT_INS
+                .iter()
+                .find(|(_, built_in)| built_in == known)
+                .map_or("", |(name, _)| name),
+        }
+    }
+
+    /// The place in the table, counted from 1; 0 for a name that the table does not have. Part of the packed form.
+    pub(crate) fn number(&self) -> u8 {
+        (1..)
+            .zip(&BUILT_INS)
+            .find(|(_, (_, built_in))| built_in == self)
+            .map_or(0, |(number, _)| number)
+    }
+
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        let index = usize::from(number.checked_sub(1)?);
+        BUILT_INS.get(index).map(|(_, built_in)| built_in.clone())
+    }
+}
+
+impl fmt::Display for BuiltIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The default of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterDefault {
+    /// Of a string.
+    String(Box<str>),
+    /// Of a boolean.
+    Boolean(bool),
+    /// Of a list of strings.
+    StringArray(Box<[Box<str>]>),
+}
+
+/// A parameter that a rule set declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: ParameterType,
+    pub(crate) required: bool,
+    pub(crate) built_in: Option<BuiltIn>,
+    pub(crate) default: Option<ParameterDefault>,
+    pub(crate) deprecation: Option<Box<str>>,
+    pub(crate) is_read: bool,
+}
+
+impl Parameter {
+    /// The name, which context parameters of operations and clients refer to.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type.
+    #[must_use]
+    pub fn kind(&self) -> ParameterType {
+        self.kind
+    }
+
+    /// Whether evaluation fails where the parameter has neither a value nor a default.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// What the SDK should give where the operation and the client give nothing.
+    #[must_use]
+    pub fn built_in(&self) -> Option<&BuiltIn> {
+        self.built_in.as_ref()
+    }
+
+    /// The value where nobody gives one. [`RuleSet::evaluate`] applies it.
+    #[must_use]
+    pub fn default(&self) -> Option<&ParameterDefault> {
+        self.default.as_ref()
+    }
+
+    /// Why the parameter should not be used any more.
+    #[must_use]
+    pub fn deprecation(&self) -> Option<&str> {
+        self.deprecation.as_deref()
+    }
+
+    /// Whether any rule looks at the parameter. One that no rule looks at (S3's `Key`) has no part in a cache's key.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.is_read
+    }
+}
+
+/// The value of a parameter, borrowed from whoever has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ParameterValue<'a> {
+    /// No value: the default counts, if there is one.
+    #[default]
+    Unset,
+    /// A string.
+    String(&'a str),
+    /// A boolean.
+    Boolean(bool),
+    /// A list of strings.
+    StringArray(Vec<&'a str>),
+}
+
+impl<'a> From<&'a str> for ParameterValue<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<bool> for ParameterValue<'_> {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl<'a> From<Vec<&'a str>> for ParameterValue<'a> {
+    fn from(value: Vec<&'a str>) -> Self {
+        Self::StringArray(value)
+    }
+}
+
+impl<'a, T: Into<ParameterValue<'a>>> From<Option<T>> for ParameterValue<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Unset, Into::into)
+    }
+}
+
+/// Values for the parameters of one rule set, by the parameter's number.
+///
+/// ```
+/// # use inia_endpoint::{EndpointParams, RuleSet};
+/// # let rule_set = RuleSet::from_json(br#"{"version":"1.0","parameters":{"Region":{"type":"string"}},"rules":[]}"#)?;
+/// let region = rule_set.parameter_index("Region").unwrap();    // once
+/// let mut params = EndpointParams::new(&rule_set);             // for each call
+/// params.set(region, "eu-west-1");
+/// # Ok::<(), inia_endpoint::DefinitionError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointParams<'a> {
+    values: Vec<ParameterValue<'a>>,
+}
+
+impl<'a> EndpointParams<'a> {
+    /// No values yet.
+    #[must_use]
+    pub fn new(rule_set: &RuleSet) -> Self {
+        Self {
+            values: vec![ParameterValue::Unset; rule_set.parameters().len()],
+        }
+    }
+
+    /// Sets the value of the parameter with this number (see [`RuleSet::parameter_index`]). A number that the rule set
+    /// does not have is ignored.
+    pub fn set(&mut self, index: usize, value: impl Into<ParameterValue<'a>>) {
+        if let Some(slot) = self.values.get_mut(index) {
+            *slot = value.into();
+        }
+    }
+
+    /// The value of the parameter with this number.
+    #[must_use]
+    pub fn get(&self, index: usize) -> &ParameterValue<'a> {
+        self.values.get(index).unwrap_or(&ParameterValue::Unset)
+    }
+
+    /// All values, in the order of the rule set's parameters.
+    #[must_use]
+    pub fn values(&self) -> &[ParameterValue<'a>] {
+        &self.values
+    }
+
+    /// Checks types and required parameters, as botocore's `process_input_parameters` does.
+    pub(crate) fn check(&self, parameters: &[Parameter]) -> Result<(), EndpointError> {
+        for (index, parameter) in parameters.iter().enumerate() {
+            let fits = match self.get(index) {
+                ParameterValue::Unset => {
+                    if parameter.required && parameter.default.is_none() {
+                        return Err(EndpointError::new(
+                            EndpointErrorKind::MissingParameter,
+                            format!(
+                                "Cannot find value for required parameter {}",
+                                parameter.name
+                            ),
+                        ));
+                    }
+                    true
+                }
+                ParameterValue::String(_) => parameter.kind == ParameterType::String,
+                ParameterValue::Boolean(_) => parameter.kind == ParameterType::Boolean,
+                ParameterValue::StringArray(_) => parameter.kind == ParameterType::StringArray,
+            };
+            if !fits {
+                return Err(EndpointError::new(
+                    EndpointErrorKind::ParameterType,
+                    format!(
+                        "Value ({}) is the wrong type. Must be {}.",
+                        parameter.name,
+                        parameter.kind.noun()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The given values, a line each, as botocore lists them where no rule matches.
+    pub(crate) fn describe(&self, parameters: &[Parameter]) -> String {
+        let lines = parameters
+            .iter()
+            .zip(&self.values)
+            .filter_map(|(parameter, value)| {
+                let name = &parameter.name;
+                match value {
+                    ParameterValue::Unset => None,
+                    ParameterValue::String(text) => Some(format!("{name}: {text}")),
+                    ParameterValue::Boolean(value) => Some(format!("{name}: {}", boolean(*value))),
+                    ParameterValue::StringArray(items) => Some(format!("{name}: {items:?}")),
+                }
+            });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A boolean in a text, as Python writes it.
+pub(crate) fn boolean(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_ins_have_one_name_each() {
+        for (name, built_in) in &BUILT_INS {
+            assert_eq!(BuiltIn::from_name(name), *built_in);
+            assert_eq!(built_in.name(), *name);
+            assert_eq!(
+                BuiltIn::from_number(built_in.number()).as_ref(),
+                Some(built_in)
+            );
+        }
+        assert_eq!(BuiltIn::from_name("AWS::New").to_string(), "AWS::New");
+    }
+}

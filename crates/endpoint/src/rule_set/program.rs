@@ -1,0 +1,545 @@
+//! The compiled form of a rule set.
+//!
+//! Rules become a flat list in the order in which they are tried: a tree stands before its rules, and every rule knows
+//! where to go on when it does not apply. Since a tree that matches but holds no answer goes on where a tree that does not
+//! match does, evaluation is one walk forwards with no stack.
+//!
+//! ```text
+//!   tree  [conditions] next=4     holds: go to the rule below; fails: go to 4
+//!     endpoint [conditions]       holds: the answer; fails: go to the rule below
+//!     error [conditions]
+//!     error [conditions]
+//!   error []                      4
+//! ```
+//!
+//! Conditions and everything else that is computed are numbered expressions whose operands are expressions with smaller
+//! numbers. Equal expressions have one number, and a variable is nothing but the number of the expression it was assigned:
+//! there are no scopes left at run time. What costs something and is asked for more than once has a place (a *memo*) where
+//! its value is kept for the rest of the evaluation.
+
+use crate::parameter::Parameter;
+use crate::rule_set::texts::Texts;
+
+/// How deeply expressions and properties may nest.
+pub(crate) const MAX_DEPTH: u8 = 64;
+/// How many conditions all rules may have in all, those shared by several rules counted for each.
+const MAX_CONDITIONS: usize = 1 << 18;
+/// How many values the headers, and how many nodes the properties of one endpoint may have.
+const MAX_FANOUT: u32 = 4096;
+/// An expression that costs more than this many steps is computed once, if it is asked for more than once.
+const MEMO_COST: u32 = 8;
+
+pub(crate) const NO_MEMO: u16 = u16::MAX;
+
+/// The number of an expression.
+pub(crate) type ExprId = u16;
+/// The number of a text.
+pub(crate) type TextId = u16;
+/// The number of a list of numbers.
+pub(crate) type ListId = u16;
+
+/// Something to compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Expr {
+    /// A variable that no scope has.
+    Unset,
+    Bool(bool),
+    Text(TextId),
+    /// The value of a parameter, or its default.
+    Parameter(u16),
+    /// The values of these expressions, one after the other, as a text.
+    Template(ListId),
+    IsSet(ExprId),
+    Not(ExprId),
+    StringEquals(ExprId, ExprId),
+    BooleanEquals(ExprId, ExprId),
+    /// The named part of a partition, an ARN or a URL.
+    Attribute {
+        of: ExprId,
+        name: TextId,
+    },
+    /// An item of a list; below zero counts from its end.
+    Item {
+        of: ExprId,
+        index: i16,
+    },
+    Substring {
+        of: ExprId,
+        start: u16,
+        stop: u16,
+        reverse: bool,
+    },
+    UriEncode(ExprId),
+    ParseUrl(ExprId),
+    IsValidHostLabel(ExprId, ExprId),
+    Partition(ExprId),
+    ParseArn(ExprId),
+    IsVirtualHostableS3Bucket(ExprId, ExprId),
+    Coalesce(ListId),
+    IfElse(ExprId, ExprId, ExprId),
+    Split {
+        of: ExprId,
+        delimiter: TextId,
+        limit: u16,
+    },
+    /// The value of an expression that is assigned to a variable already in scope: an error, as in botocore.
+    AssignAgain {
+        value: ExprId,
+        name: TextId,
+    },
+    /// The value of an expression that is assigned to the name of a parameter: an error where the parameter is set.
+    AssignParameter {
+        value: ExprId,
+        parameter: u16,
+    },
+}
+
+/// An expression and the place of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) expr: Expr,
+    pub(crate) memo: u16,
+}
+
+/// What to do where the conditions of a rule hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Go on with the rule below.
+    Tree,
+    /// This endpoint is the answer.
+    Endpoint(u16),
+    /// This text is the error.
+    Error(ExprId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// A list of expressions.
+    pub(crate) conditions: ListId,
+    pub(crate) action: Action,
+    /// The rule to go to where a condition does not hold.
+    pub(crate) next: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct EndpointForm {
+    pub(crate) url: ExprId,
+    /// Pairs of a text (the name) and a list of expressions (the values).
+    pub(crate) headers: ListId,
+    /// A map.
+    pub(crate) properties: u16,
+}
+
+/// A property, its templates not yet resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum PropertyForm {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// The bits of a double.
+    Float(u64),
+    Text(ExprId),
+    /// A list of properties.
+    List(ListId),
+    /// Pairs of a text (the key) and a property.
+    Map(ListId),
+}
+
+/// Lists of numbers, each stored once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lists {
+    pub(crate) items: Box<[u16]>,
+    pub(crate) ends: Box<[u32]>,
+}
+
+impl Lists {
+    /// The list of this number; empty where there is none.
+    #[inline]
+    pub(crate) fn get(&self, id: ListId) -> &[u16] {
+        self.find(id).unwrap_or_default()
+    }
+
+    fn find(&self, id: ListId) -> Option<&[u16]> {
+        let index = usize::from(id);
+        let end = *self.ends.get(index)? as usize;
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)? as usize,
+            None => 0,
+        };
+        self.items.get(start..end)
+    }
+}
+
+/// A compiled rule set whose numbers may still point anywhere.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) version: TextId,
+    pub(crate) texts: Texts,
+    pub(crate) lists: Lists,
+    pub(crate) exprs: Vec<Expr>,
+    pub(crate) properties: Vec<PropertyForm>,
+    pub(crate) endpoints: Vec<EndpointForm>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// A compiled rule set: every number in it is valid, every walk through it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Program {
+    pub(crate) version: TextId,
+    pub(crate) texts: Texts,
+    pub(crate) lists: Lists,
+    pub(crate) nodes: Box<[Node]>,
+    pub(crate) properties: Box<[PropertyForm]>,
+    pub(crate) endpoints: Box<[EndpointForm]>,
+    pub(crate) parameters: Box<[Parameter]>,
+    pub(crate) rules: Box<[Rule]>,
+    /// How many memos an evaluation needs.
+    pub(crate) memos: u16,
+}
+
+impl Program {
+    /// Checks everything and gives out memos.
+    ///
+    /// # Errors
+    /// What is wrong. Only a damaged packed form or an absurdly large rule set can get here.
+    pub(crate) fn new(parts: Parts) -> Result<Self, &'static str> {
+        let mut checker = Checker::new(&parts);
+        checker.texts_and_limits()?;
+        checker.exprs()?;
+        let sizes = checker.properties()?;
+        checker.endpoints(&sizes)?;
+        checker.rules()?;
+        let (memos, count) = checker.memos();
+        let read = std::mem::take(&mut checker.read);
+        let mut parameters = parts.parameters;
+        for (parameter, read) in parameters.iter_mut().zip(read) {
+            parameter.is_read = read;
+        }
+        let nodes = parts
+            .exprs
+            .iter()
+            .zip(memos)
+            .map(|(&expr, memo)| Node { expr, memo });
+        Ok(Self {
+            version: parts.version,
+            nodes: nodes.collect(),
+            texts: parts.texts,
+            lists: parts.lists,
+            properties: parts.properties.into_boxed_slice(),
+            endpoints: parts.endpoints.into_boxed_slice(),
+            parameters: parameters.into_boxed_slice(),
+            rules: parts.rules.into_boxed_slice(),
+            memos: count,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn node(&self, id: ExprId) -> Node {
+        let missing = Node {
+            expr: Expr::Unset,
+            memo: NO_MEMO,
+        };
+        self.nodes.get(usize::from(id)).copied().unwrap_or(missing)
+    }
+}
+
+/// How often and for what an expression is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    count: u32,
+    /// Whether it is asked for by another expression or as a condition, rather than written out at the end.
+    as_value: bool,
+}
+
+struct Checker<'a> {
+    parts: &'a Parts,
+    uses: Vec<Use>,
+    read: Vec<bool>,
+}
+
+const WRONG_NUMBER: &str = "a number points nowhere";
+
+impl<'a> Checker<'a> {
+    fn new(parts: &'a Parts) -> Self {
+        Self {
+            uses: vec![Use::default(); parts.exprs.len()],
+            read: vec![false; parts.parameters.len()],
+            parts,
+        }
+    }
+
+    fn texts_and_limits(&self) -> Result<(), &'static str> {
+        let parts = self.parts;
+        let counts = [
+            parts.exprs.len(),
+            parts.properties.len(),
+            parts.endpoints.len(),
+            parts.rules.len(),
+            parts.parameters.len(),
+        ];
+        if counts
+            .into_iter()
+            .any(|count| count >= usize::from(u16::MAX))
+        {
+            return Err("the rule set is too large");
+        }
+        let whole = parts.lists.ends.is_sorted()
+            && parts.lists.ends.last().map_or(0, |end| *end as usize) == parts.lists.items.len();
+        if !whole || !parts.texts.contains(parts.version) {
+            return Err(WRONG_NUMBER);
+        }
+        Ok(())
+    }
+
+    fn text(&self, id: TextId) -> Result<(), &'static str> {
+        if self.parts.texts.contains(id) {
+            Ok(())
+        } else {
+            Err(WRONG_NUMBER)
+        }
+    }
+
+    fn list(&self, id: ListId) -> Result<&'a [u16], &'static str> {
+        self.parts.lists.find(id).ok_or(WRONG_NUMBER)
+    }
+
+    /// Notes one more use of an expression.
+    fn wanted(&mut self, id: ExprId, as_value: bool) -> Result<(), &'static str> {
+        let entry = self.uses.get_mut(usize::from(id)).ok_or(WRONG_NUMBER)?;
+        entry.count = entry.count.saturating_add(1);
+        entry.as_value |= as_value;
+        Ok(())
+    }
+
+    fn exprs(&mut self) -> Result<(), &'static str> {
+        let mut depths: Vec<u8> = Vec::with_capacity(self.parts.exprs.len());
+        for &expr in &self.parts.exprs {
+            match expr {
+                Expr::Text(text)
+                | Expr::Attribute { name: text, .. }
+                | Expr::AssignAgain { name: text, .. } => {
+                    self.text(text)?;
+                }
+                Expr::Split { delimiter, .. } => {
+                    self.text(delimiter)?;
+                    if self.parts.texts.get(delimiter).is_empty() {
+                        return Err("a delimiter is empty");
+                    }
+                }
+                Expr::Parameter(parameter) | Expr::AssignParameter { parameter, .. } => {
+                    *self
+                        .read
+                        .get_mut(usize::from(parameter))
+                        .ok_or(WRONG_NUMBER)? = true;
+                }
+                Expr::Template(list) | Expr::Coalesce(list) => {
+                    self.list(list)?;
+                }
+                _ => {}
+            }
+            let (mut depth, mut known) = (0, true);
+            operands_of(expr, &self.parts.lists, |operand| {
+                let operand = usize::from(operand);
+                match (depths.get(operand), self.uses.get_mut(operand)) {
+                    (Some(below), Some(entry)) => {
+                        depth = depth.max(below + 1);
+                        entry.count = entry.count.saturating_add(1);
+                        entry.as_value = true;
+                    }
+                    _ => known = false,
+                }
+            });
+            if !known {
+                return Err("an expression needs a later one");
+            }
+            if depth > MAX_DEPTH {
+                return Err("expressions nest too deeply");
+            }
+            depths.push(depth);
+        }
+        Ok(())
+    }
+
+    /// The number of nodes of each property, its own included.
+    fn properties(&mut self) -> Result<Vec<u32>, &'static str> {
+        let mut sizes: Vec<(u32, u8)> = Vec::with_capacity(self.parts.properties.len());
+        for &property in &self.parts.properties {
+            let children: Vec<u16> = match property {
+                PropertyForm::Text(expr) => {
+                    self.wanted(expr, false)?;
+                    Vec::new()
+                }
+                PropertyForm::List(list) => self.list(list)?.to_vec(),
+                PropertyForm::Map(list) => {
+                    let mut children = Vec::new();
+                    for (key, value) in pairs(self.list(list)?)? {
+                        self.text(key)?;
+                        children.push(value);
+                    }
+                    children
+                }
+                PropertyForm::Null
+                | PropertyForm::Bool(_)
+                | PropertyForm::Int(_)
+                | PropertyForm::Float(_) => Vec::new(),
+            };
+            let (mut size, mut depth) = (1u32, 0u8);
+            for child in children {
+                let (child_size, child_depth) = *sizes
+                    .get(usize::from(child))
+                    .ok_or("a property holds a later one")?;
+                size = size.saturating_add(child_size);
+                depth = depth.max(child_depth + 1);
+            }
+            if size > MAX_FANOUT || depth > MAX_DEPTH {
+                return Err("the properties of an endpoint are too large");
+            }
+            sizes.push((size, depth));
+        }
+        Ok(sizes.into_iter().map(|(size, _)| size).collect())
+    }
+
+    fn endpoints(&mut self, sizes: &[u32]) -> Result<(), &'static str> {
+        for endpoint in &self.parts.endpoints {
+            self.wanted(endpoint.url, false)?;
+            let mut values = 0;
+            for (name, list) in pairs(self.list(endpoint.headers)?)? {
+                self.text(name)?;
+                for &value in self.list(list)? {
+                    self.wanted(value, false)?;
+                    values += 1;
+                }
+                values += 1;
+                if values > MAX_FANOUT {
+                    return Err("the headers of an endpoint are too many");
+                }
+            }
+            let properties = usize::from(endpoint.properties);
+            let is_map = matches!(
+                self.parts.properties.get(properties),
+                Some(PropertyForm::Map(_))
+            );
+            if !is_map || sizes.get(properties).is_none() {
+                return Err(WRONG_NUMBER);
+            }
+        }
+        Ok(())
+    }
+
+    fn rules(&mut self) -> Result<(), &'static str> {
+        let count = self.parts.rules.len();
+        let mut conditions = 0;
+        for (index, rule) in self.parts.rules.iter().enumerate() {
+            let list = self.list(rule.conditions)?;
+            conditions += list.len();
+            if conditions > MAX_CONDITIONS {
+                return Err("the rules have too many conditions");
+            }
+            for &condition in list {
+                self.wanted(condition, true)?;
+            }
+            match rule.action {
+                Action::Tree => {}
+                Action::Endpoint(endpoint)
+                    if usize::from(endpoint) < self.parts.endpoints.len() => {}
+                Action::Endpoint(_) => return Err(WRONG_NUMBER),
+                Action::Error(text) => self.wanted(text, false)?,
+            }
+            if usize::from(rule.next) <= index || usize::from(rule.next) > count {
+                return Err("a rule leads backwards or beyond the last");
+            }
+        }
+        Ok(())
+    }
+
+    /// The memo of each expression, and their number.
+    ///
+    /// Texts, URLs, ARNs and lists that are made during an evaluation always have one, since something must own them.
+    /// Other expressions have one where they are asked for more than once and cost something, be it their function or the
+    /// expressions under them; so no expression is worth more than a few steps, whatever a rule set does.
+    fn memos(&self) -> (Vec<u16>, u16) {
+        let mut memos = Vec::with_capacity(self.parts.exprs.len());
+        let mut costs: Vec<u32> = Vec::with_capacity(self.parts.exprs.len());
+        let mut count = 0;
+        for (&expr, uses) in self.parts.exprs.iter().zip(&self.uses) {
+            let mut cost = 1u32;
+            operands_of(expr, &self.parts.lists, |operand| {
+                cost = cost.saturating_add(costs.get(usize::from(operand)).copied().unwrap_or(0));
+            });
+            let wanted = match expr {
+                Expr::UriEncode(_) | Expr::ParseUrl(_) | Expr::ParseArn(_) | Expr::Split { .. } => {
+                    true
+                }
+                Expr::Template(_) => uses.as_value,
+                Expr::Partition(_)
+                | Expr::IsValidHostLabel(..)
+                | Expr::IsVirtualHostableS3Bucket(..) => uses.count > 1,
+                _ => cost > MEMO_COST && uses.count > 1,
+            };
+            if wanted {
+                memos.push(count);
+                count += 1;
+                cost = 1;
+            } else {
+                memos.push(NO_MEMO);
+            }
+            costs.push(cost);
+        }
+        (memos, count)
+    }
+}
+
+fn pairs(list: &[u16]) -> Result<impl Iterator<Item = (u16, u16)>, &'static str> {
+    let (pairs, rest) = list.as_chunks::<2>();
+    if rest.is_empty() {
+        Ok(pairs.iter().map(|&[key, value]| (key, value)))
+    } else {
+        Err("a key has no value")
+    }
+}
+
+fn operands_of(expr: Expr, lists: &Lists, mut operand: impl FnMut(ExprId)) {
+    match expr {
+        Expr::Unset | Expr::Bool(_) | Expr::Text(_) | Expr::Parameter(_) => {}
+        Expr::Template(list) | Expr::Coalesce(list) => {
+            lists.get(list).iter().copied().for_each(operand)
+        }
+        Expr::IsSet(of)
+        | Expr::Not(of)
+        | Expr::Attribute { of, .. }
+        | Expr::Item { of, .. }
+        | Expr::Substring { of, .. }
+        | Expr::UriEncode(of)
+        | Expr::ParseUrl(of)
+        | Expr::Partition(of)
+        | Expr::ParseArn(of)
+        | Expr::Split { of, .. }
+        | Expr::AssignAgain { value: of, .. }
+        | Expr::AssignParameter { value: of, .. } => operand(of),
+        Expr::StringEquals(left, right)
+        | Expr::BooleanEquals(left, right)
+        | Expr::IsValidHostLabel(left, right)
+        | Expr::IsVirtualHostableS3Bucket(left, right) => {
+            operand(left);
+            operand(right);
+        }
+        Expr::IfElse(condition, yes, no) => {
+            operand(condition);
+            operand(yes);
+            operand(no);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_small() {
+        assert!(size_of::<Expr>() <= 8);
+        assert!(size_of::<Node>() <= 10);
+        assert!(size_of::<Rule>() <= 8);
+    }
+}
