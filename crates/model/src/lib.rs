@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod definition;
+mod idempotency;
 pub mod jmespath;
 mod names;
 mod operation;
@@ -14,6 +15,7 @@ mod shape;
 mod traits;
 mod validate;
 
+pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
 pub use service::{Metadata, ServiceModel};

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use inia_core::{Error, ErrorKind, Result, ServiceError, Value};
+use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Value};
 use inia_model::{Metadata, Operation, ServiceModel};
 
-use crate::{Input, Request, Response};
+use crate::{EventMessage, Input, Request, Response};
 
 /// A wire format bound to one service: it works out what it needs to know about a shape on first use, and keeps it.
 ///
@@ -24,9 +24,69 @@ pub trait Codec: Send + Sync + fmt::Debug {
     /// `Parse`: the answer is not what the operation's output and the wire format allow.
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value>;
 
+    /// Reads the answer of a call that succeeded, and the request id, which is a header or, in some wire formats, part of the body.
+    ///
+    /// # Errors
+    /// As [`Codec::parse`].
+    fn parse_with_request_id(
+        &self,
+        operation: &Operation,
+        response: Response,
+    ) -> Result<(Value, Option<Str>)> {
+        let request_id = crate::error_code::request_id(&response.headers);
+        self.parse(operation, response)
+            .map(|value| (value, request_id))
+    }
+
     /// Reads the answer of a call that failed. Whatever the answer holds, there is an error to return: what cannot be
     /// understood leaves the code and message that the status gives.
     fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError;
+
+    /// Whether a stream of events begins with a message that holds the result's other members, for
+    /// [`Codec::parse_initial_response`]; else [`Codec::parse`] finds them in the head of the response.
+    fn has_initial_response(&self) -> bool {
+        false
+    }
+
+    /// Reads the first message of an answer that is a stream of events.
+    ///
+    /// # Errors
+    /// `Parse`: the message is not an initial response. `Service`: it is an error.
+    fn parse_initial_response(
+        &self,
+        operation: &Operation,
+        message: EventMessage,
+    ) -> Result<Value> {
+        let _ = message;
+        Err(no_events(operation))
+    }
+
+    /// Reads a message of an answer that is a stream of events, as a map of the event's name to the event; `None` for an event
+    /// that the model does not know.
+    ///
+    /// # Errors
+    /// `Service`: the message is an error or an exception. `Parse`: it is not what the model allows.
+    fn parse_event(&self, operation: &Operation, message: EventMessage) -> Result<Option<Value>> {
+        let _ = message;
+        Err(no_events(operation))
+    }
+
+    /// Writes an event, a map of one event's name to the event, as a message of the stream that the operation takes.
+    ///
+    /// # Errors
+    /// `Validation`: the value is not one known event, or cannot be written as its shape.
+    fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
+        let _ = event;
+        Err(no_events(operation))
+    }
+}
+
+#[cold]
+fn no_events(operation: &Operation) -> Error {
+    Error::new(
+        ErrorKind::Model,
+        format!("{}: the wire format has no event streams", operation.name),
+    )
 }
 
 /// A wire format.

@@ -4,14 +4,27 @@
 
 #![forbid(unsafe_code)]
 
+mod cbor;
 mod codec;
+mod compress;
 mod ec2;
+mod error_code;
+mod event_stream;
+mod header;
 mod json;
 mod message;
 mod query;
+mod rest;
 mod rest_json;
 mod rest_xml;
 mod rpc_v2_cbor;
+mod scalar;
+mod table;
+mod uri;
 
+pub use cbor::read_cbor;
 pub use codec::{Codec, Protocol};
+pub use compress::compress;
+pub use event_stream::{EventHeader, EventMessage, MessageDecoder};
+pub use json::read_json;
 pub use message::{Headers, Input, Request, Response};

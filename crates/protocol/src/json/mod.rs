@@ -32,3 +32,24 @@ impl Codec for JsonCodec {
         ServiceError::default()
     }
 }
+
+/// Reads any JSON text as a value.
+///
+/// # Errors
+/// `Parse`: the text is not JSON.
+pub fn read_json(text: bytes::Bytes) -> Result<Value> {
+    serde_json::from_slice(&text).map_err(|error| Error::new(ErrorKind::Parse, error.to_string()))
+}
+
+pub(crate) fn read_document(text: bytes::Bytes) -> Result<Value> {
+    read_json(text)
+}
+
+pub(crate) fn write_ascii_document(out: &mut Vec<u8>, _place: &str, value: &Value) -> Result<()> {
+    match value {
+        Value::String(text) => out.extend_from_slice(format!("{:?}", text.as_str()).as_bytes()),
+        Value::Bool(value) => out.extend_from_slice(value.to_string().as_bytes()),
+        _ => {}
+    }
+    Ok(())
+}

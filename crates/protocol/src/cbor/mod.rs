@@ -1,0 +1,5 @@
+//! CBOR: the bodies of Smithy RPC v2.
+
+mod reader;
+
+pub use reader::read_cbor;

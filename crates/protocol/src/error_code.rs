@@ -1,0 +1,244 @@
+//! Errors: what the wire formats share in finding an error's code, its shape and what the shape says.
+
+use inia_core::{Fault, Map, ServiceError, Str, Value};
+use inia_model::{Kind, Operation, ServiceModel, ShapeId, Structure};
+
+use crate::Headers;
+
+/// The code without its namespace and the URI that some services add: `aws.test#NotFound:http://..` is `NotFound`.
+///
+/// # Source
+/// botocore `parsers.py:BaseJSONParser._do_error_parse`.
+pub(crate) fn sanitized(code: &str) -> &str {
+    let code = code.split_once(':').map_or(code, |(code, _)| code);
+    code.rsplit_once('#').map_or(code, |(_, code)| code).trim()
+}
+
+/// The request id of a response, by the headers that services use.
+///
+/// # Source
+/// botocore `parsers.py:BaseRestParser._populate_response_metadata`.
+pub(crate) fn request_id(headers: &Headers) -> Option<Str> {
+    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+        .into_iter()
+        .find_map(|name| headers.get_shared(name))
+        .cloned()
+}
+
+/// The modeled error of a code: among those of the operation, then among all of the service, by the code that a shape states
+/// or by its name.
+///
+/// # Source
+/// botocore `model.py:ServiceModel.shape_for_error_code`.
+pub(crate) fn error_shape(
+    model: &ServiceModel,
+    operation: &Operation,
+    code: &str,
+) -> Option<ShapeId> {
+    if code.is_empty() {
+        return None;
+    }
+    let structure = |id: ShapeId| match &model.shape(id).kind {
+        Kind::Structure(structure) => Some(structure),
+        _ => None,
+    };
+    let has_code = |id: ShapeId| {
+        let stated = structure(id)
+            .and_then(|structure| structure.error.as_ref())
+            .and_then(|error| error.code.as_ref());
+        match stated {
+            Some(stated) => *stated == *code,
+            None => model.shape(id).name == *code,
+        }
+    };
+    let is_named = |id: &ShapeId| model.shape(*id).name == *code;
+    let of_operation = || operation.errors.iter().copied();
+    let of_service = || {
+        model
+            .shapes()
+            .filter(|(_, shape)| shape.traits.is_exception())
+            .map(|(id, _)| id)
+    };
+    of_operation()
+        .find(|id| has_code(*id))
+        .or_else(|| of_operation().find(is_named))
+        .or_else(|| of_service().find(|id| has_code(*id)))
+        .or_else(|| of_service().find(is_named))
+}
+
+/// Sets what the shape of an error says: that it may be retried, or means throttling. Looks the shape up by the code where none
+/// is set, and takes the message out of the details.
+pub(crate) fn finish_error(model: &ServiceModel, operation: &Operation, error: &mut ServiceError) {
+    let id = match &error.shape {
+        Some(name) => model.shape_id(name),
+        None => error_shape(model, operation, &error.code),
+    };
+    for name in MESSAGE_NAMES {
+        error.details.remove(name);
+    }
+    let Some(id) = id else { return };
+    let shape = model.shape(id);
+    if let Kind::Structure(Structure {
+        error: Some(traits),
+        ..
+    }) = &shape.kind
+        && let Some(retryable) = traits.retryable
+    {
+        error.retryable = true;
+        error.throttling = retryable.throttling;
+    }
+    error.shape = Some(shape.name.clone());
+}
+
+/// The names under which errors carry their message.
+const MESSAGE_NAMES: [&str; 2] = ["message", "Message"];
+
+/// The message of an error among its members.
+pub(crate) fn message_of(members: &Map) -> Str {
+    MESSAGE_NAMES
+        .into_iter()
+        .find_map(|name| match members.get(name) {
+            Some(Value::String(text)) => Some(text.clone()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// The code and fault of the header `x-amzn-query-error`, such as `AWS.SimpleQueueService.NonExistentQueue;Sender`.
+///
+/// # Source
+/// botocore `parsers.py:ResponseParser._do_query_compatible_error_parse`.
+pub(crate) fn query_error(headers: &Headers) -> Option<(Str, Option<Fault>)> {
+    let (code, fault) = headers.get("x-amzn-query-error")?.split_once(';')?;
+    if code.is_empty() || fault.contains(';') {
+        return None;
+    }
+    Some((Str::from(code), self::fault(fault)))
+}
+
+/// Who is at fault, as answers spell it.
+pub(crate) fn fault(text: &str) -> Option<Fault> {
+    match text.trim() {
+        "Sender" => Some(Fault::Sender),
+        "Receiver" => Some(Fault::Receiver),
+        _ => None,
+    }
+}
+
+/// The error that a status alone makes, where the answer says nothing that can be understood.
+///
+/// # Source
+/// botocore `parsers.py:ResponseParser._do_generic_error_parse`.
+pub(crate) fn status_error(status: u16, headers: &Headers) -> ServiceError {
+    ServiceError {
+        code: Str::from(status.to_string()),
+        message: Str::from_static(reason(status)),
+        http_status: status,
+        request_id: request_id(headers),
+        ..ServiceError::default()
+    }
+}
+
+/// Whether an answer comes from something before the service, such as a proxy: HTML, or nothing, with a status from 500.
+///
+/// # Source
+/// botocore `parsers.py:ResponseParser._is_generic_error_response`.
+pub(crate) fn is_generic(status: u16, body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    status >= 500 && (body.is_empty() || body.starts_with(b"<html>"))
+}
+
+/// The name of a status.
+///
+/// # Source
+/// RFC 9110, section 15, and Python's `http.client.responses`.
+pub(crate) fn reason(status: u16) -> &'static str {
+    match status {
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        305 => "Use Proxy",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Requested Range Not Satisfiable",
+        417 => "Expectation Failed",
+        418 => "I'm a Teapot",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Entity",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        426 => "Upgrade Required",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        506 => "Variant Also Negotiates",
+        507 => "Insufficient Storage",
+        508 => "Loop Detected",
+        510 => "Not Extended",
+        511 => "Network Authentication Required",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_lose_namespace_and_uri() {
+        for (code, expected) in [
+            ("NotFound", "NotFound"),
+            ("aws.test#NotFound", "NotFound"),
+            ("NotFound:http://internal.amazon.com/coral/", "NotFound"),
+            (
+                "aws.test#NotFound:http://internal.amazon.com/x#y",
+                "NotFound",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(sanitized(code), expected);
+        }
+    }
+
+    #[test]
+    fn a_query_error_header_has_two_parts() {
+        let header = |text: &str| {
+            [("x-amzn-query-error", text)]
+                .into_iter()
+                .collect::<Headers>()
+        };
+        assert_eq!(
+            query_error(&header("Custom;Sender")),
+            Some(("Custom".into(), Some(Fault::Sender)))
+        );
+        assert_eq!(query_error(&header("Custom")), None);
+        assert_eq!(query_error(&header(";Sender")), None);
+        assert_eq!(query_error(&header("a;b;c")), None);
+    }
+}

@@ -1,0 +1,411 @@
+//! [`EventMessage`]: one message of an event stream, and [`MessageDecoder`], which finds them in a stream of bytes.
+//!
+//! ```text
+//! | total length u32 | headers length u32 | CRC-32 of these 8 bytes |      the prelude, 12 bytes
+//! | headers: name length u8, name, type u8, value | ...            |
+//! | payload                                                        |
+//! | CRC-32 of everything before                                    |
+//! ```
+//! All numbers are big-endian.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use flate2::Crc;
+use inia_core::{Error, ErrorKind, Result, Str};
+
+/// The length of the prelude, in bytes.
+const PRELUDE: usize = 12;
+/// The length of the checksum at the end, in bytes.
+const TRAILER: usize = 4;
+/// How long the headers may be, in bytes.
+const MAX_HEADERS: usize = 128 * 1024;
+/// How long the payload may be, in bytes.
+const MAX_PAYLOAD: usize = 24 * 1024 * 1024;
+
+/// One message of an event stream.
+///
+/// ```
+/// use inia_protocol::{EventHeader, EventMessage, MessageDecoder};
+///
+/// let message = EventMessage {
+///     headers: vec![(":event-type".into(), EventHeader::String("Records".into()))],
+///     payload: "a,b\n".into(),
+/// };
+/// let frame = message.encode()?;
+///
+/// let mut decoder = MessageDecoder::new();
+/// decoder.push(&frame[..20]);
+/// assert_eq!(decoder.next()?, None);
+/// decoder.push(&frame[20..]);
+/// assert_eq!(decoder.next()?, Some(message));
+/// decoder.finish()?;
+/// # Ok::<(), inia_core::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventMessage {
+    /// The headers in order; no name is there twice.
+    pub headers: Vec<(Str, EventHeader)>,
+    /// The payload.
+    pub payload: Bytes,
+}
+
+/// The value of a message's header.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventHeader {
+    /// Types 0 and 1.
+    Bool(bool),
+    /// Type 2: 8 bits.
+    Byte(i8),
+    /// Type 3: 16 bits.
+    Short(i16),
+    /// Type 4: 32 bits.
+    Int(i32),
+    /// Type 5: 64 bits.
+    Long(i64),
+    /// Type 6: up to 65,535 bytes.
+    Bytes(Bytes),
+    /// Type 7: up to 65,535 bytes of UTF-8.
+    String(Str),
+    /// Type 8: milliseconds since 1970.
+    Timestamp(i64),
+    /// Type 9.
+    Uuid([u8; 16]),
+}
+
+impl EventMessage {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&EventHeader> {
+        self.headers
+            .iter()
+            .find(|(key, _)| *key == *name)
+            .map(|(_, value)| value)
+    }
+
+    /// The text of a header that is a string.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&Str> {
+        match self.header(name)? {
+            EventHeader::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The message as a frame.
+    ///
+    /// # Errors
+    /// `Stream`: a name is empty or longer than 255 bytes, a value longer than 65,535 bytes, or headers or payload are longer
+    /// than a frame may be.
+    pub fn encode(&self) -> Result<Bytes> {
+        let mut headers = Vec::with_capacity(128);
+        for (name, value) in &self.headers {
+            encode_header(&mut headers, name, value)?;
+        }
+        if headers.len() > MAX_HEADERS || self.payload.len() > MAX_PAYLOAD {
+            return Err(broken("a message is longer than a frame may be"));
+        }
+        let total = PRELUDE + headers.len() + self.payload.len() + TRAILER;
+        let mut frame = BytesMut::with_capacity(total);
+        // Both lengths are far below 2^32: they were just held against their limits.
+        frame.put_u32(u32::try_from(total).unwrap_or(u32::MAX));
+        frame.put_u32(u32::try_from(headers.len()).unwrap_or(u32::MAX));
+        frame.put_u32(crc(&frame));
+        frame.extend_from_slice(&headers);
+        frame.extend_from_slice(&self.payload);
+        frame.put_u32(crc(&frame));
+        Ok(frame.freeze())
+    }
+}
+
+fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<()> {
+    let length = u8::try_from(name.len())
+        .ok()
+        .filter(|length| *length > 0)
+        .ok_or_else(|| broken("a header's name is empty or longer than 255 bytes"))?;
+    out.put_u8(length);
+    out.extend_from_slice(name.as_bytes());
+    match value {
+        EventHeader::Bool(true) => out.put_u8(0),
+        EventHeader::Bool(false) => out.put_u8(1),
+        EventHeader::Byte(number) => {
+            out.put_u8(2);
+            out.put_i8(*number);
+        }
+        EventHeader::Short(number) => {
+            out.put_u8(3);
+            out.put_i16(*number);
+        }
+        EventHeader::Int(number) => {
+            out.put_u8(4);
+            out.put_i32(*number);
+        }
+        EventHeader::Long(number) => {
+            out.put_u8(5);
+            out.put_i64(*number);
+        }
+        EventHeader::Bytes(bytes) => {
+            out.put_u8(6);
+            encode_bytes(out, bytes)?;
+        }
+        EventHeader::String(text) => {
+            out.put_u8(7);
+            encode_bytes(out, text.as_bytes())?;
+        }
+        EventHeader::Timestamp(milliseconds) => {
+            out.put_u8(8);
+            out.put_i64(*milliseconds);
+        }
+        EventHeader::Uuid(uuid) => {
+            out.put_u8(9);
+            out.extend_from_slice(uuid);
+        }
+    }
+    Ok(())
+}
+
+fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    let length = u16::try_from(bytes.len())
+        .map_err(|_| broken("a header's value is longer than 65,535 bytes"))?;
+    out.put_u16(length);
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+#[cold]
+fn broken(message: &'static str) -> Error {
+    Error::new(ErrorKind::Stream, message)
+}
+
+/// Finds the messages in a stream of bytes that arrives in pieces.
+///
+/// At most one message is held at a time beside what was pushed: whoever feeds it takes the messages out after each push.
+///
+/// # Source
+/// botocore `eventstream.py:EventStreamBuffer`.
+#[derive(Debug, Default)]
+pub struct MessageDecoder {
+    buffer: BytesMut,
+    is_broken: bool,
+}
+
+impl MessageDecoder {
+    /// A decoder at the beginning of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the next piece of the stream.
+    pub fn push(&mut self, piece: &[u8]) {
+        if !self.is_broken {
+            self.buffer.extend_from_slice(piece);
+        }
+    }
+
+    /// Takes the next message out; `None` where it has not arrived in full.
+    ///
+    /// # Errors
+    /// `Stream`: a checksum does not match, a length is beyond its limit, or a header is broken. What follows cannot be found
+    /// any more: every later call fails too.
+    // An iterator's `next` cannot fail, and ends where this may go on after the next push.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "none yet is not the end, and it can fail"
+    )]
+    pub fn next(&mut self) -> Result<Option<EventMessage>> {
+        if self.is_broken {
+            return Err(broken("the event stream broke before"));
+        }
+        let result = self.take();
+        if result.is_err() {
+            self.is_broken = true;
+            self.buffer = BytesMut::new();
+        }
+        result
+    }
+
+    fn take(&mut self) -> Result<Option<EventMessage>> {
+        let Some(mut prelude) = self.buffer.get(..PRELUDE) else {
+            return Ok(None);
+        };
+        let sum = crc(prelude.get(..8).unwrap_or_default());
+        let total = prelude.get_u32() as usize;
+        let headers = prelude.get_u32() as usize;
+        if prelude.get_u32() != sum {
+            return Err(broken("the checksum of a message's prelude does not match"));
+        }
+        if headers > MAX_HEADERS {
+            return Err(broken("the headers of a message are longer than allowed"));
+        }
+        let Some(payload) = total.checked_sub(PRELUDE + headers + TRAILER) else {
+            return Err(broken("the lengths of a message contradict each other"));
+        };
+        if payload > MAX_PAYLOAD {
+            return Err(broken("the payload of a message is longer than allowed"));
+        }
+        if self.buffer.len() < total {
+            self.buffer.reserve(total - self.buffer.len());
+            return Ok(None);
+        }
+        let mut frame = self.buffer.split_to(total).freeze();
+        let mut trailer = frame.split_off(total - TRAILER);
+        if crc(&frame) != trailer.get_u32() {
+            return Err(broken("the checksum of a message does not match"));
+        }
+        frame.advance(PRELUDE);
+        let payload = frame.split_off(headers);
+        Ok(Some(EventMessage {
+            headers: decode_headers(frame)?,
+            payload,
+        }))
+    }
+
+    /// Whether the stream may end here.
+    ///
+    /// # Errors
+    /// `Stream`: it broke before, or ends within a message.
+    pub fn finish(&self) -> Result<()> {
+        if self.is_broken {
+            return Err(broken("the event stream broke before"));
+        }
+        if self.buffer.is_empty() {
+            Ok(())
+        } else {
+            Err(broken("the event stream ends within a message"))
+        }
+    }
+}
+
+fn decode_headers(mut bytes: Bytes) -> Result<Vec<(Str, EventHeader)>> {
+    let mut headers: Vec<(Str, EventHeader)> = Vec::new();
+    while bytes.has_remaining() {
+        let length = usize::from(bytes.get_u8());
+        if length == 0 {
+            return Err(broken("a message has a header without a name"));
+        }
+        let name = decode_text(take(&mut bytes, length)?)?;
+        let kind = take(&mut bytes, 1)?.get_u8();
+        let value = match kind {
+            0 => EventHeader::Bool(true),
+            1 => EventHeader::Bool(false),
+            2 => EventHeader::Byte(take(&mut bytes, 1)?.get_i8()),
+            3 => EventHeader::Short(take(&mut bytes, 2)?.get_i16()),
+            4 => EventHeader::Int(take(&mut bytes, 4)?.get_i32()),
+            5 => EventHeader::Long(take(&mut bytes, 8)?.get_i64()),
+            6 => EventHeader::Bytes(take_counted(&mut bytes)?),
+            7 => EventHeader::String(decode_text(take_counted(&mut bytes)?)?),
+            8 => EventHeader::Timestamp(take(&mut bytes, 8)?.get_i64()),
+            9 => {
+                let mut uuid = [0; 16];
+                take(&mut bytes, 16)?.copy_to_slice(&mut uuid);
+                EventHeader::Uuid(uuid)
+            }
+            _ => return Err(broken("a message has a header of a type that is not known")),
+        };
+        if headers.iter().any(|(key, _)| *key == name) {
+            return Err(broken("a message has a header twice"));
+        }
+        headers.push((name, value));
+    }
+    Ok(headers)
+}
+
+fn take(bytes: &mut Bytes, length: usize) -> Result<Bytes> {
+    if bytes.len() < length {
+        return Err(broken("a message's headers end too early"));
+    }
+    Ok(bytes.split_to(length))
+}
+
+fn take_counted(bytes: &mut Bytes) -> Result<Bytes> {
+    let length = usize::from(take(bytes, 2)?.get_u16());
+    take(bytes, length)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers have the bytes in hand and no further use"
+)]
+fn decode_text(bytes: Bytes) -> Result<Str> {
+    std::str::from_utf8(&bytes)
+        .map(Str::from)
+        .map_err(|_| broken("a message has a header that is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> EventMessage {
+        EventMessage {
+            headers: vec![
+                ("bool".into(), EventHeader::Bool(true)),
+                ("off".into(), EventHeader::Bool(false)),
+                ("byte".into(), EventHeader::Byte(-1)),
+                ("short".into(), EventHeader::Short(-300)),
+                ("int".into(), EventHeader::Int(70_000)),
+                ("long".into(), EventHeader::Long(i64::MIN)),
+                (
+                    "bytes".into(),
+                    EventHeader::Bytes(Bytes::from_static(b"\0\xff")),
+                ),
+                ("string".into(), EventHeader::String("dolphin".into())),
+                ("timestamp".into(), EventHeader::Timestamp(1_440_938_160_123)),
+                ("uuid".into(), EventHeader::Uuid([7; 16])),
+            ],
+            payload: Bytes::from_static(b"payload"),
+        }
+    }
+
+    #[test]
+    fn messages_survive_any_cut_of_the_stream() {
+        let frame = sample().encode().unwrap();
+        let stream = [&frame[..], &frame[..], &frame[..]].concat();
+        for size in 1..stream.len() {
+            let mut decoder = MessageDecoder::new();
+            let mut messages = Vec::new();
+            for piece in stream.chunks(size) {
+                decoder.push(piece);
+                while let Some(message) = decoder.next().unwrap() {
+                    messages.push(message);
+                }
+            }
+            decoder.finish().unwrap();
+            assert_eq!(messages, [sample(), sample(), sample()]);
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let frame = sample().encode().unwrap();
+        for bit in 0..frame.len() * 8 {
+            let mut bytes = frame.to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let mut decoder = MessageDecoder::new();
+            decoder.push(&bytes);
+            match decoder.next() {
+                Ok(Some(message)) => panic!("bit {bit}: {message:?}"),
+                Ok(None) => assert!(decoder.finish().is_err()),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Stream),
+            }
+        }
+    }
+
+    #[test]
+    fn an_absurd_length_is_refused_before_it_is_waited_for() {
+        let mut frame = BytesMut::new();
+        frame.put_u32(u32::MAX);
+        frame.put_u32(0);
+        frame.put_u32(crc(&frame));
+        let mut decoder = MessageDecoder::new();
+        decoder.push(&frame);
+        assert!(decoder.next().is_err());
+        assert!(decoder.next().is_err());
+        assert!(decoder.finish().is_err());
+    }
+}

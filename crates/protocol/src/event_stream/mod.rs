@@ -1,0 +1,7 @@
+//! Event streams: messages in binary frames, and what an operation's model makes of them.
+
+mod event;
+mod message;
+
+pub(crate) use event::{EventFormat, parse_event, serialize_event};
+pub use message::{EventHeader, EventMessage, MessageDecoder};

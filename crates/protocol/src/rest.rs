@@ -1,0 +1,535 @@
+//! What the REST formats share: members in the path, query string, headers and status, and what of them is the body.
+//!
+//! ```text
+//! params --+--> path labels, query string, headers, host prefix
+//!          +--> body: the payload member alone, or all members without a location
+//! ```
+//! The format itself gives a function that writes or reads the body.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use inia_core::{Blob, ErrorKind, Map, Result, SharedText, Str, TimestampFormat, Value};
+use inia_model::{
+    Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure,
+};
+
+use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
+use crate::scalar::{blob_bytes, mismatch, text_param};
+use crate::table::{OperationTable, foreign};
+use crate::uri::{Template, push_encoded, push_query, split_query};
+use crate::{Headers, Input, Request, Response};
+
+/// The part of the parameters that a format writes as the body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RequestBody<'a> {
+    /// The payload member's value is the whole body.
+    Payload {
+        member: &'a Member,
+        value: &'a Value,
+    },
+    /// The operation has a payload member, which is not given.
+    NoPayload { member: &'a Member },
+    /// The members without a location are the body; the others must be passed over.
+    Members { params: &'a Map },
+    /// The operation has members without a location, none of which is given.
+    NoMembers,
+}
+
+/// The part of the result that a format reads from the body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ResponseBody<'a> {
+    /// The whole body is this member's value.
+    Payload(&'a Member),
+    /// The body holds the members of the structure that have no location.
+    Members(&'a Structure),
+}
+
+/// The REST bindings of a service, worked out on first use.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    model: Arc<ServiceModel>,
+    requests: OperationTable<RequestBinding>,
+    responses: ShapeTable<ResponseBinding>,
+}
+
+#[derive(Debug)]
+struct RequestBinding {
+    path: Template,
+    /// The query parameters that stand in the request URI.
+    query: Str,
+    host_prefix: Option<Template>,
+    /// Where each member of the input goes.
+    places: Box<[Place]>,
+    body: RequestBodyKind,
+    has_query_map: bool,
+}
+
+#[derive(Debug)]
+enum Place {
+    Label,
+    /// `Name=` of a query parameter, encoded.
+    Query(Str),
+    QueryMap,
+    /// The header's name in lower case.
+    Header(Str),
+    /// The prefix in lower case.
+    Headers(Str),
+    Body,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RequestBodyKind {
+    /// No member is part of the body.
+    None,
+    /// The members without a location.
+    Members,
+    /// The member at this position, a blob or string, as it is.
+    Raw(usize),
+    /// The member at this position, written by the format.
+    Payload(usize),
+    /// Events, which are given beside the parameters.
+    EventStream,
+}
+
+#[derive(Debug)]
+struct ResponseBinding {
+    located: Box<[(usize, Source)]>,
+    body: ResponseBodyKind,
+}
+
+#[derive(Debug)]
+enum Source {
+    Status,
+    /// The header's name in lower case.
+    Header(Str),
+    /// The prefix in lower case.
+    Headers(Str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ResponseBodyKind {
+    None,
+    Members,
+    Raw(usize),
+    Payload(usize),
+    EventStream,
+}
+
+fn lower(name: &str) -> Str {
+    Str::from(name.to_ascii_lowercase())
+}
+
+impl RequestBinding {
+    fn new(model: &ServiceModel, operation: &Operation) -> Self {
+        let input = model.input(operation);
+        let (path, query) = split_query(&operation.request_uri);
+        let places: Box<[Place]> = input
+            .map(|input| input.members.iter().map(|m| Place::new(model, m)).collect())
+            .unwrap_or_default();
+        let body = match input.and_then(|input| Some((input, input.payload? as usize))) {
+            Some((input, position)) => match input.members.get(position) {
+                Some(member) if is_event_stream(model, member) => RequestBodyKind::EventStream,
+                Some(member) if is_raw(model, member) => RequestBodyKind::Raw(position),
+                Some(_) => RequestBodyKind::Payload(position),
+                None => RequestBodyKind::None,
+            },
+            None if model.event_stream_input(operation).is_some() => RequestBodyKind::EventStream,
+            None if places.iter().any(|place| matches!(place, Place::Body)) => {
+                RequestBodyKind::Members
+            }
+            None => RequestBodyKind::None,
+        };
+        RequestBinding {
+            path: Template::path(if path.is_empty() { "/" } else { path }, input),
+            query,
+            host_prefix: operation
+                .host_prefix
+                .as_deref()
+                .map(|prefix| Template::host_prefix(prefix, input)),
+            has_query_map: places.iter().any(|place| matches!(place, Place::QueryMap)),
+            places,
+            body,
+        }
+    }
+}
+
+impl Place {
+    fn new(model: &ServiceModel, member: &Member) -> Place {
+        let name = member.wire_name();
+        match member.traits.location {
+            Some(Location::Uri) => Place::Label,
+            Some(Location::QueryString) => match model.shape(member.target).kind {
+                Kind::Map { .. } => Place::QueryMap,
+                _ => {
+                    let mut encoded = String::with_capacity(name.len() + 1);
+                    push_encoded(&mut encoded, name);
+                    encoded.push('=');
+                    Place::Query(Str::from(encoded))
+                }
+            },
+            Some(Location::Header) => Place::Header(lower(name)),
+            Some(Location::Headers) => Place::Headers(lower(prefix_of(member))),
+            Some(Location::StatusCode) | None => Place::Body,
+        }
+    }
+}
+
+/// The prefix of a member that takes all headers beginning with it: no location name means every header.
+fn prefix_of(member: &Member) -> &str {
+    member.traits.location_name.as_deref().unwrap_or_default()
+}
+
+fn is_event_stream(model: &ServiceModel, member: &Member) -> bool {
+    model.shape(member.target).traits.is_event_stream()
+}
+
+/// Whether a payload member is the body as it is.
+fn is_raw(model: &ServiceModel, member: &Member) -> bool {
+    matches!(
+        model.shape(member.target).kind,
+        Kind::Blob | Kind::String
+    )
+}
+
+impl ResponseBinding {
+    fn new(model: &ServiceModel, structure: &Structure) -> Self {
+        let source = |member: &Member| match member.traits.location? {
+            Location::StatusCode => Some(Source::Status),
+            Location::Header => Some(Source::Header(lower(member.wire_name()))),
+            Location::Headers => Some(Source::Headers(lower(prefix_of(member)))),
+            Location::Uri | Location::QueryString => None,
+        };
+        let located: Box<[(usize, Source)]> = structure
+            .members
+            .iter()
+            .enumerate()
+            .filter_map(|(position, member)| Some((position, source(member)?)))
+            .collect();
+        let body = match structure.payload.map(|position| position as usize) {
+            Some(position) => match structure.members.get(position) {
+                Some(member) if is_event_stream(model, member) => ResponseBodyKind::EventStream,
+                Some(member) if is_raw(model, member) => ResponseBodyKind::Raw(position),
+                Some(_) => ResponseBodyKind::Payload(position),
+                None => ResponseBodyKind::None,
+            },
+            None if structure.members.iter().any(|m| is_event_stream(model, m)) => {
+                ResponseBodyKind::EventStream
+            }
+            None if located.len() < structure.members.len() => ResponseBodyKind::Members,
+            None => ResponseBodyKind::None,
+        };
+        ResponseBinding { located, body }
+    }
+}
+
+impl Rest {
+    /// Bindings of a service, none of them worked out yet.
+    pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
+        Rest {
+            requests: OperationTable::new(&model),
+            responses: ShapeTable::new(model.shape_count()),
+            model,
+        }
+    }
+
+    /// Writes a request; `write_body` is called at most once, where a body is to be written by the format.
+    ///
+    /// # Errors
+    /// `Validation`: a value cannot be written as its shape, or a label of the path or host is missing or unfit.
+    ///
+    /// # Source
+    /// botocore `serialize.py:BaseRestSerializer`.
+    pub(crate) fn serialize(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        write_body: impl FnOnce(RequestBody<'_>) -> Result<Vec<u8>>,
+    ) -> Result<Request> {
+        let model = &*self.model;
+        let Some(binding) = self
+            .requests
+            .get_or_init(operation, || RequestBinding::new(model, operation))
+        else {
+            return Err(foreign(operation));
+        };
+        let structure = model.input(operation);
+        let members: &[Member] = structure.map(|s| &*s.members).unwrap_or_default();
+        let empty = Map::new();
+        let params = match input.params {
+            Value::Map(map) => map,
+            Value::Null => &empty,
+            other => return Err(mismatch(&operation.name, "a map", other)),
+        };
+        let mut query = String::new();
+        query.push_str(&binding.query);
+        let mut headers = Headers::new();
+        let mut has_members = false;
+        for (name, value) in params {
+            if value.is_null() {
+                continue;
+            }
+            let Some((member, place)) = structure
+                .and_then(|structure| structure.member_position(name))
+                .and_then(|position| Some((members.get(position)?, binding.places.get(position)?)))
+            else {
+                return Err(unknown(operation, name));
+            };
+            match place {
+                Place::Label => {}
+                Place::Query(key) => push_query_member(&mut query, model, member, key, value)?,
+                Place::QueryMap => {
+                    push_query_map(&mut query, member, value, |key| {
+                        binding.has_query_map && is_named(members, params, key)
+                    })?;
+                }
+                Place::Header(name) => {
+                    if let Some(text) = header_text(model, member, value)? {
+                        headers.set(name.clone(), text);
+                    }
+                }
+                Place::Headers(prefix) => {
+                    push_prefix_headers(&mut headers, &member.name, prefix, value)?;
+                }
+                Place::Body => has_members = true,
+            }
+        }
+        let path = binding.path.render_path(|position| {
+            let Some(member) = members.get(position) else {
+                return Ok(None);
+            };
+            match params.get(&member.name) {
+                None | Some(Value::Null) => Ok(None),
+                Some(value) => location_text(model, member, value).map(Some),
+            }
+        })?;
+        let body = match binding.body {
+            RequestBodyKind::None => Bytes::new(),
+            RequestBodyKind::Members if has_members => {
+                write_body(RequestBody::Members { params })?.into()
+            }
+            RequestBodyKind::Members => write_body(RequestBody::NoMembers)?.into(),
+            RequestBodyKind::EventStream => {
+                if !headers.contains("content-type") {
+                    headers.push(CONTENT_TYPE, EVENT_STREAM_TYPE);
+                }
+                Bytes::new()
+            }
+            RequestBodyKind::Raw(position) => match given(members, params, position) {
+                Some((_, Value::Blob(blob))) if !input.has_stream => blob.to_bytes(),
+                Some((member, value)) if !input.has_stream => {
+                    Bytes::copy_from_slice(blob_bytes(&member.name, value)?)
+                }
+                _ => Bytes::new(),
+            },
+            RequestBodyKind::Payload(position) => match given(members, params, position) {
+                Some((member, value)) => {
+                    write_body(RequestBody::Payload { member, value })?.into()
+                }
+                None => match members.get(position) {
+                    Some(member) => write_body(RequestBody::NoPayload { member })?.into(),
+                    None => Bytes::new(),
+                },
+            },
+        };
+        let host_prefix = match &binding.host_prefix {
+            Some(template) => Some(template.render_host_prefix(structure, input.params)?),
+            None => None,
+        };
+        Ok(Request {
+            method: operation.method.clone(),
+            path,
+            query,
+            headers,
+            body,
+            host_prefix,
+        })
+    }
+
+    /// Reads an answer as the structure at a place of the graph: an operation's output, or an error. `read_body` is called at
+    /// most once, where a body is to be read by the format; it adds what it reads to the map.
+    ///
+    /// # Errors
+    /// `Parse`: a header or the body is not what the structure allows.
+    ///
+    /// # Source
+    /// botocore `parsers.py:BaseRestParser`.
+    pub(crate) fn parse(
+        &self,
+        shape: ShapeId,
+        response: Response,
+        read_body: impl FnOnce(ResponseBody<'_>, Bytes, &mut Map) -> Result<()>,
+    ) -> Result<Map> {
+        let model = &*self.model;
+        let Kind::Structure(structure) = &model.shape(shape).kind else {
+            return Ok(Map::new());
+        };
+        let Some(binding) = self
+            .responses
+            .get_or_init(shape, || ResponseBinding::new(model, structure))
+        else {
+            return Ok(Map::new());
+        };
+        let mut map = Map::new();
+        for (position, source) in &binding.located {
+            let Some(member) = structure.members.get(*position) else {
+                continue;
+            };
+            let value = match source {
+                Source::Status => Value::Int(i64::from(response.status)),
+                Source::Header(name) => match response.headers.get_shared(name) {
+                    Some(text) => header_value(model, member, text)?,
+                    None => continue,
+                },
+                Source::Headers(prefix) => Value::Map(prefix_headers(&response.headers, prefix)),
+            };
+            map.push(member.name.clone(), value);
+        }
+        match binding.body {
+            ResponseBodyKind::None | ResponseBodyKind::EventStream => {}
+            ResponseBodyKind::Members => {
+                read_body(
+                    ResponseBody::Members(structure),
+                    response.body,
+                    &mut map,
+                )?;
+            }
+            ResponseBodyKind::Raw(position) => {
+                if let Some(member) = structure.members.get(position)
+                    && let Some(value) = raw_body(model, member, response.body)?
+                {
+                    map.push(member.name.clone(), value);
+                }
+            }
+            ResponseBodyKind::Payload(position) => {
+                if let Some(member) = structure.members.get(position) {
+                    read_body(ResponseBody::Payload(member), response.body, &mut map)?;
+                }
+            }
+        }
+        Ok(map)
+    }
+}
+
+pub(crate) const CONTENT_TYPE: Str = Str::from_static("content-type");
+pub(crate) const EVENT_STREAM_TYPE: Str = Str::from_static("application/vnd.amazon.eventstream");
+
+/// A body that is a string or blob member as it is. An empty blob is absent: it may be a stream that is read on its own.
+fn raw_body(model: &ServiceModel, member: &Member, body: Bytes) -> Result<Option<Value>> {
+    if matches!(model.shape(member.target).kind, Kind::Blob) {
+        return Ok((!body.is_empty()).then(|| Value::Blob(Blob::from(body))));
+    }
+    if member.traits.is_streaming() && body.is_empty() {
+        return Ok(None);
+    }
+    let text = SharedText::from_utf8(Vec::from(body)).map_err(|error| {
+        inia_core::Error::new(
+            ErrorKind::Parse,
+            format!("{}: the body is not UTF-8", member.name),
+        )
+        .with_source(error)
+    })?;
+    Ok(Some(Value::String(text.slice(0..text.as_str().len()))))
+}
+
+fn given<'a>(
+    members: &'a [Member],
+    params: &'a Map,
+    position: usize,
+) -> Option<(&'a Member, &'a Value)> {
+    let member = members.get(position)?;
+    let value = params.get(&member.name)?;
+    (!value.is_null()).then_some((member, value))
+}
+
+/// A parameter as text in a path or query string.
+fn location_text<'a>(
+    model: &ServiceModel,
+    member: &Member,
+    value: &'a Value,
+) -> Result<Cow<'a, str>> {
+    let format = member
+        .traits
+        .timestamp_format
+        .unwrap_or(TimestampFormat::Iso8601);
+    text_param(&member.name, &model.shape(member.target).kind, format, value)
+}
+
+fn push_query_member(
+    query: &mut String,
+    model: &ServiceModel,
+    member: &Member,
+    key: &str,
+    value: &Value,
+) -> Result<()> {
+    let mut push = |text: &str| {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(key);
+        push_encoded(query, text);
+    };
+    match (&model.shape(member.target).kind, value) {
+        (Kind::List(item), Value::List(list)) => {
+            for value in list.iter().filter(|value| !value.is_null()) {
+                push(&location_text(model, item, value)?);
+            }
+        }
+        _ => push(&location_text(model, member, value)?),
+    }
+    Ok(())
+}
+
+/// Adds a map of query parameters, whose values are strings or lists of strings, passing over names that are `taken`.
+fn push_query_map(
+    query: &mut String,
+    member: &Member,
+    value: &Value,
+    taken: impl Fn(&str) -> bool,
+) -> Result<()> {
+    let Value::Map(map) = value else {
+        return Err(mismatch(&member.name, "a map", value));
+    };
+    let mut push = |key: &str, value: &Value| -> Result<()> {
+        let text = text_param(
+            &member.name,
+            &Kind::String,
+            TimestampFormat::Iso8601,
+            value,
+        )?;
+        push_query(query, key, &text);
+        Ok(())
+    };
+    for (key, value) in map.iter().filter(|(key, _)| !taken(key)) {
+        match value {
+            Value::Null => {}
+            Value::List(list) => {
+                for value in list.iter().filter(|value| !value.is_null()) {
+                    push(key, value)?;
+                }
+            }
+            value => push(key, value)?,
+        }
+    }
+    Ok(())
+}
+
+/// Whether a given member of its own has a query parameter's name: it wins over the same name in a map.
+fn is_named(members: &[Member], params: &Map, key: &str) -> bool {
+    members.iter().any(|member| {
+        member.traits.location == Some(Location::QueryString)
+            && *member.wire_name() == *key
+            && params
+                .get(&member.name)
+                .is_some_and(|value| !value.is_null() && !matches!(value, Value::Map(_)))
+    })
+}
+
+#[cold]
+pub(crate) fn unknown(operation: &Operation, name: &str) -> inia_core::Error {
+    inia_core::Error::new(
+        ErrorKind::Validation,
+        format!("{}: there is no parameter {name:?}", operation.name),
+    )
+}

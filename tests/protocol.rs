@@ -1,0 +1,48 @@
+//! botocore's protocol suites, one trial a case: requests, responses and errors of every wire format, and CBOR items.
+//!
+//! - `input/<file>/<id>`, `output/<file>/<id>`: the Smithy protocol tests as botocore 1.44.5 ships them
+//! - `legacy/input/<file>/<suite>:<case>`, `legacy/output/..`: botocore's own older cases
+//! - `cbor/success/..`, `cbor/error/..`: single CBOR items
+//!
+//! `cargo test --test protocol -- output/rest-json` runs a part of them. The data is `tests/unit` of botocore's source archive
+//! below `INIA_PEERS` or `target/peers`.
+
+mod protocol {
+    pub mod cbor;
+    pub mod compare;
+    pub mod input;
+    pub mod output;
+    pub mod suite;
+    pub mod xml;
+}
+mod support;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use support::Case;
+
+fn main() -> ExitCode {
+    let Some(unit) = unit_tests() else {
+        return support::run(
+            "protocol",
+            vec![Case::absent("botocore's protocol and CBOR suites")],
+        );
+    };
+    let mut cases = protocol::suite::cases(&unit.join("protocols"));
+    cases.extend(protocol::cbor::cases(&unit.join("cbor")));
+    support::run("protocol", cases)
+}
+
+/// `tests/unit` of whichever botocore source archive is there.
+fn unit_tests() -> Option<PathBuf> {
+    let peers = support::peers_dir()?;
+    let mut found: Vec<PathBuf> = std::fs::read_dir(peers)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path().join("tests").join("unit"))
+        .filter(|path| path.join("protocols").is_dir())
+        .collect();
+    found.sort();
+    found.pop()
+}

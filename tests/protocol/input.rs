@@ -1,0 +1,248 @@
+//! Input cases: parameters to a request.
+
+use inia_core::{List, Map, Value};
+use inia_model::{Kind, Location, Member, ServiceModel, fill_idempotency_tokens};
+use inia_protocol::{Headers, Input, Protocol, Request};
+use serde_json::Value as Json;
+
+use super::suite::{Outcome, Setting};
+use super::{cbor, xml};
+
+/// The token that the cases expect where none is given.
+const TOKEN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// The length from which the cases expect a body to be compressed.
+const MIN_COMPRESSION_LENGTH: usize = 10_240;
+
+/// Serializes the case's parameters and holds the request against the expected one.
+pub fn check(setting: &Setting) -> Outcome {
+    let operation = setting.operation();
+    let mut params = match &operation.input {
+        Some(member) => params(&setting.model, member, &setting.case["params"]),
+        None => Value::map(),
+    };
+    fill_idempotency_tokens(&setting.model, operation, &mut params, || TOKEN.into());
+    let mut request = setting
+        .codec
+        .serialize(operation, Input::from(&params))
+        .map_err(|error| format!("{error:#}"))?;
+    if request.body.len() >= MIN_COMPRESSION_LENGTH {
+        inia_protocol::compress(operation, &mut request).map_err(|error| format!("{error:#}"))?;
+    }
+    if operation.checksum_required {
+        use base64::Engine as _;
+        use md5::Digest as _;
+        let digest = md5::Md5::digest(&request.body);
+        let text = base64::engine::general_purpose::STANDARD.encode(digest);
+        request.headers.set("content-md5", text);
+    }
+    let expected = &setting.case["serialized"];
+    check_body(setting, &request, expected)?;
+    check_headers(setting, &request, expected)?;
+    check_place(setting, &request, expected)
+}
+
+/// The parameters of a case by shape: JSON cannot spell NaN and the infinities, and the cases write the text of a JSON value
+/// where botocore is given the value.
+fn params(model: &ServiceModel, member: &Member, json: &Json) -> Value {
+    match (&model.shape(member.target).kind, json) {
+        (_, Json::Null) => Value::Null,
+        (Kind::Structure(structure), Json::Object(object)) => object
+            .iter()
+            .map(|(name, value)| match structure.member(name) {
+                Some(member) => (name.as_str(), params(model, member, value)),
+                None => (name.as_str(), plain(value)),
+            })
+            .collect::<Map>()
+            .into(),
+        (Kind::List(item), Json::Array(items)) => items
+            .iter()
+            .map(|value| params(model, item, value))
+            .collect::<List>()
+            .into(),
+        (Kind::Map { value: member, .. }, Json::Object(object)) => object
+            .iter()
+            .map(|(name, value)| (name.as_str(), params(model, member, value)))
+            .collect::<Map>()
+            .into(),
+        (Kind::Float | Kind::Double, Json::String(text)) => Value::Float(text.parse().unwrap()),
+        (Kind::String, Json::String(text))
+            if member.traits.is_json_value()
+                && member.traits.location == Some(Location::Header)
+                && serde_json::from_str::<Json>(text).is_ok() =>
+        {
+            serde_json::from_str(text).unwrap()
+        }
+        _ => plain(json),
+    }
+}
+
+fn plain(json: &Json) -> Value {
+    serde_json::from_value(json.clone()).unwrap()
+}
+
+fn check_body(setting: &Setting, request: &Request, expected: &Json) -> Outcome {
+    let Some(expected) = expected["body"].as_str() else {
+        return Ok(());
+    };
+    let actual = String::from_utf8_lossy(&request.body);
+    let equal = match setting.protocol {
+        Protocol::Json | Protocol::RestJson => {
+            let parse = |text: &str| serde_json::from_str::<Json>(text);
+            match (parse(&actual), parse(expected)) {
+                (Ok(actual), Ok(expected)) => same_json(&actual, &expected),
+                _ => actual == expected,
+            }
+        }
+        Protocol::RestXml => match (xml::canonical(&actual), xml::canonical(expected)) {
+            (Some(actual), Some(expected)) => actual == expected,
+            _ => actual == expected,
+        },
+        Protocol::RpcV2Cbor => {
+            if request.body.is_empty() {
+                return if expected.is_empty() {
+                    Ok(())
+                } else {
+                    Err("there is no body".into())
+                };
+            }
+            let expected = cbor::decode_base64(expected);
+            let actual = cbor::decode(&request.body)?;
+            return if actual == expected {
+                Ok(())
+            } else {
+                Err(format!("body: {actual:?}, expected {expected:?}"))
+            };
+        }
+        Protocol::Query | Protocol::Ec2 => actual == expected,
+    };
+    if equal {
+        Ok(())
+    } else {
+        Err(format!("body: {actual}\nexpected: {expected}"))
+    }
+}
+
+/// Whether two JSON values are equal, numbers by their value.
+fn same_json(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Json::Array(a), Json::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
+        }
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(name, a)| b.get(name).is_some_and(|b| same_json(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+fn check_headers(setting: &Setting, request: &Request, expected: &Json) -> Outcome {
+    let lists = list_headers(setting);
+    for (name, value) in expected["headers"].as_object().into_iter().flatten() {
+        let mut value = value.as_str().unwrap_or_default().to_owned();
+        let lower = name.to_ascii_lowercase();
+        if lower == "content-type" {
+            match setting.protocol {
+                // botocore names the encoding, which the cases leave out.
+                Protocol::Query | Protocol::Ec2 => value.push_str("; charset=utf-8"),
+                // botocore leaves the type of XML bodies, and of bodies that are one blob or string, open, and so do we:
+                // S3 would keep it as the object's type.
+                Protocol::RestXml => continue,
+                Protocol::RestJson if value != "application/json" => continue,
+                _ => {}
+            }
+        }
+        let Some(actual) = request.headers.get(name) else {
+            return Err(format!(
+                "there is no header {name}: {value}; there are {:?}",
+                request.headers
+            ));
+        };
+        // Lists are joined by a comma in botocore, and by a comma and a space in the cases.
+        let equal = if lists.contains(&lower) {
+            actual.replace(", ", ",") == value.replace(", ", ",")
+        } else {
+            actual == value
+        };
+        if !equal {
+            return Err(format!("header {name}: {actual}, expected {value}"));
+        }
+    }
+    for name in strings(&expected["forbidHeaders"]) {
+        if request.headers.contains(name) {
+            return Err(format!("there must be no header {name}"));
+        }
+    }
+    // The length is the transport's to say.
+    for name in strings(&expected["requireHeaders"]).filter(|name| *name != "Content-Length") {
+        if !request.headers.contains(name) {
+            return Err(format!("there must be a header {name}"));
+        }
+    }
+    check_names(&request.headers)
+}
+
+fn check_names(headers: &Headers) -> Outcome {
+    match headers
+        .iter()
+        .find(|(name, _)| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+    {
+        Some((name, _)) => Err(format!("header {name} is not in lower case")),
+        None => Ok(()),
+    }
+}
+
+/// The names, in lower case, of the headers that hold lists.
+fn list_headers(setting: &Setting) -> Vec<String> {
+    let Some(input) = setting.model.input(setting.operation()) else {
+        return Vec::new();
+    };
+    input
+        .members
+        .iter()
+        .filter(|member| member.traits.location == Some(Location::Header))
+        .filter(|member| matches!(setting.model.shape(member.target).kind, Kind::List(_)))
+        .map(|member| member.wire_name().to_ascii_lowercase())
+        .collect()
+}
+
+fn strings(json: &Json) -> impl Iterator<Item = &str> {
+    json.as_array().into_iter().flatten().filter_map(Json::as_str)
+}
+
+/// The method, the path with the query string, and the host.
+fn check_place(setting: &Setting, request: &Request, expected: &Json) -> Outcome {
+    if let Some(method) = expected["method"].as_str()
+        && request.method != *method
+    {
+        return Err(format!("method: {}, expected {method}", request.method));
+    }
+    let endpoint = setting
+        .endpoint
+        .strip_prefix("https://")
+        .unwrap_or(&setting.endpoint);
+    let (host, base) = match endpoint.split_once('/') {
+        Some((host, base)) => (host, format!("/{base}")),
+        None => (endpoint, String::new()),
+    };
+    let mut uri = format!("{}{}", base.trim_end_matches('/'), request.path);
+    if !request.query.is_empty() {
+        uri.push('?');
+        uri.push_str(&request.query);
+    }
+    let expected_uri = expected["uri"].as_str().unwrap_or_default();
+    if uri != expected_uri {
+        return Err(format!("uri: {uri}, expected {expected_uri}"));
+    }
+    if let Some(expected) = expected["host"].as_str() {
+        let host = format!("{}{host}", request.host_prefix.as_deref().unwrap_or_default());
+        // Where the endpoint has a path, the cases put it behind the host.
+        if host != expected && format!("{host}{base}") != expected {
+            return Err(format!("host: {host}, expected {expected}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The files of the protocol suites, cut into cases.
+//!
+//! ```text
+//! [ { "description", "metadata", "shapes", "clientEndpoint",
+//!     "cases": [ { "id", "given": operation, "params", "serialized": request }        in an input file
+//!                { "id", "given": operation, "response", "result" or "error" } ] } ]   in an output file
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use inia_model::ServiceModel;
+use inia_protocol::{Codec, Protocol};
+use serde_json::{Value as Json, json};
+
+use super::{input, output};
+use crate::support::Case;
+
+/// What a check says: nothing, or what is wrong.
+pub type Outcome = Result<(), String>;
+
+/// Every case of every file below a folder.
+pub fn cases(root: &Path) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (folder, check) in [
+        ("input", input::check as fn(&Setting) -> Outcome),
+        ("output", output::check),
+        ("legacy/input", input::check),
+        ("legacy/output", output::check),
+    ] {
+        for file in files(&root.join(folder)) {
+            let name = file
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let text = std::fs::read(&file).unwrap();
+            let suites: Vec<Json> = serde_json::from_slice(&text).unwrap();
+            for (suite_index, suite) in suites.iter().enumerate() {
+                let suite = Arc::new(suite.clone());
+                for (case_index, case) in suite["cases"].as_array().unwrap().iter().enumerate() {
+                    let id = match case["id"].as_str() {
+                        Some(id) => format!("{folder}/{name}/{id}"),
+                        None => format!("{folder}/{name}/{suite_index}:{case_index}"),
+                    };
+                    let (suite, case) = (Arc::clone(&suite), case.clone());
+                    cases.push(Case::new(id, move || check(&Setting::new(&suite, case))));
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// One case with the service it is set in.
+pub struct Setting {
+    /// The case as it stands in the file.
+    pub case: Json,
+    /// The endpoint the client is given.
+    pub endpoint: String,
+    /// The wire format.
+    pub protocol: Protocol,
+    /// A service with the case's one operation.
+    pub model: Arc<ServiceModel>,
+    /// The codec under test.
+    pub codec: Box<dyn Codec>,
+}
+
+impl Setting {
+    fn new(suite: &Json, case: Json) -> Setting {
+        let name = operation_name(&case);
+        let mut definition = json!({
+            "metadata": suite["metadata"],
+            "shapes": suite["shapes"],
+            "operations": {name.clone(): case["given"]},
+        });
+        if definition["metadata"]["endpointPrefix"].is_null() {
+            definition["metadata"]["endpointPrefix"] = json!("test");
+        }
+        // Query answers wrap the members in an element named after the operation; the cases leave that to the runner.
+        let output = &mut definition["operations"][&name]["output"];
+        if suite["metadata"]["protocol"] == "query"
+            && suite["shapes"][output["shape"].as_str().unwrap_or_default()]["members"]
+                .as_object()
+                .is_some_and(|members| !members.is_empty())
+        {
+            output["resultWrapper"] = json!(format!("{name}Result"));
+        }
+        if output.is_null()
+            && let Some(operation) = definition["operations"][&name].as_object_mut()
+        {
+            operation.remove("output");
+        }
+        let model = ServiceModel::from_json("test", definition.to_string().as_bytes())
+            .unwrap_or_else(|error| panic!("{error:#}"));
+        let protocol = Protocol::of(model.metadata()).unwrap_or_else(|error| panic!("{error:#}"));
+        let model = Arc::new(model);
+        Setting {
+            case,
+            endpoint: suite["clientEndpoint"]
+                .as_str()
+                .unwrap_or("https://example.com")
+                .to_owned(),
+            protocol,
+            codec: protocol.codec(Arc::clone(&model)),
+            model,
+        }
+    }
+
+    /// The case's operation.
+    pub fn operation(&self) -> &inia_model::Operation {
+        self.model
+            .operation(&operation_name(&self.case))
+            .unwrap_or_else(|error| panic!("{error:#}"))
+    }
+}
+
+fn operation_name(case: &Json) -> String {
+    case["given"]["name"]
+        .as_str()
+        .unwrap_or("OperationName")
+        .to_owned()
+}
