@@ -192,14 +192,14 @@ fn string_to_sign(
     let mut headers = joined_headers(request, token, |name| name.starts_with("x-amz-"));
     headers.sort_unstable();
     for (name, value) in headers {
-        let _ = writeln!(out, "{name}:{value}");
+        let _ = writeln!(out, "{name}:{}", value.trim_ascii());
     }
     push_resource(&mut out, auth_path.unwrap_or(request.path), request.query);
     out
 }
 
-/// The wanted headers in the order they come, those of the same name joined by commas; the credentials' token,
-/// if there is one, is the last.
+/// The wanted headers in the order they come, those of the same name joined by commas without white space
+/// around them; the credentials' token, if there is one, is the last.
 fn joined_headers<'a>(
     request: &SignableRequest<'a>,
     token: Option<&'a str>,
@@ -211,11 +211,11 @@ fn joined_headers<'a>(
         if !is_wanted(name) || token.is_some() && name == TOKEN {
             continue;
         }
-        let value = value.trim_ascii();
         match joined.iter_mut().find(|(earlier, _)| *earlier == name) {
             Some((_, values)) => {
+                values.truncate(values.trim_ascii_end().len());
                 values.push(',');
-                values.push_str(value);
+                values.push_str(value.trim_ascii_start());
             }
             None => joined.push((name, value.to_owned())),
         }

@@ -68,7 +68,8 @@ pub fn sign_v4<'a>(
 
 /// Signs a request with SigV4 in its query string; the URL is good for `expires_in` seconds.
 ///
-/// The headers given are signed, so whoever uses the URL has to send them. S3 takes [`Payload::Unsigned`];
+/// The headers given are signed, so whoever uses the URL has to send them: leave out what serializing added for
+/// a body that is not sent, as botocore does a `content-type` of `application/x-www-form-urlencoded; charset=utf-8`. S3 takes [`Payload::Unsigned`];
 /// other services take the hash of the body, which is usually empty, its parameters being in the query.
 ///
 /// DIFFERENCE: of a query parameter that comes several times botocore keeps only the first
