@@ -4,7 +4,8 @@
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use inia_core::config::{AccountIdEndpointMode, ChecksumMode, ClientSettings};
@@ -47,6 +48,8 @@ pub(crate) struct Service {
     pub(crate) quota: RetryQuota,
     /// How far the services' clock is ahead of ours, in seconds, as an answer last said.
     pub(crate) clock_skew: AtomicI64,
+    /// What was found to lie in another region than the client's, with that region.
+    pub(crate) redirects: Mutex<HashMap<Str, Str>>,
     /// What is known about each operation, worked out on its first call.
     pub(crate) plans: Box<[OnceLock<Plan>]>,
 }
@@ -143,6 +146,7 @@ impl Service {
             self.model.validate(operation, &mut params, streamed.as_slice())?;
         }
 
+        self.redirect(&mut state);
         let mut redirects = 0;
         loop {
             // 3. The endpoint, its auth schemes with it.
@@ -155,6 +159,7 @@ impl Service {
                 // A rule knows better where the call belongs.
                 Attempted::Again if redirects < 2 => {
                     redirects += 1;
+                    self.remember_redirect(&state);
                     if let Body::Stream { stream, .. } = prepared.body {
                         options.stream = stream;
                     }
@@ -164,6 +169,25 @@ impl Service {
                     return Err(Error::new(ErrorKind::Endpoint, message));
                 }
                 Attempted::Done(output) => return Ok(*output),
+            }
+        }
+    }
+
+    /// Sends a call for what is known to lie elsewhere there at once.
+    fn redirect(&self, state: &mut CallState) {
+        if let Some(key) = &state.redirect_key {
+            let known = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
+            state.region = known.get(key).cloned();
+        }
+    }
+
+    /// Remembers where something lies; not more than a client meets in earnest.
+    fn remember_redirect(&self, state: &CallState) {
+        const MOST: usize = 1000;
+        if let (Some(key), Some(region)) = (&state.redirect_key, &state.region) {
+            let mut known = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() < MOST {
+                known.insert(key.clone(), region.clone());
             }
         }
     }
@@ -198,7 +222,7 @@ impl Service {
             }
         }
         for rule in &plan.rules.params {
-            rule(&mut ParamsStage { operation, params, stream, settings: &self.settings, state })?;
+            rule(&mut ParamsStage { model: &self.model, operation, params, stream, settings: &self.settings, state })?;
         }
         Ok(())
     }
@@ -238,6 +262,7 @@ impl Service {
         }
         for rule in &plan.rules.request {
             rule(&mut RequestStage {
+                model: &self.model,
                 operation,
                 params,
                 request: &mut request,
@@ -423,7 +448,7 @@ impl Service {
         };
         let succeeded = response.status < 301;
         if succeeded && (plan.streaming_output.is_some() || plan.event_stream.is_some()) {
-            return self.stream_output(operation, plan, response, metadata).map(Attempted::done);
+            return self.stream_output(operation, plan, response, metadata, state).await.map(Attempted::done);
         }
         self.whole_output(operation, plan, response, metadata, state).await
     }
@@ -482,12 +507,13 @@ impl Service {
     }
 
     /// The output of an operation whose body stays a stream: the rest of it is in the headers.
-    fn stream_output(
+    async fn stream_output(
         &self,
         operation: &Operation,
         plan: &Plan,
         response: WireResponse,
         mut metadata: ResponseMetadata,
+        state: &CallState,
     ) -> Result<Output> {
         let head = Response { status: response.status, headers: response.headers, body: Bytes::new() };
         metadata.headers = head.headers.clone();
@@ -502,14 +528,22 @@ impl Service {
         if let (Some(member), Some(map)) = (&plan.streaming_output, value.as_map_mut()) {
             map.remove(member);
         }
+        for rule in &plan.rules.output {
+            let (output, headers) = (&mut value, &metadata.headers);
+            rule(&mut OutputStage { operation, model: &self.model, output, body: &[], headers, state })?;
+        }
         let mut output = Output { value, metadata, ..Output::default() };
         match &plan.event_stream {
             None => output.body = Some(body),
             Some(member) => {
+                let mut events = EventStream::new(Arc::clone(&self.model), Arc::clone(&self.codec), operation.index, body);
+                if self.codec.has_initial_response() {
+                    output.value = events.initial_response().await?;
+                }
                 if let Some(map) = output.value.as_map_mut() {
                     map.remove(member);
                 }
-                output.events = Some(EventStream::new(Arc::clone(&self.model), Arc::clone(&self.codec), operation, body)?);
+                output.events = Some(events);
             }
         }
         Ok(output)
@@ -542,13 +576,22 @@ impl Service {
         metadata.headers = response.headers.clone();
         let place = |error: Error| error.at(format_args!("{} {}", self.model.name(), operation.name));
         if plan.rules.output.is_empty() {
-            let value = self.codec.parse(operation, response).map_err(place)?;
+            let (value, request_id) = self.codec.parse_with_request_id(operation, response).map_err(place)?;
+            metadata.request_id = request_id.or(metadata.request_id);
             return Ok(Attempted::done(Output { value, metadata, ..Output::default() }));
         }
         let raw = response.body.clone();
-        let mut value = self.codec.parse(operation, response).map_err(place)?;
+        let (mut value, request_id) = self.codec.parse_with_request_id(operation, response).map_err(place)?;
+        metadata.request_id = request_id.or(metadata.request_id);
         for rule in &plan.rules.output {
-            rule(&mut OutputStage { operation, model: &self.model, output: &mut value, body: &raw, state })?;
+            rule(&mut OutputStage {
+                operation,
+                model: &self.model,
+                output: &mut value,
+                body: &raw,
+                headers: &metadata.headers,
+                state,
+            })?;
         }
         Ok(Attempted::done(Output { value, metadata, ..Output::default() }))
     }
@@ -569,7 +612,7 @@ impl Service {
             error.request_id = metadata.request_id;
         }
         error.headers = response.headers.iter().cloned().collect();
-        let mut stage = ErrorStage { error: &mut error, response: &response, state, again: false };
+        let mut stage = ErrorStage { operation, error: &mut error, response: &response, state, again: false };
         for rule in &plan.rules.error {
             rule(&mut stage);
         }

@@ -3,12 +3,23 @@
 //! A row says when it acts (its [`Step`]) and where the rule comes from. The functions live in a file for each service that
 //! has more than one or two.
 
+mod alias;
+mod autoscaling;
+mod cloudformation;
+mod cloudsearch;
+mod ec2;
+mod glacier;
+mod iam;
+mod machinelearning;
+mod rest;
+mod route53;
 mod s3;
+mod s3_control;
 mod table;
 
-use inia_core::{Result, ServiceError, Value};
+use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
-use inia_protocol::{Request, Response};
+use inia_protocol::{Headers, Request, Response};
 
 use crate::ByteStream;
 use inia_core::config::ClientSettings;
@@ -49,12 +60,15 @@ pub(crate) struct CallState {
     pub(crate) decode_keys: bool,
     /// S3: whether the bucket goes into the path.
     pub(crate) force_path_style: Option<bool>,
-    /// The region to call instead of the client's, as S3 said where the bucket lies.
-    pub(crate) region: Option<inia_core::Str>,
+    /// The region to call instead of the client's, as an answer said.
+    pub(crate) region: Option<Str>,
+    /// What lies in that region: calls for it go there at once the next time.
+    pub(crate) redirect_key: Option<Str>,
 }
 
 /// A call's parameters before validation.
 pub(crate) struct ParamsStage<'a> {
+    pub(crate) model: &'a ServiceModel,
     pub(crate) operation: &'a Operation,
     pub(crate) params: &'a mut Value,
     pub(crate) stream: &'a mut Option<ByteStream>,
@@ -64,6 +78,7 @@ pub(crate) struct ParamsStage<'a> {
 
 /// A call's request before its checksum and signature.
 pub(crate) struct RequestStage<'a> {
+    pub(crate) model: &'a ServiceModel,
     pub(crate) operation: &'a Operation,
     pub(crate) params: &'a Value,
     pub(crate) request: &'a mut Request,
@@ -75,6 +90,7 @@ pub(crate) struct RequestStage<'a> {
 
 /// A call's error.
 pub(crate) struct ErrorStage<'a> {
+    pub(crate) operation: &'a Operation,
     pub(crate) error: &'a mut ServiceError,
     pub(crate) response: &'a Response,
     pub(crate) state: &'a mut CallState,
@@ -87,8 +103,9 @@ pub(crate) struct OutputStage<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) model: &'a ServiceModel,
     pub(crate) output: &'a mut Value,
-    /// The body as it came.
+    /// The body as it came; empty where it is a stream.
     pub(crate) body: &'a [u8],
+    pub(crate) headers: &'a Headers,
     pub(crate) state: &'a CallState,
 }
 

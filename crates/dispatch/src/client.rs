@@ -1,0 +1,162 @@
+//! [`Client`]: one service, called by operation name.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use inia_core::config::ClientSettings;
+use inia_core::ports::BoxFuture;
+use inia_core::{Credentials, Result, Str, Value};
+use inia_model::{Operation, ServiceModel};
+
+use crate::pipeline::{BODY_LIMIT, CallOptions, Service, gather};
+use crate::{ByteStream, Output, Session};
+
+/// A client of one service: cheap to clone, and safe to share between tasks and threads.
+///
+/// ```no_run
+/// use inia_dispatch::{Session, json};
+///
+/// # async fn example() -> inia_core::Result<()> {
+/// let session = Session::load().await?;
+/// let sqs = session.client("sqs")?;
+/// let queues = sqs.call("ListQueues", json!({"MaxResults": 10})).await?;
+/// for url in queues["QueueUrls"].items() {
+///     println!("{url}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    service: Service,
+    session: Session,
+}
+
+impl Client {
+    pub(crate) fn new(service: Service, session: Session) -> Self {
+        Client(Arc::new(Inner { service, session }))
+    }
+
+    /// The service's name, such as `dynamodb`.
+    #[must_use]
+    pub fn service_name(&self) -> &Str {
+        self.0.service.model.name()
+    }
+
+    /// The service's definition.
+    #[must_use]
+    pub fn model(&self) -> &Arc<ServiceModel> {
+        &self.0.service.model
+    }
+
+    /// The client's settings, resolved.
+    #[must_use]
+    pub fn settings(&self) -> &ClientSettings {
+        &self.0.service.settings
+    }
+
+    /// The session that the client came from.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.0.service
+    }
+
+    /// A call of an operation, named as the definition spells it (`ListQueues`) or in snake case (`list_queues`).
+    ///
+    /// Nothing happens before the call is awaited. Wrong names and parameters are told then, too.
+    pub fn call(&self, operation: &str, params: impl Into<Value>) -> Call {
+        let found = self.model().operation(operation).map(|operation| operation.index);
+        Call { client: self.clone(), operation: found, params: params.into(), options: CallOptions::default() }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("service", self.service_name())
+            .field("region", &self.settings().region)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One call, ready to be awaited.
+#[derive(Debug)]
+#[must_use = "a call does nothing before it is awaited"]
+pub struct Call {
+    client: Client,
+    operation: Result<u32>,
+    params: Value,
+    options: CallOptions,
+}
+
+impl Call {
+    /// Gives the operation's streaming member as a stream; nothing of it is buffered.
+    pub fn body(mut self, body: impl Into<ByteStream>) -> Self {
+        self.options.stream = Some(body.into());
+        self
+    }
+
+    /// Adds a header to the request, signed like the others.
+    pub fn header(mut self, name: &str, value: impl Into<Str>) -> Self {
+        self.options.headers.set(name.to_ascii_lowercase(), value);
+        self
+    }
+
+    /// Signs with these credentials instead of the client's.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.options.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Makes the call.
+    ///
+    /// # Errors
+    /// Any kind that a call has: see [`ErrorKind`](inia_core::ErrorKind).
+    pub async fn send(self) -> Result<Output> {
+        let index = self.operation?;
+        let service = self.client.service();
+        let operation = operation_at(service, index)?;
+        service.call(operation, self.params, self.options).await
+    }
+
+    /// Makes the call and reads a streaming body into the output's own member, up to 1 GiB.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and `Stream` where the body breaks or is longer.
+    pub async fn collect(self) -> Result<Output> {
+        let client = self.client.clone();
+        let index = self.operation.as_ref().ok().copied();
+        let output = self.send().await?;
+        let service = client.service();
+        let member = match index {
+            Some(index) => service.model.streaming_output(operation_at(service, index)?).map(|member| member.name.clone()),
+            None => None,
+        };
+        match member {
+            Some(member) => gather(output, &member, BODY_LIMIT).await,
+            None => Ok(output),
+        }
+    }
+}
+
+fn operation_at(service: &Service, index: u32) -> Result<&Operation> {
+    service.model.operations().nth(index as usize).ok_or_else(|| {
+        inia_core::Error::new(inia_core::ErrorKind::Model, format!("{}: no operation {index}", service.model.name()))
+    })
+}
+
+impl IntoFuture for Call {
+    type Output = Result<Output>;
+    type IntoFuture = BoxFuture<'static, Result<Output>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

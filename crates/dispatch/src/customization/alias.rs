@@ -1,0 +1,40 @@
+//! Parameters that go by a second name.
+
+use inia_core::{Error, Problem, Result};
+
+use super::ParamsStage;
+
+/// EC2's `Filters` for the operations whose member is `Filter`.
+pub(super) fn filters(stage: &mut ParamsStage<'_>) -> Result<()> {
+    rename(stage, "Filters", "Filter")
+}
+
+/// `fromTime` for `from`.
+pub(super) fn from_time(stage: &mut ParamsStage<'_>) -> Result<()> {
+    rename(stage, "fromTime", "from")
+}
+
+/// `returnFields` for `return`.
+pub(super) fn return_fields(stage: &mut ParamsStage<'_>) -> Result<()> {
+    rename(stage, "returnFields", "return")
+}
+
+/// Moves a value from its alias to the member, where the operation has the member and not the alias.
+fn rename(stage: &mut ParamsStage<'_>, alias: &'static str, member: &'static str) -> Result<()> {
+    let Some(input) = stage.model.input(stage.operation) else { return Ok(()) };
+    if input.member(member).is_none() || input.member(alias).is_some() {
+        return Ok(());
+    }
+    let Some(params) = stage.params.as_map_mut() else { return Ok(()) };
+    if !params.contains_key(alias) {
+        return Ok(());
+    }
+    if params.contains_key(member) {
+        let message = format!("it is another name of {member}, which is given too: give one of them");
+        return Err(Error::from_problems(&stage.operation.name, vec![Problem { path: alias.into(), message }]));
+    }
+    if let Some(value) = params.remove(alias) {
+        params.insert(member, value);
+    }
+    Ok(())
+}
