@@ -18,5 +18,5 @@ pub use credentials::{Credentials, Token};
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use secret::Secret;
 pub use text::{SharedText, Str};
-pub use timestamp::{Timestamp, TimestampFormat};
+pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use value::{Blob, List, Map, MapIntoIter, MapIter, Value};
