@@ -21,6 +21,7 @@ mod rpc_v2_cbor;
 mod scalar;
 mod table;
 mod uri;
+mod xml;
 
 pub use cbor::read_cbor;
 pub use codec::{Codec, Protocol};
@@ -28,3 +29,4 @@ pub use compress::compress;
 pub use event_stream::{EventHeader, EventMessage, MessageDecoder};
 pub use json::read_json;
 pub use message::{Headers, Input, Request, Response};
+pub use xml::{xml_error_field, xml_root_name, xml_root_text};

@@ -1,0 +1,573 @@
+//! [`Decoder`]: from XML to values, guided by [`Layouts`].
+//!
+//! One pass, no tree: what is read becomes a value at once. Long text without references stays where it is, as a slice
+//! of the response. Members and items gather on two stacks shared by all levels, so that each list and map is
+//! allocated once, at its exact size.
+//!
+//! # Source
+//! botocore `parsers.py:BaseXMLResponseParser`.
+
+use bytes::Bytes;
+use inia_core::{Error, ErrorKind, List, Map, Result, SharedText, Str, Value};
+
+use super::layout::{Form, Layout, Layouts, MapLayout, MemberLayout, StructureLayout, Target};
+use super::reader::{MAX_DEPTH, Next, Reader, Tag, Text};
+use crate::scalar;
+
+/// The body of a response as text.
+///
+/// # Errors
+/// `Parse`: it is not UTF-8.
+pub(crate) fn text_of(body: Bytes) -> Result<SharedText> {
+    SharedText::from_utf8(body.into()).map_err(|error| {
+        Error::new(
+            ErrorKind::Parse,
+            format!("XML at byte {}: not UTF-8", error.valid_up_to()),
+        )
+    })
+}
+
+/// Reads values out of the text of a response.
+#[derive(Debug)]
+pub(crate) struct Decoder<'t, 'l> {
+    pub(crate) reader: Reader<'t>,
+    text: &'t SharedText,
+    layouts: &'l Layouts,
+    /// Members of the structures, and entries of the maps, that are being read: those of the outer ones first.
+    entries: Vec<(Str, Value)>,
+    /// Items of the lists that are being read: those of the outer ones first.
+    items: Vec<Value>,
+    /// A child of the root element that is no member but holds the request id, and which way.
+    request_id_in: Option<RequestIdIn>,
+    request_id: Option<Str>,
+}
+
+/// Where an answer carries its request id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestIdIn {
+    /// `<ResponseMetadata><RequestId>` in the root element.
+    ResponseMetadata,
+    /// `<requestId>` in the root element.
+    Root,
+}
+
+impl<'t, 'l> Decoder<'t, 'l> {
+    /// A decoder at the start of a text.
+    pub(crate) fn new(text: &'t SharedText, layouts: &'l Layouts) -> Self {
+        Decoder {
+            reader: Reader::new(text.as_str()),
+            text,
+            layouts,
+            entries: Vec::new(),
+            items: Vec::new(),
+            request_id_in: None,
+            request_id: None,
+        }
+    }
+
+    /// The same decoder, which notes the request id where it comes by.
+    pub(crate) fn with_request_id(mut self, place: RequestIdIn) -> Self {
+        self.request_id_in = Some(place);
+        self
+    }
+
+    /// The request id that came by.
+    pub(crate) fn take_request_id(&mut self) -> Option<Str> {
+        self.request_id.take()
+    }
+
+    /// Reads the root element as a value.
+    ///
+    /// # Errors
+    /// `Parse`: the text is no XML, or not what the shape allows.
+    pub(crate) fn document(&mut self, target: Target) -> Result<Value> {
+        let root = self.reader.root()?;
+        let value = self.value(target, &root, 1)?;
+        self.reader.end()?;
+        Ok(value)
+    }
+
+    /// Reads one child of the root element as a value, or, without one to read, nothing but the request id.
+    ///
+    /// # Errors
+    /// `Parse`: the text is no XML, or not what the shape allows, or the child is not there.
+    pub(crate) fn wrapped(&mut self, wanted: Option<(&str, Target)>) -> Result<Value> {
+        let root = self.reader.root()?;
+        let mut value = None;
+        if !root.is_empty() {
+            while let Next::Child(child) = self.reader.next()? {
+                match wanted {
+                    Some((name, target))
+                        if value.is_none() && child.local_name() == name.as_bytes() =>
+                    {
+                        value = Some(self.value(target, &child, 2)?);
+                    }
+                    _ => self.unknown(&child, 1)?,
+                }
+            }
+            self.reader.close(&root)?;
+        }
+        self.reader.end()?;
+        match (value, wanted) {
+            (Some(value), _) => Ok(value),
+            (None, None) => Ok(Value::map()),
+            (None, Some((name, _))) => Err(self
+                .reader
+                .error(&format!("<{name}> is not in the root element"))),
+        }
+    }
+
+    /// Reads an element as a value; `depth` is how deep it lies, the root element at 1.
+    ///
+    /// # Errors
+    /// `Parse`: the text is no XML, or not what the shape allows.
+    #[inline]
+    pub(crate) fn value(&mut self, target: Target, tag: &Tag<'t>, depth: u32) -> Result<Value> {
+        match target.form {
+            Form::String => {
+                let text = self.reader.text(tag, depth)?;
+                Ok(Value::String(self.str(text)))
+            }
+            Form::Structure | Form::List | Form::Map => self.nested(target, tag, depth),
+            form => self.scalar(form, tag, depth),
+        }
+    }
+
+    fn nested(&mut self, target: Target, tag: &Tag<'t>, depth: u32) -> Result<Value> {
+        if depth > MAX_DEPTH {
+            return Err(self.reader.too_deep());
+        }
+        match self.layouts.get(target.shape) {
+            Some(Layout::Structure(layout)) => self.structure(layout, tag, depth),
+            Some(Layout::List(item)) => self.list(*item, tag, depth),
+            Some(Layout::Map(layout)) => self.map(layout, tag, depth),
+            Some(Layout::Scalar) | None => Err(self.reader.error("a shape of another service")),
+        }
+    }
+
+    /// Text as a string value, in place where it can be.
+    #[inline]
+    fn str(&self, text: Text) -> Str {
+        match text {
+            Text::Range(start, end) => self.text.slice(start..end),
+            Text::Owned(text) => Str::from(text),
+        }
+    }
+
+    fn scalar(&mut self, form: Form, tag: &Tag<'t>, depth: u32) -> Result<Value> {
+        let start = self.reader.position();
+        let text = self.reader.text(tag, depth)?;
+        let content = self.reader.resolve(&text);
+        scalar_value(form, content).ok_or_else(|| {
+            let shown: String = content.chars().take(40).collect();
+            Error::new(
+                ErrorKind::Parse,
+                format!(
+                    "XML at byte {start}: <{}> holds {shown:?}, which is not {}",
+                    String::from_utf8_lossy(tag.local_name()),
+                    form.article()
+                ),
+            )
+        })
+    }
+
+    fn structure(
+        &mut self,
+        layout: &'l StructureLayout,
+        tag: &Tag<'t>,
+        depth: u32,
+    ) -> Result<Value> {
+        let base = self.entries.len();
+        if !layout.attributes.is_empty() {
+            self.attributes(layout, tag)?;
+        }
+        let mut unknown = Unknown::default();
+        if !tag.is_empty() {
+            let mut seen = Seen::default();
+            let mut previous = None;
+            loop {
+                if self.reader.at_end() {
+                    break;
+                }
+                let likely = layout.likely(previous);
+                let guess = layout.members.get(usize::from(likely));
+                let (position, member, child) = match guess
+                    .and_then(|member| Some((likely, member, self.reader.next_is(&member.open)?)))
+                {
+                    Some(found) => found,
+                    None => match self.reader.next()? {
+                        Next::End => break,
+                        Next::Child(child) => match layout.find(child.local_name()) {
+                            Some(position) => {
+                                layout.learn(previous, position);
+                                match layout.members.get(usize::from(position)) {
+                                    Some(member) => (position, member, child),
+                                    None => continue,
+                                }
+                            }
+                            None => {
+                                unknown.note(child.local_name());
+                                self.unknown(&child, depth)?;
+                                continue;
+                            }
+                        },
+                    },
+                };
+                previous = Some(position);
+                let again = seen.again(position, || self.has_entry(base, &member.name));
+                if let Some(twin) = member.twin {
+                    self.twins(layout, member, twin, base, &child, depth)?;
+                } else if member.flattened {
+                    self.flattened(member, base, again, &child, depth)?;
+                } else if again {
+                    self.reader.skip_content(&child, depth + 1)?;
+                } else {
+                    let value = self.value(member.target, &child, depth + 1)?;
+                    self.entries.push((member.name.clone(), value));
+                }
+            }
+            self.reader.close(tag)?;
+        }
+        if layout.is_union {
+            return self.union(layout, base, &unknown);
+        }
+        Ok(Value::Map(self.take_entries(base)))
+    }
+
+    /// The members that gathered above `base`, taken off the stack.
+    fn take_entries(&mut self, base: usize) -> Map {
+        let mut map = Map::with_capacity(self.entries.len() - base);
+        for (name, value) in self.entries.drain(base..) {
+            map.push(name, value);
+        }
+        map
+    }
+
+    /// The items that gathered above `base`, taken off the stack.
+    fn take_items(&mut self, base: usize) -> List {
+        let mut list = List::with_capacity(self.items.len() - base);
+        for item in self.items.drain(base..) {
+            list.push(item);
+        }
+        list
+    }
+
+    fn entry(&mut self, base: usize, name: &Str) -> Option<&mut Value> {
+        self.entries
+            .get_mut(base..)?
+            .iter_mut()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    }
+
+    fn has_entry(&self, base: usize, name: &Str) -> bool {
+        self.entries
+            .get(base..)
+            .is_some_and(|entries| entries.iter().any(|(key, _)| key == name))
+    }
+
+    /// Reads the attributes of a structure's element that are members.
+    #[cold]
+    fn attributes(&mut self, layout: &StructureLayout, tag: &Tag<'t>) -> Result<()> {
+        for member in &layout.attributes {
+            let found = tag.attributes().find(|attribute| {
+                attribute.prefix != "xmlns"
+                    && attribute.prefix.is_empty() != member.has_prefix
+                    && *attribute.local_name == *member.local_name
+            });
+            if let Some(attribute) = found {
+                let text = attribute
+                    .value()
+                    .map_err(|message| self.reader.error(message))?;
+                let value = match member.target.form {
+                    Form::String => Value::from(Str::from(text)),
+                    form => scalar_value(form, &text).ok_or_else(|| {
+                        self.reader
+                            .error(&format!("{text:?} is not {}", form.article()))
+                    })?,
+                };
+                self.entries.push((member.name.clone(), value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads an element that several members are to hold, for each of them.
+    #[cold]
+    fn twins(
+        &mut self,
+        layout: &'l StructureLayout,
+        first: &'l MemberLayout,
+        second: u16,
+        base: usize,
+        child: &Tag<'t>,
+        depth: u32,
+    ) -> Result<()> {
+        let content = self.reader.clone();
+        let mut member = Some(first);
+        let mut twin = Some(second);
+        while let Some(current) = member {
+            self.reader = content.clone();
+            if current.flattened {
+                self.flattened_one(current, base, child, depth)?;
+            } else if self.has_entry(base, &current.name) {
+                self.reader.skip_content(child, depth + 1)?;
+            } else {
+                let value = self.value(current.target, child, depth + 1)?;
+                self.entries.push((current.name.clone(), value));
+            }
+            member = twin.and_then(|position| layout.members.get(usize::from(position)));
+            twin = member.and_then(|member| member.twin);
+        }
+        Ok(())
+    }
+
+    /// Reads one item or entry of a flattened member, and joins it to what there is.
+    fn flattened_one(
+        &mut self,
+        member: &'l MemberLayout,
+        base: usize,
+        child: &Tag<'t>,
+        depth: u32,
+    ) -> Result<()> {
+        match self.layouts.get(member.target.shape) {
+            Some(Layout::List(item)) => {
+                let value = self.value(*item, child, depth + 1)?;
+                match self.entry(base, &member.name) {
+                    Some(Value::List(list)) => list.push(value),
+                    _ => self
+                        .entries
+                        .push((member.name.clone(), Value::List(List::from_iter([value])))),
+                }
+                Ok(())
+            }
+            Some(Layout::Map(layout)) => {
+                let (key, value) = self.map_entry(layout, child, depth + 1)?;
+                match self.entry(base, &member.name) {
+                    Some(Value::Map(map)) => {
+                        map.insert(key, value);
+                    }
+                    _ => self.entries.push((
+                        member.name.clone(),
+                        Value::Map(Map::from_iter([(key, value)])),
+                    )),
+                }
+                Ok(())
+            }
+            _ => Err(self.reader.error("a shape of another service")),
+        }
+    }
+
+    /// Reads a flattened member from its first item or entry of a row, up to the end of the row.
+    fn flattened(
+        &mut self,
+        member: &'l MemberLayout,
+        base: usize,
+        again: bool,
+        first: &Tag<'t>,
+        depth: u32,
+    ) -> Result<()> {
+        let Some(Layout::List(item)) = self.layouts.get(member.target.shape) else {
+            return self.flattened_one(member, base, first, depth);
+        };
+        let items = self.items.len();
+        let value = self.value(*item, first, depth + 1)?;
+        self.items.push(value);
+        while let Some(next) = self.reader.next_like(first) {
+            let value = self.value(*item, &next, depth + 1)?;
+            self.items.push(value);
+        }
+        if again {
+            let more = self.items.split_off(items);
+            if let Some(Value::List(list)) = self.entry(base, &member.name) {
+                list.extend(more);
+            }
+        } else {
+            let list = self.take_items(items);
+            self.entries.push((member.name.clone(), Value::List(list)));
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, item: Target, tag: &Tag<'t>, depth: u32) -> Result<Value> {
+        let base = self.items.len();
+        if !tag.is_empty() {
+            let mut previous: Option<Tag<'t>> = None;
+            loop {
+                let child = match previous.and_then(|tag| self.reader.next_like(&tag)) {
+                    Some(child) => child,
+                    None => match self.reader.next()? {
+                        Next::Child(child) => child,
+                        Next::End => break,
+                    },
+                };
+                previous = Some(child);
+                let value = self.value(item, &child, depth + 1)?;
+                self.items.push(value);
+            }
+            self.reader.close(tag)?;
+        }
+        Ok(Value::List(self.take_items(base)))
+    }
+
+    fn map(&mut self, layout: &'l MapLayout, tag: &Tag<'t>, depth: u32) -> Result<Value> {
+        let mut map = Map::new();
+        if !tag.is_empty() {
+            while let Next::Child(child) = self.reader.next()? {
+                let (key, value) = self.map_entry(layout, &child, depth + 1)?;
+                map.insert(key, value);
+            }
+            self.reader.close(tag)?;
+        }
+        Ok(Value::Map(map))
+    }
+
+    /// Reads an entry of a map. One without a value has a null.
+    ///
+    /// DIFFERENCE: botocore fails on children that are neither key nor value; here they are passed over, as in structures.
+    fn map_entry(
+        &mut self,
+        layout: &'l MapLayout,
+        tag: &Tag<'t>,
+        depth: u32,
+    ) -> Result<(Str, Value)> {
+        let mut key = None;
+        let mut value = Value::Null;
+        if !tag.is_empty() {
+            while let Next::Child(child) = self.reader.next()? {
+                let name = child.local_name();
+                if name == layout.key_name.as_bytes() {
+                    let text = self.reader.text(&child, depth + 1)?;
+                    key = Some(self.str(text));
+                } else if name == layout.value_name.as_bytes() {
+                    value = self.value(layout.value, &child, depth + 1)?;
+                } else {
+                    self.reader.skip_content(&child, depth + 1)?;
+                }
+            }
+            self.reader.close(tag)?;
+        }
+        match key {
+            Some(key) => Ok((key, value)),
+            None => Err(self
+                .reader
+                .error(&format!("an entry without <{}>", layout.key_name))),
+        }
+    }
+
+    /// Passes over a child that is no member, but notes the request id.
+    fn unknown(&mut self, child: &Tag<'t>, depth: u32) -> Result<()> {
+        if depth == 1 && self.request_id.is_none() {
+            match self.request_id_in {
+                Some(RequestIdIn::Root) if child.local_name() == b"requestId" => {
+                    return self.note_request_id(child);
+                }
+                Some(RequestIdIn::ResponseMetadata)
+                    if child.local_name() == b"ResponseMetadata" && !child.is_empty() =>
+                {
+                    while let Next::Child(child) = self.reader.next()? {
+                        if child.local_name() == b"RequestId" {
+                            self.note_request_id(&child)?;
+                        } else {
+                            self.reader.skip_content(&child, depth + 2)?;
+                        }
+                    }
+                    return self.reader.close(child);
+                }
+                _ => {}
+            }
+        }
+        self.reader.skip_content(child, depth + 1)
+    }
+
+    fn note_request_id(&mut self, tag: &Tag<'t>) -> Result<()> {
+        let text = self.reader.text(tag, 3)?;
+        self.request_id = Some(self.str(text).detach());
+        Ok(())
+    }
+
+    /// A union's one member, or the name of one that the definition does not know.
+    ///
+    /// # Source
+    /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
+    fn union(
+        &mut self,
+        layout: &StructureLayout,
+        base: usize,
+        unknown: &Unknown<'t>,
+    ) -> Result<Value> {
+        let map = self.take_entries(base);
+        match (map.len(), unknown.count) {
+            (1, 0) => Ok(Value::Map(map)),
+            (0, 1) => {
+                let name = String::from_utf8_lossy(unknown.name).into_owned();
+                let inner = Value::Map(Map::from_iter([("name", name)]));
+                Ok(Value::Map(Map::from_iter([("SDK_UNKNOWN_MEMBER", inner)])))
+            }
+            (known, unknown) => Err(self.reader.error(&format!(
+                "{}: a union has one member, not {}",
+                layout.name,
+                known + unknown
+            ))),
+        }
+    }
+}
+
+/// Which members of a structure have come by.
+#[derive(Default)]
+struct Seen(u128);
+
+impl Seen {
+    /// Whether a member has come by before; from now on it has. `search` answers for the members beyond the 128th.
+    #[inline]
+    fn again(&mut self, position: u16, search: impl FnOnce() -> bool) -> bool {
+        if position >= 128 {
+            return search();
+        }
+        let bit = 1u128 << position;
+        let again = self.0 & bit != 0;
+        self.0 |= bit;
+        again
+    }
+}
+
+/// The children of a structure that are no members, as far as a union needs to know: how many names, and the last.
+#[derive(Default)]
+struct Unknown<'t> {
+    count: usize,
+    name: &'t [u8],
+}
+
+impl<'t> Unknown<'t> {
+    fn note(&mut self, name: &'t [u8]) {
+        if self.count == 0 || self.name != name {
+            self.count += 1;
+            self.name = name;
+        }
+    }
+}
+
+impl Form {
+    fn article(self) -> &'static str {
+        match self {
+            Form::Blob => "base64",
+            Form::Boolean => "a boolean",
+            Form::Integer => "an integer",
+            Form::Float => "a number",
+            Form::Timestamp => "a timestamp",
+            Form::String | Form::Structure | Form::List | Form::Map => "a string",
+        }
+    }
+}
+
+/// A scalar other than a string from its text.
+fn scalar_value(form: Form, text: &str) -> Option<Value> {
+    match form {
+        Form::Boolean => Some(Value::Bool(text == "true")),
+        Form::Integer => scalar::integer_from_text(text),
+        Form::Float => scalar::float_from_text(text).map(Value::Float),
+        Form::Timestamp => scalar::timestamp_from_text(text).map(Value::Timestamp),
+        Form::Blob => scalar::blob_from_base64(text).map(Value::Blob),
+        Form::String | Form::Structure | Form::List | Form::Map => Some(Value::from(text)),
+    }
+}

@@ -1,0 +1,429 @@
+//! [`Encoder`]: from values to XML.
+//!
+//! Tags are written out ahead, namespaces and all, so that a value is appended between two pieces of ready text.
+//!
+//! # Source
+//! botocore `serialize.py:RestXMLSerializer`.
+
+use std::sync::Arc;
+
+use inia_core::{Error, ErrorKind, Map, Result, TimestampFormat, Value};
+use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, ShapeTable, XmlNamespace};
+
+use super::writer::{push_attribute, push_text};
+use crate::scalar::{base64, blob_bytes, mismatch, text_param};
+
+/// How deep parameters may lie in each other.
+const MAX_DEPTH: u32 = 256;
+
+/// How the shapes of a service are written in XML, worked out shape by shape on first use.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    model: Arc<ServiceModel>,
+    tags: ShapeTable<Tags>,
+}
+
+/// The tags within the value of one shape.
+#[derive(Debug)]
+enum Tags {
+    /// The members of a structure, at their positions.
+    Structure(Box<[MemberTags]>),
+    /// The items of a list that is not flattened.
+    List(Element),
+    /// The keys and values of a map.
+    Map {
+        key: Element,
+        value: Element,
+    },
+    Scalar,
+}
+
+#[derive(Debug)]
+enum MemberTags {
+    Element(Element),
+    /// ` name="`
+    Attribute(Box<str>),
+    /// The member is not part of the body.
+    Elsewhere,
+}
+
+/// The tags of one element.
+#[derive(Debug)]
+pub(crate) struct Element {
+    /// `<Name xmlns=".."`, without the `>`.
+    start: Box<str>,
+    /// `</Name>`
+    end: Box<str>,
+}
+
+impl Element {
+    pub(crate) fn new(name: &str, namespace: Option<&XmlNamespace>) -> Self {
+        let mut start = format!("<{name}").into_bytes();
+        if let Some(namespace) = namespace {
+            start.extend_from_slice(b" xmlns");
+            if let Some(prefix) = namespace
+                .prefix
+                .as_deref()
+                .filter(|prefix| !prefix.is_empty())
+            {
+                start.push(b':');
+                start.extend_from_slice(prefix.as_bytes());
+            }
+            start.extend_from_slice(b"=\"");
+            push_attribute(&mut start, &namespace.uri);
+            start.push(b'"');
+        }
+        Element {
+            start: String::from_utf8_lossy(&start).into(),
+            end: format!("</{name}>").into(),
+        }
+    }
+
+    fn of(member: &Member) -> Self {
+        Element::new(member.wire_name(), member.traits.xml_namespace.as_deref())
+    }
+}
+
+impl Encoder {
+    /// An encoder of a service, no tags written out yet.
+    pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
+        let tags = ShapeTable::new(model.shape_count());
+        Encoder { model, tags }
+    }
+
+    /// Writes the value of a shape as the root element.
+    ///
+    /// # Errors
+    /// `Validation`: a value cannot be written as its shape.
+    pub(crate) fn document(
+        &self,
+        root: &Element,
+        member: &Member,
+        value: &Value,
+    ) -> Result<Vec<u8>> {
+        let mut out = Vec::with_capacity(512);
+        self.value(&mut out, member, root, false, value, 1)?;
+        Ok(out)
+    }
+
+    fn tags(&self, shape: ShapeId) -> Option<&Tags> {
+        self.tags.get_or_init(shape, || self.make(shape))
+    }
+
+    fn make(&self, shape: ShapeId) -> Tags {
+        match &self.model.shape(shape).kind {
+            Kind::Structure(structure) => Tags::Structure(
+                structure
+                    .members
+                    .iter()
+                    .map(|member| self.member_tags(member))
+                    .collect(),
+            ),
+            Kind::List(item) => Tags::List(Element::of(item)),
+            Kind::Map { key, value } => Tags::Map {
+                key: Element::of(key),
+                value: Element::of(value),
+            },
+            _ => Tags::Scalar,
+        }
+    }
+
+    fn member_tags(&self, member: &Member) -> MemberTags {
+        let traits = &member.traits;
+        if matches!(
+            traits.location,
+            Some(Location::Uri | Location::QueryString | Location::Header | Location::Headers)
+        ) {
+            return MemberTags::Elsewhere;
+        }
+        if traits.is_xml_attribute() {
+            return MemberTags::Attribute(format!(" {}=\"", member.wire_name()).into());
+        }
+        if traits.is_flattened()
+            && let Kind::List(item) = &self.model.shape(member.target).kind
+        {
+            return MemberTags::Element(Element::new(
+                member.wire_name(),
+                item.traits.xml_namespace.as_deref(),
+            ));
+        }
+        MemberTags::Element(Element::of(member))
+    }
+
+    /// Writes a value as an element, or, flattened, as one for each item or entry.
+    fn value(
+        &self,
+        out: &mut Vec<u8>,
+        member: &Member,
+        element: &Element,
+        flattened: bool,
+        value: &Value,
+        depth: u32,
+    ) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Error::new(
+                ErrorKind::Validation,
+                format!("{}: parameters lie more than {MAX_DEPTH} deep", member.name),
+            ));
+        }
+        let place = &member.name;
+        match (&self.model.shape(member.target).kind, value) {
+            (Kind::Structure(_), Value::Map(params)) => {
+                self.structure(out, member.target, element, params, depth)
+            }
+            (Kind::List(item), Value::List(list)) if flattened => {
+                for value in list.iter().filter(|value| !value.is_null()) {
+                    self.value(out, item, element, false, value, depth + 1)?;
+                }
+                Ok(())
+            }
+            (Kind::List(item), Value::List(list)) => {
+                let Some(Tags::List(tags)) = self.tags(member.target) else {
+                    return Ok(());
+                };
+                open(out, element);
+                for value in list.iter().filter(|value| !value.is_null()) {
+                    self.value(out, item, tags, false, value, depth + 1)?;
+                }
+                close(out, element);
+                Ok(())
+            }
+            (Kind::Map { value: item, .. }, Value::Map(map)) => {
+                let Some(Tags::Map { key, value }) = self.tags(member.target) else {
+                    return Ok(());
+                };
+                if !flattened {
+                    open(out, element);
+                }
+                for (name, entry) in map.iter().filter(|(_, entry)| !entry.is_null()) {
+                    if flattened {
+                        open(out, element);
+                    } else {
+                        out.extend_from_slice(b"<entry>");
+                    }
+                    open(out, key);
+                    push_text(out, name);
+                    close(out, key);
+                    let is_flattened = item.traits.is_flattened();
+                    self.value(out, item, value, is_flattened, entry, depth + 1)?;
+                    if flattened {
+                        close(out, element);
+                    } else {
+                        out.extend_from_slice(b"</entry>");
+                    }
+                }
+                if !flattened {
+                    close(out, element);
+                }
+                Ok(())
+            }
+            (Kind::Structure(_) | Kind::Map { .. }, other) => Err(mismatch(place, "a map", other)),
+            (Kind::List(_), other) => Err(mismatch(place, "a list", other)),
+            (kind, value) => {
+                open(out, element);
+                push_scalar(out, member, kind, value)?;
+                close(out, element);
+                Ok(())
+            }
+        }
+    }
+
+    fn structure(
+        &self,
+        out: &mut Vec<u8>,
+        shape: ShapeId,
+        element: &Element,
+        params: &Map,
+        depth: u32,
+    ) -> Result<()> {
+        let (Kind::Structure(structure), Some(Tags::Structure(tags))) =
+            (&self.model.shape(shape).kind, self.tags(shape))
+        else {
+            return Ok(());
+        };
+        let find = |likely: usize, name: &str| {
+            let position = match structure.members.get(likely) {
+                Some(member) if member.name == *name => Some(likely),
+                _ => structure.member_position(name),
+            };
+            position
+                .and_then(|at| Some((at, structure.members.get(at)?, tags.get(at)?)))
+                .ok_or_else(|| {
+                    Error::new(
+                        ErrorKind::Validation,
+                        format!(
+                            "{}: there is no parameter {name:?}",
+                            self.model.shape(shape).name
+                        ),
+                    )
+                })
+        };
+        out.extend_from_slice(element.start.as_bytes());
+        if tags
+            .iter()
+            .any(|tags| matches!(tags, MemberTags::Attribute(_)))
+        {
+            for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
+                let (_, member, tags) = find(0, name)?;
+                if let MemberTags::Attribute(start) = tags {
+                    out.extend_from_slice(start.as_bytes());
+                    let kind = &self.model.shape(member.target).kind;
+                    push_attribute(out, &scalar_text(member, kind, value)?);
+                    out.push(b'"');
+                }
+            }
+        }
+        out.push(b'>');
+        let mut likely = 0;
+        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
+            let (position, member, tags) = find(likely, name)?;
+            likely = position + 1;
+            if let MemberTags::Element(element) = tags {
+                let flattened = member.traits.is_flattened();
+                self.value(out, member, element, flattened, value, depth + 1)?;
+            }
+        }
+        close(out, element);
+        Ok(())
+    }
+}
+
+fn open(out: &mut Vec<u8>, element: &Element) {
+    out.extend_from_slice(element.start.as_bytes());
+    out.push(b'>');
+}
+
+fn close(out: &mut Vec<u8>, element: &Element) {
+    out.extend_from_slice(element.end.as_bytes());
+}
+
+fn push_scalar(out: &mut Vec<u8>, member: &Member, kind: &Kind, value: &Value) -> Result<()> {
+    match value {
+        Value::String(text) if matches!(kind, Kind::String) => push_text(out, text),
+        value => push_text(out, &scalar_text(member, kind, value)?),
+    }
+    Ok(())
+}
+
+fn scalar_text<'v>(
+    member: &Member,
+    kind: &Kind,
+    value: &'v Value,
+) -> Result<std::borrow::Cow<'v, str>> {
+    if matches!(kind, Kind::Blob) {
+        return Ok(base64(blob_bytes(&member.name, value)?).into());
+    }
+    let format = member
+        .traits
+        .timestamp_format
+        .unwrap_or(TimestampFormat::Iso8601);
+    text_param(&member.name, kind, format, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inia_core::json;
+
+    const SHAPES: &str = r#"{
+        "Input": {"type": "structure", "members": {
+            "Text": {"shape": "S"}, "Named": {"shape": "S", "locationName": "wire"},
+            "Header": {"shape": "S", "location": "header", "locationName": "X-H"},
+            "Blob": {"shape": "B"}, "Flag": {"shape": "F"}, "Double": {"shape": "D"}, "Time": {"shape": "T"},
+            "List": {"shape": "L"}, "Flat": {"shape": "L", "flattened": true, "locationName": "flat"},
+            "Spaced": {"shape": "Spaced", "xmlNamespace": "http://list"},
+            "Grantee": {"shape": "Grantee"},
+            "Map": {"shape": "M"}, "FlatMap": {"shape": "M", "flattened": true, "xmlNamespace": "http://map"},
+            "Deep": {"shape": "Input"}}},
+        "Grantee": {"type": "structure", "members": {
+            "Type": {"shape": "S", "locationName": "xsi:type", "xmlAttribute": true}, "ID": {"shape": "S"}},
+            "xmlNamespace": {"prefix": "xsi", "uri": "http://xsi"}},
+        "S": {"type": "string"}, "B": {"type": "blob"}, "F": {"type": "boolean"}, "D": {"type": "double"},
+        "T": {"type": "timestamp"},
+        "L": {"type": "list", "member": {"shape": "S", "locationName": "item"}},
+        "Spaced": {"type": "list", "member": {"shape": "S", "xmlNamespace": "http://item"}},
+        "M": {"type": "map", "key": {"shape": "S", "locationName": "K"}, "value": {"shape": "F"}}
+    }"#;
+
+    fn write(params: &Value) -> Result<String> {
+        let definition = format!(
+            r#"{{"metadata": {{"protocol": "rest-xml", "serviceId": "T", "apiVersion": "1", "endpointPrefix": "t",
+                 "signatureVersion": "v4"}}, "operations": {{"Op": {{"name": "Op",
+                 "http": {{"method": "POST", "requestUri": "/"}}, "input": {{"shape": "Input"}}}}}}, "shapes": {SHAPES}}}"#
+        );
+        let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
+        let encoder = Encoder::new(Arc::clone(&model));
+        let input = model.operation("Op").unwrap().input.as_ref().unwrap();
+        encoder
+            .document(&Element::new("R", None), input, params)
+            .map(|bytes| String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn elements_follow_the_definition() {
+        for (params, expected) in [
+            (json!({}), ""),
+            (json!({"Text": "a<b", "Named": null}), "<Text>a&lt;b</Text>"),
+            (json!({"Named": "x", "Header": "y"}), "<wire>x</wire>"),
+            (
+                json!({"Blob": "hi?", "Flag": false, "Double": 1.0}),
+                "<Blob>aGk/</Blob><Flag>false</Flag><Double>1.0</Double>",
+            ),
+            (json!({"Time": 0}), "<Time>1970-01-01T00:00:00Z</Time>"),
+            (
+                json!({"List": ["a", "b"]}),
+                "<List><item>a</item><item>b</item></List>",
+            ),
+            (json!({"List": []}), "<List></List>"),
+            (json!({"Flat": ["a", "b"]}), "<flat>a</flat><flat>b</flat>"),
+            (json!({"Flat": []}), ""),
+            (
+                json!({"Spaced": ["a"]}),
+                "<Spaced xmlns=\"http://list\"><member xmlns=\"http://item\">a</member></Spaced>",
+            ),
+            (
+                json!({"Grantee": {"ID": "i", "Type": "Canonical\"User"}}),
+                "<Grantee xmlns:xsi=\"http://xsi\" xsi:type=\"Canonical&quot;User\"><ID>i</ID></Grantee>",
+            ),
+            (
+                json!({"Map": {"a": true, "b": null}}),
+                "<Map><entry><K>a</K><value>true</value></entry></Map>",
+            ),
+            (
+                json!({"FlatMap": {"a": true}}),
+                "<FlatMap xmlns=\"http://map\"><K>a</K><value>true</value></FlatMap>",
+            ),
+            (json!({"Deep": {"Deep": {}}}), "<Deep><Deep></Deep></Deep>"),
+        ] {
+            assert_eq!(
+                write(&params).unwrap(),
+                format!("<R>{expected}</R>"),
+                "{params:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_its_shape_is_an_error() {
+        let mut deep = json!({});
+        for _ in 0..300 {
+            deep = json!({ "Deep": deep });
+        }
+        for params in [
+            json!({"Nope": 1}),
+            json!({"Grantee": {"Nope": 1}}),
+            json!({"Grantee": {"Type": []}}),
+            json!({"Text": {}}),
+            json!({"List": "a"}),
+            json!({"Flat": "a"}),
+            json!({"Map": []}),
+            json!({"Grantee": 5}),
+            json!({"Blob": 5}),
+            json!("text"),
+            deep,
+        ] {
+            let error = write(&params).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Validation, "{params:?}");
+        }
+    }
+}
