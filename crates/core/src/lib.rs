@@ -10,13 +10,19 @@ mod error;
 mod json_macro;
 pub mod ports;
 mod secret;
+mod session;
 mod text;
 mod timestamp;
 mod value;
 
-pub use credentials::{Credentials, Token};
+pub use credentials::{
+    ADVISORY_REFRESH, CredentialChain, CredentialFeatures, CredentialProvider, Credentials,
+    Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, Token,
+    TokenChain, TokenProvider,
+};
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use secret::Secret;
+pub use session::{Session, SessionBuilder};
 pub use text::{SharedText, Str};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use value::{Blob, List, Map, MapIntoIter, MapIter, Value};

@@ -1,5 +1,6 @@
 //! [`Credentials`] and [`Token`]: what requests are signed with.
 
+use super::CredentialFeatures;
 use crate::{Secret, Str, Timestamp};
 
 /// AWS credentials: an access key, and what came with it.
@@ -24,6 +25,8 @@ pub struct Credentials {
     pub account_id: Option<Str>,
     /// The provider they came from, by its name in the chain (`env`, `assume-role`...).
     pub provider: Str,
+    /// How they were come by, for the user agent.
+    pub features: CredentialFeatures,
 }
 
 impl Credentials {
@@ -37,6 +40,7 @@ impl Credentials {
             expires: None,
             account_id: None,
             provider: Str::from_static("explicit"),
+            features: CredentialFeatures::CODE,
         }
     }
 }

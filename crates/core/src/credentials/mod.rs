@@ -1,5 +1,87 @@
 //! Credentials, tokens, and the providers that find them.
+//!
+//! ```text
+//! Session -> IdentityCache -> CredentialChain -> CredentialProvider -> ports (environment, files, HTTP, commands, Invoke)
+//!            one refresh for   in order, until     one place each
+//!            all who wait      one has some
+//! ```
 
+mod answer;
+mod assume_role;
+mod cache;
+mod chain;
+mod container;
+mod disk_cache;
+mod dpop;
+mod env;
+mod feature;
 mod identity;
+pub(crate) mod imds;
+mod instance;
+mod json;
+mod legacy;
+mod login;
+mod moment;
+mod process;
+mod profile;
+mod provider;
+mod sso;
+mod sso_token;
+mod sts;
+mod token;
+mod url;
+mod web_identity;
 
+pub use cache::{ADVISORY_REFRESH, Identity, IdentityCache, IdentitySource, MANDATORY_REFRESH};
+pub use chain::CredentialChain;
+pub use feature::CredentialFeatures;
 pub use identity::{Credentials, Token};
+pub use provider::{CredentialProvider, Lookup, ProviderContext, TokenProvider};
+pub use token::TokenChain;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use crate::Timestamp;
+    use crate::ports::{BoxFuture, Clock};
+
+    /// A clock that stands until it is moved.
+    #[derive(Debug)]
+    pub(crate) struct FakeClock(AtomicI64);
+
+    impl FakeClock {
+        pub(crate) fn at(seconds: i64) -> Self {
+            FakeClock(AtomicI64::new(seconds))
+        }
+
+        pub(crate) fn advance(&self, seconds: i64) {
+            self.0.fetch_add(seconds, Ordering::SeqCst);
+        }
+    }
+
+    impl Clock for FakeClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::new(self.0.load(Ordering::SeqCst), 0)
+        }
+
+        fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+            self.advance(i64::try_from(time.as_secs()).unwrap());
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    /// Polls a future until it is ready.
+    pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+        }
+    }
+}

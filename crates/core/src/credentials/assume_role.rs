@@ -1,0 +1,394 @@
+//! Provider 2, `assume-role`: a role that is assumed with other credentials, which may be a role's again.
+//!
+//! ```text
+//! [profile A] role_arn = A, source_profile = B      AssumeRole A, signed by
+//! [profile B] role_arn = B, source_profile = C        AssumeRole B, signed by
+//! [profile C] aws_access_key_id = ...                   these keys
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::chain::Passed;
+use super::container::ContainerProvider;
+use super::disk_cache::{self, DiskCache};
+use super::instance::InstanceProvider;
+use super::json::PythonValue;
+use super::provider::{failed, misconfigured};
+use super::{
+    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, env, login,
+    process, profile, sso, sts, web_identity,
+};
+use crate::config::{Section, Settings};
+use crate::ports::{BoxFuture, InvokeOptions};
+use crate::{Result, Str, Value, json};
+
+/// The role of a profile with `role_arn`.
+///
+/// # Source
+/// botocore `credentials.py:AssumeRoleProvider`, `AssumeRoleCredentialFetcher`.
+#[derive(Debug)]
+pub(super) struct AssumeRoleProvider {
+    container: Arc<ContainerProvider>,
+    instance: Arc<InstanceProvider>,
+    cache: DiskCache,
+    /// Whether the user has been asked for an MFA code before.
+    asked: AtomicBool,
+}
+
+const NAME: &str = "assume-role";
+/// The longest way from a profile to the profile with its credentials.
+const LONGEST: usize = 64;
+
+/// A role on the way.
+#[derive(Debug, PartialEq, Eq)]
+struct Role {
+    arn: Str,
+    session_name: Option<Str>,
+    external_id: Option<Str>,
+    mfa_serial: Option<Str>,
+    duration_seconds: Option<i64>,
+}
+
+/// Where the first credentials come from.
+#[derive(Debug, PartialEq, Eq)]
+enum Base {
+    /// The other settings of a profile.
+    Profile(Str),
+    /// A provider named by `credential_source`.
+    Source(CredentialSource),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CredentialSource {
+    Environment,
+    EcsContainer,
+    Ec2InstanceMetadata,
+}
+
+impl CredentialSource {
+    const ALL: [CredentialSource; 3] = [
+        CredentialSource::Environment,
+        CredentialSource::EcsContainer,
+        CredentialSource::Ec2InstanceMetadata,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            CredentialSource::Environment => "Environment",
+            CredentialSource::EcsContainer => "EcsContainer",
+            CredentialSource::Ec2InstanceMetadata => "Ec2InstanceMetadata",
+        }
+    }
+}
+
+/// The way from the first credentials to the profile's role.
+#[derive(Debug, PartialEq, Eq)]
+struct Way {
+    base: Base,
+    /// The roles, the first one assumed first.
+    roles: Vec<Role>,
+}
+
+impl AssumeRoleProvider {
+    pub(super) fn new(container: Arc<ContainerProvider>, instance: Arc<InstanceProvider>) -> Self {
+        AssumeRoleProvider {
+            container,
+            instance,
+            cache: DiskCache::default(),
+            asked: AtomicBool::new(false),
+        }
+    }
+
+    async fn walk(&self, context: &ProviderContext) -> Result<Lookup<Credentials>> {
+        let settings = &context.settings;
+        let name = settings.profile_name();
+        if !settings.profile().is_some_and(has_role) {
+            return Lookup::none(match settings.profile() {
+                Some(profile) if profile.contains("role_arn") => {
+                    format!("the role of profile `{name}` is for a web identity")
+                }
+                _ => format!("profile `{name}` has no role_arn"),
+            });
+        }
+        let way = Way::find(settings, name)?;
+        // A role that is still in the cache needs none of those before it.
+        let mut credentials = None;
+        let mut rest = way.roles.as_slice();
+        for (position, role) in way.roles.iter().enumerate().rev() {
+            if let Some(cached) = self.cache.read(context, &role.cache_key()) {
+                credentials = Some(cached);
+                rest = way.roles.get(position + 1..).unwrap_or_default();
+                break;
+            }
+        }
+        let mut credentials = match credentials {
+            Some(cached) => cached,
+            None => self.base(context, &way.base).await?,
+        };
+        for role in rest {
+            credentials = self.assume(context, role, credentials).await?;
+        }
+        credentials.provider = Str::from_static(NAME);
+        credentials.features |= CredentialFeatures::STS_ASSUME_ROLE
+            | match way.base {
+                Base::Profile(_) => CredentialFeatures::PROFILE_SOURCE_PROFILE,
+                Base::Source(_) => CredentialFeatures::PROFILE_NAMED_PROVIDER,
+            };
+        Ok(Lookup::Found(credentials))
+    }
+
+    /// The first credentials.
+    async fn base(&self, context: &ProviderContext, base: &Base) -> Result<Credentials> {
+        let name = match base {
+            Base::Source(source) => {
+                let found = match source {
+                    CredentialSource::Environment => env::load(context)?,
+                    CredentialSource::EcsContainer => self.container.load(context).await?,
+                    CredentialSource::Ec2InstanceMetadata => self.instance.load(context).await?,
+                };
+                return match found {
+                    Lookup::Found(credentials) => Ok(credentials),
+                    Lookup::NotConfigured(reason) => Err(failed(format!(
+                        "credential_source {} of profile `{}` has no credentials: {reason}",
+                        source.name(),
+                        context.settings.profile_name()
+                    ))),
+                };
+            }
+            Base::Profile(name) => name,
+        };
+        // What the default chain asks about a profile, in its order; the environment is another matter.
+        let settings = &context.settings;
+        let mut passed = Passed::default();
+        let providers: [(&str, BoxFuture<'_, Result<Lookup<Credentials>>>); 6] = [
+            (
+                web_identity::NAME,
+                Box::pin(web_identity::load(context, name, false, &self.cache)),
+            ),
+            (sso::NAME, Box::pin(sso::load(context, name, &self.cache))),
+            (
+                profile::SHARED_CREDENTIALS_FILE,
+                Box::pin(async { profile::load_shared(settings, name) }),
+            ),
+            (login::NAME, Box::pin(login::load(context, name))),
+            (process::NAME, Box::pin(process::load(context, name))),
+            (
+                profile::CONFIG_FILE,
+                Box::pin(async { profile::load_config(settings, name) }),
+            ),
+        ];
+        for (provider, load) in providers {
+            match load.await? {
+                Lookup::Found(credentials) => return Ok(credentials),
+                Lookup::NotConfigured(reason) => passed.add(provider, reason),
+            }
+        }
+        Err(misconfigured(format!(
+            "source profile `{name}` has no credentials ({})",
+            passed.reasons()
+        )))
+    }
+
+    async fn assume(
+        &self,
+        context: &ProviderContext,
+        role: &Role,
+        source: Credentials,
+    ) -> Result<Credentials> {
+        let features = source.features;
+        let mut params = json!({
+            "RoleArn": &role.arn,
+            "RoleSessionName": match &role.session_name {
+                Some(name) => name.clone(),
+                None => default_session_name(context),
+            },
+        });
+        let mut put = |name: &'static str, value: Value| {
+            if let Some(params) = params.as_map_mut() {
+                params.insert(name, value);
+            }
+        };
+        if let Some(id) = &role.external_id {
+            put("ExternalId", id.into());
+        }
+        if let Some(seconds) = role.duration_seconds {
+            put("DurationSeconds", seconds.into());
+        }
+        if let Some(serial) = &role.mfa_serial {
+            if self.asked.load(Ordering::Relaxed) {
+                return Err(failed(format!(
+                    "the credentials of role {} have expired, and with them what its MFA code was good for",
+                    role.arn
+                )));
+            }
+            let question = format!("Enter MFA code for {serial}: ");
+            let code = context.host.prompt.secret(&question).await?;
+            put("SerialNumber", serial.into());
+            put("TokenCode", code.expose().trim().into());
+        }
+        let options = InvokeOptions {
+            credentials: Some(source),
+            ..InvokeOptions::default()
+        };
+        let answer = context.call("sts", "AssumeRole", params, options).await?;
+        if role.mfa_serial.is_some() {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+        let credentials = sts::assumed_role("AssumeRole", &answer, NAME, features)?;
+        self.cache.write(context, &role.cache_key(), &credentials);
+        Ok(credentials)
+    }
+}
+
+impl CredentialProvider for AssumeRoleProvider {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn load<'a>(
+        &'a self,
+        context: &'a ProviderContext,
+    ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
+        Box::pin(self.walk(context))
+    }
+
+    fn invalidate(&self, rejected: &Credentials) {
+        self.cache.refuse(rejected);
+    }
+}
+
+impl Role {
+    fn read(profile: &str, section: &Section) -> Role {
+        let value = |name: &str| section.get(name).filter(|value| !value.is_empty());
+        let text = |name: &str| value(name).map(Str::from);
+        let duration_seconds = value("duration_seconds").and_then(|text| {
+            let seconds = text.trim().parse().ok();
+            if seconds.is_none() {
+                tracing::warn!(
+                    "profile `{profile}`: duration_seconds is not a number, and is passed over"
+                );
+            }
+            seconds
+        });
+        Role {
+            arn: text("role_arn").unwrap_or_default(),
+            session_name: text("role_session_name"),
+            external_id: text("external_id"),
+            mfa_serial: text("mfa_serial"),
+            duration_seconds,
+        }
+    }
+
+    /// The name of the role's file in the cache.
+    fn cache_key(&self) -> String {
+        let mut entries = vec![("RoleArn", PythonValue::Text(self.arn.clone()))];
+        for (name, value) in [
+            ("RoleSessionName", &self.session_name),
+            ("ExternalId", &self.external_id),
+            ("SerialNumber", &self.mfa_serial),
+        ] {
+            if let Some(value) = value {
+                entries.push((name, PythonValue::Text(value.clone())));
+            }
+        }
+        if let Some(seconds) = self.duration_seconds {
+            entries.push(("DurationSeconds", PythonValue::Integer(seconds)));
+        }
+        disk_cache::key(&entries, false)
+    }
+}
+
+impl Way {
+    /// Follows the profiles to the one with credentials.
+    ///
+    /// # Source
+    /// botocore `credentials.py:AssumeRoleProvider._get_role_config`, `_validate_source_profile`, `_resolve_credentials_from_profile`.
+    fn find(settings: &Settings, start: &str) -> Result<Way> {
+        let files = settings.files();
+        let mut roles = Vec::new();
+        let mut visited: Vec<Str> = vec![Str::from(start)];
+        let mut name = Str::from(start);
+        loop {
+            let section = files
+                .profile(&name)
+                .ok_or_else(|| misconfigured(format!("there is no profile `{name}`")))?;
+            roles.push(Role::read(&name, section));
+            let value = |key: &str| section.get(key).filter(|value| !value.is_empty());
+            let source = match (value("source_profile"), value("credential_source")) {
+                (Some(_), Some(_)) => {
+                    return Err(misconfigured(format!(
+                        "profile `{name}` has both source_profile and credential_source"
+                    )));
+                }
+                (None, None) => {
+                    return Err(misconfigured(format!(
+                        "profile `{name}` has role_arn, but neither source_profile nor credential_source"
+                    )));
+                }
+                (None, Some(word)) => {
+                    let source = CredentialSource::ALL
+                        .into_iter()
+                        .find(|source| source.name().eq_ignore_ascii_case(word))
+                        .ok_or_else(|| {
+                            misconfigured(format!(
+                                "profile `{name}`: credential_source `{word}` is none of {}",
+                                CredentialSource::ALL.map(CredentialSource::name).join(", ")
+                            ))
+                        })?;
+                    roles.reverse();
+                    return Ok(Way {
+                        base: Base::Source(source),
+                        roles,
+                    });
+                }
+                (Some(source), None) => Str::from(source),
+            };
+            let section = files.profile(&source).ok_or_else(|| {
+                misconfigured(format!(
+                    "there is no profile `{source}`, which profile `{name}` names as its source_profile"
+                ))
+            })?;
+            // A profile may name itself: for keys of its own.
+            if visited.contains(&source) && (source != name || !has_keys(section)) {
+                visited.push(source);
+                let way: Vec<&str> = visited.iter().map(Str::as_str).collect();
+                return Err(misconfigured(format!(
+                    "the source profiles form a loop: {}",
+                    way.join(" -> ")
+                )));
+            }
+            if has_keys(section) || !has_role(section) {
+                roles.reverse();
+                return Ok(Way {
+                    base: Base::Profile(source),
+                    roles,
+                });
+            }
+            if visited.len() >= LONGEST {
+                return Err(misconfigured(format!(
+                    "profile `{start}` has no credentials within {LONGEST} source profiles"
+                )));
+            }
+            visited.push(source.clone());
+            name = source;
+        }
+    }
+}
+
+/// Whether a profile is for a role that is assumed with other credentials.
+fn has_role(profile: &Section) -> bool {
+    profile.contains("role_arn") && !profile.contains("web_identity_token_file")
+}
+
+fn has_keys(profile: &Section) -> bool {
+    profile.contains("aws_access_key_id") || profile.contains("aws_secret_access_key")
+}
+
+/// The name of a session that was given none: botocore's, as there are policies that ask for it.
+pub(super) fn default_session_name(context: &ProviderContext) -> Str {
+    Str::from(format!(
+        "botocore-session-{}",
+        context.host.clock.now().seconds()
+    ))
+}

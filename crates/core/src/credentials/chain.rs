@@ -1,0 +1,281 @@
+//! [`CredentialChain`]: the providers in the order they are asked.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::assume_role::AssumeRoleProvider;
+use super::container::ContainerProvider;
+use super::env::EnvProvider;
+use super::instance::InstanceProvider;
+use super::legacy::{BotoConfigProvider, Ec2CredentialsFileProvider};
+use super::login::LoginProvider;
+use super::process::ProcessProvider;
+use super::profile::{ConfigFileProvider, SharedCredentialsFileProvider};
+use super::sso::SsoProvider;
+use super::web_identity::WebIdentityProvider;
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
+use crate::{Error, ErrorKind, Result};
+
+/// Providers in the order they are asked; the first that has credentials gives them, and one that is configured but broken ends it.
+///
+/// The default chain is botocore's:
+///
+/// | | name | from |
+/// |---|---|---|
+/// | 1 | `env` | `AWS_ACCESS_KEY_ID` and its kin |
+/// | 2 | `assume-role` | a profile with `role_arn` and `source_profile` or `credential_source` |
+/// | 3 | `assume-role-with-web-identity` | `AWS_WEB_IDENTITY_TOKEN_FILE`, or a profile with `web_identity_token_file` |
+/// | 4 | `sso` | a profile with `sso_account_id` and `sso_role_name` |
+/// | 5 | `shared-credentials-file` | keys in `~/.aws/credentials` |
+/// | 6 | `login` | a profile with `login_session` |
+/// | 7 | `custom-process` | a profile with `credential_process` |
+/// | 8 | `config-file` | keys in `~/.aws/config` |
+/// | 9 | `ec2-credentials-file` | `AWS_CREDENTIAL_FILE` |
+/// | 10 | `boto-config` | `BOTO_CONFIG`, `/etc/boto.cfg`, `~/.boto` |
+/// | 11 | `container-role` | `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`, `AWS_CONTAINER_CREDENTIALS_FULL_URI` |
+/// | 12 | `iam-role` | the instance metadata service |
+///
+/// ```
+/// use inia_core::CredentialChain;
+///
+/// let mut chain = CredentialChain::default();
+/// assert_eq!(chain.names().next(), Some("env"));
+/// chain.remove("iam-role");
+/// assert_eq!(chain.names().count(), 11);
+/// ```
+///
+/// # Source
+/// botocore `credentials.py:create_credential_resolver`, `CredentialResolver`.
+///
+/// DIFFERENCE: botocore's chain ends without credentials in silence; here the error lists every provider and why it was passed over.
+#[derive(Clone)]
+pub struct CredentialChain {
+    providers: Vec<Arc<dyn CredentialProvider>>,
+}
+
+impl Default for CredentialChain {
+    fn default() -> Self {
+        let container = Arc::new(ContainerProvider);
+        let instance = Arc::new(InstanceProvider::default());
+        CredentialChain {
+            providers: vec![
+                Arc::new(EnvProvider),
+                Arc::new(AssumeRoleProvider::new(
+                    Arc::clone(&container),
+                    Arc::clone(&instance),
+                )),
+                Arc::new(WebIdentityProvider::default()),
+                Arc::new(SsoProvider::default()),
+                Arc::new(SharedCredentialsFileProvider),
+                Arc::new(LoginProvider),
+                Arc::new(ProcessProvider),
+                Arc::new(ConfigFileProvider),
+                Arc::new(Ec2CredentialsFileProvider),
+                Arc::new(BotoConfigProvider),
+                container,
+                instance,
+            ],
+        }
+    }
+}
+
+impl CredentialChain {
+    /// A chain of given providers.
+    ///
+    /// # Errors
+    /// `Config` where two have one name.
+    pub fn new(providers: Vec<Arc<dyn CredentialProvider>>) -> Result<Self> {
+        let mut chain = CredentialChain {
+            providers: Vec::with_capacity(providers.len()),
+        };
+        for provider in providers {
+            chain.push(provider)?;
+        }
+        Ok(chain)
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.providers.iter().map(|provider| provider.name())
+    }
+
+    /// The provider of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn CredentialProvider>> {
+        self.providers
+            .iter()
+            .find(|provider| provider.name() == name)
+    }
+
+    /// Adds a provider at the end.
+    ///
+    /// # Errors
+    /// `Config` where its name is taken.
+    pub fn push(&mut self, provider: Arc<dyn CredentialProvider>) -> Result<()> {
+        self.insert(self.providers.len(), provider)
+    }
+
+    /// Adds a provider before another.
+    ///
+    /// # Errors
+    /// `Config` where there is no other of that name, or the new one's is taken.
+    pub fn insert_before(
+        &mut self,
+        name: &str,
+        provider: Arc<dyn CredentialProvider>,
+    ) -> Result<()> {
+        let position = self.position(name)?;
+        self.insert(position, provider)
+    }
+
+    /// Adds a provider after another.
+    ///
+    /// # Errors
+    /// `Config` where there is no other of that name, or the new one's is taken.
+    pub fn insert_after(
+        &mut self,
+        name: &str,
+        provider: Arc<dyn CredentialProvider>,
+    ) -> Result<()> {
+        let position = self.position(name)?;
+        self.insert(position + 1, provider)
+    }
+
+    /// Puts a provider in another's place.
+    ///
+    /// # Errors
+    /// `Config` where there is no other of that name, or the new one's is taken by a third.
+    pub fn replace(&mut self, name: &str, provider: Arc<dyn CredentialProvider>) -> Result<()> {
+        let position = self.position(name)?;
+        if provider.name() != name && self.get(provider.name()).is_some() {
+            return Err(taken(provider.name()));
+        }
+        if let Some(slot) = self.providers.get_mut(position) {
+            *slot = provider;
+        }
+        Ok(())
+    }
+
+    /// Takes a provider out. Says whether it was there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let before = self.providers.len();
+        self.providers.retain(|provider| provider.name() != name);
+        self.providers.len() < before
+    }
+
+    fn position(&self, name: &str) -> Result<usize> {
+        self.names()
+            .position(|other| other == name)
+            .ok_or_else(|| unknown(name, self.names()))
+    }
+
+    fn insert(&mut self, position: usize, provider: Arc<dyn CredentialProvider>) -> Result<()> {
+        if self.get(provider.name()).is_some() {
+            return Err(taken(provider.name()));
+        }
+        self.providers.insert(position, provider);
+        Ok(())
+    }
+
+    /// Asks the providers in order.
+    ///
+    /// # Errors
+    /// `Credentials` where no provider has any, or one that is configured cannot give them. The message lists the providers that
+    /// were asked, with what each said.
+    pub async fn load(&self, context: &ProviderContext) -> Result<Credentials> {
+        let mut passed = Passed::default();
+        for provider in &self.providers {
+            let name = provider.name();
+            tracing::debug!("looking for credentials in {name}");
+            match provider.load(context).await {
+                Ok(Lookup::Found(credentials)) => {
+                    tracing::info!("found credentials in {name}");
+                    return Ok(credentials);
+                }
+                Ok(Lookup::NotConfigured(reason)) => passed.add(name, reason),
+                Err(error) => return Err(passed.broken("credentials", name, error)),
+            }
+        }
+        Err(passed.exhausted("credentials"))
+    }
+
+    /// Tells all providers that a service has refused credentials.
+    pub fn invalidate(&self, rejected: &Credentials) {
+        for provider in &self.providers {
+            provider.invalidate(rejected);
+        }
+    }
+}
+
+impl fmt::Debug for CredentialChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+#[cold]
+pub(super) fn taken(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Config,
+        format!("there is a provider `{name}` already"),
+    )
+}
+
+#[cold]
+pub(super) fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Error {
+    let names: Vec<&str> = names.collect();
+    Error::new(
+        ErrorKind::Config,
+        format!(
+            "there is no provider `{name}`; there are {}",
+            names.join(", ")
+        ),
+    )
+}
+
+/// The providers that were passed over, and why.
+#[derive(Default)]
+pub(super) struct Passed(Vec<(String, Cow<'static, str>)>);
+
+impl Passed {
+    pub(super) fn add(&mut self, name: &str, reason: Cow<'static, str>) {
+        tracing::debug!("{name}: {reason}");
+        self.0.push((name.to_owned(), reason));
+    }
+
+    /// The reasons on one line.
+    pub(super) fn reasons(&self) -> String {
+        let reasons: Vec<String> = self
+            .0
+            .iter()
+            .map(|(name, reason)| format!("{name}: {reason}"))
+            .collect();
+        reasons.join("; ")
+    }
+
+    #[cold]
+    pub(super) fn broken(mut self, what: &str, name: &str, error: Error) -> Error {
+        let message = format!("`{name}` is configured to give {what} but cannot");
+        self.0.push((name.to_owned(), format!("{error:#}").into()));
+        self.error(&message).with_source(error)
+    }
+
+    #[cold]
+    pub(super) fn exhausted(self, what: &str) -> Error {
+        self.error(&format!(
+            "there are no {what}; all providers were passed over"
+        ))
+    }
+
+    fn error(&self, message: &str) -> Error {
+        let mut message = message.to_owned();
+        for (name, reason) in &self.0 {
+            message.push_str("\n  ");
+            message.push_str(name);
+            message.push_str(": ");
+            message.push_str(reason);
+        }
+        Error::new(ErrorKind::Credentials, message)
+    }
+}

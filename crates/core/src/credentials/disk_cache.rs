@@ -1,0 +1,169 @@
+//! The folder `~/.aws/cli/cache`, where credentials of roles outlive the process that asked for them.
+//!
+//! ```text
+//! {"Credentials": {"AccessKeyId": "..", "SecretAccessKey": "..", "SessionToken": "..", "Expiration": "2026-..Z", "AccountId": ".."}}
+//! ```
+//!
+//! Names and contents are the AWS CLI's: what one finds there, the other uses.
+//!
+//! # Source
+//! botocore `credentials.py:CachedCredentialFetcher`, `utils.py:JSONFileCache`; the AWS CLI, which gives botocore this folder.
+//!
+//! DIFFERENCE: botocore by itself keeps them in memory only.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+use sha1::{Digest as _, Sha1};
+use zeroize::Zeroizing;
+
+use super::cache::ADVISORY_REFRESH;
+use super::json::{self, PythonValue};
+use super::{CredentialFeatures, Credentials, ProviderContext, moment};
+use crate::{Result, Str};
+
+/// Access to the folder, with the key a service has refused and that is not to be taken from there again.
+#[derive(Debug, Default)]
+pub(super) struct DiskCache {
+    refused: Mutex<Option<Str>>,
+}
+
+impl DiskCache {
+    /// The credentials of a key that are good for another while.
+    pub(super) fn read(&self, context: &ProviderContext, key: &str) -> Option<Credentials> {
+        let path = path(context, key)?;
+        let bytes = Zeroizing::new(context.host.files.read(&path).ok()?);
+        let credentials = match from_json(&bytes) {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                tracing::debug!("{} is passed over: {error:#}", path.display());
+                return None;
+            }
+        };
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.as_ref() == Some(&credentials.access_key_id) {
+            return None;
+        }
+        let left = moment::seconds_until(context.host.clock.now(), credentials.expires?);
+        let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
+        (left >= window).then_some(credentials)
+    }
+
+    /// Keeps credentials. That they could not be kept is no reason to fail: they are asked for again.
+    pub(super) fn write(&self, context: &ProviderContext, key: &str, credentials: &Credentials) {
+        let (Some(path), Some(expires)) = (path(context, key), credentials.expires) else {
+            return;
+        };
+        let mut fields = serde_json::Map::new();
+        let mut put = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
+        put("AccessKeyId", &credentials.access_key_id);
+        put("SecretAccessKey", credentials.secret_access_key.expose());
+        if let Some(token) = &credentials.session_token {
+            put("SessionToken", token.expose());
+        }
+        put("Expiration", &moment::format(expires));
+        if let Some(account_id) = &credentials.account_id {
+            put("AccountId", account_id);
+        }
+        let file = serde_json::json!({"Credentials": Value::Object(fields)});
+        let text = Zeroizing::new(file.to_string());
+        if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
+            tracing::warn!("{} could not be written: {error}", path.display());
+        }
+    }
+
+    pub(super) fn refuse(&self, rejected: &Credentials) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        *refused = Some(rejected.access_key_id.clone());
+    }
+}
+
+/// The key of a role's or an account's credentials: what was asked for, hashed.
+pub(super) fn key(entries: &[(&str, PythonValue)], compact: bool) -> String {
+    sha1_hex(&json::python_dumps(entries, compact))
+}
+
+/// The SHA-1 of a text in hexadecimal digits, as names of cache files are.
+pub(super) fn sha1_hex(text: &str) -> String {
+    hex(&Sha1::digest(text.as_bytes()))
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn path(context: &ProviderContext, key: &str) -> Option<PathBuf> {
+    let folder = context.settings.in_aws_folder(&["cli", "cache"]);
+    (!folder.as_os_str().is_empty()).then(|| folder.join(format!("{key}.json")))
+}
+
+fn from_json(bytes: &[u8]) -> Result<Credentials> {
+    let mut file = json::object(bytes)?;
+    let Some(Value::Object(mut fields)) = file.remove("Credentials") else {
+        return Err(missing("Credentials"));
+    };
+    Ok(Credentials {
+        access_key_id: Str::from(json::required(&fields, "AccessKeyId")?),
+        secret_access_key: json::take_secret(&mut fields, "SecretAccessKey")
+            .ok_or_else(|| missing("SecretAccessKey"))?,
+        session_token: json::take_secret(&mut fields, "SessionToken"),
+        expires: Some(moment::parse(json::required(&fields, "Expiration")?)?),
+        account_id: json::text(&fields, "AccountId").map(Str::from),
+        provider: Str::new(),
+        features: CredentialFeatures::default(),
+    })
+}
+
+#[cold]
+fn missing(name: &str) -> crate::Error {
+    crate::Error::new(crate::ErrorKind::Parse, format!("`{name}` is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_the_aws_cli() {
+        // hashlib.sha1(json.dumps({"RoleArn": "arn:aws:iam::123456789012:role/r", "ExternalId": "é", "DurationSeconds": 900},
+        // sort_keys=True).encode()).hexdigest()
+        let entries = [
+            (
+                "RoleArn",
+                PythonValue::Text("arn:aws:iam::123456789012:role/r".into()),
+            ),
+            ("ExternalId", PythonValue::Text("é".into())),
+            ("DurationSeconds", PythonValue::Integer(900)),
+        ];
+        assert_eq!(
+            key(&entries, false),
+            "704087a0e2a558cd9a228b69596213b27ab22cff"
+        );
+        // json.dumps({"roleName": "r", "accountId": "1", "sessionName": "s"}, sort_keys=True, separators=(",", ":"))
+        let entries = [
+            ("roleName", PythonValue::Text("r".into())),
+            ("accountId", PythonValue::Text("1".into())),
+            ("sessionName", PythonValue::Text("s".into())),
+        ];
+        assert_eq!(
+            key(&entries, true),
+            "c5a16f1e78f48dca91be86ba2e308f4d622bae1b"
+        );
+    }
+
+    #[test]
+    fn files_of_the_aws_cli_are_read() {
+        let file = br#"{"Credentials": {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T",
+            "Expiration": "2019-10-14T03:56:45UTC"}, "AssumedRoleUser": {"Arn": "x"}, "ResponseMetadata": {}}"#;
+        let credentials = from_json(file).unwrap();
+        assert_eq!(credentials.access_key_id, "A");
+        assert_eq!(credentials.expires.unwrap().seconds(), 1_571_025_405);
+        assert!(from_json(b"{}").is_err());
+    }
+}

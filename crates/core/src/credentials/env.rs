@@ -1,0 +1,57 @@
+//! Provider 1, `env`: credentials of the environment.
+
+use super::provider::failed;
+use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use crate::config::setting::{self, Setting};
+use crate::ports::BoxFuture;
+use crate::{Result, Secret, Str};
+
+/// The environment's credentials.
+///
+/// # Source
+/// botocore `credentials.py:EnvProvider`.
+///
+/// DIFFERENCE: a variable of white space counts as not set, as in the other SDKs; botocore takes white space for a key.
+#[derive(Debug)]
+pub(super) struct EnvProvider;
+
+impl CredentialProvider for EnvProvider {
+    fn name(&self) -> &str {
+        "env"
+    }
+
+    fn load<'a>(
+        &'a self,
+        context: &'a ProviderContext,
+    ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
+        Box::pin(async move { load(context) })
+    }
+}
+
+pub(super) fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
+    let var = |row: &Setting| Some(row.from_env(&*context.host.env)?.1);
+    let Some(access_key_id) = var(&setting::ACCESS_KEY_ID) else {
+        return Lookup::none("AWS_ACCESS_KEY_ID is not set");
+    };
+    let Some(secret_access_key) = var(&setting::SECRET_ACCESS_KEY) else {
+        return Err(failed(
+            "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not",
+        ));
+    };
+    let expires =
+        match var(&setting::CREDENTIAL_EXPIRATION) {
+            Some(text) => Some(moment::parse(&text).map_err(|error| {
+                failed("AWS_CREDENTIAL_EXPIRATION is no time").with_source(error)
+            })?),
+            None => None,
+        };
+    Ok(Lookup::Found(Credentials {
+        access_key_id: Str::from(access_key_id.trim()),
+        secret_access_key: Secret::from(secret_access_key),
+        session_token: var(&setting::SESSION_TOKEN).map(Secret::from),
+        expires,
+        account_id: var(&setting::ACCOUNT_ID).map(Str::from),
+        provider: Str::from_static("env"),
+        features: CredentialFeatures::ENV_VARS,
+    }))
+}

@@ -1,0 +1,206 @@
+//! Provider 6, `login`: the credentials that `aws login` leaves in `~/.aws/login/cache`, and their refresh.
+//!
+//! The file is named by the SHA-256 of the profile's `login_session`:
+//!
+//! ```text
+//! {"accessToken": {"accessKeyId": "..", "secretAccessKey": "..", "sessionToken": "..", "accountId": "..", "expiresAt": "2026-..Z"},
+//!  "refreshToken": "..", "clientId": "..", "dpopKey": "-----BEGIN PRIVATE KEY-----..", "idToken": "..", "signInRegion": ".."}
+//! ```
+//!
+//! # Source
+//! botocore `credentials.py:LoginProvider`, `LoginCredentialFetcher`, `utils.py:LoginTokenLoader`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::answer::{integer, member, text};
+use super::disk_cache::hex;
+use super::dpop::DpopKey;
+use super::json::{self, Object};
+use super::provider::failed;
+use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use crate::config::setting;
+use crate::ports::{BoxFuture, InvokeOptions, UrlHeaders};
+use crate::{Error, ErrorKind, Result, Str, Timestamp, Value, json};
+
+/// Seconds before their end from which the credentials of the file are refreshed.
+const REFRESH_SECONDS: i64 = 5 * 60;
+
+/// Credentials by the profile's `login_session`.
+#[derive(Debug)]
+pub(super) struct LoginProvider;
+
+pub(super) const NAME: &str = "login";
+
+impl CredentialProvider for LoginProvider {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn load<'a>(
+        &'a self,
+        context: &'a ProviderContext,
+    ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
+        Box::pin(load(context, context.settings.profile_name()))
+    }
+}
+
+pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Lookup<Credentials>> {
+    let section = context.settings.files().profile(profile);
+    let Some(session) = section.and_then(|section| section.get("login_session")) else {
+        return Lookup::none(format!("profile `{profile}` has no login_session"));
+    };
+    let folder = match setting::LOGIN_CACHE_DIRECTORY.from_env(&*context.host.env) {
+        Some((_, folder)) => context.settings.expand(&folder),
+        None => context.settings.in_aws_folder(&["login", "cache"]),
+    };
+    let path = folder.join(format!("{}.json", hex(&Sha256::digest(session.as_bytes()))));
+    let broken = |error: Error| {
+        failed(format!("{} holds no login; log in again", path.display())).with_source(error)
+    };
+
+    let bytes = context.host.files.read(&path).map_err(|error| {
+        failed(format!(
+            "there is no login for {session}: {} cannot be read; log in first",
+            path.display()
+        ))
+        .with_source(error)
+    })?;
+    let mut file = json::object(&Zeroizing::new(bytes)).map_err(broken)?;
+    let missing: Vec<&str> = ["accessToken", "refreshToken", "dpopKey", "clientId"]
+        .into_iter()
+        .filter(|name| !file.contains_key(*name))
+        .collect();
+    if !missing.is_empty() {
+        return Err(failed(format!(
+            "{} lacks {}; log in again",
+            path.display(),
+            missing.join(", ")
+        )));
+    }
+    let credentials = credentials(&file).map_err(broken)?;
+    let now = context.host.clock.now();
+    let left = credentials
+        .expires
+        .map_or(i64::MAX, |expires| moment::seconds_until(now, expires));
+    if left > REFRESH_SECONDS {
+        return Ok(Lookup::Found(credentials));
+    }
+    match refresh(context, &path, &mut file).await {
+        Ok(credentials) => Ok(Lookup::Found(credentials)),
+        Err(error) if left > 0 => {
+            tracing::warn!("the login was not refreshed, and is used on: {error:#}");
+            Ok(Lookup::Found(credentials))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> Result<Credentials> {
+    let broken = |error: Error| {
+        failed(format!("{} holds no login; log in again", path.display())).with_source(error)
+    };
+    let pem = json::take_secret(file, "dpopKey")
+        .ok_or_else(|| failed(format!("{} lacks dpopKey; log in again", path.display())))?;
+    let key = DpopKey::from_pem(pem.expose())?;
+    let params = json!({
+        "tokenInput": {
+            "clientId": json::required(file, "clientId").map_err(broken)?,
+            "refreshToken": json::required(file, "refreshToken").map_err(broken)?,
+            "grantType": "refresh_token",
+        }
+    });
+    let (clock, rng) = (
+        Arc::clone(&context.host.clock),
+        Arc::clone(&context.host.rng),
+    );
+    let proof = UrlHeaders::new(move |url| {
+        let proof = key.proof(url, clock.now(), &rng.uuid())?;
+        Ok(vec![(Str::from_static("DPoP"), Str::from(proof))])
+    });
+    let options = InvokeOptions {
+        // Where the login was; files of older logins do not say.
+        region: json::text(file, "signInRegion").map(Str::from),
+        url_headers: Some(proof),
+        ..InvokeOptions::default()
+    };
+    let answer = context
+        .call("signin", "CreateOAuth2Token", params, options)
+        .await
+        .map_err(refused)?;
+
+    let output = member(&answer, "tokenOutput");
+    let missing = |member: &str| failed(format!("CreateOAuth2Token answered without {member}"));
+    let token = member(output, "accessToken");
+    let part = |name: &str| text(token, name).ok_or_else(|| missing(name));
+    let seconds = integer(output, "expiresIn").ok_or_else(|| missing("expiresIn"))?;
+    let now = context.host.clock.now();
+    let expires = Timestamp::new(now.seconds().saturating_add(seconds), 0);
+    let account_id = file
+        .get("accessToken")
+        .and_then(|token| token.get("accountId"))
+        .cloned()
+        .unwrap_or(Json::Null);
+    let token = serde_json::json!({
+        "accessKeyId": part("accessKeyId")?,
+        "secretAccessKey": part("secretAccessKey")?,
+        "sessionToken": part("sessionToken")?,
+        "accountId": account_id,
+        "expiresAt": moment::format(expires),
+    });
+    file.insert("accessToken".to_owned(), token);
+    let refresh_token = text(output, "refreshToken").ok_or_else(|| missing("refreshToken"))?;
+    file.insert("refreshToken".to_owned(), refresh_token.into());
+    file.insert("dpopKey".to_owned(), pem.expose().into());
+    let contents = Zeroizing::new(Json::Object(file.clone()).to_string());
+    // The old refresh token is spent: without the new one on disk the login is lost.
+    context
+        .host
+        .files
+        .write_private(path, contents.as_bytes())
+        .map_err(|error| {
+            failed(format!("{} cannot be written", path.display())).with_source(error)
+        })?;
+    credentials(file).map_err(broken)
+}
+
+fn credentials(file: &Object) -> Result<Credentials> {
+    let missing = |name: &str| Error::new(ErrorKind::Parse, format!("`{name}` is missing"));
+    let mut token = match file.get("accessToken") {
+        Some(Json::Object(token)) => token.clone(),
+        _ => return Err(missing("accessToken")),
+    };
+    Ok(Credentials {
+        access_key_id: Str::from(json::required(&token, "accessKeyId")?),
+        secret_access_key: json::take_secret(&mut token, "secretAccessKey")
+            .ok_or_else(|| missing("secretAccessKey"))?,
+        session_token: json::take_secret(&mut token, "sessionToken"),
+        expires: Some(moment::parse(json::required(&token, "expiresAt")?)?),
+        account_id: json::text(&token, "accountId").map(Str::from),
+        provider: Str::from_static(NAME),
+        features: CredentialFeatures::PROFILE_LOGIN | CredentialFeatures::LOGIN,
+    })
+}
+
+/// What to do about a refresh that was refused.
+fn refused(error: Error) -> Error {
+    let reason = error
+        .service()
+        .filter(|service| service.code == "AccessDeniedException")
+        .and_then(|service| service.details.get("error").and_then(Value::as_str));
+    let message = match reason {
+        Some("TOKEN_EXPIRED") => "the login has expired: log in again",
+        Some("USER_CREDENTIALS_CHANGED") => {
+            "the user's credentials have changed since the login: log in again"
+        }
+        Some("INSUFFICIENT_PERMISSIONS") => {
+            "the login may not be refreshed: the user lacks the permission signin:CreateOAuth2Token"
+        }
+        _ => "the login could not be refreshed",
+    };
+    failed(message).with_source(error)
+}

@@ -1,0 +1,215 @@
+//! Provider 4, `sso`: credentials of IAM Identity Center for an account and a role.
+
+use super::answer::{integer, member, text};
+use super::disk_cache::{self, DiskCache};
+use super::json::PythonValue;
+use super::provider::{failed, misconfigured};
+use super::sso_token::{self, SsoSession};
+use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use crate::config::Settings;
+use crate::ports::{BoxFuture, InvokeOptions};
+use crate::{Error, ErrorKind, Result, Secret, Str, Timestamp, Value, json};
+
+/// Credentials by the profile's `sso_account_id` and `sso_role_name`, with the token of its `sso_session`, or of its own
+/// `sso_start_url`.
+///
+/// # Source
+/// botocore `credentials.py:SSOProvider`, `SSOCredentialFetcher`.
+#[derive(Debug, Default)]
+pub(super) struct SsoProvider {
+    cache: DiskCache,
+}
+
+pub(super) const NAME: &str = "sso";
+
+/// What a profile says about SSO.
+#[derive(Debug, PartialEq, Eq)]
+struct SsoProfile {
+    session: Option<Str>,
+    start_url: Str,
+    region: Str,
+    account_id: Str,
+    role_name: Str,
+}
+
+impl CredentialProvider for SsoProvider {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn load<'a>(
+        &'a self,
+        context: &'a ProviderContext,
+    ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
+        Box::pin(load(context, context.settings.profile_name(), &self.cache))
+    }
+
+    fn invalidate(&self, rejected: &Credentials) {
+        self.cache.refuse(rejected);
+    }
+}
+
+pub(super) async fn load(
+    context: &ProviderContext,
+    profile: &str,
+    cache: &DiskCache,
+) -> Result<Lookup<Credentials>> {
+    let sso = match SsoProfile::read(&context.settings, profile)? {
+        Lookup::Found(sso) => sso,
+        Lookup::NotConfigured(reason) => return Ok(Lookup::NotConfigured(reason)),
+    };
+    let features = if sso.session.is_some() {
+        CredentialFeatures::PROFILE_SSO | CredentialFeatures::SSO
+    } else {
+        CredentialFeatures::PROFILE_SSO_LEGACY | CredentialFeatures::SSO_LEGACY
+    };
+    let key = sso.cache_key();
+    if let Some(cached) = cache.read(context, &key) {
+        return Ok(Lookup::Found(Credentials {
+            provider: Str::from_static(NAME),
+            features,
+            ..cached
+        }));
+    }
+    let token = match &sso.session {
+        Some(session) => {
+            let session = SsoSession {
+                name: session.clone(),
+                start_url: sso.start_url.clone(),
+                region: sso.region.clone(),
+            };
+            sso_token::load(context, &session).await?
+        }
+        None => sso_token::load_legacy(context, &sso.start_url)?,
+    };
+    let params = json!({
+        "roleName": &sso.role_name,
+        "accountId": &sso.account_id,
+        "accessToken": token.token.expose(),
+    });
+    let options = InvokeOptions {
+        region: Some(sso.region.clone()),
+        ..InvokeOptions::default()
+    };
+    let answer = context
+        .call("sso", "GetRoleCredentials", params, options)
+        .await
+        .map_err(unauthorized)?;
+    let credentials = credentials(member(&answer, "roleCredentials"), &sso, features)?;
+    cache.write(context, &key, &credentials);
+    Ok(Lookup::Found(credentials))
+}
+
+fn credentials(
+    fields: &Value,
+    sso: &SsoProfile,
+    features: CredentialFeatures,
+) -> Result<Credentials> {
+    let missing = |member: &str| failed(format!("GetRoleCredentials answered without {member}"));
+    let access_key_id = text(fields, "accessKeyId").ok_or_else(|| missing("accessKeyId"))?;
+    let secret = text(fields, "secretAccessKey").ok_or_else(|| missing("secretAccessKey"))?;
+    let millis = integer(fields, "expiration").ok_or_else(|| missing("expiration"))?;
+    Ok(Credentials {
+        access_key_id: Str::from(access_key_id),
+        secret_access_key: Secret::from(secret),
+        session_token: text(fields, "sessionToken").map(Secret::from),
+        expires: Some(Timestamp::new(millis.div_euclid(1000), 0)),
+        account_id: Some(sso.account_id.clone()),
+        provider: Str::from_static(NAME),
+        features,
+    })
+}
+
+/// Tells that a new login is needed where the service says the token is not good any more.
+fn unauthorized(error: Error) -> Error {
+    let code = error.service().map(|service| service.code.clone());
+    if code.as_deref() == Some("UnauthorizedException") {
+        failed("the SSO token is not good any more: log in again").with_source(error)
+    } else {
+        error
+    }
+}
+
+impl SsoProfile {
+    fn read(settings: &Settings, profile: &str) -> Result<Lookup<SsoProfile>> {
+        let files = settings.files();
+        let Some(section) = files.profile(profile) else {
+            return Lookup::none(format!("there is no profile `{profile}`"));
+        };
+        if !section.contains("sso_role_name") && !section.contains("sso_account_id") {
+            return Lookup::none(if section.contains("sso_session") {
+                format!(
+                    "profile `{profile}` has an sso_session, but no sso_account_id and sso_role_name: it gives a token, not credentials"
+                )
+            } else {
+                format!("profile `{profile}` has no sso_account_id and sso_role_name")
+            });
+        }
+        let session = section.get("sso_session");
+        let session_section = match session {
+            Some(name) => Some(files.sso_session(name).ok_or_else(|| {
+                misconfigured(format!(
+                    "there is no sso-session `{name}`, which profile `{profile}` names"
+                ))
+            })?),
+            None => None,
+        };
+        let mut missing = Vec::new();
+        let mut value = |name: &'static str| -> Result<Str> {
+            let own = section.get(name);
+            let value = match session_section.and_then(|session| session.get(name)) {
+                Some(shared) if own.is_some_and(|own| own != shared) => {
+                    return Err(misconfigured(format!(
+                        "profile `{profile}` and its sso-session have different values for {name}"
+                    )));
+                }
+                Some(shared) => Some(shared),
+                None => own,
+            };
+            Ok(value.map(Str::from).unwrap_or_else(|| {
+                missing.push(name);
+                Str::new()
+            }))
+        };
+        let sso = SsoProfile {
+            role_name: value("sso_role_name")?,
+            account_id: value("sso_account_id")?,
+            start_url: value("sso_start_url")?,
+            region: value("sso_region")?,
+            session: session.map(Str::from),
+        };
+        if missing.is_empty() {
+            Ok(Lookup::Found(sso))
+        } else {
+            Err(misconfigured(format!(
+                "profile `{profile}` is for SSO, but {} missing",
+                match missing.as_slice() {
+                    [one] => format!("{one} is"),
+                    several => format!("{} are", several.join(", ")),
+                }
+            )))
+        }
+    }
+
+    fn cache_key(&self) -> String {
+        let (name, value) = match &self.session {
+            Some(session) => ("sessionName", session),
+            None => ("startUrl", &self.start_url),
+        };
+        disk_cache::key(
+            &[
+                ("roleName", PythonValue::Text(self.role_name.clone())),
+                ("accountId", PythonValue::Text(self.account_id.clone())),
+                (name, PythonValue::Text(value.clone())),
+            ],
+            true,
+        )
+    }
+}
+
+/// The moment at which a token ends, of a file of `aws sso login`.
+pub(super) fn expiry(text: &str) -> Result<Timestamp> {
+    moment::parse(text).map_err(|error| {
+        Error::new(ErrorKind::Credentials, "the token's expiresAt is no time").with_source(error)
+    })
+}

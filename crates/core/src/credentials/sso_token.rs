@@ -1,0 +1,195 @@
+//! The tokens that `aws sso login` leaves in `~/.aws/sso/cache`, and their refresh.
+//!
+//! The file is named by the SHA-1 of the session's name, or of the start URL where there is no session:
+//!
+//! ```text
+//! {"startUrl": "..", "region": "..", "accessToken": "..", "expiresAt": "2026-..Z",
+//!  "clientId": "..", "clientSecret": "..", "registrationExpiresAt": "..", "refreshToken": ".."}
+//! ```
+//!
+//! # Source
+//! botocore `tokens.py:SSOTokenProvider`, `utils.py:SSOTokenLoader`.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::answer::{integer, text};
+use super::cache::ADVISORY_REFRESH;
+use super::disk_cache::sha1_hex;
+use super::json::{self, Object};
+use super::provider::{failed, misconfigured};
+use super::sso::expiry;
+use super::{Lookup, ProviderContext, Token, moment};
+use crate::config::Settings;
+use crate::ports::InvokeOptions;
+use crate::{Result, Secret, Str, Timestamp, json};
+
+/// An `[sso-session]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SsoSession {
+    pub(super) name: Str,
+    pub(super) start_url: Str,
+    pub(super) region: Str,
+}
+
+impl SsoSession {
+    /// The session that a profile names.
+    pub(super) fn of_profile(settings: &Settings, profile: &str) -> Result<Lookup<SsoSession>> {
+        let files = settings.files();
+        let Some(name) = files
+            .profile(profile)
+            .and_then(|section| section.get("sso_session"))
+        else {
+            return Lookup::none(format!("profile `{profile}` has no sso_session"));
+        };
+        let section = files.sso_session(name).ok_or_else(|| {
+            misconfigured(format!(
+                "there is no sso-session `{name}`, which profile `{profile}` names"
+            ))
+        })?;
+        let value = |key: &str| {
+            section
+                .get(key)
+                .map(Str::from)
+                .ok_or_else(|| misconfigured(format!("sso-session `{name}` has no {key}")))
+        };
+        Ok(Lookup::Found(SsoSession {
+            name: Str::from(name),
+            start_url: value("sso_start_url")?,
+            region: value("sso_region")?,
+        }))
+    }
+}
+
+/// The token of a session, refreshed where it is about to end and can be.
+pub(super) async fn load(context: &ProviderContext, session: &SsoSession) -> Result<Token> {
+    let path = path(context, &session.name)?;
+    let mut file = read(context, &path)?;
+    let now = context.host.clock.now();
+    let expires = expiry(json::required(&file, "expiresAt").map_err(|e| broken(&path, e))?)?;
+    let left = moment::seconds_until(now, expires);
+    let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
+    if left < window {
+        match refresh(context, session, &mut file).await {
+            Ok(()) => {
+                let text = Zeroizing::new(serde_json::Value::Object(file.clone()).to_string());
+                if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
+                    tracing::warn!("{} could not be written: {error}", path.display());
+                }
+            }
+            Err(error) if left > 0 => {
+                tracing::warn!(
+                    "the SSO token of `{}` was not refreshed, and is used on: {error:#}",
+                    session.name
+                );
+            }
+            Err(error) => {
+                return Err(failed(format!(
+                    "the SSO token of `{}` has expired: log in again",
+                    session.name
+                ))
+                .with_source(error));
+            }
+        }
+    }
+    token(&path, file)
+}
+
+/// The token of a start URL, which is never refreshed.
+pub(super) fn load_legacy(context: &ProviderContext, start_url: &str) -> Result<Token> {
+    let path = path(context, start_url)?;
+    let token = token(&path, read(context, &path)?)?;
+    match token.expires {
+        Some(expires) if moment::seconds_until(context.host.clock.now(), expires) <= 0 => {
+            Err(failed(format!(
+                "the SSO token of {start_url} has expired: log in again"
+            )))
+        }
+        _ => Ok(token),
+    }
+}
+
+async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Object) -> Result<()> {
+    let now = context.host.clock.now();
+    let value = |name: &str| {
+        json::text(file, name)
+            .ok_or_else(|| failed(format!("the token's file has no {name} to refresh it by")))
+    };
+    let registration = expiry(value("registrationExpiresAt")?)?;
+    if moment::seconds_until(now, registration) <= 0 {
+        return Err(failed(format!(
+            "the registration to refresh it by expired at {registration}"
+        )));
+    }
+    let params = json!({
+        "grantType": "refresh_token",
+        "clientId": value("clientId")?,
+        "clientSecret": value("clientSecret")?,
+        "refreshToken": value("refreshToken")?,
+    });
+    let options = InvokeOptions {
+        region: Some(session.region.clone()),
+        ..InvokeOptions::default()
+    };
+    let answer = context
+        .call("sso-oidc", "CreateToken", params, options)
+        .await?;
+    let access_token = text(&answer, "accessToken")
+        .ok_or_else(|| failed("CreateToken answered without accessToken"))?;
+    let seconds = integer(&answer, "expiresIn")
+        .ok_or_else(|| failed("CreateToken answered without expiresIn"))?;
+    let expires = Timestamp::new(now.seconds().saturating_add(seconds), 0);
+    let mut put = |name: &str, value: &str| {
+        file.insert(name.to_owned(), value.into());
+    };
+    put("startUrl", &session.start_url);
+    put("region", &session.region);
+    put("accessToken", access_token);
+    put("expiresAt", &moment::format(expires));
+    // A refresh token is good for once: without a new one there is none.
+    match text(&answer, "refreshToken") {
+        Some(refresh_token) => put("refreshToken", refresh_token),
+        None => {
+            file.remove("refreshToken");
+        }
+    }
+    Ok(())
+}
+
+fn path(context: &ProviderContext, name: &str) -> Result<PathBuf> {
+    let folder = context.settings.in_aws_folder(&["sso", "cache"]);
+    if folder.as_os_str().is_empty() {
+        return Err(failed(
+            "there is no home folder to look for an SSO token in",
+        ));
+    }
+    Ok(folder.join(format!("{}.json", sha1_hex(name))))
+}
+
+fn read(context: &ProviderContext, path: &Path) -> Result<Object> {
+    let bytes = context.host.files.read(path).map_err(|error| {
+        failed(format!(
+            "there is no SSO token: {} cannot be read; log in first",
+            path.display()
+        ))
+        .with_source(error)
+    })?;
+    json::object(&Zeroizing::new(bytes)).map_err(|error| broken(path, error))
+}
+
+fn token(path: &Path, mut file: Object) -> Result<Token> {
+    let expires = json::required(&file, "expiresAt").map_err(|error| broken(path, error))?;
+    let expires = expiry(expires)?;
+    let token: Secret = json::take_secret(&mut file, "accessToken")
+        .ok_or_else(|| failed(format!("{} has no accessToken", path.display())))?;
+    Ok(Token {
+        token,
+        expires: Some(expires),
+    })
+}
+
+#[cold]
+fn broken(path: &Path, error: crate::Error) -> crate::Error {
+    failed(format!("{} holds no SSO token", path.display())).with_source(error)
+}

@@ -1,0 +1,124 @@
+//! Provider 3, `assume-role-with-web-identity`: a role for whoever holds a token, as pods of EKS do.
+
+use super::disk_cache::{self, DiskCache};
+use super::json::PythonValue;
+use super::provider::{failed, misconfigured};
+use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, sts};
+use crate::config::setting::{self, Setting};
+use crate::ports::{BoxFuture, InvokeOptions};
+use crate::{Result, Str, json};
+
+/// A role by `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file`.
+///
+/// # Source
+/// botocore `credentials.py:AssumeRoleWithWebIdentityProvider`.
+#[derive(Debug, Default)]
+pub(super) struct WebIdentityProvider {
+    cache: DiskCache,
+}
+
+pub(super) const NAME: &str = "assume-role-with-web-identity";
+
+impl CredentialProvider for WebIdentityProvider {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn load<'a>(
+        &'a self,
+        context: &'a ProviderContext,
+    ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
+        let settings = &context.settings;
+        Box::pin(load(
+            context,
+            settings.profile_name(),
+            !settings.has_explicit_profile(),
+            &self.cache,
+        ))
+    }
+
+    fn invalidate(&self, rejected: &Credentials) {
+        self.cache.refuse(rejected);
+    }
+}
+
+/// The role of a profile; `with_env` is whether the environment's settings come before the profile's.
+pub(super) async fn load(
+    context: &ProviderContext,
+    profile: &str,
+    with_env: bool,
+    cache: &DiskCache,
+) -> Result<Lookup<Credentials>> {
+    let section = context.settings.files().profile(profile);
+    let mut features = CredentialFeatures::STS_ASSUME_ROLE_WEB_ID;
+    let mut value = |row: &Setting| -> Option<Str> {
+        if with_env && let Some((_, value)) = row.from_env(&*context.host.env) {
+            features |= CredentialFeatures::ENV_VARS_STS_WEB_ID_TOKEN;
+            return Some(Str::from(value));
+        }
+        let value = super::profile::value(section?, row)?;
+        features |= CredentialFeatures::PROFILE_STS_WEB_ID_TOKEN;
+        Some(Str::from(value))
+    };
+    let Some(token_file) = value(&setting::WEB_IDENTITY_TOKEN_FILE) else {
+        return Lookup::none(if with_env {
+            format!(
+                "AWS_WEB_IDENTITY_TOKEN_FILE is not set, and profile `{profile}` has no web_identity_token_file"
+            )
+        } else {
+            format!("profile `{profile}` has no web_identity_token_file")
+        });
+    };
+    let role_arn = value(&setting::ROLE_ARN).ok_or_else(|| {
+        misconfigured(if with_env {
+            format!(
+                "there is a web identity token file, but neither AWS_ROLE_ARN nor role_arn of profile `{profile}`"
+            )
+        } else {
+            format!("profile `{profile}` has web_identity_token_file, but no role_arn")
+        })
+    })?;
+    let given_name = value(&setting::ROLE_SESSION_NAME);
+
+    let mut key = vec![("RoleArn", PythonValue::Text(role_arn.clone()))];
+    if let Some(name) = &given_name {
+        key.push(("RoleSessionName", PythonValue::Text(name.clone())));
+    }
+    let key = disk_cache::key(&key, false);
+    if let Some(cached) = cache.read(context, &key) {
+        return Ok(Lookup::Found(Credentials {
+            provider: Str::from_static(NAME),
+            features,
+            ..cached
+        }));
+    }
+
+    let path = context.settings.expand(&token_file);
+    let token = context.host.files.read(&path).map_err(|error| {
+        failed(format!(
+            "the web identity token file {} cannot be read",
+            path.display()
+        ))
+        .with_source(error)
+    })?;
+    let token = String::from_utf8(token).map_err(|_| {
+        failed(format!(
+            "the web identity token file {} is not UTF-8",
+            path.display()
+        ))
+    })?;
+    let session_name =
+        given_name.unwrap_or_else(|| super::assume_role::default_session_name(context));
+    let params = json!({
+        "RoleArn": role_arn,
+        "RoleSessionName": session_name,
+        "WebIdentityToken": token.trim_end(),
+    });
+    let operation = "AssumeRoleWithWebIdentity";
+    let answer = context
+        .call("sts", operation, params, InvokeOptions::default())
+        .await?;
+    let credentials = sts::assumed_role(operation, &answer, NAME, features)?;
+    cache.write(context, &key, &credentials);
+    Ok(Lookup::Found(credentials))
+}
