@@ -219,7 +219,7 @@ fn check_endpoint(
     let properties = endpoint
         .properties
         .iter()
-        .map(|(name, value)| (name.clone(), Value::from(value)));
+        .map(|(name, value)| (name.to_string(), Value::from(value)));
     equal(
         "properties",
         &properties.collect::<Map<_, _>>(),

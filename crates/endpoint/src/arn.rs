@@ -57,6 +57,21 @@ pub(crate) fn resource_id(resource: &str) -> impl DoubleEndedIterator<Item = &st
     resource.split([':', '/'])
 }
 
+/// The part of a resource with this number, as [`resource_id`] has them; for evaluation, which asks for little else.
+pub(crate) fn resource_part(resource: &str, number: usize) -> Option<&str> {
+    let is_delimiter = |byte: &u8| matches!(byte, b':' | b'/');
+    let bytes = resource.as_bytes();
+    let mut start = 0;
+    for _ in 0..number {
+        start += bytes.get(start..)?.iter().position(is_delimiter)? + 1;
+    }
+    let rest = resource.get(start..)?;
+    match rest.as_bytes().iter().position(is_delimiter) {
+        Some(end) => rest.get(..end),
+        None => Some(rest),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +116,15 @@ mod tests {
             ["stream", "my", "foo"]
         );
         assert_eq!(arn.resource_id().next_back(), Some("foo"));
+        for resource in ["", "a", "a:b/c", "/é:", "::x"] {
+            for number in 0..5 {
+                let expected = resource_id(resource).nth(number);
+                assert_eq!(
+                    resource_part(resource, number),
+                    expected,
+                    "{resource} {number}"
+                );
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What an evaluation gives: an endpoint.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 /// Where to send a request, and how to sign it.
@@ -12,7 +14,7 @@ pub struct Endpoint {
     /// only.
     pub headers: Vec<(String, Vec<String>)>,
     /// Everything the rule says of the endpoint, `authSchemes` included, in the rule's order.
-    pub properties: Vec<(String, Property)>,
+    pub properties: Vec<(Cow<'static, str>, Property)>,
     /// The `authSchemes` property, most preferred first; empty where the rule leaves the choice to the service's model.
     pub auth_schemes: Vec<AuthScheme>,
 }
@@ -46,7 +48,7 @@ pub struct AuthScheme {
 
 impl AuthScheme {
     /// Reads the `authSchemes` property. Entries without a name cannot be there: the rule set would not have loaded.
-    pub(crate) fn all(properties: &[(String, Property)]) -> Vec<Self> {
+    pub(crate) fn all(properties: &[(Cow<'static, str>, Property)]) -> Vec<Self> {
         match find(properties, "authSchemes") {
             Some(Property::List(items)) => items.iter().filter_map(Self::from_property).collect(),
             _ => Vec::new(),
@@ -59,11 +61,13 @@ impl AuthScheme {
         };
         let mut scheme = Self::default();
         for (key, value) in entries {
-            match (key.as_str(), value) {
-                ("name", Property::String(text)) => scheme.name.clone_from(text),
-                ("signingName", Property::String(text)) => scheme.signing_name = Some(text.clone()),
+            match (&**key, value) {
+                ("name", Property::String(text)) => scheme.name = text.as_ref().into(),
+                ("signingName", Property::String(text)) => {
+                    scheme.signing_name = Some(text.as_ref().into());
+                }
                 ("signingRegion", Property::String(text)) => {
-                    scheme.signing_region = Some(text.clone())
+                    scheme.signing_region = Some(text.as_ref().into());
                 }
                 ("signingRegionSet", Property::List(items)) => {
                     let regions = items
@@ -98,11 +102,11 @@ pub enum Property {
     /// Any other number.
     Float(f64),
     /// A string, its template resolved.
-    String(String),
+    String(Cow<'static, str>),
     /// A list.
     List(Vec<Property>),
     /// A map.
-    Map(Vec<(String, Property)>),
+    Map(Vec<(Cow<'static, str>, Property)>),
 }
 
 impl Property {
@@ -143,7 +147,7 @@ impl Property {
     }
 }
 
-fn find<'a>(entries: &'a [(String, Property)], key: &str) -> Option<&'a Property> {
+fn find<'a>(entries: &'a [(Cow<'static, str>, Property)], key: &str) -> Option<&'a Property> {
     entries
         .iter()
         .find(|(name, _)| name == key)
@@ -157,12 +161,12 @@ impl From<&Property> for Json {
             Property::Bool(value) => Json::Bool(*value),
             Property::Int(value) => Json::from(*value),
             Property::Float(value) => Json::from(*value),
-            Property::String(text) => Json::String(text.clone()),
+            Property::String(text) => Json::String(text.clone().into_owned()),
             Property::List(items) => Json::Array(items.iter().map(Json::from).collect()),
             Property::Map(entries) => Json::Object(
                 entries
                     .iter()
-                    .map(|(key, value)| (key.clone(), Json::from(value)))
+                    .map(|(key, value)| (key.clone().into_owned(), Json::from(value)))
                     .collect(),
             ),
         }
@@ -174,27 +178,24 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> Property {
-        Property::String(text.to_owned())
+        Property::String(text.to_owned().into())
     }
 
     #[test]
     fn auth_schemes_are_read_from_properties() {
         let scheme = Property::Map(vec![
-            ("name".to_owned(), text("sigv4a")),
-            ("signingName".to_owned(), text("s3")),
-            (
-                "signingRegionSet".to_owned(),
-                Property::List(vec![text("*")]),
-            ),
-            ("disableDoubleEncoding".to_owned(), text("TRUE")),
-            ("other".to_owned(), Property::Int(1)),
+            ("name".into(), text("sigv4a")),
+            ("signingName".into(), text("s3")),
+            ("signingRegionSet".into(), Property::List(vec![text("*")])),
+            ("disableDoubleEncoding".into(), text("TRUE")),
+            ("other".into(), Property::Int(1)),
         ]);
-        let properties = vec![("authSchemes".to_owned(), Property::List(vec![scheme]))];
+        let properties = vec![("authSchemes".into(), Property::List(vec![scheme]))];
         let expected = AuthScheme {
-            name: "sigv4a".to_owned(),
-            signing_name: Some("s3".to_owned()),
+            name: "sigv4a".into(),
+            signing_name: Some("s3".into()),
             signing_region: None,
-            signing_region_set: Some(vec!["*".to_owned()]),
+            signing_region_set: Some(vec!["*".into()]),
             disable_double_encoding: Some(true),
         };
         assert_eq!(AuthScheme::all(&properties), [expected]);
@@ -205,14 +206,14 @@ mod tests {
     fn properties_become_json() {
         let property = Property::Map(vec![
             (
-                "b".to_owned(),
+                "b".into(),
                 Property::List(vec![
                     Property::Null,
                     Property::Bool(true),
                     Property::Float(0.5),
                 ]),
             ),
-            ("a".to_owned(), Property::Int(-1)),
+            ("a".into(), Property::Int(-1)),
         ]);
         assert_eq!(
             Json::from(&property),

@@ -1,5 +1,6 @@
 //! Evaluation of a compiled rule set.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
 use crate::arn::{self, Arn};
@@ -8,7 +9,9 @@ use crate::error::{EndpointError, EndpointErrorKind};
 use crate::functions;
 use crate::parameter::{EndpointParams, ParameterDefault, ParameterValue, boolean};
 use crate::partition::{Output, Partition, Partitions};
-use crate::rule_set::program::{Action, Expr, ExprId, NO_MEMO, Program, PropertyForm};
+use crate::rule_set::program::{
+    Action, Expr, ExprId, MAX_VERDICTS, NO_MEMO, Node, Program, PropertyForm,
+};
 use crate::rule_set::texts::known;
 use crate::url::ParsedUrl;
 
@@ -71,7 +74,10 @@ impl<'e> Texts<'e> {
         match self {
             Texts::Borrowed(items) => pick(items.iter(), index).copied(),
             Texts::Owned(items) => pick(items.iter(), index).map(|item| &**item),
-            Texts::Resource(resource) => pick(arn::resource_id(resource), index),
+            Texts::Resource(resource) => match usize::try_from(index) {
+                Ok(number) => arn::resource_part(resource, number),
+                Err(_) => pick(arn::resource_id(resource), index),
+            },
         }
     }
 
@@ -124,11 +130,20 @@ pub(crate) fn evaluate(
     }
 }
 
+/// What is known of a condition that several rules share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Unknown,
+    Fails,
+    Holds,
+}
+
 struct Evaluation<'e> {
     program: &'e Program,
     partitions: &'e Partitions,
     params: &'e EndpointParams<'e>,
     memos: &'e [OnceCell<Memo<'e>>],
+    verdicts: [Cell<Verdict>; MAX_VERDICTS as usize],
     /// Bytes of text that may still be made.
     budget: Cell<usize>,
 }
@@ -145,18 +160,19 @@ impl<'e> Evaluation<'e> {
             partitions,
             params,
             memos,
+            verdicts: [const { Cell::new(Verdict::Unknown) }; MAX_VERDICTS as usize],
             budget: Cell::new(MAX_TEXT),
         }
     }
 
     fn run(&self) -> Result<Endpoint, EndpointError> {
         let mut at = 0;
-        while let Some(rule) = self.program.rules.get(at) {
-            if !self.all_hold(self.program.lists.get(rule.conditions))? {
-                at = usize::from(rule.next);
+        while let Some(step) = self.program.steps.get(at) {
+            if !self.all_hold(self.program.conditions(step))? {
+                at = usize::from(step.rule.next);
                 continue;
             }
-            match rule.action {
+            match step.rule.action {
                 Action::Tree => at += 1,
                 Action::Endpoint(form) => return self.endpoint(form),
                 Action::Error(text) => {
@@ -174,9 +190,27 @@ impl<'e> Evaluation<'e> {
         Err(EndpointError::new(EndpointErrorKind::NoMatch, message))
     }
 
+    #[inline]
     fn all_hold(&self, conditions: &[ExprId]) -> Result<bool, EndpointError> {
         for &condition in conditions {
-            if !self.holds(condition)? {
+            let node = self.program.node(condition);
+            let verdict = self.verdicts.get(usize::from(node.verdict));
+            let holds = match verdict.map_or(Verdict::Unknown, Cell::get) {
+                Verdict::Unknown => {
+                    let holds = self.holds(condition, node)?;
+                    if let Some(verdict) = verdict {
+                        verdict.set(if holds {
+                            Verdict::Holds
+                        } else {
+                            Verdict::Fails
+                        });
+                    }
+                    holds
+                }
+                Verdict::Fails => false,
+                Verdict::Holds => true,
+            };
+            if !holds {
                 return Ok(false);
             }
         }
@@ -184,15 +218,48 @@ impl<'e> Evaluation<'e> {
     }
 
     /// A condition holds where its value is neither unset nor false; the empty text holds.
-    fn holds(&self, id: ExprId) -> Result<bool, EndpointError> {
-        Ok(!matches!(
-            self.value(id)?,
-            Value::Unset | Value::Bool(false)
-        ))
+    ///
+    /// The conditions that rules are full of first, without the detour over a value.
+    fn holds(&self, id: ExprId, node: Node) -> Result<bool, EndpointError> {
+        match node.expr {
+            Expr::IsSet(of) => Ok(!matches!(self.value(of)?, Value::Unset)),
+            Expr::Not(of) => Ok(!self.value(of)?.is_truthy()),
+            Expr::BooleanEquals(left, right) => self.boolean_equals(left, right),
+            Expr::StringEquals(left, right) => self.string_equals(left, right),
+            _ => Ok(!matches!(
+                self.value(id)?,
+                Value::Unset | Value::Bool(false)
+            )),
+        }
     }
 
+    fn boolean_equals(&self, left: ExprId, right: ExprId) -> Result<bool, EndpointError> {
+        match (self.value(left)?, self.value(right)?) {
+            (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
+            (left, right) => Err(mismatch("Both arguments must be bools", left, right)),
+        }
+    }
+
+    fn string_equals(&self, left: ExprId, right: ExprId) -> Result<bool, EndpointError> {
+        match (self.value(left)?, self.value(right)?) {
+            (Value::Text(left), Value::Text(right)) => Ok(left == right),
+            (left, right) => Err(mismatch("Both values must be strings", left, right)),
+        }
+    }
+
+    #[inline]
     fn value(&self, id: ExprId) -> Result<Value<'e>, EndpointError> {
         let node = self.program.node(id);
+        match node.expr {
+            // What needs no look at anything else, and most operands are.
+            Expr::Parameter(index) => Ok(self.parameter(index)),
+            Expr::Bool(value) => Ok(Value::Bool(value)),
+            Expr::Text(text) => Ok(Value::Text(self.program.texts.get(text))),
+            _ => self.inner_value(node),
+        }
+    }
+
+    fn inner_value(&self, node: Node) -> Result<Value<'e>, EndpointError> {
         if node.memo == NO_MEMO {
             return self.compute(node.expr);
         }
@@ -215,14 +282,8 @@ impl<'e> Evaluation<'e> {
             Expr::Parameter(index) => self.parameter(index),
             Expr::IsSet(of) => Value::Bool(!matches!(self.value(of)?, Value::Unset)),
             Expr::Not(of) => Value::Bool(!self.value(of)?.is_truthy()),
-            Expr::StringEquals(left, right) => match (self.value(left)?, self.value(right)?) {
-                (Value::Text(left), Value::Text(right)) => Value::Bool(left == right),
-                (left, right) => return Err(mismatch("Both values must be strings", left, right)),
-            },
-            Expr::BooleanEquals(left, right) => match (self.value(left)?, self.value(right)?) {
-                (Value::Bool(left), Value::Bool(right)) => Value::Bool(left == right),
-                (left, right) => return Err(mismatch("Both arguments must be bools", left, right)),
-            },
+            Expr::StringEquals(left, right) => Value::Bool(self.string_equals(left, right)?),
+            Expr::BooleanEquals(left, right) => Value::Bool(self.boolean_equals(left, right)?),
             Expr::Attribute { of, name } => self.attribute(self.value(of)?, name),
             Expr::Item { of, index } => match self.value(of)? {
                 Value::Texts(texts) => texts.item(index).map_or(Value::Unset, Value::Text),
@@ -479,17 +540,17 @@ impl<'e> Evaluation<'e> {
             PropertyForm::Bool(value) => Property::Bool(value),
             PropertyForm::Int(value) => Property::Int(value),
             PropertyForm::Float(bits) => Property::Float(f64::from_bits(bits)),
-            PropertyForm::Text(text) => Property::String(self.text(text)?),
+            PropertyForm::Text(id) => Property::String(match self.program.node(id).expr {
+                Expr::Text(text) => self.program.texts.get_owned(text),
+                _ => Cow::Owned(self.text(id)?),
+            }),
             PropertyForm::List(list) => {
                 let items = lists.get(list).iter().map(|item| self.property(*item));
                 Property::List(items.collect::<Result<_, _>>()?)
             }
             PropertyForm::Map(list) => {
                 let entries = lists.get(list).as_chunks().0.iter().map(|&[key, value]| {
-                    Ok((
-                        self.program.texts.get(key).to_owned(),
-                        self.property(value)?,
-                    ))
+                    Ok((self.program.texts.get_owned(key), self.property(value)?))
                 });
                 Property::Map(entries.collect::<Result<_, _>>()?)
             }
@@ -509,8 +570,8 @@ impl<'e> Evaluation<'e> {
     }
 
     fn write_template(&self, pieces: &[ExprId], out: &mut String) -> Result<(), EndpointError> {
-        // Most URLs fit; a longer one grows once.
-        out.reserve(64);
+        // Host names hold short pieces; what is longer grows once.
+        out.reserve(pieces.len() * 16);
         pieces
             .iter()
             .try_for_each(|piece| self.write_value(*piece, out))

@@ -59,9 +59,9 @@ pub(crate) fn write(program: &Program) -> Vec<u8> {
         writer.int(endpoint.headers);
         writer.int(endpoint.properties);
     }
-    writer.count(program.rules.len());
-    for (rule, index) in program.rules.iter().zip(0u16..) {
-        write_rule(*rule, index, &mut writer);
+    writer.count(program.steps.len());
+    for (step, index) in program.steps.iter().zip(0u16..) {
+        write_rule(step.rule, index, &mut writer);
     }
     writer.int(program.version);
     writer.into_bytes()

@@ -710,9 +710,12 @@ mod tests {
         let program = compile(with_rules(&format!("{rule},{rule}")).as_bytes()).unwrap();
         // P, its partition, the partition's name, "aws", the comparison, "https://" and the template.
         assert_eq!(program.nodes.len(), 7);
-        assert_eq!(program.rules.len(), 2);
-        assert_eq!(program.rules[0].conditions, program.rules[1].conditions);
-        assert_eq!(program.rules[0].action, program.rules[1].action);
+        assert_eq!(program.steps.len(), 2);
+        assert_eq!(
+            program.steps[0].rule.conditions,
+            program.steps[1].rule.conditions
+        );
+        assert_eq!(program.steps[0].rule.action, program.steps[1].rule.action);
     }
 
     #[test]
@@ -721,7 +724,7 @@ mod tests {
         let tree =
             format!(r#"{{"type":"tree","rules":[{leaf},{{"type":"tree","rules":[]}},{leaf}]}}"#);
         let program = compile(with_rules(&format!("{tree},{leaf}")).as_bytes()).unwrap();
-        let next: Vec<u16> = program.rules.iter().map(|rule| rule.next).collect();
+        let next: Vec<u16> = program.steps.iter().map(|step| step.rule.next).collect();
         assert_eq!(next, [4, 2, 3, 4, 5]);
     }
 

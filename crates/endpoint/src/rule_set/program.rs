@@ -15,7 +15,8 @@
 //! Conditions and everything else that is computed are numbered expressions whose operands are expressions with smaller
 //! numbers. Equal expressions have one number, and a variable is nothing but the number of the expression it was assigned:
 //! there are no scopes left at run time. What costs something and is asked for more than once has a place (a *memo*) where
-//! its value is kept for the rest of the evaluation.
+//! its value is kept for the rest of the evaluation, and a condition of several rules has two bits (a *verdict*) that say
+//! whether it was looked at and whether it holds.
 
 use crate::parameter::Parameter;
 use crate::rule_set::texts::Texts;
@@ -23,13 +24,16 @@ use crate::rule_set::texts::Texts;
 /// How deeply expressions and properties may nest.
 pub(crate) const MAX_DEPTH: u8 = 64;
 /// How many conditions all rules may have in all, those shared by several rules counted for each.
-const MAX_CONDITIONS: usize = 1 << 18;
+const MAX_CONDITIONS: u32 = 1 << 18;
 /// How many values the headers, and how many nodes the properties of one endpoint may have.
 const MAX_FANOUT: u32 = 4096;
 /// An expression that costs more than this many steps is computed once, if it is asked for more than once.
 const MEMO_COST: u32 = 8;
 
 pub(crate) const NO_MEMO: u16 = u16::MAX;
+pub(crate) const NO_VERDICT: u8 = u8::MAX;
+/// How many conditions that several rules share have a verdict.
+pub(crate) const MAX_VERDICTS: u8 = 128;
 
 /// The number of an expression.
 pub(crate) type ExprId = u16;
@@ -94,11 +98,14 @@ pub(crate) enum Expr {
     },
 }
 
-/// An expression and the place of its value.
+/// An expression and the places of what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) expr: Expr,
+    /// The place of its value.
     pub(crate) memo: u16,
+    /// The place of whether it holds as a condition.
+    pub(crate) verdict: u8,
 }
 
 /// What to do where the conditions of a rule hold.
@@ -119,6 +126,14 @@ pub(crate) struct Rule {
     pub(crate) action: Action,
     /// The rule to go to where a condition does not hold.
     pub(crate) next: u16,
+}
+
+/// A rule as the evaluator wants it: the same, but with the place of its conditions among the items of all lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) rule: Rule,
+    first: u32,
+    end: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,13 +175,18 @@ impl Lists {
     }
 
     fn find(&self, id: ListId) -> Option<&[u16]> {
+        let (first, end) = self.span(id)?;
+        self.items.get(first as usize..end as usize)
+    }
+
+    /// Where the items of a list begin and end.
+    fn span(&self, id: ListId) -> Option<(u32, u32)> {
         let index = usize::from(id);
-        let end = *self.ends.get(index)? as usize;
-        let start = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)? as usize,
-            None => 0,
-        };
-        self.items.get(start..end)
+        let end = *self.ends.get(index)?;
+        match index.checked_sub(1) {
+            Some(before) => Some((*self.ends.get(before)?, end)),
+            None => Some((0, end)),
+        }
     }
 }
 
@@ -193,7 +213,7 @@ pub(crate) struct Program {
     pub(crate) properties: Box<[PropertyForm]>,
     pub(crate) endpoints: Box<[EndpointForm]>,
     pub(crate) parameters: Box<[Parameter]>,
-    pub(crate) rules: Box<[Rule]>,
+    pub(crate) steps: Box<[Step]>,
     /// How many memos an evaluation needs.
     pub(crate) memos: u16,
 }
@@ -209,29 +229,45 @@ impl Program {
         checker.exprs()?;
         let sizes = checker.properties()?;
         checker.endpoints(&sizes)?;
-        checker.rules()?;
+        let steps = checker.rules()?;
         let (memos, count) = checker.memos();
         let read = std::mem::take(&mut checker.read);
+        let mut verdicts = 0..MAX_VERDICTS;
+        let nodes = parts.exprs.iter().zip(&checker.uses).zip(memos);
+        let nodes = nodes.map(|((&expr, uses), memo)| Node {
+            expr,
+            memo,
+            verdict: if uses.as_condition > 1 {
+                verdicts.next().unwrap_or(NO_VERDICT)
+            } else {
+                NO_VERDICT
+            },
+        });
+        let nodes = nodes.collect();
         let mut parameters = parts.parameters;
         for (parameter, read) in parameters.iter_mut().zip(read) {
             parameter.is_read = read;
         }
-        let nodes = parts
-            .exprs
-            .iter()
-            .zip(memos)
-            .map(|(&expr, memo)| Node { expr, memo });
         Ok(Self {
             version: parts.version,
-            nodes: nodes.collect(),
+            nodes,
             texts: parts.texts,
             lists: parts.lists,
             properties: parts.properties.into_boxed_slice(),
             endpoints: parts.endpoints.into_boxed_slice(),
             parameters: parameters.into_boxed_slice(),
-            rules: parts.rules.into_boxed_slice(),
+            steps: steps.into_boxed_slice(),
             memos: count,
         })
+    }
+
+    /// The conditions of a rule.
+    #[inline]
+    pub(crate) fn conditions(&self, step: &Step) -> &[ExprId] {
+        self.lists
+            .items
+            .get(step.first as usize..step.end as usize)
+            .unwrap_or_default()
     }
 
     #[inline]
@@ -239,6 +275,7 @@ impl Program {
         let missing = Node {
             expr: Expr::Unset,
             memo: NO_MEMO,
+            verdict: NO_VERDICT,
         };
         self.nodes.get(usize::from(id)).copied().unwrap_or(missing)
     }
@@ -250,6 +287,8 @@ struct Use {
     count: u32,
     /// Whether it is asked for by another expression or as a condition, rather than written out at the end.
     as_value: bool,
+    /// How often it is a condition.
+    as_condition: u32,
 }
 
 struct Checker<'a> {
@@ -427,17 +466,20 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn rules(&mut self) -> Result<(), &'static str> {
-        let count = self.parts.rules.len();
+    fn rules(&mut self) -> Result<Vec<Step>, &'static str> {
+        let mut steps = Vec::with_capacity(self.parts.rules.len());
         let mut conditions = 0;
-        for (index, rule) in self.parts.rules.iter().enumerate() {
-            let list = self.list(rule.conditions)?;
-            conditions += list.len();
+        for (index, &rule) in self.parts.rules.iter().enumerate() {
+            let (first, end) = self.parts.lists.span(rule.conditions).ok_or(WRONG_NUMBER)?;
+            conditions += end - first;
             if conditions > MAX_CONDITIONS {
                 return Err("the rules have too many conditions");
             }
-            for &condition in list {
+            for &condition in self.list(rule.conditions)? {
                 self.wanted(condition, true)?;
+                if let Some(entry) = self.uses.get_mut(usize::from(condition)) {
+                    entry.as_condition += 1;
+                }
             }
             match rule.action {
                 Action::Tree => {}
@@ -446,11 +488,12 @@ impl<'a> Checker<'a> {
                 Action::Endpoint(_) => return Err(WRONG_NUMBER),
                 Action::Error(text) => self.wanted(text, false)?,
             }
-            if usize::from(rule.next) <= index || usize::from(rule.next) > count {
+            if usize::from(rule.next) <= index || usize::from(rule.next) > self.parts.rules.len() {
                 return Err("a rule leads backwards or beyond the last");
             }
+            steps.push(Step { rule, first, end });
         }
-        Ok(())
+        Ok(steps)
     }
 
     /// The memo of each expression, and their number.
@@ -539,7 +582,7 @@ mod tests {
     #[test]
     fn expressions_are_small() {
         assert!(size_of::<Expr>() <= 8);
-        assert!(size_of::<Node>() <= 10);
+        assert!(size_of::<Node>() <= 12);
         assert!(size_of::<Rule>() <= 8);
     }
 }

@@ -4,6 +4,7 @@
 //! holds little more than what is its own. The very first ones are the attributes of partitions, ARNs and URLs, which
 //! lets the evaluator tell them apart by number.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::bytes::{Reader, Writer};
@@ -30,7 +31,7 @@ pub(crate) mod known {
 }
 
 /// Changing anything here changes the packed form; [`dictionary_fingerprint`] makes old forms unreadable.
-const COMMON: [&str; 46] = [
+const COMMON: [&str; 49] = [
     "dnsSuffix",
     "dualStackDnsSuffix",
     "implicitGlobalRegion",
@@ -59,6 +60,9 @@ const COMMON: [&str; 46] = [
     "authSchemes",
     "sigv4",
     "sigv4a",
+    "sigv4-s3express",
+    "s3",
+    "s3express",
     "signingName",
     "signingRegion",
     "signingRegionSet",
@@ -105,6 +109,15 @@ impl Texts {
         match COMMON.get(id) {
             Some(text) => text,
             None => self.own(id - COMMON.len()),
+        }
+    }
+
+    /// The same text for a result: one of the dictionary needs no copy.
+    pub(crate) fn get_owned(&self, id: u16) -> Cow<'static, str> {
+        let id = usize::from(id);
+        match COMMON.get(id) {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(self.own(id - COMMON.len()).to_owned()),
         }
     }
 
