@@ -5,19 +5,24 @@
 
 #![forbid(unsafe_code)]
 
+mod catalog;
 mod definition;
+mod graph;
 mod idempotency;
 pub mod jmespath;
 mod names;
 mod operation;
+mod packed;
 mod service;
 mod shape;
 mod traits;
 mod validate;
 
+pub use catalog::{Catalog, Definition};
 pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
+pub use packed::{Archive, ArchiveBuilder};
 pub use service::{Metadata, ServiceModel};
 pub use shape::{
     Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, ShapeTable, Structure,

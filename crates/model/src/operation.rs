@@ -5,7 +5,7 @@ use inia_core::{Str, Value};
 use crate::{Member, ShapeId};
 
 /// One operation of a service.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Operation {
     /// Its name, as the definition spells it.
     pub name: Str,

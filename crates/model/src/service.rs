@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
+use crate::graph::Graph;
+use crate::names::is_snake_case_of;
+use crate::packed::PackedService;
 use crate::{Kind, Member, Operation, Shape, ShapeId, Structure, did_you_mean, snake_case};
 
 /// A service's definition: immutable, shared behind an `Arc`.
@@ -26,15 +29,14 @@ use crate::{Kind, Member, Operation, Shape, ShapeId, Structure, did_you_mean, sn
 /// assert_eq!(model.shape(input.members[0].target).kind.name(), "string");
 /// # Ok::<(), inia_core::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct ServiceModel {
     name: Str,
     metadata: Metadata,
-    shapes: Box<[Shape]>,
-    shape_names: HashMap<Str, ShapeId>,
-    /// In the order of their names.
-    operations: Box<[Operation]>,
+    graph: Graph,
+    shape_names: OnceLock<HashMap<Str, ShapeId>>,
     snake_names: OnceLock<HashMap<String, u32>>,
+    /// Error codes and the error shapes they stand for.
+    error_codes: OnceLock<HashMap<Str, ShapeId>>,
 }
 
 /// What a definition says of its service as a whole.
@@ -106,23 +108,23 @@ impl ServiceModel {
         name: Str,
         metadata: Metadata,
         shapes: Vec<Shape>,
-        mut operations: Vec<Operation>,
+        operations: Vec<Operation>,
     ) -> Self {
-        operations.sort_by(|a, b| a.name.cmp(&b.name));
-        for (index, operation) in (0u32..).zip(&mut operations) {
-            operation.index = index;
-        }
-        let shape_names = (0u32..)
-            .zip(&shapes)
-            .map(|(id, shape)| (shape.name.clone(), ShapeId(id)))
-            .collect();
+        Self::with_graph(name, metadata, Graph::loaded(shapes, operations))
+    }
+
+    pub(crate) fn packed(name: Str, metadata: Metadata, packed: PackedService) -> Self {
+        Self::with_graph(name, metadata, Graph::packed(packed))
+    }
+
+    fn with_graph(name: Str, metadata: Metadata, graph: Graph) -> Self {
         ServiceModel {
             name,
             metadata,
-            shapes: shapes.into(),
-            shape_names,
-            operations: operations.into(),
+            graph,
+            shape_names: OnceLock::new(),
             snake_names: OnceLock::new(),
+            error_codes: OnceLock::new(),
         }
     }
 
@@ -140,74 +142,106 @@ impl ServiceModel {
 
     /// The shape at a place in this service's graph.
     ///
-    /// # Panics
-    /// For a [`ShapeId`] of another, larger service.
+    /// A [`ShapeId`] of another, larger service gets a string shape without a name.
     #[must_use]
     #[inline]
     pub fn shape(&self, id: ShapeId) -> &Shape {
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "ids are only made for shapes of the graph"
-        )]
-        &self.shapes[id.index()]
+        self.graph.shape(id)
     }
 
     /// The place of a shape by name.
     #[must_use]
     pub fn shape_id(&self, name: &str) -> Option<ShapeId> {
-        self.shape_names.get(name).copied()
+        let names = self.shape_names.get_or_init(|| {
+            self.shape_ids()
+                .map(|id| (self.graph.shape_name(id), id))
+                .collect()
+        });
+        names.get(name).copied()
+    }
+
+    fn shape_ids(&self) -> impl ExactSizeIterator<Item = ShapeId> + use<> {
+        (0..self.graph.shape_count()).map(ShapeId)
     }
 
     /// How many shapes there are.
     #[must_use]
     pub fn shape_count(&self) -> usize {
-        self.shapes.len()
+        self.graph.shape_count() as usize
     }
 
     /// Every shape with its place.
-    pub fn shapes(&self) -> impl Iterator<Item = (ShapeId, &Shape)> {
-        (0u32..).map(ShapeId).zip(&self.shapes)
+    pub fn shapes(&self) -> impl ExactSizeIterator<Item = (ShapeId, &Shape)> {
+        self.shape_ids().map(|id| (id, self.shape(id)))
+    }
+
+    /// The error shape for a code on the wire: the one whose `error.code` it is, or whose name.
+    ///
+    /// # Source
+    /// botocore `model.py:ServiceModel.shape_for_error_code`.
+    #[must_use]
+    pub fn error_shape(&self, code: &str) -> Option<ShapeId> {
+        let codes = self.error_codes.get_or_init(|| {
+            self.graph
+                .errors()
+                .into_iter()
+                .map(|id| {
+                    let shape = self.shape(id);
+                    let code = match &shape.kind {
+                        Kind::Structure(structure) => structure.error.as_ref(),
+                        _ => None,
+                    };
+                    let code = code.and_then(|error| error.code.as_ref());
+                    (code.unwrap_or(&shape.name).clone(), id)
+                })
+                .collect()
+        });
+        codes.get(code).copied()
     }
 
     /// The operations in the order of their names.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = &Operation> {
-        self.operations.iter()
+        (0..self.graph.operation_count()).map(|index| self.graph.operation(index))
     }
 
-    /// The operation of a name, spelt as the definition does or in snake case.
+    /// The names of the operations, in order, without reading more of them than that.
+    pub fn operation_names(&self) -> impl ExactSizeIterator<Item = &Str> {
+        (0..self.graph.operation_count()).map(|index| self.graph.operation_name(index))
+    }
+
+    /// The operation of a name, spelt as the definition does, in snake case or in kebab case.
     ///
     /// # Errors
     /// `Model`: there is none; the message offers the nearest names.
     pub fn operation(&self, name: &str) -> Result<&Operation> {
         self.find_operation(name)
+            .map(|index| self.graph.operation(index))
             .ok_or_else(|| self.no_such_operation(name))
     }
 
-    fn find_operation(&self, name: &str) -> Option<&Operation> {
-        if let Ok(found) = self
-            .operations
-            .binary_search_by(|operation| (*operation.name).cmp(name))
+    fn find_operation(&self, name: &str) -> Option<u32> {
+        if let Some(found) = self.graph.find_operation(name) {
+            return Some(found);
+        }
+        let snake = name.replace('-', "_");
+        // Most names come back from snake case by capitals alone: that spares the table of all.
+        if let Some(found) = self.graph.find_operation(&capitalised(&snake))
+            && is_snake_case_of(&snake, self.graph.operation_name(found))
         {
-            return self.operations.get(found);
+            return Some(found);
         }
         let snake_names = self.snake_names.get_or_init(|| {
-            self.operations
-                .iter()
-                .map(|op| (snake_case(&op.name), op.index))
+            self.operation_names()
+                .map(|name| snake_case(name))
+                .zip(0..)
                 .collect()
         });
-        self.operations
-            .get(*snake_names.get(&name.replace('-', "_"))? as usize)
+        snake_names.get(&snake).copied()
     }
 
     #[cold]
     fn no_such_operation(&self, name: &str) -> Error {
-        let hint = did_you_mean(
-            name,
-            self.operations
-                .iter()
-                .map(|operation| operation.name.as_str()),
-        );
+        let hint = did_you_mean(name, self.operation_names().map(Str::as_str));
         Error::new(
             ErrorKind::Model,
             format!("{}: no operation {name:?}{hint}", self.name),
@@ -271,6 +305,38 @@ impl ServiceModel {
             member.traits.is_streaming()
                 && matches!(self.shape(member.target).kind, Kind::Blob | Kind::String)
         })
+    }
+}
+
+/// `list_queues` as `ListQueues`.
+fn capitalised(snake: &str) -> String {
+    let mut name = String::with_capacity(snake.len());
+    for word in snake.split('_') {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
+
+impl fmt::Debug for ServiceModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceModel")
+            .field("name", &self.name)
+            .field("metadata", &self.metadata)
+            .field("operations", &self.graph.operation_count())
+            .field("shapes", &self.graph.shape_count())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for ServiceModel {
+    /// Compares all that is defined, however it was loaded.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.metadata == other.metadata
+            && self.shapes().eq(other.shapes())
+            && self.operations().eq(other.operations())
     }
 }
 

@@ -1,10 +1,12 @@
 //! The shape graph: shapes in an arena, referring to each other by index, so that recursion costs nothing.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use inia_core::Str;
 
 use crate::Traits;
+use crate::packed::PackedTexts;
 
 /// The place of a shape in its service's graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,15 +91,18 @@ impl Kind {
 pub struct Structure {
     /// The members in the definition's order.
     pub members: Box<[Member]>,
-    /// The members that must be given, as positions in `members`.
+    /// The members that must be given, as positions in `members`, in order.
     pub required: Box<[u32]>,
     /// The member that is the whole body, as a position in `members`.
     pub payload: Option<u32>,
     /// What an error says of itself.
     pub error: Option<Box<ErrorTraits>>,
-    /// Positions in `members`, sorted by member name.
+    /// Positions in `members`, sorted by member name; empty for the few that are found as fast one by one.
     pub(crate) by_name: Box<[u32]>,
 }
+
+/// The number of members up to which they are looked at one by one.
+const SEARCHED: usize = 8;
 
 impl Structure {
     /// The member of a name.
@@ -110,7 +115,7 @@ impl Structure {
     /// The position of the member of a name.
     #[must_use]
     pub fn member_position(&self, name: &str) -> Option<usize> {
-        if self.members.len() <= 8 {
+        if self.members.len() <= SEARCHED {
             return self.members.iter().position(|member| member.name == *name);
         }
         self.by_name
@@ -133,6 +138,9 @@ impl Structure {
     }
 
     pub(crate) fn index(&mut self) {
+        if self.members.len() <= SEARCHED {
+            return;
+        }
         let mut by_name: Vec<u32> = (0u32..).take(self.members.len()).collect();
         by_name.sort_by(|&a, &b| {
             let name = |position: u32| {
@@ -188,16 +196,94 @@ pub struct Retryable {
 }
 
 /// Bounds and enumerations of a shape.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Constraints {
     /// `min`: of a number its least value, of anything else its least length.
     pub min: Option<f64>,
     /// `max`: of a number its greatest value, of anything else its greatest length.
     pub max: Option<f64>,
+    texts: Option<Box<ConstraintTexts>>,
+}
+
+/// What only people read of the constraints: packed until asked for.
+#[derive(Clone)]
+struct ConstraintTexts {
+    cell: OnceLock<(Option<Str>, Box<[Str]>)>,
+    packed: Option<PackedTexts>,
+}
+
+impl Constraints {
+    /// No constraints at all.
+    pub(crate) const NONE: Constraints = Constraints {
+        min: None,
+        max: None,
+        texts: None,
+    };
+
+    pub(crate) fn new(
+        min: Option<f64>,
+        max: Option<f64>,
+        pattern: Option<Str>,
+        enumeration: Box<[Str]>,
+    ) -> Self {
+        let texts = (pattern.is_some() || !enumeration.is_empty()).then(|| {
+            Box::new(ConstraintTexts {
+                cell: OnceLock::from((pattern, enumeration)),
+                packed: None,
+            })
+        });
+        Constraints { min, max, texts }
+    }
+
+    pub(crate) fn packed(min: Option<f64>, max: Option<f64>, texts: Option<PackedTexts>) -> Self {
+        let texts = texts.map(|packed| {
+            Box::new(ConstraintTexts {
+                cell: OnceLock::new(),
+                packed: Some(packed),
+            })
+        });
+        Constraints { min, max, texts }
+    }
+
+    fn texts(&self) -> Option<&(Option<Str>, Box<[Str]>)> {
+        let texts = self.texts.as_deref()?;
+        Some(texts.cell.get_or_init(|| {
+            let unpacked = texts.packed.and_then(PackedTexts::read);
+            unpacked.unwrap_or_default()
+        }))
+    }
+
     /// `pattern`: a regular expression that AWS's servers hold strings to; not checked here, as in botocore.
-    pub pattern: Option<Str>,
-    /// `enum`: the values known when the definition was written; others are allowed.
-    pub enumeration: Option<Box<[Str]>>,
+    #[must_use]
+    pub fn pattern(&self) -> Option<&str> {
+        self.texts()?.0.as_deref()
+    }
+
+    /// `enum`: the values known when the definition was written, others are allowed; empty where there is none.
+    #[must_use]
+    pub fn enumeration(&self) -> &[Str] {
+        self.texts()
+            .map(|(_, values)| &**values)
+            .unwrap_or_default()
+    }
+}
+
+impl PartialEq for Constraints {
+    fn eq(&self, other: &Self) -> bool {
+        (self.min, self.max, self.pattern(), self.enumeration())
+            == (other.min, other.max, other.pattern(), other.enumeration())
+    }
+}
+
+impl fmt::Debug for Constraints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Constraints")
+            .field("min", &self.min)
+            .field("max", &self.max)
+            .field("pattern", &self.pattern())
+            .field("enumeration", &self.enumeration())
+            .finish()
+    }
 }
 
 /// A value for each shape of a service, made on first use and kept: what a wire format works out about a shape once.

@@ -143,6 +143,18 @@ pub struct Traits {
 }
 
 impl Traits {
+    /// No traits at all.
+    pub(crate) const NONE: Traits = Traits {
+        flags: Flags(0),
+        location: None,
+        location_name: None,
+        query_name: None,
+        xml_namespace: None,
+        timestamp_format: None,
+        context_param: None,
+        unknown: None,
+    };
+
     /// These traits over those of a target: what a member says wins, and what it leaves open is the target's.
     #[must_use]
     pub fn over(mut self, target: &Traits) -> Traits {

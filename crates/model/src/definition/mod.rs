@@ -19,7 +19,7 @@ use raw::{RawMember, RawMetadata, RawOperation, RawService, RawShape};
 
 /// Loads a definition; `name` is the service's folder name.
 pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
-    let raw: RawService<'_> = serde_json::from_slice(definition).map_err(|error| {
+    let raw: RawService = serde_json::from_slice(definition).map_err(|error| {
         Error::new(
             ErrorKind::Model,
             format!("service definition {name:?}: {error}"),
@@ -104,12 +104,9 @@ impl Resolver<'_> {
             "" => return Err(broken(name, "it has no type")),
             other => return Err(broken(name, format!("there is no type {other:?}"))),
         };
-        let constraints = Constraints {
-            min: raw.min,
-            max: raw.max,
-            pattern: raw.pattern.clone(),
-            enumeration: raw.enumeration.clone().map(Vec::into_boxed_slice),
-        };
+        let enumeration = raw.enumeration.clone().unwrap_or_default();
+        let constraints =
+            Constraints::new(raw.min, raw.max, raw.pattern.clone(), enumeration.into());
         Ok(Shape {
             name: name.clone(),
             kind,
@@ -137,9 +134,11 @@ impl Resolver<'_> {
                 .member_position(member)
                 .and_then(|position| u32::try_from(position).ok())
         };
-        let required = raw.required.iter().filter_map(position).collect();
+        let mut required: Vec<u32> = raw.required.iter().filter_map(position).collect();
+        required.sort_unstable();
+        required.dedup();
         let payload = raw.traits.payload.as_ref().and_then(position);
-        structure.required = required;
+        structure.required = required.into();
         structure.payload = payload;
         let traits = &raw.traits;
         if traits.error.is_some()

@@ -1,21 +1,22 @@
 //! The text of a `service-2.json` file as it stands: names are still names, and nothing is resolved.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use inia_core::{Str, Value};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::Flags;
 
-/// A JSON object as pairs in the order of the text.
-fn pairs<'de, D, T>(deserializer: D) -> Result<Vec<(Str, T)>, D::Error>
+/// A JSON object as pairs in the order of the text; an error is preceded by the name it is under.
+fn named<'de, D, T>(deserializer: D, what: &'static str) -> Result<Vec<(Str, T)>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    struct Pairs<T>(std::marker::PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
+    struct Named<T>(&'static str, PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
         type Value = Vec<(Str, T)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,28 +25,39 @@ where
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut pairs: Vec<(Str, T)> = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                pairs.push(entry);
+            while let Some(name) = map.next_key::<Str>()? {
+                let value = map.next_value();
+                let value = value
+                    .map_err(|error| A::Error::custom(format!("{}{name}: {error}", self.0)))?;
+                pairs.push((name, value));
             }
             Ok(pairs)
         }
     }
-    deserializer.deserialize_map(Pairs(std::marker::PhantomData))
+    deserializer.deserialize_map(Named(what, PhantomData))
+}
+
+fn operations<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(Str, RawOperation)>, D::Error> {
+    named(deserializer, "operation ")
+}
+
+fn shapes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Str, RawShape)>, D::Error> {
+    named(deserializer, "shape ")
 }
 
 #[derive(Deserialize)]
-pub(super) struct RawService<'a> {
+pub(super) struct RawService {
     pub(super) metadata: RawMetadata,
-    #[serde(default, deserialize_with = "pairs")]
+    #[serde(default, deserialize_with = "operations")]
     pub(super) operations: Vec<(Str, RawOperation)>,
-    #[serde(default, deserialize_with = "pairs")]
+    #[serde(default, deserialize_with = "shapes")]
     pub(super) shapes: Vec<(Str, RawShape)>,
-    #[serde(default, rename = "clientContextParams", deserialize_with = "pairs")]
-    pub(super) client_context: Vec<(Str, RawContextKind)>,
+    #[serde(default, rename = "clientContextParams")]
+    pub(super) client_context: Pairs<RawContextKind>,
     #[serde(default)]
     pub(super) deprecated: bool,
-    #[serde(skip)]
-    _text: std::marker::PhantomData<&'a ()>,
 }
 
 #[derive(Deserialize)]
@@ -180,7 +192,7 @@ impl<T> IntoIterator for Pairs<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        pairs(deserializer).map(Pairs)
+        named(deserializer, "").map(Pairs)
     }
 }
 

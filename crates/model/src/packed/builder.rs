@@ -1,0 +1,141 @@
+//! [`ArchiveBuilder`]: packs definitions into an archive.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::sync::Arc;
+
+use inia_core::{Error, ErrorKind, Result};
+
+use super::archive::{MAGIC, encoding};
+use super::bytes::Writer;
+use super::encode;
+use super::words::Counter;
+use crate::ServiceModel;
+
+/// Packs definitions into an [`Archive`](crate::Archive), for a build script.
+///
+/// The same definitions always give the same bytes.
+#[derive(Debug, Default)]
+pub struct ArchiveBuilder {
+    services: BTreeMap<String, BTreeMap<String, Version>>,
+}
+
+#[derive(Debug, Default)]
+struct Version {
+    model: Option<Arc<ServiceModel>>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl ArchiveBuilder {
+    /// An empty archive.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a service's model.
+    pub fn add_model(&mut self, service: &str, api_version: &str, model: Arc<ServiceModel>) {
+        self.version(service, api_version).model = Some(model);
+    }
+
+    /// Adds a file, such as `paginators-1`; an empty service name and version stand for what all services share, such as `partitions`.
+    pub fn add_file(&mut self, service: &str, api_version: &str, kind: &str, content: &[u8]) {
+        let files = &mut self.version(service, api_version).files;
+        files.insert(kind.to_owned(), content.to_owned());
+    }
+
+    fn version(&mut self, service: &str, api_version: &str) -> &mut Version {
+        let versions = self.services.entry(service.to_owned()).or_default();
+        versions.entry(api_version.to_owned()).or_default()
+    }
+
+    /// The archive's bytes.
+    ///
+    /// # Errors
+    /// `Model`: the archive would be larger than 4 GiB.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        let versions = || self.services.values().flat_map(BTreeMap::values);
+        let mut counter = Counter::default();
+        for model in versions().filter_map(|version| version.model.as_ref()) {
+            encode::service(model, &mut counter);
+        }
+        let mut coder = counter.into_coder();
+        let kinds: BTreeSet<&str> = versions()
+            .flat_map(|version| version.files.keys())
+            .map(String::as_str)
+            .collect();
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+
+        let mut contents = Contents::default();
+        let mut entries = Vec::with_capacity(self.services.len());
+        for (service, versions) in &self.services {
+            let mut entry = Writer::default();
+            entry.block(service.as_bytes());
+            entry.size(versions.len());
+            for (name, version) in versions {
+                entry.block(name.as_bytes());
+                let model = version.model.as_ref();
+                let model = model.map(|model| encode::service(model, &mut coder));
+                contents.add(&model.unwrap_or_default(), &mut entry);
+                entry.size(version.files.len());
+                for (kind, content) in &version.files {
+                    let (encoding, stored) = smaller(content)?;
+                    entry.size(kinds.binary_search(&kind.as_str()).unwrap_or_default());
+                    entry.byte(encoding);
+                    entry.size(content.len());
+                    contents.add(&stored, &mut entry);
+                }
+            }
+            entries.push(entry.bytes);
+        }
+        let mut out = Writer::default();
+        out.bytes.extend_from_slice(MAGIC);
+        coder.write(&mut out);
+        out.records(kinds.iter().map(|kind| kind.as_bytes()));
+        out.records(entries.iter().map(Vec::as_slice));
+        out.bytes.extend_from_slice(&contents.bytes);
+        if u32::try_from(out.bytes.len()).is_err() {
+            return Err(Error::new(
+                ErrorKind::Model,
+                "an archive of definitions holds at most 4 GiB",
+            ));
+        }
+        Ok(out.bytes)
+    }
+}
+
+/// What the entries refer to; the same content is kept once.
+#[derive(Default)]
+struct Contents {
+    bytes: Vec<u8>,
+    places: BTreeMap<Vec<u8>, usize>,
+}
+
+impl Contents {
+    fn add(&mut self, content: &[u8], entry: &mut Writer) {
+        let place = match self.places.get(content) {
+            Some(place) => *place,
+            None => {
+                let place = self.bytes.len();
+                self.bytes.extend_from_slice(content);
+                self.places.insert(content.to_owned(), place);
+                place
+            }
+        };
+        entry.size(place);
+        entry.size(content.len());
+    }
+}
+
+fn smaller(content: &[u8]) -> Result<(u8, Vec<u8>)> {
+    let failed =
+        |error| Error::new(ErrorKind::Model, "a file does not compress").with_source(error);
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content).map_err(failed)?;
+    let deflated = encoder.finish().map_err(failed)?;
+    Ok(if deflated.len() < content.len() {
+        (encoding::DEFLATED, deflated)
+    } else {
+        (encoding::STORED, content.to_owned())
+    })
+}

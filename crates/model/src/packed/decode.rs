@@ -1,0 +1,452 @@
+//! A service out of an archive, a shape or operation at a time.
+
+use inia_core::{Str, TimestampFormat, Value};
+
+use super::bytes::{Reader, Records};
+use super::value;
+use super::words::Words;
+use super::{METHODS, ShapeHead, flag, location_name, traits};
+use crate::{
+    ChecksumTraits, Constraints, EndpointDiscovery, ErrorTraits, Flags, Kind, Location, Member,
+    Metadata, Operation, Retryable, Shape, ShapeId, Structure, Traits, XmlNamespace,
+};
+
+/// A service in an archive, opened: its records are found, and none is read.
+#[derive(Clone, Debug)]
+pub(crate) struct PackedService {
+    words: Words,
+    traits: Box<[Traits]>,
+    operations: Records,
+    shapes: Records,
+    errors: Reader,
+}
+
+impl PackedService {
+    pub(super) fn open(words: Words, bytes: &'static [u8]) -> Option<(Metadata, PackedService)> {
+        let mut source = Source {
+            words,
+            reader: Reader::new(bytes),
+        };
+        let metadata = source.metadata()?;
+        let traits = source.list(Source::traits_entry)?;
+        let operations = Records::read(&mut source.reader)?;
+        let shapes = Records::read(&mut source.reader)?;
+        let service = PackedService {
+            words,
+            traits,
+            operations,
+            shapes,
+            errors: source.reader,
+        };
+        Some((metadata, service))
+    }
+
+    pub(crate) fn operation_count(&self) -> usize {
+        self.operations.len()
+    }
+
+    pub(crate) fn shape_count(&self) -> usize {
+        self.shapes.len()
+    }
+
+    /// The shapes of errors, in order.
+    pub(crate) fn errors(&self) -> Option<Vec<ShapeId>> {
+        let mut reader = self.errors;
+        let count = reader.count()?;
+        let mut errors = Vec::with_capacity(count);
+        let mut id = 0u32;
+        for _ in 0..count {
+            id = id.checked_add(reader.small()?)?;
+            errors.push(self.shape_id(id)?);
+        }
+        Some(errors)
+    }
+
+    fn shape_id(&self, id: u32) -> Option<ShapeId> {
+        let id = ShapeId(id);
+        (id.index() < self.shapes.len()).then_some(id)
+    }
+
+    fn source(&self, reader: Reader) -> Source {
+        Source {
+            words: self.words,
+            reader,
+        }
+    }
+
+    /// The name of an operation, without the rest of it.
+    pub(crate) fn operation_name(&self, index: usize) -> Option<Str> {
+        self.source(self.operations.get(index)?).text()
+    }
+
+    /// The name of a shape, without the rest of it.
+    pub(crate) fn shape_name(&self, id: ShapeId) -> Option<Str> {
+        self.source(self.shapes.get(id.index())?).text()
+    }
+
+    pub(crate) fn shape(&self, id: ShapeId) -> Option<Shape> {
+        let mut source = self.source(self.shapes.get(id.index())?);
+        let name = source.text()?;
+        let head = ShapeHead::from_byte(source.reader.byte()?);
+        let traits = if head.has_traits {
+            self.member_traits(&name, &mut source)?.0
+        } else {
+            Traits::default()
+        };
+        let kind = match head.kind {
+            0 => Kind::Structure(self.structure(head.has_more, &mut source)?),
+            1 => Kind::List(self.part("member", &mut source)?),
+            2 => Kind::Map {
+                key: self.part("key", &mut source)?,
+                value: self.part("value", &mut source)?,
+            },
+            3 => Kind::String,
+            4 => Kind::Blob,
+            5 => Kind::Boolean,
+            6 => Kind::Integer,
+            7 => Kind::Long,
+            8 => Kind::Float,
+            9 => Kind::Double,
+            10 => Kind::Timestamp,
+            _ => return None,
+        };
+        let constraints = if head.has_constraints {
+            source.constraints()?
+        } else {
+            Constraints::default()
+        };
+        Some(Shape {
+            name,
+            kind,
+            traits,
+            constraints,
+        })
+    }
+
+    fn structure(&self, has_more: bool, source: &mut Source) -> Option<Structure> {
+        let mut structure = Structure::default();
+        if has_more {
+            structure.payload = source.reader.small()?.checked_sub(1);
+            let flags = source.reader.number()?;
+            let has = |bit: u32| flags >> bit & 1 == 1;
+            if has(0) {
+                let mut error = ErrorTraits {
+                    sender_fault: has(1),
+                    ..ErrorTraits::default()
+                };
+                if has(2) {
+                    error.code = Some(source.text()?);
+                }
+                if has(3) {
+                    error.http_status = Some(u16::try_from(source.reader.number()?).ok()?);
+                }
+                if has(4) {
+                    error.retryable = Some(Retryable { throttling: has(5) });
+                }
+                structure.error = Some(Box::new(error));
+            }
+        }
+        let count = source.reader.count()?;
+        let mut members = Vec::with_capacity(count);
+        let mut required = Vec::new();
+        for position in (0u32..).take(count) {
+            let (member, is_required) = self.member(source)?;
+            members.push(member);
+            if is_required {
+                required.push(position);
+            }
+        }
+        structure.members = members.into();
+        structure.required = required.into();
+        structure.index();
+        Some(structure)
+    }
+
+    fn member(&self, source: &mut Source) -> Option<(Member, bool)> {
+        let mut ahead = source.reader;
+        let name = if ahead.number()? == super::NAME_OF_TARGET {
+            source.reader = ahead;
+            None
+        } else {
+            Some(source.text()?)
+        };
+        let target = self.shape_id(source.reader.small()?)?;
+        let name = match name {
+            Some(name) => name,
+            None => self.shape_name(target)?,
+        };
+        let (traits, is_required) = self.member_traits(&name, source)?;
+        Some((
+            Member {
+                name,
+                target,
+                traits,
+            },
+            is_required,
+        ))
+    }
+
+    fn part(&self, name: &'static str, source: &mut Source) -> Option<Member> {
+        let target = self.shape_id(source.reader.small()?)?;
+        let (traits, _) = self.member_traits(name, source)?;
+        Some(Member {
+            name: Str::from_static(name),
+            target,
+            traits,
+        })
+    }
+
+    /// Traits with their location name, and whether the member is required.
+    fn member_traits(&self, name: &str, source: &mut Source) -> Option<(Traits, bool)> {
+        let tag = source.reader.size()?;
+        let mut traits = self.traits.get(tag >> 3)?.clone();
+        traits.location_name = match tag >> 1 & 3 {
+            location_name::SAME => Some(Str::from(name)),
+            location_name::SMALL_INITIAL => location_name::with_small_initial(name),
+            location_name::OTHER => Some(source.text()?),
+            _ => None,
+        };
+        Some((traits, tag & 1 == 1))
+    }
+
+    pub(crate) fn operation(&self, index: usize) -> Option<Operation> {
+        let mut source = self.source(self.operations.get(index)?);
+        let name = source.text()?;
+        let flags = source.reader.number()?;
+        let has = |bit: u32| flags >> bit & 1 == 1;
+        let method = if has(flag::OTHER_METHOD) {
+            source.text()?
+        } else {
+            Str::from_static(METHODS.get(source.reader.size()?)?)
+        };
+        let request_uri = source.text()?;
+        let response_code = if has(flag::RESPONSE_CODE) {
+            Some(u16::try_from(source.reader.number()?).ok()?)
+        } else {
+            (!has(flag::NO_RESPONSE_CODE)).then_some(200)
+        };
+        let mut part = |bit| {
+            if has(bit) {
+                self.part("", &mut source).map(Some)
+            } else {
+                Some(None)
+            }
+        };
+        let input = part(flag::INPUT)?;
+        let output = part(flag::OUTPUT)?;
+        let result_wrapper = source.text_if(has(flag::RESULT_WRAPPER))?;
+        let errors = source.list(|source| self.shape_id(source.reader.small()?))?;
+        let auth = if has(flag::AUTH) {
+            Some(source.list(Source::text)?)
+        } else {
+            None
+        };
+        let auth_type = source.text_if(has(flag::AUTH_TYPE))?;
+        let host_prefix = source.text_if(has(flag::HOST_PREFIX))?;
+        let checksum = if has(flag::CHECKSUM) {
+            let flags = source.reader.byte()?;
+            Some(Box::new(ChecksumTraits {
+                request_required: flags & 1 != 0,
+                request_algorithm_member: source.text_if(flags & 2 != 0)?,
+                request_validation_mode_member: source.text_if(flags & 4 != 0)?,
+                response_algorithms: source.list(Source::text)?,
+            }))
+        } else {
+            None
+        };
+        let compression = source.list_if(has(flag::COMPRESSION), Source::text)?;
+        let static_context = source.list_if(has(flag::STATIC_CONTEXT), Source::pair)?;
+        let operation_context = source.list_if(has(flag::OPERATION_CONTEXT), Source::text_pair)?;
+        let unknown = source.list_if(has(flag::UNKNOWN), Source::pair)?;
+        Some(Operation {
+            name,
+            index: u32::try_from(index).ok()?,
+            method,
+            request_uri,
+            response_code,
+            input,
+            output,
+            result_wrapper,
+            errors,
+            auth,
+            auth_type,
+            unsigned_payload: has(flag::UNSIGNED_PAYLOAD),
+            host_prefix,
+            checksum,
+            checksum_required: has(flag::CHECKSUM_REQUIRED),
+            compression,
+            static_context,
+            operation_context,
+            endpoint_discovery: has(flag::DISCOVERY).then(|| EndpointDiscovery {
+                required: has(flag::DISCOVERY_REQUIRED),
+            }),
+            is_endpoint_operation: has(flag::ENDPOINT_OPERATION),
+            is_idempotent: has(flag::IDEMPOTENT),
+            is_readonly: has(flag::READONLY),
+            is_deprecated: has(flag::DEPRECATED),
+            unknown,
+        })
+    }
+}
+
+/// The pattern and the enumeration of a shape, still packed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedTexts {
+    source: Source,
+    has_pattern: bool,
+    has_values: bool,
+}
+
+impl PackedTexts {
+    pub(crate) fn read(mut self) -> Option<(Option<Str>, Box<[Str]>)> {
+        let pattern = self.source.text_if(self.has_pattern)?;
+        let values = self.source.list_if(self.has_values, Source::text)?;
+        Some((pattern, values))
+    }
+}
+
+/// A place to read from, with the dictionary that texts are read by.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    words: Words,
+    reader: Reader,
+}
+
+impl Source {
+    #[inline]
+    fn text(&mut self) -> Option<Str> {
+        self.words.text(&mut self.reader)
+    }
+
+    fn text_if(&mut self, is_there: bool) -> Option<Option<Str>> {
+        if is_there {
+            self.text().map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
+    fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Box<[T]>> {
+        let count = self.reader.count()?;
+        let mut list = Vec::with_capacity(count.min(1024));
+        for _ in 0..count {
+            list.push(read(self)?);
+        }
+        Some(list.into())
+    }
+
+    fn list_if<T>(
+        &mut self,
+        is_there: bool,
+        read: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Option<Box<[T]>> {
+        if is_there {
+            self.list(read)
+        } else {
+            Some(Box::default())
+        }
+    }
+
+    fn pair(&mut self) -> Option<(Str, Value)> {
+        Some((self.text()?, value::read(&self.words, &mut self.reader)?))
+    }
+
+    fn text_pair(&mut self) -> Option<(Str, Str)> {
+        Some((self.text()?, self.text()?))
+    }
+
+    fn metadata(&mut self) -> Option<Metadata> {
+        let mut metadata = Metadata::default();
+        for place in [
+            &mut metadata.service_id,
+            &mut metadata.api_version,
+            &mut metadata.endpoint_prefix,
+            &mut metadata.signature_version,
+            &mut metadata.protocol,
+            &mut metadata.full_name,
+            &mut metadata.uid,
+        ] {
+            *place = self.text()?;
+        }
+        let flags = self.reader.number()?;
+        metadata.query_compatible = flags & 1 != 0;
+        metadata.deprecated = flags & 2 != 0;
+        for (bit, place) in (2..).zip([
+            &mut metadata.signing_name,
+            &mut metadata.json_version,
+            &mut metadata.target_prefix,
+            &mut metadata.xml_namespace,
+            &mut metadata.global_endpoint,
+            &mut metadata.abbreviation,
+            &mut metadata.h2,
+        ]) {
+            *place = self.text_if(flags >> bit & 1 == 1)?;
+        }
+        metadata.auth = self.list(Source::text)?;
+        metadata.protocols = self.list(Source::text)?;
+        metadata.client_context = self.list(Source::text_pair)?;
+        metadata.unknown = self.list(Source::pair)?;
+        Some(metadata)
+    }
+
+    fn traits_entry(&mut self) -> Option<Traits> {
+        let flags = Flags::from_bits(self.reader.small()?);
+        let places = self.reader.byte()?;
+        let parts = self.reader.byte()?;
+        let query_name = self.text_if(parts & traits::QUERY_NAME != 0)?;
+        let uri = self.text_if(parts & traits::XML_NAMESPACE != 0)?;
+        let prefix = self.text_if(parts & traits::XML_PREFIX != 0)?;
+        let context_param = self.text_if(parts & traits::CONTEXT_PARAM != 0)?;
+        let unknown = if parts & traits::UNKNOWN != 0 {
+            Some(Box::new(self.list(Source::pair)?.into_vec()))
+        } else {
+            None
+        };
+        Some(Traits {
+            flags,
+            location: match places & 7 {
+                1 => Some(Location::Uri),
+                2 => Some(Location::QueryString),
+                3 => Some(Location::Header),
+                4 => Some(Location::Headers),
+                5 => Some(Location::StatusCode),
+                _ => None,
+            },
+            location_name: None,
+            query_name,
+            xml_namespace: uri.map(|uri| Box::new(XmlNamespace { uri, prefix })),
+            timestamp_format: match places >> 3 {
+                1 => Some(TimestampFormat::Iso8601),
+                2 => Some(TimestampFormat::Rfc822),
+                3 => Some(TimestampFormat::UnixTimestamp),
+                _ => None,
+            },
+            context_param,
+            unknown,
+        })
+    }
+
+    fn constraints(&mut self) -> Option<Constraints> {
+        let flags = self.reader.byte()?;
+        let mut number = |form: u8| {
+            Some(match form & 3 {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "only written for integers that a double holds exactly"
+                )]
+                1 => Some(self.reader.signed()? as f64),
+                2 => Some(self.reader.float()?),
+                _ => None,
+            })
+        };
+        let min = number(flags)?;
+        let max = number(flags >> 2)?;
+        let texts = PackedTexts {
+            source: *self,
+            has_pattern: flags & 1 << 4 != 0,
+            has_values: flags & 1 << 5 != 0,
+        };
+        let has_texts = texts.has_pattern || texts.has_values;
+        Some(Constraints::packed(min, max, has_texts.then_some(texts)))
+    }
+}
