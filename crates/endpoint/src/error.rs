@@ -63,8 +63,12 @@ pub enum EndpointErrorKind {
     /// A rule could not be evaluated: a function was given a value of the wrong type, a template names a variable that
     /// is not set, or the result is larger than any endpoint can be.
     Evaluation,
-    /// The legacy resolver was asked for a region, partition or variant that its data does not have.
+    /// No partition knows the region.
     UnknownRegion,
+    /// The service needs a region, and none was given.
+    NoRegion,
+    /// The service has no FIPS or dual-stack endpoint there.
+    NoVariant,
 }
 
 /// The parameters lead to no endpoint.

@@ -12,7 +12,7 @@ use crate::partition::{Output, Partition, Partitions};
 use crate::rule_set::program::{
     Action, Expr, ExprId, MAX_VERDICTS, NO_MEMO, Node, Program, PropertyForm,
 };
-use crate::rule_set::texts::known;
+use crate::texts::known;
 use crate::url::ParsedUrl;
 
 /// Bytes of text that one evaluation may make; no endpoint comes near it.

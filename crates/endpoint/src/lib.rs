@@ -7,11 +7,15 @@ mod error;
 mod evaluate;
 mod functions;
 mod json;
+mod lists;
+mod numbered;
 mod parameter;
 mod partition;
 mod pattern;
+mod regions;
 mod rule_set;
 mod template;
+mod texts;
 mod url;
 
 pub use arn::Arn;
@@ -22,4 +26,5 @@ pub use parameter::{
     BuiltIn, EndpointParams, Parameter, ParameterDefault, ParameterType, ParameterValue,
 };
 pub use partition::{Partition, Partitions};
+pub use regions::{EndpointVariant, EndpointsData, LegacyEndpoint, LegacyRequest, LegacyTarget};
 pub use rule_set::RuleSet;

@@ -3,7 +3,6 @@
 mod pack;
 mod parse;
 pub(crate) mod program;
-pub(crate) mod texts;
 
 use crate::endpoint::Endpoint;
 use crate::error::{DefinitionError, EndpointError};

@@ -18,11 +18,10 @@
 
 use crate::bytes::{Reader, Writer};
 use crate::error::DefinitionError;
+use crate::lists::Lists;
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
-use crate::rule_set::program::{
-    Action, EndpointForm, Expr, Lists, Parts, Program, PropertyForm, Rule,
-};
-use crate::rule_set::texts::{Texts, dictionary_fingerprint};
+use crate::rule_set::program::{Action, EndpointForm, Expr, Parts, Program, PropertyForm, Rule};
+use crate::texts::{Texts, dictionary_fingerprint};
 
 const MAGIC: u8 = b'R';
 /// Bumped with every change of the packed form.
@@ -40,7 +39,7 @@ pub(crate) fn write(program: &Program) -> Vec<u8> {
     writer.byte(VERSION);
     writer.raw(&dictionary_fingerprint().to_le_bytes());
     program.texts.write(&mut writer);
-    write_lists(&program.lists, &mut writer);
+    program.lists.write(&mut writer);
     writer.count(program.parameters.len());
     for parameter in &program.parameters {
         write_parameter(parameter, &mut writer);
@@ -76,7 +75,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Program, DefinitionError> {
         return Err(reader.error("this is no packed rule set of this version"));
     }
     let texts = Texts::read(&mut reader)?;
-    let lists = read_lists(&mut reader)?;
+    let lists = Lists::read(&mut reader)?;
     let parameters = read_all(&mut reader, 2, |reader, _| read_parameter(reader))?;
     let exprs = read_all(&mut reader, 1, |reader, _| read_expr(reader))?;
     let properties = read_all(&mut reader, 1, |reader, _| read_property(reader))?;
@@ -117,36 +116,6 @@ fn read_all<'a, T>(
         all.push(read(reader, index)?);
     }
     Ok(all)
-}
-
-fn write_lists(lists: &Lists, writer: &mut Writer) {
-    writer.count(lists.ends.len());
-    for (_, id) in lists.ends.iter().zip(0u16..) {
-        let list = lists.get(id);
-        writer.count(list.len());
-        for &number in list {
-            writer.int(number);
-        }
-    }
-}
-
-fn read_lists(reader: &mut Reader<'_>) -> Result<Lists, DefinitionError> {
-    let count = reader.count(1)?;
-    let mut ends = Vec::with_capacity(count);
-    let mut items = Vec::with_capacity(count * 3);
-    for _ in 0..count {
-        let length = reader.count(1)?;
-        for _ in 0..length {
-            items.push(reader.u16()?);
-        }
-        ends.push(
-            u32::try_from(items.len()).map_err(|_| reader.error("the rule set is too large"))?,
-        );
-    }
-    Ok(Lists {
-        items: items.into_boxed_slice(),
-        ends: ends.into_boxed_slice(),
-    })
 }
 
 fn write_parameter(parameter: &Parameter, writer: &mut Writer) {

@@ -5,16 +5,17 @@
 //! <https://smithy.io/2.0/additional-specs/rules-engine/specification.html>
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use crate::error::DefinitionError;
 use crate::json::{self, Json, Place};
+use crate::lists::{ListId, Lists};
+use crate::numbered::{Numbered, next_number};
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
 use crate::rule_set::program::{
-    Action, EndpointForm, Expr, ExprId, ListId, Lists, Parts, Program, PropertyForm, Rule, TextId,
+    Action, EndpointForm, Expr, ExprId, Parts, Program, PropertyForm, Rule, TextId,
 };
-use crate::rule_set::texts::TextTable;
 use crate::template::{self, Piece};
+use crate::texts::TextTable;
 
 /// Compiles a rule set. Keys that are not known are ignored.
 pub(crate) fn compile(text: &[u8]) -> Result<Program, DefinitionError> {
@@ -44,42 +45,6 @@ pub(crate) fn compile(text: &[u8]) -> Result<Program, DefinitionError> {
         .map_err(|message| root.error(message))
 }
 
-/// Things that have a number each, equal things the same.
-#[derive(Debug)]
-struct Numbered<T> {
-    ids: HashMap<T, u16>,
-    all: Vec<T>,
-}
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self {
-            ids: HashMap::new(),
-            all: Vec::new(),
-        }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbered<T> {
-    fn id(&mut self, thing: T, place: &Place<'_>) -> Result<u16, DefinitionError> {
-        if let Some(id) = self.ids.get(&thing) {
-            return Ok(*id);
-        }
-        let id = next_number(self.all.len(), place)?;
-        self.all.push(thing.clone());
-        self.ids.insert(thing, id);
-        Ok(id)
-    }
-}
-
-/// The number of the next thing of which there are `count` already.
-fn next_number(count: usize, place: &Place<'_>) -> Result<u16, DefinitionError> {
-    match u16::try_from(count) {
-        Ok(number) if number < u16::MAX => Ok(number),
-        _ => Err(place.error("the rule set is too large")),
-    }
-}
-
 #[derive(Debug, Default)]
 struct Compiler<'j> {
     texts: TextTable,
@@ -98,23 +63,14 @@ struct Compiler<'j> {
 
 impl<'j> Compiler<'j> {
     fn finish(self, version: TextId) -> Result<Program, &'static str> {
-        let mut lists = (Vec::new(), Vec::new());
-        for list in &self.lists.all {
-            lists.0.extend_from_slice(list);
-            lists
-                .1
-                .push(u32::try_from(lists.0.len()).map_err(|_| "the rule set is too large")?);
-        }
+        let lists = Lists::new(self.lists.all()).ok_or("the rule set is too large")?;
         Program::new(Parts {
             version,
             texts: self.texts.finish(),
-            lists: Lists {
-                items: lists.0.into_boxed_slice(),
-                ends: lists.1.into_boxed_slice(),
-            },
-            exprs: self.exprs.all,
-            properties: self.properties.all,
-            endpoints: self.endpoints.all,
+            lists,
+            exprs: self.exprs.into_all(),
+            properties: self.properties.into_all(),
+            endpoints: self.endpoints.into_all(),
             parameters: self.parameters,
             rules: self.rules,
         })

@@ -1,4 +1,4 @@
-//! The texts of a rule set, each stored once and known by its number.
+//! The texts of a definition, each stored once and known by its number.
 //!
 //! The first numbers belong to a dictionary of texts that hundreds of AWS's rule sets share, so that a packed rule set
 //! holds little more than what is its own. The very first ones are the attributes of partitions, ARNs and URLs, which
