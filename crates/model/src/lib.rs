@@ -11,20 +11,31 @@ mod graph;
 mod idempotency;
 pub mod jmespath;
 mod names;
+mod node;
 mod operation;
 mod packed;
+mod paginator;
+mod resource;
 mod service;
 mod shape;
 mod traits;
 mod validate;
+mod waiter;
 
 pub use catalog::{Catalog, Definition};
 pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
 pub use packed::{Archive, ArchiveBuilder};
+pub use paginator::{PaginatorModel, Paginators, ResultKey};
+pub use resource::{
+    IdentifierSource, ParamPath, ParamSource, ResourceAction, ResourceAttribute,
+    ResourceCollection, ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation,
+    ResourceRequest, ResourceTarget, ResourceWaiter, Resources, TargetIdentifier,
+};
 pub use service::{Metadata, ServiceModel};
 pub use shape::{
     Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, ShapeTable, Structure,
 };
 pub use traits::{Flags, Location, Traits, XmlNamespace};
+pub use waiter::{Acceptor, AcceptorState, Answer, ErrorMatch, Matcher, WaiterModel, Waiters};

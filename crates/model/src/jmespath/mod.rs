@@ -54,7 +54,7 @@ pub use paths::{FieldPath, Step};
 use ast::Node;
 use eval::Evaluator;
 use found::Found;
-use limits::Failure;
+use limits::{Failure, Limits};
 use parser::SyntaxError;
 
 /// A compiled JMESPath expression: cheap to clone, and shared between threads and tasks at will.
@@ -168,6 +168,22 @@ impl Expression {
             format!("JMESPath expression `{text}`: {}", failure.0),
         )
     }
+}
+
+/// Whether two values are equal, as `==` in an expression has it: integers and floats by their value, a timestamp and the text of
+/// the same moment.
+///
+/// ```
+/// use inia_core::json;
+/// use inia_model::jmespath::equal;
+///
+/// assert!(equal(&json!(1), &json!(1.0)));
+/// assert!(!equal(&json!(1), &json!(true)));
+/// ```
+#[must_use]
+pub fn equal(one: &Value, other: &Value) -> bool {
+    // Two values too large to compare to the end are not equal for all that is known.
+    compare::equal(&Found::Ref(one), &Found::Ref(other), &mut Limits::new()).unwrap_or(false)
 }
 
 #[cold]
