@@ -25,4 +25,6 @@ pub use secret::Secret;
 pub use session::{Session, SessionBuilder};
 pub use text::{SharedText, Str};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
-pub use value::{Blob, List, Map, MapIntoIter, MapIter, Value};
+pub use value::{
+    Blob, List, Map, MapIntoIter, MapIter, Value, from_value, from_value_ref, to_value,
+};

@@ -3,6 +3,7 @@
 mod civil;
 mod format;
 mod parse;
+mod serde;
 
 use std::fmt;
 use std::str::FromStr;

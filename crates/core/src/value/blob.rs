@@ -42,6 +42,17 @@ impl Blob {
     pub fn to_base64(&self) -> String {
         BASE64.encode(&**self)
     }
+
+    /// Appends the bytes as base64, as [`to_base64`](Self::to_base64).
+    pub fn write_base64(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        // Four characters for every three bytes begun.
+        out.resize(start + self.len().div_ceil(3) * 4, 0);
+        if let Some(free) = out.get_mut(start..) {
+            let written = BASE64.encode_slice(&**self, free).unwrap_or(0);
+            out.truncate(start + written);
+        }
+    }
 }
 
 impl Deref for Blob {

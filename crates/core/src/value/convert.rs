@@ -1,5 +1,8 @@
 //! Conversions between [`Value`] and Rust's own types, and the [`json!`](crate::json) macro.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
 use super::{Blob, List, Map, Value};
 use crate::{Str, Timestamp};
 
@@ -78,6 +81,24 @@ impl From<&Str> for Value {
     }
 }
 
+impl From<Cow<'_, str>> for Value {
+    fn from(value: Cow<'_, str>) -> Self {
+        Value::String(Str::from(value))
+    }
+}
+
+impl From<char> for Value {
+    fn from(value: char) -> Self {
+        Value::String(Str::from(value))
+    }
+}
+
+impl From<&Value> for Value {
+    fn from(value: &Value) -> Self {
+        value.clone()
+    }
+}
+
 impl From<Blob> for Value {
     fn from(value: Blob) -> Self {
         Value::Blob(value)
@@ -117,6 +138,31 @@ impl<V: Into<Value>> From<Option<V>> for Value {
 impl<V: Into<Value>> From<Vec<V>> for Value {
     fn from(values: Vec<V>) -> Self {
         Value::List(values.into_iter().collect())
+    }
+}
+
+impl<V: Clone + Into<Value>> From<&[V]> for Value {
+    fn from(values: &[V]) -> Self {
+        Value::List(values.iter().cloned().collect())
+    }
+}
+
+impl<V: Clone + Into<Value>> From<&Vec<V>> for Value {
+    fn from(values: &Vec<V>) -> Self {
+        Value::from(values.as_slice())
+    }
+}
+
+impl<K: Into<Str>, V: Into<Value>> From<BTreeMap<K, V>> for Value {
+    fn from(entries: BTreeMap<K, V>) -> Self {
+        Value::Map(entries.into_iter().collect())
+    }
+}
+
+/// The entries are in no order of their own: use a [`BTreeMap`] where the order matters.
+impl<K: Into<Str>, V: Into<Value>, S> From<HashMap<K, V, S>> for Value {
+    fn from(entries: HashMap<K, V, S>) -> Self {
+        Value::Map(entries.into_iter().collect())
     }
 }
 

@@ -15,12 +15,18 @@
 mod blob;
 mod convert;
 mod deserialize;
+mod json;
 mod list;
 mod map;
+mod path;
+pub(crate) mod private;
+mod serialize;
 
 pub use blob::Blob;
+pub use deserialize::{from_value, from_value_ref};
 pub use list::List;
 pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};
+pub use serialize::to_value;
 
 use std::ops::Index;
 
