@@ -59,25 +59,31 @@ fn is_expected(expected: &Json, value: &Value) -> bool {
         ("bool", Value::Bool(value)) => expected == value,
         ("null", Value::Null) => true,
         ("string", Value::String(text)) => expected == &**text,
-        ("bytestring", Value::Blob(bytes)) => expected
-            .as_array()
-            .is_some_and(|list| list.iter().map(Json::as_u64).eq(bytes.iter().map(|b| Some(u64::from(*b))))),
+        ("bytestring", Value::Blob(bytes)) => expected.as_array().is_some_and(|list| {
+            list.iter()
+                .map(Json::as_u64)
+                .eq(bytes.iter().map(|b| Some(u64::from(*b))))
+        }),
         ("float32", Value::Float(number)) => expected
             .as_u64()
             .and_then(|bits| u32::try_from(bits).ok())
             .is_some_and(|bits| f64::from(f32::from_bits(bits)) == *number),
-        ("float64", Value::Float(number)) => {
-            expected.as_u64().is_some_and(|bits| f64::from_bits(bits) == *number)
-        }
+        ("float64", Value::Float(number)) => expected
+            .as_u64()
+            .is_some_and(|bits| f64::from_bits(bits) == *number),
         ("list", Value::List(list)) => expected.as_array().is_some_and(|expected| {
             expected.len() == list.len()
-                && expected.iter().zip(list).all(|(expected, value)| is_expected(expected, value))
+                && expected
+                    .iter()
+                    .zip(list)
+                    .all(|(expected, value)| is_expected(expected, value))
         }),
         ("map", Value::Map(map)) => expected.as_object().is_some_and(|expected| {
             expected.len() == map.len()
-                && expected
-                    .iter()
-                    .all(|(name, expected)| map.get(name).is_some_and(|value| is_expected(expected, value)))
+                && expected.iter().all(|(name, expected)| {
+                    map.get(name)
+                        .is_some_and(|value| is_expected(expected, value))
+                })
         }),
         // A tag without a meaning here leaves its item.
         ("tag", value) => is_expected(&expected["value"], value),

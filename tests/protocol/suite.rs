@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use inia_core::Value;
 use inia_model::ServiceModel;
 use inia_protocol::{Codec, Protocol};
 use serde_json::{Value as Json, json};
@@ -36,6 +37,8 @@ pub fn cases(root: &Path) -> Vec<Case> {
                 .into_owned();
             let text = std::fs::read(&file).unwrap();
             let suites: Vec<Json> = serde_json::from_slice(&text).unwrap();
+            // Once more, with the parameters in the order in which they stand: it is that of query strings.
+            let ordered: Value = serde_json::from_slice(&text).unwrap();
             for (suite_index, suite) in suites.iter().enumerate() {
                 let suite = Arc::new(suite.clone());
                 for (case_index, case) in suite["cases"].as_array().unwrap().iter().enumerate() {
@@ -44,7 +47,10 @@ pub fn cases(root: &Path) -> Vec<Case> {
                         None => format!("{folder}/{name}/{suite_index}:{case_index}"),
                     };
                     let (suite, case) = (Arc::clone(&suite), case.clone());
-                    cases.push(Case::new(id, move || check(&Setting::new(&suite, case))));
+                    let params = ordered[suite_index]["cases"][case_index]["params"].clone();
+                    cases.push(Case::new(id, move || {
+                        check(&Setting::new(&suite, case, params))
+                    }));
                 }
             }
         }
@@ -57,7 +63,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .unwrap()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     files
@@ -67,6 +76,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 pub struct Setting {
     /// The case as it stands in the file.
     pub case: Json,
+    /// Its parameters, in order.
+    pub params: Value,
     /// The endpoint the client is given.
     pub endpoint: String,
     /// The wire format.
@@ -78,7 +89,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    fn new(suite: &Json, case: Json) -> Setting {
+    fn new(suite: &Json, case: Json, params: Value) -> Setting {
         let name = operation_name(&case);
         let mut definition = json!({
             "metadata": suite["metadata"],
@@ -97,10 +108,16 @@ impl Setting {
         {
             output["resultWrapper"] = json!(format!("{name}Result"));
         }
+        let output = output.clone();
         if output.is_null()
             && let Some(operation) = definition["operations"][&name].as_object_mut()
         {
             operation.remove("output");
+        }
+        // Some older cases name the payload where the input is referred to; definitions name it on the shape.
+        let input = definition["operations"][&name]["input"].clone();
+        if let (Some(shape), Some(payload)) = (input["shape"].as_str(), input["payload"].as_str()) {
+            definition["shapes"][shape]["payload"] = json!(payload);
         }
         let model = ServiceModel::from_json("test", definition.to_string().as_bytes())
             .unwrap_or_else(|error| panic!("{error:#}"));
@@ -108,6 +125,7 @@ impl Setting {
         let model = Arc::new(model);
         Setting {
             case,
+            params,
             endpoint: suite["clientEndpoint"]
                 .as_str()
                 .unwrap_or("https://example.com")

@@ -34,9 +34,7 @@ pub fn canonical(text: &str) -> Option<String> {
             Some(tag) => (tag, true),
             None => (tag, false),
         };
-        let (name, attributes) = tag
-            .split_once(char::is_whitespace)
-            .unwrap_or((tag, ""));
+        let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
         out.push_str(&format!("<{name}"));
         for (key, value) in sorted_attributes(attributes)? {
             out.push_str(&format!(" {key}={value:?}"));
@@ -79,12 +77,13 @@ fn unescape(text: &str) -> String {
             "quot" => out.push('"'),
             "apos" => out.push('\''),
             _ => {
-                let number = entity.strip_prefix('#').and_then(|digits| {
-                    match digits.strip_prefix('x') {
-                        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-                        None => digits.parse().ok(),
-                    }
-                });
+                let number =
+                    entity
+                        .strip_prefix('#')
+                        .and_then(|digits| match digits.strip_prefix('x') {
+                            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+                            None => digits.parse().ok(),
+                        });
                 out.extend(number.and_then(char::from_u32));
             }
         }

@@ -13,7 +13,7 @@ const TIMESTAMP_FORMAT: TimestampFormat = TimestampFormat::Rfc822;
 
 /// A parameter as the text of its header; `None` where it sends none.
 ///
-/// DIFFERENCE: an empty list sends an empty header, as the Smithy specification and its test suite have it; botocore sends none.
+/// An empty list sends none.
 ///
 /// # Errors
 /// `Validation`: the value cannot be written as its shape, or holds what no header may.
@@ -27,6 +27,7 @@ pub(crate) fn header_text(
 ) -> Result<Option<Str>> {
     let text = match (&model.shape(member.target).kind, value) {
         (_, Value::Null) => return Ok(None),
+        (Kind::List(_), Value::List(list)) if list.is_empty() => return Ok(None),
         (Kind::String, value) if member.traits.is_json_value() => {
             let mut json = Vec::new();
             crate::json::write_ascii_document(&mut json, &member.name, value)?;
@@ -138,7 +139,7 @@ pub(crate) fn header_value(model: &ServiceModel, member: &Member, text: &Str) ->
         Kind::String if member.traits.is_json_value() => BASE64
             .decode(text.trim())
             .ok()
-            .and_then(|json| crate::json::read_document(json.into()).ok())
+            .and_then(|json| crate::json::read_json(json.into()).ok())
             .ok_or_else(|| unreadable(&member.name, "JSON in base64", text)),
         Kind::List(item) => {
             let kind = &model.shape(item.target).kind;

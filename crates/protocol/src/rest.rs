@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inia_core::{Blob, ErrorKind, Map, Result, SharedText, Str, TimestampFormat, Value};
-use inia_model::{
-    Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure,
-};
+use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure};
 
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
 use crate::scalar::{blob_bytes, mismatch, text_param};
@@ -187,10 +185,7 @@ fn is_event_stream(model: &ServiceModel, member: &Member) -> bool {
 
 /// Whether a payload member is the body as it is.
 fn is_raw(model: &ServiceModel, member: &Member) -> bool {
-    matches!(
-        model.shape(member.target).kind,
-        Kind::Blob | Kind::String
-    )
+    matches!(model.shape(member.target).kind, Kind::Blob | Kind::String)
 }
 
 impl ResponseBinding {
@@ -324,9 +319,7 @@ impl Rest {
                 _ => Bytes::new(),
             },
             RequestBodyKind::Payload(position) => match given(members, params, position) {
-                Some((member, value)) => {
-                    write_body(RequestBody::Payload { member, value })?.into()
-                }
+                Some((member, value)) => write_body(RequestBody::Payload { member, value })?.into(),
                 None => match members.get(position) {
                     Some(member) => write_body(RequestBody::NoPayload { member })?.into(),
                     None => Bytes::new(),
@@ -389,11 +382,7 @@ impl Rest {
         match binding.body {
             ResponseBodyKind::None | ResponseBodyKind::EventStream => {}
             ResponseBodyKind::Members => {
-                read_body(
-                    ResponseBody::Members(structure),
-                    response.body,
-                    &mut map,
-                )?;
+                read_body(ResponseBody::Members(structure), response.body, &mut map)?;
             }
             ResponseBodyKind::Raw(position) => {
                 if let Some(member) = structure.members.get(position)
@@ -453,7 +442,12 @@ fn location_text<'a>(
         .traits
         .timestamp_format
         .unwrap_or(TimestampFormat::Iso8601);
-    text_param(&member.name, &model.shape(member.target).kind, format, value)
+    text_param(
+        &member.name,
+        &model.shape(member.target).kind,
+        format,
+        value,
+    )
 }
 
 fn push_query_member(
@@ -492,12 +486,7 @@ fn push_query_map(
         return Err(mismatch(&member.name, "a map", value));
     };
     let mut push = |key: &str, value: &Value| -> Result<()> {
-        let text = text_param(
-            &member.name,
-            &Kind::String,
-            TimestampFormat::Iso8601,
-            value,
-        )?;
+        let text = text_param(&member.name, &Kind::String, TimestampFormat::Iso8601, value)?;
         push_query(query, key, &text);
         Ok(())
     };

@@ -5,7 +5,9 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use inia_core::{Blob, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Value};
+use inia_core::{
+    Blob, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, TimestampPrecision, Value,
+};
 use inia_model::Kind;
 
 /// The error for a value that cannot be written as its shape. Validation catches these before; it can be switched off.
@@ -46,73 +48,28 @@ pub(crate) fn blob_bytes<'a>(place: &str, value: &'a Value) -> Result<&'a [u8]> 
 }
 
 /// The moment that a timestamp parameter means: a timestamp, seconds since 1970, or text in any of the formats.
+///
+/// # Source
+/// botocore `utils.py:parse_to_aware_datetime`.
 pub(crate) fn timestamp_param(place: &str, value: &Value) -> Result<Timestamp> {
-    match value {
-        Value::Timestamp(moment) => Ok(*moment),
-        Value::Int(seconds) => Ok(Timestamp::new(*seconds, 0)),
-        Value::Float(seconds) => {
-            timestamp_from_seconds(*seconds).ok_or_else(|| mismatch(place, "a timestamp", value))
-        }
-        Value::String(text) => {
-            timestamp_from_text(text).ok_or_else(|| mismatch(place, "a timestamp", value))
-        }
-        other => Err(mismatch(place, "a timestamp", other)),
-    }
-}
-
-/// A moment from seconds since 1970 as a float, to the microsecond, which is as far as a float of today's size reaches.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range is checked first"
-)]
-pub(crate) fn timestamp_from_seconds(seconds: f64) -> Option<Timestamp> {
-    if !seconds.is_finite() || seconds.abs() > 9.0e15 {
-        return None;
-    }
-    let whole = seconds.floor();
-    let micros = ((seconds - whole) * 1e6).round() as u32;
-    let (whole, micros) = if micros >= 1_000_000 {
-        (whole as i64 + 1, 0)
-    } else {
-        (whole as i64, micros)
+    let moment = match value {
+        Value::Timestamp(moment) => return Ok(*moment),
+        Value::Int(seconds) => Timestamp::try_new(*seconds, 0),
+        Value::Float(seconds) => Timestamp::from_f64(*seconds),
+        Value::String(text) => Timestamp::parse_lenient(text),
+        other => return Err(mismatch(place, "a timestamp", other)),
     };
-    Some(Timestamp::new(whole, micros * 1000))
+    moment.map_err(|error| {
+        Error::new(
+            ErrorKind::Validation,
+            format!("{place}: {}", error.message()),
+        )
+    })
 }
 
 /// A moment from text in any format: seconds since 1970, ISO 8601, or an HTTP date.
 pub(crate) fn timestamp_from_text(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Some(moment) = timestamp_from_digits(text) {
-        return Some(moment);
-    }
-    if let Ok(seconds) = text.parse::<f64>() {
-        return timestamp_from_seconds(seconds);
-    }
-    None
-}
-
-/// A moment from plain decimal digits, exactly: `1440938160` or `1440938160.123`.
-pub(crate) fn timestamp_from_digits(text: &str) -> Option<Timestamp> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let negative = whole.starts_with('-');
-    let seconds: i64 = whole.parse().ok()?;
-    if whole.starts_with('+') || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let mut nanoseconds = 0;
-    let mut scale = 100_000_000;
-    for digit in fraction.bytes().take(9) {
-        nanoseconds += u32::from(digit - b'0') * scale;
-        scale /= 10;
-    }
-    if negative && nanoseconds > 0 {
-        return Some(Timestamp::new(
-            seconds.checked_sub(1)?,
-            1_000_000_000 - nanoseconds,
-        ));
-    }
-    Some(Timestamp::new(seconds, nanoseconds))
+    Timestamp::parse_lenient(text.trim()).ok()
 }
 
 /// Appends a finite float as botocore prints it: the shortest digits that read back the same, with an exponent below
@@ -199,6 +156,16 @@ pub(crate) fn blob_from_base64(text: &str) -> Option<Blob> {
     BASE64.decode(kept).ok().map(Blob::from)
 }
 
+/// Appends bytes as base64.
+pub(crate) fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    if let Some(room) = out.get_mut(start..) {
+        // The room is exactly what the text takes.
+        let _ = BASE64.encode_slice(bytes, room);
+    }
+}
+
 /// Bytes as base64.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
@@ -215,7 +182,9 @@ pub(crate) fn text_param<'a>(
     value: &'a Value,
 ) -> Result<Cow<'a, str>> {
     if matches!(kind, Kind::Timestamp) {
-        return Ok(Cow::Owned(timestamp_param(place, value)?.format(format)));
+        let moment = timestamp_param(place, value)?;
+        let text = moment.text(format, TimestampPrecision::Default);
+        return Ok(Cow::Owned(text.as_str().to_owned()));
     }
     Ok(match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -288,27 +257,6 @@ mod tests {
             push_float(&mut text, value);
             assert_eq!(text, expected);
         }
-    }
-
-    #[test]
-    fn seconds_with_a_fraction_are_read_exactly() {
-        for (text, expected) in [
-            ("1440938160", Some(Timestamp::new(1_440_938_160, 0))),
-            (
-                "1440938160.123",
-                Some(Timestamp::new(1_440_938_160, 123_000_000)),
-            ),
-            ("-1.25", Some(Timestamp::new(-2, 750_000_000))),
-            ("-0.5", Some(Timestamp::new(-1, 500_000_000))),
-            ("1.4e9", None),
-            ("", None),
-        ] {
-            assert_eq!(timestamp_from_digits(text), expected, "{text}");
-        }
-        assert_eq!(
-            timestamp_from_text("1.4e9"),
-            Some(Timestamp::new(1_400_000_000, 0))
-        );
     }
 
     #[test]

@@ -111,7 +111,11 @@ impl Template {
                     let position = member.ok_or_else(|| unbound(name))?;
                     match label(position)? {
                         Some(text) if !text.is_empty() => {
-                            let set = if *greedy { RESERVED_BUT_SLASH } else { RESERVED };
+                            let set = if *greedy {
+                                RESERVED_BUT_SLASH
+                            } else {
+                                RESERVED
+                            };
                             out.extend(utf8_percent_encode(&text, set));
                         }
                         Some(_) => {

@@ -3,8 +3,6 @@
 use bytes::Bytes;
 use inia_core::{Blob, Error, ErrorKind, List, Map, Result, Str, Timestamp, Value};
 
-use crate::scalar::timestamp_from_seconds;
-
 /// How deep items may be nested: what stays within the stack of a small thread.
 ///
 /// DIFFERENCE: botocore goes as deep as Python's recursion limit, about 1,000 calls.
@@ -300,9 +298,9 @@ impl Reader {
     pub(crate) fn tagged(&self, tag: u64, value: Value) -> Result<Value> {
         match (tag, &value) {
             (1, Value::Int(seconds)) => Ok(Value::Timestamp(Timestamp::new(*seconds, 0))),
-            (1, Value::Float(seconds)) => timestamp_from_seconds(*seconds)
+            (1, Value::Float(seconds)) => Timestamp::from_f64(*seconds)
                 .map(Value::Timestamp)
-                .ok_or_else(|| self.broken("a timestamp is out of range")),
+                .map_err(|error| self.broken(error.message())),
             (1, _) => Err(self.broken("a timestamp is not a number")),
             (2, Value::Blob(bytes)) => Ok(big_integer(bytes, false)),
             (3, Value::Blob(bytes)) => Ok(big_integer(bytes, true)),

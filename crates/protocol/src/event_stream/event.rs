@@ -71,6 +71,33 @@ pub(crate) fn parse_event(
     Ok(Some(Value::Map(map)))
 }
 
+/// The first message of a stream, which must be the initial response.
+///
+/// # Errors
+/// `Service`: it is an error. `Parse`: it is an event.
+///
+/// # Source
+/// botocore `eventstream.py:EventStream.get_initial_response`.
+pub(crate) fn initial_response(
+    model: &ServiceModel,
+    operation: &Operation,
+    message: EventMessage,
+    format: &impl EventFormat,
+) -> Result<EventMessage> {
+    if message
+        .text(":event-type")
+        .is_some_and(|name| *name == "initial-response")
+    {
+        return Ok(message);
+    }
+    // An error is reported as the error it is.
+    parse_event(model, operation, message, format)?;
+    Err(Error::new(
+        ErrorKind::Parse,
+        "the first message of the event stream is not the initial response",
+    ))
+}
+
 /// The status that errors within a stream go by.
 ///
 /// # Source
@@ -205,7 +232,10 @@ pub(crate) fn serialize_event<F: EventFormat>(
     let structure = model.structure(member).unwrap_or(&empty);
     let mut headers = vec![
         (":message-type".into(), EventHeader::String("event".into())),
-        (":event-type".into(), EventHeader::String(member.name.clone())),
+        (
+            ":event-type".into(),
+            EventHeader::String(member.name.clone()),
+        ),
     ];
     let mut body = Map::new();
     let mut payload = None;

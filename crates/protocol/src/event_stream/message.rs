@@ -355,7 +355,10 @@ mod tests {
                     EventHeader::Bytes(Bytes::from_static(b"\0\xff")),
                 ),
                 ("string".into(), EventHeader::String("dolphin".into())),
-                ("timestamp".into(), EventHeader::Timestamp(1_440_938_160_123)),
+                (
+                    "timestamp".into(),
+                    EventHeader::Timestamp(1_440_938_160_123),
+                ),
                 ("uuid".into(), EventHeader::Uuid([7; 16])),
             ],
             payload: Bytes::from_static(b"payload"),

@@ -1,55 +1,204 @@
-//! Being written.
-use crate::{Codec, Input, Request, Response};
-use inia_core::{Error, ErrorKind, Result, ServiceError, Value};
-use inia_model::{Operation, ServiceModel};
+//! The `json` format: AWS JSON 1.0 and 1.1. What is JSON about it, reading and writing, is `rest-json`'s too.
+//!
+//! ```text
+//! POST /                                            200
+//! x-amz-target: DynamoDB_20120810.GetItem           {"Item": {"id": {"S": "1"}}}
+//! content-type: application/x-amz-json-1.0
+//!
+//! {"TableName": "t", "Key": {"id": {"S": "1"}}}
+//! ```
+//! # Source
+//! Smithy's [`awsJson1_1`](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html); botocore
+//! `serialize.py:JSONSerializer` and `parsers.py:JSONParser`.
+
+mod error;
+mod format;
+mod lexer;
+mod reader;
+mod values;
+mod writer;
+
 use std::sync::Arc;
 
+use bytes::Bytes;
+use inia_core::{Error, ErrorKind, Map, Result, ServiceError, SharedText, Str, Value};
+use inia_model::{Operation, ServiceModel};
+
+pub(crate) use error::{CodeOrder, parse_json_error};
+pub(crate) use format::JsonFormat;
+
+use crate::event_stream::{parse_event, serialize_event};
+use crate::rest::CONTENT_TYPE;
+use crate::table::{OperationTable, foreign};
+use crate::uri::Template;
+use crate::{Codec, EventMessage, Headers, Input, Request, Response};
+
+/// The `json` format for one service.
 #[derive(Debug)]
 pub(crate) struct JsonCodec {
     model: Arc<ServiceModel>,
+    format: JsonFormat,
+    content_type: Str,
+    operations: OperationTable<JsonOperation>,
 }
+
+/// What is worked out about an operation.
+#[derive(Debug)]
+struct JsonOperation {
+    target: Str,
+    host_prefix: Option<Template>,
+}
+
+const TARGET: Str = Str::from_static("x-amz-target");
+pub(crate) const QUERY_MODE: Str = Str::from_static("x-amzn-query-mode");
 
 impl JsonCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
-        JsonCodec { model }
+        let version = model.metadata().json_version.as_deref().unwrap_or("1.0");
+        JsonCodec {
+            format: JsonFormat::new(Arc::clone(&model)),
+            content_type: Str::from(format!("application/x-amz-json-{version}")),
+            operations: OperationTable::new(&model),
+            model,
+        }
+    }
+
+    fn operation(&self, operation: &Operation) -> Result<&JsonOperation> {
+        self.operations
+            .get_or_init(operation, || {
+                let metadata = self.model.metadata();
+                let prefix = metadata.target_prefix.as_deref().unwrap_or_default();
+                let input = self.model.input(operation);
+                JsonOperation {
+                    target: Str::from(format!("{prefix}.{}", operation.name)),
+                    host_prefix: operation
+                        .host_prefix
+                        .as_deref()
+                        .map(|prefix| Template::host_prefix(prefix, input)),
+                }
+            })
+            .ok_or_else(|| foreign(operation))
     }
 }
 
 impl Codec for JsonCodec {
-    fn serialize(&self, operation: &Operation, _input: Input<'_>) -> Result<Request> {
-        Err(Error::new(
-            ErrorKind::Model,
-            format!("{} {}: not written yet", self.model.name(), operation.name),
-        ))
+    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+        let known = self.operation(operation)?;
+        let mut headers = Headers::with_capacity(8);
+        headers.push(TARGET, known.target.clone());
+        headers.push(CONTENT_TYPE, self.content_type.clone());
+        if self.model.metadata().query_compatible {
+            headers.push(QUERY_MODE, Str::from_static("true"));
+        }
+        let body = match &operation.input {
+            Some(member) => self
+                .format
+                .write_input(operation, member.target, input.params)?,
+            None => b"{}".to_vec(),
+        };
+        let host_prefix = match &known.host_prefix {
+            Some(template) => {
+                Some(template.render_host_prefix(self.model.input(operation), input.params)?)
+            }
+            None => None,
+        };
+        Ok(Request {
+            method: operation.method.clone(),
+            path: "/".to_owned(),
+            query: String::new(),
+            headers,
+            body: body.into(),
+            host_prefix,
+        })
     }
-    fn parse(&self, operation: &Operation, _response: Response) -> Result<Value> {
-        Err(Error::new(
-            ErrorKind::Model,
-            format!("{} {}: not written yet", self.model.name(), operation.name),
-        ))
+
+    fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
+        let mut map = Map::new();
+        if let Some(member) = &operation.output
+            && !response.body.is_empty()
+        {
+            self.format
+                .read_members(member.target, response.body, &mut map, false)?;
+        }
+        Ok(Value::Map(map))
     }
-    fn parse_error(&self, _operation: &Operation, _response: Response) -> ServiceError {
-        ServiceError::default()
+
+    fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError {
+        parse_json_error(
+            &self.model,
+            operation,
+            &response,
+            CodeOrder::BodyFirst,
+            |shape| {
+                let mut map = Map::new();
+                self.format
+                    .read_members(shape, response.body.clone(), &mut map, false)
+                    .map(|()| map)
+            },
+        )
+    }
+
+    fn has_initial_response(&self) -> bool {
+        true
+    }
+
+    fn parse_initial_response(
+        &self,
+        operation: &Operation,
+        message: EventMessage,
+    ) -> Result<Value> {
+        let message =
+            crate::event_stream::initial_response(&self.model, operation, message, &self.format)?;
+        self.parse(
+            operation,
+            Response {
+                status: 200,
+                headers: Headers::new(),
+                body: message.payload,
+            },
+        )
+    }
+
+    fn parse_event(&self, operation: &Operation, message: EventMessage) -> Result<Option<Value>> {
+        parse_event(&self.model, operation, message, &self.format)
+    }
+
+    fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
+        serialize_event(&self.model, operation, event, &self.format)
     }
 }
 
 /// Reads any JSON text as a value.
 ///
+/// Whole numbers of up to 64 bits are integers, larger ones keep their digits; of equal keys the last one counts.
+///
 /// # Errors
-/// `Parse`: the text is not JSON.
-pub fn read_json(text: bytes::Bytes) -> Result<Value> {
-    serde_json::from_slice(&text).map_err(|error| Error::new(ErrorKind::Parse, error.to_string()))
+/// `Parse`: the text is not JSON as RFC 8259 has it, not UTF-8, or nested more than 512 levels deep.
+///
+/// ```
+/// use inia_core::json;
+/// use inia_protocol::read_json;
+///
+/// let value = read_json(r#"{"a": [1, 2.5, "\u00e9"], "b": null}"#.into())?;
+/// assert_eq!(value, json!({"a": [1, 2.5, "é"], "b": null}));
+/// assert!(read_json("{,}".into()).is_err());
+/// # Ok::<(), inia_core::Error>(())
+/// ```
+pub fn read_json(text: Bytes) -> Result<Value> {
+    values::document(&shared(text)?)
 }
 
-pub(crate) fn read_document(text: bytes::Bytes) -> Result<Value> {
-    read_json(text)
+/// Appends a value as JSON in ASCII, as what is part of a header must be.
+pub(crate) fn write_ascii_document(out: &mut Vec<u8>, place: &str, value: &Value) -> Result<()> {
+    writer::whole_document(out, place, value, writer::Text::Ascii)
 }
 
-pub(crate) fn write_ascii_document(out: &mut Vec<u8>, _place: &str, value: &Value) -> Result<()> {
-    match value {
-        Value::String(text) => out.extend_from_slice(format!("{:?}", text.as_str()).as_bytes()),
-        Value::Bool(value) => out.extend_from_slice(value.to_string().as_bytes()),
-        _ => {}
-    }
-    Ok(())
+/// A body as text, without copying it where nobody else has a share in it.
+pub(crate) fn shared(body: Bytes) -> Result<SharedText> {
+    SharedText::from_utf8(Vec::from(body)).map_err(|error| {
+        Error::new(
+            ErrorKind::Parse,
+            format!("JSON at byte {}: it is not UTF-8", error.valid_up_to()),
+        )
+    })
 }

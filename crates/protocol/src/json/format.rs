@@ -1,0 +1,134 @@
+//! [`JsonFormat`]: bodies in JSON, by the shapes of one service.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use inia_core::{Map, Result, Value};
+use inia_model::{Member, Operation, ServiceModel, ShapeId};
+
+use super::reader::Reader;
+use super::shared;
+use super::writer::{Writer, key};
+use crate::event_stream::EventFormat;
+use crate::layout::Layouts;
+use crate::scalar::mismatch;
+use crate::table::OperationTable;
+
+/// Reads and writes bodies in JSON by the shapes of one service.
+#[derive(Debug)]
+pub(crate) struct JsonFormat {
+    model: Arc<ServiceModel>,
+    layouts: Layouts,
+    /// How long the last body of each operation was: the next is likely as long.
+    lengths: OperationTable<AtomicUsize>,
+}
+
+/// The room for a body when nothing is known of it.
+const FIRST_CAPACITY: usize = 256;
+
+/// The most room that is made ahead: what one long body took must not be taken for each that follows.
+const MAX_CAPACITY: usize = 1 << 20;
+
+impl JsonFormat {
+    pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
+        JsonFormat {
+            layouts: Layouts::new(&model, key),
+            lengths: OperationTable::new(&model),
+            model,
+        }
+    }
+
+    /// Writes the parameters of an operation as a body.
+    pub(crate) fn write_input(
+        &self,
+        operation: &Operation,
+        shape: ShapeId,
+        params: &Value,
+    ) -> Result<Vec<u8>> {
+        match params {
+            Value::Map(map) => {
+                self.write_sized(operation, |writer| writer.members(shape, map, false))
+            }
+            Value::Null => Ok(b"{}".to_vec()),
+            other => Err(mismatch(&operation.name, "a map", other)),
+        }
+    }
+
+    /// Writes the parameters of an operation that have no location as a body.
+    pub(crate) fn write_body(
+        &self,
+        operation: &Operation,
+        shape: ShapeId,
+        params: &Map,
+    ) -> Result<Vec<u8>> {
+        self.write_sized(operation, |writer| writer.members(shape, params, true))
+    }
+
+    /// Writes the payload member of an operation as a body.
+    pub(crate) fn write_payload(
+        &self,
+        operation: &Operation,
+        member: &Member,
+        value: &Value,
+    ) -> Result<Vec<u8>> {
+        self.write_sized(operation, |writer| writer.member(member, value))
+    }
+
+    fn write_sized(
+        &self,
+        operation: &Operation,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<()>,
+    ) -> Result<Vec<u8>> {
+        let length = self
+            .lengths
+            .get_or_init(operation, || AtomicUsize::new(FIRST_CAPACITY));
+        let capacity = length.map_or(FIRST_CAPACITY, |length| length.load(Ordering::Relaxed));
+        let mut writer = Writer::new(&self.model, &self.layouts, capacity);
+        write(&mut writer)?;
+        if let Some(length) = length
+            && writer.out.len() > capacity
+        {
+            // A little more than the longest so far.
+            let room = (writer.out.len() + writer.out.len() / 8).min(MAX_CAPACITY);
+            length.store(room, Ordering::Relaxed);
+        }
+        Ok(writer.out)
+    }
+
+    /// Reads a body as the members of a structure, into a map that may hold others. With `body_only`, members that travel in the
+    /// head of an HTTP message are passed over.
+    pub(crate) fn read_members(
+        &self,
+        shape: ShapeId,
+        body: Bytes,
+        map: &mut Map,
+        body_only: bool,
+    ) -> Result<()> {
+        let text = shared(body)?;
+        Reader::new(&text, &self.model, &self.layouts).members(shape, map, body_only)
+    }
+
+    /// Reads a body as a member's value.
+    pub(crate) fn read_member(&self, member: &Member, body: Bytes) -> Result<Value> {
+        let text = shared(body)?;
+        Reader::new(&text, &self.model, &self.layouts).member(member)
+    }
+}
+
+impl EventFormat for JsonFormat {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn read(&self, member: &Member, payload: Bytes) -> Result<Value> {
+        if payload.is_empty() {
+            return Ok(Value::map());
+        }
+        self.read_member(member, payload)
+    }
+
+    fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
+        let mut writer = Writer::new(&self.model, &self.layouts, FIRST_CAPACITY);
+        writer.member(member, value)?;
+        Ok(writer.out)
+    }
+}

@@ -1,0 +1,188 @@
+//! [`Layouts`]: what the formats whose bodies are keyed by member names, JSON and CBOR, work out about each shape once.
+
+use inia_core::{Error, ErrorKind, Map, Str, TimestampFormat, Value};
+use inia_model::{Kind, Member, ServiceModel, Shape, ShapeId, ShapeTable};
+
+use crate::names::NameIndex;
+
+/// What a value in a body is read and written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    String,
+    Blob,
+    Boolean,
+    /// An integer of any size.
+    Integer,
+    /// Single precision.
+    Float,
+    Double,
+    Timestamp(Option<TimestampFormat>),
+    /// Any JSON.
+    Document,
+    Structure(ShapeId),
+    List(ShapeId),
+    Map(ShapeId),
+}
+
+impl Target {
+    /// What a member is read and written as.
+    pub(crate) fn of(model: &ServiceModel, member: &Member) -> Target {
+        let shape = model.shape(member.target);
+        if shape.traits.is_document() || member.traits.is_document() {
+            return Target::Document;
+        }
+        match shape.kind {
+            Kind::Structure(_) => Target::Structure(member.target),
+            Kind::List(_) => Target::List(member.target),
+            Kind::Map { .. } => Target::Map(member.target),
+            Kind::String => Target::String,
+            Kind::Blob => Target::Blob,
+            Kind::Boolean => Target::Boolean,
+            Kind::Integer | Kind::Long => Target::Integer,
+            Kind::Float => Target::Float,
+            Kind::Double => Target::Double,
+            Kind::Timestamp => Target::Timestamp(member.traits.timestamp_format),
+        }
+    }
+}
+
+/// What is worked out about a structure.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    /// One for each member, in the order of the model.
+    pub(crate) fields: Box<[Field]>,
+    /// Positions by the name on the wire.
+    by_wire_name: NameIndex,
+    /// Positions by the member's own name, where that is another.
+    by_name: Option<NameIndex>,
+    /// Exactly one member is set.
+    pub(crate) is_union: bool,
+    /// For messages.
+    pub(crate) shape_name: Str,
+}
+
+/// What is worked out about a member of a structure.
+#[derive(Debug)]
+pub(crate) struct Field {
+    /// The member's name: the key in a [`Value`].
+    pub(crate) name: Str,
+    /// The key as it stands in a body, in the format's own form.
+    pub(crate) key: Box<[u8]>,
+    pub(crate) target: Target,
+    /// The member travels in the head of an HTTP message, where the structure is the input or output of a REST format.
+    pub(crate) has_location: bool,
+}
+
+/// What is worked out about a shape.
+#[derive(Debug)]
+pub(crate) enum Layout {
+    Structure(Fields),
+    /// The items, of a list.
+    List(Target),
+    /// The values of a map, and whether they may be null.
+    Map {
+        value: Target,
+        is_sparse: bool,
+    },
+    Scalar,
+}
+
+/// The layouts of a service's shapes, worked out on first use.
+#[derive(Debug)]
+pub(crate) struct Layouts {
+    table: ShapeTable<Layout>,
+    /// Writes a key as it stands in a body.
+    key: fn(&str) -> Box<[u8]>,
+}
+
+impl Layouts {
+    /// No layout worked out yet; `key` writes a key as it stands in a body.
+    pub(crate) fn new(model: &ServiceModel, key: fn(&str) -> Box<[u8]>) -> Self {
+        Layouts {
+            table: ShapeTable::new(model.shape_count()),
+            key,
+        }
+    }
+
+    /// The layout of a shape.
+    #[inline]
+    pub(crate) fn get(&self, model: &ServiceModel, id: ShapeId) -> &Layout {
+        static NONE: Layout = Layout::Scalar;
+        self.table
+            .get_or_init(id, || self.make(model, id))
+            .unwrap_or(&NONE)
+    }
+
+    #[cold]
+    fn make(&self, model: &ServiceModel, id: ShapeId) -> Layout {
+        let shape = model.shape(id);
+        match &shape.kind {
+            Kind::Structure(structure) => {
+                Layout::Structure(self.fields(model, shape, &structure.members))
+            }
+            Kind::List(item) => Layout::List(Target::of(model, item)),
+            Kind::Map { value, .. } => Layout::Map {
+                value: Target::of(model, value),
+                is_sparse: shape.traits.is_sparse(),
+            },
+            _ => Layout::Scalar,
+        }
+    }
+
+    fn fields(&self, model: &ServiceModel, shape: &Shape, members: &[Member]) -> Fields {
+        let fields = members
+            .iter()
+            .map(|member| Field {
+                name: member.name.clone(),
+                key: (self.key)(member.wire_name()),
+                target: Target::of(model, member),
+                has_location: member.traits.location.is_some(),
+            })
+            .collect();
+        let is_renamed = members
+            .iter()
+            .any(|member| *member.wire_name() != member.name);
+        Fields {
+            fields,
+            by_wire_name: NameIndex::new(members.iter().map(|member| &**member.wire_name())),
+            by_name: is_renamed.then(|| NameIndex::new(members.iter().map(|member| &*member.name))),
+            is_union: shape.traits.is_union(),
+            shape_name: shape.name.clone(),
+        }
+    }
+}
+
+impl Fields {
+    /// The field of a name on the wire, and its position.
+    #[inline]
+    pub(crate) fn by_wire_name(&self, name: &[u8]) -> Option<(usize, &Field)> {
+        let position = self.by_wire_name.get(name)?;
+        Some((position, self.fields.get(position)?))
+    }
+
+    /// The field of a member's name.
+    #[inline]
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Field> {
+        let index = self.by_name.as_ref().unwrap_or(&self.by_wire_name);
+        self.fields.get(index.get(name.as_bytes())?)
+    }
+}
+
+/// The entry that stands for a union's member that the model does not know.
+///
+/// # Source
+/// botocore `parsers.py:ResponseParser._handle_unknown_tagged_union_member`.
+pub(crate) fn unknown_union_member(name: Str) -> (Str, Value) {
+    let mut map = Map::with_capacity(1);
+    map.push(Str::from_static("name"), Value::String(name));
+    (Str::from_static("SDK_UNKNOWN_MEMBER"), Value::Map(map))
+}
+
+/// The error for a parameter that a structure has no member for. Validation catches these before; it can be switched off.
+#[cold]
+pub(crate) fn no_such_member(fields: &Fields, name: &str) -> Error {
+    Error::new(
+        ErrorKind::Validation,
+        format!("{} has no member {name:?}", fields.shape_name),
+    )
+}

@@ -1,0 +1,157 @@
+//! [`NameIndex`]: positions by name, for names that are known ahead; [`NameFilter`]: whether names are new, for those that are not.
+
+/// A hash table from a fixed set of names to their positions. Looking a name up costs about as much as comparing it once.
+#[derive(Debug)]
+pub(crate) struct NameIndex {
+    names: Box<[Name]>,
+    /// Positions plus one, 0 where free; a power of two long, at least twice as long as there are names.
+    slots: Box<[u16]>,
+    shift: u32,
+}
+
+#[derive(Debug)]
+struct Name {
+    /// The first eight bytes, or as many as there are.
+    head: u64,
+    text: Box<[u8]>,
+}
+
+impl NameIndex {
+    /// The index of names in the order of their positions; of equal names the last one is found.
+    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let names: Box<[Name]> = names
+            .take(usize::from(u16::MAX) - 1)
+            .map(|name| Name {
+                head: head(name.as_bytes()),
+                text: name.as_bytes().into(),
+            })
+            .collect();
+        let size = (names.len() * 2).next_power_of_two().max(4);
+        let mut index = NameIndex {
+            names,
+            slots: vec![0; size].into(),
+            shift: 64 - size.trailing_zeros(),
+        };
+        for position in (0..index.names.len()).rev() {
+            let Some(name) = index.names.get(position) else {
+                continue;
+            };
+            if index.get(&name.text).is_some() {
+                continue;
+            }
+            let mut slot = index.first_slot(name.head, name.text.len());
+            while index.slots.get(slot).is_some_and(|taken| *taken != 0) {
+                slot = (slot + 1) & (size - 1);
+            }
+            if let (Some(slot), Ok(entry)) =
+                (index.slots.get_mut(slot), u16::try_from(position + 1))
+            {
+                *slot = entry;
+            }
+        }
+        index
+    }
+
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the shift leaves as many bits as there are slots"
+    )]
+    fn first_slot(&self, head: u64, length: usize) -> usize {
+        let mixed = (head ^ (length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .wrapping_mul(0xff51_afd7_ed55_8ccd);
+        (mixed >> self.shift) as usize
+    }
+
+    /// The position of a name.
+    #[inline]
+    pub(crate) fn get(&self, name: &[u8]) -> Option<usize> {
+        let head = head(name);
+        let mut slot = self.first_slot(head, name.len());
+        loop {
+            let position = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
+            let candidate = self.names.get(position)?;
+            if candidate.head == head
+                && candidate.text.len() == name.len()
+                && (name.len() <= 8 || candidate.text[..] == *name)
+            {
+                return Some(position);
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
+/// The first eight bytes of a name as a number, or as many as there are.
+#[inline]
+fn head(name: &[u8]) -> u64 {
+    if let Some(bytes) = name.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes);
+    }
+    let mut bytes = [0; 8];
+    for (to, from) in bytes.iter_mut().zip(name) {
+        *to = *from;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// Tells names that are surely new from names that may have been seen, with one look instead of one at each earlier name.
+#[derive(Debug, Default)]
+pub(crate) struct NameFilter([u64; 4]);
+
+impl NameFilter {
+    /// Whether a name has surely not been asked for before.
+    #[inline]
+    pub(crate) fn is_new(&mut self, name: &str) -> bool {
+        let bytes = name.as_bytes();
+        let mut mixed = bytes.len() as u64;
+        if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            mixed ^= u64::from(u32::from_le_bytes(*first)) << 8;
+            mixed ^= u64::from(u32::from_le_bytes(*last)) << 32;
+        } else {
+            for byte in bytes {
+                mixed = mixed << 8 ^ u64::from(*byte);
+            }
+        }
+        let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+        let Some(word) = self.0.get_mut((mixed >> 6) as usize) else {
+            return false;
+        };
+        let bit = 1 << (mixed & 63);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_and_no_other() {
+        for count in [0, 1, 2, 7, 64, 500] {
+            let names: Vec<String> = (0..count).map(|i| format!("Member{i}")).collect();
+            let index = NameIndex::new(names.iter().map(String::as_str));
+            for (position, name) in names.iter().enumerate() {
+                assert_eq!(index.get(name.as_bytes()), Some(position));
+            }
+            for other in ["", "M", "Member", "Member-1", "Member500", "\0\0\0"] {
+                assert_eq!(index.get(other.as_bytes()), None, "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_with_a_zero_byte_are_told_apart_by_their_length() {
+        let index = NameIndex::new(["a", "a\0"].into_iter());
+        assert_eq!(index.get(b"a"), Some(0));
+        assert_eq!(index.get(b"a\0"), Some(1));
+    }
+
+    #[test]
+    fn of_equal_names_the_last_is_found() {
+        let index = NameIndex::new(["a", "b", "a"].into_iter());
+        assert_eq!(index.get(b"a"), Some(2));
+    }
+}
