@@ -1,1 +1,35 @@
-//! inia
+//! inia: a dynamic, model-interpreted AWS SDK runtime.
+//!
+//! There is no generated code: AWS's own JSON definitions are read at run time and interpreted, so every operation of every
+//! service is there, and a new service is a new file.
+//!
+//! ```no_run
+//! use inia::{Session, json};
+//!
+//! # async fn example() -> inia::Result<()> {
+//! let session = Session::load().await?; // environment, ~/.aws, container, instance: boto3's rules
+//! let sqs = session.client("sqs")?;
+//! let queues = sqs.call("ListQueues", json!({"MaxResults": 10})).await?;
+//! for url in queues["QueueUrls"].items() {
+//!     println!("{url}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub use inia_core::{
+    Blob, CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Fault, List, Lookup, Map, Problem,
+    ProviderContext, Result, Secret, ServiceError, Str, Timestamp, TimestampFormat, Token, TokenChain, TokenProvider,
+    Value, config, from_value, json, ports, to_value,
+};
+pub use inia_dispatch::{
+    ByteStream, Call, Client, EventStream, HttpVersion, HyperTransport, Output, ResponseMetadata, Session,
+    SessionBuilder, Transport, TransportSettings, WireBody, WireRequest, WireResponse, blocking, host,
+};
+pub use inia_model::{
+    Catalog, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, ShapeId, Structure, Traits, jmespath,
+    kebab_case, snake_case,
+};
+pub use inia_protocol::{Headers, Protocol};

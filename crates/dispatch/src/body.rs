@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -30,7 +31,8 @@ const CHUNK: usize = 64 * 1024;
 /// ```
 pub struct ByteStream(Inner);
 
-type BoxStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+/// A stream that only ever one task reads: the mutex is never waited for, and makes the body `Sync`.
+type BoxStream = Mutex<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>>;
 
 enum Inner {
     Bytes(Option<Bytes>),
@@ -74,7 +76,7 @@ impl ByteStream {
 
     /// Any stream of byte chunks, with its length in bytes where that is known.
     pub fn from_stream(stream: impl Stream<Item = Result<Bytes>> + Send + 'static, length: Option<u64>) -> Self {
-        ByteStream(Inner::Stream { stream: Box::pin(stream), length })
+        ByteStream(Inner::Stream { stream: Mutex::new(Box::pin(stream)), length })
     }
 
     /// The length in bytes, where it is known.
@@ -188,7 +190,7 @@ fn read_file(path: PathBuf, start: u64, length: u64) -> BoxStream {
         Closed(PathBuf),
         Open(tokio::fs::File),
     }
-    Box::pin(futures_util::stream::try_unfold(
+    Mutex::new(Box::pin(futures_util::stream::try_unfold(
         (State::Closed(path.clone()), length, path),
         move |(state, left, path)| async move {
             if left == 0 {
@@ -216,7 +218,7 @@ fn read_file(path: PathBuf, start: u64, length: u64) -> BoxStream {
             }
             Ok(Some((chunk.freeze(), (State::Open(file), left - read as u64, path))))
         },
-    ))
+    )))
 }
 
 impl Stream for ByteStream {
@@ -226,9 +228,12 @@ impl Stream for ByteStream {
         match &mut self.0 {
             Inner::Bytes(bytes) => Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok)),
             Inner::File { path, start, length, stream } => {
-                stream.get_or_insert_with(|| read_file(path.clone(), *start, *length)).poll_next_unpin(context)
+                let stream = stream.get_or_insert_with(|| read_file(path.clone(), *start, *length));
+                stream.get_mut().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
             }
-            Inner::Stream { stream, .. } => stream.poll_next_unpin(context),
+            Inner::Stream { stream, .. } => {
+                stream.get_mut().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
+            }
         }
     }
 }

@@ -1,13 +1,16 @@
 //! [`Client`]: one service, called by operation name.
 
+use std::any::Any;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Value};
+use inia_core::{Credentials, Result, Str, Value, from_value, to_value};
 use inia_model::{Operation, ServiceModel};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::pipeline::{BODY_LIMIT, CallOptions, Service, gather};
 use crate::{ByteStream, Output, Session};
@@ -70,10 +73,29 @@ impl Client {
 
     /// A call of an operation, named as the definition spells it (`ListQueues`) or in snake case (`list_queues`).
     ///
-    /// Nothing happens before the call is awaited. Wrong names and parameters are told then, too.
-    pub fn call(&self, operation: &str, params: impl Into<Value>) -> Call {
+    /// The parameters are a [`Value`], or anything that serde can serialize. Nothing happens before the call is awaited: wrong
+    /// names and parameters are told then, too.
+    pub fn call<P: Serialize + 'static>(&self, operation: &str, params: P) -> Call {
         let found = self.model().operation(operation).map(|operation| operation.index);
-        Call { client: self.clone(), operation: found, params: params.into(), options: CallOptions::default() }
+        Call { client: self.clone(), operation: found, params: value_of(params), options: CallOptions::default() }
+    }
+
+    /// Makes a call with typed parameters, and reads its output as a type.
+    ///
+    /// # Errors
+    /// As [`Call::send`], and `Validation` or `Parse` where the parameters or the output are not what the types say.
+    pub async fn call_as<T: DeserializeOwned>(&self, operation: &str, params: &impl Serialize) -> Result<T> {
+        let output = self.call(operation, to_value(params)?).await?;
+        from_value(output.value)
+    }
+}
+
+/// Parameters as a value: a value itself is moved, not copied.
+fn value_of<P: Serialize + 'static>(params: P) -> Result<Value> {
+    let mut params = Some(params);
+    match (&mut params as &mut dyn Any).downcast_mut::<Option<Value>>() {
+        Some(value) => Ok(value.take().unwrap_or_default()),
+        None => to_value(&params),
     }
 }
 
@@ -92,7 +114,7 @@ impl fmt::Debug for Client {
 pub struct Call {
     client: Client,
     operation: Result<u32>,
-    params: Value,
+    params: Result<Value>,
     options: CallOptions,
 }
 
@@ -123,7 +145,7 @@ impl Call {
         let index = self.operation?;
         let service = self.client.service();
         let operation = operation_at(service, index)?;
-        service.call(operation, self.params, self.options).await
+        service.call(operation, self.params?, self.options).await
     }
 
     /// Makes the call and reads a streaming body into the output's own member, up to 1 GiB.

@@ -227,3 +227,30 @@ const STS_LEGACY_REGIONS: [&str; 17] = [
     "us-west-2",
     "",
 ];
+
+/// The rule set of a service that has none: the endpoint that was given, else the host its prefix and region make.
+pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
+    // A prefix is text from a definition: it goes into the rules as JSON does it.
+    let mut quoted = Vec::new();
+    Value::from(format!("https://{prefix}.{{Region}}.{{PartitionResult#dnsSuffix}}")).write_json(&mut quoted);
+    let url = String::from_utf8_lossy(&quoted);
+    let rules = format!(
+        r#"{{"version": "1.0",
+            "parameters": {{
+                "Region": {{"builtIn": "AWS::Region", "required": false, "type": "string"}},
+                "Endpoint": {{"builtIn": "SDK::Endpoint", "required": false, "type": "string"}}
+            }},
+            "rules": [
+                {{"type": "endpoint", "conditions": [{{"fn": "isSet", "argv": [{{"ref": "Endpoint"}}]}}],
+                  "endpoint": {{"url": {{"ref": "Endpoint"}}, "properties": {{}}, "headers": {{}}}}}},
+                {{"type": "endpoint",
+                  "conditions": [
+                      {{"fn": "isSet", "argv": [{{"ref": "Region"}}]}},
+                      {{"fn": "aws.partition", "argv": [{{"ref": "Region"}}], "assign": "PartitionResult"}}
+                  ],
+                  "endpoint": {{"url": {url}, "properties": {{}}, "headers": {{}}}}}},
+                {{"type": "error", "conditions": [], "error": "Invalid Configuration: Missing Region"}}
+            ]}}"#
+    );
+    RuleSet::from_json(rules.as_bytes()).map_err(|error| Error::new(ErrorKind::Model, error.to_string()))
+}

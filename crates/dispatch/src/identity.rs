@@ -8,6 +8,9 @@ use inia_core::{Credentials, Error, ErrorKind, Result, Token};
 
 /// Gives a client the credentials and tokens to sign with, fresh ones when the old ones expire.
 pub(crate) trait Identities: Send + Sync + fmt::Debug {
+    /// The credentials, where there are fresh ones at hand.
+    fn fresh(&self) -> Option<Arc<Credentials>>;
+
     /// The credentials.
     ///
     /// # Errors
@@ -19,6 +22,9 @@ pub(crate) trait Identities: Send + Sync + fmt::Debug {
     /// # Errors
     /// `Credentials`: none could be had.
     fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Token>>;
+
+    /// Tells that a service refused these credentials as expired.
+    fn reject(&self, credentials: &Arc<Credentials>);
 }
 
 /// Credentials or a token given by hand.
@@ -29,6 +35,10 @@ pub(crate) struct Given {
 }
 
 impl Identities for Given {
+    fn fresh(&self) -> Option<Arc<Credentials>> {
+        self.credentials.clone()
+    }
+
     fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>> {
         let given = self.credentials.clone();
         Box::pin(async move { given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials were given")) })
@@ -38,4 +48,6 @@ impl Identities for Given {
         let given = self.token.clone();
         Box::pin(async move { given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no bearer token was given")) })
     }
+
+    fn reject(&self, _credentials: &Arc<Credentials>) {}
 }

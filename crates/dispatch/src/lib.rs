@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod auth;
+pub mod blocking;
 mod body;
 mod checksum;
+mod client;
 mod customization;
 mod endpoint;
 mod event_stream;
@@ -13,13 +15,17 @@ mod identity;
 mod output;
 mod pipeline;
 mod retry;
+mod session;
 mod sign;
 mod transport;
 mod url;
 
 pub use body::ByteStream;
+pub use client::{Call, Client};
 pub use event_stream::EventStream;
 pub use output::{Output, ResponseMetadata};
+pub use inia_core::json;
+pub use session::{Session, SessionBuilder};
 pub use transport::{
     HttpVersion, HyperTransport, Transport, TransportSettings, WireBody, WireRequest, WireResponse,
 };

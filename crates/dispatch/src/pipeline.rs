@@ -292,7 +292,10 @@ impl Service {
     async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
         match &options.credentials {
             Some(given) => Ok(Arc::clone(given)),
-            None => self.identities.credentials().await,
+            None => match self.identities.fresh() {
+                Some(fresh) => Ok(fresh),
+                None => self.identities.credentials().await,
+            },
         }
     }
 

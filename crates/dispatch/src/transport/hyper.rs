@@ -29,7 +29,7 @@ use crate::ByteStream;
 type Pool = Client<HttpsConnector<HttpConnector>, Either<Full<Bytes>, StreamBody>>;
 
 /// How connections are made and kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportSettings {
     /// The time limit for making a connection, TLS included.
     pub connect_timeout: Option<Duration>,
