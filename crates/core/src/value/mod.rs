@@ -15,18 +15,22 @@
 mod blob;
 mod convert;
 mod deserialize;
+mod from_value;
 mod json;
 mod list;
 mod map;
+mod narrow;
+mod native;
 mod path;
 pub(crate) mod private;
 mod serialize;
+mod to_value;
 
 pub use blob::Blob;
-pub use deserialize::{from_value, from_value_ref};
+pub use from_value::{from_value, from_value_ref};
 pub use list::List;
 pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};
-pub use serialize::to_value;
+pub use to_value::to_value;
 
 use std::ops::Index;
 
