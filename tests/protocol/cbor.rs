@@ -199,7 +199,14 @@ fn item(rest: &mut &[u8]) -> Result<Option<Item>, String> {
             }
             Item::Map(map)
         }
-        (6, Some(tag)) => Item::Tag(tag, Box::new(item(rest)?.ok_or("a break")?)),
+        (6, Some(tag)) => match item(rest)?.ok_or("a break")? {
+            // Seconds since 1970, in either kind of number.
+            Item::Int(seconds) if tag == 1 => Item::Tag(
+                tag,
+                Box::new(float(f64::from(i32::try_from(seconds).unwrap()))),
+            ),
+            other => Item::Tag(tag, Box::new(other)),
+        },
         (7, None) => return Ok(None),
         (7, Some(argument)) => match info {
             20..24 => Item::Simple(info),

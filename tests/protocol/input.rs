@@ -141,7 +141,9 @@ fn check_headers(setting: &Setting, request: &Request, expected: &Json) -> Outco
         if lower == "content-type" {
             match setting.protocol {
                 // botocore names the encoding, which the cases leave out.
-                Protocol::Query | Protocol::Ec2 => value.push_str("; charset=utf-8"),
+                Protocol::Query | Protocol::Ec2 if !value.contains("charset=utf-8") => {
+                    value.push_str("; charset=utf-8");
+                }
                 // botocore leaves the type of XML bodies, and of bodies that are one blob or string, open, and so do we:
                 // S3 would keep it as the object's type.
                 Protocol::RestXml => continue,

@@ -1,9 +1,9 @@
 //! Errors: what the wire formats share in finding an error's code, its shape and what the shape says.
 
-use inia_core::{Fault, Map, ServiceError, Str, Value};
+use inia_core::{Fault, Map, Result, ServiceError, Str, Value};
 use inia_model::{Kind, Operation, ServiceModel, ShapeId, Structure};
 
-use crate::Headers;
+use crate::{Headers, Response};
 
 /// The code without its namespace and the URI that some services add: `aws.test#NotFound:http://..` is `NotFound`.
 ///
@@ -102,6 +102,60 @@ pub(crate) fn message_of(members: &Map) -> Str {
             _ => None,
         })
         .unwrap_or_default()
+}
+
+/// The error of what an answer says: the code it states, its body, and the body's text where it is not of the format.
+/// `read_details` reads the members of a modeled error from the same answer.
+pub(crate) fn error_from_parts(
+    model: &ServiceModel,
+    operation: &Operation,
+    response: &Response,
+    stated: Option<Str>,
+    body: &Map,
+    text: Option<Str>,
+    read_details: impl FnOnce(ShapeId) -> Result<Map>,
+) -> ServiceError {
+    let stated = stated.map(|code| Str::from(sanitized(&code)));
+    let Some(name) = stated.filter(|code| !code.is_empty()) else {
+        let mut error = status_error(response.status, &response.headers);
+        let message = text.unwrap_or_else(|| message_of(body));
+        if !message.trim().is_empty() && !is_generic(response.status, &response.body) {
+            error.message = message;
+        }
+        return error;
+    };
+    let mut error = ServiceError {
+        code: name.clone(),
+        message: message_of(body),
+        http_status: response.status,
+        request_id: request_id(&response.headers),
+        ..ServiceError::default()
+    };
+    if let Some((code, fault)) = query_error(&response.headers) {
+        error.code = code;
+        error.fault = fault;
+    }
+    let shape =
+        error_shape(model, operation, &error.code).or_else(|| error_shape(model, operation, &name));
+    if let Some(shape) = shape {
+        error.shape = Some(model.shape(shape).name.clone());
+        // An error whose members cannot be read is still that error.
+        error.details = read_details(shape).unwrap_or_default();
+        if error.message.is_empty() {
+            error.message = message_of(&error.details);
+        }
+    }
+    finish_error(model, operation, &mut error);
+    error
+}
+
+/// A code as text, whatever it is written as.
+pub(crate) fn code_of(value: Option<&Value>) -> Option<Str> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Int(number) => Some(Str::from(number.to_string())),
+        _ => None,
+    }
 }
 
 /// The code and fault of the header `x-amzn-query-error`, such as `AWS.SimpleQueueService.NonExistentQueue;Sender`.

@@ -1,5 +1,8 @@
 //! CBOR: the bodies of Smithy RPC v2.
 
+mod format;
 mod reader;
+mod writer;
 
+pub(crate) use format::CborFormat;
 pub use reader::read_cbor;

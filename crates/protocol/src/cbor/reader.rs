@@ -28,7 +28,7 @@ const MAX_RESERVED: usize = 1024;
 /// # Ok::<(), inia_core::Error>(())
 /// ```
 pub fn read_cbor(bytes: Bytes) -> Result<Value> {
-    let mut reader = Reader::new(bytes);
+    let mut reader = Reader::new(&bytes);
     let value = reader.any(MAX_DEPTH)?;
     reader.end()?;
     Ok(value)
@@ -67,14 +67,19 @@ pub(crate) type Length = Option<u64>;
 
 /// A place in a text of CBOR.
 #[derive(Debug)]
-pub(crate) struct Reader {
-    bytes: Bytes,
+pub(crate) struct Reader<'t> {
+    whole: &'t Bytes,
+    bytes: &'t [u8],
     position: usize,
 }
 
-impl Reader {
-    pub(crate) fn new(bytes: Bytes) -> Self {
-        Reader { bytes, position: 0 }
+impl<'t> Reader<'t> {
+    pub(crate) fn new(whole: &'t Bytes) -> Self {
+        Reader {
+            whole,
+            bytes: whole,
+            position: 0,
+        }
     }
 
     /// Fails unless everything has been read.
@@ -158,63 +163,77 @@ impl Reader {
         })
     }
 
-    /// The next bytes, shared with the whole.
+    /// Takes the next bytes.
     #[inline]
-    fn slice(&mut self, length: u64) -> Result<Bytes> {
-        let range = usize::try_from(length)
+    fn slice(&mut self, length: u64) -> Result<&'t [u8]> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        match usize::try_from(length)
             .ok()
-            .and_then(|length| self.position.checked_add(length))
-            .filter(|end| *end <= self.bytes.len())
-            .map(|end| self.position..end);
-        match range {
-            Some(range) => {
-                self.position = range.end;
-                Ok(self.bytes.slice(range))
+            .and_then(|length| rest.get(..length))
+        {
+            Some(slice) => {
+                self.position += slice.len();
+                Ok(slice)
             }
             None => Err(self.broken("a string is longer than what is left")),
         }
     }
 
-    /// The bytes of a byte string whose head has been read.
+    /// The bytes of a byte string whose head has been read, shared with the whole where they are in one piece.
     pub(crate) fn blob(&mut self, length: Length) -> Result<Bytes> {
         match length {
-            Some(length) => self.slice(length),
+            Some(length) => self.slice(length).map(|slice| self.whole.slice_ref(slice)),
             None => self.chunks(false).map(Bytes::from),
         }
     }
 
-    /// The text of a text string whose head has been read.
-    pub(crate) fn text(&mut self, length: Length) -> Result<Str> {
+    /// The bytes of a text string whose head has been read, where they are in one piece.
+    #[inline]
+    pub(crate) fn raw_text(&mut self, length: Length) -> Result<Option<&'t [u8]>> {
         match length {
-            Some(length) => {
-                let start = self.position;
-                let bytes = self.slice(length)?;
-                match std::str::from_utf8(&bytes) {
-                    Ok(text) => Ok(Str::from(text)),
-                    Err(_) => {
-                        self.position = start;
-                        Err(self.broken("a text is not UTF-8"))
-                    }
-                }
-            }
-            None => match String::from_utf8(self.chunks(true)?) {
-                Ok(text) => Ok(Str::from(text)),
-                Err(_) => Err(self.broken("a text is not UTF-8")),
-            },
+            Some(length) => self.slice(length).map(Some),
+            None => Ok(None),
         }
     }
 
-    fn chunks(&mut self, is_text: bool) -> Result<Vec<u8>> {
+    /// The text of a text string whose head has been read.
+    #[inline]
+    pub(crate) fn text(&mut self, length: Length) -> Result<Str> {
+        match length {
+            Some(length) => {
+                let slice = self.slice(length)?;
+                self.utf8(slice)
+            }
+            None => {
+                let chunks = self.chunks(true)?;
+                self.utf8(&chunks)
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn utf8(&self, bytes: &[u8]) -> Result<Str> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Str::from(text)),
+            Err(_) => Err(self.broken("a text is not UTF-8")),
+        }
+    }
+
+    /// The pieces of a string whose head, of no length, has been read.
+    pub(crate) fn chunks(&mut self, is_text: bool) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         loop {
-            match self.head()? {
+            let piece = match self.head()? {
                 Head::Break => return Ok(all),
-                Head::Text(Some(length)) if is_text => all.extend_from_slice(&self.slice(length)?),
-                Head::Bytes(Some(length)) if !is_text => {
-                    all.extend_from_slice(&self.slice(length)?);
-                }
+                Head::Text(Some(length)) if is_text => self.slice(length)?,
+                Head::Bytes(Some(length)) if !is_text => self.slice(length)?,
                 _ => return Err(self.broken("a piece of a string is not of its kind")),
+            };
+            // Each piece of a text must be text by itself.
+            if is_text && std::str::from_utf8(piece).is_err() {
+                return Err(self.broken("a text is not UTF-8"));
             }
+            all.extend_from_slice(piece);
         }
     }
 

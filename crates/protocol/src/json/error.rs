@@ -13,9 +13,7 @@ use inia_model::{Operation, ServiceModel, ShapeId};
 
 use super::read_json;
 use crate::Response;
-use crate::error_code::{
-    error_shape, finish_error, message_of, query_error, request_id, sanitized, status_error,
-};
+use crate::error_code::{code_of, error_from_parts};
 
 /// Which of the places that may hold an error's code is believed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +51,7 @@ pub(crate) fn parse_json_error(
         CodeOrder::BodyFirst => in_type().or_else(in_header).or_else(in_code),
         CodeOrder::HeaderFirst => in_header().or_else(in_code).or_else(in_type),
     };
-    from_parts(
+    error_from_parts(
         model,
         operation,
         response,
@@ -62,59 +60,4 @@ pub(crate) fn parse_json_error(
         text,
         read_details,
     )
-}
-
-/// The error of what an answer says.
-pub(crate) fn from_parts(
-    model: &ServiceModel,
-    operation: &Operation,
-    response: &Response,
-    stated: Option<Str>,
-    body: &Map,
-    text: Option<Str>,
-    read_details: impl FnOnce(ShapeId) -> Result<Map>,
-) -> ServiceError {
-    let stated = stated.map(|code| Str::from(sanitized(&code)));
-    let Some(name) = stated.filter(|code| !code.is_empty()) else {
-        let mut error = status_error(response.status, &response.headers);
-        let message = text.unwrap_or_else(|| message_of(body));
-        if !message.trim().is_empty()
-            && !crate::error_code::is_generic(response.status, &response.body)
-        {
-            error.message = message;
-        }
-        return error;
-    };
-    let mut error = ServiceError {
-        code: name.clone(),
-        message: message_of(body),
-        http_status: response.status,
-        request_id: request_id(&response.headers),
-        ..ServiceError::default()
-    };
-    if let Some((code, fault)) = query_error(&response.headers) {
-        error.code = code;
-        error.fault = fault;
-    }
-    let shape =
-        error_shape(model, operation, &error.code).or_else(|| error_shape(model, operation, &name));
-    if let Some(shape) = shape {
-        error.shape = Some(model.shape(shape).name.clone());
-        // An error whose members cannot be read is still that error.
-        error.details = read_details(shape).unwrap_or_default();
-        if error.message.is_empty() {
-            error.message = message_of(&error.details);
-        }
-    }
-    finish_error(model, operation, &mut error);
-    error
-}
-
-/// A code as text, whatever it is written as.
-pub(crate) fn code_of(value: Option<&Value>) -> Option<Str> {
-    match value? {
-        Value::String(text) => Some(text.clone()),
-        Value::Int(number) => Some(Str::from(number.to_string())),
-        _ => None,
-    }
 }

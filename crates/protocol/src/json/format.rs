@@ -1,7 +1,6 @@
 //! [`JsonFormat`]: bodies in JSON, by the shapes of one service.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use inia_core::{Map, Result, Value};
@@ -13,28 +12,21 @@ use super::writer::{Writer, key};
 use crate::event_stream::EventFormat;
 use crate::layout::Layouts;
 use crate::scalar::mismatch;
-use crate::table::OperationTable;
+use crate::table::BodyLengths;
 
 /// Reads and writes bodies in JSON by the shapes of one service.
 #[derive(Debug)]
 pub(crate) struct JsonFormat {
     model: Arc<ServiceModel>,
     layouts: Layouts,
-    /// How long the last body of each operation was: the next is likely as long.
-    lengths: OperationTable<AtomicUsize>,
+    lengths: BodyLengths,
 }
-
-/// The room for a body when nothing is known of it.
-const FIRST_CAPACITY: usize = 256;
-
-/// The most room that is made ahead: what one long body took must not be taken for each that follows.
-const MAX_CAPACITY: usize = 1 << 20;
 
 impl JsonFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         JsonFormat {
             layouts: Layouts::new(&model, key),
-            lengths: OperationTable::new(&model),
+            lengths: BodyLengths::new(&model),
             model,
         }
     }
@@ -80,19 +72,10 @@ impl JsonFormat {
         operation: &Operation,
         write: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Vec<u8>> {
-        let length = self
-            .lengths
-            .get_or_init(operation, || AtomicUsize::new(FIRST_CAPACITY));
-        let capacity = length.map_or(FIRST_CAPACITY, |length| length.load(Ordering::Relaxed));
+        let capacity = self.lengths.guess(operation);
         let mut writer = Writer::new(&self.model, &self.layouts, capacity);
         write(&mut writer)?;
-        if let Some(length) = length
-            && writer.out.len() > capacity
-        {
-            // A little more than the longest so far.
-            let room = (writer.out.len() + writer.out.len() / 8).min(MAX_CAPACITY);
-            length.store(room, Ordering::Relaxed);
-        }
+        self.lengths.learn(operation, writer.out.len());
         Ok(writer.out)
     }
 
@@ -127,7 +110,7 @@ impl EventFormat for JsonFormat {
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        let mut writer = Writer::new(&self.model, &self.layouts, FIRST_CAPACITY);
+        let mut writer = Writer::new(&self.model, &self.layouts, 256);
         writer.member(member, value)?;
         Ok(writer.out)
     }
