@@ -48,6 +48,12 @@ impl List {
         self.0.pop()
     }
 
+    /// Takes the values from a position on off, as a list of exactly their size.
+    #[must_use]
+    pub fn split_off(&mut self, at: usize) -> List {
+        List(self.0.split_off(at.min(self.0.len())))
+    }
+
     /// Keeps the first `len` values.
     pub fn truncate(&mut self, len: usize) {
         self.0.truncate(len);

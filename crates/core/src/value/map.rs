@@ -108,6 +108,36 @@ impl Map {
         }
     }
 
+    /// The value at a position, to change in place.
+    #[must_use]
+    pub fn get_index_mut(&mut self, position: usize) -> Option<&mut Value> {
+        match &mut self.0 {
+            Repr::Pairs(pairs) => pairs.get_mut(position).map(|(_, value)| value),
+            Repr::Index(index) => index.get_index_mut(position).map(|(_, value)| value),
+        }
+    }
+
+    /// Takes the entries from a position on off, as a map of exactly their size.
+    ///
+    /// Parsers that build maps inside of maps gather the entries of all of them in one, and cut each off when it is complete.
+    ///
+    /// ```
+    /// use inia_core::Map;
+    ///
+    /// let mut outer = Map::from_iter([("a", 1), ("b", 2), ("c", 3)]);
+    /// let inner = outer.split_off(1);
+    /// assert_eq!(outer.keys().collect::<Vec<_>>(), ["a"]);
+    /// assert_eq!(inner.keys().collect::<Vec<_>>(), ["b", "c"]);
+    /// ```
+    #[must_use]
+    pub fn split_off(&mut self, at: usize) -> Map {
+        let at = at.min(self.len());
+        Map(match &mut self.0 {
+            Repr::Pairs(pairs) => Repr::Pairs(pairs.split_off(at)),
+            Repr::Index(index) => Repr::Index(Box::new(index.split_off(at))),
+        })
+    }
+
     /// Whether there is an entry under a name.
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
