@@ -12,6 +12,7 @@ use inia_model::{Operation, ServiceModel};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::definitions::Definitions;
 use crate::pipeline::{BODY_LIMIT, CallOptions, Service, gather};
 use crate::{ByteStream, Output, Session};
 
@@ -36,11 +37,12 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     service: Service,
     session: Session,
+    definitions: Definitions,
 }
 
 impl Client {
     pub(crate) fn new(service: Service, session: Session) -> Self {
-        Client(Arc::new(Inner { service, session }))
+        Client(Arc::new(Inner { service, session, definitions: Definitions::default() }))
     }
 
     /// The service's name, such as `dynamodb`.
@@ -69,6 +71,10 @@ impl Client {
 
     pub(crate) fn service(&self) -> &Service {
         &self.0.service
+    }
+
+    pub(crate) fn definitions(&self) -> &Definitions {
+        &self.0.definitions
     }
 
     /// A call of an operation, named as the definition spells it (`ListQueues`) or in snake case (`list_queues`).

@@ -8,11 +8,13 @@ mod body;
 mod checksum;
 mod client;
 mod customization;
+mod definitions;
 mod endpoint;
 mod event_stream;
 pub mod host;
 mod identity;
 mod output;
+mod paginate;
 mod pipeline;
 mod retry;
 mod session;
@@ -25,6 +27,7 @@ pub use client::{Call, Client};
 pub use event_stream::EventStream;
 pub use output::{Output, ResponseMetadata};
 pub use inia_core::json;
+pub use paginate::{Items, Paginator, SearchResults};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     HttpVersion, HyperTransport, Transport, TransportSettings, WireBody, WireRequest, WireResponse,

@@ -218,7 +218,7 @@ impl Cursor {
         for key in others {
             change(key, page, |beside| match beside {
                 // A count of what the service looked at is the same however much of it is wanted.
-                Value::Int(_) | Value::BigInt(_) | Value::Float(_) => {}
+                Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) => {}
                 Value::List(_) | Value::Map(_) | Value::String(_) => cut(beside, 0..0),
                 other => *other = Value::Null,
             })?;
