@@ -18,6 +18,7 @@ mod options;
 mod parse;
 pub mod setting;
 mod settings;
+mod trace;
 pub(crate) mod words;
 
 pub use client::{ClientSettings, DEFAULT_POOL, DEFAULT_TIMEOUT, ServiceName};
@@ -32,6 +33,7 @@ pub use options::{
     UNSIGNED,
 };
 pub use settings::{SettingSource, Settings};
+pub use trace::trace_header;
 
 #[cfg(test)]
 pub(crate) mod tests {

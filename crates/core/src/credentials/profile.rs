@@ -1,5 +1,7 @@
 //! Providers 5 and 8, `shared-credentials-file` and `config-file`: keys of a profile.
 
+use std::path::Path;
+
 use super::provider::failed;
 use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::config::setting::{self, ConfigKey, Setting};
@@ -55,23 +57,32 @@ impl CredentialProvider for ConfigFileProvider {
 /// Keys of a profile in the credentials file.
 pub(super) fn load_shared(settings: &Settings, profile: &str) -> Result<Lookup<Credentials>> {
     let files = settings.files();
-    let path = &files.locations().credentials;
+    let path = named(&files.locations().credentials, "the credentials file");
     let section = files.credentials_profile(profile);
-    keys(section, profile, &path.display(), SHARED_CREDENTIALS_FILE)
+    keys(section, profile, &path, SHARED_CREDENTIALS_FILE)
 }
 
 /// Keys of a profile in the config file.
 pub(super) fn load_config(settings: &Settings, profile: &str) -> Result<Lookup<Credentials>> {
     let files = settings.files();
-    let path = &files.locations().config;
+    let path = named(&files.locations().config, "the config file");
     let section = files.config_profile(profile);
-    keys(section, profile, &path.display(), CONFIG_FILE)
+    keys(section, profile, &path, CONFIG_FILE)
+}
+
+/// A file's path as messages name it.
+fn named(path: &Path, otherwise: &str) -> String {
+    if path.as_os_str().is_empty() {
+        otherwise.to_owned()
+    } else {
+        path.display().to_string()
+    }
 }
 
 fn keys(
     section: Option<&Section>,
     profile: &str,
-    path: &dyn std::fmt::Display,
+    path: &str,
     provider: &'static str,
 ) -> Result<Lookup<Credentials>> {
     let Some(section) = section else {

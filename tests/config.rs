@@ -1,0 +1,400 @@
+//! The suites of config files and settings, one trial a case.
+//!
+//! - `profiles/<n> <name>`: the profile parser's first suite, `sections/<n> <name>`: its second
+//! - `locations/<n> <name>`, `more-locations/<n> <name>`: where the files are
+//! - `trace/<n>`: the trace header of calls within Lambda
+//! - `endpoint-urls/<name>`: botocore's configured endpoint URLs, `cfg/<file>`: the files of its unit tests
+//!
+//! The data is `config` below `INIA_CONFORMANCE` or `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or
+//! `target/peers`.
+
+mod fakes;
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use fakes::{FakeEnv, World};
+use inia_core::Session;
+use inia_core::config::{
+    Config, ConfigFiles, FileLocations, Platform, Section, ServiceName, Settings, trace_header,
+};
+use serde_json::{Value as Json, json};
+use support::Case;
+
+fn main() -> ExitCode {
+    let mut cases = Vec::new();
+    match support::conformance_dir("config") {
+        Some(dir) => {
+            parser_cases(&dir, &mut cases);
+            location_cases(&dir, &mut cases);
+            trace_cases(&dir, &mut cases);
+        }
+        None => cases.push(Case::absent("the suites of config files")),
+    }
+    match botocore_tests() {
+        Some(tests) => {
+            endpoint_url_cases(&tests, &mut cases);
+            cfg_cases(&tests.join("unit").join("cfg"), &mut cases);
+        }
+        None => cases.push(Case::absent("botocore's tests of config files")),
+    }
+    support::run("config", cases)
+}
+
+/// `tests` of the botocore source archive.
+fn botocore_tests() -> Option<PathBuf> {
+    let tests = support::peers_dir()?.join("botocore-1.44.5").join("tests");
+    tests.is_dir().then_some(tests)
+}
+
+fn read_json(path: &Path) -> Json {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn tests_of(path: &Path) -> Vec<Json> {
+    read_json(path)["tests"].as_array().unwrap().clone()
+}
+
+fn parser_cases(dir: &Path, cases: &mut Vec<Case>) {
+    for (suite, file) in [
+        ("profiles", "profile-parser-tests.json"),
+        ("sections", "config-file-parser-tests.json"),
+    ] {
+        for (number, test) in tests_of(&dir.join(file)).into_iter().enumerate() {
+            let name = test["name"].as_str().unwrap();
+            let id = format!("{suite}/{} {name}", number + 1);
+            cases.push(Case::new(id, move || parser(&test)));
+        }
+    }
+}
+
+fn parser(test: &Json) -> Result<(), String> {
+    let input = |name: &str| test["input"][name].as_str().unwrap_or_default();
+    let parsed = ConfigFiles::parse(input("configFile"), input("credentialsFile"));
+    let output = &test["output"];
+    if let Some(wording) = output["errorContaining"].as_str() {
+        // The two suites word the same errors differently.
+        let wording = match wording {
+            "Profile definition must end with ']'" => "Section definition must end with ']'",
+            "Expected a profile definition" => "Expected a section definition",
+            "Expected an '=' sign defining a sub-property" => {
+                "Expected an '=' sign defining a property in sub-property"
+            }
+            "Sub-property did not have a name" => "Property did not have a name in sub-property",
+            other => other,
+        };
+        let error = parsed
+            .err()
+            .ok_or_else(|| format!("no error, where `{wording}` was expected"))?;
+        return equal(
+            &Json::from(error.to_string().contains(wording)),
+            &json!(true),
+        )
+        .map_err(|_| format!("`{error}` does not contain `{wording}`"));
+    }
+    let files = parsed.map_err(|error| error.to_string())?;
+    // The first suite has a property's sub-properties as text, and sso-sessions by another name.
+    let (expected, nested) = match output.get("config") {
+        Some(config) => (config, false),
+        None => (output, true),
+    };
+    let profiles: Vec<&str> = files.profile_names().collect();
+    let sessions: Vec<&str> = files.sso_session_names().collect();
+    if let Some(expected) = expected.get("profiles") {
+        let got = sections(profiles, |name| files.profile(name), nested);
+        equal(&got, expected)?;
+    }
+    for key in ["ssoSessions", "sso_sessions"] {
+        if let Some(expected) = expected.get(key) {
+            let got = sections(sessions.clone(), |name| files.sso_session(name), nested);
+            equal(&got, expected)?;
+        }
+    }
+    Ok(())
+}
+
+fn sections<'a>(
+    names: Vec<&'a str>,
+    get: impl Fn(&str) -> Option<&'a Section>,
+    nested: bool,
+) -> Json {
+    let section = |name: &str| -> Json {
+        let properties = get(name).unwrap().properties().map(|(name, property)| {
+            let value = match property.nested() {
+                Some(subs) if nested => subs.map(|(name, value)| (name, json!(value))).collect(),
+                _ => json!(property.value()),
+            };
+            (name.to_owned(), value)
+        });
+        properties.collect()
+    };
+    names
+        .into_iter()
+        .map(|name| (name.to_owned(), section(name)))
+        .collect()
+}
+
+fn equal(got: &Json, expected: &Json) -> Result<(), String> {
+    if got == expected {
+        Ok(())
+    } else {
+        Err(format!("got {got}, expected {expected}"))
+    }
+}
+
+fn location_cases(dir: &Path, cases: &mut Vec<Case>) {
+    for (suite, file) in [
+        ("locations", "file-location-tests.json"),
+        ("more-locations", "config-file-location-tests.json"),
+    ] {
+        for (number, test) in tests_of(&dir.join(file)).into_iter().enumerate() {
+            let name = test["name"].as_str().unwrap();
+            let id = format!("{suite}/{} {name}", number + 1);
+            cases.push(Case::new(id, move || locations(&test)));
+        }
+    }
+}
+
+fn locations(test: &Json) -> Result<(), String> {
+    let mut env = FakeEnv::of(strings(&test["environment"]));
+    env.home = test["languageSpecificHome"].as_str().map(PathBuf::from);
+    let platform = match test["platform"].as_str().unwrap() {
+        "windows" => Platform::Windows,
+        _ => Platform::Unix,
+    };
+    let locations = FileLocations::resolve(&env, platform);
+    let got = json!([locations.config, locations.credentials]);
+    equal(
+        &got,
+        &json!([test["configLocation"], test["credentialsLocation"]]),
+    )?;
+    if let Some(profile) = test["profile"].as_str() {
+        let files = ConfigFiles::parse("[profile other]", "").unwrap();
+        let settings = Settings::new(Arc::new(env), Arc::new(files), None, BTreeMap::new())
+            .map_err(|error| error.to_string())?;
+        equal(&json!(settings.profile_name()), &json!(profile))?;
+    }
+    Ok(())
+}
+
+fn strings(object: &Json) -> Vec<(String, String)> {
+    let text = |(name, value): (&String, &Json)| (name.clone(), value.as_str().unwrap().to_owned());
+    object.as_object().unwrap().iter().map(text).collect()
+}
+
+fn trace_cases(dir: &Path, cases: &mut Vec<Case>) {
+    let tests = read_json(&dir.join("recursion-detection.json"));
+    for (number, test) in tests.as_array().unwrap().iter().enumerate() {
+        let test = test.clone();
+        cases.push(Case::new(format!("trace/{}", number + 1), move || {
+            let env = FakeEnv::of(strings(&test["env"]));
+            let header = trace_header(&env).map(|value| json!(format!("X-Amzn-Trace-Id: {value}")));
+            // A request that has the header keeps its own.
+            let before = test["requestHeadersBefore"].as_array().unwrap().clone();
+            let after: Vec<Json> = match before.is_empty() {
+                true => header.into_iter().collect(),
+                false => before,
+            };
+            equal(&json!(after), &test["requestHeadersAfter"])
+        }));
+    }
+}
+
+fn endpoint_url_cases(tests: &Path, cases: &mut Vec<Case>) {
+    let path = tests.join("functional/configured_endpoint_urls/profile-tests.json");
+    let suite = Arc::new(read_json(&path)["testSuites"][0].clone());
+    for test in suite["endpointUrlTests"].as_array().unwrap() {
+        let id = format!("endpoint-urls/{}", test["name"].as_str().unwrap());
+        let (suite, test) = (Arc::clone(&suite), test.clone());
+        cases.push(Case::new(id, move || endpoint_url(&suite, &test)));
+    }
+}
+
+fn endpoint_url(suite: &Json, test: &Json) -> Result<(), String> {
+    let text = |name: &str| test[name].as_str().unwrap();
+    let profile = &suite["profiles"][text("profile")];
+    let mut file = section(&format!("profile {}", text("profile")), profile);
+    if let Some(services) = profile["services"].as_str() {
+        file.push_str(&section(
+            &format!("services {services}"),
+            &suite["services"][services],
+        ));
+    }
+    let env = strings(&suite["environments"][text("environment")]);
+    let world = World::new(FakeEnv::of(env), 0);
+    let session = Session::builder(world.host())
+        .profile(text("profile"))
+        .config_files(ConfigFiles::parse(&file, "").unwrap())
+        .build()
+        .map_err(|error| error.to_string())?;
+    let given = &suite["client_configs"][text("client_config")];
+    let mut config = Config::new();
+    if let Some(url) = given["endpoint_url"].as_str() {
+        config = config.endpoint_url(url);
+    }
+    if let Some(ignore) = given["ignore_configured_endpoint_urls"].as_bool() {
+        config = config.ignore_configured_endpoint_urls(ignore);
+    }
+    let service = ServiceName {
+        name: text("service"),
+        id: match text("service") {
+            "s3" => "S3",
+            "dynamodb" => "DynamoDB",
+            other => other,
+        },
+    };
+    let settings = session
+        .client_settings(service, &config)
+        .map_err(|error| error.to_string())?;
+    // Without a configured one, the endpoint is the one the service's rules give.
+    let url = settings.endpoint_url.as_deref().map_or_else(
+        || {
+            format!(
+                "https://{}.{}.amazonaws.com",
+                service.name,
+                settings.region.as_deref().unwrap()
+            )
+        },
+        str::to_owned,
+    );
+    equal(&json!(url), &test["output"]["endpointUrl"])
+}
+
+/// A section of a config file, with objects as sub-properties.
+fn section(heading: &str, properties: &Json) -> String {
+    let mut text = format!("[{heading}]\n");
+    for (name, value) in properties.as_object().unwrap() {
+        match value {
+            Json::Object(subs) => {
+                text.push_str(&format!("{name} =\n"));
+                for (name, value) in subs {
+                    text.push_str(&format!("  {name}={}\n", value.as_str().unwrap()));
+                }
+            }
+            value => text.push_str(&format!("{name}={}\n", value.as_str().unwrap())),
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// What botocore's `tests/unit/test_configloader.py` says about each of its files: the profiles and other sections that are looked
+/// at, or that it is an error.
+fn cfg_cases(dir: &Path, cases: &mut Vec<Case>) {
+    let files: [(&str, Option<Json>); 11] = [
+        (
+            "aws_config",
+            Some(json!({
+                "default": {"aws_access_key_id": "foo", "aws_secret_access_key": "bar"},
+                "personal": {"aws_access_key_id": "fie", "aws_secret_access_key": "baz", "aws_security_token": "fiebaz"}
+            })),
+        ),
+        (
+            "aws_config_other",
+            Some(json!({
+                "default": {"aws_access_key_id": "other_foo", "aws_secret_access_key": "other_bar"},
+                "personal": {"aws_access_key_id": "fie", "aws_secret_access_key": "baz", "aws_security_token": "fiebaz"}
+            })),
+        ),
+        (
+            "aws_third_config",
+            Some(json!({
+                "default": {"aws_access_key_id": "third_foo", "aws_secret_access_key": "third_bar"},
+                "third": {"aws_access_key_id": "third_fie", "aws_secret_access_key": "third_baz", "aws_security_token": "third_fiebaz"}
+            })),
+        ),
+        (
+            "aws_config_nested",
+            Some(json!({
+                "default": {
+                    "aws_access_key_id": "foo", "aws_secret_access_key": "bar", "region": "us-west-2",
+                    "s3": {"signature_version": "s3v4", "addressing_style": "path"},
+                    "cloudwatch": {"signature_version": "v4"}
+                }
+            })),
+        ),
+        (
+            "aws_config_nocreds",
+            Some(json!({"default": {"region": "us-west-2"}})),
+        ),
+        (
+            "aws_bad_profile",
+            Some(json!({
+                "default": {"aws_access_key_id": "default", "aws_secret_access_key": "default"},
+                "my profile": {"aws_access_key_id": "default", "aws_secret_access_key": "default"},
+                "personal1": {"aws_access_key_id": "access_personal1", "aws_secret_access_key": "key_personal1"}
+            })),
+        ),
+        (
+            "foo_config",
+            Some(json!({
+                "default": {"aws_access_key_id": "foo", "aws_secret_access_key": "bar", "foo_region": "us-west-1"},
+                "foo": {"aws_access_key_id": "fie", "aws_secret_access_key": "baz"}
+            })),
+        ),
+        (
+            "aws_services_config",
+            Some(json!({
+                "default": {"endpoint_url": "https://localhost:1234/", "services": "my-services"},
+                "[services my-services]": {
+                    "s3": {"endpoint_url": "https://localhost:5678/"},
+                    "dynamodb": {"endpoint_url": "https://localhost:8888/"}
+                }
+            })),
+        ),
+        ("aws_config_bad", None),
+        ("aws_config_badbytes", None),
+        ("aws_config_nested_bad", None),
+    ];
+    for (name, expected) in files {
+        let path = dir.join(name);
+        cases.push(Case::new(format!("cfg/{name}"), move || {
+            cfg(&path, expected)
+        }));
+    }
+    let path = dir.join("aws_sso_session_config");
+    cases.push(Case::new("cfg/aws_sso_session_config", move || {
+        let files = ConfigFiles::parse(&std::fs::read_to_string(path).unwrap(), "").unwrap();
+        let session = files.sso_session("sso").ok_or("no sso-session")?;
+        equal(&json!(session.get("sso_region")), &json!("us-east-1"))?;
+        equal(
+            &json!(session.get("sso_start_url")),
+            &json!("https://example.com"),
+        )
+    }));
+}
+
+fn cfg(path: &Path, expected: Option<Json>) -> Result<(), String> {
+    let world = World::new(FakeEnv::default(), 0);
+    world.files.put("/config", std::fs::read(path).unwrap());
+    let locations = FileLocations {
+        config: "/config".into(),
+        credentials: "/credentials".into(),
+    };
+    let files = match (ConfigFiles::load(&*world.files, locations), &expected) {
+        (Ok(files), Some(_)) => files,
+        (Err(error), None) => {
+            let place = error.to_string();
+            return match place.strip_prefix("/config:") {
+                Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => Ok(()),
+                _ => Err(format!("the error names no line: {error}")),
+            };
+        }
+        (Ok(_), None) => return Err("no error".to_owned()),
+        (Err(error), Some(_)) => return Err(error.to_string()),
+    };
+    let mut got = sections(
+        files.profile_names().collect(),
+        |name| files.profile(name),
+        true,
+    );
+    if let Some(services) = files.services("my-services") {
+        got["[services my-services]"] = sections(vec![""], |_| Some(services), true)[""].clone();
+    }
+    equal(&got, &expected.unwrap())
+}

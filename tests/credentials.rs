@@ -1,0 +1,81 @@
+//! The suites of credentials, one trial a case.
+//!
+//! - `default-credential-provider-chain/<case>`, `profile-provider/<case>`: folders with environment, files and recorded traffic
+//! - `assume-role/<n> <what>`: the way a profile's role is assumed
+//! - `ecs/<n> <what>`, `imds/<n> <what>`, `imds-v21/<n> <what>`: metadata services
+//! - `login/<what>`, `botocore-login/<what>`: logins and their refresh
+//! - `modular/<id> <what>`: chains put together
+//! - `behaviour/<what>`: what none of the suites asks
+//!
+//! Each trial looks for its secrets in everything that was logged. The data is `credentials` below `INIA_CONFORMANCE` or
+//! `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or `target/peers`.
+
+mod credentials {
+    pub mod assume_role;
+    pub mod behaviour;
+    pub mod folder;
+    pub mod login;
+    pub mod metadata;
+    pub mod modular;
+    pub mod recorded;
+    pub mod replay;
+    pub mod scripted;
+    pub mod secrets;
+}
+mod fakes;
+mod support;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value as Json;
+use support::Case;
+
+fn main() -> ExitCode {
+    let mut cases = Vec::new();
+    match support::conformance_dir("credentials") {
+        Some(dir) => {
+            use credentials::{assume_role, login, metadata, modular, recorded};
+            recorded::cases(&dir, "default-credential-provider-chain", false, &mut cases);
+            recorded::cases(&dir, "profile-provider", true, &mut cases);
+            assume_role::cases(&dir.join("assume-role-tests.json"), &mut cases);
+            metadata::cases(&dir, &mut cases);
+            login::cases(
+                "login",
+                &dir.join("login-provider-test-cases.json"),
+                &mut cases,
+            );
+            modular::cases(&dir.join("modular-credential-chain-tests.json"), &mut cases);
+        }
+        None => cases.push(Case::absent("the suites of credentials")),
+    }
+    let login = support::peers_dir()
+        .map(|peers| peers.join("botocore-1.44.5/tests/unit/login/login-provider-test-cases.json"));
+    match login.filter(|path| path.is_file()) {
+        Some(path) => credentials::login::cases("botocore-login", &path, &mut cases),
+        None => cases.push(Case::absent("botocore's logins")),
+    }
+    credentials::behaviour::cases(&mut cases);
+    support::run("credentials", cases)
+}
+
+fn read_json(path: &Path) -> Json {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The members of an object of texts.
+fn strings(object: &Json) -> Vec<(String, String)> {
+    let text = |(name, value): (&String, &Json)| (name.clone(), value.as_str().unwrap().to_owned());
+    object.as_object().into_iter().flatten().map(text).collect()
+}
+
+/// The cases of a file that is a list of them, or has one.
+fn tests_of(path: &Path) -> Vec<Json> {
+    let file = read_json(path);
+    let list = file.get("tests").unwrap_or(&file);
+    list.as_array()
+        .unwrap_or_else(|| panic!("{}: no list of cases", path.display()))
+        .clone()
+}

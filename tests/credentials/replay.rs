@@ -1,0 +1,296 @@
+//! Recorded traffic played back: to the HTTP port as it is, and to calls of services by way of what their answers mean.
+//!
+//! How such a call looks on the wire is the business of other suites. Here counts which operation is called, where, and what for.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use inia_core::config::{Config, DefaultsMode, ServiceName, Settings};
+use inia_core::ports::{BoxFuture, Host, HttpRequest, HttpResponse, Invoke, InvokeOptions};
+use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Timestamp, TimestampFormat, Value};
+use serde_json::Value as Json;
+
+use crate::fakes::{FakeHttp, answer};
+
+/// One exchange of a recording.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    method: String,
+    uri: String,
+    headers: Vec<(String, String)>,
+    request: String,
+    status: u16,
+    response: String,
+}
+
+/// The exchanges that are still to come.
+#[derive(Clone, Debug, Default)]
+pub struct Recording(Arc<Mutex<VecDeque<Exchange>>>);
+
+impl Recording {
+    /// Reads an `http-traffic.json`.
+    pub fn read(path: &Path) -> Self {
+        let file = crate::read_json(path);
+        let mut exchanges: Vec<(u64, Exchange)> = Vec::new();
+        for event in file["events"].as_array().unwrap() {
+            let connection = event["connection_id"].as_u64().unwrap();
+            let action = &event["action"];
+            if let Some(request) = action.get("Request") {
+                let request = &request["request"];
+                let headers = request["headers"].as_object().unwrap().iter();
+                let exchange = Exchange {
+                    method: request["method"].as_str().unwrap().to_owned(),
+                    uri: request["uri"].as_str().unwrap().to_owned(),
+                    headers: headers
+                        .map(|(name, values)| {
+                            (name.to_lowercase(), values[0].as_str().unwrap().to_owned())
+                        })
+                        .collect(),
+                    request: String::new(),
+                    status: 0,
+                    response: String::new(),
+                };
+                exchanges.push((connection, exchange));
+                continue;
+            }
+            let (_, exchange) = exchanges
+                .iter_mut()
+                .find(|(id, _)| *id == connection)
+                .expect("an exchange starts with its request");
+            if let Some(data) = action.get("Data") {
+                let text = data["data"]["Utf8"].as_str().unwrap();
+                match data["direction"].as_str() {
+                    Some("Request") => exchange.request.push_str(text),
+                    _ => exchange.response.push_str(text),
+                }
+            } else if let Some(response) = action.get("Response") {
+                let status = response["response"]["Ok"]["status"].as_u64().unwrap();
+                exchange.status = u16::try_from(status).unwrap();
+            }
+        }
+        let exchanges = exchanges.into_iter().map(|(_, exchange)| exchange);
+        Recording(Arc::new(Mutex::new(exchanges.collect())))
+    }
+
+    /// Whether everything recorded has been played.
+    pub fn is_over(&self) -> bool {
+        self.0.lock().unwrap().is_empty()
+    }
+
+    /// Every text of the answers, where the secrets are.
+    pub fn answers(&self) -> Vec<String> {
+        let exchanges = self.0.lock().unwrap();
+        exchanges
+            .iter()
+            .map(|exchange| exchange.response.clone())
+            .collect()
+    }
+
+    /// The HTTP port.
+    pub fn http(&self) -> FakeHttp {
+        let recording = self.clone();
+        FakeHttp::new(move |request| recording.send(request))
+    }
+
+    fn send(&self, request: &HttpRequest) -> Result<HttpResponse> {
+        let mut exchanges = self.0.lock().unwrap();
+        let expected = exchanges.front().is_some_and(|exchange| {
+            let same_headers = ["x-aws-ec2-metadata-token", "authorization"]
+                .iter()
+                .all(|name| {
+                    let sent = request
+                        .headers
+                        .iter()
+                        .find(|(header, _)| header.eq_ignore_ascii_case(name));
+                    let recorded = exchange.headers.iter().find(|(header, _)| header == name);
+                    recorded.is_none_or(|(_, value)| {
+                        sent.is_some_and(|(_, sent)| sent.expose() == value)
+                    })
+                });
+            exchange.method == request.method && exchange.uri == request.url && same_headers
+        });
+        if expected && let Some(exchange) = exchanges.pop_front() {
+            return answer(exchange.status, exchange.response);
+        }
+        if request.url.contains("/security-credentials-extended/") {
+            // The recordings are older than these paths, which a service without them answers so.
+            return answer(404, "");
+        }
+        Err(Error::new(
+            ErrorKind::Connection,
+            format!("nobody answers {} {}", request.method, request.url),
+        ))
+    }
+
+    /// The way to call services.
+    pub fn invoke(&self) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static {
+        let recording = self.clone();
+        move |_, settings| {
+            Arc::new(Services {
+                recording,
+                settings: settings.clone(),
+            })
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Services {
+    recording: Recording,
+    settings: Settings,
+}
+
+impl Invoke for Services {
+    fn call<'a>(
+        &'a self,
+        service: &'a str,
+        operation: &'a str,
+        params: Value,
+        options: InvokeOptions,
+    ) -> BoxFuture<'a, Result<Value>> {
+        let params = serde_json::to_value(&params).unwrap();
+        Box::pin(std::future::ready(
+            self.answer(service, operation, &params, &options),
+        ))
+    }
+}
+
+impl Services {
+    fn answer(
+        &self,
+        service: &str,
+        operation: &str,
+        params: &Json,
+        options: &InvokeOptions,
+    ) -> Result<Value> {
+        // Three attempts, as every client makes them.
+        for _ in 0..3 {
+            let exchange = self.recording.0.lock().unwrap().pop_front();
+            let Some(exchange) = exchange else {
+                return Err(Error::new(ErrorKind::Connection, "nobody answers"));
+            };
+            let endpoint = self.endpoint(service, options)?;
+            assert!(
+                exchange.uri.starts_with(&endpoint),
+                "called {endpoint}, recorded is {}",
+                exchange.uri
+            );
+            match operation {
+                "AssumeRole" | "AssumeRoleWithWebIdentity" => {
+                    let action = format!("Action={operation}&");
+                    assert!(exchange.request.starts_with(&action), "called {operation}");
+                    let signed = options.credentials.is_some();
+                    assert_eq!(signed, operation == "AssumeRole", "{operation} is signed");
+                    for name in ["RoleArn", "RoleSessionName"] {
+                        assert!(params[name].as_str().is_some_and(|text| !text.is_empty()));
+                    }
+                }
+                "GetRoleCredentials" => {
+                    assert!(
+                        options.credentials.is_none(),
+                        "GetRoleCredentials is signed"
+                    );
+                    let text = |name: &str| params[name].as_str().unwrap();
+                    assert!(
+                        exchange
+                            .uri
+                            .contains(&format!("account_id={}", text("accountId")))
+                    );
+                    assert!(
+                        exchange
+                            .uri
+                            .contains(&format!("role_name={}", text("roleName")))
+                    );
+                    let token = (
+                        "x-amz-sso_bearer_token".to_owned(),
+                        text("accessToken").to_owned(),
+                    );
+                    assert!(exchange.headers.contains(&token));
+                }
+                other => panic!("called {service} {other}"),
+            }
+            match (exchange.status, service) {
+                (200, "sts") => return Ok(sts_answer(&exchange.response)),
+                (200, _) => return Ok(serde_json::from_str(&exchange.response).unwrap()),
+                (500.., _) => {}
+                (status, _) => {
+                    let error = ServiceError {
+                        code: Str::from(tag(&exchange.response, "Code").unwrap_or_default()),
+                        message: Str::from(tag(&exchange.response, "Message").unwrap_or_default()),
+                        http_status: status,
+                        ..ServiceError::default()
+                    };
+                    return Err(Error::from_service(operation, error));
+                }
+            }
+            if self.recording.is_over() {
+                let error = ServiceError {
+                    http_status: exchange.status,
+                    ..ServiceError::default()
+                };
+                return Err(Error::from_service(operation, error));
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Connection,
+            "no answer in three attempts",
+        ))
+    }
+
+    /// Where a service is called with the settings there are.
+    fn endpoint(&self, service: &str, options: &InvokeOptions) -> Result<String> {
+        let name = ServiceName {
+            name: service,
+            id: if service == "sts" { "STS" } else { "SSO" },
+        };
+        let mut config = Config::new();
+        if let Some(region) = &options.region {
+            config = config.region(region.clone());
+        }
+        let settings = self
+            .settings
+            .for_client(&config, name, DefaultsMode::Legacy, None)?;
+        if let Some(url) = settings.endpoint_url {
+            return Ok(url.to_string());
+        }
+        let host = if service == "sts" {
+            "sts"
+        } else {
+            "portal.sso"
+        };
+        let fips = if settings.use_fips_endpoint {
+            "-fips"
+        } else {
+            ""
+        };
+        let domain = if settings.use_dualstack_endpoint {
+            "api.aws"
+        } else {
+            "amazonaws.com"
+        };
+        let region = settings.region.expect("services are called in a region");
+        Ok(format!("https://{host}{fips}.{region}.{domain}/"))
+    }
+}
+
+/// What an answer of STS means.
+fn sts_answer(xml: &str) -> Value {
+    let text = |name: &str| tag(xml, name).unwrap_or_default().to_owned();
+    let expires = Timestamp::parse(&text("Expiration"), TimestampFormat::Iso8601).unwrap();
+    inia_core::json!({
+        "AssumedRoleUser": {"Arn": text("Arn")},
+        "Credentials": {
+            "AccessKeyId": text("AccessKeyId"),
+            "SecretAccessKey": text("SecretAccessKey"),
+            "SessionToken": text("SessionToken"),
+            "Expiration": expires,
+        },
+    })
+}
+
+fn tag<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    Some(text)
+}

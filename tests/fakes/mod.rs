@@ -1,0 +1,377 @@
+//! A world to put a session in: every port as a fake, and everything that was logged.
+
+// Each suite is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use inia_core::ports::{
+    BoxFuture, Clock, CommandOutput, Commands, Env, Files, Host, Http, HttpRequest, HttpResponse,
+    Prompt, Rng,
+};
+use inia_core::{Error, ErrorKind, Result, Secret, Timestamp};
+
+/// An environment.
+#[derive(Debug, Default)]
+pub struct FakeEnv {
+    pub variables: BTreeMap<String, String>,
+    pub home: Option<PathBuf>,
+}
+
+impl FakeEnv {
+    pub fn of<N: Into<String>, V: Into<String>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let own = |(name, value): (N, V)| (name.into(), value.into());
+        FakeEnv {
+            variables: variables.into_iter().map(own).collect(),
+            home: None,
+        }
+    }
+}
+
+impl Env for FakeEnv {
+    fn var(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    fn vars(&self) -> Vec<(String, String)> {
+        self.variables.clone().into_iter().collect()
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.home.clone()
+    }
+}
+
+/// Files in memory, by path with forward slashes.
+#[derive(Debug, Default)]
+pub struct FakeFiles(pub Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl FakeFiles {
+    pub fn put(&self, path: &str, contents: impl Into<Vec<u8>>) {
+        self.0
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), contents.into());
+    }
+
+    pub fn text(&self, path: &str) -> Option<String> {
+        let bytes = self.0.lock().unwrap().get(path).cloned()?;
+        Some(String::from_utf8(bytes).unwrap())
+    }
+
+    /// All files below a folder of the disk, as if the folder were the root.
+    pub fn load(&self, folder: &Path) {
+        self.load_below(folder, folder);
+    }
+
+    fn load_below(&self, root: &Path, folder: &Path) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                self.load_below(root, &path);
+            } else {
+                let below = path.strip_prefix(root).unwrap();
+                let name = format!("/{}", key(below));
+                self.put(&name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+}
+
+fn key(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+impl Files for FakeFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let files = self.0.lock().unwrap();
+        // 2 is ENOENT: the error reads as the operating system's own.
+        files
+            .get(&key(path))
+            .cloned()
+            .ok_or_else(|| io::Error::from_raw_os_error(2))
+    }
+
+    fn write_private(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
+        self.put(&key(path), contents);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.0.lock().unwrap().remove(&key(path));
+        Ok(())
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let prefix = format!("{}/", key(folder));
+        let files = self.0.lock().unwrap();
+        files
+            .keys()
+            .filter(|name| name.starts_with(&prefix))
+            .map(PathBuf::from)
+            .collect()
+    }
+}
+
+/// A clock that stands until it is moved, or somebody sleeps.
+#[derive(Debug)]
+pub struct FakeClock(AtomicI64);
+
+impl FakeClock {
+    pub fn at(seconds: i64) -> Self {
+        FakeClock(AtomicI64::new(seconds))
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::new(self.0.load(Ordering::SeqCst), 0)
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
+        self.advance(i64::try_from(time.as_secs()).unwrap());
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Chance that is always the same.
+#[derive(Debug)]
+pub struct FakeRng;
+
+impl Rng for FakeRng {
+    fn fill(&self, buffer: &mut [u8]) {
+        buffer.fill(0x5a);
+    }
+}
+
+type Answer = Box<dyn Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync>;
+
+/// HTTP answered by a function, with every request kept.
+pub struct FakeHttp {
+    answer: Answer,
+    pub requests: Mutex<Vec<HttpRequest>>,
+}
+
+impl FakeHttp {
+    pub fn new(
+        answer: impl Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync + 'static,
+    ) -> Self {
+        FakeHttp {
+            answer: Box::new(answer),
+            requests: Mutex::default(),
+        }
+    }
+
+    /// A network in which nobody listens.
+    pub fn silent() -> Self {
+        FakeHttp::new(|_| Err(Error::new(ErrorKind::Connection, "connection refused")))
+    }
+
+    pub fn urls(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap();
+        requests
+            .iter()
+            .map(|request| format!("{} {}", request.method, request.url))
+            .collect()
+    }
+}
+
+impl std::fmt::Debug for FakeHttp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FakeHttp")
+    }
+}
+
+impl Http for FakeHttp {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse>> {
+        let answer = (self.answer)(&request);
+        self.requests.lock().unwrap().push(request);
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// An answer of a status and a body.
+pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpResponse> {
+    Ok(HttpResponse {
+        status,
+        headers: Vec::new(),
+        body: body.into().into(),
+    })
+}
+
+/// Commands: the few the recorded cases use. Those cases were recorded with a shell between; this is that shell.
+#[derive(Debug, Default)]
+pub struct FakeCommands {
+    /// What every command comes to, in place of what it says.
+    pub outcome: Option<CommandOutcome>,
+    pub commands: Mutex<Vec<Vec<String>>>,
+}
+
+#[derive(Clone, Debug)]
+pub enum CommandOutcome {
+    Prints(String),
+    Fails(i32, String),
+    Hangs,
+    PrintsTooMuch,
+}
+
+impl Commands for FakeCommands {
+    fn run(
+        &self,
+        arguments: &[String],
+        _timeout: Duration,
+        _limit: usize,
+    ) -> BoxFuture<'_, Result<CommandOutput>> {
+        self.commands.lock().unwrap().push(arguments.to_vec());
+        let prints = |stdout: Vec<u8>| {
+            Ok(CommandOutput {
+                status: Some(0),
+                stdout,
+                stderr: Vec::new(),
+            })
+        };
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = match (&self.outcome, words.as_slice()) {
+            (Some(CommandOutcome::Prints(text)), _) => prints(text.clone().into_bytes()),
+            (Some(CommandOutcome::Fails(status, complaint)), _) => Ok(CommandOutput {
+                status: Some(*status),
+                stdout: Vec::new(),
+                stderr: complaint.clone().into_bytes(),
+            }),
+            (Some(CommandOutcome::Hangs), _) => {
+                Err(Error::new(ErrorKind::Timeout, "the command did not end"))
+            }
+            (Some(CommandOutcome::PrintsTooMuch), _) => Err(Error::new(
+                ErrorKind::Credentials,
+                "the command printed more than 65536 bytes",
+            )),
+            (None, ["echo", text, "|", "base64", "--decode"]) => {
+                use base64::Engine as _;
+                let engine = base64::engine::general_purpose::STANDARD;
+                prints(engine.decode(text).unwrap())
+            }
+            (None, ["echo", text]) => prints(format!("{text}\n").into_bytes()),
+            (None, ["exit", status]) => Ok(CommandOutput {
+                status: Some(status.parse().unwrap()),
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            }),
+            (None, other) => Err(Error::new(
+                ErrorKind::Credentials,
+                format!("there is no command {other:?}"),
+            )),
+        };
+        Box::pin(std::future::ready(output))
+    }
+}
+
+/// Somebody who answers each question with the next of their answers.
+#[derive(Debug, Default)]
+pub struct FakePrompt {
+    pub answers: Mutex<VecDeque<String>>,
+    pub questions: Mutex<Vec<String>>,
+}
+
+impl Prompt for FakePrompt {
+    fn secret(&self, question: &str) -> BoxFuture<'_, Result<Secret>> {
+        self.questions.lock().unwrap().push(question.to_owned());
+        let answer = self.answers.lock().unwrap().pop_front();
+        let answer = answer
+            .map(Secret::from)
+            .ok_or_else(|| Error::new(ErrorKind::Credentials, "there is nobody to ask"));
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// The fakes of all ports.
+#[derive(Debug)]
+pub struct World {
+    pub env: Arc<FakeEnv>,
+    pub files: Arc<FakeFiles>,
+    pub clock: Arc<FakeClock>,
+    pub http: Arc<FakeHttp>,
+    pub commands: Arc<FakeCommands>,
+    pub prompt: Arc<FakePrompt>,
+}
+
+impl World {
+    /// A world with an environment, at a moment, in which nobody listens and nothing is on disk.
+    pub fn new(env: FakeEnv, now: i64) -> Self {
+        World {
+            env: Arc::new(env),
+            files: Arc::default(),
+            clock: Arc::new(FakeClock::at(now)),
+            http: Arc::new(FakeHttp::silent()),
+            commands: Arc::default(),
+            prompt: Arc::default(),
+        }
+    }
+
+    pub fn http(mut self, http: FakeHttp) -> Self {
+        self.http = Arc::new(http);
+        self
+    }
+
+    pub fn host(&self) -> Host {
+        Host {
+            env: self.env.clone(),
+            files: self.files.clone(),
+            clock: self.clock.clone(),
+            rng: Arc::new(FakeRng),
+            http: self.http.clone(),
+            commands: self.commands.clone(),
+            prompt: self.prompt.clone(),
+        }
+    }
+}
+
+/// Polls a future until it is ready.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Runs something and returns what it logged meanwhile, at every level.
+pub fn logged<T>(run: impl FnOnce() -> T) -> (T, String) {
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let result = tracing::subscriber::with_default(subscriber, run);
+    let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+    (result, text)
+}

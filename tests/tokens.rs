@@ -1,0 +1,43 @@
+//! The suite of bearer tokens, one trial a case, and what it does not ask.
+//!
+//! - `default-token-provider-chain/<case>`: folders with environment, files and recorded traffic
+//! - `behaviour/<what>`: tokens of the environment, and the refresh of SSO's
+
+mod credentials {
+    pub mod folder;
+    pub mod recorded_tokens;
+    pub mod replay;
+    pub mod scripted;
+    pub mod secrets;
+    pub mod token_behaviour;
+}
+mod fakes;
+mod support;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value as Json;
+use support::Case;
+
+fn main() -> ExitCode {
+    let mut cases = Vec::new();
+    match support::conformance_dir("credentials") {
+        Some(dir) => credentials::recorded_tokens::cases(&dir, &mut cases),
+        None => cases.push(Case::absent("the suite of tokens")),
+    }
+    credentials::token_behaviour::cases(&mut cases);
+    support::run("tokens", cases)
+}
+
+fn read_json(path: &Path) -> Json {
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The members of an object of texts.
+fn strings(object: &Json) -> Vec<(String, String)> {
+    let text = |(name, value): (&String, &Json)| (name.clone(), value.as_str().unwrap().to_owned());
+    object.as_object().into_iter().flatten().map(text).collect()
+}
