@@ -5,6 +5,10 @@
 //! what a dropped-in file costs; `packed` reads the form that the built-in definitions have.
 //!
 //! Run with `cargo bench --bench endpoint`.
+#![expect(
+    clippy::expect_used,
+    reason = "a bench without its data has nothing to say"
+)]
 
 use std::fs;
 use std::hint::black_box;
@@ -92,25 +96,41 @@ fn params(
     params
 }
 
-fn cases() -> Vec<(&'static str, RuleSet, Vec<(usize, ParameterValue<'static>)>)> {
-    let mut cases = Vec::new();
-    for service in ["dynamodb", "ec2", "sts"] {
+struct Case {
+    name: &'static str,
+    rule_set: RuleSet,
+    bound: Vec<(usize, ParameterValue<'static>)>,
+}
+
+fn cases() -> Vec<Case> {
+    let case = |name, service, values: &[(&str, ParameterValue<'static>)]| {
         let rule_set = rule_set(service);
-        let bound = bind(&rule_set, REGIONAL);
-        cases.push((service, rule_set, bound));
-    }
-    for (name, bucket) in [("s3 bucket", BUCKET), ("s3 access point", ACCESS_POINT)] {
-        let rule_set = rule_set("s3");
-        let bound = bind(&rule_set, &[S3, &[("Bucket", bucket)]].concat());
-        cases.push((name, rule_set, bound));
-    }
-    cases
+        let bound = bind(&rule_set, values);
+        Case {
+            name,
+            rule_set,
+            bound,
+        }
+    };
+    let s3 = |bucket| [S3, &[("Bucket", bucket)]].concat();
+    vec![
+        case("dynamodb", "dynamodb", REGIONAL),
+        case("ec2", "ec2", REGIONAL),
+        case("sts", "sts", REGIONAL),
+        case("s3 bucket", "s3", &s3(BUCKET)),
+        case("s3 access point", "s3", &s3(ACCESS_POINT)),
+    ]
 }
 
 fn evaluate(criterion: &mut Criterion) {
     let partitions = partitions();
     let mut group = criterion.benchmark_group("evaluate");
-    for (name, rule_set, bound) in cases() {
+    for Case {
+        name,
+        rule_set,
+        bound,
+    } in cases()
+    {
         group.bench_function(name, |bencher| {
             bencher.iter(|| rule_set.evaluate(&partitions, &params(&rule_set, black_box(&bound))));
         });
@@ -121,7 +141,12 @@ fn evaluate(criterion: &mut Criterion) {
 fn cache(criterion: &mut Criterion) {
     let partitions = partitions();
     let mut group = criterion.benchmark_group("cache hit");
-    for (name, rule_set, bound) in cases() {
+    for Case {
+        name,
+        rule_set,
+        bound,
+    } in cases()
+    {
         let cache = EndpointCache::default();
         let params = params(&rule_set, &bound);
         group.bench_function(name, |bencher| {

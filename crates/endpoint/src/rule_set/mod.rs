@@ -1,5 +1,6 @@
 //! Endpoint rule sets: read, compiled, packed.
 
+mod check;
 mod pack;
 mod parse;
 pub(crate) mod program;

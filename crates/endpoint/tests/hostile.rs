@@ -1,0 +1,322 @@
+//! Definitions from anywhere: whatever the bytes, reading them gives a definition or an error, and evaluating what was
+//! read comes to an end. Chance is seeded, so a failure can be run again.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fastrand::Rng;
+use inia_endpoint::{EndpointParams, EndpointsData, ParameterType, Partitions, RuleSet};
+
+const EVERY_FUNCTION: &str = include_str!("data/every-function.json");
+
+const PARTITIONS: &str = r#"{"partitions":[
+    {"id":"aws","regionRegex":"^(us|eu)\\-\\w+\\-\\d+$","regions":{"aws-global":{"description":"all"}},
+     "outputs":{"dnsSuffix":"amazonaws.com","dualStackDnsSuffix":"api.aws","implicitGlobalRegion":"us-east-1",
+                "supportsFIPS":true,"supportsDualStack":true,"name":"aws"}},
+    {"id":"odd","regionRegex":"odd.*[0-9]","regions":{},"outputs":{"dnsSuffix":"odd.test","tier":"gold"}}]}"#;
+
+const ENDPOINTS: &str = r#"{"partitions":[{"partition":"aws","partitionName":"AWS","dnsSuffix":"amazonaws.com",
+    "regionRegex":"^us\\-\\w+\\-\\d+$","defaults":{"hostname":"{service}.{region}.{dnsSuffix}","protocols":["https"],
+    "signatureVersions":["v4"],"variants":[{"tags":["fips"],"hostname":"f.{region}"}]},
+    "regions":{"us-east-1":{"description":"x"}},
+    "services":{"s":{"isRegionalized":false,"partitionEndpoint":"g","defaults":{"sslCommonName":"{region}"},
+    "endpoints":{"g":{"credentialScope":{"region":"us-east-1","service":"t"},"deprecated":true},"us-east-1":{}}}}}]}"#;
+
+fn partitions() -> Partitions {
+    Partitions::from_json(PARTITIONS.as_bytes()).unwrap()
+}
+
+/// The small rule set that uses every function, and the largest ones of AWS where they are at hand.
+fn rule_sets() -> Vec<Vec<u8>> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
+    let mut all = vec![EVERY_FUNCTION.as_bytes().to_vec()];
+    for service in ["s3", "s3control", "kinesis", "ec2"] {
+        all.extend(newest(&data.join(service)).and_then(|file| fs::read(file).ok()));
+    }
+    all
+}
+
+fn newest(service: &Path) -> Option<PathBuf> {
+    let versions = fs::read_dir(service).ok()?;
+    versions
+        .flatten()
+        .map(|version| version.path().join("endpoint-rule-set-1.json"))
+        .max()
+}
+
+/// Evaluates with a few values of the right types; what comes of it does not matter.
+fn exercise(rule_set: &RuleSet, partitions: &Partitions, rng: &mut Rng) {
+    const TEXTS: [&str; 10] = [
+        "",
+        "us-east-1",
+        "odd-1",
+        "bucket--use1-az1--x-s3",
+        "arn:aws:s3:us-west-2:123456789012:accesspoint:my/ap",
+        "https://example.com/a/../b",
+        "http://[::1]:80",
+        "a b%é",
+        "-",
+        "a.b--c",
+    ];
+    for _ in 0..4 {
+        let mut params = EndpointParams::new(rule_set);
+        for (index, parameter) in rule_set.parameters().iter().enumerate() {
+            if rng.u8(..4) == 0 {
+                continue;
+            }
+            let text = TEXTS[rng.usize(..TEXTS.len())];
+            match parameter.kind() {
+                ParameterType::String => params.set(index, text),
+                ParameterType::Boolean => params.set(index, rng.bool()),
+                ParameterType::StringArray => params.set(index, vec![text; rng.usize(..3)]),
+            }
+        }
+        let _ = rule_set.evaluate(partitions, &params);
+    }
+}
+
+fn damaged(bytes: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..rng.usize(1..4) {
+        let at = rng.usize(..bytes.len());
+        match rng.u8(..6) {
+            0 => bytes[at] ^= 1 << rng.u8(..8),
+            1 => bytes[at] = rng.u8(..),
+            2 => bytes[at] = bytes[at].wrapping_add(1),
+            3 => bytes.insert(at, rng.u8(..)),
+            4 if bytes.len() > 1 => {
+                bytes.remove(at);
+            }
+            _ => {
+                let other = rng.usize(..bytes.len());
+                bytes.swap(at, other);
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn the_undamaged_forms_are_read() {
+    let mut rng = Rng::with_seed(1);
+    for json in rule_sets() {
+        let rule_set = RuleSet::from_json(&json).unwrap();
+        assert_eq!(RuleSet::from_bytes(&rule_set.to_bytes()).unwrap(), rule_set);
+        exercise(&rule_set, &partitions(), &mut rng);
+    }
+    Partitions::from_bytes(&partitions().to_bytes()).unwrap();
+    let endpoints = EndpointsData::from_json(ENDPOINTS.as_bytes()).unwrap();
+    EndpointsData::from_bytes(&endpoints.to_bytes()).unwrap();
+}
+
+#[test]
+fn cut_off_forms_are_errors() {
+    for json in rule_sets() {
+        let packed = RuleSet::from_json(&json).unwrap().to_bytes();
+        let step = 1 + packed.len() / 300;
+        for length in (0..packed.len()).step_by(step) {
+            assert!(RuleSet::from_bytes(&packed[..length]).is_err(), "{length}");
+        }
+        let end = json.trim_ascii_end().len();
+        let step = 1 + end / 300;
+        for length in (0..end).step_by(step) {
+            assert!(RuleSet::from_json(&json[..length]).is_err(), "{length}");
+        }
+    }
+}
+
+#[test]
+fn damaged_packed_rule_sets_do_no_harm() {
+    let (partitions, mut rng) = (partitions(), Rng::with_seed(2));
+    let mut read = 0;
+    for json in rule_sets() {
+        let packed = RuleSet::from_json(&json).unwrap().to_bytes();
+        for _ in 0..3000 {
+            if let Ok(rule_set) = RuleSet::from_bytes(&damaged(&packed, &mut rng)) {
+                read += 1;
+                exercise(&rule_set, &partitions, &mut rng);
+                // What was read can be written and read again.
+                assert_eq!(RuleSet::from_bytes(&rule_set.to_bytes()).unwrap(), rule_set);
+            }
+        }
+    }
+    assert!(
+        read > 1000,
+        "only {read} damaged forms got as far as being evaluated"
+    );
+}
+
+#[test]
+fn damaged_json_does_no_harm() {
+    let (partitions, mut rng) = (partitions(), Rng::with_seed(3));
+    for json in [
+        EVERY_FUNCTION.as_bytes().to_vec(),
+        rule_sets().pop().unwrap_or_default(),
+    ] {
+        for _ in 0..3000 {
+            if let Ok(rule_set) = RuleSet::from_json(&damaged(&json, &mut rng)) {
+                exercise(&rule_set, &partitions, &mut rng);
+            }
+        }
+    }
+    for _ in 0..3000 {
+        if let Ok(partitions) = Partitions::from_json(&damaged(PARTITIONS.as_bytes(), &mut rng)) {
+            let _ = partitions.for_region("us-east-1");
+        }
+        let _ = EndpointsData::from_json(&damaged(ENDPOINTS.as_bytes(), &mut rng));
+    }
+}
+
+/// Values put in the place of other values: JSON that is well formed and a rule set that is not.
+#[test]
+fn rearranged_json_does_no_harm() {
+    let (partitions, mut rng) = (partitions(), Rng::with_seed(4));
+    let whole: serde_json::Value = serde_json::from_str(EVERY_FUNCTION).unwrap();
+    let mut parts = Vec::new();
+    collect(&whole, &mut parts);
+    let mut read = 0;
+    for _ in 0..3000 {
+        let mut changed = whole.clone();
+        for _ in 0..rng.usize(1..4) {
+            let part = parts[rng.usize(..parts.len())].clone();
+            let mut at = rng.usize(..parts.len());
+            replace(&mut changed, &mut at, &part);
+        }
+        if let Ok(rule_set) = RuleSet::from_json(changed.to_string().as_bytes()) {
+            read += 1;
+            exercise(&rule_set, &partitions, &mut rng);
+            assert_eq!(RuleSet::from_bytes(&rule_set.to_bytes()).unwrap(), rule_set);
+        }
+    }
+    assert!(
+        read > 300,
+        "only {read} rearranged rule sets got as far as being evaluated"
+    );
+}
+
+fn collect<'a>(value: &'a serde_json::Value, parts: &mut Vec<&'a serde_json::Value>) {
+    parts.push(value);
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, parts)),
+        serde_json::Value::Object(entries) => {
+            entries.values().for_each(|item| collect(item, parts))
+        }
+        _ => {}
+    }
+}
+
+fn replace(value: &mut serde_json::Value, at: &mut usize, part: &serde_json::Value) {
+    if *at == 0 {
+        *value = part.clone();
+        *at = usize::MAX;
+        return;
+    }
+    *at -= 1;
+    match value {
+        serde_json::Value::Array(items) => {
+            items.iter_mut().for_each(|item| replace(item, at, part))
+        }
+        serde_json::Value::Object(entries) => entries
+            .values_mut()
+            .for_each(|item| replace(item, at, part)),
+        _ => {}
+    }
+}
+
+#[test]
+fn damaged_packed_partitions_and_endpoints_do_no_harm() {
+    let mut rng = Rng::with_seed(5);
+    let packed = partitions().to_bytes();
+    let endpoints = EndpointsData::from_json(ENDPOINTS.as_bytes())
+        .unwrap()
+        .to_bytes();
+    for _ in 0..20_000 {
+        if let Ok(partitions) = Partitions::from_bytes(&damaged(&packed, &mut rng)) {
+            let _ = partitions.for_region("us-east-1");
+            let _ = Partitions::from_bytes(&partitions.to_bytes()).unwrap();
+        }
+        if let Ok(data) = EndpointsData::from_bytes(&damaged(&endpoints, &mut rng)) {
+            let _ = data.partition_for_region("us-east-1");
+            for partition in data.partitions() {
+                for service in data.services(partition) {
+                    let _ = data.available_endpoints(service, partition, true, Default::default());
+                    let request = inia_endpoint::LegacyRequest {
+                        service,
+                        region: Some("us-east-1"),
+                        ..Default::default()
+                    };
+                    let _ = data.construct_endpoint(&request);
+                }
+            }
+        }
+    }
+}
+
+/// Sharing makes small definitions describe huge results; every kind of growth has its bound.
+#[test]
+fn definitions_cannot_explode() {
+    let (partitions, mut rng) = (partitions(), Rng::with_seed(6));
+    // Twenty-six variables, each of which holds the one before it twice.
+    let mut conditions =
+        vec![r#"{"fn":"coalesce","argv":["{P}{P}","x"],"assign":"va"}"#.to_owned()];
+    for (this, next) in ('a'..='y').zip('b'..='z') {
+        conditions.push(format!(
+            r#"{{"fn":"coalesce","argv":["{{v{this}}}{{v{this}}}","x"],"assign":"v{next}"}}"#
+        ));
+    }
+    let json = with_rules(&format!(
+        r#"{{"type":"endpoint","conditions":[{}],"endpoint":{{"url":"{{vz}}"}}}}"#,
+        conditions.join(",")
+    ));
+    exercise(
+        &RuleSet::from_json(json.as_bytes()).unwrap(),
+        &partitions,
+        &mut rng,
+    );
+
+    // Comparisons of comparisons, each looking at the one before it twice: cheap, since each is computed once.
+    let mut conditions = vec![r#"{"fn":"isSet","argv":[{"ref":"P"}],"assign":"v0"}"#.to_owned()];
+    for number in 0..60 {
+        conditions.push(format!(
+            r#"{{"fn":"booleanEquals","argv":[{{"ref":"v{number}"}},{{"ref":"v{number}"}}],"assign":"v{}"}}"#,
+            number + 1
+        ));
+    }
+    let last = r#"{"fn":"not","argv":[{"ref":"v60"}]}"#;
+    let json = with_rules(&format!(
+        r#"{{"type":"endpoint","conditions":[{},{last}],"endpoint":{{"url":"x"}}}}"#,
+        conditions.join(",")
+    ));
+    exercise(
+        &RuleSet::from_json(json.as_bytes()).unwrap(),
+        &partitions,
+        &mut rng,
+    );
+
+    // Properties that hold the same list twice, and that list another one twice, and so on: refused.
+    let mut property = r#""x""#.to_owned();
+    for _ in 0..13 {
+        property = format!("[{property},{property}]");
+    }
+    let json = with_rules(&format!(
+        r#"{{"type":"endpoint","conditions":[],"endpoint":{{"url":"x","properties":{{"a":{property}}}}}}}"#
+    ));
+    assert!(RuleSet::from_json(json.as_bytes()).is_err());
+
+    // Very many conditions, shared by very many rules: refused.
+    let conditions = vec![r#"{"fn":"isSet","argv":[{"ref":"P"}]}"#; 1000].join(",");
+    let rule = format!(r#"{{"type":"tree","conditions":[{conditions}],"rules":[]}}"#);
+    let json = with_rules(&vec![rule; 300].join(","));
+    assert!(RuleSet::from_json(json.as_bytes()).is_err());
+}
+
+fn with_rules(rules: &str) -> String {
+    format!(
+        r#"{{"version":"1.0","parameters":{{"P":{{"type":"string","default":"p"}}}},"rules":[{rules}]}}"#
+    )
+}
