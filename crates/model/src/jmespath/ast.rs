@@ -69,11 +69,14 @@ pub(super) enum Argument {
     Expression(Node),
 }
 
-impl Argument {
-    /// The part within.
-    pub(super) fn node(&self) -> &Node {
+impl Node {
+    /// The steps of a plain path: names and positions only.
+    pub(super) fn path(&self) -> Option<&[Node]> {
+        let step = |node: &Node| matches!(node, Node::Field(_) | Node::Index(_));
         match self {
-            Argument::Value(node) | Argument::Expression(node) => node,
+            Node::Sequence(nodes) => nodes.iter().all(step).then_some(nodes.as_slice()),
+            Node::Current => Some(&[]),
+            node => step(node).then_some(std::slice::from_ref(node)),
         }
     }
 }

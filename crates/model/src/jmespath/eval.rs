@@ -46,10 +46,7 @@ impl Evaluator {
                 }
                 Ok(found)
             }
-            Node::Each(each) => match current.elements() {
-                Some(elements) => self.project(elements, each),
-                None => Ok(Found::NULL),
-            },
+            Node::Each(each) => self.each(current, each),
             Node::EachValue(each) => match current.entries() {
                 Some(entries) => self.project(entries.map(|(_, value)| value), each),
                 None => Ok(Found::NULL),
@@ -108,6 +105,18 @@ impl Evaluator {
         Ok(found)
     }
 
+    fn each<'a>(&mut self, current: &Found<'a>, each: &'a Node) -> Result<Found<'a>, Failure> {
+        if let (Found::Ref(Value::List(list)), Some(path)) = (current, each.path()) {
+            let mut results = Vec::with_capacity(list.len());
+            self.walk_each(&mut results, list, path)?;
+            return Found::list(results);
+        }
+        match current.elements() {
+            Some(elements) => self.project(elements, each),
+            None => Ok(Found::NULL),
+        }
+    }
+
     fn project<'a>(
         &mut self,
         elements: impl Iterator<Item = Found<'a>>,
@@ -118,6 +127,19 @@ impl Evaluator {
             self.add(&mut results, &element, each)?;
         }
         Found::list(results)
+    }
+
+    /// Adds what a plain path leads to in each element of the document, unless it is null: what most projections are.
+    fn walk_each<'a>(
+        &mut self,
+        results: &mut Vec<Found<'a>>,
+        elements: &'a [Value],
+        path: &[Node],
+    ) -> Result<(), Failure> {
+        self.limits.spend(elements.len() as u64)?;
+        let found = elements.iter().filter_map(|element| walk(path, element));
+        results.extend(found.filter(|found| !found.is_null()).map(Found::Ref));
+        Ok(())
     }
 
     /// Adds what a part makes of an element, unless it is null.
@@ -140,7 +162,19 @@ impl Evaluator {
             return Ok(Found::NULL);
         };
         let mut results = Vec::with_capacity(elements.len());
+        let path = each.path();
         for element in elements {
+            match (&element, path) {
+                (Found::Ref(Value::List(inner)), Some(path)) => {
+                    self.walk_each(&mut results, inner, path)?;
+                    continue;
+                }
+                (Found::Ref(value), Some(path)) => {
+                    self.walk_each(&mut results, std::slice::from_ref(*value), path)?;
+                    continue;
+                }
+                _ => {}
+            }
             match element.elements() {
                 Some(inner) => {
                     for element in inner {

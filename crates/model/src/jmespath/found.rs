@@ -213,7 +213,13 @@ impl<'a> Found<'a> {
             Found::Map(made) => {
                 let mut map = Map::with_capacity(made.parts.len());
                 for (key, part) in &made.parts {
-                    map.insert(key.clone(), part.to_value(limits)?);
+                    let part = part.to_value(limits)?;
+                    // The keys are distinct; a long map is given its index here.
+                    if map.len() < 16 {
+                        map.push(key.clone(), part);
+                    } else {
+                        map.insert(key.clone(), part);
+                    }
                 }
                 Value::Map(map)
             }

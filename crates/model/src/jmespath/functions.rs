@@ -296,16 +296,6 @@ pub(super) fn call<'a>(
     arguments: &'a [Argument],
     current: &Found<'a>,
 ) -> Result<Found<'a>, Failure> {
-    if function == Function::NotNull {
-        // The one function that need not look at all of its arguments.
-        for argument in arguments {
-            let found = evaluator.eval(argument.node(), current)?;
-            if !found.is_null() {
-                return Ok(found);
-            }
-        }
-        return Ok(Found::NULL);
-    }
     let signature = function.signature();
     let mut values = Vec::with_capacity(arguments.len());
     for (position, argument) in arguments.iter().enumerate() {
@@ -369,7 +359,10 @@ pub(super) fn call<'a>(
             Ok(extreme(first, &keys, std::cmp::Ordering::Less))
         }
         Function::Merge => merge(evaluator, &values),
-        Function::NotNull => Ok(Found::NULL),
+        Function::NotNull => {
+            let found = values.iter().find(|found| !found.is_null());
+            Ok(found.cloned().unwrap_or(Found::NULL))
+        }
         Function::Reverse => match first.elements() {
             Some(elements) => gather(evaluator, elements.rev()),
             None => {

@@ -25,6 +25,9 @@
 //! - Unknown functions, wrong numbers of arguments and slices with a step of 0 are errors when the expression is compiled, types
 //!   that do not fit when it is searched.
 //!
+//! DIFFERENCE: where jmespath.py fails with an error of Python's, the result is what the specification says: `contains` of a string and no
+//! string is false, and a number and a string are in no order, which is null. `&expression` outside of a function's arguments is an error.
+//!
 //! An expression is as hostile as who wrote it: its length, its nesting, and what one search may make are bounded.
 //!
 //! # Source
@@ -104,6 +107,9 @@ impl Expression {
     /// [`ErrorKind::Validation`]: a function was given a value of a type it does not take, such as `length` of null, or the
     /// result would be larger than any result should be.
     pub fn search<'a>(&'a self, value: &'a Value) -> Result<Cow<'a, Value>> {
+        if let Some(path) = self.0.root.path() {
+            return Ok(eval::walk(path, value).map_or(Cow::Owned(Value::Null), Cow::Borrowed));
+        }
         let mut evaluator = Evaluator::new();
         evaluator
             .eval(&self.0.root, &Found::Ref(value))
@@ -114,7 +120,7 @@ impl Expression {
     /// Whether the expression is a plain path: names and positions only, as in `A.B[0].C`.
     #[must_use]
     pub fn is_path(&self) -> bool {
-        self.path().is_some()
+        self.0.root.path().is_some()
     }
 
     /// What a plain path leads to in a value, without copying or failing; nothing where that is null or not there, and
@@ -131,13 +137,13 @@ impl Expression {
     /// ```
     #[must_use]
     pub fn search_ref<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        eval::walk(self.path()?, value).filter(|found| !found.is_null())
+        eval::walk(self.0.root.path()?, value).filter(|found| !found.is_null())
     }
 
     /// As [`search_ref`](Self::search_ref), to change or take what is there.
     #[must_use]
     pub fn search_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        eval::walk_mut(self.path()?, value).filter(|found| !found.is_null())
+        eval::walk_mut(self.0.root.path()?, value).filter(|found| !found.is_null())
     }
 
     /// The parts of a document the expression reads, as far as they can be told from its text: what a model's shapes must
@@ -145,19 +151,6 @@ impl Expression {
     #[must_use]
     pub fn field_paths(&self) -> Vec<FieldPath> {
         paths::field_paths(&self.0.root)
-    }
-
-    /// The steps of a plain path.
-    fn path(&self) -> Option<&[Node]> {
-        let nodes = match &self.0.root {
-            Node::Sequence(nodes) => nodes.as_slice(),
-            Node::Current => &[],
-            node => std::slice::from_ref(node),
-        };
-        let plain = nodes
-            .iter()
-            .all(|node| matches!(node, Node::Field(_) | Node::Index(_)));
-        plain.then_some(nodes)
     }
 
     #[cold]
@@ -399,6 +392,27 @@ mod tests {
         }
         assert!(Expression::compile(&"a==".repeat(1000)).is_err());
         assert!(Expression::compile(&"a".repeat(300_000)).is_err());
+    }
+
+    #[test]
+    fn what_nests_as_deep_as_allowed_can_be_searched() {
+        let page = json!({"a": [1], "b": {"a": 1}});
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("!", ""),
+            ("{a:", "}"),
+            ("@[?", "]"),
+            ("to_array(", ")"),
+            ("*.", ""),
+            ("a[*].", ""),
+            ("sort_by([@], &", ")"),
+        ] {
+            let text = format!("{}a{}", open.repeat(120), close.repeat(120));
+            let expression = Expression::compile(&text).unwrap();
+            let _ = expression.search(&page);
+            let _ = expression.field_paths();
+        }
     }
 
     #[test]
