@@ -30,6 +30,6 @@ pub use inia_dispatch::{
 };
 pub use inia_model::{
     Catalog, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, ShapeId, Structure, Traits, jmespath,
-    kebab_case, snake_case,
+    did_you_mean, kebab_case, snake_case,
 };
 pub use inia_protocol::{Headers, Protocol};

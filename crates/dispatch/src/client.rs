@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Value, from_value, to_value};
+use inia_core::{Credentials, Result, Str, Token, Value, from_value, to_value};
 use inia_model::{Operation, ServiceModel};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -140,6 +140,12 @@ impl Call {
     /// Signs with these credentials instead of the client's.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.options.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Signs with this bearer token instead of the client's.
+    pub fn token(mut self, token: Token) -> Self {
+        self.options.token = Some(token);
         self
     }
 

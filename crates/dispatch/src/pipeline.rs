@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use bytes::Bytes;
 use inia_core::config::{AccountIdEndpointMode, ChecksumMode, ClientSettings};
 use inia_core::ports::{Clock, Rng};
-use inia_core::{Blob, Credentials, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Value};
+use inia_core::{Blob, Credentials, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Token, Value};
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Codec, Headers, Input, Request, Response};
 use inia_signing::SigningKeyCache;
@@ -79,6 +79,8 @@ pub(crate) struct CallOptions {
     pub(crate) headers: Headers,
     /// Credentials to use instead of the client's.
     pub(crate) credentials: Option<Arc<Credentials>>,
+    /// A bearer token to use instead of the client's.
+    pub(crate) token: Option<Token>,
 }
 
 /// A request ready to be signed and sent, as often as needed.
@@ -471,7 +473,10 @@ impl Service {
         match prepared.auth.scheme {
             AuthScheme::None => {}
             AuthScheme::Bearer => {
-                let token = self.identities.token(&prepared.auth.signing_name).await?;
+                let token = match &options.token {
+                    Some(given) => given.clone(),
+                    None => self.identities.token(&prepared.auth.signing_name).await?,
+                };
                 headers.set("authorization", format!("Bearer {}", token.token.expose()));
             }
             _ => {

@@ -1,0 +1,78 @@
+//! Parameters from JSON: blobs are base64 there.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use inia::{Blob, ByteStream, Kind, Member, Operation, Result, ServiceModel, Value, snake_case};
+
+use super::call::invalid;
+
+/// How deep parameters are followed; beyond, they are left as they are, for the validation to refuse.
+const DEPTH: u32 = 200;
+
+/// Decodes every blob of the parameters in place, and takes the operation's streaming body out.
+pub(crate) fn params(model: &ServiceModel, operation: &Operation, params: &mut Value) -> Result<Option<ByteStream>> {
+    let Some(input) = &operation.input else { return Ok(None) };
+    decode(model, input, params, "", DEPTH)?;
+    let Some(member) = model.streaming_input(operation) else { return Ok(None) };
+    let Some(map) = params.as_map_mut() else { return Ok(None) };
+    let body = map.remove(&member.name).or_else(|| map.remove(&snake_case(&member.name)));
+    match body {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Blob(blob)) => Ok(Some(ByteStream::from(blob.into_bytes()))),
+        Some(other) => {
+            // Not a string, so no base64: the validation says what is wrong with it.
+            map.insert(member.name.clone(), other);
+            Ok(None)
+        }
+    }
+}
+
+fn decode(model: &ServiceModel, member: &Member, value: &mut Value, path: &str, depth: u32) -> Result<()> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    let shape = model.shape(member.target);
+    match (&shape.kind, &mut *value) {
+        (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
+        (Kind::Structure(structure), Value::Map(map)) => {
+            for (name, value) in map.iter_mut() {
+                let found = structure
+                    .member(name)
+                    .or_else(|| structure.members.iter().find(|member| snake_case(&member.name) == **name));
+                if let Some(member) = found {
+                    let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+                    decode(model, member, value, &path, depth)?;
+                }
+            }
+            Ok(())
+        }
+        (Kind::List(element), Value::List(list)) => {
+            for (position, value) in list.iter_mut().enumerate() {
+                decode(model, element, value, &format!("{path}[{position}]"), depth)?;
+            }
+            Ok(())
+        }
+        (Kind::Map { value: element, .. }, Value::Map(map)) => {
+            for (name, value) in map.iter_mut() {
+                decode(model, element, value, &format!("{path}.{name}"), depth)?;
+            }
+            Ok(())
+        }
+        (Kind::Blob, Value::String(text)) => {
+            let bytes = BASE64_STANDARD.decode(text.as_bytes()).map_err(|error| {
+                invalid(format!("{path}: a blob is base64 in JSON, and this is not: {error}"))
+            })?;
+            *value = Value::Blob(Blob::from(bytes));
+            Ok(())
+        }
+        (Kind::Float | Kind::Double, Value::String(text)) => {
+            let number = match &**text {
+                "NaN" => f64::NAN,
+                "Infinity" => f64::INFINITY,
+                "-Infinity" => f64::NEG_INFINITY,
+                _ => return Ok(()),
+            };
+            *value = Value::Float(number);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
