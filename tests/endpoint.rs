@@ -21,7 +21,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use inia_endpoint::{
-    Endpoint, EndpointError, EndpointParams, ParameterValue, Partitions, Property, RuleSet,
+    Endpoint, EndpointError, EndpointParams, Parameter, ParameterValue, Partitions, Property,
+    RuleSet,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
@@ -52,6 +53,10 @@ fn suites() -> Result<Vec<Trial>, String> {
     };
     let mut trials = services(&botocore.join("tests/functional/endpoint-rules"))?;
     trials.extend(rule_functions(&botocore.join("tests/unit/data/endpoints"))?);
+    trials.push(Trial::test(
+        "s3/(parameters that no rule reads)",
+        s3_unread_parameters,
+    ));
     Ok(trials)
 }
 
@@ -105,6 +110,26 @@ fn rule_functions(folder: &Path) -> Result<Vec<Trial>, String> {
         )?);
     }
     Ok(trials)
+}
+
+/// botocore keeps these out of its cache's key by name; here the rule set itself says so.
+///
+/// # Source
+/// botocore `endpoint_provider.py:S3_UNREFERENCED_PARAMS`
+fn s3_unread_parameters() -> Result<(), Failed> {
+    let file = newest_rule_set(&workspace().join("data/s3")).ok_or("S3 is not in data/")?;
+    let rule_set = RuleSet::from_json(&read(&file)?).map_err(|error| error.to_string())?;
+    let unread = rule_set
+        .parameters()
+        .iter()
+        .filter(|parameter| !parameter.is_read());
+    let mut names: Vec<&str> = unread.map(Parameter::name).collect();
+    names.sort_unstable();
+    equal(
+        "unread parameters",
+        &names,
+        &vec!["CopySource", "Key", "Prefix"],
+    )
 }
 
 fn newest_rule_set(service: &Path) -> Option<PathBuf> {

@@ -341,6 +341,32 @@ mod tests {
     }
 
     #[test]
+    fn everything_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<EndpointCache>();
+        shared::<RuleSet>();
+        shared::<Partitions>();
+        shared::<crate::EndpointsData>();
+        shared::<Endpoint>();
+        shared::<EndpointError>();
+        let (rule_set, partitions) = fixture();
+        let cache = EndpointCache::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for number in 0..200 {
+                        let region = format!("region-{}", number % 7);
+                        let mut params = EndpointParams::new(&rule_set);
+                        params.set(0, region.as_str());
+                        let endpoint = cache.resolve(&rule_set, &partitions, &params).unwrap();
+                        assert_eq!(endpoint.url, format!("https://{region}"));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
     fn the_least_recently_used_goes_first() {
         let (rule_set, partitions) = fixture();
         let cache = EndpointCache::new(WAYS);
