@@ -8,10 +8,10 @@
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
 use bytes::Bytes;
-use inia_core::{Error, ErrorKind, List, Map, Result, SharedText, Str, Value};
+use inia_core::{Error, ErrorKind, List, Map, Result, SharedText, Str, Timestamp, Value};
 
 use super::layout::{Form, Layout, Layouts, MapLayout, MemberLayout, StructureLayout, Target};
-use super::reader::{MAX_DEPTH, Next, Reader, Tag, Text};
+use super::reader::{MAX_DEPTH, Next, Reader, Tag, Text, shown};
 use crate::scalar;
 
 /// The body of a response as text.
@@ -33,10 +33,10 @@ pub(crate) struct Decoder<'t, 'l> {
     pub(crate) reader: Reader<'t>,
     text: &'t SharedText,
     layouts: &'l Layouts,
-    /// Members of the structures, and entries of the maps, that are being read: those of the outer ones first.
-    entries: Vec<(Str, Value)>,
+    /// Members of the structures that are being read: those of the outer ones first.
+    entries: Map,
     /// Items of the lists that are being read: those of the outer ones first.
-    items: Vec<Value>,
+    items: List,
     /// A child of the root element that is no member but holds the request id, and which way.
     request_id_in: Option<RequestIdIn>,
     request_id: Option<Str>,
@@ -58,8 +58,8 @@ impl<'t, 'l> Decoder<'t, 'l> {
             reader: Reader::new(text.as_str()),
             text,
             layouts,
-            entries: Vec::new(),
-            items: Vec::new(),
+            entries: Map::new(),
+            items: List::new(),
             request_id_in: None,
             request_id: None,
         }
@@ -145,30 +145,38 @@ impl<'t, 'l> Decoder<'t, 'l> {
         }
     }
 
-    /// Text as a string value, in place where it can be.
+    /// Text as a string, in place where it can be.
     #[inline]
     fn str(&self, text: Text) -> Str {
         match text {
             Text::Range(start, end) => self.text.slice(start..end),
-            Text::Owned(text) => Str::from(text),
+            Text::Pieced => Str::from(self.reader.resolve(text)),
         }
     }
 
     fn scalar(&mut self, form: Form, tag: &Tag<'t>, depth: u32) -> Result<Value> {
-        let start = self.reader.position();
         let text = self.reader.text(tag, depth)?;
-        let content = self.reader.resolve(&text);
-        scalar_value(form, content).ok_or_else(|| {
-            let shown: String = content.chars().take(40).collect();
-            Error::new(
-                ErrorKind::Parse,
-                format!(
-                    "XML at byte {start}: <{}> holds {shown:?}, which is not {}",
-                    String::from_utf8_lossy(tag.local_name()),
-                    form.article()
-                ),
-            )
-        })
+        self.scalar_of(form, text)
+            .ok_or_else(|| self.unreadable(form, text, &shown(tag.local_name())))
+    }
+
+    /// A text as a scalar.
+    #[inline]
+    fn scalar_of(&self, form: Form, text: Text) -> Option<Value> {
+        match form {
+            Form::String => Some(Value::String(self.str(text))),
+            form => scalar_value(form, self.reader.resolve(text)),
+        }
+    }
+
+    #[cold]
+    fn unreadable(&self, form: Form, text: Text, name: &str) -> Error {
+        let shown: String = self.reader.resolve(text).chars().take(40).collect();
+        let message = format!("<{name}> holds {shown:?}, which is not {}", form.article());
+        match text {
+            Text::Range(start, _) => self.reader.error_at(start, &message),
+            Text::Pieced => self.reader.error(&message),
+        }
     }
 
     fn structure(
@@ -186,11 +194,22 @@ impl<'t, 'l> Decoder<'t, 'l> {
             let mut seen = Seen::default();
             let mut previous = None;
             loop {
-                if self.reader.at_end() {
-                    break;
-                }
                 let likely = layout.likely(previous);
                 let guess = layout.members.get(usize::from(likely));
+                if let Some(member) = guess
+                    && member.is_text
+                    && let Some(text) = self.reader.next_text(&member.open)
+                {
+                    previous = Some(likely);
+                    if !seen.again(likely, || self.has_entry(base, &member.name)) {
+                        let form = member.target.form;
+                        let value = self
+                            .scalar_of(form, text)
+                            .ok_or_else(|| self.unreadable(form, text, member.element_name()))?;
+                        self.entries.push(member.name.clone(), value);
+                    }
+                    continue;
+                }
                 let (position, member, child) = match guess
                     .and_then(|member| Some((likely, member, self.reader.next_is(&member.open)?)))
                 {
@@ -223,7 +242,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                     self.reader.skip_content(&child, depth + 1)?;
                 } else {
                     let value = self.value(member.target, &child, depth + 1)?;
-                    self.entries.push((member.name.clone(), value));
+                    self.entries.push(member.name.clone(), value);
                 }
             }
             self.reader.close(tag)?;
@@ -231,39 +250,22 @@ impl<'t, 'l> Decoder<'t, 'l> {
         if layout.is_union {
             return self.union(layout, base, &unknown);
         }
-        Ok(Value::Map(self.take_entries(base)))
+        Ok(Value::Map(self.entries.split_off(base)))
     }
 
-    /// The members that gathered above `base`, taken off the stack.
-    fn take_entries(&mut self, base: usize) -> Map {
-        let mut map = Map::with_capacity(self.entries.len() - base);
-        for (name, value) in self.entries.drain(base..) {
-            map.push(name, value);
-        }
-        map
-    }
-
-    /// The items that gathered above `base`, taken off the stack.
-    fn take_items(&mut self, base: usize) -> List {
-        let mut list = List::with_capacity(self.items.len() - base);
-        for item in self.items.drain(base..) {
-            list.push(item);
-        }
-        list
+    /// The position of a member among those that gathered above `base`.
+    fn entry_position(&self, base: usize, name: &Str) -> Option<usize> {
+        let mut above = self.entries.iter().skip(base);
+        above.position(|(key, _)| key == name).map(|at| base + at)
     }
 
     fn entry(&mut self, base: usize, name: &Str) -> Option<&mut Value> {
-        self.entries
-            .get_mut(base..)?
-            .iter_mut()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        let position = self.entry_position(base, name)?;
+        self.entries.get_index_mut(position)
     }
 
     fn has_entry(&self, base: usize, name: &Str) -> bool {
-        self.entries
-            .get(base..)
-            .is_some_and(|entries| entries.iter().any(|(key, _)| key == name))
+        self.entry_position(base, name).is_some()
     }
 
     /// Reads the attributes of a structure's element that are members.
@@ -286,7 +288,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                             .error(&format!("{text:?} is not {}", form.article()))
                     })?,
                 };
-                self.entries.push((member.name.clone(), value));
+                self.entries.push(member.name.clone(), value);
             }
         }
         Ok(())
@@ -314,7 +316,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                 self.reader.skip_content(child, depth + 1)?;
             } else {
                 let value = self.value(current.target, child, depth + 1)?;
-                self.entries.push((current.name.clone(), value));
+                self.entries.push(current.name.clone(), value);
             }
             member = twin.and_then(|position| layout.members.get(usize::from(position)));
             twin = member.and_then(|member| member.twin);
@@ -337,7 +339,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                     Some(Value::List(list)) => list.push(value),
                     _ => self
                         .entries
-                        .push((member.name.clone(), Value::List(List::from_iter([value])))),
+                        .push(member.name.clone(), Value::List(List::from_iter([value]))),
                 }
                 Ok(())
             }
@@ -347,10 +349,10 @@ impl<'t, 'l> Decoder<'t, 'l> {
                     Some(Value::Map(map)) => {
                         map.insert(key, value);
                     }
-                    _ => self.entries.push((
+                    _ => self.entries.push(
                         member.name.clone(),
                         Value::Map(Map::from_iter([(key, value)])),
-                    )),
+                    ),
                 }
                 Ok(())
             }
@@ -383,8 +385,8 @@ impl<'t, 'l> Decoder<'t, 'l> {
                 list.extend(more);
             }
         } else {
-            let list = self.take_items(items);
-            self.entries.push((member.name.clone(), Value::List(list)));
+            let list = self.items.split_off(items);
+            self.entries.push(member.name.clone(), Value::List(list));
         }
         Ok(())
     }
@@ -407,7 +409,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
             }
             self.reader.close(tag)?;
         }
-        Ok(Value::List(self.take_items(base)))
+        Ok(Value::List(self.items.split_off(base)))
     }
 
     fn map(&mut self, layout: &'l MapLayout, tag: &Tag<'t>, depth: u32) -> Result<Value> {
@@ -496,7 +498,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
         base: usize,
         unknown: &Unknown<'t>,
     ) -> Result<Value> {
-        let map = self.take_entries(base);
+        let map = self.entries.split_off(base);
         match (map.len(), unknown.count) {
             (1, 0) => Ok(Value::Map(map)),
             (0, 1) => {
@@ -566,7 +568,7 @@ fn scalar_value(form: Form, text: &str) -> Option<Value> {
         Form::Boolean => Some(Value::Bool(text == "true")),
         Form::Integer => scalar::integer_from_text(text),
         Form::Float => scalar::float_from_text(text).map(Value::Float),
-        Form::Timestamp => scalar::timestamp_from_text(text).map(Value::Timestamp),
+        Form::Timestamp => Timestamp::parse_lenient(text).ok().map(Value::Timestamp),
         Form::Blob => scalar::blob_from_base64(text).map(Value::Blob),
         Form::String | Form::Structure | Form::List | Form::Map => Some(Value::from(text)),
     }

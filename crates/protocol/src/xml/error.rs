@@ -165,7 +165,7 @@ fn each_child<'t>(
 
 fn text_at<'t>(reader: &mut Reader<'t>, tag: &Tag<'t>) -> Result<Str> {
     let text = reader.text(tag, 3)?;
-    Ok(Str::from(reader.resolve(&text)))
+    Ok(Str::from(reader.resolve(text)))
 }
 
 /// The name of the root element of an XML body, without its prefix; `None` where the body does not begin as XML.

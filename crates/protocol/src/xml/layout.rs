@@ -1,10 +1,13 @@
 //! [`Layouts`]: how the values of a service's shapes lie in XML, worked out shape by shape on first use.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use inia_core::{List, Str, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, Shape, ShapeId, ShapeTable, Structure};
+
+use crate::names::NameIndex;
 
 /// The layouts of a service's shapes.
 #[derive(Debug)]
@@ -58,7 +61,7 @@ pub(crate) struct StructureLayout {
     pub(crate) attributes: Box<[AttributeLayout]>,
     /// Whether exactly one member is set.
     pub(crate) is_union: bool,
-    names: Names,
+    names: NameIndex,
     /// The member that came first in the last answer.
     first: AtomicU16,
 }
@@ -68,11 +71,13 @@ pub(crate) struct StructureLayout {
 pub(crate) struct MemberLayout {
     /// The member's name.
     pub(crate) name: Str,
-    /// The element's name with `>` behind it.
+    /// The element's name with `>` behind it; empty for a twin, which is reached by way of the first of its name.
     pub(crate) open: Box<[u8]>,
     pub(crate) target: Target,
     /// Whether the items of the list, or the entries of the map, lie in the structure's own element.
     pub(crate) flattened: bool,
+    /// Whether the element holds nothing but the text of one value.
+    pub(crate) is_text: bool,
     /// The next member of the same element name: each of them reads the element.
     pub(crate) twin: Option<u16>,
     /// The member that came after this one in the last answer that had it.
@@ -184,11 +189,17 @@ impl Layouts {
                 open: [name.as_bytes(), b">"].concat().into(),
                 target,
                 flattened,
+                is_text: target.form.is_text(),
                 twin: None,
                 after: AtomicU16::new(u16::try_from(members.len() + 1).unwrap_or(u16::MAX)),
             });
         }
-        let names = Names::new(&mut members);
+        join_twins(&mut members);
+        let names = NameIndex::new(members.iter().map(|member| match &*member.open {
+            // No element has this name.
+            [] => "<",
+            open => element_name(open),
+        }));
         StructureLayout {
             name: shape.name.clone(),
             members: members.into(),
@@ -220,11 +231,25 @@ impl Layouts {
     }
 }
 
+impl Form {
+    /// Whether a value of the type is text.
+    fn is_text(self) -> bool {
+        !matches!(self, Form::Structure | Form::List | Form::Map)
+    }
+}
+
+impl MemberLayout {
+    /// The element's name.
+    pub(crate) fn element_name(&self) -> &str {
+        element_name(&self.open)
+    }
+}
+
 impl StructureLayout {
     /// The position of the member whose element has a name.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<u16> {
-        self.names.find(name, &self.members)
+        u16::try_from(self.names.get(name)?).ok()
     }
 
     /// The member that is likely to come after another one, or first.
@@ -250,100 +275,29 @@ impl StructureLayout {
     }
 }
 
-/// A hash table from element names to members.
-#[derive(Debug)]
-struct Names {
-    /// Positions of members, or [`Names::NONE`]; a power of two of them, at least half of them free.
-    slots: Box<[u16]>,
-}
-
-impl Names {
-    const NONE: u16 = u16::MAX;
-
-    /// Enters the members in order; one whose name is taken becomes the twin of the earlier one.
-    fn new(members: &mut [MemberLayout]) -> Self {
-        let mut slots = vec![Names::NONE; (members.len() * 2 + 1).next_power_of_two()];
-        let mask = slots.len() - 1;
-        for position in 0..u16::try_from(members.len()).unwrap_or(Names::NONE) {
-            let Some(name) = members.get(usize::from(position)).map(|m| m.open.clone()) else {
-                break;
-            };
-            let mut slot = hash(element_name(&name)) & mask;
-            loop {
-                match slots.get_mut(slot) {
-                    Some(free) if *free == Names::NONE => {
-                        *free = position;
-                        break;
-                    }
-                    Some(taken) => {
-                        let mut holder = usize::from(*taken);
-                        if members.get(holder).is_some_and(|m| m.open == name) {
-                            while let Some(twin) = members.get(holder).and_then(|m| m.twin) {
-                                holder = usize::from(twin);
-                            }
-                            if let Some(member) = members.get_mut(holder) {
-                                member.twin = Some(position);
-                            }
-                            break;
-                        }
-                    }
-                    None => break,
-                }
-                slot = (slot + 1) & mask;
-            }
-        }
-        Names {
-            slots: slots.into(),
-        }
-    }
-
-    #[inline]
-    fn find(&self, name: &[u8], members: &[MemberLayout]) -> Option<u16> {
-        let mask = self.slots.len() - 1;
-        let mut slot = hash(name) & mask;
-        loop {
-            let position = *self.slots.get(slot)?;
-            let member = members.get(usize::from(position))?;
-            if element_name(&member.open) == name {
-                return Some(position);
-            }
-            slot = (slot + 1) & mask;
+/// Makes every member whose element name an earlier one has a twin of that.
+fn join_twins(members: &mut [MemberLayout]) {
+    let mut holders: HashMap<Box<[u8]>, usize> = HashMap::new();
+    for position in 0..members.len() {
+        let Some(member) = members.get_mut(position) else {
+            break;
+        };
+        let Some(holder) = holders.insert(member.open.clone(), position) else {
+            continue;
+        };
+        member.open = Box::default();
+        member.is_text = false;
+        if let Some(holder) = members.get_mut(holder) {
+            holder.twin = u16::try_from(position).ok();
+            holder.is_text = false;
         }
     }
 }
 
 /// An element's name without the `>` behind it.
-#[inline]
-fn element_name(open: &[u8]) -> &[u8] {
-    open.split_last().map_or(open, |(_, name)| name)
-}
-
-/// A hash of the length and both ends of a name. The definition chooses the names that lie in the table, so a server can
-/// make no clash worse than it is.
-#[inline]
-fn hash(name: &[u8]) -> usize {
-    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-    let word = |bytes: Option<&[u8]>| {
-        bytes
-            .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
-            .map(u64::from_le_bytes)
-    };
-    let (head, tail) = match (
-        word(name.get(..8)),
-        word(name.get(name.len().wrapping_sub(8)..)),
-    ) {
-        (Some(head), Some(tail)) => (head, tail),
-        _ => {
-            let short = name
-                .iter()
-                .fold(0u64, |word, byte| (word << 8) | u64::from(*byte));
-            (short, 0)
-        }
-    };
-    let mixed = (head ^ tail.rotate_left(29) ^ (name.len() as u64).rotate_left(57))
-        .wrapping_mul(MULTIPLIER);
-    // The upper half fits every usize.
-    (mixed >> 32) as usize
+fn element_name(open: &[u8]) -> &str {
+    let name = open.split_last().map_or(open, |(_, name)| name);
+    std::str::from_utf8(name).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub(crate) struct Reader<'t> {
     position: usize,
     /// Whether there is a carriage return anywhere: where there is none, as nearly always, text needs no look for one.
     has_returns: bool,
+    /// The last text that had to be put together.
+    pieces: String,
 }
 
 /// The start of an element.
@@ -74,12 +76,12 @@ pub(crate) enum Next<'t> {
 }
 
 /// The text of an element.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
     /// A range of the response, free of references.
     Range(usize, usize),
-    /// Text that had to be put together.
-    Owned(String),
+    /// Text that had to be put together: the reader keeps it until it reads the next text.
+    Pieced,
 }
 
 const EMPTY: Text = Text::Range(0, 0);
@@ -95,13 +97,8 @@ impl<'t> Reader<'t> {
                 0
             },
             has_returns: memchr(b'\r', text.as_bytes()).is_some(),
+            pieces: String::new(),
         }
-    }
-
-    /// How many bytes have been read.
-    #[inline]
-    pub(crate) fn position(&self) -> usize {
-        self.position
     }
 
     /// An error about what is at the current place.
@@ -110,8 +107,9 @@ impl<'t> Reader<'t> {
         self.error_at(self.position, message)
     }
 
+    /// An error about what is at a place.
     #[cold]
-    fn error_at(&self, position: usize, message: &str) -> Error {
+    pub(crate) fn error_at(&self, position: usize, message: &str) -> Error {
         if self.text.trim_ascii().is_empty() {
             return Error::new(ErrorKind::Parse, "XML: the body is empty");
         }
@@ -214,6 +212,25 @@ impl<'t> Reader<'t> {
         })
     }
 
+    /// Reads the text of the next child if it is `<name>text</name>`, without attributes, references and children; `open` is
+    /// the name with `>` behind it.
+    #[inline]
+    pub(crate) fn next_text(&mut self, open: &[u8]) -> Option<Text> {
+        let (start, rest) = self.peek_tag()?;
+        if !rest.starts_with(open) || self.has_returns {
+            return None;
+        }
+        let content = rest.get(open.len()..)?;
+        let length = memchr2(b'<', b'&', content)?;
+        let close = content.get(length..)?.strip_prefix(b"</")?;
+        if !close.starts_with(open) {
+            return None;
+        }
+        let start = start + open.len();
+        self.position = start + length + 2 + open.len();
+        Some(Text::Range(start, start + length))
+    }
+
     /// Steps into the next child if it is written as another one was, without attributes.
     #[inline]
     pub(crate) fn next_like(&mut self, tag: &Tag<'t>) -> Option<Tag<'t>> {
@@ -243,13 +260,7 @@ impl<'t> Reader<'t> {
         Some((position + 1, self.bytes().get(position + 1..)?))
     }
 
-    /// Whether the next thing is an end tag, with nothing before it.
-    #[inline]
-    pub(crate) fn at_end(&self) -> bool {
-        self.byte(0) == Some(b'<') && self.byte(1) == Some(b'/')
-    }
-
-    /// Steps over the end tag of an element, which [`Reader::next`] or [`Reader::at_end`] has found.
+    /// Steps over the end tag of an element, which [`Reader::next`] has found.
     ///
     /// # Errors
     /// `Parse`: another element ends here.
@@ -307,37 +318,51 @@ impl<'t> Reader<'t> {
 
     /// The text of an element that holds references, sections, comments or children.
     fn pieced_text(&mut self, tag: &Tag<'t>, depth: u32) -> Result<Text> {
-        let mut text = String::new();
+        let mut pieces = std::mem::take(&mut self.pieces);
+        pieces.clear();
+        let result = self.push_pieces(&mut pieces, tag, depth);
+        self.pieces = pieces;
+        result.map(|()| Text::Pieced)
+    }
+
+    fn push_pieces(&mut self, pieces: &mut String, tag: &Tag<'t>, depth: u32) -> Result<()> {
         loop {
             let Some(length) = memchr2(b'<', b'&', self.rest()) else {
                 return Err(self.truncated());
             };
             let end = self.position + length;
-            push_lines(&mut text, self.slice(self.position, end));
+            self.push_lines(pieces, self.position, end);
             self.position = end;
             if self.byte(0) == Some(b'&') {
-                self.position += push_reference(&mut text, self.slice_from(end))
+                self.position += push_reference(pieces, self.slice_from(end))
                     .map_err(|message| self.error(message))?;
                 continue;
             }
             match self.byte(1) {
-                Some(b'/') => {
-                    self.close(tag)?;
-                    return Ok(Text::Owned(text));
-                }
+                Some(b'/') => return self.close(tag),
                 Some(b'?') => self.skip_past(b"?>")?,
                 Some(b'!') if self.rest().starts_with(CDATA) => {
                     let start = self.position + CDATA.len();
                     self.skip_past(b"]]>")?;
-                    push_lines(&mut text, self.slice(start, self.position - 3));
+                    self.push_lines(pieces, start, self.position - 3);
                 }
                 Some(b'!') => self.skip_declaration()?,
-                _ => {
-                    self.skip_content(tag, depth)?;
-                    return Ok(Text::Owned(text));
-                }
+                _ => return self.skip_content(tag, depth),
             }
         }
+    }
+
+    /// Appends a range with its line ends made `\n`, as XML has it.
+    fn push_lines(&self, pieces: &mut String, start: usize, end: usize) {
+        let mut rest = self.slice(start, end);
+        if self.has_returns {
+            while let Some((line, after)) = rest.split_once('\r') {
+                pieces.push_str(line);
+                pieces.push('\n');
+                rest = after.strip_prefix('\n').unwrap_or(after);
+            }
+        }
+        pieces.push_str(rest);
     }
 
     /// Passes over the rest of an element and its end.
@@ -389,15 +414,12 @@ impl<'t> Reader<'t> {
         self.text.get(start..).unwrap_or_default()
     }
 
-    /// What a piece of text says.
+    /// What a text says.
     #[inline]
-    pub(crate) fn resolve<'a>(&self, text: &'a Text) -> &'a str
-    where
-        't: 'a,
-    {
+    pub(crate) fn resolve(&self, text: Text) -> &str {
         match text {
-            Text::Range(start, end) => self.slice(*start, *end),
-            Text::Owned(text) => text,
+            Text::Range(start, end) => self.slice(start, end),
+            Text::Pieced => &self.pieces,
         }
     }
 
@@ -618,19 +640,8 @@ fn is_name_start(byte: u8) -> bool {
 }
 
 /// A name as an error message shows it.
-fn shown(name: &[u8]) -> String {
+pub(crate) fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name).chars().take(40).collect()
-}
-
-/// Appends text with its line ends made `\n`, as XML has it.
-fn push_lines(text: &mut String, piece: &str) {
-    let mut rest = piece;
-    while let Some((line, after)) = rest.split_once('\r') {
-        text.push_str(line);
-        text.push('\n');
-        rest = after.strip_prefix('\n').unwrap_or(after);
-    }
-    text.push_str(rest);
 }
 
 /// The longest reference that is looked at: `&#x10ffff;` with some leading zeros.
@@ -679,7 +690,7 @@ mod tests {
         let root = reader.root()?;
         let text = reader.text(&root, 1)?;
         reader.end()?;
-        Ok(reader.resolve(&text).to_owned())
+        Ok(reader.resolve(text).to_owned())
     }
 
     #[test]
