@@ -16,11 +16,13 @@ mod identity;
 mod output;
 mod paginate;
 mod pipeline;
+mod resource;
 mod retry;
 mod session;
 mod sign;
 mod transport;
 mod url;
+mod wait;
 
 pub use body::ByteStream;
 pub use client::{Call, Client};
@@ -28,7 +30,11 @@ pub use event_stream::EventStream;
 pub use output::{Output, ResponseMetadata};
 pub use inia_core::json;
 pub use paginate::{Items, Paginator, SearchResults};
+pub use resource::{
+    Action, Collection, CollectionItems, CollectionPages, Outcome, Resource, ResourcePart,
+};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     HttpVersion, HyperTransport, Transport, TransportSettings, WireBody, WireRequest, WireResponse,
 };
+pub use wait::{Condition, Wait, Waited};

@@ -239,6 +239,14 @@ fn param(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<ResourceParam> {
 }
 
 impl ResourceRequest {
+    /// Whether it needs the data of the resource that makes it.
+    #[must_use]
+    pub fn needs_data(&self) -> bool {
+        self.params
+            .iter()
+            .any(|param| matches!(param.source, ParamSource::Data(_)))
+    }
+
     pub(super) fn read(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<Self> {
         Ok(ResourceRequest {
             operation: node.need("operation")?.string()?.clone(),

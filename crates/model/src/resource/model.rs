@@ -114,9 +114,13 @@ impl ResourceModel {
             taken: HashSet::from(["meta".to_owned()]),
         };
         let load = match node.get("load") {
-            Some(load) => {
+            Some(node) => {
                 names.taken.insert("load".to_owned());
-                Some(ResourceAction::read("load".into(), "load", &load, &owner)?)
+                let load = ResourceAction::read("load".into(), "load", &node, &owner)?;
+                if load.request.needs_data() {
+                    return Err(node.error("it needs the data that it loads"));
+                }
+                Some(load)
             }
             None => None,
         };

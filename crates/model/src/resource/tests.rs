@@ -26,13 +26,13 @@ fn frog() -> Value {
                 {"target": "FrogId", "source": "identifier", "name": "Id"},
                 {"target": "Filters[0].Name", "source": "string", "value": "name"},
                 {"target": "Filters[0].Values[0]", "source": "identifier", "name": "Name"},
-                {"target": "Pond", "source": "data", "path": "PondId"},
                 {"target": "Other", "source": "input"}
             ]},
             "path": "$"
         },
         "actions": {
-            "State": {"request": {"operation": "DescribeFrog"}},
+            "State": {"request": {"operation": "DescribeFrog", "params": [
+                {"target": "Pond", "source": "data", "path": "PondId"}]}},
             "JumpTwice": {"request": {"operation": "DescribeFrog"}, "resource": {
                 "type": "Frog", "path": "Frogs[]", "identifiers": [
                     {"target": "Id", "source": "response", "path": "Frogs[].FrogId"},
@@ -100,8 +100,13 @@ fn every_part_is_read() {
         .collect();
     assert_eq!(*sources[0], ParamSource::Identifier(0));
     assert_eq!(*sources[1], ParamSource::Constant(json!("name")));
-    assert!(matches!(sources[3], ParamSource::Data(path) if path.as_str() == "PondId"));
-    assert_eq!(*sources[4], ParamSource::Input);
+    assert_eq!(*sources[3], ParamSource::Input);
+    assert!(!load.request.needs_data());
+
+    let state = &frog.action("state").unwrap().request;
+    let source = &state.params[0].source;
+    assert!(matches!(source, ParamSource::Data(path) if path.as_str() == "PondId"));
+    assert!(state.needs_data());
 
     let jump = frog.action("jump_twice").unwrap();
     let target = jump.resource.as_ref().unwrap();
@@ -217,6 +222,11 @@ fn what_is_broken_says_where_and_hurts_no_other() {
             "resources.Frog.load: there is no `request`",
         ),
         (
+            &["load"],
+            json!({"request": {"operation": "X", "params": [{"target": "A", "source": "data", "path": "B"}]}}),
+            "resources.Frog.load: it needs the data that it loads",
+        ),
+        (
             &["actions"],
             json!({"Hop": {"request": {}}}),
             "resources.Frog.actions.Hop.request: there is no `operation`",
@@ -271,10 +281,7 @@ fn what_a_resource_has_is_told_as_data() {
         told["attributes"][5],
         json!({"name": "eyes_count", "member": "EyesCount", "type": "integer"})
     );
-    assert_eq!(
-        told["load"]["filled_in"],
-        json!(["FrogId", "Filters", "Pond"])
-    );
+    assert_eq!(told["load"]["filled_in"], json!(["FrogId", "Filters"]));
     assert_eq!(told["actions"][1]["resource"], "Frog");
     assert_eq!(
         told["sub_resources"][0],
