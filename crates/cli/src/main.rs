@@ -1,43 +1,177 @@
 //! The inia command: every operation of every AWS service from the shell.
+//!
+//! ```text
+//! inia <service> <operation> [--member value ...]    one call
+//! inia <service> <operation> help                    its shapes
+//! inia <service>                                     its operations
+//! inia services                                      all services
+//! inia batch [--concurrency N]                       a call a line
+//! ```
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod command;
+mod output;
+mod status;
 
 use std::process::ExitCode;
 
+use arguments::{Arguments, Arity, Rest};
+use status::Failure;
+
+const HELP: &str = "\
+inia: every operation of every AWS service
+
+  inia <service> <operation> [--member value ...]    make a call
+  inia <service> <operation> help                    print an operation's input and output
+  inia <service>                                     list a service's operations
+  inia services                                      list all services
+  inia batch [--concurrency N]                       make a call for each line of standard input
+
+Options of every command:
+  --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request
+  --query JMESPATH  --output json|text|table|yaml
+  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS  --debug
+
+Options of every call:
+  --cli-input-json JSON|file://FILE  --generate-cli-skeleton
+  --max-items N  --page-size N  --starting-token T  --no-paginate
+
+Values are text, JSON, or Key=Value shorthand; file://F takes a file's text and fileb://F its bytes.
+";
+
+/// How many calls of a batch run at a time where nobody says.
+const CONCURRENCY: usize = 16;
+
 fn main() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("inia: no runtime can be started: {error}");
-            return ExitCode::from(255);
+            return ExitCode::from(status::OTHER);
         }
     };
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() != Some("batch") {
-        eprintln!("usage: inia batch [--concurrency N]");
-        return ExitCode::from(252);
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            result = run(Arguments::new(std::env::args().skip(1))) => Some(result),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    });
+    // What still runs, such as a read of standard input, is not waited for.
+    runtime.shutdown_background();
+    match ended {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(failure)) if failure.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Some(Err(failure)) => {
+            eprintln!("\n{failure}");
+            failure.status()
+        }
+        // 128 and the number of the signal, as shells have it.
+        None => ExitCode::from(130),
     }
-    let concurrency = match (arguments.next().as_deref(), arguments.next()) {
-        (Some("--concurrency"), Some(number)) => number.parse().unwrap_or(16),
-        _ => 16,
+}
+
+async fn run(mut arguments: Arguments) -> Result<(), Failure> {
+    if let Some(word @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
+        return print(if word == "--help" {
+            HELP
+        } else {
+            concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
+        });
+    }
+    let Some(word) = arguments.word()? else {
+        return Err(Failure::usage(format!("what is to be done?\n\n{HELP}")));
     };
-    runtime.block_on(async {
-        let session = match inia::Session::load().await {
-            Ok(session) => session,
-            Err(error) => {
-                eprintln!("inia: {error:#}");
-                return ExitCode::from(253);
-            }
-        };
-        let input = tokio::io::BufReader::new(tokio::io::stdin());
-        match command::batch::run(session, input, tokio::io::stdout(), concurrency).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("inia: {error}");
-                ExitCode::from(255)
-            }
+    match word.as_str() {
+        "help" => print(HELP),
+        "batch" => batch(arguments).await,
+        "services" => {
+            none_left(&mut arguments)?;
+            let session = session(&arguments).await?;
+            command::describe::services(&session)
         }
-    })
+        service => call(service, arguments).await,
+    }
+}
+
+async fn call(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
+    let operation = arguments.word()?;
+    let session = session(&arguments).await?;
+    let wanted = match operation.as_deref() {
+        None | Some("help") => {
+            return command::describe::operations(&*session.catalog().service(service, None)?);
+        }
+        Some(wanted) => wanted,
+    };
+    let model = session.catalog().service(service, None)?;
+    let found = model.operation(wanted)?;
+    if arguments.takes_help() {
+        return command::describe::operation(&model, found);
+    }
+    // The options behind the operation may name a profile or a region: the session is made with all of them.
+    let global = arguments.preview_global();
+    let session = global.session().load().await?;
+    let client = session.client(service)?;
+    let operation = client.model().operation(wanted)?.clone();
+    command::call::run(arguments, client, &operation).await
+}
+
+async fn batch(mut arguments: Arguments) -> Result<(), Failure> {
+    let arity = |name: &str| (name == "concurrency").then_some(Arity::One);
+    let Rest { options, words } = arguments.rest(arity, || vec!["concurrency".to_owned()])?;
+    if let Some(word) = words.first() {
+        return Err(Failure::usage(format!("batch takes no {word:?}")));
+    }
+    let concurrency = match options.first().and_then(|(_, values)| values.first()) {
+        None => CONCURRENCY,
+        Some(number) => number
+            .parse()
+            .ok()
+            .filter(|number| *number > 0)
+            .ok_or_else(|| {
+                Failure::usage(format!(
+                    "--concurrency: {number:?} is not a whole number above 0"
+                ))
+            })?,
+    };
+    let session = session(&arguments).await?;
+    let input = tokio::io::BufReader::new(tokio::io::stdin());
+    command::batch::run(session, input, tokio::io::stdout(), concurrency).await?;
+    Ok(())
+}
+
+async fn session(arguments: &Arguments) -> Result<inia::Session, Failure> {
+    if arguments.global.debug {
+        log();
+    }
+    Ok(arguments.global.session().load().await?)
+}
+
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::new("debug,hyper=info,rustls=info");
+    // A second call of this finds the log set up.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+fn none_left(arguments: &mut Arguments) -> Result<(), Failure> {
+    match arguments.word()? {
+        None => Ok(()),
+        Some(word) => Err(Failure::usage(format!(
+            "there is a word too many: {word:?}"
+        ))),
+    }
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(())
 }

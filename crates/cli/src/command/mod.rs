@@ -1,3 +1,7 @@
 //! The subcommands.
 
 pub(crate) mod batch;
+pub(crate) mod call;
+pub(crate) mod decode;
+pub(crate) mod describe;
+pub(crate) mod skeleton;

@@ -3,7 +3,8 @@
 use inia::config::{Config, UNSIGNED};
 use inia::{Credentials, Error, ErrorKind, Map, Output, Result, Token, Value};
 
-use super::{Clients, config, decode, result};
+use super::{Clients, config, result};
+use crate::command::decode;
 
 /// A call as a line describes it.
 pub(super) struct BatchCall {
@@ -47,7 +48,9 @@ pub(super) async fn answer(clients: &Clients, line: &[u8]) -> Vec<u8> {
 impl BatchCall {
     fn read(value: Value) -> Result<Self> {
         let Value::Map(mut line) = value else {
-            return Err(invalid("a call is an object with `service` and `operation`"));
+            return Err(invalid(
+                "a call is an object with `service` and `operation`",
+            ));
         };
         let id = line.remove("id");
         let service = required(&mut line, "service")?;
@@ -55,7 +58,12 @@ impl BatchCall {
         let params = match line.remove("params") {
             None | Some(Value::Null) => Value::map(),
             Some(params @ Value::Map(_)) => params,
-            Some(other) => return Err(invalid(format!("params: expected an object, got a {}", other.type_name()))),
+            Some(other) => {
+                return Err(invalid(format!(
+                    "params: expected an object, got a {}",
+                    other.type_name()
+                )));
+            }
         };
         let region = optional(&mut line, "region")?;
         let endpoint_url = optional(&mut line, "endpoint_url")?;
@@ -67,11 +75,31 @@ impl BatchCall {
         };
         let config = line.remove("config").unwrap_or_default();
         if let Some((name, _)) = line.iter().next() {
-            let known =
-                ["config", "credentials", "endpoint_url", "id", "operation", "params", "region", "service"];
-            return Err(invalid(format!("a call has no {name:?}{}", inia::did_you_mean(name, known))));
+            let known = [
+                "config",
+                "credentials",
+                "endpoint_url",
+                "id",
+                "operation",
+                "params",
+                "region",
+                "service",
+            ];
+            return Err(invalid(format!(
+                "a call has no {name:?}{}",
+                inia::did_you_mean(name, known)
+            )));
         }
-        Ok(BatchCall { id, service, operation, params, region, endpoint_url, credentials, config })
+        Ok(BatchCall {
+            id,
+            service,
+            operation,
+            params,
+            region,
+            endpoint_url,
+            credentials,
+            config,
+        })
     }
 
     /// What makes this call's client differ from others.
@@ -142,17 +170,24 @@ fn read_credentials(mut credentials: Map) -> Result<GivenCredentials> {
         Some(_) => Err(invalid(format!("credentials.{name}: expected a string"))),
     };
     let (id, secret) = (part("access_key_id")?, part("secret_access_key")?);
-    let (session, bearer, account) = (part("session_token")?, part("bearer_token")?, part("account_id")?);
+    let (session, bearer, account) = (
+        part("session_token")?,
+        part("bearer_token")?,
+        part("account_id")?,
+    );
     match (id, secret, bearer) {
         (Some(id), Some(secret), _) => {
             let mut keys = Credentials::new(&id, &secret, session.as_deref());
             keys.account_id = account;
             Ok(GivenCredentials::Keys(Box::new(keys)))
         }
-        (None, None, Some(token)) => {
-            Ok(GivenCredentials::Bearer(Token { token: token.as_str().into(), expires: None }))
-        }
-        _ => Err(invalid("credentials: access_key_id and secret_access_key belong together, or bearer_token stands alone")),
+        (None, None, Some(token)) => Ok(GivenCredentials::Bearer(Token {
+            token: token.as_str().into(),
+            expires: None,
+        })),
+        _ => Err(invalid(
+            "credentials: access_key_id and secret_access_key belong together, or bearer_token stands alone",
+        )),
     }
 }
 
@@ -164,7 +199,10 @@ fn optional(line: &mut Map, name: &str) -> Result<Option<String>> {
     match line.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.into())),
-        Some(other) => Err(invalid(format!("{name}: expected a string, got a {}", other.type_name()))),
+        Some(other) => Err(invalid(format!(
+            "{name}: expected a string, got a {}",
+            other.type_name()
+        ))),
     }
 }
 

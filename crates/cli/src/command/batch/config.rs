@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use inia::config::{
-    AccountIdEndpointMode, AddressingStyle, ChecksumMode, Config, DefaultsMode, RegionalEndpoints, Retries, RetryMode,
-    S3Config,
+    AccountIdEndpointMode, AddressingStyle, ChecksumMode, Config, DefaultsMode, RegionalEndpoints,
+    Retries, RetryMode, S3Config,
 };
 use inia::{Error, Result, Value};
 
@@ -47,26 +47,38 @@ pub(super) fn read(value: &Value) -> Result<Config> {
     let map = match value {
         Value::Null => return Ok(config),
         Value::Map(map) => map,
-        other => return Err(invalid(format!("config: expected an object, got a {}", other.type_name()))),
+        other => {
+            return Err(invalid(format!(
+                "config: expected an object, got a {}",
+                other.type_name()
+            )));
+        }
     };
     for (name, value) in map {
         if value.is_null() {
             continue;
         }
         config = match &**name {
-            "account_id_endpoint_mode" => {
-                config.account_id_endpoint_mode(word(name, value, AccountIdEndpointMode::from_word)?)
-            }
+            "account_id_endpoint_mode" => config.account_id_endpoint_mode(word(
+                name,
+                value,
+                AccountIdEndpointMode::from_word,
+            )?),
             "api_version" => config.api_version(text(name, value)?),
             "auth_scheme_preference" => config.auth_scheme_preference(text(name, value)?),
             "client_context_params" => config.client_context_params(
-                value.as_map().cloned().ok_or_else(|| expected(name, "an object", value))?,
+                value
+                    .as_map()
+                    .cloned()
+                    .ok_or_else(|| expected(name, "an object", value))?,
             ),
             "connect_timeout" => config.connect_timeout(seconds(name, value)?),
             "defaults_mode" => config.defaults_mode(word(name, value, DefaultsMode::from_word)?),
             "disable_request_compression" => config.disable_request_compression(flag(name, value)?),
             "endpoint_url" => config.endpoint_url(text(name, value)?),
-            "ignore_configured_endpoint_urls" => config.ignore_configured_endpoint_urls(flag(name, value)?),
+            "ignore_configured_endpoint_urls" => {
+                config.ignore_configured_endpoint_urls(flag(name, value)?)
+            }
             "inject_host_prefix" => config.inject_host_prefix(flag(name, value)?),
             "max_pool_connections" => config.max_pool_connections(number(name, value)? as usize),
             "parameter_validation" => config.parameter_validation(flag(name, value)?),
@@ -76,7 +88,9 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             "request_checksum_calculation" => {
                 config.request_checksum_calculation(word(name, value, ChecksumMode::from_word)?)
             }
-            "request_min_compression_size_bytes" => config.request_min_compression_size_bytes(number(name, value)?),
+            "request_min_compression_size_bytes" => {
+                config.request_min_compression_size_bytes(number(name, value)?)
+            }
             "response_checksum_validation" => {
                 config.response_checksum_validation(word(name, value, ChecksumMode::from_word)?)
             }
@@ -88,14 +102,21 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             "use_fips_endpoint" => config.use_fips_endpoint(flag(name, value)?),
             "user_agent" => config.user_agent(text(name, value)?),
             "user_agent_extra" => config.user_agent_extra(text(name, value)?),
-            _ => return Err(invalid(format!("config: there is no {name:?}{}", inia::did_you_mean(name, KNOWN)))),
+            _ => {
+                return Err(invalid(format!(
+                    "config: there is no {name:?}{}",
+                    inia::did_you_mean(name, KNOWN)
+                )));
+            }
         };
     }
     Ok(config)
 }
 
 fn retries(value: &Value) -> Result<Retries> {
-    let map = value.as_map().ok_or_else(|| expected("retries", "an object", value))?;
+    let map = value
+        .as_map()
+        .ok_or_else(|| expected("retries", "an object", value))?;
     let mut retries = Retries::default();
     for (name, value) in map {
         match &**name {
@@ -110,19 +131,26 @@ fn retries(value: &Value) -> Result<Retries> {
 }
 
 fn s3(value: &Value) -> Result<S3Config> {
-    let map = value.as_map().ok_or_else(|| expected("s3", "an object", value))?;
+    let map = value
+        .as_map()
+        .ok_or_else(|| expected("s3", "an object", value))?;
     let mut s3 = S3Config::default();
     for (name, value) in map {
         match &**name {
-            "addressing_style" => s3.addressing_style = Some(word(name, value, AddressingStyle::from_word)?),
+            "addressing_style" => {
+                s3.addressing_style = Some(word(name, value, AddressingStyle::from_word)?)
+            }
             "use_accelerate_endpoint" => s3.use_accelerate_endpoint = Some(flag(name, value)?),
             "use_dualstack_endpoint" => s3.use_dualstack_endpoint = Some(flag(name, value)?),
             "payload_signing_enabled" => s3.payload_signing_enabled = Some(flag(name, value)?),
             "use_arn_region" => s3.use_arn_region = Some(flag(name, value)?),
             "us_east_1_regional_endpoint" => {
-                s3.us_east_1_regional_endpoint = Some(word(name, value, RegionalEndpoints::from_word)?);
+                s3.us_east_1_regional_endpoint =
+                    Some(word(name, value, RegionalEndpoints::from_word)?);
             }
-            "s3_disable_multiregion_access_points" => s3.disable_multiregion_access_points = Some(flag(name, value)?),
+            "s3_disable_multiregion_access_points" => {
+                s3.disable_multiregion_access_points = Some(flag(name, value)?)
+            }
             _ => return Err(invalid(format!("config.s3: there is no {name:?}"))),
         }
     }
@@ -130,19 +158,29 @@ fn s3(value: &Value) -> Result<S3Config> {
 }
 
 fn expected(name: &str, what: &str, value: &Value) -> Error {
-    invalid(format!("config.{name}: expected {what}, got a {}", value.type_name()))
+    invalid(format!(
+        "config.{name}: expected {what}, got a {}",
+        value.type_name()
+    ))
 }
 
 fn text<'a>(name: &str, value: &'a Value) -> Result<&'a str> {
-    value.as_str().ok_or_else(|| expected(name, "a string", value))
+    value
+        .as_str()
+        .ok_or_else(|| expected(name, "a string", value))
 }
 
 fn flag(name: &str, value: &Value) -> Result<bool> {
-    value.as_bool().ok_or_else(|| expected(name, "true or false", value))
+    value
+        .as_bool()
+        .ok_or_else(|| expected(name, "true or false", value))
 }
 
 fn number(name: &str, value: &Value) -> Result<u32> {
-    value.as_i64().and_then(|number| u32::try_from(number).ok()).ok_or_else(|| expected(name, "a whole number", value))
+    value
+        .as_i64()
+        .and_then(|number| u32::try_from(number).ok())
+        .ok_or_else(|| expected(name, "a whole number", value))
 }
 
 fn seconds(name: &str, value: &Value) -> Result<Duration> {

@@ -10,7 +10,6 @@
 
 mod call;
 mod config;
-mod decode;
 mod result;
 
 use std::collections::HashMap;
@@ -37,11 +36,21 @@ pub(super) struct Clients {
 impl Clients {
     fn get(&self, call: &BatchCall) -> Result<Client> {
         let key = call.client_key();
-        if let Some(client) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(client) = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
             return Ok(client.clone());
         }
-        let client = self.session.client_with(&call.service, &call.client_config()?)?;
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, client.clone());
+        let client = self
+            .session
+            .client_with(&call.service, &call.client_config()?)?;
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, client.clone());
         Ok(client)
     }
 }
@@ -56,7 +65,10 @@ pub(crate) async fn run(
     output: impl AsyncWrite + Unpin + Send + 'static,
     concurrency: usize,
 ) -> std::io::Result<()> {
-    let clients = Arc::new(Clients { session, known: Mutex::default() });
+    let clients = Arc::new(Clients {
+        session,
+        known: Mutex::default(),
+    });
     let permits = Arc::new(Semaphore::new(concurrency.max(1)));
     let (results, waiting) = mpsc::channel(BACKLOG);
     let writer = tokio::spawn(write(waiting, output));
@@ -71,11 +83,15 @@ pub(crate) async fn run(
             continue;
         }
         let text = std::mem::take(&mut line);
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
+            break;
+        };
         let (clients, results) = (Arc::clone(&clients), results.clone());
         tokio::spawn(async move {
             let answer = match found {
-                Line::TooLong => result::not_a_call(&format!("the line is longer than {LINE_LIMIT} bytes")),
+                Line::TooLong => {
+                    result::not_a_call(&format!("the line is longer than {LINE_LIMIT} bytes"))
+                }
                 _ => call::answer(&clients, &text).await,
             };
             drop(permit);
@@ -87,10 +103,15 @@ pub(crate) async fn run(
         }
     }
     drop(results);
-    writer.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    writer
+        .await
+        .unwrap_or_else(|error| Err(std::io::Error::other(error)))
 }
 
-async fn write(mut results: mpsc::Receiver<Vec<u8>>, mut output: impl AsyncWrite + Unpin) -> std::io::Result<()> {
+async fn write(
+    mut results: mpsc::Receiver<Vec<u8>>,
+    mut output: impl AsyncWrite + Unpin,
+) -> std::io::Result<()> {
     while let Some(mut line) = results.recv().await {
         line.push(b'\n');
         output.write_all(&line).await?;
@@ -107,7 +128,10 @@ enum Line {
 }
 
 /// Reads one line without its end. Of a line beyond the limit the rest is passed over.
-async fn read_line(input: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -> std::io::Result<Line> {
+async fn read_line(
+    input: &mut (impl AsyncBufRead + Unpin),
+    line: &mut Vec<u8>,
+) -> std::io::Result<Line> {
     let mut too_long = false;
     let mut read_any = false;
     loop {
@@ -121,7 +145,9 @@ async fn read_line(input: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) 
         }
         read_any = true;
         let end = buffer.iter().position(|&byte| byte == b'\n');
-        let piece = buffer.get(..end.unwrap_or(buffer.len())).unwrap_or_default();
+        let piece = buffer
+            .get(..end.unwrap_or(buffer.len()))
+            .unwrap_or_default();
         if line.len() + piece.len() > LINE_LIMIT {
             too_long = true;
             line.clear();

@@ -5,7 +5,11 @@ use inia::{Error, ErrorKind, Fault, Map, Output, Value, json};
 /// The line of a call that succeeded.
 pub(super) fn succeeded(id: Option<&Value>, output: &Output) -> Vec<u8> {
     let metadata = &output.metadata;
-    let headers: Map = metadata.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let headers: Map = metadata
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     let mut line = start(id);
     line.push_str("\"ok\":true,\"result\":");
     let mut line = line.into_bytes();
@@ -49,12 +53,23 @@ pub(super) fn failed(id: Option<&Value>, error: &Error) -> Vec<u8> {
             description.insert("message", service.message.clone());
             description.insert("http_status", service.http_status);
             if let Some(fault) = service.fault {
-                description.insert("type", if fault == Fault::Sender { "Sender" } else { "Receiver" });
+                description.insert(
+                    "type",
+                    if fault == Fault::Sender {
+                        "Sender"
+                    } else {
+                        "Receiver"
+                    },
+                );
             }
             description.insert("details", service.details.clone());
             metadata.insert("http_status", service.http_status);
             metadata.insert("request_id", service.request_id.clone());
-            let headers: Map = service.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+            let headers: Map = service
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
             metadata.insert("headers", headers);
         }
     }

@@ -1,21 +1,30 @@
 //! Parameters from JSON: blobs are base64 there.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use inia::{Blob, ByteStream, Kind, Member, Operation, Result, ServiceModel, Value, snake_case};
+use inia::{
+    ByteStream, Error, ErrorKind, Kind, Member, Operation, Result, ServiceModel, Value, snake_case,
+};
 
-use super::call::invalid;
+use crate::arguments::blob_from_text;
 
 /// How deep parameters are followed; beyond, they are left as they are, for the validation to refuse.
 const DEPTH: u32 = 200;
 
 /// Decodes every blob of the parameters in place, and takes the operation's streaming body out.
-pub(crate) fn params(model: &ServiceModel, operation: &Operation, params: &mut Value) -> Result<Option<ByteStream>> {
-    let Some(input) = &operation.input else { return Ok(None) };
-    decode(model, input, params, "", DEPTH)?;
-    let Some(member) = model.streaming_input(operation) else { return Ok(None) };
-    let Some(map) = params.as_map_mut() else { return Ok(None) };
-    let body = map.remove(&member.name).or_else(|| map.remove(&snake_case(&member.name)));
+pub(crate) fn params(
+    model: &ServiceModel,
+    operation: &Operation,
+    params: &mut Value,
+) -> Result<Option<ByteStream>> {
+    params_in_place(model, operation, params)?;
+    let Some(member) = model.streaming_input(operation) else {
+        return Ok(None);
+    };
+    let Some(map) = params.as_map_mut() else {
+        return Ok(None);
+    };
+    let body = map
+        .remove(&member.name)
+        .or_else(|| map.remove(&snake_case(&member.name)));
     match body {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Blob(blob)) => Ok(Some(ByteStream::from(blob.into_bytes()))),
@@ -27,18 +36,54 @@ pub(crate) fn params(model: &ServiceModel, operation: &Operation, params: &mut V
     }
 }
 
-fn decode(model: &ServiceModel, member: &Member, value: &mut Value, path: &str, depth: u32) -> Result<()> {
-    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+/// Decodes every blob of the parameters in place.
+pub(crate) fn params_in_place(
+    model: &ServiceModel,
+    operation: &Operation,
+    params: &mut Value,
+) -> Result<()> {
+    operation
+        .input
+        .as_ref()
+        .map_or(Ok(()), |input| decode(model, input, params, "", DEPTH))
+}
+
+/// Decodes every blob of a value in place.
+pub(crate) fn value_in_place(
+    model: &ServiceModel,
+    member: &Member,
+    value: &mut Value,
+) -> Result<()> {
+    decode(model, member, value, &member.name, DEPTH)
+}
+
+fn decode(
+    model: &ServiceModel,
+    member: &Member,
+    value: &mut Value,
+    path: &str,
+    depth: u32,
+) -> Result<()> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Ok(());
+    };
     let shape = model.shape(member.target);
     match (&shape.kind, &mut *value) {
         (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
         (Kind::Structure(structure), Value::Map(map)) => {
             for (name, value) in map.iter_mut() {
-                let found = structure
-                    .member(name)
-                    .or_else(|| structure.members.iter().find(|member| snake_case(&member.name) == **name));
+                let found = structure.member(name).or_else(|| {
+                    structure
+                        .members
+                        .iter()
+                        .find(|member| snake_case(&member.name) == **name)
+                });
                 if let Some(member) = found {
-                    let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+                    let path = if path.is_empty() {
+                        name.to_string()
+                    } else {
+                        format!("{path}.{name}")
+                    };
                     decode(model, member, value, &path, depth)?;
                 }
             }
@@ -57,10 +102,9 @@ fn decode(model: &ServiceModel, member: &Member, value: &mut Value, path: &str, 
             Ok(())
         }
         (Kind::Blob, Value::String(text)) => {
-            let bytes = BASE64_STANDARD.decode(text.as_bytes()).map_err(|error| {
-                invalid(format!("{path}: a blob is base64 in JSON, and this is not: {error}"))
-            })?;
-            *value = Value::Blob(Blob::from(bytes));
+            let decoded = blob_from_text(text);
+            *value = decoded
+                .map_err(|why| Error::new(ErrorKind::Validation, format!("{path}: {why}")))?;
             Ok(())
         }
         (Kind::Float | Kind::Double, Value::String(text)) => {

@@ -1,0 +1,137 @@
+//! The options that every command has.
+
+use std::time::Duration;
+
+use inia::config::{Config, UNSIGNED};
+use inia::{Session, SessionBuilder};
+
+use super::Arity;
+use crate::status::Failure;
+
+/// The global options with how many values each takes.
+pub(super) const NAMES: &[(&str, Arity)] = &[
+    ("ca-bundle", Arity::One),
+    ("cli-connect-timeout", Arity::One),
+    ("cli-read-timeout", Arity::One),
+    ("debug", Arity::Flag),
+    ("endpoint-url", Arity::One),
+    ("no-sign-request", Arity::Flag),
+    ("output", Arity::One),
+    ("profile", Arity::One),
+    ("query", Arity::One),
+    ("region", Arity::One),
+];
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OutputFormat {
+    #[default]
+    Json,
+    Text,
+    Table,
+    Yaml,
+}
+
+impl OutputFormat {
+    /// The format of a name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "json" => Some(OutputFormat::Json),
+            "text" => Some(OutputFormat::Text),
+            "table" => Some(OutputFormat::Table),
+            "yaml" => Some(OutputFormat::Yaml),
+            _ => None,
+        }
+    }
+}
+
+/// The values of the global options.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Global {
+    pub(crate) region: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) endpoint_url: Option<String>,
+    pub(crate) ca_bundle: Option<String>,
+    pub(crate) query: Option<String>,
+    pub(crate) output: Option<OutputFormat>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) read_timeout: Option<Duration>,
+    pub(crate) no_sign_request: bool,
+    pub(crate) debug: bool,
+}
+
+impl Global {
+    pub(super) fn set(&mut self, name: &str, value: Option<String>) -> Result<(), Failure> {
+        match name {
+            "ca-bundle" => self.ca_bundle = value,
+            "cli-connect-timeout" => self.connect_timeout = seconds(name, value)?,
+            "cli-read-timeout" => self.read_timeout = seconds(name, value)?,
+            "debug" => self.debug = true,
+            "endpoint-url" => self.endpoint_url = value,
+            "no-sign-request" => self.no_sign_request = true,
+            "output" => {
+                let name = value.unwrap_or_default();
+                let format = OutputFormat::from_name(&name);
+                let unknown = || {
+                    Failure::usage(format!(
+                        "--output: {name:?} is none of json, text, table and yaml"
+                    ))
+                };
+                self.output = Some(format.ok_or_else(unknown)?);
+            }
+            "profile" => self.profile = value,
+            "query" => self.query = value,
+            "region" => self.region = value,
+            _ => return Err(Failure::usage(format!("there is no option --{name}"))),
+        }
+        Ok(())
+    }
+
+    /// A session with these options.
+    pub(crate) fn session(&self) -> SessionBuilder {
+        let mut builder = Session::builder().config(&self.config());
+        if let Some(profile) = &self.profile {
+            builder = builder.profile(profile.as_str());
+        }
+        if let Some(region) = &self.region {
+            builder = builder.region(region.as_str());
+        }
+        builder
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::new();
+        if let Some(url) = &self.endpoint_url {
+            config = config.endpoint_url(url.as_str());
+        }
+        if let Some(path) = &self.ca_bundle {
+            config = config.ca_bundle(path.as_str());
+        }
+        if let Some(limit) = self.connect_timeout {
+            config = config.connect_timeout(limit);
+        }
+        if let Some(limit) = self.read_timeout {
+            config = config.read_timeout(limit);
+        }
+        if self.no_sign_request {
+            config = config.signature_version(UNSIGNED);
+        }
+        config
+    }
+}
+
+fn seconds(name: &str, value: Option<String>) -> Result<Option<Duration>, Failure> {
+    let value = value.unwrap_or_default();
+    let seconds = value
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    match seconds {
+        // A day stands for no limit, which 0 asks for.
+        Some(Duration::ZERO) => Ok(Some(Duration::from_secs(86_400))),
+        Some(limit) => Ok(Some(limit)),
+        None => Err(Failure::usage(format!(
+            "--{name}: {value:?} is not a number of seconds"
+        ))),
+    }
+}

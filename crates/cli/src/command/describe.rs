@@ -1,0 +1,43 @@
+//! What there is: services, operations, and an operation's shapes.
+
+use std::io::Write as _;
+
+use inia::{Operation, ServiceModel, Session, kebab_case};
+
+use crate::status::Failure;
+
+/// `inia services`.
+pub(crate) fn services(session: &Session) -> Result<(), Failure> {
+    print(
+        session
+            .available_services()
+            .iter()
+            .map(|name| name.to_string()),
+    )
+}
+
+/// `inia <service>`.
+pub(crate) fn operations(model: &ServiceModel) -> Result<(), Failure> {
+    print(
+        model
+            .operations()
+            .map(|operation| kebab_case(&operation.name)),
+    )
+}
+
+/// `inia <service> <operation> help`.
+pub(crate) fn operation(model: &ServiceModel, operation: &Operation) -> Result<(), Failure> {
+    print([model.describe(operation).to_string().trim_end().to_owned()])
+}
+
+fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}

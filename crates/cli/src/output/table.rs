@@ -1,0 +1,231 @@
+//! Boxes: a title, columns, and below them what is nested.
+//!
+//! # Source
+//! The AWS CLI user guide, "Table output format".
+
+use std::collections::BTreeSet;
+
+use inia::{Map, Value};
+
+use super::{is_scalar, scalar};
+
+/// One box: a title over rows of cells.
+struct Section {
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+    depth: usize,
+}
+
+/// The boxes of a value.
+pub(super) fn render(title: &str, value: &Value) -> String {
+    let mut sections = Vec::new();
+    collect(title, value, 0, &mut sections);
+    let width = sections.iter().map(Section::width).max().unwrap_or(0);
+    let mut text = String::new();
+    for section in &sections {
+        section.draw(width, &mut text);
+    }
+    if let Some(last) = sections.last() {
+        text.push_str(&edge(last.depth, width, '-', '+', &last.widths(width)));
+    }
+    text
+}
+
+fn collect(title: &str, value: &Value, depth: usize, sections: &mut Vec<Section>) {
+    match value {
+        Value::Map(map) => {
+            let row: Vec<(String, String)> = scalars(map);
+            sections.push(Section {
+                title: title.to_owned(),
+                columns: Vec::new(),
+                rows: row
+                    .into_iter()
+                    .map(|(name, cell)| vec![name, cell])
+                    .collect(),
+                depth,
+            });
+            collect_nested(map, depth, sections);
+        }
+        Value::List(list)
+            if !list.is_empty() && list.iter().all(|value| matches!(value, Value::Map(_))) =>
+        {
+            let is_flat = list
+                .iter()
+                .all(|element| element.entries().all(|(_, value)| is_scalar(value)));
+            if is_flat {
+                let names: BTreeSet<&str> = list
+                    .iter()
+                    .flat_map(Value::entries)
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                let row = |element: &Value| {
+                    names
+                        .iter()
+                        .map(|name| scalar(&element[*name], ""))
+                        .collect()
+                };
+                sections.push(Section {
+                    title: title.to_owned(),
+                    columns: names.iter().map(|&name| name.to_owned()).collect(),
+                    rows: list.iter().map(row).collect(),
+                    depth,
+                });
+            } else {
+                for element in list {
+                    collect(title, element, depth, sections);
+                }
+            }
+        }
+        Value::List(list) => {
+            let row = |element: &Value| match element {
+                Value::List(cells) => cells.iter().map(cell).collect(),
+                other => vec![cell(other)],
+            };
+            sections.push(Section {
+                title: title.to_owned(),
+                columns: Vec::new(),
+                rows: list.iter().map(row).collect(),
+                depth,
+            });
+        }
+        other => sections.push(Section {
+            title: title.to_owned(),
+            columns: Vec::new(),
+            rows: vec![vec![scalar(other, "None")]],
+            depth,
+        }),
+    }
+}
+
+fn collect_nested(map: &Map, depth: usize, sections: &mut Vec<Section>) {
+    for (name, value) in map {
+        if !is_scalar(value) {
+            collect(name, value, depth + 1, sections);
+        }
+    }
+}
+
+fn scalars(map: &Map) -> Vec<(String, String)> {
+    let row = map.iter().filter(|(_, value)| is_scalar(value));
+    row.map(|(name, value)| (name.to_string(), scalar(value, "None")))
+        .collect()
+}
+
+fn cell(value: &Value) -> String {
+    if is_scalar(value) {
+        scalar(value, "None")
+    } else {
+        value.to_json_string()
+    }
+}
+
+impl Section {
+    fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
+        Some(&self.columns)
+            .filter(|columns| !columns.is_empty())
+            .into_iter()
+            .chain(&self.rows)
+    }
+
+    /// The widest each column needs to be, with a space at each side.
+    fn natural(&self) -> Vec<usize> {
+        let mut widths: Vec<usize> = Vec::new();
+        for line in self.lines() {
+            for (position, cell) in line.iter().enumerate() {
+                let width = cell.chars().count() + 2;
+                match widths.get_mut(position) {
+                    Some(widest) => *widest = (*widest).max(width),
+                    None => widths.push(width),
+                }
+            }
+        }
+        widths
+    }
+
+    /// The width of the whole box between its outermost lines, were it alone.
+    fn width(&self) -> usize {
+        let natural = self.natural();
+        let inner = natural.iter().sum::<usize>() + natural.len().saturating_sub(1);
+        inner.max(self.title.chars().count() + 2) + self.depth * 2
+    }
+
+    /// The columns' widths in a box of the given width: the last takes what is left.
+    fn widths(&self, width: usize) -> Vec<usize> {
+        let mut widths = self.natural();
+        let inner = width.saturating_sub(self.depth * 2);
+        let used = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
+        if let Some(last) = widths.last_mut() {
+            *last += inner.saturating_sub(used);
+        }
+        widths
+    }
+
+    fn draw(&self, width: usize, text: &mut String) {
+        let inner = width.saturating_sub(self.depth * 2);
+        let widths = self.widths(width);
+        let margin = "|".repeat(self.depth);
+        text.push_str(&edge(self.depth, width, '-', '-', &[]));
+        let title = format!("{:^inner$}", self.title);
+        text.push_str(&format!("{margin}|{title}|{margin}\n"));
+        if self.rows.is_empty() {
+            return;
+        }
+        text.push_str(&edge(self.depth, width, '-', '+', &widths));
+        for (number, line) in self.lines().enumerate() {
+            let mut drawn = String::new();
+            for (position, column) in widths.iter().enumerate() {
+                if position > 0 {
+                    drawn.push('|');
+                }
+                let cell = line.get(position).map_or("", String::as_str);
+                let padded = format!(" {cell}");
+                drawn.push_str(&format!("{padded:<column$}"));
+            }
+            text.push_str(&format!("{margin}|{drawn}|{margin}\n"));
+            if number == 0 && !self.columns.is_empty() {
+                text.push_str(&edge(self.depth, width, '-', '+', &widths));
+            }
+        }
+    }
+}
+
+/// A horizontal line, with a crossing wherever a column ends.
+fn edge(depth: usize, width: usize, line: char, crossing: char, columns: &[usize]) -> String {
+    let inner = width.saturating_sub(depth * 2);
+    let mut drawn = String::new();
+    if columns.is_empty() {
+        drawn.extend(std::iter::repeat_n(line, inner));
+    }
+    for (position, column) in columns.iter().enumerate() {
+        if position > 0 {
+            drawn.push(crossing);
+        }
+        drawn.extend(std::iter::repeat_n(line, *column));
+    }
+    let margin = "|".repeat(depth);
+    let corner = if columns.is_empty() { line } else { crossing };
+    format!("{margin}{corner}{drawn}{corner}{margin}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use inia::json;
+
+    use super::*;
+
+    #[test]
+    fn nested_lists_are_boxes_in_the_box() {
+        let drawn = render(
+            "ListUsers",
+            &json!({"IsTruncated": false, "Users": [{"Id": "1", "Name": "ana"}, {"Id": "22"}]}),
+        );
+        let widths: BTreeSet<usize> = drawn.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(
+            widths.len(),
+            1,
+            "every line is as wide as the others:\n{drawn}"
+        );
+        assert!(drawn.contains(" ana "), "{drawn}");
+    }
+}

@@ -1,0 +1,129 @@
+//! YAML, in blocks.
+
+use inia::Value;
+
+/// The document of a value.
+pub(super) fn render(value: &Value) -> String {
+    let mut text = String::new();
+    match value {
+        Value::Map(map) if !map.is_empty() => write(value, 0, &mut text),
+        Value::List(list) if !list.is_empty() => write(value, 0, &mut text),
+        _ => {
+            text.push_str(&scalar(value));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn write(value: &Value, indent: usize, text: &mut String) {
+    let margin = " ".repeat(indent);
+    match value {
+        Value::Map(map) => {
+            for (name, value) in map {
+                text.push_str(&margin);
+                text.push_str(&string(name));
+                text.push(':');
+                // Lists stand at the level of their name, maps a level below it.
+                let deeper = if matches!(value, Value::List(_)) {
+                    indent
+                } else {
+                    indent + 2
+                };
+                write_behind(value, deeper, text);
+            }
+        }
+        Value::List(list) => {
+            for value in list {
+                text.push_str(&margin);
+                text.push('-');
+                match value {
+                    Value::Map(map) if !map.is_empty() => {
+                        // The first entry stands on the line of the dash.
+                        let mut block = String::new();
+                        write(value, indent + 2, &mut block);
+                        text.push(' ');
+                        text.push_str(block.trim_start_matches(' '));
+                    }
+                    _ => write_behind(value, indent + 2, text),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn write_behind(value: &Value, indent: usize, text: &mut String) {
+    match value {
+        Value::Map(map) if !map.is_empty() => {
+            text.push('\n');
+            write(value, indent, text);
+        }
+        Value::List(list) if !list.is_empty() => {
+            text.push('\n');
+            write(value, indent, text);
+        }
+        _ => {
+            text.push(' ');
+            text.push_str(&scalar(value));
+            text.push('\n');
+        }
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::Map(_) => "{}".to_owned(),
+        Value::List(_) => "[]".to_owned(),
+        Value::String(text) => string(text),
+        Value::Null => "null".to_owned(),
+        // A timestamp or a blob is a string here as it is in JSON.
+        other => match other
+            .to_json_string()
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+        {
+            Some(text) => string(text),
+            None => other.to_json_string(),
+        },
+    }
+}
+
+/// A string, plain where it can be read as nothing else, quoted as JSON where not.
+fn string(text: &str) -> String {
+    let is_plain = !text.is_empty()
+        && text.chars().all(|c| {
+            c.is_alphanumeric()
+                || matches!(
+                    c,
+                    '-' | '_' | '.' | '/' | '+' | '@' | '$' | ' ' | '(' | ')' | '='
+                )
+        })
+        && text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_' | '$'))
+        && !text.ends_with(' ')
+        && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
+            .contains(&text.to_lowercase().as_str());
+    if is_plain {
+        text.to_owned()
+    } else {
+        Value::from(text).to_json_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inia::json;
+
+    use super::*;
+
+    #[test]
+    fn blocks_and_quotes() {
+        let value =
+            json!({"A": [{"B": "x", "C": ["1", 2]}, "no"], "D": {}, "E": {"F": null}, "G": "a: b"});
+        assert_eq!(
+            render(&value),
+            "A:\n- B: x\n  C:\n  - \"1\"\n  - 2\n- \"no\"\nD: {}\nE:\n  F: null\nG: \"a: b\"\n"
+        );
+        assert_eq!(render(&json!("x")), "x\n");
+    }
+}
