@@ -9,7 +9,6 @@ use inia_core::{Error, ErrorKind, Result, Str};
 use inia_endpoint::Endpoint;
 use inia_model::{Metadata, Operation};
 
-
 /// A way to prove who is calling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthScheme {
@@ -68,7 +67,8 @@ pub(crate) fn resolve(
     settings: &ClientSettings,
     region: Option<&str>,
 ) -> Result<Auth> {
-    let sign_body = !operation.unsigned_payload && operation.auth_type.as_deref() != Some("v4-unsigned-body");
+    let sign_body =
+        !operation.unsigned_payload && operation.auth_type.as_deref() != Some("v4-unsigned-body");
     let mut auth = Auth {
         scheme: AuthScheme::None,
         signing_name: metadata.signing_name().clone(),
@@ -91,13 +91,19 @@ pub(crate) fn resolve(
     if let (None, Some(first)) = (&settings.signature_version, endpoint.auth_schemes.first())
         && offered.is_empty()
     {
-        let message = format!("{}: the auth scheme {:?} is not supported", metadata.service_id, first.name);
+        let message = format!(
+            "{}: the auth scheme {:?} is not supported",
+            metadata.service_id, first.name
+        );
         return Err(Error::new(ErrorKind::Endpoint, message));
     }
     // The endpoint's own list knows best (an S3 Express bucket, a multi-region access point), unless the caller insists.
-    let insists = settings.signature_version.is_some() || !settings.auth_scheme_preference.is_empty();
+    let insists =
+        settings.signature_version.is_some() || !settings.auth_scheme_preference.is_empty();
     let chosen = if insists || offered.is_empty() {
-        wanted.iter().find_map(|scheme| offered.iter().find(|(offer, _)| offer == scheme))
+        wanted
+            .iter()
+            .find_map(|scheme| offered.iter().find(|(offer, _)| offer == scheme))
     } else {
         if !wanted.contains(&AuthScheme::Bearer) || wanted.first() != Some(&AuthScheme::Bearer) {
             offered.first()
@@ -120,11 +126,15 @@ pub(crate) fn resolve(
             }
             auth.double_encode = !offer.disable_double_encoding.unwrap_or(false);
         }
-        None => auth.scheme = if wanted.is_empty() { AuthScheme::SigV4 } else { wanted.swap_remove(0) },
+        None => {
+            auth.scheme = if wanted.is_empty() {
+                AuthScheme::SigV4
+            } else {
+                wanted.swap_remove(0)
+            }
+        }
     }
-    if auth.scheme == AuthScheme::SigV4a
-        && !settings.sigv4a_signing_region_set.is_empty()
-    {
+    if auth.scheme == AuthScheme::SigV4a && !settings.sigv4a_signing_region_set.is_empty() {
         auth.region = Str::from(settings.sigv4a_signing_region_set.join(","));
     }
     if auth.region.is_empty() && !matches!(auth.scheme, AuthScheme::None | AuthScheme::Bearer) {
@@ -137,11 +147,20 @@ pub(crate) fn resolve(
 }
 
 /// The schemes that the operation and service accept, in the order of preference.
-fn wanted(operation: &Operation, metadata: &Metadata, settings: &ClientSettings) -> Vec<AuthScheme> {
+fn wanted(
+    operation: &Operation,
+    metadata: &Metadata,
+    settings: &ClientSettings,
+) -> Vec<AuthScheme> {
     if let Some(version) = &settings.signature_version {
         return AuthScheme::from_name(version).into_iter().collect();
     }
-    let named = |names: &[Str]| names.iter().filter_map(|name| AuthScheme::from_name(name)).collect::<Vec<_>>();
+    let named = |names: &[Str]| {
+        names
+            .iter()
+            .filter_map(|name| AuthScheme::from_name(name))
+            .collect::<Vec<_>>()
+    };
     let mut schemes = match (&operation.auth, &operation.auth_type) {
         (Some(names), _) => named(names),
         (None, Some(kind)) => AuthScheme::from_name(kind).into_iter().collect(),
@@ -151,6 +170,11 @@ fn wanted(operation: &Operation, metadata: &Metadata, settings: &ClientSettings)
         schemes.extend(AuthScheme::from_name(&metadata.signature_version));
     }
     let preferred = named(&settings.auth_scheme_preference);
-    schemes.sort_by_key(|scheme| preferred.iter().position(|wanted| wanted == scheme).unwrap_or(usize::MAX));
+    schemes.sort_by_key(|scheme| {
+        preferred
+            .iter()
+            .position(|wanted| wanted == scheme)
+            .unwrap_or(usize::MAX)
+    });
     schemes
 }

@@ -49,9 +49,14 @@ impl Session {
             .enable_all()
             .thread_name("inia")
             .build()
-            .map_err(|error| Error::new(ErrorKind::Config, "no runtime can be started").with_source(error))?;
+            .map_err(|error| {
+                Error::new(ErrorKind::Config, "no runtime can be started").with_source(error)
+            })?;
         let session = runtime.block_on(builder.load())?;
-        Ok(Session { session, runtime: Arc::new(runtime) })
+        Ok(Session {
+            session,
+            runtime: Arc::new(runtime),
+        })
     }
 
     /// A client of a service.
@@ -67,7 +72,10 @@ impl Session {
     /// # Errors
     /// As [`Session::client_with`](crate::Session::client_with).
     pub fn client_with(&self, service: &str, config: &Config) -> Result<Client> {
-        Ok(Client { client: self.session.client_with(service, config)?, runtime: Arc::clone(&self.runtime) })
+        Ok(Client {
+            client: self.session.client_with(service, config)?,
+            runtime: Arc::clone(&self.runtime),
+        })
     }
 
     /// The session for code that does not block.
@@ -95,7 +103,8 @@ impl Client {
     /// # Errors
     /// As [`Call::collect`](crate::Call::collect).
     pub fn call(&self, operation: &str, params: impl Serialize + 'static) -> Result<Output> {
-        self.runtime.block_on(self.client.call(operation, params).collect())
+        self.runtime
+            .block_on(self.client.call(operation, params).collect())
     }
 
     /// Makes a call that was built with [`Client::call`](crate::Client::call), with its streams as they are.

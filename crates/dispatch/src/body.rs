@@ -36,8 +36,16 @@ type BoxStream = Mutex<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>>;
 
 enum Inner {
     Bytes(Option<Bytes>),
-    File { path: PathBuf, start: u64, length: u64, stream: Option<BoxStream> },
-    Stream { stream: BoxStream, length: Option<u64> },
+    File {
+        path: PathBuf,
+        start: u64,
+        length: u64,
+        stream: Option<BoxStream>,
+    },
+    Stream {
+        stream: BoxStream,
+        length: Option<u64>,
+    },
 }
 
 impl ByteStream {
@@ -53,30 +61,60 @@ impl ByteStream {
     /// `Stream`: the file is not there or is not a file.
     pub async fn from_path(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let metadata = tokio::fs::metadata(&path).await.map_err(|error| file_error(&path, error))?;
+        let metadata = tokio::fs::metadata(&path)
+            .await
+            .map_err(|error| file_error(&path, error))?;
         if !metadata.is_file() {
-            return Err(Error::new(ErrorKind::Stream, format!("{}: not a file", path.display())));
+            return Err(Error::new(
+                ErrorKind::Stream,
+                format!("{}: not a file", path.display()),
+            ));
         }
-        Ok(ByteStream(Inner::File { path, start: 0, length: metadata.len(), stream: None }))
+        Ok(ByteStream(Inner::File {
+            path,
+            start: 0,
+            length: metadata.len(),
+            stream: None,
+        }))
     }
 
     /// A part of a file: `length` bytes from `start` on.
     ///
     /// # Errors
     /// `Stream`: the file is not there or is shorter.
-    pub async fn from_path_range(path: impl Into<PathBuf>, start: u64, length: u64) -> Result<Self> {
+    pub async fn from_path_range(
+        path: impl Into<PathBuf>,
+        start: u64,
+        length: u64,
+    ) -> Result<Self> {
         let path = path.into();
-        let metadata = tokio::fs::metadata(&path).await.map_err(|error| file_error(&path, error))?;
-        if start.checked_add(length).is_none_or(|end| end > metadata.len()) {
+        let metadata = tokio::fs::metadata(&path)
+            .await
+            .map_err(|error| file_error(&path, error))?;
+        if start
+            .checked_add(length)
+            .is_none_or(|end| end > metadata.len())
+        {
             let message = format!("{}: shorter than {start} + {length} bytes", path.display());
             return Err(Error::new(ErrorKind::Stream, message));
         }
-        Ok(ByteStream(Inner::File { path, start, length, stream: None }))
+        Ok(ByteStream(Inner::File {
+            path,
+            start,
+            length,
+            stream: None,
+        }))
     }
 
     /// Any stream of byte chunks, with its length in bytes where that is known.
-    pub fn from_stream(stream: impl Stream<Item = Result<Bytes>> + Send + 'static, length: Option<u64>) -> Self {
-        ByteStream(Inner::Stream { stream: Mutex::new(Box::pin(stream)), length })
+    pub fn from_stream(
+        stream: impl Stream<Item = Result<Bytes>> + Send + 'static,
+        length: Option<u64>,
+    ) -> Self {
+        ByteStream(Inner::Stream {
+            stream: Mutex::new(Box::pin(stream)),
+            length,
+        })
     }
 
     /// The length in bytes, where it is known.
@@ -100,9 +138,17 @@ impl ByteStream {
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
             Inner::Bytes(bytes) => Some(ByteStream(Inner::Bytes(bytes.clone()))),
-            Inner::File { path, start, length, .. } => {
-                Some(ByteStream(Inner::File { path: path.clone(), start: *start, length: *length, stream: None }))
-            }
+            Inner::File {
+                path,
+                start,
+                length,
+                ..
+            } => Some(ByteStream(Inner::File {
+                path: path.clone(),
+                start: *start,
+                length: *length,
+                stream: None,
+            })),
             Inner::Stream { .. } => None,
         }
     }
@@ -141,10 +187,18 @@ impl ByteStream {
             return Ok(Bytes::new());
         };
         let Some(second) = this.next().await.transpose()? else {
-            return if first.len() <= limit { Ok(first) } else { Err(too_long(limit)) };
+            return if first.len() <= limit {
+                Ok(first)
+            } else {
+                Err(too_long(limit))
+            };
         };
-        let expected = this.len().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        let mut collected = BytesMut::with_capacity(expected.min(limit).max(first.len() + second.len()));
+        let expected = this
+            .len()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        let mut collected =
+            BytesMut::with_capacity(expected.min(limit).max(first.len() + second.len()));
         collected.extend_from_slice(&first);
         collected.extend_from_slice(&second);
         while collected.len() <= limit {
@@ -163,21 +217,30 @@ impl ByteStream {
     pub async fn write_to(mut self, path: impl Into<PathBuf>) -> Result<u64> {
         use tokio::io::AsyncWriteExt as _;
         let path = path.into();
-        let mut file = tokio::fs::File::create(&path).await.map_err(|error| file_error(&path, error))?;
+        let mut file = tokio::fs::File::create(&path)
+            .await
+            .map_err(|error| file_error(&path, error))?;
         let mut written = 0;
         while let Some(chunk) = self.next().await {
             let chunk = chunk?;
-            file.write_all(&chunk).await.map_err(|error| file_error(&path, error))?;
+            file.write_all(&chunk)
+                .await
+                .map_err(|error| file_error(&path, error))?;
             written += chunk.len() as u64;
         }
-        file.flush().await.map_err(|error| file_error(&path, error))?;
+        file.flush()
+            .await
+            .map_err(|error| file_error(&path, error))?;
         Ok(written)
     }
 }
 
 #[cold]
 fn too_long(limit: usize) -> Error {
-    Error::new(ErrorKind::Stream, format!("the body is longer than {limit} bytes"))
+    Error::new(
+        ErrorKind::Stream,
+        format!("the body is longer than {limit} bytes"),
+    )
 }
 
 #[cold]
@@ -199,7 +262,9 @@ fn read_file(path: PathBuf, start: u64, length: u64) -> BoxStream {
             let mut file = match state {
                 State::Open(file) => file,
                 State::Closed(path) => {
-                    let mut file = tokio::fs::File::open(&path).await.map_err(|error| file_error(&path, error))?;
+                    let mut file = tokio::fs::File::open(&path)
+                        .await
+                        .map_err(|error| file_error(&path, error))?;
                     if start > 0 {
                         use tokio::io::AsyncSeekExt as _;
                         let seek = file.seek(std::io::SeekFrom::Start(start)).await;
@@ -211,12 +276,18 @@ fn read_file(path: PathBuf, start: u64, length: u64) -> BoxStream {
             let wanted = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
             let mut chunk = BytesMut::with_capacity(wanted);
             let mut limited = (&mut file).take(wanted as u64);
-            let read = limited.read_buf(&mut chunk).await.map_err(|error| file_error(&path, error))?;
+            let read = limited
+                .read_buf(&mut chunk)
+                .await
+                .map_err(|error| file_error(&path, error))?;
             if read == 0 {
                 let message = format!("{}: ended {left} bytes early", path.display());
                 return Err(Error::new(ErrorKind::Stream, message));
             }
-            Ok(Some((chunk.freeze(), (State::Open(file), left - read as u64, path))))
+            Ok(Some((
+                chunk.freeze(),
+                (State::Open(file), left - read as u64, path),
+            )))
         },
     )))
 }
@@ -226,14 +297,25 @@ impl Stream for ByteStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.0 {
-            Inner::Bytes(bytes) => Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok)),
-            Inner::File { path, start, length, stream } => {
+            Inner::Bytes(bytes) => {
+                Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok))
+            }
+            Inner::File {
+                path,
+                start,
+                length,
+                stream,
+            } => {
                 let stream = stream.get_or_insert_with(|| read_file(path.clone(), *start, *length));
-                stream.get_mut().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
+                stream
+                    .get_mut()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .poll_next_unpin(context)
             }
-            Inner::Stream { stream, .. } => {
-                stream.get_mut().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)
-            }
+            Inner::Stream { stream, .. } => stream
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .poll_next_unpin(context),
         }
     }
 }
@@ -275,7 +357,10 @@ impl fmt::Debug for ByteStream {
             Inner::File { .. } => "file",
             Inner::Stream { .. } => "stream",
         };
-        f.debug_struct("ByteStream").field("form", &form).field("length", &self.len()).finish()
+        f.debug_struct("ByteStream")
+            .field("form", &form)
+            .field("length", &self.len())
+            .finish()
     }
 }
 
@@ -284,7 +369,11 @@ mod tests {
     use super::*;
 
     fn run<F: std::future::Future>(future: F) -> F::Output {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(future)
     }
 
     #[test]
@@ -299,17 +388,28 @@ mod tests {
             let again = body.try_clone().unwrap();
             assert_eq!(body.len(), Some(200_000));
             assert_eq!(body.collect(1 << 20).await.unwrap(), contents);
-            assert_eq!(again.collect(1000).await.unwrap_err().kind(), ErrorKind::Stream);
+            assert_eq!(
+                again.collect(1000).await.unwrap_err().kind(),
+                ErrorKind::Stream
+            );
             let part = ByteStream::from_path_range(&path, 100, 5).await.unwrap();
             assert_eq!(part.collect(10).await.unwrap(), contents[100..105]);
-            assert!(ByteStream::from_path_range(&path, 199_999, 5).await.is_err());
+            assert!(
+                ByteStream::from_path_range(&path, 199_999, 5)
+                    .await
+                    .is_err()
+            );
         });
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn a_stream_cannot_be_read_twice() {
-        let chunks = [Ok(Bytes::from_static(b"a")), Ok(Bytes::from_static(b"b")), Ok(Bytes::from_static(b"c"))];
+        let chunks = [
+            Ok(Bytes::from_static(b"a")),
+            Ok(Bytes::from_static(b"b")),
+            Ok(Bytes::from_static(b"c")),
+        ];
         let stream = ByteStream::from_stream(futures_util::stream::iter(chunks), None);
         assert!(stream.try_clone().is_none());
         assert_eq!(run(stream.collect(3)).unwrap(), "abc");

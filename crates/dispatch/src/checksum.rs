@@ -71,7 +71,9 @@ impl Algorithm {
     }
 
     fn from_name(name: &str) -> Option<Algorithm> {
-        Algorithm::BY_COST.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+        Algorithm::BY_COST
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -111,8 +113,13 @@ impl Hasher {
     /// The checksum in base64.
     pub(crate) fn finish(self) -> String {
         match self {
-            #[expect(clippy::cast_possible_truncation, reason = "a CRC of 32 bits fills the low half")]
-            Hasher::Crc32(digest) => BASE64_STANDARD.encode((digest.finalize() as u32).to_be_bytes()),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a CRC of 32 bits fills the low half"
+            )]
+            Hasher::Crc32(digest) => {
+                BASE64_STANDARD.encode((digest.finalize() as u32).to_be_bytes())
+            }
             Hasher::Crc64(digest) => BASE64_STANDARD.encode(digest.finalize().to_be_bytes()),
             Hasher::Sha1(digest) => BASE64_STANDARD.encode(digest.finalize()),
             Hasher::Sha256(digest) => BASE64_STANDARD.encode(digest.finalize()),
@@ -149,19 +156,26 @@ pub(crate) fn for_request(
     may_trail: bool,
 ) -> Result<Option<RequestChecksum>> {
     let traits = operation.checksum.as_deref();
-    let required = operation.checksum_required || traits.is_some_and(|traits| traits.request_required);
+    let required =
+        operation.checksum_required || traits.is_some_and(|traits| traits.request_required);
     let member = traits.and_then(|traits| traits.request_algorithm_member.as_ref());
     if !required && member.is_none() || brings_checksum(headers) {
         return Ok(None);
     }
-    let chosen = member.and_then(|member| params.get(member)).and_then(Value::as_str);
+    let chosen = member
+        .and_then(|member| params.get(member))
+        .and_then(Value::as_str);
     let algorithm = match chosen {
         Some(name) => Algorithm::from_name(name).ok_or_else(|| {
-            let message = format!("{}: the checksum algorithm {name:?} is not supported", operation.name);
+            let message = format!(
+                "{}: the checksum algorithm {name:?} is not supported",
+                operation.name
+            );
             Error::new(ErrorKind::Validation, message)
         })?,
         None if required || mode == ChecksumMode::WhenSupported => {
-            let header = member.and_then(|member| input?.member(member)?.traits.location_name.as_ref());
+            let header =
+                member.and_then(|member| input?.member(member)?.traits.location_name.as_ref());
             if let Some(header) = header {
                 headers.set(header.to_ascii_lowercase(), Algorithm::Crc32.name());
             }
@@ -169,22 +183,33 @@ pub(crate) fn for_request(
         }
         None => return Ok(None),
     };
-    Ok(Some(RequestChecksum { algorithm, in_trailer: may_trail }))
+    Ok(Some(RequestChecksum {
+        algorithm,
+        in_trailer: may_trail,
+    }))
 }
 
 /// Whether the caller gave a checksum of the body.
 fn brings_checksum(headers: &Headers) -> bool {
-    const NOT_CHECKSUMS: [&str; 3] =
-        ["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"];
+    const NOT_CHECKSUMS: [&str; 3] = [
+        "x-amz-checksum-algorithm",
+        "x-amz-checksum-mode",
+        "x-amz-checksum-type",
+    ];
     headers.iter().any(|(name, _)| {
-        **name == *"content-md5" || (name.starts_with("x-amz-checksum-") && !NOT_CHECKSUMS.contains(&&**name))
+        **name == *"content-md5"
+            || (name.starts_with("x-amz-checksum-") && !NOT_CHECKSUMS.contains(&&**name))
     })
 }
 
 /// The checksum an answer carries that can be checked, and what it should be.
 pub(crate) fn of_response(traits: &ChecksumTraits, headers: &Headers) -> Option<(Algorithm, Str)> {
     Algorithm::BY_COST.into_iter().find_map(|algorithm| {
-        if !traits.response_algorithms.iter().any(|name| name.eq_ignore_ascii_case(algorithm.name())) {
+        if !traits
+            .response_algorithms
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(algorithm.name()))
+        {
             return None;
         }
         // With a `-` it is a checksum over the checksums of an object's parts, which says nothing of these bytes.
@@ -212,7 +237,12 @@ fn compare(algorithm: Algorithm, expected: &str, found: &str) -> Result<()> {
 /// The same stream, ending in an error where the checksum is not the expected one.
 pub(crate) fn validating(body: ByteStream, algorithm: Algorithm, expected: Str) -> ByteStream {
     let length = body.len();
-    let stream = Validating { body, hasher: Some(Hasher::new(algorithm)), algorithm, expected };
+    let stream = Validating {
+        body,
+        hasher: Some(Hasher::new(algorithm)),
+        algorithm,
+        expected,
+    };
     ByteStream::from_stream(stream, length)
 }
 
@@ -239,10 +269,11 @@ impl Stream for Validating {
                 self.hasher = None;
                 Some(Err(error))
             }
-            None => self
-                .hasher
-                .take()
-                .and_then(|hasher| compare(self.algorithm, &self.expected, &hasher.finish()).err().map(Err)),
+            None => self.hasher.take().and_then(|hasher| {
+                compare(self.algorithm, &self.expected, &hasher.finish())
+                    .err()
+                    .map(Err)
+            }),
         })
     }
 }
@@ -257,15 +288,23 @@ const CHUNK: usize = 1024 * 1024;
 pub(crate) fn aws_chunked(body: ByteStream, algorithm: Algorithm) -> ByteStream {
     let length = body.len().map(|length| chunked_length(length, algorithm));
     let body = match body.into_bytes() {
-        Ok(bytes) if bytes.len() <= CHUNK => return ByteStream::from(chunked_bytes(&bytes, algorithm)),
+        Ok(bytes) if bytes.len() <= CHUNK => {
+            return ByteStream::from(chunked_bytes(&bytes, algorithm));
+        }
         Ok(bytes) => ByteStream::from(bytes),
         Err(body) => body,
     };
-    let state = Chunking { body, pending: BytesMut::new(), ended: false };
+    let state = Chunking {
+        body,
+        pending: BytesMut::new(),
+        ended: false,
+    };
     let stream = futures_util::stream::try_unfold(
         (state, Some(Hasher::new(algorithm))),
         move |(mut state, hasher)| async move {
-            let Some(mut hasher) = hasher else { return Ok(None) };
+            let Some(mut hasher) = hasher else {
+                return Ok(None);
+            };
             let chunk = state.next_chunk().await?;
             if chunk.is_empty() {
                 let end = trailer(algorithm, &hasher.finish());
@@ -334,7 +373,10 @@ mod tests {
     use super::*;
 
     fn run<F: std::future::Future>(future: F) -> F::Output {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
     }
 
     #[test]
@@ -346,7 +388,12 @@ mod tests {
             (Algorithm::Sha1, "98O8HYCOBHMqGMGFn8C9b9R1RlQ="),
             (Algorithm::Md5, "JfnnlDI7RTiF9RgfG2JNCw=="),
         ] {
-            assert_eq!(checksum(algorithm, b"123456789"), expected, "{}", algorithm.name());
+            assert_eq!(
+                checksum(algorithm, b"123456789"),
+                expected,
+                "{}",
+                algorithm.name()
+            );
         }
     }
 
@@ -355,26 +402,46 @@ mod tests {
         let small = aws_chunked(ByteStream::from("hello"), Algorithm::Crc32);
         let length = small.len().unwrap();
         let body = run(small.collect(1024)).unwrap();
-        assert_eq!(body, "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n");
+        assert_eq!(
+            body,
+            "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n"
+        );
         assert_eq!(length, body.len() as u64);
 
         let large = vec![7u8; CHUNK * 2 + 100];
         for body in [
             ByteStream::from(large.clone()),
-            ByteStream::from_stream(futures_util::stream::iter([Ok(Bytes::from(large.clone()))]), Some(large.len() as u64)),
+            ByteStream::from_stream(
+                futures_util::stream::iter([Ok(Bytes::from(large.clone()))]),
+                Some(large.len() as u64),
+            ),
         ] {
             let chunked = aws_chunked(body, Algorithm::Crc32c);
             let length = chunked.len().unwrap();
-            assert_eq!(run(chunked.collect(CHUNK * 4)).unwrap().len() as u64, length);
+            assert_eq!(
+                run(chunked.collect(CHUNK * 4)).unwrap().len() as u64,
+                length
+            );
         }
-        assert_eq!(aws_chunked(ByteStream::empty(), Algorithm::Sha1).len(), Some(chunked_length(0, Algorithm::Sha1)));
+        assert_eq!(
+            aws_chunked(ByteStream::empty(), Algorithm::Sha1).len(),
+            Some(chunked_length(0, Algorithm::Sha1))
+        );
     }
 
     #[test]
     fn damage_shows_at_the_end_of_a_stream() {
-        let good = validating(ByteStream::from("hello"), Algorithm::Crc32, "NhCmhg==".into());
+        let good = validating(
+            ByteStream::from("hello"),
+            Algorithm::Crc32,
+            "NhCmhg==".into(),
+        );
         assert_eq!(run(good.collect(10)).unwrap(), "hello");
-        let bad = validating(ByteStream::from("hellO"), Algorithm::Crc32, "NhCmhg==".into());
+        let bad = validating(
+            ByteStream::from("hellO"),
+            Algorithm::Crc32,
+            "NhCmhg==".into(),
+        );
         assert_eq!(run(bad.collect(10)).unwrap_err().kind(), ErrorKind::Stream);
     }
 }

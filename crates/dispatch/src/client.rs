@@ -42,7 +42,11 @@ struct Inner {
 
 impl Client {
     pub(crate) fn new(service: Service, session: Session) -> Self {
-        Client(Arc::new(Inner { service, session, definitions: Definitions::default() }))
+        Client(Arc::new(Inner {
+            service,
+            session,
+            definitions: Definitions::default(),
+        }))
     }
 
     /// The service's name, such as `dynamodb`.
@@ -82,15 +86,27 @@ impl Client {
     /// The parameters are a [`Value`], or anything that serde can serialize. Nothing happens before the call is awaited: wrong
     /// names and parameters are told then, too.
     pub fn call<P: Serialize + 'static>(&self, operation: &str, params: P) -> Call {
-        let found = self.model().operation(operation).map(|operation| operation.index);
-        Call { client: self.clone(), operation: found, params: value_of(params), options: CallOptions::default() }
+        let found = self
+            .model()
+            .operation(operation)
+            .map(|operation| operation.index);
+        Call {
+            client: self.clone(),
+            operation: found,
+            params: value_of(params),
+            options: CallOptions::default(),
+        }
     }
 
     /// Makes a call with typed parameters, and reads its output as a type.
     ///
     /// # Errors
     /// As [`Call::send`], and `Validation` or `Parse` where the parameters or the output are not what the types say.
-    pub async fn call_as<T: DeserializeOwned>(&self, operation: &str, params: &impl Serialize) -> Result<T> {
+    pub async fn call_as<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        params: &impl Serialize,
+    ) -> Result<T> {
         let output = self.call(operation, to_value(params)?).await?;
         from_value(output.value)
     }
@@ -170,7 +186,10 @@ impl Call {
         let output = self.send().await?;
         let service = client.service();
         let member = match index {
-            Some(index) => service.model.streaming_output(operation_at(service, index)?).map(|member| member.name.clone()),
+            Some(index) => service
+                .model
+                .streaming_output(operation_at(service, index)?)
+                .map(|member| member.name.clone()),
             None => None,
         };
         match member {
@@ -181,9 +200,16 @@ impl Call {
 }
 
 fn operation_at(service: &Service, index: u32) -> Result<&Operation> {
-    service.model.operations().nth(index as usize).ok_or_else(|| {
-        inia_core::Error::new(inia_core::ErrorKind::Model, format!("{}: no operation {index}", service.model.name()))
-    })
+    service
+        .model
+        .operations()
+        .nth(index as usize)
+        .ok_or_else(|| {
+            inia_core::Error::new(
+                inia_core::ErrorKind::Model,
+                format!("{}: no operation {index}", service.model.name()),
+            )
+        })
 }
 
 impl IntoFuture for Call {

@@ -6,12 +6,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use inia_core::config::{AccountIdEndpointMode, AddressingStyle, ClientSettings, RegionalEndpoints};
+use inia_core::config::{
+    AccountIdEndpointMode, AddressingStyle, ClientSettings, RegionalEndpoints,
+};
 use inia_core::{Error, ErrorKind, Result, Str, Value};
-use inia_endpoint::{BuiltIn, Endpoint, EndpointCache, EndpointParams, ParameterValue, Partitions, RuleSet};
+use inia_endpoint::{
+    BuiltIn, Endpoint, EndpointCache, EndpointParams, ParameterValue, Partitions, RuleSet,
+};
 use inia_model::jmespath::Expression;
 use inia_model::{Operation, ServiceModel, snake_case};
-
 
 /// A service's rule set with the partitions it is evaluated in, and the endpoints found so far.
 #[derive(Debug)]
@@ -53,12 +56,20 @@ pub(crate) struct EndpointOverrides<'a> {
 
 impl EndpointResolver {
     pub(crate) fn new(rule_set: Arc<RuleSet>, partitions: Arc<Partitions>) -> Self {
-        EndpointResolver { rule_set, partitions, cache: EndpointCache::default() }
+        EndpointResolver {
+            rule_set,
+            partitions,
+            cache: EndpointCache::default(),
+        }
     }
 
     /// Works out where each parameter's value comes from: the operation's fixed values first, then the input's members and
     /// paths, then the client's own, then built-ins.
-    pub(crate) fn bind(&self, model: &ServiceModel, operation: &Operation) -> Result<EndpointBinding> {
+    pub(crate) fn bind(
+        &self,
+        model: &ServiceModel,
+        operation: &Operation,
+    ) -> Result<EndpointBinding> {
         let mut sources = Vec::new();
         let mut wants_account_id = false;
         let input = model.input(operation);
@@ -66,19 +77,36 @@ impl EndpointResolver {
             let name = parameter.name();
             let built_in = parameter.built_in().cloned();
             wants_account_id |= built_in == Some(BuiltIn::AccountId);
-            let fixed = operation.static_context.iter().find(|(param, _)| **param == *name);
+            let fixed = operation
+                .static_context
+                .iter()
+                .find(|(param, _)| **param == *name);
             let member = input.and_then(|input| {
-                input.members.iter().find(|member| member.traits.context_param.as_deref() == Some(name))
+                input
+                    .members
+                    .iter()
+                    .find(|member| member.traits.context_param.as_deref() == Some(name))
             });
-            let path = operation.operation_context.iter().find(|(param, _)| **param == *name);
-            let client = model.metadata().client_context.iter().any(|(param, _)| **param == *name);
+            let path = operation
+                .operation_context
+                .iter()
+                .find(|(param, _)| **param == *name);
+            let client = model
+                .metadata()
+                .client_context
+                .iter()
+                .any(|(param, _)| **param == *name);
             let source = if let Some((_, value)) = fixed {
                 Source::Static(value.clone())
             } else if let Some(member) = member {
                 Source::Member(member.name.clone(), built_in)
             } else if let Some((_, path)) = path {
                 let expression = Expression::compile(path).map_err(|error| {
-                    let place = format!("{} {}: operation context parameter {name}", model.name(), operation.name);
+                    let place = format!(
+                        "{} {}: operation context parameter {name}",
+                        model.name(),
+                        operation.name
+                    );
                     Error::new(ErrorKind::Model, place).with_source(error)
                 })?;
                 Source::Path(expression)
@@ -91,7 +119,10 @@ impl EndpointResolver {
             };
             sources.push((index, source));
         }
-        Ok(EndpointBinding { sources: sources.into(), wants_account_id })
+        Ok(EndpointBinding {
+            sources: sources.into(),
+            wants_account_id,
+        })
     }
 
     /// The endpoint for a call.
@@ -118,12 +149,18 @@ impl EndpointResolver {
                 Source::Path(_) => parameter(found),
                 Source::Member(name, built_in) => match params.get(name).map(parameter) {
                     Some(value) if value != ParameterValue::Unset => value,
-                    _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| built_in_value(name, settings, overrides)),
+                    _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| {
+                        built_in_value(name, settings, overrides)
+                    }),
                 },
-                Source::Client(name, built_in) => match settings.client_context_params.get(name).map(parameter) {
-                    Some(value) if value != ParameterValue::Unset => value,
-                    _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| built_in_value(name, settings, overrides)),
-                },
+                Source::Client(name, built_in) => {
+                    match settings.client_context_params.get(name).map(parameter) {
+                        Some(value) if value != ParameterValue::Unset => value,
+                        _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| {
+                            built_in_value(name, settings, overrides)
+                        }),
+                    }
+                }
                 Source::BuiltIn(name) => built_in_value(name, settings, overrides),
             };
             if value != ParameterValue::Unset {
@@ -140,7 +177,9 @@ fn parameter(value: &Value) -> ParameterValue<'_> {
     match value {
         Value::Bool(value) => ParameterValue::Boolean(*value),
         Value::String(value) => ParameterValue::String(value),
-        Value::List(list) => ParameterValue::StringArray(list.iter().filter_map(Value::as_str).collect()),
+        Value::List(list) => {
+            ParameterValue::StringArray(list.iter().filter_map(Value::as_str).collect())
+        }
         _ => ParameterValue::Unset,
     }
 }
@@ -159,13 +198,23 @@ fn built_in_value<'a>(
         BuiltIn::SdkEndpoint => custom.into(),
         BuiltIn::AccountId => overrides.account_id.into(),
         BuiltIn::AccountIdEndpointMode => account_id_mode(settings.account_id_endpoint_mode).into(),
-        BuiltIn::StsUseGlobalEndpoint => (settings.sts_regional_endpoints == RegionalEndpoints::Legacy && STS_LEGACY_REGIONS.contains(&settings.region.as_deref().unwrap_or_default())).into(),
+        BuiltIn::StsUseGlobalEndpoint => (settings.sts_regional_endpoints
+            == RegionalEndpoints::Legacy
+            && STS_LEGACY_REGIONS.contains(&settings.region.as_deref().unwrap_or_default()))
+        .into(),
         BuiltIn::S3UseGlobalEndpoint => uses_s3_global(settings).into(),
         BuiltIn::S3Accelerate => settings.s3.use_accelerate_endpoint.unwrap_or(false).into(),
-        BuiltIn::S3ForcePathStyle => overrides.force_path_style.unwrap_or_else(|| default_path_style(settings)).into(),
+        BuiltIn::S3ForcePathStyle => overrides
+            .force_path_style
+            .unwrap_or_else(|| default_path_style(settings))
+            .into(),
         BuiltIn::S3UseArnRegion => settings.s3.use_arn_region.unwrap_or(true).into(),
         BuiltIn::S3ControlUseArnRegion => settings.s3.use_arn_region.unwrap_or(false).into(),
-        BuiltIn::S3DisableMultiRegionAccessPoints => settings.s3.disable_multiregion_access_points.unwrap_or(false).into(),
+        BuiltIn::S3DisableMultiRegionAccessPoints => settings
+            .s3
+            .disable_multiregion_access_points
+            .unwrap_or(false)
+            .into(),
         BuiltIn::S3DisableExpressSessionAuth => settings.s3_disable_express_session_auth.into(),
         _ => ParameterValue::Unset,
     }
@@ -176,7 +225,13 @@ pub(crate) fn default_path_style(settings: &ClientSettings) -> bool {
     if settings.s3.use_accelerate_endpoint == Some(true) {
         return false;
     }
-    match (&settings.endpoint_url, settings.s3.addressing_style.unwrap_or(AddressingStyle::Auto)) {
+    match (
+        &settings.endpoint_url,
+        settings
+            .s3
+            .addressing_style
+            .unwrap_or(AddressingStyle::Auto),
+    ) {
         (Some(url), style) if !url.contains("s3-accelerate") => style != AddressingStyle::Virtual,
         (_, style) => style == AddressingStyle::Path,
     }
@@ -199,9 +254,14 @@ fn uses_dual_stack(settings: &ClientSettings) -> bool {
 /// # Source
 /// botocore `args.py:ClientArgsCreator._should_force_s3_global`.
 fn uses_s3_global(settings: &ClientSettings) -> bool {
-    let regional = settings.s3.us_east_1_regional_endpoint.unwrap_or(RegionalEndpoints::Legacy);
-    matches!(settings.region.as_deref(), None | Some("us-east-1" | "aws-global"))
-        && regional == RegionalEndpoints::Legacy
+    let regional = settings
+        .s3
+        .us_east_1_regional_endpoint
+        .unwrap_or(RegionalEndpoints::Legacy);
+    matches!(
+        settings.region.as_deref(),
+        None | Some("us-east-1" | "aws-global")
+    ) && regional == RegionalEndpoints::Legacy
 }
 
 /// The regions whose STS was one global endpoint before each had its own.
@@ -232,7 +292,10 @@ const STS_LEGACY_REGIONS: [&str; 17] = [
 pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
     // A prefix is text from a definition: it goes into the rules as JSON does it.
     let mut quoted = Vec::new();
-    Value::from(format!("https://{prefix}.{{Region}}.{{PartitionResult#dnsSuffix}}")).write_json(&mut quoted);
+    Value::from(format!(
+        "https://{prefix}.{{Region}}.{{PartitionResult#dnsSuffix}}"
+    ))
+    .write_json(&mut quoted);
     let url = String::from_utf8_lossy(&quoted);
     let rules = format!(
         r#"{{"version": "1.0",
@@ -252,5 +315,6 @@ pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
                 {{"type": "error", "conditions": [], "error": "Invalid Configuration: Missing Region"}}
             ]}}"#
     );
-    RuleSet::from_json(rules.as_bytes()).map_err(|error| Error::new(ErrorKind::Model, error.to_string()))
+    RuleSet::from_json(rules.as_bytes())
+        .map_err(|error| Error::new(ErrorKind::Model, error.to_string()))
 }

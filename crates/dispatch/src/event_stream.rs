@@ -26,22 +26,45 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    pub(crate) fn new(model: Arc<ServiceModel>, codec: Arc<dyn Codec>, operation: u32, body: ByteStream) -> Self {
-        EventStream { model, codec, operation, body, decoder: MessageDecoder::new(), first: None, ended: false }
+    pub(crate) fn new(
+        model: Arc<ServiceModel>,
+        codec: Arc<dyn Codec>,
+        operation: u32,
+        body: ByteStream,
+    ) -> Self {
+        EventStream {
+            model,
+            codec,
+            operation,
+            body,
+            decoder: MessageDecoder::new(),
+            first: None,
+            ended: false,
+        }
     }
 
     fn operation(&self) -> Result<&Operation> {
         self.model
             .operations()
             .nth(self.operation as usize)
-            .ok_or_else(|| Error::new(ErrorKind::Model, format!("{}: no operation {}", self.model.name(), self.operation)))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Model,
+                    format!("{}: no operation {}", self.model.name(), self.operation),
+                )
+            })
     }
 
     /// Reads the message that comes before all events and holds the output's other members.
     pub(crate) async fn initial_response(&mut self) -> Result<Value> {
         match self.message().await? {
-            Some(message) if message.text(":event-type").is_some_and(|kind| *kind == "initial-response") => {
-                self.codec.parse_initial_response(self.operation()?, message)
+            Some(message)
+                if message
+                    .text(":event-type")
+                    .is_some_and(|kind| *kind == "initial-response") =>
+            {
+                self.codec
+                    .parse_initial_response(self.operation()?, message)
             }
             other => {
                 self.first = other;

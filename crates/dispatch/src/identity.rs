@@ -41,12 +41,16 @@ impl Identities for Given {
 
     fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>> {
         let given = self.credentials.clone();
-        Box::pin(async move { given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials were given")) })
+        Box::pin(async move {
+            given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials were given"))
+        })
     }
 
     fn token<'a>(&'a self, _signing_name: &'a str) -> BoxFuture<'a, Result<Token>> {
         let given = self.token.clone();
-        Box::pin(async move { given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no bearer token was given")) })
+        Box::pin(async move {
+            given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no bearer token was given"))
+        })
     }
 
     fn reject(&self, _credentials: &Arc<Credentials>) {}

@@ -27,8 +27,8 @@ mod wait;
 pub use body::ByteStream;
 pub use client::{Call, Client};
 pub use event_stream::EventStream;
-pub use output::{Output, ResponseMetadata};
 pub use inia_core::json;
+pub use output::{Output, ResponseMetadata};
 pub use paginate::{Items, Paginator, SearchResults};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Outcome, Resource, ResourcePart,

@@ -52,5 +52,7 @@ const REQUEST_ID_HEADERS: [&str; 3] = ["x-amzn-requestid", "x-amz-request-id", "
 
 /// The request id in an answer's headers.
 pub(crate) fn request_id(headers: &Headers) -> Option<Str> {
-    REQUEST_ID_HEADERS.iter().find_map(|name| headers.get_shared(name).cloned())
+    REQUEST_ID_HEADERS
+        .iter()
+        .find_map(|name| headers.get_shared(name).cloned())
 }

@@ -3,14 +3,16 @@
 //! # Source
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use inia_core::config::{AccountIdEndpointMode, ChecksumMode, ClientSettings};
 use inia_core::ports::{Clock, Rng};
-use inia_core::{Blob, Credentials, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Token, Value};
+use inia_core::{
+    Blob, Credentials, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Token, Value,
+};
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Codec, Headers, Input, Request, Response};
 use inia_signing::SigningKeyCache;
@@ -96,13 +98,24 @@ struct Prepared {
 
 enum Body {
     Bytes(Bytes),
-    Stream { stream: Option<ByteStream>, sha256: Option<[u8; 32]>, chunked: bool },
+    Stream {
+        stream: Option<ByteStream>,
+        sha256: Option<[u8; 32]>,
+        chunked: bool,
+    },
 }
 
 impl Service {
     pub(crate) fn plan(&self, operation: &Operation) -> Result<&Plan> {
         let cell = self.plans.get(operation.index as usize).ok_or_else(|| {
-            Error::new(ErrorKind::Model, format!("{}: {} is another service's", self.model.name(), operation.name))
+            Error::new(
+                ErrorKind::Model,
+                format!(
+                    "{}: {} is another service's",
+                    self.model.name(),
+                    operation.name
+                ),
+            )
         })?;
         if let Some(plan) = cell.get() {
             return Ok(plan);
@@ -114,17 +127,25 @@ impl Service {
     fn make_plan(&self, operation: &Operation) -> Result<Plan> {
         let model = &*self.model;
         let tokens = model.input(operation).map_or_else(Box::default, |input| {
-            let tokens = input.members.iter().filter(|member| member.traits.is_idempotency_token());
+            let tokens = input
+                .members
+                .iter()
+                .filter(|member| member.traits.is_idempotency_token());
             tokens.map(|member| member.name.clone()).collect()
         });
         let name = |member: Option<&inia_model::Member>| member.map(|member| member.name.clone());
         let h2 = model.metadata().h2.as_deref();
-        let has_events = model.event_stream_output(operation).is_some() || model.event_stream_input(operation).is_some();
+        let has_events = model.event_stream_output(operation).is_some()
+            || model.event_stream_input(operation).is_some();
         Ok(Plan {
             rules: Rules::of(model.name(), &operation.name),
             endpoint: self.resolver.bind(model, operation)?,
             idempotency_tokens: tokens,
-            streaming_input: name(model.streaming_input(operation).or_else(|| model.event_stream_input(operation))),
+            streaming_input: name(
+                model
+                    .streaming_input(operation)
+                    .or_else(|| model.event_stream_input(operation)),
+            ),
             streaming_output: name(model.streaming_output(operation)),
             event_stream: name(model.event_stream_output(operation)),
             http: match h2 {
@@ -135,17 +156,33 @@ impl Service {
     }
 
     /// Makes one call.
-    pub(crate) async fn call(&self, operation: &Operation, mut params: Value, mut options: CallOptions) -> Result<Output> {
+    pub(crate) async fn call(
+        &self,
+        operation: &Operation,
+        mut params: Value,
+        mut options: CallOptions,
+    ) -> Result<Output> {
         let plan = self.plan(operation)?;
         let mut state = CallState::default();
 
         // 1. The parameters: a map, with what the service's own rules and the client's settings add.
-        self.complete(operation, plan, &mut params, &mut options.stream, &mut state)?;
+        self.complete(
+            operation,
+            plan,
+            &mut params,
+            &mut options.stream,
+            &mut state,
+        )?;
 
         // 2. They must fit the operation's input.
         if self.settings.parameter_validation {
-            let streamed = if options.stream.is_some() { plan.streaming_input.as_deref() } else { None };
-            self.model.validate(operation, &mut params, streamed.as_slice())?;
+            let streamed = if options.stream.is_some() {
+                plan.streaming_input.as_deref()
+            } else {
+                None
+            };
+            self.model
+                .validate(operation, &mut params, streamed.as_slice())?;
         }
 
         self.redirect(&mut state);
@@ -154,10 +191,15 @@ impl Service {
             // 3. The endpoint, its auth schemes with it.
             // 4. The request, in the service's wire format.
             // 5. The body: compressed, with its checksum.
-            let mut prepared = self.prepare(operation, plan, &params, &mut options, &state).await?;
+            let mut prepared = self
+                .prepare(operation, plan, &params, &mut options, &state)
+                .await?;
 
             // 6. Attempts, until one succeeds or none is left.
-            match self.attempts(operation, plan, &mut prepared, &options, &mut state).await? {
+            match self
+                .attempts(operation, plan, &mut prepared, &options, &mut state)
+                .await?
+            {
                 // A rule knows better where the call belongs.
                 Attempted::Again if redirects < 2 => {
                     redirects += 1;
@@ -167,7 +209,8 @@ impl Service {
                     }
                 }
                 Attempted::Again => {
-                    let message = format!("{}: sent from region to region without end", operation.name);
+                    let message =
+                        format!("{}: sent from region to region without end", operation.name);
                     return Err(Error::new(ErrorKind::Endpoint, message));
                 }
                 Attempted::Done(output) => return Ok(*output),
@@ -178,7 +221,10 @@ impl Service {
     /// Sends a call for what is known to lie elsewhere there at once.
     fn redirect(&self, state: &mut CallState) {
         if let Some(key) = &state.redirect_key {
-            let known = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self
+                .redirects
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             state.region = known.get(key).cloned();
         }
     }
@@ -187,7 +233,10 @@ impl Service {
     fn remember_redirect(&self, state: &CallState) {
         const MOST: usize = 1000;
         if let (Some(key), Some(region)) = (&state.redirect_key, &state.region) {
-            let mut known = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self
+                .redirects
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if known.len() < MOST {
                 known.insert(key.clone(), region.clone());
             }
@@ -215,7 +264,10 @@ impl Service {
                     map.insert(token.clone(), self.rng.uuid());
                 }
             }
-            let mode = operation.checksum.as_ref().and_then(|traits| traits.request_validation_mode_member.as_ref());
+            let mode = operation
+                .checksum
+                .as_ref()
+                .and_then(|traits| traits.request_validation_mode_member.as_ref());
             if let Some(member) = mode
                 && self.settings.response_checksum_validation == ChecksumMode::WhenSupported
                 && !map.contains_key(member)
@@ -224,7 +276,14 @@ impl Service {
             }
         }
         for rule in &plan.rules.params {
-            rule(&mut ParamsStage { model: &self.model, operation, params, stream, settings: &self.settings, state })?;
+            rule(&mut ParamsStage {
+                model: &self.model,
+                operation,
+                params,
+                stream,
+                settings: &self.settings,
+                state,
+            })?;
         }
         Ok(())
     }
@@ -243,16 +302,30 @@ impl Service {
         let overrides = EndpointOverrides {
             force_path_style: state.force_path_style,
             region,
-            account_id: account.as_ref().and_then(|credentials| credentials.account_id.as_deref()),
+            account_id: account
+                .as_ref()
+                .and_then(|credentials| credentials.account_id.as_deref()),
         };
-        let endpoint = self.resolver.resolve(&plan.endpoint, params, settings, overrides)?;
-        let auth = auth::resolve(operation, self.model.metadata(), &endpoint, settings, region)?;
+        let endpoint = self
+            .resolver
+            .resolve(&plan.endpoint, params, settings, overrides)?;
+        let auth = auth::resolve(
+            operation,
+            self.model.metadata(),
+            &endpoint,
+            settings,
+            region,
+        )?;
 
         let has_stream = options.stream.is_some();
-        let mut request = self.codec.serialize(operation, Input { params, has_stream })?;
+        let mut request = self
+            .codec
+            .serialize(operation, Input { params, has_stream })?;
         for (name, values) in &endpoint.headers {
             if let Some(value) = values.first() {
-                request.headers.set(name.to_ascii_lowercase(), value.as_str());
+                request
+                    .headers
+                    .set(name.to_ascii_lowercase(), value.as_str());
             }
         }
         let mut endpoint_url = endpoint.url.clone();
@@ -276,11 +349,24 @@ impl Service {
         for (name, value) in &options.headers {
             request.headers.set(name.clone(), value.clone());
         }
-        self.finish(operation, plan, params, request, &endpoint_url, options.stream.take(), auth).await
+        self.finish(
+            operation,
+            plan,
+            params,
+            request,
+            &endpoint_url,
+            options.stream.take(),
+            auth,
+        )
+        .await
     }
 
     /// The credentials, where the endpoint depends on whose they are.
-    async fn account_id(&self, plan: &Plan, options: &CallOptions) -> Result<Option<Arc<Credentials>>> {
+    async fn account_id(
+        &self,
+        plan: &Plan,
+        options: &CallOptions,
+    ) -> Result<Option<Arc<Credentials>>> {
         if !plan.endpoint.wants_account_id
             || self.settings.is_unsigned()
             || self.settings.account_id_endpoint_mode == AccountIdEndpointMode::Disabled
@@ -313,40 +399,77 @@ impl Service {
         auth: Auth,
     ) -> Result<Prepared> {
         let settings = &self.settings;
-        let prefix = request.host_prefix.as_deref().filter(|_| settings.inject_host_prefix).unwrap_or_default();
+        let prefix = request
+            .host_prefix
+            .as_deref()
+            .filter(|_| settings.inject_host_prefix)
+            .unwrap_or_default();
         let url = Url::new(endpoint_url, prefix, &request.path, &request.query)?;
         let streaming = plan.streaming_input.is_some();
-        let may_trail = streaming && (url.is_tls() || stream.as_ref().is_some_and(|stream| stream.try_clone().is_none()));
+        let may_trail = streaming
+            && (url.is_tls()
+                || stream
+                    .as_ref()
+                    .is_some_and(|stream| stream.try_clone().is_none()));
         let compress_from = settings.request_min_compression_size_bytes as usize;
-        if !settings.disable_request_compression && stream.is_none() && request.body.len() >= compress_from {
+        if !settings.disable_request_compression
+            && stream.is_none()
+            && request.body.len() >= compress_from
+        {
             inia_protocol::compress(operation, &mut request)?;
         }
         let headers = &mut request.headers;
         let input = self.model.input(operation);
-        let checksum = checksum::for_request(operation, input, params, headers, settings.request_checksum_calculation, may_trail)?;
+        let checksum = checksum::for_request(
+            operation,
+            input,
+            params,
+            headers,
+            settings.request_checksum_calculation,
+            may_trail,
+        )?;
         let body = match stream {
             None if checksum.is_some_and(|checksum| checksum.in_trailer) => {
                 chunked(ByteStream::from(request.body), checksum, headers)
             }
             None => {
                 if let Some(RequestChecksum { algorithm, .. }) = checksum {
-                    headers.set(algorithm.header(), checksum::checksum(algorithm, &request.body));
+                    headers.set(
+                        algorithm.header(),
+                        checksum::checksum(algorithm, &request.body),
+                    );
                 }
                 Body::Bytes(request.body)
             }
-            Some(stream) if checksum.is_some_and(|checksum| checksum.in_trailer) => chunked(stream, checksum, headers),
+            Some(stream) if checksum.is_some_and(|checksum| checksum.in_trailer) => {
+                chunked(stream, checksum, headers)
+            }
             Some(stream) => {
                 // What can be read twice is read once ahead, for the checksum in its header and the hash in the signature.
                 let sha256 = match stream.try_clone() {
                     None => None,
-                    Some(copy) => Some(read_ahead(copy, checksum, headers, !url.is_tls()).await?).flatten(),
+                    Some(copy) => {
+                        Some(read_ahead(copy, checksum, headers, !url.is_tls()).await?).flatten()
+                    }
                 };
-                Body::Stream { stream: Some(stream), sha256, chunked: false }
+                Body::Stream {
+                    stream: Some(stream),
+                    sha256,
+                    chunked: false,
+                }
             }
         };
         headers.set("user-agent", self.user_agent.clone());
         headers.set("amz-sdk-invocation-id", self.rng.uuid());
-        Ok(Prepared { method: request.method, url, headers: request.headers, body, auth, checksum, streaming })
+        Ok(Prepared {
+            method: request.method,
+            url,
+            headers: request.headers,
+            body,
+            auth,
+            checksum,
+            streaming,
+        })
     }
 
     async fn attempts(
@@ -363,7 +486,11 @@ impl Service {
         let mut attempt = 1;
         loop {
             let (body, body_is_spent) = next_body(&mut prepared.body);
-            let result = self.attempt(operation, plan, prepared, options, state, body, attempt, max).await;
+            let result = self
+                .attempt(
+                    operation, plan, prepared, options, state, body, attempt, max,
+                )
+                .await;
             let error = match result {
                 Ok(done) => {
                     self.quota.release(taken);
@@ -385,7 +512,10 @@ impl Service {
                 return Err(error);
             };
             taken = Some(cost);
-            let delay = Backoff { base: self.backoff_base() }.delay(attempt, verdict, self.rng.unit());
+            let delay = Backoff {
+                base: self.backoff_base(),
+            }
+            .delay(attempt, verdict, self.rng.unit());
             tracing::debug!(operation = %operation.name, attempt, ?delay, error = %error.kind(), "attempt failed");
             self.clock.sleep(delay).await;
             attempt += 1;
@@ -394,7 +524,11 @@ impl Service {
 
     fn backoff_base(&self) -> std::time::Duration {
         // DynamoDB answers fast, so its calls come back sooner (botocore `retries/standard.py:ExponentialBackoff`).
-        let milliseconds = if matches!(&**self.model.name(), "dynamodb" | "dynamodbstreams") { 25 } else { 50 };
+        let milliseconds = if matches!(&**self.model.name(), "dynamodb" | "dynamodbstreams") {
+            25
+        } else {
+            50
+        };
         std::time::Duration::from_millis(milliseconds)
     }
 
@@ -416,18 +550,28 @@ impl Service {
             "RequestTimeTooSkewed",
             "SignatureDoesNotMatch",
         ];
-        let Some(service) = error.service().filter(|service| SKEWED.contains(&&*service.code)) else {
+        let Some(service) = error
+            .service()
+            .filter(|service| SKEWED.contains(&&*service.code))
+        else {
             return false;
         };
-        let Some(date) = service.header("date") else { return false };
-        let Ok(theirs) = Timestamp::parse(date, TimestampFormat::Rfc822) else { return false };
+        let Some(date) = service.header("date") else {
+            return false;
+        };
+        let Ok(theirs) = Timestamp::parse(date, TimestampFormat::Rfc822) else {
+            return false;
+        };
         let skew = theirs.seconds() - self.clock.now().seconds();
         let known = self.clock_skew.load(Ordering::Relaxed);
         if (skew - known).abs() < 240 {
             return false;
         }
         self.clock_skew.store(skew, Ordering::Relaxed);
-        tracing::warn!(skew, "the service's clock differs from ours: signing by the service's");
+        tracing::warn!(
+            skew,
+            "the service's clock differs from ours: signing by the service's"
+        );
         true
     }
 
@@ -443,7 +587,9 @@ impl Service {
         attempt: u32,
         max: u32,
     ) -> Result<Attempted> {
-        let request = self.sign(plan, prepared, options, body, attempt, max).await?;
+        let request = self
+            .sign(plan, prepared, options, body, attempt, max)
+            .await?;
         let response = self.transport.send(request).await?;
         let metadata = ResponseMetadata {
             http_status: response.status,
@@ -453,9 +599,13 @@ impl Service {
         };
         let succeeded = response.status < 301;
         if succeeded && (plan.streaming_output.is_some() || plan.event_stream.is_some()) {
-            return self.stream_output(operation, plan, response, metadata, state).await.map(Attempted::done);
+            return self
+                .stream_output(operation, plan, response, metadata, state)
+                .await
+                .map(Attempted::done);
         }
-        self.whole_output(operation, plan, response, metadata, state).await
+        self.whole_output(operation, plan, response, metadata, state)
+            .await
     }
 
     async fn sign(
@@ -487,7 +637,13 @@ impl Service {
                     body: match (&wire_body, &prepared.body) {
                         (WireBody::Bytes(bytes), Body::Bytes(_)) => SignableBody::Bytes(bytes),
                         (_, Body::Stream { chunked: true, .. }) => SignableBody::ChunkedWithTrailer,
-                        (_, Body::Stream { sha256: Some(digest), .. }) => SignableBody::Sha256(*digest),
+                        (
+                            _,
+                            Body::Stream {
+                                sha256: Some(digest),
+                                ..
+                            },
+                        ) => SignableBody::Sha256(*digest),
                         _ => SignableBody::Stream,
                     },
                     streaming: prepared.streaming,
@@ -499,7 +655,14 @@ impl Service {
                     auth_path: None,
                 };
                 let now = self.now();
-                if let Some(form) = sign(&signable, &prepared.auth, &credentials, now, &self.keys, &mut headers)? {
+                if let Some(form) = sign(
+                    &signable,
+                    &prepared.auth,
+                    &credentials,
+                    now,
+                    &self.keys,
+                    &mut headers,
+                )? {
                     wire_body = WireBody::Bytes(Bytes::from(form));
                 }
             }
@@ -523,7 +686,11 @@ impl Service {
         mut metadata: ResponseMetadata,
         state: &CallState,
     ) -> Result<Output> {
-        let head = Response { status: response.status, headers: response.headers, body: Bytes::new() };
+        let head = Response {
+            status: response.status,
+            headers: response.headers,
+            body: Bytes::new(),
+        };
         metadata.headers = head.headers.clone();
         let mut body = response.body;
         if let Some(traits) = &operation.checksum
@@ -538,13 +705,29 @@ impl Service {
         }
         for rule in &plan.rules.output {
             let (output, headers) = (&mut value, &metadata.headers);
-            rule(&mut OutputStage { operation, model: &self.model, output, body: &[], headers, state })?;
+            rule(&mut OutputStage {
+                operation,
+                model: &self.model,
+                output,
+                body: &[],
+                headers,
+                state,
+            })?;
         }
-        let mut output = Output { value, metadata, ..Output::default() };
+        let mut output = Output {
+            value,
+            metadata,
+            ..Output::default()
+        };
         match &plan.event_stream {
             None => output.body = Some(body),
             Some(member) => {
-                let mut events = EventStream::new(Arc::clone(&self.model), Arc::clone(&self.codec), operation.index, body);
+                let mut events = EventStream::new(
+                    Arc::clone(&self.model),
+                    Arc::clone(&self.codec),
+                    operation.index,
+                    body,
+                );
                 if self.codec.has_initial_response() {
                     output.value = events.initial_response().await?;
                 }
@@ -566,9 +749,17 @@ impl Service {
         state: &mut CallState,
     ) -> Result<Attempted> {
         let body = response.body.collect(BODY_LIMIT).await.map_err(|error| {
-            error.at(format_args!("{} {}: reading the response", self.model.name(), operation.name))
+            error.at(format_args!(
+                "{} {}: reading the response",
+                self.model.name(),
+                operation.name
+            ))
         })?;
-        let mut response = Response { status: response.status, headers: response.headers, body };
+        let mut response = Response {
+            status: response.status,
+            headers: response.headers,
+            body,
+        };
         for rule in &plan.rules.response {
             rule(state, &mut response);
         }
@@ -582,14 +773,25 @@ impl Service {
             checksum::validate(algorithm, &expected, &response.body)?;
         }
         metadata.headers = response.headers.clone();
-        let place = |error: Error| error.at(format_args!("{} {}", self.model.name(), operation.name));
+        let place =
+            |error: Error| error.at(format_args!("{} {}", self.model.name(), operation.name));
         if plan.rules.output.is_empty() {
-            let (value, request_id) = self.codec.parse_with_request_id(operation, response).map_err(place)?;
+            let (value, request_id) = self
+                .codec
+                .parse_with_request_id(operation, response)
+                .map_err(place)?;
             metadata.request_id = request_id.or(metadata.request_id);
-            return Ok(Attempted::done(Output { value, metadata, ..Output::default() }));
+            return Ok(Attempted::done(Output {
+                value,
+                metadata,
+                ..Output::default()
+            }));
         }
         let raw = response.body.clone();
-        let (mut value, request_id) = self.codec.parse_with_request_id(operation, response).map_err(place)?;
+        let (mut value, request_id) = self
+            .codec
+            .parse_with_request_id(operation, response)
+            .map_err(place)?;
         metadata.request_id = request_id.or(metadata.request_id);
         for rule in &plan.rules.output {
             rule(&mut OutputStage {
@@ -601,7 +803,11 @@ impl Service {
                 state,
             })?;
         }
-        Ok(Attempted::done(Output { value, metadata, ..Output::default() }))
+        Ok(Attempted::done(Output {
+            value,
+            metadata,
+            ..Output::default()
+        }))
     }
 
     fn service_error(
@@ -620,7 +826,13 @@ impl Service {
             error.request_id = metadata.request_id;
         }
         error.headers = response.headers.iter().cloned().collect();
-        let mut stage = ErrorStage { operation, error: &mut error, response: &response, state, again: false };
+        let mut stage = ErrorStage {
+            operation,
+            error: &mut error,
+            response: &response,
+            state,
+            again: false,
+        };
         for rule in &plan.rules.error {
             rule(&mut stage);
         }
@@ -651,12 +863,27 @@ struct AttemptBody {
 /// The body for the next attempt, and whether there is none for another one after it.
 fn next_body(body: &mut Body) -> (AttemptBody, bool) {
     match body {
-        Body::Bytes(bytes) => (AttemptBody { wire: WireBody::Bytes(bytes.clone()) }, false),
+        Body::Bytes(bytes) => (
+            AttemptBody {
+                wire: WireBody::Bytes(bytes.clone()),
+            },
+            false,
+        ),
         Body::Stream { stream, .. } => match stream.as_ref().and_then(ByteStream::try_clone) {
-            Some(copy) => (AttemptBody { wire: WireBody::Stream(copy) }, false),
+            Some(copy) => (
+                AttemptBody {
+                    wire: WireBody::Stream(copy),
+                },
+                false,
+            ),
             None => {
                 let last = stream.take().unwrap_or_default();
-                (AttemptBody { wire: WireBody::Stream(last) }, true)
+                (
+                    AttemptBody {
+                        wire: WireBody::Stream(last),
+                    },
+                    true,
+                )
             }
         },
     }
@@ -665,7 +892,11 @@ fn next_body(body: &mut Body) -> (AttemptBody, bool) {
 /// An aws-chunked body with its checksum behind it, and the headers that say so.
 fn chunked(stream: ByteStream, checksum: Option<RequestChecksum>, headers: &mut Headers) -> Body {
     let Some(RequestChecksum { algorithm, .. }) = checksum else {
-        return Body::Stream { stream: Some(stream), sha256: None, chunked: false };
+        return Body::Stream {
+            stream: Some(stream),
+            sha256: None,
+            chunked: false,
+        };
     };
     let encoding = match headers.get("content-encoding") {
         Some(encoding) if !encoding.is_empty() => format!("{encoding},aws-chunked"),
@@ -677,7 +908,11 @@ fn chunked(stream: ByteStream, checksum: Option<RequestChecksum>, headers: &mut 
         headers.set("x-amz-decoded-content-length", length.to_string());
     }
     headers.remove("content-length");
-    Body::Stream { stream: Some(checksum::aws_chunked(stream, algorithm)), sha256: None, chunked: true }
+    Body::Stream {
+        stream: Some(checksum::aws_chunked(stream, algorithm)),
+        sha256: None,
+        chunked: true,
+    }
 }
 
 /// Reads a body once ahead: sets the header of its checksum, and answers its SHA-256 where the signature will cover it.
@@ -689,7 +924,12 @@ async fn read_ahead(
 ) -> Result<Option<[u8; 32]>> {
     use futures_util::StreamExt as _;
     use sha2::Digest as _;
-    let mut checksum = checksum.map(|checksum| (checksum.algorithm, checksum::Hasher::new(checksum.algorithm)));
+    let mut checksum = checksum.map(|checksum| {
+        (
+            checksum.algorithm,
+            checksum::Hasher::new(checksum.algorithm),
+        )
+    });
     let mut sha256 = hash.then(sha2::Sha256::new);
     if checksum.is_none() && sha256.is_none() {
         return Ok(None);

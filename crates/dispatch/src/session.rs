@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use inia_core::config::{ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting};
+use inia_core::config::{
+    ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
+};
 use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Token, Value};
 use inia_endpoint::{EndpointVariant, EndpointsData, Partitions, RuleSet};
@@ -107,7 +109,12 @@ impl Session {
     #[must_use]
     pub fn available_resources(&self) -> Vec<Str> {
         let mut services = self.available_services();
-        services.retain(|service| !self.catalog().api_versions(service, "resources-1").is_empty());
+        services.retain(|service| {
+            !self
+                .catalog()
+                .api_versions(service, "resources-1")
+                .is_empty()
+        });
         services
     }
 
@@ -149,7 +156,8 @@ impl Session {
 
     fn endpoints(&self) -> Result<EndpointsData> {
         let definition = shared_definition(self.catalog(), "endpoints")?;
-        EndpointsData::from_json(&definition.text).map_err(|error| broken(&definition.place, &error))
+        EndpointsData::from_json(&definition.text)
+            .map_err(|error| broken(&definition.place, &error))
     }
 
     /// A client of a service, by the name its definitions go by (`sqs`, `dynamodb`), with the session's settings.
@@ -181,10 +189,16 @@ impl Session {
         let core = &self.0.core;
         let merged = core.config().merge(config);
         let model = self.0.shared.model(core.settings(), &merged, service)?;
-        let name = ServiceName { name: model.name(), id: &model.metadata().service_id };
+        let name = ServiceName {
+            name: model.name(),
+            id: &model.metadata().service_id,
+        };
         let settings = core.client_settings(name, config)?;
         let identities = Arc::new(SessionIdentities(core.clone()));
-        let service = self.0.shared.service(core.host(), model, settings, identities)?;
+        let service = self
+            .0
+            .shared
+            .service(core.host(), model, settings, identities)?;
         Ok(Client::new(service, self.clone()))
     }
 }
@@ -196,8 +210,16 @@ impl fmt::Debug for Session {
 }
 
 impl Shared {
-    fn model(&self, settings: &Settings, config: &Config, service: &str) -> Result<Arc<ServiceModel>> {
-        let version = config.api_version.clone().or_else(|| settings.api_version(service).map(Str::from));
+    fn model(
+        &self,
+        settings: &Settings,
+        config: &Config,
+        service: &str,
+    ) -> Result<Arc<ServiceModel>> {
+        let version = config
+            .api_version
+            .clone()
+            .or_else(|| settings.api_version(service).map(Str::from));
         self.catalog.service(service, version.as_deref())
     }
 
@@ -206,8 +228,11 @@ impl Shared {
             return Ok(Arc::clone(partitions));
         }
         let definition = shared_definition(&self.catalog, "partitions")?;
-        let partitions = Partitions::from_json(&definition.text).map_err(|error| broken(&definition.place, &error))?;
-        Ok(Arc::clone(self.partitions.get_or_init(|| Arc::new(partitions))))
+        let partitions = Partitions::from_json(&definition.text)
+            .map_err(|error| broken(&definition.place, &error))?;
+        Ok(Arc::clone(
+            self.partitions.get_or_init(|| Arc::new(partitions)),
+        ))
     }
 
     fn service(
@@ -222,10 +247,15 @@ impl Shared {
             None => Protocol::of(metadata)?,
             Some(name) => {
                 let spoken = metadata.protocol == *name || metadata.protocols.contains(name);
-                Protocol::from_name(name).filter(|_| spoken).ok_or_else(|| {
-                    let spoken = metadata.protocols.join(", ");
-                    Error::new(ErrorKind::Config, format!("{}: it does not speak {name:?}, but {spoken}", model.name()))
-                })?
+                Protocol::from_name(name)
+                    .filter(|_| spoken)
+                    .ok_or_else(|| {
+                        let spoken = metadata.protocols.join(", ");
+                        Error::new(
+                            ErrorKind::Config,
+                            format!("{}: it does not speak {name:?}, but {spoken}", model.name()),
+                        )
+                    })?
             }
         };
         let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
@@ -257,9 +287,8 @@ impl Shared {
             None => self.catalog.definition(name, None, kind)?,
         };
         match definition {
-            Some(definition) => {
-                RuleSet::from_json(&definition.text).map_err(|error| broken(&definition.place, &error))
-            }
+            Some(definition) => RuleSet::from_json(&definition.text)
+                .map_err(|error| broken(&definition.place, &error)),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
     }
@@ -271,7 +300,11 @@ impl Shared {
         let ca_bundle = match &settings.ca_bundle {
             None => None,
             Some(path) => Some(host.files.read(path).map_err(|error| {
-                Error::new(ErrorKind::Config, format!("ca_bundle: {} cannot be read", path.display())).with_source(error)
+                Error::new(
+                    ErrorKind::Config,
+                    format!("ca_bundle: {} cannot be read", path.display()),
+                )
+                .with_source(error)
             })?),
         };
         let wanted = TransportSettings {
@@ -280,7 +313,10 @@ impl Shared {
             ca_bundle,
             tcp_keepalive: settings.tcp_keepalive,
         };
-        let mut transports = self.transports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut transports = self
+            .transports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some((_, transport)) = transports.iter().find(|(settings, _)| *settings == wanted) {
             return Ok(Arc::clone(transport) as Arc<dyn Transport>);
         }
@@ -292,7 +328,10 @@ impl Shared {
 
 fn shared_definition(catalog: &Catalog, kind: &str) -> Result<inia_model::Definition> {
     catalog.shared(kind)?.ok_or_else(|| {
-        Error::new(ErrorKind::Model, format!("there is no {kind}.json, neither built in nor in a folder of AWS_DATA_PATH"))
+        Error::new(
+            ErrorKind::Model,
+            format!("there is no {kind}.json, neither built in nor in a folder of AWS_DATA_PATH"),
+        )
     })
 }
 
@@ -317,7 +356,11 @@ fn max_attempts(settings: &ClientSettings, service: &str) -> u32 {
 
 fn user_agent(settings: &ClientSettings) -> Str {
     if let Some(whole) = &settings.user_agent {
-        let extra = settings.user_agent_extra.as_ref().map(|extra| format!(" {extra}")).unwrap_or_default();
+        let extra = settings
+            .user_agent_extra
+            .as_ref()
+            .map(|extra| format!(" {extra}"))
+            .unwrap_or_default();
         return Str::from(format!("{whole}{extra}"));
     }
     let mut text = format!(
@@ -403,11 +446,22 @@ impl Invoke for SelfInvoke {
                 config = config.signature_version(inia_core::config::UNSIGNED);
             }
             let model = self.shared.model(&self.settings, &config, service)?;
-            let name = ServiceName { name: model.name(), id: &model.metadata().service_id };
-            let mode = self.settings.defaults_mode(&config)?.resolve_auto(&self.settings, None, None);
+            let name = ServiceName {
+                name: model.name(),
+                id: &model.metadata().service_id,
+            };
+            let mode =
+                self.settings
+                    .defaults_mode(&config)?
+                    .resolve_auto(&self.settings, None, None);
             let settings = self.settings.for_client(&config, name, mode, None)?;
-            let identities = Given { credentials: options.credentials.map(Arc::new), token: None };
-            let service = self.shared.service(&self.host, model, settings, Arc::new(identities))?;
+            let identities = Given {
+                credentials: options.credentials.map(Arc::new),
+                token: None,
+            };
+            let service = self
+                .shared
+                .service(&self.host, model, settings, Arc::new(identities))?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),
@@ -511,7 +565,9 @@ impl SessionBuilder {
         let catalog = match self.catalog {
             Some(catalog) => catalog,
             None => {
-                let data_path = setting::DATA_PATH.from_env(&*self.host.env).map(|(_, path)| path);
+                let data_path = setting::DATA_PATH
+                    .from_env(&*self.host.env)
+                    .map(|(_, path)| path);
                 let folders = Catalog::search_path(&*self.host.env, data_path.as_deref());
                 Arc::new(builtin().with_folders(Arc::clone(&self.host.files), folders))
             }
@@ -533,7 +589,11 @@ impl SessionBuilder {
             .config(self.config)
             .defaults(defaults)
             .invoke(move |host, settings| {
-                Arc::new(SelfInvoke { shared: for_invoke, host: host.clone(), settings: settings.clone() })
+                Arc::new(SelfInvoke {
+                    shared: for_invoke,
+                    host: host.clone(),
+                    settings: settings.clone(),
+                })
             })
             .build()?;
         Ok(Session(Arc::new(Inner { core, shared })))
@@ -552,6 +612,9 @@ fn builtin() -> Catalog {
 
 impl fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionBuilder").field("core", &self.core).field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("SessionBuilder")
+            .field("core", &self.core)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }

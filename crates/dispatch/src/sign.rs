@@ -6,8 +6,8 @@ use base64::Engine as _;
 use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
 use inia_protocol::Headers;
 use inia_signing::{
-    Payload, PayloadSigning, SignableRequest, SigningKeyCache, SigningParams, SigningTime, host_header, sign_hmac_v1,
-    sign_v2, sign_v4, sign_v4a,
+    Payload, PayloadSigning, SignableRequest, SigningKeyCache, SigningParams, SigningTime,
+    host_header, sign_hmac_v1, sign_v2, sign_v4, sign_v4a,
 };
 
 use crate::auth::{Auth, AuthScheme};
@@ -61,7 +61,10 @@ pub(crate) fn sign(
     let credentials = inia_signing::Credentials::new(
         &credentials.access_key_id,
         credentials.secret_access_key.expose(),
-        credentials.session_token.as_ref().map(inia_core::Secret::expose),
+        credentials
+            .session_token
+            .as_ref()
+            .map(inia_core::Secret::expose),
     );
     let time = SigningTime::from_unix_seconds(now.seconds());
     let by_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
@@ -72,7 +75,11 @@ pub(crate) fn sign(
         checksum: signable.has_checksum,
         streaming: signable.streaming,
     };
-    let hashed = if by_s3_rules { rule.s3() } else { rule.general() };
+    let hashed = if by_s3_rules {
+        rule.s3()
+    } else {
+        rule.general()
+    };
     let payload = match signable.body {
         SignableBody::ChunkedWithTrailer => Payload::StreamingUnsignedTrailer,
         SignableBody::Bytes(bytes) if hashed => Payload::Bytes(bytes),
@@ -80,7 +87,10 @@ pub(crate) fn sign(
         _ => Payload::Unsigned,
     };
     let host = host_header(signable.url.scheme(), signable.url.authority());
-    let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pairs: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let request = SignableRequest {
         method: signable.method,
         host: &host,
@@ -96,19 +106,38 @@ pub(crate) fn sign(
     } else if auth.double_encode {
         inia_signing::Settings::GENERAL
     } else {
-        inia_signing::Settings { path_encoding: inia_signing::PathEncoding::Once, ..inia_signing::Settings::GENERAL }
+        inia_signing::Settings {
+            path_encoding: inia_signing::PathEncoding::Once,
+            ..inia_signing::Settings::GENERAL
+        }
     };
-    let params = SigningParams { credentials, region: &auth.region, service: &auth.signing_name, time, settings };
+    let params = SigningParams {
+        credentials,
+        region: &auth.region,
+        service: &auth.signing_name,
+        time,
+        settings,
+    };
     let added: Vec<(&'static str, Cow<'_, str>)> = match auth.scheme {
         AuthScheme::SigV4 | AuthScheme::S3Express => {
             let signed = sign_v4(&request, &params, keys);
-            signed.iter().map(|(name, value)| (name, Cow::Owned(value.to_owned()))).collect()
+            signed
+                .iter()
+                .map(|(name, value)| (name, Cow::Owned(value.to_owned())))
+                .collect()
         }
         AuthScheme::SigV4a => {
             let signed = sign_v4a(&request, &params, keys).map_err(|error| {
-                Error::new(ErrorKind::Credentials, "the credentials cannot sign with SigV4a").with_source(error)
+                Error::new(
+                    ErrorKind::Credentials,
+                    "the credentials cannot sign with SigV4a",
+                )
+                .with_source(error)
             })?;
-            signed.iter().map(|(name, value)| (name, Cow::Owned(value.to_owned()))).collect()
+            signed
+                .iter()
+                .map(|(name, value)| (name, Cow::Owned(value.to_owned())))
+                .collect()
         }
         AuthScheme::HmacV1 => sign_hmac_v1(&request, signable.auth_path, &credentials, time)
             .into_iter()
@@ -116,10 +145,20 @@ pub(crate) fn sign(
             .collect(),
         AuthScheme::V2 => {
             let SignableBody::Bytes(body) = signable.body else {
-                return Err(Error::new(ErrorKind::Credentials, "a streaming body cannot be signed with version 2"));
+                return Err(Error::new(
+                    ErrorKind::Credentials,
+                    "a streaming body cannot be signed with version 2",
+                ));
             };
             let form = String::from_utf8_lossy(body);
-            return Ok(Some(sign_v2(signable.method, &host, signable.url.path(), &form, &credentials, time)));
+            return Ok(Some(sign_v2(
+                signable.method,
+                &host,
+                signable.url.path(),
+                &form,
+                &credentials,
+                time,
+            )));
         }
         AuthScheme::None | AuthScheme::Bearer => Vec::new(),
     };

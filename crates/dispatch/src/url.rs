@@ -22,9 +22,16 @@ impl Url {
     /// `Endpoint`: the endpoint is not a URL over `http` or `https`.
     pub(crate) fn new(endpoint: &str, host_prefix: &str, path: &str, query: &str) -> Result<Self> {
         let invalid = |why: &str| {
-            Error::new(ErrorKind::Endpoint, format!("the endpoint {endpoint:?} is not a URL: {why}; it looks like https://host:port"))
+            Error::new(
+                ErrorKind::Endpoint,
+                format!(
+                    "the endpoint {endpoint:?} is not a URL: {why}; it looks like https://host:port"
+                ),
+            )
         };
-        let (scheme, rest) = endpoint.split_once("://").ok_or_else(|| invalid("it has no scheme"))?;
+        let (scheme, rest) = endpoint
+            .split_once("://")
+            .ok_or_else(|| invalid("it has no scheme"))?;
         if !matches!(scheme, "http" | "https") {
             return Err(invalid("its scheme is neither http nor https"));
         }
@@ -34,7 +41,9 @@ impl Url {
             return Err(invalid("it has no host"));
         }
         let base = base.trim_end_matches('/');
-        let mut text = String::with_capacity(endpoint.len() + host_prefix.len() + path.len() + query.len() + 3);
+        let mut text = String::with_capacity(
+            endpoint.len() + host_prefix.len() + path.len() + query.len() + 3,
+        );
         text.push_str(scheme);
         text.push_str("://");
         let start = text.len();
@@ -54,7 +63,11 @@ impl Url {
             text.push('?');
             text.push_str(query);
         }
-        Ok(Url { text, authority: (start, end), path_end })
+        Ok(Url {
+            text,
+            authority: (start, end),
+            path_end,
+        })
     }
 
     pub(crate) fn scheme(&self) -> &str {
@@ -66,11 +79,15 @@ impl Url {
     }
 
     pub(crate) fn authority(&self) -> &str {
-        self.text.get(self.authority.0..self.authority.1).unwrap_or_default()
+        self.text
+            .get(self.authority.0..self.authority.1)
+            .unwrap_or_default()
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.text.get(self.authority.1..self.path_end).unwrap_or_default()
+        self.text
+            .get(self.authority.1..self.path_end)
+            .unwrap_or_default()
     }
 
     /// The query without the `?`; empty for none.
@@ -96,16 +113,36 @@ mod tests {
     #[test]
     fn the_parts_of_a_url() {
         let url = Url::new("https://s3.amazonaws.com/base/", "pre.", "/a%20b", "x=1&y=").unwrap();
-        assert_eq!(url.as_str(), "https://pre.s3.amazonaws.com/base/a%20b?x=1&y=");
-        assert_eq!((url.scheme(), url.authority(), url.path(), url.query()), ("https", "pre.s3.amazonaws.com", "/base/a%20b", "x=1&y="));
+        assert_eq!(
+            url.as_str(),
+            "https://pre.s3.amazonaws.com/base/a%20b?x=1&y="
+        );
+        assert_eq!(
+            (url.scheme(), url.authority(), url.path(), url.query()),
+            ("https", "pre.s3.amazonaws.com", "/base/a%20b", "x=1&y=")
+        );
         let bare = Url::new("http://[::1]:5000", "", "/", "").unwrap();
-        assert_eq!((bare.authority(), bare.path(), bare.query()), ("[::1]:5000", "/", ""));
+        assert_eq!(
+            (bare.authority(), bare.path(), bare.query()),
+            ("[::1]:5000", "/", "")
+        );
     }
 
     #[test]
     fn what_is_not_a_url_is_refused() {
-        for endpoint in ["", "localhost:5000", "ftp://host", "https://", "http:///path", "https://a b"] {
-            assert_eq!(Url::new(endpoint, "", "/", "").unwrap_err().kind(), ErrorKind::Endpoint, "{endpoint}");
+        for endpoint in [
+            "",
+            "localhost:5000",
+            "ftp://host",
+            "https://",
+            "http:///path",
+            "https://a b",
+        ] {
+            assert_eq!(
+                Url::new(endpoint, "", "/", "").unwrap_err().kind(),
+                ErrorKind::Endpoint,
+                "{endpoint}"
+            );
         }
     }
 }

@@ -21,17 +21,28 @@ pub(super) fn return_fields(stage: &mut ParamsStage<'_>) -> Result<()> {
 
 /// Moves a value from its alias to the member, where the operation has the member and not the alias.
 fn rename(stage: &mut ParamsStage<'_>, alias: &'static str, member: &'static str) -> Result<()> {
-    let Some(input) = stage.model.input(stage.operation) else { return Ok(()) };
+    let Some(input) = stage.model.input(stage.operation) else {
+        return Ok(());
+    };
     if input.member(member).is_none() || input.member(alias).is_some() {
         return Ok(());
     }
-    let Some(params) = stage.params.as_map_mut() else { return Ok(()) };
+    let Some(params) = stage.params.as_map_mut() else {
+        return Ok(());
+    };
     if !params.contains_key(alias) {
         return Ok(());
     }
     if params.contains_key(member) {
-        let message = format!("it is another name of {member}, which is given too: give one of them");
-        return Err(Error::from_problems(&stage.operation.name, vec![Problem { path: alias.into(), message }]));
+        let message =
+            format!("it is another name of {member}, which is given too: give one of them");
+        return Err(Error::from_problems(
+            &stage.operation.name,
+            vec![Problem {
+                path: alias.into(),
+                message,
+            }],
+        ));
     }
     if let Some(value) = params.remove(alias) {
         params.insert(member, value);

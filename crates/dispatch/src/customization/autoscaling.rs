@@ -8,7 +8,11 @@ use super::ParamsStage;
 
 /// Encodes user data: callers give it plain.
 pub(super) fn encode_user_data(stage: &mut ParamsStage<'_>) -> Result<()> {
-    if let Some(data) = stage.params.as_map_mut().and_then(|params| params.get_mut("UserData")) {
+    if let Some(data) = stage
+        .params
+        .as_map_mut()
+        .and_then(|params| params.get_mut("UserData"))
+    {
         match data {
             Value::String(text) => *data = Value::from(BASE64_STANDARD.encode(text.as_bytes())),
             Value::Blob(bytes) => *data = Value::from(BASE64_STANDARD.encode(&**bytes)),

@@ -6,9 +6,13 @@ use super::OutputStage;
 
 /// A template written in JSON is given as the value it says; one in YAML stays text.
 pub(super) fn read_json_template(stage: &mut OutputStage<'_>) -> Result<()> {
-    if let Some(body) = stage.output.as_map_mut().and_then(|output| output.get_mut("TemplateBody"))
+    if let Some(body) = stage
+        .output
+        .as_map_mut()
+        .and_then(|output| output.get_mut("TemplateBody"))
         && let Some(text) = body.as_str()
-        && let Ok(template) = inia_protocol::read_json(bytes::Bytes::copy_from_slice(text.as_bytes()))
+        && let Ok(template) =
+            inia_protocol::read_json(bytes::Bytes::copy_from_slice(text.as_bytes()))
         && matches!(template, Value::Map(_))
     {
         *body = template;

@@ -10,7 +10,9 @@ pub(super) fn post_query_as_form(stage: &mut RequestStage<'_>) -> Result<()> {
     let request = &mut *stage.request;
     if request.method == "GET" && !request.query.is_empty() {
         request.method = Str::from_static("POST");
-        request.headers.set("content-type", "application/x-www-form-urlencoded");
+        request
+            .headers
+            .set("content-type", "application/x-www-form-urlencoded");
         request.body = Bytes::from(std::mem::take(&mut request.query));
     }
     Ok(())

@@ -8,7 +8,10 @@ use super::OutputStage;
 
 /// The console's text comes in base64.
 pub(super) fn decode_console_output(stage: &mut OutputStage<'_>) -> Result<()> {
-    if let Some(console) = stage.output.as_map_mut().and_then(|output| output.get_mut("Output"))
+    if let Some(console) = stage
+        .output
+        .as_map_mut()
+        .and_then(|output| output.get_mut("Output"))
         && let Some(encoded) = console.as_str()
         && let Ok(bytes) = BASE64_STANDARD.decode(encoded.trim())
     {

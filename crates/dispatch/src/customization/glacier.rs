@@ -9,10 +9,15 @@ use super::{ParamsStage, RequestStage};
 
 /// `-` is the account of the credentials.
 pub(super) fn default_account(stage: &mut ParamsStage<'_>) -> Result<()> {
-    let has_account = stage.model.input(stage.operation).is_some_and(|input| input.member("accountId").is_some());
+    let has_account = stage
+        .model
+        .input(stage.operation)
+        .is_some_and(|input| input.member("accountId").is_some());
     if let Some(params) = stage.params.as_map_mut()
         && has_account
-        && params.get("accountId").is_none_or(inia_core::Value::is_null)
+        && params
+            .get("accountId")
+            .is_none_or(inia_core::Value::is_null)
     {
         params.insert("accountId", "-");
     }
@@ -28,7 +33,11 @@ pub(super) fn name_version(stage: &mut RequestStage<'_>) -> Result<()> {
 
 /// An upload carries the SHA-256 of its body, and that of the tree over its mebibytes.
 pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
-    if stage.stream.as_ref().is_some_and(|stream| stream.as_bytes().is_none()) {
+    if stage
+        .stream
+        .as_ref()
+        .is_some_and(|stream| stream.as_bytes().is_none())
+    {
         let has_both = ["x-amz-content-sha256", "x-amz-sha256-tree-hash"]
             .into_iter()
             .all(|name| stage.request.headers.contains(name));
@@ -41,7 +50,11 @@ pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
         );
         return Err(Error::new(ErrorKind::Validation, message));
     }
-    let body = stage.stream.as_ref().and_then(crate::ByteStream::as_bytes).unwrap_or(&stage.request.body);
+    let body = stage
+        .stream
+        .as_ref()
+        .and_then(crate::ByteStream::as_bytes)
+        .unwrap_or(&stage.request.body);
     let (linear, tree) = (hex(&Sha256::digest(body)), hex(&tree_hash(body)));
     let headers = &mut stage.request.headers;
     if !headers.contains("x-amz-content-sha256") {
@@ -58,7 +71,10 @@ pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
 /// # Source
 /// The Glacier developer guide, "Computing checksums".
 fn tree_hash(body: &[u8]) -> [u8; 32] {
-    let mut level: Vec<[u8; 32]> = body.chunks(1024 * 1024).map(|chunk| Sha256::digest(chunk).into()).collect();
+    let mut level: Vec<[u8; 32]> = body
+        .chunks(1024 * 1024)
+        .map(|chunk| Sha256::digest(chunk).into())
+        .collect();
     if level.is_empty() {
         level.push(Sha256::digest(b"").into());
     }
@@ -80,10 +96,12 @@ fn tree_hash(body: &[u8]) -> [u8; 32] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -93,7 +111,10 @@ mod tests {
     #[test]
     fn tree_hashes() {
         // A body of one leaf hashes to itself; an odd leaf goes up as it is.
-        assert_eq!(tree_hash(b"hello"), <[u8; 32]>::from(Sha256::digest(b"hello")));
+        assert_eq!(
+            tree_hash(b"hello"),
+            <[u8; 32]>::from(Sha256::digest(b"hello"))
+        );
         let body = vec![b'a'; 3 * 1024 * 1024];
         let leaf = Sha256::digest(&body[..1024 * 1024]);
         let mut pair = Sha256::new();

@@ -18,7 +18,9 @@ pub(super) fn decode_policies(stage: &mut OutputStage<'_>) -> Result<()> {
 }
 
 fn decode(model: &ServiceModel, member: &Member, value: &mut Value, depth: u32) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
     let shape = model.shape(member.target);
     match (&shape.kind, &mut *value) {
         (Kind::Structure(structure), Value::Map(map)) => {

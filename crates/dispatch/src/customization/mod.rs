@@ -124,7 +124,9 @@ impl Rules {
     pub(crate) fn of(service: &str, operation: &str) -> Rules {
         let mut rules = Rules::default();
         for rule in table::RULES {
-            if rule.service != service || !(rule.operations.is_empty() || rule.operations.contains(&operation)) {
+            if rule.service != service
+                || !(rule.operations.is_empty() || rule.operations.contains(&operation))
+            {
                 continue;
             }
             match rule.step {

@@ -20,7 +20,10 @@ pub(super) fn message_from_error_description(_state: &CallState, response: &mut 
         return;
     }
     if let Ok(Value::Map(mut body)) = inia_protocol::read_json(response.body.clone())
-        && let (Some(error), Some(description)) = (body.get("error").cloned(), body.get("error_description").cloned())
+        && let (Some(error), Some(description)) = (
+            body.get("error").cloned(),
+            body.get("error_description").cloned(),
+        )
     {
         for (name, value) in [("code", error), ("message", description)] {
             if !body.contains_key(name) {

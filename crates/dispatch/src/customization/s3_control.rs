@@ -7,12 +7,30 @@ use super::{ParamsStage, RequestStage};
 
 /// The account of an ARN given for a bucket or access point is the account of the call.
 pub(super) fn account_from_arn(stage: &mut ParamsStage<'_>) -> Result<()> {
-    let member = if stage.operation.name == "CreateAccessPoint" || stage.params.get("Name").is_none() { "Bucket" } else { "Name" };
-    let Some(account) = stage.params.get(member).and_then(Value::as_str).and_then(account_of) else { return Ok(()) };
+    let member =
+        if stage.operation.name == "CreateAccessPoint" || stage.params.get("Name").is_none() {
+            "Bucket"
+        } else {
+            "Name"
+        };
+    let Some(account) = stage
+        .params
+        .get(member)
+        .and_then(Value::as_str)
+        .and_then(account_of)
+    else {
+        return Ok(());
+    };
     let given = stage.params.get("AccountId").and_then(Value::as_str);
     if let Some(given) = given.filter(|given| **given != *account) {
         let message = format!("it is {given}, but the ARN in {member} belongs to {account}");
-        return Err(Error::from_problems(&stage.operation.name, vec![Problem { path: "AccountId".into(), message }]));
+        return Err(Error::from_problems(
+            &stage.operation.name,
+            vec![Problem {
+                path: "AccountId".into(),
+                message,
+            }],
+        ));
     }
     if let Some(params) = stage.params.as_map_mut() {
         params.insert("AccountId", account);

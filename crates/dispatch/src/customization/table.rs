@@ -1,8 +1,8 @@
 //! The table of rules, by service.
 
 use super::{
-    Rule, Step, alias, autoscaling, cloudformation, cloudsearch, ec2, glacier, iam, machinelearning, rest, route53, s3,
-    s3_control,
+    Rule, Step, alias, autoscaling, cloudformation, cloudsearch, ec2, glacier, iam,
+    machinelearning, rest, route53, s3, s3_control,
 };
 
 /// The operations that take a customer's encryption key.

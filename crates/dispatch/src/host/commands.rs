@@ -13,16 +13,29 @@ use tokio::process::Command;
 pub struct TokioCommands;
 
 impl Commands for TokioCommands {
-    fn run(&self, arguments: &[String], timeout: Duration, limit: usize) -> BoxFuture<'_, Result<CommandOutput>> {
+    fn run(
+        &self,
+        arguments: &[String],
+        timeout: Duration,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<CommandOutput>> {
         let arguments = arguments.to_vec();
         Box::pin(async move {
             let Some((program, rest)) = arguments.split_first() else {
-                return Err(Error::new(ErrorKind::Credentials, "there is no command to run"));
+                return Err(Error::new(
+                    ErrorKind::Credentials,
+                    "there is no command to run",
+                ));
             };
             let running = run(program, rest, limit);
-            tokio::time::timeout(timeout, running).await.unwrap_or_else(|_| {
-                Err(Error::new(ErrorKind::Timeout, format!("{program} did not end within {timeout:?}")))
-            })
+            tokio::time::timeout(timeout, running)
+                .await
+                .unwrap_or_else(|_| {
+                    Err(Error::new(
+                        ErrorKind::Timeout,
+                        format!("{program} did not end within {timeout:?}"),
+                    ))
+                })
         })
     }
 }
@@ -41,13 +54,25 @@ async fn run(program: &str, arguments: &[String], limit: usize) -> Result<Comman
         .map_err(|error| failed("cannot be started", error))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (stdout, stderr) = futures_util::join!(read(stdout, limit), read(stderr, limit));
-    let (stdout, stderr) =
-        (stdout.map_err(|error| failed("cannot be read", error))?, stderr.map_err(|error| failed("cannot be read", error))?);
+    let (stdout, stderr) = (
+        stdout.map_err(|error| failed("cannot be read", error))?,
+        stderr.map_err(|error| failed("cannot be read", error))?,
+    );
     if stdout.len() > limit || stderr.len() > limit {
-        return Err(Error::new(ErrorKind::Credentials, format!("{program} wrote more than {limit} bytes")));
+        return Err(Error::new(
+            ErrorKind::Credentials,
+            format!("{program} wrote more than {limit} bytes"),
+        ));
     }
-    let status = child.wait().await.map_err(|error| failed("cannot be waited for", error))?;
-    Ok(CommandOutput { status: status.code(), stdout, stderr })
+    let status = child
+        .wait()
+        .await
+        .map_err(|error| failed("cannot be waited for", error))?;
+    Ok(CommandOutput {
+        status: status.code(),
+        stdout,
+        stderr,
+    })
 }
 
 /// At most one byte beyond the limit: enough to see that there is more.
@@ -64,18 +89,42 @@ mod tests {
     use super::*;
 
     fn run(arguments: &[&str], timeout: Duration) -> Result<CommandOutput> {
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(TokioCommands.run(&arguments, timeout, 100))
     }
 
     #[test]
     fn commands_have_bounds() {
         let long = Duration::from_secs(20);
-        assert_eq!(run(&["sh", "-c", "echo hi; exit 3"], long).unwrap().status, Some(3));
-        assert_eq!(run(&["sh", "-c", "sleep 20"], Duration::from_millis(50)).unwrap_err().kind(), ErrorKind::Timeout);
-        assert!(run(&["sh", "-c", "yes"], long).unwrap_err().message().contains("more than 100 bytes"));
-        assert!(run(&["/no/such/program"], long).unwrap_err().message().contains("cannot be started"));
+        assert_eq!(
+            run(&["sh", "-c", "echo hi; exit 3"], long).unwrap().status,
+            Some(3)
+        );
+        assert_eq!(
+            run(&["sh", "-c", "sleep 20"], Duration::from_millis(50))
+                .unwrap_err()
+                .kind(),
+            ErrorKind::Timeout
+        );
+        assert!(
+            run(&["sh", "-c", "yes"], long)
+                .unwrap_err()
+                .message()
+                .contains("more than 100 bytes")
+        );
+        assert!(
+            run(&["/no/such/program"], long)
+                .unwrap_err()
+                .message()
+                .contains("cannot be started")
+        );
         assert!(run(&[], long).is_err());
     }
 }

@@ -6,7 +6,9 @@ use inia_core::ports::{BoxFuture, Http, HttpRequest, HttpResponse};
 use inia_core::{Error, ErrorKind, Result, Str};
 use inia_protocol::Headers;
 
-use crate::transport::{HttpVersion, HyperTransport, Transport, TransportSettings, WireBody, WireRequest};
+use crate::transport::{
+    HttpVersion, HyperTransport, Transport, TransportSettings, WireBody, WireRequest,
+};
 
 /// HTTP over hyper without signing, retries or proxies.
 #[derive(Debug)]
@@ -15,7 +17,10 @@ pub struct PlainHttp(HyperTransport);
 impl Default for PlainHttp {
     fn default() -> Self {
         // The exchange as a whole has a limit of its own; a host that does not answer is given up sooner.
-        let settings = TransportSettings { connect_timeout: Some(Duration::from_secs(5)), ..TransportSettings::default() };
+        let settings = TransportSettings {
+            connect_timeout: Some(Duration::from_secs(5)),
+            ..TransportSettings::default()
+        };
         PlainHttp(HyperTransport::new(settings))
     }
 }
@@ -41,13 +46,22 @@ impl Http for PlainHttp {
                 let body = response.body.collect(request.limit).await?;
                 Ok(HttpResponse {
                     status: response.status,
-                    headers: response.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+                    headers: response
+                        .headers
+                        .iter()
+                        .map(|(name, value)| (name.to_string(), value.to_string()))
+                        .collect(),
                     body,
                 })
             };
-            tokio::time::timeout(request.timeout, exchange).await.unwrap_or_else(|_| {
-                Err(Error::new(ErrorKind::Timeout, format!("{place}: no answer within {:?}", request.timeout)))
-            })
+            tokio::time::timeout(request.timeout, exchange)
+                .await
+                .unwrap_or_else(|_| {
+                    Err(Error::new(
+                        ErrorKind::Timeout,
+                        format!("{place}: no answer within {:?}", request.timeout),
+                    ))
+                })
         })
     }
 }

@@ -33,8 +33,13 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::new(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos())
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp::new(
+            i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            since.subsec_nanos(),
+        )
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
@@ -58,7 +63,8 @@ pub struct NoPrompt;
 
 impl Prompt for NoPrompt {
     fn secret(&self, question: &str) -> BoxFuture<'_, Result<Secret>> {
-        let message = format!("{question} has no answer: this program cannot ask; give the session a prompt");
+        let message =
+            format!("{question} has no answer: this program cannot ask; give the session a prompt");
         Box::pin(async move { Err(Error::new(ErrorKind::Credentials, message)) })
     }
 }

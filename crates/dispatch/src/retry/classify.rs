@@ -38,7 +38,11 @@ const THROTTLING: &[&str] = &[
 ///
 /// # Source
 /// botocore `retries/standard.py:TransientRetryableChecker`.
-const TRANSIENT: &[&str] = &["RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete"];
+const TRANSIENT: &[&str] = &[
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "PriorRequestNotComplete",
+];
 
 /// The statuses of failures that may pass.
 const TRANSIENT_STATUS: &[u16] = &[500, 502, 503, 504];
@@ -56,7 +60,10 @@ fn classify_service(error: &ServiceError) -> Verdict {
     let code = &*error.code;
     if error.throttling || THROTTLING.contains(&code) {
         Verdict::Throttled
-    } else if error.retryable || TRANSIENT.contains(&code) || TRANSIENT_STATUS.contains(&error.http_status) {
+    } else if error.retryable
+        || TRANSIENT.contains(&code)
+        || TRANSIENT_STATUS.contains(&error.http_status)
+    {
         Verdict::Transient
     } else {
         Verdict::Final
@@ -70,13 +77,27 @@ mod tests {
     #[test]
     fn failures_are_told_apart() {
         let service = |code: &str, http_status, throttling| {
-            classify(&Error::from_service("Op", ServiceError { code: code.into(), http_status, throttling, ..ServiceError::default() }))
+            classify(&Error::from_service(
+                "Op",
+                ServiceError {
+                    code: code.into(),
+                    http_status,
+                    throttling,
+                    ..ServiceError::default()
+                },
+            ))
         };
         assert_eq!(service("Throttling", 400, false), Verdict::Throttled);
         assert_eq!(service("Custom", 400, true), Verdict::Throttled);
         assert_eq!(service("InternalError", 500, false), Verdict::Transient);
         assert_eq!(service("NoSuchBucket", 404, false), Verdict::Final);
-        assert_eq!(classify(&Error::new(ErrorKind::Timeout, "late")), Verdict::Transient);
-        assert_eq!(classify(&Error::new(ErrorKind::Validation, "wrong")), Verdict::Final);
+        assert_eq!(
+            classify(&Error::new(ErrorKind::Timeout, "late")),
+            Verdict::Transient
+        );
+        assert_eq!(
+            classify(&Error::new(ErrorKind::Validation, "wrong")),
+            Verdict::Final
+        );
     }
 }

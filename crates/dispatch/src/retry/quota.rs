@@ -17,14 +17,22 @@ const SUCCESS_RETURN: i64 = 1;
 
 impl RetryQuota {
     pub(crate) fn new() -> Self {
-        RetryQuota { tokens: AtomicI64::new(CAPACITY) }
+        RetryQuota {
+            tokens: AtomicI64::new(CAPACITY),
+        }
     }
 
     /// Takes what a retry costs; `None` where too little is left.
     pub(crate) fn acquire(&self, verdict: Verdict) -> Option<i64> {
-        let cost = if verdict == Verdict::Throttled { THROTTLED_COST } else { RETRY_COST };
+        let cost = if verdict == Verdict::Throttled {
+            THROTTLED_COST
+        } else {
+            RETRY_COST
+        };
         self.tokens
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| (tokens >= cost).then(|| tokens - cost))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                (tokens >= cost).then(|| tokens - cost)
+            })
             .ok()
             .map(|_| cost)
     }
@@ -34,9 +42,11 @@ impl RetryQuota {
         let returned = taken.unwrap_or(SUCCESS_RETURN);
         // A full bucket is only read: calls that succeed at once do not contend for it.
         if self.tokens.load(Ordering::Relaxed) < CAPACITY {
-            let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                Some((tokens + returned).min(CAPACITY))
-            });
+            let _ = self
+                .tokens
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
+                    Some((tokens + returned).min(CAPACITY))
+                });
         }
     }
 }

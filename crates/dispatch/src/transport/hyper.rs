@@ -63,7 +63,11 @@ impl HyperTransport {
     /// A transport; nothing is set up before the first request.
     #[must_use]
     pub fn new(settings: TransportSettings) -> Self {
-        HyperTransport { settings, http1: OnceLock::new(), http2: OnceLock::new() }
+        HyperTransport {
+            settings,
+            http1: OnceLock::new(),
+            http2: OnceLock::new(),
+        }
     }
 
     fn pool(&self, version: HttpVersion) -> Result<&Pool> {
@@ -85,7 +89,9 @@ fn pool(settings: &TransportSettings, version: HttpVersion) -> Result<Pool, Stri
     if settings.tcp_keepalive {
         connector.set_keepalive(Some(Duration::from_secs(60)));
     }
-    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(settings)?).https_or_http();
+    let builder = HttpsConnectorBuilder::new()
+        .with_tls_config(tls(settings)?)
+        .https_or_http();
     let connector = match version {
         HttpVersion::Http1 => builder.enable_http1().wrap_connector(connector),
         HttpVersion::Http2 => builder.enable_all_versions().wrap_connector(connector),
@@ -104,8 +110,11 @@ fn tls(settings: &TransportSettings) -> Result<ClientConfig, String> {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Some(bundle) => {
             for certificate in CertificateDer::pem_slice_iter(bundle) {
-                let certificate = certificate.map_err(|error| format!("the CA bundle is not PEM: {error}"))?;
-                roots.add(certificate).map_err(|error| format!("the CA bundle holds a broken certificate: {error}"))?;
+                let certificate =
+                    certificate.map_err(|error| format!("the CA bundle is not PEM: {error}"))?;
+                roots.add(certificate).map_err(|error| {
+                    format!("the CA bundle holds a broken certificate: {error}")
+                })?;
             }
             if roots.is_empty() {
                 return Err("the CA bundle holds no certificate".to_owned());
@@ -129,7 +138,10 @@ impl Transport for HyperTransport {
             let response = match read_timeout {
                 None => response.await,
                 Some(limit) => tokio::time::timeout(limit, response).await.map_err(|_| {
-                    Error::new(ErrorKind::Timeout, format!("{}: no response within {limit:?}", place(&url)))
+                    Error::new(
+                        ErrorKind::Timeout,
+                        format!("{}: no response within {limit:?}", place(&url)),
+                    )
                 })?,
             };
             let response = response.map_err(|error| connection_error(&url, &error))?;
@@ -159,22 +171,36 @@ fn connection_error(url: &str, error: &hyper_util::client::legacy::Error) -> Err
         text = inner.to_string();
         cause = inner.source();
     }
-    let kind = if timed_out { ErrorKind::Timeout } else { ErrorKind::Connection };
-    let what = if error.is_connect() { "cannot connect" } else { "the connection broke" };
+    let kind = if timed_out {
+        ErrorKind::Timeout
+    } else {
+        ErrorKind::Connection
+    };
+    let what = if error.is_connect() {
+        "cannot connect"
+    } else {
+        "the connection broke"
+    };
     Error::new(kind, format!("{}: {what}: {text}", place(url)))
 }
 
 fn to_hyper(request: WireRequest) -> Result<http::Request<Either<Full<Bytes>, StreamBody>>> {
     let invalid = |what: &str, error: &dyn fmt::Display| {
-        Error::new(ErrorKind::Validation, format!("the request's {what} cannot be sent over HTTP: {error}"))
+        Error::new(
+            ErrorKind::Validation,
+            format!("the request's {what} cannot be sent over HTTP: {error}"),
+        )
     };
     let body = match request.body {
         WireBody::Bytes(bytes) => Either::Left(Full::new(bytes)),
-        WireBody::Stream(stream) => Either::Right(StreamBody { length: stream.len(), stream }),
+        WireBody::Stream(stream) => Either::Right(StreamBody {
+            length: stream.len(),
+            stream,
+        }),
     };
     let mut hyper = http::Request::new(body);
-    *hyper.method_mut() =
-        http::Method::from_bytes(request.method.as_bytes()).map_err(|error| invalid("method", &error))?;
+    *hyper.method_mut() = http::Method::from_bytes(request.method.as_bytes())
+        .map_err(|error| invalid("method", &error))?;
     *hyper.uri_mut() = http::Uri::try_from(request.url).map_err(|error| invalid("URL", &error))?;
     let headers = hyper.headers_mut();
     headers.reserve(request.headers.len() + 2);
@@ -188,7 +214,10 @@ fn to_hyper(request: WireRequest) -> Result<http::Request<Either<Full<Bytes>, St
     Ok(hyper)
 }
 
-fn from_hyper(response: http::Response<hyper::body::Incoming>, read_timeout: Option<Duration>) -> WireResponse {
+fn from_hyper(
+    response: http::Response<hyper::body::Incoming>,
+    read_timeout: Option<Duration>,
+) -> WireResponse {
     let (head, body) = response.into_parts();
     let mut headers = Headers::with_capacity(head.headers.len());
     for (name, value) in &head.headers {
@@ -197,7 +226,15 @@ fn from_hyper(response: http::Response<hyper::body::Incoming>, read_timeout: Opt
             // Bytes beyond ASCII are taken as UTF-8 where they are, else as Latin-1, so that nothing is lost.
             Err(_) => match std::str::from_utf8(value.as_bytes()) {
                 Ok(text) => headers.push(name.as_str(), text),
-                Err(_) => headers.push(name.as_str(), value.as_bytes().iter().copied().map(char::from).collect::<String>()),
+                Err(_) => headers.push(
+                    name.as_str(),
+                    value
+                        .as_bytes()
+                        .iter()
+                        .copied()
+                        .map(char::from)
+                        .collect::<String>(),
+                ),
             },
         }
     }
@@ -207,7 +244,11 @@ fn from_hyper(response: http::Response<hyper::body::Incoming>, read_timeout: Opt
     } else {
         ByteStream::from_stream(incoming(body, read_timeout), length)
     };
-    WireResponse { status: head.status.as_u16(), headers, body }
+    WireResponse {
+        status: head.status.as_u16(),
+        headers,
+        body,
+    }
 }
 
 /// The pieces of a response's body, each waited for no longer than the limit.
@@ -216,28 +257,38 @@ fn incoming(
     read_timeout: Option<Duration>,
 ) -> impl futures_core::Stream<Item = Result<Bytes>> {
     let frames = BodyStream::new(body).map_err(|error| {
-        Error::new(ErrorKind::Connection, "the connection broke while the response was read").with_source(error)
+        Error::new(
+            ErrorKind::Connection,
+            "the connection broke while the response was read",
+        )
+        .with_source(error)
     });
     let chunks = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
-    futures_util::stream::unfold((Box::pin(chunks), false), move |(mut chunks, ended)| async move {
-        if ended {
-            return None;
-        }
-        let next = match read_timeout {
-            None => chunks.next().await,
-            Some(limit) => match tokio::time::timeout(limit, chunks.next()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    let message = format!("the response's body stopped for {limit:?}");
-                    return Some((Err(Error::new(ErrorKind::Timeout, message)), (chunks, true)));
-                }
-            },
-        };
-        next.map(|chunk| {
-            let ended = chunk.is_err();
-            (chunk, (chunks, ended))
-        })
-    })
+    futures_util::stream::unfold(
+        (Box::pin(chunks), false),
+        move |(mut chunks, ended)| async move {
+            if ended {
+                return None;
+            }
+            let next = match read_timeout {
+                None => chunks.next().await,
+                Some(limit) => match tokio::time::timeout(limit, chunks.next()).await {
+                    Ok(next) => next,
+                    Err(_) => {
+                        let message = format!("the response's body stopped for {limit:?}");
+                        return Some((
+                            Err(Error::new(ErrorKind::Timeout, message)),
+                            (chunks, true),
+                        ));
+                    }
+                },
+            };
+            next.map(|chunk| {
+                let ended = chunk.is_err();
+                (chunk, (chunks, ended))
+            })
+        },
+    )
 }
 
 /// A request body that is a stream.
@@ -272,18 +323,25 @@ impl Body for StreamBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.stream
-            .poll_next_unpin(context)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data).map_err(|error| BodyError(format!("{error:#}")))))
+        self.stream.poll_next_unpin(context).map(|chunk| {
+            chunk.map(|chunk| {
+                chunk
+                    .map(Frame::data)
+                    .map_err(|error| BodyError(format!("{error:#}")))
+            })
+        })
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.length
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
 impl fmt::Debug for HyperTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperTransport").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("HyperTransport")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

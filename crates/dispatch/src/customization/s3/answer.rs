@@ -13,19 +13,29 @@ pub(in crate::customization) fn error_behind_success(_state: &CallState, respons
 }
 
 fn is_error(body: &[u8]) -> bool {
-    let Some(root) = xml_root_name(body) else { return false };
+    let Some(root) = xml_root_name(body) else {
+        return false;
+    };
     if root == "Error" {
         return true;
     }
     // The document ends where its root does: otherwise the connection broke while it was written.
     let end = body.trim_ascii_end();
-    !(end.ends_with(b"/>") || end.strip_suffix(b">").is_some_and(|end| end.trim_ascii_end().ends_with(root.as_bytes())))
+    !(end.ends_with(b"/>")
+        || end
+            .strip_suffix(b">")
+            .is_some_and(|end| end.trim_ascii_end().ends_with(root.as_bytes())))
 }
 
 /// Puts the `Expires` header beside its parsed form as it came: as `ExpiresString`, since S3 stores whatever it was given.
 pub(in crate::customization) fn keep_expires_as_text(stage: &mut OutputStage<'_>) -> Result<()> {
-    if let (Some(expires), Some(output)) = (stage.headers.get_shared("expires"), stage.output.as_map_mut())
-        && stage.model.output(stage.operation).is_some_and(|shape| shape.member("Expires").is_some())
+    if let (Some(expires), Some(output)) = (
+        stage.headers.get_shared("expires"),
+        stage.output.as_map_mut(),
+    ) && stage
+        .model
+        .output(stage.operation)
+        .is_some_and(|shape| shape.member("Expires").is_some())
     {
         output.insert("ExpiresString", expires.clone());
     }
@@ -36,7 +46,14 @@ pub(in crate::customization) fn keep_expires_as_text(stage: &mut OutputStage<'_>
 pub(in crate::customization) fn read_bucket_location(stage: &mut OutputStage<'_>) -> Result<()> {
     let region = xml_root_text(stage.body)?;
     if let Some(output) = stage.output.as_map_mut() {
-        output.insert("LocationConstraint", if region.is_empty() { Value::Null } else { Value::String(region) });
+        output.insert(
+            "LocationConstraint",
+            if region.is_empty() {
+                Value::Null
+            } else {
+                Value::String(region)
+            },
+        );
     }
     Ok(())
 }

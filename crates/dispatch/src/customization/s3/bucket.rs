@@ -7,36 +7,55 @@ use crate::customization::{ParamsStage, RequestStage};
 
 /// Refuses what cannot be a bucket's name, before it becomes part of a host or path.
 pub(in crate::customization) fn check_name(stage: &mut ParamsStage<'_>) -> Result<()> {
-    let Some(bucket) = stage.params.get("Bucket").and_then(Value::as_str) else { return Ok(()) };
+    let Some(bucket) = stage.params.get("Bucket").and_then(Value::as_str) else {
+        return Ok(());
+    };
     if is_name(bucket) || is_access_point(bucket) {
         return Ok(());
     }
     let message = format!(
         "{bucket:?} is not a bucket: it must be 1 to 255 letters, digits, dots, hyphens and underscores, or the ARN of an access point"
     );
-    Err(Error::from_problems(&stage.operation.name, vec![Problem { path: "Bucket".into(), message }]))
+    Err(Error::from_problems(
+        &stage.operation.name,
+        vec![Problem {
+            path: "Bucket".into(),
+            message,
+        }],
+    ))
 }
 
 fn is_name(bucket: &str) -> bool {
     (1..=255).contains(&bucket.len())
-        && bucket.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        && bucket
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 /// Whether this is the ARN of an access point, of S3, of S3 Object Lambda, or on an outpost.
 pub(super) fn is_access_point(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
-    let (Some("arn"), Some(partition), Some(service), Some(region), Some(account), Some(resource)) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some("arn"), Some(partition), Some(service), Some(region), Some(account), Some(resource)) = (
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+    ) else {
         return false;
     };
     let is_label = |text: &str, more: &[u8]| {
         (1..=63).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || more.contains(&byte))
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || more.contains(&byte))
     };
     let resource: Vec<&str> = resource.split([':', '/']).collect();
     partition.starts_with("aws")
-        && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && region
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && account.len() == 12
         && account.bytes().all(|byte| byte.is_ascii_digit())
         && match (service, resource.as_slice()) {
@@ -69,7 +88,10 @@ pub(in crate::customization) fn address(stage: &mut ParamsStage<'_>) -> Result<(
 pub(in crate::customization) fn take_out_of_path(stage: &mut RequestStage<'_>) -> Result<()> {
     if stage.operation.request_uri.starts_with("/{Bucket}") {
         let path = &mut stage.request.path;
-        let end = path.get(1..).and_then(|rest| rest.find('/')).map_or(path.len(), |end| end + 1);
+        let end = path
+            .get(1..)
+            .and_then(|rest| rest.find('/'))
+            .map_or(path.len(), |end| end + 1);
         path.replace_range(..end, "");
         if path.is_empty() {
             path.push('/');
@@ -98,7 +120,11 @@ mod tests {
         ] {
             assert!(is_access_point(arn), "{arn}");
         }
-        for arn in ["arn:aws:s3:::bucket", "arn:aws:s3:us-west-2:123:accesspoint/x", "arn:aws:sqs:us-west-2:123456789012:accesspoint/x"] {
+        for arn in [
+            "arn:aws:s3:::bucket",
+            "arn:aws:s3:us-west-2:123:accesspoint/x",
+            "arn:aws:sqs:us-west-2:123456789012:accesspoint/x",
+        ] {
             assert!(!is_access_point(arn), "{arn}");
         }
     }

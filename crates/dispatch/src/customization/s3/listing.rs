@@ -18,22 +18,36 @@ pub(in crate::customization) fn ask_for_encoded_keys(stage: &mut ParamsStage<'_>
 
 /// The members of each listing that are encoded.
 const TOP: [(&str, &[&str]); 3] = [
-    ("ListObjects", &["Delimiter", "Marker", "NextMarker", "Prefix"]),
+    (
+        "ListObjects",
+        &["Delimiter", "Marker", "NextMarker", "Prefix"],
+    ),
     ("ListObjectsV2", &["Delimiter", "Prefix", "StartAfter"]),
-    ("ListObjectVersions", &["Delimiter", "KeyMarker", "NextKeyMarker", "Prefix"]),
+    (
+        "ListObjectVersions",
+        &["Delimiter", "KeyMarker", "NextKeyMarker", "Prefix"],
+    ),
 ];
 
 /// The lists of all listings, with the member of each element that is encoded.
-const NESTED: [(&str, &str); 4] =
-    [("CommonPrefixes", "Prefix"), ("Contents", "Key"), ("DeleteMarkers", "Key"), ("Versions", "Key")];
+const NESTED: [(&str, &str); 4] = [
+    ("CommonPrefixes", "Prefix"),
+    ("Contents", "Key"),
+    ("DeleteMarkers", "Key"),
+    ("Versions", "Key"),
+];
 
 /// Decodes the keys where we asked for them encoded.
 pub(in crate::customization) fn decode_keys(stage: &mut OutputStage<'_>) -> Result<()> {
     if !stage.state.decode_keys || stage.output["EncodingType"] != "url" {
         return Ok(());
     }
-    let Some(output) = stage.output.as_map_mut() else { return Ok(()) };
-    let top = TOP.iter().find(|(operation, _)| stage.operation.name == *operation);
+    let Some(output) = stage.output.as_map_mut() else {
+        return Ok(());
+    };
+    let top = TOP
+        .iter()
+        .find(|(operation, _)| stage.operation.name == *operation);
     for member in top.map_or([].as_slice(), |(_, members)| members) {
         if let Some(value) = output.get_mut(member) {
             decode(value);
@@ -54,7 +68,11 @@ pub(in crate::customization) fn decode_keys(stage: &mut OutputStage<'_>) -> Resu
 /// Decodes `%xx`, and `+` as a space.
 fn decode(value: &mut Value) {
     let Value::String(text) = value else { return };
-    if !text.as_bytes().iter().any(|byte| matches!(byte, b'%' | b'+')) {
+    if !text
+        .as_bytes()
+        .iter()
+        .any(|byte| matches!(byte, b'%' | b'+'))
+    {
         return;
     }
     let spaced = text.replace('+', " ");

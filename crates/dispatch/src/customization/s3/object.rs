@@ -10,7 +10,12 @@ use crate::customization::ParamsStage;
 use crate::sign::content_md5;
 
 /// What stands in a `x-amz-copy-source` header as it is.
-const COPY_SOURCE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+const COPY_SOURCE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
 
 /// Encodes a customer's encryption key, and adds its MD5.
 pub(in crate::customization) fn hash_customer_key(stage: &mut ParamsStage<'_>) -> Result<()> {
@@ -20,17 +25,26 @@ pub(in crate::customization) fn hash_customer_key(stage: &mut ParamsStage<'_>) -
 
 /// The same for the key of a copy's source.
 pub(in crate::customization) fn hash_copy_source_key(stage: &mut ParamsStage<'_>) -> Result<()> {
-    hash_key(stage, "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5");
+    hash_key(
+        stage,
+        "CopySourceSSECustomerKey",
+        "CopySourceSSECustomerKeyMD5",
+    );
     Ok(())
 }
 
 fn hash_key(stage: &mut ParamsStage<'_>, key_member: &'static str, md5_member: &'static str) {
-    let Some(params) = stage.params.as_map_mut() else { return };
+    let Some(params) = stage.params.as_map_mut() else {
+        return;
+    };
     if params.contains_key(md5_member) {
         return;
     }
     let (encoded, md5) = match params.get(key_member) {
-        Some(Value::String(key)) => (BASE64_STANDARD.encode(key.as_bytes()), content_md5(key.as_bytes())),
+        Some(Value::String(key)) => (
+            BASE64_STANDARD.encode(key.as_bytes()),
+            content_md5(key.as_bytes()),
+        ),
         Some(Value::Blob(key)) => (BASE64_STANDARD.encode(&**key), content_md5(key)),
         _ => return,
     };
@@ -40,7 +54,9 @@ fn hash_key(stage: &mut ParamsStage<'_>, key_member: &'static str, md5_member: &
 
 /// Refuses metadata that a header cannot carry.
 pub(in crate::customization) fn check_metadata(stage: &mut ParamsStage<'_>) -> Result<()> {
-    let Some(Value::Map(metadata)) = stage.params.get("Metadata") else { return Ok(()) };
+    let Some(Value::Map(metadata)) = stage.params.get("Metadata") else {
+        return Ok(());
+    };
     let is_broken = |value: &Value| value.as_str().is_some_and(|text| !text.is_ascii());
     let problems: Vec<Problem> = metadata
         .iter()
@@ -50,7 +66,11 @@ pub(in crate::customization) fn check_metadata(stage: &mut ParamsStage<'_>) -> R
             message: "metadata travels in headers, so its names and values must be ASCII".into(),
         })
         .collect();
-    if problems.is_empty() { Ok(()) } else { Err(Error::from_problems(&stage.operation.name, problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::from_problems(&stage.operation.name, problems))
+    }
 }
 
 /// Brings the source of a copy into the form of its header: given as `bucket/key`, `bucket/key?versionId=..`, or as a map of
@@ -63,11 +83,20 @@ pub(in crate::customization) fn encode_copy_source(stage: &mut ParamsStage<'_>) 
             let part = |name: &str| source.get(name).and_then(Value::as_str);
             let (Some(bucket), Some(key)) = (part("Bucket"), part("Key")) else {
                 let message = "a map must have Bucket and Key".into();
-                return Err(Error::from_problems(operation, vec![Problem { path: "CopySource".into(), message }]));
+                return Err(Error::from_problems(
+                    operation,
+                    vec![Problem {
+                        path: "CopySource".into(),
+                        message,
+                    }],
+                ));
             };
             // An access point's objects stand below `object/`.
-            let path =
-                if is_access_point(bucket) { format!("{bucket}/object/{key}") } else { format!("{bucket}/{key}") };
+            let path = if is_access_point(bucket) {
+                format!("{bucket}/object/{key}")
+            } else {
+                format!("{bucket}/{key}")
+            };
             let mut encoded = utf8_percent_encode(&path, COPY_SOURCE).to_string();
             if let Some(version) = part("VersionId") {
                 encoded.push_str("?versionId=");
@@ -85,7 +114,9 @@ pub(in crate::customization) fn encode_copy_source(stage: &mut ParamsStage<'_>) 
 
 fn from_text(source: &str) -> String {
     let version = source.rfind("?versionId=").filter(|start| {
-        let id = source.get(start + "?versionId=".len()..).unwrap_or_default();
+        let id = source
+            .get(start + "?versionId=".len()..)
+            .unwrap_or_default();
         !id.is_empty() && !id.contains(char::is_whitespace)
     });
     let (path, version) = source.split_at(version.unwrap_or(source.len()));

@@ -12,7 +12,9 @@ pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
     }
     let status = stage.response.status;
     let header = stage.response.headers.get_shared("x-amz-bucket-region");
-    let region = header.cloned().or_else(|| xml_error_field(&stage.response.body, "Region"));
+    let region = header
+        .cloned()
+        .or_else(|| xml_error_field(&stage.response.body, "Region"));
     let code = &*stage.error.code;
     let operation = &*stage.operation.name;
     let elsewhere = matches!(status, 301 | 302 | 307)
@@ -32,5 +34,8 @@ pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
 
 /// Whether this can stand in a host name.
 fn is_region(text: &str) -> bool {
-    (1..=63).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    (1..=63).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
