@@ -7,6 +7,7 @@
 
 mod catalog;
 mod definition;
+mod describe;
 mod graph;
 mod idempotency;
 pub mod jmespath;
@@ -23,6 +24,7 @@ mod validate;
 mod waiter;
 
 pub use catalog::{Catalog, Definition};
+pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};

@@ -7,6 +7,7 @@
 
 mod raw;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use inia_core::{Error, ErrorKind, Result, Str, TimestampFormat};
@@ -15,7 +16,7 @@ use crate::{
     ChecksumTraits, Constraints, EndpointDiscovery, ErrorTraits, Flags, Kind, Location, Member,
     Metadata, Operation, Retryable, ServiceModel, Shape, ShapeId, Structure, Traits, XmlNamespace,
 };
-use raw::{RawMember, RawMetadata, RawOperation, RawService, RawShape};
+use raw::{RawMember, RawMetadata, RawOperation, RawService, RawShape, RawTraits, Text};
 
 /// Loads a definition; `name` is the service's folder name.
 pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
@@ -26,33 +27,34 @@ pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
         )
     })?;
     let place = |error: Error| error.at(format_args!("service definition {name:?}"));
-    let names = Names::new(&raw.shapes).map_err(place)?;
     let own_traits: Vec<Traits> = raw
         .shapes
+        .0
         .iter()
-        .map(|(_, shape)| traits(&shape.traits))
+        .map(|(_, shape)| traits(shape.location_name.as_ref(), shape.traits.as_deref()))
         .collect();
     let graph = Resolver {
-        names: &names,
+        names: names(&raw.shapes.0).map_err(place)?,
         own_traits: &own_traits,
     };
-    let mut shapes = Vec::with_capacity(raw.shapes.len());
-    for ((shape_name, shape), own) in raw.shapes.iter().zip(&own_traits) {
-        shapes.push(graph.shape(shape_name, shape, own).map_err(place)?);
+    let mut shapes = Vec::with_capacity(raw.shapes.0.len());
+    for ((name, shape), own) in raw.shapes.0.iter().zip(&own_traits) {
+        let shape = graph.shape(name, shape, own);
+        shapes.push(shape.map_err(|error| place(error.at(format_args!("shape {}", &**name))))?);
     }
-    let mut operations = Vec::with_capacity(raw.operations.len());
-    for (operation_name, operation) in raw.operations {
-        let built = graph
-            .operation(&operation_name, operation)
-            .map_err(|error| error.at(&operation_name))
-            .map_err(place)?;
-        operations.push(built);
+    let mut operations = Vec::with_capacity(raw.operations.0.len());
+    for (name, operation) in raw.operations.0 {
+        let operation = graph.operation(&name, operation);
+        operations.push(
+            operation.map_err(|error| place(error.at(format_args!("operation {}", &*name))))?,
+        );
     }
     let mut metadata = metadata(raw.metadata).map_err(place)?;
     metadata.client_context = raw
         .client_context
+        .0
         .into_iter()
-        .map(|(name, kind)| (name, kind.kind))
+        .map(|(name, kind)| (Str::from(&name), kind.kind))
         .collect();
     metadata.deprecated = raw.deprecated;
     Ok(ServiceModel::new(
@@ -63,35 +65,29 @@ pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
     ))
 }
 
-struct Names<'a>(HashMap<&'a str, ShapeId>);
-
-impl<'a> Names<'a> {
-    fn new(shapes: &'a [(Str, RawShape)]) -> Result<Self> {
-        if u32::try_from(shapes.len()).is_err() {
-            return Err(Error::new(ErrorKind::Model, "too many shapes"));
-        }
-        Ok(Names(
-            (0u32..)
-                .zip(shapes)
-                .map(|(id, (name, _))| (name.as_str(), ShapeId(id)))
-                .collect(),
-        ))
+fn names<'a>(shapes: &'a [(Text<'_>, RawShape<'_>)]) -> Result<HashMap<&'a str, ShapeId>> {
+    if u32::try_from(shapes.len()).is_err() {
+        return Err(Error::new(ErrorKind::Model, "too many shapes"));
     }
+    Ok((0u32..)
+        .zip(shapes)
+        .map(|(id, (name, _))| (&**name, ShapeId(id)))
+        .collect())
 }
 
 struct Resolver<'a> {
-    names: &'a Names<'a>,
+    names: HashMap<&'a str, ShapeId>,
     own_traits: &'a [Traits],
 }
 
 impl Resolver<'_> {
-    fn shape(&self, name: &Str, raw: &RawShape, own: &Traits) -> Result<Shape> {
+    fn shape(&self, name: &Text<'_>, raw: &RawShape<'_>, own: &Traits) -> Result<Shape> {
         let kind = match &*raw.kind {
-            "structure" => Kind::Structure(self.structure(name, raw)?),
-            "list" => Kind::List(self.part(name, "member", raw.member.as_ref())?),
+            "structure" => Kind::Structure(self.structure(raw)?),
+            "list" => Kind::List(self.part("member", raw.member.as_ref())?),
             "map" => Kind::Map {
-                key: self.part(name, "key", raw.key.as_ref())?,
-                value: self.part(name, "value", raw.value.as_ref())?,
+                key: self.part("key", raw.key.as_ref())?,
+                value: self.part("value", raw.value.as_ref())?,
             },
             "string" | "character" | "char" => Kind::String,
             "blob" => Kind::Blob,
@@ -101,27 +97,27 @@ impl Resolver<'_> {
             "float" => Kind::Float,
             "double" | "bigDecimal" | "bigdecimal" => Kind::Double,
             "timestamp" => Kind::Timestamp,
-            "" => return Err(broken(name, "it has no type")),
-            other => return Err(broken(name, format!("there is no type {other:?}"))),
+            "" => return Err(broken("it has no type")),
+            other => return Err(broken(format!("there is no type {other:?}"))),
         };
-        let enumeration = raw.enumeration.clone().unwrap_or_default();
-        let constraints =
-            Constraints::new(raw.min, raw.max, raw.pattern.clone(), enumeration.into());
+        let enumeration = raw.enumeration.clone();
         Ok(Shape {
-            name: name.clone(),
+            name: Str::from(name),
             kind,
             traits: own.clone(),
-            constraints,
+            constraints: Constraints::new(
+                raw.min,
+                raw.max,
+                raw.pattern.clone(),
+                enumeration.into(),
+            ),
         })
     }
 
-    fn structure(&self, name: &Str, raw: &RawShape) -> Result<Structure> {
-        let mut members = Vec::with_capacity(raw.members.len());
-        for (member_name, member) in &raw.members {
-            members.push(
-                self.member(member_name.clone(), member)
-                    .map_err(|error| broken(name, error.message().to_owned()))?,
-            );
+    fn structure(&self, raw: &RawShape<'_>) -> Result<Structure> {
+        let mut members = Vec::with_capacity(raw.members.0.len());
+        for (name, member) in &raw.members.0 {
+            members.push(self.member(Str::from(name), member)?);
         }
         let mut structure = Structure {
             members: members.into(),
@@ -129,54 +125,55 @@ impl Resolver<'_> {
         };
         structure.index();
         // A required member or payload that the structure lacks is passed over, as botocore does when it reads parameters.
-        let position = |member: &Str| {
+        let position = |member: &str| {
             structure
                 .member_position(member)
                 .and_then(|position| u32::try_from(position).ok())
         };
-        let mut required: Vec<u32> = raw.required.iter().filter_map(position).collect();
+        let mut required: Vec<u32> = raw
+            .required
+            .iter()
+            .filter_map(|member| position(member))
+            .collect();
         required.sort_unstable();
         required.dedup();
-        let payload = raw.traits.payload.as_ref().and_then(position);
-        structure.required = required.into();
-        structure.payload = payload;
-        let traits = &raw.traits;
-        if traits.error.is_some()
-            || traits.flags.contains(Flags::EXCEPTION)
-            || traits.retryable.is_some()
-        {
-            let error = traits.error.clone().unwrap_or_default();
-            structure.error = Some(Box::new(ErrorTraits {
-                code: error.code,
-                http_status: error.http_status,
-                sender_fault: error.sender_fault,
-                retryable: traits.retryable.as_ref().map(|retryable| Retryable {
-                    throttling: retryable.throttling,
-                }),
-            }));
+        if let Some(traits) = &raw.traits {
+            let payload = traits.payload.as_deref().and_then(position);
+            structure.payload = payload;
+            if traits.error.is_some()
+                || traits.flags.contains(Flags::EXCEPTION)
+                || traits.retryable.is_some()
+            {
+                let error = traits.error.clone().unwrap_or_default();
+                structure.error = Some(Box::new(ErrorTraits {
+                    code: error.code,
+                    http_status: error.http_status,
+                    sender_fault: error.sender_fault,
+                    retryable: traits.retryable.as_ref().map(|retryable| Retryable {
+                        throttling: retryable.throttling,
+                    }),
+                }));
+            }
         }
+        structure.required = required.into();
         Ok(structure)
     }
 
-    fn part(&self, shape: &Str, part: &'static str, raw: Option<&RawMember>) -> Result<Member> {
-        let raw = raw.ok_or_else(|| broken(shape, format!("it has no {part}")))?;
+    fn part(&self, part: &'static str, raw: Option<&RawMember<'_>>) -> Result<Member> {
+        let raw = raw.ok_or_else(|| broken(format!("it has no {part}")))?;
         self.member(Str::from_static(part), raw)
-            .map_err(|error| broken(shape, error.message().to_owned()))
     }
 
-    fn member(&self, name: Str, raw: &RawMember) -> Result<Member> {
-        let Some(target) = self.names.0.get(raw.shape.as_str()).copied() else {
-            let message = if raw.shape.is_empty() {
+    fn member(&self, name: Str, raw: &RawMember<'_>) -> Result<Member> {
+        let Some(target) = self.names.get(&*raw.shape).copied() else {
+            let shape = &*raw.shape;
+            return Err(broken(if shape.is_empty() {
                 format!("{name} names no shape")
             } else {
-                format!(
-                    "{name} refers to shape {:?}, which is not defined",
-                    raw.shape
-                )
-            };
-            return Err(Error::new(ErrorKind::Model, message));
+                format!("{name} refers to shape {shape:?}, which is not defined")
+            }));
         };
-        let own = traits(&raw.traits);
+        let own = traits(raw.location_name.as_ref(), raw.traits.as_deref());
         let traits = match self.own_traits.get(target.index()) {
             Some(target) => own.over(target),
             None => own,
@@ -188,23 +185,27 @@ impl Resolver<'_> {
         })
     }
 
-    fn operation(&self, name: &Str, raw: RawOperation) -> Result<Operation> {
+    fn operation(&self, name: &Text<'_>, raw: RawOperation<'_>) -> Result<Operation> {
         let mut result_wrapper = None;
-        let mut part = |raw: Option<RawMember>| -> Result<Option<Member>> {
+        let mut part = |name, raw: Option<RawMember<'_>>| -> Result<Option<Member>> {
             let Some(raw) = raw else { return Ok(None) };
-            if raw.traits.result_wrapper.is_some() {
-                result_wrapper.clone_from(&raw.traits.result_wrapper);
+            let member = self.member(Str::from_static(name), &raw)?;
+            if let Some(wrapper) = raw.traits.and_then(|traits| traits.result_wrapper) {
+                result_wrapper = Some(wrapper);
             }
-            self.member(Str::new(), &raw).map(Some)
+            Ok(Some(Member {
+                name: Str::new(),
+                ..member
+            }))
         };
-        let input = part(raw.input)?;
-        let output = part(raw.output)?;
+        let input = part("input", raw.input)?;
+        let output = part("output", raw.output)?;
         let mut errors = Vec::with_capacity(raw.errors.len());
         for error in &raw.errors {
             errors.push(self.member(Str::from_static("error"), error)?.target);
         }
         Ok(Operation {
-            name: name.clone(),
+            name: Str::from(name),
             index: 0,
             method: raw.http.method.unwrap_or(Str::from_static("POST")),
             request_uri: raw.http.request_uri.unwrap_or(Str::from_static("/")),
@@ -232,13 +233,15 @@ impl Resolver<'_> {
                 .unwrap_or_default(),
             static_context: raw
                 .static_context
+                .0
                 .into_iter()
-                .map(|(name, value)| (name, value.value))
+                .map(|(name, value)| (Str::from(&name), value.value))
                 .collect(),
             operation_context: raw
                 .operation_context
+                .0
                 .into_iter()
-                .map(|(name, path)| (name, path.path))
+                .map(|(name, path)| (Str::from(&name), path.path))
                 .collect(),
             endpoint_discovery: raw.endpoint_discovery.map(|raw| EndpointDiscovery {
                 required: raw.required,
@@ -253,11 +256,18 @@ impl Resolver<'_> {
 }
 
 #[cold]
-fn broken(shape: &Str, message: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Model, format!("shape {shape}: {message}"))
+fn broken(message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Model, message)
 }
 
-fn traits(raw: &raw::RawTraits) -> Traits {
+fn traits(location_name: Option<&Text<'_>>, raw: Option<&RawTraits>) -> Traits {
+    let location_name = location_name.map(Str::from);
+    let Some(raw) = raw else {
+        return Traits {
+            location_name,
+            ..Traits::NONE
+        };
+    };
     Traits {
         flags: raw.flags,
         location: raw.location.as_deref().and_then(|location| match location {
@@ -268,7 +278,7 @@ fn traits(raw: &raw::RawTraits) -> Traits {
             "statusCode" => Some(Location::StatusCode),
             _ => None,
         }),
-        location_name: raw.location_name.clone(),
+        location_name,
         query_name: raw.query_name.clone(),
         xml_namespace: raw.xml_namespace.as_ref().map(|namespace| {
             Box::new(XmlNamespace {
@@ -286,11 +296,7 @@ fn traits(raw: &raw::RawTraits) -> Traits {
                 _ => None,
             }),
         context_param: raw.context_param.as_ref().map(|param| param.name.clone()),
-        unknown: if raw.unknown.is_empty() {
-            None
-        } else {
-            Some(Box::new(raw.unknown.clone()))
-        },
+        unknown: (!raw.unknown.is_empty()).then(|| Box::new(raw.unknown.clone())),
     }
 }
 

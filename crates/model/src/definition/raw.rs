@@ -1,7 +1,10 @@
-//! The text of a `service-2.json` file as it stands: names are still names, and nothing is resolved.
+//! The text of a `service-2.json` file as it stands: names are still names, and nothing is resolved. Strings are slices of the
+//! text wherever it has them unescaped.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use inia_core::{Str, Value};
 use serde::Deserialize;
@@ -9,29 +12,87 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::Flags;
 
-/// A JSON object as pairs in the order of the text; an error is preceded by the name it is under.
-fn named<'de, D, T>(deserializer: D, what: &'static str) -> Result<Vec<(Str, T)>, D::Error>
+/// A string of the text.
+#[derive(Clone, Default)]
+pub(super) struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&Text<'_>> for Str {
+    fn from(text: &Text<'_>) -> Self {
+        Str::from(&*text.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// An object as pairs in the order of the text.
+pub(super) struct Pairs<'a, T>(pub(super) Vec<(Text<'a>, T)>);
+
+impl<T> Default for Pairs<'_, T> {
+    fn default() -> Self {
+        Pairs(Vec::new())
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Pairs<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, "")
+    }
+}
+
+/// Reads pairs; an error is preceded by the name it is under.
+fn named<'de, D, T>(deserializer: D, what: &'static str) -> Result<Pairs<'de, T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
     struct Named<T>(&'static str, PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
-        type Value = Vec<(Str, T)>;
+        type Value = Pairs<'de, T>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut pairs: Vec<(Str, T)> = Vec::new();
-            while let Some(name) = map.next_key::<Str>()? {
-                let value = map.next_value();
-                let value = value
-                    .map_err(|error| A::Error::custom(format!("{}{name}: {error}", self.0)))?;
-                pairs.push((name, value));
+            let mut pairs = Vec::new();
+            while let Some(name) = map.next_key::<Text<'de>>()? {
+                match map.next_value() {
+                    Ok(value) => pairs.push((name, value)),
+                    Err(error) => {
+                        let what = self.0;
+                        return Err(A::Error::custom(format!("{what}{}: {error}", &*name)));
+                    }
+                }
             }
-            Ok(pairs)
+            Ok(Pairs(pairs))
         }
     }
     deserializer.deserialize_map(Named(what, PhantomData))
@@ -39,23 +100,25 @@ where
 
 fn operations<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Vec<(Str, RawOperation)>, D::Error> {
+) -> Result<Pairs<'de, RawOperation<'de>>, D::Error> {
     named(deserializer, "operation ")
 }
 
-fn shapes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Str, RawShape)>, D::Error> {
+fn shapes<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Pairs<'de, RawShape<'de>>, D::Error> {
     named(deserializer, "shape ")
 }
 
 #[derive(Deserialize)]
-pub(super) struct RawService {
+pub(super) struct RawService<'a> {
     pub(super) metadata: RawMetadata,
-    #[serde(default, deserialize_with = "operations")]
-    pub(super) operations: Vec<(Str, RawOperation)>,
-    #[serde(default, deserialize_with = "shapes")]
-    pub(super) shapes: Vec<(Str, RawShape)>,
-    #[serde(default, rename = "clientContextParams")]
-    pub(super) client_context: Pairs<RawContextKind>,
+    #[serde(default, borrow, deserialize_with = "operations")]
+    pub(super) operations: Pairs<'a, RawOperation<'a>>,
+    #[serde(default, borrow, deserialize_with = "shapes")]
+    pub(super) shapes: Pairs<'a, RawShape<'a>>,
+    #[serde(default, borrow, rename = "clientContextParams")]
+    pub(super) client_context: Pairs<'a, RawContextKind>,
     #[serde(default)]
     pub(super) deprecated: bool,
 }
@@ -66,44 +129,54 @@ pub(super) struct RawContextKind {
     pub(super) kind: Str,
 }
 
-/// Declares a struct read from an object in one pass over its keys: known keys go to their field, flags to a bit set, and
-/// the rest is kept aside.
+/// Declares a struct read from an object in one pass over its keys: known keys go to their field, and the rest to a function of
+/// the struct's own.
 macro_rules! object {
     (
-        $(#[$meta:meta])* struct $name:ident { $($wire:literal => $field:ident: $kind:ty,)* }
-        otherwise($this:ident, $key:ident, $map:ident) $otherwise:block
-        plus { $($extra:ident: $extra_kind:ty,)* }
+        $(#[$meta:meta])*
+        struct $name:ident $(<$life:lifetime>)? {
+            $($wire:literal => $field:ident: $kind:ty,)*
+            $(; $extra:ident: $extra_kind:ty)*
+        }
     ) => {
         $(#[$meta])*
         #[derive(Default)]
-        pub(super) struct $name { $(pub(super) $field: $kind,)* $(pub(super) $extra: $extra_kind,)* }
+        pub(super) struct $name $(<$life>)? {
+            $(pub(super) $field: $kind,)*
+            $(pub(super) $extra: $extra_kind,)*
+        }
 
-        impl<'de> Deserialize<'de> for $name {
+        impl<'de $(: $life, $life)?> Deserialize<'de> for $name $(<$life>)? {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Object;
-                impl<'de> Visitor<'de> for Object {
-                    type Value = $name;
+                struct Object<T>(PhantomData<T>);
+                impl<'de $(: $life, $life)?> Visitor<'de> for Object<$name $(<$life>)?> {
+                    type Value = $name $(<$life>)?;
 
                     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                         f.write_str("an object")
                     }
 
-                    fn visit_map<A: MapAccess<'de>>(self, mut $map: A) -> Result<$name, A::Error> {
-                        let mut $this = $name::default();
-                        while let Some($key) = $map.next_key::<Str>()? {
-                            match &*$key {
-                                $($wire => $this.$field = $map.next_value()?,)*
-                                "documentation" => { $map.next_value::<IgnoredAny>()?; }
-                                _ => $otherwise,
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                        let mut object = $name::default();
+                        while let Some(key) = map.next_key::<Text<'de>>()? {
+                            match &*key {
+                                $($wire => object.$field = map.next_value()?,)*
+                                "documentation" => { map.next_value::<IgnoredAny>()?; }
+                                _ => object.read_other(&key, &mut map)?,
                             }
                         }
-                        Ok($this)
+                        Ok(object)
                     }
                 }
-                deserializer.deserialize_map(Object)
+                deserializer.deserialize_map(Object(PhantomData))
             }
         }
     };
+}
+
+/// Reads the value of a key that a struct has no field for.
+pub(super) trait ReadOther<'de> {
+    fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
 object! {
@@ -124,17 +197,21 @@ object! {
         "serviceAbbreviation" => abbreviation: Option<Str>,
         "uid" => uid: Option<Str>,
         "protocolSettings" => protocol_settings: RawProtocolSettings,
+        ; query_compatible: bool
+        ; unknown: Vec<(Str, Value)>
     }
-    otherwise(this, key, map) {
-        if &*key == "awsQueryCompatible" {
+}
+
+impl<'de> ReadOther<'de> for RawMetadata {
+    fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if key == "awsQueryCompatible" {
             map.next_value::<IgnoredAny>()?;
-            this.query_compatible = true;
+            self.query_compatible = true;
         } else {
-            let value = map.next_value::<Value>()?;
-            this.unknown.push((key, value));
+            self.unknown.push((Str::from(key), map.next_value()?));
         }
+        Ok(())
     }
-    plus { query_compatible: bool, unknown: Vec<(Str, Value)>, }
 }
 
 #[derive(Default, Deserialize)]
@@ -143,11 +220,11 @@ pub(super) struct RawProtocolSettings {
 }
 
 object! {
-    struct RawOperation {
+    struct RawOperation<'a> {
         "http" => http: RawHttp,
-        "input" => input: Option<RawMember>,
-        "output" => output: Option<RawMember>,
-        "errors" => errors: Vec<RawMember>,
+        "input" => input: Option<RawMember<'a>>,
+        "output" => output: Option<RawMember<'a>>,
+        "errors" => errors: Vec<RawMember<'a>>,
         "auth" => auth: Option<Vec<Str>>,
         "authtype" => auth_type: Option<Str>,
         "unsignedPayload" => unsigned_payload: bool,
@@ -155,44 +232,25 @@ object! {
         "httpChecksum" => checksum: Option<RawChecksum>,
         "httpChecksumRequired" => checksum_required: bool,
         "requestcompression" => compression: Option<RawCompression>,
-        "staticContextParams" => static_context: Pairs<RawStaticContext>,
-        "operationContextParams" => operation_context: Pairs<RawOperationContext>,
+        "staticContextParams" => static_context: Pairs<'a, RawStaticContext>,
+        "operationContextParams" => operation_context: Pairs<'a, RawOperationContext>,
         "endpointdiscovery" => endpoint_discovery: Option<RawEndpointDiscovery>,
         "endpointoperation" => is_endpoint_operation: bool,
         "idempotent" => is_idempotent: bool,
         "readonly" => is_readonly: bool,
         "deprecated" => is_deprecated: bool,
+        ; unknown: Vec<(Str, Value)>
     }
-    otherwise(this, key, map) {
-        let value = map.next_value::<Value>()?;
-        if &*key != "name" {
-            this.unknown.push((key, value));
+}
+
+impl<'de> ReadOther<'de> for RawOperation<'_> {
+    fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if key == "name" {
+            map.next_value::<IgnoredAny>()?;
+        } else {
+            self.unknown.push((Str::from(key), map.next_value()?));
         }
-    }
-    plus { unknown: Vec<(Str, Value)>, }
-}
-
-/// Pairs in the order of the text.
-pub(super) struct Pairs<T>(Vec<(Str, T)>);
-
-impl<T> Default for Pairs<T> {
-    fn default() -> Self {
-        Pairs(Vec::new())
-    }
-}
-
-impl<T> IntoIterator for Pairs<T> {
-    type Item = (Str, T);
-    type IntoIter = std::vec::IntoIter<(Str, T)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, "").map(Pairs)
+        Ok(())
     }
 }
 
@@ -245,51 +303,48 @@ pub(super) struct RawEndpointDiscovery {
 }
 
 object! {
-    struct RawShape {
-        "type" => kind: Str,
-        "members" => members: Pairs<RawMember>,
-        "required" => required: Vec<Str>,
-        "member" => member: Option<RawMember>,
-        "key" => key: Option<RawMember>,
-        "value" => value: Option<RawMember>,
+    struct RawShape<'a> {
+        "type" => kind: Text<'a>,
+        "members" => members: Pairs<'a, RawMember<'a>>,
+        "required" => required: Vec<Text<'a>>,
+        "member" => member: Option<RawMember<'a>>,
+        "key" => key: Option<RawMember<'a>>,
+        "value" => value: Option<RawMember<'a>>,
         "min" => min: Option<f64>,
         "max" => max: Option<f64>,
         "pattern" => pattern: Option<Str>,
-        "enum" => enumeration: Option<Vec<Str>>,
+        "enum" => enumeration: Vec<Str>,
+        "locationName" => location_name: Option<Text<'a>>,
+        ; traits: Option<Box<RawTraits>>
     }
-    otherwise(this, key, map) { this.traits.read(key, &mut map)? }
-    plus { traits: RawTraits, }
+}
+
+impl<'de> ReadOther<'de> for RawShape<'_> {
+    fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        self.traits.get_or_insert_default().read(key, map)
+    }
 }
 
 object! {
-    struct RawMember {
-        "shape" => shape: Str,
-    }
-    otherwise(this, key, map) { this.traits.read(key, &mut map)? }
-    plus { traits: RawTraits, }
-}
-
-impl<'a, T> IntoIterator for &'a Pairs<T> {
-    type Item = &'a (Str, T);
-    type IntoIter = std::slice::Iter<'a, (Str, T)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+    /// A reference to a shape. Most have a location name at most: further traits stand apart.
+    struct RawMember<'a> {
+        "shape" => shape: Text<'a>,
+        "locationName" => location_name: Option<Text<'a>>,
+        ; traits: Option<Box<RawTraits>>
     }
 }
 
-impl<T> Pairs<T> {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+impl<'de> ReadOther<'de> for RawMember<'_> {
+    fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        self.traits.get_or_insert_default().read(key, map)
     }
 }
 
-/// The traits that stand on a shape or on a reference to one.
+/// The traits that stand on a shape or on a reference to one, location names aside.
 #[derive(Default)]
 pub(super) struct RawTraits {
     pub(super) flags: Flags,
     pub(super) location: Option<Str>,
-    pub(super) location_name: Option<Str>,
     pub(super) query_name: Option<Str>,
     pub(super) xml_namespace: Option<RawXmlNamespace>,
     pub(super) timestamp_format: Option<Str>,
@@ -302,10 +357,9 @@ pub(super) struct RawTraits {
 }
 
 impl RawTraits {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: Str, map: &mut A) -> Result<(), A::Error> {
-        match &*key {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
             "location" => self.location = map.next_value()?,
-            "locationName" => self.location_name = map.next_value()?,
             "queryName" => self.query_name = map.next_value()?,
             "xmlNamespace" => self.xml_namespace = map.next_value()?,
             "timestampFormat" => self.timestamp_format = map.next_value()?,
@@ -327,14 +381,14 @@ impl RawTraits {
                             .unwrap_or_default(),
                     });
                 }
-                other => self.unknown.push((key, other)),
+                other => self.unknown.push((Str::from(key), other)),
             },
             "retryable" => self.retryable = map.next_value()?,
             _ => {
                 let value = map.next_value::<Value>()?;
-                match (Flags::from_wire(&key), &value) {
+                match (Flags::from_wire(key), &value) {
                     (Some(flag), Value::Bool(on)) => self.flags.set(flag, *on),
-                    _ => self.unknown.push((key, value)),
+                    _ => self.unknown.push((Str::from(key), value)),
                 }
             }
         }
