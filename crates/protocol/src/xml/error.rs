@@ -14,7 +14,8 @@ use inia_model::{Operation, ServiceModel, ShapeId};
 
 use super::decode::{Decoder, text_of};
 use super::layout::Layouts;
-use super::reader::{Next, Reader, Tag};
+use super::reader::{Next, Reader};
+use super::tag::Tag;
 use crate::Response;
 use crate::error_code::{error_shape, fault, finish_error, is_generic, message_of, status_error};
 

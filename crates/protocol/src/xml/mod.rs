@@ -5,6 +5,9 @@ mod encode;
 mod error;
 mod layout;
 mod reader;
+mod reference;
+mod structure;
+mod tag;
 mod writer;
 
 pub(crate) use decode::{Decoder, RequestIdIn, text_of};

@@ -14,10 +14,11 @@
 //! control characters; here prefixes and declarations mean nothing, and any character but NUL may be referred to, so that
 //! what a service stored can be read back.
 
-use std::borrow::Cow;
-
 use inia_core::{Error, ErrorKind, Result};
 use memchr::{memchr, memchr2, memmem};
+
+use super::reference::push_reference;
+use super::tag::{Tag, shown};
 
 /// How deep elements may lie in each other. The deepest answers of AWS stay below 30.
 pub(crate) const MAX_DEPTH: u32 = 256;
@@ -31,39 +32,6 @@ pub(crate) struct Reader<'t> {
     has_returns: bool,
     /// The last text that had to be put together.
     pieces: String,
-}
-
-/// The start of an element.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tag<'t> {
-    /// The name as it is written, its prefix included.
-    name: &'t [u8],
-    /// The length of the prefix with its colon.
-    prefix: usize,
-    /// What stands between the name and the end of the tag, where there is anything.
-    attributes: &'t str,
-    /// Whether the element is empty (`<a/>`): nothing closes it.
-    empty: bool,
-}
-
-impl<'t> Tag<'t> {
-    /// The name without its prefix.
-    pub(crate) fn local_name(&self) -> &'t [u8] {
-        self.name.get(self.prefix..).unwrap_or_default()
-    }
-
-    /// Whether the element is empty (`<a/>`): nothing closes it.
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.empty
-    }
-
-    /// The attributes: prefix, local name and raw value of each.
-    pub(crate) fn attributes(&self) -> Attributes<'t> {
-        Attributes {
-            rest: self.attributes,
-        }
-    }
 }
 
 /// What comes next inside an element.
@@ -560,75 +528,6 @@ impl<'t> Reader<'t> {
 
 const CDATA: &[u8] = b"<![CDATA[";
 
-/// The attributes of a start tag, in order; the tag has been read, so they are well-formed.
-#[derive(Clone, Debug)]
-pub(crate) struct Attributes<'t> {
-    rest: &'t str,
-}
-
-/// One attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Attribute<'t> {
-    /// The prefix, without its colon; empty where there is none.
-    pub(crate) prefix: &'t str,
-    /// The name without its prefix.
-    pub(crate) local_name: &'t str,
-    /// The value as it is written.
-    raw: &'t str,
-}
-
-impl<'t> Attribute<'t> {
-    /// The value, its references resolved and its line ends and tabs made spaces.
-    ///
-    /// # Errors
-    /// A message, where it holds a reference that names nothing.
-    pub(crate) fn value(&self) -> std::result::Result<Cow<'t, str>, &'static str> {
-        if !self
-            .raw
-            .bytes()
-            .any(|byte| matches!(byte, b'&' | b'\n' | b'\r' | b'\t'))
-        {
-            return Ok(Cow::Borrowed(self.raw));
-        }
-        let mut text = String::with_capacity(self.raw.len());
-        let mut rest = self.raw;
-        while let Some(first) = rest.chars().next() {
-            let length = match first {
-                '&' => push_reference(&mut text, rest)?,
-                '\r' | '\n' | '\t' => {
-                    text.push(' ');
-                    if rest.starts_with("\r\n") { 2 } else { 1 }
-                }
-                other => {
-                    text.push(other);
-                    other.len_utf8()
-                }
-            };
-            rest = rest.get(length..).unwrap_or_default();
-        }
-        Ok(Cow::Owned(text))
-    }
-}
-
-impl<'t> Iterator for Attributes<'t> {
-    type Item = Attribute<'t>;
-
-    fn next(&mut self) -> Option<Attribute<'t>> {
-        let (name, rest) = self.rest.split_once('=')?;
-        let rest = rest.trim_ascii_start();
-        let quote = rest.chars().next()?;
-        let (raw, rest) = rest.get(1..)?.split_once(quote)?;
-        self.rest = rest;
-        let name = name.trim_ascii();
-        let (prefix, local_name) = name.split_once(':').unwrap_or(("", name));
-        Some(Attribute {
-            prefix,
-            local_name,
-            raw,
-        })
-    }
-}
-
 #[inline]
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
@@ -637,47 +536,6 @@ fn is_space(byte: u8) -> bool {
 #[inline]
 fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80
-}
-
-/// A name as an error message shows it.
-pub(crate) fn shown(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).chars().take(40).collect()
-}
-
-/// The longest reference that is looked at: `&#x10ffff;` with some leading zeros.
-const MAX_REFERENCE: usize = 32;
-
-/// Appends what the reference at the start of `rest` stands for, and gives its length.
-fn push_reference(text: &mut String, rest: &str) -> std::result::Result<usize, &'static str> {
-    let bytes = rest.as_bytes();
-    let near = bytes.get(..MAX_REFERENCE).unwrap_or(bytes);
-    let end = memchr(b';', near).ok_or("`&` begins no reference")?;
-    let name = rest.get(1..end).unwrap_or_default();
-    let character = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => numeric_reference(name).ok_or("a reference that names no character")?,
-    };
-    text.push(character);
-    Ok(end + 1)
-}
-
-fn numeric_reference(name: &str) -> Option<char> {
-    let digits = name.strip_prefix('#')?;
-    let (digits, radix) = match digits.strip_prefix('x') {
-        Some(digits) => (digits, 16),
-        None => (digits, 10),
-    };
-    if digits.starts_with('+') {
-        return None;
-    }
-    u32::from_str_radix(digits, radix)
-        .ok()
-        .filter(|&code| code != 0)
-        .and_then(char::from_u32)
 }
 
 #[cfg(test)]
@@ -784,26 +642,6 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Parse);
             assert_eq!(error.to_string(), expected, "{document}");
         }
-    }
-
-    #[test]
-    fn attributes_have_prefixes_and_references() {
-        let mut reader =
-            Reader::new("<a xmlns:x = 'u' x:type=\"Canonical&#85;ser\"\n b='1 \t2&quot;' c=''/>");
-        let root = reader.root().unwrap();
-        let attributes: Vec<_> = root
-            .attributes()
-            .map(|a| (a.prefix, a.local_name, a.value().unwrap().into_owned()))
-            .collect();
-        assert_eq!(
-            attributes,
-            [
-                ("xmlns", "x", "u".to_owned()),
-                ("x", "type", "CanonicalUser".to_owned()),
-                ("", "b", "1  2\"".to_owned()),
-                ("", "c", String::new()),
-            ]
-        );
     }
 
     #[test]
