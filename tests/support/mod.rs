@@ -14,8 +14,8 @@
 //! }
 //! ```
 //!
-//! A case is one trial, so `cargo test --test jmespath -- filters` runs those with `filters` in their id. Where the data is not at
-//! hand, the suite shows as one ignored trial, never as a passed one; with `CI=true` it fails.
+//! A case is one trial, so `cargo test --test jmespath -- filters` runs those with `filters` in their id. Where the
+//! data is not at hand, the suite shows as one ignored trial, never as a passed one; with `CI=true` it fails.
 //!
 //! Cases that are known to fail stand in `tests/known-failures/<suite>.toml`, grouped by reason:
 //!

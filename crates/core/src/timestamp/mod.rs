@@ -15,10 +15,11 @@ use crate::{Error, ErrorKind, Result};
 
 /// A moment in time in UTC, to the nanosecond.
 ///
-/// What AWS's formats can say, and botocore's timestamps can hold, are the years 1 to 9999: [`Timestamp::MIN`] to [`Timestamp::MAX`].
-/// Whatever is parsed lies within them. [`Timestamp::new`] takes any number of seconds all the same, and every moment has a
-/// text: beyond those years, [`format`](Self::format) writes ISO 8601's expanded years (`+12345-01-01T00:00:00Z`, `-0001-...`),
-/// which no service takes; [`try_format`](Self::try_format) and [`in_range`](Self::in_range) tell.
+/// What AWS's formats can say, and botocore's timestamps can hold, are the years 1 to 9999: [`Timestamp::MIN`] to
+/// [`Timestamp::MAX`]. Whatever is parsed lies within them. [`Timestamp::new`] takes any number of seconds all the
+/// same, and every moment has a text: beyond those years, [`format`](Self::format) writes ISO 8601's expanded years
+/// (`+12345-01-01T00:00:00Z`, `-0001-...`), which no service takes; [`try_format`](Self::try_format) and
+/// [`in_range`](Self::in_range) tell.
 ///
 /// ```
 /// use inia_core::{Timestamp, TimestampFormat};
@@ -187,9 +188,9 @@ impl Timestamp {
     /// # Source
     /// botocore `utils.py:parse_timestamp`.
     ///
-    /// DIFFERENCE: botocore's parser also guesses at dates such as `08/30/2015`, `10 AM` and `12:36`, and fills in what is missing
-    /// from today's date; these are errors here. A zone's name that is not UTC is taken for UTC there, and for what RFC 822 says here.
-    /// Nanoseconds are kept, where botocore has microseconds.
+    /// DIFFERENCE: botocore's parser also guesses at dates such as `08/30/2015`, `10 AM` and `12:36`, and fills in
+    /// what is missing from today's date; these are errors here. A zone's name that is not UTC is taken for UTC
+    /// there, and for what RFC 822 says here. Nanoseconds are kept, where botocore has microseconds.
     #[inline]
     pub fn parse_lenient(text: &str) -> Result<Self> {
         parse::lenient(text).ok_or_else(|| unreadable(text, None))

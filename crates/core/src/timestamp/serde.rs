@@ -25,7 +25,8 @@ impl Serialize for Timestamp {
     }
 }
 
-/// Text or a number, as [`Timestamp::parse_lenient`] takes them, in formats for people; seconds and nanoseconds in formats for machines.
+/// Text or a number, as [`Timestamp::parse_lenient`] takes them, in formats for people; seconds and nanoseconds in
+/// formats for machines.
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(private::TIMESTAMP, Moment)

@@ -13,9 +13,10 @@ use crate::{ErrorKind, Result, Str};
 
 /// A type of one's own from a value: the result of a call.
 ///
-/// Beside what serde does for every format: a blob becomes bytes, a `Vec<u8>`, or a string if it is UTF-8; a timestamp a [`Timestamp`],
-/// an ISO 8601 string or a number of seconds, as the type asks; the string `NaN`, `Infinity` or `-Infinity` a float where one is asked for; a map of one entry, such as
-/// a union, an enum.
+/// Beside what serde does for every format: a blob becomes bytes, a `Vec<u8>`, or a string if it is UTF-8; a
+/// timestamp a [`Timestamp`](crate::Timestamp), an ISO 8601 string or a number of seconds, as the type asks; the
+/// string `NaN`, `Infinity` or `-Infinity` a float where one is asked for; a map of one entry, such as a union, an
+/// enum.
 ///
 /// ```
 /// use inia_core::{Blob, Timestamp, from_value, json};

@@ -6,8 +6,8 @@ use super::serialize::non_finite;
 use super::{Map, Value};
 
 impl Value {
-    /// Appends the value as compact JSON, by the rules of every JSON boundary: a blob is base64, a timestamp ISO 8601 in UTC, an integer
-    /// of any size its digits, and `NaN`, `Infinity` and `-Infinity` are strings.
+    /// Appends the value as compact JSON, by the rules of every JSON boundary: a blob is base64, a timestamp ISO 8601
+    /// in UTC, an integer of any size its digits, and `NaN`, `Infinity` and `-Infinity` are strings.
     ///
     /// ```
     /// use inia_core::{Blob, Timestamp, Value, json};
@@ -48,8 +48,8 @@ impl Value {
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// The value as serde_json's, by the rules of [`write_json`](Self::write_json). An integer beyond 64 bits, which serde_json has no
-    /// number for, is its digits as a string.
+    /// The value as serde_json's, by the rules of [`write_json`](Self::write_json). An integer beyond 64 bits, which
+    /// serde_json has no number for, is its digits as a string.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {

@@ -7,7 +7,8 @@
 /// A [`Value`](crate::Value) asks for itself by this name.
 pub(crate) const VALUE: &str = "$inia_core::Value";
 
-/// A [`Timestamp`](crate::Timestamp) is in a newtype struct of this name: a string to people, seconds and nanoseconds to machines.
+/// A [`Timestamp`](crate::Timestamp) is in a newtype struct of this name: a string to people, seconds and nanoseconds
+/// to machines.
 pub(crate) const TIMESTAMP: &str = "$inia_core::Timestamp";
 
 /// A [`Blob`](crate::Blob) is in a newtype struct of this name: base64 to people, bytes to machines.

@@ -1,8 +1,8 @@
 //! When values are equal, and which of them comes first.
 //!
-//! Strings are ordered by code point, numbers by their exact value whatever their kind. Two timestamps compare as moments, a
-//! timestamp and a string as moments if the string is an ISO 8601 date or date and time, and by their text if not; a blob compares as its base64
-//! text.
+//! Strings are ordered by code point, numbers by their exact value whatever their kind. Two timestamps compare as
+//! moments, a timestamp and a string as moments if the string is an ISO 8601 date or date and time, and by their text
+//! if not; a blob compares as its base64 text.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

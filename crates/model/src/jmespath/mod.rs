@@ -25,8 +25,9 @@
 //! - Unknown functions, wrong numbers of arguments and slices with a step of 0 are errors when the expression is compiled, types
 //!   that do not fit when it is searched.
 //!
-//! DIFFERENCE: where jmespath.py fails with an error of Python's, the result is what the specification says: `contains` of a string and no
-//! string is false, and a number and a string are in no order, which is null. `&expression` outside of a function's arguments is an error.
+//! DIFFERENCE: where jmespath.py fails with an error of Python's, the result is what the specification says:
+//! `contains` of a string and no string is false, and a number and a string are in no order, which is null.
+//! `&expression` outside of a function's arguments is an error.
 //!
 //! An expression is as hostile as who wrote it: its length, its nesting, and what one search may make are bounded.
 //!
@@ -84,7 +85,8 @@ impl Expression {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Validation`]: the text is no expression. The message says where (in characters, from 1), and what to write instead.
+    /// [`ErrorKind::Validation`]: the text is no expression. The message says where (in characters, from 1), and what
+    /// to write instead.
     pub fn compile(text: &str) -> Result<Expression> {
         match parser::parse(text) {
             Ok(root) => Ok(Expression(Arc::new(Compiled {
