@@ -75,7 +75,7 @@ impl RuleSet {
         pack::read(bytes).map(|program| Self { program })
     }
 
-    /// The packed form: a tenth to a twentieth of the JSON, read in microseconds.
+    /// The packed form: about a tenth of the JSON, read in microseconds.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         pack::write(&self.program)
