@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind};
-use inia_model::{Archive, ArchiveBuilder, Catalog, ServiceModel};
+use inia_endpoint::{EndpointsData, Partitions, RuleSet};
+use inia_model::{Archive, ArchiveBuilder, Catalog, Form, ServiceModel};
 
 /// The folder of the definitions.
 fn data() -> PathBuf {
@@ -101,34 +102,68 @@ fn every_service_is_the_same_packed_and_from_json() {
         }
         assert_eq!(*json, *packed, "{name}");
         operations += packed.operations().len();
-        for kind in [
-            "paginators-1",
-            "waiters-2",
-            "resources-1",
-            "endpoint-rule-set-1",
-        ] {
+        for kind in ["paginators-1", "waiters-2", "resources-1"] {
             let one = folders.definition(name, None, kind).unwrap();
             let two = built_in.definition(name, None, kind).unwrap();
             assert_eq!(
-                one.map(|found| found.text),
-                two.map(|found| found.text),
+                one.map(|found| found.content),
+                two.map(|found| found.content),
                 "{name} {kind}"
             );
         }
+        let rules = |catalog: &Catalog| {
+            let found = catalog
+                .definition(name, None, "endpoint-rule-set-1")
+                .unwrap()
+                .unwrap();
+            match found.form {
+                Form::Json => RuleSet::from_json(&found.content).unwrap(),
+                Form::Compiled => RuleSet::from_bytes(&found.content).unwrap(),
+            }
+        };
+        assert_eq!(rules(&folders), rules(&built_in), "{name}");
     }
     assert_eq!(operations, 19_796);
-    for kind in [
-        "partitions",
-        "endpoints",
-        "_retry",
-        "sdk-default-configuration",
-    ] {
+    for kind in ["_retry", "sdk-default-configuration"] {
         let one = folders.shared(kind).unwrap().unwrap();
-        assert_eq!(
-            one.text,
-            built_in.shared(kind).unwrap().unwrap().text,
-            "{kind}"
+        let two = built_in.shared(kind).unwrap().unwrap();
+        assert_eq!((one.content, one.form), (two.content, two.form), "{kind}");
+    }
+    let json = |kind| folders.shared(kind).unwrap().unwrap().content;
+    let compiled = |kind| built_in.shared(kind).unwrap().unwrap();
+    assert_eq!(compiled("partitions").form, Form::Compiled);
+    let partitions = Partitions::from_json(&json("partitions")).unwrap();
+    assert_eq!(*compiled("partitions").content, *partitions.to_bytes());
+    let endpoints = EndpointsData::from_json(&json("endpoints")).unwrap();
+    assert_eq!(*compiled("endpoints").content, *endpoints.to_bytes());
+    assert!(compiled("partitions").parse::<inia_core::Value>().is_err());
+}
+
+#[test]
+fn every_model_is_the_same_written_out_and_read_again() {
+    // Empty extras make the catalog write a built-in model out as JSON and load that.
+    let folder = DropIn::new();
+    let original = built_in();
+    for name in original.services() {
+        let version = &original.api_versions(&name, "service-2")[0];
+        folder.put(
+            &format!("{name}/{version}/service-2.sdk-extras.json"),
+            br#"{"merge": {}}"#,
         );
+    }
+    let written = folder.catalog();
+    for name in original.services() {
+        let (one, two) = (
+            original.service(&name, None).unwrap(),
+            written.service(&name, None).unwrap(),
+        );
+        for ((_, one), (_, two)) in one.shapes().zip(two.shapes()) {
+            assert_eq!(one, two, "{name}");
+        }
+        for (one, two) in one.operations().zip(two.operations()) {
+            assert_eq!(one, two, "{name}");
+        }
+        assert_eq!(*one, *two, "{name}");
     }
 }
 
@@ -202,7 +237,7 @@ fn a_new_service_works_by_being_there() {
         catalog
             .definition("tiny", None, "paginators-1")
             .unwrap()
-            .map(|found| found.text),
+            .map(|found| found.content),
         None
     );
     assert!(model_error(catalog.service("no-model", None)).contains("no service"));
@@ -281,6 +316,20 @@ fn extras_are_merged() {
     assert_eq!(tiny.metadata().service_id, "Changed");
     assert_eq!(tiny.metadata().endpoint_prefix, "tiny");
     assert!(tiny.shape_id("New").is_some());
+
+    // Extras alone go over what is built in.
+    let folder = DropIn::new();
+    folder.put(
+        "sqs/2012-11-05/service-2.sdk-extras.json",
+        br#"{"merge": {"operations": {"SendMessage": {"endpoint": {"hostPrefix": "there."}}}}}"#,
+    );
+    let sqs = folder.catalog().service("sqs", None).unwrap();
+    let original = built_in().service("sqs", None).unwrap();
+    assert_eq!(
+        sqs.operation("SendMessage").unwrap().host_prefix.as_deref(),
+        Some("there.")
+    );
+    assert!(sqs.shapes().eq(original.shapes()));
 
     // Built-in extras go over a definition that is dropped in.
     let json = std::fs::read(data().join("s3/2006-03-01/service-2.json")).unwrap();

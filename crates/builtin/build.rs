@@ -6,14 +6,18 @@ use std::sync::Arc;
 use std::{env, fs, io};
 
 use inia_core::ports::Files;
-use inia_model::{Archive, ArchiveBuilder, Catalog};
+use inia_endpoint::{EndpointsData, Partitions, RuleSet};
+use inia_model::{Archive, ArchiveBuilder, Catalog, Definition};
 
 /// The files of a service besides its model.
-const KINDS: [&str; 4] = [
+const KINDS: [&str; 6] = [
     "paginators-1",
     "waiters-2",
     "resources-1",
     "endpoint-rule-set-1",
+    // For a user's own definition of a built-in service: extras are merged over that too.
+    "service-2.sdk-extras",
+    "paginators-1.sdk-extras",
 ];
 
 /// The files that all services share.
@@ -23,6 +27,32 @@ const SHARED: [&str; 4] = [
     "_retry",
     "sdk-default-configuration",
 ];
+
+/// What a kind of file is compiled to; `None` for what is kept as JSON.
+fn compiled(kind: &str, definition: &Definition) -> Result<Option<Vec<u8>>, Box<dyn Error>> {
+    let text = &definition.content;
+    let compiled = match kind {
+        "endpoint-rule-set-1" => RuleSet::from_json(text).map(|rules| rules.to_bytes()),
+        "partitions" => Partitions::from_json(text).map(|partitions| partitions.to_bytes()),
+        "endpoints" => EndpointsData::from_json(text).map(|endpoints| endpoints.to_bytes()),
+        _ => return Ok(None),
+    };
+    compiled
+        .map(Some)
+        .map_err(|error| format!("{}: {error}", definition.place).into())
+}
+
+fn add_file(
+    builder: &mut ArchiveBuilder,
+    (service, version, kind): (&str, &str, &str),
+    definition: &Definition,
+) -> Result<(), Box<dyn Error>> {
+    match compiled(kind, definition)? {
+        Some(compiled) => builder.add_compiled(service, version, kind, compiled),
+        None => builder.add_file(service, version, kind, &definition.content),
+    }
+    Ok(())
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let data = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../data");
@@ -48,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for kind in SHARED {
         if let Some(definition) = catalog.shared(kind)? {
-            builder.add_file("", "", kind, &definition.text);
+            add_file(&mut builder, ("", "", kind), &definition)?;
         }
     }
     let bytes = builder.finish()?;
@@ -65,18 +95,13 @@ fn add(
     catalog: &Catalog,
     service: &str,
 ) -> Result<(), Box<dyn Error>> {
-    let model = catalog.service(service, None)?;
-    for version in catalog.api_versions(service, "service-2") {
-        builder.add_model(service, &version, catalog.service(service, Some(&version))?);
+    // Under its present name, should it be chosen by a former one.
+    let name = catalog.service(service, None)?.name().clone();
+    for version in catalog.api_versions(&name, "service-2") {
+        builder.add_model(&name, &version, catalog.service(&name, Some(&version))?);
         for kind in KINDS {
-            if let Some(definition) = catalog.definition(service, Some(&version), kind)? {
-                builder.add_file(model.name(), &version, kind, &definition.text);
-            }
-        }
-        // A user's own definition takes the extras that are built in: those of paginators and models are kept for it.
-        for kind in ["service-2.sdk-extras", "paginators-1.sdk-extras"] {
-            if let Some(definition) = catalog.definition(service, Some(&version), kind)? {
-                builder.add_file(model.name(), &version, kind, &definition.text);
+            if let Some(definition) = catalog.definition(&name, Some(&version), kind)? {
+                add_file(builder, (&name, &version, kind), &definition)?;
             }
         }
     }

@@ -10,7 +10,7 @@ use inia_core::config::{
 use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Token, Value};
 use inia_endpoint::{EndpointVariant, EndpointsData, Partitions, RuleSet};
-use inia_model::{Catalog, ServiceModel};
+use inia_model::{Catalog, Form, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
@@ -156,8 +156,11 @@ impl Session {
 
     fn endpoints(&self) -> Result<EndpointsData> {
         let definition = shared_definition(self.catalog(), "endpoints")?;
-        EndpointsData::from_json(&definition.text)
-            .map_err(|error| broken(&definition.place, &error))
+        match definition.form {
+            Form::Json => EndpointsData::from_json(&definition.content),
+            Form::Compiled => EndpointsData::from_bytes(&definition.content),
+        }
+        .map_err(|error| broken(&definition.place, &error))
     }
 
     /// A client of a service, by the name its definitions go by (`sqs`, `dynamodb`), with the session's settings.
@@ -228,8 +231,11 @@ impl Shared {
             return Ok(Arc::clone(partitions));
         }
         let definition = shared_definition(&self.catalog, "partitions")?;
-        let partitions = Partitions::from_json(&definition.text)
-            .map_err(|error| broken(&definition.place, &error))?;
+        let partitions = match definition.form {
+            Form::Json => Partitions::from_json(&definition.content),
+            Form::Compiled => Partitions::from_bytes(&definition.content),
+        }
+        .map_err(|error| broken(&definition.place, &error))?;
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))
@@ -287,8 +293,11 @@ impl Shared {
             None => self.catalog.definition(name, None, kind)?,
         };
         match definition {
-            Some(definition) => RuleSet::from_json(&definition.text)
-                .map_err(|error| broken(&definition.place, &error)),
+            Some(definition) => match definition.form {
+                Form::Json => RuleSet::from_json(&definition.content),
+                Form::Compiled => RuleSet::from_bytes(&definition.content),
+            }
+            .map_err(|error| broken(&definition.place, &error)),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
     }

@@ -23,7 +23,7 @@ mod traits;
 mod validate;
 mod waiter;
 
-pub use catalog::{Catalog, Definition};
+pub use catalog::{Catalog, Definition, Form};
 pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};

@@ -40,6 +40,14 @@ macro_rules! flags {
             pub fn from_wire(name: &str) -> Option<Flags> {
                 match name { $($wire => Some(Flags::$constant),)* _ => None }
             }
+
+            /// The names of the flags that are set, as a definition has them.
+            pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+                [$(($wire, Flags::$constant)),*]
+                    .into_iter()
+                    .filter(move |(_, flag)| self.contains(*flag))
+                    .map(|(name, _)| name)
+            }
         }
 
         impl Traits {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use inia_core::ports::{Env, Files};
 use inia_core::{Error, ErrorKind, Result};
 
-use super::{Definition, is_plain_name};
+use super::{Definition, Form, is_plain_name};
 
 /// The longest text that a compressed definition may unfold to, in bytes: EC2's with all its prose has 3 MB.
 const LONGEST: u64 = 1 << 28;
@@ -77,7 +77,8 @@ impl Folders {
                     unfold(&bytes).map_err(|error| unreadable(&place, error))?
                 };
                 return Ok(Some(Definition {
-                    text: Bytes::from(text),
+                    content: Bytes::from(text),
+                    form: Form::Json,
                     place,
                 }));
             }

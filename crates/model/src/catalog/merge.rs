@@ -3,28 +3,36 @@
 use inia_core::{Error, ErrorKind, Map, Result, Value};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use super::Definition;
+use super::{Definition, Form};
 
 /// A definition with the `merge` of its extras laid over it.
 ///
 /// # Source
 /// botocore `loaders.py:ExtrasProcessor`.
-pub(super) fn merge(base: Definition, extras: &Definition) -> Result<Definition> {
+pub(super) fn merge(base: &Definition, extras: &Definition) -> Result<Definition> {
+    merge_value(base.parse()?, &base.place, extras)
+}
+
+/// The same over a definition that is parsed already, or never was text.
+pub(super) fn merge_value(
+    mut merged: Value,
+    place: &str,
+    extras: &Definition,
+) -> Result<Definition> {
     let Value::Map(mut extra) = extras.parse::<Value>()? else {
         return Err(not_an_object(extras));
     };
-    let Some(extra) = extra.remove("merge") else {
-        return Ok(base);
-    };
-    let (Value::Map(mut merged), Value::Map(extra)) = (base.parse::<Value>()?, extra) else {
-        return Err(not_an_object(extras));
-    };
-    deep_merge(&mut merged, extra);
-    let place = format!("{} with {}", base.place, extras.place);
-    let text = serde_json::to_vec(&JsonMap(&merged))
+    match (&mut merged, extra.remove("merge")) {
+        (Value::Map(merged), Some(Value::Map(extra))) => deep_merge(merged, extra),
+        (_, None) => {}
+        _ => return Err(not_an_object(extras)),
+    }
+    let place = format!("{place} with {}", extras.place);
+    let text = serde_json::to_vec(&Json(&merged))
         .map_err(|error| Error::new(ErrorKind::Model, format!("{place}: {error}")))?;
     Ok(Definition {
-        text: text.into(),
+        content: text.into(),
+        form: Form::Json,
         place,
     })
 }
@@ -57,8 +65,6 @@ fn deep_merge(base: &mut Map, extra: Map) {
 /// A value that came from JSON, as JSON again.
 struct Json<'v>(&'v Value);
 
-struct JsonMap<'v>(&'v Map);
-
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
@@ -75,18 +81,14 @@ impl Serialize for Json<'_> {
                 }
                 sequence.end()
             }
-            Value::Map(map) => JsonMap(map).serialize(serializer),
+            Value::Map(map) => {
+                let mut entries = serializer.serialize_map(Some(map.len()))?;
+                for (name, value) in map {
+                    entries.serialize_entry(name.as_str(), &Json(value))?;
+                }
+                entries.end()
+            }
         }
-    }
-}
-
-impl Serialize for JsonMap<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in self.0 {
-            entries.serialize_entry(name.as_str(), &Json(value))?;
-        }
-        entries.end()
     }
 }
 
@@ -96,7 +98,8 @@ mod tests {
 
     fn definition(text: &str) -> Definition {
         Definition {
-            text: text.to_owned().into(),
+            content: text.to_owned().into(),
+            form: Form::Json,
             place: "here".to_owned(),
         }
     }
@@ -107,9 +110,9 @@ mod tests {
         let extras = definition(
             r#"{"version": 1.0, "merge": {"a": {"b": [3], "new": null}, "d": {"e": "f"}}}"#,
         );
-        let merged = merge(base, &extras).unwrap();
+        let merged = merge(&base, &extras).unwrap();
         assert_eq!(
-            std::str::from_utf8(&merged.text).unwrap(),
+            std::str::from_utf8(&merged.content).unwrap(),
             r#"{"a":{"b":[3],"c":1.5,"new":null},"d":{"e":"f"}}"#
         );
     }
@@ -117,13 +120,16 @@ mod tests {
     #[test]
     fn extras_without_a_merge_change_nothing() {
         let base = definition(r#"{"a": 1}"#);
-        assert_eq!(merge(base, &definition("{}")).unwrap().text, r#"{"a": 1}"#);
+        assert_eq!(
+            merge(&base, &definition("{}")).unwrap().content,
+            r#"{"a":1}"#
+        );
     }
 
     #[test]
     fn broken_extras_are_named() {
         for extras in ["[]", r#"{"merge": 3}"#, "{"] {
-            let error = merge(definition("{}"), &definition(extras)).unwrap_err();
+            let error = merge(&definition("{}"), &definition(extras)).unwrap_err();
             assert!(error.to_string().starts_with("here: "), "{error}");
         }
     }

@@ -24,6 +24,7 @@ use inia_core::ports::{Env, Files};
 use inia_core::{Error, ErrorKind, Result, Str};
 use serde::de::DeserializeOwned;
 
+use crate::packed::Version;
 use crate::{Archive, ServiceModel, did_you_mean};
 use folders::Folders;
 
@@ -65,22 +66,39 @@ type Key = (Str, Option<Str>);
 /// Held locked while a service is loaded, so that it is loaded once however many ask for it.
 type Slot = Arc<Mutex<Option<Arc<ServiceModel>>>>;
 
-/// A definition file as found: JSON, and where it came from.
+/// A definition file as found, and where it came from.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// The JSON text, extras merged in.
-    pub text: Bytes,
+    /// What the file holds, extras merged in.
+    pub content: Bytes,
+    /// How it holds it.
+    pub form: Form,
     /// The file's path, or what it is of the built-in definitions; for messages.
     pub place: String,
+}
+
+/// The form of a [`Definition`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// JSON, as AWS writes it.
+    Json,
+    /// The bytes that the type it is for has written: the built-in `endpoint-rule-set-1`, `partitions` and `endpoints`.
+    Compiled,
 }
 
 impl Definition {
     /// The definition as a type.
     ///
     /// # Errors
-    /// `Model`: the text is no such thing; the message has the file, line and column.
+    /// `Model`: the content is no such thing; the message has the file, line and column.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.text)
+        if self.form == Form::Compiled {
+            return Err(Error::new(
+                ErrorKind::Model,
+                format!("{}: it is compiled, and no JSON", self.place),
+            ));
+        }
+        serde_json::from_slice(&self.content)
             .map_err(|error| Error::new(ErrorKind::Model, format!("{}: {error}", self.place)))
     }
 }
@@ -212,27 +230,42 @@ impl Catalog {
         {
             return Err(self.no_such_version(name, version));
         }
-        if !self.is_in_folders(name, version, MODEL)
-            && let Some(model) = self
-                .built_in(name, version)
-                .and_then(|found| found.model(name))
-        {
-            return model;
+        let extras = self.from_folders(&[name, version, &extras_of(MODEL)])?;
+        let built_in = self.built_in(name, version);
+        let definition = match self.from_folders(&[name, version, MODEL])? {
+            Some(own) => {
+                let extras = match extras {
+                    Some(extras) => Some(extras),
+                    None => built_in_file(built_in.as_ref(), name, &extras_of(MODEL))?,
+                };
+                match extras {
+                    Some(extras) => merge::merge(&own, &extras)?,
+                    None => own,
+                }
+            }
+            None => {
+                let model = built_in.and_then(|found| found.model(name));
+                let model = model.ok_or_else(|| self.no_such_version(name, version))??;
+                // A model that is built in has its own extras in it already.
+                let Some(extras) = extras else {
+                    return Ok(model);
+                };
+                let place = format!("built-in definition {name}/{version}/{MODEL}");
+                merge::merge_value(crate::definition::write(&model), &place, &extras)?
+            }
+        };
+        ServiceModel::from_json(name, &definition.content)
+            .map_err(|error| error.at(&definition.place))
+    }
+
+    fn from_folders(&self, parts: &[&str]) -> Result<Option<Definition>> {
+        match &self.folders {
+            Some(folders) => folders.read(parts),
+            None => Ok(None),
         }
-        let definition = self
-            .definition(name, Some(version), MODEL)?
-            .ok_or_else(|| self.no_such_version(name, version))?;
-        ServiceModel::from_json(name, &definition.text).map_err(|error| error.at(&definition.place))
     }
 
-    fn is_in_folders(&self, service: &str, version: &str, kind: &str) -> bool {
-        self.folders.as_ref().is_some_and(|folders| {
-            let has = |kind: &str| folders.versions(service, kind).iter().any(|v| v == version);
-            has(kind) || has(&extras_of(kind))
-        })
-    }
-
-    fn built_in(&self, service: &str, version: &str) -> Option<crate::packed::Version> {
+    fn built_in(&self, service: &str, version: &str) -> Option<Version> {
         let mut versions = self.archive.as_ref()?.versions(service).into_iter();
         versions.find(|found| found.name == version)
     }
@@ -302,31 +335,20 @@ impl Catalog {
         if !is_plain_name(service) || !is_plain_name(kind) {
             return Ok(None);
         }
-        let extras = extras_of(kind);
-        let from_folders = |kind: &str| match &self.folders {
-            Some(folders) => folders.read(&[service, &version, kind]),
-            None => Ok(None),
-        };
+        let extras = self.from_folders(&[service, &version, &extras_of(kind)])?;
         let built_in = self.built_in(service, &version);
-        let built_in = |kind: &str| {
-            let text = built_in.as_ref()?.file(service, kind)?;
-            let place = format!("built-in definition {service}/{version}/{kind}");
-            Some(text.map(|text| Definition { text, place }))
-        };
-        let own = from_folders(kind)?;
-        let extras = match from_folders(&extras)? {
-            Some(extras) => Some(extras),
+        let built_in = |kind: &str| built_in_file(built_in.as_ref(), service, kind);
+        let (base, extras) = match self.from_folders(&[service, &version, kind])? {
+            Some(own) => (own, extras.or(built_in(&extras_of(kind))?)),
             // Built-in extras are merged into the built-in definition already.
-            None if own.is_some() => built_in(&extras).transpose()?,
-            None => None,
+            None => match built_in(kind)? {
+                Some(found) => (found, extras),
+                None => return Ok(None),
+            },
         };
-        let base = match own {
-            Some(own) => Some(own),
-            None => built_in(kind).transpose()?,
-        };
-        match (base, extras) {
-            (Some(base), Some(extras)) => merge::merge(base, &extras).map(Some),
-            (base, _) => Ok(base),
+        match extras {
+            Some(extras) => merge::merge(&base, &extras).map(Some),
+            None => Ok(Some(base)),
         }
     }
 
@@ -338,17 +360,34 @@ impl Catalog {
         if !is_plain_name(kind) {
             return Ok(None);
         }
-        if let Some(folders) = &self.folders
-            && let Some(found) = folders.read(&[kind])?
-        {
+        if let Some(found) = self.from_folders(&[kind])? {
             return Ok(Some(found));
         }
-        let Some(text) = self.built_in("", "").and_then(|found| found.file("", kind)) else {
-            return Ok(None);
-        };
-        let place = format!("built-in definition {kind}");
-        Ok(Some(Definition { text: text?, place }))
+        built_in_file(self.built_in("", "").as_ref(), "", kind)
     }
+}
+
+fn built_in_file(
+    version: Option<&Version>,
+    service: &str,
+    kind: &str,
+) -> Result<Option<Definition>> {
+    let Some((version, file)) =
+        version.and_then(|version| Some((version.name, version.file(service, kind)?)))
+    else {
+        return Ok(None);
+    };
+    let (content, form) = file?;
+    let place = if service.is_empty() {
+        format!("built-in definition {kind}")
+    } else {
+        format!("built-in definition {service}/{version}/{kind}")
+    };
+    Ok(Some(Definition {
+        content,
+        form,
+        place,
+    }))
 }
 
 fn extras_of(kind: &str) -> String {

@@ -6,11 +6,12 @@
 //! [`raw`] mirrors the text; this file resolves names to places in the graph and merges traits.
 
 mod raw;
+mod write;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use inia_core::{Error, ErrorKind, Result, Str, TimestampFormat};
+use inia_core::{Error, ErrorKind, Result, Str, TimestampFormat, Value};
 
 use crate::{
     ChecksumTraits, Constraints, EndpointDiscovery, ErrorTraits, Flags, Kind, Location, Member,
@@ -63,6 +64,11 @@ pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
         shapes,
         operations,
     ))
+}
+
+/// The text of a built-in model, which is kept packed.
+pub(crate) fn write(model: &ServiceModel) -> Value {
+    write::service(model)
 }
 
 fn names<'a>(shapes: &'a [(Text<'_>, RawShape<'_>)]) -> Result<HashMap<&'a str, ShapeId>> {

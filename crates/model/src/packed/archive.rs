@@ -10,14 +10,14 @@ use inia_core::{Error, ErrorKind, Result, Str};
 use super::PackedService;
 use super::bytes::{Reader, Records};
 use super::words::Words;
-use crate::ServiceModel;
+use crate::{Form, ServiceModel};
 
 pub(super) const MAGIC: &[u8] = b"inia\x01";
 
-/// How a file lies in an archive.
+/// How a file lies in an archive, as bits.
 pub(super) mod encoding {
-    pub(in super::super) const STORED: u8 = 0;
     pub(in super::super) const DEFLATED: u8 = 1;
+    pub(in super::super) const COMPILED: u8 = 2;
 }
 
 /// The longest file that is taken out of an archive, in bytes.
@@ -186,28 +186,32 @@ impl Version {
         )
     }
 
-    /// A file's bytes, as they were put in.
-    pub(crate) fn file(&self, service: &str, kind: &str) -> Option<Result<Bytes>> {
+    /// A file's bytes, as they were put in, and in which form.
+    pub(crate) fn file(&self, service: &str, kind: &str) -> Option<Result<(Bytes, Form)>> {
         let file = self.files.iter().find(|file| file.kind == kind)?;
         Some(file.read().ok_or_else(|| broken(service, self.name, kind)))
     }
 }
 
 impl File {
-    fn read(&self) -> Option<Bytes> {
-        match self.encoding {
-            encoding::STORED => Some(Bytes::from_static(self.content)),
-            encoding::DEFLATED if self.length <= LONGEST_FILE => {
-                let mut bytes = Vec::with_capacity(self.length);
-                let limit = self.length as u64 + 1;
-                flate2::read::DeflateDecoder::new(self.content)
-                    .take(limit)
-                    .read_to_end(&mut bytes)
-                    .ok()?;
-                (bytes.len() == self.length).then(|| Bytes::from(bytes))
-            }
-            _ => None,
+    fn read(&self) -> Option<(Bytes, Form)> {
+        let form = if self.encoding & encoding::COMPILED != 0 {
+            Form::Compiled
+        } else {
+            Form::Json
+        };
+        if self.encoding & encoding::DEFLATED == 0 {
+            return Some((Bytes::from_static(self.content), form));
         }
+        if self.length > LONGEST_FILE {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(self.length);
+        flate2::read::DeflateDecoder::new(self.content)
+            .take(self.length as u64 + 1)
+            .read_to_end(&mut bytes)
+            .ok()?;
+        (bytes.len() == self.length).then(|| (Bytes::from(bytes), form))
     }
 }
 

@@ -10,7 +10,7 @@ use super::archive::{MAGIC, encoding};
 use super::bytes::Writer;
 use super::encode;
 use super::words::Counter;
-use crate::ServiceModel;
+use crate::{Form, ServiceModel};
 
 /// Packs definitions into an [`Archive`](crate::Archive), for a build script.
 ///
@@ -23,7 +23,7 @@ pub struct ArchiveBuilder {
 #[derive(Debug, Default)]
 struct Version {
     model: Option<Arc<ServiceModel>>,
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, (Form, Vec<u8>)>,
 }
 
 impl ArchiveBuilder {
@@ -38,10 +38,17 @@ impl ArchiveBuilder {
         self.version(service, api_version).model = Some(model);
     }
 
-    /// Adds a file, such as `paginators-1`; an empty service name and version stand for what all services share, such as `partitions`.
+    /// Adds a JSON file, such as `paginators-1`; an empty service name and version stand for what all services share, such as
+    /// `partitions`.
     pub fn add_file(&mut self, service: &str, api_version: &str, kind: &str, content: &[u8]) {
         let files = &mut self.version(service, api_version).files;
-        files.insert(kind.to_owned(), content.to_owned());
+        files.insert(kind.to_owned(), (Form::Json, content.to_owned()));
+    }
+
+    /// Adds a file in a form that its type has compiled it to, such as an `endpoint-rule-set-1`.
+    pub fn add_compiled(&mut self, service: &str, api_version: &str, kind: &str, content: Vec<u8>) {
+        let files = &mut self.version(service, api_version).files;
+        files.insert(kind.to_owned(), (Form::Compiled, content));
     }
 
     fn version(&mut self, service: &str, api_version: &str) -> &mut Version {
@@ -78,8 +85,8 @@ impl ArchiveBuilder {
                 let model = model.map(|model| encode::service(model, &mut coder));
                 contents.add(&model.unwrap_or_default(), &mut entry);
                 entry.size(version.files.len());
-                for (kind, content) in &version.files {
-                    let (encoding, stored) = smaller(content)?;
+                for (kind, (form, content)) in &version.files {
+                    let (encoding, stored) = stored(*form, content)?;
                     entry.size(kinds.binary_search(&kind.as_str()).unwrap_or_default());
                     entry.byte(encoding);
                     entry.size(content.len());
@@ -127,15 +134,24 @@ impl Contents {
     }
 }
 
-fn smaller(content: &[u8]) -> Result<(u8, Vec<u8>)> {
+/// The length from which compiled files are compressed, in bytes; shorter ones are read in place.
+const LONG: usize = 16 << 10;
+
+fn stored(form: Form, content: &[u8]) -> Result<(u8, Vec<u8>)> {
     let failed =
         |error| Error::new(ErrorKind::Model, "a file does not compress").with_source(error);
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(content).map_err(failed)?;
-    let deflated = encoder.finish().map_err(failed)?;
-    Ok(if deflated.len() < content.len() {
-        (encoding::DEFLATED, deflated)
-    } else {
-        (encoding::STORED, content.to_owned())
-    })
+    let encoding = match form {
+        Form::Json => 0,
+        Form::Compiled => encoding::COMPILED,
+    };
+    if form == Form::Json || content.len() >= LONG {
+        let mut encoder =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(content).map_err(failed)?;
+        let deflated = encoder.finish().map_err(failed)?;
+        if deflated.len() < content.len() {
+            return Ok((encoding | encoding::DEFLATED, deflated));
+        }
+    }
+    Ok((encoding, content.to_owned()))
 }
