@@ -166,13 +166,7 @@ impl Service {
         let mut state = CallState::default();
 
         // 1. The parameters: a map, with what the service's own rules and the client's settings add.
-        self.complete(
-            operation,
-            plan,
-            &mut params,
-            &mut options.stream,
-            &mut state,
-        )?;
+        self.complete(operation, plan, &mut params, &options, &mut state)?;
 
         // 2. They must fit the operation's input.
         if self.settings.parameter_validation {
@@ -248,13 +242,13 @@ impl Service {
         operation: &Operation,
         plan: &Plan,
         params: &mut Value,
-        stream: &mut Option<ByteStream>,
+        options: &CallOptions,
         state: &mut CallState,
     ) -> Result<()> {
         if params.is_null() {
             *params = Value::map();
         }
-        if stream.is_some() && plan.streaming_input.is_none() {
+        if options.stream.is_some() && plan.streaming_input.is_none() {
             let message = format!("{} takes no streaming body", operation.name);
             return Err(Error::new(ErrorKind::Validation, message));
         }
@@ -280,8 +274,6 @@ impl Service {
                 model: &self.model,
                 operation,
                 params,
-                stream,
-                settings: &self.settings,
                 state,
             })?;
         }
@@ -343,7 +335,6 @@ impl Service {
                 request: &mut request,
                 stream: &mut options.stream,
                 endpoint_url: &mut endpoint_url,
-                settings,
             })?;
         }
         for (name, value) in &options.headers {
@@ -483,6 +474,7 @@ impl Service {
         let max = self.max_attempts;
         let mut taken = None;
         let mut corrected_clock = false;
+        let mut replaced_identity = false;
         let mut attempt = 1;
         loop {
             let (body, body_is_spent) = next_body(&mut prepared.body);
@@ -501,6 +493,11 @@ impl Service {
             // A call refused for our clock being wrong is sent again by the service's.
             if !corrected_clock && !body_is_spent && self.correct_clock(&error) {
                 corrected_clock = true;
+                continue;
+            }
+            // So is one refused for credentials that have expired before their time, with others.
+            if !replaced_identity && !body_is_spent && self.replace_identity(&error, options) {
+                replaced_identity = true;
                 continue;
             }
             let verdict = classify(&error);
@@ -537,6 +534,28 @@ impl Service {
         match self.clock_skew.load(Ordering::Relaxed) {
             0 => now,
             skew => Timestamp::new(now.seconds().saturating_add(skew), now.nanoseconds()),
+        }
+    }
+
+    /// Gives up credentials that a service says have expired. Whether others may be had.
+    fn replace_identity(&self, error: &Error, options: &CallOptions) -> bool {
+        const EXPIRED: [&str; 3] = [
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "TokenRefreshRequired",
+        ];
+        let is_expired = error
+            .service()
+            .is_some_and(|service| EXPIRED.contains(&&*service.code));
+        if !is_expired || options.credentials.is_some() {
+            return false;
+        }
+        match self.identities.fresh() {
+            Some(rejected) if rejected.expires.is_some() => {
+                self.identities.reject(&rejected);
+                true
+            }
+            _ => false,
         }
     }
 

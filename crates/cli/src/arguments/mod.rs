@@ -12,7 +12,7 @@ mod shorthand;
 mod value;
 
 pub(crate) use global::{Global, OutputFormat};
-pub(crate) use operation::{OperationArguments, option_of};
+pub(crate) use operation::OperationArguments;
 pub(crate) use value::blob_from_text;
 
 use std::collections::VecDeque;

@@ -22,7 +22,6 @@ use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Headers, Request, Response};
 
 use crate::ByteStream;
-use inia_core::config::ClientSettings;
 
 /// One rule of one service.
 #[derive(Debug)]
@@ -71,8 +70,6 @@ pub(crate) struct ParamsStage<'a> {
     pub(crate) model: &'a ServiceModel,
     pub(crate) operation: &'a Operation,
     pub(crate) params: &'a mut Value,
-    pub(crate) stream: &'a mut Option<ByteStream>,
-    pub(crate) settings: &'a ClientSettings,
     pub(crate) state: &'a mut CallState,
 }
 
@@ -85,7 +82,6 @@ pub(crate) struct RequestStage<'a> {
     pub(crate) stream: &'a mut Option<ByteStream>,
     /// The endpoint's URL, which a rule may replace.
     pub(crate) endpoint_url: &'a mut String,
-    pub(crate) settings: &'a ClientSettings,
 }
 
 /// A call's error.
