@@ -1,6 +1,7 @@
 //! The suites of credentials, one trial a case.
 //!
 //! - `default-credential-provider-chain/<case>`, `profile-provider/<case>`: folders with environment, files and recorded traffic
+//! - `wire/..`: the same folders with calls of services down to their bytes
 //! - `assume-role/<n> <what>`: the way a profile's role is assumed
 //! - `ecs/<n> <what>`, `imds/<n> <what>`, `imds-v21/<n> <what>`: metadata services
 //! - `login/<what>`, `botocore-login/<what>`: logins and their refresh
@@ -11,16 +12,17 @@
 //! `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or `target/peers`.
 
 mod credentials {
-    pub mod assume_role;
-    pub mod behaviour;
-    pub mod folder;
-    pub mod login;
-    pub mod metadata;
-    pub mod modular;
-    pub mod recorded;
-    pub mod replay;
-    pub mod scripted;
-    pub mod secrets;
+    pub(crate) mod assume_role;
+    pub(crate) mod behaviour;
+    pub(crate) mod folder;
+    pub(crate) mod login;
+    pub(crate) mod metadata;
+    pub(crate) mod modular;
+    pub(crate) mod recorded;
+    pub(crate) mod replay;
+    pub(crate) mod scripted;
+    pub(crate) mod secrets;
+    pub(crate) mod wire;
 }
 mod fakes;
 mod support;
@@ -35,9 +37,14 @@ fn main() -> ExitCode {
     let mut cases = Vec::new();
     match support::conformance_dir("credentials") {
         Some(dir) => {
-            use credentials::{assume_role, login, metadata, modular, recorded};
-            recorded::cases(&dir, "default-credential-provider-chain", false, &mut cases);
-            recorded::cases(&dir, "profile-provider", true, &mut cases);
+            use credentials::{assume_role, login, metadata, modular, recorded, wire};
+            for (suite, profile_only) in [
+                ("default-credential-provider-chain", false),
+                ("profile-provider", true),
+            ] {
+                recorded::cases(&dir, suite, profile_only, &mut cases);
+                wire::cases(&dir, suite, profile_only, &mut cases);
+            }
             assume_role::cases(&dir.join("assume-role-tests.json"), &mut cases);
             metadata::cases(&dir, &mut cases);
             login::cases(

@@ -4,12 +4,12 @@
 //! - `behaviour/<what>`: tokens of the environment, and the refresh of SSO's
 
 mod credentials {
-    pub mod folder;
-    pub mod recorded_tokens;
-    pub mod replay;
-    pub mod scripted;
-    pub mod secrets;
-    pub mod token_behaviour;
+    pub(crate) mod folder;
+    pub(crate) mod recorded_tokens;
+    pub(crate) mod replay;
+    pub(crate) mod scripted;
+    pub(crate) mod secrets;
+    pub(crate) mod token_behaviour;
 }
 mod fakes;
 mod support;

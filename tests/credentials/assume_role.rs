@@ -71,7 +71,7 @@ const WORDINGS: [(&str, &str); 14] = [
     ),
 ];
 
-pub fn cases(path: &Path, cases: &mut Vec<Case>) {
+pub(crate) fn cases(path: &Path, cases: &mut Vec<Case>) {
     for (number, test) in tests_of(path).into_iter().enumerate() {
         let docs = test["docs"].as_str().unwrap();
         let id = format!("assume-role/{} {docs}", number + 1);

@@ -20,7 +20,7 @@ use crate::support::Case;
 
 const NOW: i64 = 1_700_000_000;
 
-pub fn cases(cases: &mut Vec<Case>) {
+pub(crate) fn cases(cases: &mut Vec<Case>) {
     let trials: &[(&str, fn())] = &[
         (
             "a thousand callers with expired credentials cause one refresh",

@@ -10,10 +10,10 @@ use crate::fakes::{FakeEnv, World};
 use crate::{read_json, strings};
 
 /// The moment of cases that do not expect an expiry: 2021-01-01.
-pub const SOME_TIME: i64 = 1_609_459_200;
+pub(crate) const SOME_TIME: i64 = 1_609_459_200;
 
 /// The folders below a folder, by name.
-pub fn folders(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn folders(dir: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<_> = std::fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -24,7 +24,7 @@ pub fn folders(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// A case's world, its recording and its secrets.
-pub fn world(folder: &Path, now: i64) -> (World, Recording, Secrets) {
+pub(crate) fn world(folder: &Path, now: i64) -> (World, Recording, Secrets) {
     let env = strings(&read_json(&folder.join("env.json")));
     let mut secrets = Secrets::default();
     for (name, value) in &env {

@@ -14,7 +14,7 @@ use crate::tests_of;
 /// The moment the suite's cases expect: 2025-11-19T00:00:00Z.
 const NOW: i64 = 1_763_510_400;
 
-pub fn cases(suite: &str, path: &Path, cases: &mut Vec<Case>) {
+pub(crate) fn cases(suite: &str, path: &Path, cases: &mut Vec<Case>) {
     for test in tests_of(path) {
         let id = format!("{suite}/{}", test["documentation"].as_str().unwrap());
         cases.push(Case::new(id, move || check(&test)));

@@ -15,7 +15,7 @@ use crate::{strings, tests_of};
 
 type Check = fn(&Json) -> Result<(), String>;
 
-pub fn cases(dir: &Path, cases: &mut Vec<Case>) {
+pub(crate) fn cases(dir: &Path, cases: &mut Vec<Case>) {
     let suites: [(&str, &str, &str, Check); 3] = [
         ("ecs", "ecs-tests.json", "docs", ecs),
         ("imds", "imds-config/imds-endpoint-tests.json", "docs", imds),
@@ -30,7 +30,7 @@ pub fn cases(dir: &Path, cases: &mut Vec<Case>) {
 }
 
 /// The default chain without all but one provider.
-pub fn only(name: &str) -> CredentialChain {
+pub(crate) fn only(name: &str) -> CredentialChain {
     let mut chain = CredentialChain::default();
     let others: Vec<String> = chain
         .names()

@@ -65,7 +65,7 @@ fn provider_of(name: &str) -> &str {
         .map_or(name, |(_, _, provider, _)| provider)
 }
 
-pub fn cases(path: &Path, cases: &mut Vec<Case>) {
+pub(crate) fn cases(path: &Path, cases: &mut Vec<Case>) {
     for test in tests_of(path) {
         let id = format!(
             "modular/{} {}",

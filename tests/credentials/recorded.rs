@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use inia_core::{CredentialChain, Credentials, ErrorKind, Session};
+use inia_core::{CredentialChain, Credentials, Error, ErrorKind, Session};
 use serde_json::Value as Json;
 
 use super::folder::{self, SOME_TIME};
-use crate::fakes::{block_on, logged};
+use super::replay::Recording;
+use crate::fakes::{World, block_on, logged};
 use crate::read_json;
 use crate::support::Case;
 
@@ -66,16 +67,49 @@ const WORDINGS: [(&str, &[&str]); 11] = [
 ];
 
 /// The folders of a suite.
-pub fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: &mut Vec<Case>) {
+pub(crate) fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: &mut Vec<Case>) {
     for folder in folder::folders(&dir.join(suite)) {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         cases.push(Case::new(format!("{suite}/{name}"), move || {
-            check(&folder, profile_only)
+            check(&folder, profile_only, load)
         }));
     }
 }
 
-fn check(folder: &Path, profile_only: bool) -> Result<(), String> {
+/// What came of a case, and everything that was printed on the way.
+pub(crate) struct Outcome {
+    pub(crate) result: Result<Arc<Credentials>, Error>,
+    pub(crate) session: String,
+    pub(crate) log: String,
+}
+
+fn load(world: &World, recording: &Recording, chain: CredentialChain) -> Outcome {
+    let ((result, session), log) = logged(|| {
+        let session = Session::builder(world.host())
+            .credential_chain(chain)
+            .invoke(recording.invoke())
+            .build();
+        match session {
+            Ok(session) => (
+                block_on(session.credentials()),
+                format!("{session:?} {:?}", session.settings()),
+            ),
+            Err(error) => (Err(error), String::new()),
+        }
+    });
+    Outcome {
+        result,
+        session,
+        log,
+    }
+}
+
+/// Loads credentials in a case's world, and compares them with what the case expects.
+pub(crate) fn check(
+    folder: &Path,
+    profile_only: bool,
+    load: impl FnOnce(&World, &Recording, CredentialChain) -> Outcome,
+) -> Result<(), String> {
     let case = read_json(&folder.join("test-case.json"));
     let expected = &case["result"]["Ok"];
     // An hour before the credentials expire: they are good, and will be for a while.
@@ -92,19 +126,11 @@ fn check(folder: &Path, profile_only: bool) -> Result<(), String> {
             chain.remove(name);
         }
     }
-    let ((result, session), log) = logged(|| {
-        let session = Session::builder(world.host())
-            .credential_chain(chain)
-            .invoke(recording.invoke())
-            .build();
-        match session {
-            Ok(session) => (
-                block_on(session.credentials()),
-                format!("{session:?} {:?}", session.settings()),
-            ),
-            Err(error) => (Err(error), String::new()),
-        }
-    });
+    let Outcome {
+        result,
+        session,
+        log,
+    } = load(&world, &recording, chain);
     secrets.check("the log", &log)?;
     secrets.check("the session", &session)?;
     match (result, case["result"]["ErrorContains"].as_str()) {

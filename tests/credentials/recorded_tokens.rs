@@ -10,7 +10,7 @@ use crate::read_json;
 use crate::support::Case;
 
 /// The folders of the suite.
-pub fn cases(dir: &Path, cases: &mut Vec<Case>) {
+pub(crate) fn cases(dir: &Path, cases: &mut Vec<Case>) {
     let suite = "default-token-provider-chain";
     for folder in folder::folders(&dir.join(suite)) {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();

@@ -15,22 +15,31 @@ use crate::fakes::{FakeHttp, answer};
 
 /// One exchange of a recording.
 #[derive(Clone, Debug)]
-pub struct Exchange {
-    method: String,
-    uri: String,
-    headers: Vec<(String, String)>,
-    request: String,
-    status: u16,
-    response: String,
+pub(crate) struct Exchange {
+    pub(crate) method: String,
+    pub(crate) uri: String,
+    /// Names in lower case, and values.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) response: String,
+}
+
+impl Exchange {
+    /// A header of the request.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
+        Some(value)
+    }
 }
 
 /// The exchanges that are still to come.
 #[derive(Clone, Debug, Default)]
-pub struct Recording(Arc<Mutex<VecDeque<Exchange>>>);
+pub(crate) struct Recording(Arc<Mutex<VecDeque<Exchange>>>);
 
 impl Recording {
     /// Reads an `http-traffic.json`.
-    pub fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let file = crate::read_json(path);
         let mut exchanges: Vec<(u64, Exchange)> = Vec::new();
         for event in file["events"].as_array().unwrap() {
@@ -73,13 +82,18 @@ impl Recording {
         Recording(Arc::new(Mutex::new(exchanges.collect())))
     }
 
+    /// The next exchange, whatever it is.
+    pub(crate) fn next(&self) -> Option<Exchange> {
+        self.0.lock().unwrap().pop_front()
+    }
+
     /// Whether everything recorded has been played.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.0.lock().unwrap().is_empty()
     }
 
     /// Every text of the answers, where the secrets are.
-    pub fn answers(&self) -> Vec<String> {
+    pub(crate) fn answers(&self) -> Vec<String> {
         let exchanges = self.0.lock().unwrap();
         exchanges
             .iter()
@@ -88,7 +102,7 @@ impl Recording {
     }
 
     /// The HTTP port.
-    pub fn http(&self) -> FakeHttp {
+    pub(crate) fn http(&self) -> FakeHttp {
         let recording = self.clone();
         FakeHttp::new(move |request| recording.send(request))
     }
@@ -103,10 +117,9 @@ impl Recording {
                         .headers
                         .iter()
                         .find(|(header, _)| header.eq_ignore_ascii_case(name));
-                    let recorded = exchange.headers.iter().find(|(header, _)| header == name);
-                    recorded.is_none_or(|(_, value)| {
-                        sent.is_some_and(|(_, sent)| sent.expose() == value)
-                    })
+                    exchange
+                        .header(name)
+                        .is_none_or(|value| sent.is_some_and(|(_, sent)| sent.expose() == value))
                 });
             exchange.method == request.method && exchange.uri == request.url && same_headers
         });
@@ -124,7 +137,9 @@ impl Recording {
     }
 
     /// The way to call services.
-    pub fn invoke(&self) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static {
+    pub(crate) fn invoke(
+        &self,
+    ) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static {
         let recording = self.clone();
         move |_, settings| {
             Arc::new(Services {
@@ -166,8 +181,7 @@ impl Services {
     ) -> Result<Value> {
         // Three attempts, as every client makes them.
         for _ in 0..3 {
-            let exchange = self.recording.0.lock().unwrap().pop_front();
-            let Some(exchange) = exchange else {
+            let Some(exchange) = self.recording.next() else {
                 return Err(Error::new(ErrorKind::Connection, "nobody answers"));
             };
             let endpoint = self.endpoint(service, options)?;

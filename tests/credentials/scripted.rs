@@ -12,36 +12,36 @@ use serde_json::Value as Json;
 
 /// One call.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub service: String,
-    pub operation: String,
-    pub params: Json,
-    pub options: InvokeOptions,
+pub(crate) struct Call {
+    pub(crate) service: String,
+    pub(crate) operation: String,
+    pub(crate) params: Json,
+    pub(crate) options: InvokeOptions,
 }
 
 type Answer = Box<dyn Fn(&Call) -> Result<Json> + Send + Sync>;
 
 /// Services that answer by a function.
 #[derive(Clone)]
-pub struct Scripted {
+pub(crate) struct Scripted {
     answer: Arc<Answer>,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
 impl Scripted {
-    pub fn new(answer: impl Fn(&Call) -> Result<Json> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(answer: impl Fn(&Call) -> Result<Json> + Send + Sync + 'static) -> Self {
         Scripted {
             answer: Arc::new(Box::new(answer)),
             calls: Arc::default(),
         }
     }
 
-    pub fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
 
     /// The way to call services, for a session's builder.
-    pub fn invoke(
+    pub(crate) fn invoke(
         &self,
     ) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static + use<> {
         let scripted = self.clone();
@@ -78,7 +78,7 @@ impl Invoke for Scripted {
 }
 
 /// What AssumeRole and its kin answer: keys that tell the role, good for an hour after a moment.
-pub fn assumed(call: &Call, now: i64) -> Json {
+pub(crate) fn assumed(call: &Call, now: i64) -> Json {
     let arn = call.params["RoleArn"].as_str().unwrap();
     let name = arn.rsplit('/').next().unwrap();
     let expires = inia_core::Timestamp::new(now + 3600, 0);

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 /// The secrets of a case.
 #[derive(Clone, Debug, Default)]
-pub struct Secrets(Vec<String>);
+pub(crate) struct Secrets(Vec<String>);
 
 /// The ends of names whose values are secrets.
 const SECRET_NAMES: [&str; 12] = [
@@ -24,7 +24,7 @@ const SECRET_NAMES: [&str; 12] = [
 
 impl Secrets {
     /// A secret, unless it is so short that it stands in any text.
-    pub fn add(&mut self, secret: &str) {
+    pub(crate) fn add(&mut self, secret: &str) {
         let secret = secret.trim();
         if secret.len() >= 5 {
             self.0.push(secret.to_owned());
@@ -32,7 +32,7 @@ impl Secrets {
     }
 
     /// The secrets of a file of any kind the cases have: JSON, XML, a config file, or a token by itself.
-    pub fn add_file(&mut self, name: &str, text: &str) {
+    pub(crate) fn add_file(&mut self, name: &str, text: &str) {
         if let Ok(json) = serde_json::from_str::<Json>(text) {
             self.add_json("", &json);
         } else if name.contains("token") {
@@ -51,7 +51,7 @@ impl Secrets {
     }
 
     /// The secrets of a JSON value.
-    pub fn add_json(&mut self, name: &str, json: &Json) {
+    pub(crate) fn add_json(&mut self, name: &str, json: &Json) {
         match json {
             Json::String(text) => self.add_named(name, text),
             Json::Array(items) => items.iter().for_each(|item| self.add_json(name, item)),
@@ -70,7 +70,7 @@ impl Secrets {
     }
 
     /// Looks for the secrets in what was printed.
-    pub fn check(&self, what: &str, printed: &str) -> Result<(), String> {
+    pub(crate) fn check(&self, what: &str, printed: &str) -> Result<(), String> {
         for secret in &self.0 {
             if printed.contains(secret) {
                 return Err(format!("{what} shows the secret `{secret}`:\n{printed}"));

@@ -19,7 +19,7 @@ const CONFIG: &str = "[default]\nsso_session = dev\n[sso-session dev]\nsso_regio
 /// The file of the session `dev`.
 const FILE: &str = "/home/.aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json";
 
-pub fn cases(cases: &mut Vec<Case>) {
+pub(crate) fn cases(cases: &mut Vec<Case>) {
     let trials: &[(&str, fn())] = &[
         (
             "the environment has tokens for single services",

@@ -18,13 +18,13 @@ use inia_core::{Error, ErrorKind, Result, Secret, Timestamp};
 
 /// An environment.
 #[derive(Debug, Default)]
-pub struct FakeEnv {
-    pub variables: BTreeMap<String, String>,
-    pub home: Option<PathBuf>,
+pub(crate) struct FakeEnv {
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) home: Option<PathBuf>,
 }
 
 impl FakeEnv {
-    pub fn of<N: Into<String>, V: Into<String>>(
+    pub(crate) fn of<N: Into<String>, V: Into<String>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let own = |(name, value): (N, V)| (name.into(), value.into());
@@ -51,23 +51,23 @@ impl Env for FakeEnv {
 
 /// Files in memory, by path with forward slashes.
 #[derive(Debug, Default)]
-pub struct FakeFiles(pub Mutex<BTreeMap<String, Vec<u8>>>);
+pub(crate) struct FakeFiles(pub(crate) Mutex<BTreeMap<String, Vec<u8>>>);
 
 impl FakeFiles {
-    pub fn put(&self, path: &str, contents: impl Into<Vec<u8>>) {
+    pub(crate) fn put(&self, path: &str, contents: impl Into<Vec<u8>>) {
         self.0
             .lock()
             .unwrap()
             .insert(path.to_owned(), contents.into());
     }
 
-    pub fn text(&self, path: &str) -> Option<String> {
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
         let bytes = self.0.lock().unwrap().get(path).cloned()?;
         Some(String::from_utf8(bytes).unwrap())
     }
 
     /// All files below a folder of the disk, as if the folder were the root.
-    pub fn load(&self, folder: &Path) {
+    pub(crate) fn load(&self, folder: &Path) {
         self.load_below(folder, folder);
     }
 
@@ -122,14 +122,14 @@ impl Files for FakeFiles {
 
 /// A clock that stands until it is moved, or somebody sleeps.
 #[derive(Debug)]
-pub struct FakeClock(AtomicI64);
+pub(crate) struct FakeClock(AtomicI64);
 
 impl FakeClock {
-    pub fn at(seconds: i64) -> Self {
+    pub(crate) fn at(seconds: i64) -> Self {
         FakeClock(AtomicI64::new(seconds))
     }
 
-    pub fn advance(&self, seconds: i64) {
+    pub(crate) fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
 }
@@ -147,7 +147,7 @@ impl Clock for FakeClock {
 
 /// Chance that is always the same.
 #[derive(Debug)]
-pub struct FakeRng;
+pub(crate) struct FakeRng;
 
 impl Rng for FakeRng {
     fn fill(&self, buffer: &mut [u8]) {
@@ -158,13 +158,13 @@ impl Rng for FakeRng {
 type Answer = Box<dyn Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync>;
 
 /// HTTP answered by a function, with every request kept.
-pub struct FakeHttp {
+pub(crate) struct FakeHttp {
     answer: Answer,
-    pub requests: Mutex<Vec<HttpRequest>>,
+    pub(crate) requests: Mutex<Vec<HttpRequest>>,
 }
 
 impl FakeHttp {
-    pub fn new(
+    pub(crate) fn new(
         answer: impl Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync + 'static,
     ) -> Self {
         FakeHttp {
@@ -174,11 +174,11 @@ impl FakeHttp {
     }
 
     /// A network in which nobody listens.
-    pub fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         FakeHttp::new(|_| Err(Error::new(ErrorKind::Connection, "connection refused")))
     }
 
-    pub fn urls(&self) -> Vec<String> {
+    pub(crate) fn urls(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
         requests
             .iter()
@@ -202,7 +202,7 @@ impl Http for FakeHttp {
 }
 
 /// An answer of a status and a body.
-pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpResponse> {
+pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpResponse> {
     Ok(HttpResponse {
         status,
         headers: Vec::new(),
@@ -212,14 +212,14 @@ pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpResponse> {
 
 /// Commands: the few the recorded cases use. Those cases were recorded with a shell between; this is that shell.
 #[derive(Debug, Default)]
-pub struct FakeCommands {
+pub(crate) struct FakeCommands {
     /// What every command comes to, in place of what it says.
-    pub outcome: Option<CommandOutcome>,
-    pub commands: Mutex<Vec<Vec<String>>>,
+    pub(crate) outcome: Option<CommandOutcome>,
+    pub(crate) commands: Mutex<Vec<Vec<String>>>,
 }
 
 #[derive(Clone, Debug)]
-pub enum CommandOutcome {
+pub(crate) enum CommandOutcome {
     Prints(String),
     Fails(i32, String),
     Hangs,
@@ -278,9 +278,9 @@ impl Commands for FakeCommands {
 
 /// Somebody who answers each question with the next of their answers.
 #[derive(Debug, Default)]
-pub struct FakePrompt {
-    pub answers: Mutex<VecDeque<String>>,
-    pub questions: Mutex<Vec<String>>,
+pub(crate) struct FakePrompt {
+    pub(crate) answers: Mutex<VecDeque<String>>,
+    pub(crate) questions: Mutex<Vec<String>>,
 }
 
 impl Prompt for FakePrompt {
@@ -296,18 +296,18 @@ impl Prompt for FakePrompt {
 
 /// The fakes of all ports.
 #[derive(Debug)]
-pub struct World {
-    pub env: Arc<FakeEnv>,
-    pub files: Arc<FakeFiles>,
-    pub clock: Arc<FakeClock>,
-    pub http: Arc<FakeHttp>,
-    pub commands: Arc<FakeCommands>,
-    pub prompt: Arc<FakePrompt>,
+pub(crate) struct World {
+    pub(crate) env: Arc<FakeEnv>,
+    pub(crate) files: Arc<FakeFiles>,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) http: Arc<FakeHttp>,
+    pub(crate) commands: Arc<FakeCommands>,
+    pub(crate) prompt: Arc<FakePrompt>,
 }
 
 impl World {
     /// A world with an environment, at a moment, in which nobody listens and nothing is on disk.
-    pub fn new(env: FakeEnv, now: i64) -> Self {
+    pub(crate) fn new(env: FakeEnv, now: i64) -> Self {
         World {
             env: Arc::new(env),
             files: Arc::default(),
@@ -318,12 +318,12 @@ impl World {
         }
     }
 
-    pub fn http(mut self, http: FakeHttp) -> Self {
+    pub(crate) fn http(mut self, http: FakeHttp) -> Self {
         self.http = Arc::new(http);
         self
     }
 
-    pub fn host(&self) -> Host {
+    pub(crate) fn host(&self) -> Host {
         Host {
             env: self.env.clone(),
             files: self.files.clone(),
@@ -337,7 +337,7 @@ impl World {
 }
 
 /// Polls a future until it is ready.
-pub fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     loop {
@@ -349,7 +349,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// Runs something and returns what it logged meanwhile, at every level.
-pub fn logged<T>(run: impl FnOnce() -> T) -> (T, String) {
+pub(crate) fn logged<T>(run: impl FnOnce() -> T) -> (T, String) {
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);
 

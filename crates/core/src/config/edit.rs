@@ -131,7 +131,10 @@ impl ConfigFileEditor {
         let line = property_line(name, value)?;
         let file = self.outline(section)?;
         match file.property(name) {
-            Some(range) => self.replace(range, &[line]),
+            Some(range) => {
+                let indent = file.indent(range.0);
+                self.replace(&file, range, &[format!("{indent}{line}")]);
+            }
             None => self.append(section, &file, &[line])?,
         }
         Ok(())
@@ -164,14 +167,18 @@ impl ConfigFileEditor {
         match file.sub_property(range, sub) {
             Some(position) => {
                 let indent = file.indent(position);
-                self.replace((position, position), &[format!("{indent}{sub} = {value}")]);
+                self.replace(
+                    &file,
+                    (position, position),
+                    &[format!("{indent}{sub} = {value}")],
+                );
             }
             None => {
                 let (first, last) = range;
                 let indent = if last > first {
                     file.indent(last)
                 } else {
-                    "  ".to_owned()
+                    format!("{}  ", file.indent(first))
                 };
                 self.insert_after(last, &[format!("{indent}{sub} = {value}")]);
             }
@@ -185,11 +192,14 @@ impl ConfigFileEditor {
     /// `Config` where the section's name could not stand in the file.
     pub fn unset(&mut self, section: &SectionName, name: &str) -> Result<bool> {
         let mut found = false;
-        while let Some(range) = self.outline(section)?.property(name) {
-            self.replace(range, &[]);
+        loop {
+            let file = self.outline(section)?;
+            let Some(range) = file.property(name) else {
+                return Ok(found);
+            };
+            self.replace(&file, range, &[]);
             found = true;
         }
-        Ok(found)
     }
 
     /// Takes a sub-property out, and with its last one the property. Says whether it was there.
@@ -205,9 +215,9 @@ impl ConfigFileEditor {
             return Ok(false);
         };
         if file.sub_properties(range).count() == 1 {
-            self.replace(range, &[]);
+            self.replace(&file, range, &[]);
         } else {
-            self.replace((position, position), &[]);
+            self.replace(&file, (position, position), &[]);
         }
         Ok(true)
     }
@@ -220,7 +230,13 @@ impl ConfigFileEditor {
     /// Puts lines at the end of a section, before the blank lines that part it from the next.
     fn append(&mut self, section: &SectionName, file: &Outline, lines: &[String]) -> Result<()> {
         match file.end {
-            Some(end) => self.insert_after(end, lines),
+            Some(end) => {
+                // What is deeper than the line above continues it: a new property is as deep as its neighbours.
+                let indent = file.neighbour_indent(end);
+                let lines: Vec<String> =
+                    lines.iter().map(|line| format!("{indent}{line}")).collect();
+                self.insert_after(end, &lines);
+            }
             None => {
                 let mut added = Vec::with_capacity(lines.len() + 2);
                 if !self.text.is_empty() && !self.text.ends_with("\n\n") {
@@ -242,15 +258,18 @@ impl ConfigFileEditor {
     }
 
     fn insert_after(&mut self, position: usize, lines: &[String]) {
-        self.splice(position + 1, position + 1, lines);
+        self.splice(position + 1, lines, |_| false);
     }
 
-    /// Replaces the lines from the first position through the second.
-    fn replace(&mut self, (first, last): (usize, usize), lines: &[String]) {
-        self.splice(first, last + 1, lines);
+    /// Replaces the lines from the first position through the second, but for the comments among them.
+    fn replace(&mut self, file: &Outline, (first, last): (usize, usize), lines: &[String]) {
+        self.splice(first, lines, |position| {
+            (first..=last).contains(&position) && !file.is_comment(position)
+        });
     }
 
-    fn splice(&mut self, from: usize, until: usize, lines: &[String]) {
+    /// Puts lines before the one at a position, and takes others out.
+    fn splice(&mut self, from: usize, lines: &[String], remove: impl Fn(usize) -> bool) {
         let end = self.line_end();
         let mut text = String::with_capacity(self.text.len() + 64);
         let put = |text: &mut String| {
@@ -267,7 +286,7 @@ impl ConfigFileEditor {
             if position == from {
                 put(&mut text);
             }
-            if !(from..until).contains(&position) {
+            if !remove(position) {
                 text.push_str(line);
             }
             count = position + 1;
@@ -304,6 +323,7 @@ struct OutlineLine {
 enum OutlineKind {
     Property { name: String, value: String },
     Continuation { sub: Option<String> },
+    Section,
     Other,
 }
 
@@ -350,7 +370,7 @@ impl Outline {
             let kind = match line.kind {
                 LineKind::Section(text) => {
                     inside = is_section(text);
-                    OutlineKind::Other
+                    OutlineKind::Section
                 }
                 LineKind::Property { name, value } => OutlineKind::Property {
                     name: name.to_ascii_lowercase(),
@@ -420,6 +440,33 @@ impl Outline {
             .filter(|(_, name)| *name == sub)
             .last()
             .map(|(position, _)| position)
+    }
+
+    /// How deep a property after the last line of a section has to be: as deep as the property before, else as the section after.
+    fn neighbour_indent(&self, end: usize) -> String {
+        let before = self
+            .lines
+            .iter()
+            .take(end + 1)
+            .rev()
+            .take_while(|line| !matches!(line.kind, OutlineKind::Section))
+            .find(|line| matches!(line.kind, OutlineKind::Property { .. }));
+        let after = || {
+            self.lines
+                .iter()
+                .skip(end + 1)
+                .find(|line| matches!(line.kind, OutlineKind::Section))
+        };
+        before
+            .or_else(after)
+            .map(|line| line.indent.clone())
+            .unwrap_or_default()
+    }
+
+    fn is_comment(&self, position: usize) -> bool {
+        self.lines
+            .get(position)
+            .is_some_and(|line| matches!(line.kind, OutlineKind::Other))
     }
 
     fn indent(&self, position: usize) -> String {
@@ -571,7 +618,7 @@ mod tests {
             );
             assert!(!file.unset_nested(&section, "s3", "gone").unwrap());
         });
-        assert_eq!(cleared, "[default]\r\n\r\nregion = a\r\n");
+        assert_eq!(cleared, "[default]\r\n\t# how\r\n\r\nregion = a\r\n");
     }
 
     #[test]
@@ -584,6 +631,89 @@ mod tests {
             file.set(&SectionName::Services("s".into()), "a", "b")
                 .is_err()
         );
+    }
+
+    #[test]
+    fn in_any_file_a_value_that_is_set_is_read_back_and_the_rest_stays() {
+        const PARTS: [&str; 20] = [
+            "[",
+            "]",
+            "[profile x]",
+            "[default]",
+            "[profile default]",
+            "[profile \"x\"]",
+            "\n",
+            "\n",
+            "\n",
+            "\r\n",
+            " ",
+            "\t",
+            "=",
+            "a = b",
+            "key = old",
+            "s3 =",
+            "  sub = c",
+            "# d",
+            ";",
+            "é",
+        ];
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        let mut edited = 0;
+        for _ in 0..4_000 {
+            let text: String = (0..random(16))
+                .map(|_| PARTS[random(PARTS.len())])
+                .collect();
+            // Whatever the text is, it is read or refused.
+            let before = ConfigFiles::parse(&text, "");
+            let Ok(mut editor) = ConfigFileEditor::from_text(ConfigFileKind::Config, &text) else {
+                assert!(before.is_err(), "{text:?}");
+                continue;
+            };
+            edited += 1;
+            for name in ["x", "default"] {
+                let section = profile(name);
+                editor.set(&section, "key", "new").unwrap();
+                let nested = editor.set_nested(&section, "s3", "sub", "new");
+                let after = ConfigFiles::parse(editor.text(), "").unwrap();
+                let found = after.profile(name).unwrap();
+                assert_eq!(
+                    found.get("key"),
+                    Some("new"),
+                    "{text:?} {:?}",
+                    editor.text()
+                );
+                if nested.is_ok() {
+                    assert_eq!(
+                        found.get_nested("s3", "sub"),
+                        Some("new"),
+                        "{text:?} {:?}",
+                        editor.text()
+                    );
+                }
+                if let Some(old) = before.as_ref().unwrap().profile(name) {
+                    assert_eq!(old.get("a"), found.get("a"), "{text:?} {:?}", editor.text());
+                }
+            }
+            for line in text.lines().filter(|line| line.trim().starts_with('#')) {
+                assert!(editor.text().contains(line), "{text:?} {:?}", editor.text());
+            }
+            for name in ["x", "default"] {
+                editor.unset(&profile(name), "key").unwrap();
+                let after = ConfigFiles::parse(editor.text(), "").unwrap();
+                assert!(
+                    !after.profile(name).unwrap().contains("key"),
+                    "{text:?} {:?}",
+                    editor.text()
+                );
+            }
+        }
+        assert!(edited > 500, "{edited}");
     }
 
     #[test]

@@ -1,0 +1,91 @@
+//! The folders again, with the SDK's own way to call services: what providers ask of STS and SSO goes down to the bytes, and comes
+//! back from them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use inia::ports::BoxFuture;
+use inia::{
+    ByteStream, Credentials, Error, ErrorKind, Headers, Result, SessionBuilder, Transport,
+    WireBody, WireRequest, WireResponse,
+};
+use inia_core::CredentialChain;
+
+use super::folder;
+use super::recorded::{self, Outcome};
+use super::replay::Recording;
+use crate::fakes::{block_on, logged};
+use crate::support::Case;
+
+/// The folders of a suite.
+pub(crate) fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: &mut Vec<Case>) {
+    for folder in folder::folders(&dir.join(suite)) {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        cases.push(Case::new(format!("wire/{suite}/{name}"), move || {
+            recorded::check(&folder, profile_only, load)
+        }));
+    }
+}
+
+fn load(world: &crate::fakes::World, recording: &Recording, chain: CredentialChain) -> Outcome {
+    let load = || -> (Result<Arc<Credentials>>, String) {
+        let session = SessionBuilder::over(world.host())
+            .core(|core| core.credential_chain(chain))
+            .transport(Arc::new(recording.clone()))
+            .build();
+        match session {
+            Ok(session) => (block_on(session.credentials()), format!("{session:?}")),
+            Err(error) => (Err(error), String::new()),
+        }
+    };
+    let ((result, session), log) = logged(load);
+    Outcome {
+        result,
+        session,
+        log,
+    }
+}
+
+impl Transport for Recording {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+        Box::pin(std::future::ready(self.exchange(&request)))
+    }
+}
+
+impl Recording {
+    fn exchange(&self, request: &WireRequest) -> Result<WireResponse> {
+        let Some(exchange) = self.next() else {
+            return Err(Error::new(ErrorKind::Connection, "nobody answers"));
+        };
+        assert_eq!(&*request.method, exchange.method);
+        assert_eq!(comparable(&request.url), comparable(&exchange.uri));
+        // The recordings' parameters were exchanged for others when they were made public: what is asked for is the same.
+        let body = match &request.body {
+            WireBody::Bytes(bytes) => std::str::from_utf8(bytes).unwrap(),
+            WireBody::Stream(_) => panic!("a body of a few words is streamed"),
+        };
+        let action = |body: &str| body.split('&').next().unwrap_or_default().to_owned();
+        assert_eq!(action(body), action(&exchange.request));
+        for name in ["authorization", "x-amz-sso_bearer_token"] {
+            let sent = request.headers.get(name);
+            let recorded = exchange.header(name);
+            assert_eq!(sent.is_some(), recorded.is_some(), "{name}");
+            if name != "authorization" {
+                assert_eq!(sent, recorded);
+            }
+        }
+        Ok(WireResponse {
+            status: exchange.status,
+            headers: Headers::new(),
+            body: ByteStream::from(exchange.response),
+        })
+    }
+}
+
+/// A URL with its query in order.
+fn comparable(url: &str) -> (String, Vec<String>) {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut query: Vec<String> = query.split('&').map(str::to_owned).collect();
+    query.sort();
+    (path.trim_end_matches('/').to_owned(), query)
+}
