@@ -11,6 +11,10 @@
 //!
 //! Run with `cargo bench --bench xml`. The fixtures are those of the comparison with other SDKs, in the folder
 //! `INIA_FIXTURES`, by default `../shared/peer-bench/fixtures` beside the workspace; where they are not at hand, nothing runs.
+#![expect(
+    clippy::expect_used,
+    reason = "a bench without its data has nothing to say"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

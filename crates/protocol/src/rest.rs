@@ -41,7 +41,7 @@ pub(crate) enum ResponseBody<'a> {
     /// The whole body is this member's value.
     Payload(&'a Member),
     /// The body holds the members of the structure that have no location.
-    Members(&'a Structure),
+    Members,
 }
 
 /// The REST bindings of a service, worked out on first use.
@@ -382,7 +382,7 @@ impl Rest {
         match binding.body {
             ResponseBodyKind::None | ResponseBodyKind::EventStream => {}
             ResponseBodyKind::Members => {
-                read_body(ResponseBody::Members(structure), response.body, &mut map)?;
+                read_body(ResponseBody::Members, response.body, &mut map)?;
             }
             ResponseBodyKind::Raw(position) => {
                 if let Some(member) = structure.members.get(position)

@@ -62,8 +62,8 @@ impl RestJsonCodec {
         map: &mut Map,
     ) -> Result<()> {
         match body {
-            ResponseBody::Members(_) if bytes.is_empty() => Ok(()),
-            ResponseBody::Members(_) => self.format.read_members(shape, bytes, map, true),
+            ResponseBody::Members if bytes.is_empty() => Ok(()),
+            ResponseBody::Members => self.format.read_members(shape, bytes, map, true),
             ResponseBody::Payload(member) => {
                 let value = if !bytes.is_empty() {
                     self.format.read_member(member, bytes)?

@@ -129,7 +129,7 @@ impl Codec for RestXmlCodec {
         self.rest
             .parse(output.target, response, |part, body, map| {
                 let (name, target) = match part {
-                    ResponseBody::Members(_) => (None, output.target),
+                    ResponseBody::Members => (None, output.target),
                     ResponseBody::Payload(member) => (Some(&member.name), member.target),
                 };
                 if body.is_empty() {
@@ -166,7 +166,7 @@ impl Codec for RestXmlCodec {
         parse_error(&self.model, operation, &response, |answer, text, shape| {
             self.rest.parse(shape, response.clone(), |part, _, map| {
                 match part {
-                    ResponseBody::Members(_) => {
+                    ResponseBody::Members => {
                         append(map, answer.members(text, &self.layouts, shape)?);
                     }
                     ResponseBody::Payload(member) => {

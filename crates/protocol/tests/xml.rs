@@ -1,4 +1,8 @@
 //! The formats with answers in XML, from end to end: what they make of valid, unusual and hostile answers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
 
 use std::fmt::Write as _;
 use std::sync::Arc;

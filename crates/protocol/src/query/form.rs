@@ -233,13 +233,8 @@ impl Writer<'_> {
                 Value::List(list) => self.list(member, item, flattened, list, depth),
                 other => Err(mismatch(&self.place, "a list", other)),
             },
-            Kind::Map {
-                key: key_member,
-                value: value_member,
-            } => match value {
-                Value::Map(map) => {
-                    self.map(member, (key_member, value_member), flattened, map, depth)
-                }
+            Kind::Map { value: item, .. } => match value {
+                Value::Map(map) => self.map(member, item, flattened, map, depth),
                 other => Err(mismatch(&self.place, "a map", other)),
             },
             kind => self.scalar(member, kind, value),
@@ -283,7 +278,7 @@ impl Writer<'_> {
     fn map(
         &mut self,
         member: &Member,
-        (key_member, value_member): (&Member, &Member),
+        item: &Member,
         flattened: bool,
         map: &Map,
         depth: u32,
@@ -312,15 +307,9 @@ impl Writer<'_> {
             push_encoded(self.out, key);
             self.name.truncate(entry);
             self.name.push_str(value_suffix);
-            self.value(
-                value_member,
-                value_member.traits.is_flattened(),
-                value,
-                depth + 1,
-            )?;
+            self.value(item, item.traits.is_flattened(), value, depth + 1)?;
             self.name.truncate(entries);
         }
-        let _ = key_member;
         self.name.truncate(base);
         Ok(())
     }

@@ -139,10 +139,13 @@ impl FormCodec {
         operation: &Operation,
         response: Response,
     ) -> Result<(Value, Option<Str>)> {
-        let output = operation
-            .output
-            .as_ref()
-            .map(|member| self.layouts.target(member.target));
+        // A result without members need not be there.
+        let output = operation.output.as_ref().filter(|member| {
+            self.model
+                .structure(member)
+                .is_some_and(|structure| !structure.members.is_empty())
+        });
+        let output = output.map(|member| self.layouts.target(member.target));
         let in_headers = request_id(&response.headers);
         if output.is_none() && response.body.is_empty() {
             return Ok((Value::map(), in_headers));

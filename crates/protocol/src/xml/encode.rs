@@ -173,7 +173,7 @@ impl Encoder {
             }
             (Kind::List(item), Value::List(list)) if flattened => {
                 for value in list.iter().filter(|value| !value.is_null()) {
-                    self.value(out, item, element, false, value, depth + 1)?;
+                    self.item(out, item, element, value, depth)?;
                 }
                 Ok(())
             }
@@ -183,7 +183,7 @@ impl Encoder {
                 };
                 open(out, element);
                 for value in list.iter().filter(|value| !value.is_null()) {
-                    self.value(out, item, tags, false, value, depth + 1)?;
+                    self.item(out, item, tags, value, depth)?;
                 }
                 close(out, element);
                 Ok(())
@@ -204,8 +204,7 @@ impl Encoder {
                     open(out, key);
                     push_text(out, name);
                     close(out, key);
-                    let is_flattened = item.traits.is_flattened();
-                    self.value(out, item, value, is_flattened, entry, depth + 1)?;
+                    self.item(out, item, value, entry, depth)?;
                     if flattened {
                         close(out, element);
                     } else {
@@ -226,6 +225,19 @@ impl Encoder {
                 Ok(())
             }
         }
+    }
+
+    /// Writes a part of what lies at a depth: a member, an item, or the value of an entry.
+    fn item(
+        &self,
+        out: &mut Vec<u8>,
+        member: &Member,
+        element: &Element,
+        value: &Value,
+        depth: u32,
+    ) -> Result<()> {
+        let flattened = member.traits.is_flattened();
+        self.value(out, member, element, flattened, value, depth + 1)
     }
 
     fn structure(
@@ -279,8 +291,7 @@ impl Encoder {
             let (position, member, tags) = find(likely, name)?;
             likely = position + 1;
             if let MemberTags::Element(element) = tags {
-                let flattened = member.traits.is_flattened();
-                self.value(out, member, element, flattened, value, depth + 1)?;
+                self.item(out, member, element, value, depth)?;
             }
         }
         close(out, element);
