@@ -36,6 +36,7 @@ pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
         .collect();
     let graph = Resolver {
         names: names(&raw.shapes.0).map_err(place)?,
+        shapes: &raw.shapes.0,
         own_traits: &own_traits,
     };
     let mut shapes = Vec::with_capacity(raw.shapes.0.len());
@@ -83,6 +84,7 @@ fn names<'a>(shapes: &'a [(Text<'_>, RawShape<'_>)]) -> Result<HashMap<&'a str, 
 
 struct Resolver<'a> {
     names: HashMap<&'a str, ShapeId>,
+    shapes: &'a [(Text<'a>, RawShape<'a>)],
     own_traits: &'a [Traits],
 }
 
@@ -165,6 +167,11 @@ impl Resolver<'_> {
         Ok(structure)
     }
 
+    fn is_structure(&self, shape: ShapeId) -> bool {
+        let shape = self.shapes.get(shape.index());
+        shape.is_some_and(|(_, raw)| &*raw.kind == "structure")
+    }
+
     fn part(&self, part: &'static str, raw: Option<&RawMember<'_>>) -> Result<Member> {
         let raw = raw.ok_or_else(|| broken(format!("it has no {part}")))?;
         self.member(Str::from_static(part), raw)
@@ -180,10 +187,16 @@ impl Resolver<'_> {
             }));
         };
         let own = traits(raw.location_name.as_ref(), raw.traits.as_deref());
-        let traits = match self.own_traits.get(target.index()) {
+        let own_name = own.location_name.clone();
+        let mut traits = match self.own_traits.get(target.index()) {
             Some(target) => own.over(target),
             None => own,
         };
+        // DIFFERENCE: a structure's own location name is that of a root element, as the Smithy specification has it; in
+        // botocore the members that target the structure take it over. In AWS's definitions each of them has its own.
+        if self.is_structure(target) {
+            traits.location_name = own_name;
+        }
         Ok(Member {
             name,
             target,
