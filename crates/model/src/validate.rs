@@ -9,22 +9,22 @@
 //! | union | map with exactly one member |
 //! | document | anything but a blob or a timestamp, to any depth |
 //! | list, map | list, map; nulls in them only where the shape is sparse |
-//! | string | string; anything a document may be where it is a `jsonvalue` |
+//! | string | string; anything a document may be where it is a `jsonvalue` in a header |
 //! | blob | blob, or string, which stands for its UTF-8 bytes |
 //! | boolean | boolean |
 //! | integer, long | integer of any size |
 //! | float, double | float, integer, or one of the strings `NaN`, `Infinity` and `-Infinity` |
-//! | timestamp | timestamp, number of seconds since 1970, or a string that reads as a date |
+//! | timestamp | timestamp, number of seconds since 1970, or a string that [`Timestamp::parse_lenient`] reads |
 //!
 //! `min` is the one constraint that is checked, as botocore does: the greatest lengths and values, patterns and enumerations of
 //! a definition grow at AWS before they grow here. A null member counts as absent.
 
 use std::fmt::{self, Write as _};
 
-use inia_core::{Error, Map, Problem, Result, Str, Value};
+use inia_core::{Error, Map, Problem, Result, Str, Timestamp, Value};
 
 use crate::names::is_snake_case_of;
-use crate::{Kind, Member, Operation, ServiceModel, Structure, did_you_mean};
+use crate::{Kind, Location, Member, Operation, ServiceModel, Structure, did_you_mean};
 
 /// How deep parameters may be nested. DynamoDB's 32 levels of attributes take 96.
 const MAX_DEPTH: usize = 256;
@@ -271,11 +271,11 @@ impl<'m> Walk<'m> {
                     }
                 }
             }
-            (Kind::String, _) if member.traits.is_json_value() => self.document(value, place),
+            (Kind::String, _) if is_json_header(member) => self.document(value, place),
             (Kind::String, Value::String(text)) => self.string(member, text, place),
             (Kind::Boolean, Value::Bool(_))
             | (Kind::Blob, Value::Blob(_) | Value::String(_))
-            | (Kind::Timestamp, Value::Timestamp(_) | Value::Int(_)) => {}
+            | (Kind::Timestamp, Value::Timestamp(_)) => {}
             (Kind::Integer | Kind::Long, Value::Int(_) | Value::BigInt(_))
             | (Kind::Float | Kind::Double, Value::Float(_) | Value::Int(_) | Value::BigInt(_)) => {
                 self.number(member, value, place);
@@ -285,8 +285,9 @@ impl<'m> Walk<'m> {
             {
                 self.must_respell = true;
             }
-            (Kind::Timestamp, Value::Float(seconds)) if seconds.is_finite() => {}
-            (Kind::Timestamp, Value::String(text)) if is_timestamp(text) => {}
+            (Kind::Timestamp, Value::Int(seconds)) if Timestamp::new(*seconds, 0).in_range() => {}
+            (Kind::Timestamp, Value::Float(seconds)) if Timestamp::from_f64(*seconds).is_ok() => {}
+            (Kind::Timestamp, Value::String(text)) if Timestamp::parse_lenient(text).is_ok() => {}
             _ => self.wrong_type(place, value, is_secret, valid_types(&shape.kind)),
         }
     }
@@ -468,11 +469,6 @@ fn valid_types(kind: &Kind) -> &'static str {
     }
 }
 
-/// A date in text: RFC 3339, ISO 8601, RFC 822, or seconds since 1970.
-fn is_timestamp(text: &str) -> bool {
-    !text.is_empty()
-}
-
 /// The floats that JSON has no number for.
 fn special_float(text: &str) -> Option<f64> {
     match text {
@@ -612,7 +608,7 @@ impl fmt::Display for Names<'_> {
 
 #[cfg(test)]
 mod tests {
-    use inia_core::{Blob, ErrorKind, List, Timestamp, json};
+    use inia_core::{Blob, ErrorKind, List, json};
 
     use super::*;
 
@@ -730,6 +726,14 @@ mod tests {
             (
                 json!({"When": f64::NAN}),
                 "When: invalid type, value: NaN, type: float, valid types: timestamp, number, timestamp string",
+            ),
+            (
+                json!({"When": "soon"}),
+                "When: invalid type, value: \"soon\", type: string, valid types: timestamp, number, timestamp string",
+            ),
+            (
+                json!({"When": i64::MAX}),
+                "When: invalid type, value: 9223372036854775807, type: integer, valid types: timestamp, number, timestamp string",
             ),
             (
                 json!({"When": true}),
