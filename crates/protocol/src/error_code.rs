@@ -126,7 +126,7 @@ pub(crate) fn error_from_parts(
     };
     let mut error = ServiceError {
         code: name.clone(),
-        message: message_of(body),
+        message: text.unwrap_or_else(|| message_of(body)),
         http_status: response.status,
         request_id: request_id(&response.headers),
         ..ServiceError::default()

@@ -153,10 +153,10 @@ impl Layouts {
 }
 
 impl Fields {
-    /// The field of a name on the wire, and its position.
+    /// The field of a name on the wire, whose [`head_of`](crate::names::head_of) is known, and its position.
     #[inline]
-    pub(crate) fn by_wire_name(&self, name: &[u8]) -> Option<(usize, &Field)> {
-        let position = self.by_wire_name.get(name)?;
+    pub(crate) fn by_wire_name(&self, name: &[u8], head: u64) -> Option<(usize, &Field)> {
+        let position = self.by_wire_name.get_by_head(name, head)?;
         Some((position, self.fields.get(position)?))
     }
 

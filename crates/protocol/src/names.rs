@@ -22,7 +22,7 @@ impl NameIndex {
         let names: Box<[Name]> = names
             .take(usize::from(u16::MAX) - 1)
             .map(|name| Name {
-                head: head(name.as_bytes()),
+                head: head_of(name.as_bytes()),
                 text: name.as_bytes().into(),
             })
             .collect();
@@ -66,7 +66,12 @@ impl NameIndex {
     /// The position of a name.
     #[inline]
     pub(crate) fn get(&self, name: &[u8]) -> Option<usize> {
-        let head = head(name);
+        self.get_by_head(name, head_of(name))
+    }
+
+    /// The position of a name whose [`head_of`] is known.
+    #[inline]
+    pub(crate) fn get_by_head(&self, name: &[u8], head: u64) -> Option<usize> {
         let mut slot = self.first_slot(head, name.len());
         loop {
             let position = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
@@ -84,7 +89,7 @@ impl NameIndex {
 
 /// The first eight bytes of a name as a number, or as many as there are.
 #[inline]
-fn head(name: &[u8]) -> u64 {
+pub(crate) fn head_of(name: &[u8]) -> u64 {
     if let Some(bytes) = name.first_chunk::<8>() {
         return u64::from_le_bytes(*bytes);
     }
@@ -100,24 +105,19 @@ fn head(name: &[u8]) -> u64 {
 pub(crate) struct NameFilter([u64; 4]);
 
 impl NameFilter {
-    /// Whether a name has surely not been asked for before.
+    /// Whether a name has surely not been asked for before; of it, its length and its [`head_of`] are needed, and its end.
     #[inline]
-    pub(crate) fn is_new(&mut self, name: &str) -> bool {
-        let bytes = name.as_bytes();
-        let mut mixed = bytes.len() as u64;
-        if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            mixed ^= u64::from(u32::from_le_bytes(*first)) << 8;
-            mixed ^= u64::from(u32::from_le_bytes(*last)) << 32;
-        } else {
-            for byte in bytes {
-                mixed = mixed << 8 ^ u64::from(*byte);
-            }
-        }
-        let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+    pub(crate) fn is_new(&mut self, name: &[u8], head: u64) -> bool {
+        let end = name
+            .last_chunk::<4>()
+            .map_or(0, |end| u32::from_le_bytes(*end));
+        let mixed = (head ^ (u64::from(end) << 24) ^ name.len() as u64)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            >> 56;
+        let bit = 1 << (mixed & 63);
         let Some(word) = self.0.get_mut((mixed >> 6) as usize) else {
             return false;
         };
-        let bit = 1 << (mixed & 63);
         let is_new = *word & bit == 0;
         *word |= bit;
         is_new

@@ -145,12 +145,22 @@ pub(crate) fn integer_from_text(text: &str) -> Option<Value> {
 }
 
 /// Bytes from base64, as botocore reads it: what is not of the alphabet is passed over.
-pub(crate) fn blob_from_base64(text: &str) -> Option<Blob> {
-    if let Ok(bytes) = BASE64.decode(text) {
+pub(crate) fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
+    let text = text.as_ref();
+    // Exactly as long as the bytes are, so that they need not be moved or shared to be kept.
+    let padding = text
+        .iter()
+        .rev()
+        .take(2)
+        .take_while(|byte| **byte == b'=')
+        .count();
+    let mut bytes = vec![0; (text.len() / 4 * 3).saturating_sub(padding)];
+    if text.len().is_multiple_of(4) && BASE64.decode_slice(text, &mut bytes).is_ok() {
         return Some(Blob::from(bytes));
     }
     let kept: Vec<u8> = text
-        .bytes()
+        .iter()
+        .copied()
         .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
         .collect();
     BASE64.decode(kept).ok().map(Blob::from)

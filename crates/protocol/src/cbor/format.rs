@@ -10,7 +10,7 @@ use super::reader::{Head, Length, MAX_DEPTH, Reader, reserve};
 use super::writer::{Writer, key};
 use crate::event_stream::EventFormat;
 use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
-use crate::names::NameFilter;
+use crate::names::{NameFilter, head_of};
 use crate::scalar::mismatch;
 use crate::table::BodyLengths;
 
@@ -223,13 +223,13 @@ impl<'t> Parser<'t> {
             return Err(self.reader.broken("the key of an entry is not text"));
         };
         if let Some(raw) = self.reader.raw_text(length)? {
-            return match fields.by_wire_name(raw) {
+            return match fields.by_wire_name(raw, head_of(raw)) {
                 Some(found) => Ok((Str::new(), Some(found))),
                 None => Ok((self.reader.utf8(raw)?, None)),
             };
         }
         let name = self.reader.text(length)?;
-        let found = fields.by_wire_name(name.as_bytes());
+        let found = fields.by_wire_name(name.as_bytes(), head_of(name.as_bytes()));
         Ok((name, found))
     }
 
@@ -262,7 +262,7 @@ impl<'t> Parser<'t> {
             if value.is_null() && !is_sparse {
                 continue;
             }
-            if map.len() < UNINDEXED && filter.is_new(&name) {
+            if map.len() < UNINDEXED && filter.is_new(name.as_bytes(), head_of(name.as_bytes())) {
                 map.push(name, value);
             } else {
                 map.insert(name, value);

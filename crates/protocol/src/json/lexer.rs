@@ -2,7 +2,11 @@
 //!
 //! It works on bytes that are known to be UTF-8, eight at a time where it can.
 
+use std::ops::Range;
+
 use inia_core::{Error, ErrorKind, Result, SharedText, Str, Value};
+
+use crate::names::head_of;
 
 /// Where in a text a string lies, between its quotes.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +39,14 @@ fn specials(word: u64) -> u64 {
     found & HIGHS
 }
 
+/// The key of an entry: where it lies, and its first bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    pub(super) span: Span,
+    /// As [`head_of`] has it; of a key with escapes, those of what stands in the text.
+    pub(super) head: u64,
+}
+
 impl<'t> Lexer<'t> {
     /// The beginning of a text.
     pub(super) fn new(text: &'t SharedText) -> Self {
@@ -57,11 +69,20 @@ impl<'t> Lexer<'t> {
     /// The next byte, behind white space, without taking it; 0 at the end.
     #[inline]
     pub(super) fn peek(&mut self) -> u8 {
+        match self.bytes.get(self.position) {
+            Some(&byte) if byte > b' ' => byte,
+            _ => self.peek_behind_space(),
+        }
+    }
+
+    #[inline(never)]
+    fn peek_behind_space(&mut self) -> u8 {
         loop {
             match self.bytes.get(self.position) {
-                Some(&byte) if byte > b' ' => return byte,
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.position += 1,
-                Some(_) => return 1,
+                // No other byte up to a space begins anything.
+                Some(&byte) if byte <= b' ' => return 1,
+                Some(&byte) => return byte,
                 None => return 0,
             }
         }
@@ -83,19 +104,76 @@ impl<'t> Lexer<'t> {
         is_next
     }
 
-    /// Takes a byte, behind white space.
+    /// Takes the comma behind an element, or the bracket that ends the array or object; whether it was the comma.
     #[inline]
-    pub(super) fn expect(&mut self, byte: u8) -> Result<()> {
-        if self.eat(byte) {
-            Ok(())
+    pub(super) fn comma_or(&mut self, bracket: u8) -> Result<bool> {
+        let next = self.peek();
+        if next == b',' {
+            self.position += 1;
+            Ok(true)
+        } else if next == bracket {
+            self.position += 1;
+            Ok(false)
         } else {
-            Err(self.expected(byte))
+            Err(self.expected(bracket))
         }
     }
 
     #[cold]
     fn expected(&self, byte: u8) -> Error {
         self.broken(&format!("expected `{}`", char::from(byte)))
+    }
+
+    /// Takes the key of an entry and the colon behind it.
+    #[inline]
+    pub(super) fn key(&mut self) -> Result<Key> {
+        // Most keys are short, and nothing stands around them: one word shows all there is to see.
+        if let Some(chunk) = self.chunk(self.position) {
+            let word = u64::from_le_bytes(chunk);
+            let name = word >> 8;
+            let found = specials(name | (u64::from(b' ') << 56));
+            if word & 0xff == u64::from(b'"') && found != 0 {
+                let bits = found.trailing_zeros() & !7;
+                let start = self.position + 1;
+                let end = start + (bits / 8) as usize;
+                if self.bytes.get(end..end + 2) == Some(b"\":") {
+                    self.position = end + 2;
+                    return Ok(Key {
+                        span: Span {
+                            start,
+                            end,
+                            has_escapes: false,
+                        },
+                        head: name & ((1 << bits) - 1),
+                    });
+                }
+            }
+        }
+        self.key_slowly()
+    }
+
+    #[inline(never)]
+    fn key_slowly(&mut self) -> Result<Key> {
+        if self.peek() != b'"' {
+            return Err(self.broken("expected a key"));
+        }
+        let span = self.string()?;
+        if !self.eat(b':') {
+            return Err(self.expected(b':'));
+        }
+        Ok(Key {
+            span,
+            head: head_of(self.raw(span)),
+        })
+    }
+
+    /// The eight bytes at a place.
+    #[inline]
+    fn chunk(&self, position: usize) -> Option<[u8; 8]> {
+        self.bytes
+            .get(position..)
+            .and_then(|rest| rest.first_chunk::<8>())
+            .copied()
     }
 
     /// Fails unless there is nothing but white space left.
@@ -123,13 +201,9 @@ impl<'t> Lexer<'t> {
     pub(super) fn string(&mut self) -> Result<Span> {
         let start = self.position + 1;
         let mut position = start;
-        // Most strings are short, and end within a word or two.
-        while let Some(chunk) = self
-            .bytes
-            .get(position..)
-            .and_then(|rest| rest.first_chunk::<8>())
-        {
-            let found = specials(u64::from_le_bytes(*chunk));
+        // Most strings are short, and end within a few words.
+        while let Some(chunk) = self.chunk(position) {
+            let found = specials(u64::from_le_bytes(chunk));
             if found == 0 {
                 position += 8;
                 continue;
@@ -148,7 +222,37 @@ impl<'t> Lexer<'t> {
         self.string_slowly(start, position)
     }
 
+    /// Takes a string without escapes, if that is what stands here: where it lies.
+    #[inline]
+    pub(super) fn plain_string(&mut self) -> Option<Range<usize>> {
+        if self.bytes.get(self.position) != Some(&b'"') {
+            return None;
+        }
+        let start = self.position + 1;
+        let mut end = start;
+        loop {
+            let found = specials(u64::from_le_bytes(self.chunk(end)?));
+            if found == 0 {
+                end += 8;
+                continue;
+            }
+            end += (found.trailing_zeros() / 8) as usize;
+            if self.bytes.get(end) != Some(&b'"') {
+                return None;
+            }
+            self.position = end + 1;
+            return Some(start..end);
+        }
+    }
+
+    /// The text of a string without escapes.
+    #[inline]
+    pub(super) fn slice(&self, range: Range<usize>) -> Str {
+        self.text.slice(range)
+    }
+
     /// The rest of a string from a place behind which it may have escapes, or the text ends soon.
+    #[inline(never)]
     fn string_slowly(&mut self, start: usize, mut position: usize) -> Result<Span> {
         let mut has_escapes = false;
         loop {
@@ -164,12 +268,8 @@ impl<'t> Lexer<'t> {
                 }
                 Some(_) => {
                     position += 1;
-                    while has_escapes
-                        && let Some(chunk) = self
-                            .bytes
-                            .get(position..)
-                            .and_then(|rest| rest.first_chunk::<8>())
-                        && specials(u64::from_le_bytes(*chunk)) == 0
+                    while let Some(chunk) = self.chunk(position)
+                        && specials(u64::from_le_bytes(chunk)) == 0
                     {
                         position += 8;
                     }

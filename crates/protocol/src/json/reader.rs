@@ -3,12 +3,13 @@
 //! What a shape does not expect is taken as botocore takes it: members that are not known are passed over, nulls are left out,
 //! and a scalar of another JSON type than the shape's is the value it is.
 
-use inia_core::{Map, Result, SharedText, Str, Value};
+use inia_core::{List, Map, Result, SharedText, Str, Value};
 use inia_model::{Member, ServiceModel, ShapeId};
 
-use super::lexer::Span;
-use super::values::{MAX_DEPTH, Values};
+use super::lexer::Key;
+use super::values::{Entries, MAX_DEPTH, Values};
 use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
+use crate::names::head_of;
 use crate::scalar::{
     blob_from_base64, float_from_text, integer_from_text, timestamp_from_text, unreadable,
 };
@@ -33,7 +34,8 @@ impl<'t> Reader<'t> {
     /// Reads the text as the value of a member.
     pub(super) fn member(mut self, member: &Member) -> Result<Value> {
         let target = Target::of(self.model, member);
-        let value = self.value(target, MAX_DEPTH)?;
+        let mut value = Value::Null;
+        self.value(target, MAX_DEPTH, &mut value)?;
         self.values.lexer.end()?;
         Ok(value)
     }
@@ -44,60 +46,101 @@ impl<'t> Reader<'t> {
         let Layout::Structure(fields) = self.layouts.get(self.model, id) else {
             return Err(self.values.lexer.broken("the shape is not a structure"));
         };
-        if self.values.lexer.peek() == b'n' {
-            self.values.lexer.word("null")?;
-        } else {
-            self.open(b'{', "an object")?;
-            self.fields(fields, MAX_DEPTH - 1, body_only)?;
-            for (name, value) in self.values.entries.drain(..) {
-                map.push(name, value);
+        match self.values.lexer.peek() {
+            b'n' => self.values.lexer.word("null")?,
+            b'{' => {
+                self.values.lexer.advance();
+                if !self.values.lexer.eat(b'}') {
+                    self.fields(fields, MAX_DEPTH - 1, body_only, 0, 0)?;
+                }
+                for (name, value) in std::mem::take(&mut self.values.entries) {
+                    map.push(name, value);
+                }
             }
+            _ => return Err(self.values.lexer.broken("expected an object")),
         }
         self.values.lexer.end()
     }
 
-    fn open(&mut self, bracket: u8, expected: &str) -> Result<()> {
-        if self.values.lexer.eat(bracket) {
-            Ok(())
-        } else {
-            Err(self.values.lexer.broken(&format!("expected {expected}")))
+    /// Reads a value into its place; `depth` is how many levels may still be entered.
+    ///
+    /// Through a place rather than a result, since values are moved by the million: each move costs as much as looking a member up.
+    #[inline]
+    fn value(&mut self, target: Target, depth: u32, place: &mut Value) -> Result<()> {
+        // Most values are strings.
+        if target == Target::String
+            && let Some(range) = self.values.lexer.plain_string()
+        {
+            *place = Value::String(self.values.lexer.slice(range));
+            return Ok(());
         }
+        self.value_of_any_kind(target, depth, place)
     }
 
-    /// Reads a value; `depth` is how many levels may still be entered.
-    fn value(&mut self, target: Target, depth: u32) -> Result<Value> {
+    fn value_of_any_kind(&mut self, target: Target, depth: u32, place: &mut Value) -> Result<()> {
         let first = self.values.lexer.peek();
         match (target, first) {
+            (Target::Structure(id), b'{') => return self.structure(id, depth, place),
+            (Target::Map(id), b'{') => *place = Value::Map(self.map(id, depth)?),
+            (Target::List(id), b'[') => *place = Value::List(self.list(id, depth)?),
             (Target::String, b'"') => {
                 let span = self.values.lexer.string()?;
-                self.values.lexer.text(span).map(Value::String)
+                *place = Value::String(self.values.lexer.text(span)?);
             }
-            (Target::Structure(id), b'{') => self.structure(id, depth),
-            (Target::Map(id), b'{') => self.map(id, depth),
-            (Target::List(id), b'[') => self.list(id, depth),
-            (_, b'n') => self.values.lexer.word("null").map(|()| Value::Null),
-            (Target::Integer, b'-' | b'0'..=b'9') => self.integer(),
+            (Target::Boolean, b't') => {
+                self.values.lexer.word("true")?;
+                *place = Value::Bool(true);
+            }
+            (Target::Boolean, b'f') => {
+                self.values.lexer.word("false")?;
+                *place = Value::Bool(false);
+            }
+            (Target::Integer, b'-' | b'0'..=b'9') => *place = self.integer()?,
+            (Target::Blob, b'"') => *place = self.blob()?,
+            _ => *place = self.other(target, first, depth)?,
+        }
+        Ok(())
+    }
+
+    /// A value of what is met less often, or is not what the shape says.
+    #[inline(never)]
+    fn other(&mut self, target: Target, first: u8, depth: u32) -> Result<Value> {
+        let lexer = &mut self.values.lexer;
+        let expected = match (target, first) {
+            (_, b'n') => return lexer.word("null").map(|()| Value::Null),
             (Target::Float | Target::Double, b'-' | b'0'..=b'9') => {
-                let (text, _) = self.values.lexer.number()?;
-                Ok(Value::Float(text.parse().unwrap_or(f64::NAN)))
+                let (text, _) = lexer.number()?;
+                return Ok(Value::Float(text.parse().unwrap_or(f64::NAN)));
             }
-            (Target::Boolean, b't') => self.values.lexer.word("true").map(|()| Value::Bool(true)),
-            (Target::Boolean, b'f') => self.values.lexer.word("false").map(|()| Value::Bool(false)),
             (Target::Timestamp(_), b'-' | b'0'..=b'9') => {
-                let (text, _) = self.values.lexer.number()?;
-                timestamp(text)
+                let (text, _) = lexer.number()?;
+                return timestamp(text);
             }
+            (Target::Structure(_) | Target::Map(_), _) => "expected an object",
+            (Target::List(_), _) => "expected an array",
             (_, b'"') => {
-                let span = self.values.lexer.string()?;
-                let text = self.values.lexer.text(span)?;
-                self.scalar_from_text(target, text)
+                let span = lexer.string()?;
+                let text = lexer.text(span)?;
+                return scalar_from_text(target, text);
             }
-            (Target::Structure(_), _) => Err(self.values.lexer.broken("expected an object")),
-            (Target::Map(_), _) => Err(self.values.lexer.broken("expected an object")),
-            (Target::List(_), _) => Err(self.values.lexer.broken("expected an array")),
-            (Target::Blob, _) => Err(self.values.lexer.broken("expected a string in base64")),
-            (Target::Timestamp(_), _) => Err(self.values.lexer.broken("expected a timestamp")),
-            _ => self.values.any(depth),
+            (Target::Blob, _) => "expected a string in base64",
+            (Target::Timestamp(_), _) => "expected a timestamp",
+            _ => return self.values.any(depth),
+        };
+        Err(lexer.broken(expected))
+    }
+
+    fn blob(&mut self) -> Result<Value> {
+        let lexer = &mut self.values.lexer;
+        let span = lexer.string()?;
+        let blob = if span.has_escapes {
+            blob_from_base64(lexer.unescaped(span)?.as_bytes())
+        } else {
+            blob_from_base64(lexer.raw(span))
+        };
+        match blob {
+            Some(blob) => Ok(Value::Blob(blob)),
+            None => Err(lexer.broken("a blob is not base64")),
         }
     }
 
@@ -121,133 +164,125 @@ impl<'t> Reader<'t> {
         Ok(Value::Float(number))
     }
 
-    /// A scalar that is written as a string.
-    fn scalar_from_text(&mut self, target: Target, text: Str) -> Result<Value> {
-        Ok(match target {
-            Target::Blob => match blob_from_base64(&text) {
-                Some(blob) => Value::Blob(blob),
-                None => return Err(unreadable("blob", "base64", &text)),
-            },
-            Target::Timestamp(_) => return timestamp(&text),
-            Target::Integer => integer_from_text(&text).unwrap_or(Value::String(text)),
-            Target::Float | Target::Double => {
-                float_from_text(&text).map_or(Value::String(text), Value::Float)
-            }
-            Target::Boolean if text.eq_ignore_ascii_case("true") => Value::Bool(true),
-            Target::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
-            Target::Structure(_) | Target::Map(_) => {
-                return Err(self.values.lexer.broken("expected an object"));
-            }
-            Target::List(_) => return Err(self.values.lexer.broken("expected an array")),
-            Target::Boolean | Target::String | Target::Document => Value::String(text),
-        })
-    }
-
-    fn structure(&mut self, id: ShapeId, depth: u32) -> Result<Value> {
+    fn structure(&mut self, id: ShapeId, depth: u32, place: &mut Value) -> Result<()> {
         let depth = self.values.deeper(depth)?;
         let Layout::Structure(fields) = self.layouts.get(self.model, id) else {
             return Err(self.values.lexer.broken("the shape is not a structure"));
         };
         self.values.lexer.advance();
         let start = self.values.entries.len();
-        self.fields(fields, depth, false)?;
-        let mut map = Map::with_capacity(self.values.entries.len() - start);
-        for (name, value) in self.values.entries.drain(start..) {
-            map.push(name, value);
+        if self.values.lexer.eat(b'}') {
+            if fields.is_union {
+                return Err(self.not_one_member(fields));
+            }
+            *place = Value::map();
+            return Ok(());
         }
-        Ok(Value::Map(map))
-    }
-
-    /// Reads the members of an object, whose opening brace was taken, onto the entries.
-    fn fields(&mut self, fields: &Fields, depth: u32, body_only: bool) -> Result<()> {
-        let start = self.values.entries.len();
-        // The members that have been seen, by position: those beyond 64 share the last bit.
-        let mut seen: u64 = 0;
-        let mut unknown_count = 0;
-        let mut unknown: Option<Str> = None;
-        if !self.values.lexer.eat(b'}') {
-            loop {
-                let key = self.values.key()?;
-                match self.field(fields, key)? {
-                    Some((position, field)) if !(body_only && field.has_location) => {
-                        let value = self.value(field.target, depth)?;
-                        let bit = 1 << position.min(63);
-                        if seen & bit != 0 {
-                            self.forget(start, &field.name);
-                        }
-                        if !value.is_null() {
-                            seen |= bit;
-                            self.values.entries.push((field.name.clone(), value));
-                        }
+        // An object of one member, as those of unions are, is made at once.
+        let key = self.values.lexer.key()?;
+        let mut seen = 0;
+        let has_more;
+        match self.field(fields, key)? {
+            Some((position, field)) => {
+                let mut value = Value::Null;
+                self.value(field.target, depth, &mut value)?;
+                has_more = self.values.lexer.comma_or(b'}')?;
+                if !value.is_null() {
+                    if !has_more {
+                        let mut map = Map::with_capacity(1);
+                        map.push(field.name.clone(), value);
+                        *place = Value::Map(map);
+                        return Ok(());
                     }
-                    _ => {
-                        let is_null = self.values.lexer.peek() == b'n';
-                        self.values.skip(depth)?;
-                        if fields.is_union && !is_null && self.values.lexer.raw(key) != b"__type" {
-                            unknown_count += 1;
-                            unknown = Some(self.values.lexer.text(key)?);
-                        }
-                    }
+                    seen = 1 << position.min(63);
+                    self.values.entries.push(field.name.clone(), value);
                 }
-                if self.values.lexer.eat(b',') {
-                    continue;
-                }
-                self.values.lexer.expect(b'}')?;
-                break;
+            }
+            None => {
+                self.unknown(fields, key, depth)?;
+                has_more = self.values.lexer.comma_or(b'}')?;
             }
         }
-        if fields.is_union {
-            self.union(fields, start, unknown_count, unknown)?;
+        if has_more {
+            self.fields(fields, depth, false, start, seen)?;
         }
+        if fields.is_union && self.values.entries.len() - start != 1 {
+            return Err(self.not_one_member(fields));
+        }
+        *place = Value::Map(self.values.entries.split_off(start));
         Ok(())
     }
 
-    /// Checks that a union has exactly one member; one that is not known is named in its place.
+    /// Reads the members of an object up to its closing brace onto the entries, where its own begin at `start`. `seen` is a bit for each member that has been
+    /// read, by position: those beyond 64 share the last.
+    fn fields(
+        &mut self,
+        fields: &Fields,
+        depth: u32,
+        body_only: bool,
+        start: usize,
+        mut seen: u64,
+    ) -> Result<()> {
+        loop {
+            let key = self.values.lexer.key()?;
+            match self.field(fields, key)? {
+                Some((position, field)) if !(body_only && field.has_location) => {
+                    let mut value = Value::Null;
+                    self.value(field.target, depth, &mut value)?;
+                    let bit = 1 << position.min(63);
+                    if seen & bit != 0 {
+                        self.values.forget(start, &field.name);
+                    }
+                    if !value.is_null() {
+                        seen |= bit;
+                        self.values.entries.push(field.name.clone(), value);
+                    }
+                }
+                Some(_) => self.values.skip(depth)?,
+                None => self.unknown(fields, key, depth)?,
+            }
+            if !self.values.lexer.comma_or(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Passes over a member that is not known; of a union, it is named in the member's place.
     ///
     /// # Source
     /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
-    fn union(
-        &mut self,
-        fields: &Fields,
-        start: usize,
-        unknown_count: usize,
-        unknown: Option<Str>,
-    ) -> Result<()> {
-        if self.values.entries.len() - start + unknown_count != 1 {
-            return Err(self.values.lexer.broken(&format!(
-                "the union {} must have exactly one member",
-                fields.shape_name
-            )));
-        }
-        if let Some(name) = unknown {
-            self.values.entries.push(unknown_union_member(name));
+    #[inline(never)]
+    fn unknown(&mut self, fields: &Fields, key: Key, depth: u32) -> Result<()> {
+        let is_null = self.values.lexer.peek() == b'n';
+        self.values.skip(depth)?;
+        let name = self.values.lexer.text(key.span)?;
+        if fields.is_union && !is_null && name != "__type" {
+            let (name, value) = unknown_union_member(name);
+            self.values.entries.push(name, value);
         }
         Ok(())
     }
 
-    /// Takes an earlier value of a member away: the last one counts.
     #[cold]
-    fn forget(&mut self, start: usize, name: &Str) {
-        if let Some(earlier) = self
-            .values
-            .entries
-            .get(start..)
-            .and_then(|entries| entries.iter().position(|(key, _)| key == name))
-        {
-            self.values.entries.remove(start + earlier);
-        }
+    fn not_one_member(&self, fields: &Fields) -> inia_core::Error {
+        self.values.lexer.broken(&format!(
+            "the union {} must have exactly one member",
+            fields.shape_name
+        ))
     }
 
-    /// The member of a key.
+    /// The member of a key, and its position.
     #[inline]
-    fn field<'f>(&self, fields: &'f Fields, key: Span) -> Result<Option<(usize, &'f Field)>> {
-        if key.has_escapes {
-            return Ok(fields.by_wire_name(self.values.lexer.unescaped(key)?.as_bytes()));
+    fn field<'f>(&self, fields: &'f Fields, key: Key) -> Result<Option<(usize, &'f Field)>> {
+        if key.span.has_escapes {
+            let name = self.values.lexer.unescaped(key.span)?;
+            let name = name.as_bytes();
+            return Ok(fields.by_wire_name(name, head_of(name)));
         }
-        Ok(fields.by_wire_name(self.values.lexer.raw(key)))
+        Ok(fields.by_wire_name(self.values.lexer.raw(key.span), key.head))
     }
 
-    fn list(&mut self, id: ShapeId, depth: u32) -> Result<Value> {
+    fn list(&mut self, id: ShapeId, depth: u32) -> Result<List> {
         let depth = self.values.deeper(depth)?;
         let Layout::List(item) = *self.layouts.get(self.model, id) else {
             return Err(self.values.lexer.broken("the shape is not a list"));
@@ -256,43 +291,59 @@ impl<'t> Reader<'t> {
         let start = self.values.items.len();
         if !self.values.lexer.eat(b']') {
             loop {
-                let value = self.value(item, depth)?;
+                let mut value = Value::Null;
+                self.value(item, depth, &mut value)?;
                 self.values.items.push(value);
-                if self.values.lexer.eat(b',') {
-                    continue;
+                if !self.values.lexer.comma_or(b']')? {
+                    break;
                 }
-                self.values.lexer.expect(b']')?;
-                break;
             }
         }
-        Ok(self.values.take_list(start))
+        Ok(self.values.items.split_off(start))
     }
 
-    fn map(&mut self, id: ShapeId, depth: u32) -> Result<Value> {
+    fn map(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
         let depth = self.values.deeper(depth)?;
-        let Layout::Map { value, is_sparse } = *self.layouts.get(self.model, id) else {
+        let Layout::Map {
+            value: target,
+            is_sparse,
+        } = *self.layouts.get(self.model, id)
+        else {
             return Err(self.values.lexer.broken("the shape is not a map"));
         };
         self.values.lexer.advance();
-        let start = self.values.entries.len();
+        let mut entries = Entries::new(&self.values);
         if !self.values.lexer.eat(b'}') {
             loop {
-                let key = self.values.key()?;
-                let name = self.values.lexer.text(key)?;
-                let value = self.value(value, depth)?;
+                let key = self.values.lexer.key()?;
+                let name = self.values.lexer.text(key.span)?;
+                let mut value = Value::Null;
+                self.value(target, depth, &mut value)?;
                 // What is dense has no nulls; one that is there all the same is left out.
                 if is_sparse || !value.is_null() {
-                    self.values.entries.push((name, value));
+                    entries.add(&mut self.values, key, name, value);
                 }
-                if self.values.lexer.eat(b',') {
-                    continue;
+                if !self.values.lexer.comma_or(b'}')? {
+                    break;
                 }
-                self.values.lexer.expect(b'}')?;
-                break;
             }
         }
-        Ok(self.values.take_map(start))
+        Ok(entries.finish(&mut self.values))
     }
+}
+
+/// A scalar that is written as a string.
+fn scalar_from_text(target: Target, text: Str) -> Result<Value> {
+    Ok(match target {
+        Target::Timestamp(_) => return timestamp(&text),
+        Target::Integer => integer_from_text(&text).unwrap_or(Value::String(text)),
+        Target::Float | Target::Double => {
+            float_from_text(&text).map_or(Value::String(text), Value::Float)
+        }
+        Target::Boolean if text.eq_ignore_ascii_case("true") => Value::Bool(true),
+        Target::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
+        _ => Value::String(text),
+    })
 }
 
 fn timestamp(text: &str) -> Result<Value> {

@@ -2,7 +2,7 @@
 
 use inia_core::{List, Map, Result, SharedText, Str, Value};
 
-use super::lexer::{Lexer, Span};
+use super::lexer::{Key, Lexer};
 use crate::names::NameFilter;
 
 /// How deep arrays and objects may be nested: what stays within the stack of a small thread.
@@ -13,14 +13,15 @@ pub(super) const MAX_DEPTH: u32 = 512;
 /// How many entries a map may have before it gets a hash index.
 const UNINDEXED: usize = 32;
 
-/// Makes values of one text. A list or map is made when its length is known, so that it takes no more room than it needs.
+/// Makes values of one text.
+///
+/// The members, entries and items of all maps and lists that are being read are gathered in one of each, and cut off when they
+/// are complete: what is made takes just the room it needs.
 #[derive(Debug)]
 pub(super) struct Values<'t> {
     pub(super) lexer: Lexer<'t>,
-    /// Members and entries of the objects that are being read, innermost last.
-    pub(super) entries: Vec<(Str, Value)>,
-    /// Items of the arrays that are being read.
-    pub(super) items: Vec<Value>,
+    pub(super) entries: Map,
+    pub(super) items: List,
 }
 
 /// Reads any JSON text as what it is.
@@ -35,59 +36,39 @@ impl<'t> Values<'t> {
     pub(super) fn new(text: &'t SharedText) -> Self {
         Values {
             lexer: Lexer::new(text),
-            entries: Vec::with_capacity(64),
-            items: Vec::with_capacity(64),
+            entries: Map::new(),
+            items: List::new(),
         }
     }
 
     /// One level less to enter.
-    pub(super) fn deeper(&self, depth: u32) -> Result<u32> {
-        depth
-            .checked_sub(1)
-            .ok_or_else(|| self.lexer.broken("it is nested too deep"))
-    }
-
-    /// Takes the key of an entry and the colon behind it.
     #[inline]
-    pub(super) fn key(&mut self) -> Result<Span> {
-        if self.lexer.peek() != b'"' {
-            return Err(self.lexer.broken("expected a key"));
+    pub(super) fn deeper(&self, depth: u32) -> Result<u32> {
+        match depth.checked_sub(1) {
+            Some(depth) => Ok(depth),
+            None => Err(self.lexer.broken("it is nested too deep")),
         }
-        let key = self.lexer.string()?;
-        self.lexer.expect(b':')?;
-        Ok(key)
     }
 
-    /// Makes a list of the items from a place on.
-    pub(super) fn take_list(&mut self, start: usize) -> Value {
-        let mut list = List::with_capacity(self.items.len() - start);
-        list.extend(self.items.drain(start..));
-        Value::List(list)
-    }
-
-    /// Makes a map of the entries from a place on. Of entries with the same name the last one counts.
-    pub(super) fn take_map(&mut self, start: usize) -> Value {
-        let count = self.entries.len() - start;
-        if count > UNINDEXED {
-            let mut map = Map::with_capacity(count);
-            for (name, value) in self.entries.drain(start..) {
-                map.insert(name, value);
-            }
-            return Value::Map(map);
+    /// Takes an earlier entry of a name away, among those from a place on, if there is one: the last one counts.
+    #[cold]
+    pub(super) fn forget(&mut self, start: usize, name: &str) {
+        let is_there = (start..self.entries.len()).any(|position| {
+            self.entries
+                .get_index(position)
+                .is_some_and(|(key, _)| *key == *name)
+        });
+        if !is_there {
+            return;
         }
-        let mut filter = NameFilter::default();
-        let mut map = Map::with_capacity(count);
-        for (name, value) in self.entries.drain(start..) {
-            if filter.is_new(&name) {
-                map.push(name, value);
-            } else {
-                map.insert(name, value);
+        for (key, value) in self.entries.split_off(start) {
+            if key != *name {
+                self.entries.push(key, value);
             }
         }
-        Value::Map(map)
     }
 
-    /// Reads any value as what it is.
+    /// Reads any value as what it is; `depth` is how many levels may still be entered.
     pub(super) fn any(&mut self, depth: u32) -> Result<Value> {
         match self.lexer.peek() {
             b'"' => {
@@ -97,21 +78,19 @@ impl<'t> Values<'t> {
             b'{' => {
                 let depth = self.deeper(depth)?;
                 self.lexer.advance();
-                let start = self.entries.len();
+                let mut entries = Entries::new(self);
                 if !self.lexer.eat(b'}') {
                     loop {
-                        let key = self.key()?;
-                        let name = self.lexer.text(key)?;
+                        let key = self.lexer.key()?;
+                        let name = self.lexer.text(key.span)?;
                         let value = self.any(depth)?;
-                        self.entries.push((name, value));
-                        if self.lexer.eat(b',') {
-                            continue;
+                        entries.add(self, key, name, value);
+                        if !self.lexer.comma_or(b'}')? {
+                            break;
                         }
-                        self.lexer.expect(b'}')?;
-                        break;
                     }
                 }
-                Ok(self.take_map(start))
+                Ok(Value::Map(entries.finish(self)))
             }
             b'[' => {
                 let depth = self.deeper(depth)?;
@@ -121,14 +100,12 @@ impl<'t> Values<'t> {
                     loop {
                         let value = self.any(depth)?;
                         self.items.push(value);
-                        if self.lexer.eat(b',') {
-                            continue;
+                        if !self.lexer.comma_or(b']')? {
+                            break;
                         }
-                        self.lexer.expect(b']')?;
-                        break;
                     }
                 }
-                Ok(self.take_list(start))
+                Ok(Value::List(self.items.split_off(start)))
             }
             b't' => self.lexer.word("true").map(|()| Value::Bool(true)),
             b'f' => self.lexer.word("false").map(|()| Value::Bool(false)),
@@ -151,11 +128,11 @@ impl<'t> Values<'t> {
                     return Ok(());
                 }
                 loop {
-                    let key = self.key()?;
-                    self.lexer.check(key)?;
+                    let key = self.lexer.key()?;
+                    self.lexer.check(key.span)?;
                     self.skip(depth)?;
-                    if !self.lexer.eat(b',') {
-                        return self.lexer.expect(b'}');
+                    if !self.lexer.comma_or(b'}')? {
+                        return Ok(());
                     }
                 }
             }
@@ -167,8 +144,8 @@ impl<'t> Values<'t> {
                 }
                 loop {
                     self.skip(depth)?;
-                    if !self.lexer.eat(b',') {
-                        return self.lexer.expect(b']');
+                    if !self.lexer.comma_or(b']')? {
+                        return Ok(());
                     }
                 }
             }
@@ -176,6 +153,56 @@ impl<'t> Values<'t> {
             b'f' => self.lexer.word("false"),
             b'n' => self.lexer.word("null"),
             _ => self.lexer.number().map(drop),
+        }
+    }
+}
+
+/// The entries of a map whose names are not known ahead. Of entries with the same name the last one counts.
+#[derive(Debug)]
+pub(super) struct Entries {
+    start: usize,
+    filter: NameFilter,
+    /// The entries of a map that has too many of them to be searched one by one.
+    many: Option<Box<Map>>,
+}
+
+impl Entries {
+    pub(super) fn new(values: &Values<'_>) -> Self {
+        Entries {
+            start: values.entries.len(),
+            filter: NameFilter::default(),
+            many: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, values: &mut Values<'_>, key: Key, name: Str, value: Value) {
+        if let Some(many) = &mut self.many {
+            many.insert(name, value);
+            return;
+        }
+        if !self.filter.is_new(values.lexer.raw(key.span), key.head) || key.span.has_escapes {
+            values.forget(self.start, &name);
+        }
+        values.entries.push(name, value);
+        if values.entries.len() - self.start > UNINDEXED {
+            self.index(values);
+        }
+    }
+
+    #[cold]
+    fn index(&mut self, values: &mut Values<'_>) {
+        let entries = values.entries.split_off(self.start);
+        let mut many = Box::new(Map::with_capacity(entries.len() * 2));
+        many.extend(entries);
+        self.many = Some(many);
+    }
+
+    #[inline]
+    pub(super) fn finish(self, values: &mut Values<'_>) -> Map {
+        match self.many {
+            None => values.entries.split_off(self.start),
+            Some(many) => *many,
         }
     }
 }
