@@ -8,6 +8,14 @@
 //! The data is `config` below `INIA_CONFORMANCE` or `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or
 //! `target/peers`.
 
+// A case fails by a panic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 mod fakes;
 mod support;
 

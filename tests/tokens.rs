@@ -3,6 +3,14 @@
 //! - `default-token-provider-chain/<case>`: folders with environment, files and recorded traffic
 //! - `behaviour/<what>`: tokens of the environment, and the refresh of SSO's
 
+// A case fails by a panic.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
 mod credentials {
     pub(crate) mod folder;
     pub(crate) mod recorded_tokens;

@@ -221,6 +221,12 @@ impl Error {
         self
     }
 
+    /// The cause behind this error, out of it.
+    #[must_use]
+    pub fn into_source(self) -> Option<Box<dyn StdError + Send + Sync>> {
+        self.0.source
+    }
+
     /// The same error, its message preceded by a place: `place: message`.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {

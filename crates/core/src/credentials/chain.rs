@@ -254,11 +254,16 @@ impl Passed {
         reasons.join("; ")
     }
 
+    /// The provider that ends the chain stands last in the list, so that its causes follow it.
     #[cold]
     pub(super) fn broken(mut self, what: &str, name: &str, error: Error) -> Error {
         let message = format!("`{name}` is configured to give {what} but cannot");
-        self.0.push((name.to_owned(), format!("{error:#}").into()));
-        self.error(&message).with_source(error)
+        self.0.push((name.to_owned(), error.to_string().into()));
+        let broken = self.error(&message);
+        match error.into_source() {
+            Some(source) => broken.with_source(source),
+            None => broken,
+        }
     }
 
     #[cold]
