@@ -4,6 +4,7 @@
 //! inia <service> <operation> [--member value ...]    one call
 //! inia <service> <operation> help                    its shapes
 //! inia <service>                                     its operations
+//! inia <service> wait <name> [--member value ...]    until something has come about
 //! inia services                                      all services
 //! inia batch [--concurrency N]                       a call a line
 //! ```
@@ -26,6 +27,8 @@ inia: every operation of every AWS service
   inia <service> <operation> [--member value ...]    make a call
   inia <service> <operation> help                    print an operation's input and output
   inia <service>                                     list a service's operations
+  inia <service> wait <name> [--member value ...]    wait until something has come about
+  inia <service> wait                                list a service's waiters
   inia services                                      list all services
   inia batch [--concurrency N]                       make a call for each line of standard input
 
@@ -99,25 +102,63 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
+    let service = service_of(service);
     let operation = arguments.word()?;
     let session = session(&arguments).await?;
+    let model = session.catalog().service(service, None)?;
     let wanted = match operation.as_deref() {
-        None | Some("help") => {
-            return command::describe::operations(&*session.catalog().service(service, None)?);
-        }
+        None | Some("help") => return command::describe::operations(&model),
+        Some("wait") => return wait(service, arguments).await,
         Some(wanted) => wanted,
     };
-    let model = session.catalog().service(service, None)?;
-    let found = model.operation(wanted)?;
+    let Ok(found) = model.operation(wanted) else {
+        let names: Vec<String> = model
+            .operations()
+            .map(|operation| inia::kebab_case(&operation.name))
+            .collect();
+        return Err(Failure::usage(format!(
+            "{service}: no operation {wanted:?}{}",
+            inia::did_you_mean(wanted, names.iter().map(String::as_str))
+        )));
+    };
     if arguments.takes_help() {
         return command::describe::operation(&model, found);
     }
-    // The options behind the operation may name a profile or a region: the session is made with all of them.
-    let global = arguments.preview_global();
-    let session = global.session().load().await?;
-    let client = session.client(service)?;
+    let client = client(service, &arguments).await?;
     let operation = client.model().operation(wanted)?.clone();
     command::call::run(arguments, client, &operation).await
+}
+
+async fn wait(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
+    let name = arguments.word()?;
+    let client = client(service, &arguments).await?;
+    match name.as_deref() {
+        None | Some("help") => command::wait::list(&client),
+        Some(name) => command::wait::run(arguments, client, name).await,
+    }
+}
+
+/// The client of a call. The options that are still ahead may name a profile or a region: it is made with all of them.
+async fn client(service: &str, arguments: &Arguments) -> Result<inia::Client, Failure> {
+    let session = arguments.preview_global().session().load().await?;
+    Ok(session.client(service)?)
+}
+
+/// The services that the AWS CLI has under names of its own.
+///
+/// # Source
+/// The AWS CLI command reference.
+const CLI_NAMES: &[(&str, &str)] = &[
+    ("configservice", "config"),
+    ("deploy", "codedeploy"),
+    ("s3api", "s3"),
+];
+
+fn service_of(word: &str) -> &str {
+    CLI_NAMES
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map_or(word, |(_, service)| service)
 }
 
 async fn batch(mut arguments: Arguments) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use inia::ErrorKind;
 
 /// The words of the command line are wrong.
 pub(crate) const USAGE: u8 = 252;
-/// The configuration or the credentials are.
+/// The configuration or the credentials are; a region that is missing among it.
 pub(crate) const CONFIGURATION: u8 = 253;
 /// The service answered with an error.
 pub(crate) const SERVICE: u8 = 254;
@@ -36,7 +36,7 @@ impl Failure {
             Failure::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
                 ErrorKind::Validation | ErrorKind::Model => USAGE,
-                ErrorKind::Credentials | ErrorKind::Config => CONFIGURATION,
+                ErrorKind::Credentials | ErrorKind::Config | ErrorKind::Endpoint => CONFIGURATION,
                 _ => OTHER,
             },
             Failure::Other(_) => OTHER,

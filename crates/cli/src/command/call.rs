@@ -12,6 +12,9 @@ use crate::command::skeleton;
 use crate::output;
 use crate::status::Failure;
 
+/// The file name that stands for standard output.
+const STANDARD_OUTPUT: &str = "-";
+
 /// Makes the call that the rest of the command line describes, and prints its answer.
 pub(crate) async fn run(
     mut arguments: Arguments,
@@ -61,6 +64,10 @@ pub(crate) async fn run(
         let answer = call.send().await.map_err(in_operation)?;
         receive(answer, outfile.as_deref(), &model, operation).await?
     };
+    if outfile.as_deref() == Some(STANDARD_OUTPUT) {
+        // The stream stands there, and whoever reads it wants nothing behind it.
+        return Ok(());
+    }
     let value = match &query {
         Some(query) => query.search(&value)?.into_owned(),
         None => value,
@@ -145,7 +152,7 @@ async fn receive(
         }
     }
     if let (Some(mut body), Some(file)) = (answer.body.take(), outfile) {
-        if file == "-" {
+        if file == STANDARD_OUTPUT {
             let mut stdout = tokio::io::stdout();
             while let Some(chunk) = body.next().await {
                 stdout.write_all(&chunk?).await?;

@@ -30,7 +30,8 @@ pub(crate) fn operation(model: &ServiceModel, operation: &Operation) -> Result<(
     print([model.describe(operation).to_string().trim_end().to_owned()])
 }
 
-fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+/// Prints lines on standard output.
+pub(super) fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
     let mut text = String::new();
     for line in lines {
         text.push_str(&line);

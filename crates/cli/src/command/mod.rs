@@ -5,3 +5,4 @@ pub(crate) mod call;
 pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod skeleton;
+pub(crate) mod wait;

@@ -1,0 +1,426 @@
+//! The command from its words to its output and its status, against a service on the loopback.
+
+#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+mod support;
+
+use std::process::Command;
+
+use support::{Server, home, inia};
+
+const JSON: &str = "application/x-amz-json-1.0";
+
+/// How a command ended.
+#[derive(Debug)]
+struct Ended {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn ended(command: &mut Command) -> Ended {
+    let Ok(output) = command.output() else {
+        return Ended {
+            status: -1,
+            stdout: String::new(),
+            stderr: "the command does not start".to_owned(),
+        };
+    };
+    Ended {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Runs the words of a line against a server.
+fn run(test: &str, server: &Server, line: &str) -> Ended {
+    ended(
+        inia(test)
+            .args(["--endpoint-url", &server.url])
+            .args(line.split(' ')),
+    )
+}
+
+const MESSAGES: &str = r#"{"Messages": [
+    {"MessageId": "m-1", "Body": "grüße: 1", "Attributes": {"SentTimestamp": "17"}},
+    {"MessageId": "m-2", "Body": "b"}
+]}"#;
+
+#[test]
+fn the_four_formats_of_a_json_answer() {
+    let server = Server::always(200, JSON, MESSAGES);
+    let print = |format: &str| {
+        let line = format!("sqs receive-message --queue-url http://q/1 --output {format}");
+        let ended = run("formats", &server, &line);
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+        ended.stdout
+    };
+    assert_eq!(
+        print("json"),
+        r#"{
+    "Messages": [
+        {
+            "MessageId": "m-1",
+            "Body": "grüße: 1",
+            "Attributes": {
+                "SentTimestamp": "17"
+            }
+        },
+        {
+            "MessageId": "m-2",
+            "Body": "b"
+        }
+    ]
+}
+"#
+    );
+    assert_eq!(
+        print("text"),
+        "MESSAGES\tgrüße: 1\tm-1\nATTRIBUTES\t17\nMESSAGES\tb\tm-2\n"
+    );
+    assert_eq!(
+        print("yaml"),
+        "Messages:\n- MessageId: m-1\n  Body: \"grüße: 1\"\n  Attributes:\n    SentTimestamp: \"17\"\n- MessageId: m-2\n  Body: b\n"
+    );
+    assert_eq!(
+        print("table"),
+        "\
+--------------------------
+|     ReceiveMessage     |
+|------------------------|
+||       Messages       ||
+|+-----------+----------+|
+|| MessageId | m-1      ||
+|| Body      | grüße: 1 ||
+||----------------------||
+|||     Attributes     |||
+||+---------------+----+||
+||| SentTimestamp | 17 |||
+|------------------------|
+||       Messages       ||
+|+-----------+----------+|
+|| MessageId | m-2      ||
+|| Body      | b        ||
+|+-----------+----------+|
+"
+    );
+}
+
+const IDENTITY: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::123456789012:user/u</Arn><UserId>AIDA</UserId><Account>123456789012</Account>
+</GetCallerIdentityResult><ResponseMetadata><RequestId>r-2</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#;
+
+#[test]
+fn the_four_formats_of_an_xml_answer() {
+    let server = Server::always(200, "text/xml", IDENTITY);
+    let print = |format: &str| {
+        let ended = run(
+            "identity",
+            &server,
+            &format!("sts get-caller-identity --output={format}"),
+        );
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+        ended.stdout
+    };
+    assert_eq!(
+        print("json"),
+        "{\n    \"Arn\": \"arn:aws:iam::123456789012:user/u\",\n    \"UserId\": \"AIDA\",\n    \"Account\": \"123456789012\"\n}\n"
+    );
+    assert_eq!(
+        print("text"),
+        "123456789012\tarn:aws:iam::123456789012:user/u\tAIDA\n"
+    );
+    assert_eq!(
+        print("yaml"),
+        "Arn: \"arn:aws:iam::123456789012:user/u\"\nUserId: AIDA\nAccount: \"123456789012\"\n"
+    );
+    assert_eq!(
+        print("table"),
+        "\
+----------------------------------------------
+|             GetCallerIdentity              |
++---------+----------------------------------+
+| Arn     | arn:aws:iam::123456789012:user/u |
+| UserId  | AIDA                             |
+| Account | 123456789012                     |
++---------+----------------------------------+
+"
+    );
+    let asked = server.requests();
+    assert_eq!(
+        String::from_utf8_lossy(&asked[0].body),
+        "Action=GetCallerIdentity&Version=2011-06-15"
+    );
+    assert!(
+        asked[0]
+            .header("authorization")
+            .unwrap()
+            .starts_with("AWS4-HMAC-SHA256 Credential=AKID/")
+    );
+}
+
+#[test]
+fn a_query_chooses_from_the_answer() {
+    let server = Server::always(200, JSON, MESSAGES);
+    let line = "sqs receive-message --queue-url http://q/1 --output text --query Messages[].[MessageId,Body]";
+    assert_eq!(
+        run("query", &server, line).stdout,
+        "m-1\tgrüße: 1\nm-2\tb\n"
+    );
+    let ended = run(
+        "query",
+        &server,
+        "sqs receive-message --queue-url http://q/1 --query Messages[",
+    );
+    assert_eq!((ended.status, ended.stdout.as_str()), (252, ""));
+    assert!(ended.stderr.contains("JMESPath"), "{}", ended.stderr);
+    // The expression is refused before anything is asked.
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn options_and_json_make_the_parameters() {
+    let server = Server::always(
+        200,
+        JSON,
+        r#"{"MessageId": "m", "MD5OfMessageBody": "900150983cd24fb0d6963f7d28e17f72"}"#,
+    );
+    let file = home("params").join("params.json");
+    std::fs::write(
+        &file,
+        r#"{"QueueUrl": "http://q/1", "MessageBody": "of the file", "DelaySeconds": 3}"#,
+    )
+    .unwrap();
+    let ended = ended(
+        inia("params")
+            .args(["sqs", "send-message", "--endpoint-url", &server.url])
+            .args(["--cli-input-json", &format!("file://{}", file.display())])
+            .args(["--message-body", "abc"])
+            .args([
+                "--message-attributes",
+                "a={DataType=Binary,BinaryValue=AAEC}",
+            ]),
+    );
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    let asked: serde_json::Value = serde_json::from_slice(&server.requests()[0].body).unwrap();
+    assert_eq!(
+        asked,
+        serde_json::json!({
+            "QueueUrl": "http://q/1", "MessageBody": "abc", "DelaySeconds": 3,
+            "MessageAttributes": {"a": {"DataType": "Binary", "BinaryValue": "AAEC"}}
+        })
+    );
+}
+
+#[test]
+fn a_stream_goes_to_standard_output_or_to_a_file() {
+    let bytes = b"\x00\x01\xff of an object";
+    let server = Server::start(|_| (200, "binary/octet-stream", bytes.to_vec()));
+    let output = inia("stream")
+        .args(["s3api", "get-object", "--bucket", "b", "--key", "k/ä", "-"])
+        .args(["--endpoint-url", &server.url])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    // The bytes alone, so that another command can read them.
+    assert_eq!(output.stdout, bytes);
+    assert_eq!(server.requests()[0].target, "/b/k/%C3%A4");
+
+    let file = home("stream").join("object");
+    let ended = ended(
+        inia("stream")
+            .args([
+                "s3",
+                "get-object",
+                "--bucket",
+                "b",
+                "--key",
+                "k",
+                "--endpoint-url",
+                &server.url,
+            ])
+            .arg(&file),
+    );
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    assert!(
+        ended.stdout.contains("\"ContentLength\": 16"),
+        "{}",
+        ended.stdout
+    );
+
+    let ended = run("stream", &server, "s3 get-object --bucket b --key k");
+    assert_eq!(ended.status, 252);
+    assert!(ended.stderr.contains("name a file"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_status_says_whose_fault_it_is() {
+    let server = Server::always(
+        400,
+        JSON,
+        r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"}"#,
+    );
+    let ended_254 = run(
+        "status",
+        &server,
+        "sqs receive-message --queue-url http://q/1",
+    );
+    assert_eq!((ended_254.status, ended_254.stdout.as_str()), (254, ""));
+    assert_eq!(
+        ended_254.stderr,
+        "\nAn error occurred (QueueDoesNotExist) when calling the ReceiveMessage operation: no such queue\n"
+    );
+
+    let ended_252 = run("status", &server, "sqs receive-message");
+    assert_eq!((ended_252.status, ended_252.stdout.as_str()), (252, ""));
+    assert!(
+        ended_252
+            .stderr
+            .contains("QueueUrl: missing required parameter")
+    );
+
+    let ended_253 = ended(inia("status").args(["sqs", "list-queues", "--profile", "nobody"]));
+    assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
+    assert!(ended_253.stderr.contains("nobody"), "{}", ended_253.stderr);
+
+    let ended_253 = ended(inia("status").env_remove("AWS_ACCESS_KEY_ID").args([
+        "sqs",
+        "list-queues",
+        "--endpoint-url",
+        &server.url,
+    ]));
+    assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
+
+    let ended_253 = ended(
+        inia("status")
+            .env_remove("AWS_REGION")
+            .args(["sqs", "list-queues"]),
+    );
+    assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
+    assert!(ended_253.stderr.contains("Region"), "{}", ended_253.stderr);
+
+    // Nobody listens there.
+    let ended_255 =
+        ended(inia("status").args(["sqs", "list-queues", "--endpoint-url", "http://127.0.0.1:1"]));
+    assert_eq!((ended_255.status, ended_255.stdout.as_str()), (255, ""));
+}
+
+#[test]
+fn wrong_words_offer_the_nearest() {
+    let server = Server::always(200, JSON, "{}");
+    for (line, hint) in [
+        (
+            "sqs list-queus",
+            "no operation \"list-queus\"; did you mean list-queues?",
+        ),
+        (
+            "sqs list-queues --max-reslts 1",
+            "no option --max-reslts; did you mean max-results?",
+        ),
+        (
+            "sqs list-queues --regoin x",
+            "no option --regoin; did you mean region?",
+        ),
+        (
+            "sqs list-queues --output xml",
+            "\"xml\" is none of json, text, table and yaml",
+        ),
+        ("sqs list-queues more", "\"more\" belongs to no option"),
+        ("sqz list-queues", "no service \"sqz\""),
+    ] {
+        let ended = run("hints", &server, line);
+        assert_eq!((ended.status, ended.stdout.as_str()), (252, ""), "{line}");
+        assert!(ended.stderr.contains(hint), "{line}: {}", ended.stderr);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn help_and_lists() {
+    let help = ended(inia("help").arg("help"));
+    assert_eq!(help.status, 0);
+    assert!(help.stdout.contains("inia batch [--concurrency N]"));
+    assert_eq!(ended(inia("help").arg("--help")).stdout, help.stdout);
+    let nothing = ended(&mut inia("help"));
+    assert_eq!((nothing.status, nothing.stdout.as_str()), (252, ""));
+    assert!(nothing.stderr.contains(&help.stdout));
+
+    let services = ended(inia("help").arg("services")).stdout;
+    assert!(services.lines().any(|line| line == "dynamodb"));
+    let operations = ended(inia("help").arg("sqs")).stdout;
+    assert!(operations.lines().any(|line| line == "send-message-batch"));
+    let operation = ended(inia("help").args(["sqs", "list-queues", "help"]));
+    assert_eq!(operation.status, 0);
+    assert!(
+        operation
+            .stdout
+            .starts_with("ListQueues\n\nInput\n  QueueNamePrefix: string\n")
+    );
+    let skeleton = ended(inia("help").args(["sqs", "delete-message", "--generate-cli-skeleton"]));
+    assert_eq!(
+        skeleton.stdout,
+        "{\n    \"QueueUrl\": \"\",\n    \"ReceiptHandle\": \"\"\n}\n"
+    );
+}
+
+#[test]
+fn a_wait_ends_as_its_answers_say() {
+    let server = Server::start(|request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        if body.contains("gone") {
+            let error = r#"{"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException", "message": "gone"}"#;
+            (400, JSON, error.as_bytes().to_vec())
+        } else if request.target.contains("2015-03-31") {
+            (
+                200,
+                "application/json",
+                br#"{"Configuration": {"State": "Failed"}}"#.to_vec(),
+            )
+        } else {
+            (
+                200,
+                JSON,
+                br#"{"Table": {"TableStatus": "ACTIVE"}}"#.to_vec(),
+            )
+        }
+    });
+    for line in [
+        "dynamodb wait table-exists --table-name here",
+        "dynamodb wait table-not-exists --table-name gone",
+    ] {
+        let ended = run("wait", &server, line);
+        assert_eq!(
+            (ended.status, ended.stdout.as_str(), ended.stderr.as_str()),
+            (0, "", "")
+        );
+    }
+    assert_eq!(server.requests().len(), 2);
+
+    let failed = run(
+        "wait",
+        &server,
+        "lambda wait function-active-v2 --function-name f",
+    );
+    assert_eq!((failed.status, failed.stdout.as_str()), (255, ""));
+    assert!(
+        failed.stderr.contains("will not come about"),
+        "{}",
+        failed.stderr
+    );
+
+    let unknown = run("wait", &server, "dynamodb wait table-exist");
+    assert_eq!(unknown.status, 252);
+    assert!(
+        unknown
+            .stderr
+            .contains("no waiter \"table-exist\"; did you mean table-exists?")
+    );
+    let missing = run("wait", &server, "dynamodb wait table-exists");
+    assert_eq!(missing.status, 252);
+    let names = run("wait", &server, "dynamodb wait").stdout;
+    assert!(
+        names.lines().any(|line| line == "table-not-exists"),
+        "{names}"
+    );
+}
