@@ -20,16 +20,22 @@
 #![forbid(unsafe_code)]
 
 pub use inia_core::{
-    Blob, CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Fault, List, Lookup, Map, Problem,
-    ProviderContext, Result, Secret, ServiceError, Str, Timestamp, TimestampFormat, Token, TokenChain, TokenProvider,
-    Value, config, from_value, json, ports, to_value,
+    Blob, CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Fault, List, Lookup,
+    Map, Problem, ProviderContext, Result, Secret, ServiceError, Str, Timestamp, TimestampFormat,
+    Token, TokenChain, TokenProvider, Value, config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    ByteStream, Call, Client, EventStream, HttpVersion, HyperTransport, Output, ResponseMetadata, Session,
-    SessionBuilder, Transport, TransportSettings, WireBody, WireRequest, WireResponse, blocking, host,
+    Action, ByteStream, Call, Client, Collection, CollectionItems, CollectionPages, Condition,
+    EventStream, HttpVersion, HyperTransport, Items, Outcome, Output, Paginator, Resource,
+    ResourcePart, ResponseMetadata, SearchResults, Session, SessionBuilder, Transport,
+    TransportSettings, Wait, Waited, WireBody, WireRequest, WireResponse, blocking, host,
 };
 pub use inia_model::{
-    Catalog, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, ShapeId, Structure, Traits, jmespath,
-    did_you_mean, kebab_case, snake_case,
+    Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,
+    Member, Metadata, Operation, PaginatorModel, Paginators, ParamPath, ParamSource,
+    ResourceAction, ResourceAttribute, ResourceCollection, ResourceIdentifier, ResourceModel,
+    ResourceParam, ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter, Resources,
+    ResultKey, ServiceModel, Shape, ShapeId, Structure, TargetIdentifier, Traits, WaiterModel,
+    Waiters, did_you_mean, jmespath, kebab_case, snake_case,
 };
 pub use inia_protocol::{Headers, Protocol};

@@ -272,21 +272,31 @@ impl ResourceModel {
     /// # Errors
     /// `Model`: there is none; the message offers the nearest names.
     pub fn waiter(&self, name: &str) -> Result<&ResourceWaiter> {
-        self.part("waiter", &self.waiters, name)
+        find(&self.waiters, name).ok_or_else(|| {
+            let short = |waiter: &ResourceWaiter| snake_case(&waiter.model_name);
+            let names: Vec<String> = self.waiters.iter().map(short).collect();
+            self.no_part("waiter", name, names.iter().map(String::as_str))
+        })
     }
 
     fn part<'a, T: Part>(&self, kind: &str, parts: &'a [T], name: &str) -> Result<&'a T> {
-        find(parts, name).ok_or_else(|| {
-            let names = parts.iter().map(|part| part.name().as_str());
-            let hint = did_you_mean(name, names);
-            Error::new(
-                ErrorKind::Model,
-                format!(
-                    "{}.{} has no {kind} {name:?}{hint}",
-                    self.service, self.name
-                ),
-            )
-        })
+        let names = parts.iter().map(|part| part.name().as_str());
+        find(parts, name).ok_or_else(|| self.no_part(kind, name, names))
+    }
+
+    #[cold]
+    fn no_part<'a>(
+        &self,
+        kind: &str,
+        name: &str,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Error {
+        let hint = did_you_mean(name, names);
+        let (service, resource) = (&self.service, &self.name);
+        Error::new(
+            ErrorKind::Model,
+            format!("{service}.{resource} has no {kind} {name:?}{hint}"),
+        )
     }
 }
 

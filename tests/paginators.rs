@@ -1,0 +1,323 @@
+//! Paginators: every one of the definitions against its shapes, and how they carry a client's calls from page to page.
+
+mod higher;
+
+use futures_util::StreamExt as _;
+use higher::{Canned, catalog, paths};
+use inia::{ErrorKind, PaginatorModel, Paginators, ServiceModel, Value, json};
+
+/// What does not hold of a paginator.
+fn problems(model: &ServiceModel, paginator: &PaginatorModel) -> Vec<String> {
+    let place = format!("{} {}", model.name(), paginator.operation);
+    let Ok(operation) = model.operation(&paginator.operation) else {
+        return vec![format!("{place}: there is no such operation")];
+    };
+    let mut problems = Vec::new();
+    let input = model.input(operation);
+    for name in paginator.input_tokens.iter().chain(&paginator.limit_key) {
+        if input.and_then(|input| input.member(name)).is_none() {
+            problems.push(format!("{place}: {name} is no parameter"));
+        }
+    }
+    let keys = paginator
+        .result_keys
+        .iter()
+        .chain(&paginator.non_aggregate_keys);
+    let expressions = keys
+        .map(|key| key.expression())
+        .chain(&paginator.output_tokens)
+        .chain(&paginator.more_results);
+    for expression in expressions {
+        if let Err(problem) = paths::check(model, operation.output.as_ref(), expression) {
+            problems.push(format!("{place}: {problem}"));
+        }
+    }
+    problems
+}
+
+#[test]
+fn every_paginator_fits_its_shapes() {
+    let catalog = catalog();
+    let (mut shipped, mut wrong) = (0, Vec::new());
+    for service in catalog.services() {
+        let model = catalog.service(&service, None).unwrap();
+        let Some(paginators) = Paginators::load(&catalog, &model).unwrap() else {
+            continue;
+        };
+        for operation in paginators.operations() {
+            shipped += 1;
+            match paginators.find(operation) {
+                Ok(Some(found)) if !found.result_keys.is_empty() => {
+                    wrong.extend(problems(&model, &found))
+                }
+                other => wrong.push(format!("{service} {operation}: {other:?}")),
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(shipped, 3449);
+}
+
+#[test]
+fn what_has_tokens_and_no_paginator_gets_one_that_says_so() {
+    let catalog = catalog();
+    let (mut inferred, mut of_one_list, mut wrong) = (0, 0, Vec::new());
+    for service in catalog.services() {
+        let model = catalog.service(&service, None).unwrap();
+        let shipped = Paginators::load(&catalog, &model).unwrap();
+        for operation in model.operations() {
+            let found = PaginatorModel::of(shipped.as_ref(), &model, operation).unwrap();
+            let Some(found) = found.filter(|found| found.inferred) else {
+                continue;
+            };
+            inferred += 1;
+            let output = model.output(operation).unwrap();
+            let kind = |member: &inia::Member| model.shape(member.target).kind.name();
+            let lists = output
+                .members
+                .iter()
+                .filter(|member| kind(member) == "list");
+            of_one_list += usize::from(lists.count() == 1 && found.result_keys.len() == 1);
+            wrong.extend(problems(&model, &found));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(inferred >= 882, "{inferred} inferred");
+    assert!(of_one_list >= 810, "{of_one_list} with one list");
+}
+
+fn queues() -> Vec<Value> {
+    vec![
+        json!({"QueueUrls": ["a", "b"], "NextToken": "t1"}),
+        json!({"QueueUrls": [], "NextToken": "t2"}),
+        json!({"QueueUrls": ["c"]}),
+    ]
+}
+
+#[tokio::test]
+async fn pages_are_streamed() {
+    let server = Canned::pages(queues());
+    let sqs = server.client("sqs");
+    let pages = sqs
+        .paginate("list_queues", json!({"QueueNamePrefix": "x"}))
+        .page_size(2);
+    assert!(!pages.is_inferred());
+    let pages: Vec<_> = pages.map(|page| page.unwrap().value).collect().await;
+    assert_eq!(pages, queues());
+    assert_eq!(
+        server.params(),
+        [
+            json!({"QueueNamePrefix": "x", "MaxResults": 2}),
+            json!({"QueueNamePrefix": "x", "MaxResults": 2, "NextToken": "t1"}),
+            json!({"QueueNamePrefix": "x", "MaxResults": 2, "NextToken": "t2"}),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_before_it_is_wanted() {
+    let server = Canned::pages(queues());
+    let sqs = server.client("sqs");
+    let mut items = sqs.paginate("ListQueues", json!({})).items();
+    assert_eq!(server.requests().len(), 0);
+    for expected in ["a", "b"] {
+        assert_eq!(items.next().await.unwrap().unwrap(), expected);
+        assert_eq!(server.requests().len(), 1);
+    }
+    assert_eq!(items.next().await.unwrap().unwrap(), "c");
+    assert_eq!(server.requests().len(), 3);
+    assert!(items.next().await.is_none());
+    assert!(items.next().await.is_none());
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn it_goes_on_where_it_stopped() {
+    let server = Canned::pages(queues());
+    let sqs = server.client("sqs");
+    let mut first = sqs.paginate("ListQueues", json!({})).max_items(1).items();
+    assert_eq!(first.next().await.unwrap().unwrap(), "a");
+    assert!(first.next().await.is_none());
+    let token = first.resume_token().unwrap();
+    // botocore's TokenEncoder of {"NextToken": None, "boto_truncate_amount": 1}.
+    assert_eq!(
+        token,
+        "eyJOZXh0VG9rZW4iOiBudWxsLCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiAxfQ=="
+    );
+
+    let server = Canned::pages(queues());
+    let sqs = server.client("sqs");
+    let rest = sqs
+        .paginate("ListQueues", json!({}))
+        .starting_token(token)
+        .items();
+    assert_eq!(rest.collect().await.unwrap(), ["b", "c"]);
+
+    let server = Canned::pages(queues()[2..].to_vec());
+    let sqs = server.client("sqs");
+    let rest = sqs
+        .paginate("ListQueues", json!({}))
+        .starting_token("t2")
+        .build_full_result();
+    assert_eq!(rest.await.unwrap(), json!({"QueueUrls": ["c"]}));
+    assert_eq!(server.params(), [json!({"NextToken": "t2"})]);
+}
+
+#[tokio::test]
+async fn the_full_result_has_the_token_to_go_on_with() {
+    let server = Canned::pages(queues());
+    let sqs = server.client("sqs");
+    let full = sqs
+        .paginate("ListQueues", json!({}))
+        .max_items(2)
+        .build_full_result()
+        .await
+        .unwrap();
+    // botocore's TokenEncoder of {"NextToken": "t1"}.
+    assert_eq!(
+        full,
+        json!({"QueueUrls": ["a", "b"], "NextToken": "eyJOZXh0VG9rZW4iOiAidDEifQ=="})
+    );
+}
+
+#[tokio::test]
+async fn pages_are_searched() {
+    let tables = [
+        json!({"TableNames": ["abc", "defg"], "LastEvaluatedTableName": "defg"}),
+        json!({"TableNames": ["hij"]}),
+    ];
+    for (expression, expected) in [
+        ("TableNames", json!(["abc", "defg", "hij"])),
+        ("TableNames[?length(@) > `3`]", json!(["defg"])),
+        ("length(TableNames)", json!([2, 1])),
+        ("LastEvaluatedTableName", json!(["defg", null])),
+        ("Nothing[].here", json!([null, null])),
+    ] {
+        let dynamodb = Canned::pages(tables.clone()).client("dynamodb");
+        let found = dynamodb
+            .paginate("ListTables", json!({}))
+            .search(expression)
+            .collect()
+            .await
+            .unwrap();
+        assert_eq!(Value::from(found), expected, "{expression}");
+    }
+    let dynamodb = Canned::pages(tables).client("dynamodb");
+    let mut found = dynamodb.paginate("ListTables", json!({})).search("a[");
+    let error = found.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Validation);
+    assert!(found.next().await.is_none());
+}
+
+#[tokio::test]
+async fn several_lists_are_told_apart() {
+    let page = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>k</Key></Contents>\
+                <CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>";
+    let list = || {
+        let s3 = Canned::new([(200, page)]).client("s3");
+        s3.paginate("ListObjectsV2", json!({"Bucket": "b", "Delimiter": "/"}))
+    };
+    let objects = list().items().collect().await.unwrap();
+    assert_eq!(objects, [json!({"Key": "k"})]);
+    let prefixes = list().items_of("CommonPrefixes").collect().await.unwrap();
+    assert_eq!(prefixes, [json!({"Prefix": "p/"})]);
+    let mut wrong = list().items_of("CommonPrefix");
+    let error = wrong.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pagination);
+    assert!(
+        error.to_string().contains("did you mean CommonPrefixes?"),
+        "{error}"
+    );
+    assert!(wrong.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_size_is_text_where_the_parameter_is() {
+    let page = "<ListHostedZonesResponse><HostedZones/><IsTruncated>false</IsTruncated></ListHostedZonesResponse>";
+    let server = Canned::new([(200, page)]);
+    let route53 = server.client("route53");
+    let mut pages = route53.paginate("ListHostedZones", json!({})).page_size(7);
+    pages.next().await.unwrap().unwrap();
+    let url = &server.requests()[0].url;
+    assert!(url.ends_with("/hostedzone?maxitems=7"), "{url}");
+}
+
+#[tokio::test]
+async fn an_inferred_paginator_says_so() {
+    let pages = [
+        json!({"Tags": {"a": "1", "b": "2"}, "NextToken": "t"}),
+        json!({"Tags": {"c": "3"}}),
+    ];
+    let video = Canned::pages(pages).client("kinesisvideo");
+    let tags = video.paginate("ListTagsForStream", json!({"StreamName": "s"}));
+    assert!(tags.is_inferred());
+    let tags = tags.items().collect().await.unwrap();
+    assert_eq!(
+        tags,
+        [json!({"a": "1"}), json!({"b": "2"}), json!({"c": "3"})]
+    );
+}
+
+#[tokio::test]
+async fn errors_end_it() {
+    // The same token twice: the pages come, then the error.
+    let page = json!({"QueueUrls": ["a"], "NextToken": "t"});
+    let sqs = Canned::pages([page.clone(), page.clone(), page]).client("sqs");
+    let mut pages = sqs.paginate("ListQueues", json!({}));
+    assert!(pages.next().await.unwrap().is_ok());
+    assert!(pages.next().await.unwrap().is_ok());
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pagination);
+    assert!(pages.next().await.is_none());
+
+    // The service fails half-way.
+    let failure = r#"{"__type": "InvalidAddress", "message": "no"}"#;
+    let page = json!({"QueueUrls": ["a"], "NextToken": "t"}).to_json();
+    let sqs = Canned::new([(200, page.to_string()), (400, failure.to_owned())]).client("sqs");
+    let mut items = sqs.paginate("ListQueues", json!({})).items();
+    assert_eq!(items.next().await.unwrap().unwrap(), "a");
+    let error = items.next().await.unwrap().unwrap_err();
+    assert_eq!(error.service().unwrap().code, "InvalidAddress");
+    assert!(items.next().await.is_none());
+}
+
+#[tokio::test]
+async fn what_cannot_begin_says_why() {
+    let server = Canned::pages([]);
+    let sqs = server.client("sqs");
+    for (pages, kind, message) in [
+        (
+            sqs.paginate("ListQueue", json!({})),
+            ErrorKind::Model,
+            "did you mean ListQueues?",
+        ),
+        (
+            sqs.paginate("SendMessage", json!({})),
+            ErrorKind::Pagination,
+            "SendMessage does not answer in pages",
+        ),
+        (
+            sqs.paginate("ListQueues", json!({}))
+                .starting_token("a___b___c"),
+            ErrorKind::Pagination,
+            "no starting token",
+        ),
+        (
+            sqs.paginate("ListQueues", json!({"QueueNamePrefix": 5})),
+            ErrorKind::Validation,
+            "QueueNamePrefix",
+        ),
+    ] {
+        let mut pages = pages;
+        let error = pages.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(pages.next().await.is_none());
+    }
+    assert_eq!(server.requests(), []);
+    let kms = server.client("kms");
+    let sized = kms
+        .paginate("DescribeCustomKeyStores", json!({}))
+        .page_size(1);
+    assert!(sized.model().is_some());
+}
