@@ -52,7 +52,7 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// As the operating system says.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// The files of a folder, by name in order; nothing where there is no such folder.
+    /// The files and folders of a folder, by name in order; nothing where there is no such folder.
     fn list(&self, folder: &Path) -> Vec<PathBuf>;
 }
 
