@@ -5,6 +5,11 @@
 //!
 //! Run with `cargo bench --bench protocol`. The fixtures are `../shared/peer-bench/fixtures` beside the workspace, or `INIA_FIXTURES`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot be set up cannot be run"
+)]
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,5 +1,10 @@
 //! Event stream frames: AWS's test vectors, valid ones and broken ones.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a case that panics is a case that fails, with the place"
+)]
+
 use std::process::ExitCode;
 
 use bytes::Bytes;

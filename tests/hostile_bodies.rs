@@ -3,6 +3,12 @@
 //! Valid answers of each format are cut at every place and have bits flipped, bytes replaced and parts repeated, by a generator with a
 //! fixed seed. `INIA_HOSTILE_ROUNDS` makes it go on for longer.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what panics here is a failure, with the place"
+)]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

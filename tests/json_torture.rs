@@ -1,6 +1,12 @@
 //! The JSON torture set: files that a reader of JSON must take (`y_`), must refuse (`n_`), or may treat either way (`i_`), and must
 //! survive in any case. <https://github.com/nst/JSONTestSuite>
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a case that panics is a case that fails, with the place"
+)]
+
 use std::process::ExitCode;
 
 use inia_core::Value;

@@ -7,6 +7,15 @@
 //! `cargo test --test protocol -- output/rest-json` runs a part of them. The data is `tests/unit` of botocore's source archive
 //! below `INIA_PEERS` or `target/peers`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a case that panics is a case that fails, with the place; the parts of a test program have no outside"
+)]
+
 mod protocol {
     pub mod cbor;
     pub mod compare;

@@ -54,7 +54,7 @@ fn is_expected(expected: &Json, value: &Value) -> bool {
         return false;
     };
     match (kind.as_str(), value) {
-        ("uint" | "negint", Value::Int(number)) => expected.to_string() == number.to_string(),
+        ("uint" | "negint", Value::Int(number)) => expected.as_i64() == Some(*number),
         ("uint" | "negint", Value::BigInt(digits)) => same_digits(expected, digits),
         ("bool", Value::Bool(value)) => expected == value,
         ("null", Value::Null) => true,
@@ -91,9 +91,9 @@ fn is_expected(expected: &Json, value: &Value) -> bool {
     }
 }
 
-/// Whether an integer beyond 64 bits has the expected digits; JSON readers keep those beyond 64 bits as floats.
+/// Whether an integer beyond 64 bits is the expected one, which this reader of JSON keeps as a float.
 fn same_digits(expected: &Json, digits: &str) -> bool {
-    expected.to_string() == digits || expected.as_f64() == digits.parse().ok()
+    expected.as_f64() == digits.parse().ok()
 }
 
 /// An item of CBOR in a form that is equal where the meaning is.
@@ -209,7 +209,7 @@ fn item(rest: &mut &[u8]) -> Result<Option<Item>, String> {
         },
         (7, None) => return Ok(None),
         (7, Some(argument)) => match info {
-            20..24 => Item::Simple(info),
+            20..=23 => Item::Simple(info),
             25 if argument & 0x7c00 == 0x7c00 => float(match argument {
                 0x7c00 => f64::INFINITY,
                 0xfc00 => f64::NEG_INFINITY,

@@ -193,9 +193,7 @@ pub(super) fn document(
             out.extend_from_slice(digits.as_bytes());
         }
         Value::Float(number) if number.is_finite() => {
-            let mut text = String::new();
-            push_float(&mut text, *number);
-            out.extend_from_slice(text.as_bytes());
+            push_float(&mut Utf8(out), *number);
         }
         Value::Float(number) => push_string(out, crate::scalar::special_float(*number)),
         Value::String(string) => match text {
@@ -239,6 +237,16 @@ pub(super) fn document(
         }
     }
     Ok(())
+}
+
+/// A buffer that text is appended to.
+struct Utf8<'a>(&'a mut Vec<u8>);
+
+impl std::fmt::Write for Utf8<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }
 
 /// Writes a document with [`MAX_DEPTH`] levels to enter.
