@@ -45,7 +45,9 @@ impl Setting {
 
 /// The newest definition of a service.
 fn load(service: &str) -> ServiceModel {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(service);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data")
+        .join(service);
     let mut versions: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -129,7 +131,9 @@ fn parse(criterion: &mut Criterion) {
                 BatchSize::LargeInput,
             );
         });
-        group.bench_function("copy alone", |bencher| bencher.iter(|| black_box(response())));
+        group.bench_function("copy alone", |bencher| {
+            bencher.iter(|| black_box(response()))
+        });
         group.finish();
     }
 }

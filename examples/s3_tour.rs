@@ -23,7 +23,10 @@ const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let endpoint = serve_s3(folder.path()).await?;
-    println!("an S3 server listens on {endpoint}, in {}", folder.path().display());
+    println!(
+        "an S3 server listens on {endpoint}, in {}",
+        folder.path().display()
+    );
 
     let started = Instant::now();
     let session = Session::builder()
@@ -41,7 +44,11 @@ async fn main() -> Result<()> {
     }
     let buckets = s3.call("list_buckets", json!({})).await?;
     for bucket in buckets["Buckets"].items() {
-        println!("  {} created {}", bucket["Name"].as_str().unwrap_or_default(), bucket["CreationDate"].as_timestamp().unwrap_or_default());
+        println!(
+            "  {} created {}",
+            bucket["Name"].as_str().unwrap_or_default(),
+            bucket["CreationDate"].as_timestamp().unwrap_or_default()
+        );
     }
 
     println!("# Uploads: a value, a file, a stream");
@@ -54,16 +61,32 @@ async fn main() -> Result<()> {
             }),
         )
         .await?;
-    println!("  from a value: ETag {}", put["ETag"].as_str().unwrap_or_default());
+    println!(
+        "  from a value: ETag {}",
+        put["ETag"].as_str().unwrap_or_default()
+    );
 
     let path = folder.path().join("upload.bin");
     tokio::fs::write(&path, vec![42u8; 3_000_000]).await?;
     let body = ByteStream::from_path(&path).await?;
-    s3.call("PutObject", json!({"Bucket": "river-images", "Key": "file.bin"})).body(body).await?;
+    s3.call(
+        "PutObject",
+        json!({"Bucket": "river-images", "Key": "file.bin"}),
+    )
+    .body(body)
+    .await?;
     println!("  from a file: 3,000,000 bytes, read as they were sent");
 
-    let upload = s3.call("CreateMultipartUpload", json!({"Bucket": "river-images", "Key": "parts.bin"})).await?;
-    let upload_id = upload["UploadId"].as_str().context("an upload id")?.to_owned();
+    let upload = s3
+        .call(
+            "CreateMultipartUpload",
+            json!({"Bucket": "river-images", "Key": "parts.bin"}),
+        )
+        .await?;
+    let upload_id = upload["UploadId"]
+        .as_str()
+        .context("an upload id")?
+        .to_owned();
     let mut parts = Vec::new();
     for number in 1..=2 {
         let part = s3
@@ -80,7 +103,12 @@ async fn main() -> Result<()> {
     println!("  in two parts: 10 MiB");
 
     println!("# Downloads");
-    let mut object = s3.call("GetObject", json!({"Bucket": "river-images", "Key": "parts.bin"})).await?;
+    let mut object = s3
+        .call(
+            "GetObject",
+            json!({"Bucket": "river-images", "Key": "parts.bin"}),
+        )
+        .await?;
     let mut body = object.body.take().context("a streaming body")?;
     let (mut chunks, mut bytes) = (0, 0);
     while let Some(chunk) = body.next().await {
@@ -88,7 +116,13 @@ async fn main() -> Result<()> {
         bytes += chunk?.len();
     }
     println!("  {bytes} bytes came in {chunks} pieces, never all in memory");
-    let object = s3.call("GetObject", json!({"Bucket": "river-logs", "Key": "a key/with spaces & ünïcode.txt"})).collect().await?;
+    let object = s3
+        .call(
+            "GetObject",
+            json!({"Bucket": "river-logs", "Key": "a key/with spaces & ünïcode.txt"}),
+        )
+        .collect()
+        .await?;
     println!(
         "  {:?} with metadata {:?}",
         String::from_utf8_lossy(object["Body"].as_blob().unwrap_or_default()),
@@ -99,23 +133,42 @@ async fn main() -> Result<()> {
     for bucket in ["river-logs", "river-images"] {
         let listing = s3.call("ListObjectsV2", json!({"Bucket": bucket})).await?;
         for object in listing["Contents"].items() {
-            println!("  s3://{bucket}/{} ({} bytes)", object["Key"].as_str().unwrap_or_default(), object["Size"].as_i64().unwrap_or_default());
+            println!(
+                "  s3://{bucket}/{} ({} bytes)",
+                object["Key"].as_str().unwrap_or_default(),
+                object["Size"].as_i64().unwrap_or_default()
+            );
         }
     }
 
     println!("# Errors");
-    let error = s3.call("GetObject", json!({"Bucket": "river-logs", "Key": "nope"})).await.err().context("no such key")?;
+    let error = s3
+        .call("GetObject", json!({"Bucket": "river-logs", "Key": "nope"}))
+        .await
+        .err()
+        .context("no such key")?;
     println!("  [{}] {error}", error.kind());
-    let error = s3.call("PutObject", json!({"Bucket": 7, "Kye": "x"})).await.err().context("bad parameters")?;
+    let error = s3
+        .call("PutObject", json!({"Bucket": 7, "Kye": "x"}))
+        .await
+        .err()
+        .context("bad parameters")?;
     println!("  [{}] {error}", error.kind());
-    let error = s3.call("ListObject", json!({})).await.err().context("no such operation")?;
+    let error = s3
+        .call("ListObject", json!({}))
+        .await
+        .err()
+        .context("no such operation")?;
     println!("  [{}] {error}", error.kind());
 
     println!("# Cleaning up");
-    for (bucket, key) in
-        [("river-logs", "a key/with spaces & ünïcode.txt"), ("river-images", "file.bin"), ("river-images", "parts.bin")]
-    {
-        s3.call("DeleteObject", json!({"Bucket": bucket, "Key": key})).await?;
+    for (bucket, key) in [
+        ("river-logs", "a key/with spaces & ünïcode.txt"),
+        ("river-images", "file.bin"),
+        ("river-images", "parts.bin"),
+    ] {
+        s3.call("DeleteObject", json!({"Bucket": bucket, "Key": key}))
+            .await?;
     }
     for bucket in ["river-logs", "river-images"] {
         s3.call("DeleteBucket", json!({"Bucket": bucket})).await?;
@@ -127,7 +180,8 @@ async fn main() -> Result<()> {
 
 /// Starts an S3 server on a free port of the loopback interface, and answers its URL.
 async fn serve_s3(folder: &std::path::Path) -> Result<String> {
-    let storage = FileSystem::new(folder).map_err(|error| anyhow::anyhow!("the folder cannot be served: {error:?}"))?;
+    let storage = FileSystem::new(folder)
+        .map_err(|error| anyhow::anyhow!("the folder cannot be served: {error:?}"))?;
     let mut builder = S3ServiceBuilder::new(storage);
     builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
     let service = builder.build();
@@ -139,7 +193,9 @@ async fn serve_s3(folder: &std::path::Path) -> Result<String> {
             tokio::spawn(async move {
                 let connection = ConnectionBuilder::new(TokioExecutor::new());
                 // A connection that breaks off is the client's business.
-                let _ = connection.serve_connection(TokioIo::new(socket), service).await;
+                let _ = connection
+                    .serve_connection(TokioIo::new(socket), service)
+                    .await;
             });
         }
     });

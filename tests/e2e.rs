@@ -32,13 +32,22 @@ fn cases() -> Vec<Case> {
 }
 
 fn main() -> std::process::ExitCode {
-    let python = support::peers_dir().map(|peers| peers.join("venv/bin/python")).filter(|python| python.exists());
+    let python = support::peers_dir()
+        .map(|peers| peers.join("venv/bin/python"))
+        .filter(|python| python.exists());
     let Some(python) = python else {
-        return support::run("e2e", vec![support::Case::absent("the peers' Python environment")]);
+        return support::run(
+            "e2e",
+            vec![support::Case::absent("the peers' Python environment")],
+        );
     };
     let against_moto = |run: fn(&Moto) -> Result<()>| {
         let python = python.clone();
-        move || Moto::start(&python).and_then(|moto| run(&moto)).map_err(|error| format!("{error:#}"))
+        move || {
+            Moto::start(&python)
+                .and_then(|moto| run(&moto))
+                .map_err(|error| format!("{error:#}"))
+        }
     };
     let cases = vec![
         support::Case::new("library", against_moto(through_library)),
@@ -48,7 +57,9 @@ fn main() -> std::process::ExitCode {
 }
 
 fn through_library(moto: &Moto) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let session = Session::builder()
             .region("us-east-1")
@@ -73,7 +84,12 @@ fn through_library(moto: &Moto) -> Result<()> {
                 failures.push(format!("{place}: {error:#}"));
             }
         }
-        ensure!(failures.is_empty(), "{} calls went wrong:\n{}", failures.len(), failures.join("\n"));
+        ensure!(
+            failures.is_empty(),
+            "{} calls went wrong:\n{}",
+            failures.len(),
+            failures.join("\n")
+        );
         Ok(())
     })
 }
@@ -138,14 +154,23 @@ fn through_batch(moto: &Moto) -> Result<()> {
     let mut stdin = child.stdin.take().context("standard input")?;
     let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
     let output = child.wait_with_output()?;
-    writer.join().map_err(|_| anyhow::anyhow!("the writer panicked"))??;
-    ensure!(output.status.success(), "inia batch ended with {}", output.status);
+    writer
+        .join()
+        .map_err(|_| anyhow::anyhow!("the writer panicked"))??;
+    ensure!(
+        output.status.success(),
+        "inia batch ended with {}",
+        output.status
+    );
 
     let mut failures = Vec::new();
     let mut answered = 0;
     for line in String::from_utf8(output.stdout)?.lines() {
         let answer: Value = serde_json::from_str(line)?;
-        let number = answer["id"].as_i64().and_then(|id| usize::try_from(id).ok()).context("an id")?;
+        let number = answer["id"]
+            .as_i64()
+            .and_then(|id| usize::try_from(id).ok())
+            .context("an id")?;
         let case = cases.get(number).context("an id that was given")?;
         answered += 1;
         let code = answer["error"]["code"].as_str();
@@ -158,8 +183,17 @@ fn through_batch(moto: &Moto) -> Result<()> {
             failures.push(format!("{} {}: {error:#}", case.service, case.operation));
         }
     }
-    ensure!(answered == cases.len(), "{} calls, {answered} results", cases.len());
-    ensure!(failures.is_empty(), "{} calls went wrong:\n{}", failures.len(), failures.join("\n"));
+    ensure!(
+        answered == cases.len(),
+        "{} calls, {answered} results",
+        cases.len()
+    );
+    ensure!(
+        failures.is_empty(),
+        "{} calls went wrong:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     Ok(())
 }
 
@@ -167,7 +201,11 @@ fn judge(case: &Case, result: Option<&Value>, code: Option<&str>) -> Result<()> 
     match (&case.expect, &case.error, result, code) {
         (Some(expect), _, Some(result), _) => {
             let found = Expression::compile(expect)?.search(result)?.into_owned();
-            ensure!(found == true, "{expect} does not hold of {}", result.to_json_string());
+            ensure!(
+                found == true,
+                "{expect} does not hold of {}",
+                result.to_json_string()
+            );
             Ok(())
         }
         (_, Some(error), _, Some(code)) => {
@@ -182,8 +220,15 @@ fn judge(case: &Case, result: Option<&Value>, code: Option<&str>) -> Result<()> 
 /// The `inia` command that the workspace's build put beside the tests.
 fn command() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(|deps| deps.parent()).context("the target folder")?;
+    let folder = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .context("the target folder")?;
     let path = folder.join(format!("inia{}", std::env::consts::EXE_SUFFIX));
-    ensure!(path.exists(), "{} is not built: run `cargo build -p inia-cli`", path.display());
+    ensure!(
+        path.exists(),
+        "{} is not built: run `cargo build -p inia-cli`",
+        path.display()
+    );
     Ok(path)
 }

@@ -70,7 +70,10 @@ const CBOR: &str = "bf665f5f747970656661234f6f7073676d657373616765616d6454657874
     040000000000006178a16162f667556e6b6e6f776e9fd82061758280a1617824ffff";
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    let digits: Vec<u32> = text
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .collect();
     digits
         .chunks(2)
         .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
@@ -171,10 +174,16 @@ fn feed_codec(protocol: Protocol, body: &[u8]) {
         body: body.into(),
     };
     // What is fed must be worth garbling: the whole of it is read.
-    let value = codec.parse(operation, response(body.to_vec(), 200)).unwrap();
+    let value = codec
+        .parse(operation, response(body.to_vec(), 200))
+        .unwrap();
     assert!(value.entries().len() > 5, "{protocol}: {value:?}");
     let error = codec.parse_error(operation, response(body.to_vec(), 400));
-    assert_eq!(error.shape.as_deref(), Some("Oops"), "{protocol}: {error:?}");
+    assert_eq!(
+        error.shape.as_deref(),
+        Some("Oops"),
+        "{protocol}: {error:?}"
+    );
     feed(body, 42, |bytes| {
         let _ = codec.parse(operation, response(bytes.clone(), 200));
         let error = codec.parse_error(operation, response(bytes, 500));

@@ -39,14 +39,14 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// One case of a suite.
-pub struct Case {
+pub(crate) struct Case {
     id: String,
     check: Option<Box<dyn FnOnce() -> Result<(), Failed> + Send>>,
 }
 
 impl Case {
     /// A case and what it checks: an error, or a panic, is a failure.
-    pub fn new<E: Into<Failed>>(
+    pub(crate) fn new<E: Into<Failed>>(
         id: impl Into<String>,
         check: impl FnOnce() -> Result<(), E> + Send + 'static,
     ) -> Case {
@@ -57,7 +57,7 @@ impl Case {
     }
 
     /// What stands for the cases whose data is not at hand.
-    pub fn absent(what: &str) -> Case {
+    pub(crate) fn absent(what: &str) -> Case {
         Case {
             id: format!("{what}: the data is not at hand"),
             check: None,
@@ -66,7 +66,7 @@ impl Case {
 }
 
 /// The folder of a conformance suite below `INIA_CONFORMANCE`, by default `../shared/conformance` beside the workspace.
-pub fn conformance_dir(sub: &str) -> Option<PathBuf> {
+pub(crate) fn conformance_dir(sub: &str) -> Option<PathBuf> {
     let root = std::env::var_os("INIA_CONFORMANCE").map_or_else(
         || workspace().join("..").join("shared").join("conformance"),
         PathBuf::from,
@@ -76,14 +76,14 @@ pub fn conformance_dir(sub: &str) -> Option<PathBuf> {
 
 /// The folder with the source archives and the Python environment that `cargo xtask` fetches: `INIA_PEERS`, by default
 /// `target/peers` in the workspace.
-pub fn peers_dir() -> Option<PathBuf> {
+pub(crate) fn peers_dir() -> Option<PathBuf> {
     let peers = std::env::var_os("INIA_PEERS")
         .map_or_else(|| workspace().join("target").join("peers"), PathBuf::from);
     existing(peers)
 }
 
 /// The root of the workspace.
-pub fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -92,12 +92,12 @@ fn existing(path: PathBuf) -> Option<PathBuf> {
 }
 
 /// Whether this is a run that must not leave anything out.
-pub fn in_ci() -> bool {
+pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// The known failures of a suite: the reason of each case. None where the suite has no list.
-pub fn known_failures(suite: &str) -> BTreeMap<String, String> {
+pub(crate) fn known_failures(suite: &str) -> BTreeMap<String, String> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct List {
@@ -133,7 +133,7 @@ pub fn known_failures(suite: &str) -> BTreeMap<String, String> {
 }
 
 /// Runs a suite by the rules above, with libtest's arguments from the command line.
-pub fn run(suite: &str, cases: Vec<Case>) -> ExitCode {
+pub(crate) fn run(suite: &str, cases: Vec<Case>) -> ExitCode {
     let arguments = Arguments::from_args();
     let mut known = known_failures(suite);
     let complete = cases.iter().all(|case| case.check.is_some());

@@ -6,8 +6,12 @@
 //! cargo xtask models --verify   check that the definitions in data/ hold together
 //! cargo xtask peers             fetch what the tests compare inia with, into target/peers/
 //! cargo xtask test [ARGS]       peers, then `cargo test --workspace ARGS`
+//! cargo xtask differential --all
+//!                               peers, then every operation of ours against botocore's; with --service S, --operation O,
+//!                               --seed N a part of it
 //! ```
 
+mod differential;
 mod json;
 mod models;
 mod packages;
@@ -32,6 +36,8 @@ Tasks:
   models --verify   check that the definitions in data/ hold together
   peers             fetch what the tests compare inia with, into target/peers/
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
+  differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
+                    fetch the peers, then hold requests and answers of random calls against botocore's
 ";
 
 fn main() -> ExitCode {
@@ -56,6 +62,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
             peers::fetch(&root)?;
         }
         ["test", rest @ ..] => return test::run(&root, rest),
+        ["differential", rest @ ..] => return differential::run(&root, rest),
         ["help" | "-h" | "--help"] => print!("{USAGE}"),
         _ => {
             eprint!("{USAGE}");

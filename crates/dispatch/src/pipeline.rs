@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use inia_core::config::{AccountIdEndpointMode, ChecksumMode, ClientSettings};
-use inia_core::ports::{Clock, Rng};
+use inia_core::ports::{Clock, Rng, UrlHeaders};
 use inia_core::{
     Blob, Credentials, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Token, Value,
 };
@@ -83,6 +83,8 @@ pub(crate) struct CallOptions {
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// A bearer token to use instead of the client's.
     pub(crate) token: Option<Token>,
+    /// Headers that depend on the request's URL.
+    pub(crate) url_headers: Option<UrlHeaders>,
 }
 
 /// A request ready to be signed and sent, as often as needed.
@@ -638,6 +640,11 @@ impl Service {
     ) -> Result<WireRequest> {
         let mut headers = prepared.headers.clone();
         headers.set("amz-sdk-request", format!("attempt={attempt}; max={max}"));
+        if let Some(make) = &options.url_headers {
+            for (name, value) in make.make(prepared.url.as_str())? {
+                headers.set(name.to_ascii_lowercase(), value);
+            }
+        }
         let mut wire_body = body.wire;
         match prepared.auth.scheme {
             AuthScheme::None => {}

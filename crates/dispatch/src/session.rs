@@ -52,7 +52,6 @@ struct Shared {
 
 impl Session {
     /// A session over this process's environment, files and network.
-    #[must_use]
     pub fn builder() -> SessionBuilder {
         SessionBuilder::over(host::system_host())
     }
@@ -474,6 +473,7 @@ impl Invoke for SelfInvoke {
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),
+                url_headers: options.url_headers,
                 ..CallOptions::default()
             };
             let output = service.call(operation, params, call_options).await?;

@@ -16,10 +16,13 @@ pub(crate) struct Url {
 
 impl Url {
     /// Puts a request's URL together: the endpoint with a prefix before its host, its base path, the request's own path, and
-    /// the query.
+    /// the query. A request without a path of its own goes to the base path as it stands.
     ///
     /// # Errors
     /// `Endpoint`: the endpoint is not a URL over `http` or `https`.
+    ///
+    /// # Source
+    /// botocore `awsrequest.py:_urljoin`.
     pub(crate) fn new(endpoint: &str, host_prefix: &str, path: &str, query: &str) -> Result<Self> {
         let invalid = |why: &str| {
             Error::new(
@@ -36,11 +39,10 @@ impl Url {
             return Err(invalid("its scheme is neither http nor https"));
         }
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
-        let (host, base) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(invalid("it has no host"));
         }
-        let base = base.trim_end_matches('/');
         let mut text = String::with_capacity(
             endpoint.len() + host_prefix.len() + path.len() + query.len() + 3,
         );
@@ -50,14 +52,16 @@ impl Url {
         text.push_str(host_prefix);
         text.push_str(host);
         let end = text.len();
-        if !base.is_empty() {
-            text.push('/');
-            text.push_str(base);
+        match path {
+            "" | "/" if !base.is_empty() => text.push_str(base),
+            _ => {
+                text.push_str(base.trim_end_matches('/'));
+                if !path.starts_with('/') {
+                    text.push('/');
+                }
+                text.push_str(path);
+            }
         }
-        if !path.starts_with('/') {
-            text.push('/');
-        }
-        text.push_str(path);
         let path_end = text.len();
         if !query.is_empty() {
             text.push('?');
@@ -121,6 +125,18 @@ mod tests {
             (url.scheme(), url.authority(), url.path(), url.query()),
             ("https", "pre.s3.amazonaws.com", "/base/a%20b", "x=1&y=")
         );
+        for (endpoint, path, expected) in [
+            ("http://a", "", "http://a/"),
+            ("http://a/", "/", "http://a/"),
+            ("http://a/bucket", "/", "http://a/bucket"),
+            ("http://a/bucket", "", "http://a/bucket"),
+            ("http://a/base/", "", "http://a/base/"),
+            ("http://a/base/", "/x", "http://a/base/x"),
+            ("http://a/base", "/x/", "http://a/base/x/"),
+        ] {
+            let url = Url::new(endpoint, "", path, "").unwrap();
+            assert_eq!(url.as_str(), expected, "{endpoint} {path}");
+        }
         let bare = Url::new("http://[::1]:5000", "", "/", "").unwrap();
         assert_eq!(
             (bare.authority(), bare.path(), bare.query()),

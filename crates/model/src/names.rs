@@ -33,40 +33,81 @@ pub fn kebab_case(name: &str) -> String {
     separated(name, '-')
 }
 
-/// The operations whose snake case follows no rule, with the exact result.
+/// The operations in whose names some [words](WORDS) are spelt with capitals of their own, in order. Members of such names follow the
+/// rule: `WhatsAppFlow` is `whats_app_flow` there.
 ///
 /// # Source
 /// botocore `__init__.py:_xform_cache`.
-const IRREGULAR: &[(&str, &str)] = &[
-    ("CreateCachediSCSIVolume", "create_cached_iscsi_volume"),
-    ("CreateOAuth2Token", "create_oauth2_token"),
-    ("CreateOAuth2TokenWithIAM", "create_oauth2_token_with_iam"),
-    ("CreateStorediSCSIVolume", "create_stored_iscsi_volume"),
-    (
-        "DescribeCachediSCSIVolumes",
-        "describe_cached_iscsi_volumes",
-    ),
-    (
-        "DescribeStorediSCSIVolumes",
-        "describe_stored_iscsi_volumes",
-    ),
-    ("ExecutePartiQLBatch", "execute_partiql_batch"),
-    ("ExecutePartiQLStatement", "execute_partiql_statement"),
-    ("ExecutePartiQLTransaction", "execute_partiql_transaction"),
-    (
-        "IntrospectOAuth2TokenWithIAM",
-        "introspect_oauth2_token_with_iam",
-    ),
-    (
-        "ListHITsForQualificationType",
-        "list_hits_for_qualification_type",
-    ),
-    ("RevokeOAuth2TokenWithIAM", "revoke_oauth2_token_with_iam"),
+const IRREGULAR: &[&str] = &[
+    "AssociateWhatsAppBusinessAccount",
+    "CreateCachediSCSIVolume",
+    "CreateOAuth2Token",
+    "CreateOAuth2TokenWithIAM",
+    "CreateStorediSCSIVolume",
+    "CreateWhatsAppDataset",
+    "CreateWhatsAppFlow",
+    "CreateWhatsAppMessageTemplate",
+    "CreateWhatsAppMessageTemplateFromLibrary",
+    "CreateWhatsAppMessageTemplateMedia",
+    "DeleteWhatsAppFlow",
+    "DeleteWhatsAppMessageMedia",
+    "DeleteWhatsAppMessageTemplate",
+    "DeprecateWhatsAppFlow",
+    "DescribeCachediSCSIVolumes",
+    "DescribeStorediSCSIVolumes",
+    "DisassociateWhatsAppBusinessAccount",
+    "ExecutePartiQLBatch",
+    "ExecutePartiQLStatement",
+    "ExecutePartiQLTransaction",
+    "GetLinkedWhatsAppBusinessAccount",
+    "GetLinkedWhatsAppBusinessAccountPhoneNumber",
+    "GetOTelEnrichment",
+    "GetWhatsAppBusinessPublicKey",
+    "GetWhatsAppCallPermission",
+    "GetWhatsAppFlow",
+    "GetWhatsAppFlowPreview",
+    "GetWhatsAppMessageMedia",
+    "GetWhatsAppMessageTemplate",
+    "IntrospectOAuth2TokenWithIAM",
+    "ListHITsForQualificationType",
+    "ListLinkedWhatsAppBusinessAccounts",
+    "ListWhatsAppFlowAssets",
+    "ListWhatsAppFlows",
+    "ListWhatsAppMessageTemplates",
+    "ListWhatsAppTemplateLibrary",
+    "PostWhatsAppMessageMedia",
+    "PublishWhatsAppFlow",
+    "PutWhatsAppBusinessAccountEventDestinations",
+    "PutWhatsAppBusinessPublicKey",
+    "RevokeOAuth2TokenWithIAM",
+    "SendWhatsAppCallEvent",
+    "SendWhatsAppConversionEvent",
+    "SendWhatsAppMessage",
+    "StartOTelEnrichment",
+    "StopOTelEnrichment",
+    "UpdateLinkedWhatsAppBusinessAccountPhoneNumber",
+    "UpdateOTelEnrichment",
+    "UpdateWhatsAppFlow",
+    "UpdateWhatsAppFlowAssets",
+    "UpdateWhatsAppMessageTemplate",
+];
+
+/// The words of [`IRREGULAR`] names, and how they would be spelt by the rule.
+const WORDS: &[(&str, &str)] = &[
+    ("HITs", "Hits"),
+    ("OAuth2", "Oauth2"),
+    ("OTel", "Otel"),
+    ("PartiQL", "Partiql"),
+    ("WhatsApp", "Whatsapp"),
+    ("iSCSI", "Iscsi"),
 ];
 
 fn separated(name: &str, separator: char) -> String {
-    if let Some((_, snake)) = IRREGULAR.iter().find(|(irregular, _)| *irregular == name) {
-        return snake.replace('_', separator.encode_utf8(&mut [0; 4]));
+    if IRREGULAR.binary_search(&name).is_ok() {
+        let regular = WORDS.iter().fold(name.to_owned(), |name, (word, regular)| {
+            name.replace(word, regular)
+        });
+        return separated(&regular, separator);
     }
     if name.contains(separator) {
         return name.to_owned();
@@ -208,10 +249,21 @@ mod tests {
                 "list_hits_for_qualification_type",
             ),
             ("", ""),
+            ("CreateCachediSCSIVolume", "create_cached_iscsi_volume"),
+            ("CreateOAuth2TokenWithIAM", "create_oauth2_token_with_iam"),
+            ("ExecutePartiQLBatch", "execute_partiql_batch"),
+            ("StartOTelEnrichment", "start_otel_enrichment"),
+            ("SendWhatsAppMessage", "send_whatsapp_message"),
+            ("WhatsAppFlow", "whats_app_flow"),
         ] {
             assert_eq!(snake_case(name), expected, "{name}");
         }
         assert_eq!(kebab_case("ListObjectsV2"), "list-objects-v2");
+        assert_eq!(
+            kebab_case("GetWhatsAppFlowPreview"),
+            "get-whatsapp-flow-preview"
+        );
+        assert!(IRREGULAR.is_sorted());
     }
 
     #[test]

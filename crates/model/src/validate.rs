@@ -469,6 +469,14 @@ fn valid_types(kind: &Kind) -> &'static str {
     }
 }
 
+/// Whether any JSON may be given. A `jsonvalue` that is no header is the text of its JSON, as it stands.
+///
+/// # Source
+/// botocore `utils.py:is_json_value_header`.
+fn is_json_header(member: &Member) -> bool {
+    member.traits.is_json_value() && member.traits.location == Some(Location::Header)
+}
+
 /// The floats that JSON has no number for.
 fn special_float(text: &str) -> Option<f64> {
     match text {
@@ -624,7 +632,7 @@ mod tests {
                     "Text": {"shape": "Text"}, "Number": {"shape": "Number"}, "Ratio": {"shape": "Ratio"}, "Flag": {"shape": "Flag"},
                     "Data": {"shape": "Data"}, "When": {"shape": "When"}, "Names": {"shape": "Names"}, "Sparse": {"shape": "Sparse"},
                     "Table": {"shape": "Table"}, "Choice": {"shape": "Choice"}, "Document": {"shape": "Document"},
-                    "Json": {"shape": "Text", "jsonvalue": true, "location": "header"}, "Self": {"shape": "In"},
+                    "Json": {"shape": "Text", "jsonvalue": true, "location": "header"}, "JsonText": {"shape": "Text", "jsonvalue": true}, "Self": {"shape": "In"},
                     "HTTPRoute": {"shape": "Free"}, "Label": {"shape": "Free", "hostLabel": true}, "Password": {"shape": "Password"}}},
                 "Text": {"type": "string", "min": 2, "max": 3, "pattern": "[a-z]+", "enum": ["ab"]},
                 "Free": {"type": "string"}, "Password": {"type": "string", "sensitive": true, "min": 8},
@@ -772,6 +780,10 @@ mod tests {
                 "Document.a[0]: invalid type, value: (2 bytes), type: blob, valid types: null, boolean, integer, float, string, list, map",
             ),
             (
+                json!({"JsonText": {"any": "thing"}}),
+                "JsonText: invalid type, value: (1 entries), type: map, valid types: string",
+            ),
+            (
                 json!({"Json": blob}),
                 "Json: invalid type, value: (2 bytes), type: blob, valid types: null, boolean, integer, float, string, list, map",
             ),
@@ -781,7 +793,7 @@ mod tests {
             ),
             (
                 json!({"Self": {"Wholly different": "ab"}}),
-                "Self.Wholly different: unknown parameter, must be one of: Text, Number, Ratio, Flag, Data, When, Names, Sparse, Table, Choice, Document, Json, Self, HTTPRoute, Label, Password",
+                "Self.Wholly different: unknown parameter, must be one of: Text, Number, Ratio, Flag, Data, When, Names, Sparse, Table, Choice, Document, Json, JsonText, Self, HTTPRoute, Label, Password",
             ),
             (
                 json!({"Label": ""}),

@@ -230,9 +230,9 @@ impl Catalog {
         {
             return Err(self.no_such_version(name, version));
         }
-        let extras = self.from_folders(&[name, version, &extras_of(MODEL)])?;
+        let extras = self.read_folders(&[name, version, &extras_of(MODEL)])?;
         let built_in = self.built_in(name, version);
-        let definition = match self.from_folders(&[name, version, MODEL])? {
+        let definition = match self.read_folders(&[name, version, MODEL])? {
             Some(own) => {
                 let extras = match extras {
                     Some(extras) => Some(extras),
@@ -258,7 +258,7 @@ impl Catalog {
             .map_err(|error| error.at(&definition.place))
     }
 
-    fn from_folders(&self, parts: &[&str]) -> Result<Option<Definition>> {
+    fn read_folders(&self, parts: &[&str]) -> Result<Option<Definition>> {
         match &self.folders {
             Some(folders) => folders.read(parts),
             None => Ok(None),
@@ -335,10 +335,10 @@ impl Catalog {
         if !is_plain_name(service) || !is_plain_name(kind) {
             return Ok(None);
         }
-        let extras = self.from_folders(&[service, &version, &extras_of(kind)])?;
+        let extras = self.read_folders(&[service, &version, &extras_of(kind)])?;
         let built_in = self.built_in(service, &version);
         let built_in = |kind: &str| built_in_file(built_in.as_ref(), service, kind);
-        let (base, extras) = match self.from_folders(&[service, &version, kind])? {
+        let (base, extras) = match self.read_folders(&[service, &version, kind])? {
             Some(own) => (own, extras.or(built_in(&extras_of(kind))?)),
             // Built-in extras are merged into the built-in definition already.
             None => match built_in(kind)? {
@@ -360,7 +360,7 @@ impl Catalog {
         if !is_plain_name(kind) {
             return Ok(None);
         }
-        if let Some(found) = self.from_folders(&[kind])? {
+        if let Some(found) = self.read_folders(&[kind])? {
             return Ok(Some(found));
         }
         built_in_file(self.built_in("", "").as_ref(), "", kind)

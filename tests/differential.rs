@@ -1,0 +1,119 @@
+//! Ours against botocore's: random parameters for every operation of every service must give the same request, and random answers the
+//! same value.
+//!
+//! ```text
+//! cargo test --test differential            some operations of each service
+//! cargo xtask differential --all            all 19,796 of them
+//! cargo xtask differential --service s3 --operation PutObject --seed 7
+//! ```
+//!
+//! A trial is a service. Each of its operations is called with all members, with the required ones, with random halves and with
+//! mistakes, and answered with full, scant and random answers and with errors, in the service's wire format. The call goes through
+//! the whole client on both sides: ours over a transport in memory, botocore's in a Python process (`differential/peer.py`) whose
+//! requests are caught before they are sent.
+//!
+//! What is compared: method, URL, headers but for those of the transport (`differential/compare/request.rs` has the table), signing
+//! scope, body by what it says; then the parsed output or error, type by type; and for mistakes the paths that are reported. Where we
+//! differ on purpose, `tests/known-failures/differential.toml` says so and why; a row there that no longer differs fails.
+
+mod differential {
+    pub mod compare;
+    pub mod exchange;
+    pub mod known;
+    pub mod mistakes;
+    pub mod names;
+    pub mod params;
+    pub mod peer;
+    pub mod random;
+    pub mod responses;
+    pub mod scalars;
+    pub mod suite;
+    pub mod tagged;
+}
+mod fakes;
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use differential::suite::{Plan, Suite, USUAL_SEED};
+use differential::{names, tagged};
+use inia_model::Catalog;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let Some(peers) = support::peers_dir().filter(|peers| peers.join("venv").is_dir()) else {
+        return support::run(
+            "differential-absent",
+            vec![support::Case::absent("botocore")],
+        );
+    };
+    let variable = |name: &str| {
+        std::env::var(format!("INIA_DIFFERENTIAL_{name}"))
+            .ok()
+            .filter(|value| !value.is_empty())
+    };
+    let plan = Plan {
+        seed: variable("SEED").map_or(USUAL_SEED, |seed| {
+            seed.parse().expect("INIA_DIFFERENTIAL_SEED is a number")
+        }),
+        all: variable("ALL").is_some(),
+        operation: variable("OPERATION"),
+        report: variable("REPORT").map(Into::into),
+    };
+    let catalog = Arc::new(Catalog::new(inia_builtin::archive()));
+    let services = catalog.services();
+    let suite = match Suite::new(plan, catalog, peers, support::workspace().to_owned()) {
+        Ok(suite) => Arc::new(suite),
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // Each thread has a peer beside it that works as long.
+    arguments.test_threads = arguments
+        .test_threads
+        .or_else(|| std::thread::available_parallelism().ok().map(Into::into));
+    let started = Instant::now();
+    let mut trials: Vec<Trial> = services
+        .iter()
+        .map(|name| {
+            let (suite, name) = (Arc::clone(&suite), name.to_string());
+            Trial::test(name.clone(), move || {
+                suite.service(&name).map_err(Failed::from)
+            })
+        })
+        .collect();
+    let shared = Arc::clone(&suite);
+    trials.push(Trial::test("names in snake case", move || {
+        names::check(&shared).map_err(Failed::from)
+    }));
+    trials.push(Trial::test("tagged values", || {
+        tagged::check().map_err(Failed::from)
+    }));
+    let shared = Arc::clone(&suite);
+    trials.push(Trial::test(
+        "the known differences name operations",
+        move || {
+            let is_operation = |service: &str, operation: &str| {
+                shared
+                    .catalog
+                    .service(service, None)
+                    .is_ok_and(|model| model.operation(operation).is_ok())
+            };
+            match shared.known.strangers(is_operation).as_slice() {
+                [] => Ok(()),
+                strangers => Err(format!("there is no operation {}", strangers.join(", ")).into()),
+            }
+        },
+    ));
+    let listed = arguments.list;
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    suite.finish();
+    if !listed {
+        suite.tally().print(started);
+    }
+    conclusion.exit_code()
+}

@@ -1,0 +1,106 @@
+//! Ours against botocore's, for more than the sample that `cargo test` runs.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::peers;
+
+/// What to run, as the arguments say.
+#[derive(Debug, Default, PartialEq)]
+struct Selection<'a> {
+    all: bool,
+    service: Option<&'a str>,
+    operation: Option<&'a str>,
+    seed: Option<u64>,
+    report: Option<&'a str>,
+}
+
+/// Fetches the peers, then runs the differential test; its exit status is the task's.
+pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
+    let selection = parse(args)?;
+    let peers = match std::env::var_os("INIA_PEERS") {
+        Some(peers) => peers.into(),
+        None => peers::fetch(root)?,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    // Optimised: the calls of all operations take less time than the compiler saves.
+    command.args([
+        "test",
+        "--profile",
+        "differential",
+        "--test",
+        "differential",
+        "--",
+    ]);
+    if let Some(service) = selection.service {
+        command.args(["--exact", service]);
+    }
+    command
+        .current_dir(root)
+        .env("INIA_PEERS", &peers)
+        .env("CI", "true");
+    let named = selection.service.is_some() && selection.operation.is_none();
+    if selection.all || named {
+        command.env("INIA_DIFFERENTIAL_ALL", "1");
+    }
+    if let Some(operation) = selection.operation {
+        command.env("INIA_DIFFERENTIAL_OPERATION", operation);
+    }
+    if let Some(seed) = selection.seed {
+        command.env("INIA_DIFFERENTIAL_SEED", seed.to_string());
+    }
+    if let Some(report) = selection.report {
+        command.env("INIA_DIFFERENTIAL_REPORT", root.join(report));
+    }
+    let status = command.status().context("cannot start cargo")?;
+    // A process that a signal ended has no code.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn parse<'a>(args: &[&'a str]) -> Result<Selection<'a>> {
+    let mut selection = Selection::default();
+    let mut rest = args.iter().copied();
+    while let Some(argument) = rest.next() {
+        let mut value = || {
+            rest.next()
+                .with_context(|| format!("{argument} needs a value"))
+        };
+        match argument {
+            "--all" => selection.all = true,
+            "--service" => selection.service = Some(value()?),
+            "--operation" => selection.operation = Some(value()?),
+            "--seed" => {
+                let text = value()?;
+                selection.seed = Some(text.parse().with_context(|| format!("--seed {text}"))?);
+            }
+            "--report" => selection.report = Some(value()?),
+            other => bail!(
+                "{other}: there are --all, --service S, --operation O, --seed N and --report FILE"
+            ),
+        }
+    }
+    Ok(selection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_say_what_runs() {
+        let selection = parse(&["--service", "s3", "--seed", "7"]).unwrap();
+        let expected = Selection {
+            service: Some("s3"),
+            seed: Some(7),
+            ..Selection::default()
+        };
+        assert_eq!(selection, expected);
+        assert!(parse(&["--seed", "x"]).is_err());
+        assert!(parse(&["--service"]).is_err());
+        assert!(parse(&["s3"]).is_err());
+    }
+}
