@@ -16,6 +16,11 @@
 //! scope, body by what it says; then the parsed output or error, type by type; and for mistakes the paths that are reported. Where we
 //! differ on purpose, `tests/known-failures/differential.toml` says so and why; a row there that no longer differs fails.
 
+#![allow(
+    clippy::explicit_auto_deref,
+    reason = "without the star the element type is inferred to be str"
+)]
+
 mod differential {
     pub mod compare;
     pub mod exchange;

@@ -320,6 +320,10 @@ fn equality_is_of_kind_and_identifiers() {
     let object = one.get("Object", ["b", "k"]).unwrap();
     let summary = one.get("ObjectSummary", ["b", "k"]).unwrap();
     assert_ne!(object, summary);
+    #[expect(
+        clippy::mutable_key_type,
+        reason = "a resource hashes by its identifiers, which never change"
+    )]
     let all: HashSet<Resource> = [
         bucket.clone(),
         other.get("Bucket", ["b"]).unwrap(),

@@ -85,6 +85,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, limit: usize) -> std::io::Re
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "a test's helper may fail by a panic")]
 mod tests {
     use super::*;
 
