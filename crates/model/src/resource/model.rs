@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
 use inia_core::{Error, ErrorKind, Result, Str};
 
 use super::action::{
@@ -384,7 +385,7 @@ fn relations(
         Ok(())
     })?;
     let Some(others) = others else { return Ok(own) };
-    let mut all = Vec::new();
+    let mut all: IndexMap<Str, ResourceTarget> = IndexMap::new();
     for (resource, node) in others.entries()? {
         let mut named = own
             .iter()
@@ -393,12 +394,13 @@ fn relations(
         if named.peek().is_none() {
             let identifiers = identifier_names(&node)?.into_iter();
             let target = ResourceTarget::of_inputs(resource, identifiers);
-            all.push((resource.clone(), target));
+            all.insert(resource.clone(), target);
         } else {
+            // What a relation calls as another resource is called leads to what the relation says, if it comes later.
             all.extend(named.cloned());
         }
     }
-    Ok(all)
+    Ok(all.into_iter().collect())
 }
 
 fn shape(model: &ServiceModel, node: &Node<'_, '_>) -> Result<Option<ShapeId>> {

@@ -185,6 +185,28 @@ fn the_service_leads_to_every_resource() {
 }
 
 #[test]
+fn a_relation_may_be_called_as_another_resource_is() {
+    let mut definition = definition();
+    let service = definition.as_map_mut().unwrap().get_mut("service");
+    let pond = json!({"resource": {"type": "Leg", "identifiers": [{"target": "FrogId", "source": "input"}]}});
+    service
+        .unwrap()
+        .as_map_mut()
+        .unwrap()
+        .insert("has", json!({"Pond": pond}));
+    let resources = resources(definition);
+    let service = resources.service().unwrap();
+    assert_eq!(
+        names(&service.subresources, |part| &part.name),
+        ["Frog", "Pond"]
+    );
+    assert_eq!(
+        service.subresource("Pond").unwrap().resource.resource,
+        "Leg"
+    );
+}
+
+#[test]
 fn parts_are_found_however_they_are_spelt() {
     let resources = resources(definition());
     let frog = resources.resource("Frog").unwrap();
