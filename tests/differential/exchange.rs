@@ -33,8 +33,10 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Adds a header.
+    /// Sets a header.
     pub fn header(&mut self, name: &str, value: impl Into<String>) {
+        self.headers
+            .retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
     }
 }

@@ -6,8 +6,8 @@
 //! services = ["s3"]                       # globs; all where absent
 //! operations = ["Get*"]                   # globs; all where absent
 //! places = ["header.x-amz-*"]             # globs
-//! ours = "\"\""                           # a glob of what we have there; anything where absent
-//! theirs = "-"                            # a glob of what botocore has there; anything where absent
+//! ours = ["\"\""]                         # globs of what we have there; anything where absent
+//! theirs = ["-"]                          # globs of what botocore has there; anything where absent
 //! witness = "s3.GetObjectAttributes"      # an operation that differs so with the usual seed
 //! ```
 //!
@@ -28,8 +28,10 @@ pub struct Row {
     #[serde(default)]
     operations: Vec<String>,
     places: Vec<String>,
-    ours: Option<String>,
-    theirs: Option<String>,
+    #[serde(default)]
+    ours: Vec<String>,
+    #[serde(default)]
+    theirs: Vec<String>,
     pub witness: String,
 }
 
@@ -60,17 +62,12 @@ impl Known {
     pub fn row(&self, service: &str, operation: &str, difference: &Difference) -> Option<usize> {
         self.known.iter().position(|row| {
             let any = |globs: &[String], text: &str| globs.iter().any(|glob| matches(glob, text));
-            (row.services.is_empty() || any(&row.services, service))
-                && (row.operations.is_empty() || any(&row.operations, operation))
+            let allows = |globs: &[String], text: &str| globs.is_empty() || any(globs, text);
+            allows(&row.services, service)
+                && allows(&row.operations, operation)
                 && any(&row.places, &difference.place)
-                && row
-                    .ours
-                    .as_ref()
-                    .is_none_or(|glob| matches(glob, &difference.ours))
-                && row
-                    .theirs
-                    .as_ref()
-                    .is_none_or(|glob| matches(glob, &difference.theirs))
+                && allows(&row.ours, &difference.ours)
+                && allows(&row.theirs, &difference.theirs)
         })
     }
 

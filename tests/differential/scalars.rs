@@ -65,7 +65,7 @@ const SPACED: &[&str] = &[
     "\n",
 ];
 const CONTROLS: &[&str] = &[
-    "\u{0}",
+    "a\u{0}b",
     "a\u{1}b",
     "\u{7f}",
     "\u{b}\u{c}\u{1b}",
@@ -170,7 +170,8 @@ pub fn float(random: &mut Random, single: bool) -> f64 {
 
 /// A random moment, to the microsecond, of the years 1000 to 9999: before, Python writes years without leading zeros.
 pub fn moment(random: &mut Random) -> Timestamp {
-    const FIRST: i64 = -30_610_224_000;
+    // The second day, since zones move a moment by hours.
+    const FIRST: i64 = -30_610_137_600;
     const LAST: i64 = 253_402_300_799;
     let seconds = match random.below(8) {
         0 => 0,
@@ -178,7 +179,10 @@ pub fn moment(random: &mut Random) -> Timestamp {
         2 => FIRST + (random.unit() * (LAST - FIRST) as f64) as i64,
         _ => 946_684_800 + random.below(1_500_000_000) as i64,
     };
+    // Where a float of seconds can tell one microsecond from the next.
+    let is_exact = seconds.abs() < 9_000_000_000;
     let micros = match random.below(4) {
+        _ if !is_exact => 0,
         0 => random.below(1_000_000) as u32,
         1 => 1000 * random.below(1000) as u32,
         _ => 0,

@@ -338,6 +338,8 @@ impl Trial<'_> {
             Answer::Error => {
                 responses::Maker::new(model, operation, protocol, Extent::Half, &mut random).error()
             }
+            // Nothing can be wrong about no parameters.
+            Answer::Refusal if operation.input.is_none() => return None,
             Answer::Refusal => {
                 mistakes::spoil(model, operation, &mut params, &mut random);
                 Wire {

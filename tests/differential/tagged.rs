@@ -1,7 +1,7 @@
 //! Values as lines of JSON for the Python side, where what JSON cannot say stands as an object with one key that begins with a NUL.
 
 use bytes::Bytes;
-use inia_core::{Blob, List, Map, Timestamp, Value};
+use inia_core::{Blob, List, Map, Str, Timestamp, Value};
 use inia_protocol::read_json;
 
 use base64::Engine as _;
@@ -105,10 +105,10 @@ fn tagged(name: &str, inner: Value) -> Result<Value, String> {
             text.parse().map_err(|_| format!("no float: {text}"))?,
         )),
         ("\0events", _) => untag(inner),
-        ("\0error", _) => Ok([("\0error", untag(inner)?)]
-            .into_iter()
-            .collect::<Map>()
-            .into()),
+        ("\0error" | "\0other", _) => {
+            let name = Str::from(name);
+            Ok([(name, untag(inner)?)].into_iter().collect::<Map>().into())
+        }
         _ => Err(format!("an unknown tag {name:?}")),
     }
 }

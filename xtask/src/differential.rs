@@ -26,15 +26,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // Optimised: the calls of all operations take less time than the compiler saves.
-    command.args([
-        "test",
-        "--profile",
-        "differential",
-        "--test",
-        "differential",
-        "--",
-    ]);
+    command.args(["test", "--test", "differential", "--"]);
     if let Some(service) = selection.service {
         command.args(["--exact", service]);
     }

@@ -322,6 +322,11 @@ impl Service {
                     .set(name.to_ascii_lowercase(), value.as_str());
             }
         }
+        if operation.is_endpoint_operation {
+            // A service that tells its endpoints is asked for those of this API version.
+            let version = self.model.metadata().api_version.clone();
+            request.headers.set("x-amz-api-version", version);
+        }
         let mut endpoint_url = endpoint.url.clone();
         if !settings.use_ssl
             && settings.endpoint_url.is_none()

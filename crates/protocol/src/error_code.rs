@@ -122,6 +122,11 @@ pub(crate) fn error_from_parts(
         if !message.trim().is_empty() && !is_generic(response.status, &response.body) {
             error.message = message;
         }
+        if let Some((code, fault)) = query_error(&response.headers) {
+            error.code = code;
+            error.fault = fault;
+            finish_error(model, operation, &mut error);
+        }
         return error;
     };
     let mut error = ServiceError {

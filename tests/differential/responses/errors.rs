@@ -152,11 +152,13 @@ impl<'m> Maker<'m> {
             error.code.clone()
         };
         let code = self.code(&code);
+        self.error_code = Some(code.clone());
         let mut fields: Vec<(&str, String)> = Vec::new();
         match (self.protocol, self.random.below(4)) {
             (Protocol::RestJson, 0 | 1) => wire.header("x-amzn-ErrorType", code),
             (Protocol::RestJson, 2) => fields.push((*self.random.pick(&["code", "Code"]), code)),
-            (_, 3) if self.random.chance(10) => {}
+            // A code in the body of its own is none there.
+            (Protocol::RestJson, 3) if self.random.chance(10) => {}
             _ => fields.push(("__type", code)),
         }
         let has_message = error.structure.is_some_and(|structure| {
@@ -239,17 +241,14 @@ impl<'m> Maker<'m> {
         }
         if let Some(structure) = error.structure {
             let mut rest = self.xml_structure(structure, false, 0).content;
-            if fields.contains("<Message>") {
-                // Once is enough: twice means something else.
-                while let (Some(start), Some(end)) =
-                    (rest.find("<Message>"), rest.find("</Message>"))
-                {
-                    if end < start {
-                        break;
-                    }
-                    rest.replace_range(start..end + "</Message>".len(), "");
-                }
-                rest = rest.replace("<Message/>", "");
+            // What is there twice is a list for some readers, which no error means.
+            let message = if fields.contains("<Message>") {
+                &["Message", "message"][..]
+            } else {
+                &[]
+            };
+            for name in ["Code", "Type"].iter().chain(message) {
+                rest = without(&rest, name);
             }
             fields.push_str(&rest);
         }
@@ -273,4 +272,16 @@ impl<'m> Maker<'m> {
         };
         wire.body = format!("<?xml version=\"1.0\"?>\n{body}").into_bytes();
     }
+}
+
+/// A text without the elements of a name.
+fn without(text: &str, name: &str) -> String {
+    let mut out = text.replace(&format!("<{name}/>"), "");
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    while let Some((before, rest)) = out.split_once(&start)
+        && let Some((_, after)) = rest.split_once(&end)
+    {
+        out = format!("{before}{after}");
+    }
+    out
 }

@@ -19,7 +19,6 @@ impl<'m> Maker<'m> {
                 wire.header("x-amz-request-id", "request-1");
                 wire.header("x-amz-id-2", "host-1");
             }
-            2 => wire.header("X-Amzn-RequestId", "request-1"),
             _ => wire.header("x-amzn-requestid", "request-1"),
         }
     }
@@ -36,7 +35,9 @@ impl<'m> Maker<'m> {
             match (location, &self.model.shape(member.target).kind) {
                 (Location::Headers, _) => {
                     for _ in 0..self.random.below(4) {
-                        let name = format!("{}{}", member.wire_name(), token(self.random));
+                        // Names of headers have no case, and HTTP/2 sends small letters.
+                        let name = format!("{}{}", member.wire_name(), token(self.random))
+                            .to_ascii_lowercase();
                         wire.header(&name, text(self.random, Alphabet::Header, 0));
                     }
                 }

@@ -74,7 +74,14 @@ impl<'m> Maker<'m> {
             self.gap(out);
             out.push(':');
             self.gap(out);
-            if !is_union && self.random.chance(4) {
+            let code = self
+                .error_code
+                .clone()
+                .filter(|_| depth == 0 && member.wire_name().eq_ignore_ascii_case("code"));
+            if let Some(code) = code {
+                // Some readers take it for the error's.
+                json_string(&code, out, None);
+            } else if !is_union && self.random.chance(4) {
                 out.push_str("null");
             } else {
                 self.json_value(member, out, depth);

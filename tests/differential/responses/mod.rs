@@ -36,6 +36,8 @@ pub struct Maker<'m> {
     extent: Extent,
     random: &'m mut Random,
     budget: usize,
+    /// The code of the error that is being written.
+    error_code: Option<String>,
 }
 
 impl<'m> Maker<'m> {
@@ -53,6 +55,7 @@ impl<'m> Maker<'m> {
             extent,
             random,
             budget: BUDGET,
+            error_code: None,
         }
     }
 

@@ -1,10 +1,10 @@
 //! CloudFormation.
 
-use inia_core::{Result, Value};
+use inia_core::Result;
 
 use super::OutputStage;
 
-/// A template written in JSON is given as the value it says; one in YAML stays text.
+/// A template written in JSON is given as the value it says; one in YAML stays text, unless it is JSON as well.
 pub(super) fn read_json_template(stage: &mut OutputStage<'_>) -> Result<()> {
     if let Some(body) = stage
         .output
@@ -13,7 +13,6 @@ pub(super) fn read_json_template(stage: &mut OutputStage<'_>) -> Result<()> {
         && let Some(text) = body.as_str()
         && let Ok(template) =
             inia_protocol::read_json(bytes::Bytes::copy_from_slice(text.as_bytes()))
-        && matches!(template, Value::Map(_))
     {
         *body = template;
     }

@@ -19,9 +19,12 @@ fn is_error(body: &[u8]) -> bool {
     if root == "Error" {
         return true;
     }
-    // The document ends where its root does: otherwise the connection broke while it was written.
+    // The document ends where its root does, but for comments and instructions: otherwise the connection broke while it was
+    // written.
     let end = body.trim_ascii_end();
-    !(end.ends_with(b"/>")
+    !([&b"/>"[..], b"-->", b"?>"]
+        .iter()
+        .any(|last| end.ends_with(last))
         || end
             .strip_suffix(b">")
             .is_some_and(|end| end.trim_ascii_end().ends_with(root.as_bytes())))
@@ -70,6 +73,7 @@ mod tests {
             ("<CopyObjectResult><ETag>x</ETag></CopyObjectResult>", false),
             ("<?xml version=\"1.0\"?><LocationConstraint/>\n", false),
             ("<CopyObjectResult><ETag>x</ET", true),
+            ("<CopyObjectResult></CopyObjectResult><!-- c -->\n", false),
             ("{\"a policy\": 1}", false),
             ("   ", false),
         ] {
