@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod ascii_json;
 pub mod config;
 mod credentials;
 mod error;
@@ -15,6 +16,7 @@ mod text;
 mod timestamp;
 mod value;
 
+pub use ascii_json::push_ascii_json;
 pub use credentials::{
     ADVISORY_REFRESH, CredentialChain, CredentialFeatures, CredentialProvider, Credentials,
     Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, Token,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Error, ErrorKind, Result, Secret, Str};
+use crate::{Error, ErrorKind, Result, Secret, Str, push_ascii_json};
 
 /// An object of a file, of a process or of a metadata service.
 pub(crate) type Object = Map<String, Value>;
@@ -56,10 +56,10 @@ pub(crate) fn python_dumps(entries: &[(&str, PythonValue)], compact: bool) -> St
         if position > 0 {
             text.push_str(comma);
         }
-        push_quoted(&mut text, name);
+        push_ascii_json(&mut text, name);
         text.push_str(colon);
         match value {
-            PythonValue::Text(value) => push_quoted(&mut text, value),
+            PythonValue::Text(value) => push_ascii_json(&mut text, value),
             PythonValue::Integer(value) => text.push_str(&value.to_string()),
         }
     }
@@ -71,30 +71,6 @@ pub(crate) fn python_dumps(entries: &[(&str, PythonValue)], compact: bool) -> St
 pub(crate) enum PythonValue {
     Text(Str),
     Integer(i64),
-}
-
-fn push_quoted(out: &mut String, text: &str) {
-    use std::fmt::Write as _;
-    out.push('"');
-    let mut units = [0; 2];
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(character),
-            other => {
-                for unit in other.encode_utf16(&mut units) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

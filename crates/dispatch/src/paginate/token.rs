@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use inia_core::{Blob, List, Map, Str, Value};
+use inia_core::{Blob, List, Map, Str, Value, push_ascii_json};
 
 /// The entry of a token that tells how many items of its page were seen.
 const SEEN: &str = "boto_truncate_amount";
@@ -183,9 +183,9 @@ fn write_json(value: &Value, out: &mut String) {
         Value::Float(value) => {
             let _ = write!(out, "{value:?}");
         }
-        Value::String(text) => write_string(text, out),
-        Value::Timestamp(moment) => write_string(&moment.to_string(), out),
-        Value::Blob(bytes) => write_string(&bytes.to_base64(), out),
+        Value::String(text) => push_ascii_json(out, text),
+        Value::Timestamp(moment) => push_ascii_json(out, &moment.to_string()),
+        Value::Blob(bytes) => push_ascii_json(out, &bytes.to_base64()),
         Value::List(list) => {
             out.push('[');
             for (position, value) in list.iter().enumerate() {
@@ -202,35 +202,13 @@ fn write_json(value: &Value, out: &mut String) {
                 if position > 0 {
                     out.push_str(", ");
                 }
-                write_string(name, out);
+                push_ascii_json(out, name);
                 out.push_str(": ");
                 write_json(value, out);
             }
             out.push('}');
         }
     }
-}
-
-fn write_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='\u{7e}' => out.push(character),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use inia_core::Value;
+use inia_core::{Value, push_ascii_json};
 
 use super::found::{Found, text_of};
 use super::limits::{Failure, Limits};
@@ -37,7 +37,7 @@ fn write(found: &Found<'_>, out: &mut String, limits: &mut Limits) -> Result<(),
                 out.push(',');
             }
             limits.spend_on_text(key.len())?;
-            write_string(&key, out);
+            push_ascii_json(out, &key);
             out.push(':');
             write(&value, out, limits)?;
         }
@@ -53,34 +53,12 @@ fn write(found: &Found<'_>, out: &mut String, limits: &mut Limits) -> Result<(),
         value => match text_of(value) {
             Some(text) => {
                 limits.spend_on_text(text.len())?;
-                write_string(&text, out);
+                push_ascii_json(out, &text);
             }
             None => out.push_str("null"),
         },
     }
     Ok(())
-}
-
-fn write_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='\u{7e}' => out.push(character),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 /// The shortest digits that read back as the same float; an exponent below 0.0001 and from 1e16 on.
