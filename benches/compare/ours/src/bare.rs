@@ -1,0 +1,46 @@
+//! The libraries that stand for the least work a format or a digest asks for, on the same bytes.
+
+use std::hint::black_box;
+
+use bench_harness::Bench;
+use quick_xml::events::Event;
+use sha2::{Digest, Sha256};
+
+/// Measures each of them.
+pub fn measure(bench: &mut Bench) {
+    for case in bench.fixtures().cases() {
+        let reply = bench.fixtures().reply(&case.name, "");
+        let body = reply.body.as_ref();
+        let name = format!("bare.serde_json.{}", case.name);
+        if body.starts_with(b"{") && body.len() > 2 && bench.wants(&name) {
+            bench.measure_plain(&name, || {
+                let value: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+                black_box(value);
+            });
+        }
+        let name = format!("bare.quick-xml.{}", case.name);
+        if body.starts_with(b"<") && bench.wants(&name) {
+            bench.measure_plain(&name, || {
+                black_box(walk(body));
+            });
+        }
+    }
+    if bench.wants("bare.sha2.64KiB") {
+        let blob = vec![7_u8; 64 * 1024];
+        bench.measure_plain("bare.sha2.64KiB", || {
+            black_box(Sha256::digest(black_box(&blob)));
+        });
+    }
+}
+
+/// Reads each event of a document, and keeps nothing.
+fn walk(document: &[u8]) -> usize {
+    let mut reader = quick_xml::Reader::from_reader(document);
+    let mut bytes = 0;
+    loop {
+        match reader.read_event().expect("XML") {
+            Event::Eof => return bytes,
+            event => bytes += black_box(&event).len(),
+        }
+    }
+}

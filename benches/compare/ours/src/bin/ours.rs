@@ -1,0 +1,7 @@
+//! Times inia's calls; see `--help`.
+
+#![forbid(unsafe_code)]
+
+fn main() {
+    ours::run();
+}

@@ -1,0 +1,143 @@
+//! Whole calls over a canned transport.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use bench_harness::{Bench, Case};
+use inia::config::{ChecksumMode, Config};
+use inia::{Client, Credentials, Protocol, Session, Transport, Value};
+
+use crate::canned::Canned;
+use crate::value::{difference, untag};
+
+/// The most bytes that an answer's stream may have.
+const BODY_LIMIT: usize = 1 << 30;
+
+/// The cases with these names in front are measured in a second wire format, too: the one the generated SDK chooses, where
+/// botocore's order of preference, which is ours, gives another.
+const SECOND_FORMAT: (&str, Protocol) = ("cloudwatch.", Protocol::RpcV2Cbor);
+
+/// Measures each case of the fixtures.
+pub fn measure(bench: &mut Bench) {
+    for case in bench.fixtures().cases() {
+        if bench.wants(&case.name) {
+            measure_case(bench, &case, &case.name, None);
+        }
+        let (prefix, protocol) = SECOND_FORMAT;
+        let name = format!("{}+{protocol}", case.name);
+        if case.name.starts_with(prefix) && bench.wants(&name) {
+            measure_case(bench, &case, &name, Some(protocol));
+        }
+    }
+}
+
+fn measure_case(bench: &mut Bench, case: &Case, name: &str, protocol: Option<Protocol>) {
+    let dump = bench.options().dump.as_ref().map(|folder| {
+        std::fs::create_dir_all(folder).expect("a folder for requests");
+        folder.join(name)
+    });
+    let canned = |protocol: Protocol| {
+        let reply = bench.fixtures().reply(&case.name, protocol.name());
+        Arc::new(Canned::new(&reply, dump))
+    };
+    let client = client(case, protocol, canned);
+    let params = untag(&bench.fixtures().params(&case.name), bench.fixtures());
+    let output = bench
+        .runtime()
+        .block_on(async { client.call(&case.operation, params.clone()).await })
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    if let Some(expected) = bench.fixtures().expected(&case.name) {
+        let expected = untag(&expected, bench.fixtures());
+        if let Some(difference) = difference(&output.value, &expected) {
+            panic!("{name}: the answer was not understood: {difference}");
+        }
+    }
+    let streams = output.body.is_some();
+    drop(output);
+    let call = async || {
+        let mut output = client
+            .call(&case.operation, params.clone())
+            .await
+            .expect("an answer");
+        if streams {
+            let body = output.body.take().expect("a body");
+            black_box(body.collect(BODY_LIMIT).await.expect("a whole body"));
+        }
+        black_box(output);
+    };
+    bench.measure(name, call, || drop(black_box(params.clone())));
+}
+
+/// The client of a case: fixed region and credentials, one attempt, everything else as by default.
+pub fn client<T: Transport + 'static>(
+    case: &Case,
+    protocol: Option<Protocol>,
+    transport: impl FnOnce(Protocol) -> Arc<T>,
+) -> Client {
+    let mut config = config(&case.client).max_attempts(1);
+    if let Some(protocol) = protocol {
+        config = config.protocol(protocol.name());
+    }
+    let session = |transport: Option<Arc<T>>| {
+        let mut builder = Session::builder()
+            .region("us-east-1")
+            .credentials(credentials());
+        if let Some(transport) = transport {
+            builder = builder.transport(transport);
+        }
+        builder.build().expect("a session")
+    };
+    let protocol = protocol.unwrap_or_else(|| {
+        let client = session(None).client(&case.service).expect("a client");
+        Protocol::of(client.model().metadata()).expect("a known wire format")
+    });
+    session(Some(transport(protocol)))
+        .client_with(&case.service, &config)
+        .expect("a client")
+}
+
+/// The credentials of every peer.
+pub fn credentials() -> Credentials {
+    Credentials::new(
+        "AKIDEXAMPLE00000000",
+        "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        None,
+    )
+}
+
+fn config(options: &serde_json::Value) -> Config {
+    let mut config = Config::new();
+    for (name, value) in options.as_object().into_iter().flatten() {
+        let mode = || {
+            let word = value.as_str().expect("a word");
+            ChecksumMode::from_word(word).expect("a mode")
+        };
+        config = match name.as_str() {
+            "request_checksum_calculation" => config.request_checksum_calculation(mode()),
+            "response_checksum_validation" => config.response_checksum_validation(mode()),
+            "disable_request_compression" => {
+                config.disable_request_compression(value.as_bool().expect("a boolean"))
+            }
+            other => panic!("cases.json: unknown option {other}"),
+        };
+    }
+    config
+}
+
+/// The value that a case's call is given, and its client over `transport`.
+pub fn setting<T: Transport + 'static>(
+    bench: &Bench,
+    name: &str,
+    transport: impl FnOnce(&bench_harness::Reply) -> T,
+) -> (Client, String, Value) {
+    let cases = bench.fixtures().cases();
+    let case = cases
+        .iter()
+        .find(|case| case.name == name)
+        .unwrap_or_else(|| panic!("no case {name}"));
+    let client = client(case, None, |protocol| {
+        Arc::new(transport(&bench.fixtures().reply(name, protocol.name())))
+    });
+    let params = untag(&bench.fixtures().params(name), bench.fixtures());
+    (client, case.operation.clone(), params)
+}

@@ -1,0 +1,28 @@
+//! inia on the work of the comparison: one call validates, serializes, resolves the endpoint, signs, takes a canned answer from
+//! memory, parses it and drops it.
+
+#![forbid(unsafe_code)]
+
+mod bare;
+mod calls;
+mod canned;
+mod memory;
+mod signature;
+mod value;
+
+use bench_harness::{Bench, Options};
+
+/// Runs the cases that the command line asks for.
+pub fn run() {
+    let options = Options::from_args();
+    let memory = options.memory;
+    let mut bench = Bench::new(options);
+    if memory {
+        memory::measure(&mut bench);
+    } else {
+        calls::measure(&mut bench);
+        signature::measure(&mut bench);
+        bare::measure(&mut bench);
+    }
+    bench.finish();
+}
