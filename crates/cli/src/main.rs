@@ -7,6 +7,7 @@
 //! inia <service> wait <name> [--member value ...]    until something has come about
 //! inia services                                      all services
 //! inia batch [--concurrency N]                       a call a line
+//! inia configure [get|set|list|...]                  the config files
 //! ```
 
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod arguments;
 mod command;
 mod output;
 mod status;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ inia: every operation of every AWS service
   inia <service> wait                                list a service's waiters
   inia services                                      list all services
   inia batch [--concurrency N]                       make a call for each line of standard input
+  inia configure                                     set keys, region and output format; get, set, list,
+                                                     list-profiles and export-credentials do as they say
 
 Options of every command:
   --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
     match ended {
         Some(Ok(())) => ExitCode::SUCCESS,
         Some(Err(failure)) if failure.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Some(Err(Failure::Absent)) => ExitCode::from(status::ABSENT),
         Some(Err(failure)) => {
             eprintln!("\n{failure}");
             failure.status()
@@ -92,6 +97,7 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     match word.as_str() {
         "help" => print(HELP),
         "batch" => batch(arguments).await,
+        "configure" => command::configure::run(arguments).await,
         "services" => {
             none_left(&mut arguments)?;
             let session = session(&arguments).await?;

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use inia::ErrorKind;
 
+/// What was asked for is not there; nothing is said about it.
+pub(crate) const ABSENT: u8 = 1;
 /// The words of the command line are wrong.
 pub(crate) const USAGE: u8 = 252;
 /// The configuration or the credentials are; a region that is missing among it.
@@ -17,6 +19,8 @@ pub(crate) const OTHER: u8 = 255;
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// What was asked for is not there: a status for scripts, and nothing to read.
+    Absent,
     /// The words of the command line are wrong.
     Usage(String),
     /// A call failed.
@@ -32,6 +36,7 @@ impl Failure {
     /// The exit status.
     pub(crate) fn status(&self) -> ExitCode {
         ExitCode::from(match self {
+            Failure::Absent => ABSENT,
             Failure::Usage(_) => USAGE,
             Failure::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
@@ -84,6 +89,7 @@ impl From<anyhow::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Failure::Absent => f.write_str("inia: not set"),
             Failure::Usage(message) => write!(f, "inia: {message}"),
             Failure::Other(error) => write!(f, "inia: {error:#}"),
             Failure::Call { operation, error } => match error.service() {

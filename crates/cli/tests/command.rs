@@ -3,34 +3,9 @@
 #[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 mod support;
 
-use std::process::Command;
-
-use support::{Server, home, inia};
+use support::{Ended, Server, ended, home, inia};
 
 const JSON: &str = "application/x-amz-json-1.0";
-
-/// How a command ended.
-#[derive(Debug)]
-struct Ended {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-fn ended(command: &mut Command) -> Ended {
-    let Ok(output) = command.output() else {
-        return Ended {
-            status: -1,
-            stdout: String::new(),
-            stderr: "the command does not start".to_owned(),
-        };
-    };
-    Ended {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
 
 /// Runs the words of a line against a server.
 fn run(test: &str, server: &Server, line: &str) -> Ended {

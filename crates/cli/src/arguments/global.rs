@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use inia::SessionBuilder;
 use inia::config::{Config, UNSIGNED};
-use inia::{Session, SessionBuilder};
+use inia::ports::Host;
 
 use super::Arity;
 use crate::status::Failure;
@@ -87,9 +88,14 @@ impl Global {
         Ok(())
     }
 
-    /// A session with these options.
+    /// A session with these options, which asks for codes at the terminal.
     pub(crate) fn session(&self) -> SessionBuilder {
-        let mut builder = Session::builder().config(&self.config());
+        self.session_over(crate::terminal::host())
+    }
+
+    /// A session with these options over a host.
+    pub(crate) fn session_over(&self, host: Host) -> SessionBuilder {
+        let mut builder = SessionBuilder::over(host).config(&self.config());
         if let Some(profile) = &self.profile {
             builder = builder.profile(profile.as_str());
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod call;
+pub(crate) mod configure;
 pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod skeleton;

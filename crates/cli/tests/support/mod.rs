@@ -1,5 +1,8 @@
 //! A service on the loopback that gives canned answers, and the command that talks to it.
 
+// Each suite is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -96,6 +99,38 @@ fn serve(mut stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Re
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&body).unwrap();
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end.
+pub(crate) fn ended(command: &mut Command) -> Ended {
+    let Ok(output) = command.output() else {
+        return Ended {
+            status: -1,
+            stdout: String::new(),
+            stderr: "the command does not start".to_owned(),
+        };
+    };
+    Ended {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A folder of a test's own, with nothing in it of an earlier run.
+pub(crate) fn fresh_home(test: &str) -> PathBuf {
+    let home = home(test);
+    std::fs::remove_dir_all(&home).unwrap();
+    std::fs::create_dir_all(&home).unwrap();
+    home
 }
 
 /// A folder of a test's own.

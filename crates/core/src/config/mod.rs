@@ -32,6 +32,7 @@ pub use options::{
     EndpointDiscovery, Proxies, ProxyConfig, RegionalEndpoints, Retries, RetryMode, S3Config,
     UNSIGNED,
 };
+pub use setting::ConfigKey;
 pub use settings::{SettingSource, Settings};
 pub use trace::trace_header;
 

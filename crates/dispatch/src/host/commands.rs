@@ -9,8 +9,19 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
 /// Commands run by tokio, ended when they take too long.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct TokioCommands;
+#[derive(Clone, Debug, Default)]
+pub struct TokioCommands {
+    variables: Vec<(String, String)>,
+}
+
+impl TokioCommands {
+    /// Gives the commands an environment variable of their own.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+}
 
 impl Commands for TokioCommands {
     fn run(
@@ -27,7 +38,7 @@ impl Commands for TokioCommands {
                     "there is no command to run",
                 ));
             };
-            let running = run(program, rest, limit);
+            let running = run(program, rest, &self.variables, limit);
             tokio::time::timeout(timeout, running)
                 .await
                 .unwrap_or_else(|_| {
@@ -40,12 +51,18 @@ impl Commands for TokioCommands {
     }
 }
 
-async fn run(program: &str, arguments: &[String], limit: usize) -> Result<CommandOutput> {
+async fn run(
+    program: &str,
+    arguments: &[String],
+    variables: &[(String, String)],
+    limit: usize,
+) -> Result<CommandOutput> {
     let failed = |what: &str, error: std::io::Error| {
         Error::new(ErrorKind::Credentials, format!("{program} {what}")).with_source(error)
     };
     let mut child = Command::new(program)
         .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::inherit())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -94,11 +111,12 @@ mod tests {
             .iter()
             .map(|&argument| argument.to_owned())
             .collect();
+        let commands = TokioCommands::default().env("INIA_TEST", "of its own");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(TokioCommands.run(&arguments, timeout, 100))
+        runtime.block_on(commands.run(&arguments, timeout, 100))
     }
 
     #[test]
@@ -107,6 +125,10 @@ mod tests {
         assert_eq!(
             run(&["sh", "-c", "echo hi; exit 3"], long).unwrap().status,
             Some(3)
+        );
+        assert_eq!(
+            run(&["sh", "-c", "echo $INIA_TEST"], long).unwrap().stdout,
+            b"of its own\n"
         );
         assert_eq!(
             run(&["sh", "-c", "sleep 20"], Duration::from_millis(50))

@@ -23,7 +23,7 @@ pub fn system_host() -> Host {
         clock: Arc::new(SystemClock),
         rng: Arc::new(SystemRng),
         http: Arc::new(PlainHttp::default()),
-        commands: Arc::new(TokioCommands),
+        commands: Arc::new(TokioCommands::default()),
         prompt: Arc::new(NoPrompt),
     }
 }

@@ -1,0 +1,122 @@
+//! `inia configure list`: where credentials and region come from.
+
+use inia::config::{ConfigKey, SettingSource, setting};
+use inia::{Value, json};
+
+use super::Files;
+use super::interactive::masked;
+use crate::arguments::Arguments;
+use crate::command::describe;
+use crate::output;
+use crate::status::Failure;
+
+const NOT_SET: &str = "<not set>";
+
+/// A row: name, value, type and location.
+type Row = [String; 4];
+
+/// Prints the rows; as the `--output` option says, where it is given.
+pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), Failure> {
+    let session = crate::session(arguments).await?;
+    let settings = session.core().settings();
+    let mut rows: Vec<Row> = Vec::new();
+    rows.push(match (&arguments.global.profile, &files.profile) {
+        (Some(name), _) => row("profile", name, "manual", "--profile"),
+        (None, Some(name)) => {
+            let variable = setting::PROFILE.from_env(settings.env());
+            row(
+                "profile",
+                name,
+                "env",
+                variable.map_or("", |(name, _)| name),
+            )
+        }
+        (None, None) => absent("profile"),
+    });
+    let credentials = session.credentials().await;
+    match &credentials {
+        Ok(found) => {
+            let from = |name, text: &str| row(name, &masked(text), &found.provider, "");
+            rows.push(from("access_key", &found.access_key_id));
+            rows.push(from("secret_key", found.secret_access_key.expose()));
+        }
+        Err(_) => rows.extend([absent("access_key"), absent("secret_key")]),
+    }
+    rows.push(match settings.lookup(&setting::REGION) {
+        Some((region, source)) => {
+            let (kind, location) = origin(files, &source);
+            row("region", &region, kind, &location)
+        }
+        None => absent("region"),
+    });
+    match arguments.global.output {
+        Some(format) => {
+            let value: Value = rows
+                .iter()
+                .map(|[name, value, kind, location]| {
+                    json!({"name": name, "value": value, "type": kind, "location": location})
+                })
+                .collect();
+            output::print(&value, format, "configure list")?;
+        }
+        None => describe::print(table(&rows))?,
+    }
+    if let Err(error) = credentials {
+        eprintln!("\n{error:#}");
+    }
+    Ok(())
+}
+
+/// The kind and the place of a setting, in the AWS CLI's words.
+fn origin(files: &Files, source: &SettingSource) -> (&'static str, String) {
+    match source {
+        SettingSource::Explicit => ("manual", "--region".to_owned()),
+        SettingSource::Env(name) => ("env", (*name).to_owned()),
+        SettingSource::Profile(key) => {
+            let (ConfigKey::Key(key) | ConfigKey::Nested(key, _)) = key;
+            let locations = files.read.locations();
+            let in_credentials = files
+                .read
+                .credentials_profile(files.profile())
+                .is_some_and(|section| section.contains(key));
+            if in_credentials {
+                (
+                    "shared-credentials-file",
+                    locations.credentials.display().to_string(),
+                )
+            } else {
+                ("config-file", locations.config.display().to_string())
+            }
+        }
+        SettingSource::Default => ("default", String::new()),
+    }
+}
+
+fn row(name: &str, value: &str, kind: &str, location: &str) -> Row {
+    [name, value, kind, location].map(str::to_owned)
+}
+
+fn absent(name: &str) -> Row {
+    row(name, NOT_SET, "None", "None")
+}
+
+/// The rows below their heading, in columns.
+fn table(rows: &[Row]) -> Vec<String> {
+    let heading = row("NAME", "VALUE", "TYPE", "LOCATION");
+    let all = || std::iter::once(&heading).chain(rows);
+    let width = |column: usize| {
+        all()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths = [width(0), width(1), width(2)];
+    all()
+        .map(|[name, value, kind, location]| {
+            let [a, b, c] = widths;
+            let line = format!("{name:<a$} : {value:<b$} : {kind:<c$} : {location}");
+            line.trim_end().to_owned()
+        })
+        .collect()
+}
