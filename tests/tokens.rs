@@ -1,7 +1,7 @@
 //! The suite of bearer tokens, one trial a case, and what it does not ask.
 //!
 //! - `default-token-provider-chain/<case>`: folders with environment, files and recorded traffic
-//! - `behaviour/<what>`: tokens of the environment, and the refresh of SSO's
+//! - `behaviour/<what>`: tokens of the environment, the refresh of SSO's, logins and logouts
 
 // A case fails by a panic.
 #![allow(

@@ -40,6 +40,11 @@ impl Scripted {
         self.calls.lock().unwrap().clone()
     }
 
+    /// What a call is answered.
+    pub(crate) fn answer(&self, call: &Call) -> Result<Json> {
+        (self.answer)(call)
+    }
+
     /// The way to call services, for a session's builder.
     pub(crate) fn invoke(
         &self,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use inia_core::ports::BoxFuture;
+use inia_core::ports::{BoxFuture, Clock as _};
 use inia_core::{
-    Error, ErrorKind, Lookup, ProviderContext, Result, Secret, Session, Token, TokenChain,
-    TokenProvider,
+    Error, ErrorKind, Lookup, ProviderContext, Result, Secret, ServiceError, Session, SsoLogout,
+    Timestamp, Token, TokenChain, TokenProvider,
 };
 use serde_json::Value as Json;
 
@@ -38,6 +38,26 @@ pub(crate) fn cases(cases: &mut Vec<Case>) {
             misconfigured,
         ),
         ("chains are put together by name", chains),
+        (
+            "a login waits for its user, longer where it is told to",
+            login,
+        ),
+        (
+            "a login that is declined or too late says so",
+            login_refused,
+        ),
+        (
+            "a client that the service has forgotten is registered anew",
+            login_forgotten,
+        ),
+        (
+            "what a login is shown cannot speak to the terminal",
+            login_shown,
+        ),
+        (
+            "a logout removes tokens and what they gave, whatever the service says",
+            logout,
+        ),
     ];
     for (name, trial) in trials {
         let trial = *trial;
@@ -247,4 +267,239 @@ fn chains() {
         .unwrap();
     let found = token(&session, Some("a")).unwrap().unwrap();
     assert_eq!(found.token.expose(), "mine for Some(\"a\")");
+}
+
+/// A service's error.
+fn refusal(code: &str) -> Error {
+    Error::from_service(
+        "CreateToken",
+        ServiceError {
+            code: code.into(),
+            message: "refused".into(),
+            http_status: 400,
+            ..ServiceError::default()
+        },
+    )
+}
+
+/// IAM Identity Center, which answers CreateToken as a function of how often it was asked says.
+fn identity_center(
+    token: impl Fn(usize) -> std::result::Result<(), &'static str> + Send + Sync + 'static,
+) -> Scripted {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    Scripted::new(move |call| {
+        Ok(match call.operation.as_str() {
+            "RegisterClient" => {
+                serde_json::json!({"clientId": "client", "clientSecret": "client-secret",
+                "clientSecretExpiresAt": NOW + 90 * 86_400})
+            }
+            "StartDeviceAuthorization" => {
+                serde_json::json!({"deviceCode": "device-code", "userCode": "CODE-CODE",
+                "verificationUri": "https://device", "expiresIn": 60})
+            }
+            "CreateToken" => {
+                let count = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                token(count).map_err(refusal)?;
+                serde_json::json!({"accessToken": "new-token", "expiresIn": 3600, "refreshToken": "new-refresh"})
+            }
+            other => panic!("{other}"),
+        })
+    })
+}
+
+fn log_in(session: &Session) -> Result<Token> {
+    let mut secrets = Secrets::default();
+    for secret in ["new-token", "new-refresh", "client-secret", "device-code"] {
+        secrets.add(secret);
+    }
+    let (result, log) = logged(|| {
+        block_on(async {
+            let login = session.sso_login(None).await?;
+            secrets
+                .check("Debug", &format!("{login:?} {login:#?}"))
+                .unwrap();
+            login.finish().await
+        })
+    });
+    secrets.check("the log", &log).unwrap();
+    secrets.check("the result", &format!("{result:?}")).unwrap();
+    if let Err(error) = &result {
+        secrets
+            .check("the error", &format!("{error} {error:#}"))
+            .unwrap();
+    }
+    result
+}
+
+fn with(world: &World, services: &Scripted) -> Session {
+    Session::builder(world.host())
+        .invoke(services.invoke())
+        .build()
+        .unwrap()
+}
+
+fn login() {
+    let world = world(&[], CONFIG);
+    let services = identity_center(|count| match count {
+        0 | 2 => Err("AuthorizationPendingException"),
+        1 => Err("SlowDownException"),
+        _ => Ok(()),
+    });
+    let session = with(&world, &services);
+    let token = log_in(&session).unwrap();
+    assert_eq!(token.token.expose(), "new-token");
+    // 5 seconds by RFC 8628, 5 more once the service wants it slower.
+    let waited = 5 + 5 + 10 + 10;
+    assert_eq!(world.clock.now().seconds(), NOW + waited);
+    let file: Json = serde_json::from_str(&world.files.text(FILE).unwrap()).unwrap();
+    let expires = Timestamp::new(NOW + waited + 3600, 0).to_string();
+    assert_eq!(
+        file,
+        serde_json::json!({"startUrl": "https://some.url", "region": "eu-west-1", "accessToken": "new-token", "expiresAt": expires,
+            "clientId": "client", "clientSecret": "client-secret", "refreshToken": "new-refresh",
+            "registrationExpiresAt": Timestamp::new(NOW + 90 * 86_400, 0).to_string()})
+    );
+    // The session that was logged in with has the token at once.
+    let token = block_on(session.token(None)).unwrap().unwrap();
+    assert_eq!(token.token.expose(), "new-token");
+    for call in services.calls() {
+        assert_eq!(call.service, "sso-oidc");
+        assert_eq!(call.options.region.as_deref(), Some("eu-west-1"));
+        assert!(call.options.credentials.is_none());
+    }
+}
+
+fn login_refused() {
+    for (answer, message) in [
+        ("AccessDeniedException", "declined"),
+        ("ExpiredTokenException", "not confirmed in time"),
+        ("AuthorizationPendingException", "not confirmed in time"),
+        ("SlowDownException", "not confirmed in time"),
+        ("InternalServerException", "refused"),
+    ] {
+        let world = world(&[], CONFIG);
+        let services = identity_center(move |_| Err(answer));
+        let error = log_in(&with(&world, &services)).unwrap_err();
+        assert!(
+            format!("{error:#}").contains(message),
+            "{answer}: {error:#}"
+        );
+        assert!(world.clock.now().seconds() <= NOW + 60, "{answer}");
+        assert_eq!(world.files.text(FILE), None);
+    }
+    let world = world(&[], "[default]\nregion = us-east-1\n");
+    let error = log_in(&with(&world, &identity_center(|_| Ok(())))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+fn login_forgotten() {
+    let world = world(&[], CONFIG);
+    let first = identity_center(|_| Ok(()));
+    log_in(&with(&world, &first)).unwrap();
+    let second = Scripted::new({
+        let inner = identity_center(|_| Ok(()));
+        let starts = std::sync::atomic::AtomicUsize::new(0);
+        move |call| {
+            if call.operation == "StartDeviceAuthorization"
+                && starts.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0
+            {
+                return Err(refusal("InvalidClientException"));
+            }
+            inner.answer(call)
+        }
+    });
+    log_in(&with(&world, &second)).unwrap();
+    let operations: Vec<String> = second
+        .calls()
+        .into_iter()
+        .map(|call| call.operation)
+        .collect();
+    assert_eq!(
+        operations,
+        [
+            "StartDeviceAuthorization",
+            "RegisterClient",
+            "StartDeviceAuthorization",
+            "CreateToken"
+        ]
+    );
+}
+
+fn login_shown() {
+    let world = world(&[], CONFIG);
+    let services = Scripted::new(|call| {
+        Ok(match call.operation.as_str() {
+            "RegisterClient" => {
+                serde_json::json!({"clientId": "c", "clientSecret": "s", "clientSecretExpiresAt": NOW + 86_400})
+            }
+            _ => {
+                serde_json::json!({"deviceCode": "d", "userCode": "\u{1b}]0;title", "verificationUri": "https://device", "expiresIn": 60})
+            }
+        })
+    });
+    let error = log_in(&with(&world, &services)).unwrap_err();
+    assert!(
+        error.to_string().contains("control characters in userCode"),
+        "{error}"
+    );
+}
+
+fn logout() {
+    let world = world(&[], CONFIG);
+    let folder = "/home/.aws/sso/cache";
+    world.files.put(
+        FILE,
+        r#"{"accessToken": "one-token", "region": "eu-west-1"}"#,
+    );
+    world.files.put(
+        &format!("{folder}/b.json"),
+        r#"{"accessToken": "other-token", "region": "us-east-1"}"#,
+    );
+    world.files.put(
+        &format!("{folder}/registration.json"),
+        r#"{"clientId": "c", "clientSecret": "s"}"#,
+    );
+    world.files.put(&format!("{folder}/notes.txt"), "mine");
+    world.files.put(
+        "/home/.aws/cli/cache/a.json",
+        r#"{"ProviderType": "sso", "Credentials": {}}"#,
+    );
+    world
+        .files
+        .put("/home/.aws/cli/cache/b.json", r#"{"Credentials": {}}"#);
+    let services = Scripted::new(|_| Err(refusal("UnauthorizedException")));
+    let (removed, log) = logged(|| block_on(with(&world, &services).sso_logout()));
+    assert_eq!(
+        removed.unwrap(),
+        SsoLogout {
+            tokens: 2,
+            credentials: 1
+        }
+    );
+    assert!(
+        !log.contains("one-token") && !log.contains("other-token"),
+        "{log}"
+    );
+    let left: Vec<String> = world.files.0.lock().unwrap().keys().cloned().collect();
+    assert_eq!(
+        left,
+        [
+            "/home/.aws/cli/cache/b.json",
+            "/home/.aws/config",
+            "/home/.aws/sso/cache/notes.txt",
+            "/home/.aws/sso/cache/registration.json"
+        ]
+    );
+    let calls: Vec<(String, String)> = services
+        .calls()
+        .into_iter()
+        .map(|call| {
+            (
+                call.operation,
+                call.params["accessToken"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(calls.len(), 2);
+    assert!(calls.contains(&("Logout".to_owned(), "one-token".to_owned())));
 }

@@ -7,6 +7,7 @@
 //! inia <service> wait <name> [--member value ...]    until something has come about
 //! inia services                                      all services
 //! inia batch [--concurrency N]                       a call a line
+//! inia sso login | logout                            IAM Identity Center
 //! inia configure [get|set|list|...]                  the config files
 //! ```
 
@@ -33,6 +34,7 @@ inia: every operation of every AWS service
   inia <service> wait                                list a service's waiters
   inia services                                      list all services
   inia batch [--concurrency N]                       make a call for each line of standard input
+  inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout ends it
   inia configure                                     set keys, region and output format; get, set, list,
                                                      list-profiles and export-credentials do as they say
 
@@ -110,6 +112,11 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
     let service = service_of(service);
     let operation = arguments.word()?;
+    match (service, operation.as_deref()) {
+        ("sso", Some("login")) => return command::sso::login(arguments).await,
+        ("sso", Some("logout")) => return command::sso::logout(arguments).await,
+        _ => {}
+    }
     let session = session(&arguments).await?;
     let model = session.catalog().service(service, None)?;
     let wanted = match operation.as_deref() {

@@ -93,7 +93,8 @@ impl fmt::Display for Failure {
             Failure::Usage(message) => write!(f, "inia: {message}"),
             Failure::Other(error) => write!(f, "inia: {error:#}"),
             Failure::Call { operation, error } => match error.service() {
-                Some(service) => {
+                // A call that a session makes of its own accord names its operation itself.
+                Some(service) if !operation.is_empty() => {
                     let code: &str = if service.code.is_empty() {
                         "Unknown"
                     } else {
@@ -105,7 +106,7 @@ impl fmt::Display for Failure {
                         service.message
                     )
                 }
-                None => write!(f, "inia: {error:#}"),
+                _ => write!(f, "inia: {error:#}"),
             },
         }
     }

@@ -19,8 +19,8 @@ mod value;
 pub use ascii_json::push_ascii_json;
 pub use credentials::{
     ADVISORY_REFRESH, CredentialChain, CredentialFeatures, CredentialProvider, Credentials,
-    Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, Token,
-    TokenChain, TokenProvider,
+    Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin,
+    SsoLogout, Token, TokenChain, TokenProvider,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use secret::Secret;

@@ -9,8 +9,8 @@ use crate::config::{
     ServiceName, Settings, setting,
 };
 use crate::credentials::{
-    CredentialChain, Credentials, IdentityCache, IdentitySource, ProviderContext, Token,
-    TokenChain, imds,
+    CredentialChain, Credentials, IdentityCache, IdentitySource, ProviderContext, SsoLogin,
+    SsoLogout, Token, TokenChain, imds, sso_logout,
 };
 use crate::ports::{BoxFuture, Host, Invoke};
 use crate::{Error, ErrorKind, Result, Str};
@@ -129,6 +129,24 @@ impl Session {
     /// `Credentials` where a provider that is configured cannot give one.
     pub async fn token(&self, signing_name: Option<&str>) -> Result<Option<Arc<Token>>> {
         self.token_cache(signing_name).get().await
+    }
+
+    /// Starts a login to IAM Identity Center: for the `[sso-session]` of a name, or else for what the profile names, an
+    /// `sso_session` or an `sso_start_url`. The user confirms it in a browser.
+    ///
+    /// # Errors
+    /// `Config` where the config file does not say what to log in to; the service's errors.
+    pub async fn sso_login(&self, session: Option<&str>) -> Result<SsoLogin> {
+        SsoLogin::start(&self.0.context, session).await
+    }
+
+    /// Ends all logins to IAM Identity Center: tells the service, and removes the kept tokens and the credentials got by them. What
+    /// this and other processes hold in memory stays good until it expires.
+    ///
+    /// # Errors
+    /// `Credentials` where a file cannot be removed; the others are removed all the same.
+    pub async fn sso_logout(&self) -> Result<SsoLogout> {
+        sso_logout::logout(&self.0.context).await
     }
 
     fn token_cache(&self, signing_name: Option<&str>) -> Arc<IdentityCache<Token>> {

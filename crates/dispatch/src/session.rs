@@ -8,7 +8,7 @@ use inia_core::config::{
     ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
 };
 use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
-use inia_core::{Credentials, Error, ErrorKind, Result, Str, Token, Value};
+use inia_core::{Credentials, Error, ErrorKind, Result, SsoLogin, SsoLogout, Str, Token, Value};
 use inia_endpoint::{EndpointVariant, EndpointsData, Partitions, RuleSet};
 use inia_model::{Catalog, Form, ServiceModel};
 use inia_protocol::Protocol;
@@ -90,6 +90,32 @@ impl Session {
     /// `Credentials`: there are none; the message lists the providers that were asked, with what each said.
     pub async fn credentials(&self) -> Result<Arc<Credentials>> {
         self.0.core.credentials().await
+    }
+
+    /// Starts a login to IAM Identity Center: for the `[sso-session]` of a name, or else for what the profile names.
+    ///
+    /// ```no_run
+    /// # async fn example() -> inia_core::Result<()> {
+    /// let session = inia_dispatch::Session::load().await?;
+    /// let login = session.sso_login(None).await?;
+    /// println!("open {} and enter {}", login.verification_url(), login.user_code());
+    /// login.finish().await?; // waits until the user has confirmed
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Config`: the config file does not say what to log in to. The service's errors.
+    pub async fn sso_login(&self, session: Option<&str>) -> Result<SsoLogin> {
+        self.0.core.sso_login(session).await
+    }
+
+    /// Ends all logins to IAM Identity Center, and removes what is kept of them.
+    ///
+    /// # Errors
+    /// `Credentials`: a file cannot be removed.
+    pub async fn sso_logout(&self) -> Result<SsoLogout> {
+        self.0.core.sso_logout().await
     }
 
     /// The names of the profiles of both config files.

@@ -6,4 +6,5 @@ pub(crate) mod configure;
 pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod skeleton;
+pub(crate) mod sso;
 pub(crate) mod wait;

@@ -1,8 +1,9 @@
 //! The folder `~/.aws/cli/cache`, where credentials of roles outlive the process that asked for them.
 //!
 //! ```text
-//! {"Credentials": {"AccessKeyId": "..", "SecretAccessKey": "..", "SessionToken": "..", "Expiration": "2026-..Z", "AccountId": ".."}}
+//! {"ProviderType": "sso", "Credentials": {"AccessKeyId": "..", "SecretAccessKey": "..", "SessionToken": "..", "Expiration": "2026-..Z", "AccountId": ".."}}
 //! ```
+//! `ProviderType` stands in files of SSO alone: a logout removes those.
 //!
 //! Names and contents are the AWS CLI's: what one finds there, the other uses.
 //!
@@ -52,6 +53,17 @@ impl DiskCache {
 
     /// Keeps credentials. That they could not be kept is no reason to fail: they are asked for again.
     pub(super) fn write(&self, context: &ProviderContext, key: &str, credentials: &Credentials) {
+        self.write_of(context, key, credentials, None);
+    }
+
+    /// [`write`](Self::write) with the word that says what they were got by.
+    pub(super) fn write_of(
+        &self,
+        context: &ProviderContext,
+        key: &str,
+        credentials: &Credentials,
+        provider_type: Option<&str>,
+    ) {
         let (Some(path), Some(expires)) = (path(context, key), credentials.expires) else {
             return;
         };
@@ -66,7 +78,10 @@ impl DiskCache {
         if let Some(account_id) = &credentials.account_id {
             put("AccountId", account_id);
         }
-        let file = serde_json::json!({"Credentials": Value::Object(fields)});
+        let mut file = serde_json::json!({"Credentials": Value::Object(fields)});
+        if let (Some(name), Some(file)) = (provider_type, file.as_object_mut()) {
+            file.insert("ProviderType".to_owned(), name.into());
+        }
         let text = Zeroizing::new(file.to_string());
         if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
             tracing::warn!("{} could not be written: {error}", path.display());

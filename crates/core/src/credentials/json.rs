@@ -61,6 +61,16 @@ pub(crate) fn python_dumps(entries: &[(&str, PythonValue)], compact: bool) -> St
         match value {
             PythonValue::Text(value) => push_ascii_json(&mut text, value),
             PythonValue::Integer(value) => text.push_str(&value.to_string()),
+            PythonValue::List(values) => {
+                text.push('[');
+                for (position, value) in values.iter().enumerate() {
+                    if position > 0 {
+                        text.push_str(comma);
+                    }
+                    push_ascii_json(&mut text, value);
+                }
+                text.push(']');
+            }
         }
     }
     text.push('}');
@@ -71,6 +81,7 @@ pub(crate) fn python_dumps(entries: &[(&str, PythonValue)], compact: bool) -> St
 pub(crate) enum PythonValue {
     Text(Str),
     Integer(i64),
+    List(Vec<Str>),
 }
 
 #[cfg(test)]

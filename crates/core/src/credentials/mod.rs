@@ -26,6 +26,8 @@ mod process;
 mod profile;
 mod provider;
 mod sso;
+mod sso_login;
+pub(crate) mod sso_logout;
 mod sso_token;
 mod sts;
 mod token;
@@ -37,6 +39,8 @@ pub use chain::CredentialChain;
 pub use feature::CredentialFeatures;
 pub use identity::{Credentials, Token};
 pub use provider::{CredentialProvider, Lookup, ProviderContext, TokenProvider};
+pub use sso_login::SsoLogin;
+pub use sso_logout::SsoLogout;
 pub use token::TokenChain;
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ pub(super) async fn load(
         .await
         .map_err(unauthorized)?;
     let credentials = credentials(member(&answer, "roleCredentials"), &sso, features)?;
-    cache.write(context, &key, &credentials);
+    cache.write_of(context, &key, &credentials, Some(NAME));
     Ok(Lookup::Found(credentials))
 }
 

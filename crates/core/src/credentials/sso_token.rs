@@ -157,7 +157,8 @@ async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Obj
     Ok(())
 }
 
-fn path(context: &ProviderContext, name: &str) -> Result<PathBuf> {
+/// The file of a token, by the name of its session or else its start URL.
+pub(super) fn path(context: &ProviderContext, name: &str) -> Result<PathBuf> {
     let folder = context.settings.in_aws_folder(&["sso", "cache"]);
     if folder.as_os_str().is_empty() {
         return Err(failed(
