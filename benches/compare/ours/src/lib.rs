@@ -8,9 +8,14 @@ mod calls;
 mod canned;
 mod memory;
 mod signature;
+mod stub;
 mod value;
 
 use bench_harness::{Bench, Options};
+
+pub use calls::credentials;
+pub use stub::Stub;
+pub use value::untag;
 
 /// Runs the cases that the command line asks for.
 pub fn run() {

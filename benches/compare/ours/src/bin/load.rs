@@ -1,0 +1,296 @@
+//! Throughput over loopback at a concurrency, beside a bare hyper client that sends the same bytes, in turn and in one process.
+//!
+//! `load --fixtures DIR [--rounds N] [--segment-ms MS] [--concurrency N] [--port P] [--json FILE]`. Without `--port`, the program starts
+//! `stub`, which stands beside it. CPU time is that of this process: the server's is not in it.
+
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bench_harness::{Fixtures, Reply};
+use bytes::Bytes;
+use cpu_time::ProcessTime;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use inia::ports::BoxFuture;
+use inia::{
+    ByteStream, Client, Result, Session, Transport, Value, WireBody, WireRequest, WireResponse,
+};
+use ours::{Stub, credentials, untag};
+use serde_json::json;
+
+const CASES: [&str; 2] = ["sqs.SendMessage", "dynamodb.GetItem"];
+
+/// One call, to be made again and again.
+type Call = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
+
+struct Options {
+    fixtures: PathBuf,
+    rounds: usize,
+    segment: Duration,
+    concurrency: usize,
+    port: Option<u16>,
+    json: Option<PathBuf>,
+}
+
+fn main() {
+    let mut options = Options {
+        fixtures: PathBuf::from("target/bench/fixtures"),
+        rounds: 7,
+        segment: Duration::from_millis(500),
+        concurrency: 64,
+        port: None,
+        json: None,
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(option) = args.next() {
+        let value = args.next().expect("a value");
+        let number = || value.parse::<u64>().expect("a number");
+        match option.as_str() {
+            "--fixtures" => options.fixtures = value.into(),
+            "--rounds" => options.rounds = number() as usize,
+            "--segment-ms" => options.segment = Duration::from_millis(number()),
+            "--concurrency" => options.concurrency = number() as usize,
+            "--port" => options.port = Some(value.parse().expect("a port")),
+            "--json" => options.json = Some(value.into()),
+            other => panic!("unknown option {other}"),
+        }
+    }
+    let stub = options
+        .port
+        .is_none()
+        .then(|| Stub::start(&options.fixtures));
+    let port = options
+        .port
+        .or(stub.as_ref().map(|stub| stub.port))
+        .expect("a port");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let tasks = tokio::task::LocalSet::new();
+    let rows: Vec<_> = CASES
+        .iter()
+        .map(|case| tasks.block_on(&runtime, measure(&options, case, port)))
+        .collect();
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&rows).expect("rows are JSON");
+        std::fs::write(path, text).expect("the rows are written");
+    }
+}
+
+async fn measure(options: &Options, case: &str, port: u16) -> serde_json::Value {
+    let (request, length) = captured(options, case, port).await;
+    let mut bare = Vec::new();
+    for _ in 0..options.concurrency {
+        bare.push(connection(port, &request, length).await);
+    }
+    let kinds = [
+        ("inia", vec![ours(options, case, port)]),
+        ("hyper-util pool", vec![pool(port, &request, length)]),
+        ("hyper connection", bare),
+    ];
+    let mut cpu: [Vec<f64>; 3] = Default::default();
+    let mut rate: [Vec<f64>; 3] = Default::default();
+    for round in 0..=options.rounds {
+        for (index, (_, calls)) in kinds.iter().enumerate() {
+            let (calls_a_second, us) = segment(options, calls).await;
+            // The first round opens the connections.
+            if round > 0 {
+                rate[index].push(calls_a_second);
+                cpu[index].push(us);
+            }
+        }
+    }
+    let median = |values: &[f64]| {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    };
+    let mut row = json!({"case": case, "concurrency": options.concurrency});
+    for (index, (kind, _)) in kinds.iter().enumerate() {
+        let ratios: Vec<f64> = cpu[0]
+            .iter()
+            .zip(&cpu[index])
+            .map(|(ours, other)| ours / other)
+            .collect();
+        let (us, calls_a_second, ratio) =
+            (median(&cpu[index]), median(&rate[index]), median(&ratios));
+        println!(
+            "{case:18} {kind:16} {calls_a_second:>8.0} calls/s, {us:>6.1} us of CPU a call; inia in its units: {ratio:.2}"
+        );
+        row[*kind] = json!({"cpu_us": us, "calls_s": calls_a_second, "ratio": ratio});
+    }
+    row
+}
+
+/// Calls in as many tasks as the concurrency says: calls a second, and CPU time of a call in microseconds.
+async fn segment(options: &Options, calls: &[Call]) -> (f64, f64) {
+    let (start, started) = (Instant::now(), ProcessTime::now());
+    let end = start + options.segment;
+    let tasks: Vec<_> = (0..options.concurrency)
+        .map(|index| {
+            let call = Arc::clone(&calls[index % calls.len()]);
+            tokio::task::spawn_local(async move {
+                let mut done = 0_u64;
+                while Instant::now() < end {
+                    call().await;
+                    done += 1;
+                }
+                done
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        done += task.await.expect("a task that ends");
+    }
+    let done = done as f64;
+    (
+        done / start.elapsed().as_secs_f64(),
+        started.elapsed().as_secs_f64() * 1e6 / done,
+    )
+}
+
+fn client(
+    options: &Options,
+    case: &str,
+    port: u16,
+    transport: Option<Arc<dyn Transport>>,
+) -> (Client, String, Value) {
+    let fixtures = Fixtures::at(&options.fixtures);
+    let cases = fixtures.cases();
+    let found = cases
+        .iter()
+        .find(|found| found.name == case)
+        .expect("the case");
+    let config = inia::config::Config::new()
+        .max_attempts(1)
+        .max_pool_connections(options.concurrency);
+    let mut builder = Session::builder()
+        .region("us-east-1")
+        .credentials(credentials())
+        .endpoint_url(format!("http://127.0.0.1:{port}"));
+    if let Some(transport) = transport {
+        builder = builder.transport(transport);
+    }
+    let session = builder.build().expect("a session");
+    let client = session
+        .client_with(&found.service, &config)
+        .expect("a client");
+    (
+        client,
+        found.operation.clone(),
+        untag(&fixtures.params(case), &fixtures),
+    )
+}
+
+fn ours(options: &Options, case: &str, port: u16) -> Call {
+    let (client, operation, params) = client(options, case, port, None);
+    Arc::new(move || {
+        let call = client.call(&operation, params.clone());
+        Box::pin(async move {
+            let output = call.await.expect("an answer");
+            assert_eq!(output.metadata.http_status, 200);
+        })
+    })
+}
+
+/// A request as the client sends it, and the length of its answer.
+async fn captured(options: &Options, case: &str, port: u16) -> (http::Request<Full<Bytes>>, usize) {
+    let reply = Fixtures::at(&options.fixtures).reply(case, "json");
+    let length = reply.body.len();
+    let capture = Arc::new(Capture {
+        reply,
+        request: Mutex::default(),
+    });
+    let transport: Arc<dyn Transport> = capture.clone();
+    let (client, operation, params) = client(options, case, port, Some(transport));
+    client.call(&operation, params).await.expect("an answer");
+    let request = capture.request.lock().expect("one thread").take();
+    let request = request.expect("a request");
+    let WireBody::Bytes(body) = request.body else {
+        panic!("{case}: a stream");
+    };
+    let mut builder = http::Request::builder()
+        .method(request.method.as_str())
+        .uri(request.url);
+    for (name, value) in &request.headers {
+        builder = builder.header(name.as_str(), value.as_str());
+    }
+    (builder.body(Full::new(body)).expect("a request"), length)
+}
+
+/// The transport that keeps a request and answers from memory.
+#[derive(Debug)]
+struct Capture {
+    reply: Reply,
+    request: Mutex<Option<WireRequest>>,
+}
+
+impl Transport for Capture {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+        *self.request.lock().expect("one thread") = Some(request);
+        Box::pin(async {
+            let headers = self.reply.headers.iter();
+            Ok(WireResponse {
+                status: self.reply.status,
+                headers: headers
+                    .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
+                    .collect(),
+                body: ByteStream::from(self.reply.body.clone()),
+            })
+        })
+    }
+}
+
+/// The pooled client of hyper-util.
+fn pool(port: u16, request: &http::Request<Full<Bytes>>, length: usize) -> Call {
+    let mut connector = hyper_util::client::legacy::connect::HttpConnector::new();
+    connector.set_nodelay(true);
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        .build::<_, Full<Bytes>>(connector);
+    let request = request.clone();
+    assert_eq!(request.uri().port_u16(), Some(port));
+    Arc::new(move || {
+        let answer = client.request(request.clone());
+        Box::pin(async move {
+            let body = answer.await.expect("an answer").into_body();
+            assert_eq!(
+                body.collect().await.expect("a body").to_bytes().len(),
+                length
+            );
+        })
+    })
+}
+
+/// A connection of its own, without a pool.
+async fn connection(port: u16, request: &http::Request<Full<Bytes>>, length: usize) -> Call {
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .expect("a connection");
+    stream.set_nodelay(true).expect("an option");
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("a connection");
+    tokio::task::spawn_local(connection);
+    let sender = Arc::new(tokio::sync::Mutex::new(sender));
+    let mut request = request.clone();
+    let authority = request.uri().authority().expect("a host").to_string();
+    let host = authority.parse().expect("a header");
+    request.headers_mut().insert(http::header::HOST, host);
+    *request.uri_mut() = http::Uri::from_static("/");
+    Arc::new(move || {
+        let (sender, request) = (Arc::clone(&sender), request.clone());
+        Box::pin(async move {
+            let mut sender = sender.lock().await;
+            sender.ready().await.expect("a connection");
+            let answer = sender.send_request(request).await.expect("an answer");
+            let body = answer.into_body().collect().await.expect("a body");
+            assert_eq!(body.to_bytes().len(), length);
+        })
+    })
+}
