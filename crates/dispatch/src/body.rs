@@ -197,8 +197,10 @@ impl ByteStream {
             .len()
             .and_then(|length| usize::try_from(length).ok())
             .unwrap_or(0);
-        let mut collected =
-            BytesMut::with_capacity(expected.min(limit).max(first.len() + second.len()));
+        // What a server announces is believed up to a point.
+        const MOST_AHEAD: usize = 64 << 20;
+        let expected = expected.min(limit).min(MOST_AHEAD);
+        let mut collected = BytesMut::with_capacity(expected.max(first.len() + second.len()));
         collected.extend_from_slice(&first);
         collected.extend_from_slice(&second);
         while collected.len() <= limit {

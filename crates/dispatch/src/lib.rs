@@ -35,6 +35,7 @@ pub use resource::{
 };
 pub use session::{Session, SessionBuilder};
 pub use transport::{
-    HttpVersion, HyperTransport, Transport, TransportSettings, WireBody, WireRequest, WireResponse,
+    HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport, TransportSettings,
+    WireBody, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, Waited};

@@ -331,22 +331,7 @@ impl Shared {
         if let Some(transport) = &self.transport {
             return Ok(Arc::clone(transport));
         }
-        let ca_bundle = match &settings.ca_bundle {
-            None => None,
-            Some(path) => Some(host.files.read(path).map_err(|error| {
-                Error::new(
-                    ErrorKind::Config,
-                    format!("ca_bundle: {} cannot be read", path.display()),
-                )
-                .with_source(error)
-            })?),
-        };
-        let wanted = TransportSettings {
-            connect_timeout: Some(settings.connect_timeout),
-            max_idle_per_host: settings.max_pool_connections,
-            ca_bundle,
-            tcp_keepalive: settings.tcp_keepalive,
-        };
+        let wanted = TransportSettings::for_client(host, settings)?;
         let mut transports = self
             .transports
             .lock()

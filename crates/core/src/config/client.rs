@@ -60,7 +60,7 @@ pub struct ClientSettings {
     pub max_pool_connections: usize,
     /// Whether connections are kept alive by TCP probes.
     pub tcp_keepalive: bool,
-    /// Proxies, by scheme (`http`, `https`, `all`) or by scheme and host.
+    /// Proxies, by the scheme of the requests they are for: `http`, `https`, or `all`.
     pub proxies: Proxies,
     /// Hosts that are reached without proxy, separated by commas.
     pub no_proxy: Option<Str>,
@@ -247,9 +247,13 @@ impl Settings {
             read_timeout: config.read_timeout.unwrap_or(DEFAULT_TIMEOUT),
             max_pool_connections: config.max_pool_connections.unwrap_or(DEFAULT_POOL),
             tcp_keepalive: flag(config.tcp_keepalive, &setting::TCP_KEEPALIVE)?,
-            no_proxy: setting::NO_PROXY
-                .from_env(self.env())
-                .map(|(_, hosts)| Str::from(hosts)),
+            // Proxies that are given hold for every host (botocore `endpoint.py:EndpointCreator.create_endpoint`).
+            no_proxy: match &config.proxies {
+                Some(_) => None,
+                None => setting::NO_PROXY
+                    .from_env(self.env())
+                    .map(|(_, hosts)| Str::from(hosts)),
+            },
             proxies: match &config.proxies {
                 Some(proxies) => proxies.clone(),
                 None => self.environment_proxies(),

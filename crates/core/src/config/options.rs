@@ -207,10 +207,10 @@ impl Proxies {
         Self::default()
     }
 
-    /// Adds a proxy for a scheme (`https`) or for a scheme and host (`https://example.com`).
+    /// Adds a proxy for the requests of a scheme: `http`, `https`, or `all` for both.
     #[must_use]
-    pub fn with(mut self, target: impl Into<Str>, proxy: impl Into<Str>) -> Self {
-        self.0.insert(target.into(), proxy.into());
+    pub fn with(mut self, scheme: impl Into<Str>, proxy: impl Into<Str>) -> Self {
+        self.0.insert(scheme.into(), proxy.into());
         self
     }
 }

@@ -11,6 +11,9 @@ use crate::transport::{
 };
 
 /// HTTP over hyper without signing, retries or proxies.
+///
+/// DIFFERENCE: botocore asks the instance's metadata service through the proxies of the environment unless `NO_PROXY` names its
+/// address. What it answers is meant for this machine alone, so no proxy is ever in between here.
 #[derive(Debug)]
 pub struct PlainHttp(HyperTransport);
 

@@ -1,62 +1,36 @@
 //! The transport over hyper and rustls.
 
-use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt;
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyStream, Either, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result};
 use inia_protocol::Headers;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
-use super::{HttpVersion, Transport, WireBody, WireRequest, WireResponse};
-use crate::ByteStream;
+use super::body::{BodyError, Progress, RequestBody, response_body};
+use super::connect::{Connector, Limited};
+use super::proxy::ProxyTable;
+use super::{HttpVersion, Transport, TransportSettings, WireRequest, WireResponse};
 
-type Pool = Client<HttpsConnector<HttpConnector>, Either<Full<Bytes>, StreamBody>>;
-
-/// How connections are made and kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransportSettings {
-    /// The time limit for making a connection, TLS included.
-    pub connect_timeout: Option<Duration>,
-    /// How many idle connections are kept for each host.
-    pub max_idle_per_host: usize,
-    /// Root certificates in PEM form to trust instead of the built-in ones.
-    pub ca_bundle: Option<Vec<u8>>,
-    /// Whether TCP keep-alive probes are sent.
-    pub tcp_keepalive: bool,
-}
-
-impl Default for TransportSettings {
-    fn default() -> Self {
-        TransportSettings {
-            connect_timeout: Some(Duration::from_secs(60)),
-            max_idle_per_host: 10,
-            ca_bundle: None,
-            tcp_keepalive: false,
-        }
-    }
-}
+type Client = hyper_util::client::legacy::Client<Limited<HttpsConnector<Connector>>, RequestBody>;
 
 /// HTTP/1.1 and HTTP/2 over hyper, TLS by rustls, with a pool of kept connections.
 pub struct HyperTransport {
     settings: TransportSettings,
     http1: OnceLock<Result<Pool, String>>,
     http2: OnceLock<Result<Pool, String>>,
+}
+
+/// Connections of one version of HTTP.
+struct Pool {
+    client: Client,
+    proxies: Option<Arc<ProxyTable>>,
 }
 
 impl HyperTransport {
@@ -75,57 +49,61 @@ impl HyperTransport {
             HttpVersion::Http1 => &self.http1,
             HttpVersion::Http2 => &self.http2,
         };
-        cell.get_or_init(|| pool(&self.settings, version))
+        cell.get_or_init(|| Pool::new(&self.settings, version))
             .as_ref()
             .map_err(|message| Error::new(ErrorKind::Config, message.clone()))
     }
 }
 
-fn pool(settings: &TransportSettings, version: HttpVersion) -> Result<Pool, String> {
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(settings.connect_timeout);
-    if settings.tcp_keepalive {
-        connector.set_keepalive(Some(Duration::from_secs(60)));
+impl Pool {
+    fn new(settings: &TransportSettings, version: HttpVersion) -> Result<Self, String> {
+        let mut direct = HttpConnector::new();
+        direct.enforce_http(false);
+        direct.set_nodelay(true);
+        direct.set_connect_timeout(settings.connect_timeout);
+        if settings.tcp_keepalive {
+            direct.set_keepalive(Some(Duration::from_secs(60)));
+        }
+        let proxies = ProxyTable::new(&settings.proxy)?.map(Arc::new);
+        let connector = match &proxies {
+            None => Connector::straight(direct),
+            Some(table) => {
+                let tls = settings.proxy.tls.to_rustls()?;
+                Connector::through(direct, Arc::clone(table), tls)
+            }
+        };
+        let builder = HttpsConnectorBuilder::new()
+            .with_tls_config(settings.tls.to_rustls()?)
+            .https_or_http();
+        let connector = match version {
+            HttpVersion::Http1 => builder.enable_http1().wrap_connector(connector),
+            HttpVersion::Http2 => builder.enable_all_versions().wrap_connector(connector),
+        };
+        let connector = Limited {
+            connector,
+            limit: settings.connect_timeout,
+        };
+        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(settings.max_idle_per_host)
+            .retry_canceled_requests(true)
+            .build(connector);
+        Ok(Pool { client, proxies })
     }
-    let builder = HttpsConnectorBuilder::new()
-        .with_tls_config(tls(settings)?)
-        .https_or_http();
-    let connector = match version {
-        HttpVersion::Http1 => builder.enable_http1().wrap_connector(connector),
-        HttpVersion::Http2 => builder.enable_all_versions().wrap_connector(connector),
-    };
-    Ok(Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(Duration::from_secs(60))
-        .pool_max_idle_per_host(settings.max_idle_per_host)
-        .retry_canceled_requests(true)
-        .build(connector))
-}
 
-fn tls(settings: &TransportSettings) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    match &settings.ca_bundle {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(bundle) => {
-            for certificate in CertificateDer::pem_slice_iter(bundle) {
-                let certificate =
-                    certificate.map_err(|error| format!("the CA bundle is not PEM: {error}"))?;
-                roots.add(certificate).map_err(|error| {
-                    format!("the CA bundle holds a broken certificate: {error}")
-                })?;
-            }
-            if roots.is_empty() {
-                return Err("the CA bundle holds no certificate".to_owned());
-            }
+    /// Tells the proxy that forwards a request who asks. One that makes a tunnel is told when it is made.
+    fn authorize(&self, request: &mut http::Request<RequestBody>) {
+        if let Some(proxies) = &self.proxies
+            && request.uri().scheme() == Some(&http::uri::Scheme::HTTP)
+            && let Some(proxy) = proxies.route(request.uri())
+            && let Some(authorization) = proxy.basic_auth()
+        {
+            request
+                .headers_mut()
+                .insert(http::header::PROXY_AUTHORIZATION, authorization.clone());
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl Transport for HyperTransport {
@@ -134,19 +112,40 @@ impl Transport for HyperTransport {
             let pool = self.pool(request.version)?;
             let read_timeout = request.read_timeout;
             let url = request.url.clone();
-            let response = pool.request(to_hyper(request)?);
+            let (mut request, progress) = to_hyper(request)?;
+            pool.authorize(&mut request);
+            let response = pool.client.request(request);
             let response = match read_timeout {
                 None => response.await,
-                Some(limit) => tokio::time::timeout(limit, response).await.map_err(|_| {
-                    Error::new(
-                        ErrorKind::Timeout,
-                        format!("{}: no response within {limit:?}", place(&url)),
-                    )
+                Some(limit) => within(limit, response, progress).await.ok_or_else(|| {
+                    let message = format!("{}: no response within {limit:?}", place(&url));
+                    Error::new(ErrorKind::Timeout, message)
                 })?,
             };
             let response = response.map_err(|error| connection_error(&url, &error))?;
             Ok(from_hyper(response, read_timeout))
         })
+    }
+}
+
+/// Waits for a response, no longer than the limit from the last piece of the request on.
+async fn within<T>(
+    limit: Duration,
+    response: impl Future<Output = T>,
+    progress: Option<Progress>,
+) -> Option<T> {
+    let mut response = pin!(response);
+    let mut seen = 0;
+    loop {
+        if let Ok(response) = tokio::time::timeout(limit, &mut response).await {
+            return Some(response);
+        }
+        let progress = progress.as_ref()?;
+        let pieces = progress.pieces();
+        if pieces == seen && !progress.is_source_pending() {
+            return None;
+        }
+        seen = pieces;
     }
 }
 
@@ -184,20 +183,14 @@ fn connection_error(url: &str, error: &hyper_util::client::legacy::Error) -> Err
     Error::new(kind, format!("{}: {what}: {text}", place(url)))
 }
 
-fn to_hyper(request: WireRequest) -> Result<http::Request<Either<Full<Bytes>, StreamBody>>> {
+fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<Progress>)> {
     let invalid = |what: &str, error: &dyn fmt::Display| {
         Error::new(
             ErrorKind::Validation,
             format!("the request's {what} cannot be sent over HTTP: {error}"),
         )
     };
-    let body = match request.body {
-        WireBody::Bytes(bytes) => Either::Left(Full::new(bytes)),
-        WireBody::Stream(stream) => Either::Right(StreamBody {
-            length: stream.len(),
-            stream,
-        }),
-    };
+    let (body, progress) = RequestBody::new(request.body);
     let mut hyper = http::Request::new(body);
     *hyper.method_mut() = http::Method::from_bytes(request.method.as_bytes())
         .map_err(|error| invalid("method", &error))?;
@@ -211,7 +204,7 @@ fn to_hyper(request: WireRequest) -> Result<http::Request<Either<Full<Bytes>, St
             .map_err(|error| invalid(&format!("header {name:?}"), &error))?;
         headers.append(header, value);
     }
-    Ok(hyper)
+    Ok((hyper, progress))
 }
 
 fn from_hyper(
@@ -238,103 +231,10 @@ fn from_hyper(
             },
         }
     }
-    let length = body.size_hint().exact();
-    let body = if length == Some(0) {
-        ByteStream::empty()
-    } else {
-        ByteStream::from_stream(incoming(body, read_timeout), length)
-    };
     WireResponse {
         status: head.status.as_u16(),
         headers,
-        body,
-    }
-}
-
-/// The pieces of a response's body, each waited for no longer than the limit.
-fn incoming(
-    body: hyper::body::Incoming,
-    read_timeout: Option<Duration>,
-) -> impl futures_core::Stream<Item = Result<Bytes>> {
-    let frames = BodyStream::new(body).map_err(|error| {
-        Error::new(
-            ErrorKind::Connection,
-            "the connection broke while the response was read",
-        )
-        .with_source(error)
-    });
-    let chunks = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
-    futures_util::stream::unfold(
-        (Box::pin(chunks), false),
-        move |(mut chunks, ended)| async move {
-            if ended {
-                return None;
-            }
-            let next = match read_timeout {
-                None => chunks.next().await,
-                Some(limit) => match tokio::time::timeout(limit, chunks.next()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        let message = format!("the response's body stopped for {limit:?}");
-                        return Some((
-                            Err(Error::new(ErrorKind::Timeout, message)),
-                            (chunks, true),
-                        ));
-                    }
-                },
-            };
-            next.map(|chunk| {
-                let ended = chunk.is_err();
-                (chunk, (chunks, ended))
-            })
-        },
-    )
-}
-
-/// A request body that is a stream.
-struct StreamBody {
-    stream: ByteStream,
-    length: Option<u64>,
-}
-
-/// The error of a request body, passed through hyper and taken out again.
-#[derive(Debug)]
-struct BodyError(String);
-
-impl fmt::Display for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BodyError {}
-
-impl From<Infallible> for BodyError {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
-
-impl Body for StreamBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.stream.poll_next_unpin(context).map(|chunk| {
-            chunk.map(|chunk| {
-                chunk
-                    .map(Frame::data)
-                    .map_err(|error| BodyError(format!("{error:#}")))
-            })
-        })
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        body: response_body(body, read_timeout),
     }
 }
 

@@ -1,6 +1,11 @@
 //! [`Transport`]: how a signed request reaches a server.
 
+mod body;
+mod connect;
 mod hyper;
+mod proxy;
+mod settings;
+mod tls;
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +15,10 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Result, Str};
 use inia_protocol::Headers;
 
-pub use self::hyper::{HyperTransport, TransportSettings};
+pub use self::hyper::HyperTransport;
+pub use self::proxy::ProxySettings;
+pub use self::settings::TransportSettings;
+pub use self::tls::TlsSettings;
 use crate::ByteStream;
 
 /// A request as it goes on the wire.
@@ -24,7 +32,7 @@ pub struct WireRequest {
     pub headers: Headers,
     /// The body.
     pub body: WireBody,
-    /// How long to wait for the head of the response, and between pieces of its body.
+    /// How long to wait for the head of the response once the request is sent, and between pieces of its body.
     pub read_timeout: Option<Duration>,
     /// Which version of HTTP to speak.
     pub version: HttpVersion,
