@@ -25,8 +25,9 @@ pub use credentials::{
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use secret::Secret;
 pub use session::{Session, SessionBuilder};
-pub use text::{SharedText, Str};
+pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use value::{
-    Blob, List, Map, MapIntoIter, MapIter, Value, from_value, from_value_ref, to_value,
+    Blob, List, Map, MapIntoIter, MapIter, Members, Name, Value, from_value, from_value_ref,
+    to_value,
 };

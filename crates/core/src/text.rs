@@ -4,17 +4,17 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::ops::{Deref, Range};
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
 
 /// An immutable string that is cheap to clone and 24 bytes wide.
 ///
-/// Up to 23 bytes are stored inline, literals are borrowed, and a longer string is shared: either on its own or as a
-/// slice of the response it was read from. How a given string is stored is private and never changes what it equals.
+/// Up to 23 bytes are stored inline, literals are borrowed, and a longer string is shared: either on its own or together with
+/// other strings of the response it was read from. How a given string is stored is private and never changes what it equals.
 ///
-/// A slice keeps the whole response text alive; [`Str::detach`] copies it out.
+/// A string that shares its text with others keeps all of that, at most 32 KiB, alive; [`Str::detach`] copies it out.
 ///
 /// ```
 /// use inia_core::Str;
@@ -32,61 +32,101 @@ enum Repr {
     Slice {
         start: u32,
         end: u32,
-        text: Arc<String>,
+        text: Arc<SharedText>,
     },
 }
 
-/// A decoded response text that [`Str`] values may be slices of.
+/// A text that strings are slices of: empty until the [`TextPool`] that gathers it is done.
+type SharedText = OnceLock<String>;
+
+/// Where the long strings of a response are gathered while it is read.
+///
+/// Each long string is copied into a chunk of text that it shares with its neighbours. The response itself, most of which is
+/// markup and short strings, need not be kept: a page of EC2's instances takes a third less for it. And a string that is kept for
+/// long keeps no more than its chunk alive. A chunk costs two allocations, however many strings it holds.
+///
+/// The strings read as empty until the pool is dropped or has filled their chunk.
 ///
 /// ```
-/// use inia_core::SharedText;
+/// use inia_core::TextPool;
 ///
-/// let text = SharedText::from_utf8(b"<Name>a name of more than 23 bytes</Name>".to_vec()).unwrap();
-/// assert_eq!(text.slice(6..34), "a name of more than 23 bytes");
+/// let mut pool = TextPool::new();
+/// let short = pool.add("short");
+/// let long = pool.add("a name of more than 23 bytes");
+/// drop(pool);
+/// assert_eq!(short, "short");
+/// assert_eq!(long, "a name of more than 23 bytes");
 /// ```
-#[derive(Clone, Debug)]
-pub struct SharedText(Arc<String>);
+#[derive(Debug, Default)]
+pub struct TextPool {
+    /// The chunk that is being filled: what its strings point to, and the text so far.
+    chunk: Option<(Arc<SharedText>, String)>,
+}
 
-impl SharedText {
-    /// Takes over a buffer of UTF-8 text without copying it.
-    ///
-    /// # Errors
-    /// The position of the first byte that is not UTF-8.
-    pub fn from_utf8(bytes: Vec<u8>) -> Result<Self, std::str::Utf8Error> {
-        String::from_utf8(bytes)
-            .map(|text| SharedText(Arc::new(text)))
-            .map_err(|error| error.utf8_error())
+/// The room of the first chunk and of the largest, in bytes: small answers take little, and a kept string keeps little.
+const CHUNKS: std::ops::RangeInclusive<usize> = 128..=32 * 1024;
+
+impl TextPool {
+    /// A pool without a chunk.
+    #[must_use]
+    pub const fn new() -> Self {
+        TextPool { chunk: None }
     }
 
-    /// The whole text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The part of the text at a byte range; empty where the range does not lie on character boundaries within the text.
-    #[must_use]
-    pub fn slice(&self, range: Range<usize>) -> Str {
-        let Some(part) = self.0.get(range.clone()) else {
-            return Str::new();
-        };
-        if part.len() <= INLINE {
-            return Str(Repr::Small(SmolStr::new_inline(part)));
+    /// A string of this text.
+    #[inline]
+    pub fn add(&mut self, text: &str) -> Str {
+        if text.len() <= INLINE {
+            Str(Repr::Small(SmolStr::new_inline(text)))
+        } else {
+            self.add_long(text)
         }
-        match (u32::try_from(range.start), u32::try_from(range.end)) {
+    }
+
+    fn add_long(&mut self, text: &str) -> Str {
+        // A string that would fill much of a chunk has its own storage.
+        if text.len() > CHUNKS.end() / 4 {
+            return Str::from(text);
+        }
+        let (shared, chunk) = match &mut self.chunk {
+            Some(chunk) if chunk.1.len() + text.len() <= chunk.1.capacity() => chunk,
+            _ => self.next_chunk(text.len()),
+        };
+        let start = chunk.len();
+        chunk.push_str(text);
+        match (u32::try_from(start), u32::try_from(chunk.len())) {
             (Ok(start), Ok(end)) => Str(Repr::Slice {
                 start,
                 end,
-                text: Arc::clone(&self.0),
+                text: Arc::clone(shared),
             }),
-            _ => Str(Repr::Small(SmolStr::new(part))),
+            _ => Str::from(text),
+        }
+    }
+
+    /// Begins a chunk with room for at least `length` bytes, and four times as much as the last one.
+    fn next_chunk(&mut self, length: usize) -> &mut (Arc<SharedText>, String) {
+        let last = self.chunk.as_ref().map_or(0, |(_, chunk)| chunk.len());
+        self.finish_chunk();
+        let room = (last * 4).clamp(*CHUNKS.start(), *CHUNKS.end()).max(length);
+        self.chunk
+            .insert((Arc::default(), String::with_capacity(room)))
+    }
+
+    fn finish_chunk(&mut self) {
+        if let Some((shared, mut chunk)) = self.chunk.take() {
+            if chunk.capacity() - chunk.len() > *CHUNKS.start() {
+                chunk.shrink_to_fit();
+            }
+            // It is set here only, once.
+            let _ = shared.set(chunk);
         }
     }
 }
 
-impl From<String> for SharedText {
-    fn from(text: String) -> Self {
-        SharedText(Arc::new(text))
+impl Drop for TextPool {
+    fn drop(&mut self) {
+        self.finish_chunk();
     }
 }
 
@@ -113,6 +153,7 @@ impl Str {
         match &self.0 {
             Repr::Small(text) => text.as_str(),
             Repr::Slice { start, end, text } => {
+                let text = text.get().map_or("", String::as_str);
                 text.get(*start as usize..*end as usize).unwrap_or_default()
             }
         }
@@ -124,14 +165,14 @@ impl Str {
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Small(text) => text.as_bytes(),
-            Repr::Slice { start, end, text } => text
-                .as_bytes()
-                .get(*start as usize..*end as usize)
-                .unwrap_or_default(),
+            Repr::Slice { start, end, text } => {
+                let text = text.get().map_or("", String::as_str).as_bytes();
+                text.get(*start as usize..*end as usize).unwrap_or_default()
+            }
         }
     }
 
-    /// The same text in storage of its own, so that it no longer keeps the response it came from alive.
+    /// The same text in storage of its own, so that it no longer keeps its neighbours in the response it came from alive.
     #[must_use]
     pub fn detach(&self) -> Self {
         match &self.0 {
@@ -196,7 +237,7 @@ impl From<String> for Str {
             Ok(end) => Str(Repr::Slice {
                 start: 0,
                 end,
-                text: Arc::new(text),
+                text: Arc::new(SharedText::from(text)),
             }),
             Err(_) => Str(Repr::Small(SmolStr::new(text))),
         }
@@ -316,8 +357,9 @@ mod tests {
     #[test]
     fn every_storage_form_is_the_same_string() {
         let long = "a string that is longer than twenty-three bytes";
-        let shared = SharedText::from(format!("xx{long}yy"));
-        let slice = shared.slice(2..2 + long.len());
+        let mut pool = TextPool::new();
+        let slice = pool.add(long);
+        drop(pool);
         for form in [
             Str::from(long),
             Str::from(long.to_owned()),
@@ -332,10 +374,18 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_off_the_text_or_inside_a_character_is_empty() {
-        let shared = SharedText::from("é".repeat(40));
-        assert_eq!(shared.slice(1..60), "");
-        assert_eq!(shared.slice(0..1000), "");
+    fn a_pool_holds_strings_of_every_length() {
+        let texts: Vec<String> = (0..60_000)
+            .step_by(97)
+            .chain(0..2000)
+            .map(|length| "é".repeat(length / 2) + &"x".repeat(length % 2))
+            .collect();
+        let mut pool = TextPool::new();
+        let strings: Vec<Str> = texts.iter().map(|text| pool.add(text)).collect();
+        drop(pool);
+        for (string, text) in strings.iter().zip(&texts) {
+            assert_eq!(string, text);
+        }
     }
 
     #[test]

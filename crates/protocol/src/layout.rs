@@ -1,6 +1,6 @@
 //! [`Layouts`]: what the formats whose bodies are keyed by member names, JSON and CBOR, work out about each shape once.
 
-use inia_core::{Error, ErrorKind, Map, Str, TimestampFormat, Value};
+use inia_core::{Error, ErrorKind, Map, Name, Str, TimestampFormat, Value};
 use inia_model::{Kind, Member, ServiceModel, Shape, ShapeId, ShapeTable};
 
 use crate::names::NameIndex;
@@ -65,7 +65,7 @@ pub(crate) struct Fields {
 #[derive(Debug)]
 pub(crate) struct Field {
     /// The member's name: the key in a [`Value`].
-    pub(crate) name: Str,
+    pub(crate) name: Name,
     /// The key as it stands in a body, in the format's own form.
     pub(crate) key: Box<[u8]>,
     pub(crate) target: Target,
@@ -133,7 +133,7 @@ impl Layouts {
         let fields = members
             .iter()
             .map(|member| Field {
-                name: member.name.clone(),
+                name: Name::intern(&member.name),
                 key: (self.key)(member.wire_name()),
                 target: Target::of(model, member),
                 has_location: member.traits.location.is_some(),
@@ -172,10 +172,9 @@ impl Fields {
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._handle_unknown_tagged_union_member`.
-pub(crate) fn unknown_union_member(name: Str) -> (Str, Value) {
-    let mut map = Map::with_capacity(1);
-    map.push(Str::from_static("name"), Value::String(name));
-    (Str::from_static("SDK_UNKNOWN_MEMBER"), Value::Map(map))
+pub(crate) fn unknown_union_member(name: Str) -> (Name, Value) {
+    let map = Map::of_member(Name::intern("name"), Value::String(name));
+    (Name::intern("SDK_UNKNOWN_MEMBER"), Value::Map(map))
 }
 
 /// The error for a parameter that a structure has no member for. Validation catches these before; it can be switched off.

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, ErrorKind, Map, Result, SharedText, Str, TimestampFormat, Value};
+use inia_core::{Blob, ErrorKind, Map, Result, Str, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure};
 
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
@@ -412,14 +412,14 @@ fn raw_body(model: &ServiceModel, member: &Member, body: Bytes) -> Result<Option
     if member.traits.is_streaming() && body.is_empty() {
         return Ok(None);
     }
-    let text = SharedText::from_utf8(Vec::from(body)).map_err(|error| {
+    let text = String::from_utf8(Vec::from(body)).map_err(|error| {
         inia_core::Error::new(
             ErrorKind::Parse,
             format!("{}: the body is not UTF-8", member.name),
         )
         .with_source(error)
     })?;
-    Ok(Some(Value::String(text.slice(0..text.as_str().len()))))
+    Ok(Some(Value::from(text)))
 }
 
 fn given<'a>(

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Map, Result, ServiceError, Str, Value};
+use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Member, Operation, ServiceModel};
 
 use crate::event_stream::{EventFormat, parse_event, serialize_event};
@@ -141,12 +141,12 @@ impl Codec for RestXmlCodec {
                     }
                     return Ok(());
                 }
-                let text = text_of(body)?;
+                let text = text_of(&body)?;
                 let value =
-                    Decoder::new(&text, &self.layouts).document(self.layouts.target(target))?;
+                    Decoder::new(text, &self.layouts).document(self.layouts.target(target))?;
                 match (name, value) {
                     (Some(name), value) => map.push(name.clone(), value),
-                    (None, Value::Map(members)) => append(map, members),
+                    (None, Value::Map(members)) => map.append(members),
                     (None, _) => {}
                 }
                 Ok(())
@@ -167,7 +167,7 @@ impl Codec for RestXmlCodec {
             self.rest.parse(shape, response.clone(), |part, _, map| {
                 match part {
                     ResponseBody::Members => {
-                        append(map, answer.members(text, &self.layouts, shape)?);
+                        map.append(answer.members(text, &self.layouts, shape)?);
                     }
                     ResponseBody::Payload(member) => {
                         let members = answer.members(text, &self.layouts, member.target)?;
@@ -185,8 +185,8 @@ impl EventFormat for RestXmlCodec {
     const CONTENT_TYPE: &'static str = "application/xml";
 
     fn read(&self, member: &Member, payload: Bytes) -> Result<Value> {
-        let text = text_of(payload)?;
-        Decoder::new(&text, &self.layouts).document(self.layouts.target(member.target))
+        let text = text_of(&payload)?;
+        Decoder::new(text, &self.layouts).document(self.layouts.target(member.target))
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
@@ -195,16 +195,5 @@ impl EventFormat for RestXmlCodec {
             member.traits.xml_namespace.as_deref(),
         );
         self.encoder.document(&root, member, value)
-    }
-}
-
-/// Adds members to a map that has none of their names yet.
-fn append(map: &mut Map, members: Map) {
-    if map.is_empty() {
-        *map = members;
-    } else {
-        for (name, value) in members {
-            map.push(name, value);
-        }
     }
 }

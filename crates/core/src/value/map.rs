@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use indexmap::IndexMap;
 use thin_vec::ThinVec;
 
-use super::Value;
+use super::{Name, Value};
 use crate::Str;
 
 /// An ordered map from names to values: a structure's members or a map shape's entries.
@@ -30,6 +30,11 @@ pub struct Map(Repr);
 enum Repr {
     /// Entries looked up one by one: the fastest form to build, and to search while short.
     Pairs(ThinVec<(Str, Value)>),
+    /// The members of a structure that was read: a third smaller than pairs, for the names are interned.
+    Members(ThinVec<(Name, Value)>),
+    /// The one member of a structure that was read, as unions have: one DynamoDB item has dozens, each a third
+    /// smaller than as a list of one.
+    Member(Box<(Name, Value)>),
     /// Entries behind a hash index: what a server fills with any number of names.
     Index(Box<IndexMap<Str, Value, RandomState>>),
 }
@@ -60,11 +65,31 @@ impl Map {
         }
     }
 
+    /// A map of one member of a structure.
+    ///
+    /// ```
+    /// use inia_core::{Map, Name, Value};
+    ///
+    /// let union = Map::of_member(Name::intern("S"), Value::from("text"));
+    /// assert_eq!(union, Map::from_iter([("S", "text")]));
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn of_member(name: Name, value: Value) -> Self {
+        Map(Repr::Member(Box::new((name, value))))
+    }
+
+    pub(super) fn of_members(members: ThinVec<(Name, Value)>) -> Self {
+        Map(Repr::Members(members))
+    }
+
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.0 {
             Repr::Pairs(pairs) => pairs.len(),
+            Repr::Members(members) => members.len(),
+            Repr::Member(_) => 1,
             Repr::Index(index) => index.len(),
         }
     }
@@ -79,10 +104,9 @@ impl Map {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         match &self.0 {
-            Repr::Pairs(pairs) => pairs
-                .iter()
-                .find(|(key, _)| *key == *name)
-                .map(|(_, value)| value),
+            Repr::Pairs(pairs) => find(pairs, name),
+            Repr::Members(members) => find(members, name),
+            Repr::Member(member) => find(std::slice::from_ref(&**member), name),
             Repr::Index(index) => index.get(name),
         }
     }
@@ -91,10 +115,9 @@ impl Map {
     #[must_use]
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         match &mut self.0 {
-            Repr::Pairs(pairs) => pairs
-                .iter_mut()
-                .find(|(key, _)| *key == *name)
-                .map(|(_, value)| value),
+            Repr::Pairs(pairs) => find_mut(pairs, name),
+            Repr::Members(members) => find_mut(members, name),
+            Repr::Member(member) => find_mut(std::slice::from_mut(&mut **member), name),
             Repr::Index(index) => index.get_mut(name),
         }
     }
@@ -104,6 +127,8 @@ impl Map {
     pub fn get_index(&self, position: usize) -> Option<(&Str, &Value)> {
         match &self.0 {
             Repr::Pairs(pairs) => pairs.get(position).map(|(key, value)| (key, value)),
+            Repr::Members(members) => members.get(position).map(|(key, value)| (&**key, value)),
+            Repr::Member(member) => (position == 0).then_some((&*member.0, &member.1)),
             Repr::Index(index) => index.get_index(position),
         }
     }
@@ -113,6 +138,8 @@ impl Map {
     pub fn get_index_mut(&mut self, position: usize) -> Option<&mut Value> {
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.get_mut(position).map(|(_, value)| value),
+            Repr::Members(members) => members.get_mut(position).map(|(_, value)| value),
+            Repr::Member(member) => (position == 0).then_some(&mut member.1),
             Repr::Index(index) => index.get_index_mut(position).map(|(_, value)| value),
         }
     }
@@ -134,6 +161,9 @@ impl Map {
         let at = at.min(self.len());
         Map(match &mut self.0 {
             Repr::Pairs(pairs) => Repr::Pairs(pairs.split_off(at)),
+            Repr::Members(members) => Repr::Members(members.split_off(at)),
+            Repr::Member(_) if at == 0 => std::mem::take(&mut self.0),
+            Repr::Member(_) => Repr::default(),
             Repr::Index(index) => Repr::Index(Box::new(index.split_off(at))),
         })
     }
@@ -150,10 +180,8 @@ impl Map {
         if let Some(slot) = self.get_mut(&name) {
             return Some(std::mem::replace(slot, value));
         }
-        if let Repr::Pairs(pairs) = &mut self.0
-            && pairs.len() >= PAIRS
-        {
-            self.0 = Repr::Index(Box::new(std::mem::take(pairs).into_iter().collect()));
+        if self.len() >= PAIRS && !matches!(self.0, Repr::Index(_)) {
+            self.0 = Repr::Index(Box::new(std::mem::take(self).into_iter().collect()));
         }
         self.push(name, value);
         None
@@ -166,9 +194,25 @@ impl Map {
     pub fn push(&mut self, name: Str, value: Value) {
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.push((name, value)),
+            Repr::Members(_) | Repr::Member(_) => {
+                let mut pairs: ThinVec<_> = std::mem::take(self).into_iter().collect();
+                pairs.push((name, value));
+                self.0 = Repr::Pairs(pairs);
+            }
             Repr::Index(index) => {
                 index.entry(name).or_insert(value);
             }
+        }
+    }
+
+    /// Appends entries whose names are known to be new.
+    pub fn append(&mut self, other: Map) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        for (name, value) in other {
+            self.push(name, value);
         }
     }
 
@@ -176,8 +220,17 @@ impl Map {
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         match &mut self.0 {
             Repr::Pairs(pairs) => {
-                let position = pairs.iter().position(|(key, _)| *key == *name)?;
+                let position = pairs.iter().position(|(key, _)| **key == *name)?;
                 Some(pairs.remove(position).1)
+            }
+            Repr::Members(members) => {
+                let position = members.iter().position(|(key, _)| ***key == *name)?;
+                Some(members.remove(position).1)
+            }
+            Repr::Member(member) => {
+                let value = (**member.0 == *name).then(|| member.1.take())?;
+                self.0 = Repr::default();
+                Some(value)
             }
             Repr::Index(index) => index.shift_remove(name),
         }
@@ -189,21 +242,17 @@ impl Map {
         name: &str,
         default: impl FnOnce() -> Value,
     ) -> &mut Value {
-        if !self.contains_key(name) {
-            self.insert(name, default());
-        }
-        match &mut self.0 {
-            Repr::Pairs(pairs) => {
-                let position = pairs
-                    .iter()
-                    .position(|(key, _)| *key == *name)
-                    .unwrap_or_default();
-                // The entry was found or just inserted: a map with an entry has a position to give.
-                #[expect(clippy::indexing_slicing, reason = "the name was inserted above")]
-                &mut pairs[position].1
+        let found = self.keys().position(|key| *key == *name);
+        let position = match found {
+            Some(position) => position,
+            None => {
+                self.insert(name, default());
+                self.len().saturating_sub(1)
             }
-            Repr::Index(index) => index.entry(Str::from(name)).or_insert(Value::Null),
-        }
+        };
+        // The entry was found or just inserted at the end.
+        #[expect(clippy::expect_used, reason = "the position is that of an entry")]
+        self.get_index_mut(position).expect("an entry is there")
     }
 
     /// The entries in order.
@@ -211,6 +260,8 @@ impl Map {
     pub fn iter(&self) -> Iter<'_> {
         Iter(match &self.0 {
             Repr::Pairs(pairs) => IterRepr::Pairs(pairs.iter()),
+            Repr::Members(members) => IterRepr::Members(members.iter()),
+            Repr::Member(member) => IterRepr::Members(std::slice::from_ref(&**member).iter()),
             Repr::Index(index) => IterRepr::Index(index.iter()),
         })
     }
@@ -229,6 +280,10 @@ impl Map {
     pub fn iter_mut(&mut self) -> Box<dyn Iterator<Item = (&Str, &mut Value)> + '_> {
         match &mut self.0 {
             Repr::Pairs(pairs) => Box::new(pairs.iter_mut().map(|(key, value)| (&*key, value))),
+            Repr::Members(members) => {
+                Box::new(members.iter_mut().map(|(key, value)| (&**key, value)))
+            }
+            Repr::Member(member) => Box::new(std::iter::once((&*member.0, &mut member.1))),
             Repr::Index(index) => Box::new(index.iter_mut()),
         }
     }
@@ -237,9 +292,36 @@ impl Map {
     pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.retain_mut(|(key, value)| keep(key, value)),
+            Repr::Members(members) => members.retain_mut(|(key, value)| keep(key, value)),
+            Repr::Member(member) => {
+                if !keep(&member.0, &mut member.1) {
+                    self.0 = Repr::default();
+                }
+            }
             Repr::Index(index) => index.retain(|key, value| keep(key, value)),
         }
     }
+}
+
+/// The value of the first entry of a name.
+#[inline]
+fn find<'a, K: AsRef<[u8]>>(entries: &'a [(K, Value)], name: &str) -> Option<&'a Value> {
+    let mut entries = entries.iter();
+    entries
+        .find(|(key, _)| key.as_ref() == name.as_bytes())
+        .map(|(_, value)| value)
+}
+
+/// The value of the first entry of a name, to change in place.
+#[inline]
+fn find_mut<'a, K: AsRef<[u8]>>(
+    entries: &'a mut [(K, Value)],
+    name: &str,
+) -> Option<&'a mut Value> {
+    let mut entries = entries.iter_mut();
+    entries
+        .find(|(key, _)| key.as_ref() == name.as_bytes())
+        .map(|(_, value)| value)
 }
 
 /// The entries of a [`Map`], in order.
@@ -249,6 +331,7 @@ pub struct Iter<'a>(IterRepr<'a>);
 #[derive(Clone, Debug)]
 enum IterRepr<'a> {
     Pairs(std::slice::Iter<'a, (Str, Value)>),
+    Members(std::slice::Iter<'a, (Name, Value)>),
     Index(indexmap::map::Iter<'a, Str, Value>),
 }
 
@@ -259,6 +342,7 @@ impl<'a> Iterator for Iter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
             IterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
+            IterRepr::Members(members) => members.next().map(|(key, value)| (&**key, value)),
             IterRepr::Index(index) => index.next(),
         }
     }
@@ -266,6 +350,7 @@ impl<'a> Iterator for Iter<'a> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
             IterRepr::Pairs(pairs) => pairs.size_hint(),
+            IterRepr::Members(members) => members.size_hint(),
             IterRepr::Index(index) => index.size_hint(),
         }
     }
@@ -289,6 +374,8 @@ impl IntoIterator for Map {
     fn into_iter(self) -> IntoIter {
         IntoIter(match self.0 {
             Repr::Pairs(pairs) => IntoIterRepr::Pairs(pairs.into_iter()),
+            Repr::Members(members) => IntoIterRepr::Members(members.into_iter()),
+            Repr::Member(member) => IntoIterRepr::Member(Some(member)),
             Repr::Index(index) => IntoIterRepr::Index(index.into_iter()),
         })
     }
@@ -301,6 +388,8 @@ pub struct IntoIter(IntoIterRepr);
 #[derive(Debug)]
 enum IntoIterRepr {
     Pairs(thin_vec::IntoIter<(Str, Value)>),
+    Members(thin_vec::IntoIter<(Name, Value)>),
+    Member(Option<Box<(Name, Value)>>),
     Index(indexmap::map::IntoIter<Str, Value>),
 }
 
@@ -310,6 +399,13 @@ impl Iterator for IntoIter {
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
             IntoIterRepr::Pairs(pairs) => pairs.next(),
+            IntoIterRepr::Members(members) => {
+                members.next().map(|(name, value)| (name.into(), value))
+            }
+            IntoIterRepr::Member(member) => member.take().map(|member| {
+                let (name, value) = *member;
+                (name.into(), value)
+            }),
             IntoIterRepr::Index(index) => index.next(),
         }
     }
@@ -348,6 +444,7 @@ impl fmt::Debug for Map {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Members;
     use super::*;
 
     #[test]
@@ -376,5 +473,43 @@ mod tests {
         assert_eq!(map.get_index(2).unwrap().1, &Value::from("three"));
         *map.get_or_insert_with("new", || Value::Null) = Value::from(true);
         assert_eq!(map.get("new"), Some(&Value::Bool(true)));
+    }
+
+    #[test]
+    fn maps_of_members_do_what_other_maps_do() {
+        let members = |count: i64| {
+            let mut members = Members::new();
+            for position in 0..count {
+                members.push(Name::intern(&format!("m{position}")), Value::Int(position));
+            }
+            members.split_off(0)
+        };
+        for count in [0, 1, 2, 20] {
+            let plain: Map = (0..count).map(|i| (format!("m{i}"), i)).collect();
+            assert_eq!(members(count), plain);
+            assert_eq!(members(count).into_iter().collect::<Map>(), plain);
+            assert_eq!(members(count).iter().len(), plain.len());
+            for change in [
+                |map: &mut Map| drop(map.insert("new", 1)),
+                |map: &mut Map| drop(map.insert("m0", 1)),
+                |map: &mut Map| map.push("new".into(), Value::Null),
+                |map: &mut Map| drop(map.remove("m0")),
+                |map: &mut Map| drop(map.remove("m7")),
+                |map: &mut Map| map.retain(|key, _| *key != "m0"),
+                |map: &mut Map| map.iter_mut().for_each(|(_, value)| *value = Value::Null),
+                |map: &mut Map| *map.get_or_insert_with("m1", Value::map) = Value::Int(9),
+                |map: &mut Map| *map = map.split_off(1),
+                |map: &mut Map| *map = map.split_off(0),
+                |map: &mut Map| map.append(Map::from_iter([("other", 1)])),
+            ] {
+                let (mut one, mut other) = (members(count), plain.clone());
+                change(&mut one);
+                change(&mut other);
+                assert_eq!(one, other);
+                assert!(one.keys().eq(other.keys()));
+                assert_eq!(one.get_index(0), other.get_index(0));
+                assert_eq!(one.clone(), other);
+            }
+        }
     }
 }

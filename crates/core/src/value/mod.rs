@@ -19,6 +19,7 @@ mod from_value;
 mod json;
 mod list;
 mod map;
+mod name;
 mod narrow;
 mod native;
 mod path;
@@ -30,6 +31,7 @@ pub use blob::Blob;
 pub use from_value::{from_value, from_value_ref};
 pub use list::List;
 pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};
+pub use name::{Members, Name};
 pub use to_value::to_value;
 
 use std::ops::Index;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, List, Map, Result, Str, Timestamp, Value};
+use inia_core::{Blob, List, Map, Members, Result, Str, Timestamp, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::reader::{Head, Length, MAX_DEPTH, Reader, reserve};
@@ -98,6 +98,8 @@ struct Parser<'t> {
     reader: Reader<'t>,
     model: &'t ServiceModel,
     layouts: &'t Layouts,
+    /// The members of the structures that are being read: those of the outer ones first.
+    members: Members,
 }
 
 impl<'t> Parser<'t> {
@@ -106,6 +108,7 @@ impl<'t> Parser<'t> {
             reader: Reader::new(body),
             model: &format.model,
             layouts: &format.layouts,
+            members: Members::new(),
         }
     }
 
@@ -165,7 +168,7 @@ impl<'t> Parser<'t> {
     }
 
     fn fields(&mut self, fields: &Fields, length: Length, depth: u32) -> Result<Map> {
-        let mut map = Map::with_capacity(reserve(length).min(fields.fields.len()));
+        let start = self.members.len();
         // The members that have been seen, by position: those beyond 64 share the last bit.
         let mut seen: u64 = 0;
         let mut unknown_count = 0;
@@ -180,11 +183,11 @@ impl<'t> Parser<'t> {
                     let bit = 1 << position.min(63);
                     // Of equal keys the last one counts.
                     if seen & bit != 0 {
-                        map.remove(&field.name);
+                        self.members.forget(start, field.name);
                     }
                     if !value.is_null() {
                         seen |= bit;
-                        map.push(field.name.clone(), value);
+                        self.members.push(field.name, value);
                     }
                 }
                 None => {
@@ -197,7 +200,7 @@ impl<'t> Parser<'t> {
             }
         }
         if fields.is_union {
-            if map.len() + unknown_count != 1 {
+            if self.members.len() - start + unknown_count != 1 {
                 return Err(self.reader.broken(&format!(
                     "the union {} must have exactly one member",
                     fields.shape_name
@@ -206,10 +209,10 @@ impl<'t> Parser<'t> {
             // DIFFERENCE: botocore names the unknown member of a union in its JSON and XML formats, and drops it here.
             if let Some(name) = unknown {
                 let (name, value) = unknown_union_member(name);
-                map.push(name, value);
+                self.members.push(name, value);
             }
         }
-        Ok(map)
+        Ok(self.members.split_off(start))
     }
 
     /// The member of a key whose head has been read; the key's text only where there is no such member.

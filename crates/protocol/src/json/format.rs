@@ -7,7 +7,7 @@ use inia_core::{Map, Result, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::reader::Reader;
-use super::shared;
+use super::text_of;
 use super::writer::{Writer, key};
 use crate::event_stream::EventFormat;
 use crate::layout::Layouts;
@@ -88,14 +88,14 @@ impl JsonFormat {
         map: &mut Map,
         body_only: bool,
     ) -> Result<()> {
-        let text = shared(body)?;
-        Reader::new(&text, &self.model, &self.layouts).members(shape, map, body_only)
+        let text = text_of(&body)?;
+        Reader::new(text, &self.model, &self.layouts).members(shape, map, body_only)
     }
 
     /// Reads a body as a member's value.
     pub(crate) fn read_member(&self, member: &Member, body: Bytes) -> Result<Value> {
-        let text = shared(body)?;
-        Reader::new(&text, &self.model, &self.layouts).member(member)
+        let text = text_of(&body)?;
+        Reader::new(text, &self.model, &self.layouts).member(member)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use inia_core::{Error, ErrorKind, Result, SharedText, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, TextPool, Value};
 
 use crate::names::head_of;
 
@@ -19,9 +19,11 @@ pub(super) struct Span {
 /// A place in a JSON text.
 #[derive(Debug)]
 pub(super) struct Lexer<'t> {
-    text: &'t SharedText,
+    text: &'t str,
     bytes: &'t [u8],
     position: usize,
+    /// The strings that were read.
+    strings: TextPool,
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -49,11 +51,12 @@ pub(super) struct Key {
 
 impl<'t> Lexer<'t> {
     /// The beginning of a text.
-    pub(super) fn new(text: &'t SharedText) -> Self {
+    pub(super) fn new(text: &'t str) -> Self {
         Lexer {
             text,
-            bytes: text.as_str().as_bytes(),
+            bytes: text.as_bytes(),
             position: 0,
+            strings: TextPool::new(),
         }
     }
 
@@ -245,10 +248,10 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The text of a string without escapes.
+    /// The text of a string without escapes that becomes a value, as [`Lexer::text`].
     #[inline]
-    pub(super) fn slice(&self, range: Range<usize>) -> Str {
-        self.text.slice(range)
+    pub(super) fn slice(&mut self, range: Range<usize>) -> Str {
+        self.strings.add(self.text.get(range).unwrap_or_default())
     }
 
     /// The rest of a string from a place behind which it may have escapes, or the text ends soon.
@@ -294,13 +297,25 @@ impl<'t> Lexer<'t> {
         self.bytes.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// The text of a string.
+    /// The text of a string that becomes a value: not to be looked at before the whole text is read.
     #[inline]
-    pub(super) fn text(&self, span: Span) -> Result<Str> {
+    pub(super) fn text(&mut self, span: Span) -> Result<Str> {
+        if span.has_escapes {
+            let text = self.unescaped(span)?;
+            Ok(self.strings.add(&text))
+        } else {
+            Ok(self.slice(span.start..span.end))
+        }
+    }
+
+    /// The text of a string that is looked at while others are still to be read, as keys are.
+    #[inline]
+    pub(super) fn own_text(&self, span: Span) -> Result<Str> {
         if span.has_escapes {
             self.unescaped(span).map(Str::from)
         } else {
-            Ok(self.text.slice(span.start..span.end))
+            let text = self.text.get(span.start..span.end);
+            Ok(Str::from(text.unwrap_or_default()))
         }
     }
 
@@ -310,11 +325,7 @@ impl<'t> Lexer<'t> {
     #[cold]
     pub(super) fn unescaped(&self, span: Span) -> Result<String> {
         let mut out = String::with_capacity(span.end - span.start);
-        let mut rest = self
-            .text
-            .as_str()
-            .get(span.start..span.end)
-            .unwrap_or_default();
+        let mut rest = self.text.get(span.start..span.end).unwrap_or_default();
         while let Some((plain, escaped)) = rest.split_once('\\') {
             out.push_str(plain);
             let mut chars = escaped.chars();
@@ -419,7 +430,7 @@ impl<'t> Lexer<'t> {
             }));
         }
         self.position = position;
-        let text = self.text.as_str().get(start..position).unwrap_or_default();
+        let text = self.text.get(start..position).unwrap_or_default();
         Ok((text, is_float))
     }
 

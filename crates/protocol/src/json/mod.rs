@@ -21,7 +21,7 @@ mod writer;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Error, ErrorKind, Map, Result, ServiceError, SharedText, Str, Value};
+use inia_core::{Error, ErrorKind, Map, Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
 
 pub(crate) use error::{CodeOrder, parse_json_error};
@@ -185,7 +185,7 @@ impl Codec for JsonCodec {
 /// # Ok::<(), inia_core::Error>(())
 /// ```
 pub fn read_json(text: Bytes) -> Result<Value> {
-    values::document(&shared(text)?)
+    values::document(text_of(&text)?)
 }
 
 /// Appends a value as JSON in ASCII, as what is part of a header must be.
@@ -193,9 +193,9 @@ pub(crate) fn write_ascii_document(out: &mut Vec<u8>, place: &str, value: &Value
     writer::whole_document(out, place, value, writer::Text::Ascii)
 }
 
-/// A body as text, without copying it where nobody else has a share in it.
-pub(crate) fn shared(body: Bytes) -> Result<SharedText> {
-    SharedText::from_utf8(Vec::from(body)).map_err(|error| {
+/// A body as text.
+pub(crate) fn text_of(body: &[u8]) -> Result<&str> {
+    std::str::from_utf8(body).map_err(|error| {
         Error::new(
             ErrorKind::Parse,
             format!("JSON at byte {}: it is not UTF-8", error.valid_up_to()),

@@ -3,7 +3,7 @@
 //! What a shape does not expect is taken as botocore takes it: members that are not known are passed over, nulls are left out,
 //! and a scalar of another JSON type than the shape's is the value it is.
 
-use inia_core::{List, Map, Result, SharedText, Str, Value};
+use inia_core::{List, Map, Result, Str, Value};
 use inia_model::{Member, ServiceModel, ShapeId};
 
 use super::lexer::Key;
@@ -23,7 +23,7 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t SharedText, model: &'t ServiceModel, layouts: &'t Layouts) -> Self {
+    pub(super) fn new(text: &'t str, model: &'t ServiceModel, layouts: &'t Layouts) -> Self {
         Reader {
             values: Values::new(text),
             model,
@@ -53,9 +53,7 @@ impl<'t> Reader<'t> {
                 if !self.values.lexer.eat(b'}') {
                     self.fields(fields, MAX_DEPTH - 1, body_only, 0, 0)?;
                 }
-                for (name, value) in std::mem::take(&mut self.values.entries) {
-                    map.push(name, value);
-                }
+                map.append(self.values.members.split_off(0));
             }
             _ => return Err(self.values.lexer.broken("expected an object")),
         }
@@ -120,7 +118,7 @@ impl<'t> Reader<'t> {
             (Target::List(_), _) => "expected an array",
             (_, b'"') => {
                 let span = lexer.string()?;
-                let text = lexer.text(span)?;
+                let text = lexer.own_text(span)?;
                 return scalar_from_text(target, text);
             }
             (Target::Blob, _) => "expected a string in base64",
@@ -170,7 +168,6 @@ impl<'t> Reader<'t> {
             return Err(self.values.lexer.broken("the shape is not a structure"));
         };
         self.values.lexer.advance();
-        let start = self.values.entries.len();
         if self.values.lexer.eat(b'}') {
             if fields.is_union {
                 return Err(self.not_one_member(fields));
@@ -178,7 +175,8 @@ impl<'t> Reader<'t> {
             *place = Value::map();
             return Ok(());
         }
-        // An object of one member, as those of unions are, is made at once.
+        // An object of one member, as those of unions are, is made at once: what DynamoDB's items are made of.
+        let start = self.values.members.len();
         let key = self.values.lexer.key()?;
         let mut seen = 0;
         let has_more;
@@ -189,13 +187,11 @@ impl<'t> Reader<'t> {
                 has_more = self.values.lexer.comma_or(b'}')?;
                 if !value.is_null() {
                     if !has_more {
-                        let mut map = Map::with_capacity(1);
-                        map.push(field.name.clone(), value);
-                        *place = Value::Map(map);
+                        *place = Value::Map(Map::of_member(field.name, value));
                         return Ok(());
                     }
                     seen = 1 << position.min(63);
-                    self.values.entries.push(field.name.clone(), value);
+                    self.values.members.push(field.name, value);
                 }
             }
             None => {
@@ -206,15 +202,15 @@ impl<'t> Reader<'t> {
         if has_more {
             self.fields(fields, depth, false, start, seen)?;
         }
-        if fields.is_union && self.values.entries.len() - start != 1 {
+        if fields.is_union && self.values.members.len() - start != 1 {
             return Err(self.not_one_member(fields));
         }
-        *place = Value::Map(self.values.entries.split_off(start));
+        *place = Value::Map(self.values.members.split_off(start));
         Ok(())
     }
 
-    /// Reads the members of an object up to its closing brace onto the entries, where its own begin at `start`. `seen` is a bit for each member that has been
-    /// read, by position: those beyond 64 share the last.
+    /// Reads the members of an object up to its closing brace onto those that are being gathered, where its own begin at `start`.
+    /// `seen` is a bit for each member that has been read, by position: those beyond 64 share the last.
     fn fields(
         &mut self,
         fields: &Fields,
@@ -231,11 +227,11 @@ impl<'t> Reader<'t> {
                     self.value(field.target, depth, &mut value)?;
                     let bit = 1 << position.min(63);
                     if seen & bit != 0 {
-                        self.values.forget(start, &field.name);
+                        self.values.members.forget(start, field.name);
                     }
                     if !value.is_null() {
                         seen |= bit;
-                        self.values.entries.push(field.name.clone(), value);
+                        self.values.members.push(field.name, value);
                     }
                 }
                 Some(_) => self.values.skip(depth)?,
@@ -255,10 +251,10 @@ impl<'t> Reader<'t> {
     fn unknown(&mut self, fields: &Fields, key: Key, depth: u32) -> Result<()> {
         let is_null = self.values.lexer.peek() == b'n';
         self.values.skip(depth)?;
-        let name = self.values.lexer.text(key.span)?;
+        let name = self.values.lexer.own_text(key.span)?;
         if fields.is_union && !is_null && name != "__type" {
             let (name, value) = unknown_union_member(name);
-            self.values.entries.push(name, value);
+            self.values.members.push(name, value);
         }
         Ok(())
     }
@@ -316,7 +312,7 @@ impl<'t> Reader<'t> {
         if !self.values.lexer.eat(b'}') {
             loop {
                 let key = self.values.lexer.key()?;
-                let name = self.values.lexer.text(key.span)?;
+                let name = self.values.lexer.own_text(key.span)?;
                 let mut value = Value::Null;
                 self.value(target, depth, &mut value)?;
                 // What is dense has no nulls; one that is there all the same is left out.

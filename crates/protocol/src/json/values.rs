@@ -1,6 +1,6 @@
 //! [`Values`]: from JSON text to values, by what the text itself says.
 
-use inia_core::{List, Map, Result, SharedText, Str, Value};
+use inia_core::{List, Map, Members, Result, Str, Value};
 
 use super::lexer::{Key, Lexer};
 use crate::names::NameFilter;
@@ -15,17 +15,18 @@ const UNINDEXED: usize = 32;
 
 /// Makes values of one text.
 ///
-/// The members, entries and items of all maps and lists that are being read are gathered in one of each, and cut off when they
-/// are complete: what is made takes just the room it needs.
+/// The members, entries and items of all structures, maps and lists that are being read are gathered in one of each, and cut off
+/// when they are complete: what is made takes just the room it needs.
 #[derive(Debug)]
 pub(super) struct Values<'t> {
     pub(super) lexer: Lexer<'t>,
+    pub(super) members: Members,
     pub(super) entries: Map,
     pub(super) items: List,
 }
 
 /// Reads any JSON text as what it is.
-pub(super) fn document(text: &SharedText) -> Result<Value> {
+pub(super) fn document(text: &str) -> Result<Value> {
     let mut values = Values::new(text);
     let value = values.any(MAX_DEPTH)?;
     values.lexer.end()?;
@@ -33,9 +34,10 @@ pub(super) fn document(text: &SharedText) -> Result<Value> {
 }
 
 impl<'t> Values<'t> {
-    pub(super) fn new(text: &'t SharedText) -> Self {
+    pub(super) fn new(text: &'t str) -> Self {
         Values {
             lexer: Lexer::new(text),
+            members: Members::new(),
             entries: Map::new(),
             items: List::new(),
         }
@@ -82,7 +84,7 @@ impl<'t> Values<'t> {
                 if !self.lexer.eat(b'}') {
                     loop {
                         let key = self.lexer.key()?;
-                        let name = self.lexer.text(key.span)?;
+                        let name = self.lexer.own_text(key.span)?;
                         let value = self.any(depth)?;
                         entries.add(self, key, name, value);
                         if !self.lexer.comma_or(b'}')? {
@@ -203,6 +205,32 @@ impl Entries {
         match self.many {
             None => values.entries.split_off(self.start),
             Some(many) => *many,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_keys_the_last_counts_however_long_they_are_and_many() {
+        let long = "a key of more than twenty-three bytes";
+        for count in [2, UNINDEXED, 3 * UNINDEXED] {
+            let entries: Vec<String> = (0..count)
+                .flat_map(|i| {
+                    let key = format!("{long} {i}");
+                    [
+                        format!("{key:?}:\"{key} once\""),
+                        format!("{key:?}:\"{key} again\""),
+                    ]
+                })
+                .collect();
+            let value = document(&format!("{{{}}}", entries.join(","))).unwrap();
+            assert_eq!(value.entries().count(), count);
+            for (key, value) in value.entries() {
+                assert_eq!(*value, Value::from(format!("{key} again")));
+            }
         }
     }
 }

@@ -150,8 +150,8 @@ impl FormCodec {
         if output.is_none() && response.body.is_empty() {
             return Ok((Value::map(), in_headers));
         }
-        let text = text_of(response.body)?;
-        let mut decoder = Decoder::new(&text, &self.layouts).with_request_id(match self.dialect {
+        let text = text_of(&response.body)?;
+        let mut decoder = Decoder::new(text, &self.layouts).with_request_id(match self.dialect {
             Dialect::Query => RequestIdIn::ResponseMetadata,
             Dialect::Ec2 => RequestIdIn::Root,
         });

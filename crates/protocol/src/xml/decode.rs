@@ -1,14 +1,13 @@
 //! [`Decoder`]: from XML to values, guided by [`Layouts`].
 //!
-//! One pass, no tree: what is read becomes a value at once. Long text without references stays where it is, as a slice
-//! of the response. Members and items gather on two stacks shared by all levels, so that each list and map is
+//! One pass, no tree: what is read becomes a value at once. Long strings are gathered in a pool, so that the response
+//! need not be kept. Members and items gather on two stacks shared by all levels, so that each list and map is
 //! allocated once, at its exact size.
 //!
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use bytes::Bytes;
-use inia_core::{Error, ErrorKind, List, Map, Result, SharedText, Str, Timestamp, Value};
+use inia_core::{Error, ErrorKind, List, Map, Members, Result, Str, TextPool, Timestamp, Value};
 
 use super::layout::{Form, Layout, Layouts, MapLayout, Target};
 use super::reader::{MAX_DEPTH, Next, Reader, Text};
@@ -19,8 +18,8 @@ use crate::scalar;
 ///
 /// # Errors
 /// `Parse`: it is not UTF-8.
-pub(crate) fn text_of(body: Bytes) -> Result<SharedText> {
-    SharedText::from_utf8(body.into()).map_err(|error| {
+pub(crate) fn text_of(body: &[u8]) -> Result<&str> {
+    std::str::from_utf8(body).map_err(|error| {
         Error::new(
             ErrorKind::Parse,
             format!("XML at byte {}: not UTF-8", error.valid_up_to()),
@@ -32,10 +31,12 @@ pub(crate) fn text_of(body: Bytes) -> Result<SharedText> {
 #[derive(Debug)]
 pub(crate) struct Decoder<'t, 'l> {
     pub(crate) reader: Reader<'t>,
-    text: &'t SharedText,
+    text: &'t str,
+    /// The strings that were read.
+    strings: TextPool,
     pub(super) layouts: &'l Layouts,
     /// Members of the structures that are being read: those of the outer ones first.
-    pub(super) entries: Map,
+    pub(super) members: Members,
     /// Items of the lists that are being read: those of the outer ones first.
     pub(super) items: List,
     /// A child of the root element that is no member but holds the request id, and which way.
@@ -54,12 +55,13 @@ pub(crate) enum RequestIdIn {
 
 impl<'t, 'l> Decoder<'t, 'l> {
     /// A decoder at the start of a text.
-    pub(crate) fn new(text: &'t SharedText, layouts: &'l Layouts) -> Self {
+    pub(crate) fn new(text: &'t str, layouts: &'l Layouts) -> Self {
         Decoder {
-            reader: Reader::new(text.as_str()),
+            reader: Reader::new(text),
             text,
+            strings: TextPool::new(),
             layouts,
-            entries: Map::new(),
+            members: Members::new(),
             items: List::new(),
             request_id_in: None,
             request_id: None,
@@ -146,12 +148,14 @@ impl<'t, 'l> Decoder<'t, 'l> {
         }
     }
 
-    /// Text as a string, in place where it can be.
+    /// Text as a string that becomes a value: not to be looked at before the whole text is read.
     #[inline]
-    fn str(&self, text: Text) -> Str {
+    fn str(&mut self, text: Text) -> Str {
         match text {
-            Text::Range(start, end) => self.text.slice(start..end),
-            Text::Pieced => Str::from(self.reader.resolve(text)),
+            Text::Range(start, end) => self
+                .strings
+                .add(self.text.get(start..end).unwrap_or_default()),
+            Text::Pieced => self.strings.add(self.reader.resolve(text)),
         }
     }
 
@@ -163,7 +167,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
 
     /// A text as a scalar.
     #[inline]
-    pub(super) fn scalar_of(&self, form: Form, text: Text) -> Option<Value> {
+    pub(super) fn scalar_of(&mut self, form: Form, text: Text) -> Option<Value> {
         match form {
             Form::String => Some(Value::String(self.str(text))),
             form => scalar_value(form, self.reader.resolve(text)),
@@ -229,7 +233,8 @@ impl<'t, 'l> Decoder<'t, 'l> {
                 let name = child.local_name();
                 if name == layout.key_name.as_bytes() {
                     let text = self.reader.text(&child, depth + 1)?;
-                    key = Some(self.str(text));
+                    // Of equal keys the last one counts: a key is looked at before the text is read.
+                    key = Some(Str::from(self.reader.resolve(text)));
                 } else if name == layout.value_name.as_bytes() {
                     value = self.value(layout.value, &child, depth + 1)?;
                 } else {
@@ -273,7 +278,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
 
     fn note_request_id(&mut self, tag: &Tag<'t>) -> Result<()> {
         let text = self.reader.text(tag, 3)?;
-        self.request_id = Some(self.str(text).detach());
+        self.request_id = Some(Str::from(self.reader.resolve(text)));
         Ok(())
     }
 }

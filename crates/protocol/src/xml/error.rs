@@ -9,7 +9,7 @@
 //! # Source
 //! botocore `parsers.py`: the `_do_error_parse` and `_get_error_root` of `QueryParser`, `EC2QueryParser` and `RestXMLParser`.
 
-use inia_core::{Fault, Map, Result, ServiceError, SharedText, Str, Value};
+use inia_core::{Fault, Map, Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel, ShapeId};
 
 use super::decode::{Decoder, text_of};
@@ -35,8 +35,8 @@ impl<'t> ErrorAnswer<'t> {
     ///
     /// # Errors
     /// `Parse`: the text is no XML.
-    fn read(text: &'t SharedText) -> Result<Self> {
-        let mut reader = Reader::new(text.as_str());
+    fn read(text: &'t str) -> Result<Self> {
+        let mut reader = Reader::new(text);
         let mut answer = ErrorAnswer::default();
         let root = reader.root()?;
         if root.local_name() == b"Error" {
@@ -89,12 +89,7 @@ impl<'t> ErrorAnswer<'t> {
     ///
     /// # Errors
     /// `Parse`: a member is not what its shape allows.
-    pub(crate) fn members(
-        &self,
-        text: &'t SharedText,
-        layouts: &Layouts,
-        shape: ShapeId,
-    ) -> Result<Map> {
+    pub(crate) fn members(&self, text: &'t str, layouts: &Layouts, shape: ShapeId) -> Result<Map> {
         let Some((reader, tag)) = &self.element else {
             return Ok(Map::new());
         };
@@ -112,16 +107,16 @@ pub(crate) fn parse_error(
     model: &ServiceModel,
     operation: &Operation,
     response: &Response,
-    members: impl FnOnce(&ErrorAnswer<'_>, &SharedText, ShapeId) -> Result<Map>,
+    members: impl FnOnce(&ErrorAnswer<'_>, &str, ShapeId) -> Result<Map>,
 ) -> ServiceError {
     let mut error = status_error(response.status, &response.headers);
     if is_generic(response.status, &response.body) {
         return error;
     }
-    let Ok(text) = text_of(response.body.clone()) else {
+    let Ok(text) = text_of(&response.body) else {
         return error;
     };
-    let Ok(answer) = ErrorAnswer::read(&text) else {
+    let Ok(answer) = ErrorAnswer::read(text) else {
         return error;
     };
     if answer.request_id.is_some() {
@@ -135,7 +130,7 @@ pub(crate) fn parse_error(
     }
     error.fault = answer.fault;
     if let Some(shape) = error_shape(model, operation, &error.code)
-        && let Ok(members) = members(&answer, &text, shape)
+        && let Ok(members) = members(&answer, text, shape)
     {
         if answer.message.is_empty() {
             let message = message_of(&members);
@@ -203,8 +198,8 @@ pub fn xml_root_name(body: &[u8]) -> Option<&str> {
 /// # Source
 /// botocore `handlers.py:parse_get_bucket_location`.
 pub fn xml_root_text(body: &[u8]) -> Result<Str> {
-    let text = text_of(bytes::Bytes::copy_from_slice(body))?;
-    let mut reader = Reader::new(text.as_str());
+    let text = text_of(body)?;
+    let mut reader = Reader::new(text);
     let root = reader.root()?;
     let content = text_at(&mut reader, &root)?;
     reader.end()?;
@@ -219,8 +214,8 @@ pub fn xml_root_text(body: &[u8]) -> Result<Str> {
 /// ```
 #[must_use]
 pub fn xml_error_field(body: &[u8], name: &str) -> Option<Str> {
-    let text = text_of(bytes::Bytes::copy_from_slice(body)).ok()?;
-    let answer = ErrorAnswer::read(&text).ok()?;
+    let text = text_of(body).ok()?;
+    let answer = ErrorAnswer::read(text).ok()?;
     let (mut reader, tag) = answer.element?;
     if tag.is_empty() {
         return None;
@@ -239,8 +234,8 @@ mod tests {
     use super::*;
 
     fn read(document: &str) -> (String, String, Option<Fault>, Option<String>) {
-        let text = SharedText::from(document.to_owned());
-        let answer = ErrorAnswer::read(&text).unwrap();
+        let text = document;
+        let answer = ErrorAnswer::read(text).unwrap();
         (
             answer.code.as_str().to_owned(),
             answer.message.as_str().to_owned(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use inia_core::{List, Str, Value};
+use inia_core::{List, Name, Str, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, Shape, ShapeId, ShapeTable, Structure};
 
 use crate::names::NameIndex;
@@ -70,7 +70,7 @@ pub(crate) struct StructureLayout {
 #[derive(Debug)]
 pub(crate) struct MemberLayout {
     /// The member's name.
-    pub(crate) name: Str,
+    pub(crate) name: Name,
     /// The element's name with `>` behind it; empty for a twin, which is reached by way of the first of its name.
     pub(crate) open: Box<[u8]>,
     pub(crate) target: Target,
@@ -88,7 +88,7 @@ pub(crate) struct MemberLayout {
 #[derive(Debug)]
 pub(crate) struct AttributeLayout {
     /// The member's name.
-    pub(crate) name: Str,
+    pub(crate) name: Name,
     /// Whether the attribute's name has a prefix; which one does not matter.
     pub(crate) has_prefix: bool,
     /// The attribute's name without its prefix.
@@ -175,7 +175,7 @@ impl Layouts {
                     None => (false, wire_name.as_str()),
                 };
                 attributes.push(AttributeLayout {
-                    name: member.name.clone(),
+                    name: Name::intern(&member.name),
                     has_prefix,
                     local_name: local_name.into(),
                     target,
@@ -185,7 +185,7 @@ impl Layouts {
             let flattened = matches!(target.form, Form::List | Form::Map) && traits.is_flattened();
             let name = self.element_name(member, flattened);
             members.push(MemberLayout {
-                name: member.name.clone(),
+                name: Name::intern(&member.name),
                 open: [name.as_bytes(), b">"].concat().into(),
                 target,
                 flattened,
@@ -335,7 +335,7 @@ mod tests {
         let big = structure(&layouts, "Big");
         for name in &names {
             let found = big.find(name.as_bytes()).unwrap();
-            assert_eq!(big.members[usize::from(found)].name, *name);
+            assert_eq!(*big.members[usize::from(found)].name, *name);
         }
         for name in ["", "member", "member150OfMany", "Member1OfMany", "x"] {
             assert_eq!(big.find(name.as_bytes()), None, "{name}");

@@ -1,6 +1,6 @@
 //! Structures: children and attributes to members.
 
-use inia_core::{List, Map, Result, Str, Value};
+use inia_core::{List, Map, Name, Result, Str, Value};
 
 use super::decode::{Decoder, scalar_value};
 use super::layout::{Form, Layout, MemberLayout, StructureLayout};
@@ -15,7 +15,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
         tag: &Tag<'t>,
         depth: u32,
     ) -> Result<Value> {
-        let base = self.entries.len();
+        let base = self.members.len();
         if !layout.attributes.is_empty() {
             self.attributes(layout, tag)?;
         }
@@ -31,12 +31,12 @@ impl<'t, 'l> Decoder<'t, 'l> {
                     && let Some(text) = self.reader.next_text(&member.open)
                 {
                     previous = Some(likely);
-                    if !seen.again(likely, || self.has_entry(base, &member.name)) {
+                    if !seen.again(likely, || self.has_member(base, member.name)) {
                         let form = member.target.form;
                         let value = self
                             .scalar_of(form, text)
                             .ok_or_else(|| self.unreadable(form, text, member.element_name()))?;
-                        self.entries.push(member.name.clone(), value);
+                        self.members.push(member.name, value);
                     }
                     continue;
                 }
@@ -63,7 +63,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                     },
                 };
                 previous = Some(position);
-                let again = seen.again(position, || self.has_entry(base, &member.name));
+                let again = seen.again(position, || self.has_member(base, member.name));
                 if let Some(twin) = member.twin {
                     self.twins(layout, member, twin, base, &child, depth)?;
                 } else if member.flattened {
@@ -72,7 +72,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                     self.reader.skip_content(&child, depth + 1)?;
                 } else {
                     let value = self.value(member.target, &child, depth + 1)?;
-                    self.entries.push(member.name.clone(), value);
+                    self.members.push(member.name, value);
                 }
             }
             self.reader.close(tag)?;
@@ -80,22 +80,11 @@ impl<'t, 'l> Decoder<'t, 'l> {
         if layout.is_union {
             return self.union(layout, base, &unknown);
         }
-        Ok(Value::Map(self.entries.split_off(base)))
+        Ok(Value::Map(self.members.split_off(base)))
     }
 
-    /// The position of a member among those that gathered above `base`.
-    fn entry_position(&self, base: usize, name: &Str) -> Option<usize> {
-        let mut above = self.entries.iter().skip(base);
-        above.position(|(key, _)| key == name).map(|at| base + at)
-    }
-
-    fn entry(&mut self, base: usize, name: &Str) -> Option<&mut Value> {
-        let position = self.entry_position(base, name)?;
-        self.entries.get_index_mut(position)
-    }
-
-    fn has_entry(&self, base: usize, name: &Str) -> bool {
-        self.entry_position(base, name).is_some()
+    fn has_member(&self, base: usize, name: Name) -> bool {
+        self.members.position(base, name).is_some()
     }
 
     /// Reads the attributes of a structure's element that are members.
@@ -118,7 +107,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                             .error(&format!("{text:?} is not {}", form.article()))
                     })?,
                 };
-                self.entries.push(member.name.clone(), value);
+                self.members.push(member.name, value);
             }
         }
         Ok(())
@@ -142,11 +131,11 @@ impl<'t, 'l> Decoder<'t, 'l> {
             self.reader = content.clone();
             if current.flattened {
                 self.flattened_one(current, base, child, depth)?;
-            } else if self.has_entry(base, &current.name) {
+            } else if self.has_member(base, current.name) {
                 self.reader.skip_content(child, depth + 1)?;
             } else {
                 let value = self.value(current.target, child, depth + 1)?;
-                self.entries.push(current.name.clone(), value);
+                self.members.push(current.name, value);
             }
             member = twin.and_then(|position| layout.members.get(usize::from(position)));
             twin = member.and_then(|member| member.twin);
@@ -165,24 +154,23 @@ impl<'t, 'l> Decoder<'t, 'l> {
         match self.layouts.get(member.target.shape) {
             Some(Layout::List(item)) => {
                 let value = self.value(*item, child, depth + 1)?;
-                match self.entry(base, &member.name) {
+                match self.members.get_mut(base, member.name) {
                     Some(Value::List(list)) => list.push(value),
                     _ => self
-                        .entries
-                        .push(member.name.clone(), Value::List(List::from_iter([value]))),
+                        .members
+                        .push(member.name, Value::List(List::from_iter([value]))),
                 }
                 Ok(())
             }
             Some(Layout::Map(layout)) => {
                 let (key, value) = self.map_entry(layout, child, depth + 1)?;
-                match self.entry(base, &member.name) {
+                match self.members.get_mut(base, member.name) {
                     Some(Value::Map(map)) => {
                         map.insert(key, value);
                     }
-                    _ => self.entries.push(
-                        member.name.clone(),
-                        Value::Map(Map::from_iter([(key, value)])),
-                    ),
+                    _ => self
+                        .members
+                        .push(member.name, Value::Map(Map::from_iter([(key, value)]))),
                 }
                 Ok(())
             }
@@ -211,12 +199,12 @@ impl<'t, 'l> Decoder<'t, 'l> {
         }
         if again {
             let more = self.items.split_off(items);
-            if let Some(Value::List(list)) = self.entry(base, &member.name) {
+            if let Some(Value::List(list)) = self.members.get_mut(base, member.name) {
                 list.extend(more);
             }
         } else {
             let list = self.items.split_off(items);
-            self.entries.push(member.name.clone(), Value::List(list));
+            self.members.push(member.name, Value::List(list));
         }
         Ok(())
     }
@@ -231,7 +219,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
         base: usize,
         unknown: &Unknown<'t>,
     ) -> Result<Value> {
-        let map = self.entries.split_off(base);
+        let map = self.members.split_off(base);
         match (map.len(), unknown.count) {
             (1, 0) => Ok(Value::Map(map)),
             (0, 1) => {
