@@ -9,11 +9,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::chain::Passed;
 use super::container::ContainerProvider;
 use super::disk_cache::{self, DiskCache};
 use super::instance::InstanceProvider;
 use super::json::PythonValue;
+use super::passed::Passed;
 use super::provider::{failed, misconfigured};
 use super::{
     CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, env, login,
@@ -201,7 +201,7 @@ impl AssumeRoleProvider {
             "RoleArn": &role.arn,
             "RoleSessionName": match &role.session_name {
                 Some(name) => name.clone(),
-                None => default_session_name(context),
+                None => sts::default_session_name(context),
             },
         });
         let mut put = |name: &'static str, value: Value| {
@@ -383,12 +383,4 @@ fn has_role(profile: &Section) -> bool {
 
 fn has_keys(profile: &Section) -> bool {
     profile.contains("aws_access_key_id") || profile.contains("aws_secret_access_key")
-}
-
-/// The name of a session that was given none: botocore's, as there are policies that ask for it.
-pub(super) fn default_session_name(context: &ProviderContext) -> Str {
-    Str::from(format!(
-        "botocore-session-{}",
-        context.host.clock.now().seconds()
-    ))
 }

@@ -1,6 +1,5 @@
 //! [`CredentialChain`]: the providers in the order they are asked.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::env::EnvProvider;
 use super::instance::InstanceProvider;
 use super::legacy::{BotoConfigProvider, Ec2CredentialsFileProvider};
 use super::login::LoginProvider;
+use super::passed::Passed;
 use super::process::ProcessProvider;
 use super::profile::{ConfigFileProvider, SharedCredentialsFileProvider};
 use super::sso::SsoProvider;
@@ -232,55 +232,4 @@ pub(super) fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> E
             names.join(", ")
         ),
     )
-}
-
-/// The providers that were passed over, and why.
-#[derive(Default)]
-pub(super) struct Passed(Vec<(String, Cow<'static, str>)>);
-
-impl Passed {
-    pub(super) fn add(&mut self, name: &str, reason: Cow<'static, str>) {
-        tracing::debug!("{name}: {reason}");
-        self.0.push((name.to_owned(), reason));
-    }
-
-    /// The reasons on one line.
-    pub(super) fn reasons(&self) -> String {
-        let reasons: Vec<String> = self
-            .0
-            .iter()
-            .map(|(name, reason)| format!("{name}: {reason}"))
-            .collect();
-        reasons.join("; ")
-    }
-
-    /// The provider that ends the chain stands last in the list, so that its causes follow it.
-    #[cold]
-    pub(super) fn broken(mut self, what: &str, name: &str, error: Error) -> Error {
-        let message = format!("`{name}` is configured to give {what} but cannot");
-        self.0.push((name.to_owned(), error.to_string().into()));
-        let broken = self.error(&message);
-        match error.into_source() {
-            Some(source) => broken.with_source(source),
-            None => broken,
-        }
-    }
-
-    #[cold]
-    pub(super) fn exhausted(self, what: &str) -> Error {
-        self.error(&format!(
-            "there are no {what}; all providers were passed over"
-        ))
-    }
-
-    fn error(&self, message: &str) -> Error {
-        let mut message = message.to_owned();
-        for (name, reason) in &self.0 {
-            message.push_str("\n  ");
-            message.push_str(name);
-            message.push_str(": ");
-            message.push_str(reason);
-        }
-        Error::new(ErrorKind::Credentials, message)
-    }
 }

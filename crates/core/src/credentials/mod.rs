@@ -22,6 +22,7 @@ mod json;
 mod legacy;
 mod login;
 mod moment;
+mod passed;
 mod process;
 mod profile;
 mod provider;

@@ -5,10 +5,10 @@ use super::disk_cache::{self, DiskCache};
 use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
 use super::sso_token::{self, SsoSession};
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::config::Settings;
 use crate::ports::{BoxFuture, InvokeOptions};
-use crate::{Error, ErrorKind, Result, Secret, Str, Timestamp, Value, json};
+use crate::{Error, Result, Secret, Str, Timestamp, Value, json};
 
 /// Credentials by the profile's `sso_account_id` and `sso_role_name`, with the token of its `sso_session`, or of its own
 /// `sso_start_url`.
@@ -205,11 +205,4 @@ impl SsoProfile {
             true,
         )
     }
-}
-
-/// The moment at which a token ends, of a file of `aws sso login`.
-pub(super) fn expiry(text: &str) -> Result<Timestamp> {
-    moment::parse(text).map_err(|error| {
-        Error::new(ErrorKind::Credentials, "the token's expiresAt is no time").with_source(error)
-    })
 }

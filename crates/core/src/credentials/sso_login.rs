@@ -21,7 +21,7 @@ use super::cache::ADVISORY_REFRESH;
 use super::disk_cache::{self, sha1_hex};
 use super::json::{self, Object, PythonValue};
 use super::provider::{failed, misconfigured};
-use super::sso::expiry;
+use super::sso_token::expiry;
 use super::{ProviderContext, Token, moment, sso_token};
 use crate::config::{Section, Settings};
 use crate::ports::InvokeOptions;

@@ -19,11 +19,10 @@ use super::cache::ADVISORY_REFRESH;
 use super::disk_cache::sha1_hex;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
-use super::sso::expiry;
 use super::{Lookup, ProviderContext, Token, moment};
 use crate::config::Settings;
 use crate::ports::InvokeOptions;
-use crate::{Result, Secret, Str, Timestamp, json};
+use crate::{Error, ErrorKind, Result, Secret, Str, Timestamp, json};
 
 /// An `[sso-session]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,4 +192,11 @@ fn token(path: &Path, mut file: Object) -> Result<Token> {
 #[cold]
 fn broken(path: &Path, error: crate::Error) -> crate::Error {
     failed(format!("{} holds no SSO token", path.display())).with_source(error)
+}
+
+/// The moment at which a token ends, of a file of `aws sso login`.
+pub(super) fn expiry(text: &str) -> Result<Timestamp> {
+    moment::parse(text).map_err(|error| {
+        Error::new(ErrorKind::Credentials, "the token's expiresAt is no time").with_source(error)
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{member, text};
 use super::provider::failed;
-use super::{CredentialFeatures, Credentials, moment};
+use super::{CredentialFeatures, Credentials, ProviderContext, moment};
 use crate::{Result, Secret, Str, Timestamp, Value};
 
 /// Reads the answer of AssumeRole or AssumeRoleWithWebIdentity, with the account id of the role it names.
@@ -45,6 +45,14 @@ fn account_of(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
     (parts.next()? == "arn").then_some(())?;
     parts.nth(3).filter(|account| !account.is_empty())
+}
+
+/// The name of a session that was given none: botocore's, as there are policies that ask for it.
+pub(super) fn default_session_name(context: &ProviderContext) -> Str {
+    Str::from(format!(
+        "botocore-session-{}",
+        context.host.clock.now().seconds()
+    ))
 }
 
 #[cfg(test)]

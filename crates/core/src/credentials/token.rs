@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::{Passed, taken, unknown};
+use super::chain::{taken, unknown};
+use super::passed::Passed;
 use super::sso_token::{self, SsoSession};
 use super::{Lookup, ProviderContext, Token, TokenProvider};
 use crate::ports::BoxFuture;

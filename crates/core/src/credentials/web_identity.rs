@@ -107,8 +107,7 @@ pub(super) async fn load(
             path.display()
         ))
     })?;
-    let session_name =
-        given_name.unwrap_or_else(|| super::assume_role::default_session_name(context));
+    let session_name = given_name.unwrap_or_else(|| super::sts::default_session_name(context));
     let params = json!({
         "RoleArn": role_arn,
         "RoleSessionName": session_name,

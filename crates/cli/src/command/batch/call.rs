@@ -1,7 +1,7 @@
 //! One line's call.
 
 use inia::config::{Config, UNSIGNED};
-use inia::{Credentials, Error, ErrorKind, Map, Output, Result, Token, Value};
+use inia::{Credentials, Map, Output, Result, Token, Value};
 
 use super::{Clients, config, result};
 use crate::command::decode;
@@ -48,7 +48,7 @@ pub(super) async fn answer(clients: &Clients, line: &[u8]) -> Vec<u8> {
 impl BatchCall {
     fn read(value: Value) -> Result<Self> {
         let Value::Map(mut line) = value else {
-            return Err(invalid(
+            return Err(config::invalid(
                 "a call is an object with `service` and `operation`",
             ));
         };
@@ -59,7 +59,7 @@ impl BatchCall {
             None | Some(Value::Null) => Value::map(),
             Some(params @ Value::Map(_)) => params,
             Some(other) => {
-                return Err(invalid(format!(
+                return Err(config::invalid(format!(
                     "params: expected an object, got a {}",
                     other.type_name()
                 )));
@@ -71,7 +71,7 @@ impl BatchCall {
             None => GivenCredentials::Session,
             Some(Value::Null) => GivenCredentials::Unsigned,
             Some(Value::Map(credentials)) => read_credentials(credentials)?,
-            Some(_) => return Err(invalid("credentials: expected an object or null")),
+            Some(_) => return Err(config::invalid("credentials: expected an object or null")),
         };
         let config = line.remove("config").unwrap_or_default();
         if let Some((name, _)) = line.iter().next() {
@@ -85,7 +85,7 @@ impl BatchCall {
                 "region",
                 "service",
             ];
-            return Err(invalid(format!(
+            return Err(config::invalid(format!(
                 "a call has no {name:?}{}",
                 inia::did_you_mean(name, known)
             )));
@@ -167,7 +167,9 @@ fn read_credentials(mut credentials: Map) -> Result<GivenCredentials> {
     let mut part = |name: &str| match credentials.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(invalid(format!("credentials.{name}: expected a string"))),
+        Some(_) => Err(config::invalid(format!(
+            "credentials.{name}: expected a string"
+        ))),
     };
     let (id, secret) = (part("access_key_id")?, part("secret_access_key")?);
     let (session, bearer, account) = (
@@ -185,27 +187,23 @@ fn read_credentials(mut credentials: Map) -> Result<GivenCredentials> {
             token: token.as_str().into(),
             expires: None,
         })),
-        _ => Err(invalid(
+        _ => Err(config::invalid(
             "credentials: access_key_id and secret_access_key belong together, or bearer_token stands alone",
         )),
     }
 }
 
 fn required(line: &mut Map, name: &str) -> Result<String> {
-    optional(line, name)?.ok_or_else(|| invalid(format!("{name} is missing")))
+    optional(line, name)?.ok_or_else(|| config::invalid(format!("{name} is missing")))
 }
 
 fn optional(line: &mut Map, name: &str) -> Result<Option<String>> {
     match line.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.into())),
-        Some(other) => Err(invalid(format!(
+        Some(other) => Err(config::invalid(format!(
             "{name}: expected a string, got a {}",
             other.type_name()
         ))),
     }
-}
-
-pub(super) fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::Validation, message)
 }

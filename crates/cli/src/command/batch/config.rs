@@ -6,9 +6,7 @@ use inia::config::{
     AccountIdEndpointMode, AddressingStyle, ChecksumMode, Config, DefaultsMode, RegionalEndpoints,
     Retries, RetryMode, S3Config,
 };
-use inia::{Error, Result, Value};
-
-use super::call::invalid;
+use inia::{Error, ErrorKind, Result, Value};
 
 /// The options that a line may set.
 const KNOWN: [&str; 27] = [
@@ -193,4 +191,8 @@ fn seconds(name: &str, value: &Value) -> Result<Duration> {
 fn word<T>(name: &str, value: &Value, read: impl Fn(&str) -> Option<T>) -> Result<T> {
     let text = text(name, value)?;
     read(text).ok_or_else(|| invalid(format!("config.{name}: {text:?} is not one of its values")))
+}
+
+pub(super) fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Validation, message)
 }

@@ -27,6 +27,9 @@ const LINE_LIMIT: usize = 256 * 1024 * 1024;
 /// How many results may wait to be written.
 const BACKLOG: usize = 64;
 
+/// How many clients are kept: lines may name ever other credentials.
+const MOST_CLIENTS: usize = 1000;
+
 /// Clients by what makes them differ: service, region, endpoint, credentials and config.
 pub(super) struct Clients {
     session: Session,
@@ -47,10 +50,11 @@ impl Clients {
         let client = self
             .session
             .client_with(&call.service, &call.client_config()?)?;
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key, client.clone());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_CLIENTS {
+            known.clear();
+        }
+        known.insert(key, client.clone());
         Ok(client)
     }
 }
