@@ -1,10 +1,13 @@
-//! End to end: real calls against a moto server on the loopback interface, through the library and through `inia batch`.
+//! End to end: real calls against a moto server on the loopback interface, through the library, `inia batch` and the other
+//! commands.
 //!
 //! The calls stand in `tests/e2e/calls.json`, in order: `expect` is a JMESPath that must hold of the result, `error` the code of
 //! the error that must come. moto comes from the peers' Python environment (`cargo xtask peers`).
 
 mod support;
 
+#[path = "e2e/command.rs"]
+mod command_line;
 #[path = "e2e/moto.rs"]
 mod moto;
 
@@ -52,6 +55,9 @@ fn main() -> std::process::ExitCode {
     let cases = vec![
         support::Case::new("library", against_moto(through_library)),
         support::Case::new("batch", against_moto(through_batch)),
+        support::Case::new("command/pages", against_moto(command_line::pages)),
+        support::Case::new("command/waits", against_moto(command_line::waits)),
+        support::Case::new("command/resources", against_moto(command_line::resources)),
     ];
     support::run("e2e", cases)
 }

@@ -6,6 +6,7 @@
 //! inia <service>                                     its operations
 //! inia <service> wait <name> [--member value ...]    until something has come about
 //! inia services                                      all services
+//! inia resource [service] [name] ...                 resources, collections, actions
 //! inia batch [--concurrency N]                       a call a line
 //! inia sso login | logout                            IAM Identity Center
 //! inia configure [get|set|list|...]                  the config files
@@ -33,6 +34,10 @@ inia: every operation of every AWS service
   inia <service> wait <name> [--member value ...]    wait until something has come about
   inia <service> wait                                list a service's waiters
   inia services                                      list all services
+  inia resource                                      list the services that have resources
+  inia resource <service> [Name]                     print what a service or a resource of it has
+  inia resource <service> <Name> <identifier> [part] print a resource, or an attribute, collection or reference of it;
+                                                     do an action, wait: inia resource s3 Bucket logs objects --limit 5
   inia batch [--concurrency N]                       make a call for each line of standard input
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout ends it
   inia configure                                     set keys, region and output format; get, set, list,
@@ -99,9 +104,10 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     match word.as_str() {
         "help" => print(HELP),
         "batch" => batch(arguments).await,
+        "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
-            none_left(&mut arguments)?;
+            arguments.end()?;
             let session = session(&arguments).await?;
             command::describe::services(&session)
         }
@@ -213,15 +219,6 @@ fn log() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .try_init();
-}
-
-fn none_left(arguments: &mut Arguments) -> Result<(), Failure> {
-    match arguments.word()? {
-        None => Ok(()),
-        Some(word) => Err(Failure::usage(format!(
-            "there is a word too many: {word:?}"
-        ))),
-    }
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -106,7 +106,13 @@ impl fmt::Display for Failure {
                         service.message
                     )
                 }
-                _ => write!(f, "inia: {error:#}"),
+                _ => {
+                    write!(f, "inia: {error:#}")?;
+                    match error.last() {
+                        Some(last) => write!(f, "\nThe last answer: {}", last.to_json_string()),
+                        None => Ok(()),
+                    }
+                }
             },
         }
     }

@@ -379,7 +379,10 @@ fn a_wait_ends_as_its_answers_say() {
     );
     assert_eq!((failed.status, failed.stdout.as_str()), (255, ""));
     assert!(
-        failed.stderr.contains("will not come about"),
+        failed.stderr.contains("will not come about")
+            && failed
+                .stderr
+                .contains(r#"The last answer: {"Configuration":{"State":"Failed"}}"#),
         "{}",
         failed.stderr
     );

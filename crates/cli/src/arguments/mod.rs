@@ -90,6 +90,43 @@ impl Arguments {
         Ok(rest)
     }
 
+    /// Whether no word is left, but for options and their values.
+    pub(crate) fn is_at_words_end(&self) -> bool {
+        let mut ahead = Arguments {
+            left: self.left.clone(),
+            global: self.global.clone(),
+        };
+        matches!(ahead.word(), Ok(None))
+    }
+
+    /// The end of the line, past global options.
+    pub(crate) fn end(&mut self) -> Result<(), Failure> {
+        match self.word()? {
+            None => Ok(()),
+            Some(word) => Err(Failure::usage(format!(
+                "there is a word too many: {word:?}"
+            ))),
+        }
+    }
+
+    /// Takes an option of one value out of what is left of the line.
+    pub(crate) fn take_option(&mut self, wanted: &str) -> Result<Option<String>, Failure> {
+        let found = |argument: &String| {
+            option_name(argument)
+                .is_some_and(|name| name.split_once('=').map_or(name, |(name, _)| name) == wanted)
+        };
+        let Some(position) = self.left.iter().position(found) else {
+            return Ok(None);
+        };
+        let mut behind = self.left.split_off(position);
+        let option = behind.pop_front().unwrap_or_default();
+        std::mem::swap(&mut self.left, &mut behind);
+        let values = self.values(option_name(&option).unwrap_or_default(), Arity::One);
+        behind.append(&mut self.left);
+        self.left = behind;
+        Ok(values?.into_iter().next())
+    }
+
     /// Whether the next word asks for help.
     pub(crate) fn takes_help(&self) -> bool {
         self.left
@@ -204,6 +241,21 @@ mod tests {
         assert_eq!(rest.options[2], ("key".to_owned(), vec!["--x".to_owned()]));
         assert_eq!(line.global.region.as_deref(), Some("eu-west-1"));
         assert_eq!(line.global.output, Some(OutputFormat::Text));
+    }
+
+    #[test]
+    fn one_option_is_taken_out_wherever_it_stands() {
+        for line in [
+            "a --limit 5 --x b",
+            "a --x b --limit=5",
+            "--limit 5 a --x b",
+        ] {
+            let mut line = arguments(line);
+            assert_eq!(line.take_option("limit").unwrap().as_deref(), Some("5"));
+            assert_eq!(line.left, ["a", "--x", "b"]);
+            assert_eq!(line.take_option("limit").unwrap(), None);
+        }
+        assert!(arguments("a --limit").take_option("limit").is_err());
     }
 
     #[test]

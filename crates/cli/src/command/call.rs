@@ -7,13 +7,13 @@ use inia::jmespath::Expression;
 use inia::{Client, Operation, Output, ServiceModel, Value};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::arguments::{Arguments, OperationArguments, OutputFormat};
+use crate::arguments::{Arguments, Global, OperationArguments, OutputFormat};
 use crate::command::skeleton;
 use crate::output;
 use crate::status::Failure;
 
 /// The file name that stands for standard output.
-const STANDARD_OUTPUT: &str = "-";
+pub(crate) const STANDARD_OUTPUT: &str = "-";
 
 /// Makes the call that the rest of the command line describes, and prints its answer.
 pub(crate) async fn run(
@@ -23,7 +23,7 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let model = std::sync::Arc::clone(client.model());
     let given = OperationArguments::read(&mut arguments, &model, operation)?;
-    let format = output_format(&arguments, &client)?;
+    let format = output_format(&arguments.global, &client)?;
     let query = arguments
         .global
         .query
@@ -80,8 +80,8 @@ pub(crate) async fn run(
 }
 
 /// How answers are printed: as the option says, else `AWS_DEFAULT_OUTPUT`, else the profile's `output`.
-fn output_format(arguments: &Arguments, client: &Client) -> Result<OutputFormat, Failure> {
-    if let Some(format) = arguments.global.output {
+pub(crate) fn output_format(global: &Global, client: &Client) -> Result<OutputFormat, Failure> {
+    if let Some(format) = global.output {
         return Ok(format);
     }
     let settings = client.session().core().settings();
@@ -102,7 +102,7 @@ fn output_format(arguments: &Arguments, client: &Client) -> Result<OutputFormat,
 }
 
 /// The file that a streaming answer goes to.
-fn outfile(
+pub(crate) fn outfile(
     model: &ServiceModel,
     operation: &Operation,
     given: &OperationArguments,
@@ -136,7 +136,7 @@ fn is_paginated(client: &Client, operation: &Operation) -> bool {
 }
 
 /// The value to print of an answer, its stream written to where it goes.
-async fn receive(
+pub(crate) async fn receive(
     mut answer: Output,
     outfile: Option<&str>,
     model: &ServiceModel,
