@@ -27,10 +27,10 @@ pub use inia_core::{
 };
 pub use inia_dispatch::{
     Action, ByteStream, Call, Client, Collection, CollectionItems, CollectionPages, Condition,
-    EventStream, HttpVersion, HyperTransport, Items, Outcome, Output, Paginator, ProxySettings,
-    Resource, ResourcePart, ResponseMetadata, SearchResults, Session, SessionBuilder, TlsSettings,
-    Transport, TransportSettings, Wait, Waited, WireBody, WireRequest, WireResponse, blocking,
-    host,
+    EventStream, HttpVersion, HyperTransport, Items, Outcome, Output, Paginator, Presign,
+    PresignedRequest, ProxySettings, Resource, ResourcePart, ResponseMetadata, SearchResults,
+    Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait, Waited, WireBody,
+    WireRequest, WireResponse, blocking, host,
 };
 pub use inia_model::{
     Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,

@@ -88,6 +88,11 @@ const MEANINGFUL: &[(&str, &str, &[&str])] = &[
         "CopySource",
         &["bucket/key", "/bucket/a key+b?versionId=v=1", "bucket/東京"],
     ),
+    (
+        "*",
+        "SourceRegion",
+        &["eu-west-1", "us-east-1", "ap-southeast-2"],
+    ),
     ("s3control", "AccountId", &["123456789012"]),
     (
         "s3control",
@@ -213,7 +218,7 @@ impl<'m> Maker<'m> {
         let service = self.model.name().as_str();
         if let Some((_, _, texts)) = MEANINGFUL
             .iter()
-            .find(|(of, what, _)| *of == service && *what == name)
+            .find(|(of, what, _)| (*of == "*" || *of == service) && *what == name)
             && matches!(self.model.shape(member.target).kind, Kind::String)
         {
             return Value::from(*self.random.pick(texts));

@@ -49,7 +49,7 @@ ACCOUNT = '123456789012'
 # What an operation that asks for endpoints is answered with when it is not the one of the job.
 ENDPOINTS = b'{"Endpoints":[{"Address":"discovered.example.com","CachePeriodInMinutes":60}]}'
 
-# How many requests one call may make.
+# How many requests one call may make, those for endpoints not counted.
 MOST_REQUESTS = 5
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -189,12 +189,12 @@ class Peer:
         # What one service loads is forgotten with its client: all of it does not fit the memory.
         self.loaded = dict(self.loader._cache)
         self.client, self.of = None, None
-        self.requests, self.job = [], None
+        self.requests, self.job, self.tries = [], None, 0
 
     def answer(self, job):
         if 'names' in job:
             return {'snake': [botocore.xform_name(name) for name in job['names']]}
-        self.requests, self.job = [], job
+        self.requests, self.job, self.tries = [], job, 0
         self.report.paths = []
         outcome = self.call(job)
         return {'requests': self.requests, **outcome}
@@ -228,7 +228,8 @@ class Peer:
 
     def send(self, request, event_name, **_):
         # Some answers ask to try again, and the same one comes for ever.
-        if len(self.requests) >= MOST_REQUESTS:
+        asks = event_name.endswith('.DescribeEndpoints') and self.job['operation'] != 'DescribeEndpoints'
+        if self.tries >= MOST_REQUESTS and not asks:
             raise RuntimeError('too many requests')
         body = request.body
         if body is None:
@@ -245,8 +246,9 @@ class Peer:
                 'body': bytes(body),
             }
         )
-        if event_name.endswith('.DescribeEndpoints') and self.job['operation'] != 'DescribeEndpoints':
+        if asks:
             return botocore.awsrequest.AWSResponse(request.url, 200, {}, Raw(ENDPOINTS))
+        self.tries += 1
         response = self.job['response']
         headers = botocore.awsrequest.HeadersDict()
         for name, value in response['headers']:

@@ -15,13 +15,14 @@
 
 use std::future::{Future, IntoFuture};
 use std::sync::Arc;
+use std::time::Duration;
 
 use inia_core::config::Config;
 use inia_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::{Output, SessionBuilder};
+use crate::{Output, Presign, PresignedRequest, SessionBuilder};
 
 /// A [`Session`](crate::Session) with a runtime of its own.
 #[derive(Clone, Debug)]
@@ -113,6 +114,28 @@ impl Client {
     /// As [`Call::send`](crate::Call::send).
     pub fn send(&self, call: crate::Call) -> Result<Output> {
         self.runtime.block_on(call.into_future())
+    }
+
+    /// Signs a call without making it.
+    ///
+    /// # Errors
+    /// As [`Presign::sign`](crate::Presign::sign).
+    pub fn presign(
+        &self,
+        operation: &str,
+        params: impl Serialize + 'static,
+        expires_in: Duration,
+    ) -> Result<PresignedRequest> {
+        self.runtime
+            .block_on(self.client.presign(operation, params, expires_in).sign())
+    }
+
+    /// Signs a call that was built with [`Client::presign`](crate::Client::presign).
+    ///
+    /// # Errors
+    /// As [`Presign::sign`](crate::Presign::sign).
+    pub fn sign(&self, presign: Presign) -> Result<PresignedRequest> {
+        self.runtime.block_on(presign.sign())
     }
 
     /// The client for code that does not block.

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
+use std::time::Duration;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
@@ -14,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
 use crate::pipeline::{BODY_LIMIT, CallOptions, Service, gather};
-use crate::{ByteStream, Output, Session};
+use crate::{ByteStream, Output, Presign, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
@@ -96,6 +97,60 @@ impl Client {
             params: value_of(params),
             options: CallOptions::default(),
         }
+    }
+
+    /// Signs a call without making it: a URL that anybody may use who has it, until it expires, and what to send with it.
+    ///
+    /// An S3 `PutObject` is signed without its body, so any body may be sent to the URL.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use inia_dispatch::{Session, json};
+    /// use inia_core::Credentials;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> inia_core::Result<()> {
+    /// let session = Session::builder()
+    ///     .region("eu-west-1")
+    ///     .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+    ///     .load()
+    ///     .await?;
+    /// let photo = json!({"Bucket": "photos", "Key": "2026/boto.jpg"});
+    /// let link = session
+    ///     .client("s3")?
+    ///     .presign("GetObject", photo, Duration::from_secs(900))
+    ///     .await?;
+    /// assert_eq!(link.method(), "GET");
+    /// assert!(link.url().starts_with("https://photos.s3.eu-west-1.amazonaws.com/2026/boto.jpg?X-Amz-Algorithm="));
+    ///
+    /// // Most services of the query protocol answer to GET, too.
+    /// let who = session
+    ///     .client("sts")?
+    ///     .presign("GetCallerIdentity", json!({}), Duration::from_secs(60))
+    ///     .method("GET")
+    ///     .await?;
+    /// assert!(who.url().contains("Action=GetCallerIdentity"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Source
+    /// botocore `signers.py:generate_presigned_url`.
+    pub fn presign<P: Serialize + 'static>(
+        &self,
+        operation: &str,
+        params: P,
+        expires_in: Duration,
+    ) -> Presign {
+        let found = self
+            .model()
+            .operation(operation)
+            .map(|operation| operation.index);
+        Presign::new(self.clone(), found, value_of(params), expires_in)
+    }
+
+    pub(crate) fn operation_at(&self, index: u32) -> Result<&Operation> {
+        operation_at(self.service(), index)
     }
 
     /// Makes a call with typed parameters, and reads its output as a type.

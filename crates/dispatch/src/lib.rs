@@ -9,6 +9,7 @@ mod checksum;
 mod client;
 mod customization;
 mod definitions;
+mod discovery;
 mod endpoint;
 mod event_stream;
 pub mod host;
@@ -16,6 +17,7 @@ mod identity;
 mod output;
 mod paginate;
 mod pipeline;
+mod presign;
 mod resource;
 mod retry;
 mod session;
@@ -30,6 +32,7 @@ pub use event_stream::EventStream;
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{Items, Paginator, SearchResults};
+pub use presign::{Presign, PresignedRequest};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Outcome, Resource, ResourcePart,
 };

@@ -13,6 +13,7 @@ use inia_core::ports::{Clock, Rng, UrlHeaders};
 use inia_core::{
     Blob, Credentials, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, Token, Value,
 };
+use inia_endpoint::Endpoint;
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Codec, Headers, Input, Request, Response};
 use inia_signing::SigningKeyCache;
@@ -20,6 +21,7 @@ use inia_signing::SigningKeyCache;
 use crate::auth::{self, Auth, AuthScheme};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ErrorStage, OutputStage, ParamsStage, RequestStage, Rules};
+use crate::discovery::Discovery;
 use crate::endpoint::{EndpointBinding, EndpointOverrides, EndpointResolver};
 use crate::identity::Identities;
 use crate::output::{Output, ResponseMetadata, request_id};
@@ -42,6 +44,7 @@ pub(crate) struct Service {
     /// How many attempts a call makes in all.
     pub(crate) max_attempts: u32,
     pub(crate) resolver: EndpointResolver,
+    pub(crate) discovery: Discovery,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) identities: Arc<dyn Identities>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -87,10 +90,20 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
 }
 
+/// A request in its service's format, before its body is finished.
+pub(crate) struct Draft {
+    pub(crate) request: Request,
+    pub(crate) endpoint_url: String,
+    pub(crate) auth: Auth,
+    /// The path that the oldest signature covers, where it is not the one that is sent.
+    pub(crate) auth_path: Option<String>,
+}
+
 /// A request ready to be signed and sent, as often as needed.
 struct Prepared {
     method: Str,
     url: Url,
+    auth_path: Option<String>,
     headers: Headers,
     body: Body,
     auth: Auth,
@@ -192,24 +205,33 @@ impl Service {
                 .await?;
 
             // 6. Attempts, until one succeeds or none is left.
-            match self
+            let attempted = self
                 .attempts(operation, plan, &mut prepared, &options, &mut state)
-                .await?
-            {
+                .await;
+            match attempted {
+                // The endpoint that was discovered no longer serves the call: another is asked for.
+                Err(error)
+                    if redirects < 2
+                        && matches!(prepared.body, Body::Bytes(_))
+                        && self.forget_discovered(operation, &params, &options, &error) =>
+                {
+                    redirects += 1;
+                }
+                Err(error) => return Err(error),
                 // A rule knows better where the call belongs.
-                Attempted::Again if redirects < 2 => {
+                Ok(Attempted::Again) if redirects < 2 => {
                     redirects += 1;
                     self.remember_redirect(&state);
                     if let Body::Stream { stream, .. } = prepared.body {
                         options.stream = stream;
                     }
                 }
-                Attempted::Again => {
+                Ok(Attempted::Again) => {
                     let message =
                         format!("{}: sent from region to region without end", operation.name);
                     return Err(Error::new(ErrorKind::Endpoint, message));
                 }
-                Attempted::Done(output) => return Ok(*output),
+                Ok(Attempted::Done(output)) => return Ok(*output),
             }
         }
     }
@@ -239,7 +261,7 @@ impl Service {
         }
     }
 
-    fn complete(
+    pub(crate) fn complete(
         &self,
         operation: &Operation,
         plan: &Plan,
@@ -266,6 +288,7 @@ impl Service {
                 .and_then(|traits| traits.request_validation_mode_member.as_ref());
             if let Some(member) = mode
                 && self.settings.response_checksum_validation == ChecksumMode::WhenSupported
+                && !state.presigning
                 && !map.contains_key(member)
             {
                 map.insert(member.clone(), "ENABLED");
@@ -290,27 +313,31 @@ impl Service {
         options: &mut CallOptions,
         state: &CallState,
     ) -> Result<Prepared> {
-        let settings = &self.settings;
+        let draft = self.draft(operation, plan, params, options, state).await?;
+        self.finish(operation, plan, params, draft, options.stream.take())
+            .await
+    }
+
+    /// The request in the service's wire format, with where it goes and how it is signed.
+    pub(crate) async fn draft(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &Value,
+        options: &mut CallOptions,
+        state: &CallState,
+    ) -> Result<Draft> {
         let account = self.account_id(plan, options).await?;
-        let region = state.region.as_deref().or(settings.region.as_deref());
-        let overrides = EndpointOverrides {
-            force_path_style: state.force_path_style,
-            region,
-            account_id: account
+        let (endpoint, auth) = self.address(
+            operation,
+            plan,
+            params,
+            state.force_path_style,
+            state.region.as_deref(),
+            account
                 .as_ref()
                 .and_then(|credentials| credentials.account_id.as_deref()),
-        };
-        let endpoint = self
-            .resolver
-            .resolve(&plan.endpoint, params, settings, overrides)?;
-        let auth = auth::resolve(
-            operation,
-            self.model.metadata(),
-            &endpoint,
-            settings,
-            region,
         )?;
-
         let has_stream = options.stream.is_some();
         let mut request = self
             .codec
@@ -327,13 +354,11 @@ impl Service {
             let version = self.model.metadata().api_version.clone();
             request.headers.set("x-amz-api-version", version);
         }
-        let mut endpoint_url = endpoint.url.clone();
-        if !settings.use_ssl
-            && settings.endpoint_url.is_none()
-            && let Some(rest) = endpoint_url.strip_prefix("https://")
-        {
-            endpoint_url = format!("http://{rest}");
-        }
+        let mut endpoint_url = match self.discovered(operation, params, options).await? {
+            Some(url) => url,
+            None => self.endpoint_url(&endpoint),
+        };
+        let mut auth_path = None;
         for rule in &plan.rules.request {
             rule(&mut RequestStage {
                 model: &self.model,
@@ -342,21 +367,57 @@ impl Service {
                 request: &mut request,
                 stream: &mut options.stream,
                 endpoint_url: &mut endpoint_url,
+                auth_path: &mut auth_path,
             })?;
+        }
+        if let Some(copy) = plan.rules.cross_region_copy {
+            self.sign_copy(copy, plan, operation, params, options, &mut request)
+                .await?;
         }
         for (name, value) in &options.headers {
             request.headers.set(name.clone(), value.clone());
         }
-        self.finish(
-            operation,
-            plan,
-            params,
+        Ok(Draft {
             request,
-            &endpoint_url,
-            options.stream.take(),
+            endpoint_url,
             auth,
-        )
-        .await
+            auth_path,
+        })
+    }
+
+    /// The endpoint of a call, in the client's region unless another is given, and the auth scheme with it.
+    pub(crate) fn address(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &Value,
+        force_path_style: Option<bool>,
+        region: Option<&str>,
+        account_id: Option<&str>,
+    ) -> Result<(Arc<Endpoint>, Auth)> {
+        let settings = &self.settings;
+        let region = region.or(settings.region.as_deref());
+        let overrides = EndpointOverrides {
+            force_path_style,
+            region,
+            account_id,
+        };
+        let endpoint = self
+            .resolver
+            .resolve(&plan.endpoint, params, settings, overrides)?;
+        let metadata = self.model.metadata();
+        let auth = auth::resolve(operation, metadata, &endpoint, settings, region)?;
+        Ok((endpoint, auth))
+    }
+
+    /// An endpoint's URL, without TLS where the client is to do without.
+    pub(crate) fn endpoint_url(&self, endpoint: &Endpoint) -> String {
+        match endpoint.url.strip_prefix("https://") {
+            Some(rest) if !self.settings.use_ssl && self.settings.endpoint_url.is_none() => {
+                format!("http://{rest}")
+            }
+            _ => endpoint.url.clone(),
+        }
     }
 
     /// The credentials, where the endpoint depends on whose they are.
@@ -375,7 +436,7 @@ impl Service {
         self.credentials(options).await.map(Some)
     }
 
-    async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
+    pub(crate) async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
         match &options.credentials {
             Some(given) => Ok(Arc::clone(given)),
             None => match self.identities.fresh() {
@@ -385,24 +446,27 @@ impl Service {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
     async fn finish(
         &self,
         operation: &Operation,
         plan: &Plan,
         params: &Value,
-        mut request: Request,
-        endpoint_url: &str,
+        draft: Draft,
         stream: Option<ByteStream>,
-        auth: Auth,
     ) -> Result<Prepared> {
+        let Draft {
+            mut request,
+            endpoint_url,
+            auth,
+            auth_path,
+        } = draft;
         let settings = &self.settings;
         let prefix = request
             .host_prefix
             .as_deref()
             .filter(|_| settings.inject_host_prefix)
             .unwrap_or_default();
-        let url = Url::new(endpoint_url, prefix, &request.path, &request.query)?;
+        let url = Url::new(&endpoint_url, prefix, &request.path, &request.query)?;
         let streaming = plan.streaming_input.is_some();
         let may_trail = streaming
             && (url.is_tls()
@@ -462,6 +526,7 @@ impl Service {
         Ok(Prepared {
             method: request.method,
             url,
+            auth_path,
             headers: request.headers,
             body,
             auth,
@@ -536,7 +601,7 @@ impl Service {
         std::time::Duration::from_millis(milliseconds)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let now = self.clock.now();
         match self.clock_skew.load(Ordering::Relaxed) {
             0 => now,
@@ -683,7 +748,7 @@ impl Service {
                         None => headers.contains("content-md5"),
                     },
                     payload_signing: self.settings.s3.payload_signing_enabled,
-                    auth_path: None,
+                    auth_path: prepared.auth_path.as_deref(),
                 };
                 let now = self.now();
                 if let Some(form) = sign(

@@ -14,6 +14,7 @@ use inia_model::{Catalog, Form, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
+use crate::discovery::Discovery;
 use crate::endpoint::EndpointResolver;
 use crate::identity::{Given, Identities};
 use crate::pipeline::{CallOptions, Service};
@@ -291,6 +292,7 @@ impl Shared {
         };
         let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
         Ok(Service {
+            discovery: Discovery::new(&settings),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transport(host, &settings)?,

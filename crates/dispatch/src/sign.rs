@@ -7,7 +7,8 @@ use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
 use inia_protocol::Headers;
 use inia_signing::{
     Payload, PayloadSigning, SignableRequest, SigningKeyCache, SigningParams, SigningTime,
-    host_header, sign_hmac_v1, sign_v2, sign_v4, sign_v4a,
+    host_header, presign_hmac_v1, presign_v4, presign_v4a, sign_hmac_v1, sign_v2, sign_v4,
+    sign_v4a,
 };
 
 use crate::auth::{Auth, AuthScheme};
@@ -58,14 +59,7 @@ pub(crate) fn sign(
     keys: &SigningKeyCache,
     headers: &mut Headers,
 ) -> Result<Option<String>> {
-    let credentials = inia_signing::Credentials::new(
-        &credentials.access_key_id,
-        credentials.secret_access_key.expose(),
-        credentials
-            .session_token
-            .as_ref()
-            .map(inia_core::Secret::expose),
-    );
+    let credentials = signing_credentials(credentials);
     let time = SigningTime::from_unix_seconds(now.seconds());
     let by_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
     let rule = PayloadSigning {
@@ -99,24 +93,12 @@ pub(crate) fn sign(
         headers: &pairs,
         payload,
     };
-    let settings = if auth.scheme == AuthScheme::S3Express {
-        inia_signing::Settings::S3_EXPRESS
-    } else if by_s3_rules {
-        inia_signing::Settings::S3
-    } else if auth.double_encode {
-        inia_signing::Settings::GENERAL
-    } else {
-        inia_signing::Settings {
-            path_encoding: inia_signing::PathEncoding::Once,
-            ..inia_signing::Settings::GENERAL
-        }
-    };
     let params = SigningParams {
         credentials,
         region: &auth.region,
         service: &auth.signing_name,
         time,
-        settings,
+        settings: signing_settings(auth),
     };
     let added: Vec<(&'static str, Cow<'_, str>)> = match auth.scheme {
         AuthScheme::SigV4 | AuthScheme::S3Express => {
@@ -127,13 +109,7 @@ pub(crate) fn sign(
                 .collect()
         }
         AuthScheme::SigV4a => {
-            let signed = sign_v4a(&request, &params, keys).map_err(|error| {
-                Error::new(
-                    ErrorKind::Credentials,
-                    "the credentials cannot sign with SigV4a",
-                )
-                .with_source(error)
-            })?;
+            let signed = sign_v4a(&request, &params, keys).map_err(no_sigv4a)?;
             signed
                 .iter()
                 .map(|(name, value)| (name, Cow::Owned(value.to_owned())))
@@ -167,6 +143,91 @@ pub(crate) fn sign(
         headers.set(name, value);
     }
     Ok(None)
+}
+
+/// Signs with credentials in the query, for so many seconds: the whole query is the result.
+pub(crate) fn presign(
+    signable: &Signable<'_>,
+    auth: &Auth,
+    credentials: &Credentials,
+    now: Timestamp,
+    keys: &SigningKeyCache,
+    headers: &Headers,
+    expires_in: u64,
+) -> Result<String> {
+    let credentials = signing_credentials(credentials);
+    let time = SigningTime::from_unix_seconds(now.seconds());
+    let host = host_header(signable.url.scheme(), signable.url.authority());
+    let pairs: Vec<(&str, &str)> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let unsigned = S3_SIGNING_NAMES.contains(&&*auth.signing_name)
+        || (!auth.sign_body && signable.url.is_tls());
+    let request = SignableRequest {
+        method: signable.method,
+        host: &host,
+        path: signable.url.path(),
+        query: signable.url.query(),
+        headers: &pairs,
+        payload: match signable.body {
+            SignableBody::Bytes(bytes) if !unsigned => Payload::Bytes(bytes),
+            _ => Payload::Unsigned,
+        },
+    };
+    let params = SigningParams {
+        credentials,
+        region: &auth.region,
+        service: &auth.signing_name,
+        time,
+        settings: signing_settings(auth),
+    };
+    Ok(match auth.scheme {
+        AuthScheme::HmacV1 => {
+            presign_hmac_v1(&request, signable.auth_path, &credentials, time, expires_in)
+        }
+        AuthScheme::SigV4a => presign_v4a(&request, &params, expires_in, keys)
+            .map_err(no_sigv4a)?
+            .into_query(),
+        _ => presign_v4(&request, &params, expires_in, keys).into_query(),
+    })
+}
+
+/// The credentials as the signatures take them.
+fn signing_credentials(credentials: &Credentials) -> inia_signing::Credentials<'_> {
+    inia_signing::Credentials::new(
+        &credentials.access_key_id,
+        credentials.secret_access_key.expose(),
+        credentials
+            .session_token
+            .as_ref()
+            .map(inia_core::Secret::expose),
+    )
+}
+
+/// The rules of the service that a request is signed for.
+fn signing_settings(auth: &Auth) -> inia_signing::Settings {
+    if auth.scheme == AuthScheme::S3Express {
+        inia_signing::Settings::S3_EXPRESS
+    } else if S3_SIGNING_NAMES.contains(&&*auth.signing_name) {
+        inia_signing::Settings::S3
+    } else if auth.double_encode {
+        inia_signing::Settings::GENERAL
+    } else {
+        inia_signing::Settings {
+            path_encoding: inia_signing::PathEncoding::Once,
+            ..inia_signing::Settings::GENERAL
+        }
+    }
+}
+
+#[cold]
+fn no_sigv4a(error: inia_signing::SigningError) -> Error {
+    Error::new(
+        ErrorKind::Credentials,
+        "the credentials cannot sign with SigV4a",
+    )
+    .with_source(error)
 }
 
 /// The checksum by which the oldest operations protect their body.

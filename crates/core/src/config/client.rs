@@ -431,11 +431,14 @@ fn list(text: Option<Str>) -> Vec<Str> {
         .collect()
 }
 
-/// Whether a region could stand in a host name.
+/// Refuses a region that could not stand in a host name.
+///
+/// # Errors
+/// `Config`: it is no host label.
 ///
 /// # Source
 /// botocore `utils.py:validate_region_name`.
-fn check_region(region: &str) -> Result<()> {
+pub fn check_region(region: &str) -> Result<()> {
     let label = region.len() <= 63
         && !region.starts_with('-')
         && !region.ends_with('-')

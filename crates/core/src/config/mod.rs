@@ -21,7 +21,7 @@ mod settings;
 mod trace;
 pub(crate) mod words;
 
-pub use client::{ClientSettings, DEFAULT_POOL, DEFAULT_TIMEOUT, ServiceName};
+pub use client::{ClientSettings, DEFAULT_POOL, DEFAULT_TIMEOUT, ServiceName, check_region};
 pub use defaults_mode::{DefaultsTable, ModeDefaults};
 pub use edit::{ConfigFileEditor, ConfigFileKind, SectionName};
 pub use files::{ConfigFiles, Property, Section};

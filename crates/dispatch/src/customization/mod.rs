@@ -7,6 +7,7 @@ mod alias;
 mod autoscaling;
 mod cloudformation;
 mod cloudsearch;
+mod cross_region;
 mod ec2;
 mod glacier;
 mod iam;
@@ -17,6 +18,7 @@ mod s3;
 mod s3_control;
 mod table;
 
+pub(crate) use cross_region::CrossRegionCopy;
 use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Headers, Request, Response};
@@ -44,6 +46,8 @@ pub(crate) enum Step {
     Params(fn(&mut ParamsStage<'_>) -> Result<()>),
     /// On the request, before its checksum and signature.
     Request(fn(&mut RequestStage<'_>) -> Result<()>),
+    /// On the form of a request after the rules for requests: it carries a signed request to another region.
+    CrossRegionCopy(CrossRegionCopy),
     /// On the whole answer, before it is parsed.
     Response(fn(&CallState, &mut Response)),
     /// On a parsed error; a region returned sends the call again, to there.
@@ -55,6 +59,8 @@ pub(crate) enum Step {
 /// What the rules of one call tell each other and the pipeline.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallState {
+    /// The request is not sent: it becomes a URL for others.
+    pub(crate) presigning: bool,
     /// The listing's keys were asked for URL-encoded by us, so they are decoded for the caller.
     pub(crate) decode_keys: bool,
     /// S3: whether the bucket goes into the path.
@@ -82,6 +88,8 @@ pub(crate) struct RequestStage<'a> {
     pub(crate) stream: &'a mut Option<ByteStream>,
     /// The endpoint's URL, which a rule may replace.
     pub(crate) endpoint_url: &'a mut String,
+    /// The path that the oldest signature covers, where it is not the one that is sent.
+    pub(crate) auth_path: &'a mut Option<String>,
 }
 
 /// A call's error.
@@ -110,6 +118,7 @@ pub(crate) struct OutputStage<'a> {
 pub(crate) struct Rules {
     pub(crate) params: Vec<fn(&mut ParamsStage<'_>) -> Result<()>>,
     pub(crate) request: Vec<fn(&mut RequestStage<'_>) -> Result<()>>,
+    pub(crate) cross_region_copy: Option<CrossRegionCopy>,
     pub(crate) response: Vec<fn(&CallState, &mut Response)>,
     pub(crate) error: Vec<fn(&mut ErrorStage<'_>)>,
     pub(crate) output: Vec<fn(&mut OutputStage<'_>) -> Result<()>>,
@@ -128,6 +137,7 @@ impl Rules {
             match rule.step {
                 Step::Params(act) => rules.params.push(act),
                 Step::Request(act) => rules.request.push(act),
+                Step::CrossRegionCopy(copy) => rules.cross_region_copy = Some(copy),
                 Step::Response(act) => rules.response.push(act),
                 Step::Error(act) => rules.error.push(act),
                 Step::Output(act) => rules.output.push(act),

@@ -1,8 +1,8 @@
 //! The table of rules, by service.
 
 use super::{
-    Rule, Step, alias, autoscaling, cloudformation, cloudsearch, ec2, glacier, iam,
-    machinelearning, rest, route53, s3, s3_control,
+    CrossRegionCopy, Rule, Step, alias, autoscaling, cloudformation, cloudsearch, ec2, glacier,
+    iam, machinelearning, rest, route53, s3, s3_control,
 };
 
 /// The operations that take a customer's encryption key.
@@ -50,10 +50,22 @@ pub(super) const RULES: &[Rule] = &[
         source: "botocore handlers.py:change_get_to_post",
     },
     Rule {
+        service: "docdb",
+        operations: &["CopyDBClusterSnapshot", "CreateDBCluster"],
+        step: Step::CrossRegionCopy(CrossRegionCopy::RDS),
+        source: "botocore handlers.py:inject_presigned_url_rds",
+    },
+    Rule {
         service: "ec2",
         operations: &[],
         step: Step::Params(alias::filters),
         source: "botocore handlers.py:ParameterAlias ec2.*",
+    },
+    Rule {
+        service: "ec2",
+        operations: &["CopySnapshot"],
+        step: Step::CrossRegionCopy(CrossRegionCopy::EC2),
+        source: "botocore handlers.py:inject_presigned_url_ec2",
     },
     Rule {
         service: "ec2",
@@ -102,6 +114,24 @@ pub(super) const RULES: &[Rule] = &[
         operations: &["Predict"],
         step: Step::Request(machinelearning::send_to_predict_endpoint),
         source: "botocore handlers.py:switch_host_machinelearning",
+    },
+    Rule {
+        service: "neptune",
+        operations: &["CopyDBClusterSnapshot", "CreateDBCluster"],
+        step: Step::CrossRegionCopy(CrossRegionCopy::RDS),
+        source: "botocore handlers.py:inject_presigned_url_rds",
+    },
+    Rule {
+        service: "rds",
+        operations: &[
+            "CopyDBClusterSnapshot",
+            "CopyDBSnapshot",
+            "CreateDBCluster",
+            "CreateDBInstanceReadReplica",
+            "StartDBInstanceAutomatedBackupsReplication",
+        ],
+        step: Step::CrossRegionCopy(CrossRegionCopy::RDS),
+        source: "botocore handlers.py:inject_presigned_url_rds",
     },
     Rule {
         service: "route53",

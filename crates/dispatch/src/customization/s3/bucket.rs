@@ -84,7 +84,8 @@ pub(in crate::customization) fn address(stage: &mut ParamsStage<'_>) -> Result<(
     Ok(())
 }
 
-/// Takes the bucket out of the path: the endpoint rule set puts it into the host or the path, as it sees fit.
+/// Takes the bucket out of the path: the endpoint rule set puts it into the host or the path, as it sees fit. S3's oldest
+/// signature covers the path with it all the same.
 pub(in crate::customization) fn take_out_of_path(stage: &mut RequestStage<'_>) -> Result<()> {
     if stage.operation.request_uri.starts_with("/{Bucket}") {
         let path = &mut stage.request.path;
@@ -92,6 +93,12 @@ pub(in crate::customization) fn take_out_of_path(stage: &mut RequestStage<'_>) -
             .get(1..)
             .and_then(|rest| rest.find('/'))
             .map_or(path.len(), |end| end + 1);
+        let bucket = stage.params.get("Bucket").and_then(Value::as_str);
+        *stage.auth_path = Some(match bucket.and_then(Arn::parse) {
+            Some(_) => path.get(end..).unwrap_or_default().to_owned(),
+            None if end == path.len() => format!("{path}/"),
+            None => path.clone(),
+        });
         path.replace_range(..end, "");
         if path.is_empty() {
             path.push('/');

@@ -1,0 +1,207 @@
+//! Signed URLs against botocore's: `presign/cases.json` holds what botocore 1.44.5 made of each call, written by `presign/make_cases.py`.
+
+use std::time::Duration;
+
+use inia::config::{AddressingStyle, Config, S3Config};
+use inia::{Credentials, ErrorKind, PresignedRequest, Result, Session, SessionBuilder, json};
+
+mod fakes;
+
+use fakes::{FakeEnv, World, block_on};
+
+/// When all of this happens: 2026-01-02T03:04:05Z, as in `make_cases.py`.
+const NOW: i64 = 1_767_323_045;
+
+#[derive(serde::Deserialize)]
+struct Case {
+    service: String,
+    region: String,
+    operation: String,
+    params: serde_json::Value,
+    #[serde(default)]
+    config: CaseConfig,
+    method: Option<String>,
+    token: Option<String>,
+    endpoint_url: Option<String>,
+    expires: Option<u64>,
+    url: String,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseConfig {
+    signature_version: Option<String>,
+    #[serde(default)]
+    s3: CaseS3,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseS3 {
+    addressing_style: Option<String>,
+    use_dualstack_endpoint: Option<bool>,
+    use_accelerate_endpoint: Option<bool>,
+}
+
+fn session(region: &str, token: Option<&str>) -> Session {
+    SessionBuilder::over(World::new(FakeEnv::default(), NOW).host())
+        .region(region)
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret", token))
+        .build()
+        .unwrap()
+}
+
+fn presign(case: &Case) -> Result<PresignedRequest> {
+    let mut s3 = S3Config::default();
+    s3.addressing_style = case
+        .config
+        .s3
+        .addressing_style
+        .as_deref()
+        .and_then(AddressingStyle::from_word);
+    s3.use_dualstack_endpoint = case.config.s3.use_dualstack_endpoint;
+    s3.use_accelerate_endpoint = case.config.s3.use_accelerate_endpoint;
+    let mut config = Config::new().s3(s3);
+    if let Some(version) = &case.config.signature_version {
+        config = config.signature_version(version.as_str());
+    }
+    if let Some(url) = &case.endpoint_url {
+        config = config.endpoint_url(url.as_str());
+    }
+    let session = session(&case.region, case.token.as_deref());
+    let client = session.client_with(&case.service, &config)?;
+    let expires = Duration::from_secs(case.expires.unwrap_or(3600));
+    let mut presign = client.presign(&case.operation, case.params.clone(), expires);
+    if let Some(method) = &case.method {
+        presign = presign.method(method.as_str());
+    }
+    block_on(presign.sign())
+}
+
+/// A URL as its part before the query and the pairs of the query, sorted: the services do not look at their order.
+fn parts(url: &str) -> (&str, Vec<&str>) {
+    let (head, query) = url.split_once('?').unwrap();
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    (head, pairs)
+}
+
+#[test]
+fn urls_are_those_of_botocore() {
+    let cases = include_str!("presign/cases.json");
+    let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
+    assert!(cases.len() > 25);
+    let mut wrong = Vec::new();
+    for case in &cases {
+        match presign(case) {
+            Ok(made) if parts(made.url()) == parts(&case.url) => {}
+            Ok(made) => wrong.push(format!("ours {}\nbotocore's {}", made.url(), case.url)),
+            Err(error) => wrong.push(format!("{error:#}\nbotocore's {}", case.url)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn what_has_to_be_sent_is_told() {
+    let s3 = session("eu-west-1", None).client("s3").unwrap();
+    let params = json!({"Bucket": "photos", "Key": "k", "ContentType": "image/jpeg", "Metadata": {"who": "me"}});
+    let made = block_on(
+        s3.presign("PutObject", params, Duration::from_secs(60))
+            .sign(),
+    )
+    .unwrap();
+    assert_eq!(made.method(), "PUT");
+    let mut headers: Vec<String> = made
+        .headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    headers.sort();
+    assert_eq!(headers, ["content-type: image/jpeg", "x-amz-meta-who: me"]);
+    assert!(
+        made.url()
+            .contains("X-Amz-SignedHeaders=content-type%3Bhost%3Bx-amz-meta-who&"),
+        "{}",
+        made.url()
+    );
+    assert_eq!(made.expires().seconds(), NOW + 60);
+
+    // The parameters of a service that takes JSON of its own stay a body.
+    let sqs = session("eu-west-1", None).client("sqs").unwrap();
+    let made = block_on(
+        sqs.presign(
+            "ListQueues",
+            json!({"MaxResults": 1}),
+            Duration::from_secs(60),
+        )
+        .sign(),
+    )
+    .unwrap();
+    assert_eq!(made.body().as_ref(), br#"{"MaxResults":1}"#);
+    assert_eq!(
+        made.headers().get("x-amz-target"),
+        Some("AmazonSQS.ListQueues")
+    );
+}
+
+#[test]
+fn a_url_ends_with_the_credentials_that_signed_it() {
+    let mut credentials = Credentials::new("AKIDOTHER", "secret", Some("token"));
+    credentials.expires = Some(inia::Timestamp::new(NOW + 30, 0));
+    let sts = session("eu-west-1", None).client("sts").unwrap();
+    let hour = Duration::from_secs(3600);
+    let made = block_on(
+        sts.presign("get_caller_identity", json!({}), hour)
+            .method("GET")
+            .header("X-K8s-Aws-Id", "cluster")
+            .credentials(credentials)
+            .sign(),
+    )
+    .unwrap();
+    assert_eq!(made.expires().seconds(), NOW + 30);
+    assert!(
+        made.url().contains("AKIDOTHER") && made.url().contains("host%3Bx-k8s-aws-id"),
+        "{}",
+        made.url()
+    );
+}
+
+#[test]
+fn bad_input_is_refused_before_anything_is_signed() {
+    let session = session("eu-west-1", None);
+    let s3 = session.client("s3").unwrap();
+    let key = json!({"Bucket": "photos", "Key": "k"});
+    for seconds in [0.0, 0.5, 604_801.0] {
+        let refused = s3.presign("GetObject", key.clone(), Duration::from_secs_f64(seconds));
+        let error = block_on(refused.sign()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation, "{seconds}: {error}");
+    }
+    let hour = Duration::from_secs(3600);
+    for (operation, params, kind) in [
+        ("GetObjekt", key.clone(), ErrorKind::Model),
+        (
+            "GetObject",
+            json!({"Bucket": "photos"}),
+            ErrorKind::Validation,
+        ),
+        (
+            "GetObject",
+            json!({"Bucket": "a/b", "Key": "k"}),
+            ErrorKind::Validation,
+        ),
+    ] {
+        let error = block_on(s3.presign(operation, params, hour).sign()).unwrap_err();
+        assert_eq!(error.kind(), kind, "{operation}: {error}");
+    }
+    // A bearer token has no form in a URL.
+    let bearer = Config::new().signature_version("bearer");
+    let s3 = session.client_with("s3", &bearer).unwrap();
+    let error = block_on(s3.presign("GetObject", key.clone(), hour).sign()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    // Without signature it is a plain URL.
+    let unsigned = Config::new().signature_version(inia::config::UNSIGNED);
+    let s3 = session.client_with("s3", &unsigned).unwrap();
+    let made = block_on(s3.presign("GetObject", key, hour).sign()).unwrap();
+    assert_eq!(made.url(), "https://photos.s3.eu-west-1.amazonaws.com/k");
+}
