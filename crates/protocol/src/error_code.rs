@@ -118,9 +118,8 @@ pub(crate) fn error_from_parts(
     let stated = stated.map(|code| Str::from(sanitized(&code)));
     let Some(name) = stated.filter(|code| !code.is_empty()) else {
         let mut error = status_error(response.status, &response.headers);
-        let message = text.unwrap_or_else(|| message_of(body));
-        if !message.trim().is_empty() && !is_generic(response.status, &response.body) {
-            error.message = message;
+        if !is_generic(response.status, &response.body) {
+            error.message = text.unwrap_or_else(|| message_of(body));
         }
         if let Some((code, fault)) = query_error(&response.headers) {
             error.code = code;
