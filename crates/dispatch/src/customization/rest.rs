@@ -14,9 +14,11 @@ pub(super) fn accept_json(stage: &mut RequestStage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// OAuth 2.0 spells an error's code `error` and its message `error_description`.
+/// OAuth 2.0 spells an error's code `error` and its message `error_description`: they stand in where the service's own are missing.
+///
+/// DIFFERENCE: botocore takes over the message only; an error without a type in its header has no code there.
 pub(super) fn message_from_error_description(_state: &CallState, response: &mut Response) {
-    if response.status < 301 {
+    if response.status < 400 {
         return;
     }
     if let Ok(Value::Map(mut body)) = inia_protocol::read_json(response.body.clone())
@@ -25,10 +27,16 @@ pub(super) fn message_from_error_description(_state: &CallState, response: &mut 
             body.get("error_description").cloned(),
         )
     {
-        for (name, value) in [("code", error), ("message", description)] {
-            if !body.contains_key(name) {
-                body.insert(name, value);
-            }
+        if !body.contains_key("code") {
+            body.insert("code", error);
+        }
+        let has_text = |name| {
+            body.get(name)
+                .and_then(Value::as_str)
+                .is_some_and(|text| !text.is_empty())
+        };
+        if !has_text("message") && !has_text("Message") {
+            body.insert("message", description);
         }
         let mut text = Vec::new();
         Value::Map(body).write_json(&mut text);

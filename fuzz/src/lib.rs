@@ -1,0 +1,511 @@
+//! The fuzz targets, as functions of the bytes that a fuzzer makes up.
+//!
+//! A target must not panic, hang or take memory without bound, whatever it is fed. The programs in `fuzz_targets` run one of them
+//! each; `tests/corpora.rs` of the root package feeds them the files of `fuzz/corpus` with every run of the tests.
+
+// The test is a module of a program that uses a part of this.
+#![allow(dead_code)]
+
+use std::sync::{Arc, OnceLock};
+
+use inia_core::config::{ConfigFileEditor, ConfigFileKind, ConfigFiles, SectionName};
+use inia_core::{Timestamp, TimestampFormat, Value};
+use inia_endpoint::{
+    Arn, EndpointParams, EndpointVariant, EndpointsData, LegacyRequest, Partitions, RuleSet,
+};
+use inia_model::jmespath::Expression;
+use inia_model::{Archive, ArchiveBuilder, Catalog, Paginators, Resources, ServiceModel, Waiters};
+use inia_protocol::{
+    Codec, Headers, Input, MessageDecoder, Protocol, Response, read_cbor, read_json,
+    xml_error_field, xml_root_name, xml_root_text,
+};
+
+/// Every target by its name, which is that of its program and of its folder in `corpus`.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("arn", arn),
+    ("cbor", cbor),
+    ("config", config),
+    ("events", events),
+    ("jmespath", jmespath),
+    ("json", json),
+    ("packed", packed),
+    ("paginators", paginators),
+    ("partitions", partitions),
+    ("resources", resources),
+    ("response_cbor", response_cbor),
+    ("response_ec2", response_ec2),
+    ("response_json", response_json),
+    ("response_query", response_query),
+    ("response_rest_json", response_rest_json),
+    ("response_rest_xml", response_rest_xml),
+    ("rule_functions", rule_functions),
+    ("rule_set", rule_set),
+    ("service", service),
+    ("timestamp", timestamp),
+    ("waiters", waiters),
+    ("xml", xml),
+];
+
+// Formats within formats
+
+/// An ARN.
+pub fn arn(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Some(arn) = Arn::parse(&text) {
+        assert!(arn.resource_id().count() > 0);
+    }
+}
+
+/// CBOR without a model.
+pub fn cbor(data: &[u8]) {
+    if let Ok(value) = read_cbor(data.to_vec().into()) {
+        let _ = value.to_json_string();
+    }
+}
+
+/// Config files: the config file, and behind a NUL the credentials file.
+pub fn config(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (config, credentials) = text.split_once('\0').unwrap_or((&text, ""));
+    if let Ok(files) = ConfigFiles::parse(config, credentials) {
+        for name in files.profile_names() {
+            let profile = files.profile(name).expect("a profile that is listed");
+            for (_, property) in profile.properties() {
+                let nested = property.nested().map(Iterator::count);
+                assert!(nested.is_none_or(|count| count < text.len()));
+            }
+        }
+    }
+    for kind in [ConfigFileKind::Config, ConfigFileKind::Credentials] {
+        let Ok(mut editor) = ConfigFileEditor::from_text(kind, config) else {
+            continue;
+        };
+        let section = SectionName::Profile("work".into());
+        if editor.set(&section, "region", "eu-west-1").is_ok() {
+            let again = ConfigFileEditor::from_text(kind, editor.text());
+            assert!(
+                again.is_ok(),
+                "what was written cannot be read: {:?}",
+                editor.text()
+            );
+            let set = match kind {
+                ConfigFileKind::Config => ConfigFiles::parse(editor.text(), ""),
+                ConfigFileKind::Credentials => ConfigFiles::parse("", editor.text()),
+            };
+            if let Ok(files) = set {
+                let region = files
+                    .profile("work")
+                    .and_then(|profile| profile.get("region"));
+                assert_eq!(region, Some("eu-west-1"), "{:?}", editor.text());
+            }
+        }
+        let _ = editor.set_nested(&section, "s3", "addressing_style", "path");
+        let _ = editor.unset(&section, "region");
+        let _ = editor.unset_nested(&section, "s3", "addressing_style");
+        assert!(ConfigFileEditor::from_text(kind, editor.text()).is_ok());
+    }
+}
+
+/// Frames of an event stream, in pieces: the first byte says how long.
+pub fn events(data: &[u8]) {
+    let Some((piece, data)) = data.split_first() else {
+        return;
+    };
+    let mut decoder = MessageDecoder::new();
+    for piece in data.chunks(usize::from(*piece) + 1) {
+        decoder.push(piece);
+        loop {
+            match decoder.next() {
+                Ok(Some(message)) => {
+                    let frame = message
+                        .encode()
+                        .expect("a message that was read can be written");
+                    let mut again = MessageDecoder::new();
+                    again.push(&frame);
+                    assert_eq!(again.next().ok().flatten().as_ref(), Some(&message));
+                }
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+    let _ = decoder.finish();
+}
+
+/// A JMESPath expression, and below it the JSON document that it searches.
+pub fn jmespath(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (expression, document) = text.split_once('\n').unwrap_or((&text, ""));
+    let Ok(expression) = Expression::compile(expression) else {
+        return;
+    };
+    let document = read_json(document.to_owned().into()).unwrap_or_default();
+    let _ = expression.search(&document);
+    let _ = expression.field_paths();
+    let _ = expression.search_ref(&document);
+}
+
+/// JSON without a model: what was read reads the same after it was written.
+pub fn json(data: &[u8]) {
+    if let Ok(value) = read_json(data.to_vec().into()) {
+        let again = read_json(value.to_json_string().into()).expect("JSON of ours");
+        assert_eq!(again, value);
+        let _ = data_to_serde(&value);
+    }
+}
+
+fn data_to_serde(value: &Value) -> usize {
+    value.to_json().to_string().len()
+}
+
+/// Text as a timestamp in every format.
+pub fn timestamp(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let formats = [
+        TimestampFormat::Iso8601,
+        TimestampFormat::Rfc822,
+        TimestampFormat::UnixTimestamp,
+    ];
+    for format in formats {
+        if let Ok(moment) = Timestamp::parse(&text, format) {
+            for format in formats {
+                let _ = moment.try_format(format);
+            }
+        }
+    }
+    if let Ok(moment) = Timestamp::parse_lenient(&text)
+        && let Ok(text) = moment.try_format(TimestampFormat::Iso8601)
+    {
+        let again = Timestamp::parse(&text, TimestampFormat::Iso8601).expect("text of ours");
+        assert_eq!(again.seconds(), moment.seconds());
+    }
+}
+
+/// XML without a model.
+pub fn xml(data: &[u8]) {
+    let _ = xml_root_name(data);
+    let _ = xml_root_text(data);
+    let _ = xml_error_field(data, "Region");
+}
+
+// Definitions
+
+/// A service's definition.
+pub fn service(data: &[u8]) {
+    let Ok(model) = ServiceModel::from_json("fuzz", data) else {
+        return;
+    };
+    for operation in model.operations() {
+        let description = model.describe(operation).to_value();
+        assert!(!description.is_null());
+        let _ = model.validate(operation, &mut Value::map(), &[]);
+    }
+    let model = Arc::new(model);
+    if let Ok(protocol) = Protocol::of(model.metadata()) {
+        let codec = protocol.codec(Arc::clone(&model));
+        for operation in model.operations() {
+            let _ = codec.serialize(operation, Input::from(&Value::map()));
+        }
+    }
+    let mut archive = ArchiveBuilder::new();
+    archive.add_model("fuzz", "2026-01-01", model);
+    let _ = archive.finish();
+}
+
+/// The packed forms of definitions, changed in places: each three bytes are a position and what stands there instead, and what
+/// is left over is cut off the end. What is opened lives as long as the program, so this grows.
+pub fn packed(data: &[u8]) {
+    static BASES: OnceLock<[Vec<u8>; 3]> = OnceLock::new();
+    let [archive, rules, partitions] = BASES.get_or_init(|| {
+        let model = ServiceModel::from_json("fuzz", include_bytes!("../corpus/service/rest-json"));
+        let mut archive = ArchiveBuilder::new();
+        archive.add_model("fuzz", "2026-01-01", Arc::new(model.expect("a definition")));
+        archive.add_file(
+            "fuzz",
+            "2026-01-01",
+            "paginators-1",
+            b"{\"pagination\": {}}",
+        );
+        [
+            archive.finish().expect("an archive"),
+            RuleSet::from_json(include_bytes!("functions.json"))
+                .expect("the rule set of this crate")
+                .to_bytes(),
+            real_partitions().to_bytes(),
+        ]
+    });
+    if let Ok(archive) = Archive::open(changed(archive, data).leak()) {
+        let catalog = Catalog::new(archive);
+        for name in catalog.services().iter().take(8) {
+            let _ = catalog.definition(name, None, "paginators-1");
+            if let Ok(model) = catalog.service(name, None) {
+                for operation in model.operations() {
+                    let _ = model.describe(operation);
+                }
+            }
+        }
+    }
+    if let Ok(rules) = RuleSet::from_bytes(&changed(rules, data)) {
+        let mut params = EndpointParams::new(&rules);
+        for index in 0..rules.parameters().len() {
+            params.set(index, "url");
+        }
+        let _ = rules.evaluate(real_partitions(), &params);
+    }
+    if let Ok(partitions) = Partitions::from_bytes(&changed(partitions, data)) {
+        let _ = partitions.for_region("eu-west-1");
+    }
+}
+
+fn changed(base: &[u8], edits: &[u8]) -> Vec<u8> {
+    let mut bytes = base.to_vec();
+    let edits = edits.chunks_exact(3);
+    for byte in edits.remainder() {
+        bytes.truncate(bytes.len().saturating_sub(usize::from(*byte)));
+    }
+    for edit in edits {
+        let at = usize::from(edit[0]) << 8 | usize::from(edit[1]);
+        if let Some(byte) = bytes.get_mut(at) {
+            *byte = edit[2];
+        }
+    }
+    bytes
+}
+
+/// Paginators.
+pub fn paginators(data: &[u8]) {
+    if let Some(definition) = document(data)
+        && let Ok(paginators) = Paginators::from_value("fuzz", definition)
+    {
+        for operation in paginators.operations() {
+            let _ = paginators.find(operation);
+        }
+    }
+}
+
+/// Waiters.
+pub fn waiters(data: &[u8]) {
+    if let Some(definition) = document(data)
+        && let Ok(waiters) = Waiters::from_value("fuzz", definition)
+    {
+        for name in waiters.names() {
+            let _ = waiters.waiter(name);
+        }
+    }
+}
+
+/// Resources of SQS.
+pub fn resources(data: &[u8]) {
+    if let Some(definition) = document(data)
+        && let Ok(resources) = Resources::from_value(model(Protocol::Json), "fuzz", definition)
+    {
+        let _ = resources.service();
+        for name in resources.names() {
+            let _ = resources.resource(name);
+        }
+    }
+}
+
+fn document(data: &[u8]) -> Option<Value> {
+    read_json(data.to_vec().into()).ok()
+}
+
+// Endpoints
+
+/// A rule set, in JSON or packed, evaluated with and without a region.
+pub fn rule_set(data: &[u8]) {
+    let Ok(rules) = RuleSet::from_json(data).or_else(|_| RuleSet::from_bytes(data)) else {
+        return;
+    };
+    let mut params = EndpointParams::new(&rules);
+    let _ = rules.evaluate(real_partitions(), &params);
+    for index in 0..rules.parameters().len() {
+        params.set(index, "us-east-1");
+    }
+    let _ = rules.evaluate(real_partitions(), &params);
+    let packed = rules.to_bytes();
+    let again = RuleSet::from_bytes(&packed).expect("a rule set of ours");
+    assert_eq!(again.to_bytes(), packed);
+}
+
+/// Partitions and regions, in JSON or packed.
+pub fn partitions(data: &[u8]) {
+    for partitions in [Partitions::from_json(data), Partitions::from_bytes(data)] {
+        let Ok(partitions) = partitions else { continue };
+        for region in ["us-east-1", "", "x-y-1", "aws-global"] {
+            let _ = partitions.for_region(region);
+        }
+        let packed = partitions.to_bytes();
+        assert!(Partitions::from_bytes(&packed).is_ok());
+    }
+    for endpoints in [
+        EndpointsData::from_json(data),
+        EndpointsData::from_bytes(data),
+    ] {
+        let Ok(endpoints) = endpoints else { continue };
+        for partition in endpoints.partitions() {
+            for service in endpoints.services(partition) {
+                let variant = EndpointVariant::default();
+                let _ = endpoints.available_endpoints(service, partition, true, variant);
+                let _ = endpoints.construct_endpoint(&LegacyRequest {
+                    service,
+                    region: Some("us-east-1"),
+                    partition: Some(partition),
+                    variant,
+                });
+            }
+        }
+        let _ = endpoints.partition_for_region("us-east-1");
+        assert!(EndpointsData::from_bytes(&endpoints.to_bytes()).is_ok());
+    }
+}
+
+/// Text as the argument of each function of the rules.
+pub fn rule_functions(data: &[u8]) {
+    static RULES: OnceLock<RuleSet> = OnceLock::new();
+    let rules = RULES.get_or_init(|| {
+        RuleSet::from_json(include_bytes!("functions.json")).expect("the rule set of this target")
+    });
+    let text = String::from_utf8_lossy(data);
+    let mut params = EndpointParams::new(rules);
+    params.set(0, &*text);
+    for choice in [
+        "url",
+        "arn",
+        "label",
+        "bucket",
+        "partition",
+        "part",
+        "encode",
+    ] {
+        params.set(1, choice);
+        let _ = rules.evaluate(real_partitions(), &params);
+    }
+}
+
+fn real_partitions() -> &'static Partitions {
+    static PARTITIONS: OnceLock<Partitions> = OnceLock::new();
+    PARTITIONS.get_or_init(|| {
+        Partitions::from_json(include_bytes!("../../data/partitions.json"))
+            .expect("AWS's partitions")
+    })
+}
+
+// Answers
+
+/// An answer in AWS JSON.
+pub fn response_json(data: &[u8]) {
+    response(Protocol::Json, data);
+}
+
+/// An answer of a REST-JSON service.
+pub fn response_rest_json(data: &[u8]) {
+    response(Protocol::RestJson, data);
+}
+
+/// An answer of a REST-XML service.
+pub fn response_rest_xml(data: &[u8]) {
+    response(Protocol::RestXml, data);
+}
+
+/// An answer of a query service.
+pub fn response_query(data: &[u8]) {
+    response(Protocol::Query, data);
+}
+
+/// An answer of EC2.
+pub fn response_ec2(data: &[u8]) {
+    response(Protocol::Ec2, data);
+}
+
+/// An answer in RPC v2 CBOR.
+pub fn response_cbor(data: &[u8]) {
+    response(Protocol::RpcV2Cbor, data);
+}
+
+/// An answer: the operation and the status on the first line, then headers, an empty line and the body. The body is read as an
+/// output, as an error, and as frames of an event stream.
+fn response(protocol: Protocol, data: &[u8]) {
+    let (head, body) = match data.windows(2).position(|pair| pair == b"\n\n") {
+        Some(end) => (&data[..end], &data[end + 2..]),
+        None => (&[][..], data),
+    };
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.lines();
+    let (name, status) = lines
+        .next()
+        .unwrap_or_default()
+        .split_once(' ')
+        .unwrap_or_default();
+    let model = model(protocol);
+    let Some(operation) = model
+        .operation(name)
+        .ok()
+        .or_else(|| model.operations().next())
+    else {
+        return;
+    };
+    let headers: Headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect();
+    let answer = Response {
+        status: status.parse().unwrap_or(200),
+        headers,
+        body: body.to_vec().into(),
+    };
+    let codec = codec(protocol);
+    if let Ok((value, _)) = codec.parse_with_request_id(operation, answer.clone()) {
+        let _ = value.to_json_string();
+    }
+    let error = codec.parse_error(operation, answer);
+    let _ = error.code.len() + error.details.len();
+    if model.event_stream_output(operation).is_some() {
+        let mut decoder = MessageDecoder::new();
+        decoder.push(body);
+        while let Ok(Some(message)) = decoder.next() {
+            let _ = codec.parse_initial_response(operation, message.clone());
+            let _ = codec.parse_event(operation, message);
+        }
+    }
+}
+
+fn model(protocol: Protocol) -> Arc<ServiceModel> {
+    static MODELS: [OnceLock<Arc<ServiceModel>>; 6] = [const { OnceLock::new() }; 6];
+    let (slot, definition): (usize, &[u8]) = match protocol {
+        Protocol::Json => (
+            0,
+            include_bytes!("../../data/dynamodb/2012-08-10/service-2.json"),
+        ),
+        Protocol::RestJson => (
+            1,
+            include_bytes!("../../data/bedrock-runtime/2023-09-30/service-2.json"),
+        ),
+        Protocol::RestXml => (2, include_bytes!("../../data/s3/2006-03-01/service-2.json")),
+        Protocol::Query => (
+            3,
+            include_bytes!("../../data/iam/2010-05-08/service-2.json"),
+        ),
+        Protocol::Ec2 => (
+            4,
+            include_bytes!("../../data/ec2/2016-11-15/service-2.json"),
+        ),
+        Protocol::RpcV2Cbor => (
+            5,
+            include_bytes!("../../data/cloudwatch/2010-08-01/service-2.json"),
+        ),
+    };
+    let model = MODELS[slot].get_or_init(|| {
+        Arc::new(ServiceModel::from_json("fuzz", definition).expect("a definition of AWS's"))
+    });
+    Arc::clone(model)
+}
+
+fn codec(protocol: Protocol) -> &'static dyn Codec {
+    static CODECS: [OnceLock<Box<dyn Codec>>; 6] = [const { OnceLock::new() }; 6];
+    let slot = Protocol::ALL
+        .iter()
+        .position(|known| *known == protocol)
+        .unwrap_or_default();
+    &**CODECS[slot].get_or_init(|| protocol.codec(model(protocol)))
+}
