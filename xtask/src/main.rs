@@ -9,8 +9,10 @@
 //! cargo xtask differential --all
 //!                               peers, then every operation of ours against botocore's; with --service S, --operation O,
 //!                               --seed N a part of it
+//! cargo xtask bench <WHAT>      what inia costs beside its peers; `cargo xtask bench` says what there is
 //! ```
 
+mod bench;
 mod differential;
 mod json;
 mod models;
@@ -38,6 +40,7 @@ Tasks:
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
   differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
                     fetch the peers, then hold requests and answers of random calls against botocore's
+  bench <WHAT>      measure what inia costs beside its peers; `cargo xtask bench` says what there is
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         }
         ["test", rest @ ..] => return test::run(&root, rest),
         ["differential", rest @ ..] => return differential::run(&root, rest),
+        ["bench", rest @ ..] => return bench::run(&root, rest),
         ["help" | "-h" | "--help"] => print!("{USAGE}"),
         _ => {
             eprint!("{USAGE}");

@@ -1,0 +1,245 @@
+//! `cargo xtask bench`: what inia costs, beside what its peers cost. Each measurement prints its table and puts it into
+//! `docs/benchmarks.md`, with the command and the machine.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value indexed by a name that it has not is null"
+)]
+
+mod compare;
+mod instructions;
+mod report;
+mod serde;
+mod size;
+mod start;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::packages;
+use crate::peers;
+
+/// What there is to measure, as the usage text has it.
+pub(crate) const USAGE: &str = "\
+Usage: cargo xtask bench <WHAT>
+
+  compare [--peers ours,aws-sdk-rust,botocore] [--case SUBSTR] [--passes N] [--batch-ms MS] [--fixtures DIR]
+                    whole calls in memory and over loopback, beside the peers and the bare libraries
+  instructions [--peers ours,aws-sdk-rust] [--case SUBSTR]
+                    instructions of a whole call, by callgrind
+  serde --cases DIR --out FILE [--botocore] [--passes N]
+                    the wire formats alone, on the cross-SDK benchmark's cases
+  start [--runs N]  processes from their start to a client, a request, an answer
+  memory            what a page of results holds
+  size [--build]    the sizes of release programs; with --build, what a clean release build costs
+  fixtures          write the fixtures into target/bench/fixtures
+";
+
+/// Runs one measurement.
+pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
+    let Some((what, args)) = args.split_first() else {
+        eprint!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    };
+    let bench = Bench {
+        root: root.to_path_buf(),
+    };
+    match *what {
+        "compare" => compare::run(&bench, &Arguments::read(args)?)?,
+        "instructions" => instructions::run(&bench, &Arguments::read(args)?)?,
+        "serde" => serde::run(&bench, &Arguments::read(args)?)?,
+        "start" => start::run(&bench, &Arguments::read(args)?)?,
+        "memory" => start::memory(&bench, &Arguments::read(args)?)?,
+        "size" => size::run(&bench, &Arguments::read(args)?)?,
+        "fixtures" => {
+            let folder = bench.fixtures(&Arguments::read(args)?)?;
+            println!("{}", folder.display());
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Options with a value and options without, as they were given.
+#[derive(Debug, Default)]
+struct Arguments<'a>(Vec<(&'a str, &'a str)>);
+
+/// Options that stand alone.
+const FLAGS: [&str; 2] = ["--botocore", "--build"];
+
+/// Options that have a value.
+const OPTIONS: [&str; 8] = [
+    "--peers",
+    "--case",
+    "--cases",
+    "--passes",
+    "--batch-ms",
+    "--fixtures",
+    "--out",
+    "--runs",
+];
+
+impl<'a> Arguments<'a> {
+    fn read(args: &[&'a str]) -> Result<Arguments<'a>> {
+        let mut read = Arguments::default();
+        let mut rest = args.iter().copied();
+        while let Some(option) = rest.next() {
+            if FLAGS.contains(&option) {
+                read.0.push((option, ""));
+            } else if OPTIONS.contains(&option) {
+                let value = rest.next();
+                read.0.push((
+                    option,
+                    value.with_context(|| format!("{option} needs a value"))?,
+                ));
+            } else {
+                bail!("unknown option {option}\n{USAGE}");
+            }
+        }
+        Ok(read)
+    }
+
+    fn get(&self, option: &str) -> Option<&'a str> {
+        self.0
+            .iter()
+            .find(|(name, _)| *name == option)
+            .map(|(_, value)| *value)
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.get(flag).is_some()
+    }
+
+    fn number(&self, option: &str, default: u32) -> Result<u32> {
+        match self.get(option) {
+            None => Ok(default),
+            Some(text) => text.parse().with_context(|| format!("{option} {text}")),
+        }
+    }
+
+    fn peers(&self, default: &'a str) -> Vec<&'a str> {
+        self.get("--peers").unwrap_or(default).split(',').collect()
+    }
+}
+
+/// Where the measuring happens.
+#[derive(Debug)]
+struct Bench {
+    root: PathBuf,
+}
+
+impl Bench {
+    /// The workspace of the programs that are measured.
+    fn workspace(&self) -> PathBuf {
+        self.root.join("benches").join("compare")
+    }
+
+    /// A program of that workspace.
+    fn program(&self, name: &str) -> PathBuf {
+        let built = self.root.join("target").join("compare").join("release");
+        built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Builds a package of that workspace as a release.
+    fn build(&self, package: &str) -> Result<()> {
+        eprintln!("building {package}");
+        packages::run(
+            cargo()
+                .args(["build", "--release", "--locked", "--package", package])
+                .arg("--target-dir")
+                .arg(self.root.join("target").join("compare"))
+                .current_dir(self.workspace()),
+        )
+    }
+
+    /// The Python environment with botocore.
+    fn python(&self) -> Result<PathBuf> {
+        let peers = match std::env::var_os("INIA_PEERS") {
+            Some(peers) => peers.into(),
+            None => peers::fetch(&self.root)?,
+        };
+        let venv = peers.join("venv");
+        Ok(if cfg!(windows) {
+            venv.join("Scripts").join("python.exe")
+        } else {
+            venv.join("bin").join("python")
+        })
+    }
+
+    /// The fixtures: those of `--fixtures`, else our own, which are written where they are missing.
+    fn fixtures(&self, args: &Arguments<'_>) -> Result<PathBuf> {
+        if let Some(folder) = args.get("--fixtures") {
+            return Ok(folder.into());
+        }
+        let folder = self.root.join("target").join("bench").join("fixtures");
+        if !folder.join("cases.json").exists() {
+            packages::run(
+                Command::new(self.python()?)
+                    .arg(self.workspace().join("fixtures.py"))
+                    .arg(&folder),
+            )?;
+        }
+        Ok(folder)
+    }
+
+    /// A file for what a program writes.
+    fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.root.join("target").join("bench");
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(folder.join(name))
+    }
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Runs a program and returns what it printed.
+fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(output.status.success(), "{command:?}: {}", output.status);
+    String::from_utf8(output.stdout).context("its output is no text")
+}
+
+/// Reads a file of JSON.
+fn read_json(path: &Path) -> Result<Value> {
+    let text = std::fs::read(path).with_context(|| path.display().to_string())?;
+    serde_json::from_slice(&text).with_context(|| path.display().to_string())
+}
+
+/// The middle of some numbers; NaN of none.
+fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = numbers.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_known_options_with_their_values() {
+        let read = Arguments::read(&["--case", "s3", "--botocore"]).unwrap();
+        assert_eq!(read.get("--case"), Some("s3"));
+        assert!(read.has("--botocore") && !read.has("--build"));
+        assert_eq!(read.number("--passes", 3).unwrap(), 3);
+        assert!(Arguments::read(&["--case"]).is_err());
+        assert!(Arguments::read(&["s3"]).is_err());
+    }
+
+    #[test]
+    fn the_median_is_the_one_in_the_middle() {
+        assert!((median([3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
+        assert!(median([]).is_nan());
+    }
+}

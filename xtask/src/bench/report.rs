@@ -1,0 +1,174 @@
+//! Tables, and the places in `docs/benchmarks.md` that they are kept in.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::{Bench, output};
+
+/// A table as Markdown.
+#[derive(Debug)]
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(head: &[&str]) -> Table {
+        let head = head.iter().map(|cell| (*cell).to_owned()).collect();
+        Table { rows: vec![head] }
+    }
+
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            text.push_str(&format!("| {} |\n", row.join(" | ")));
+            if index == 0 {
+                text.push_str(&format!("|{}\n", "---|".repeat(row.len())));
+            }
+        }
+        text
+    }
+}
+
+/// Prints a table with what there is to say about it, and returns the text.
+pub(crate) fn show(table: &Table, notes: &[String]) -> String {
+    let mut text = table.text();
+    for note in notes {
+        text.push_str(&format!("\n{note}\n"));
+    }
+    print!("{text}");
+    text
+}
+
+/// Prints a table, and keeps it in its section of `docs/benchmarks.md` with the command that made it and the machine it ran on.
+pub(crate) fn keep(bench: &Bench, section: &str, table: &Table, notes: &[String]) -> Result<()> {
+    let command: Vec<String> = std::env::args().skip(1).collect();
+    let mut text = show(table, notes);
+    text.push_str(&format!(
+        "\n`cargo xtask {}` on {}.\n",
+        shown(&command),
+        machine(bench)?
+    ));
+    let path = bench.root.join("docs").join("benchmarks.md");
+    let document = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let replaced = replace(&document, section, &text)
+        .with_context(|| format!("{}: no section {section}", path.display()))?;
+    std::fs::write(&path, replaced).with_context(|| path.display().to_string())
+}
+
+/// The command, with folders outside the workspace by their names only.
+fn shown(command: &[String]) -> String {
+    let words = command.iter().map(|word| {
+        let path = Path::new(word);
+        if !path.is_absolute() {
+            return word.clone();
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        name.unwrap_or_default().to_uppercase()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The document with what is between `<!-- section -->` and `<!-- /section -->` replaced.
+fn replace(document: &str, section: &str, text: &str) -> Option<String> {
+    let (opening, closing) = (
+        format!("<!-- {section} -->"),
+        format!("<!-- /{section} -->"),
+    );
+    let (before, rest) = document.split_once(&opening)?;
+    let (_, after) = rest.split_once(&closing)?;
+    Some(format!("{before}{opening}\n\n{text}\n{closing}{after}"))
+}
+
+/// The processor, how many, the system, the compiler and the day.
+fn machine(bench: &Bench) -> Result<String> {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or(std::env::consts::ARCH, |(_, name)| name);
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let rustc = output(std::process::Command::new("rustc").arg("--version"))?;
+    let day = output(std::process::Command::new("date").args(["-u", "+%F"]))?;
+    let commit = output(
+        std::process::Command::new("git")
+            .args(["describe", "--always", "--dirty"])
+            .current_dir(&bench.root),
+    );
+    Ok(format!(
+        "{count} x {processor}, {}, {}, {}, inia at {}",
+        std::env::consts::OS,
+        rustc.trim(),
+        day.trim(),
+        commit.as_deref().unwrap_or("an unknown commit").trim()
+    ))
+}
+
+/// A time that is given in nanoseconds.
+pub(crate) fn time(ns: f64) -> String {
+    match ns {
+        ns if ns.is_nan() => "-".to_owned(),
+        ns if ns < 1e3 => format!("{ns:.0} ns"),
+        ns if ns < 1e5 => format!("{:.2} us", ns / 1e3),
+        ns if ns < 1e6 => format!("{:.0} us", ns / 1e3),
+        ns => format!("{:.2} ms", ns / 1e6),
+    }
+}
+
+/// A ratio; a dash where a part of it is missing.
+pub(crate) fn ratio(ratio: f64) -> String {
+    match ratio {
+        ratio if ratio.is_nan() => "-".to_owned(),
+        ratio if ratio < 0.01 => format!("{ratio:.4}"),
+        ratio if ratio < 10.0 => format!("{ratio:.2}"),
+        ratio => format!("{ratio:.1}"),
+    }
+}
+
+/// A number without a fraction; a dash where there is none.
+pub(crate) fn count(number: Option<f64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"))
+}
+
+/// A goal, and whether a number is within it.
+pub(crate) fn within(number: f64, goal: Option<f64>, unit: &str) -> String {
+    match goal {
+        None => String::new(),
+        Some(goal) if number.is_nan() => format!("<= {goal}{unit}"),
+        Some(goal) if number <= goal => format!("<= {goal}{unit}: met"),
+        Some(goal) => format!("<= {goal}{unit}: **over**"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_replaced_and_nothing_else() {
+        let document = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n";
+        let replaced = replace(document, "x", "new\n").unwrap();
+        assert_eq!(replaced, "a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb\n");
+        assert_eq!(replace(&replaced, "x", "new\n").unwrap(), replaced);
+        assert!(replace(document, "y", "").is_none());
+    }
+
+    #[test]
+    fn folders_elsewhere_are_shown_by_their_names() {
+        let command = ["bench", "serde", "--cases", "/somewhere/cases"].map(str::to_owned);
+        assert_eq!(shown(&command), "bench serde --cases CASES");
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_mean_something() {
+        assert_eq!(time(930.0), "930 ns");
+        assert_eq!(time(3_739.0), "3.74 us");
+        assert_eq!(time(10_597_608.0), "10.60 ms");
+        assert_eq!(ratio(0.1347), "0.13");
+        assert_eq!(within(0.3, Some(0.2), " x"), "<= 0.2 x: **over**");
+    }
+}
