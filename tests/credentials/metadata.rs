@@ -52,7 +52,17 @@ fn ecs(test: &Json) -> Result<(), String> {
         .credential_chain(only("container-role"))
         .build()
         .unwrap();
-    let result = block_on(session.credentials());
+    let mut secrets = Secrets::default();
+    secrets.add_json("", &test["env"]);
+    for secret in ["container-secret", "container-token"] {
+        secrets.add(secret);
+    }
+    let (result, log) = logged(|| block_on(session.credentials()));
+    secrets.check("the log", &log)?;
+    match &result {
+        Ok(credentials) => secrets.check("the credentials", &format!("{credentials:?}"))?,
+        Err(error) => secrets.check("the error", &format!("{error:#} {error:?}"))?,
+    }
     match (test["result"]["Ok"].as_str(), result) {
         (Some(url), Ok(_)) => {
             assert_eq!(world.http.urls(), [format!("GET {url}")]);

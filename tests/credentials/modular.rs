@@ -15,6 +15,7 @@ use inia_core::{
 use serde_json::Value as Json;
 
 use super::scripted::Scripted;
+use super::secrets::Secrets;
 use crate::fakes::{FakeEnv, FakeHttp, World, answer, block_on, logged};
 use crate::support::Case;
 use crate::{strings, tests_of};
@@ -127,7 +128,15 @@ fn check(test: &Json) -> Result<(), String> {
             false => Err(format!("told were {told}, not {providers}")),
         };
     }
-    let (result, _) = logged(|| block_on(session.credentials()));
+    let mut secrets = Secrets::default();
+    secrets.add_json("", test);
+    let (result, log) = logged(|| block_on(session.credentials()));
+    secrets.check("the log", &log)?;
+    secrets.check("the session", &format!("{session:?} {session:#?}"))?;
+    match &result {
+        Ok(credentials) => secrets.check("the credentials", &format!("{credentials:?}"))?,
+        Err(error) => secrets.check("the error", &format!("{error:#} {error:?}"))?,
+    }
     match (expected.get("resolved"), result) {
         (Some(resolved), Ok(got)) => {
             for (name, value) in [

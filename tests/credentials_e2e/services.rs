@@ -1,0 +1,351 @@
+//! Providers that call services, and those that read files and run commands.
+
+use p256::elliptic_curve::Generate as _;
+use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
+
+use crate::loopback::{Server, answer};
+use crate::world::{
+    SECRET, Trials, World, check, contains, in_seconds, keys, read, runtime, signers, sts,
+};
+
+pub(crate) const TRIALS: Trials = &[
+    ("a role is assumed by a role by keys", role_chain),
+    (
+        "a role's source may be the environment",
+        role_of_environment,
+    ),
+    (
+        "a role's source may be a container or an instance",
+        role_of_metadata,
+    ),
+    ("a role outlives the process in the cache", role_cache),
+    (
+        "a web identity's token is read anew and signs nothing",
+        web_identity,
+    ),
+    ("an SSO token is refreshed and gives a role", sso),
+    ("a login is refreshed with a proof", login),
+    ("a process prints credentials", process),
+    (
+        "an error lists every provider that was tried, and why",
+        exhausted,
+    ),
+    ("a source profile that leads back to itself is told", circle),
+];
+
+const ROLES: &str = "\
+[default]
+role_arn = arn:aws:iam::123456789012:role/last
+source_profile = middle
+[profile middle]
+role_arn = arn:aws:iam::123456789012:role/first
+source_profile = base
+external_id = mine
+duration_seconds = 900
+[profile base]
+aws_access_key_id = AKIDBASE
+aws_secret_access_key = hush-base
+";
+
+fn some(keys: &[&str]) -> Vec<Option<String>> {
+    keys.iter().map(|key| Some((*key).to_owned())).collect()
+}
+
+fn role_chain() {
+    let server = Server::start(sts);
+    let world = World::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
+    world.call().unwrap();
+    assert_eq!(
+        signers(&server),
+        some(&["AKIDBASE", "AKID-first", "AKID-last"])
+    );
+    let requests = server.requests();
+    assert_eq!(requests[0].form("ExternalId"), Some("mine"));
+    assert_eq!(requests[0].form("DurationSeconds"), Some("900"));
+    let token = requests[1].header("x-amz-security-token").unwrap();
+    assert_eq!(token, format!("{SECRET}token-first"));
+}
+
+fn role_of_environment() {
+    let server = Server::start(sts);
+    let world = World::new(
+        "[default]\nrole_arn = arn:aws:iam::123456789012:role/last\ncredential_source = Environment\n",
+    )
+    .env("AWS_ENDPOINT_URL_STS", &server.url)
+    .env("AWS_ACCESS_KEY_ID", "AKIDENV")
+    .env("AWS_SECRET_ACCESS_KEY", "hush-env");
+    let session = inia::SessionBuilder::over(world.host())
+        .profile("default")
+        .build()
+        .unwrap();
+    let call = async {
+        let sts = session.client("sts")?;
+        sts.call("GetCallerIdentity", inia::json!({})).await
+    };
+    runtime().block_on(call).unwrap();
+    assert_eq!(signers(&server), some(&["AKIDENV", "AKID-last"]));
+}
+
+fn role_of_metadata() {
+    let metadata = Server::start(|request| match request.target.trim_end_matches('/') {
+        "/latest/api/token" => answer(200, "hush-session"),
+        "/latest/meta-data/iam/security-credentials" => answer(200, "box"),
+        "/creds" | "/latest/meta-data/iam/security-credentials/box" => {
+            answer(200, keys("box", 3600))
+        }
+        _ => answer(404, ""),
+    });
+    for (source, variables) in [
+        (
+            "EcsContainer",
+            [
+                (
+                    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                    format!("{}/creds", metadata.url),
+                ),
+                ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ],
+        ),
+        (
+            "Ec2InstanceMetadata",
+            [
+                ("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url.clone()),
+                ("AWS_EC2_METADATA_DISABLED", "false".to_owned()),
+            ],
+        ),
+    ] {
+        let server = Server::start(sts);
+        let config = format!(
+            "[default]\nrole_arn = arn:aws:iam::123456789012:role/last\ncredential_source = {source}\n"
+        );
+        let mut world = World::new(&config).env("AWS_ENDPOINT_URL_STS", &server.url);
+        for (name, value) in variables {
+            world = world.env(name, value);
+        }
+        world.call().unwrap();
+        assert_eq!(
+            signers(&server),
+            some(&["AKID-box", "AKID-last"]),
+            "{source}"
+        );
+    }
+}
+
+fn role_cache() {
+    let server = Server::start(sts);
+    let world = World::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
+    world.call().unwrap();
+    world.call().unwrap();
+    assert_eq!(
+        signers(&server),
+        some(&["AKIDBASE", "AKID-first", "AKID-last", "AKID-last"])
+    );
+}
+
+fn web_identity() {
+    let server = Server::start(sts);
+    let world = World::new("");
+    world.write("token", "hush-web-1");
+    let path = world.path("token").to_string_lossy().into_owned();
+    let world = world
+        .env("AWS_ENDPOINT_URL_STS", &server.url)
+        .env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/web")
+        .env("AWS_ROLE_SESSION_NAME", "pod")
+        .env("AWS_WEB_IDENTITY_TOKEN_FILE", path);
+    world.call().unwrap();
+    let requests = server.requests();
+    assert_eq!(
+        requests[0].form("Action"),
+        Some("AssumeRoleWithWebIdentity")
+    );
+    assert_eq!(requests[0].form("WebIdentityToken"), Some("hush-web-1"));
+    assert_eq!(requests[0].header("authorization"), None);
+    assert_eq!(requests[1].access_key(), Some("AKID-web"));
+
+    world.write("token", "hush-web-2");
+    world.clock.advance(3000);
+    world.call().unwrap();
+    assert_eq!(
+        server.requests()[2].form("WebIdentityToken"),
+        Some("hush-web-2")
+    );
+}
+
+fn sso() {
+    let server = Server::start(|request| match request.target.split('?').next().unwrap() {
+        "/token" => answer(
+            200,
+            r#"{"accessToken": "hush-new", "expiresIn": 28800, "refreshToken": "hush-refresh-2"}"#,
+        ),
+        "/federation/credentials" => answer(
+            200,
+            r#"{"roleCredentials": {"accessKeyId": "AKID-sso", "secretAccessKey": "hush-secret", "sessionToken": "hush-token",
+                "expiration": 4000000000000}}"#,
+        ),
+        _ => sts(request),
+    });
+    let world = World::new(
+        "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = reader\n\
+         [sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n",
+    )
+    .env("AWS_ENDPOINT_URL", &server.url);
+    // The SHA-1 of `corp`.
+    let file = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
+    world.write(
+        file,
+        &format!(
+            r#"{{"startUrl": "https://corp.example/start", "region": "eu-west-1", "accessToken": "hush-old", "expiresAt": "{}",
+                "clientId": "client", "clientSecret": "hush-client", "registrationExpiresAt": "2099-01-01T00:00:00Z",
+                "refreshToken": "hush-refresh-1"}}"#,
+            in_seconds(60)
+        ),
+    );
+    world.call().unwrap();
+    let requests = server.requests();
+    contains(
+        &requests[0].body,
+        &["hush-refresh-1", "refresh_token", "hush-client"],
+    );
+    assert_eq!(
+        requests[1].header("x-amz-sso_bearer_token"),
+        Some("hush-new")
+    );
+    assert_eq!(requests[2].access_key(), Some("AKID-sso"));
+    contains(&read(&world.path(file)), &["hush-new", "hush-refresh-2"]);
+}
+
+fn login() {
+    let server = Server::start(|request| match request.target.as_str() {
+        "/v1/token" => answer(
+            200,
+            r#"{"accessToken": {"accessKeyId": "AKID-login", "secretAccessKey": "hush-secret", "sessionToken": "hush-token"},
+                "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "hush-refresh-2"}"#,
+        ),
+        _ => sts(request),
+    });
+    let world =
+        World::new("[default]\nlogin_session = arn:aws:sts::123456789012:assumed-role/Admin/me\n")
+            .env("AWS_ENDPOINT_URL", &server.url);
+    let key = p256::SecretKey::generate();
+    let pem = key.to_pkcs8_pem(LineEnding::LF).unwrap();
+    // The SHA-256 of the session.
+    let file =
+        ".aws/login/cache/c03a7323bda916bba892295dd46ea73c98866a0ad0a2606cb839909f35fbc865.json";
+    world.write(
+        file,
+        &serde_json::json!({
+            "accessToken": {"accessKeyId": "AKID-old", "secretAccessKey": "hush-old", "sessionToken": "hush-old-token",
+                "accountId": "123456789012", "expiresAt": in_seconds(-60)},
+            "tokenType": "aws_sigv4", "refreshToken": "hush-refresh-1", "clientId": "arn:aws:signin:::devtools/same-device",
+            "idToken": "hush-id", "dpopKey": pem.as_str(),
+        })
+        .to_string(),
+    );
+    world.call().unwrap();
+    let requests = server.requests();
+    contains(&requests[0].body, &["hush-refresh-1", "refresh_token"]);
+    assert_eq!(requests[0].header("authorization"), None);
+    assert_eq!(
+        requests[0]
+            .header("dpop")
+            .map(|proof| proof.split('.').count()),
+        Some(3)
+    );
+    assert_eq!(requests[1].access_key(), Some("AKID-login"));
+    contains(&read(&world.path(file)), &["hush-refresh-2", "AKID-login"]);
+}
+
+fn process() {
+    let server = Server::start(sts);
+    let expires = in_seconds(3600);
+    let world = World::new("").env("AWS_ENDPOINT_URL_STS", &server.url);
+    world.write(
+        "keys.json",
+        &format!(
+            r#"{{"Version": 1, "AccessKeyId": "AKID-process", "SecretAccessKey": "hush-secret", "SessionToken": "hush-token",
+                "Expiration": "{expires}"}}"#
+        ),
+    );
+    let path = world.path("keys.json");
+    world.write(
+        ".aws/config",
+        &format!(
+            "[default]\ncredential_process = cat \"{}\"\n",
+            path.display()
+        ),
+    );
+    world.call().unwrap();
+    assert_eq!(signers(&server), some(&["AKID-process"]));
+
+    for (command, message) in [
+        ("echo hush-not-json", "invalid JSON at line 1, column 1"),
+        ("echo {}", "Version is not 1"),
+        ("sh -c \"echo denied >&2; exit 7\"", "exit status 7: denied"),
+        ("yes hush-hush", "wrote more than 65536 bytes"),
+        ("/no/such/program", "cannot be started"),
+    ] {
+        world.write(
+            ".aws/config",
+            &format!("[default]\ncredential_process = {command}\n"),
+        );
+        let error = world.error_within(std::time::Duration::from_secs(10));
+        contains(&error, &["custom-process", message]);
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+fn exhausted() {
+    let world = World::new("[default]\nregion = us-east-1\n");
+    let error = world.error_within(std::time::Duration::from_secs(5));
+    let mut rest = error.as_str();
+    for name in [
+        "env",
+        "assume-role",
+        "assume-role-with-web-identity",
+        "sso",
+        "shared-credentials-file",
+        "login",
+        "custom-process",
+        "config-file",
+        "ec2-credentials-file",
+        "boto-config",
+        "container-role",
+        "iam-role",
+    ] {
+        let listed = format!("{name}: ");
+        let (_, after) = rest
+            .split_once(&listed)
+            .unwrap_or_else(|| panic!("{name} is not in its place:\n{error}"));
+        assert!(
+            !after.starts_with('\n') && !after.is_empty(),
+            "{name} has no reason:\n{error}"
+        );
+        rest = after;
+    }
+    contains(
+        &error,
+        &["AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED is true"],
+    );
+
+    // One that is broken ends the chain, and names those before it.
+    let world = World::new(
+        "[default]\nsso_start_url = https://x\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = r\n",
+    );
+    let error = world.error_within(std::time::Duration::from_secs(5));
+    contains(&error, &["env: ", "assume-role: ", "sso", "log in first"]);
+    assert!(!error.contains("iam-role"), "{error}");
+    check("the error", &error);
+}
+
+fn circle() {
+    let world = World::new(
+        "[default]\nrole_arn = arn:aws:iam::1:role/a\nsource_profile = b\n\
+         [profile b]\nrole_arn = arn:aws:iam::1:role/b\nsource_profile = default\n",
+    );
+    let error = world.error_within(std::time::Duration::from_secs(5));
+    contains(&error, &["default", "b"]);
+    assert!(
+        error.contains("circle") || error.contains("loop") || error.contains("->"),
+        "{error}"
+    );
+}
