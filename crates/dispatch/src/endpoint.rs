@@ -75,7 +75,7 @@ impl EndpointResolver {
         let input = model.input(operation);
         for (index, parameter) in self.rule_set.parameters().iter().enumerate() {
             let name = parameter.name();
-            let built_in = parameter.built_in().cloned();
+            let built_in = parameter.built_in().cloned().or_else(|| implied(name));
             wants_account_id |= built_in == Some(BuiltIn::AccountId);
             let fixed = operation
                 .static_context
@@ -171,6 +171,14 @@ impl EndpointResolver {
             .resolve(&self.rule_set, &self.partitions, &values)
             .map_err(|error| Error::new(ErrorKind::Endpoint, error.message().to_owned()))
     }
+}
+
+/// The built-in that a parameter stands for although its rule set does not say so.
+///
+/// # Source
+/// botocore `args.py:ClientArgsCreator._build_endpoint_resolver`.
+fn implied(parameter: &str) -> Option<BuiltIn> {
+    (parameter == "DisableS3ExpressSessionAuth").then_some(BuiltIn::S3DisableExpressSessionAuth)
 }
 
 fn parameter(value: &Value) -> ParameterValue<'_> {

@@ -12,6 +12,7 @@ mod definitions;
 mod discovery;
 mod endpoint;
 mod event_stream;
+mod express;
 pub mod host;
 mod identity;
 mod output;

@@ -23,6 +23,7 @@ use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ErrorStage, OutputStage, ParamsStage, RequestStage, Rules};
 use crate::discovery::Discovery;
 use crate::endpoint::{EndpointBinding, EndpointOverrides, EndpointResolver};
+use crate::express::ExpressSessions;
 use crate::identity::Identities;
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{Backoff, RetryQuota, Verdict, classify};
@@ -45,6 +46,7 @@ pub(crate) struct Service {
     pub(crate) max_attempts: u32,
     pub(crate) resolver: EndpointResolver,
     pub(crate) discovery: Discovery,
+    pub(crate) express: ExpressSessions,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) identities: Arc<dyn Identities>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -406,7 +408,11 @@ impl Service {
             .resolver
             .resolve(&plan.endpoint, params, settings, overrides)?;
         let metadata = self.model.metadata();
-        let auth = auth::resolve(operation, metadata, &endpoint, settings, region)?;
+        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, region)?;
+        if auth.scheme == AuthScheme::S3Express {
+            let bucket = params.get("Bucket").and_then(Value::as_str);
+            auth.session_bucket = bucket.map(Str::from);
+        }
         Ok((endpoint, auth))
     }
 
@@ -436,7 +442,19 @@ impl Service {
         self.credentials(options).await.map(Some)
     }
 
-    pub(crate) async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
+    /// The credentials to sign with: a bucket's session where the auth scheme asks for one, else the caller's.
+    pub(crate) async fn signing_credentials(
+        &self,
+        auth: &Auth,
+        options: &CallOptions,
+    ) -> Result<Arc<Credentials>> {
+        match &auth.session_bucket {
+            Some(bucket) => self.express_session(bucket, options).await,
+            None => self.credentials(options).await,
+        }
+    }
+
+    async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
         match &options.credentials {
             Some(given) => Ok(Arc::clone(given)),
             None => match self.identities.fresh() {
@@ -726,7 +744,7 @@ impl Service {
                 headers.set("authorization", format!("Bearer {}", token.token.expose()));
             }
             _ => {
-                let credentials = self.credentials(options).await?;
+                let credentials = self.signing_credentials(&prepared.auth, options).await?;
                 let signable = Signable {
                     method: &prepared.method,
                     url: &prepared.url,

@@ -232,7 +232,7 @@ impl Service {
                     format!("{}: its auth scheme has no form in a URL", operation.name),
                 ));
             }
-            _ => Some(self.credentials(&options).await?),
+            _ => Some(self.signing_credentials(&auth, &options).await?),
         };
         let url = self.in_url(
             &request,
@@ -355,7 +355,7 @@ impl Service {
             let endpoint_url = self.endpoint_url(&endpoint);
             let credentials = match auth.scheme {
                 AuthScheme::None => None,
-                _ => Some(self.credentials(options).await?),
+                _ => Some(self.signing_credentials(&auth, options).await?),
             };
             let url = self.in_url(
                 &there,

@@ -16,6 +16,7 @@ use inia_signing::SigningKeyCache;
 
 use crate::discovery::Discovery;
 use crate::endpoint::EndpointResolver;
+use crate::express::ExpressSessions;
 use crate::identity::{Given, Identities};
 use crate::pipeline::{CallOptions, Service};
 use crate::retry::RetryQuota;
@@ -293,6 +294,7 @@ impl Shared {
         let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
         Ok(Service {
             discovery: Discovery::new(&settings),
+            express: ExpressSessions::default(),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transport(host, &settings)?,
