@@ -19,6 +19,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The README, whose examples are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use inia_core::{
     Blob, CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Fault, List, Lookup,
     Map, Problem, ProviderContext, Result, Secret, ServiceError, SsoLogin, SsoLogout, Str,

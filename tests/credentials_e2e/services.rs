@@ -9,6 +9,10 @@ use crate::world::{
 };
 
 pub(crate) const TRIALS: Trials = &[
+    (
+        "the session's options hold for its providers' calls",
+        role_options,
+    ),
     ("a role is assumed by a role by keys", role_chain),
     (
         "a role's source may be the environment",
@@ -64,6 +68,38 @@ fn role_chain() {
     assert_eq!(requests[0].form("DurationSeconds"), Some("900"));
     let token = requests[1].header("x-amz-security-token").unwrap();
     assert_eq!(token, format!("{SECRET}token-first"));
+}
+
+fn role_options() {
+    let server = Server::start(|request| match request.form("Action") {
+        Some("AssumeRole") => crate::loopback::Reply::Hang,
+        _ => sts(request),
+    });
+    let world = World::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
+    let limit = std::time::Duration::from_millis(300);
+    let config = inia::config::Config::new()
+        .read_timeout(limit)
+        .user_agent_extra("mine/1")
+        .endpoint_url("http://127.0.0.1:1");
+    let session = inia::SessionBuilder::over(world.host())
+        .config(&config)
+        .build()
+        .unwrap();
+    let started = std::time::Instant::now();
+    let error = runtime().block_on(session.credentials()).unwrap_err();
+    let took = started.elapsed();
+    assert!(
+        took < std::time::Duration::from_secs(5),
+        "{took:?}: {error:#}"
+    );
+    // The endpoint of the session's clients is not that of STS.
+    let agent = server.requests()[0].header("user-agent").map(str::to_owned);
+    assert!(
+        agent
+            .as_deref()
+            .is_some_and(|agent| agent.contains("mine/1")),
+        "{agent:?}"
+    );
 }
 
 fn role_of_environment() {

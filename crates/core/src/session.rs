@@ -202,6 +202,12 @@ impl Session {
         settings.for_client(&config, service, mode, defaults)
     }
 
+    /// The region that the instance metadata service says this runs in, where [`prepare`](Self::prepare) had to ask for it.
+    #[must_use]
+    pub fn instance_region(&self) -> Option<&str> {
+        self.0.instance_region.get()?.as_deref()
+    }
+
     /// Does what has to be done once, and may have to wait: asks the instance metadata service for the region where the mode of
     /// defaults needs it. A service that does not answer counts as none.
     ///

@@ -50,6 +50,8 @@ struct Shared {
     transport: Option<Arc<dyn Transport>>,
     transports: Mutex<Vec<(TransportSettings, Arc<HyperTransport>)>>,
     keys: Arc<SigningKeyCache>,
+    /// The region of the instance this runs on, once it has been asked for.
+    instance_region: OnceLock<Str>,
 }
 
 impl Session {
@@ -437,10 +439,18 @@ impl Identities for SessionIdentities {
 }
 
 /// How credential providers call services: through the same pipeline.
+///
+/// The session's options and its mode of defaults hold for these calls, too.
+///
+/// # Source
+/// botocore `session.py:Session.create_client`, which the providers' `client_creator` is.
 struct SelfInvoke {
     shared: Arc<Shared>,
     host: Host,
     settings: Settings,
+    /// The session's options, without those that are about single services or who signs.
+    config: Config,
+    defaults: DefaultsTable,
 }
 
 impl fmt::Debug for SelfInvoke {
@@ -458,7 +468,7 @@ impl Invoke for SelfInvoke {
         options: InvokeOptions,
     ) -> BoxFuture<'a, Result<Value>> {
         Box::pin(async move {
-            let mut config = Config::new();
+            let mut config = self.config.clone();
             if let Some(region) = options.region {
                 config = config.region(region);
             }
@@ -473,11 +483,13 @@ impl Invoke for SelfInvoke {
                 name: model.name(),
                 id: &model.metadata().service_id,
             };
-            let mode =
-                self.settings
-                    .defaults_mode(&config)?
-                    .resolve_auto(&self.settings, None, None);
-            let settings = self.settings.for_client(&config, name, mode, None)?;
+            let mode = self.settings.defaults_mode(&config)?.resolve_auto(
+                &self.settings,
+                self.settings.region(&config)?.as_deref(),
+                self.shared.instance_region.get().map(Str::as_str),
+            );
+            let defaults = self.defaults.get(mode);
+            let settings = self.settings.for_client(&config, name, mode, defaults)?;
             let identities = Given {
                 credentials: options.credentials.map(Arc::new),
                 token: None,
@@ -577,7 +589,11 @@ impl SessionBuilder {
     /// `Config`: a config file is broken, or a profile is chosen that is in none.
     pub async fn load(self) -> Result<Session> {
         let session = self.build()?;
-        session.core().prepare().await?;
+        let core = session.core();
+        core.prepare().await?;
+        if let Some(region) = core.instance_region() {
+            let _ = session.0.shared.instance_region.set(Str::from(region));
+        }
         Ok(session)
     }
 
@@ -602,12 +618,14 @@ impl SessionBuilder {
             transport: self.transport,
             transports: Mutex::default(),
             keys: Arc::new(SigningKeyCache::default()),
+            instance_region: OnceLock::new(),
         });
         let defaults = match shared.catalog.shared("sdk-default-configuration")? {
             Some(definition) => DefaultsTable::from_json(&definition.parse()?)?,
             None => DefaultsTable::default(),
         };
         let for_invoke = Arc::clone(&shared);
+        let (config, invoke_defaults) = (of_any_service(&self.config), defaults.clone());
         let core = self
             .core
             .config(self.config)
@@ -617,11 +635,26 @@ impl SessionBuilder {
                     shared: for_invoke,
                     host: host.clone(),
                     settings: settings.clone(),
+                    config,
+                    defaults: invoke_defaults,
                 })
             })
             .build()?;
         Ok(Session(Arc::new(Inner { core, shared })))
     }
+}
+
+/// The options of a session that hold for the calls of its credential providers. Where a client calls, in which version and format
+/// and how it signs is its own affair.
+fn of_any_service(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.region = None;
+    config.endpoint_url = None;
+    config.api_version = None;
+    config.protocol = None;
+    config.signature_version = None;
+    config.auth_scheme_preference = None;
+    config
 }
 
 #[cfg(feature = "builtin")]
