@@ -20,8 +20,11 @@ use inia_protocol::{
     xml_error_field, xml_root_name, xml_root_text,
 };
 
-/// Every target by its name, which is that of its program and of its folder in `corpus`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target with its name, which is that of its program and of its folder in `corpus`.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
     ("arn", arn),
     ("cbor", cbor),
     ("config", config),
