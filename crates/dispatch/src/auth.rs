@@ -62,6 +62,10 @@ pub(crate) struct Auth {
 }
 
 /// Decides the scheme of a call from what the operation, the service, the endpoint and the client say.
+///
+/// DIFFERENCE: an operation that the definition says is not signed is not signed; botocore lets the endpoint's rules overrule that.
+/// And SigV4a is signed with wherever it is asked for: botocore needs its companion in C for it, signs with SigV4 where it is the
+/// definition that asks, and refuses the call where it is the endpoint.
 pub(crate) fn resolve(
     operation: &Operation,
     metadata: &Metadata,

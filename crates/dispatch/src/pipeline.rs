@@ -628,6 +628,8 @@ impl Service {
     }
 
     /// Gives up credentials that a service says have expired. Whether others may be had.
+    ///
+    /// DIFFERENCE: botocore uses credentials until they expire by their own account.
     fn replace_identity(&self, error: &Error, options: &CallOptions) -> bool {
         const EXPIRED: [&str; 3] = [
             "ExpiredToken",
@@ -650,6 +652,8 @@ impl Service {
     }
 
     /// Takes over the service's time where an error says that ours is wrong. Whether it did.
+    ///
+    /// DIFFERENCE: botocore signs by the local clock, and fails while that is wrong.
     fn correct_clock(&self, error: &Error) -> bool {
         const SKEWED: [&str; 6] = [
             "AuthFailure",

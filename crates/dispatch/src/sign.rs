@@ -44,6 +44,8 @@ pub(crate) enum SignableBody<'a> {
 
 /// The signing names of services that sign by S3's rules.
 ///
+/// DIFFERENCE: S3 on Outposts is among them throughout; botocore signs by these rules only where the endpoint's rules name S3.
+///
 /// # Source
 /// botocore `handlers.py:S3_SIGNING_NAMES`
 const S3_SIGNING_NAMES: [&str; 4] = ["s3", "s3-outposts", "s3-object-lambda", "s3express"];

@@ -211,6 +211,8 @@ impl ServiceModel {
 
     /// The operation of a name, spelt as the definition does, in snake case or in kebab case.
     ///
+    /// DIFFERENCE: botocore's clients have methods in snake case only, and parameters as the definition spells them.
+    ///
     /// # Errors
     /// `Model`: there is none; the message offers the nearest names.
     pub fn operation(&self, name: &str) -> Result<&Operation> {

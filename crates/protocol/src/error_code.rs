@@ -28,6 +28,8 @@ pub(crate) fn request_id(headers: &Headers) -> Option<Str> {
 /// The modeled error of a code: among those of the operation, then among all of the service, by the code that a shape states
 /// or by its name.
 ///
+/// DIFFERENCE: where two errors of a service have one code, the one that the operation lists is meant; botocore takes the last.
+///
 /// # Source
 /// botocore `model.py:ServiceModel.shape_for_error_code`.
 pub(crate) fn error_shape(
@@ -184,6 +186,9 @@ pub(crate) fn fault(text: &str) -> Option<Fault> {
 }
 
 /// The error that a status alone makes, where the answer says nothing that can be understood.
+///
+/// DIFFERENCE: botocore fails to read an error that is no XML or no CBOR, and takes HTML for XML of the service where the status is
+/// below 500.
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._do_generic_error_parse`.

@@ -122,6 +122,8 @@ pub(crate) fn special_float(value: f64) -> &'static str {
 }
 
 /// A float from text, NaN and the infinities among it.
+///
+/// DIFFERENCE: botocore leaves those three as strings in JSON.
 pub(crate) fn float_from_text(text: &str) -> Option<f64> {
     match text.trim() {
         "NaN" => Some(f64::NAN),

@@ -271,6 +271,8 @@ settings! {
     /// The proxy for `https` URLs.
     HTTPS_PROXY = "https_proxy", Text, env ["https_proxy", "HTTPS_PROXY"], keys [], default None;
     /// The proxy for every other URL.
+    ///
+    /// DIFFERENCE: botocore does not read it, nor networks in `NO_PROXY`.
     ALL_PROXY = "all_proxy", Text, env ["all_proxy", "ALL_PROXY"], keys [], default None;
     /// Hosts that are reached without proxy, separated by commas.
     NO_PROXY = "no_proxy", Text, env ["no_proxy", "NO_PROXY"], keys [], default None;

@@ -7,6 +7,8 @@ use super::{ParamsStage, RequestStage};
 
 /// The account of an ARN given for a bucket or access point is the account of the call. The operations that make them, and the one
 /// that lists buckets, take names.
+///
+/// DIFFERENCE: botocore takes any text with five colons for an ARN, and refuses it.
 pub(super) fn account_from_arn(stage: &mut ParamsStage<'_>) -> Result<()> {
     let operation = stage.operation.name.as_str();
     let members: &[(&str, &str)] = match operation {

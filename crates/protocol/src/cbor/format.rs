@@ -261,7 +261,8 @@ impl<'t> Parser<'t> {
             let name = self.reader.key(head)?;
             let head = self.reader.head()?;
             let value = self.value(value, head, depth)?;
-            // What is dense has no nulls; one that is there all the same is left out.
+            // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out. botocore keeps it, and reads
+            // the values of maps as they come, so that members which the definition does not know stay there.
             if value.is_null() && !is_sparse {
                 continue;
             }

@@ -315,7 +315,8 @@ impl<'t> Reader<'t> {
                 let name = self.values.lexer.own_text(key.span)?;
                 let mut value = Value::Null;
                 self.value(target, depth, &mut value)?;
-                // What is dense has no nulls; one that is there all the same is left out.
+                // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out, as the Smithy specification
+                // has it. botocore keeps it.
                 if is_sparse || !value.is_null() {
                     entries.add(&mut self.values, key, name, value);
                 }

@@ -46,6 +46,8 @@ pub(in crate::customization) fn keep_expires_as_text(stage: &mut OutputStage<'_>
 }
 
 /// The bucket's region is the text of the root element.
+///
+/// DIFFERENCE: botocore adds a region to the errors of this call, too, where there is none.
 pub(in crate::customization) fn read_bucket_location(stage: &mut OutputStage<'_>) -> Result<()> {
     let region = xml_root_text(stage.body)?;
     if let Some(output) = stage.output.as_map_mut() {

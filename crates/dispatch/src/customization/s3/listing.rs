@@ -38,6 +38,8 @@ const NESTED: [(&str, &str); 4] = [
 ];
 
 /// Decodes the keys where we asked for them encoded.
+///
+/// DIFFERENCE: botocore fails where an entry has none.
 pub(in crate::customization) fn decode_keys(stage: &mut OutputStage<'_>) -> Result<()> {
     if !stage.state.decode_keys || stage.output["EncodingType"] != "url" {
         return Ok(());
