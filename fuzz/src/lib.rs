@@ -152,13 +152,18 @@ pub fn jmespath(data: &[u8]) {
 pub fn json(data: &[u8]) {
     if let Ok(value) = read_json(data.to_vec().into()) {
         let again = read_json(value.to_json_string().into()).expect("JSON of ours");
-        assert_eq!(again, value);
-        let _ = data_to_serde(&value);
+        if is_finite(&value) {
+            assert_eq!(again, value);
+        }
+        let _ = value.to_json().to_string();
     }
 }
 
-fn data_to_serde(value: &Value) -> usize {
-    value.to_json().to_string().len()
+/// Whether there is no infinity in a value: one is a string when it is written as JSON.
+fn is_finite(value: &Value) -> bool {
+    value.as_f64().is_none_or(f64::is_finite)
+        && value.items().all(is_finite)
+        && value.entries().iter().all(|(_, value)| is_finite(value))
 }
 
 /// Text as a timestamp in every format.

@@ -3,6 +3,7 @@
 //! # Source
 //! botocore `httpchecksum.py`; the S3 guide "Checking object integrity".
 
+use std::hash::Hasher as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -17,6 +18,7 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 use inia_model::{ChecksumTraits, Operation, Structure};
 use inia_protocol::Headers;
 use sha2::Digest as _;
+use twox_hash::{XxHash3_64, XxHash3_128, XxHash64};
 
 use crate::ByteStream;
 
@@ -30,12 +32,18 @@ pub(crate) enum Algorithm {
     Sha256,
     Sha512,
     Md5,
+    XxHash64,
+    XxHash3,
+    XxHash128,
 }
 
 impl Algorithm {
     /// Every algorithm, the cheapest to compute first: the order in which an answer's checksums are looked for.
-    const BY_COST: [Algorithm; 7] = [
+    const BY_COST: [Algorithm; 10] = [
+        Algorithm::XxHash128,
+        Algorithm::XxHash3,
         Algorithm::Crc64Nvme,
+        Algorithm::XxHash64,
         Algorithm::Crc32c,
         Algorithm::Crc32,
         Algorithm::Sha1,
@@ -54,6 +62,9 @@ impl Algorithm {
             Algorithm::Sha256 => "SHA256",
             Algorithm::Sha512 => "SHA512",
             Algorithm::Md5 => "MD5",
+            Algorithm::XxHash64 => "XXHASH64",
+            Algorithm::XxHash3 => "XXHASH3",
+            Algorithm::XxHash128 => "XXHASH128",
         }
     }
 
@@ -67,6 +78,9 @@ impl Algorithm {
             Algorithm::Sha256 => "x-amz-checksum-sha256",
             Algorithm::Sha512 => "x-amz-checksum-sha512",
             Algorithm::Md5 => "x-amz-checksum-md5",
+            Algorithm::XxHash64 => "x-amz-checksum-xxhash64",
+            Algorithm::XxHash3 => "x-amz-checksum-xxhash3",
+            Algorithm::XxHash128 => "x-amz-checksum-xxhash128",
         }
     }
 
@@ -85,6 +99,10 @@ pub(crate) enum Hasher {
     Sha256(sha2::Sha256),
     Sha512(sha2::Sha512),
     Md5(md5::Md5),
+    XxHash64(XxHash64),
+    // These two hold blocks of a kilobyte.
+    XxHash3(Box<XxHash3_64>),
+    XxHash128(Box<XxHash3_128>),
 }
 
 impl Hasher {
@@ -97,6 +115,9 @@ impl Hasher {
             Algorithm::Sha256 => Hasher::Sha256(sha2::Sha256::new()),
             Algorithm::Sha512 => Hasher::Sha512(sha2::Sha512::new()),
             Algorithm::Md5 => Hasher::Md5(md5::Md5::new()),
+            Algorithm::XxHash64 => Hasher::XxHash64(XxHash64::with_seed(0)),
+            Algorithm::XxHash3 => Hasher::XxHash3(Box::new(XxHash3_64::new())),
+            Algorithm::XxHash128 => Hasher::XxHash128(Box::new(XxHash3_128::new())),
         }
     }
 
@@ -107,6 +128,9 @@ impl Hasher {
             Hasher::Sha256(digest) => digest.update(bytes),
             Hasher::Sha512(digest) => digest.update(bytes),
             Hasher::Md5(digest) => digest.update(bytes),
+            Hasher::XxHash64(hasher) => hasher.write(bytes),
+            Hasher::XxHash3(hasher) => hasher.write(bytes),
+            Hasher::XxHash128(hasher) => hasher.write(bytes),
         }
     }
 
@@ -125,6 +149,9 @@ impl Hasher {
             Hasher::Sha256(digest) => BASE64_STANDARD.encode(digest.finalize()),
             Hasher::Sha512(digest) => BASE64_STANDARD.encode(digest.finalize()),
             Hasher::Md5(digest) => BASE64_STANDARD.encode(digest.finalize()),
+            Hasher::XxHash64(hasher) => BASE64_STANDARD.encode(hasher.finish().to_be_bytes()),
+            Hasher::XxHash3(hasher) => BASE64_STANDARD.encode(hasher.finish().to_be_bytes()),
+            Hasher::XxHash128(hasher) => BASE64_STANDARD.encode(hasher.finish_128().to_be_bytes()),
         }
     }
 }
@@ -393,6 +420,25 @@ mod tests {
                 "{}",
                 algorithm.name()
             );
+        }
+    }
+
+    /// The values of botocore's `test_httpchecksum.py`, in one piece and in many.
+    #[test]
+    fn xxhash_in_pieces() {
+        for (algorithm, expected) in [
+            (Algorithm::XxHash64, "RatnNLIeaWg="),
+            (Algorithm::XxHash3, "1Eex6kDmmIs="),
+            (Algorithm::XxHash128, "340J6T+HSQCpm4d1zBW2xw=="),
+        ] {
+            assert_eq!(checksum(algorithm, b"hello world"), expected);
+            let long = vec![3; 5000];
+            let mut hasher = Hasher::new(algorithm);
+            for piece in long.chunks(7) {
+                hasher.update(piece);
+            }
+            assert_eq!(hasher.finish(), checksum(algorithm, &long));
+            assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
         }
     }
 
