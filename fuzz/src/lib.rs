@@ -163,7 +163,7 @@ pub fn json(data: &[u8]) {
 fn is_finite(value: &Value) -> bool {
     value.as_f64().is_none_or(f64::is_finite)
         && value.items().all(is_finite)
-        && value.entries().iter().all(|(_, value)| is_finite(value))
+        && value.entries().all(|(_, value)| is_finite(value))
 }
 
 /// Text as a timestamp in every format.
