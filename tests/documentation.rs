@@ -1,0 +1,133 @@
+//! What the documents say of the program, held to it.
+
+use inia::config::{ConfigKey, setting};
+
+/// The row of a setting as `docs/configuration.md` has it, but for its first cell.
+fn row(setting: &setting::Setting) -> String {
+    let list = |names: Vec<String>| match names.is_empty() {
+        true => "-".to_owned(),
+        false => names.join(", "),
+    };
+    let env = setting.env.iter().map(|name| format!("`{name}`"));
+    let keys = setting.keys.iter().map(|key| match key {
+        ConfigKey::Key(key) => format!("`{key}`"),
+        ConfigKey::Nested(key, sub) => format!("`{key}.{sub}`"),
+    });
+    let default = match setting.default {
+        None | Some("") => "-".to_owned(),
+        Some(default) => format!("`{default}`"),
+    };
+    format!(
+        "| {} | {} | {default} |",
+        list(env.collect()),
+        list(keys.collect())
+    )
+}
+
+#[test]
+fn every_setting_has_its_row_in_its_order() {
+    let text = include_str!("../docs/configuration.md");
+    let (_, table) = text
+        .split_once("| | environment | profile | default |\n|---|---|---|---|\n")
+        .unwrap();
+    let rows: Vec<&str> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(rows.len(), setting::ALL.len());
+    for (written, setting) in rows.iter().zip(setting::ALL) {
+        let expected = row(setting);
+        assert!(
+            written.ends_with(&expected),
+            "{}: {written} does not end with {expected}",
+            setting.name
+        );
+    }
+}
+
+#[test]
+fn every_provider_is_listed_in_its_order() {
+    let text = include_str!("../docs/configuration.md");
+    let chain = inia::CredentialChain::default();
+    let names: Vec<&str> = chain.names().collect();
+    assert_eq!(names.len(), 12);
+    for (number, name) in names.iter().enumerate() {
+        let row = format!("\n| {} | `{name}` |", number + 1);
+        assert!(text.contains(&row), "{row}");
+    }
+}
+
+/// The names of all the environment variables and profile keys that the reference implementation knows stand in the table of settings.
+#[test]
+fn botocores_variables_are_settings() {
+    let known: Vec<&str> = setting::ALL
+        .iter()
+        .flat_map(|setting| setting.env)
+        .copied()
+        .collect();
+    for name in [
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_DEFAULT_REGION",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_DATA_PATH",
+        "AWS_CA_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "AWS_METADATA_SERVICE_TIMEOUT",
+        "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+        "AWS_EC2_METADATA_V1_DISABLED",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_IMDS_USE_IPV6",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_ENDPOINT_URL",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_ENDPOINT_DISCOVERY_ENABLED",
+        "AWS_STS_REGIONAL_ENDPOINTS",
+        "AWS_RETRY_MODE",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_DEFAULTS_MODE",
+        "AWS_SDK_UA_APP_ID",
+        "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES",
+        "AWS_DISABLE_REQUEST_COMPRESSION",
+        "AWS_SIGV4A_SIGNING_REGION_SET",
+        "AWS_REQUEST_CHECKSUM_CALCULATION",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION",
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION",
+        "AWS_AUTH_SCHEME_PREFERENCE",
+        "BOTOCORE_TCP_KEEPALIVE",
+        "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH",
+        "AWS_S3_USE_ARN_REGION",
+        "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+        "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECURITY_TOKEN",
+        "AWS_SESSION_TOKEN",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_ACCOUNT_ID",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_LOGIN_CACHE_DIRECTORY",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_CREDENTIAL_FILE",
+        "BOTO_CONFIG",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "_X_AMZN_TRACE_ID",
+    ] {
+        assert!(known.contains(&name), "{name}");
+    }
+}
