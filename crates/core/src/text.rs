@@ -182,6 +182,25 @@ impl Str {
     }
 }
 
+/// Whether two texts are the same, without a call where they are short: most comparisons are of names, and calling `memcmp`
+/// takes several times as long as comparing one.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    if let (Some(head), Some(tail)) = (one.first_chunk::<8>(), one.last_chunk::<8>()) {
+        // Up to 16 bytes, the first eight and the last eight are all there is.
+        return other.first_chunk::<8>() == Some(head)
+            && other.last_chunk::<8>() == Some(tail)
+            && (one.len() <= 16 || one == other);
+    }
+    if let (Some(head), Some(tail)) = (one.first_chunk::<4>(), one.last_chunk::<4>()) {
+        return other.first_chunk::<4>() == Some(head) && other.last_chunk::<4>() == Some(tail);
+    }
+    one.iter().eq(other)
+}
+
 impl Deref for Str {
     type Target = str;
 
@@ -280,7 +299,7 @@ impl fmt::Display for Str {
 impl PartialEq for Str {
     #[inline]
     fn eq(&self, other: &Str) -> bool {
-        self.as_bytes() == other.as_bytes()
+        same(self.as_bytes(), other.as_bytes())
     }
 }
 
@@ -288,19 +307,19 @@ impl Eq for Str {}
 
 impl PartialEq<str> for Str {
     fn eq(&self, other: &str) -> bool {
-        self.as_bytes() == other.as_bytes()
+        same(self.as_bytes(), other.as_bytes())
     }
 }
 
 impl PartialEq<&str> for Str {
     fn eq(&self, other: &&str) -> bool {
-        self.as_bytes() == other.as_bytes()
+        same(self.as_bytes(), other.as_bytes())
     }
 }
 
 impl PartialEq<String> for Str {
     fn eq(&self, other: &String) -> bool {
-        self.as_bytes() == other.as_bytes()
+        same(self.as_bytes(), other.as_bytes())
     }
 }
 
@@ -385,6 +404,20 @@ mod tests {
         drop(pool);
         for (string, text) in strings.iter().zip(&texts) {
             assert_eq!(string, text);
+        }
+    }
+
+    #[test]
+    fn a_difference_in_any_byte_is_seen() {
+        for length in 0..40 {
+            let text = vec![b'x'; length];
+            assert!(same(&text, &text.clone()));
+            assert!(!same(&text, &vec![b'x'; length + 1]));
+            for position in 0..length {
+                let mut other = text.clone();
+                other[position] = b'y';
+                assert!(!same(&text, &other), "{length} {position}");
+            }
         }
     }
 

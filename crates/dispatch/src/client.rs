@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
+use crate::params::Params;
 use crate::pipeline::{BODY_LIMIT, CallOptions, Service, gather};
 use crate::{ByteStream, Output, Presign, Session};
 
@@ -84,7 +85,8 @@ impl Client {
 
     /// A call of an operation, named as the definition spells it (`ListQueues`) or in snake case (`list_queues`).
     ///
-    /// The parameters are a [`Value`], or anything that serde can serialize. Nothing happens before the call is awaited: wrong
+    /// The parameters are a [`Value`], or anything that serde can serialize. An `Arc<Value>` is neither copied nor changed: what
+    /// many calls are made with may be shared by them. Nothing happens before the call is awaited: wrong
     /// names and parameters are told then, too.
     pub fn call<P: Serialize + 'static>(&self, operation: &str, params: P) -> Call {
         let found = self
@@ -94,7 +96,7 @@ impl Client {
         Call {
             client: self.clone(),
             operation: found,
-            params: value_of(params),
+            params: params_of(params),
             options: CallOptions::default(),
         }
     }
@@ -146,7 +148,7 @@ impl Client {
             .model()
             .operation(operation)
             .map(|operation| operation.index);
-        Presign::new(self.clone(), found, value_of(params), expires_in)
+        Presign::new(self.clone(), found, params_of(params), expires_in)
     }
 
     pub(crate) fn operation_at(&self, index: u32) -> Result<&Operation> {
@@ -167,13 +169,17 @@ impl Client {
     }
 }
 
-/// Parameters as a value: a value itself is moved, not copied.
-fn value_of<P: Serialize + 'static>(params: P) -> Result<Value> {
+/// Parameters as a value: a value itself is moved, and a shared one stays shared.
+fn params_of<P: Serialize + 'static>(params: P) -> Result<Params> {
     let mut params = Some(params);
-    match (&mut params as &mut dyn Any).downcast_mut::<Option<Value>>() {
-        Some(value) => Ok(value.take().unwrap_or_default()),
-        None => to_value(&params),
+    let any = &mut params as &mut dyn Any;
+    if let Some(value) = any.downcast_mut::<Option<Value>>() {
+        return Ok(Params::Own(value.take().unwrap_or_default()));
     }
+    if let Some(Some(value)) = any.downcast_ref::<Option<Arc<Value>>>() {
+        return Ok(Params::Shared(Arc::clone(value)));
+    }
+    to_value(&params).map(Params::Own)
 }
 
 impl fmt::Debug for Client {
@@ -191,7 +197,7 @@ impl fmt::Debug for Client {
 pub struct Call {
     client: Client,
     operation: Result<u32>,
-    params: Result<Value>,
+    params: Result<Params>,
     options: CallOptions,
 }
 

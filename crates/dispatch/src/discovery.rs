@@ -258,7 +258,9 @@ impl Service {
             token: options.token.clone(),
             ..CallOptions::default()
         };
-        let output = self.call(describe, params.into(), same_identity).await?;
+        let output = self
+            .call(describe, Value::Map(params), same_identity)
+            .await?;
         let now = self.clock.now().seconds();
         let addresses: Vec<(Str, i64)> = output
             .value

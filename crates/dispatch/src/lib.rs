@@ -17,6 +17,7 @@ pub mod host;
 mod identity;
 mod output;
 mod paginate;
+mod params;
 mod pipeline;
 mod presign;
 mod resource;

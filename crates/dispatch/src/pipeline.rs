@@ -26,6 +26,7 @@ use crate::endpoint::{EndpointBinding, EndpointOverrides, EndpointResolver};
 use crate::express::ExpressSessions;
 use crate::identity::Identities;
 use crate::output::{Output, ResponseMetadata, request_id};
+use crate::params::Params;
 use crate::retry::{Backoff, RetryQuota, Verdict, classify};
 use crate::sign::{Signable, SignableBody, sign};
 use crate::transport::{HttpVersion, Transport, WireBody, WireRequest, WireResponse};
@@ -176,25 +177,23 @@ impl Service {
     pub(crate) async fn call(
         &self,
         operation: &Operation,
-        mut params: Value,
+        params: impl Into<Params>,
         mut options: CallOptions,
     ) -> Result<Output> {
         let plan = self.plan(operation)?;
+        let mut params = params.into();
         let mut state = CallState::default();
 
         // 1. The parameters: a map, with what the service's own rules and the client's settings add.
         self.complete(operation, plan, &mut params, &options, &mut state)?;
 
         // 2. They must fit the operation's input.
-        if self.settings.parameter_validation {
-            let streamed = if options.stream.is_some() {
-                plan.streaming_input.as_deref()
-            } else {
-                None
-            };
-            self.model
-                .validate(operation, &mut params, streamed.as_slice())?;
-        }
+        let streamed = if options.stream.is_some() {
+            plan.streaming_input.as_deref()
+        } else {
+            None
+        };
+        self.validate(operation, &mut params, streamed.as_slice())?;
 
         self.redirect(&mut state);
         let mut redirects = 0;
@@ -263,44 +262,58 @@ impl Service {
         }
     }
 
+    /// Checks the parameters; members that are given as a stream need not be there.
+    pub(crate) fn validate(
+        &self,
+        operation: &Operation,
+        params: &mut Params,
+        streamed: &[&str],
+    ) -> Result<()> {
+        if !self.settings.parameter_validation || self.model.fits(operation, params, streamed)? {
+            return Ok(());
+        }
+        self.model.validate(operation, params.to_mut(), streamed)
+    }
+
     pub(crate) fn complete(
         &self,
         operation: &Operation,
         plan: &Plan,
-        params: &mut Value,
+        params: &mut Params,
         options: &CallOptions,
         state: &mut CallState,
     ) -> Result<()> {
         if params.is_null() {
-            *params = Value::map();
+            *params = Params::Own(Value::map());
         }
         if options.stream.is_some() && plan.streaming_input.is_none() {
             let message = format!("{} takes no streaming body", operation.name);
             return Err(Error::new(ErrorKind::Validation, message));
         }
-        if let Some(map) = params.as_map_mut() {
-            for token in &plan.idempotency_tokens {
-                if map.get(token).is_none_or(Value::is_null) {
-                    map.insert(token.clone(), self.rng.uuid());
-                }
-            }
-            let mode = operation
-                .checksum
-                .as_ref()
-                .and_then(|traits| traits.request_validation_mode_member.as_ref());
-            if let Some(member) = mode
-                && self.settings.response_checksum_validation == ChecksumMode::WhenSupported
-                && !state.presigning
-                && !map.contains_key(member)
+        for token in &plan.idempotency_tokens {
+            if params[&**token].is_null()
+                && let Some(map) = params.to_mut().as_map_mut()
             {
-                map.insert(member.clone(), "ENABLED");
+                map.insert(token.clone(), self.rng.uuid());
             }
+        }
+        let mode = operation
+            .checksum
+            .as_ref()
+            .and_then(|traits| traits.request_validation_mode_member.as_ref());
+        if let Some(member) = mode
+            && self.settings.response_checksum_validation == ChecksumMode::WhenSupported
+            && !state.presigning
+            && params.get(member).is_none()
+            && let Some(map) = params.to_mut().as_map_mut()
+        {
+            map.insert(member.clone(), "ENABLED");
         }
         for rule in &plan.rules.params {
             rule(&mut ParamsStage {
                 model: &self.model,
                 operation,
-                params,
+                params: params.to_mut(),
                 state,
             })?;
         }

@@ -16,6 +16,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use crate::auth::{Auth, AuthScheme};
 use crate::client::Client;
 use crate::customization::{CallState, CrossRegionCopy};
+use crate::params::Params;
 use crate::pipeline::{CallOptions, Draft, Plan, Service};
 use crate::sign::{Signable, SignableBody, presign};
 use crate::url::Url;
@@ -39,7 +40,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 pub struct Presign {
     client: Client,
     operation: Result<u32>,
-    params: Result<Value>,
+    params: Result<Params>,
     options: CallOptions,
     method: Option<Str>,
     expires_in: Duration,
@@ -49,7 +50,7 @@ impl Presign {
     pub(crate) fn new(
         client: Client,
         operation: Result<u32>,
-        params: Result<Value>,
+        params: Result<Params>,
         expires_in: Duration,
     ) -> Self {
         Presign {
@@ -185,7 +186,7 @@ impl Service {
     pub(crate) async fn presign(
         &self,
         operation: &Operation,
-        mut params: Value,
+        mut params: Params,
         mut options: CallOptions,
         method: Option<Str>,
         expires_in: Duration,
@@ -209,9 +210,7 @@ impl Service {
             ..CallState::default()
         };
         self.complete(operation, plan, &mut params, &options, &mut state)?;
-        if self.settings.parameter_validation {
-            self.model.validate(operation, &mut params, &[])?;
-        }
+        self.validate(operation, &mut params, &[])?;
         let Draft {
             mut request,
             endpoint_url,

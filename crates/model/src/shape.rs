@@ -112,6 +112,20 @@ impl Structure {
             .and_then(|position| self.members.get(position))
     }
 
+    /// The position of the member of a name, which is likely to be at `next` or soon behind it: parameters mostly stand in the
+    /// model's order, with some left out.
+    #[must_use]
+    #[inline]
+    pub fn member_position_from(&self, next: usize, name: &str) -> Option<usize> {
+        /// How many members are tried before all are searched.
+        const AHEAD: usize = 4;
+        let mut ahead = self.members.iter().skip(next).take(AHEAD);
+        match ahead.position(|member| member.name == *name) {
+            Some(at) => Some(next + at),
+            None => self.member_position(name),
+        }
+    }
+
     /// The position of the member of a name.
     #[must_use]
     pub fn member_position(&self, name: &str) -> Option<usize> {

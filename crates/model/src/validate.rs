@@ -83,21 +83,30 @@ impl ServiceModel {
         if params.is_null() {
             *params = Value::map();
         }
+        if self.fits(operation, params, supplied)? {
+            return Ok(());
+        }
+        if let Some(input) = &operation.input {
+            respell(self, input, params, 0);
+        }
+        let mut walk = Walk::new(self);
+        walk.is_respelt = true;
+        walk.input(operation, params, supplied);
+        walk.outcome(operation)
+    }
+
+    /// Checks the parameters of a call without changing them. `false` means that something is spelt differently, and
+    /// [`validate`](Self::validate) is to decide.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn fits(&self, operation: &Operation, params: &Value, supplied: &[&str]) -> Result<bool> {
         let mut walk = Walk::new(self);
         walk.input(operation, params, supplied);
         if walk.must_respell {
-            if let Some(input) = &operation.input {
-                respell(self, input, params, 0);
-            }
-            walk = Walk::new(self);
-            walk.is_respelt = true;
-            walk.input(operation, params, supplied);
+            return Ok(false);
         }
-        if walk.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::from_problems(&operation.name, walk.problems))
-        }
+        walk.outcome(operation).map(|()| true)
     }
 }
 
@@ -169,6 +178,14 @@ impl<'m> Walk<'m> {
             problems: Vec::new(),
             must_respell: false,
             is_respelt: false,
+        }
+    }
+
+    fn outcome(self, operation: &Operation) -> Result<()> {
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::from_problems(&operation.name, self.problems))
         }
     }
 
@@ -292,6 +309,33 @@ impl<'m> Walk<'m> {
         }
     }
 
+    /// Whether a value fits at first sight: a scalar of just the shape's type, far from the least that is allowed.
+    ///
+    /// Nearly every scalar does, and a place for a message need not be made for it.
+    #[inline]
+    fn plainly_fits(&self, member: &Member, value: &Value) -> bool {
+        let shape = self.model.shape(member.target);
+        let min = match shape.constraints.min {
+            Some(min) => min,
+            None if member.traits.is_host_label() => return false,
+            None => f64::NEG_INFINITY,
+        };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "only compared, and what is near goes the long way"
+        )]
+        match (&shape.kind, value) {
+            // A character has at most four bytes.
+            (Kind::String, Value::String(text)) => text.len() as f64 >= min * 4.0,
+            (Kind::Integer | Kind::Long, Value::Int(number)) => *number as f64 > min,
+            (Kind::Float | Kind::Double, Value::Float(number)) => *number > min,
+            (Kind::Boolean, Value::Bool(_))
+            | (Kind::Blob, Value::Blob(_))
+            | (Kind::Timestamp, Value::Timestamp(_)) => true,
+            _ => false,
+        }
+    }
+
     fn structure(
         &mut self,
         structure: &'m Structure,
@@ -304,12 +348,16 @@ impl<'m> Walk<'m> {
             self.union(structure, map, place);
         }
         // Required members come first, as a reader wants them.
-        for &position in &structure.required {
+        for (at, &position) in structure.required.iter().enumerate() {
             let Some(member) = structure.members.get(position as usize) else {
                 continue;
             };
-            let is_given = |name: &str| map.get(name).is_some_and(|value| !value.is_null());
-            if !is_given(&member.name) && !supplied.contains(&member.name.as_str()) {
+            // They mostly come first in the parameters, too.
+            let given = match map.get_index(at) {
+                Some((name, value)) if *name == member.name => Some(value),
+                _ => map.get(&member.name),
+            };
+            if given.is_none_or(Value::is_null) && !supplied.contains(&member.name.as_str()) {
                 if !self.is_respelt && map.keys().any(|name| is_snake_case_of(name, &member.name)) {
                     self.must_respell = true;
                 } else {
@@ -320,19 +368,15 @@ impl<'m> Walk<'m> {
                 }
             }
         }
-        // Parameters mostly stand in the model's order: the member after the last one is tried first.
         let mut next = 0;
         for (name, value) in map {
-            let position = match structure.members.get(next) {
-                Some(member) if member.name == *name => Some(next),
-                _ => structure.member_position(name),
-            };
+            let position = structure.member_position_from(next, name);
             let Some(member) = position.and_then(|position| structure.members.get(position)) else {
                 self.unknown(structure, name, place);
                 continue;
             };
             next = position.map_or(0, |position| position + 1);
-            if !value.is_null() {
+            if !value.is_null() && !self.plainly_fits(member, value) {
                 self.value(member, value, &place.then(Step::Name(&member.name)));
             }
             if self.is_full() {

@@ -160,11 +160,20 @@ impl Fields {
         Some((position, self.fields.get(position)?))
     }
 
-    /// The field of a member's name.
+    /// The field of a member's name. `next` is the position that is tried first, and becomes the one behind the field:
+    /// parameters mostly stand in the model's order.
     #[inline]
-    pub(crate) fn by_name(&self, name: &str) -> Option<&Field> {
+    pub(crate) fn by_name(&self, name: &Str, next: &mut usize) -> Option<&Field> {
+        if let Some(field) = self.fields.get(*next)
+            && *field.name == *name
+        {
+            *next += 1;
+            return Some(field);
+        }
         let index = self.by_name.as_ref().unwrap_or(&self.by_wire_name);
-        self.fields.get(index.get(name.as_bytes())?)
+        let position = index.get(name.as_bytes())?;
+        *next = position + 1;
+        self.fields.get(position)
     }
 }
 

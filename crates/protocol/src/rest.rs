@@ -14,6 +14,7 @@ use inia_core::{Blob, ErrorKind, Map, Result, Str, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure};
 
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
+use crate::names::NameIndex;
 use crate::scalar::{blob_bytes, mismatch, text_param};
 use crate::table::{OperationTable, foreign};
 use crate::uri::{Template, push_encoded, push_query, split_query};
@@ -62,6 +63,8 @@ struct RequestBinding {
     places: Box<[Place]>,
     body: RequestBodyKind,
     has_query_map: bool,
+    /// Positions of the members by their names: of S3's requests there are dozens, and a call gives a few.
+    by_name: NameIndex,
 }
 
 #[derive(Debug)]
@@ -147,6 +150,11 @@ impl RequestBinding {
                 .as_deref()
                 .map(|prefix| Template::host_prefix(prefix, input)),
             has_query_map: places.iter().any(|place| matches!(place, Place::QueryMap)),
+            by_name: NameIndex::new(
+                input
+                    .iter()
+                    .flat_map(|input| input.members.iter().map(|member| &*member.name)),
+            ),
             places,
             body,
         }
@@ -265,8 +273,9 @@ impl Rest {
             if value.is_null() {
                 continue;
             }
-            let Some((member, place)) = structure
-                .and_then(|structure| structure.member_position(name))
+            let Some((member, place)) = binding
+                .by_name
+                .get(name.as_bytes())
                 .and_then(|position| Some((members.get(position)?, binding.places.get(position)?)))
             else {
                 return Err(unknown(operation, name));

@@ -86,12 +86,12 @@ fn write_float(out: &mut impl fmt::Write, value: f64) -> fmt::Result {
     if !value.is_finite() {
         return out.write_str(special_float(value));
     }
-    let mut buffer = ryu::Buffer::new();
+    let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(value);
     if let Some((digits, exponent)) = text.split_once('e') {
         let (sign, exponent) = match exponent.strip_prefix('-') {
             Some(exponent) => ('-', exponent),
-            None => ('+', exponent),
+            None => ('+', exponent.trim_start_matches('+')),
         };
         return write!(out, "{digits}e{sign}{exponent:0>2}");
     }

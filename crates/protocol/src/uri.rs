@@ -20,7 +20,13 @@ const RESERVED_BUT_SLASH: &AsciiSet = &RESERVED.remove(b'/');
 /// botocore `utils.py:percent_encode`.
 #[inline]
 pub(crate) fn push_encoded(out: &mut String, text: &str) {
-    out.extend(utf8_percent_encode(text, RESERVED));
+    // Most text is plain, and copied at once.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+    } else {
+        out.extend(utf8_percent_encode(text, RESERVED));
+    }
 }
 
 /// Appends `name=value` to a query string, percent-encoded, behind `&` where something comes before.

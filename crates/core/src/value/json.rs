@@ -210,7 +210,7 @@ fn write<L: Layout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
         Value::BigInt(digits) => out.extend_from_slice(digits.as_bytes()),
         Value::Float(value) => match non_finite(*value) {
             Some(name) => quoted(name.as_bytes(), out),
-            None => out.extend_from_slice(ryu::Buffer::new().format_finite(*value).as_bytes()),
+            None => out.extend_from_slice(zmij::Buffer::new().format_finite(*value).as_bytes()),
         },
         Value::String(text) => write_string(text, out),
         Value::Blob(bytes) => {
@@ -336,12 +336,9 @@ mod tests {
             null, true, false, i64::MIN, u64::MAX, 0.1, 1.0, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, "s",
             Blob::from(vec![1, 2]), Timestamp::new(1, 500_000_000), [], {}, [[1], {"a": {}}],
         ]);
-        let wanted = r#"[null,true,false,-9223372036854775808,18446744073709551615,0.1,1.0,1e300,"NaN","Infinity","-Infinity","s","AQI=","1970-01-01T00:00:01.500000Z",[],{},[[1],{"a":{}}]]"#;
+        let wanted = r#"[null,true,false,-9223372036854775808,18446744073709551615,0.1,1.0,1e+300,"NaN","Infinity","-Infinity","s","AQI=","1970-01-01T00:00:01.500000Z",[],{},[[1],{"a":{}}]]"#;
         assert_eq!(value.to_json_string(), wanted);
-        assert_eq!(
-            value.to_json().to_string().replace("1e+300", "1e300"),
-            wanted
-        );
+        assert_eq!(value.to_json().to_string(), wanted);
         assert_eq!(
             Value::BigInt("1".repeat(40).into()).to_json_string(),
             "1".repeat(40)

@@ -8,6 +8,7 @@ use thin_vec::ThinVec;
 
 use super::{Name, Value};
 use crate::Str;
+use crate::text::same;
 
 /// An ordered map from names to values: a structure's members or a map shape's entries.
 ///
@@ -308,7 +309,7 @@ impl Map {
 fn find<'a, K: AsRef<[u8]>>(entries: &'a [(K, Value)], name: &str) -> Option<&'a Value> {
     let mut entries = entries.iter();
     entries
-        .find(|(key, _)| key.as_ref() == name.as_bytes())
+        .find(|(key, _)| same(key.as_ref(), name.as_bytes()))
         .map(|(_, value)| value)
 }
 
@@ -320,7 +321,7 @@ fn find_mut<'a, K: AsRef<[u8]>>(
 ) -> Option<&'a mut Value> {
     let mut entries = entries.iter_mut();
     entries
-        .find(|(key, _)| key.as_ref() == name.as_bytes())
+        .find(|(key, _)| same(key.as_ref(), name.as_bytes()))
         .map(|(_, value)| value)
 }
 

@@ -121,8 +121,9 @@ impl<'m> Writer<'m> {
     fn fields(&mut self, fields: &Fields, map: &Map, depth: u32) -> Result<()> {
         let count = map.values().filter(|value| !value.is_null()).count();
         push_head(&mut self.out, MAP, count as u64);
+        let mut next = 0;
         for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-            let Some(field) = fields.by_name(name) else {
+            let Some(field) = fields.by_name(name, &mut next) else {
                 return Err(no_such_member(fields, name));
             };
             self.out.extend_from_slice(&field.key);
@@ -135,6 +136,10 @@ impl<'m> Writer<'m> {
     fn timestamp(&mut self, place: &str, value: &Value) -> Result<()> {
         let moment = timestamp_param(place, value)?;
         push_head(&mut self.out, TAG, EPOCH);
+        if moment.nanoseconds() == 0 {
+            self.integer(i128::from(moment.seconds()));
+            return Ok(());
+        }
         let text = moment.text(
             inia_core::TimestampFormat::UnixTimestamp,
             TimestampPrecision::Default,

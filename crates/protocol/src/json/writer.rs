@@ -87,6 +87,12 @@ impl<'m> Writer<'m> {
     }
 
     fn timestamp(&mut self, moment: Timestamp, format: TimestampFormat) {
+        if format == TimestampFormat::UnixTimestamp && moment.nanoseconds() == 0 {
+            let mut digits = itoa::Buffer::new();
+            self.out
+                .extend_from_slice(digits.format(moment.seconds()).as_bytes());
+            return;
+        }
         let text = moment.text(format, TimestampPrecision::Default);
         // Seconds are a number; the other formats are strings, of which none needs escaping.
         let quote: &[u8] = match format {
@@ -101,11 +107,12 @@ impl<'m> Writer<'m> {
     fn fields(&mut self, fields: &Fields, map: &Map, body_only: bool, depth: u32) -> Result<()> {
         self.out.push(b'{');
         let start = self.out.len();
+        let mut next = 0;
         for (name, value) in map {
             if value.is_null() {
                 continue;
             }
-            let Some(field) = fields.by_name(name) else {
+            let Some(field) = fields.by_name(name, &mut next) else {
                 return Err(no_such_member(fields, name));
             };
             if body_only && field.has_location {

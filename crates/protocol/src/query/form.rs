@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use inia_core::{Error, ErrorKind, List, Map, Result, Str, TimestampFormat, Value};
+use inia_core::{
+    Error, ErrorKind, List, Map, Result, Str, TimestampFormat, TimestampPrecision, Value,
+};
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable};
 
-use crate::scalar::{blob_bytes, mismatch, text_param};
+use crate::scalar::{blob_bytes, mismatch, push_float, text_param, timestamp_param};
 use crate::uri::push_encoded;
 
 /// How deep parameters may lie in each other.
@@ -190,11 +192,7 @@ impl Writer<'_> {
             if value.is_null() {
                 continue;
             }
-            // Parameters often come in the definition's order.
-            let position = match structure.members.get(likely) {
-                Some(member) if member.name == *key => Some(likely),
-                _ => structure.member_position(key),
-            };
+            let position = structure.member_position_from(likely, key);
             let Some((member, name)) = position.and_then(|position| {
                 Some((structure.members.get(position)?, names.get(position)?))
             }) else {
@@ -315,6 +313,8 @@ impl Writer<'_> {
     }
 
     fn scalar(&mut self, member: &Member, kind: &Kind, value: &Value) -> Result<()> {
+        let format = member.traits.timestamp_format;
+        let format = format.unwrap_or(TimestampFormat::Iso8601);
         match (kind, value) {
             (Kind::String, Value::String(text)) => {
                 self.pair();
@@ -325,11 +325,26 @@ impl Writer<'_> {
                 self.pair();
                 push_encoded(self.out, &text);
             }
+            (Kind::Integer | Kind::Long, Value::Int(number)) => {
+                self.pair();
+                self.out.push_str(itoa::Buffer::new().format(*number));
+            }
+            (Kind::Float | Kind::Double, Value::Float(number)) => {
+                self.pair();
+                let start = self.out.len();
+                push_float(self.out, *number);
+                // The sign of an exponent is all that must be encoded.
+                if let Some(sign) = self.out.get(start..).and_then(|text| text.find('+')) {
+                    self.out.replace_range(start + sign..=start + sign, "%2B");
+                }
+            }
+            (Kind::Timestamp, value) => {
+                let moment = timestamp_param(&self.place, value)?;
+                let text = moment.text(format, TimestampPrecision::Default);
+                self.pair();
+                push_encoded(self.out, text.as_str());
+            }
             (kind, value) => {
-                let format = member
-                    .traits
-                    .timestamp_format
-                    .unwrap_or(TimestampFormat::Iso8601);
                 let text = text_param(&self.place, kind, format, value)?;
                 self.pair();
                 push_encoded(self.out, &text);

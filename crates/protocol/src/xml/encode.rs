@@ -254,11 +254,8 @@ impl Encoder {
             return Ok(());
         };
         let find = |likely: usize, name: &str| {
-            let position = match structure.members.get(likely) {
-                Some(member) if member.name == *name => Some(likely),
-                _ => structure.member_position(name),
-            };
-            position
+            structure
+                .member_position_from(likely, name)
                 .and_then(|at| Some((at, structure.members.get(at)?, tags.get(at)?)))
                 .ok_or_else(|| {
                     Error::new(
