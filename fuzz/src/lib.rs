@@ -446,11 +446,10 @@ fn response(protocol: Protocol, data: &[u8]) {
         .split_once(' ')
         .unwrap_or_default();
     let model = model(protocol);
-    let Some(operation) = model
-        .operation(name)
-        .ok()
-        .or_else(|| model.operations().next())
-    else {
+    // Asking the model for a name that it does not know would spend the time on the nearest ones.
+    let mut operations = model.operations();
+    let named = operations.find(|operation| operation.name == *name);
+    let Some(operation) = named.or_else(|| model.operations().next()) else {
         return;
     };
     let headers: Headers = lines
