@@ -9,6 +9,7 @@
 //! ours = ["\"\""]                         # globs of what we have there; anything where absent
 //! theirs = ["-"]                          # globs of what botocore has there; anything where absent
 //! witness = "s3.GetObjectAttributes"      # an operation that differs so with the usual seed
+//! seed = 2                                # or with this one
 //! ```
 //!
 //! The operation named as witness is in every run, and a row that its witness no longer needs fails the run: the list only shrinks.
@@ -33,6 +34,9 @@ pub struct Row {
     #[serde(default)]
     theirs: Vec<String>,
     pub witness: String,
+    /// The seed with which the witness differs, where it is not the usual one.
+    #[serde(default)]
+    seed: Option<u64>,
 }
 
 /// All rows.
@@ -74,6 +78,11 @@ impl Known {
     /// Why a row's differences are meant.
     pub fn reason(&self, row: usize) -> &str {
         self.known.get(row).map_or("", |row| &row.reason)
+    }
+
+    /// The seed that a row's witness differs with, where it is not the usual one.
+    pub fn seed(&self, row: usize) -> Option<u64> {
+        self.known.get(row).and_then(|row| row.seed)
     }
 
     /// The operations of a service that are witnesses.

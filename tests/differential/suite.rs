@@ -466,7 +466,7 @@ impl Trial<'_> {
                 .iter()
                 .any(|operation| operation.name == *witness);
             if ran
-                && self.suite.plan.seed == USUAL_SEED
+                && self.suite.plan.seed == self.suite.known.seed(row).unwrap_or(USUAL_SEED)
                 && !self.hits.contains_key(&(row, witness.to_owned()))
             {
                 stale.push_str(&format!("\n{witness} no longer differs: take the row off the list of known differences (\"{reason}\")"));

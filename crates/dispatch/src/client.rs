@@ -110,8 +110,9 @@ impl Client {
     /// use inia_dispatch::{Session, json};
     /// use inia_core::Credentials;
     ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> inia_core::Result<()> {
+    /// # fn main() -> inia_core::Result<()> {
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// # runtime.block_on(async {
     /// let session = Session::builder()
     ///     .region("eu-west-1")
     ///     .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
@@ -133,6 +134,7 @@ impl Client {
     ///     .await?;
     /// assert!(who.url().contains("Action=GetCallerIdentity"));
     /// # Ok(())
+    /// # })
     /// # }
     /// ```
     ///

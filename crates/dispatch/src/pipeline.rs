@@ -422,6 +422,12 @@ impl Service {
             .resolve(&plan.endpoint, params, settings, overrides)?;
         let metadata = self.model.metadata();
         let mut auth = auth::resolve(operation, metadata, &endpoint, settings, region)?;
+        if let Some(scheme) = plan.rules.scheme
+            && auth.scheme != AuthScheme::None
+            && settings.signature_version.is_none()
+        {
+            auth.scheme = scheme;
+        }
         if auth.scheme == AuthScheme::S3Express {
             let bucket = params.get("Bucket").and_then(Value::as_str);
             auth.session_bucket = bucket.map(Str::from);

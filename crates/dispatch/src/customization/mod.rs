@@ -24,6 +24,7 @@ use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Headers, Request, Response};
 
 use crate::ByteStream;
+use crate::auth::AuthScheme;
 
 /// One rule of one service.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub(crate) enum Step {
     Params(fn(&mut ParamsStage<'_>) -> Result<()>),
     /// On the request, before its checksum and signature.
     Request(fn(&mut RequestStage<'_>) -> Result<()>),
+    /// On the auth scheme, where the caller chooses none.
+    Scheme(AuthScheme),
     /// On the form of a request after the rules for requests: it carries a signed request to another region.
     CrossRegionCopy(CrossRegionCopy),
     /// On the whole answer, before it is parsed.
@@ -119,6 +122,7 @@ pub(crate) struct Rules {
     pub(crate) params: Vec<fn(&mut ParamsStage<'_>) -> Result<()>>,
     pub(crate) request: Vec<fn(&mut RequestStage<'_>) -> Result<()>>,
     pub(crate) cross_region_copy: Option<CrossRegionCopy>,
+    pub(crate) scheme: Option<AuthScheme>,
     pub(crate) response: Vec<fn(&CallState, &mut Response)>,
     pub(crate) error: Vec<fn(&mut ErrorStage<'_>)>,
     pub(crate) output: Vec<fn(&mut OutputStage<'_>) -> Result<()>>,
@@ -137,6 +141,7 @@ impl Rules {
             match rule.step {
                 Step::Params(act) => rules.params.push(act),
                 Step::Request(act) => rules.request.push(act),
+                Step::Scheme(scheme) => rules.scheme = Some(scheme),
                 Step::CrossRegionCopy(copy) => rules.cross_region_copy = Some(copy),
                 Step::Response(act) => rules.response.push(act),
                 Step::Error(act) => rules.error.push(act),

@@ -1,5 +1,7 @@
 //! The table of rules, by service.
 
+use crate::auth::AuthScheme;
+
 use super::{
     CrossRegionCopy, Rule, Step, alias, autoscaling, cloudformation, cloudsearch, ec2, glacier,
     iam, machinelearning, rest, route53, s3, s3_control,
@@ -102,6 +104,12 @@ pub(super) const RULES: &[Rule] = &[
         operations: &[],
         step: Step::Output(iam::decode_policies),
         source: "botocore handlers.py:json_decode_policies",
+    },
+    Rule {
+        service: "importexport",
+        operations: &[],
+        step: Step::Scheme(AuthScheme::SigV4),
+        source: "botocore client.py:ClientCreator._set_importexport_signature_version",
     },
     Rule {
         service: "logs",
