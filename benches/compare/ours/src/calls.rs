@@ -41,7 +41,11 @@ fn measure_case(bench: &mut Bench, case: &Case, name: &str, protocol: Option<Pro
         Arc::new(Canned::new(&reply, dump))
     };
     let client = client(case, protocol, canned);
-    let params = untag(&bench.fixtures().params(&case.name), bench.fixtures());
+    // Shared by all calls: what the generated SDK gets as a clone of a ready builder.
+    let params = Arc::new(untag(
+        &bench.fixtures().params(&case.name),
+        bench.fixtures(),
+    ));
     let output = bench
         .runtime()
         .block_on(async { client.call(&case.operation, params.clone()).await })
