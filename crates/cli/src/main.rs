@@ -212,12 +212,16 @@ async fn session(arguments: &Arguments) -> Result<inia::Session, Failure> {
 }
 
 fn log() {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::new("debug,hyper=info,rustls=info");
+    use tracing::level_filters::LevelFilter;
+    use tracing_subscriber::filter::Targets;
+    use tracing_subscriber::prelude::*;
+    let filter = Targets::new()
+        .with_default(LevelFilter::DEBUG)
+        .with_targets([("hyper", LevelFilter::INFO), ("rustls", LevelFilter::INFO)]);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // A second call of this finds the log set up.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
         .try_init();
 }
 

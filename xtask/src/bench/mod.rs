@@ -36,6 +36,8 @@ Usage: cargo xtask bench <WHAT>
   memory            what a page of results holds
   size [--build]    the sizes of release programs; with --build, what a clean release build costs
   fixtures          write the fixtures into target/bench/fixtures
+
+With --built, a measurement takes the programs as they were built before.
 ";
 
 /// Runs one measurement.
@@ -46,6 +48,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     };
     let bench = Bench {
         root: root.to_path_buf(),
+        built: args.contains(&"--built"),
     };
     match *what {
         "compare" => compare::run(&bench, &Arguments::read(args)?)?,
@@ -71,7 +74,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
 struct Arguments<'a>(Vec<(&'a str, &'a str)>);
 
 /// Options that stand alone.
-const FLAGS: [&str; 2] = ["--botocore", "--build"];
+const FLAGS: [&str; 3] = ["--botocore", "--build", "--built"];
 
 /// Options that have a value.
 const OPTIONS: [&str; 8] = [
@@ -132,6 +135,8 @@ impl<'a> Arguments<'a> {
 #[derive(Debug)]
 struct Bench {
     root: PathBuf,
+    /// Whether the programs are built already.
+    built: bool,
 }
 
 impl Bench {
@@ -148,14 +153,31 @@ impl Bench {
 
     /// Builds a package of that workspace as a release.
     fn build(&self, package: &str) -> Result<()> {
+        if self.built {
+            return Ok(());
+        }
         eprintln!("building {package}");
         packages::run(
             cargo()
-                .args(["build", "--release", "--locked", "--package", package])
+                .args(["build", "--release", "--package", package])
                 .arg("--target-dir")
                 .arg(self.root.join("target").join("compare"))
                 .current_dir(self.workspace()),
         )
+    }
+
+    /// Builds the command as a release, and returns the program.
+    fn command(&self) -> Result<PathBuf> {
+        if !self.built {
+            eprintln!("building inia-cli");
+            packages::run(
+                cargo()
+                    .args(["build", "--release", "--package", "inia-cli"])
+                    .current_dir(&self.root),
+            )?;
+        }
+        let built = self.root.join("target").join("release");
+        Ok(built.join(format!("inia{}", std::env::consts::EXE_SUFFIX)))
     }
 
     /// The Python environment with botocore.

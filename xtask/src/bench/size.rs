@@ -13,26 +13,23 @@ use crate::packages;
 /// Measures, prints the table and keeps it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     let mut table = Table::new(&["what", "found", "goal"]);
-    packages::run(
-        cargo()
-            .args(["build", "--release", "--package", "inia-cli"])
-            .current_dir(&bench.root),
-    )?;
-    let command = bench.root.join("target").join("release").join("inia");
+    let command = bench.command()?;
     table.row(size(
         "`inia` with all services, release, stripped",
         &command,
         12.0,
     )?);
     let target = bench.root.join("target").join("minimal");
-    packages::run(
-        cargo()
-            .args(["build", "--release", "--package", "minimal"])
-            .arg("--target-dir")
-            .arg(&target)
-            .env("INIA_SERVICES", "sts")
-            .current_dir(bench.workspace().join("minimal")),
-    )?;
+    if !bench.built {
+        packages::run(
+            cargo()
+                .args(["build", "--release", "--package", "minimal"])
+                .arg("--target-dir")
+                .arg(&target)
+                .env("INIA_SERVICES", "sts")
+                .current_dir(bench.workspace().join("minimal")),
+        )?;
+    }
     let minimal = target.join("release").join("minimal");
     table.row(size(
         "a program with one service (`minimal`)",

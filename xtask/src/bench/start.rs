@@ -7,8 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::report::{Table, keep, ratio, within};
-use super::{Arguments, Bench, cargo, output, read_json};
-use crate::packages;
+use super::{Arguments, Bench, output, read_json};
 
 /// Measures processes from their start, prints the table and keeps it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
@@ -114,13 +113,7 @@ fn ec2_folder(bench: &Bench) -> Result<std::path::PathBuf> {
 
 /// Adds whole processes that make one STS call over loopback.
 fn cold(bench: &Bench, args: &Arguments<'_>, table: &mut Table) -> Result<()> {
-    eprintln!("building the command");
-    packages::run(
-        cargo()
-            .args(["build", "--release", "--package", "inia-cli"])
-            .current_dir(&bench.root),
-    )?;
-    let command = bench.root.join("target").join("release").join("inia");
+    let command = bench.command()?;
     let fixtures = bench.fixtures(args)?;
     let cold = bench.program("cold");
     let programs: [(&str, &std::path::Path, &[&str]); 2] = [
