@@ -263,16 +263,12 @@ impl Call {
 }
 
 fn operation_at(service: &Service, index: u32) -> Result<&Operation> {
-    service
-        .model
-        .operations()
-        .nth(index as usize)
-        .ok_or_else(|| {
-            inia_core::Error::new(
-                inia_core::ErrorKind::Model,
-                format!("{}: no operation {index}", service.model.name()),
-            )
-        })
+    service.model.operation_at(index).ok_or_else(|| {
+        inia_core::Error::new(
+            inia_core::ErrorKind::Model,
+            format!("{}: no operation {index}", service.model.name()),
+        )
+    })
 }
 
 impl IntoFuture for Call {

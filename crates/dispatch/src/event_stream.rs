@@ -44,15 +44,12 @@ impl EventStream {
     }
 
     fn operation(&self) -> Result<&Operation> {
-        self.model
-            .operations()
-            .nth(self.operation as usize)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Model,
-                    format!("{}: no operation {}", self.model.name(), self.operation),
-                )
-            })
+        self.model.operation_at(self.operation).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Model,
+                format!("{}: no operation {}", self.model.name(), self.operation),
+            )
+        })
     }
 
     /// Reads the message that comes before all events and holds the output's other members.

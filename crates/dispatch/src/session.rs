@@ -307,7 +307,9 @@ impl Shared {
             quota: RetryQuota::new(),
             clock_skew: AtomicI64::new(0),
             redirects: Mutex::default(),
-            plans: model.operations().map(|_| OnceLock::new()).collect(),
+            plans: (0..model.operation_count())
+                .map(|_| OnceLock::new())
+                .collect(),
             user_agent: user_agent(&settings),
             max_attempts: max_attempts(&settings, model.name()),
             settings,

@@ -204,6 +204,18 @@ impl ServiceModel {
         (0..self.graph.operation_count()).map(|index| self.graph.operation(index))
     }
 
+    /// How many operations there are, without reading any of them.
+    #[must_use]
+    pub fn operation_count(&self) -> usize {
+        self.graph.operation_count() as usize
+    }
+
+    /// The operation at an [index](Operation::index), without reading those before it.
+    #[must_use]
+    pub fn operation_at(&self, index: u32) -> Option<&Operation> {
+        (index < self.graph.operation_count()).then(|| self.graph.operation(index))
+    }
+
     /// The names of the operations, in order, without reading more of them than that.
     pub fn operation_names(&self) -> impl ExactSizeIterator<Item = &Str> {
         (0..self.graph.operation_count()).map(|index| self.graph.operation_name(index))

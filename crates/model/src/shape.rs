@@ -97,12 +97,13 @@ pub struct Structure {
     pub payload: Option<u32>,
     /// What an error says of itself.
     pub error: Option<Box<ErrorTraits>>,
-    /// Positions in `members`, sorted by member name; empty for the few that are found as fast one by one.
-    pub(crate) by_name: Box<[u32]>,
+    /// Positions in `members` plus one, 0 where free, in a hash table by member name; empty for the few that are found as
+    /// fast one by one.
+    pub(crate) by_name: Box<[u16]>,
 }
 
 /// The number of members up to which they are looked at one by one.
-const SEARCHED: usize = 8;
+const SEARCHED: usize = 4;
 
 impl Structure {
     /// The member of a name.
@@ -129,19 +130,18 @@ impl Structure {
     /// The position of the member of a name.
     #[must_use]
     pub fn member_position(&self, name: &str) -> Option<usize> {
-        if self.members.len() <= SEARCHED {
+        if self.by_name.is_empty() {
             return self.members.iter().position(|member| member.name == *name);
         }
-        self.by_name
-            .binary_search_by(|&position| {
-                self.members
-                    .get(position as usize)
-                    .map_or("", |member| member.name.as_str())
-                    .cmp(name)
-            })
-            .ok()
-            .and_then(|found| self.by_name.get(found))
-            .map(|&position| position as usize)
+        let mut slot = first_slot(name, self.by_name.len());
+        loop {
+            // A free slot ends the search; there is always one.
+            let position = usize::from(*self.by_name.get(slot)?).checked_sub(1)?;
+            if self.members.get(position)?.name == *name {
+                return Some(position);
+            }
+            slot = (slot + 1) & (self.by_name.len() - 1);
+        }
     }
 
     /// The member that is the whole body.
@@ -152,20 +152,42 @@ impl Structure {
     }
 
     pub(crate) fn index(&mut self) {
-        if self.members.len() <= SEARCHED {
+        let count = self.members.len();
+        if count <= SEARCHED || count >= usize::from(u16::MAX) {
             return;
         }
-        let mut by_name: Vec<u32> = (0u32..).take(self.members.len()).collect();
-        by_name.sort_by(|&a, &b| {
-            let name = |position: u32| {
-                self.members
-                    .get(position as usize)
-                    .map(|member| &member.name)
-            };
-            name(a).cmp(&name(b))
-        });
+        let size = (count * 2).next_power_of_two();
+        let mut by_name = vec![0; size];
+        for (member, entry) in self.members.iter().zip(1_u16..) {
+            let mut slot = first_slot(&member.name, size);
+            while by_name.get(slot).is_some_and(|taken| *taken != 0) {
+                slot = (slot + 1) & (size - 1);
+            }
+            if let Some(slot) = by_name.get_mut(slot) {
+                *slot = entry;
+            }
+        }
         self.by_name = by_name.into();
     }
+}
+
+/// Where a name's entry is looked for first in a hash table of `size` slots, a power of two.
+///
+/// The names of one structure mostly differ in their first bytes, their last ones or their length.
+#[inline]
+fn first_slot(name: &str, size: usize) -> usize {
+    let name = name.as_bytes();
+    let (head, tail) = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => {
+            let bytes = name.iter().take(8);
+            let head = bytes.fold(0, |head, byte| head << 8 | u64::from(*byte));
+            (head, 0)
+        }
+    };
+    let mixed =
+        (head ^ tail.rotate_left(29) ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize & (size - 1)
 }
 
 /// A reference to a shape with the traits of the place it is used in: a structure's member, a list's or map's part, or

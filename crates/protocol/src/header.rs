@@ -38,12 +38,8 @@ pub(crate) fn header_text(
             let moment = crate::scalar::timestamp_param(&member.name, value)?;
             let whole = inia_core::Timestamp::new(moment.seconds(), 0);
             let format = member.traits.timestamp_format.unwrap_or(TIMESTAMP_FORMAT);
-            Str::from(text_param(
-                &member.name,
-                kind,
-                format,
-                &Value::Timestamp(whole),
-            )?)
+            let whole = Value::Timestamp(whole);
+            Str::from(text_param(&member.name, kind, format, &whole)?)
         }
         (_, Value::String(text)) => text.clone(),
         (kind, value) => Str::from(text_param(&member.name, kind, TIMESTAMP_FORMAT, value)?),
@@ -76,10 +72,11 @@ fn list_text(model: &ServiceModel, member: &Member, item: &Member, list: &List) 
 
 /// Refuses what would end a header early: a value must not be able to add headers of its own.
 fn check(place: &str, text: &str) -> Result<()> {
-    if text
-        .bytes()
-        .any(|byte| matches!(byte, b'\r' | b'\n' | b'\0'))
-    {
+    // Every byte is looked at, without a way out at the first: many at once are.
+    let found = text.bytes().fold(false, |found, byte| {
+        found | matches!(byte, b'\r' | b'\n' | b'\0')
+    });
+    if found {
         return Err(Error::new(
             ErrorKind::Validation,
             format!("{place}: it is sent as a header and must not hold line breaks"),

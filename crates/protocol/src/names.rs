@@ -93,11 +93,19 @@ pub(crate) fn head_of(name: &[u8]) -> u64 {
     if let Some(bytes) = name.first_chunk::<8>() {
         return u64::from_le_bytes(*bytes);
     }
-    let mut bytes = [0; 8];
-    for (to, from) in bytes.iter_mut().zip(name) {
-        *to = *from;
+    // Two reads that may overlap, where they read the same, instead of one for each byte.
+    if let (Some(start), Some(end)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+        let end = u64::from(u32::from_le_bytes(*end));
+        return u64::from(u32::from_le_bytes(*start)) | end << (8 * (name.len() - 4));
     }
-    u64::from_le_bytes(bytes)
+    match *name {
+        [] => 0,
+        [a] => u64::from(a),
+        [a, b, ..] => {
+            let end = u64::from(name.last().copied().unwrap_or_default());
+            u64::from(u16::from_le_bytes([a, b])) | end << (8 * (name.len() - 1))
+        }
+    }
 }
 
 /// Tells names that are surely new from names that may have been seen, with one look instead of one at each earlier name.

@@ -6,16 +6,15 @@
 //! ```
 //! The format itself gives a function that writes or reads the body.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, ErrorKind, Map, Result, Str, TimestampFormat, Value};
+use inia_core::{Blob, ErrorKind, Map, Name, Result, Str, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure};
 
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
-use crate::names::NameIndex;
-use crate::scalar::{blob_bytes, mismatch, text_param};
+use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
 use crate::table::{OperationTable, foreign};
 use crate::uri::{Template, push_encoded, push_query, split_query};
 use crate::{Headers, Input, Request, Response};
@@ -63,8 +62,8 @@ struct RequestBinding {
     places: Box<[Place]>,
     body: RequestBodyKind,
     has_query_map: bool,
-    /// Positions of the members by their names: of S3's requests there are dozens, and a call gives a few.
-    by_name: NameIndex,
+    /// No two members can send a header of the same name.
+    has_distinct_headers: bool,
 }
 
 #[derive(Debug)]
@@ -118,8 +117,10 @@ enum ResponseBodyKind {
     EventStream,
 }
 
+/// A header's name in lower case. It is interned, so that it is borrowed for good, and costs nothing to be put into a request.
 fn lower(name: &str) -> Str {
-    Str::from(name.to_ascii_lowercase())
+    let name = Name::intern(&name.to_ascii_lowercase());
+    Str::from_static(name.as_shared().as_str())
 }
 
 impl RequestBinding {
@@ -150,11 +151,7 @@ impl RequestBinding {
                 .as_deref()
                 .map(|prefix| Template::host_prefix(prefix, input)),
             has_query_map: places.iter().any(|place| matches!(place, Place::QueryMap)),
-            by_name: NameIndex::new(
-                input
-                    .iter()
-                    .flat_map(|input| input.members.iter().map(|member| &*member.name)),
-            ),
+            has_distinct_headers: has_distinct_headers(&places),
             places,
             body,
         }
@@ -180,6 +177,15 @@ impl Place {
             Some(Location::StatusCode) | None => Place::Body,
         }
     }
+}
+
+fn has_distinct_headers(places: &[Place]) -> bool {
+    let mut names = HashSet::new();
+    places.iter().all(|place| match place {
+        Place::Header(name) => names.insert(name),
+        Place::Headers(_) => false,
+        Place::Label | Place::Query(_) | Place::QueryMap | Place::Body => true,
+    })
 }
 
 /// The prefix of a member that takes all headers beginning with it: no location name means every header.
@@ -267,16 +273,16 @@ impl Rest {
         };
         let mut query = String::new();
         query.push_str(&binding.query);
-        let mut headers = Headers::new();
+        // With room for what the transport and the signature add, and no more for a map of any length.
+        let mut headers = Headers::with_capacity(params.len().min(members.len()) + 8);
         let mut has_members = false;
         for (name, value) in params {
             if value.is_null() {
                 continue;
             }
-            let Some((member, place)) = binding
-                .by_name
-                .get(name.as_bytes())
-                .and_then(|position| Some((members.get(position)?, binding.places.get(position)?)))
+            let Some((member, place)) = structure
+                .and_then(|structure| structure.member_position(name))
+                .and_then(|at| Some((members.get(at)?, binding.places.get(at)?)))
             else {
                 return Err(unknown(operation, name));
             };
@@ -288,11 +294,13 @@ impl Rest {
                         binding.has_query_map && is_named(members, params, key)
                     })?;
                 }
-                Place::Header(name) => {
-                    if let Some(text) = header_text(model, member, value)? {
-                        headers.set(name.clone(), text);
+                Place::Header(name) => match header_text(model, member, value)? {
+                    Some(text) if binding.has_distinct_headers => {
+                        headers.push(name.clone(), text);
                     }
-                }
+                    Some(text) => headers.set(name.clone(), text),
+                    None => {}
+                },
                 Place::Headers(prefix) => {
                     push_prefix_headers(&mut headers, &member.name, prefix, value)?;
                 }
@@ -447,7 +455,7 @@ fn location_text<'a>(
     model: &ServiceModel,
     member: &Member,
     value: &'a Value,
-) -> Result<Cow<'a, str>> {
+) -> Result<ScalarText<'a>> {
     let format = member
         .traits
         .timestamp_format

@@ -1,12 +1,12 @@
 //! Scalars: what the wire formats share in turning single values into text and back.
 
-use std::borrow::Cow;
-use std::fmt;
+use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inia_core::{
-    Blob, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, TimestampPrecision, Value,
+    Blob, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, TimestampPrecision,
+    TimestampText, Value,
 };
 use inia_model::Kind;
 
@@ -72,42 +72,69 @@ pub(crate) fn timestamp_from_text(text: &str) -> Option<Timestamp> {
     Timestamp::parse_lenient(text.trim()).ok()
 }
 
-/// Appends a finite float as botocore prints it: the shortest digits that read back the same, with an exponent below
-/// 0.0001 and from 10^16.
+/// Appends a float as botocore prints it: the shortest digits that read back the same, with an exponent below 0.0001 and
+/// from 10^16.
 ///
 /// # Source
 /// Python's `repr(float)`, which `json.dumps` and `str` use.
-pub(crate) fn push_float(out: &mut impl fmt::Write, value: f64) {
-    // Writing to a buffer in memory does not fail.
-    let _ = write_float(out, value);
-}
-
-fn write_float(out: &mut impl fmt::Write, value: f64) -> fmt::Result {
+pub(crate) fn push_float(out: &mut impl Append, value: f64) {
     if !value.is_finite() {
-        return out.write_str(special_float(value));
+        return out.append(special_float(value));
     }
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(value);
+    // Between these no exponent is printed, here or there.
+    if (1e-4..1e15).contains(&value.abs()) || value == 0.0 {
+        return out.append(text);
+    }
     if let Some((digits, exponent)) = text.split_once('e') {
         let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ('-', exponent),
-            None => ('+', exponent.trim_start_matches('+')),
+            Some(exponent) => ("e-", exponent),
+            None => ("e+", exponent.trim_start_matches('+')),
         };
-        return write!(out, "{digits}e{sign}{exponent:0>2}");
+        out.append(digits);
+        out.append(sign);
+        if exponent.len() < 2 {
+            out.append("0");
+        }
+        return out.append(exponent);
     }
     let (sign, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => ("-", unsigned),
         None => ("", text),
     };
-    if let Some(digits) = unsigned.strip_prefix("0.0000") {
-        let mut chars = digits.chars();
-        if let Some(first) = chars.next() {
-            let rest = chars.as_str();
-            let point = if rest.is_empty() { "" } else { "." };
-            return write!(out, "{sign}{first}{point}{rest}e-05");
+    if let Some(digits) = unsigned.strip_prefix("0.0000")
+        && let Some((first, rest)) = digits.split_at_checked(1)
+    {
+        out.append(sign);
+        out.append(first);
+        if !rest.is_empty() {
+            out.append(".");
+            out.append(rest);
         }
+        return out.append("e-05");
     }
-    out.write_str(text)
+    out.append(text);
+}
+
+/// A buffer that text is appended to.
+pub(crate) trait Append {
+    /// Appends text.
+    fn append(&mut self, text: &str);
+}
+
+impl Append for String {
+    #[inline]
+    fn append(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+impl Append for Vec<u8> {
+    #[inline]
+    fn append(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// NaN and the infinities as they are spelt on the wire.
@@ -168,19 +195,92 @@ pub(crate) fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
     BASE64.decode(kept).ok().map(Blob::from)
 }
 
+/// The two letters of base64 that stand for each 12 bits: half as many looks at a table as one for each letter takes.
+static LETTERS: [[u8; 2]; 4096] = {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut letters = [[0; 2]; 4096];
+    let mut bits = 0;
+    while bits < 4096 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "12 bits are below the table's length, and 6 below the alphabet's"
+        )]
+        {
+            letters[bits] = [ALPHABET[bits >> 6], ALPHABET[bits & 63]];
+        }
+        bits += 1;
+    }
+    letters
+};
+
 /// Appends bytes as base64.
 pub(crate) fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    if let Some(room) = out.get_mut(start..) {
-        // The room is exactly what the text takes.
-        let _ = BASE64.encode_slice(bytes, room);
+    /// The bytes that are turned into text at once, on the stack: room in the buffer would have to be cleared before it is
+    /// written to.
+    const AT_ONCE: usize = 768;
+    out.reserve(bytes.len().div_ceil(3) * 4);
+    let mut text = [0; AT_ONCE / 3 * 4];
+    for part in bytes.chunks(AT_ONCE) {
+        let (sixes, rest) = part.as_chunks::<6>();
+        let (eights, _) = text.as_chunks_mut::<8>();
+        for (eight, six) in eights.iter_mut().zip(sixes) {
+            let [a, b, c, d, e, f] = *six;
+            let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "12 bits are below the table's length"
+            )]
+            let letters = |shift: u32| LETTERS[(bits >> shift) as usize & 0xfff];
+            let [[a, b], [c, d], [e, f], [g, h]] =
+                [letters(36), letters(24), letters(12), letters(0)];
+            *eight = [a, b, c, d, e, f, g, h];
+        }
+        out.extend_from_slice(text.get(..sixes.len() * 8).unwrap_or_default());
+        if !rest.is_empty() {
+            let mut end = [0; 8];
+            let written = BASE64.encode_slice(rest, &mut end).unwrap_or_default();
+            out.extend_from_slice(end.get(..written).unwrap_or_default());
+        }
     }
 }
 
 /// Bytes as base64.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
+}
+
+/// The text that stands for a scalar: borrowed, or short enough to lie on the stack as a rule.
+#[derive(Debug)]
+pub(crate) enum ScalarText<'a> {
+    Of(&'a Str),
+    Static(&'static str),
+    Own(Str),
+    Moment(TimestampText),
+}
+
+impl Deref for ScalarText<'_> {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        match self {
+            ScalarText::Of(text) => text,
+            ScalarText::Static(text) => text,
+            ScalarText::Own(text) => text,
+            ScalarText::Moment(text) => text,
+        }
+    }
+}
+
+impl From<ScalarText<'_>> for Str {
+    fn from(text: ScalarText<'_>) -> Str {
+        match text {
+            ScalarText::Of(text) => text.clone(),
+            ScalarText::Static(text) => Str::from_static(text),
+            ScalarText::Own(text) => text,
+            ScalarText::Moment(text) => Str::from(text.as_str()),
+        }
+    }
 }
 
 /// A scalar parameter as the text that stands for it outside of a body.
@@ -192,25 +292,24 @@ pub(crate) fn text_param<'a>(
     kind: &Kind,
     format: TimestampFormat,
     value: &'a Value,
-) -> Result<Cow<'a, str>> {
+) -> Result<ScalarText<'a>> {
+    let text = |moment: Timestamp| moment.text(format, TimestampPrecision::Default);
     if matches!(kind, Kind::Timestamp) {
-        let moment = timestamp_param(place, value)?;
-        let text = moment.text(format, TimestampPrecision::Default);
-        return Ok(Cow::Owned(text.as_str().to_owned()));
+        return timestamp_param(place, value).map(|moment| ScalarText::Moment(text(moment)));
     }
     Ok(match value {
-        Value::String(text) => Cow::Borrowed(text),
-        Value::Bool(true) => Cow::Borrowed("true"),
-        Value::Bool(false) => Cow::Borrowed("false"),
-        Value::Int(number) => Cow::Owned(number.to_string()),
-        Value::BigInt(digits) => Cow::Borrowed(digits),
+        Value::String(text) => ScalarText::Of(text),
+        Value::Bool(true) => ScalarText::Static("true"),
+        Value::Bool(false) => ScalarText::Static("false"),
+        Value::Int(number) => ScalarText::Own(Str::from(itoa::Buffer::new().format(*number))),
+        Value::BigInt(digits) => ScalarText::Own(Str::from(&**digits)),
         Value::Float(number) => {
             let mut text = String::new();
             push_float(&mut text, *number);
-            Cow::Owned(text)
+            ScalarText::Own(Str::from(text))
         }
-        Value::Blob(bytes) => Cow::Owned(base64(bytes)),
-        Value::Timestamp(moment) => Cow::Owned(moment.format(format)),
+        Value::Blob(bytes) => ScalarText::Own(Str::from(base64(bytes))),
+        Value::Timestamp(moment) => ScalarText::Moment(text(*moment)),
         Value::Null | Value::List(_) | Value::Map(_) => {
             return Err(mismatch(place, "a single value", value));
         }

@@ -16,7 +16,9 @@ impl<T> OperationTable<T> {
     /// An empty table for a service.
     pub(crate) fn new(model: &ServiceModel) -> Self {
         OperationTable {
-            cells: model.operations().map(|_| OnceLock::new()).collect(),
+            cells: (0..model.operation_count())
+                .map(|_| OnceLock::new())
+                .collect(),
         }
     }
 
@@ -47,8 +49,7 @@ impl BodyLengths {
     /// Nothing known yet of a service's operations.
     pub(crate) fn new(model: &ServiceModel) -> Self {
         BodyLengths(
-            model
-                .operations()
+            (0..model.operation_count())
                 .map(|_| AtomicUsize::new(FIRST_CAPACITY))
                 .collect(),
         )

@@ -1,18 +1,34 @@
 //! Paths, query strings and host prefixes: percent-encoding, and templates split ahead.
 
+use std::ops::Deref;
+
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 use inia_model::{Location, Structure};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::percent_encode_byte;
 
-/// Everything but letters, digits and `-._~`.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+/// Whether a byte stands as it is: letters, digits and `-._~`.
+#[inline]
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
 
-/// [`RESERVED`] without `/`: what a greedy label encodes.
-const RESERVED_BUT_SLASH: &AsciiSet = &RESERVED.remove(b'/');
+/// What [`is_unreserved`] says of each byte: a look at a table is faster than the comparisons it stands for.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::indexing_slicing,
+            reason = "the loop ends at 256, the length of the table"
+        )]
+        {
+            table[byte] = is_unreserved(byte as u8);
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// Appends text, percent-encoded.
 ///
@@ -20,13 +36,27 @@ const RESERVED_BUT_SLASH: &AsciiSet = &RESERVED.remove(b'/');
 /// botocore `utils.py:percent_encode`.
 #[inline]
 pub(crate) fn push_encoded(out: &mut String, text: &str) {
-    // Most text is plain, and copied at once.
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    if text.bytes().all(is_plain) {
-        out.push_str(text);
-    } else {
-        out.extend(utf8_percent_encode(text, RESERVED));
+    push_encoded_but(out, text, b'-');
+}
+
+/// Appends text, percent-encoded but for what is unreserved and the byte `plain`, which is ASCII.
+#[inline]
+fn push_encoded_but(out: &mut String, text: &str, plain: u8) {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the table has an entry for every byte"
+    )]
+    let is_plain = |byte: u8| UNRESERVED[usize::from(byte)] || byte == plain;
+    // Most text is appended at once. What is plain is ASCII, so that runs of it begin and end between characters.
+    let mut start = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !is_plain(byte) {
+            out.push_str(text.get(start..at).unwrap_or_default());
+            out.push_str(percent_encode_byte(byte));
+            start = at + 1;
+        }
     }
+    out.push_str(text.get(start..).unwrap_or_default());
 }
 
 /// Appends `name=value` to a query string, percent-encoded, behind `&` where something comes before.
@@ -101,9 +131,9 @@ impl Template {
     ///
     /// # Errors
     /// `Model`: no member fills a label. `Validation`: `label` has no value, or an empty one.
-    pub(crate) fn render_path<'a>(
+    pub(crate) fn render_path<T: Deref<Target = str>>(
         &self,
-        mut label: impl FnMut(usize) -> Result<Option<std::borrow::Cow<'a, str>>>,
+        mut label: impl FnMut(usize) -> Result<Option<T>>,
     ) -> Result<String> {
         let mut out = String::with_capacity(64);
         for part in &self.0 {
@@ -117,12 +147,9 @@ impl Template {
                     let position = member.ok_or_else(|| unbound(name))?;
                     match label(position)? {
                         Some(text) if !text.is_empty() => {
-                            let set = if *greedy {
-                                RESERVED_BUT_SLASH
-                            } else {
-                                RESERVED
-                            };
-                            out.extend(utf8_percent_encode(&text, set));
+                            // A greedy label keeps its slashes.
+                            let plain = if *greedy { b'/' } else { b'-' };
+                            push_encoded_but(&mut out, &text, plain);
                         }
                         Some(_) => {
                             return Err(Error::new(
@@ -215,7 +242,6 @@ pub(crate) fn split_query(uri: &str) -> (&str, Str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::borrow::Cow;
 
     #[test]
     fn labels_are_encoded_and_greedy_ones_keep_their_slashes() {
@@ -224,7 +250,7 @@ mod tests {
         });
         let values = ["a b/c", "d/é&~"];
         let path = template
-            .render_path(|position| Ok(Some(Cow::Borrowed(values[position]))))
+            .render_path(|position| Ok(Some(values[position])))
             .unwrap();
         assert_eq!(path, "/a%20b%2Fc/x/d/%C3%A9%26~");
     }
@@ -232,14 +258,12 @@ mod tests {
     #[test]
     fn a_missing_empty_or_unbound_label_is_an_error() {
         let template = Template::new("/{Id}", |_| Some(0));
-        let missing = template.render_path(|_| Ok(None)).unwrap_err();
+        let missing = template.render_path(|_| Ok(None::<&str>)).unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::Validation);
-        let empty = template
-            .render_path(|_| Ok(Some(Cow::Borrowed(""))))
-            .unwrap_err();
+        let empty = template.render_path(|_| Ok(Some(""))).unwrap_err();
         assert_eq!(empty.kind(), ErrorKind::Validation);
         let unbound = Template::new("/{Id}", |_| None)
-            .render_path(|_| Ok(None))
+            .render_path(|_| Ok(None::<&str>))
             .unwrap_err();
         assert_eq!(unbound.kind(), ErrorKind::Model);
     }
@@ -247,6 +271,6 @@ mod tests {
     #[test]
     fn an_unclosed_brace_is_literal() {
         let template = Template::new("/a{b", |_| None);
-        assert_eq!(template.render_path(|_| Ok(None)).unwrap(), "/a{b");
+        assert_eq!(template.render_path(|_| Ok(None::<&str>)).unwrap(), "/a{b");
     }
 }

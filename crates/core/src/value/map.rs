@@ -86,6 +86,7 @@ impl Map {
 
     /// How many entries there are.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         match &self.0 {
             Repr::Pairs(pairs) => pairs.len(),
@@ -258,6 +259,7 @@ impl Map {
 
     /// The entries in order.
     #[must_use]
+    #[inline]
     pub fn iter(&self) -> Iter<'_> {
         Iter(match &self.0 {
             Repr::Pairs(pairs) => IterRepr::Pairs(pairs.iter()),
@@ -268,11 +270,13 @@ impl Map {
     }
 
     /// The names in order.
+    #[inline]
     pub fn keys(&self) -> impl Iterator<Item = &Str> {
         self.iter().map(|(key, _)| key)
     }
 
     /// The values in order.
+    #[inline]
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.iter().map(|(_, value)| value)
     }
@@ -363,6 +367,7 @@ impl<'a> IntoIterator for &'a Map {
     type Item = (&'a Str, &'a Value);
     type IntoIter = Iter<'a>;
 
+    #[inline]
     fn into_iter(self) -> Iter<'a> {
         self.iter()
     }

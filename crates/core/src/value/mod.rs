@@ -87,6 +87,7 @@ impl Value {
 
     /// Whether this is [`Value::Null`].
     #[must_use]
+    #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }

@@ -4,6 +4,7 @@ use inia_core::{List, Map, Result, Timestamp, TimestampFormat, TimestampPrecisio
 use inia_model::{Member, ServiceModel, ShapeId};
 
 use crate::layout::{Fields, Layout, Layouts, Target, no_such_member};
+use crate::names::head_of;
 use crate::scalar::{base64_into, blob_bytes, mismatch, push_float, timestamp_param};
 
 /// How deep parameters may be nested: what stays within the stack of a small thread, as for what is read.
@@ -200,7 +201,7 @@ pub(super) fn document(
             out.extend_from_slice(digits.as_bytes());
         }
         Value::Float(number) if number.is_finite() => {
-            push_float(&mut Utf8(out), *number);
+            push_float(out, *number);
         }
         Value::Float(number) => push_string(out, crate::scalar::special_float(*number)),
         Value::String(string) => match text {
@@ -244,16 +245,6 @@ pub(super) fn document(
         }
     }
     Ok(())
-}
-
-/// A buffer that text is appended to.
-struct Utf8<'a>(&'a mut Vec<u8>);
-
-impl std::fmt::Write for Utf8<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
 }
 
 /// Writes a document with [`MAX_DEPTH`] levels to enter.
@@ -316,16 +307,15 @@ fn push_string(out: &mut Vec<u8>, text: &str) {
 /// Whether nothing in a string must be escaped.
 #[inline]
 fn is_plain(bytes: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut found = 0;
-    for word in words {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        // Filled up with spaces.
+        return to_escape(head_of(bytes) | (ONES * 0x20) << (8 * bytes.len())) == 0;
+    };
+    // The last word may overlap the one before it.
+    let mut found = to_escape(u64::from_le_bytes(*last));
+    for word in bytes.as_chunks::<8>().0 {
         found |= to_escape(u64::from_le_bytes(*word));
     }
-    let mut last = [b' '; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    found |= to_escape(u64::from_le_bytes(last));
     found == 0
 }
 

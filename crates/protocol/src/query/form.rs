@@ -12,14 +12,14 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use inia_core::{
-    Error, ErrorKind, List, Map, Result, Str, TimestampFormat, TimestampPrecision, Value,
+    Error, ErrorKind, List, Map, Name, Result, TimestampFormat, TimestampPrecision, Value,
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable};
 
-use crate::scalar::{blob_bytes, mismatch, push_float, text_param, timestamp_param};
+use crate::layout::Target;
+use crate::names::NameIndex;
+use crate::scalar::{base64, blob_bytes, mismatch, push_float, text_param, timestamp_param};
 use crate::uri::push_encoded;
 
 /// How deep parameters may lie in each other.
@@ -37,29 +37,50 @@ pub(crate) enum Dialect {
 pub(crate) struct Form {
     model: Arc<ServiceModel>,
     dialect: Dialect,
-    names: ShapeTable<Names>,
+    layouts: ShapeTable<Layout>,
 }
 
-/// The names within the value of one shape, encoded.
+/// How the value of one shape is written; names are encoded.
 #[derive(Debug)]
-enum Names {
-    /// The members of a structure, at their positions.
-    Structure(Box<[MemberName]>),
-    /// `.member` between a list's name and the position of an item, or nothing.
-    List(Box<str>),
-    /// The suffixes of the keys and values of a map: `.key` and `.value`.
+enum Layout {
+    Structure(Fields),
+    List {
+        /// `.member.` between the list's name and the position of an item, or `.`.
+        infix: Box<str>,
+        item: Part,
+    },
     Map {
+        /// `.key`
         key: Box<str>,
+        /// `.value`
         value: Box<str>,
+        item: Part,
     },
     Scalar,
 }
 
 #[derive(Debug)]
-struct MemberName {
-    name: Box<str>,
-    /// The name that replaces it for the items of a flattened list.
-    item_name: Option<Box<str>>,
+struct Fields {
+    /// The members, at their positions.
+    fields: Box<[Field]>,
+    by_name: NameIndex,
+}
+
+#[derive(Debug)]
+struct Field {
+    name: Name,
+    /// `.Name`
+    suffix: Box<str>,
+    /// What replaces it for the items of a flattened list.
+    item_suffix: Option<Box<str>>,
+    part: Part,
+}
+
+/// What a member, an item or the value of an entry is written as.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    target: Target,
+    is_flattened: bool,
 }
 
 fn encoded(parts: &[&str]) -> Box<str> {
@@ -73,11 +94,11 @@ fn encoded(parts: &[&str]) -> Box<str> {
 impl Form {
     /// Pairs of a service, no names worked out yet.
     pub(crate) fn new(model: Arc<ServiceModel>, dialect: Dialect) -> Self {
-        let names = ShapeTable::new(model.shape_count());
+        let layouts = ShapeTable::new(model.shape_count());
         Form {
             model,
             dialect,
-            names,
+            layouts,
         }
     }
 
@@ -86,53 +107,75 @@ impl Form {
     /// # Errors
     /// `Validation`: a value cannot be written as its shape.
     pub(crate) fn write(&self, input: ShapeId, params: &Value, out: &mut String) -> Result<()> {
+        let mut name = String::with_capacity(128);
+        name.push('&');
         let mut writer = Writer {
             form: self,
             out,
-            name: String::new(),
-            place: Str::new(),
+            name,
+            place: "",
         };
         writer.structure(input, params, 1)
     }
 
-    fn names(&self, shape: ShapeId) -> Option<&Names> {
-        self.names.get_or_init(shape, || self.make(shape))
+    #[inline]
+    fn layout(&self, shape: ShapeId) -> &Layout {
+        static NONE: Layout = Layout::Scalar;
+        self.layouts
+            .get_or_init(shape, || self.make(shape))
+            .unwrap_or(&NONE)
     }
 
-    fn make(&self, shape: ShapeId) -> Names {
+    #[cold]
+    fn make(&self, shape: ShapeId) -> Layout {
         match &self.model.shape(shape).kind {
-            Kind::Structure(structure) => Names::Structure(
-                structure
+            Kind::Structure(structure) => Layout::Structure(Fields {
+                fields: structure
                     .members
                     .iter()
-                    .map(|member| self.member_name(member))
+                    .map(|member| self.field(member))
                     .collect(),
-            ),
-            Kind::List(_) if self.dialect == Dialect::Ec2 => Names::List("".into()),
-            Kind::List(item) => Names::List(encoded(&[".", item.wire_name()])),
-            Kind::Map { key, value } => Names::Map {
+                by_name: NameIndex::new(structure.members.iter().map(|member| &*member.name)),
+            }),
+            Kind::List(item) => Layout::List {
+                infix: match self.dialect {
+                    Dialect::Ec2 => ".".into(),
+                    Dialect::Query => encoded(&[".", item.wire_name(), "."]),
+                },
+                item: self.part(item),
+            },
+            Kind::Map { key, value } => Layout::Map {
                 key: encoded(&[".", key.wire_name()]),
                 value: encoded(&[".", value.wire_name()]),
+                item: self.part(value),
             },
-            _ => Names::Scalar,
+            _ => Layout::Scalar,
         }
     }
 
     /// DIFFERENCE: in EC2's format a member without a location name is capitalised too, as the Smithy specification
     /// has it; botocore writes its name as it is. In AWS's definitions such names begin with a capital.
-    fn member_name(&self, member: &Member) -> MemberName {
-        match self.dialect {
-            Dialect::Ec2 => MemberName {
-                name: match &member.traits.query_name {
-                    Some(name) => encoded(&[name]),
-                    None => capitalised(member.wire_name()),
-                },
-                item_name: None,
-            },
-            Dialect::Query => MemberName {
-                name: encoded(&[member.wire_name()]),
-                item_name: self.item_name(member),
-            },
+    fn field(&self, member: &Member) -> Field {
+        let (suffix, item_suffix) = match (self.dialect, &member.traits.query_name) {
+            (Dialect::Ec2, Some(name)) => (encoded(&[".", name]), None),
+            (Dialect::Ec2, None) => (capitalised(member.wire_name()), None),
+            (Dialect::Query, _) => (
+                encoded(&[".", member.wire_name()]),
+                self.item_suffix(member),
+            ),
+        };
+        Field {
+            name: Name::intern(&member.name),
+            suffix,
+            item_suffix,
+            part: self.part(member),
+        }
+    }
+
+    fn part(&self, member: &Member) -> Part {
+        Part {
+            target: Target::of(&self.model, member),
+            is_flattened: member.traits.is_flattened(),
         }
     }
 
@@ -140,14 +183,14 @@ impl Form {
     ///
     /// A list that is flattened wherever it is used names its items itself; one that is flattened by the member goes by
     /// the member's name. botocore takes the item's name in both cases; no definition has both and two names.
-    fn item_name(&self, member: &Member) -> Option<Box<str>> {
+    fn item_suffix(&self, member: &Member) -> Option<Box<str>> {
         let shape = self.model.shape(member.target);
         match &shape.kind {
             Kind::List(item) if shape.traits.is_flattened() => item
                 .traits
                 .location_name
                 .as_ref()
-                .map(|name| encoded(&[name])),
+                .map(|name| encoded(&[".", name])),
             _ => None,
         }
     }
@@ -157,196 +200,168 @@ fn capitalised(name: &str) -> Box<str> {
     let mut characters = name.chars();
     match characters.next() {
         Some(first) => encoded(&[
+            ".",
             first.to_uppercase().collect::<String>().as_str(),
             characters.as_str(),
         ]),
-        None => "".into(),
+        None => ".".into(),
     }
 }
 
 struct Writer<'a> {
     form: &'a Form,
     out: &'a mut String,
-    /// The encoded name of the place that is being written.
+    /// The encoded name of the place that is being written, behind `&`.
     name: String,
     /// The member that is being written, for errors.
-    place: Str,
+    place: &'a str,
 }
 
-impl Writer<'_> {
-    fn structure(&mut self, shape: ShapeId, value: &Value, depth: u32) -> Result<()> {
-        let form = self.form;
+impl<'a> Writer<'a> {
+    fn structure(&mut self, shape: ShapeId, value: &'a Value, depth: u32) -> Result<()> {
         let params = match value {
             Value::Map(params) => params,
             Value::Null => return Ok(()),
-            other => return Err(mismatch(&self.place, "a map", other)),
+            other => return Err(mismatch(self.place, "a map", other)),
         };
-        let (Kind::Structure(structure), Some(Names::Structure(names))) =
-            (&form.model.shape(shape).kind, form.names(shape))
-        else {
-            return Err(mismatch(&self.place, "a single value", value));
+        let Layout::Structure(Fields { fields, by_name }) = self.form.layout(shape) else {
+            return Err(mismatch(self.place, "a single value", value));
         };
-        let base = self.name.len();
+        // The name of a member of the input stands alone, without the dot.
+        let dot = usize::from(self.name.len() == 1);
         let mut likely = 0;
         for (key, value) in params {
             if value.is_null() {
                 continue;
             }
-            let position = structure.member_position_from(likely, key);
-            let Some((member, name)) = position.and_then(|position| {
-                Some((structure.members.get(position)?, names.get(position)?))
-            }) else {
+            // Parameters often come in the definition's order.
+            let position = match fields.get(likely) {
+                Some(field) if *field.name == *key => Some(likely),
+                _ => by_name.get(key.as_bytes()),
+            };
+            let Some((position, field)) =
+                position.and_then(|position| Some((position, fields.get(position)?)))
+            else {
                 return Err(self.unknown(key));
             };
-            likely = position.map_or(0, |position| position + 1);
-            self.place = key.clone();
-            if base > 0 {
-                self.name.push('.');
-            }
-            let start = self.name.len();
-            self.name.push_str(&name.name);
-            if let (Some(item_name), Value::List(list)) = (&name.item_name, value)
-                && !list.is_empty()
-            {
-                self.name.truncate(start);
-                self.name.push_str(item_name);
-            }
-            self.value(member, member.traits.is_flattened(), value, depth + 1)?;
-            self.name.truncate(base);
+            likely = position + 1;
+            self.place = key;
+            let suffix = match (&field.item_suffix, value) {
+                (Some(suffix), Value::List(list)) if !list.is_empty() => suffix,
+                _ => &field.suffix,
+            };
+            self.part(
+                field.part,
+                suffix.get(dot..).unwrap_or_default(),
+                value,
+                depth + 1,
+            )?;
         }
         Ok(())
     }
 
-    fn value(&mut self, member: &Member, flattened: bool, value: &Value, depth: u32) -> Result<()> {
+    /// Writes the value of the place whose name is the present one and `suffix`.
+    fn part(&mut self, part: Part, suffix: &str, value: &'a Value, depth: u32) -> Result<()> {
+        let (Target::Structure(shape) | Target::List(shape) | Target::Map(shape)) = part.target
+        else {
+            return self.scalar(part.target, suffix, value);
+        };
         if depth > MAX_DEPTH {
             return Err(Error::new(
                 ErrorKind::Validation,
                 format!("{}: parameters lie more than {MAX_DEPTH} deep", self.place),
             ));
         }
-        let model = &self.form.model;
-        match &model.shape(member.target).kind {
-            Kind::Structure(_) => self.structure(member.target, value, depth),
-            Kind::List(item) => match value {
-                Value::List(list) => self.list(member, item, flattened, list, depth),
-                other => Err(mismatch(&self.place, "a list", other)),
-            },
-            Kind::Map { value: item, .. } => match value {
-                Value::Map(map) => self.map(member, item, flattened, map, depth),
-                other => Err(mismatch(&self.place, "a map", other)),
-            },
-            kind => self.scalar(member, kind, value),
+        let base = self.name.len();
+        self.name.push_str(suffix);
+        match (self.form.layout(shape), value) {
+            (Layout::Structure(_), value) => self.structure(shape, value, depth)?,
+            (Layout::List { infix, item }, Value::List(list)) => {
+                let infix = if part.is_flattened { "." } else { infix };
+                self.list(infix, *item, list, depth)?;
+            }
+            (Layout::Map { key, value, item }, Value::Map(map)) => {
+                if !part.is_flattened {
+                    self.name.push_str(".entry");
+                }
+                self.map(key, value, *item, map, depth)?;
+            }
+            (Layout::Map { .. }, other) => return Err(mismatch(self.place, "a map", other)),
+            (_, other) => return Err(mismatch(self.place, "a list", other)),
         }
+        self.name.truncate(base);
+        Ok(())
     }
 
-    fn list(
-        &mut self,
-        member: &Member,
-        item: &Member,
-        flattened: bool,
-        list: &List,
-        depth: u32,
-    ) -> Result<()> {
-        let base = self.name.len();
+    fn list(&mut self, infix: &str, item: Part, list: &'a List, depth: u32) -> Result<()> {
         if list.is_empty() {
             if self.form.dialect == Dialect::Query {
-                self.pair();
+                self.pair("");
             }
             return Ok(());
         }
-        let form = self.form;
-        if let Some(Names::List(infix)) = form.names(member.target)
-            && !flattened
-        {
-            self.name.push_str(infix);
-        }
-        self.name.push('.');
-        let items = self.name.len();
+        self.name.push_str(infix);
         let mut position = 0u64;
         for value in list.iter().filter(|value| !value.is_null()) {
             position += 1;
-            self.push_position(position);
-            self.value(item, item.traits.is_flattened(), value, depth + 1)?;
-            self.name.truncate(items);
+            let mut digits = itoa::Buffer::new();
+            self.part(item, digits.format(position), value, depth + 1)?;
         }
-        self.name.truncate(base);
         Ok(())
     }
 
     fn map(
         &mut self,
-        member: &Member,
-        item: &Member,
-        flattened: bool,
-        map: &Map,
+        key_suffix: &str,
+        value_suffix: &str,
+        item: Part,
+        map: &'a Map,
         depth: u32,
     ) -> Result<()> {
-        let form = self.form;
-        let Some(Names::Map {
-            key: key_suffix,
-            value: value_suffix,
-        }) = form.names(member.target)
-        else {
-            return Ok(());
-        };
-        let base = self.name.len();
-        if !flattened {
-            self.name.push_str(".entry");
-        }
         self.name.push('.');
         let entries = self.name.len();
         let mut position = 0u64;
         for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
             position += 1;
-            self.push_position(position);
-            let entry = self.name.len();
-            self.name.push_str(key_suffix);
-            self.pair();
+            self.name.push_str(itoa::Buffer::new().format(position));
+            self.pair(key_suffix);
             push_encoded(self.out, key);
-            self.name.truncate(entry);
-            self.name.push_str(value_suffix);
-            self.value(item, item.traits.is_flattened(), value, depth + 1)?;
+            self.part(item, value_suffix, value, depth + 1)?;
             self.name.truncate(entries);
         }
-        self.name.truncate(base);
         Ok(())
     }
 
-    fn scalar(&mut self, member: &Member, kind: &Kind, value: &Value) -> Result<()> {
-        let format = member.traits.timestamp_format;
-        let format = format.unwrap_or(TimestampFormat::Iso8601);
-        match (kind, value) {
-            (Kind::String, Value::String(text)) => {
-                self.pair();
-                push_encoded(self.out, text);
+    fn scalar(&mut self, target: Target, suffix: &str, value: &Value) -> Result<()> {
+        match (target, value) {
+            (Target::Timestamp(format), value) => {
+                let moment = timestamp_param(self.place, value)?;
+                let format = format.unwrap_or(TimestampFormat::Iso8601);
+                self.pair(suffix);
+                push_encoded(self.out, &moment.text(format, TimestampPrecision::Default));
             }
-            (Kind::Blob, value) => {
-                let text = BASE64.encode(blob_bytes(&self.place, value)?);
-                self.pair();
+            (Target::Blob, value) => {
+                let text = base64(blob_bytes(self.place, value)?);
+                self.pair(suffix);
                 push_encoded(self.out, &text);
             }
-            (Kind::Integer | Kind::Long, Value::Int(number)) => {
-                self.pair();
+            (_, Value::String(text)) => {
+                self.pair(suffix);
+                push_encoded(self.out, text);
+            }
+            (_, Value::Int(number)) => {
+                self.pair(suffix);
                 self.out.push_str(itoa::Buffer::new().format(*number));
             }
-            (Kind::Float | Kind::Double, Value::Float(number)) => {
-                self.pair();
-                let start = self.out.len();
+            // Of a number only the sign of an exponent must be encoded, and those below this have none.
+            (_, Value::Float(number)) if number.abs() < 1e15 => {
+                self.pair(suffix);
                 push_float(self.out, *number);
-                // The sign of an exponent is all that must be encoded.
-                if let Some(sign) = self.out.get(start..).and_then(|text| text.find('+')) {
-                    self.out.replace_range(start + sign..=start + sign, "%2B");
-                }
             }
-            (Kind::Timestamp, value) => {
-                let moment = timestamp_param(&self.place, value)?;
-                let text = moment.text(format, TimestampPrecision::Default);
-                self.pair();
-                push_encoded(self.out, text.as_str());
-            }
-            (kind, value) => {
-                let text = text_param(&self.place, kind, format, value)?;
-                self.pair();
+            (_, value) => {
+                let format = TimestampFormat::Iso8601;
+                let text = text_param(self.place, &Kind::String, format, value)?;
+                self.pair(suffix);
                 push_encoded(self.out, &text);
             }
         }
@@ -354,14 +369,11 @@ impl Writer<'_> {
     }
 
     /// Begins a pair: `&name=`.
-    fn pair(&mut self) {
-        self.out.push('&');
+    #[inline]
+    fn pair(&mut self, suffix: &str) {
         self.out.push_str(&self.name);
+        self.out.push_str(suffix);
         self.out.push('=');
-    }
-
-    fn push_position(&mut self, position: u64) {
-        self.name.push_str(itoa::Buffer::new().format(position));
     }
 
     #[cold]

@@ -23,7 +23,7 @@ use inia_model::{Operation, ServiceModel};
 pub(crate) use form::{Dialect, Form};
 
 use crate::error_code::request_id;
-use crate::table::{OperationTable, foreign};
+use crate::table::{BodyLengths, OperationTable, foreign};
 use crate::uri::{Template, push_encoded};
 use crate::xml::{Decoder, Layouts, RequestIdIn, parse_error, text_of};
 use crate::{Codec, Headers, Input, Request, Response};
@@ -68,6 +68,7 @@ pub(crate) struct FormCodec {
     form: Form,
     layouts: Layouts,
     operations: OperationTable<Start>,
+    lengths: BodyLengths,
 }
 
 /// How the requests of an operation begin.
@@ -88,6 +89,7 @@ impl FormCodec {
             form: Form::new(Arc::clone(&model), dialect),
             layouts: Layouts::new(Arc::clone(&model)),
             operations: OperationTable::new(&model),
+            lengths: BodyLengths::new(&model),
             model,
         }
     }
@@ -111,11 +113,12 @@ impl FormCodec {
             .operations
             .get_or_init(operation, || self.start(operation))
             .ok_or_else(|| foreign(operation))?;
-        let mut body = String::with_capacity(start.body.len() + 192);
+        let mut body = String::with_capacity(self.lengths.guess(operation));
         body.push_str(&start.body);
         if let Some(member) = &operation.input {
             self.form.write(member.target, input.params, &mut body)?;
         }
+        self.lengths.learn(operation, body.len());
         let mut headers = Headers::with_capacity(4);
         headers.push(CONTENT_TYPE, FORM_TYPE);
         Ok(Request {

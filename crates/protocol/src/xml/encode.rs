@@ -11,7 +11,7 @@ use inia_core::{Error, ErrorKind, Map, Result, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, ShapeTable, XmlNamespace};
 
 use super::writer::{push_attribute, push_text};
-use crate::scalar::{base64, blob_bytes, mismatch, text_param};
+use crate::scalar::{ScalarText, base64, blob_bytes, mismatch, text_param};
 
 /// How deep parameters may lie in each other.
 const MAX_DEPTH: u32 = 256;
@@ -313,13 +313,10 @@ fn push_scalar(out: &mut Vec<u8>, member: &Member, kind: &Kind, value: &Value) -
     Ok(())
 }
 
-fn scalar_text<'v>(
-    member: &Member,
-    kind: &Kind,
-    value: &'v Value,
-) -> Result<std::borrow::Cow<'v, str>> {
+fn scalar_text<'v>(member: &Member, kind: &Kind, value: &'v Value) -> Result<ScalarText<'v>> {
     if matches!(kind, Kind::Blob) {
-        return Ok(base64(blob_bytes(&member.name, value)?).into());
+        let text = base64(blob_bytes(&member.name, value)?);
+        return Ok(ScalarText::Own(text.into()));
     }
     let format = member
         .traits
