@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use futures_util::StreamExt;
 use inia::ports::BoxFuture;
 use inia::{
     ByteStream, Credentials, Headers, Result, Session, Transport, WireRequest, WireResponse, json,
