@@ -1,0 +1,456 @@
+//! The request of a call: completed parameters, endpoint, wire format, body.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use inia_core::config::{AccountIdEndpointMode, ChecksumMode};
+use inia_core::{Credentials, Error, ErrorKind, Result, Str, Value};
+use inia_endpoint::Endpoint;
+use inia_model::Operation;
+use inia_protocol::{Headers, Input, Request};
+
+use super::{CallOptions, Plan, Service};
+use crate::ByteStream;
+use crate::auth::{self, Auth, AuthScheme};
+use crate::checksum::{self, RequestChecksum};
+use crate::customization::{CallState, ParamsStage, RequestStage};
+use crate::endpoint::EndpointOverrides;
+use crate::params::Params;
+use crate::transport::WireBody;
+use crate::url::Url;
+
+/// A request in its service's format, before its body is finished.
+pub(crate) struct Draft {
+    pub(crate) request: Request,
+    pub(crate) endpoint_url: String,
+    pub(crate) auth: Auth,
+    /// The path that the oldest signature covers, where it is not the one that is sent.
+    pub(crate) auth_path: Option<String>,
+}
+
+/// A request ready to be signed and sent, as often as needed.
+pub(super) struct Prepared {
+    pub(super) method: Str,
+    pub(super) url: Url,
+    pub(super) auth_path: Option<String>,
+    pub(super) headers: Headers,
+    pub(super) body: Body,
+    pub(super) auth: Auth,
+    pub(super) checksum: Option<RequestChecksum>,
+    pub(super) streaming: bool,
+}
+
+pub(super) enum Body {
+    Bytes(Bytes),
+    Stream {
+        stream: Option<ByteStream>,
+        sha256: Option<[u8; 32]>,
+        chunked: bool,
+    },
+}
+
+impl Service {
+    /// Checks the parameters; members that are given as a stream need not be there.
+    pub(crate) fn validate(
+        &self,
+        operation: &Operation,
+        params: &mut Params,
+        streamed: &[&str],
+    ) -> Result<()> {
+        if !self.settings.parameter_validation || self.model.fits(operation, params, streamed)? {
+            return Ok(());
+        }
+        self.model.validate(operation, params.to_mut(), streamed)
+    }
+
+    pub(crate) fn complete(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &mut Params,
+        options: &CallOptions,
+        state: &mut CallState,
+    ) -> Result<()> {
+        if params.is_null() {
+            *params = Params::Own(Value::map());
+        }
+        if options.stream.is_some() && plan.streaming_input.is_none() {
+            let message = format!("{} takes no streaming body", operation.name);
+            return Err(Error::new(ErrorKind::Validation, message));
+        }
+        for token in &plan.idempotency_tokens {
+            if params[&**token].is_null()
+                && let Some(map) = params.to_mut().as_map_mut()
+            {
+                map.insert(token.clone(), self.rng.uuid());
+            }
+        }
+        let mode = operation
+            .checksum
+            .as_ref()
+            .and_then(|traits| traits.request_validation_mode_member.as_ref());
+        if let Some(member) = mode
+            && self.settings.response_checksum_validation == ChecksumMode::WhenSupported
+            && !state.presigning
+            && params.get(member).is_none()
+            && let Some(map) = params.to_mut().as_map_mut()
+        {
+            map.insert(member.clone(), "ENABLED");
+        }
+        for rule in &plan.rules.params {
+            rule(&mut ParamsStage {
+                model: &self.model,
+                operation,
+                params: params.to_mut(),
+                state,
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn prepare(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &Value,
+        options: &mut CallOptions,
+        state: &CallState,
+    ) -> Result<Prepared> {
+        let draft = self.draft(operation, plan, params, options, state).await?;
+        self.finish(operation, plan, params, draft, options.stream.take())
+            .await
+    }
+
+    /// The request in the service's wire format, with where it goes and how it is signed.
+    pub(crate) async fn draft(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &Value,
+        options: &mut CallOptions,
+        state: &CallState,
+    ) -> Result<Draft> {
+        let account = self.account_id(plan, options).await?;
+        let (endpoint, auth) = self.address(
+            operation,
+            plan,
+            params,
+            state.force_path_style,
+            state.region.as_deref(),
+            account
+                .as_ref()
+                .and_then(|credentials| credentials.account_id.as_deref()),
+        )?;
+        let has_stream = options.stream.is_some();
+        let mut request = self
+            .codec
+            .serialize(operation, Input { params, has_stream })?;
+        for (name, values) in &endpoint.headers {
+            if let Some(value) = values.first() {
+                request
+                    .headers
+                    .set(name.to_ascii_lowercase(), value.as_str());
+            }
+        }
+        if operation.is_endpoint_operation {
+            // A service that tells its endpoints is asked for those of this API version.
+            let version = self.model.metadata().api_version.clone();
+            request.headers.set("x-amz-api-version", version);
+        }
+        let mut endpoint_url = match self.discovered(operation, params, options).await? {
+            Some(url) => url,
+            None => self.endpoint_url(&endpoint),
+        };
+        let mut auth_path = None;
+        for rule in &plan.rules.request {
+            rule(&mut RequestStage {
+                model: &self.model,
+                operation,
+                params,
+                request: &mut request,
+                stream: &mut options.stream,
+                endpoint_url: &mut endpoint_url,
+                auth_path: &mut auth_path,
+            })?;
+        }
+        if let Some(copy) = plan.rules.cross_region_copy {
+            self.sign_copy(copy, plan, operation, params, options, &mut request)
+                .await?;
+        }
+        for (name, value) in &options.headers {
+            request.headers.set(name.clone(), value.clone());
+        }
+        Ok(Draft {
+            request,
+            endpoint_url,
+            auth,
+            auth_path,
+        })
+    }
+
+    /// The endpoint of a call, in the client's region unless another is given, and the auth scheme with it.
+    pub(crate) fn address(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &Value,
+        force_path_style: Option<bool>,
+        region: Option<&str>,
+        account_id: Option<&str>,
+    ) -> Result<(Arc<Endpoint>, Auth)> {
+        let settings = &self.settings;
+        let region = region.or(settings.region.as_deref());
+        let overrides = EndpointOverrides {
+            force_path_style,
+            region,
+            account_id,
+        };
+        let endpoint = self
+            .resolver
+            .resolve(&plan.endpoint, params, settings, overrides)?;
+        let metadata = self.model.metadata();
+        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, region)?;
+        if let Some(scheme) = plan.rules.scheme
+            && auth.scheme != AuthScheme::None
+            && settings.signature_version.is_none()
+        {
+            auth.scheme = scheme;
+        }
+        if auth.scheme == AuthScheme::S3Express {
+            let bucket = params.get("Bucket").and_then(Value::as_str);
+            auth.session_bucket = bucket.map(Str::from);
+        }
+        Ok((endpoint, auth))
+    }
+
+    /// An endpoint's URL, without TLS where the client is to do without.
+    pub(crate) fn endpoint_url(&self, endpoint: &Endpoint) -> String {
+        match endpoint.url.strip_prefix("https://") {
+            Some(rest) if !self.settings.use_ssl && self.settings.endpoint_url.is_none() => {
+                format!("http://{rest}")
+            }
+            _ => endpoint.url.clone(),
+        }
+    }
+
+    /// The credentials, where the endpoint depends on whose they are.
+    async fn account_id(
+        &self,
+        plan: &Plan,
+        options: &CallOptions,
+    ) -> Result<Option<Arc<Credentials>>> {
+        if !plan.endpoint.wants_account_id
+            || self.settings.is_unsigned()
+            || self.settings.account_id_endpoint_mode == AccountIdEndpointMode::Disabled
+            || self.settings.endpoint_url.is_some()
+        {
+            return Ok(None);
+        }
+        self.credentials(options).await.map(Some)
+    }
+
+    /// The credentials to sign with: a bucket's session where the auth scheme asks for one, else the caller's.
+    pub(crate) async fn signing_credentials(
+        &self,
+        auth: &Auth,
+        options: &CallOptions,
+    ) -> Result<Arc<Credentials>> {
+        match &auth.session_bucket {
+            Some(bucket) => self.express_session(bucket, options).await,
+            None => self.credentials(options).await,
+        }
+    }
+
+    async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
+        match &options.credentials {
+            Some(given) => Ok(Arc::clone(given)),
+            None => match self.identities.fresh() {
+                Some(fresh) => Ok(fresh),
+                None => self.identities.credentials().await,
+            },
+        }
+    }
+
+    async fn finish(
+        &self,
+        operation: &Operation,
+        plan: &Plan,
+        params: &Value,
+        draft: Draft,
+        stream: Option<ByteStream>,
+    ) -> Result<Prepared> {
+        let Draft {
+            mut request,
+            endpoint_url,
+            auth,
+            auth_path,
+        } = draft;
+        let settings = &self.settings;
+        let prefix = request
+            .host_prefix
+            .as_deref()
+            .filter(|_| settings.inject_host_prefix)
+            .unwrap_or_default();
+        let url = Url::new(&endpoint_url, prefix, &request.path, &request.query)?;
+        let streaming = plan.streaming_input.is_some();
+        let may_trail = streaming
+            && (url.is_tls()
+                || stream
+                    .as_ref()
+                    .is_some_and(|stream| stream.try_clone().is_none()));
+        let compress_from = settings.request_min_compression_size_bytes as usize;
+        if !settings.disable_request_compression
+            && stream.is_none()
+            && request.body.len() >= compress_from
+        {
+            inia_protocol::compress(operation, &mut request)?;
+        }
+        let headers = &mut request.headers;
+        let input = self.model.input(operation);
+        let checksum = checksum::for_request(
+            operation,
+            input,
+            params,
+            headers,
+            settings.request_checksum_calculation,
+            may_trail,
+        )?;
+        let body = match stream {
+            None if checksum.is_some_and(|checksum| checksum.in_trailer) => {
+                chunked(ByteStream::from(request.body), checksum, headers)
+            }
+            None => {
+                if let Some(RequestChecksum { algorithm, .. }) = checksum {
+                    headers.set(
+                        algorithm.header(),
+                        checksum::checksum(algorithm, &request.body),
+                    );
+                }
+                Body::Bytes(request.body)
+            }
+            Some(stream) if checksum.is_some_and(|checksum| checksum.in_trailer) => {
+                chunked(stream, checksum, headers)
+            }
+            Some(stream) => {
+                // What can be read twice is read once ahead, for the checksum in its header and the hash in the signature.
+                let sha256 = match stream.try_clone() {
+                    None => None,
+                    Some(copy) => {
+                        Some(read_ahead(copy, checksum, headers, !url.is_tls()).await?).flatten()
+                    }
+                };
+                Body::Stream {
+                    stream: Some(stream),
+                    sha256,
+                    chunked: false,
+                }
+            }
+        };
+        headers.set("user-agent", self.user_agent.clone());
+        headers.set("amz-sdk-invocation-id", self.rng.uuid());
+        Ok(Prepared {
+            method: request.method,
+            url,
+            auth_path,
+            headers: request.headers,
+            body,
+            auth,
+            checksum,
+            streaming,
+        })
+    }
+}
+
+/// The body of one attempt.
+pub(super) struct AttemptBody {
+    pub(super) wire: WireBody,
+}
+
+/// The body for the next attempt, and whether there is none for another one after it.
+pub(super) fn next_body(body: &mut Body) -> (AttemptBody, bool) {
+    match body {
+        Body::Bytes(bytes) => (
+            AttemptBody {
+                wire: WireBody::Bytes(bytes.clone()),
+            },
+            false,
+        ),
+        Body::Stream { stream, .. } => match stream.as_ref().and_then(ByteStream::try_clone) {
+            Some(copy) => (
+                AttemptBody {
+                    wire: WireBody::Stream(copy),
+                },
+                false,
+            ),
+            None => {
+                let last = stream.take().unwrap_or_default();
+                (
+                    AttemptBody {
+                        wire: WireBody::Stream(last),
+                    },
+                    true,
+                )
+            }
+        },
+    }
+}
+
+/// An aws-chunked body with its checksum behind it, and the headers that say so.
+fn chunked(stream: ByteStream, checksum: Option<RequestChecksum>, headers: &mut Headers) -> Body {
+    let Some(RequestChecksum { algorithm, .. }) = checksum else {
+        return Body::Stream {
+            stream: Some(stream),
+            sha256: None,
+            chunked: false,
+        };
+    };
+    let encoding = match headers.get("content-encoding") {
+        Some(encoding) if !encoding.is_empty() => format!("{encoding},aws-chunked"),
+        _ => "aws-chunked".to_owned(),
+    };
+    headers.set("content-encoding", encoding);
+    headers.set("x-amz-trailer", algorithm.header());
+    if let Some(length) = stream.len() {
+        headers.set("x-amz-decoded-content-length", length.to_string());
+    }
+    headers.remove("content-length");
+    Body::Stream {
+        stream: Some(checksum::aws_chunked(stream, algorithm)),
+        sha256: None,
+        chunked: true,
+    }
+}
+
+/// Reads a body once ahead: sets the header of its checksum, and answers its SHA-256 where the signature will cover it.
+async fn read_ahead(
+    mut body: ByteStream,
+    checksum: Option<RequestChecksum>,
+    headers: &mut Headers,
+    hash: bool,
+) -> Result<Option<[u8; 32]>> {
+    use futures_util::StreamExt as _;
+    use sha2::Digest as _;
+    let mut checksum = checksum.map(|checksum| {
+        (
+            checksum.algorithm,
+            checksum::Hasher::new(checksum.algorithm),
+        )
+    });
+    let mut sha256 = hash.then(sha2::Sha256::new);
+    if checksum.is_none() && sha256.is_none() {
+        return Ok(None);
+    }
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk?;
+        if let Some((_, hasher)) = &mut checksum {
+            hasher.update(&chunk);
+        }
+        if let Some(hasher) = &mut sha256 {
+            hasher.update(&chunk);
+        }
+    }
+    if let Some((algorithm, hasher)) = checksum {
+        headers.set(algorithm.header(), hasher.finish());
+    }
+    Ok(sha256.map(|hasher| hasher.finalize().into()))
+}
