@@ -91,7 +91,7 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     row("clients of all services".to_owned(), name, goal);
     cold(bench, args, &mut table)?;
     let notes = [format!(
-        "User and system time of whole processes, the least of {runs} runs (of STS calls: the median of 20), as the system accounts for it."
+        "User and system time of whole processes, the least of {runs} runs (of STS calls: the median of 20), as the system accounts for it. First calls are measured for the services that have an operation without required parameters; the others have none to call so."
     )];
     keep(bench, "start", &table, &notes)
 }
