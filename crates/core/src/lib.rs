@@ -28,6 +28,6 @@ pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use value::{
-    Blob, List, Map, MapIntoIter, MapIter, Members, Name, Value, from_value, from_value_ref,
-    to_value,
+    Blob, BytePool, Keys, List, Map, MapIntoIter, MapIter, Members, Name, Value, from_value,
+    from_value_ref, to_value,
 };

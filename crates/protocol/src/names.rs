@@ -1,13 +1,29 @@
 //! [`NameIndex`]: positions by name, for names that are known ahead; [`NameFilter`]: whether names are new, for those that are not.
 
 /// A hash table from a fixed set of names to their positions. Looking a name up costs about as much as comparing it once.
+///
+/// The names are known ahead, and so the factor of the hash is chosen that leaves the fewest of them out of their first slot: mostly
+/// none.
 #[derive(Debug)]
 pub(crate) struct NameIndex {
     names: Box<[Name]>,
     /// Positions plus one, 0 where free; a power of two long, at least twice as long as there are names.
     slots: Box<[u16]>,
     shift: u32,
+    factor: u64,
 }
+
+/// Factors to choose from: odd, and of random bits.
+const FACTORS: [u64; 8] = [
+    0x9e37_79b9_7f4a_7c15,
+    0xff51_afd7_ed55_8ccd,
+    0xc4ce_b9fe_1a85_ec53,
+    0xbf58_476d_1ce4_e5b9,
+    0x94d0_49bb_1331_11eb,
+    0xd6e8_feb8_6659_fd93,
+    0xa076_1d64_78bd_642f,
+    0xe703_7ed1_a0b4_28db,
+];
 
 #[derive(Debug)]
 struct Name {
@@ -27,40 +43,56 @@ impl NameIndex {
             })
             .collect();
         let size = (names.len() * 2).next_power_of_two().max(4);
-        let mut index = NameIndex {
+        let mut best = NameIndex {
             names,
             slots: vec![0; size].into(),
             shift: 64 - size.trailing_zeros(),
+            factor: 0,
         };
-        for position in (0..index.names.len()).rev() {
-            let Some(name) = index.names.get(position) else {
+        let mut fewest = usize::MAX;
+        for factor in FACTORS {
+            let displaced = best.displaced(factor);
+            if displaced < fewest {
+                (fewest, best.factor) = (displaced, factor);
+            }
+            if fewest == 0 {
+                break;
+            }
+        }
+        best.fill();
+        best
+    }
+
+    /// How many names find their first slot taken, with a factor.
+    fn displaced(&self, factor: u64) -> usize {
+        let mut taken = vec![false; self.slots.len()];
+        let slots = self.names.iter().map(|name| {
+            let slot = first_slot(name.head, name.text.len(), factor, self.shift);
+            taken
+                .get_mut(slot)
+                .map(|taken| std::mem::replace(taken, true))
+        });
+        slots.filter(|taken| *taken == Some(true)).count()
+    }
+
+    /// Gives each name its slot.
+    fn fill(&mut self) {
+        for position in (0..self.names.len()).rev() {
+            let Some(name) = self.names.get(position) else {
                 continue;
             };
-            if index.get(&name.text).is_some() {
+            if self.get(&name.text).is_some() {
                 continue;
             }
-            let mut slot = index.first_slot(name.head, name.text.len());
-            while index.slots.get(slot).is_some_and(|taken| *taken != 0) {
-                slot = (slot + 1) & (size - 1);
+            let mut slot = first_slot(name.head, name.text.len(), self.factor, self.shift);
+            while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
+                slot = (slot + 1) & (self.slots.len() - 1);
             }
-            if let (Some(slot), Ok(entry)) =
-                (index.slots.get_mut(slot), u16::try_from(position + 1))
+            if let (Some(slot), Ok(entry)) = (self.slots.get_mut(slot), u16::try_from(position + 1))
             {
                 *slot = entry;
             }
         }
-        index
-    }
-
-    #[inline]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the shift leaves as many bits as there are slots"
-    )]
-    fn first_slot(&self, head: u64, length: usize) -> usize {
-        let mixed = (head ^ (length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-            .wrapping_mul(0xff51_afd7_ed55_8ccd);
-        (mixed >> self.shift) as usize
     }
 
     /// The position of a name.
@@ -72,7 +104,7 @@ impl NameIndex {
     /// The position of a name whose [`head_of`] is known.
     #[inline]
     pub(crate) fn get_by_head(&self, name: &[u8], head: u64) -> Option<usize> {
-        let mut slot = self.first_slot(head, name.len());
+        let mut slot = first_slot(head, name.len(), self.factor, self.shift);
         loop {
             let position = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
             let candidate = self.names.get(position)?;
@@ -85,6 +117,16 @@ impl NameIndex {
             slot = (slot + 1) & (self.slots.len() - 1);
         }
     }
+}
+
+/// Where a name is looked for first.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the shift leaves as many bits as there are slots"
+)]
+fn first_slot(head: u64, length: usize, factor: u64, shift: u32) -> usize {
+    ((head ^ (length as u64).rotate_right(8)).wrapping_mul(factor) >> shift) as usize
 }
 
 /// The first eight bytes of a name as a number, or as many as there are.

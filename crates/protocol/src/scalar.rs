@@ -5,7 +5,7 @@ use std::ops::Deref;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inia_core::{
-    Blob, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, TimestampPrecision,
+    Blob, BytePool, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, TimestampPrecision,
     TimestampText, Value,
 };
 use inia_model::Kind;
@@ -176,15 +176,8 @@ pub(crate) fn integer_from_text(text: &str) -> Option<Value> {
 /// Bytes from base64, as botocore reads it: what is not of the alphabet is passed over.
 pub(crate) fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
     let text = text.as_ref();
-    // Exactly as long as the bytes are, so that they need not be moved or shared to be kept.
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|byte| **byte == b'=')
-        .count();
-    let mut bytes = vec![0; (text.len() / 4 * 3).saturating_sub(padding)];
-    if text.len().is_multiple_of(4) && BASE64.decode_slice(text, &mut bytes).is_ok() {
+    let mut bytes = vec![0; decoded_length(text)];
+    if is_base64_of(text, &mut bytes) {
         return Some(Blob::from(bytes));
     }
     let kept: Vec<u8> = text
@@ -193,6 +186,31 @@ pub(crate) fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
         .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
         .collect();
     BASE64.decode(kept).ok().map(Blob::from)
+}
+
+/// As [`blob_from_base64`], into a pool where it is short.
+pub(crate) fn pooled_blob_from_base64(pool: &mut BytePool, text: &[u8]) -> Option<Blob> {
+    let mut is_base64 = false;
+    let blob = pool.fill(decoded_length(text), |bytes| {
+        is_base64 = is_base64_of(text, bytes);
+    });
+    if is_base64 {
+        Some(blob)
+    } else {
+        blob_from_base64(text)
+    }
+}
+
+/// How many bytes there are in base64 that is whole.
+fn decoded_length(text: &[u8]) -> usize {
+    let ends = text.iter().rev().take(2);
+    let padding = ends.take_while(|byte| **byte == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
+}
+
+/// Decodes base64 into exactly the bytes it has; whether it is nothing else.
+fn is_base64_of(text: &[u8], bytes: &mut [u8]) -> bool {
+    text.len().is_multiple_of(4) && BASE64.decode_slice(text, bytes).is_ok()
 }
 
 /// The two letters of base64 that stand for each 12 bits: half as many looks at a table as one for each letter takes.

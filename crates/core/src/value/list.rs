@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use thin_vec::ThinVec;
 
-use super::Value;
+use super::{Keys, Map, Value};
 
 /// Values in order. Reads as a slice.
 ///
@@ -52,6 +52,13 @@ impl List {
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> List {
         List(self.0.split_off(at.min(self.0.len())))
+    }
+
+    /// Takes the values from a position on off, as a map of these names: of as many as there are of both.
+    #[must_use]
+    #[inline]
+    pub fn split_off_keyed(&mut self, at: usize, keys: &Keys) -> Map {
+        Map::of_keys(keys, self.0.drain(at.min(self.0.len())..))
     }
 
     /// Keeps the first `len` values.

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::hash::RandomState;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use thin_vec::ThinVec;
 
-use super::{Name, Value};
+use super::name::NameNumber;
+use super::pool::SharedValues;
+use super::{Keys, NULL, Name, Value};
 use crate::Str;
 use crate::text::same;
 
@@ -33,11 +36,83 @@ enum Repr {
     Pairs(ThinVec<(Str, Value)>),
     /// The members of a structure that was read: a third smaller than pairs, for the names are interned.
     Members(ThinVec<(Name, Value)>),
-    /// The one member of a structure that was read, as unions have: one DynamoDB item has dozens, each a third
-    /// smaller than as a list of one.
-    Member(Box<(Name, Value)>),
+    /// The one member of a structure, as unions have.
+    Member(NameNumber, Box<Value>),
+    /// The one member of a structure that was read, side by side with others of its kind. One DynamoDB item has dozens of them.
+    Pooled {
+        place: u16,
+        name: NameNumber,
+        values: Arc<SharedValues>,
+    },
+    /// Entries whose names are those of other maps as well: the names, and then the values.
+    Keyed(ThinVec<Slot>),
     /// Entries behind a hash index: what a server fills with any number of names.
     Index(Box<IndexMap<Str, Value, RandomState>>),
+}
+
+/// What stands in a map of shared names.
+#[derive(Clone, Debug)]
+enum Slot {
+    /// The names: the first slot, and no other.
+    Keys(Keys),
+    Value(Value),
+}
+
+impl Slot {
+    #[inline]
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Slot::Value(value) => Some(value),
+            Slot::Keys(_) => None,
+        }
+    }
+
+    fn value_mut(&mut self) -> Option<&mut Value> {
+        match self {
+            Slot::Value(value) => Some(value),
+            Slot::Keys(_) => None,
+        }
+    }
+
+    fn into_value(self) -> Option<Value> {
+        match self {
+            Slot::Value(value) => Some(value),
+            Slot::Keys(_) => None,
+        }
+    }
+}
+
+/// The names of a map of shared names, and its values.
+#[inline]
+fn parts(slots: &[Slot]) -> (&[Str], &[Slot]) {
+    match slots.split_first() {
+        Some((Slot::Keys(keys), values)) => (keys.names(), values),
+        _ => (&[], &[]),
+    }
+}
+
+/// As [`parts`], with values to change in place.
+fn parts_mut(slots: &mut [Slot]) -> (&[Str], &mut [Slot]) {
+    match slots.split_first_mut() {
+        Some((Slot::Keys(keys), values)) => (keys.names(), values),
+        _ => (&[], &mut []),
+    }
+}
+
+/// The one value of a map that shares its storage with others.
+#[inline]
+fn pooled(values: &SharedValues, place: u16) -> &Value {
+    values
+        .get()
+        .and_then(|values| values.get(usize::from(place)))
+        .unwrap_or(&NULL)
+}
+
+/// The text of a member's name.
+#[inline]
+fn text(name: NameNumber) -> &'static Str {
+    static NONE: Str = Str::new();
+    name.name().map_or(&NONE, Name::as_shared)
 }
 
 impl Default for Repr {
@@ -77,7 +152,39 @@ impl Map {
     #[must_use]
     #[inline]
     pub fn of_member(name: Name, value: Value) -> Self {
-        Map(Repr::Member(Box::new((name, value))))
+        Map(Repr::Member(name.number(), Box::new(value)))
+    }
+
+    #[inline]
+    pub(super) fn of_pooled(name: Name, values: Arc<SharedValues>, place: u16) -> Self {
+        Map(Repr::Pooled {
+            place,
+            name: name.number(),
+            values,
+        })
+    }
+
+    /// A map of these names and as many values.
+    #[inline]
+    pub(super) fn of_keys(keys: &Keys, values: impl Iterator<Item = Value>) -> Self {
+        let count = keys.names().len();
+        let mut slots = ThinVec::with_capacity(count + 1);
+        slots.push(Slot::Keys(keys.clone()));
+        slots.extend(values.take(count).map(Slot::Value));
+        Map(Repr::Keyed(slots))
+    }
+
+    /// Gives a map whose value stands side by side with others one of its own, so that it can be changed.
+    fn own(&mut self) {
+        if let Repr::Pooled {
+            place,
+            name,
+            values,
+        } = &self.0
+        {
+            let value = pooled(values, *place).clone();
+            self.0 = Repr::Member(*name, Box::new(value));
+        }
     }
 
     pub(super) fn of_members(members: ThinVec<(Name, Value)>) -> Self {
@@ -91,7 +198,8 @@ impl Map {
         match &self.0 {
             Repr::Pairs(pairs) => pairs.len(),
             Repr::Members(members) => members.len(),
-            Repr::Member(_) => 1,
+            Repr::Member(..) | Repr::Pooled { .. } => 1,
+            Repr::Keyed(slots) => slots.len().saturating_sub(1),
             Repr::Index(index) => index.len(),
         }
     }
@@ -108,7 +216,17 @@ impl Map {
         match &self.0 {
             Repr::Pairs(pairs) => find(pairs, name),
             Repr::Members(members) => find(members, name),
-            Repr::Member(member) => find(std::slice::from_ref(&**member), name),
+            Repr::Member(key, value) => same_name(text(*key), name).then_some(&**value),
+            Repr::Pooled {
+                place,
+                name: key,
+                values,
+            } => same_name(text(*key), name).then(|| pooled(values, *place)),
+            Repr::Keyed(slots) => {
+                let (keys, values) = parts(slots);
+                let position = keys.iter().position(|key| same_name(key, name))?;
+                values.get(position)?.value()
+            }
             Repr::Index(index) => index.get(name),
         }
     }
@@ -116,10 +234,17 @@ impl Map {
     /// The value under a name, to change in place.
     #[must_use]
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.own();
         match &mut self.0 {
             Repr::Pairs(pairs) => find_mut(pairs, name),
             Repr::Members(members) => find_mut(members, name),
-            Repr::Member(member) => find_mut(std::slice::from_mut(&mut **member), name),
+            Repr::Member(key, value) => same_name(text(*key), name).then_some(&mut **value),
+            Repr::Pooled { .. } => None,
+            Repr::Keyed(slots) => {
+                let (keys, values) = parts_mut(slots);
+                let position = keys.iter().position(|key| same_name(key, name))?;
+                values.get_mut(position)?.value_mut()
+            }
             Repr::Index(index) => index.get_mut(name),
         }
     }
@@ -130,7 +255,16 @@ impl Map {
         match &self.0 {
             Repr::Pairs(pairs) => pairs.get(position).map(|(key, value)| (key, value)),
             Repr::Members(members) => members.get(position).map(|(key, value)| (&**key, value)),
-            Repr::Member(member) => (position == 0).then_some((&*member.0, &member.1)),
+            Repr::Member(key, value) => (position == 0).then_some((text(*key), &**value)),
+            Repr::Pooled {
+                place,
+                name,
+                values,
+            } => (position == 0).then(|| (text(*name), pooled(values, *place))),
+            Repr::Keyed(slots) => {
+                let (keys, values) = parts(slots);
+                Some((keys.get(position)?, values.get(position)?.value()?))
+            }
             Repr::Index(index) => index.get_index(position),
         }
     }
@@ -138,10 +272,13 @@ impl Map {
     /// The value at a position, to change in place.
     #[must_use]
     pub fn get_index_mut(&mut self, position: usize) -> Option<&mut Value> {
+        self.own();
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.get_mut(position).map(|(_, value)| value),
             Repr::Members(members) => members.get_mut(position).map(|(_, value)| value),
-            Repr::Member(member) => (position == 0).then_some(&mut member.1),
+            Repr::Member(_, value) => (position == 0).then_some(&mut **value),
+            Repr::Pooled { .. } => None,
+            Repr::Keyed(slots) => parts_mut(slots).1.get_mut(position)?.value_mut(),
             Repr::Index(index) => index.get_index_mut(position).map(|(_, value)| value),
         }
     }
@@ -161,11 +298,14 @@ impl Map {
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Map {
         let at = at.min(self.len());
+        self.unshare_names();
         Map(match &mut self.0 {
             Repr::Pairs(pairs) => Repr::Pairs(pairs.split_off(at)),
             Repr::Members(members) => Repr::Members(members.split_off(at)),
-            Repr::Member(_) if at == 0 => std::mem::take(&mut self.0),
-            Repr::Member(_) => Repr::default(),
+            Repr::Member(..) | Repr::Pooled { .. } | Repr::Keyed(_) if at == 0 => {
+                std::mem::take(&mut self.0)
+            }
+            Repr::Member(..) | Repr::Pooled { .. } | Repr::Keyed(_) => Repr::default(),
             Repr::Index(index) => Repr::Index(Box::new(index.split_off(at))),
         })
     }
@@ -196,14 +336,26 @@ impl Map {
     pub fn push(&mut self, name: Str, value: Value) {
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.push((name, value)),
-            Repr::Members(_) | Repr::Member(_) => {
-                let mut pairs: ThinVec<_> = std::mem::take(self).into_iter().collect();
+            Repr::Members(_) | Repr::Member(..) | Repr::Pooled { .. } | Repr::Keyed(_) => {
+                let mut pairs = self.take_pairs();
                 pairs.push((name, value));
                 self.0 = Repr::Pairs(pairs);
             }
             Repr::Index(index) => {
                 index.entry(name).or_insert(value);
             }
+        }
+    }
+
+    /// The entries as pairs, leaving none.
+    fn take_pairs(&mut self) -> ThinVec<(Str, Value)> {
+        std::mem::take(self).into_iter().collect()
+    }
+
+    /// Gives a map of shared names its own, so that it can have others.
+    fn unshare_names(&mut self) {
+        if matches!(self.0, Repr::Keyed(_)) {
+            self.0 = Repr::Pairs(self.take_pairs());
         }
     }
 
@@ -220,6 +372,8 @@ impl Map {
 
     /// Takes the value under a name out; the order of the others stays.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.own();
+        self.unshare_names();
         match &mut self.0 {
             Repr::Pairs(pairs) => {
                 let position = pairs.iter().position(|(key, _)| **key == *name)?;
@@ -229,11 +383,12 @@ impl Map {
                 let position = members.iter().position(|(key, _)| ***key == *name)?;
                 Some(members.remove(position).1)
             }
-            Repr::Member(member) => {
-                let value = (**member.0 == *name).then(|| member.1.take())?;
+            Repr::Member(key, value) => {
+                let value = (**text(*key) == *name).then(|| value.take())?;
                 self.0 = Repr::default();
                 Some(value)
             }
+            Repr::Pooled { .. } | Repr::Keyed(_) => None,
             Repr::Index(index) => index.shift_remove(name),
         }
     }
@@ -264,7 +419,16 @@ impl Map {
         Iter(match &self.0 {
             Repr::Pairs(pairs) => IterRepr::Pairs(pairs.iter()),
             Repr::Members(members) => IterRepr::Members(members.iter()),
-            Repr::Member(member) => IterRepr::Members(std::slice::from_ref(&**member).iter()),
+            Repr::Member(key, value) => IterRepr::One(Some((text(*key), &**value))),
+            Repr::Pooled {
+                place,
+                name,
+                values,
+            } => IterRepr::One(Some((text(*name), pooled(values, *place)))),
+            Repr::Keyed(slots) => {
+                let (keys, values) = parts(slots);
+                IterRepr::Keyed(keys.iter(), values.iter())
+            }
             Repr::Index(index) => IterRepr::Index(index.iter()),
         })
     }
@@ -283,29 +447,46 @@ impl Map {
 
     /// The values in order, to change in place.
     pub fn iter_mut(&mut self) -> Box<dyn Iterator<Item = (&Str, &mut Value)> + '_> {
+        self.own();
         match &mut self.0 {
             Repr::Pairs(pairs) => Box::new(pairs.iter_mut().map(|(key, value)| (&*key, value))),
             Repr::Members(members) => {
                 Box::new(members.iter_mut().map(|(key, value)| (&**key, value)))
             }
-            Repr::Member(member) => Box::new(std::iter::once((&*member.0, &mut member.1))),
+            Repr::Member(key, value) => Box::new(std::iter::once((text(*key), &mut **value))),
+            Repr::Pooled { .. } => Box::new(std::iter::empty()),
+            Repr::Keyed(slots) => {
+                let (keys, values) = parts_mut(slots);
+                Box::new(
+                    keys.iter()
+                        .zip(values.iter_mut().filter_map(Slot::value_mut)),
+                )
+            }
             Repr::Index(index) => Box::new(index.iter_mut()),
         }
     }
 
     /// Keeps the entries for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
+        self.own();
+        self.unshare_names();
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.retain_mut(|(key, value)| keep(key, value)),
             Repr::Members(members) => members.retain_mut(|(key, value)| keep(key, value)),
-            Repr::Member(member) => {
-                if !keep(&member.0, &mut member.1) {
+            Repr::Member(key, value) => {
+                if !keep(text(*key), value) {
                     self.0 = Repr::default();
                 }
             }
+            Repr::Pooled { .. } | Repr::Keyed(_) => {}
             Repr::Index(index) => index.retain(|key, value| keep(key, value)),
         }
     }
+}
+
+#[inline]
+fn same_name(key: &Str, name: &str) -> bool {
+    same(key.as_bytes(), name.as_bytes())
 }
 
 /// The value of the first entry of a name.
@@ -337,6 +518,8 @@ pub struct Iter<'a>(IterRepr<'a>);
 enum IterRepr<'a> {
     Pairs(std::slice::Iter<'a, (Str, Value)>),
     Members(std::slice::Iter<'a, (Name, Value)>),
+    One(Option<(&'a Str, &'a Value)>),
+    Keyed(std::slice::Iter<'a, Str>, std::slice::Iter<'a, Slot>),
     Index(indexmap::map::Iter<'a, Str, Value>),
 }
 
@@ -348,6 +531,8 @@ impl<'a> Iterator for Iter<'a> {
         match &mut self.0 {
             IterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
             IterRepr::Members(members) => members.next().map(|(key, value)| (&**key, value)),
+            IterRepr::One(one) => one.take(),
+            IterRepr::Keyed(keys, values) => Some((keys.next()?, values.next()?.value()?)),
             IterRepr::Index(index) => index.next(),
         }
     }
@@ -356,6 +541,8 @@ impl<'a> Iterator for Iter<'a> {
         match &self.0 {
             IterRepr::Pairs(pairs) => pairs.size_hint(),
             IterRepr::Members(members) => members.size_hint(),
+            IterRepr::One(one) => (usize::from(one.is_some()), Some(usize::from(one.is_some()))),
+            IterRepr::Keyed(_, values) => values.size_hint(),
             IterRepr::Index(index) => index.size_hint(),
         }
     }
@@ -381,7 +568,19 @@ impl IntoIterator for Map {
         IntoIter(match self.0 {
             Repr::Pairs(pairs) => IntoIterRepr::Pairs(pairs.into_iter()),
             Repr::Members(members) => IntoIterRepr::Members(members.into_iter()),
-            Repr::Member(member) => IntoIterRepr::Member(Some(member)),
+            Repr::Member(key, value) => IntoIterRepr::One(Some((text(key).clone(), *value))),
+            Repr::Pooled {
+                place,
+                name,
+                values,
+            } => IntoIterRepr::One(Some((text(name).clone(), pooled(&values, place).clone()))),
+            Repr::Keyed(slots) => {
+                let mut slots = slots.into_iter();
+                match slots.next() {
+                    Some(Slot::Keys(keys)) => IntoIterRepr::Keyed(keys, 0, slots),
+                    _ => IntoIterRepr::One(None),
+                }
+            }
             Repr::Index(index) => IntoIterRepr::Index(index.into_iter()),
         })
     }
@@ -395,7 +594,9 @@ pub struct IntoIter(IntoIterRepr);
 enum IntoIterRepr {
     Pairs(thin_vec::IntoIter<(Str, Value)>),
     Members(thin_vec::IntoIter<(Name, Value)>),
-    Member(Option<Box<(Name, Value)>>),
+    One(Option<(Str, Value)>),
+    /// The names, how many of them were taken, and the values that are left.
+    Keyed(Keys, usize, thin_vec::IntoIter<Slot>),
     Index(indexmap::map::IntoIter<Str, Value>),
 }
 
@@ -408,10 +609,13 @@ impl Iterator for IntoIter {
             IntoIterRepr::Members(members) => {
                 members.next().map(|(name, value)| (name.into(), value))
             }
-            IntoIterRepr::Member(member) => member.take().map(|member| {
-                let (name, value) = *member;
-                (name.into(), value)
-            }),
+            IntoIterRepr::One(one) => one.take(),
+            IntoIterRepr::Keyed(keys, taken, values) => {
+                let value = values.next()?.into_value()?;
+                let key = keys.names().get(*taken)?.clone();
+                *taken += 1;
+                Some((key, value))
+            }
             IntoIterRepr::Index(index) => index.next(),
         }
     }
@@ -450,7 +654,7 @@ impl fmt::Debug for Map {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Members;
+    use super::super::{List, Members};
     use super::*;
 
     #[test]
@@ -481,20 +685,35 @@ mod tests {
         assert_eq!(map.get("new"), Some(&Value::Bool(true)));
     }
 
+    /// A map in each form that it can have: with the entries `m0`, `m1`, ... and their positions.
+    fn forms(count: i64) -> Vec<Map> {
+        let names = (0..count).map(|position| format!("m{position}"));
+        let mut members = Members::new();
+        for (name, position) in names.clone().zip(0..) {
+            members.push(Name::intern(&name), Value::Int(position));
+        }
+        let mut forms = vec![
+            members.split_off(0),
+            List::from_iter(0..count).split_off_keyed(0, &Keys::from_iter(names)),
+        ];
+        if count == 1 {
+            forms.push(Map::of_member(Name::intern("m0"), Value::Int(0)));
+        }
+        forms
+    }
+
     #[test]
-    fn maps_of_members_do_what_other_maps_do() {
-        let members = |count: i64| {
-            let mut members = Members::new();
-            for position in 0..count {
-                members.push(Name::intern(&format!("m{position}")), Value::Int(position));
-            }
-            members.split_off(0)
-        };
-        for count in [0, 1, 2, 20] {
-            let plain: Map = (0..count).map(|i| (format!("m{i}"), i)).collect();
-            assert_eq!(members(count), plain);
-            assert_eq!(members(count).into_iter().collect::<Map>(), plain);
-            assert_eq!(members(count).iter().len(), plain.len());
+    fn maps_of_every_form_do_what_other_maps_do() {
+        let plain = |count| (0..count).map(|i| (format!("m{i}"), i)).collect::<Map>();
+        for (count, form) in [0, 1, 2, 20]
+            .into_iter()
+            .flat_map(|count| forms(count).into_iter().map(move |form| (count, form)))
+        {
+            let plain = plain(count);
+            assert_eq!(form, plain);
+            assert_eq!(form.clone().into_iter().collect::<Map>(), plain);
+            assert_eq!(form.iter().len(), plain.len());
+            assert_eq!(form.get("m7"), plain.get("m7"));
             for change in [
                 |map: &mut Map| drop(map.insert("new", 1)),
                 |map: &mut Map| drop(map.insert("m0", 1)),
@@ -508,7 +727,7 @@ mod tests {
                 |map: &mut Map| *map = map.split_off(0),
                 |map: &mut Map| map.append(Map::from_iter([("other", 1)])),
             ] {
-                let (mut one, mut other) = (members(count), plain.clone());
+                let (mut one, mut other) = (form.clone(), plain.clone());
                 change(&mut one);
                 change(&mut other);
                 assert_eq!(one, other);
@@ -516,6 +735,12 @@ mod tests {
                 assert_eq!(one.get_index(0), other.get_index(0));
                 assert_eq!(one.clone(), other);
             }
+            assert_eq!(form, plain, "a change of a clone shows in the map");
         }
+    }
+
+    #[test]
+    fn a_map_leaves_room_for_a_tag_in_a_value() {
+        assert_eq!(size_of::<Map>(), 16);
     }
 }

@@ -17,21 +17,26 @@ mod convert;
 mod deserialize;
 mod from_value;
 mod json;
+mod keys;
 mod list;
 mod map;
+mod members;
 mod name;
 mod narrow;
 mod native;
 mod path;
+mod pool;
 pub(crate) mod private;
 mod serialize;
 mod to_value;
 
-pub use blob::Blob;
+pub use blob::{Blob, BytePool};
 pub use from_value::{from_value, from_value_ref};
+pub use keys::Keys;
 pub use list::List;
 pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};
-pub use name::{Members, Name};
+pub use members::Members;
+pub use name::Name;
 pub use to_value::to_value;
 
 use std::ops::Index;

@@ -1,13 +1,10 @@
-//! [`Name`]: a member's name, interned; [`Members`]: where parsers gather the members of structures.
+//! [`Name`]: a member's name, interned.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
-use thin_vec::ThinVec;
-
-use super::{Map, Value};
 use crate::Str;
 
 /// The name of a structure's member, interned: one pointer wide, and copied without counting references.
@@ -24,34 +21,93 @@ use crate::Str;
 /// assert_eq!(name.len(), 8);
 /// ```
 #[derive(Clone, Copy)]
-pub struct Name(&'static Str);
+pub struct Name(&'static Interned);
+
+struct Interned {
+    text: Str,
+    number: NameNumber,
+}
+
+/// The number of a [`Name`]: half as wide as the name, for where it has to fit into a word with something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NameNumber(u32);
+
+/// Names by their number, each block twice as long as the one before: a block that is there never moves, so that no lock is
+/// needed to read.
+static BLOCKS: [OnceLock<Box<[OnceLock<Name>]>>; 27] = [const { OnceLock::new() }; 27];
+
+/// How many names the first block has.
+const FIRST_BLOCK: u64 = 64;
+
+impl NameNumber {
+    /// The name of this number.
+    #[inline]
+    pub(super) fn name(self) -> Option<Name> {
+        let (block, place) = self.place();
+        BLOCKS.get(block)?.get()?.get(place)?.get().copied()
+    }
+
+    /// The block of a number, and its place there.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the number has 32 bits, and so has what is left of it"
+    )]
+    fn place(self) -> (usize, usize) {
+        let number = u64::from(self.0) + FIRST_BLOCK;
+        let block = number.ilog2() - FIRST_BLOCK.ilog2();
+        (block as usize, (number - (FIRST_BLOCK << block)) as usize)
+    }
+
+    fn give(self, name: Name) {
+        let (block, place) = self.place();
+        let Some(block_of_names) = BLOCKS.get(block) else {
+            return;
+        };
+        let names = block_of_names
+            .get_or_init(|| vec![OnceLock::new(); (FIRST_BLOCK as usize) << block].into());
+        if let Some(slot) = names.get(place) {
+            // Numbers are given once each.
+            let _ = slot.set(name);
+        }
+    }
+}
 
 impl Name {
     /// The one name of this text.
     #[must_use]
     pub fn intern(text: &str) -> Name {
-        static NAMES: LazyLock<Mutex<HashMap<&'static str, &'static Str>>> =
-            LazyLock::new(Mutex::default);
+        static NAMES: LazyLock<Mutex<HashMap<&'static str, Name>>> = LazyLock::new(Mutex::default);
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = names.get(text) {
-            return Name(known);
+            return *known;
         }
-        // Detached, since what is kept for good must not keep anything else.
-        let name: &'static Str = Box::leak(Box::new(Str::from(text).detach()));
-        names.insert(name.as_str(), name);
-        Name(name)
+        let interned: &'static Interned = Box::leak(Box::new(Interned {
+            // Detached, since what is kept for good must not keep anything else.
+            text: Str::from(text).detach(),
+            number: NameNumber(u32::try_from(names.len()).unwrap_or(u32::MAX)),
+        }));
+        let name = Name(interned);
+        interned.number.give(name);
+        names.insert(interned.text.as_str(), name);
+        name
+    }
+
+    #[inline]
+    pub(super) fn number(self) -> NameNumber {
+        self.0.number
     }
 
     /// The name as the string it is.
     #[must_use]
     pub fn as_shared(self) -> &'static Str {
-        self.0
+        &self.0.text
     }
 }
 
 impl AsRef<[u8]> for Name {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.0.text.as_bytes()
     }
 }
 
@@ -59,7 +115,7 @@ impl Deref for Name {
     type Target = Str;
 
     fn deref(&self) -> &Str {
-        self.0
+        &self.0.text
     }
 }
 
@@ -74,105 +130,25 @@ impl Eq for Name {}
 
 impl From<Name> for Str {
     fn from(name: Name) -> Str {
-        name.0.clone()
+        name.0.text.clone()
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.0, f)
+        fmt::Debug::fmt(&self.0.text, f)
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.0, f)
-    }
-}
-
-/// The members of structures that are being read, those of the outer ones first.
-///
-/// Parsers gather the members of all levels in one of these, and cut off those of each structure when it is complete: what is
-/// made takes just the room it needs.
-///
-/// ```
-/// use inia_core::{Members, Name, Value};
-///
-/// let mut members = Members::new();
-/// members.push(Name::intern("Outer"), Value::Int(1));
-/// members.push(Name::intern("Inner"), Value::Int(2));
-/// let inner = members.split_off(1);
-/// assert_eq!(inner.get("Inner"), Some(&Value::Int(2)));
-/// assert_eq!(members.len(), 1);
-/// ```
-#[derive(Debug, Default)]
-pub struct Members(ThinVec<(Name, Value)>);
-
-impl Members {
-    /// None, without allocating.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// How many members there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds a member, whose name must be new among those of its structure.
-    #[inline]
-    pub fn push(&mut self, name: Name, value: Value) {
-        self.0.push((name, value));
-    }
-
-    /// The position of a member among those from a place on.
-    #[must_use]
-    pub fn position(&self, start: usize, name: Name) -> Option<usize> {
-        let mut members = self.0.iter().skip(start);
-        members
-            .position(|(key, _)| *key == name)
-            .map(|at| start + at)
-    }
-
-    /// The value of a member among those from a place on, to change in place.
-    #[must_use]
-    pub fn get_mut(&mut self, start: usize, name: Name) -> Option<&mut Value> {
-        let position = self.position(start, name)?;
-        self.0.get_mut(position).map(|(_, value)| value)
-    }
-
-    /// Takes a member away, among those from a place on, if it is there; the order of the others stays.
-    pub fn forget(&mut self, start: usize, name: Name) {
-        if let Some(position) = self.position(start, name) {
-            self.0.remove(position);
-        }
-    }
-
-    /// Cuts the members from a place on off, as a map of exactly their size.
-    #[must_use]
-    #[inline]
-    pub fn split_off(&mut self, start: usize) -> Map {
-        match self.0.len().saturating_sub(start) {
-            0 => Map::new(),
-            1 => self
-                .0
-                .pop()
-                .map_or_else(Map::new, |(name, value)| Map::of_member(name, value)),
-            _ => Map::of_members(self.0.split_off(start)),
-        }
+        fmt::Display::fmt(&self.0.text, f)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Value;
     use super::*;
 
     #[test]
@@ -187,18 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn members_are_cut_off_as_maps() {
-        let [a, b, c] = ["a", "b", "c"].map(Name::intern);
-        let mut members = Members::new();
-        for (name, value) in [(a, 1), (b, 2), (c, 3), (a, 4)] {
-            members.push(name, Value::Int(value));
+    fn every_name_is_found_by_its_number() {
+        let names: Vec<Name> = (0..500)
+            .map(|i| Name::intern(&format!("numbered{i}")))
+            .collect();
+        for name in names {
+            assert_eq!(name.number().name(), Some(name));
         }
-        assert_eq!(members.split_off(3), Map::from_iter([("a", 4)]));
-        members.forget(1, a);
-        members.forget(1, b);
-        assert_eq!(members.len(), 2);
-        assert_eq!(members.get_mut(0, c), Some(&mut Value::Int(3)));
-        assert_eq!(members.split_off(0), Map::from_iter([("c", 3), ("a", 1)]));
-        assert_eq!(members.split_off(0), Map::new());
+        assert_eq!(NameNumber(u32::MAX).name(), None);
     }
 }

@@ -212,7 +212,8 @@ impl<'t> Parser<'t> {
                 self.members.push(name, value);
             }
         }
-        Ok(self.members.split_off(start))
+        let level = (MAX_DEPTH - depth) as usize;
+        Ok(self.members.split_off_nested(start, level))
     }
 
     /// The member of a key whose head has been read; the key's text only where there is no such member.

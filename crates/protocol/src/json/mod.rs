@@ -11,6 +11,7 @@
 //! Smithy's [`awsJson1_1`](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html); botocore
 //! `serialize.py:JSONSerializer` and `parsers.py:JSONParser`.
 
+mod entries;
 mod error;
 mod format;
 mod lexer;

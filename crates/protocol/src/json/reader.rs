@@ -6,12 +6,14 @@
 use inia_core::{List, Map, Result, Str, Value};
 use inia_model::{Member, ServiceModel, ShapeId};
 
+use super::entries::Entries;
 use super::lexer::Key;
-use super::values::{Entries, MAX_DEPTH, Values};
+use super::values::{MAX_DEPTH, Values};
 use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
 use crate::names::head_of;
 use crate::scalar::{
-    blob_from_base64, float_from_text, integer_from_text, timestamp_from_text, unreadable,
+    blob_from_base64, float_from_text, integer_from_text, pooled_blob_from_base64,
+    timestamp_from_text, unreadable,
 };
 
 /// Reads values of a service's shapes from one text.
@@ -34,8 +36,7 @@ impl<'t> Reader<'t> {
     /// Reads the text as the value of a member.
     pub(super) fn member(mut self, member: &Member) -> Result<Value> {
         let target = Target::of(self.model, member);
-        let mut value = Value::Null;
-        self.value(target, MAX_DEPTH, &mut value)?;
+        let value = self.value(target, MAX_DEPTH, |_, value| value)?;
         self.values.lexer.end()?;
         Ok(value)
     }
@@ -60,44 +61,50 @@ impl<'t> Reader<'t> {
         self.values.lexer.end()
     }
 
-    /// Reads a value into its place; `depth` is how many levels may still be entered.
+    /// Reads a value, and hands it on to where it stays; `depth` is how many levels may still be entered.
     ///
-    /// Through a place rather than a result, since values are moved by the million: each move costs as much as looking a member up.
-    #[inline]
-    fn value(&mut self, target: Target, depth: u32, place: &mut Value) -> Result<()> {
+    /// Handed on rather than returned, and compiled into each place that reads one: values come by the million, and a value that is
+    /// moved right after it was made waits until all of it is written.
+    #[inline(always)]
+    fn value<R>(
+        &mut self,
+        target: Target,
+        depth: u32,
+        put: impl FnOnce(&mut Values<'t>, Value) -> R,
+    ) -> Result<R> {
         // Most values are strings.
         if target == Target::String
             && let Some(range) = self.values.lexer.plain_string()
         {
-            *place = Value::String(self.values.lexer.slice(range));
-            return Ok(());
+            let text = self.values.lexer.slice(range);
+            return Ok(put(&mut self.values, Value::String(text)));
         }
-        self.value_of_any_kind(target, depth, place)
+        let first = self.values.lexer.peek();
+        let value = match (target, first) {
+            (Target::Structure(id), b'{') => {
+                let map = self.structure(id, depth)?;
+                return Ok(put(&mut self.values, Value::Map(map)));
+            }
+            (Target::Map(id), b'{') => Value::Map(self.map(id, depth)?),
+            (Target::List(id), b'[') => Value::List(self.list(id, depth)?),
+            _ => self.scalar(target, first, depth)?,
+        };
+        Ok(put(&mut self.values, value))
     }
 
-    fn value_of_any_kind(&mut self, target: Target, depth: u32, place: &mut Value) -> Result<()> {
-        let first = self.values.lexer.peek();
+    /// A value that is neither of a container nor a string without escapes.
+    fn scalar(&mut self, target: Target, first: u8, depth: u32) -> Result<Value> {
         match (target, first) {
-            (Target::Structure(id), b'{') => return self.structure(id, depth, place),
-            (Target::Map(id), b'{') => *place = Value::Map(self.map(id, depth)?),
-            (Target::List(id), b'[') => *place = Value::List(self.list(id, depth)?),
             (Target::String, b'"') => {
                 let span = self.values.lexer.string()?;
-                *place = Value::String(self.values.lexer.text(span)?);
+                self.values.lexer.text(span).map(Value::String)
             }
-            (Target::Boolean, b't') => {
-                self.values.lexer.word("true")?;
-                *place = Value::Bool(true);
-            }
-            (Target::Boolean, b'f') => {
-                self.values.lexer.word("false")?;
-                *place = Value::Bool(false);
-            }
-            (Target::Integer, b'-' | b'0'..=b'9') => *place = self.integer()?,
-            (Target::Blob, b'"') => *place = self.blob()?,
-            _ => *place = self.other(target, first, depth)?,
+            (Target::Boolean, b't') => self.values.lexer.word("true").map(|()| Value::Bool(true)),
+            (Target::Boolean, b'f') => self.values.lexer.word("false").map(|()| Value::Bool(false)),
+            (Target::Integer, b'-' | b'0'..=b'9') => self.integer(),
+            (Target::Blob, b'"') => self.blob(),
+            _ => self.other(target, first, depth),
         }
-        Ok(())
     }
 
     /// A value of what is met less often, or is not what the shape says.
@@ -134,7 +141,7 @@ impl<'t> Reader<'t> {
         let blob = if span.has_escapes {
             blob_from_base64(lexer.unescaped(span)?.as_bytes())
         } else {
-            blob_from_base64(lexer.raw(span))
+            pooled_blob_from_base64(&mut self.values.blobs, lexer.raw(span))
         };
         match blob {
             Some(blob) => Ok(Value::Blob(blob)),
@@ -162,9 +169,10 @@ impl<'t> Reader<'t> {
         Ok(Value::Float(number))
     }
 
-    fn structure(&mut self, id: ShapeId, depth: u32, place: &mut Value) -> Result<()> {
+    fn structure(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
         let depth = self.values.deeper(depth)?;
-        let Layout::Structure(fields) = self.layouts.get(self.model, id) else {
+        let layouts = self.layouts;
+        let Layout::Structure(fields) = layouts.get(self.model, id) else {
             return Err(self.values.lexer.broken("the shape is not a structure"));
         };
         self.values.lexer.advance();
@@ -172,41 +180,38 @@ impl<'t> Reader<'t> {
             if fields.is_union {
                 return Err(self.not_one_member(fields));
             }
-            *place = Value::map();
-            return Ok(());
+            return Ok(Map::new());
         }
-        // An object of one member, as those of unions are, is made at once: what DynamoDB's items are made of.
+        // A structure of one member, as unions are, is made at once: what DynamoDB's items are made of.
         let start = self.values.members.len();
         let key = self.values.lexer.key()?;
         let mut seen = 0;
-        let has_more;
-        match self.field(fields, key)? {
+        let has_more = match self.field(fields, key)? {
             Some((position, field)) => {
-                let mut value = Value::Null;
-                self.value(field.target, depth, &mut value)?;
-                has_more = self.values.lexer.comma_or(b'}')?;
+                let value = self.value(field.target, depth, |_, value| value)?;
+                let has_more = self.values.lexer.comma_or(b'}')?;
                 if !value.is_null() {
                     if !has_more {
-                        *place = Value::Map(Map::of_member(field.name, value));
-                        return Ok(());
+                        let level = (MAX_DEPTH - depth) as usize;
+                        return Ok(self.values.members.only(level, field.name, value));
                     }
                     seen = 1 << position.min(63);
                     self.values.members.push(field.name, value);
                 }
+                has_more
             }
             None => {
                 self.unknown(fields, key, depth)?;
-                has_more = self.values.lexer.comma_or(b'}')?;
+                self.values.lexer.comma_or(b'}')?
             }
-        }
+        };
         if has_more {
             self.fields(fields, depth, false, start, seen)?;
         }
         if fields.is_union && self.values.members.len() - start != 1 {
             return Err(self.not_one_member(fields));
         }
-        *place = Value::Map(self.values.members.split_off(start));
-        Ok(())
+        Ok(self.values.members.split_off(start))
     }
 
     /// Reads the members of an object up to its closing brace onto those that are being gathered, where its own begin at `start`.
@@ -223,16 +228,16 @@ impl<'t> Reader<'t> {
             let key = self.values.lexer.key()?;
             match self.field(fields, key)? {
                 Some((position, field)) if !(body_only && field.has_location) => {
-                    let mut value = Value::Null;
-                    self.value(field.target, depth, &mut value)?;
                     let bit = 1 << position.min(63);
                     if seen & bit != 0 {
                         self.values.members.forget(start, field.name);
                     }
-                    if !value.is_null() {
-                        seen |= bit;
-                        self.values.members.push(field.name, value);
-                    }
+                    seen |= bit;
+                    self.value(field.target, depth, |values, value| {
+                        if !value.is_null() {
+                            values.members.push(field.name, value);
+                        }
+                    })?;
                 }
                 Some(_) => self.values.skip(depth)?,
                 None => self.unknown(fields, key, depth)?,
@@ -271,11 +276,20 @@ impl<'t> Reader<'t> {
     #[inline]
     fn field<'f>(&self, fields: &'f Fields, key: Key) -> Result<Option<(usize, &'f Field)>> {
         if key.span.has_escapes {
-            let name = self.values.lexer.unescaped(key.span)?;
-            let name = name.as_bytes();
-            return Ok(fields.by_wire_name(name, head_of(name)));
+            return self.escaped_field(fields, key);
         }
         Ok(fields.by_wire_name(self.values.lexer.raw(key.span), key.head))
+    }
+
+    #[cold]
+    fn escaped_field<'f>(
+        &self,
+        fields: &'f Fields,
+        key: Key,
+    ) -> Result<Option<(usize, &'f Field)>> {
+        let name = self.values.lexer.unescaped(key.span)?;
+        let name = name.as_bytes();
+        Ok(fields.by_wire_name(name, head_of(name)))
     }
 
     fn list(&mut self, id: ShapeId, depth: u32) -> Result<List> {
@@ -287,9 +301,7 @@ impl<'t> Reader<'t> {
         let start = self.values.items.len();
         if !self.values.lexer.eat(b']') {
             loop {
-                let mut value = Value::Null;
-                self.value(item, depth, &mut value)?;
-                self.values.items.push(value);
+                self.value(item, depth, |values, value| values.items.push(value))?;
                 if !self.values.lexer.comma_or(b']')? {
                     break;
                 }
@@ -312,14 +324,16 @@ impl<'t> Reader<'t> {
         if !self.values.lexer.eat(b'}') {
             loop {
                 let key = self.values.lexer.key()?;
-                let name = self.values.lexer.own_text(key.span)?;
-                let mut value = Value::Null;
-                self.value(target, depth, &mut value)?;
+                let name = entries.name(&mut self.values, key)?;
                 // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out, as the Smithy specification
                 // has it. botocore keeps it.
-                if is_sparse || !value.is_null() {
-                    entries.add(&mut self.values, key, name, value);
-                }
+                self.value(target, depth, |values, value| {
+                    if is_sparse || !value.is_null() {
+                        entries.add(values, name, value);
+                    } else {
+                        entries.leave_out(values);
+                    }
+                })?;
                 if !self.values.lexer.comma_or(b'}')? {
                     break;
                 }

@@ -1,0 +1,192 @@
+//! [`Members`]: where parsers gather the members of structures.
+
+use thin_vec::ThinVec;
+
+use super::pool::ValuePool;
+use super::{Map, Name, Value};
+
+/// The members of structures that are being read, those of the outer ones first.
+///
+/// Parsers gather the members of all levels in one of these, and cut off those of each structure when it is complete: what is
+/// made takes just the room it needs.
+///
+/// ```
+/// use inia_core::{Members, Name, Value};
+///
+/// let mut members = Members::new();
+/// members.push(Name::intern("Outer"), Value::Int(1));
+/// members.push(Name::intern("Inner"), Value::Int(2));
+/// let inner = members.split_off(1);
+/// assert_eq!(inner.get("Inner"), Some(&Value::Int(2)));
+/// assert_eq!(members.len(), 1);
+/// ```
+#[derive(Debug, Default)]
+pub struct Members {
+    gathered: ThinVec<(Name, Value)>,
+    scalars: ValuePool,
+    /// Lists and maps that are only members, by how deep they are nested: what they hold is nested deeper.
+    containers: Vec<ValuePool>,
+}
+
+/// How many scalars may stand side by side: a union of one that is kept for long keeps at most 24 KiB of others.
+const SCALARS: u16 = 1024;
+
+/// How many lists and maps may stand side by side: a union of one that is kept for long keeps only some of its neighbours.
+const CONTAINERS: u16 = 32;
+
+/// How deep containers may be nested and still stand side by side.
+const LEVELS: usize = 64;
+
+impl Members {
+    /// None, without allocating.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.gathered.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.gathered.is_empty()
+    }
+
+    /// Adds a member, whose name must be new among those of its structure.
+    #[inline]
+    pub fn push(&mut self, name: Name, value: Value) {
+        self.gathered.push((name, value));
+    }
+
+    /// The position of a member among those from a place on.
+    #[must_use]
+    pub fn position(&self, start: usize, name: Name) -> Option<usize> {
+        let mut members = self.gathered.iter().skip(start);
+        members
+            .position(|(key, _)| *key == name)
+            .map(|at| start + at)
+    }
+
+    /// The value of a member among those from a place on, to change in place.
+    #[must_use]
+    pub fn get_mut(&mut self, start: usize, name: Name) -> Option<&mut Value> {
+        let position = self.position(start, name)?;
+        self.gathered.get_mut(position).map(|(_, value)| value)
+    }
+
+    /// Takes a member away, among those from a place on, if it is there; the order of the others stays.
+    pub fn forget(&mut self, start: usize, name: Name) {
+        if let Some(position) = self.position(start, name) {
+            self.gathered.remove(position);
+        }
+    }
+
+    /// The structure that has this one member, as unions have. It is put beside others of its kind, and reads as null until this is
+    /// dropped.
+    ///
+    /// `level` is how deep the structure is nested: what it holds must be nested deeper than that, if it comes from here.
+    ///
+    /// ```
+    /// use inia_core::{Map, Members, Name, Value};
+    ///
+    /// let mut members = Members::new();
+    /// let inner = members.only(1, Name::intern("S"), Value::from("text"));
+    /// let outer = members.only(0, Name::intern("M"), Value::Map(inner));
+    /// drop(members);
+    /// assert_eq!(Value::Map(outer)["M"]["S"], "text");
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn only(&mut self, level: usize, name: Name, value: Value) -> Map {
+        let (values, place) = if matches!(value, Value::List(_) | Value::Map(_)) {
+            if level >= LEVELS {
+                return Map::of_member(name, value);
+            }
+            if self.containers.len() <= level {
+                self.containers.resize_with(level + 1, ValuePool::default);
+            }
+            match self.containers.get_mut(level) {
+                Some(pool) => pool.add(value, CONTAINERS),
+                None => return Map::of_member(name, value),
+            }
+        } else {
+            self.scalars.add(value, SCALARS)
+        };
+        Map::of_pooled(name, values, place)
+    }
+
+    /// Cuts the members from a place on off, as a map of exactly their size.
+    #[must_use]
+    #[inline]
+    pub fn split_off(&mut self, start: usize) -> Map {
+        match self.gathered.len().saturating_sub(start) {
+            0 => Map::new(),
+            1 => match self.gathered.pop() {
+                Some((name, value)) => Map::of_member(name, value),
+                None => Map::new(),
+            },
+            _ => Map::of_members(self.gathered.split_off(start)),
+        }
+    }
+
+    /// As [`split_off`](Self::split_off), of a structure that is nested this deep: one member alone is put beside others, as by
+    /// [`only`](Self::only).
+    #[must_use]
+    #[inline]
+    pub fn split_off_nested(&mut self, start: usize, level: usize) -> Map {
+        if self.gathered.len().checked_sub(start) == Some(1)
+            && let Some((name, value)) = self.gathered.pop()
+        {
+            return self.only(level, name, value);
+        }
+        self.split_off(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_cut_off_as_maps() {
+        let [a, b, c] = ["a", "b", "c"].map(Name::intern);
+        let mut members = Members::new();
+        for (name, value) in [(a, 1), (b, 2), (c, 3), (a, 4)] {
+            members.push(name, Value::Int(value));
+        }
+        assert_eq!(members.split_off(3), Map::from_iter([("a", 4)]));
+        members.forget(1, a);
+        members.forget(1, b);
+        assert_eq!(members.len(), 2);
+        assert_eq!(members.get_mut(0, c), Some(&mut Value::Int(3)));
+        assert_eq!(members.split_off(0), Map::from_iter([("c", 3), ("a", 1)]));
+        assert_eq!(members.split_off(0), Map::new());
+    }
+
+    #[test]
+    fn unions_of_anything_stand_side_by_side() {
+        let name = Name::intern("only");
+        let mut members = Members::new();
+        let mut unions: Vec<Map> = (0..100)
+            .map(|i| members.only(3, name, Value::Int(i)))
+            .collect();
+        for level in (0..LEVELS + 2).rev() {
+            unions = unions
+                .into_iter()
+                .map(|union| members.only(level, name, Value::Map(union)))
+                .collect();
+        }
+        drop(members);
+        for (number, union) in (0..).zip(unions) {
+            let mut value = &Value::Map(union);
+            for _ in 0..LEVELS + 3 {
+                value = &value["only"];
+            }
+            assert_eq!(*value, Value::Int(number));
+        }
+    }
+}
