@@ -1,7 +1,25 @@
 //! The definitions of `data/`, packed into the program.
 //!
-//! Only the services named in the environment variable `INIA_SERVICES` are taken in when it is set at build time
-//! (`INIA_SERVICES=sts,sqs cargo build`); a program that brings its own definitions leaves this crate out.
+//! # Only some services
+//!
+//! Only the services named in the environment variable `INIA_SERVICES` are taken in when it is set at build time:
+//!
+//! ```sh
+//! INIA_SERVICES=sts,sqs cargo build --release
+//! ```
+//!
+//! A program that always wants the same ones says so in its `.cargo/config.toml`:
+//!
+//! ```toml
+//! [env]
+//! INIA_SERVICES = "sts,sqs"
+//! ```
+//!
+//! Partitions and regions, which all services share, are always there. A program that brings its own definitions, in a folder of
+//! `AWS_DATA_PATH`, leaves this crate out: `inia` without its default feature `builtin`. What else makes a program small is in
+//! `benches/README.md`, under "A small program".
+//!
+//! # Reading them
 //!
 //! ```
 //! let catalog = inia_model::Catalog::new(inia_builtin::archive());

@@ -20,7 +20,10 @@ mod output;
 mod status;
 mod terminal;
 
+use std::pin::pin;
 use std::process::ExitCode;
+
+use futures_util::future::{Either, select};
 
 use arguments::{Arguments, Arity, Rest};
 use status::Failure;
@@ -70,9 +73,11 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(async {
-        tokio::select! {
-            result = run(Arguments::new(std::env::args().skip(1))) => Some(result),
-            _ = tokio::signal::ctrl_c() => None,
+        let running = pin!(run(Arguments::new(std::env::args().skip(1))));
+        let interrupted = pin!(tokio::signal::ctrl_c());
+        match select(running, interrupted).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(_) => None,
         }
     });
     // What still runs, such as a read of standard input, is not waited for.

@@ -5,18 +5,22 @@
 #![forbid(unsafe_code)]
 
 mod ascii_json;
+#[cfg(feature = "session")]
 pub mod config;
+#[cfg(feature = "session")]
 mod credentials;
 mod error;
 mod json_macro;
 pub mod ports;
 mod secret;
+#[cfg(feature = "session")]
 mod session;
 mod text;
 mod timestamp;
 mod value;
 
 pub use ascii_json::push_ascii_json;
+#[cfg(feature = "session")]
 pub use credentials::{
     ADVISORY_REFRESH, CredentialChain, CredentialFeatures, CredentialProvider, Credentials,
     Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin,
@@ -24,6 +28,7 @@ pub use credentials::{
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use secret::Secret;
+#[cfg(feature = "session")]
 pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};

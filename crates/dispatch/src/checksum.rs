@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
-use crc_fast::CrcAlgorithm;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use inia_core::config::ChecksumMode;
@@ -93,8 +92,9 @@ impl Algorithm {
 
 /// A checksum being computed.
 pub(crate) enum Hasher {
-    Crc32(crc_fast::Digest),
-    Crc64(crc_fast::Digest),
+    Crc32(crc32fast::Hasher),
+    Crc32c(u32),
+    Crc64Nvme(crc64fast_nvme::Digest),
     Sha1(sha1::Sha1),
     Sha256(sha2::Sha256),
     Sha512(sha2::Sha512),
@@ -108,9 +108,9 @@ pub(crate) enum Hasher {
 impl Hasher {
     pub(crate) fn new(algorithm: Algorithm) -> Self {
         match algorithm {
-            Algorithm::Crc32 => Hasher::Crc32(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc)),
-            Algorithm::Crc32c => Hasher::Crc32(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi)),
-            Algorithm::Crc64Nvme => Hasher::Crc64(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme)),
+            Algorithm::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
+            Algorithm::Crc32c => Hasher::Crc32c(0),
+            Algorithm::Crc64Nvme => Hasher::Crc64Nvme(crc64fast_nvme::Digest::new()),
             Algorithm::Sha1 => Hasher::Sha1(sha1::Sha1::new()),
             Algorithm::Sha256 => Hasher::Sha256(sha2::Sha256::new()),
             Algorithm::Sha512 => Hasher::Sha512(sha2::Sha512::new()),
@@ -123,7 +123,9 @@ impl Hasher {
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
-            Hasher::Crc32(digest) | Hasher::Crc64(digest) => digest.update(bytes),
+            Hasher::Crc32(hasher) => hasher.update(bytes),
+            Hasher::Crc32c(checksum) => *checksum = crc32c::crc32c_append(*checksum, bytes),
+            Hasher::Crc64Nvme(digest) => digest.write(bytes),
             Hasher::Sha1(digest) => digest.update(bytes),
             Hasher::Sha256(digest) => digest.update(bytes),
             Hasher::Sha512(digest) => digest.update(bytes),
@@ -137,14 +139,9 @@ impl Hasher {
     /// The checksum in base64.
     pub(crate) fn finish(self) -> String {
         match self {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a CRC of 32 bits fills the low half"
-            )]
-            Hasher::Crc32(digest) => {
-                BASE64_STANDARD.encode((digest.finalize() as u32).to_be_bytes())
-            }
-            Hasher::Crc64(digest) => BASE64_STANDARD.encode(digest.finalize().to_be_bytes()),
+            Hasher::Crc32(hasher) => BASE64_STANDARD.encode(hasher.finalize().to_be_bytes()),
+            Hasher::Crc32c(checksum) => BASE64_STANDARD.encode(checksum.to_be_bytes()),
+            Hasher::Crc64Nvme(digest) => BASE64_STANDARD.encode(digest.sum64().to_be_bytes()),
             Hasher::Sha1(digest) => BASE64_STANDARD.encode(digest.finalize()),
             Hasher::Sha256(digest) => BASE64_STANDARD.encode(digest.finalize()),
             Hasher::Sha512(digest) => BASE64_STANDARD.encode(digest.finalize()),

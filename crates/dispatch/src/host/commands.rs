@@ -70,7 +70,8 @@ async fn run(
         .spawn()
         .map_err(|error| failed("cannot be started", error))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr) = futures_util::join!(read(stdout, limit), read(stderr, limit));
+    let (stdout, stderr) =
+        futures_util::future::join(read(stdout, limit), read(stderr, limit)).await;
     let (stdout, stderr) = (
         stdout.map_err(|error| failed("cannot be read", error))?,
         stderr.map_err(|error| failed("cannot be read", error))?,

@@ -61,81 +61,56 @@ impl<T> Default for Pairs<'_, T> {
     }
 }
 
-impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Pairs<'a, T> {
+/// An error is preceded by the name it is under.
+impl<'de: 'a, 'a, T: Deserialize<'de> + Object<'de>> Deserialize<'de> for Pairs<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, "")
-    }
-}
+        struct PairsVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + Object<'de>> Visitor<'de> for PairsVisitor<T> {
+            type Value = Pairs<'de, T>;
 
-/// Reads pairs; an error is preceded by the name it is under.
-fn named<'de, D, T>(deserializer: D, what: &'static str) -> Result<Pairs<'de, T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    struct Named<T>(&'static str, PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Named<T> {
-        type Value = Pairs<'de, T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut pairs = Vec::new();
-            while let Some(name) = map.next_key::<Text<'de>>()? {
-                match map.next_value() {
-                    Ok(value) => pairs.push((name, value)),
-                    Err(error) => {
-                        let what = self.0;
-                        return Err(A::Error::custom(format!("{what}{}: {error}", &*name)));
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(name) = map.next_key::<Text<'de>>()? {
+                    match map.next_value() {
+                        Ok(value) => pairs.push((name, value)),
+                        Err(error) => {
+                            let what = T::WHAT;
+                            return Err(A::Error::custom(format!("{what}{}: {error}", &*name)));
+                        }
                     }
                 }
+                Ok(Pairs(pairs))
             }
-            Ok(Pairs(pairs))
         }
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
     }
-    deserializer.deserialize_map(Named(what, PhantomData))
 }
 
-fn operations<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Pairs<'de, RawOperation<'de>>, D::Error> {
-    named(deserializer, "operation ")
-}
+/// What is read from an object of the text.
+pub(super) trait Object<'de>: Sized {
+    /// What stands before its name in an error.
+    const WHAT: &'static str = "";
 
-fn shapes<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Pairs<'de, RawShape<'de>>, D::Error> {
-    named(deserializer, "shape ")
-}
-
-#[derive(Deserialize)]
-pub(super) struct RawService<'a> {
-    pub(super) metadata: RawMetadata,
-    #[serde(default, borrow, deserialize_with = "operations")]
-    pub(super) operations: Pairs<'a, RawOperation<'a>>,
-    #[serde(default, borrow, deserialize_with = "shapes")]
-    pub(super) shapes: Pairs<'a, RawShape<'a>>,
-    #[serde(default, borrow, rename = "clientContextParams")]
-    pub(super) client_context: Pairs<'a, RawContextKind>,
-    #[serde(default)]
-    pub(super) deprecated: bool,
-}
-
-#[derive(Deserialize)]
-pub(super) struct RawContextKind {
-    #[serde(rename = "type")]
-    pub(super) kind: Str,
+    /// Reads the value of a key that there is no field for.
+    fn read_other<A: MapAccess<'de>>(&mut self, _key: &str, map: &mut A) -> Result<(), A::Error> {
+        map.next_value::<IgnoredAny>()?;
+        Ok(())
+    }
 }
 
 /// Declares a struct read from an object in one pass over its keys: known keys go to their field, and the rest to a function of
-/// the struct's own.
+/// the struct's own. A field may have to be there.
+///
+/// This is what a derive would write: without one no build waits for a parser of Rust.
 macro_rules! object {
     (
         $(#[$meta:meta])*
         struct $name:ident $(<$life:lifetime>)? {
-            $($wire:literal => $field:ident: $kind:ty,)*
+            $($wire:literal => $field:ident: $kind:ty $(= $required:ident)?,)*
             $(; $extra:ident: $extra_kind:ty)*
         }
     ) => {
@@ -148,8 +123,8 @@ macro_rules! object {
 
         impl<'de $(: $life, $life)?> Deserialize<'de> for $name $(<$life>)? {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Object<T>(PhantomData<T>);
-                impl<'de $(: $life, $life)?> Visitor<'de> for Object<$name $(<$life>)?> {
+                struct ObjectVisitor<T>(PhantomData<T>);
+                impl<'de $(: $life, $life)?> Visitor<'de> for ObjectVisitor<$name $(<$life>)?> {
                     type Value = $name $(<$life>)?;
 
                     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,26 +133,48 @@ macro_rules! object {
 
                     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $name::default();
+                        $($(let mut $required = false;)?)*
                         while let Some(key) = map.next_key::<Text<'de>>()? {
                             match &*key {
-                                $($wire => object.$field = map.next_value()?,)*
+                                $($wire => {
+                                    object.$field = map.next_value()?;
+                                    $($required = true;)?
+                                })*
                                 "documentation" => { map.next_value::<IgnoredAny>()?; }
                                 _ => object.read_other(&key, &mut map)?,
                             }
                         }
+                        $($(if !$required {
+                            return Err(A::Error::missing_field($wire));
+                        })?)*
                         Ok(object)
                     }
                 }
-                deserializer.deserialize_map(Object(PhantomData))
+                deserializer.deserialize_map(ObjectVisitor(PhantomData))
             }
         }
     };
 }
 
-/// Reads the value of a key that a struct has no field for.
-pub(super) trait ReadOther<'de> {
-    fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
+object! {
+    struct RawService<'a> {
+        "metadata" => metadata: RawMetadata = required,
+        "operations" => operations: Pairs<'a, RawOperation<'a>>,
+        "shapes" => shapes: Pairs<'a, RawShape<'a>>,
+        "clientContextParams" => client_context: Pairs<'a, RawContextKind>,
+        "deprecated" => deprecated: bool,
+    }
 }
+
+impl Object<'_> for RawService<'_> {}
+
+object! {
+    struct RawContextKind {
+        "type" => kind: Str = required,
+    }
+}
+
+impl Object<'_> for RawContextKind {}
 
 object! {
     struct RawMetadata {
@@ -202,7 +199,7 @@ object! {
     }
 }
 
-impl<'de> ReadOther<'de> for RawMetadata {
+impl<'de> Object<'de> for RawMetadata {
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         if key == "awsQueryCompatible" {
             map.next_value::<IgnoredAny>()?;
@@ -214,10 +211,13 @@ impl<'de> ReadOther<'de> for RawMetadata {
     }
 }
 
-#[derive(Default, Deserialize)]
-pub(super) struct RawProtocolSettings {
-    pub(super) h2: Option<Str>,
+object! {
+    struct RawProtocolSettings {
+        "h2" => h2: Option<Str>,
+    }
 }
+
+impl Object<'_> for RawProtocolSettings {}
 
 object! {
     struct RawOperation<'a> {
@@ -243,7 +243,9 @@ object! {
     }
 }
 
-impl<'de> ReadOther<'de> for RawOperation<'_> {
+impl<'de> Object<'de> for RawOperation<'_> {
+    const WHAT: &'static str = "operation ";
+
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         if key == "name" {
             map.next_value::<IgnoredAny>()?;
@@ -254,53 +256,66 @@ impl<'de> ReadOther<'de> for RawOperation<'_> {
     }
 }
 
-#[derive(Default, Deserialize)]
-pub(super) struct RawHttp {
-    pub(super) method: Option<Str>,
-    #[serde(rename = "requestUri")]
-    pub(super) request_uri: Option<Str>,
-    #[serde(rename = "responseCode")]
-    pub(super) response_code: Option<u16>,
+object! {
+    struct RawHttp {
+        "method" => method: Option<Str>,
+        "requestUri" => request_uri: Option<Str>,
+        "responseCode" => response_code: Option<u16>,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawEndpoint {
-    #[serde(rename = "hostPrefix")]
-    pub(super) host_prefix: Option<Str>,
+impl Object<'_> for RawHttp {}
+
+object! {
+    struct RawEndpoint {
+        "hostPrefix" => host_prefix: Option<Str>,
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawChecksum {
-    #[serde(default, rename = "requestChecksumRequired")]
-    pub(super) request_required: bool,
-    pub(super) request_algorithm_member: Option<Str>,
-    pub(super) request_validation_mode_member: Option<Str>,
-    #[serde(default)]
-    pub(super) response_algorithms: Vec<Str>,
+impl Object<'_> for RawEndpoint {}
+
+object! {
+    struct RawChecksum {
+        "requestChecksumRequired" => request_required: bool,
+        "requestAlgorithmMember" => request_algorithm_member: Option<Str>,
+        "requestValidationModeMember" => request_validation_mode_member: Option<Str>,
+        "responseAlgorithms" => response_algorithms: Vec<Str>,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawCompression {
-    #[serde(default)]
-    pub(super) encodings: Vec<Str>,
+impl Object<'_> for RawChecksum {}
+
+object! {
+    struct RawCompression {
+        "encodings" => encodings: Vec<Str>,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawStaticContext {
-    pub(super) value: Value,
+impl Object<'_> for RawCompression {}
+
+object! {
+    struct RawStaticContext {
+        "value" => value: Value = required,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawOperationContext {
-    pub(super) path: Str,
+impl Object<'_> for RawStaticContext {}
+
+object! {
+    struct RawOperationContext {
+        "path" => path: Str = required,
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawEndpointDiscovery {
-    #[serde(default)]
-    pub(super) required: bool,
+impl Object<'_> for RawOperationContext {}
+
+object! {
+    struct RawEndpointDiscovery {
+        "required" => required: bool,
+    }
 }
+
+impl Object<'_> for RawEndpointDiscovery {}
 
 object! {
     struct RawShape<'a> {
@@ -319,7 +334,9 @@ object! {
     }
 }
 
-impl<'de> ReadOther<'de> for RawShape<'_> {
+impl<'de> Object<'de> for RawShape<'_> {
+    const WHAT: &'static str = "shape ";
+
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         self.traits.get_or_insert_default().read(key, map)
     }
@@ -334,7 +351,7 @@ object! {
     }
 }
 
-impl<'de> ReadOther<'de> for RawMember<'_> {
+impl<'de> Object<'de> for RawMember<'_> {
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         self.traits.get_or_insert_default().read(key, map)
     }
@@ -361,7 +378,10 @@ impl RawTraits {
         match key {
             "location" => self.location = map.next_value()?,
             "queryName" => self.query_name = map.next_value()?,
-            "xmlNamespace" => self.xml_namespace = map.next_value()?,
+            "xmlNamespace" => {
+                let namespace = RawXmlNamespace::from_value(&map.next_value()?);
+                self.xml_namespace = Some(namespace.ok_or_else(|| A::Error::missing_field("uri"))?);
+            }
             "timestampFormat" => self.timestamp_format = map.next_value()?,
             "contextParam" => self.context_param = map.next_value()?,
             "payload" => self.payload = map.next_value()?,
@@ -403,25 +423,29 @@ pub(super) struct RawXmlNamespace {
     pub(super) prefix: Option<Str>,
 }
 
-impl<'de> Deserialize<'de> for RawXmlNamespace {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Uri(Str),
-            Object { uri: Str, prefix: Option<Str> },
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Uri(uri) => RawXmlNamespace { uri, prefix: None },
-            Form::Object { uri, prefix } => RawXmlNamespace { uri, prefix },
+impl RawXmlNamespace {
+    fn from_value(value: &Value) -> Option<Self> {
+        let text = |name| value.get(name).and_then(Value::as_str).map(Str::from);
+        Some(match value {
+            Value::String(uri) => RawXmlNamespace {
+                uri: uri.clone(),
+                prefix: None,
+            },
+            _ => RawXmlNamespace {
+                uri: text("uri")?,
+                prefix: text("prefix"),
+            },
         })
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawContextParam {
-    pub(super) name: Str,
+object! {
+    struct RawContextParam {
+        "name" => name: Str = required,
+    }
 }
+
+impl Object<'_> for RawContextParam {}
 
 #[derive(Clone, Default)]
 pub(super) struct RawError {
@@ -430,8 +454,10 @@ pub(super) struct RawError {
     pub(super) sender_fault: bool,
 }
 
-#[derive(Deserialize)]
-pub(super) struct RawRetryable {
-    #[serde(default)]
-    pub(super) throttling: bool,
+object! {
+    struct RawRetryable {
+        "throttling" => throttling: bool,
+    }
 }
+
+impl Object<'_> for RawRetryable {}

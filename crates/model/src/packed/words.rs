@@ -106,6 +106,8 @@ impl Texts for Counter {
 pub(super) struct Coder {
     words: Vec<String>,
     numbers: HashMap<String, usize>,
+    /// The codes of every text so far: most texts occur again and again.
+    coded: HashMap<Box<str>, Vec<u8>>,
 }
 
 /// How many parts the longest word is made of, whole texts aside.
@@ -148,7 +150,11 @@ impl Counter {
         words.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         let words: Vec<String> = words.into_iter().map(|(_, word)| word.to_owned()).collect();
         let numbers = words.iter().cloned().zip(FIRST..).collect();
-        Coder { words, numbers }
+        Coder {
+            words,
+            numbers,
+            coded: HashMap::new(),
+        }
     }
 }
 
@@ -157,10 +163,8 @@ impl Coder {
     pub(super) fn write(&self, out: &mut Writer) {
         out.records(self.words.iter().map(String::as_bytes));
     }
-}
 
-impl Texts for Coder {
-    fn text(&mut self, text: &str, out: &mut Writer) {
+    fn code(&self, text: &str, out: &mut Writer) {
         let mut codes: Vec<Result<usize, Range<usize>>> = Vec::new();
         let mut position = 0;
         Text::new(text, 1).spell(
@@ -189,6 +193,19 @@ impl Texts for Coder {
                 }
             }
         }
+    }
+}
+
+impl Texts for Coder {
+    fn text(&mut self, text: &str, out: &mut Writer) {
+        if let Some(codes) = self.coded.get(text) {
+            out.bytes.extend_from_slice(codes);
+            return;
+        }
+        let mut codes = Writer::default();
+        self.code(text, &mut codes);
+        out.bytes.extend_from_slice(&codes.bytes);
+        self.coded.insert(text.into(), codes.bytes);
     }
 }
 

@@ -1,8 +1,4 @@
-//! DPoP proofs: that a token is asked for by the program that was given it (RFC 9449).
-//!
-//! ```text
-//! {"typ":"dpop+jwt","alg":"ES256","jwk":{...}} . {"htm":"POST","htu":url,"iat":seconds,"jti":uuid} . signature
-//! ```
+//! Proofs, signed with P-256.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -13,15 +9,15 @@ use p256::elliptic_curve::sec1::ToSec1Point as _;
 use p256::pkcs8::DecodePrivateKey as _;
 use zeroize::Zeroizing;
 
-use super::provider::failed;
+use crate::credentials::provider::failed;
 use crate::{Result, Timestamp};
 
 /// A P-256 key that proofs are signed with. Its bytes are zeroed when it is dropped.
-pub(super) struct DpopKey(SigningKey);
+pub(in crate::credentials) struct DpopKey(SigningKey);
 
 impl DpopKey {
     /// Reads a key in PEM: `EC PRIVATE KEY` (SEC 1) or `PRIVATE KEY` (PKCS 8).
-    pub(super) fn from_pem(pem: &str) -> Result<Self> {
+    pub(in crate::credentials) fn from_pem(pem: &str) -> Result<Self> {
         let mut base64 = Zeroizing::new(String::with_capacity(pem.len()));
         for line in pem.lines().map(str::trim) {
             if !line.starts_with("-----") {
@@ -44,7 +40,12 @@ impl DpopKey {
     ///
     /// # Source
     /// botocore `credentials.py:_build_dpop_header`.
-    pub(super) fn proof(&self, url: &str, now: Timestamp, id: &str) -> Result<String> {
+    pub(in crate::credentials) fn proof(
+        &self,
+        url: &str,
+        now: Timestamp,
+        id: &str,
+    ) -> Result<String> {
         let point = self.0.verifying_key().as_affine().to_sec1_point(false);
         let (Some(x), Some(y)) = (point.x(), point.y()) else {
             return Err(failed("the dpopKey has no public point"));
