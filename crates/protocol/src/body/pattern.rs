@@ -90,10 +90,23 @@ impl SlotName {
             (Some(head), Some(tail)) => {
                 u64::from_le_bytes(*head) == self.head
                     && u64::from_le_bytes(*tail) == self.tail
-                    && (name.len() <= 16 || *self.text == *name)
+                    && (name.len() <= 16 || self.is_long(name))
             }
             _ => head_of(name) == self.head,
         }
+    }
+}
+
+impl SlotName {
+    /// Whether it is a name of the same length, more than 16 bytes.
+    #[inline(always)]
+    fn is_long(&self, name: &[u8]) -> bool {
+        if name.len() > 32 {
+            return *self.text == *name;
+        }
+        // Two comparisons that may overlap, without a call.
+        name.first_chunk::<16>() == self.text.first_chunk()
+            && name.last_chunk::<16>() == self.text.last_chunk()
     }
 }
 

@@ -142,8 +142,13 @@ impl<'m, N: Notation> Writer<'m, N> {
         at: usize,
     ) -> Result<usize> {
         match (part.target, value) {
-            (Target::String, Value::String(text)) if part.takes_text(text) => {
-                Ok(N::string(&mut self.out, at, text))
+            (Target::String, Value::String(text)) => {
+                let text = text.as_str();
+                if part.takes_text(text) || self.misfits == Misfits::Write {
+                    Ok(N::string(&mut self.out, at, text))
+                } else {
+                    Err(misfit(place, value))
+                }
             }
             (Target::Structure(id), Value::Map(map)) => self.structure(id, map, place, depth, at),
             (Target::List(id), Value::List(list)) if part.takes_length(list.len()) => {
@@ -239,15 +244,18 @@ impl<'m, N: Notation> Writer<'m, N> {
                 continue;
             }
             // Most members are short strings.
-            if let (Target::String, Value::String(text)) = (slot.part.target, value)
-                && slot.part.takes_text(text)
-                && text.len() <= SHORT
-                && let Some(end) = self.out.piece_and(at, &slot.key, |window| {
-                    N::short_string(window, text.as_bytes())
-                })
-            {
-                at = end;
-                continue;
+            if let (Target::String, Value::String(text)) = (slot.part.target, value) {
+                // How it is stored is looked at once.
+                let text = text.as_str();
+                if text.len() <= SHORT
+                    && slot.part.takes_text(text)
+                    && let Some(end) = self.out.piece_and(at, &slot.key, |window| {
+                        N::short_string(window, text.as_bytes())
+                    })
+                {
+                    at = end;
+                    continue;
+                }
             }
             at = self.out.piece(at, &slot.key);
             at = self.value(&slot.part, value, name, depth, at)?;
