@@ -210,14 +210,14 @@ impl Service {
             ..CallState::default()
         };
         self.complete(operation, plan, &mut params, &options, &mut state)?;
-        self.validate(operation, &mut params, &[])?;
+        let written = self.check(operation, &mut params, &[])?;
         let Draft {
             mut request,
             endpoint_url,
             auth,
             auth_path,
         } = self
-            .draft(operation, plan, &params, &mut options, &state)
+            .draft(operation, plan, &params, written, &mut options, &state)
             .await?;
         if let Some(method) = method {
             request.method = method;

@@ -18,6 +18,35 @@ pub trait Codec: Send + Sync + fmt::Debug {
     /// `Validation`: a value cannot be written as its shape, or a label of the path is missing or empty.
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request>;
 
+    /// Writes a request from parameters that were not validated, in the walk that checks them: `None` at the first value that
+    /// is not precisely what its shape asks for. Then [`ServiceModel::validate`] is to find out whether it is wrong or only spelt
+    /// differently, before [`Codec::serialize`] writes what it leaves.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use inia_core::json;
+    /// use inia_model::ServiceModel;
+    /// use inia_protocol::{Input, Protocol};
+    ///
+    /// # let text = br#"{
+    /// #     "metadata": {"protocol": "json", "endpointPrefix": "tiny", "targetPrefix": "Tiny"},
+    /// #     "operations": {"Tag": {"http": {"method": "POST", "requestUri": "/"}, "input": {"shape": "TagRequest"}}},
+    /// #     "shapes": {
+    /// #         "TagRequest": {"type": "structure", "required": ["Arn"], "members": {"Arn": {"shape": "Text"}}},
+    /// #         "Text": {"type": "string", "min": 1}}
+    /// # }"#;
+    /// let model = Arc::new(ServiceModel::from_json("tiny", text)?);
+    /// let codec = Protocol::Json.codec(Arc::clone(&model));
+    /// let tag = model.operation("Tag")?;
+    /// let request = codec.serialize_fitting(tag, Input::from(&json!({"Arn": "arn:.."}))).unwrap();
+    /// assert_eq!(&request.body[..], br#"{"Arn":"arn:.."}"#);
+    /// assert!(codec.serialize_fitting(tag, Input::from(&json!({"Arn": ""}))).is_none());
+    /// assert!(codec.serialize_fitting(tag, Input::from(&json!({"arn": "arn:.."}))).is_none());
+    /// # Ok::<(), inia_core::Error>(())
+    /// ```
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request>;
+
     /// Reads the answer of a call that succeeded.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
 
+use crate::fit::{Misfits, fitting};
 use crate::query::{Dialect, FormCodec};
 use crate::{Codec, Input, Request, Response};
 
@@ -31,7 +32,11 @@ impl Ec2Codec {
 
 impl Codec for Ec2Codec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.0.serialize(operation, input)
+        self.0.serialize(operation, input, Misfits::Write)
+    }
+
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        fitting(input, |misfits| self.0.serialize(operation, input, misfits))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

@@ -1,6 +1,6 @@
-//! [`Layouts`]: what the formats whose bodies are keyed by member names, JSON and CBOR, work out about each shape once.
+//! [`Layouts`]: what the formats whose bodies are keyed by member names, JSON and CBOR, work out about each shape once, to read it.
 
-use inia_core::{Error, ErrorKind, Map, Name, Str, TimestampFormat, Value};
+use inia_core::{Map, Name, Str, TimestampFormat, Value};
 use inia_model::{Kind, Member, ServiceModel, Shape, ShapeId, ShapeTable};
 
 use crate::names::NameIndex;
@@ -53,8 +53,6 @@ pub(crate) struct Fields {
     pub(crate) fields: Box<[Field]>,
     /// Positions by the name on the wire.
     by_wire_name: NameIndex,
-    /// Positions by the member's own name, where that is another.
-    by_name: Option<NameIndex>,
     /// Exactly one member is set.
     pub(crate) is_union: bool,
     /// For messages.
@@ -66,8 +64,6 @@ pub(crate) struct Fields {
 pub(crate) struct Field {
     /// The member's name: the key in a [`Value`].
     pub(crate) name: Name,
-    /// The key as it stands in a body, in the format's own form.
-    pub(crate) key: Box<[u8]>,
     pub(crate) target: Target,
     /// The member travels in the head of an HTTP message, where the structure is the input or output of a REST format.
     pub(crate) has_location: bool,
@@ -91,16 +87,13 @@ pub(crate) enum Layout {
 #[derive(Debug)]
 pub(crate) struct Layouts {
     table: ShapeTable<Layout>,
-    /// Writes a key as it stands in a body.
-    key: fn(&str) -> Box<[u8]>,
 }
 
 impl Layouts {
-    /// No layout worked out yet; `key` writes a key as it stands in a body.
-    pub(crate) fn new(model: &ServiceModel, key: fn(&str) -> Box<[u8]>) -> Self {
+    /// No layout worked out yet.
+    pub(crate) fn new(model: &ServiceModel) -> Self {
         Layouts {
             table: ShapeTable::new(model.shape_count()),
-            key,
         }
     }
 
@@ -118,7 +111,7 @@ impl Layouts {
         let shape = model.shape(id);
         match &shape.kind {
             Kind::Structure(structure) => {
-                Layout::Structure(self.fields(model, shape, &structure.members))
+                Layout::Structure(fields_of(model, shape, &structure.members))
             }
             Kind::List(item) => Layout::List(Target::of(model, item)),
             Kind::Map { value, .. } => Layout::Map {
@@ -128,27 +121,22 @@ impl Layouts {
             _ => Layout::Scalar,
         }
     }
+}
 
-    fn fields(&self, model: &ServiceModel, shape: &Shape, members: &[Member]) -> Fields {
-        let fields = members
-            .iter()
-            .map(|member| Field {
-                name: Name::intern(&member.name),
-                key: (self.key)(member.wire_name()),
-                target: Target::of(model, member),
-                has_location: member.traits.location.is_some(),
-            })
-            .collect();
-        let is_renamed = members
-            .iter()
-            .any(|member| *member.wire_name() != member.name);
-        Fields {
-            fields,
-            by_wire_name: NameIndex::new(members.iter().map(|member| &**member.wire_name())),
-            by_name: is_renamed.then(|| NameIndex::new(members.iter().map(|member| &*member.name))),
-            is_union: shape.traits.is_union(),
-            shape_name: shape.name.clone(),
-        }
+fn fields_of(model: &ServiceModel, shape: &Shape, members: &[Member]) -> Fields {
+    let fields = members
+        .iter()
+        .map(|member| Field {
+            name: Name::intern(&member.name),
+            target: Target::of(model, member),
+            has_location: member.traits.location.is_some(),
+        })
+        .collect();
+    Fields {
+        fields,
+        by_wire_name: NameIndex::new(members.iter().map(|member| &**member.wire_name())),
+        is_union: shape.traits.is_union(),
+        shape_name: shape.name.clone(),
     }
 }
 
@@ -159,22 +147,6 @@ impl Fields {
         let position = self.by_wire_name.get_by_head(name, head)?;
         Some((position, self.fields.get(position)?))
     }
-
-    /// The field of a member's name. `next` is the position that is tried first, and becomes the one behind the field:
-    /// parameters mostly stand in the model's order.
-    #[inline]
-    pub(crate) fn by_name(&self, name: &Str, next: &mut usize) -> Option<&Field> {
-        if let Some(field) = self.fields.get(*next)
-            && *field.name == *name
-        {
-            *next += 1;
-            return Some(field);
-        }
-        let index = self.by_name.as_ref().unwrap_or(&self.by_wire_name);
-        let position = index.get(name.as_bytes())?;
-        *next = position + 1;
-        self.fields.get(position)
-    }
 }
 
 /// The entry that stands for a union's member that the model does not know.
@@ -184,13 +156,4 @@ impl Fields {
 pub(crate) fn unknown_union_member(name: Str) -> (Name, Value) {
     let map = Map::of_member(Name::intern("name"), Value::String(name));
     (Name::intern("SDK_UNKNOWN_MEMBER"), Value::Map(map))
-}
-
-/// The error for a parameter that a structure has no member for. Validation catches these before; it can be switched off.
-#[cold]
-pub(crate) fn no_such_member(fields: &Fields, name: &str) -> Error {
-    Error::new(
-        ErrorKind::Validation,
-        format!("{} has no member {name:?}", fields.shape_name),
-    )
 }

@@ -4,12 +4,14 @@
 
 #![forbid(unsafe_code)]
 
+mod body;
 mod cbor;
 mod codec;
 mod compress;
 mod ec2;
 mod error_code;
 mod event_stream;
+mod fit;
 mod header;
 mod json;
 mod layout;

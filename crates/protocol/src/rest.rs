@@ -13,6 +13,7 @@ use bytes::Bytes;
 use inia_core::{Blob, ErrorKind, Map, Name, Result, Str, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure};
 
+use crate::fit::{Misfits, Required};
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
 use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
 use crate::table::{OperationTable, foreign};
@@ -48,6 +49,7 @@ pub(crate) enum ResponseBody<'a> {
 #[derive(Debug)]
 pub(crate) struct Rest {
     model: Arc<ServiceModel>,
+    checks_body: bool,
     requests: OperationTable<RequestBinding>,
     responses: ShapeTable<ResponseBinding>,
 }
@@ -61,6 +63,13 @@ struct RequestBinding {
     /// Where each member of the input goes.
     places: Box<[Place]>,
     body: RequestBodyKind,
+    /// The format checks what it writes into the body.
+    checks_body: bool,
+    required: Required,
+    /// The bit of each member among those that must be given.
+    required_bits: Box<[u64]>,
+    /// Exactly one member is set.
+    is_union: bool,
     has_query_map: bool,
     /// No two members can send a header of the same name.
     has_distinct_headers: bool,
@@ -124,8 +133,9 @@ fn lower(name: &str) -> Str {
 }
 
 impl RequestBinding {
-    fn new(model: &ServiceModel, operation: &Operation) -> Self {
+    fn new(model: &ServiceModel, operation: &Operation, checks_body: bool) -> Self {
         let input = model.input(operation);
+        let (required, required_bits) = input.map(Required::of).unwrap_or_default();
         let (path, query) = split_query(&operation.request_uri);
         let places: Box<[Place]> = input
             .map(|input| input.members.iter().map(|m| Place::new(model, m)).collect())
@@ -154,7 +164,25 @@ impl RequestBinding {
             has_distinct_headers: has_distinct_headers(&places),
             places,
             body,
+            checks_body,
+            required,
+            required_bits,
+            is_union: operation
+                .input
+                .as_ref()
+                .is_some_and(|input| input.traits.is_union()),
         }
+    }
+
+    /// Whether the format checks a member when it writes it into the body.
+    fn is_checked_in_body(&self, position: usize, place: &Place) -> bool {
+        self.checks_body
+            && matches!(place, Place::Body)
+            && match self.body {
+                RequestBodyKind::Members => true,
+                RequestBodyKind::Payload(payload) => payload == position,
+                _ => false,
+            }
     }
 }
 
@@ -234,9 +262,10 @@ impl ResponseBinding {
 }
 
 impl Rest {
-    /// Bindings of a service, none of them worked out yet.
-    pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
+    /// Bindings of a service, none of them worked out yet. `checks_body` says that the format checks what it writes into a body.
+    pub(crate) fn new(model: Arc<ServiceModel>, checks_body: bool) -> Self {
         Rest {
+            checks_body,
             requests: OperationTable::new(&model),
             responses: ShapeTable::new(model.shape_count()),
             model,
@@ -254,13 +283,14 @@ impl Rest {
         &self,
         operation: &Operation,
         input: Input<'_>,
+        misfits: Misfits,
         write_body: impl FnOnce(RequestBody<'_>) -> Result<Vec<u8>>,
     ) -> Result<Request> {
         let model = &*self.model;
-        let Some(binding) = self
-            .requests
-            .get_or_init(operation, || RequestBinding::new(model, operation))
-        else {
+        let is_strict = misfits == Misfits::Refuse;
+        let Some(binding) = self.requests.get_or_init(operation, || {
+            RequestBinding::new(model, operation, self.checks_body)
+        }) else {
             return Err(foreign(operation));
         };
         let structure = model.input(operation);
@@ -276,16 +306,29 @@ impl Rest {
         // With room for what the transport and the signature add, and no more for a map of any length.
         let mut headers = Headers::with_capacity(params.len().min(members.len()) + 8);
         let mut has_members = false;
+        let (mut next, mut given_bits, mut count) = (0, 0, 0);
         for (name, value) in params {
-            if value.is_null() {
+            if value.is_null() && !is_strict {
                 continue;
             }
-            let Some((member, place)) = structure
-                .and_then(|structure| structure.member_position(name))
-                .and_then(|at| Some((members.get(at)?, binding.places.get(at)?)))
+            let Some((at, member, place)) = structure
+                .and_then(|structure| structure.member_position_from(next, name))
+                .and_then(|at| Some((at, members.get(at)?, binding.places.get(at)?)))
             else {
                 return Err(unknown(operation, name));
             };
+            next = at + 1;
+            if value.is_null() {
+                continue;
+            }
+            count += 1;
+            given_bits |= binding.required_bits.get(at).copied().unwrap_or_default();
+            if is_strict
+                && !binding.is_checked_in_body(at, place)
+                && !model.fits_member(member, value)
+            {
+                return Err(mismatch(name, "what its shape asks for", value));
+            }
             match place {
                 Place::Label => {}
                 Place::Query(key) => push_query_member(&mut query, model, member, key, value)?,
@@ -306,6 +349,12 @@ impl Rest {
                 }
                 Place::Body => has_members = true,
             }
+        }
+        if is_strict
+            && !(binding.required.are_given(given_bits, params)
+                && (!binding.is_union || count == 1))
+        {
+            return Err(mismatch(&operation.name, "other members", input.params));
         }
         let path = binding.path.render_path(|position| {
             let Some(member) = members.get(position) else {

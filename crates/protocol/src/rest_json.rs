@@ -11,6 +11,7 @@ use inia_core::{Map, Result, ServiceError, Str, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use crate::event_stream::{parse_event, serialize_event};
+use crate::fit::{Misfits, fitting};
 use crate::json::{CodeOrder, JsonFormat, parse_json_error};
 use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, Rest};
 use crate::{Codec, EventMessage, Input, Request, Response};
@@ -28,19 +29,38 @@ const JSON_TYPE: Str = Str::from_static("application/json");
 impl RestJsonCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestJsonCodec {
-            rest: Rest::new(Arc::clone(&model)),
+            rest: Rest::new(Arc::clone(&model), true),
             format: JsonFormat::new(Arc::clone(&model)),
             model,
         }
     }
 
-    fn write_body(&self, operation: &Operation, body: RequestBody<'_>) -> Result<Vec<u8>> {
+    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
+        let mut is_json = false;
+        let mut request = self.rest.serialize(operation, input, misfits, |body| {
+            is_json = true;
+            self.write_body(operation, body, misfits)
+        })?;
+        if is_json && !request.body.is_empty() && !request.headers.contains("content-type") {
+            request.headers.push(CONTENT_TYPE, JSON_TYPE);
+        }
+        Ok(request)
+    }
+
+    fn write_body(
+        &self,
+        operation: &Operation,
+        body: RequestBody<'_>,
+        misfits: Misfits,
+    ) -> Result<Vec<u8>> {
         match body {
             RequestBody::Payload { member, value } => {
-                self.format.write_payload(operation, member, value)
+                self.format.write_payload(operation, member, value, misfits)
             }
             RequestBody::Members { params } => match &operation.input {
-                Some(input) => self.format.write_body(operation, input.target, params),
+                Some(input) => self
+                    .format
+                    .write_body(operation, input.target, params, misfits),
                 None => Ok(Vec::new()),
             },
             // DIFFERENCE: a union that is not given has no body, as the Smithy specification has it; botocore writes `{}`, which
@@ -93,15 +113,11 @@ fn is_document(model: &ServiceModel, member: &Member) -> bool {
 
 impl Codec for RestJsonCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        let mut is_json = false;
-        let mut request = self.rest.serialize(operation, input, |body| {
-            is_json = true;
-            self.write_body(operation, body)
-        })?;
-        if is_json && !request.body.is_empty() && !request.headers.contains("content-type") {
-            request.headers.push(CONTENT_TYPE, JSON_TYPE);
-        }
-        Ok(request)
+        self.write(operation, input, Misfits::Write)
+    }
+
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        fitting(input, |misfits| self.write(operation, input, misfits))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

@@ -19,6 +19,7 @@ use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Member, Operation, ServiceModel};
 
 use crate::event_stream::{EventFormat, parse_event, serialize_event};
+use crate::fit::{Misfits, fitting};
 use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, Rest};
 use crate::table::OperationTable;
 use crate::xml::{Decoder, Element, Encoder, Layouts, parse_error, text_of};
@@ -39,7 +40,7 @@ pub(crate) struct RestXmlCodec {
 impl RestXmlCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestXmlCodec {
-            rest: Rest::new(Arc::clone(&model)),
+            rest: Rest::new(Arc::clone(&model), false),
             encoder: Encoder::new(Arc::clone(&model)),
             layouts: Layouts::new(Arc::clone(&model)),
             roots: OperationTable::new(&model),
@@ -91,12 +92,10 @@ impl RestXmlCodec {
             _ => own,
         }
     }
-}
 
-impl Codec for RestXmlCodec {
-    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
         let mut has_document = false;
-        let mut request = self.rest.serialize(operation, input, |body| {
+        let mut request = self.rest.serialize(operation, input, misfits, |body| {
             let (member, value) = match body {
                 RequestBody::Payload { member, value } => (member, value),
                 RequestBody::Members { .. } => match &operation.input {
@@ -120,6 +119,16 @@ impl Codec for RestXmlCodec {
             request.headers.push(CONTENT_TYPE, XML_TYPE);
         }
         Ok(request)
+    }
+}
+
+impl Codec for RestXmlCodec {
+    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+        self.write(operation, input, Misfits::Write)
+    }
+
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        fitting(input, |misfits| self.write(operation, input, misfits))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

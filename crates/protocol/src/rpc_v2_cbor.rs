@@ -20,6 +20,7 @@ use inia_model::{Operation, ServiceModel};
 use crate::cbor::{CborFormat, read_cbor};
 use crate::error_code::{code_of, error_from_parts};
 use crate::event_stream::{initial_response, parse_event, serialize_event};
+use crate::fit::{Misfits, fitting};
 use crate::json::QUERY_MODE;
 use crate::rest::{CONTENT_TYPE, EVENT_STREAM_TYPE};
 use crate::table::{OperationTable, foreign};
@@ -82,10 +83,8 @@ impl RpcV2CborCodec {
             })
             .ok_or_else(|| foreign(operation))
     }
-}
 
-impl Codec for RpcV2CborCodec {
-    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
         let known = self.operation(operation)?;
         let mut headers = Headers::with_capacity(8);
         headers.push(
@@ -100,9 +99,12 @@ impl Codec for RpcV2CborCodec {
             Some(member) => {
                 headers.push(CONTENT_TYPE, known.content_type.clone());
                 self.format
-                    .write_input(operation, member.target, input.params)?
+                    .write_input(operation, member.target, input.params, misfits)?
             }
-            None => Vec::new(),
+            None => {
+                misfits.none_given(operation, input.params)?;
+                Vec::new()
+            }
         };
         let host_prefix = match &known.host_prefix {
             Some(template) => {
@@ -118,6 +120,16 @@ impl Codec for RpcV2CborCodec {
             body: body.into(),
             host_prefix,
         })
+    }
+}
+
+impl Codec for RpcV2CborCodec {
+    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+        self.write(operation, input, Misfits::Write)
+    }
+
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        fitting(input, |misfits| self.write(operation, input, misfits))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

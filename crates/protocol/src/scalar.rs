@@ -72,49 +72,77 @@ pub(crate) fn timestamp_from_text(text: &str) -> Option<Timestamp> {
     Timestamp::parse_lenient(text.trim()).ok()
 }
 
-/// Appends a float as botocore prints it: the shortest digits that read back the same, with an exponent below 0.0001 and
-/// from 10^16.
+/// Appends a float as [`FloatText`] has it.
+pub(crate) fn push_float(out: &mut impl Append, value: f64) {
+    out.append(FloatText::new().of(value));
+}
+
+/// The text of a float as botocore prints it, on the stack: the shortest digits that read back the same, with an exponent below
+/// 0.0001 and from 10^16.
 ///
 /// # Source
 /// Python's `repr(float)`, which `json.dumps` and `str` use.
-pub(crate) fn push_float(out: &mut impl Append, value: f64) {
-    if !value.is_finite() {
-        return out.append(special_float(value));
+pub(crate) struct FloatText {
+    digits: zmij::Buffer,
+    /// What is printed otherwise than the digits are.
+    odd: String,
+}
+
+impl FloatText {
+    pub(crate) fn new() -> Self {
+        FloatText {
+            digits: zmij::Buffer::new(),
+            odd: String::new(),
+        }
     }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
-    // Between these no exponent is printed, here or there.
-    if (1e-4..1e15).contains(&value.abs()) || value == 0.0 {
-        return out.append(text);
+
+    #[inline]
+    pub(crate) fn of(&mut self, value: f64) -> &str {
+        // Between these no exponent is printed, here or there.
+        if (1e-4..1e15).contains(&value.abs()) || value == 0.0 {
+            return self.digits.format_finite(value);
+        }
+        self.odd(value)
     }
-    if let Some((digits, exponent)) = text.split_once('e') {
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ("e-", exponent),
-            None => ("e+", exponent.trim_start_matches('+')),
+
+    #[cold]
+    fn odd(&mut self, value: f64) -> &str {
+        if !value.is_finite() {
+            return special_float(value);
+        }
+        let text = self.digits.format_finite(value);
+        let out = &mut self.odd;
+        if let Some((digits, exponent)) = text.split_once('e') {
+            let (sign, exponent) = match exponent.strip_prefix('-') {
+                Some(exponent) => ("e-", exponent),
+                None => ("e+", exponent.trim_start_matches('+')),
+            };
+            out.push_str(digits);
+            out.push_str(sign);
+            if exponent.len() < 2 {
+                out.push('0');
+            }
+            out.push_str(exponent);
+            return out;
+        }
+        let (sign, unsigned) = match text.strip_prefix('-') {
+            Some(unsigned) => ("-", unsigned),
+            None => ("", text),
         };
-        out.append(digits);
-        out.append(sign);
-        if exponent.len() < 2 {
-            out.append("0");
+        if let Some(digits) = unsigned.strip_prefix("0.0000")
+            && let Some((first, rest)) = digits.split_at_checked(1)
+        {
+            out.push_str(sign);
+            out.push_str(first);
+            if !rest.is_empty() {
+                out.push('.');
+                out.push_str(rest);
+            }
+            out.push_str("e-05");
+            return out;
         }
-        return out.append(exponent);
+        text
     }
-    let (sign, unsigned) = match text.strip_prefix('-') {
-        Some(unsigned) => ("-", unsigned),
-        None => ("", text),
-    };
-    if let Some(digits) = unsigned.strip_prefix("0.0000")
-        && let Some((first, rest)) = digits.split_at_checked(1)
-    {
-        out.append(sign);
-        out.append(first);
-        if !rest.is_empty() {
-            out.append(".");
-            out.append(rest);
-        }
-        return out.append("e-05");
-    }
-    out.append(text);
 }
 
 /// A buffer that text is appended to.
@@ -231,35 +259,38 @@ static LETTERS: [[u8; 2]; 4096] = {
     letters
 };
 
+/// How long bytes are as base64.
+pub(crate) fn base64_length(bytes: &[u8]) -> usize {
+    bytes.len().div_ceil(3) * 4
+}
+
+/// Writes bytes as base64 to where there is room for just that.
+pub(crate) fn base64_to(text: &mut [u8], bytes: &[u8]) {
+    let (sixes, rest) = bytes.as_chunks::<6>();
+    for (eight, six) in text.as_chunks_mut::<8>().0.iter_mut().zip(sixes) {
+        let [a, b, c, d, e, f] = *six;
+        let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "12 bits are below the table's length"
+        )]
+        let letters = |shift: u32| LETTERS[(bits >> shift) as usize & 0xfff];
+        let [[a, b], [c, d], [e, f], [g, h]] = [letters(36), letters(24), letters(12), letters(0)];
+        *eight = [a, b, c, d, e, f, g, h];
+    }
+    if !rest.is_empty()
+        && let Some(end) = text.get_mut(sixes.len() * 8..)
+    {
+        // There is room.
+        let _ = BASE64.encode_slice(rest, end);
+    }
+}
+
 /// Appends bytes as base64.
 pub(crate) fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
-    /// The bytes that are turned into text at once, on the stack: room in the buffer would have to be cleared before it is
-    /// written to.
-    const AT_ONCE: usize = 768;
-    out.reserve(bytes.len().div_ceil(3) * 4);
-    let mut text = [0; AT_ONCE / 3 * 4];
-    for part in bytes.chunks(AT_ONCE) {
-        let (sixes, rest) = part.as_chunks::<6>();
-        let (eights, _) = text.as_chunks_mut::<8>();
-        for (eight, six) in eights.iter_mut().zip(sixes) {
-            let [a, b, c, d, e, f] = *six;
-            let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-            #[expect(
-                clippy::indexing_slicing,
-                reason = "12 bits are below the table's length"
-            )]
-            let letters = |shift: u32| LETTERS[(bits >> shift) as usize & 0xfff];
-            let [[a, b], [c, d], [e, f], [g, h]] =
-                [letters(36), letters(24), letters(12), letters(0)];
-            *eight = [a, b, c, d, e, f, g, h];
-        }
-        out.extend_from_slice(text.get(..sixes.len() * 8).unwrap_or_default());
-        if !rest.is_empty() {
-            let mut end = [0; 8];
-            let written = BASE64.encode_slice(rest, &mut end).unwrap_or_default();
-            out.extend_from_slice(end.get(..written).unwrap_or_default());
-        }
-    }
+    let start = out.len();
+    out.resize(start + base64_length(bytes), 0);
+    base64_to(out.get_mut(start..).unwrap_or_default(), bytes);
 }
 
 /// Bytes as base64.

@@ -159,22 +159,29 @@ impl Service {
         // 1. The parameters: a map, with what the service's own rules and the client's settings add.
         self.complete(operation, plan, &mut params, &options, &mut state)?;
 
-        // 2. They must fit the operation's input.
+        // 2. They must fit the operation's input. Where they do so as they stand, the same walk writes the request.
         let streamed = if options.stream.is_some() {
             plan.streaming_input.as_deref()
         } else {
             None
         };
-        self.validate(operation, &mut params, streamed.as_slice())?;
+        let mut written = self.check(operation, &mut params, streamed.as_slice())?;
 
         self.redirect(&mut state);
         let mut redirects = 0;
         loop {
             // 3. The endpoint, its auth schemes with it.
-            // 4. The request, in the service's wire format.
+            // 4. The request, in the service's wire format, where it is not written yet.
             // 5. The body: compressed, with its checksum.
             let mut prepared = self
-                .prepare(operation, plan, &params, &mut options, &state)
+                .prepare(
+                    operation,
+                    plan,
+                    &params,
+                    written.take(),
+                    &mut options,
+                    &state,
+                )
                 .await?;
 
             // 6. Attempts, until one succeeds or none is left.

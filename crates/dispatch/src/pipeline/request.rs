@@ -51,16 +51,30 @@ pub(super) enum Body {
 
 impl Service {
     /// Checks the parameters; members that are given as a stream need not be there.
-    pub(crate) fn validate(
+    ///
+    /// As a rule they fit as they stand, and are written in the same walk: then this is the request that [`Service::draft`]
+    /// takes. Else they are validated, which finds every problem or puts right what is only spelt differently, and written later.
+    pub(crate) fn check(
         &self,
         operation: &Operation,
         params: &mut Params,
         streamed: &[&str],
-    ) -> Result<()> {
-        if !self.settings.parameter_validation || self.model.fits(operation, params, streamed)? {
-            return Ok(());
+    ) -> Result<Option<Request>> {
+        if !self.settings.parameter_validation {
+            return Ok(None);
         }
-        self.model.validate(operation, params.to_mut(), streamed)
+        if streamed.is_empty() {
+            let written = self
+                .codec
+                .serialize_fitting(operation, Input::from(&**params));
+            if written.is_some() {
+                return Ok(written);
+            }
+        }
+        if !self.model.fits(operation, params, streamed)? {
+            self.model.validate(operation, params.to_mut(), streamed)?;
+        }
+        Ok(None)
     }
 
     pub(crate) fn complete(
@@ -113,20 +127,25 @@ impl Service {
         operation: &Operation,
         plan: &Plan,
         params: &Value,
+        written: Option<Request>,
         options: &mut CallOptions,
         state: &CallState,
     ) -> Result<Prepared> {
-        let draft = self.draft(operation, plan, params, options, state).await?;
+        let draft = self
+            .draft(operation, plan, params, written, options, state)
+            .await?;
         self.finish(operation, plan, params, draft, options.stream.take())
             .await
     }
 
-    /// The request in the service's wire format, with where it goes and how it is signed.
+    /// The request in the service's wire format, with where it goes and how it is signed. It is `written` already where the
+    /// parameters were checked in the same walk.
     pub(crate) async fn draft(
         &self,
         operation: &Operation,
         plan: &Plan,
         params: &Value,
+        written: Option<Request>,
         options: &mut CallOptions,
         state: &CallState,
     ) -> Result<Draft> {
@@ -142,9 +161,12 @@ impl Service {
                 .and_then(|credentials| credentials.account_id.as_deref()),
         )?;
         let has_stream = options.stream.is_some();
-        let mut request = self
-            .codec
-            .serialize(operation, Input { params, has_stream })?;
+        let mut request = match written {
+            Some(written) => written,
+            None => self
+                .codec
+                .serialize(operation, Input { params, has_stream })?,
+        };
         for (name, values) in &endpoint.headers {
             if let Some(value) = values.first() {
                 request

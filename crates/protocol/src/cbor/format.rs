@@ -7,8 +7,10 @@ use inia_core::{Blob, List, Map, Members, Result, Str, Timestamp, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::reader::{Head, Length, MAX_DEPTH, Reader, reserve};
-use super::writer::{Writer, key};
+use super::writer::Cbor;
+use crate::body::{Notation, Patterns, Writer};
 use crate::event_stream::EventFormat;
+use crate::fit::Misfits;
 use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
 use crate::names::{NameFilter, head_of};
 use crate::scalar::mismatch;
@@ -22,13 +24,15 @@ const UNINDEXED: usize = 32;
 pub(crate) struct CborFormat {
     model: Arc<ServiceModel>,
     layouts: Layouts,
+    patterns: Patterns,
     lengths: BodyLengths,
 }
 
 impl CborFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         CborFormat {
-            layouts: Layouts::new(&model, key),
+            layouts: Layouts::new(&model),
+            patterns: Patterns::new(&model, Cbor::key),
             lengths: BodyLengths::new(&model),
             model,
         }
@@ -40,6 +44,7 @@ impl CborFormat {
         operation: &Operation,
         shape: ShapeId,
         params: &Value,
+        misfits: Misfits,
     ) -> Result<Vec<u8>> {
         let empty = Map::new();
         let map = match params {
@@ -48,10 +53,10 @@ impl CborFormat {
             other => return Err(mismatch(&operation.name, "a map", other)),
         };
         let capacity = self.lengths.guess(operation);
-        let mut writer = Writer::new(&self.model, &self.layouts, capacity);
-        writer.members(shape, map)?;
-        self.lengths.learn(operation, writer.out.len());
-        Ok(writer.out)
+        let writer = Writer::<Cbor>::new(&self.model, &self.patterns, misfits, capacity);
+        let body = writer.members(shape, map, false)?;
+        self.lengths.learn(operation, body.len());
+        Ok(body)
     }
 
     /// Reads a body as the members of a structure.
@@ -86,9 +91,7 @@ impl EventFormat for CborFormat {
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        let mut writer = Writer::new(&self.model, &self.layouts, 256);
-        writer.member(member, value)?;
-        Ok(writer.out)
+        Writer::<Cbor>::new(&self.model, &self.patterns, Misfits::Write, 256).member(member, value)
     }
 }
 

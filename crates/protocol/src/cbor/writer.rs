@@ -1,15 +1,15 @@
-//! [`Writer`]: values to CBOR, guided by shapes, in one buffer.
+//! [`Cbor`]: how values are written in CBOR.
 //!
 //! Containers have their lengths ahead, integers and lengths take as few bytes as they can, and NaN and the infinities two.
 //!
 //! # Source
 //! botocore `serialize.py:CBORSerializer`.
 
-use inia_core::{Error, ErrorKind, Map, Result, TimestampPrecision, Value};
-use inia_model::{Member, ServiceModel, ShapeId};
+use inia_core::{Error, ErrorKind, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::reader::MAX_DEPTH;
-use crate::layout::{Fields, Layout, Layouts, Target, no_such_member};
+use crate::body::{Buffer, Notation, WINDOW, put_short};
+use crate::layout::Target;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
 
 const UNSIGNED: u8 = 0 << 5;
@@ -28,261 +28,290 @@ const DOUBLE: u8 = 0xfb;
 /// The tag of seconds since 1970.
 const EPOCH: u64 = 1;
 
-/// Writes values of a service's shapes.
+/// CBOR.
 #[derive(Debug)]
-pub(super) struct Writer<'m> {
-    pub(super) out: Vec<u8>,
-    model: &'m ServiceModel,
-    layouts: &'m Layouts,
+pub(super) struct Cbor;
+
+impl Notation for Cbor {
+    const MAX_DEPTH: u32 = MAX_DEPTH;
+
+    fn key(name: &str) -> Vec<u8> {
+        let mut out = Buffer::new(name.len());
+        let end = Self::string(&mut out, 0, name);
+        out.into_vec(end)
+    }
+
+    #[inline(always)]
+    fn open_map(out: &mut Buffer, at: usize, entries: usize) -> usize {
+        head(out, at, MAP, entries as u64)
+    }
+
+    #[inline(always)]
+    fn close_map(
+        out: &mut Buffer,
+        start: usize,
+        at: usize,
+        announced: usize,
+        written: usize,
+    ) -> usize {
+        if announced == written {
+            at
+        } else {
+            correct_head(out, start, at, announced, written)
+        }
+    }
+
+    #[inline]
+    fn entry(out: &mut Buffer, at: usize, name: &str) -> usize {
+        Self::string(out, at, name)
+    }
+
+    #[inline(always)]
+    fn open_list(out: &mut Buffer, at: usize, items: usize) -> usize {
+        head(out, at, ARRAY, items as u64)
+    }
+
+    #[inline(always)]
+    fn item(_: &mut Buffer, at: usize) -> usize {
+        at
+    }
+
+    #[inline(always)]
+    fn close_list(_: &mut Buffer, _: usize, at: usize) -> usize {
+        at
+    }
+
+    #[inline]
+    fn null(out: &mut Buffer, at: usize) -> usize {
+        out.byte(at, NULL)
+    }
+
+    #[inline(always)]
+    fn string(out: &mut Buffer, at: usize, text: &str) -> usize {
+        let at = head(out, at, TEXT, text.len() as u64);
+        out.put(at, text.as_bytes())
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a short string has at most 32 bytes"
+    )]
+    fn short_string(window: &mut [u8; WINDOW], text: &[u8]) -> Option<usize> {
+        let [first, rest @ ..] = window;
+        if text.len() < 24 {
+            *first = TEXT | text.len() as u8;
+            put_short(rest.first_chunk_mut()?, text);
+            return Some(1 + text.len());
+        }
+        let [second, rest @ ..] = rest;
+        (*first, *second) = (TEXT | 24, text.len() as u8);
+        put_short(rest, text);
+        Some(2 + text.len())
+    }
+
+    #[inline]
+    fn integer(out: &mut Buffer, at: usize, number: i64) -> usize {
+        integer(out, at, i128::from(number))
+    }
+
+    #[inline]
+    fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
+        double(out, at, number)
+    }
+
+    #[inline]
+    fn timestamp(
+        out: &mut Buffer,
+        at: usize,
+        moment: Timestamp,
+        _: Option<TimestampFormat>,
+    ) -> usize {
+        timestamp(out, at, moment)
+    }
+
+    fn scalar(
+        out: &mut Buffer,
+        at: usize,
+        target: Target,
+        place: &str,
+        value: &Value,
+        depth: u32,
+    ) -> Result<usize> {
+        match (target, value) {
+            (_, Value::Null) => Ok(out.byte(at, NULL)),
+            (Target::Blob, value) => Ok(blob(out, at, blob_bytes(place, value)?)),
+            (Target::Timestamp(_), value) => Ok(timestamp(out, at, timestamp_param(place, value)?)),
+            (Target::Float, Value::Float(number)) => Ok(single(out, at, *number)),
+            (Target::Float, Value::Int(_)) => {
+                Ok(single(out, at, value.as_f64().unwrap_or_default()))
+            }
+            (Target::Double, Value::Int(_)) => {
+                Ok(double(out, at, value.as_f64().unwrap_or_default()))
+            }
+            (_, value) => any(out, at, place, value, depth),
+        }
+    }
 }
 
-impl<'m> Writer<'m> {
-    /// A writer with room for `capacity` bytes.
-    pub(super) fn new(model: &'m ServiceModel, layouts: &'m Layouts, capacity: usize) -> Self {
-        Writer {
-            out: Vec::with_capacity(capacity),
-            model,
-            layouts,
+fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
+    let at = head(out, at, BYTES, bytes.len() as u64);
+    out.put(at, bytes)
+}
+
+/// Seconds since 1970 behind their tag: an integer, or a float where there is a fraction.
+fn timestamp(out: &mut Buffer, at: usize, moment: Timestamp) -> usize {
+    let at = head(out, at, TAG, EPOCH);
+    if moment.nanoseconds() == 0 {
+        return integer(out, at, i128::from(moment.seconds()));
+    }
+    let text = moment.text(TimestampFormat::UnixTimestamp, TimestampPrecision::Default);
+    match text.as_str().parse::<i64>() {
+        Ok(seconds) => integer(out, at, i128::from(seconds)),
+        Err(_) => double(out, at, text.as_str().parse().unwrap_or_default()),
+    }
+}
+
+fn integer(out: &mut Buffer, at: usize, number: i128) -> usize {
+    // Callers hold the number within -2^64 and 2^64 - 1.
+    match u64::try_from(number) {
+        Ok(number) => head(out, at, UNSIGNED, number),
+        Err(_) => {
+            let number = u64::try_from(-1 - number).unwrap_or(u64::MAX);
+            head(out, at, NEGATIVE, number)
         }
     }
+}
 
-    /// Writes the value of a member.
-    pub(super) fn member(&mut self, member: &Member, value: &Value) -> Result<()> {
-        let target = Target::of(self.model, member);
-        self.value(target, value, &member.name, MAX_DEPTH)
+fn single(out: &mut Buffer, at: usize, number: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the shape is of single precision"
+    )]
+    let single = number as f32;
+    if number.is_finite() && single.is_finite() {
+        let at = out.byte(at, SINGLE);
+        out.put(at, &single.to_be_bytes())
+    } else {
+        double(out, at, number)
     }
+}
 
-    /// Writes a map as the members of a structure.
-    pub(super) fn members(&mut self, id: ShapeId, map: &Map) -> Result<()> {
-        match self.layouts.get(self.model, id) {
-            Layout::Structure(fields) => self.fields(fields, map, MAX_DEPTH),
-            _ => Err(wrong("the shape is not a structure")),
+fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
+    let special: u16 = if number.is_nan() {
+        0x7e00
+    } else if number == f64::INFINITY {
+        0x7c00
+    } else if number == f64::NEG_INFINITY {
+        0xfc00
+    } else {
+        let at = out.byte(at, DOUBLE);
+        return out.put(at, &number.to_be_bytes());
+    };
+    let at = out.byte(at, HALF);
+    out.put(at, &special.to_be_bytes())
+}
+
+/// Writes any value as what it is.
+fn any(out: &mut Buffer, at: usize, place: &str, value: &Value, depth: u32) -> Result<usize> {
+    Ok(match value {
+        Value::Null => out.byte(at, NULL),
+        Value::Bool(true) => out.byte(at, TRUE),
+        Value::Bool(false) => out.byte(at, FALSE),
+        Value::Int(number) => integer(out, at, i128::from(*number)),
+        Value::BigInt(digits) => {
+            let limit = i128::from(u64::MAX);
+            let number = digits
+                .parse::<i128>()
+                .ok()
+                .filter(|number| (-1 - limit..=limit).contains(number))
+                .ok_or_else(|| mismatch(place, "an integer of up to 64 bits", value))?;
+            integer(out, at, number)
         }
-    }
-
-    fn value(&mut self, target: Target, value: &Value, place: &str, depth: u32) -> Result<()> {
-        match (target, value) {
-            (_, Value::Null) => self.out.push(NULL),
-            (Target::String, Value::String(text)) => push_text(&mut self.out, text),
-            (Target::Structure(id), Value::Map(map)) => {
-                let depth = deeper(depth, place)?;
-                let Layout::Structure(fields) = self.layouts.get(self.model, id) else {
-                    return Err(wrong("the shape is not a structure"));
-                };
-                self.fields(fields, map, depth)?;
+        Value::Float(number) => double(out, at, *number),
+        Value::String(text) => Cbor::string(out, at, text),
+        Value::Blob(bytes) => blob(out, at, bytes),
+        Value::Timestamp(moment) => timestamp(out, at, *moment),
+        Value::List(list) => {
+            let depth = deeper(depth, place)?;
+            let mut at = head(out, at, ARRAY, list.len() as u64);
+            for value in list {
+                at = any(out, at, place, value, depth)?;
             }
-            (Target::List(id), Value::List(list)) => {
-                let depth = deeper(depth, place)?;
-                let Layout::List(item) = *self.layouts.get(self.model, id) else {
-                    return Err(wrong("the shape is not a list"));
-                };
-                push_head(&mut self.out, ARRAY, list.len() as u64);
-                for value in list {
-                    self.value(item, value, place, depth)?;
-                }
-            }
-            (Target::Map(id), Value::Map(map)) => {
-                let depth = deeper(depth, place)?;
-                let Layout::Map { value: target, .. } = *self.layouts.get(self.model, id) else {
-                    return Err(wrong("the shape is not a map"));
-                };
-                push_head(&mut self.out, MAP, map.len() as u64);
-                for (name, value) in map {
-                    push_text(&mut self.out, name);
-                    self.value(target, value, name, depth)?;
-                }
-            }
-            (Target::Blob, value) => {
-                let bytes = blob_bytes(place, value)?;
-                push_head(&mut self.out, BYTES, bytes.len() as u64);
-                self.out.extend_from_slice(bytes);
-            }
-            (Target::Timestamp(_), value) => self.timestamp(place, value)?,
-            (Target::Float, Value::Float(number)) => self.single(*number),
-            (Target::Float | Target::Double, Value::Int(_)) => {
-                let number = value.as_f64().unwrap_or_default();
-                if target == Target::Float {
-                    self.single(number);
-                } else {
-                    self.double(number);
-                }
-            }
-            (Target::Structure(_) | Target::Map(_), Value::String(_) | Value::List(_)) => {
-                return Err(mismatch(place, "a map", value));
-            }
-            (Target::List(_), Value::String(_) | Value::Map(_)) => {
-                return Err(mismatch(place, "a list", value));
-            }
-            (_, value) => self.any(place, value, depth)?,
+            at
         }
-        Ok(())
-    }
-
-    fn fields(&mut self, fields: &Fields, map: &Map, depth: u32) -> Result<()> {
-        let count = map.values().filter(|value| !value.is_null()).count();
-        push_head(&mut self.out, MAP, count as u64);
-        let mut next = 0;
-        for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
-            let Some(field) = fields.by_name(name, &mut next) else {
-                return Err(no_such_member(fields, name));
-            };
-            self.out.extend_from_slice(&field.key);
-            self.value(field.target, value, name, depth)?;
-        }
-        Ok(())
-    }
-
-    /// Seconds since 1970 behind their tag: an integer, or a float where there is a fraction.
-    fn timestamp(&mut self, place: &str, value: &Value) -> Result<()> {
-        let moment = timestamp_param(place, value)?;
-        push_head(&mut self.out, TAG, EPOCH);
-        if moment.nanoseconds() == 0 {
-            self.integer(i128::from(moment.seconds()));
-            return Ok(());
-        }
-        let text = moment.text(
-            inia_core::TimestampFormat::UnixTimestamp,
-            TimestampPrecision::Default,
-        );
-        match text.as_str().parse::<i64>() {
-            Ok(seconds) => self.integer(i128::from(seconds)),
-            Err(_) => self.double(text.as_str().parse().unwrap_or_default()),
-        }
-        Ok(())
-    }
-
-    fn integer(&mut self, number: i128) {
-        // Callers hold the number within -2^64 and 2^64 - 1.
-        match u64::try_from(number) {
-            Ok(number) => push_head(&mut self.out, UNSIGNED, number),
-            Err(_) => push_head(
-                &mut self.out,
-                NEGATIVE,
-                u64::try_from(-1 - number).unwrap_or(u64::MAX),
-            ),
-        }
-    }
-
-    fn single(&mut self, number: f64) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the shape is of single precision"
-        )]
-        let single = number as f32;
-        if number.is_finite() && single.is_finite() {
-            self.out.push(SINGLE);
-            self.out.extend_from_slice(&single.to_be_bytes());
-        } else {
-            self.double(number);
-        }
-    }
-
-    fn double(&mut self, number: f64) {
-        let special: u16 = if number.is_nan() {
-            0x7e00
-        } else if number == f64::INFINITY {
-            0x7c00
-        } else if number == f64::NEG_INFINITY {
-            0xfc00
-        } else {
-            self.out.push(DOUBLE);
-            self.out.extend_from_slice(&number.to_be_bytes());
-            return;
-        };
-        self.out.push(HALF);
-        self.out.extend_from_slice(&special.to_be_bytes());
-    }
-
-    /// Writes any value as what it is.
-    fn any(&mut self, place: &str, value: &Value, depth: u32) -> Result<()> {
-        match value {
-            Value::Null => self.out.push(NULL),
-            Value::Bool(true) => self.out.push(TRUE),
-            Value::Bool(false) => self.out.push(FALSE),
-            Value::Int(number) => self.integer(i128::from(*number)),
-            Value::BigInt(digits) => {
-                let limit = i128::from(u64::MAX);
-                let number = digits
-                    .parse::<i128>()
-                    .ok()
-                    .filter(|number| (-1 - limit..=limit).contains(number))
-                    .ok_or_else(|| mismatch(place, "an integer of up to 64 bits", value))?;
-                self.integer(number);
+        Value::Map(map) => {
+            let depth = deeper(depth, place)?;
+            let mut at = head(out, at, MAP, map.len() as u64);
+            for (name, value) in map {
+                at = Cbor::string(out, at, name);
+                at = any(out, at, name, value, depth)?;
             }
-            Value::Float(number) => self.double(*number),
-            Value::String(text) => push_text(&mut self.out, text),
-            Value::Blob(bytes) => {
-                push_head(&mut self.out, BYTES, bytes.len() as u64);
-                self.out.extend_from_slice(bytes);
-            }
-            Value::Timestamp(_) => self.timestamp(place, value)?,
-            Value::List(list) => {
-                let depth = deeper(depth, place)?;
-                push_head(&mut self.out, ARRAY, list.len() as u64);
-                for value in list {
-                    self.any(place, value, depth)?;
-                }
-            }
-            Value::Map(map) => {
-                let depth = deeper(depth, place)?;
-                push_head(&mut self.out, MAP, map.len() as u64);
-                for (name, value) in map {
-                    push_text(&mut self.out, name);
-                    self.any(name, value, depth)?;
-                }
-            }
+            at
         }
-        Ok(())
-    }
+    })
 }
 
 fn deeper(depth: u32, place: &str) -> Result<u32> {
-    depth
-        .checked_sub(1)
-        .ok_or_else(|| wrong(&format!("{place}: it is nested too deep")))
+    depth.checked_sub(1).ok_or_else(|| {
+        let message = format!("{place}: it is nested too deep");
+        Error::new(ErrorKind::Validation, message)
+    })
 }
 
-#[cold]
-fn wrong(message: &str) -> Error {
-    Error::new(ErrorKind::Validation, message.to_owned())
+/// Writes the head of an item: its major type and its length or value, in as few bytes as it can.
+#[inline(always)]
+fn head(out: &mut Buffer, at: usize, major: u8, argument: u64) -> usize {
+    if argument < 24 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 24")]
+        out.byte(at, major | argument as u8)
+    } else {
+        long_head(out, at, major, argument)
+    }
 }
 
-/// Appends the head of an item: its major type and its length or value, in as few bytes as it can.
-#[inline]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "each number is held against what its bytes can say"
 )]
-fn push_head(out: &mut Vec<u8>, major: u8, argument: u64) {
+fn long_head(out: &mut Buffer, at: usize, major: u8, argument: u64) -> usize {
     match argument {
-        0..24 => out.push(major | argument as u8),
-        24..0x100 => out.extend_from_slice(&[major | 24, argument as u8]),
+        0..0x100 => out.put(at, &[major | 24, argument as u8]),
         0x100..0x1_0000 => {
-            out.push(major | 25);
-            out.extend_from_slice(&(argument as u16).to_be_bytes());
+            let at = out.byte(at, major | 25);
+            out.put(at, &(argument as u16).to_be_bytes())
         }
         0x1_0000..0x1_0000_0000 => {
-            out.push(major | 26);
-            out.extend_from_slice(&(argument as u32).to_be_bytes());
+            let at = out.byte(at, major | 26);
+            out.put(at, &(argument as u32).to_be_bytes())
         }
         _ => {
-            out.push(major | 27);
-            out.extend_from_slice(&argument.to_be_bytes());
+            let at = out.byte(at, major | 27);
+            out.put(at, &argument.to_be_bytes())
         }
     }
 }
 
-#[inline]
-fn push_text(out: &mut Vec<u8>, text: &str) {
-    push_head(out, TEXT, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// The key of a member as it stands in a body.
-pub(super) fn key(name: &str) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(name.len() + 2);
-    push_text(&mut out, name);
-    out.into()
+/// Writes the head of a map again, which has fewer entries than were announced.
+#[cold]
+fn correct_head(
+    out: &mut Buffer,
+    start: usize,
+    end: usize,
+    announced: usize,
+    written: usize,
+) -> usize {
+    let length_of = |entries: usize| head(&mut Buffer::new(9), 0, MAP, entries as u64);
+    let (begin, length) = (start + length_of(announced), end.saturating_sub(start));
+    let moved = start + length_of(written);
+    let entries = begin - start..length;
+    out.slice(start, length).copy_within(entries, moved - start);
+    // The head is short: nothing is written behind it.
+    let mut corrected = Buffer::new(9);
+    let head_end = head(&mut corrected, 0, MAP, written as u64);
+    out.slice(start, head_end)
+        .copy_from_slice(&corrected.into_vec(head_end));
+    end - (begin - moved)
 }
 
 #[cfg(test)]
@@ -302,9 +331,9 @@ mod tests {
             (u64::from(u32::MAX), &[0x1a, 0xff, 0xff, 0xff, 0xff]),
             (1 << 32, &[0x1b, 0, 0, 0, 1, 0, 0, 0, 0]),
         ] {
-            let mut out = Vec::new();
-            push_head(&mut out, UNSIGNED, argument);
-            assert_eq!(out, expected);
+            let mut out = Buffer::new(0);
+            let end = head(&mut out, 0, UNSIGNED, argument);
+            assert_eq!(out.into_vec(end), expected);
         }
     }
 }

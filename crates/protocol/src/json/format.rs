@@ -8,8 +8,10 @@ use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::reader::Reader;
 use super::text_of;
-use super::writer::{Writer, key};
+use super::writer::Json;
+use crate::body::{Notation, Patterns, Writer};
 use crate::event_stream::EventFormat;
+use crate::fit::Misfits;
 use crate::layout::Layouts;
 use crate::scalar::mismatch;
 use crate::table::BodyLengths;
@@ -19,13 +21,15 @@ use crate::table::BodyLengths;
 pub(crate) struct JsonFormat {
     model: Arc<ServiceModel>,
     layouts: Layouts,
+    patterns: Patterns,
     lengths: BodyLengths,
 }
 
 impl JsonFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         JsonFormat {
-            layouts: Layouts::new(&model, key),
+            layouts: Layouts::new(&model),
+            patterns: Patterns::new(&model, Json::key),
             lengths: BodyLengths::new(&model),
             model,
         }
@@ -37,14 +41,17 @@ impl JsonFormat {
         operation: &Operation,
         shape: ShapeId,
         params: &Value,
+        misfits: Misfits,
     ) -> Result<Vec<u8>> {
-        match params {
-            Value::Map(map) => {
-                self.write_sized(operation, |writer| writer.members(shape, map, false))
-            }
-            Value::Null => Ok(b"{}".to_vec()),
-            other => Err(mismatch(&operation.name, "a map", other)),
-        }
+        let none = Map::new();
+        let map = match params {
+            Value::Map(map) => map,
+            Value::Null => &none,
+            other => return Err(mismatch(&operation.name, "a map", other)),
+        };
+        self.write_sized(operation, misfits, |writer| {
+            writer.members(shape, map, false)
+        })
     }
 
     /// Writes the parameters of an operation that have no location as a body.
@@ -53,8 +60,11 @@ impl JsonFormat {
         operation: &Operation,
         shape: ShapeId,
         params: &Map,
+        misfits: Misfits,
     ) -> Result<Vec<u8>> {
-        self.write_sized(operation, |writer| writer.members(shape, params, true))
+        self.write_sized(operation, misfits, |writer| {
+            writer.members(shape, params, true)
+        })
     }
 
     /// Writes the payload member of an operation as a body.
@@ -63,20 +73,21 @@ impl JsonFormat {
         operation: &Operation,
         member: &Member,
         value: &Value,
+        misfits: Misfits,
     ) -> Result<Vec<u8>> {
-        self.write_sized(operation, |writer| writer.member(member, value))
+        self.write_sized(operation, misfits, |writer| writer.member(member, value))
     }
 
     fn write_sized(
         &self,
         operation: &Operation,
-        write: impl FnOnce(&mut Writer<'_>) -> Result<()>,
+        misfits: Misfits,
+        write: impl FnOnce(Writer<'_, Json>) -> Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
         let capacity = self.lengths.guess(operation);
-        let mut writer = Writer::new(&self.model, &self.layouts, capacity);
-        write(&mut writer)?;
-        self.lengths.learn(operation, writer.out.len());
-        Ok(writer.out)
+        let body = write(Writer::new(&self.model, &self.patterns, misfits, capacity))?;
+        self.lengths.learn(operation, body.len());
+        Ok(body)
     }
 
     /// Reads a body as the members of a structure, into a map that may hold others. With `body_only`, members that travel in the
@@ -110,8 +121,6 @@ impl EventFormat for JsonFormat {
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        let mut writer = Writer::new(&self.model, &self.layouts, 256);
-        writer.member(member, value)?;
-        Ok(writer.out)
+        Writer::<Json>::new(&self.model, &self.patterns, Misfits::Write, 256).member(member, value)
     }
 }

@@ -29,6 +29,7 @@ pub(crate) use error::{CodeOrder, parse_json_error};
 pub(crate) use format::JsonFormat;
 
 use crate::event_stream::{parse_event, serialize_event};
+use crate::fit::{Misfits, fitting};
 use crate::rest::CONTENT_TYPE;
 use crate::table::{OperationTable, foreign};
 use crate::uri::Template;
@@ -80,10 +81,8 @@ impl JsonCodec {
             })
             .ok_or_else(|| foreign(operation))
     }
-}
 
-impl Codec for JsonCodec {
-    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
         let known = self.operation(operation)?;
         let mut headers = Headers::with_capacity(8);
         headers.push(TARGET, known.target.clone());
@@ -92,10 +91,14 @@ impl Codec for JsonCodec {
             headers.push(QUERY_MODE, Str::from_static("true"));
         }
         let body = match &operation.input {
-            Some(member) => self
-                .format
-                .write_input(operation, member.target, input.params)?,
-            None => b"{}".to_vec(),
+            Some(member) => {
+                self.format
+                    .write_input(operation, member.target, input.params, misfits)?
+            }
+            None => {
+                misfits.none_given(operation, input.params)?;
+                b"{}".to_vec()
+            }
         };
         let host_prefix = match &known.host_prefix {
             Some(template) => {
@@ -111,6 +114,16 @@ impl Codec for JsonCodec {
             body: body.into(),
             host_prefix,
         })
+    }
+}
+
+impl Codec for JsonCodec {
+    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+        self.write(operation, input, Misfits::Write)
+    }
+
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        fitting(input, |misfits| self.write(operation, input, misfits))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

@@ -1,175 +1,230 @@
-//! [`Writer`]: values to JSON text, guided by shapes, in one buffer.
+//! [`Json`]: how values are written in JSON.
 
-use inia_core::{List, Map, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
-use inia_model::{Member, ServiceModel, ShapeId};
+use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
-use crate::layout::{Fields, Layout, Layouts, Target, no_such_member};
+use crate::body::{Buffer, Notation, SHORT, WINDOW};
+use crate::layout::Target;
 use crate::names::head_of;
-use crate::scalar::{base64_into, blob_bytes, mismatch, push_float, timestamp_param};
+use crate::scalar::{
+    FloatText, base64_into, base64_length, base64_to, blob_bytes, mismatch, push_float,
+    special_float, timestamp_param,
+};
 
 /// How deep parameters may be nested: what stays within the stack of a small thread, as for what is read.
 const MAX_DEPTH: u32 = 512;
 
-/// Writes values of a service's shapes.
+/// JSON text.
 #[derive(Debug)]
-pub(super) struct Writer<'m> {
-    pub(super) out: Vec<u8>,
-    model: &'m ServiceModel,
-    layouts: &'m Layouts,
-}
+pub(super) struct Json;
 
-impl<'m> Writer<'m> {
-    /// A writer with room for `capacity` bytes.
-    pub(super) fn new(model: &'m ServiceModel, layouts: &'m Layouts, capacity: usize) -> Self {
-        Writer {
-            out: Vec::with_capacity(capacity),
-            model,
-            layouts,
+/// Each entry and item is written behind a comma; the first one's is overwritten by the bracket, once it is known.
+impl Notation for Json {
+    const MAX_DEPTH: u32 = MAX_DEPTH;
+
+    fn key(name: &str) -> Vec<u8> {
+        let mut key = vec![b','];
+        push_string(&mut key, name);
+        key.push(b':');
+        key
+    }
+
+    #[inline(always)]
+    fn open_map(_: &mut Buffer, at: usize, _: usize) -> usize {
+        at
+    }
+
+    #[inline(always)]
+    fn close_map(out: &mut Buffer, start: usize, at: usize, _: usize, _: usize) -> usize {
+        out.byte(start, b'{');
+        out.byte(at.max(start + 1), b'}')
+    }
+
+    #[inline]
+    fn entry(out: &mut Buffer, at: usize, name: &str) -> usize {
+        let at = out.byte(at, b',');
+        let at = Self::string(out, at, name);
+        out.byte(at, b':')
+    }
+
+    #[inline(always)]
+    fn open_list(_: &mut Buffer, at: usize, _: usize) -> usize {
+        at
+    }
+
+    #[inline(always)]
+    fn item(out: &mut Buffer, at: usize) -> usize {
+        out.byte(at, b',')
+    }
+
+    #[inline(always)]
+    fn close_list(out: &mut Buffer, start: usize, at: usize) -> usize {
+        out.byte(start, b'[');
+        out.byte(at.max(start + 1), b']')
+    }
+
+    #[inline]
+    fn null(out: &mut Buffer, at: usize) -> usize {
+        out.put(at, b"null")
+    }
+
+    #[inline(always)]
+    fn string(out: &mut Buffer, at: usize, text: &str) -> usize {
+        let bytes = text.as_bytes();
+        if bytes.len() <= SHORT
+            && let Some(length) = Self::short_string(out.window(at), bytes)
+        {
+            return at + length;
+        }
+        quote(out, at, bytes)
+    }
+
+    #[inline(always)]
+    fn short_string(window: &mut [u8; WINDOW], text: &[u8]) -> Option<usize> {
+        quote_short(window, text).then_some(text.len() + 2)
+    }
+
+    #[inline]
+    fn integer(out: &mut Buffer, at: usize, number: i64) -> usize {
+        out.put(at, itoa::Buffer::new().format(number).as_bytes())
+    }
+
+    #[inline]
+    fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
+        if number.is_finite() {
+            out.put(at, FloatText::new().of(number).as_bytes())
+        } else {
+            Self::string(out, at, special_float(number))
         }
     }
 
-    /// Writes the value of a member.
-    pub(super) fn member(&mut self, member: &Member, value: &Value) -> Result<()> {
-        let target = Target::of(self.model, member);
-        self.value(target, value, &member.name, MAX_DEPTH)
-    }
-
-    /// Writes a map as the members of a structure. With `body_only`, members that travel in the head of an HTTP message are
-    /// passed over.
-    pub(super) fn members(&mut self, id: ShapeId, map: &Map, body_only: bool) -> Result<()> {
-        match self.layouts.get(self.model, id) {
-            Layout::Structure(fields) => self.fields(fields, map, body_only, MAX_DEPTH),
-            _ => Err(too_odd("the shape is not a structure")),
+    #[inline]
+    fn timestamp(
+        out: &mut Buffer,
+        at: usize,
+        moment: Timestamp,
+        format: Option<TimestampFormat>,
+    ) -> usize {
+        match format {
+            None | Some(TimestampFormat::UnixTimestamp) if moment.nanoseconds() == 0 => {
+                Self::integer(out, at, moment.seconds())
+            }
+            _ => {
+                let format = format.unwrap_or(TimestampFormat::UnixTimestamp);
+                timestamp_text(out, at, moment, format)
+            }
         }
     }
 
-    fn value(&mut self, target: Target, value: &Value, place: &str, depth: u32) -> Result<()> {
+    fn scalar(
+        out: &mut Buffer,
+        at: usize,
+        target: Target,
+        place: &str,
+        value: &Value,
+        depth: u32,
+    ) -> Result<usize> {
         match (target, value) {
-            (Target::String, Value::String(text)) => {
-                push_string(&mut self.out, text);
-                Ok(())
-            }
-            (Target::Structure(id), Value::Map(map)) => {
-                let depth = deeper(depth, place)?;
-                match self.layouts.get(self.model, id) {
-                    Layout::Structure(fields) => self.fields(fields, map, false, depth),
-                    _ => Err(too_odd("the shape is not a structure")),
-                }
-            }
-            (Target::Map(id), Value::Map(map)) => self.map(id, map, place, depth),
-            (Target::List(id), Value::List(list)) => self.list(id, list, place, depth),
-            (Target::Blob, Value::Null) => {
-                self.out.extend_from_slice(b"null");
-                Ok(())
-            }
-            (Target::Blob, value) => {
-                self.blob(blob_bytes(place, value)?);
-                Ok(())
-            }
             (Target::Timestamp(format), value) if !value.is_null() => {
                 let moment = timestamp_param(place, value)?;
-                self.timestamp(moment, format.unwrap_or(TimestampFormat::UnixTimestamp));
-                Ok(())
+                Ok(Self::timestamp(out, at, moment, format))
             }
-            (Target::Structure(_) | Target::Map(_), Value::String(_) | Value::List(_)) => {
-                Err(mismatch(place, "a map", value))
+            (_, Value::Float(number)) if target != Target::Blob => {
+                Ok(Self::double(out, at, *number))
             }
-            (Target::List(_), Value::String(_) | Value::Map(_)) => {
-                Err(mismatch(place, "a list", value))
+            (_, Value::Int(number)) if target != Target::Blob => {
+                Ok(Self::integer(out, at, *number))
             }
-            (_, value) => document(&mut self.out, place, value, depth, Text::Utf8),
-        }
-    }
-
-    fn blob(&mut self, bytes: &[u8]) {
-        self.out.push(b'"');
-        base64_into(&mut self.out, bytes);
-        self.out.push(b'"');
-    }
-
-    fn timestamp(&mut self, moment: Timestamp, format: TimestampFormat) {
-        if format == TimestampFormat::UnixTimestamp && moment.nanoseconds() == 0 {
-            let mut digits = itoa::Buffer::new();
-            self.out
-                .extend_from_slice(digits.format(moment.seconds()).as_bytes());
-            return;
-        }
-        let text = moment.text(format, TimestampPrecision::Default);
-        // Seconds are a number; the other formats are strings, of which none needs escaping.
-        let quote: &[u8] = match format {
-            TimestampFormat::UnixTimestamp => b"",
-            TimestampFormat::Iso8601 | TimestampFormat::Rfc822 => b"\"",
-        };
-        self.out.extend_from_slice(quote);
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.extend_from_slice(quote);
-    }
-
-    fn fields(&mut self, fields: &Fields, map: &Map, body_only: bool, depth: u32) -> Result<()> {
-        self.out.push(b'{');
-        let start = self.out.len();
-        let mut next = 0;
-        for (name, value) in map {
-            if value.is_null() {
-                continue;
+            (Target::Boolean, Value::Bool(true)) => Ok(out.put(at, b"true")),
+            (Target::Boolean, Value::Bool(false)) => Ok(out.put(at, b"false")),
+            (Target::Blob, value) if !value.is_null() => {
+                Ok(blob(out, at, blob_bytes(place, value)?))
             }
-            let Some(field) = fields.by_name(name, &mut next) else {
-                return Err(no_such_member(fields, name));
-            };
-            if body_only && field.has_location {
-                continue;
-            }
-            if self.out.len() > start {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(&field.key);
-            self.value(field.target, value, name, depth)?;
-        }
-        self.out.push(b'}');
-        Ok(())
-    }
-
-    fn list(&mut self, id: ShapeId, list: &List, place: &str, depth: u32) -> Result<()> {
-        let depth = deeper(depth, place)?;
-        let Layout::List(item) = *self.layouts.get(self.model, id) else {
-            return Err(too_odd("the shape is not a list"));
-        };
-        self.out.push(b'[');
-        for (position, value) in list.iter().enumerate() {
-            if position > 0 {
-                self.out.push(b',');
-            }
-            if value.is_null() {
-                self.out.extend_from_slice(b"null");
-            } else {
-                self.value(item, value, place, depth)?;
+            (_, value) => {
+                let mut text = Vec::new();
+                document(&mut text, place, value, depth, Text::Utf8)?;
+                Ok(out.put(at, &text))
             }
         }
-        self.out.push(b']');
-        Ok(())
     }
+}
 
-    fn map(&mut self, id: ShapeId, map: &Map, place: &str, depth: u32) -> Result<()> {
-        let depth = deeper(depth, place)?;
-        let Layout::Map { value: target, .. } = *self.layouts.get(self.model, id) else {
-            return Err(too_odd("the shape is not a map"));
-        };
-        self.out.push(b'{');
-        for (position, (name, value)) in map.iter().enumerate() {
-            if position > 0 {
-                self.out.push(b',');
-            }
-            push_string(&mut self.out, name);
-            self.out.push(b':');
-            if value.is_null() {
-                self.out.extend_from_slice(b"null");
-            } else {
-                self.value(target, value, name, depth)?;
-            }
-        }
-        self.out.push(b'}');
-        Ok(())
+fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
+    let length = base64_length(bytes);
+    let at = out.byte(at, b'"');
+    base64_to(out.slice(at, length), bytes);
+    out.byte(at + length, b'"')
+}
+
+fn timestamp_text(
+    out: &mut Buffer,
+    at: usize,
+    moment: Timestamp,
+    format: TimestampFormat,
+) -> usize {
+    let text = moment.text(format, TimestampPrecision::Default);
+    // Seconds are a number; the other formats are strings, of which none needs escaping.
+    if format == TimestampFormat::UnixTimestamp {
+        return out.put(at, text.as_bytes());
     }
+    let at = out.byte(at, b'"');
+    let at = out.put(at, text.as_bytes());
+    out.byte(at, b'"')
+}
+
+/// Writes a string of at most 32 bytes with its quotes; `false` if something in it must be escaped.
+#[inline(always)]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a string of that length has that place"
+)]
+fn quote_short(window: &mut [u8; WINDOW], bytes: &[u8]) -> bool {
+    let length = bytes.len();
+    if length > SHORT {
+        return false;
+    }
+    window[0] = b'"';
+    // Words that may overlap, where they have the same bytes.
+    let mut found = 0;
+    if length >= 8 {
+        if let (Some(head), Some(tail)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            window[1..9].copy_from_slice(head);
+            window[length - 7..=length].copy_from_slice(tail);
+            found = to_escape(u64::from_le_bytes(*head)) | to_escape(u64::from_le_bytes(*tail));
+        }
+        if length > 16
+            && let (Some(second), Some(last_but_one)) = (
+                bytes.get(8..16).and_then(<[u8]>::first_chunk::<8>),
+                bytes.get(length - 16..).and_then(<[u8]>::first_chunk::<8>),
+            )
+        {
+            window[9..17].copy_from_slice(second);
+            window[length - 15..length - 7].copy_from_slice(last_but_one);
+            found |= to_escape(u64::from_le_bytes(*second))
+                | to_escape(u64::from_le_bytes(*last_but_one));
+        }
+    } else {
+        let word = head_of(bytes);
+        window[1..9].copy_from_slice(&word.to_le_bytes());
+        // Filled up with spaces.
+        found = to_escape(word | (ONES * 0x20) << (8 * length));
+    }
+    window[length + 1] = b'"';
+    found == 0
+}
+
+/// Writes any string with its quotes.
+#[inline(never)]
+fn quote(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
+    if is_plain(bytes) {
+        let at = out.byte(at, b'"');
+        let at = out.put(at, bytes);
+        return out.byte(at, b'"');
+    }
+    let mut text = Vec::with_capacity(bytes.len() + 16);
+    text.push(b'"');
+    push_escaped(&mut text, bytes);
+    text.push(b'"');
+    out.put(at, &text)
 }
 
 /// How characters beyond ASCII are written.
@@ -266,14 +321,6 @@ fn deeper(depth: u32, place: &str) -> Result<u32> {
 #[cold]
 fn too_odd(message: &str) -> inia_core::Error {
     inia_core::Error::new(inia_core::ErrorKind::Validation, message.to_owned())
-}
-
-/// The key of a member as it stands in a body: `"Name":`.
-pub(super) fn key(name: &str) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(name.len() + 3);
-    push_string(&mut out, name);
-    out.push(b':');
-    out.into()
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;

@@ -17,6 +17,7 @@ use inia_core::{
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable};
 
+use crate::fit::{FIT_DEPTH, Misfits, Part, Required, is_long_enough};
 use crate::layout::Target;
 use crate::names::NameIndex;
 use crate::scalar::{base64, blob_bytes, mismatch, push_float, text_param, timestamp_param};
@@ -47,14 +48,18 @@ enum Layout {
     List {
         /// `.member.` between the list's name and the position of an item, or `.`.
         infix: Box<str>,
-        item: Part,
+        item: Place,
+        is_sparse: bool,
     },
     Map {
         /// `.key`
         key: Box<str>,
         /// `.value`
         value: Box<str>,
-        item: Part,
+        /// The least length of a key.
+        least: u32,
+        item: Place,
+        is_sparse: bool,
     },
     Scalar,
 }
@@ -64,6 +69,9 @@ struct Fields {
     /// The members, at their positions.
     fields: Box<[Field]>,
     by_name: NameIndex,
+    required: Required,
+    /// Exactly one member is set.
+    is_union: bool,
 }
 
 #[derive(Debug)]
@@ -73,13 +81,15 @@ struct Field {
     suffix: Box<str>,
     /// What replaces it for the items of a flattened list.
     item_suffix: Option<Box<str>>,
-    part: Part,
+    place: Place,
+    /// The member's bit among those that must be given.
+    required_bit: u64,
 }
 
 /// What a member, an item or the value of an entry is written as.
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    target: Target,
+struct Place {
+    part: Part,
     is_flattened: bool,
 }
 
@@ -106,16 +116,28 @@ impl Form {
     ///
     /// # Errors
     /// `Validation`: a value cannot be written as its shape.
-    pub(crate) fn write(&self, input: ShapeId, params: &Value, out: &mut String) -> Result<()> {
+    pub(crate) fn write(
+        &self,
+        input: ShapeId,
+        params: &Value,
+        misfits: Misfits,
+        out: &mut String,
+    ) -> Result<()> {
         let mut name = String::with_capacity(128);
         name.push('&');
         let mut writer = Writer {
             form: self,
+            misfits,
             out,
             name,
-            place: "",
+            member: "",
         };
-        writer.structure(input, params, 1)
+        let none = Map::new();
+        match params {
+            Value::Map(params) => writer.structure(input, params, 1),
+            Value::Null => writer.structure(input, &none, 1),
+            other => Err(mismatch("", "a map", other)),
+        }
     }
 
     #[inline]
@@ -128,26 +150,35 @@ impl Form {
 
     #[cold]
     fn make(&self, shape: ShapeId) -> Layout {
-        match &self.model.shape(shape).kind {
-            Kind::Structure(structure) => Layout::Structure(Fields {
-                fields: structure
-                    .members
-                    .iter()
-                    .map(|member| self.field(member))
-                    .collect(),
-                by_name: NameIndex::new(structure.members.iter().map(|member| &*member.name)),
-            }),
+        let shape = self.model.shape(shape);
+        let is_sparse = shape.traits.is_sparse();
+        match &shape.kind {
+            Kind::Structure(structure) => {
+                let (required, bits) = Required::of(structure);
+                let members = structure.members.iter().zip(&bits);
+                Layout::Structure(Fields {
+                    fields: members
+                        .map(|(member, bit)| self.field(member, *bit))
+                        .collect(),
+                    by_name: NameIndex::new(structure.members.iter().map(|member| &*member.name)),
+                    required,
+                    is_union: shape.traits.is_union(),
+                })
+            }
             Kind::List(item) => Layout::List {
                 infix: match self.dialect {
                     Dialect::Ec2 => ".".into(),
                     Dialect::Query => encoded(&[".", item.wire_name(), "."]),
                 },
-                item: self.part(item),
+                item: self.place(item),
+                is_sparse,
             },
             Kind::Map { key, value } => Layout::Map {
                 key: encoded(&[".", key.wire_name()]),
                 value: encoded(&[".", value.wire_name()]),
-                item: self.part(value),
+                least: Part::of(&self.model, key).least,
+                item: self.place(value),
+                is_sparse,
             },
             _ => Layout::Scalar,
         }
@@ -155,7 +186,7 @@ impl Form {
 
     /// DIFFERENCE: in EC2's format a member without a location name is capitalised too, as the Smithy specification
     /// has it; botocore writes its name as it is. In AWS's definitions such names begin with a capital.
-    fn field(&self, member: &Member) -> Field {
+    fn field(&self, member: &Member, required_bit: u64) -> Field {
         let (suffix, item_suffix) = match (self.dialect, &member.traits.query_name) {
             (Dialect::Ec2, Some(name)) => (encoded(&[".", name]), None),
             (Dialect::Ec2, None) => (capitalised(member.wire_name()), None),
@@ -168,13 +199,14 @@ impl Form {
             name: Name::intern(&member.name),
             suffix,
             item_suffix,
-            part: self.part(member),
+            place: self.place(member),
+            required_bit,
         }
     }
 
-    fn part(&self, member: &Member) -> Part {
-        Part {
-            target: Target::of(&self.model, member),
+    fn place(&self, member: &Member) -> Place {
+        Place {
+            part: Part::of(&self.model, member),
             is_flattened: member.traits.is_flattened(),
         }
     }
@@ -210,90 +242,116 @@ fn capitalised(name: &str) -> Box<str> {
 
 struct Writer<'a> {
     form: &'a Form,
+    misfits: Misfits,
     out: &'a mut String,
     /// The encoded name of the place that is being written, behind `&`.
     name: String,
     /// The member that is being written, for errors.
-    place: &'a str,
+    member: &'a str,
 }
 
 impl<'a> Writer<'a> {
-    fn structure(&mut self, shape: ShapeId, value: &'a Value, depth: u32) -> Result<()> {
-        let params = match value {
-            Value::Map(params) => params,
-            Value::Null => return Ok(()),
-            other => return Err(mismatch(self.place, "a map", other)),
-        };
-        let Layout::Structure(Fields { fields, by_name }) = self.form.layout(shape) else {
-            return Err(mismatch(self.place, "a single value", value));
+    fn structure(&mut self, shape: ShapeId, params: &'a Map, depth: u32) -> Result<()> {
+        let Layout::Structure(layout) = self.form.layout(shape) else {
+            return Err(self.misfit());
         };
         // The name of a member of the input stands alone, without the dot.
         let dot = usize::from(self.name.len() == 1);
         let mut likely = 0;
+        let (mut given, mut count) = (0, 0);
         for (key, value) in params {
-            if value.is_null() {
+            if value.is_null() && self.misfits == Misfits::Write {
                 continue;
             }
             // Parameters often come in the definition's order.
-            let position = match fields.get(likely) {
+            let position = match layout.fields.get(likely) {
                 Some(field) if *field.name == *key => Some(likely),
-                _ => by_name.get(key.as_bytes()),
+                _ => layout.by_name.get(key.as_bytes()),
             };
             let Some((position, field)) =
-                position.and_then(|position| Some((position, fields.get(position)?)))
+                position.and_then(|position| Some((position, layout.fields.get(position)?)))
             else {
                 return Err(self.unknown(key));
             };
             likely = position + 1;
-            self.place = key;
+            if value.is_null() {
+                continue;
+            }
+            given |= field.required_bit;
+            count += 1;
+            self.member = key;
             let suffix = match (&field.item_suffix, value) {
                 (Some(suffix), Value::List(list)) if !list.is_empty() => suffix,
                 _ => &field.suffix,
             };
-            self.part(
-                field.part,
+            self.value(
+                field.place,
                 suffix.get(dot..).unwrap_or_default(),
                 value,
                 depth + 1,
             )?;
         }
+        if self.misfits == Misfits::Refuse
+            && !(layout.required.are_given(given, params) && (!layout.is_union || count == 1))
+        {
+            return Err(self.misfit());
+        }
         Ok(())
     }
 
     /// Writes the value of the place whose name is the present one and `suffix`.
-    fn part(&mut self, part: Part, suffix: &str, value: &'a Value, depth: u32) -> Result<()> {
-        let (Target::Structure(shape) | Target::List(shape) | Target::Map(shape)) = part.target
+    fn value(&mut self, place: Place, suffix: &str, value: &'a Value, depth: u32) -> Result<()> {
+        let (Target::Structure(shape) | Target::List(shape) | Target::Map(shape)) =
+            place.part.target
         else {
-            return self.scalar(part.target, suffix, value);
+            return self.scalar(place.part, suffix, value);
         };
-        if depth > MAX_DEPTH {
+        if depth > self.max_depth() {
             return Err(Error::new(
                 ErrorKind::Validation,
-                format!("{}: parameters lie more than {MAX_DEPTH} deep", self.place),
+                format!("{}: parameters lie more than {MAX_DEPTH} deep", self.member),
             ));
         }
         let base = self.name.len();
         self.name.push_str(suffix);
         match (self.form.layout(shape), value) {
-            (Layout::Structure(_), value) => self.structure(shape, value, depth)?,
-            (Layout::List { infix, item }, Value::List(list)) => {
-                let infix = if part.is_flattened { "." } else { infix };
-                self.list(infix, *item, list, depth)?;
+            (Layout::Structure(_), Value::Map(params)) => self.structure(shape, params, depth)?,
+            (Layout::Structure(_), other) => return Err(mismatch(self.member, "a map", other)),
+            (
+                Layout::List {
+                    infix,
+                    item,
+                    is_sparse,
+                },
+                Value::List(list),
+            ) => {
+                if self.misfits == Misfits::Refuse && !place.part.takes_length(list.len()) {
+                    return Err(self.misfit());
+                }
+                let infix = if place.is_flattened { "." } else { infix };
+                self.list(infix, *item, *is_sparse, list, depth)?;
             }
-            (Layout::Map { key, value, item }, Value::Map(map)) => {
-                if !part.is_flattened {
+            (layout @ Layout::Map { .. }, Value::Map(map)) => {
+                if !place.is_flattened {
                     self.name.push_str(".entry");
                 }
-                self.map(key, value, *item, map, depth)?;
+                self.map(layout, map, depth)?;
             }
-            (Layout::Map { .. }, other) => return Err(mismatch(self.place, "a map", other)),
-            (_, other) => return Err(mismatch(self.place, "a list", other)),
+            (Layout::Map { .. }, other) => return Err(mismatch(self.member, "a map", other)),
+            (_, other) => return Err(mismatch(self.member, "a list", other)),
         }
         self.name.truncate(base);
         Ok(())
     }
 
-    fn list(&mut self, infix: &str, item: Part, list: &'a List, depth: u32) -> Result<()> {
+    fn list(
+        &mut self,
+        infix: &str,
+        item: Place,
+        is_sparse: bool,
+        list: &'a List,
+        depth: u32,
+    ) -> Result<()> {
         if list.is_empty() {
             if self.form.dialect == Dialect::Query {
                 self.pair("");
@@ -302,46 +360,71 @@ impl<'a> Writer<'a> {
         }
         self.name.push_str(infix);
         let mut position = 0u64;
-        for value in list.iter().filter(|value| !value.is_null()) {
+        for value in list {
+            if value.is_null() {
+                self.null(is_sparse)?;
+                continue;
+            }
             position += 1;
             let mut digits = itoa::Buffer::new();
-            self.part(item, digits.format(position), value, depth + 1)?;
+            self.value(item, digits.format(position), value, depth + 1)?;
         }
         Ok(())
     }
 
-    fn map(
-        &mut self,
-        key_suffix: &str,
-        value_suffix: &str,
-        item: Part,
-        map: &'a Map,
-        depth: u32,
-    ) -> Result<()> {
+    fn map(&mut self, layout: &'a Layout, map: &'a Map, depth: u32) -> Result<()> {
+        let Layout::Map {
+            key: key_suffix,
+            value: value_suffix,
+            least,
+            item,
+            is_sparse,
+        } = layout
+        else {
+            return Err(self.misfit());
+        };
         self.name.push('.');
         let entries = self.name.len();
         let mut position = 0u64;
-        for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+        for (key, value) in map {
+            if self.misfits == Misfits::Refuse && !is_long_enough(key, *least) {
+                return Err(self.misfit());
+            }
+            if value.is_null() {
+                self.null(*is_sparse)?;
+                continue;
+            }
             position += 1;
             self.name.push_str(itoa::Buffer::new().format(position));
             self.pair(key_suffix);
             push_encoded(self.out, key);
-            self.part(item, value_suffix, value, depth + 1)?;
+            self.value(*item, value_suffix, value, depth + 1)?;
             self.name.truncate(entries);
         }
         Ok(())
     }
 
-    fn scalar(&mut self, target: Target, suffix: &str, value: &Value) -> Result<()> {
-        match (target, value) {
+    /// Passes over a null in a list or map.
+    fn null(&self, is_sparse: bool) -> Result<()> {
+        if self.misfits == Misfits::Refuse && !is_sparse {
+            return Err(self.misfit());
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, part: Part, suffix: &str, value: &Value) -> Result<()> {
+        if self.misfits == Misfits::Refuse && !part.fits(value, 0) {
+            return Err(self.misfit());
+        }
+        match (part.target, value) {
             (Target::Timestamp(format), value) => {
-                let moment = timestamp_param(self.place, value)?;
+                let moment = timestamp_param(self.member, value)?;
                 let format = format.unwrap_or(TimestampFormat::Iso8601);
                 self.pair(suffix);
                 push_encoded(self.out, &moment.text(format, TimestampPrecision::Default));
             }
             (Target::Blob, value) => {
-                let text = base64(blob_bytes(self.place, value)?);
+                let text = base64(blob_bytes(self.member, value)?);
                 self.pair(suffix);
                 push_encoded(self.out, &text);
             }
@@ -360,12 +443,27 @@ impl<'a> Writer<'a> {
             }
             (_, value) => {
                 let format = TimestampFormat::Iso8601;
-                let text = text_param(self.place, &Kind::String, format, value)?;
+                let text = text_param(self.member, &Kind::String, format, value)?;
                 self.pair(suffix);
                 push_encoded(self.out, &text);
             }
         }
         Ok(())
+    }
+
+    fn max_depth(&self) -> u32 {
+        match self.misfits {
+            Misfits::Refuse => FIT_DEPTH,
+            Misfits::Write => MAX_DEPTH,
+        }
+    }
+
+    #[cold]
+    fn misfit(&self) -> Error {
+        Error::new(
+            ErrorKind::Validation,
+            format!("{}: it is not what its shape asks for", self.member),
+        )
     }
 
     /// Begins a pair: `&name=`.
@@ -378,10 +476,10 @@ impl<'a> Writer<'a> {
 
     #[cold]
     fn unknown(&self, name: &str) -> Error {
-        let place = if self.place.is_empty() {
+        let place = if self.member.is_empty() {
             String::new()
         } else {
-            format!("{}: ", self.place)
+            format!("{}: ", self.member)
         };
         Error::new(
             ErrorKind::Validation,
@@ -424,7 +522,7 @@ mod tests {
         let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
         let input = model.shape_id("Input").unwrap();
         let mut out = String::new();
-        Form::new(model, dialect).write(input, params, &mut out)?;
+        Form::new(model, dialect).write(input, params, Misfits::Write, &mut out)?;
         Ok(out)
     }
 

@@ -23,6 +23,7 @@ use inia_model::{Operation, ServiceModel};
 pub(crate) use form::{Dialect, Form};
 
 use crate::error_code::request_id;
+use crate::fit::{Misfits, fitting};
 use crate::table::{BodyLengths, OperationTable, foreign};
 use crate::uri::{Template, push_encoded};
 use crate::xml::{Decoder, Layouts, RequestIdIn, parse_error, text_of};
@@ -40,7 +41,11 @@ impl QueryCodec {
 
 impl Codec for QueryCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.0.serialize(operation, input)
+        self.0.serialize(operation, input, Misfits::Write)
+    }
+
+    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        fitting(input, |misfits| self.0.serialize(operation, input, misfits))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
@@ -108,15 +113,23 @@ impl FormCodec {
         }
     }
 
-    pub(crate) fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+    pub(crate) fn serialize(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        misfits: Misfits,
+    ) -> Result<Request> {
         let start = self
             .operations
             .get_or_init(operation, || self.start(operation))
             .ok_or_else(|| foreign(operation))?;
         let mut body = String::with_capacity(self.lengths.guess(operation));
         body.push_str(&start.body);
-        if let Some(member) = &operation.input {
-            self.form.write(member.target, input.params, &mut body)?;
+        match &operation.input {
+            Some(member) => self
+                .form
+                .write(member.target, input.params, misfits, &mut body)?,
+            None => misfits.none_given(operation, input.params)?,
         }
         self.lengths.learn(operation, body.len());
         let mut headers = Headers::with_capacity(4);
