@@ -56,18 +56,21 @@ pub fn paths(measure: &mut Measure) {
     let v4 = Algorithm::HmacSha256;
     for (size, len) in [("292 B", 292), ("64 KiB", 65_536)] {
         let body = vec![b'x'; len];
-        let mut path = |what| measure.path(format!("sign/{what}, {size}")).bytes(len);
-        path("v4").work(|| {
+        let name = |what| format!("sign/{what}, {size}");
+        let path = measure.path(name("v4")).bytes(len);
+        path.work(|| {
             let keys = SigningKeyCache::default();
             let (params, body) = (params(None), &body);
             move || sign_v4(&request(black_box(body)), black_box(&params), &keys)
         });
-        path("v4 with a session token").work(|| {
+        let path = measure.path(name("v4 with a session token")).bytes(len);
+        path.work(|| {
             let keys = SigningKeyCache::default();
             let (params, body) = (params(Some(&token)), &body);
             move || sign_v4(&request(black_box(body)), black_box(&params), &keys)
         });
-        path("digests alone").work(|| {
+        let path = measure.path(name("digests alone")).bytes(len);
+        path.work(|| {
             let (params, body) = (params(None), &body);
             let canonical = headers_canonical_request(v4, &request(body), &params);
             let text = string_to_sign(v4, &params, &canonical);

@@ -51,7 +51,7 @@ pub fn paths(measure: &mut Measure) {
                 members.filter(|member| matches!(model.shape(member.target).kind, Kind::String));
             let texts = texts
                 .take(20)
-                .map(|member| (member.name.clone(), "a value".into()));
+                .map(|member| (member.name.clone(), Value::from("a value")));
             let params: Map = texts.collect();
             assert_eq!(params.len(), 20);
             params.into()

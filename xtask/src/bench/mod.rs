@@ -252,8 +252,18 @@ impl Bench {
     }
 }
 
+/// Cargo, without what the Cargo that runs this task says of xtask: build scripts that look at it would run again, as ring's does, and
+/// all that depends on them would be built anew.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        let name = name.to_string_lossy();
+        if of_package.iter().any(|prefix| name.starts_with(prefix)) {
+            cargo.env_remove(name.as_ref());
+        }
+    }
+    cargo
 }
 
 /// Runs a program and returns what it printed.

@@ -19,7 +19,7 @@ const LISTED: usize = 50;
 /// Measures processes from their start, prints the table and keeps it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     bench.build("ours")?;
-    let runs = args.number("--runs", 5)?.to_string();
+    let runs = args.number("--runs", 20)?.to_string();
     let measured = output(
         Command::new(bench.program("start"))
             .arg(ec2_folder(bench)?)
