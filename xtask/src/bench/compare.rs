@@ -177,7 +177,13 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     let mut notes = vec![format!(
         "CPU time of one call, the median of {passes} passes of 3 batches of {batch_ms} ms, the peers in turn; ratios are of the same pass. \
          `+` names a wire format that is not the one botocore chooses. `bare` is a library's work on the same bytes: reading them \
-         into `serde_json::Value`, walking the XML's events, SHA-256. `sigv4.floor` is the digests of a signature alone."
+         into `serde_json::Value`, walking the XML's events, SHA-256. `sigv4.floor` is the digests of a signature alone. The fixtures \
+         are {}.",
+        if args.has("--fixtures") {
+            "those of the folder given"
+        } else {
+            "our own (`fixtures.py`)"
+        }
     )];
     if args.get("--case").is_none() {
         notes.push(load(bench, &fixtures, &mut table)?);

@@ -6,8 +6,12 @@
     reason = "a JSON value indexed by a name that it has not is null"
 )]
 
+mod callgrind;
 mod compare;
+mod goals;
 mod instructions;
+mod memory;
+mod paths;
 mod report;
 mod serde;
 mod size;
@@ -26,18 +30,24 @@ use crate::peers;
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask bench <WHAT>
 
-  compare [--peers ours,aws-sdk-rust,botocore] [--case SUBSTR] [--passes N] [--batch-ms MS] [--fixtures DIR]
+  all --cases DIR   everything below, one after another, then every goal with what was found
+  compare [--peers ours,aws-sdk-rust,botocore] [--case SUBSTR] [--passes N] [--batch-ms MS]
                     whole calls in memory and over loopback, beside the peers and the bare libraries
-  instructions [--peers ours,aws-sdk-rust] [--case SUBSTR]
+  paths [--case SUBSTR] [--against FILE]
+                    instructions of each hot path, by callgrind
+  instructions [--peers ours,aws-sdk-rust] [--case SUBSTR] [--against FILE]
                     instructions of a whole call, by callgrind
-  serde --cases DIR --out FILE [--botocore] [--passes N]
+  serde --cases DIR [--out FILE] [--botocore] [--passes N]
                     the wire formats alone, on the cross-SDK benchmark's cases
-  start [--runs N]  processes from their start to a client, a request, an answer
+  start [--runs N]  processes from their start to a client, an answer, and the first request of every operation
   memory            what a page of results holds
   size [--build]    the sizes of release programs; with --build, what a clean release build costs
+  goals             gather every goal from the tables that were kept
   fixtures          write the fixtures into target/bench/fixtures
 
-With --built, a measurement takes the programs as they were built before.
+With --fixtures DIR, calls are measured on the fixtures of another folder. With --built, a measurement takes the programs as they were
+built before. With --against FILE, a copy of docs/benchmarks.md, counts are held against those kept there, nothing is kept, and the
+command fails where one has grown by more than 5 %.
 ";
 
 /// Runs one measurement.
@@ -50,23 +60,41 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         root: root.to_path_buf(),
         built: args.contains(&"--built"),
     };
+    let args = Arguments::read(args)?;
     match *what {
-        "compare" => compare::run(&bench, &Arguments::read(args)?)?,
-        "instructions" => instructions::run(&bench, &Arguments::read(args)?)?,
-        "serde" => serde::run(&bench, &Arguments::read(args)?)?,
-        "start" => start::run(&bench, &Arguments::read(args)?)?,
-        "memory" => start::memory(&bench, &Arguments::read(args)?)?,
-        "size" => size::run(&bench, &Arguments::read(args)?)?,
-        "fixtures" => {
-            let folder = bench.fixtures(&Arguments::read(args)?)?;
-            println!("{}", folder.display());
-        }
+        "all" => all(&bench, args)?,
+        "compare" => compare::run(&bench, &args)?,
+        "paths" => paths::run(&bench, &args)?,
+        "instructions" => instructions::run(&bench, &args)?,
+        "serde" => serde::run(&bench, &args)?,
+        "start" => start::run(&bench, &args)?,
+        "memory" => memory::run(&bench, &args)?,
+        "size" => size::run(&bench, &args)?,
+        "goals" => goals::run(&bench)?,
+        "fixtures" => println!("{}", bench.fixtures(&args)?.display()),
         _ => {
             eprint!("{USAGE}");
             return Ok(ExitCode::from(2));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs every measurement, each of which keeps its table.
+fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
+    ensure!(
+        args.has("--cases"),
+        "--cases DIR is missing: the cross-SDK benchmark's folder"
+    );
+    args.0.extend([("--botocore", ""), ("--build", "")]);
+    compare::run(bench, &args)?;
+    paths::run(bench, &args)?;
+    instructions::run(bench, &args)?;
+    serde::run(bench, &args)?;
+    start::run(bench, &args)?;
+    memory::run(bench, &args)?;
+    size::run(bench, &args)?;
+    goals::run(bench)
 }
 
 /// Options with a value and options without, as they were given.
@@ -77,7 +105,8 @@ struct Arguments<'a>(Vec<(&'a str, &'a str)>);
 const FLAGS: [&str; 3] = ["--botocore", "--build", "--built"];
 
 /// Options that have a value.
-const OPTIONS: [&str; 8] = [
+const OPTIONS: [&str; 9] = [
+    "--against",
     "--peers",
     "--case",
     "--cases",
@@ -140,6 +169,11 @@ struct Bench {
 }
 
 impl Bench {
+    /// Where the tables are kept.
+    fn document(&self) -> PathBuf {
+        self.root.join("docs").join("benchmarks.md")
+    }
+
     /// The workspace of the programs that are measured.
     fn workspace(&self) -> PathBuf {
         self.root.join("benches").join("compare")
@@ -218,8 +252,18 @@ impl Bench {
     }
 }
 
+/// Cargo, without what the Cargo that runs this task says of xtask: build scripts that look at it would run again, as ring's does, and
+/// all that depends on them would be built anew.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        let name = name.to_string_lossy();
+        if of_package.iter().any(|prefix| name.starts_with(prefix)) {
+            cargo.env_remove(name.as_ref());
+        }
+    }
+    cargo
 }
 
 /// Runs a program and returns what it printed.

@@ -53,7 +53,7 @@ pub(crate) fn keep(bench: &Bench, section: &str, table: &Table, notes: &[String]
         shown(&command),
         machine(bench)?
     ));
-    let path = bench.root.join("docs").join("benchmarks.md");
+    let path = bench.document();
     let document = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let replaced = replace(&document, section, &text)
         .with_context(|| format!("{}: no section {section}", path.display()))?;
@@ -82,6 +82,17 @@ fn replace(document: &str, section: &str, text: &str) -> Option<String> {
     let (before, rest) = document.split_once(&opening)?;
     let (_, after) = rest.split_once(&closing)?;
     Some(format!("{before}{opening}\n\n{text}\n{closing}{after}"))
+}
+
+/// The rows of the table between `<!-- section -->` and `<!-- /section -->`, its head the first.
+pub(crate) fn kept(document: &str, section: &str) -> Option<Vec<Vec<String>>> {
+    let (_, rest) = document.split_once(&format!("<!-- {section} -->"))?;
+    let (text, _) = rest.split_once(&format!("<!-- /{section} -->"))?;
+    let lines = text.lines().filter_map(|line| {
+        let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
+        Some(cells.split(" | ").map(str::to_owned).collect())
+    });
+    Some(lines.collect())
 }
 
 /// The processor, how many, the system, the compiler and the day.
@@ -134,6 +145,12 @@ pub(crate) fn count(number: Option<f64>) -> String {
     number.map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"))
 }
 
+/// The least that a number should be, and whether it is.
+pub(crate) fn at_least(number: f64, goal: f64, unit: &str) -> String {
+    let verdict = if number >= goal { "met" } else { "**under**" };
+    format!(">= {goal}{unit}: {verdict}")
+}
+
 /// A goal, and whether a number is within it.
 pub(crate) fn within(number: f64, goal: Option<f64>, unit: &str) -> String {
     match goal {
@@ -155,6 +172,16 @@ mod tests {
         assert_eq!(replaced, "a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb\n");
         assert_eq!(replace(&replaced, "x", "new\n").unwrap(), replaced);
         assert!(replace(document, "y", "").is_none());
+    }
+
+    #[test]
+    fn a_kept_table_is_read_again() {
+        let mut table = Table::new(&["case", "goal"]);
+        table.row(vec!["a".to_owned(), String::new()]);
+        let text = replace("<!-- x --><!-- /x -->", "x", &table.text()).unwrap();
+        let rows = [["case", "goal"], ["a", ""]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(kept(&text, "x").unwrap(), rows);
+        assert!(kept(&text, "y").is_none());
     }
 
     #[test]

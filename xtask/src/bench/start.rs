@@ -1,103 +1,156 @@
-//! Cold starts, and what a page of results holds.
+//! Cold starts.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::report::{Table, keep, ratio, within};
-use super::{Arguments, Bench, output, read_json};
+use super::report::{Table, keep, within};
+use super::{Arguments, Bench, output};
+
+/// The most CPU time that the dearest first call may take above the cheapest, in milliseconds.
+const CALL_GOAL: f64 = 1.0;
+
+/// How many names a note lists.
+const LISTED: usize = 50;
 
 /// Measures processes from their start, prints the table and keeps it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     bench.build("ours")?;
-    let runs = args.number("--runs", 5)?.to_string();
+    let runs = args.number("--runs", 20)?.to_string();
     let measured = output(
         Command::new(bench.program("start"))
             .arg(ec2_folder(bench)?)
             .arg(&runs),
     )?;
     let measured: Value = serde_json::from_str(&measured)?;
-    let number = |name: &str, field: &str| measured[name][field].as_f64().unwrap_or(f64::NAN);
-    let nothing = number("nothing", "cpu_ms");
-    let mut table = Table::new(&[
-        "from process start to",
-        "CPU",
-        "above a process that does nothing",
-        "peak memory",
-        "goal",
-    ]);
-    let mut row = |what: String, name: &str, goal: String| {
-        let cpu = number(name, "cpu_ms");
-        table.row(vec![
-            what,
-            format!("{cpu:.2} ms"),
-            format!("{:.2} ms", cpu - nothing),
-            mib(number(name, "peak_kib") * 1024.0),
-            goal,
-        ]);
+    let mut starts = Starts {
+        nothing: cpu(&measured["nothing"]),
+        table: Table::new(&[
+            "from process start to",
+            "CPU",
+            "above a process that does nothing",
+            "peak memory",
+            "goal",
+        ]),
     };
-    let above = |name: &str| number(name, "cpu_ms") - nothing;
-    row("nothing".to_owned(), "nothing", String::new());
-    row("STS's client".to_owned(), "client_sts", String::new());
-    row(
-        "EC2's client".to_owned(),
-        "client_ec2",
+    let above = |name: &str| cpu(&measured[name]) - cpu(&measured["nothing"]);
+    starts.row("nothing", &measured["nothing"], String::new());
+    starts.row("STS's client", &measured["client_sts"], String::new());
+    starts.row(
+        "EC2's client",
+        &measured["client_ec2"],
         within(above("client_ec2"), Some(1.0), " ms above"),
     );
-    row(
-        "EC2's client, its definition a dropped-in JSON file".to_owned(),
-        "client_ec2_from_json",
+    starts.row(
+        "EC2's client, its definition a dropped-in JSON file",
+        &measured["client_ec2_from_json"],
         within(
             above("client_ec2_from_json") - above("client_ec2"),
             Some(12.0),
             " ms above the built-in one",
         ),
     );
-    let call = |name: &str| {
-        measured[name]["call"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    for (which, name) in [
-        ("least", "call_least"),
-        ("median", "call_median"),
-        ("most", "call_most"),
-    ] {
-        let goal = if which == "most" {
-            let range = number("call_most", "cpu_ms") - number("call_least", "cpu_ms");
-            within(range, Some(1.0), " ms above the least")
-        } else {
-            String::new()
-        };
-        row(
-            format!(
-                "the first call's request, {which} of {} services ({})",
-                measured["calls"],
-                call(name)
-            ),
-            name,
-            goal,
-        );
-    }
-    let services = |goal: String| (goal, "all");
-    let (goal, name) = services(format!(
-        "{}; {}",
-        within(number("all", "cpu_ms"), Some(150.0), " ms"),
-        within(number("all", "peak_kib") / 1024.0, Some(60.0), " MiB")
-    ));
-    row("clients of all services".to_owned(), name, goal);
-    cold(bench, args, &mut table)?;
-    let notes = [format!(
-        "User and system time of whole processes, the least of {runs} runs (of STS calls: the median of 20), as the system accounts for it. First calls are measured for the services that have an operation without required parameters; the others have none to call so."
+    let all = &measured["all"];
+    starts.row(
+        "clients of all services",
+        all,
+        format!(
+            "{}; {}",
+            within(cpu(all), Some(150.0), " ms"),
+            within(peak(all) / MIB, Some(60.0), " MiB")
+        ),
+    );
+    let calls = &measured["calls"];
+    starts.first_calls(calls);
+    cold(bench, args, &mut starts.table)?;
+    let mut notes = vec![format!(
+        "User and system time of whole processes, the least of {runs} runs (of STS calls: the median of 20), as the system accounts for \
+         it. A first call is given the members that it must have, each with the first value that its shape allows; every operation of \
+         every service is called, and the median is that of one run of each."
     )];
-    keep(bench, "start", &table, &notes)
+    notes.extend(left_out(calls));
+    keep(bench, "start", &starts.table, &notes)
+}
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// The CPU time of a measured row, in milliseconds.
+fn cpu(row: &Value) -> f64 {
+    row["cpu_ms"].as_f64().unwrap_or(f64::NAN)
+}
+
+/// The peak memory of a measured row, in bytes.
+fn peak(row: &Value) -> f64 {
+    row["peak_kib"].as_f64().unwrap_or(f64::NAN) * 1024.0
+}
+
+/// The table of starts.
+#[derive(Debug)]
+struct Starts {
+    nothing: f64,
+    table: Table,
+}
+
+impl Starts {
+    fn row(&mut self, what: &str, row: &Value, goal: String) {
+        self.table.row(vec![
+            what.to_owned(),
+            format!("{:.2} ms", cpu(row)),
+            format!("{:.2} ms", cpu(row) - self.nothing),
+            mib(peak(row)),
+            goal,
+        ]);
+    }
+
+    fn first_calls(&mut self, calls: &Value) {
+        let range = cpu(&calls["most"]) - cpu(&calls["least"]);
+        let goal = within(range, Some(CALL_GOAL), " ms above the least");
+        for (which, goal) in [
+            ("least", String::new()),
+            ("median", String::new()),
+            ("most", goal),
+        ] {
+            let what = format!(
+                "the first call's request, {which} of {} operations ({})",
+                calls["measured"],
+                calls[which]["call"].as_str().unwrap_or_default()
+            );
+            self.row(&what, &calls[which], goal);
+        }
+    }
+}
+
+/// What could not be measured, and why.
+fn left_out(calls: &Value) -> Vec<String> {
+    let list = |field: &str| calls[field].as_array().cloned().unwrap_or_default();
+    let (streams, refused) = (list("event_streams"), list("refused"));
+    let mut notes = Vec::new();
+    if !streams.is_empty() {
+        let names: Vec<&str> = streams.iter().filter_map(Value::as_str).collect();
+        notes.push(format!(
+            "Not called, since they send an event stream: {}.",
+            names.join(", ")
+        ));
+    }
+    if !refused.is_empty() {
+        let reasons = refused.iter().take(LISTED).map(|row| {
+            let text = |field: &str| row[field].as_str().unwrap_or_default();
+            format!("{} ({})", text("call"), text("error"))
+        });
+        notes.push(format!(
+            "{} operations did not come to a request: {}.",
+            refused.len(),
+            reasons.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    notes
 }
 
 /// A folder for `AWS_DATA_PATH` that has EC2 and nothing else.
-fn ec2_folder(bench: &Bench) -> Result<std::path::PathBuf> {
+fn ec2_folder(bench: &Bench) -> Result<PathBuf> {
     let folder = bench.scratch("data")?;
     for version in fs::read_dir(bench.root.join("data").join("ec2"))? {
         let version = version?;
@@ -116,7 +169,7 @@ fn cold(bench: &Bench, args: &Arguments<'_>, table: &mut Table) -> Result<()> {
     let command = bench.command()?;
     let fixtures = bench.fixtures(args)?;
     let cold = bench.program("cold");
-    let programs: [(&str, &std::path::Path, &[&str]); 2] = [
+    let programs: [(&str, &Path, &[&str]); 2] = [
         ("an answer: a program's one STS call (`cold`)", &cold, &[]),
         (
             "an answer: `inia sts get-caller-identity`",
@@ -144,7 +197,7 @@ fn cold(bench: &Bench, args: &Arguments<'_>, table: &mut Table) -> Result<()> {
             format!(
                 "{}; {}",
                 within(cpu, Some(5.0), " ms"),
-                within(peak / 1024.0 / 1024.0, Some(10.0), " MiB")
+                within(peak / MIB, Some(10.0), " MiB")
             ),
         ]);
     }
@@ -152,35 +205,5 @@ fn cold(bench: &Bench, args: &Arguments<'_>, table: &mut Table) -> Result<()> {
 }
 
 fn mib(bytes: f64) -> String {
-    format!("{:.1} MiB", bytes / 1024.0 / 1024.0)
-}
-
-/// Measures what a page of results holds, prints the table and keeps it.
-pub(crate) fn memory(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
-    bench.build("ours")?;
-    let fixtures = bench.fixtures(args)?;
-    let file = bench.scratch("memory.json")?;
-    output(
-        Command::new(bench.program("ours-counted"))
-            .arg("--memory")
-            .arg("--fixtures")
-            .arg(fixtures)
-            .arg("--json")
-            .arg(&file),
-    )?;
-    let mut table = Table::new(&["page", "bytes on the wire", "live bytes", "ratio", "goal"]);
-    for row in read_json(&file)?.as_array().into_iter().flatten() {
-        let found = row["ratio"].as_f64().unwrap_or(f64::NAN);
-        table.row(vec![
-            row["case"].as_str().unwrap_or_default().to_owned(),
-            row["wire_bytes"].to_string(),
-            row["live_bytes"].to_string(),
-            ratio(found),
-            within(found, Some(2.5), " x"),
-        ]);
-    }
-    let notes = ["Live bytes of a parsed page, the buffer it came in included where strings are slices of it, as a counting allocator \
-                  sees them."
-        .to_owned()];
-    keep(bench, "memory", &table, &notes)
+    format!("{:.1} MiB", bytes / MIB)
 }

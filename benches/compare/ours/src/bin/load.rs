@@ -160,7 +160,7 @@ fn client(
     case: &str,
     port: u16,
     transport: Option<Arc<dyn Transport>>,
-) -> (Client, String, Value) {
+) -> (Client, String, Arc<Value>) {
     let fixtures = Fixtures::at(&options.fixtures);
     let cases = fixtures.cases();
     let found = cases
@@ -184,14 +184,14 @@ fn client(
     (
         client,
         found.operation.clone(),
-        untag(&fixtures.params(case), &fixtures),
+        Arc::new(untag(&fixtures.params(case), &fixtures)),
     )
 }
 
 fn ours(options: &Options, case: &str, port: u16) -> Call {
     let (client, operation, params) = client(options, case, port, None);
     Arc::new(move || {
-        let call = client.call(&operation, params.clone());
+        let call = client.call(&operation, Arc::clone(&params));
         Box::pin(async move {
             let output = call.await.expect("an answer");
             assert_eq!(output.metadata.http_status, 200);

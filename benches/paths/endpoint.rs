@@ -1,21 +1,16 @@
 //! Endpoint resolution: evaluating a rule set, finding the answer in the cache, and getting rule sets and partitions into
 //! memory.
 //!
-//! `evaluate` includes setting the parameters, as a call does. `json` compiles a rule set from its definition, which is
-//! what a dropped-in file costs; `packed` reads the form that the built-in definitions have.
-//!
-//! Run with `cargo bench --bench endpoint`.
-#![expect(
-    clippy::expect_used,
-    reason = "a bench without its data has nothing to say"
-)]
+//! `evaluate` includes setting the parameters, as a call does. `load` compiles a rule set from its JSON, which is what a
+//! dropped-in file costs; `open` reads the form that the built-in definitions have.
 
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
-use criterion::{Criterion, criterion_group, criterion_main};
 use inia_endpoint::{EndpointCache, EndpointParams, ParameterValue, Partitions, RuleSet};
+
+use crate::measure::Measure;
 
 const SERVICES: &[&str] = &["dynamodb", "ec2", "s3", "sts"];
 
@@ -96,95 +91,57 @@ fn params(
     params
 }
 
-struct Case {
-    name: &'static str,
-    rule_set: RuleSet,
-    bound: Vec<(usize, ParameterValue<'static>)>,
-}
-
-fn cases() -> Vec<Case> {
-    let case = |name, service, values: &[(&str, ParameterValue<'static>)]| {
-        let rule_set = rule_set(service);
-        let bound = bind(&rule_set, values);
-        Case {
-            name,
-            rule_set,
-            bound,
-        }
-    };
+/// What is resolved: a name, the service, and what a client of it gives.
+fn cases() -> Vec<(
+    &'static str,
+    &'static str,
+    Vec<(&'static str, ParameterValue<'static>)>,
+)> {
     let s3 = |bucket| [S3, &[("Bucket", bucket)]].concat();
     vec![
-        case("dynamodb", "dynamodb", REGIONAL),
-        case("ec2", "ec2", REGIONAL),
-        case("sts", "sts", REGIONAL),
-        case("s3 bucket", "s3", &s3(BUCKET)),
-        case("s3 access point", "s3", &s3(ACCESS_POINT)),
+        ("dynamodb", "dynamodb", REGIONAL.to_vec()),
+        ("ec2", "ec2", REGIONAL.to_vec()),
+        ("sts", "sts", REGIONAL.to_vec()),
+        ("s3 bucket", "s3", s3(BUCKET)),
+        ("s3 access point", "s3", s3(ACCESS_POINT)),
     ]
 }
 
-fn evaluate(criterion: &mut Criterion) {
-    let partitions = partitions();
-    let mut group = criterion.benchmark_group("evaluate");
-    for Case {
-        name,
-        rule_set,
-        bound,
-    } in cases()
-    {
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| rule_set.evaluate(&partitions, &params(&rule_set, black_box(&bound))));
+/// Measures them.
+pub fn paths(measure: &mut Measure) {
+    for (name, service, values) in &cases() {
+        measure.path(format!("endpoint/evaluate {name}")).work(|| {
+            let (partitions, rule_set) = (partitions(), rule_set(service));
+            let bound = bind(&rule_set, values);
+            move || rule_set.evaluate(&partitions, &params(&rule_set, black_box(&bound)))
         });
     }
-    group.finish();
-}
-
-fn cache(criterion: &mut Criterion) {
-    let partitions = partitions();
-    let mut group = criterion.benchmark_group("cache hit");
-    for Case {
-        name,
-        rule_set,
-        bound,
-    } in cases()
-    {
-        let cache = EndpointCache::default();
-        let params = params(&rule_set, &bound);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| cache.resolve(&rule_set, &partitions, black_box(&params)));
+    for (name, service, values) in &cases() {
+        measure.path(format!("endpoint/cache hit {name}")).work(|| {
+            let (partitions, rule_set) = (partitions(), rule_set(service));
+            let cache = EndpointCache::default();
+            let params = params(&rule_set, &bind(&rule_set, values));
+            move || cache.resolve(&rule_set, &partitions, black_box(&params))
         });
     }
-    group.finish();
-}
-
-fn json(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("json");
     for service in SERVICES {
         let json = rule_set_json(service);
-        group.bench_function(*service, |bencher| {
-            bencher.iter(|| RuleSet::from_json(black_box(&json)));
+        let path = measure.path(format!("endpoint/load {service} JSON"));
+        path.bytes(json.len())
+            .repeats(5)
+            .work(|| || RuleSet::from_json(black_box(&json)));
+        measure.path(format!("endpoint/open {service}")).work(|| {
+            let bytes = rule_set(service).to_bytes();
+            move || RuleSet::from_bytes(black_box(&bytes))
         });
     }
     let json = fs::read(data().join("partitions.json")).expect("data/ has partitions");
-    group.bench_function("partitions", |bencher| {
-        bencher.iter(|| Partitions::from_json(black_box(&json)));
+    let path = measure.path("endpoint/load partitions JSON");
+    path.bytes(json.len())
+        .repeats(5)
+        .work(|| || Partitions::from_json(black_box(&json)));
+    measure.path("endpoint/open partitions").work(|| {
+        let bytes = partitions().to_bytes();
+        move || Partitions::from_bytes(black_box(&bytes))
     });
-    group.finish();
 }
-
-fn packed(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("packed");
-    for service in SERVICES {
-        let bytes = rule_set(service).to_bytes();
-        group.bench_function(*service, |bencher| {
-            bencher.iter(|| RuleSet::from_bytes(black_box(&bytes)));
-        });
-    }
-    let bytes = partitions().to_bytes();
-    group.bench_function("partitions", |bencher| {
-        bencher.iter(|| Partitions::from_bytes(black_box(&bytes)));
-    });
-    group.finish();
-}
-
-criterion_group!(benches, evaluate, cache, json, packed);
-criterion_main!(benches);

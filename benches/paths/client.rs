@@ -1,19 +1,19 @@
 //! What stands around a wire format: a session, a client, a whole call that is answered from memory, and a run through pages.
 //!
-//! Run with `cargo bench --bench client`. Beside the generated SDK and botocore, whole calls are measured by
-//! `cargo xtask bench compare`.
+//! Beside the generated SDK and botocore, whole calls are measured by `cargo xtask bench compare`.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use inia::ports::BoxFuture;
 use inia::{
     ByteStream, Credentials, Headers, Result, Session, Transport, WireRequest, WireResponse, json,
 };
 use tokio::runtime::Runtime;
+
+use crate::measure::Measure;
 
 /// How many pages a run goes through.
 const PAGES: usize = 100;
@@ -73,53 +73,46 @@ fn pages() -> impl Iterator<Item = String> {
         let names = names.join(",");
         match page {
             PAGES => format!("{{\"TableNames\":[{names}]}}"),
-            _ => format!("{{\"TableNames\":[{names}],\"LastEvaluatedTableName\":\"{page}\"}}"),
+            _ => format!("{{\"TableNames\":[{names}],\"LastEvaluatedTableName\":\"table-{page:04}\"}}"),
         }
     })
 }
 
-fn setting_up(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("set up");
-    group.bench_function("session", |bencher| bencher.iter(|| black_box(session([]))));
-    for service in ["sts", "ec2"] {
-        group.bench_function(format!("first client of {service}"), |bencher| {
-            bencher.iter_with_setup(
-                || session([]),
-                |session| (session.client(service).expect("a client"), session),
-            );
+/// Measures them.
+pub fn paths(measure: &mut Measure) {
+    measure
+        .path("client/build a session")
+        .work(|| || session([]));
+    for service in ["sqs", "ec2"] {
+        let first = measure.path(format!("client/build {service}, the session's first"));
+        first.fresh(|| {
+            let build = |session: Session| (session.client(service).expect("a client"), session);
+            (|| session([]), build)
         });
-        group.bench_function(format!("another client of {service}"), |bencher| {
+        measure.path(format!("client/build {service}")).work(|| {
             let session = session([]);
-            let _first = session.client(service);
-            bencher.iter(|| session.client(service).expect("a client"));
+            let first = session.client(service).expect("a client");
+            move || {
+                let _kept = &first;
+                session.client(service).expect("a client")
+            }
         });
     }
-    group.finish();
-}
-
-fn calling(criterion: &mut Criterion) {
-    let runtime = runtime();
-    let mut group = criterion.benchmark_group("call");
-    let client = session(["{\"TableNames\":[\"one\"]}".to_owned()])
-        .client("dynamodb")
-        .expect("a client");
-    group.bench_function("dynamodb ListTables", |bencher| {
-        bencher.iter(|| {
+    measure.path("call/dynamodb ListTables").work(|| {
+        let runtime = runtime();
+        let client = session(["{\"TableNames\":[\"one\"]}".to_owned()])
+            .client("dynamodb")
+            .expect("a client");
+        move || {
             let call = client.call("ListTables", json!({"Limit": 10}));
             runtime.block_on(async { call.await }).expect("an answer")
-        });
+        }
     });
-    group.finish();
-}
-
-fn paging(criterion: &mut Criterion) {
-    let runtime = runtime();
-    let mut group = criterion.benchmark_group("paginate");
-    group.sample_size(20);
-    group.throughput(Throughput::Elements((PAGES * NAMES) as u64));
-    let client = session(pages()).client("dynamodb").expect("a client");
-    group.bench_function(format!("{PAGES} pages of {NAMES} items"), |bencher| {
-        bencher.iter(|| {
+    let path = measure.path(format!("paginate/{PAGES} pages of {NAMES} items"));
+    path.repeats(2).work(|| {
+        let runtime = runtime();
+        let client = session(pages()).client("dynamodb").expect("a client");
+        move || {
             runtime.block_on(async {
                 let mut items = client.paginate("ListTables", json!({})).items();
                 let mut count = 0;
@@ -129,10 +122,6 @@ fn paging(criterion: &mut Criterion) {
                 }
                 assert_eq!(count, PAGES * NAMES);
             });
-        });
+        }
     });
-    group.finish();
 }
-
-criterion_group!(benches, setting_up, calling, paging);
-criterion_main!(benches);

@@ -1,0 +1,112 @@
+//! Definitions: loading them from JSON, and opening them packed.
+//!
+//! | path | what is measured |
+//! |---|---|
+//! | `model/load EC2 JSON` | EC2's `service-2.json`, 1.25 MB, into a model: what a dropped-in file costs |
+//! | `model/open EC2` | a new catalog opens EC2's packed model |
+//! | `model/open EC2, find run_instances` | the same, and it finds one operation by its snake case |
+//! | `model/open EC2, unpack RunInstances` | the same, and every shape of RunInstances' input and output is unpacked |
+//! | `model/open STS, unpack GetCallerIdentity` | the same for the smallest call of a small service |
+//! | `model/open all` | a new catalog opens all services: metadata and the names of their operations |
+//! | `model/unpack all` | the same, and every shape and operation of them |
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use inia::{Catalog, Kind, Operation, ServiceModel, ShapeId};
+
+use crate::measure::Measure;
+
+/// A new catalog of the built-in definitions.
+pub fn built_in() -> Catalog {
+    Catalog::new(inia_builtin::archive())
+}
+
+/// Unpacks every shape that an operation's input and output reach; how many there are.
+fn unpack(model: &ServiceModel, operation: &Operation) -> usize {
+    let mut seen = HashSet::new();
+    let mut waiting: Vec<ShapeId> = [&operation.input, &operation.output]
+        .into_iter()
+        .flatten()
+        .map(|member| member.target)
+        .collect();
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        match &model.shape(id).kind {
+            Kind::Structure(structure) => {
+                waiting.extend(structure.members.iter().map(|member| member.target));
+            }
+            Kind::List(member) => waiting.push(member.target),
+            Kind::Map { key, value } => waiting.extend([key.target, value.target]),
+            _ => {}
+        }
+    }
+    seen.len()
+}
+
+fn open(service: &str) -> Arc<ServiceModel> {
+    built_in()
+        .service(service, None)
+        .expect("a built-in service")
+}
+
+fn open_operation(service: &str, operation: &str) -> usize {
+    let model = open(service);
+    unpack(&model, model.operation(operation).expect("the operation"))
+}
+
+fn open_all() -> Vec<Arc<ServiceModel>> {
+    let catalog = built_in();
+    let names = catalog.services();
+    let open = |name: &_| catalog.service(name, None).expect("a built-in service");
+    names.iter().map(|name| open(name)).collect()
+}
+
+/// Measures them.
+pub fn paths(measure: &mut Measure) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/ec2/2016-11-15/service-2.json");
+    let json = std::fs::read(data).expect("EC2's definition");
+    let load = measure
+        .path("model/load EC2 JSON")
+        .bytes(json.len())
+        .repeats(2);
+    load.work(|| || ServiceModel::from_json("ec2", &json).expect("a definition"));
+    measure.path("model/open EC2").work(|| || open("ec2"));
+    measure.path("model/open EC2, find run_instances").work(|| {
+        || {
+            let model = open("ec2");
+            model
+                .operation("run_instances")
+                .expect("the operation")
+                .index
+        }
+    });
+    measure
+        .path("model/open EC2, unpack RunInstances")
+        .work(|| || open_operation("ec2", "RunInstances"));
+    measure
+        .path("model/open STS, unpack GetCallerIdentity")
+        .work(|| || open_operation("sts", "GetCallerIdentity"));
+    measure.path("model/open all").repeats(1).work(|| {
+        || {
+            let models = open_all();
+            let names = models.iter().map(|model| model.operation_names().count());
+            names.sum::<usize>()
+        }
+    });
+    measure.path("model/unpack all").repeats(1).work(|| {
+        || {
+            let models = open_all();
+            let shapes = models.iter().flat_map(|model| model.shapes());
+            let shapes: usize = shapes.map(|(_, shape)| shape.name.len()).sum();
+            let operations = models.iter().flat_map(|model| model.operations());
+            shapes
+                + operations
+                    .map(|operation| operation.name.len())
+                    .sum::<usize>()
+        }
+    });
+}
