@@ -57,8 +57,6 @@ pub(crate) struct Auth {
     pub(crate) double_encode: bool,
     /// Whether the body is hashed into the signature; where not, only over TLS.
     pub(crate) sign_body: bool,
-    /// The bucket whose session signs, for S3 Express.
-    pub(crate) session_bucket: Option<Str>,
 }
 
 /// Decides the scheme of a call from what the operation, the service, the endpoint and the client say.
@@ -81,7 +79,6 @@ pub(crate) fn resolve(
         region: region.map(Str::from).unwrap_or_default(),
         double_encode: true,
         sign_body,
-        session_bucket: None,
     };
     if settings.is_unsigned() || operation.auth_type.as_deref() == Some("none") {
         return Ok(auth);

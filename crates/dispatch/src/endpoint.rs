@@ -30,6 +30,8 @@ pub(crate) struct EndpointBinding {
     sources: Box<[(usize, Source)]>,
     /// Whether any parameter wants the account id of the credentials.
     pub(crate) wants_account_id: bool,
+    /// Whether no parameter depends on what a call is given, so that all calls of a client go to one endpoint.
+    pub(crate) is_fixed: bool,
 }
 
 #[derive(Debug)]
@@ -119,7 +121,9 @@ impl EndpointResolver {
             };
             sources.push((index, source));
         }
+        let of_call = |source: &Source| matches!(source, Source::Member(..) | Source::Path(_));
         Ok(EndpointBinding {
+            is_fixed: !wants_account_id && !sources.iter().any(|(_, source)| of_call(source)),
             sources: sources.into(),
             wants_account_id,
         })
@@ -137,16 +141,19 @@ impl EndpointResolver {
         let found: Vec<Cow<'_, Value>> = binding
             .sources
             .iter()
-            .map(|(_, source)| match source {
-                Source::Path(expression) => expression.search(params),
-                _ => Ok(Cow::Owned(Value::Null)),
+            .filter_map(|(_, source)| match source {
+                Source::Path(expression) => Some(expression.search(params)),
+                _ => None,
             })
             .collect::<Result<_>>()?;
+        let mut found = found.iter();
         let mut values = EndpointParams::new(&self.rule_set);
-        for ((index, source), found) in binding.sources.iter().zip(&found) {
+        for (index, source) in &binding.sources {
             let value = match source {
                 Source::Static(value) => parameter(value),
-                Source::Path(_) => parameter(found),
+                Source::Path(_) => found
+                    .next()
+                    .map_or(ParameterValue::Unset, |value| parameter(value)),
                 Source::Member(name, built_in) => match params.get(name).map(parameter) {
                     Some(value) if value != ParameterValue::Unset => value,
                     _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| {

@@ -19,7 +19,7 @@ use crate::customization::{CallState, CrossRegionCopy};
 use crate::params::Params;
 use crate::pipeline::{CallOptions, Draft, Plan, Service};
 use crate::sign::{Signable, SignableBody, presign};
-use crate::url::Url;
+use crate::url::{BaseUrl, Url};
 
 /// How long AWS accepts a URL that was signed with SigV4: seven days.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -214,7 +214,8 @@ impl Service {
         let Draft {
             mut request,
             endpoint_url,
-            auth,
+            address,
+            session_bucket,
             auth_path,
         } = self
             .draft(operation, plan, &params, written, &mut options, &state)
@@ -223,6 +224,7 @@ impl Service {
             request.method = method;
         }
         move_body_into_query(&mut request)?;
+        let auth = &address.auth;
         let credentials = match auth.scheme {
             AuthScheme::None => None,
             AuthScheme::Bearer | AuthScheme::V2 => {
@@ -231,12 +233,15 @@ impl Service {
                     format!("{}: its auth scheme has no form in a URL", operation.name),
                 ));
             }
-            _ => Some(self.signing_credentials(&auth, &options).await?),
+            _ => {
+                let bucket = session_bucket.as_deref();
+                Some(self.signing_credentials(bucket, &options).await?)
+            }
         };
         let url = self.in_url(
             &request,
             &endpoint_url,
-            &auth,
+            auth,
             auth_path.as_deref(),
             credentials.as_deref(),
             expires_in,
@@ -264,7 +269,7 @@ impl Service {
     fn in_url(
         &self,
         request: &Request,
-        endpoint_url: &str,
+        endpoint_url: &BaseUrl,
         auth: &Auth,
         auth_path: Option<&str>,
         credentials: Option<&Credentials>,
@@ -275,7 +280,7 @@ impl Service {
             .as_deref()
             .filter(|_| self.settings.inject_host_prefix)
             .unwrap_or_default();
-        let url = Url::new(endpoint_url, prefix, &request.path, &request.query)?;
+        let url = Url::new(endpoint_url, prefix, &request.path, &request.query);
         let Some(credentials) = credentials else {
             return Ok(url.to_string());
         };
@@ -297,7 +302,7 @@ impl Service {
             &request.headers,
             expires_in.as_secs(),
         )?;
-        Ok(Url::new(endpoint_url, prefix, &request.path, &query)?.to_string())
+        Ok(Url::new(endpoint_url, prefix, &request.path, &query).to_string())
     }
 
     /// Puts the signed request to the source's region into a request for a copy from there.
@@ -337,8 +342,7 @@ impl Service {
                     }],
                 )
             })?;
-            let (endpoint, auth) =
-                self.address(operation, plan, params, None, Some(source), None)?;
+            let address = self.address(operation, plan, params, None, Some(source), None)?;
             let mut there = Form::parse(&request.body);
             if !copy.sends_regions {
                 there.remove(CrossRegionCopy::SOURCE_REGION);
@@ -351,15 +355,14 @@ impl Service {
                 host_prefix: request.host_prefix.clone(),
                 ..Request::default()
             };
-            let endpoint_url = self.endpoint_url(&endpoint);
-            let credentials = match auth.scheme {
+            let credentials = match address.auth.scheme {
                 AuthScheme::None => None,
-                _ => Some(self.signing_credentials(&auth, options).await?),
+                _ => Some(self.signing_credentials(None, options).await?),
             };
             let url = self.in_url(
                 &there,
-                &endpoint_url,
-                &auth,
+                &address.url,
+                &address.auth,
                 None,
                 credentials.as_deref(),
                 COPY_EXPIRES,

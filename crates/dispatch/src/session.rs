@@ -18,7 +18,7 @@ use crate::discovery::Discovery;
 use crate::endpoint::EndpointResolver;
 use crate::express::ExpressSessions;
 use crate::identity::{Given, Identities};
-use crate::pipeline::{CallOptions, Service};
+use crate::pipeline::{CallOptions, Service, attempt_header};
 use crate::retry::RetryQuota;
 use crate::transport::{HyperTransport, Transport, TransportSettings};
 use crate::{Client, host};
@@ -294,6 +294,7 @@ impl Shared {
             }
         };
         let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
+        let max_attempts = max_attempts(&settings, model.name());
         Ok(Service {
             discovery: Discovery::new(&settings),
             express: ExpressSessions::default(),
@@ -311,7 +312,8 @@ impl Shared {
                 .map(|_| OnceLock::new())
                 .collect(),
             user_agent: user_agent(&settings),
-            max_attempts: max_attempts(&settings, model.name()),
+            first_attempt: attempt_header(1, max_attempts),
+            max_attempts,
             settings,
             model,
         })

@@ -1,7 +1,5 @@
 //! Signing one attempt of a call.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
 use inia_protocol::Headers;
@@ -102,25 +100,17 @@ pub(crate) fn sign(
         time,
         settings: signing_settings(auth),
     };
-    let added: Vec<(&'static str, Cow<'_, str>)> = match auth.scheme {
-        AuthScheme::SigV4 | AuthScheme::S3Express => {
-            let signed = sign_v4(&request, &params, keys);
-            signed
-                .iter()
-                .map(|(name, value)| (name, Cow::Owned(value.to_owned())))
-                .collect()
+    let signed = match auth.scheme {
+        AuthScheme::SigV4 | AuthScheme::S3Express => sign_v4(&request, &params, keys),
+        AuthScheme::SigV4a => sign_v4a(&request, &params, keys).map_err(no_sigv4a)?,
+        AuthScheme::HmacV1 => {
+            let signed = sign_hmac_v1(&request, signable.auth_path, &credentials, time);
+            drop(pairs);
+            for (name, value) in signed {
+                headers.set(name, value);
+            }
+            return Ok(None);
         }
-        AuthScheme::SigV4a => {
-            let signed = sign_v4a(&request, &params, keys).map_err(no_sigv4a)?;
-            signed
-                .iter()
-                .map(|(name, value)| (name, Cow::Owned(value.to_owned())))
-                .collect()
-        }
-        AuthScheme::HmacV1 => sign_hmac_v1(&request, signable.auth_path, &credentials, time)
-            .into_iter()
-            .map(|(name, value)| (name, Cow::Owned(value)))
-            .collect(),
         AuthScheme::V2 => {
             let SignableBody::Bytes(body) = signable.body else {
                 return Err(Error::new(
@@ -138,10 +128,10 @@ pub(crate) fn sign(
                 time,
             )));
         }
-        AuthScheme::None | AuthScheme::Bearer => Vec::new(),
+        AuthScheme::None | AuthScheme::Bearer => return Ok(None),
     };
     drop(pairs);
-    for (name, value) in added {
+    for (name, value) in signed.iter() {
         headers.set(name, value);
     }
     Ok(None)

@@ -1,29 +1,23 @@
-//! [`Url`]: the parts of a request's URL that signing and sending need.
+//! [`BaseUrl`] and [`Url`]: an endpoint's URL, and the parts of a request's that signing and sending need.
 
 use std::fmt;
 
 use inia_core::{Error, ErrorKind, Result};
 
-/// A URL of the form `scheme://authority/path?query`, percent-encoded throughout.
+/// The URL of an endpoint, read once: scheme, host, and the path that goes before each request's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Url {
+pub(crate) struct BaseUrl {
+    /// Without a query.
     text: String,
-    /// Where the authority begins and ends.
-    authority: (usize, usize),
-    /// Where the path ends.
-    path_end: usize,
+    /// Where the host begins, and the path.
+    host: usize,
+    path: usize,
 }
 
-impl Url {
-    /// Puts a request's URL together: the endpoint with a prefix before its host, its base path, the request's own path, and
-    /// the query. A request without a path of its own goes to the base path as it stands.
-    ///
+impl BaseUrl {
     /// # Errors
-    /// `Endpoint`: the endpoint is not a URL over `http` or `https`.
-    ///
-    /// # Source
-    /// botocore `awsrequest.py:_urljoin`.
-    pub(crate) fn new(endpoint: &str, host_prefix: &str, path: &str, query: &str) -> Result<Self> {
+    /// `Endpoint`: it is not a URL over `http` or `https`.
+    pub(crate) fn parse(endpoint: &str) -> Result<Self> {
         let invalid = |why: &str| {
             Error::new(
                 ErrorKind::Endpoint,
@@ -39,15 +33,51 @@ impl Url {
             return Err(invalid("its scheme is neither http nor https"));
         }
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
-        let (host, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, _) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(invalid("it has no host"));
         }
+        let start = scheme.len() + 3;
+        Ok(BaseUrl {
+            text: format!("{scheme}://{rest}"),
+            host: start,
+            path: start + host.len(),
+        })
+    }
+
+    /// The scheme with what follows it, the host, and the path.
+    fn parts(&self) -> (&str, &str, &str) {
+        let part = |from, to| self.text.get(from..to).unwrap_or_default();
+        (
+            part(0, self.host),
+            part(self.host, self.path),
+            part(self.path, self.text.len()),
+        )
+    }
+}
+
+/// A URL of the form `scheme://authority/path?query`, percent-encoded throughout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Url {
+    text: String,
+    /// Where the authority begins and ends.
+    authority: (usize, usize),
+    /// Where the path ends.
+    path_end: usize,
+}
+
+impl Url {
+    /// Puts a request's URL together: the endpoint with a prefix before its host, its base path, the request's own path, and
+    /// the query. A request without a path of its own goes to the base path as it stands.
+    ///
+    /// # Source
+    /// botocore `awsrequest.py:_urljoin`.
+    pub(crate) fn new(endpoint: &BaseUrl, host_prefix: &str, path: &str, query: &str) -> Self {
+        let (scheme, host, base) = endpoint.parts();
         let mut text = String::with_capacity(
-            endpoint.len() + host_prefix.len() + path.len() + query.len() + 3,
+            endpoint.text.len() + host_prefix.len() + path.len() + query.len() + 2,
         );
         text.push_str(scheme);
-        text.push_str("://");
         let start = text.len();
         text.push_str(host_prefix);
         text.push_str(host);
@@ -67,11 +97,11 @@ impl Url {
             text.push('?');
             text.push_str(query);
         }
-        Ok(Url {
+        Url {
             text,
             authority: (start, end),
             path_end,
-        })
+        }
     }
 
     pub(crate) fn scheme(&self) -> &str {
@@ -116,13 +146,26 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_url() {
-        let url = Url::new("https://s3.amazonaws.com/base/", "pre.", "/a%20b", "x=1&y=").unwrap();
+        let url = |endpoint: &str, prefix: &str, path: &str, query: &str| {
+            Url::new(&BaseUrl::parse(endpoint).unwrap(), prefix, path, query)
+        };
+        let whole = url(
+            "https://s3.amazonaws.com/base/?x#y",
+            "pre.",
+            "/a%20b",
+            "x=1&y=",
+        );
         assert_eq!(
-            url.as_str(),
+            whole.as_str(),
             "https://pre.s3.amazonaws.com/base/a%20b?x=1&y="
         );
         assert_eq!(
-            (url.scheme(), url.authority(), url.path(), url.query()),
+            (
+                whole.scheme(),
+                whole.authority(),
+                whole.path(),
+                whole.query()
+            ),
             ("https", "pre.s3.amazonaws.com", "/base/a%20b", "x=1&y=")
         );
         for (endpoint, path, expected) in [
@@ -134,10 +177,13 @@ mod tests {
             ("http://a/base/", "/x", "http://a/base/x"),
             ("http://a/base", "/x/", "http://a/base/x/"),
         ] {
-            let url = Url::new(endpoint, "", path, "").unwrap();
-            assert_eq!(url.as_str(), expected, "{endpoint} {path}");
+            assert_eq!(
+                url(endpoint, "", path, "").as_str(),
+                expected,
+                "{endpoint} {path}"
+            );
         }
-        let bare = Url::new("http://[::1]:5000", "", "/", "").unwrap();
+        let bare = url("http://[::1]:5000", "", "/", "");
         assert_eq!(
             (bare.authority(), bare.path(), bare.query()),
             ("[::1]:5000", "/", "")
@@ -155,7 +201,7 @@ mod tests {
             "https://a b",
         ] {
             assert_eq!(
-                Url::new(endpoint, "", "/", "").unwrap_err().kind(),
+                BaseUrl::parse(endpoint).unwrap_err().kind(),
                 ErrorKind::Endpoint,
                 "{endpoint}"
             );

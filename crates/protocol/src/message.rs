@@ -28,6 +28,14 @@ impl Headers {
         Headers(Vec::with_capacity(capacity))
     }
 
+    /// The same headers, with room for so many more.
+    #[must_use]
+    pub fn clone_with_room(&self, more: usize) -> Self {
+        let mut headers = Headers::with_capacity(self.len() + more);
+        headers.0.extend_from_slice(&self.0);
+        headers
+    }
+
     /// The first value under a name, in whatever case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -51,14 +59,22 @@ impl Headers {
 
     /// Appends a header; `name` must be in lower case.
     pub fn push(&mut self, name: impl Into<Str>, value: impl Into<Str>) {
-        self.0.push((name.into(), value.into()));
+        self.add(name.into(), value.into());
+    }
+
+    fn add(&mut self, name: Str, value: Str) {
+        if self.0.capacity() == 0 {
+            // What most requests carry; growing there from nothing takes three allocations.
+            self.0.reserve(16);
+        }
+        self.0.push((name, value));
     }
 
     /// Sets a header, in the place of every earlier one of the name; `name` must be in lower case.
     pub fn set(&mut self, name: impl Into<Str>, value: impl Into<Str>) {
         let (name, value) = (name.into(), value.into());
         match self.0.iter().position(|(key, _)| *key == name) {
-            None => self.0.push((name, value)),
+            None => self.add(name, value),
             Some(first) => {
                 let mut position = 0;
                 self.0.retain(|(key, _)| {

@@ -117,19 +117,19 @@ pub fn string_to_sign(
 }
 
 /// The headers before there is a signature.
-pub(crate) struct Unsigned<'a> {
+pub(crate) struct Unsigned<'r, 'a> {
     algorithm: Algorithm,
     date: DateHeader,
     token: Option<(&'static str, &'a str)>,
     content_sha256: Option<PayloadLine<'static>>,
-    payload: PayloadLine<'a>,
+    payload: PayloadLine<'r>,
     region_set: Option<&'a str>,
 }
 
-impl<'a> Unsigned<'a> {
+impl<'r, 'a> Unsigned<'r, 'a> {
     pub(crate) fn new(
         algorithm: Algorithm,
-        request: &SignableRequest<'a>,
+        request: &SignableRequest<'r>,
         params: &SigningParams<'a>,
     ) -> Self {
         let settings = &params.settings;
@@ -176,16 +176,17 @@ impl<'a> Unsigned<'a> {
         request: &SignableRequest<'_>,
         params: &SigningParams<'_>,
     ) -> CanonicalRequest {
+        let date = self.date.get();
         let replaces = |name: &str| {
             name == X_AMZ_DATE
-                || name == self.date.get().0
+                || name == date.0
                 || self.token.is_some_and(|(token_name, _)| name == token_name)
                 || self.content_sha256.is_some() && name == X_AMZ_CONTENT_SHA256
                 || self.region_set.is_some() && name == X_AMZ_REGION_SET
         };
         let signs_token = params.settings.session_token == SessionToken::Signed;
         let adds = [
-            Some(self.date.get()),
+            Some(date),
             self.token.filter(|_| signs_token),
             self.content_sha256
                 .as_ref()
@@ -209,9 +210,9 @@ impl<'a> Unsigned<'a> {
         signature: Signature,
     ) -> SignedHeaders<'a> {
         let names = canonical.signed_headers();
+        let digits = signature.as_str();
         let credential = params.credentials.access_key_id.len() + 1 + params.scope_len();
-        let mut authorization =
-            String::with_capacity(credential + names.len() + signature.as_str().len() + 72);
+        let mut authorization = String::with_capacity(credential + names.len() + digits.len() + 72);
         authorization.push_str(self.algorithm.as_str());
         authorization.push_str(" Credential=");
         authorization.push_str(params.credentials.access_key_id);
@@ -220,7 +221,7 @@ impl<'a> Unsigned<'a> {
         authorization.push_str(", SignedHeaders=");
         authorization.push_str(names);
         authorization.push_str(", Signature=");
-        authorization.push_str(signature.as_str());
+        authorization.push_str(digits);
         SignedHeaders {
             date: self.date,
             token: self.token,

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::credentials::Credentials;
+use crate::params::SigningParams;
+use crate::signature::Signature;
 use crate::time::SigningTime;
 
 /// A SigV4 signing key: derived from a secret access key, good for one day, region and service.
@@ -168,39 +170,59 @@ impl SigningKeyCache {
         region: &str,
         service: &str,
     ) -> SigningKey {
+        self.with_key(credentials, time, region, service, SigningKey::clone)
+    }
+
+    /// The signature of a string to sign, with the key where it lies: a copy would have to be wiped.
+    pub(crate) fn sign(&self, params: &SigningParams<'_>, string_to_sign: &str) -> Signature {
+        let digest = self.with_key(
+            &params.credentials,
+            params.time,
+            params.region,
+            params.service,
+            |key| key.sign(string_to_sign.as_bytes()),
+        );
+        Signature::from_hmac(&digest)
+    }
+
+    fn with_key<T>(
+        &self,
+        credentials: &Credentials<'_>,
+        time: SigningTime,
+        region: &str,
+        service: &str,
+        work: impl FnOnce(&SigningKey) -> T,
+    ) -> T {
         let date = time.date_bytes();
         let secret = self.fingerprint(credentials.secret_access_key);
-        let is_wanted = |entry: &HmacEntry| {
+        let is_wanted = |entry: &&HmacEntry| {
             entry.date == date
                 && entry.secret == secret
                 && *entry.region == *region
                 && *entry.service == *service
                 && *entry.access_key_id == *credentials.access_key_id
         };
-        let find = |ring: &Ring<HmacEntry>| {
-            ring.entries
-                .iter()
-                .find(|entry| is_wanted(entry))
-                .map(|e| e.key.clone())
-        };
-        if let Some(key) = find(&self.hmac.read().unwrap_or_else(PoisonError::into_inner)) {
-            return key;
+        let ring = self.hmac.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = ring.entries.iter().find(is_wanted) {
+            return work(&entry.key);
         }
+        drop(ring);
         let key = SigningKey::derive(credentials.secret_access_key, time, region, service);
+        let result = work(&key);
         let mut ring = self.hmac.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
-        if find(&ring).is_none() {
+        if !ring.entries.iter().any(|entry| is_wanted(&entry)) {
             let entry = HmacEntry {
                 date,
                 region: region.into(),
                 service: service.into(),
                 access_key_id: credentials.access_key_id.into(),
                 secret,
-                key: key.clone(),
+                key,
             };
             ring.push(entry, self.capacity);
         }
-        key
+        result
     }
 
     /// The SigV4a key pair of these credentials, found or derived.

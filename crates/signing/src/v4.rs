@@ -5,7 +5,6 @@ use crate::key::SigningKeyCache;
 use crate::params::{Algorithm, SigningParams};
 use crate::presign::{self, Presigned};
 use crate::request::SignableRequest;
-use crate::signature::Signature;
 
 const V4: Algorithm = Algorithm::HmacSha256;
 
@@ -49,20 +48,13 @@ const V4: Algorithm = Algorithm::HmacSha256;
 /// botocore `auth.py:SigV4Auth.add_auth`
 #[must_use]
 pub fn sign_v4<'a>(
-    request: &SignableRequest<'a>,
+    request: &SignableRequest<'_>,
     params: &SigningParams<'a>,
     keys: &SigningKeyCache,
 ) -> SignedHeaders<'a> {
     let unsigned = Unsigned::new(V4, request, params);
     let canonical = unsigned.canonical_request(request, params);
-    let key = keys.signing_key(
-        &params.credentials,
-        params.time,
-        params.region,
-        params.service,
-    );
-    let signature =
-        Signature::from_hmac(&key.sign(string_to_sign(V4, params, &canonical).as_bytes()));
+    let signature = keys.sign(params, &string_to_sign(V4, params, &canonical));
     unsigned.finish(params, &canonical, signature)
 }
 
@@ -87,14 +79,7 @@ pub fn presign_v4(
     keys: &SigningKeyCache,
 ) -> Presigned {
     let unsigned = presign::Unsigned::new(V4, request, params, expires_in);
-    let key = keys.signing_key(
-        &params.credentials,
-        params.time,
-        params.region,
-        params.service,
-    );
-    let string_to_sign = string_to_sign(V4, params, &unsigned.canonical);
-    let signature = Signature::from_hmac(&key.sign(string_to_sign.as_bytes()));
+    let signature = keys.sign(params, &string_to_sign(V4, params, &unsigned.canonical));
     unsigned.finish(params, signature)
 }
 

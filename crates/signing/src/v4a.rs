@@ -140,7 +140,7 @@ fn increment(number: &mut [u8; 32]) {
 /// # Source
 /// botocore `crt/auth.py:CrtSigV4AsymAuth`
 pub fn sign_v4a<'a>(
-    request: &SignableRequest<'a>,
+    request: &SignableRequest<'_>,
     params: &SigningParams<'a>,
     keys: &SigningKeyCache,
 ) -> Result<SignedHeaders<'a>, SigningError> {

@@ -85,20 +85,24 @@ pub trait Rng: Send + Sync + fmt::Debug {
     }
 
     /// A version 4 UUID in its hyphenated lower-case form.
-    fn uuid(&self) -> String {
-        use fmt::Write as _;
+    fn uuid(&self) -> Str {
+        let digit = |nibble: u8| b'0' + nibble + u8::from(nibble > 9) * (b'a' - b'0' - 10);
         let mut bytes = [0; 16];
         self.fill(&mut bytes);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let mut text = String::with_capacity(36);
-        for (position, byte) in bytes.iter().enumerate() {
+        let mut text = [b'-'; 36];
+        let mut places = text.iter_mut();
+        for (position, byte) in bytes.into_iter().enumerate() {
             if matches!(position, 4 | 6 | 8 | 10) {
-                text.push('-');
+                places.next();
             }
-            let _ = write!(text, "{byte:02x}");
+            // In this order, so that no place is taken that has no digit.
+            for (nibble, place) in [byte >> 4, byte & 0xf].into_iter().zip(&mut places) {
+                *place = digit(nibble);
+            }
         }
-        text
+        str::from_utf8(&text).map_or_else(|_| Str::new(), Str::from)
     }
 }
 

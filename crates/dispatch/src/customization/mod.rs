@@ -18,6 +18,8 @@ mod s3;
 mod s3_control;
 mod table;
 
+use std::sync::Arc;
+
 pub(crate) use cross_region::CrossRegionCopy;
 use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
@@ -25,6 +27,7 @@ use inia_protocol::{Headers, Request, Response};
 
 use crate::ByteStream;
 use crate::auth::AuthScheme;
+use crate::url::BaseUrl;
 
 /// One rule of one service.
 #[derive(Debug)]
@@ -90,7 +93,7 @@ pub(crate) struct RequestStage<'a> {
     pub(crate) request: &'a mut Request,
     pub(crate) stream: &'a mut Option<ByteStream>,
     /// The endpoint's URL, which a rule may replace.
-    pub(crate) endpoint_url: &'a mut String,
+    pub(crate) endpoint_url: &'a mut Arc<BaseUrl>,
     /// The path that the oldest signature covers, where it is not the one that is sent.
     pub(crate) auth_path: &'a mut Option<String>,
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use inia_core::{Error, Result, Timestamp, TimestampFormat};
+use inia_core::{Error, Result, Str, Timestamp, TimestampFormat};
 use inia_model::Operation;
 use inia_protocol::Headers;
 
@@ -187,25 +187,32 @@ impl Service {
         attempt: u32,
         max: u32,
     ) -> Result<WireRequest> {
-        let mut headers = prepared.headers.clone();
-        headers.set("amz-sdk-request", format!("attempt={attempt}; max={max}"));
+        // Those of the signature and this one come on top.
+        let mut headers = prepared.headers.clone_with_room(6);
+        let said = match attempt {
+            1 => self.first_attempt.clone(),
+            _ => attempt_header(attempt, max),
+        };
+        headers.set("amz-sdk-request", said);
         if let Some(make) = &options.url_headers {
             for (name, value) in make.make(prepared.url.as_str())? {
                 headers.set(name.to_ascii_lowercase(), value);
             }
         }
         let mut wire_body = body.wire;
-        match prepared.auth.scheme {
+        let auth = &prepared.address.auth;
+        match auth.scheme {
             AuthScheme::None => {}
             AuthScheme::Bearer => {
                 let token = match &options.token {
                     Some(given) => given.clone(),
-                    None => self.identities.token(&prepared.auth.signing_name).await?,
+                    None => self.identities.token(&auth.signing_name).await?,
                 };
                 headers.set("authorization", format!("Bearer {}", token.token.expose()));
             }
             _ => {
-                let credentials = self.signing_credentials(&prepared.auth, options).await?;
+                let bucket = prepared.session_bucket.as_deref();
+                let credentials = self.signing_credentials(bucket, options).await?;
                 let signable = Signable {
                     method: &prepared.method,
                     url: &prepared.url,
@@ -230,14 +237,9 @@ impl Service {
                     auth_path: prepared.auth_path.as_deref(),
                 };
                 let now = self.now();
-                if let Some(form) = sign(
-                    &signable,
-                    &prepared.auth,
-                    &credentials,
-                    now,
-                    &self.keys,
-                    &mut headers,
-                )? {
+                if let Some(form) =
+                    sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?
+                {
                     wire_body = WireBody::Bytes(Bytes::from(form));
                 }
             }
@@ -251,4 +253,9 @@ impl Service {
             version: plan.http,
         })
     }
+}
+
+/// What an attempt says of itself: which it is, of how many.
+pub(crate) fn attempt_header(attempt: u32, max: u32) -> Str {
+    Str::from(format!("attempt={attempt}; max={max}"))
 }

@@ -30,9 +30,10 @@ use crate::retry::RetryQuota;
 use crate::transport::{HttpVersion, Transport};
 
 use answer::Attempted;
-use request::Body;
+use request::{Address, Body};
 
 pub(crate) use answer::gather;
+pub(crate) use attempt::attempt_header;
 pub(crate) use request::Draft;
 
 /// The most bytes of a body that are read into memory.
@@ -45,6 +46,8 @@ pub(crate) struct Service {
     pub(crate) codec: Arc<dyn Codec>,
     pub(crate) settings: ClientSettings,
     pub(crate) user_agent: Str,
+    /// What the first attempt of a call says of itself.
+    pub(crate) first_attempt: Str,
     /// How many attempts a call makes in all.
     pub(crate) max_attempts: u32,
     pub(crate) resolver: EndpointResolver,
@@ -69,6 +72,8 @@ pub(crate) struct Service {
 pub(crate) struct Plan {
     rules: Rules,
     endpoint: EndpointBinding,
+    /// Where the last call went.
+    latest: Mutex<Option<Arc<Address>>>,
     /// The members that get a fresh UUID when absent.
     idempotency_tokens: Box<[Str]>,
     /// The input's member that may be given as a stream.
@@ -130,6 +135,7 @@ impl Service {
         Ok(Plan {
             rules: Rules::of(model.name(), &operation.name),
             endpoint: self.resolver.bind(model, operation)?,
+            latest: Mutex::default(),
             idempotency_tokens: tokens,
             streaming_input: name(
                 model

@@ -1,6 +1,6 @@
 //! The request of a call: completed parameters, endpoint, wire format, body.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use inia_core::config::{AccountIdEndpointMode, ChecksumMode};
@@ -17,15 +17,30 @@ use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
 use crate::params::Params;
 use crate::transport::WireBody;
-use crate::url::Url;
+use crate::url::{BaseUrl, Url};
 
 /// A request in its service's format, before its body is finished.
 pub(crate) struct Draft {
     pub(crate) request: Request,
-    pub(crate) endpoint_url: String,
-    pub(crate) auth: Auth,
+    pub(crate) endpoint_url: Arc<BaseUrl>,
+    pub(crate) address: Arc<Address>,
+    /// The bucket whose session signs, for S3 Express.
+    pub(crate) session_bucket: Option<Str>,
     /// The path that the oldest signature covers, where it is not the one that is sent.
     pub(crate) auth_path: Option<String>,
+}
+
+/// Where a call goes, and how it is signed.
+#[derive(Debug)]
+pub(crate) struct Address {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// The endpoint's URL, as the client's settings have it.
+    pub(crate) url: Arc<BaseUrl>,
+    pub(crate) auth: Auth,
+    /// The region that was asked for in place of the client's.
+    region: Option<Str>,
+    /// Whether every call of the operation goes there that asks for nothing else.
+    is_fixed: bool,
 }
 
 /// A request ready to be signed and sent, as often as needed.
@@ -35,7 +50,8 @@ pub(super) struct Prepared {
     pub(super) auth_path: Option<String>,
     pub(super) headers: Headers,
     pub(super) body: Body,
-    pub(super) auth: Auth,
+    pub(super) address: Arc<Address>,
+    pub(super) session_bucket: Option<Str>,
     pub(super) checksum: Option<RequestChecksum>,
     pub(super) streaming: bool,
 }
@@ -150,7 +166,7 @@ impl Service {
         state: &CallState,
     ) -> Result<Draft> {
         let account = self.account_id(plan, options).await?;
-        let (endpoint, auth) = self.address(
+        let address = self.address(
             operation,
             plan,
             params,
@@ -167,7 +183,7 @@ impl Service {
                 .codec
                 .serialize(operation, Input { params, has_stream })?,
         };
-        for (name, values) in &endpoint.headers {
+        for (name, values) in &address.endpoint.headers {
             if let Some(value) = values.first() {
                 request
                     .headers
@@ -180,8 +196,8 @@ impl Service {
             request.headers.set("x-amz-api-version", version);
         }
         let mut endpoint_url = match self.discovered(operation, params, options).await? {
-            Some(url) => url,
-            None => self.endpoint_url(&endpoint),
+            Some(url) => Arc::new(BaseUrl::parse(&url)?),
+            None => Arc::clone(&address.url),
         };
         let mut auth_path = None;
         for rule in &plan.rules.request {
@@ -196,21 +212,30 @@ impl Service {
             })?;
         }
         if let Some(copy) = plan.rules.cross_region_copy {
-            self.sign_copy(copy, plan, operation, params, options, &mut request)
-                .await?;
+            // Boxed, as what is rare is here: its room is not taken by each call.
+            let signed = self.sign_copy(copy, plan, operation, params, options, &mut request);
+            Box::pin(signed).await?;
         }
         for (name, value) in &options.headers {
             request.headers.set(name.clone(), value.clone());
         }
+        let session_bucket = params
+            .get("Bucket")
+            .filter(|_| address.auth.scheme == AuthScheme::S3Express)
+            .and_then(Value::as_str)
+            .map(Str::from);
         Ok(Draft {
             request,
             endpoint_url,
-            auth,
+            address,
+            session_bucket,
             auth_path,
         })
     }
 
-    /// The endpoint of a call, in the client's region unless another is given, and the auth scheme with it.
+    /// Where a call goes, in the client's region unless another is given, and how it is signed.
+    ///
+    /// What the operation's last call found out holds for this one, too, where it goes to the same endpoint.
     pub(crate) fn address(
         &self,
         operation: &Operation,
@@ -219,40 +244,54 @@ impl Service {
         force_path_style: Option<bool>,
         region: Option<&str>,
         account_id: Option<&str>,
-    ) -> Result<(Arc<Endpoint>, Auth)> {
+    ) -> Result<Arc<Address>> {
         let settings = &self.settings;
-        let region = region.or(settings.region.as_deref());
+        let is_fixed = plan.endpoint.is_fixed && force_path_style.is_none() && region.is_none();
+        let latest = plan
+            .latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let latest = latest.filter(|latest| latest.region.as_deref() == region);
+        if let Some(latest) = latest.as_ref().filter(|latest| is_fixed && latest.is_fixed) {
+            return Ok(Arc::clone(latest));
+        }
         let overrides = EndpointOverrides {
             force_path_style,
-            region,
+            region: region.or(settings.region.as_deref()),
             account_id,
         };
         let endpoint = self
             .resolver
             .resolve(&plan.endpoint, params, settings, overrides)?;
+        if let Some(latest) = latest.filter(|latest| Arc::ptr_eq(&latest.endpoint, &endpoint)) {
+            return Ok(latest);
+        }
         let metadata = self.model.metadata();
-        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, region)?;
+        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, overrides.region)?;
         if let Some(scheme) = plan.rules.scheme
             && auth.scheme != AuthScheme::None
             && settings.signature_version.is_none()
         {
             auth.scheme = scheme;
         }
-        if auth.scheme == AuthScheme::S3Express {
-            let bucket = params.get("Bucket").and_then(Value::as_str);
-            auth.session_bucket = bucket.map(Str::from);
-        }
-        Ok((endpoint, auth))
-    }
-
-    /// An endpoint's URL, without TLS where the client is to do without.
-    pub(crate) fn endpoint_url(&self, endpoint: &Endpoint) -> String {
-        match endpoint.url.strip_prefix("https://") {
-            Some(rest) if !self.settings.use_ssl && self.settings.endpoint_url.is_none() => {
-                format!("http://{rest}")
+        let url = match endpoint.url.strip_prefix("https://") {
+            // The client is to do without TLS.
+            Some(rest) if !settings.use_ssl && settings.endpoint_url.is_none() => {
+                BaseUrl::parse(&format!("http://{rest}"))?
             }
-            _ => endpoint.url.clone(),
-        }
+            _ => BaseUrl::parse(&endpoint.url)?,
+        };
+        let address = Arc::new(Address {
+            endpoint,
+            url: Arc::new(url),
+            auth,
+            region: region.map(Str::from),
+            is_fixed,
+        });
+        let mut latest = plan.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = Some(Arc::clone(&address));
+        Ok(address)
     }
 
     /// The credentials, where the endpoint depends on whose they are.
@@ -271,14 +310,14 @@ impl Service {
         self.credentials(options).await.map(Some)
     }
 
-    /// The credentials to sign with: a bucket's session where the auth scheme asks for one, else the caller's.
+    /// The credentials to sign with: a bucket's session where there is one, else the caller's.
     pub(crate) async fn signing_credentials(
         &self,
-        auth: &Auth,
+        session_bucket: Option<&str>,
         options: &CallOptions,
     ) -> Result<Arc<Credentials>> {
-        match &auth.session_bucket {
-            Some(bucket) => self.express_session(bucket, options).await,
+        match session_bucket {
+            Some(bucket) => Box::pin(self.express_session(bucket, options)).await,
             None => self.credentials(options).await,
         }
     }
@@ -304,7 +343,8 @@ impl Service {
         let Draft {
             mut request,
             endpoint_url,
-            auth,
+            address,
+            session_bucket,
             auth_path,
         } = draft;
         let settings = &self.settings;
@@ -313,7 +353,7 @@ impl Service {
             .as_deref()
             .filter(|_| settings.inject_host_prefix)
             .unwrap_or_default();
-        let url = Url::new(&endpoint_url, prefix, &request.path, &request.query)?;
+        let url = Url::new(&endpoint_url, prefix, &request.path, &request.query);
         let streaming = plan.streaming_input.is_some();
         let may_trail = streaming
             && (url.is_tls()
@@ -358,7 +398,8 @@ impl Service {
                 let sha256 = match stream.try_clone() {
                     None => None,
                     Some(copy) => {
-                        Some(read_ahead(copy, checksum, headers, !url.is_tls()).await?).flatten()
+                        let reading = read_ahead(copy, checksum, headers, !url.is_tls());
+                        Box::pin(reading).await?
                     }
                 };
                 Body::Stream {
@@ -376,7 +417,8 @@ impl Service {
             auth_path,
             headers: request.headers,
             body,
-            auth,
+            address,
+            session_bucket,
             checksum,
             streaming,
         })

@@ -3,6 +3,8 @@
 mod body;
 mod connect;
 mod hyper;
+mod link;
+mod pool;
 mod proxy;
 mod settings;
 mod tls;
