@@ -73,7 +73,9 @@ fn pages() -> impl Iterator<Item = String> {
         let names = names.join(",");
         match page {
             PAGES => format!("{{\"TableNames\":[{names}]}}"),
-            _ => format!("{{\"TableNames\":[{names}],\"LastEvaluatedTableName\":\"table-{page:04}\"}}"),
+            _ => format!(
+                "{{\"TableNames\":[{names}],\"LastEvaluatedTableName\":\"table-{page:04}\"}}"
+            ),
         }
     })
 }
