@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Result, Secret, Timestamp};
+use crate::{Result, Secret, Str, Timestamp};
 
 #[cfg(feature = "session")]
 mod invoke;
