@@ -91,12 +91,15 @@ fn params(
     params
 }
 
-/// What is resolved: a name, the service, and what a client of it gives.
-fn cases() -> Vec<(
+/// A service, what is asked of its rule set, and the parameters.
+type Case = (
     &'static str,
     &'static str,
     Vec<(&'static str, ParameterValue<'static>)>,
-)> {
+);
+
+/// What is resolved: a name, the service, and what a client of it gives.
+fn cases() -> Vec<Case> {
     let s3 = |bucket| [S3, &[("Bucket", bucket)]].concat();
     vec![
         ("dynamodb", "dynamodb", REGIONAL.to_vec()),

@@ -1,5 +1,10 @@
 //! Requests written in the walk that checks their parameters: what is accepted is valid, and written as it is after validation.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
 use std::sync::Arc;
 
 use inia_core::{Blob, Timestamp, Value, json};
