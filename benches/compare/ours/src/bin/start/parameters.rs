@@ -7,11 +7,21 @@ use serde_json::{Map, Value, json};
 const DEPTH: usize = 32;
 
 /// Members that an endpoint rule or a rule of the service takes apart: service, member and a text that it takes.
-const MEANINGFUL: [(&str, &str, &str); 5] = [
+const MEANINGFUL: [(&str, &str, &str); 7] = [
     (
         "cloudfront-keyvaluestore",
         "KvsARN",
         "arn:aws:cloudfront::123456789012:key-value-store/5ee4a21b",
+    ),
+    (
+        "kinesis",
+        "ChannelARN",
+        "arn:aws:kinesis:us-east-1:123456789012:channel/c",
+    ),
+    (
+        "kinesis",
+        "QueueARN",
+        "arn:aws:kinesis:us-east-1:123456789012:queue/q",
     ),
     (
         "kinesis",
