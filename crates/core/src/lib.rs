@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod ascii_json;
+mod chunks;
 #[cfg(feature = "session")]
 pub mod config;
 #[cfg(feature = "session")]

@@ -5,9 +5,11 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use smol_str::SmolStr;
+
+use crate::chunks::{Chunks, Done};
 
 /// An immutable string that is cheap to clone and 24 bytes wide.
 ///
@@ -37,7 +39,7 @@ enum Repr {
 }
 
 /// A text that strings are slices of: empty until the [`TextPool`] that gathers it is done.
-type SharedText = OnceLock<String>;
+type SharedText = Done<String>;
 
 /// Where the long strings of a response are gathered while it is read.
 ///
@@ -59,8 +61,7 @@ type SharedText = OnceLock<String>;
 /// ```
 #[derive(Debug, Default)]
 pub struct TextPool {
-    /// The chunk that is being filled: what its strings point to, and the text so far.
-    chunk: Option<(Arc<SharedText>, String)>,
+    chunks: Chunks<String>,
 }
 
 /// The room of the first chunk and of the largest, in bytes: small answers take little, and a kept string keeps little.
@@ -70,7 +71,9 @@ impl TextPool {
     /// A pool without a chunk.
     #[must_use]
     pub const fn new() -> Self {
-        TextPool { chunk: None }
+        TextPool {
+            chunks: Chunks::new(),
+        }
     }
 
     /// A string of this text.
@@ -88,10 +91,7 @@ impl TextPool {
         if text.len() > CHUNKS.end() / 4 {
             return Str::from(text);
         }
-        let (shared, chunk) = match &mut self.chunk {
-            Some(chunk) if chunk.1.len() + text.len() <= chunk.1.capacity() => chunk,
-            _ => self.next_chunk(text.len()),
-        };
+        let (shared, chunk) = self.chunks.with_room(text.len(), &CHUNKS);
         let start = chunk.len();
         chunk.push_str(text);
         match (u32::try_from(start), u32::try_from(chunk.len())) {
@@ -102,31 +102,6 @@ impl TextPool {
             }),
             _ => Str::from(text),
         }
-    }
-
-    /// Begins a chunk with room for at least `length` bytes, and four times as much as the last one.
-    fn next_chunk(&mut self, length: usize) -> &mut (Arc<SharedText>, String) {
-        let last = self.chunk.as_ref().map_or(0, |(_, chunk)| chunk.len());
-        self.finish_chunk();
-        let room = (last * 4).clamp(*CHUNKS.start(), *CHUNKS.end()).max(length);
-        self.chunk
-            .insert((Arc::default(), String::with_capacity(room)))
-    }
-
-    fn finish_chunk(&mut self) {
-        if let Some((shared, mut chunk)) = self.chunk.take() {
-            if chunk.capacity() - chunk.len() > *CHUNKS.start() {
-                chunk.shrink_to_fit();
-            }
-            // It is set here only, once.
-            let _ = shared.set(chunk);
-        }
-    }
-}
-
-impl Drop for TextPool {
-    fn drop(&mut self) {
-        self.finish_chunk();
     }
 }
 

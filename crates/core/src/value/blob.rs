@@ -3,11 +3,13 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+
+use crate::chunks::{Chunks, Done};
 
 /// Bytes, shared and cheap to clone.
 ///
@@ -32,7 +34,7 @@ enum Repr {
 }
 
 /// Bytes that blobs are slices of: none until the [`BytePool`] that gathers them is done.
-type SharedBytes = OnceLock<Vec<u8>>;
+type SharedBytes = Done<Vec<u8>>;
 
 impl Blob {
     /// The bytes, without copying those that are not few.
@@ -149,8 +151,7 @@ impl fmt::Debug for Blob {
 /// ```
 #[derive(Debug, Default)]
 pub struct BytePool {
-    /// The chunk that is being filled: what its blobs point to, and the bytes so far.
-    chunk: Option<(Arc<SharedBytes>, Vec<u8>)>,
+    chunks: Chunks<Vec<u8>>,
 }
 
 /// The room of the first chunk and of the largest, in bytes.
@@ -167,10 +168,7 @@ impl BytePool {
             fill(&mut bytes);
             return Blob::from(bytes);
         };
-        let (shared, chunk) = match &mut self.chunk {
-            Some(chunk) if chunk.1.len() + length <= chunk.1.capacity() => chunk,
-            _ => self.next_chunk(length),
-        };
+        let (shared, chunk) = self.chunks.with_room(length, &CHUNKS);
         let start = chunk.len();
         chunk.resize(start + length, 0);
         if let Some(bytes) = chunk.get_mut(start..) {
@@ -182,32 +180,6 @@ impl BytePool {
             start: u32::try_from(start).unwrap_or(u32::MAX),
             bytes: Arc::clone(shared),
         })
-    }
-
-    /// Begins a chunk with room for at least `length` bytes, and four times as much as the last one.
-    #[cold]
-    fn next_chunk(&mut self, length: usize) -> &mut (Arc<SharedBytes>, Vec<u8>) {
-        let last = self.chunk.as_ref().map_or(0, |(_, chunk)| chunk.len());
-        self.finish_chunk();
-        let room = (last * 4).clamp(*CHUNKS.start(), *CHUNKS.end()).max(length);
-        self.chunk
-            .insert((Arc::default(), Vec::with_capacity(room)))
-    }
-
-    fn finish_chunk(&mut self) {
-        if let Some((shared, mut chunk)) = self.chunk.take() {
-            if chunk.capacity() - chunk.len() > *CHUNKS.start() {
-                chunk.shrink_to_fit();
-            }
-            // It is set here only, once.
-            let _ = shared.set(chunk);
-        }
-    }
-}
-
-impl Drop for BytePool {
-    fn drop(&mut self) {
-        self.finish_chunk();
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use thin_vec::ThinVec;
 
+use super::members::SharedValues;
 use super::name::NameNumber;
-use super::pool::SharedValues;
 use super::{Keys, NULL, Name, Value};
 use crate::Str;
 use crate::text::same;

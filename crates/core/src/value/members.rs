@@ -1,9 +1,12 @@
 //! [`Members`]: where parsers gather the members of structures.
 
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
 use thin_vec::ThinVec;
 
-use super::pool::ValuePool;
 use super::{Map, Name, Value};
+use crate::chunks::{Chunks, Done};
 
 /// The members of structures that are being read, those of the outer ones first.
 ///
@@ -23,16 +26,21 @@ use super::{Map, Name, Value};
 #[derive(Debug, Default)]
 pub struct Members {
     gathered: ThinVec<(Name, Value)>,
-    scalars: ValuePool,
-    /// Lists and maps that are only members, by how deep they are nested: what they hold is nested deeper.
-    containers: Vec<ValuePool>,
+    /// Scalars that are only members. On the heap by itself each would cost an allocation, which takes longer than reading it.
+    scalars: Chunks<Vec<Value>>,
+    /// Lists and maps that are only members, by how deep they are nested: what they hold is nested deeper, so that no chunk holds
+    /// itself.
+    containers: Vec<Chunks<Vec<Value>>>,
 }
 
+/// Values that stand side by side.
+pub(super) type SharedValues = Done<Vec<Value>>;
+
 /// How many scalars may stand side by side: a union of one that is kept for long keeps at most 24 KiB of others.
-const SCALARS: u16 = 1024;
+const SCALARS: RangeInclusive<usize> = 8..=1024;
 
 /// How many lists and maps may stand side by side: a union of one that is kept for long keeps only some of its neighbours.
-const CONTAINERS: u16 = 32;
+const CONTAINERS: RangeInclusive<usize> = 8..=32;
 
 /// How deep containers may be nested and still stand side by side.
 const LEVELS: usize = 64;
@@ -102,21 +110,26 @@ impl Members {
     #[must_use]
     #[inline]
     pub fn only(&mut self, level: usize, name: Name, value: Value) -> Map {
-        let (values, place) = if matches!(value, Value::List(_) | Value::Map(_)) {
+        let is_container = matches!(value, Value::List(_) | Value::Map(_));
+        let (values, chunk) = if is_container {
             if level >= LEVELS {
                 return Map::of_member(name, value);
             }
             if self.containers.len() <= level {
-                self.containers.resize_with(level + 1, ValuePool::default);
+                self.containers.resize_with(level + 1, Chunks::default);
             }
             match self.containers.get_mut(level) {
-                Some(pool) => pool.add(value, CONTAINERS),
+                Some(chunks) => chunks.with_room(1, &CONTAINERS),
                 None => return Map::of_member(name, value),
             }
         } else {
-            self.scalars.add(value, SCALARS)
+            self.scalars.with_room(1, &SCALARS)
         };
-        Map::of_pooled(name, values, place)
+        let Ok(place) = u16::try_from(chunk.len()) else {
+            return Map::of_member(name, value);
+        };
+        chunk.push(value);
+        Map::of_pooled(name, Arc::clone(values), place)
     }
 
     /// Cuts the members from a place on off, as a map of exactly their size.

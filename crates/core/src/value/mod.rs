@@ -25,7 +25,6 @@ mod name;
 mod narrow;
 mod native;
 mod path;
-mod pool;
 pub(crate) mod private;
 mod serialize;
 mod to_value;

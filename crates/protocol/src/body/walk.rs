@@ -283,13 +283,7 @@ impl<'m, N: Notation> Writer<'m, N> {
             return Err(too_odd("the shape is not a list"));
         };
         // Looked up once for all items.
-        let slots = match item.target {
-            Target::Structure(id) if depth > 0 => match self.patterns.get(self.model, id) {
-                Pattern::Structure(slots) => Some(slots),
-                _ => None,
-            },
-            _ => None,
-        };
+        let slots = self.slots(item, depth);
         let mut order = Order::default();
         let mut at = N::open_list(&mut self.out, start, list.len());
         for value in list.iter() {
@@ -324,13 +318,7 @@ impl<'m, N: Notation> Writer<'m, N> {
             return Err(too_odd("the shape is not a map"));
         };
         // Looked up once for all entries.
-        let slots = match item.target {
-            Target::Structure(id) if depth > 0 => match self.patterns.get(self.model, id) {
-                Pattern::Structure(slots) => Some(slots),
-                _ => None,
-            },
-            _ => None,
-        };
+        let slots = self.slots(item, depth);
         let mut order = Order::default();
         let mut at = N::open_map(&mut self.out, start, map.len());
         for (name, value) in map {
@@ -347,6 +335,17 @@ impl<'m, N: Notation> Writer<'m, N> {
             };
         }
         Ok(N::close_map(&mut self.out, start, at, map.len(), map.len()))
+    }
+
+    /// The members of a part that is a structure, where one may be entered.
+    fn slots(&self, part: &Part, depth: u32) -> Option<&'m Slots> {
+        match part.target {
+            Target::Structure(id) if depth > 0 => match self.patterns.get(self.model, id) {
+                Pattern::Structure(slots) => Some(slots),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Writes a null in a list or map.
