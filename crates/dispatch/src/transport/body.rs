@@ -1,7 +1,6 @@
 //! Bodies on their way to hyper and from it.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,15 +8,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
+use http_body_util::BodyStream;
 use inia_core::{Error, ErrorKind, Result};
-use tokio::time::Sleep;
 
 use super::WireBody;
-use super::pool::Lease;
 use crate::ByteStream;
 
 /// The most bytes that are handed to hyper at once, so that it shows how far a long body has come.
@@ -138,131 +134,55 @@ impl fmt::Display for BodyError {
 
 impl std::error::Error for BodyError {}
 
-/// A response's body, each piece waited for no longer than a limit.
-struct ResponseBody {
-    incoming: Incoming,
-    /// The connection that brings it, where that is not shared with other requests; `None` once the body is there.
-    lease: Option<Lease>,
-    /// What came together with the head.
-    first: Option<Result<Bytes>>,
-    is_over: bool,
-    limit: Option<Duration>,
-    timer: Option<Pin<Box<Sleep>>>,
-    /// Whether the timer runs for the piece that is waited for.
-    is_waiting: bool,
-}
-
 /// A response's body, each piece waited for no longer than the limit.
-///
-/// A short one has mostly come with the head: it is no stream then, and its connection is free at once.
-pub(super) async fn response_body(
-    incoming: Incoming,
-    lease: Option<Lease>,
-    limit: Option<Duration>,
+pub(super) fn response_body(
+    body: hyper::body::Incoming,
+    read_timeout: Option<Duration>,
 ) -> ByteStream {
-    let length = incoming.size_hint().exact();
-    let mut body = ResponseBody {
-        incoming,
-        lease,
-        first: None,
-        is_over: false,
-        limit,
-        timer: None,
-        is_waiting: false,
-    };
-    let first = poll_fn(|context| Poll::Ready(body.poll_piece(context))).await;
-    match first {
-        Poll::Ready(None) => return ByteStream::empty(),
-        Poll::Ready(Some(Ok(bytes))) if body.is_over => return ByteStream::from(bytes),
-        Poll::Ready(first) => body.first = first,
-        Poll::Pending => {}
+    let length = body.size_hint().exact();
+    if length == Some(0) {
+        ByteStream::empty()
+    } else {
+        ByteStream::from_stream(pieces(body, read_timeout), length)
     }
-    ByteStream::from_stream(body, length)
 }
 
-impl ResponseBody {
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        while !self.is_over {
-            if self.incoming.is_end_stream() {
-                self.end(context);
-                break;
+/// The pieces of a response's body, each waited for no longer than the limit.
+fn pieces(
+    body: hyper::body::Incoming,
+    read_timeout: Option<Duration>,
+) -> impl futures_core::Stream<Item = Result<Bytes>> {
+    let frames = BodyStream::new(body).map_err(|error| {
+        Error::new(
+            ErrorKind::Connection,
+            "the connection broke while the response was read",
+        )
+        .with_source(error)
+    });
+    let chunks = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
+    futures_util::stream::unfold(
+        (Box::pin(chunks), false),
+        move |(mut chunks, ended)| async move {
+            if ended {
+                return None;
             }
-            let mut frame = Pin::new(&mut self.incoming).poll_frame(context);
-            if let (Poll::Pending, Some(lease)) = (&frame, &mut self.lease) {
-                lease.link.drive(context);
-                frame = Pin::new(&mut self.incoming).poll_frame(context);
-            }
-            match ready!(frame) {
-                None => self.end(context),
-                Some(Ok(frame)) => {
-                    // What is not data are trailers, which no answer needs.
-                    if let Ok(bytes) = frame.into_data() {
-                        if self.incoming.is_end_stream() {
-                            self.end(context);
-                        }
-                        return Poll::Ready(Some(Ok(bytes)));
+            let next = match read_timeout {
+                None => chunks.next().await,
+                Some(limit) => match tokio::time::timeout(limit, chunks.next()).await {
+                    Ok(next) => next,
+                    Err(_) => {
+                        let message = format!("the response's body stopped for {limit:?}");
+                        return Some((
+                            Err(Error::new(ErrorKind::Timeout, message)),
+                            (chunks, true),
+                        ));
                     }
-                }
-                Some(Err(error)) => {
-                    self.fail();
-                    let message = "the connection broke while the response was read";
-                    let error = Error::new(ErrorKind::Connection, message).with_source(error);
-                    return Poll::Ready(Some(Err(error)));
-                }
-            }
-        }
-        Poll::Ready(None)
-    }
-
-    /// Notes that everything has come, and lets the connection go on to the next request.
-    fn end(&mut self, context: &mut Context<'_>) {
-        self.is_over = true;
-        if let Some(mut lease) = self.lease.take() {
-            if !lease.link.is_ready() {
-                lease.link.drive(context);
-            }
-            lease.end();
-        }
-    }
-
-    fn fail(&mut self) {
-        self.is_over = true;
-        self.lease = None;
-    }
-
-    /// Waits for the next piece; an error where that took too long.
-    fn poll_limit(&mut self, context: &mut Context<'_>) -> Poll<Error> {
-        let Some(limit) = self.limit else {
-            return Poll::Pending;
-        };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        if !std::mem::replace(&mut self.is_waiting, true) {
-            timer.as_mut().reset(tokio::time::Instant::now() + limit);
-        }
-        ready!(timer.as_mut().poll(context));
-        let message = format!("the response's body stopped for {limit:?}");
-        Poll::Ready(Error::new(ErrorKind::Timeout, message))
-    }
-}
-
-impl Stream for ResponseBody {
-    type Item = Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
-        }
-        match self.poll_piece(context) {
-            Poll::Ready(piece) => {
-                self.is_waiting = false;
-                Poll::Ready(piece)
-            }
-            Poll::Pending => self.poll_limit(context).map(|error| {
-                self.fail();
-                Some(Err(error))
-            }),
-        }
-    }
+                },
+            };
+            next.map(|chunk| {
+                let ended = chunk.is_err();
+                (chunk, (chunks, ended))
+            })
+        },
+    )
 }

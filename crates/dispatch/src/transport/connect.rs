@@ -1,24 +1,24 @@
 //! [`Connector`]: how a connection is made, straight or through a proxy.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::proxy::ProxyTable;
 
-pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
-
-/// A connection to the host, or to the proxy on the way to it.
-pub(super) type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Connects to the host of a URL, or to the proxy on the way to it. TLS to the host itself comes on top.
 #[derive(Clone, Debug)]
@@ -57,9 +57,9 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = Hop;
+    type Response = Route;
     type Error = BoxError;
-    type Future = Connecting<Hop>;
+    type Future = Connecting<Route>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.direct.poll_ready(context).map_err(Into::into)
@@ -73,7 +73,12 @@ impl Service<Uri> for Connector {
         match hop {
             None => {
                 let connecting = self.direct.call(url);
-                Box::pin(async move { Ok(MaybeHttpsStream::Http(connecting.await?)) })
+                Box::pin(async move {
+                    Ok(Route {
+                        stream: MaybeHttpsStream::Http(connecting.await?),
+                        is_forwarded: false,
+                    })
+                })
             }
             Some((proxy, connector)) if url.scheme() == Some(&http::uri::Scheme::HTTPS) => {
                 let mut tunnel = Tunnel::new(proxy.uri().clone(), connector.clone());
@@ -81,9 +86,119 @@ impl Service<Uri> for Connector {
                     tunnel = tunnel.with_auth(authorization.clone());
                 }
                 let connecting = tunnel.call(url);
-                Box::pin(async move { Ok(connecting.await?) })
+                Box::pin(async move {
+                    Ok(Route {
+                        stream: connecting.await?,
+                        is_forwarded: false,
+                    })
+                })
             }
-            Some((proxy, connector)) => connector.call(proxy.uri().clone()),
+            Some((proxy, connector)) => {
+                let connecting = connector.call(proxy.uri().clone());
+                Box::pin(async move {
+                    Ok(Route {
+                        stream: connecting.await?,
+                        is_forwarded: true,
+                    })
+                })
+            }
+        }
+    }
+}
+
+/// A connection, to the host or to a proxy.
+#[derive(Debug)]
+pub(super) struct Route {
+    stream: MaybeHttpsStream<TokioIo<TcpStream>>,
+    /// Whether the other end is a proxy that forwards requests, and so must be given whole URLs.
+    is_forwarded: bool,
+}
+
+impl Route {
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut MaybeHttpsStream<TokioIo<TcpStream>>> {
+        Pin::new(&mut self.get_mut().stream)
+    }
+}
+
+impl Connection for Route {
+    fn connected(&self) -> Connected {
+        self.stream.connected().proxy(self.is_forwarded)
+    }
+}
+
+impl Read for Route {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(context, buffer)
+    }
+}
+
+impl Write for Route {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(context, slices)
+    }
+}
+
+/// A connector that gives up after a time: names, TCP, proxies and TLS together.
+#[derive(Clone, Debug)]
+pub(super) struct Limited<C> {
+    pub(super) connector: C,
+    pub(super) limit: Option<Duration>,
+}
+
+impl<C> Service<Uri> for Limited<C>
+where
+    C: Service<Uri, Error = BoxError>,
+    C::Response: 'static,
+    C::Future: Send + 'static,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Connecting<C::Response>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        let connecting = self.connector.call(url);
+        match self.limit {
+            None => Box::pin(connecting),
+            Some(limit) => Box::pin(async move {
+                tokio::time::timeout(limit, connecting)
+                    .await
+                    .unwrap_or_else(|_| {
+                        let message = format!("it took longer than {limit:?}");
+                        Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
+                    })
+            }),
         }
     }
 }

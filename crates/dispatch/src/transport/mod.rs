@@ -3,8 +3,6 @@
 mod body;
 mod connect;
 mod hyper;
-mod link;
-mod pool;
 mod proxy;
 mod settings;
 mod tls;
