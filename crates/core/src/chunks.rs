@@ -99,7 +99,8 @@ impl<C: Chunk> Chunks<C> {
         self.current = Some((Arc::default(), C::with_room(room)));
     }
 
-    fn finish(&mut self) {
+    /// Finishes the chunk that is being filled: the next piece begins another.
+    pub(crate) fn finish(&mut self) {
         if let Some((done, mut chunk)) = self.current.take() {
             // A page that is kept is not to keep room for another.
             if chunk.room() - chunk.length() > chunk.room() / 8 {

@@ -3,6 +3,7 @@
 use inia_core::{Map, Name, Str, TimestampFormat, Value};
 use inia_model::{Kind, Member, ServiceModel, Shape, ShapeId, ShapeTable};
 
+use crate::literal::Literal;
 use crate::names::NameIndex;
 
 /// What a value in a body is read and written as.
@@ -64,6 +65,8 @@ pub(crate) struct Fields {
 pub(crate) struct Field {
     /// The member's name: the key in a [`Value`].
     pub(crate) name: Name,
+    /// What stands before its value in a body, where nothing stands between.
+    pub(crate) key: Literal,
     pub(crate) target: Target,
     /// The member travels in the head of an HTTP message, where the structure is the input or output of a REST format.
     pub(crate) has_location: bool,
@@ -87,13 +90,16 @@ pub(crate) enum Layout {
 #[derive(Debug)]
 pub(crate) struct Layouts {
     table: ShapeTable<Layout>,
+    /// What stands before the value of a member of a name.
+    key: fn(&str) -> Vec<u8>,
 }
 
 impl Layouts {
-    /// No layout worked out yet.
-    pub(crate) fn new(model: &ServiceModel) -> Self {
+    /// No layout worked out yet; `key` gives what stands before the value of a member of a name.
+    pub(crate) fn new(model: &ServiceModel, key: fn(&str) -> Vec<u8>) -> Self {
         Layouts {
             table: ShapeTable::new(model.shape_count()),
+            key,
         }
     }
 
@@ -111,7 +117,7 @@ impl Layouts {
         let shape = model.shape(id);
         match &shape.kind {
             Kind::Structure(structure) => {
-                Layout::Structure(fields_of(model, shape, &structure.members))
+                Layout::Structure(fields_of(model, shape, &structure.members, self.key))
             }
             Kind::List(item) => Layout::List(Target::of(model, item)),
             Kind::Map { value, .. } => Layout::Map {
@@ -123,11 +129,17 @@ impl Layouts {
     }
 }
 
-fn fields_of(model: &ServiceModel, shape: &Shape, members: &[Member]) -> Fields {
+fn fields_of(
+    model: &ServiceModel,
+    shape: &Shape,
+    members: &[Member],
+    key: fn(&str) -> Vec<u8>,
+) -> Fields {
     let fields = members
         .iter()
         .map(|member| Field {
             name: Name::intern(&member.name),
+            key: Literal::new(&key(member.wire_name())),
             target: Target::of(model, member),
             has_location: member.traits.location.is_some(),
         })
@@ -142,9 +154,16 @@ fn fields_of(model: &ServiceModel, shape: &Shape, members: &[Member]) -> Fields 
 
 impl Fields {
     /// The field of a name on the wire, whose [`head_of`](crate::names::head_of) is known, and its position.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn by_wire_name(&self, name: &[u8], head: u64) -> Option<(usize, &Field)> {
         let position = self.by_wire_name.get_by_head(name, head)?;
+        Some((position, self.fields.get(position)?))
+    }
+
+    /// As [`Fields::by_wire_name`], of a name of at most eight bytes.
+    #[inline(always)]
+    pub(crate) fn by_short_name(&self, head: u64, length: usize) -> Option<(usize, &Field)> {
+        let position = self.by_wire_name.get_short(head, length)?;
         Some((position, self.fields.get(position)?))
     }
 }

@@ -15,6 +15,7 @@ mod fit;
 mod header;
 mod json;
 mod layout;
+mod literal;
 mod message;
 mod names;
 mod query;

@@ -6,11 +6,21 @@
 /// none.
 #[derive(Debug)]
 pub(crate) struct NameIndex {
-    names: Box<[Name]>,
-    /// Positions plus one, 0 where free; a power of two long, at least twice as long as there are names.
-    slots: Box<[u16]>,
+    names: Box<[Box<[u8]>]>,
+    /// A power of two long, at least twice as long as there are names.
+    slots: Box<[Slot]>,
     shift: u32,
     factor: u64,
+}
+
+/// What is known of the name in a slot; of a short one, all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    /// Its [`head_of`].
+    head: u64,
+    length: u32,
+    /// Its position plus one, 0 where free.
+    entry: u32,
 }
 
 /// Factors to choose from: odd, and of random bits.
@@ -25,27 +35,17 @@ const FACTORS: [u64; 8] = [
     0xe703_7ed1_a0b4_28db,
 ];
 
-#[derive(Debug)]
-struct Name {
-    /// The first eight bytes, or as many as there are.
-    head: u64,
-    text: Box<[u8]>,
-}
-
 impl NameIndex {
     /// The index of names in the order of their positions; of equal names the last one is found.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
-        let names: Box<[Name]> = names
+        let names: Box<[Box<[u8]>]> = names
             .take(usize::from(u16::MAX) - 1)
-            .map(|name| Name {
-                head: head_of(name.as_bytes()),
-                text: name.as_bytes().into(),
-            })
+            .map(|name| name.as_bytes().into())
             .collect();
         let size = (names.len() * 2).next_power_of_two().max(4);
         let mut best = NameIndex {
             names,
-            slots: vec![0; size].into(),
+            slots: vec![Slot::default(); size].into(),
             shift: 64 - size.trailing_zeros(),
             factor: 0,
         };
@@ -67,7 +67,7 @@ impl NameIndex {
     fn displaced(&self, factor: u64) -> usize {
         let mut taken = vec![false; self.slots.len()];
         let slots = self.names.iter().map(|name| {
-            let slot = first_slot(name.head, name.text.len(), factor, self.shift);
+            let slot = first_slot(head_of(name), name.len(), factor, self.shift);
             taken
                 .get_mut(slot)
                 .map(|taken| std::mem::replace(taken, true))
@@ -81,16 +81,23 @@ impl NameIndex {
             let Some(name) = self.names.get(position) else {
                 continue;
             };
-            if self.get(&name.text).is_some() {
+            if self.get(name).is_some() {
                 continue;
             }
-            let mut slot = first_slot(name.head, name.text.len(), self.factor, self.shift);
-            while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
-                slot = (slot + 1) & (self.slots.len() - 1);
+            let head = head_of(name);
+            let mut place = first_slot(head, name.len(), self.factor, self.shift);
+            while self.slots.get(place).is_some_and(|taken| taken.entry != 0) {
+                place = (place + 1) & (self.slots.len() - 1);
             }
-            if let (Some(slot), Ok(entry)) = (self.slots.get_mut(slot), u16::try_from(position + 1))
+            let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
+            if let (Some(slot), Ok(entry)) =
+                (self.slots.get_mut(place), u32::try_from(position + 1))
             {
-                *slot = entry;
+                *slot = Slot {
+                    head,
+                    length,
+                    entry,
+                };
             }
         }
     }
@@ -101,22 +108,42 @@ impl NameIndex {
         self.get_by_head(name, head_of(name))
     }
 
-    /// The position of a name whose [`head_of`] is known.
-    #[inline]
-    pub(crate) fn get_by_head(&self, name: &[u8], head: u64) -> Option<usize> {
-        let mut slot = first_slot(head, name.len(), self.factor, self.shift);
+    /// The position of a name of at most eight bytes, whose [`head_of`] is all there is of it.
+    #[inline(always)]
+    pub(crate) fn get_short(&self, head: u64, length: usize) -> Option<usize> {
+        let mut place = first_slot(head, length, self.factor, self.shift);
         loop {
-            let position = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
-            let candidate = self.names.get(position)?;
-            if candidate.head == head
-                && candidate.text.len() == name.len()
-                && (name.len() <= 8 || candidate.text[..] == *name)
+            let slot = self.slots.get(place)?;
+            let position = (slot.entry as usize).checked_sub(1)?;
+            if slot.head == head && slot.length as usize == length {
+                return Some(position);
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The position of a name whose [`head_of`] is known.
+    #[inline(always)]
+    pub(crate) fn get_by_head(&self, name: &[u8], head: u64) -> Option<usize> {
+        let mut place = first_slot(head, name.len(), self.factor, self.shift);
+        loop {
+            let slot = self.slots.get(place)?;
+            let position = (slot.entry as usize).checked_sub(1)?;
+            if slot.head == head
+                && slot.length as usize == name.len()
+                && (name.len() <= 8 || is_same(self.names.get(position)?, name))
             {
                 return Some(position);
             }
-            slot = (slot + 1) & (self.slots.len() - 1);
+            place = (place + 1) & (self.slots.len() - 1);
         }
     }
+}
+
+/// Whether two names of one length and with the same first eight bytes are the same: most are told by their last eight.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.last_chunk::<8>() == other.last_chunk() && (one.len() <= 16 || one == other)
 }
 
 /// Where a name is looked for first.

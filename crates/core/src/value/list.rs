@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use thin_vec::ThinVec;
 
-use super::{Keys, Map, Value};
+use super::Value;
+use super::members::SharedValues;
 
 /// Values in order. Reads as a slice.
 ///
@@ -17,14 +19,25 @@ use super::{Keys, Map, Value};
 /// assert_eq!(list.len(), 3);
 /// assert_eq!(list[0], "a");
 /// ```
-#[derive(Clone, Default, PartialEq)]
-pub struct List(ThinVec<Value>);
+#[derive(Clone)]
+pub struct List(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Own(ThinVec<Value>),
+    /// A few values that were read, side by side with those of other lists.
+    Pooled {
+        length: u16,
+        start: u32,
+        values: Arc<SharedValues>,
+    },
+}
 
 impl List {
     /// An empty list, without allocating.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        List::own(ThinVec::new())
     }
 
     /// An empty list with room for `capacity` values.
@@ -33,63 +46,111 @@ impl List {
         if capacity == 0 {
             Self::new()
         } else {
-            List(ThinVec::with_capacity(capacity))
+            List::own(ThinVec::with_capacity(capacity))
+        }
+    }
+
+    #[inline]
+    pub(super) fn own(values: ThinVec<Value>) -> Self {
+        List(Repr::Own(values))
+    }
+
+    /// So many values of those that stand side by side, from a place on; empty where there are more than a list can have so.
+    #[inline]
+    pub(super) fn pooled(values: &Arc<SharedValues>, start: usize, length: usize) -> Self {
+        match (u32::try_from(start), u16::try_from(length)) {
+            (Ok(start), Ok(length)) => List(Repr::Pooled {
+                length,
+                start,
+                values: Arc::clone(values),
+            }),
+            _ => List::new(),
+        }
+    }
+
+    /// The values, to change in place: those that stand side by side with others are copied first.
+    fn values_mut(&mut self) -> &mut ThinVec<Value> {
+        if let Repr::Pooled { .. } = self.0 {
+            self.0 = Repr::Own(self.iter().cloned().collect());
+        }
+        match &mut self.0 {
+            Repr::Own(values) => values,
+            #[expect(clippy::unreachable, reason = "it was made its own just now")]
+            Repr::Pooled { .. } => unreachable!("a list has its own values"),
         }
     }
 
     /// Appends a value.
     #[inline]
     pub fn push(&mut self, value: impl Into<Value>) {
-        self.0.push(value.into());
+        self.values_mut().push(value.into());
     }
 
     /// Takes the last value off.
     pub fn pop(&mut self) -> Option<Value> {
-        self.0.pop()
+        self.values_mut().pop()
     }
 
     /// Takes the values from a position on off, as a list of exactly their size.
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> List {
-        List(self.0.split_off(at.min(self.0.len())))
-    }
-
-    /// Takes the values from a position on off, as a map of these names: of as many as there are of both.
-    #[must_use]
-    #[inline]
-    pub fn split_off_keyed(&mut self, at: usize, keys: &Keys) -> Map {
-        Map::of_keys(keys, self.0.drain(at.min(self.0.len())..))
+        let at = at.min(self.len());
+        List::own(self.values_mut().split_off(at))
     }
 
     /// Keeps the first `len` values.
     pub fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
+        self.values_mut().truncate(len);
+    }
+}
+
+impl Default for List {
+    fn default() -> Self {
+        List::new()
     }
 }
 
 impl Deref for List {
     type Target = [Value];
 
+    #[inline]
     fn deref(&self) -> &[Value] {
-        &self.0
+        match &self.0 {
+            Repr::Own(values) => values,
+            Repr::Pooled {
+                length,
+                start,
+                values,
+            } => {
+                let values = values.get().map_or(&[][..], Vec::as_slice);
+                let behind = values.get(*start as usize..).unwrap_or_default();
+                behind.get(..usize::from(*length)).unwrap_or_default()
+            }
+        }
     }
 }
 
 impl DerefMut for List {
     fn deref_mut(&mut self) -> &mut [Value] {
-        &mut self.0
+        self.values_mut()
+    }
+}
+
+impl PartialEq for List {
+    fn eq(&self, other: &List) -> bool {
+        **self == **other
     }
 }
 
 impl<V: Into<Value>> FromIterator<V> for List {
     fn from_iter<I: IntoIterator<Item = V>>(values: I) -> Self {
-        List(values.into_iter().map(Into::into).collect())
+        List::own(values.into_iter().map(Into::into).collect())
     }
 }
 
 impl<V: Into<Value>> Extend<V> for List {
     fn extend<I: IntoIterator<Item = V>>(&mut self, values: I) {
-        self.0.extend(values.into_iter().map(Into::into));
+        self.values_mut().extend(values.into_iter().map(Into::into));
     }
 }
 
@@ -97,8 +158,8 @@ impl IntoIterator for List {
     type Item = Value;
     type IntoIter = thin_vec::IntoIter<Value>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(self.values_mut()).into_iter()
     }
 }
 
@@ -107,12 +168,54 @@ impl<'a> IntoIterator for &'a List {
     type IntoIter = std::slice::Iter<'a, Value>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Items;
+    use super::*;
+
+    #[test]
+    fn lists_of_every_form_do_what_other_lists_do() {
+        for count in [0, 1, 5, 100] {
+            let plain: List = (0..count).collect();
+            let mut items = Items::new();
+            items.push(Value::Null);
+            for position in 0..count {
+                items.push(Value::Int(position));
+            }
+            let pooled = items.split_off_nested(1, 0);
+            drop(items);
+            assert_eq!(pooled, plain);
+            for change in [
+                |list: &mut List| list.push(7),
+                |list: &mut List| drop(list.pop()),
+                |list: &mut List| list.truncate(2),
+                |list: &mut List| drop(list.split_off(1)),
+                |list: &mut List| *list = list.split_off(1),
+                |list: &mut List| list.extend([1, 2]),
+                |list: &mut List| list.reverse(),
+                |list: &mut List| *list = list.clone().into_iter().skip(1).collect(),
+            ] {
+                let (mut one, mut other) = (pooled.clone(), plain.clone());
+                change(&mut one);
+                change(&mut other);
+                assert_eq!(one, other);
+            }
+            assert_eq!(pooled, plain, "a change of a clone shows in the list");
+        }
+    }
+
+    #[test]
+    fn a_list_leaves_room_for_a_tag_in_a_value() {
+        assert_eq!(size_of::<List>(), 16);
     }
 }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use thin_vec::ThinVec;
 
+use super::items::SharedTable;
 use super::members::SharedValues;
 use super::name::NameNumber;
-use super::{Keys, NULL, Name, Value};
+use super::{NULL, Name, Value};
 use crate::Str;
 use crate::text::same;
 
@@ -44,58 +45,21 @@ enum Repr {
         name: NameNumber,
         values: Arc<SharedValues>,
     },
-    /// Entries whose names are those of other maps as well: the names, and then the values.
-    Keyed(ThinVec<Slot>),
+    /// Entries whose names are those of other maps as well, side by side with theirs: where the values begin.
+    Row {
+        start: u32,
+        table: Arc<SharedTable>,
+    },
     /// Entries behind a hash index: what a server fills with any number of names.
     Index(Box<IndexMap<Str, Value, RandomState>>),
 }
 
-/// What stands in a map of shared names.
-#[derive(Clone, Debug)]
-enum Slot {
-    /// The names: the first slot, and no other.
-    Keys(Keys),
-    Value(Value),
-}
-
-impl Slot {
-    #[inline]
-    fn value(&self) -> Option<&Value> {
-        match self {
-            Slot::Value(value) => Some(value),
-            Slot::Keys(_) => None,
-        }
-    }
-
-    fn value_mut(&mut self) -> Option<&mut Value> {
-        match self {
-            Slot::Value(value) => Some(value),
-            Slot::Keys(_) => None,
-        }
-    }
-
-    fn into_value(self) -> Option<Value> {
-        match self {
-            Slot::Value(value) => Some(value),
-            Slot::Keys(_) => None,
-        }
-    }
-}
-
-/// The names of a map of shared names, and its values.
+/// The names of a row, and its values.
 #[inline]
-fn parts(slots: &[Slot]) -> (&[Str], &[Slot]) {
-    match slots.split_first() {
-        Some((Slot::Keys(keys), values)) => (keys.names(), values),
-        _ => (&[], &[]),
-    }
-}
-
-/// As [`parts`], with values to change in place.
-fn parts_mut(slots: &mut [Slot]) -> (&[Str], &mut [Slot]) {
-    match slots.split_first_mut() {
-        Some((Slot::Keys(keys), values)) => (keys.names(), values),
-        _ => (&[], &mut []),
+fn row(table: &SharedTable, start: u32) -> (&[Str], &[Value]) {
+    match table.get() {
+        Some(table) => table.row(start as usize),
+        None => (&[], &[]),
     }
 }
 
@@ -164,26 +128,32 @@ impl Map {
         })
     }
 
-    /// A map of these names and as many values.
+    /// A row of a table, whose values begin at a place.
     #[inline]
-    pub(super) fn of_keys(keys: &Keys, values: impl Iterator<Item = Value>) -> Self {
-        let count = keys.names().len();
-        let mut slots = ThinVec::with_capacity(count + 1);
-        slots.push(Slot::Keys(keys.clone()));
-        slots.extend(values.take(count).map(Slot::Value));
-        Map(Repr::Keyed(slots))
+    pub(super) fn of_row(table: Arc<SharedTable>, start: usize) -> Self {
+        match u32::try_from(start) {
+            Ok(start) => Map(Repr::Row { start, table }),
+            Err(_) => Map::new(),
+        }
     }
 
-    /// Gives a map whose value stands side by side with others one of its own, so that it can be changed.
+    /// Gives a map whose values stand side by side with those of others its own, so that it can be changed.
     fn own(&mut self) {
-        if let Repr::Pooled {
-            place,
-            name,
-            values,
-        } = &self.0
-        {
-            let value = pooled(values, *place).clone();
-            self.0 = Repr::Member(*name, Box::new(value));
+        match &self.0 {
+            Repr::Pooled {
+                place,
+                name,
+                values,
+            } => {
+                let value = pooled(values, *place).clone();
+                self.0 = Repr::Member(*name, Box::new(value));
+            }
+            Repr::Row { start, table } => {
+                let (keys, values) = row(table, *start);
+                let pairs = keys.iter().cloned().zip(values.iter().cloned()).collect();
+                self.0 = Repr::Pairs(pairs);
+            }
+            _ => {}
         }
     }
 
@@ -199,7 +169,7 @@ impl Map {
             Repr::Pairs(pairs) => pairs.len(),
             Repr::Members(members) => members.len(),
             Repr::Member(..) | Repr::Pooled { .. } => 1,
-            Repr::Keyed(slots) => slots.len().saturating_sub(1),
+            Repr::Row { start, table } => row(table, *start).1.len(),
             Repr::Index(index) => index.len(),
         }
     }
@@ -222,10 +192,9 @@ impl Map {
                 name: key,
                 values,
             } => same_name(text(*key), name).then(|| pooled(values, *place)),
-            Repr::Keyed(slots) => {
-                let (keys, values) = parts(slots);
-                let position = keys.iter().position(|key| same_name(key, name))?;
-                values.get(position)?.value()
+            Repr::Row { start, table } => {
+                let (keys, values) = row(table, *start);
+                values.get(keys.iter().position(|key| same_name(key, name))?)
             }
             Repr::Index(index) => index.get(name),
         }
@@ -239,12 +208,7 @@ impl Map {
             Repr::Pairs(pairs) => find_mut(pairs, name),
             Repr::Members(members) => find_mut(members, name),
             Repr::Member(key, value) => same_name(text(*key), name).then_some(&mut **value),
-            Repr::Pooled { .. } => None,
-            Repr::Keyed(slots) => {
-                let (keys, values) = parts_mut(slots);
-                let position = keys.iter().position(|key| same_name(key, name))?;
-                values.get_mut(position)?.value_mut()
-            }
+            Repr::Pooled { .. } | Repr::Row { .. } => None,
             Repr::Index(index) => index.get_mut(name),
         }
     }
@@ -261,9 +225,9 @@ impl Map {
                 name,
                 values,
             } => (position == 0).then(|| (text(*name), pooled(values, *place))),
-            Repr::Keyed(slots) => {
-                let (keys, values) = parts(slots);
-                Some((keys.get(position)?, values.get(position)?.value()?))
+            Repr::Row { start, table } => {
+                let (keys, values) = row(table, *start);
+                keys.get(position).zip(values.get(position))
             }
             Repr::Index(index) => index.get_index(position),
         }
@@ -277,8 +241,7 @@ impl Map {
             Repr::Pairs(pairs) => pairs.get_mut(position).map(|(_, value)| value),
             Repr::Members(members) => members.get_mut(position).map(|(_, value)| value),
             Repr::Member(_, value) => (position == 0).then_some(&mut **value),
-            Repr::Pooled { .. } => None,
-            Repr::Keyed(slots) => parts_mut(slots).1.get_mut(position)?.value_mut(),
+            Repr::Pooled { .. } | Repr::Row { .. } => None,
             Repr::Index(index) => index.get_index_mut(position).map(|(_, value)| value),
         }
     }
@@ -298,14 +261,17 @@ impl Map {
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Map {
         let at = at.min(self.len());
-        self.unshare_names();
         Map(match &mut self.0 {
             Repr::Pairs(pairs) => Repr::Pairs(pairs.split_off(at)),
             Repr::Members(members) => Repr::Members(members.split_off(at)),
-            Repr::Member(..) | Repr::Pooled { .. } | Repr::Keyed(_) if at == 0 => {
-                std::mem::take(&mut self.0)
+            repr @ (Repr::Member(..) | Repr::Pooled { .. } | Repr::Row { .. }) if at == 0 => {
+                std::mem::take(repr)
             }
-            Repr::Member(..) | Repr::Pooled { .. } | Repr::Keyed(_) => Repr::default(),
+            Repr::Member(..) | Repr::Pooled { .. } => Repr::default(),
+            Repr::Row { .. } => {
+                self.own();
+                return self.split_off(at);
+            }
             Repr::Index(index) => Repr::Index(Box::new(index.split_off(at))),
         })
     }
@@ -336,7 +302,7 @@ impl Map {
     pub fn push(&mut self, name: Str, value: Value) {
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.push((name, value)),
-            Repr::Members(_) | Repr::Member(..) | Repr::Pooled { .. } | Repr::Keyed(_) => {
+            Repr::Members(_) | Repr::Member(..) | Repr::Pooled { .. } | Repr::Row { .. } => {
                 let mut pairs = self.take_pairs();
                 pairs.push((name, value));
                 self.0 = Repr::Pairs(pairs);
@@ -350,13 +316,6 @@ impl Map {
     /// The entries as pairs, leaving none.
     fn take_pairs(&mut self) -> ThinVec<(Str, Value)> {
         std::mem::take(self).into_iter().collect()
-    }
-
-    /// Gives a map of shared names its own, so that it can have others.
-    fn unshare_names(&mut self) {
-        if matches!(self.0, Repr::Keyed(_)) {
-            self.0 = Repr::Pairs(self.take_pairs());
-        }
     }
 
     /// Appends entries whose names are known to be new.
@@ -373,7 +332,6 @@ impl Map {
     /// Takes the value under a name out; the order of the others stays.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.own();
-        self.unshare_names();
         match &mut self.0 {
             Repr::Pairs(pairs) => {
                 let position = pairs.iter().position(|(key, _)| **key == *name)?;
@@ -388,7 +346,7 @@ impl Map {
                 self.0 = Repr::default();
                 Some(value)
             }
-            Repr::Pooled { .. } | Repr::Keyed(_) => None,
+            Repr::Pooled { .. } | Repr::Row { .. } => None,
             Repr::Index(index) => index.shift_remove(name),
         }
     }
@@ -425,9 +383,9 @@ impl Map {
                 name,
                 values,
             } => IterRepr::One(Some((text(*name), pooled(values, *place)))),
-            Repr::Keyed(slots) => {
-                let (keys, values) = parts(slots);
-                IterRepr::Keyed(keys.iter(), values.iter())
+            Repr::Row { start, table } => {
+                let (keys, values) = row(table, *start);
+                IterRepr::Row(keys.iter().zip(values))
             }
             Repr::Index(index) => IterRepr::Index(index.iter()),
         })
@@ -454,14 +412,7 @@ impl Map {
                 Box::new(members.iter_mut().map(|(key, value)| (&**key, value)))
             }
             Repr::Member(key, value) => Box::new(std::iter::once((text(*key), &mut **value))),
-            Repr::Pooled { .. } => Box::new(std::iter::empty()),
-            Repr::Keyed(slots) => {
-                let (keys, values) = parts_mut(slots);
-                Box::new(
-                    keys.iter()
-                        .zip(values.iter_mut().filter_map(Slot::value_mut)),
-                )
-            }
+            Repr::Pooled { .. } | Repr::Row { .. } => Box::new(std::iter::empty()),
             Repr::Index(index) => Box::new(index.iter_mut()),
         }
     }
@@ -469,7 +420,6 @@ impl Map {
     /// Keeps the entries for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
         self.own();
-        self.unshare_names();
         match &mut self.0 {
             Repr::Pairs(pairs) => pairs.retain_mut(|(key, value)| keep(key, value)),
             Repr::Members(members) => members.retain_mut(|(key, value)| keep(key, value)),
@@ -478,7 +428,7 @@ impl Map {
                     self.0 = Repr::default();
                 }
             }
-            Repr::Pooled { .. } | Repr::Keyed(_) => {}
+            Repr::Pooled { .. } | Repr::Row { .. } => {}
             Repr::Index(index) => index.retain(|key, value| keep(key, value)),
         }
     }
@@ -519,7 +469,7 @@ enum IterRepr<'a> {
     Pairs(std::slice::Iter<'a, (Str, Value)>),
     Members(std::slice::Iter<'a, (Name, Value)>),
     One(Option<(&'a Str, &'a Value)>),
-    Keyed(std::slice::Iter<'a, Str>, std::slice::Iter<'a, Slot>),
+    Row(std::iter::Zip<std::slice::Iter<'a, Str>, std::slice::Iter<'a, Value>>),
     Index(indexmap::map::Iter<'a, Str, Value>),
 }
 
@@ -532,7 +482,7 @@ impl<'a> Iterator for Iter<'a> {
             IterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
             IterRepr::Members(members) => members.next().map(|(key, value)| (&**key, value)),
             IterRepr::One(one) => one.take(),
-            IterRepr::Keyed(keys, values) => Some((keys.next()?, values.next()?.value()?)),
+            IterRepr::Row(row) => row.next(),
             IterRepr::Index(index) => index.next(),
         }
     }
@@ -542,7 +492,7 @@ impl<'a> Iterator for Iter<'a> {
             IterRepr::Pairs(pairs) => pairs.size_hint(),
             IterRepr::Members(members) => members.size_hint(),
             IterRepr::One(one) => (usize::from(one.is_some()), Some(usize::from(one.is_some()))),
-            IterRepr::Keyed(_, values) => values.size_hint(),
+            IterRepr::Row(row) => row.size_hint(),
             IterRepr::Index(index) => index.size_hint(),
         }
     }
@@ -574,13 +524,7 @@ impl IntoIterator for Map {
                 name,
                 values,
             } => IntoIterRepr::One(Some((text(name).clone(), pooled(&values, place).clone()))),
-            Repr::Keyed(slots) => {
-                let mut slots = slots.into_iter();
-                match slots.next() {
-                    Some(Slot::Keys(keys)) => IntoIterRepr::Keyed(keys, 0, slots),
-                    _ => IntoIterRepr::One(None),
-                }
-            }
+            Repr::Row { start, table } => IntoIterRepr::Row(table, start, 0),
             Repr::Index(index) => IntoIterRepr::Index(index.into_iter()),
         })
     }
@@ -595,8 +539,8 @@ enum IntoIterRepr {
     Pairs(thin_vec::IntoIter<(Str, Value)>),
     Members(thin_vec::IntoIter<(Name, Value)>),
     One(Option<(Str, Value)>),
-    /// The names, how many of them were taken, and the values that are left.
-    Keyed(Keys, usize, thin_vec::IntoIter<Slot>),
+    /// The row, and how many of its entries were taken.
+    Row(Arc<SharedTable>, u32, usize),
     Index(indexmap::map::IntoIter<Str, Value>),
 }
 
@@ -610,11 +554,11 @@ impl Iterator for IntoIter {
                 members.next().map(|(name, value)| (name.into(), value))
             }
             IntoIterRepr::One(one) => one.take(),
-            IntoIterRepr::Keyed(keys, taken, values) => {
-                let value = values.next()?.into_value()?;
-                let key = keys.names().get(*taken)?.clone();
+            IntoIterRepr::Row(table, start, taken) => {
+                let (keys, values) = row(table, *start);
+                let entry = keys.get(*taken).cloned().zip(values.get(*taken).cloned());
                 *taken += 1;
-                Some((key, value))
+                entry
             }
             IntoIterRepr::Index(index) => index.next(),
         }
@@ -654,7 +598,7 @@ impl fmt::Debug for Map {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{List, Members};
+    use super::super::{Items, Keys, Members, Rows};
     use super::*;
 
     #[test]
@@ -692,10 +636,15 @@ mod tests {
         for (name, position) in names.clone().zip(0..) {
             members.push(Name::intern(&name), Value::Int(position));
         }
-        let mut forms = vec![
-            members.split_off(0),
-            List::from_iter(0..count).split_off_keyed(0, &Keys::from_iter(names)),
-        ];
+        let mut items = Items::new();
+        let mut rows = Rows::new(Keys::from_iter(names));
+        // Another one stands before it.
+        let mut row = Map::new();
+        for _ in 0..2 {
+            (0..count).for_each(|position| items.push(Value::Int(position)));
+            row = items.split_off_keyed(0, 0, &mut rows);
+        }
+        let mut forms = vec![members.split_off(0), row];
         if count == 1 {
             forms.push(Map::of_member(Name::intern("m0"), Value::Int(0)));
         }

@@ -43,7 +43,7 @@ const SCALARS: RangeInclusive<usize> = 8..=1024;
 const CONTAINERS: RangeInclusive<usize> = 8..=32;
 
 /// How deep containers may be nested and still stand side by side.
-const LEVELS: usize = 64;
+pub(super) const LEVELS: usize = 64;
 
 impl Members {
     /// None, without allocating.

@@ -16,6 +16,7 @@ mod blob;
 mod convert;
 mod deserialize;
 mod from_value;
+mod items;
 mod json;
 mod keys;
 mod list;
@@ -31,6 +32,7 @@ mod to_value;
 
 pub use blob::{Blob, BytePool};
 pub use from_value::{from_value, from_value_ref};
+pub use items::{Items, Rows};
 pub use keys::Keys;
 pub use list::List;
 pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};

@@ -31,7 +31,7 @@ pub(crate) struct CborFormat {
 impl CborFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         CborFormat {
-            layouts: Layouts::new(&model),
+            layouts: Layouts::new(&model, Cbor::key),
             patterns: Patterns::new(&model, Cbor::key),
             lengths: BodyLengths::new(&model),
             model,

@@ -3,12 +3,14 @@
 //! They are guessed, though. Most maps of an answer have the same names in the same order as others before them; such maps share
 //! their names, and only their values are kept for each.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use inia_core::{Keys, Map, Result, Str, Value};
+use inia_core::{Keys, Map, Result, Rows, Str, Value};
 
-use super::lexer::Key;
+use super::lexer::key_text;
 use super::values::Values;
+use crate::literal::Literal;
 use crate::names::{NameFilter, head_of};
 
 /// How many entries a map may have before it gets a hash index. One with more does not share its names.
@@ -29,8 +31,10 @@ struct Known {
 #[derive(Debug)]
 struct Guess {
     keys: Keys,
-    /// The [`head_of`] each.
-    heads: Box<[u64]>,
+    /// As they stand before their values.
+    literals: Box<[Literal]>,
+    /// The maps that have them.
+    rows: RefCell<Rows>,
 }
 
 impl KnownNames {
@@ -43,20 +47,21 @@ impl KnownNames {
 
 impl Guess {
     fn new(map: &Map) -> Self {
+        let keys: Keys = map.keys().cloned().collect();
         Guess {
-            keys: map.keys().cloned().collect(),
-            heads: map.keys().map(|name| head_of(name.as_bytes())).collect(),
+            rows: RefCell::new(Rows::new(keys.clone())),
+            keys,
+            literals: map
+                .keys()
+                .map(|name| Literal::new(&key_text(name)))
+                .collect(),
         }
     }
 
-    /// Whether this is the name at a position.
-    #[inline]
-    fn has(&self, position: usize, raw: &[u8], head: u64) -> bool {
-        let (Some(name), Some(found)) = (self.keys.names().get(position), self.heads.get(position))
-        else {
-            return false;
-        };
-        *found == head && name.len() == raw.len() && (raw.len() <= 8 || name.as_bytes() == raw)
+    /// Whether this is the first name.
+    fn begins_with(&self, raw: &[u8]) -> bool {
+        let first = self.keys.names().first();
+        first.is_some_and(|name| name.as_bytes() == raw)
     }
 }
 
@@ -114,23 +119,38 @@ impl Entries {
         }
     }
 
-    /// The name of the next entry.
-    #[inline]
-    pub(super) fn name(&mut self, values: &mut Values<'_>, key: Key) -> Result<EntryName> {
-        if matches!(self.names, Names::Unread) {
-            self.first = key.head;
-            let known = values.names.of(key.head);
-            self.names = match known.and_then(|known| known.guess.clone()) {
-                Some(guess) => Names::Guessed(guess),
-                None => Names::Own,
-            };
-        }
+    /// Takes the key of the next entry.
+    #[inline(always)]
+    pub(super) fn name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
         if let Names::Guessed(guess) = &self.names {
             let position = values.items.len() - self.first_item;
-            if !key.span.has_escapes && guess.has(position, values.lexer.raw(key.span), key.head) {
+            if let Some(key) = guess.literals.get(position)
+                && values.lexer.takes(key)
+            {
                 return Ok(EntryName::Guessed);
             }
-            self.stop_guessing(values);
+        }
+        self.any_name(values)
+    }
+
+    #[inline(never)]
+    fn any_name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
+        let key = values.lexer.key()?;
+        match &self.names {
+            Names::Own => {}
+            Names::Unread => {
+                self.first = key.head;
+                self.names = Names::Own;
+                let known = values.names.of(key.head);
+                if let Some(guess) = known.and_then(|known| known.guess.clone())
+                    && !key.span.has_escapes
+                    && guess.begins_with(values.lexer.raw(key.span))
+                {
+                    self.names = Names::Guessed(guess);
+                    return Ok(EntryName::Guessed);
+                }
+            }
+            Names::Guessed(_) => self.stop_guessing(values),
         }
         values.lexer.own_text(key.span).map(EntryName::Own)
     }
@@ -172,20 +192,23 @@ impl Entries {
     #[inline(never)]
     fn stop_guessing(&mut self, values: &mut Values<'_>) {
         if let Names::Guessed(guess) = std::mem::replace(&mut self.names, Names::Own) {
-            let items = values.items.split_off(self.first_item);
+            let items: Vec<Value> = values.items.drain(self.first_item).collect();
             for (name, value) in guess.keys.names().iter().zip(items) {
                 self.add_own(values, name.clone(), value);
             }
         }
     }
 
-    /// The map of the entries.
+    /// The map of the entries, which is nested this deep.
     #[inline]
-    pub(super) fn finish(mut self, values: &mut Values<'_>) -> Map {
+    pub(super) fn finish(mut self, values: &mut Values<'_>, level: usize) -> Map {
         if let Names::Guessed(guess) = &self.names
             && values.items.len() - self.first_item == guess.keys.names().len()
         {
-            return values.items.split_off_keyed(self.first_item, &guess.keys);
+            let mut rows = guess.rows.borrow_mut();
+            return values
+                .items
+                .split_off_keyed(self.first_item, level, &mut rows);
         }
         self.stop_guessing(values);
         if let Some(many) = self.many {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use inia_core::{Map, Result, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
+use super::lexer::key_text;
 use super::reader::Reader;
 use super::text_of;
 use super::writer::Json;
@@ -28,7 +29,7 @@ pub(crate) struct JsonFormat {
 impl JsonFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         JsonFormat {
-            layouts: Layouts::new(&model),
+            layouts: Layouts::new(&model, key_text),
             patterns: Patterns::new(&model, Json::key),
             lengths: BodyLengths::new(&model),
             model,

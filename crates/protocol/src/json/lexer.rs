@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use inia_core::{Error, ErrorKind, Result, Str, TextPool, Value};
 
+use super::writer::push_string;
+use crate::literal::Literal;
 use crate::names::head_of;
 
 /// Where in a text a string lies, between its quotes.
@@ -47,6 +49,14 @@ pub(super) struct Key {
     pub(super) span: Span,
     /// As [`head_of`] has it; of a key with escapes, those of what stands in the text.
     pub(super) head: u64,
+}
+
+/// A key, as it mostly stands before its value.
+pub(super) fn key_text(name: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    push_string(&mut key, name);
+    key.push(b':');
+    key
 }
 
 impl<'t> Lexer<'t> {
@@ -153,6 +163,43 @@ impl<'t> Lexer<'t> {
             }
         }
         self.key_slowly()
+    }
+
+    /// Takes a key with its colon, if precisely that is what stands here.
+    #[inline(always)]
+    pub(super) fn takes(&mut self, key: &Literal) -> bool {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        match key.begins(rest) {
+            Some(length) => {
+                self.position += length;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The key that stands here, if it has at most six bytes and nothing stands around it: as [`head_of`] has it, and its length.
+    /// It may have escapes.
+    #[inline(always)]
+    pub(super) fn short_key(&self) -> Option<(u64, usize)> {
+        let word = u64::from_le_bytes(self.chunk(self.position)?);
+        let name = word >> 8;
+        let quotes = name ^ (ONES * b'"' as u64);
+        let found = quotes.wrapping_sub(ONES) & !quotes & HIGHS;
+        if word & 0xff != u64::from(b'"') || found == 0 {
+            return None;
+        }
+        let bits = found.trailing_zeros() & !7;
+        // The colon is in the word, or behind it.
+        let length = (bits / 8) as usize;
+        let colon = self.bytes.get(self.position + length + 2);
+        (colon == Some(&b':')).then_some((name & ((1 << bits) - 1), length))
+    }
+
+    /// Takes the key that [`Lexer::short_key`] saw.
+    #[inline(always)]
+    pub(super) fn take_short_key(&mut self, length: usize) {
+        self.position += length + 3;
     }
 
     #[inline(never)]

@@ -8,7 +8,7 @@ use inia_model::{Member, ServiceModel, ShapeId};
 
 use super::entries::Entries;
 use super::lexer::Key;
-use super::values::{MAX_DEPTH, Values};
+use super::values::{MAX_DEPTH, Values, level};
 use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
 use crate::names::head_of;
 use crate::scalar::{
@@ -170,11 +170,15 @@ impl<'t> Reader<'t> {
     }
 
     fn structure(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
-        let depth = self.values.deeper(depth)?;
         let layouts = self.layouts;
-        let Layout::Structure(fields) = layouts.get(self.model, id) else {
-            return Err(self.values.lexer.broken("the shape is not a structure"));
-        };
+        match layouts.get(self.model, id) {
+            Layout::Structure(fields) => self.structure_of(fields, depth),
+            _ => Err(self.values.lexer.broken("the shape is not a structure")),
+        }
+    }
+
+    fn structure_of(&mut self, fields: &Fields, depth: u32) -> Result<Map> {
+        let depth = self.values.deeper(depth)?;
         self.values.lexer.advance();
         if self.values.lexer.eat(b'}') {
             if fields.is_union {
@@ -182,36 +186,36 @@ impl<'t> Reader<'t> {
             }
             return Ok(Map::new());
         }
-        // A structure of one member, as unions are, is made at once: what DynamoDB's items are made of.
         let start = self.values.members.len();
-        let key = self.values.lexer.key()?;
         let mut seen = 0;
-        let has_more = match self.field(fields, key)? {
-            Some((position, field)) => {
-                let value = self.value(field.target, depth, |_, value| value)?;
-                let has_more = self.values.lexer.comma_or(b'}')?;
-                if !value.is_null() {
-                    if !has_more {
-                        let level = (MAX_DEPTH - depth) as usize;
-                        return Ok(self.values.members.only(level, field.name, value));
+        match self.key(fields)? {
+            Ok((position, field)) => {
+                // A structure of one member, as unions are, is made at once: what DynamoDB's items are made of.
+                let only = self.value(field.target, depth, |values, value| {
+                    if value.is_null() {
+                        return None;
+                    }
+                    if values.lexer.peek() == b'}' {
+                        return Some(values.members.only(level(depth), field.name, value));
                     }
                     seen = 1 << position.min(63);
-                    self.values.members.push(field.name, value);
+                    values.members.push(field.name, value);
+                    None
+                })?;
+                if let Some(map) = only {
+                    self.values.lexer.advance();
+                    return Ok(map);
                 }
-                has_more
             }
-            None => {
-                self.unknown(fields, key, depth)?;
-                self.values.lexer.comma_or(b'}')?
-            }
-        };
-        if has_more {
+            Err(key) => self.unknown(fields, key, depth)?,
+        }
+        if self.values.lexer.comma_or(b'}')? {
             self.fields(fields, depth, false, start, seen)?;
         }
         if fields.is_union && self.values.members.len() - start != 1 {
             return Err(self.not_one_member(fields));
         }
-        Ok(self.values.members.split_off(start))
+        Ok(self.values.members.split_off_nested(start, level(depth)))
     }
 
     /// Reads the members of an object up to its closing brace onto those that are being gathered, where its own begin at `start`.
@@ -224,10 +228,16 @@ impl<'t> Reader<'t> {
         start: usize,
         mut seen: u64,
     ) -> Result<()> {
+        // Many answers have their members in the order of the model.
+        let mut next = seen.trailing_zeros() as usize + 1;
         loop {
-            let key = self.values.lexer.key()?;
-            match self.field(fields, key)? {
-                Some((position, field)) if !(body_only && field.has_location) => {
+            let found = match fields.fields.get(next) {
+                Some(field) if self.values.lexer.takes(&field.key) => Ok((next, field)),
+                _ => self.key(fields)?,
+            };
+            match found {
+                Ok((position, field)) if !(body_only && field.has_location) => {
+                    next = position + 1;
                     let bit = 1 << position.min(63);
                     if seen & bit != 0 {
                         self.values.members.forget(start, field.name);
@@ -239,8 +249,8 @@ impl<'t> Reader<'t> {
                         }
                     })?;
                 }
-                Some(_) => self.values.skip(depth)?,
-                None => self.unknown(fields, key, depth)?,
+                Ok(_) => self.values.skip(depth)?,
+                Err(key) => self.unknown(fields, key, depth)?,
             }
             if !self.values.lexer.comma_or(b'}')? {
                 return Ok(());
@@ -272,42 +282,80 @@ impl<'t> Reader<'t> {
         ))
     }
 
-    /// The member of a key, and its position.
-    #[inline]
-    fn field<'f>(&self, fields: &'f Fields, key: Key) -> Result<Option<(usize, &'f Field)>> {
-        if key.span.has_escapes {
-            return self.escaped_field(fields, key);
+    /// Takes a key: the member of that name, and its position, or the key of what is no member.
+    #[inline(always)]
+    fn key<'f>(&mut self, fields: &'f Fields) -> Result<Result<(usize, &'f Field), Key>> {
+        // What is as short as that and the name of a member has no escapes.
+        if let Some((head, length)) = self.values.lexer.short_key()
+            && let Some(found) = fields.by_short_name(head, length)
+        {
+            self.values.lexer.take_short_key(length);
+            return Ok(Ok(found));
         }
-        Ok(fields.by_wire_name(self.values.lexer.raw(key.span), key.head))
+        self.any_key(fields)
     }
 
-    #[cold]
-    fn escaped_field<'f>(
-        &self,
-        fields: &'f Fields,
-        key: Key,
-    ) -> Result<Option<(usize, &'f Field)>> {
-        let name = self.values.lexer.unescaped(key.span)?;
-        let name = name.as_bytes();
-        Ok(fields.by_wire_name(name, head_of(name)))
+    #[inline(never)]
+    fn any_key<'f>(&mut self, fields: &'f Fields) -> Result<Result<(usize, &'f Field), Key>> {
+        let key = self.values.lexer.key()?;
+        let found = if key.span.has_escapes {
+            let name = self.values.lexer.unescaped(key.span)?;
+            let name = name.as_bytes();
+            fields.by_wire_name(name, head_of(name))
+        } else {
+            fields.by_wire_name(self.values.lexer.raw(key.span), key.head)
+        };
+        Ok(found.ok_or(key))
+    }
+
+    /// What the items of a list or the values of a map are read as, looked up once for all of them.
+    #[inline]
+    fn item(&self, target: Target) -> Item<'t> {
+        let layouts = self.layouts;
+        let fields = match target {
+            Target::Structure(id) => match layouts.get(self.model, id) {
+                Layout::Structure(fields) => Some(fields),
+                _ => None,
+            },
+            _ => None,
+        };
+        Item { target, fields }
+    }
+
+    /// Reads an item of a list or the value of a map's entry, as [`Reader::value`].
+    #[inline(always)]
+    fn item_value<R>(
+        &mut self,
+        item: Item<'t>,
+        depth: u32,
+        put: impl FnOnce(&mut Values<'t>, Value) -> R,
+    ) -> Result<R> {
+        match item.fields {
+            Some(fields) if self.values.lexer.peek() == b'{' => {
+                let map = self.structure_of(fields, depth)?;
+                Ok(put(&mut self.values, Value::Map(map)))
+            }
+            _ => self.value(item.target, depth, put),
+        }
     }
 
     fn list(&mut self, id: ShapeId, depth: u32) -> Result<List> {
         let depth = self.values.deeper(depth)?;
-        let Layout::List(item) = *self.layouts.get(self.model, id) else {
+        let Layout::List(target) = *self.layouts.get(self.model, id) else {
             return Err(self.values.lexer.broken("the shape is not a list"));
         };
+        let item = self.item(target);
         self.values.lexer.advance();
         let start = self.values.items.len();
         if !self.values.lexer.eat(b']') {
             loop {
-                self.value(item, depth, |values, value| values.items.push(value))?;
+                self.item_value(item, depth, |values, value| values.items.push(value))?;
                 if !self.values.lexer.comma_or(b']')? {
                     break;
                 }
             }
         }
-        Ok(self.values.items.split_off(start))
+        Ok(self.values.items.split_off_nested(start, level(depth)))
     }
 
     fn map(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
@@ -319,15 +367,15 @@ impl<'t> Reader<'t> {
         else {
             return Err(self.values.lexer.broken("the shape is not a map"));
         };
+        let item = self.item(target);
         self.values.lexer.advance();
         let mut entries = Entries::new(&self.values);
         if !self.values.lexer.eat(b'}') {
             loop {
-                let key = self.values.lexer.key()?;
-                let name = entries.name(&mut self.values, key)?;
+                let name = entries.name(&mut self.values)?;
                 // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out, as the Smithy specification
                 // has it. botocore keeps it.
-                self.value(target, depth, |values, value| {
+                self.item_value(item, depth, |values, value| {
                     if is_sparse || !value.is_null() {
                         entries.add(values, name, value);
                     } else {
@@ -339,8 +387,16 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-        Ok(entries.finish(&mut self.values))
+        Ok(entries.finish(&mut self.values, level(depth)))
     }
+}
+
+/// What the items of a list or the values of a map are read as.
+#[derive(Clone, Copy, Debug)]
+struct Item<'l> {
+    target: Target,
+    /// The members of a structure.
+    fields: Option<&'l Fields>,
 }
 
 /// A scalar that is written as a string.

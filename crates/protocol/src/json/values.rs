@@ -1,6 +1,6 @@
 //! [`Values`]: from JSON text to values, by what the text itself says.
 
-use inia_core::{BytePool, List, Map, Members, Result, Value};
+use inia_core::{BytePool, Items, Map, Members, Result, Value};
 
 use super::entries::{Entries, KnownNames};
 use super::lexer::Lexer;
@@ -13,16 +13,22 @@ pub(super) const MAX_DEPTH: u32 = 512;
 /// Makes values of one text.
 ///
 /// The members, entries and items of all structures, maps and lists that are being read are gathered in one of each, and cut off
-/// when they are complete: what is made takes just the room it needs. Members of unions read as null until
-/// this is dropped.
+/// when they are complete: what is made takes just the room it needs. Members of unions, items of short lists and what maps of the
+/// same names hold are not there until this is dropped.
 #[derive(Debug)]
 pub(super) struct Values<'t> {
     pub(super) lexer: Lexer<'t>,
     pub(super) members: Members,
     pub(super) entries: Map,
-    pub(super) items: List,
+    pub(super) items: Items,
     pub(super) names: KnownNames,
     pub(super) blobs: BytePool,
+}
+
+/// How deep a container is nested in whose elements `depth` levels may still be entered.
+#[inline]
+pub(super) fn level(depth: u32) -> usize {
+    (MAX_DEPTH - depth) as usize
 }
 
 /// Reads any JSON text as what it is.
@@ -39,7 +45,7 @@ impl<'t> Values<'t> {
             lexer: Lexer::new(text),
             members: Members::new(),
             entries: Map::new(),
-            items: List::new(),
+            items: Items::new(),
             names: KnownNames::default(),
             blobs: BytePool::default(),
         }
@@ -67,8 +73,7 @@ impl<'t> Values<'t> {
                 let mut entries = Entries::new(self);
                 if !self.lexer.eat(b'}') {
                     loop {
-                        let key = self.lexer.key()?;
-                        let name = entries.name(self, key)?;
+                        let name = entries.name(self)?;
                         let value = self.any(depth)?;
                         entries.add(self, name, value);
                         if !self.lexer.comma_or(b'}')? {
@@ -76,7 +81,7 @@ impl<'t> Values<'t> {
                         }
                     }
                 }
-                Ok(Value::Map(entries.finish(self)))
+                Ok(Value::Map(entries.finish(self, level(depth))))
             }
             b'[' => {
                 let depth = self.deeper(depth)?;
@@ -91,7 +96,7 @@ impl<'t> Values<'t> {
                         }
                     }
                 }
-                Ok(Value::List(self.items.split_off(start)))
+                Ok(Value::List(self.items.split_off_nested(start, level(depth))))
             }
             b't' => self.lexer.word("true").map(|()| Value::Bool(true)),
             b'f' => self.lexer.word("false").map(|()| Value::Bool(false)),

@@ -339,7 +339,7 @@ fn to_escape(word: u64) -> u64 {
 
 /// Appends a string with its quotes.
 #[inline]
-fn push_string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');

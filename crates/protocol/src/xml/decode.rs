@@ -7,7 +7,7 @@
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use inia_core::{Error, ErrorKind, List, Map, Members, Result, Str, TextPool, Timestamp, Value};
+use inia_core::{Error, ErrorKind, Items, Map, Members, Result, Str, TextPool, Timestamp, Value};
 
 use super::layout::{Form, Layout, Layouts, MapLayout, Target};
 use super::reader::{MAX_DEPTH, Next, Reader, Text};
@@ -38,7 +38,7 @@ pub(crate) struct Decoder<'t, 'l> {
     /// Members of the structures that are being read: those of the outer ones first.
     pub(super) members: Members,
     /// Items of the lists that are being read: those of the outer ones first.
-    pub(super) items: List,
+    pub(super) items: Items,
     /// A child of the root element that is no member but holds the request id, and which way.
     request_id_in: Option<RequestIdIn>,
     request_id: Option<Str>,
@@ -62,7 +62,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
             strings: TextPool::new(),
             layouts,
             members: Members::new(),
-            items: List::new(),
+            items: Items::new(),
             request_id_in: None,
             request_id: None,
         }
