@@ -62,6 +62,8 @@ type SharedText = Done<String>;
 #[derive(Debug, Default)]
 pub struct TextPool {
     chunks: Chunks<String>,
+    /// The room of the first chunk.
+    room: usize,
 }
 
 /// The room of the first chunk and of the largest, in bytes: small answers take little, and a kept string keeps little.
@@ -73,6 +75,16 @@ impl TextPool {
     pub const fn new() -> Self {
         TextPool {
             chunks: Chunks::new(),
+            room: 0,
+        }
+    }
+
+    /// A pool without a chunk for the strings of a text of so many bytes: the first chunk is given room for what may be long.
+    #[must_use]
+    pub const fn for_text(length: usize) -> Self {
+        TextPool {
+            chunks: Chunks::new(),
+            room: length / 4,
         }
     }
 
@@ -91,7 +103,10 @@ impl TextPool {
         if text.len() > CHUNKS.end() / 4 {
             return Str::from(text);
         }
-        let (shared, chunk) = self.chunks.with_room(text.len(), &CHUNKS);
+        let first = self.room.clamp(*CHUNKS.start(), *CHUNKS.end());
+        let (shared, chunk) = self
+            .chunks
+            .with_room(text.len(), &(first..=*CHUNKS.end()));
         let start = chunk.len();
         chunk.push_str(text);
         match (u32::try_from(start), u32::try_from(chunk.len())) {

@@ -27,6 +27,8 @@ pub struct Items {
     gathered: Vec<Value>,
     /// Those of short lists, by how deep the lists are nested: what they hold is nested deeper, so that no chunk holds itself.
     short: Vec<Chunks<Vec<Value>>>,
+    /// How many items the first chunk has room for.
+    room: usize,
 }
 
 /// How many items a list may have to be put side by side with others.
@@ -35,11 +37,23 @@ const SHORT: usize = 64;
 /// How many values may stand side by side: a list or map that is kept for long keeps at most 6 KiB of others, and what those hold.
 const SIDE_BY_SIDE: RangeInclusive<usize> = 8..=256;
 
+/// How many bytes of a text there are for each item of a short list, where it has many.
+const TEXT_OF_AN_ITEM: usize = 64;
+
 impl Items {
     /// None, without allocating.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// None, for a text of so many bytes: what is put side by side is given room for as many as there may be.
+    #[must_use]
+    pub fn for_text(length: usize) -> Self {
+        Items {
+            room: length / TEXT_OF_AN_ITEM,
+            ..Self::default()
+        }
     }
 
     /// How many items there are.
@@ -95,7 +109,8 @@ impl Items {
         let Some(chunks) = self.short.get_mut(level) else {
             return self.split_off(start);
         };
-        let (values, chunk) = chunks.with_room(length, &SIDE_BY_SIDE);
+        let first = self.room.clamp(*SIDE_BY_SIDE.start(), *SIDE_BY_SIDE.end());
+        let (values, chunk) = chunks.with_room(length, &(first..=*SIDE_BY_SIDE.end()));
         let list = List::pooled(values, chunk.len(), length);
         chunk.extend(self.gathered.drain(start..));
         list

@@ -31,6 +31,8 @@ pub struct Members {
     /// Lists and maps that are only members, by how deep they are nested: what they hold is nested deeper, so that no chunk holds
     /// itself.
     containers: Vec<Chunks<Vec<Value>>>,
+    /// How many scalars the first chunk has room for.
+    room: usize,
 }
 
 /// Values that stand side by side.
@@ -38,6 +40,9 @@ pub(super) type SharedValues = Done<Vec<Value>>;
 
 /// How many scalars may stand side by side: a union of one that is kept for long keeps at most 24 KiB of others.
 const SCALARS: RangeInclusive<usize> = 8..=1024;
+
+/// How many bytes of a text there are for each union, where it has many.
+const TEXT_OF_A_MEMBER: usize = 32;
 
 /// How many lists and maps may stand side by side: a union of one that is kept for long keeps only some of its neighbours.
 const CONTAINERS: RangeInclusive<usize> = 8..=32;
@@ -50,6 +55,15 @@ impl Members {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// None, for a text of so many bytes: what is put side by side is given room for as many as there may be.
+    #[must_use]
+    pub fn for_text(length: usize) -> Self {
+        Members {
+            room: length / TEXT_OF_A_MEMBER,
+            ..Self::default()
+        }
     }
 
     /// How many members there are.
@@ -123,7 +137,8 @@ impl Members {
                 None => return Map::of_member(name, value),
             }
         } else {
-            self.scalars.with_room(1, &SCALARS)
+            let first = self.room.clamp(*SCALARS.start(), *SCALARS.end());
+            self.scalars.with_room(1, &(first..=*SCALARS.end()))
         };
         let Ok(place) = u16::try_from(chunk.len()) else {
             return Map::of_member(name, value);

@@ -8,10 +8,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_core::Stream;
+use futures_util::StreamExt;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyStream;
 use inia_core::{Error, ErrorKind, Result};
+use tokio::time::Sleep;
 
 use super::WireBody;
 use crate::ByteStream;
@@ -141,48 +142,77 @@ pub(super) fn response_body(
 ) -> ByteStream {
     let length = body.size_hint().exact();
     if length == Some(0) {
-        ByteStream::empty()
-    } else {
-        ByteStream::from_stream(pieces(body, read_timeout), length)
+        return ByteStream::empty();
+    }
+    let pieces = Pieces {
+        body: Some(body),
+        limit: read_timeout,
+        timer: None,
+    };
+    ByteStream::from_stream(pieces, length)
+}
+
+/// The pieces of a response's body.
+struct Pieces {
+    /// Nothing behind the end and behind an error.
+    body: Option<hyper::body::Incoming>,
+    limit: Option<Duration>,
+    /// Runs while a piece is waited for: most of them are there.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pieces {
+    /// The next piece that is not a trailer.
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            let Some(body) = &mut self.body else {
+                return Poll::Ready(None);
+            };
+            match ready!(Pin::new(body).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Some(Err(error)) => {
+                    let message = "the connection broke while the response was read";
+                    let error = Error::new(ErrorKind::Connection, message).with_source(error);
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+
+    /// Fails when the next piece has been waited for too long.
+    fn poll_limit(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        let Some(limit) = self.limit else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        ready!(timer.as_mut().poll(context));
+        let message = format!("the response's body stopped for {limit:?}");
+        Poll::Ready(Error::new(ErrorKind::Timeout, message))
     }
 }
 
-/// The pieces of a response's body, each waited for no longer than the limit.
-fn pieces(
-    body: hyper::body::Incoming,
-    read_timeout: Option<Duration>,
-) -> impl futures_core::Stream<Item = Result<Bytes>> {
-    let frames = BodyStream::new(body).map_err(|error| {
-        Error::new(
-            ErrorKind::Connection,
-            "the connection broke while the response was read",
-        )
-        .with_source(error)
-    });
-    let chunks = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
-    futures_util::stream::unfold(
-        (Box::pin(chunks), false),
-        move |(mut chunks, ended)| async move {
-            if ended {
-                return None;
-            }
-            let next = match read_timeout {
-                None => chunks.next().await,
-                Some(limit) => match tokio::time::timeout(limit, chunks.next()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        let message = format!("the response's body stopped for {limit:?}");
-                        return Some((
-                            Err(Error::new(ErrorKind::Timeout, message)),
-                            (chunks, true),
-                        ));
-                    }
-                },
-            };
-            next.map(|chunk| {
-                let ended = chunk.is_err();
-                (chunk, (chunks, ended))
-            })
-        },
-    )
+impl Stream for Pieces {
+    type Item = Result<Bytes>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes>>> {
+        let piece = match self.poll_data(context) {
+            Poll::Ready(piece) => piece,
+            Poll::Pending => Some(Err(ready!(self.poll_limit(context)))),
+        };
+        self.timer = None;
+        if !matches!(piece, Some(Ok(_))) {
+            self.body = None;
+        }
+        Poll::Ready(piece)
+    }
 }

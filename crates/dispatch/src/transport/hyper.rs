@@ -6,11 +6,12 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use inia_core::ports::BoxFuture;
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, Result, TextPool};
 use inia_protocol::Headers;
 
 use super::body::{BodyError, Progress, RequestBody, response_body};
@@ -111,18 +112,18 @@ impl Transport for HyperTransport {
         Box::pin(async move {
             let pool = self.pool(request.version)?;
             let read_timeout = request.read_timeout;
-            let url = request.url.clone();
             let (mut request, progress) = to_hyper(request)?;
+            let uri = request.uri().clone();
             pool.authorize(&mut request);
             let response = pool.client.request(request);
             let response = match read_timeout {
                 None => response.await,
                 Some(limit) => within(limit, response, progress).await.ok_or_else(|| {
-                    let message = format!("{}: no response within {limit:?}", place(&url));
+                    let message = format!("{}: no response within {limit:?}", Place(&uri));
                     Error::new(ErrorKind::Timeout, message)
                 })?,
             };
-            let response = response.map_err(|error| connection_error(&url, &error))?;
+            let response = response.map_err(|error| connection_error(&uri, &error))?;
             Ok(from_hyper(response, read_timeout))
         })
     }
@@ -150,12 +151,19 @@ async fn within<T>(
 }
 
 /// The part of a URL that an error may show: everything but the query, which may carry a signature.
-fn place(url: &str) -> &str {
-    url.split_once('?').map_or(url, |(place, _)| place)
+struct Place<'a>(&'a http::Uri);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(scheme), Some(authority)) = (self.0.scheme(), self.0.authority()) {
+            write!(f, "{scheme}://{authority}")?;
+        }
+        f.write_str(self.0.path())
+    }
 }
 
 #[cold]
-fn connection_error(url: &str, error: &hyper_util::client::legacy::Error) -> Error {
+fn connection_error(uri: &http::Uri, error: &hyper_util::client::legacy::Error) -> Error {
     // What failed may be our own body: then its error is the one to tell.
     let mut cause = error.source();
     let mut timed_out = false;
@@ -180,7 +188,7 @@ fn connection_error(url: &str, error: &hyper_util::client::legacy::Error) -> Err
     } else {
         "the connection broke"
     };
-    Error::new(kind, format!("{}: {what}: {text}", place(url)))
+    Error::new(kind, format!("{}: {what}: {text}", Place(uri)))
 }
 
 fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<Progress>)> {
@@ -197,14 +205,37 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
     *hyper.uri_mut() = http::Uri::try_from(request.url).map_err(|error| invalid("URL", &error))?;
     let headers = hyper.headers_mut();
     headers.reserve(request.headers.len() + 2);
+    // The values are slices of one text.
+    let length = request.headers.iter().map(|(_, value)| value.len()).sum();
+    let mut values = BytesMut::with_capacity(length);
     for (name, value) in &request.headers {
-        let header = http::HeaderName::from_bytes(name.as_bytes())
+        let header = header_name(name)
             .map_err(|error| invalid(&format!("header name {name:?}"), &error))?;
-        let value = http::HeaderValue::from_bytes(value.as_bytes())
+        values.extend_from_slice(value.as_bytes());
+        let value = http::HeaderValue::from_maybe_shared(values.split().freeze())
             .map_err(|error| invalid(&format!("header {name:?}"), &error))?;
         headers.append(header, value);
     }
     Ok((hyper, progress))
+}
+
+/// Names that most requests carry and that HTTP itself does not know: they are not to be copied for each.
+static NAMES: [http::HeaderName; 8] = [
+    http::HeaderName::from_static("x-amz-date"),
+    http::HeaderName::from_static("x-amz-target"),
+    http::HeaderName::from_static("x-amz-content-sha256"),
+    http::HeaderName::from_static("x-amz-security-token"),
+    http::HeaderName::from_static("x-amz-user-agent"),
+    http::HeaderName::from_static("x-amzn-query-mode"),
+    http::HeaderName::from_static("amz-sdk-invocation-id"),
+    http::HeaderName::from_static("amz-sdk-request"),
+];
+
+fn header_name(name: &str) -> Result<http::HeaderName, http::header::InvalidHeaderName> {
+    match NAMES.iter().find(|known| known.as_str() == name) {
+        Some(known) => Ok(known.clone()),
+        None => http::HeaderName::from_bytes(name.as_bytes()),
+    }
 }
 
 fn from_hyper(
@@ -213,14 +244,16 @@ fn from_hyper(
 ) -> WireResponse {
     let (head, body) = response.into_parts();
     let mut headers = Headers::with_capacity(head.headers.len());
+    let mut texts = TextPool::new();
     for (name, value) in &head.headers {
+        let name = texts.add(name.as_str());
         match value.to_str() {
-            Ok(text) => headers.push(name.as_str(), text),
+            Ok(text) => headers.push(name, texts.add(text)),
             // Bytes beyond ASCII are taken as UTF-8 where they are, else as Latin-1, so that nothing is lost.
             Err(_) => match std::str::from_utf8(value.as_bytes()) {
-                Ok(text) => headers.push(name.as_str(), text),
+                Ok(text) => headers.push(name, texts.add(text)),
                 Err(_) => headers.push(
-                    name.as_str(),
+                    name,
                     value
                         .as_bytes()
                         .iter()

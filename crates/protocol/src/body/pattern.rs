@@ -110,10 +110,10 @@ impl SlotName {
     }
 }
 
-/// In which order the members of a structure stood when it was last met: how many were left out behind each. What a list holds
-/// mostly repeats it, and it begins as the order of the model.
+/// In which order the members of a structure stood when it was last met: how far behind each the next one was, in the order of the
+/// model. What a list holds mostly repeats it, and it begins as the order of the model.
 #[derive(Debug, Default)]
-pub(super) struct Order([u8; ORDER]);
+pub(super) struct Order([i8; ORDER]);
 
 /// For how many members it is remembered; those beyond share the places of the first.
 const ORDER: usize = 16;
@@ -121,7 +121,7 @@ const ORDER: usize = 16;
 impl Order {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
-    fn skipped(&mut self, next: usize) -> &mut u8 {
+    fn skipped(&mut self, next: usize) -> &mut i8 {
         &mut self.0[next % ORDER]
     }
 }
@@ -190,7 +190,8 @@ impl Slots {
     /// The member of a name; `next` is the position behind the member before it.
     #[inline(always)]
     pub(super) fn find(&self, name: &Str, next: usize, order: &mut Order) -> Option<&Slot> {
-        match self.slots.get(next + usize::from(*order.skipped(next))) {
+        let position = next.wrapping_add_signed(isize::from(*order.skipped(next)));
+        match self.slots.get(position) {
             Some(slot) if slot.name.is(name.as_bytes()) => Some(slot),
             _ => self.search(name, next, order),
         }
@@ -200,10 +201,9 @@ impl Slots {
     #[inline(never)]
     fn search(&self, name: &Str, next: usize, order: &mut Order) -> Option<&Slot> {
         let position = self.by_name.get(name.as_bytes())?;
-        // One that lies before is searched each time.
-        if let Some(skipped) = position.checked_sub(next) {
-            *order.skipped(next) = u8::try_from(skipped).unwrap_or_default();
-        }
+        // One that lies far away is searched each time.
+        let skipped = position.checked_signed_diff(next);
+        *order.skipped(next) = skipped.and_then(|far| i8::try_from(far).ok()).unwrap_or(0);
         self.slots.get(position)
     }
 

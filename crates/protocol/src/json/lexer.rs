@@ -66,7 +66,7 @@ impl<'t> Lexer<'t> {
             text,
             bytes: text.as_bytes(),
             position: 0,
-            strings: TextPool::new(),
+            strings: TextPool::for_text(text.len()),
         }
     }
 

@@ -43,9 +43,9 @@ impl<'t> Values<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         Values {
             lexer: Lexer::new(text),
-            members: Members::new(),
+            members: Members::for_text(text.len()),
             entries: Map::new(),
-            items: Items::new(),
+            items: Items::for_text(text.len()),
             names: KnownNames::default(),
             blobs: BytePool::default(),
         }

@@ -59,7 +59,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
         Decoder {
             reader: Reader::new(text),
             text,
-            strings: TextPool::new(),
+            strings: TextPool::for_text(text.len()),
             layouts,
             members: Members::new(),
             items: Items::new(),
