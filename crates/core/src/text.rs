@@ -104,9 +104,7 @@ impl TextPool {
             return Str::from(text);
         }
         let first = self.room.clamp(*CHUNKS.start(), *CHUNKS.end());
-        let (shared, chunk) = self
-            .chunks
-            .with_room(text.len(), &(first..=*CHUNKS.end()));
+        let (shared, chunk) = self.chunks.with_room(text.len(), &(first..=*CHUNKS.end()));
         let start = chunk.len();
         chunk.push_str(text);
         match (u32::try_from(start), u32::try_from(chunk.len())) {

@@ -5,10 +5,10 @@ use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
 use inia_protocol::Headers;
 use inia_signing::{
     Payload, PayloadSigning, SignableRequest, SigningKeyCache, SigningParams, SigningTime,
-    host_header, presign_hmac_v1, presign_v4, presign_v4a, sign_hmac_v1, sign_v2, sign_v4,
-    sign_v4a,
+    host_header, presign_hmac_v1, presign_v4, sign_hmac_v1, sign_v2, sign_v4,
 };
 
+use self::v4a::{presign_v4a, sign_v4a};
 use crate::auth::{Auth, AuthScheme};
 use crate::url::Url;
 
@@ -102,7 +102,7 @@ pub(crate) fn sign(
     };
     let signed = match auth.scheme {
         AuthScheme::SigV4 | AuthScheme::S3Express => sign_v4(&request, &params, keys),
-        AuthScheme::SigV4a => sign_v4a(&request, &params, keys).map_err(no_sigv4a)?,
+        AuthScheme::SigV4a => sign_v4a(&request, &params, keys)?,
         AuthScheme::HmacV1 => {
             let signed = sign_hmac_v1(&request, signable.auth_path, &credentials, time);
             drop(pairs);
@@ -178,9 +178,7 @@ pub(crate) fn presign(
         AuthScheme::HmacV1 => {
             presign_hmac_v1(&request, signable.auth_path, &credentials, time, expires_in)
         }
-        AuthScheme::SigV4a => presign_v4a(&request, &params, expires_in, keys)
-            .map_err(no_sigv4a)?
-            .into_query(),
+        AuthScheme::SigV4a => presign_v4a(&request, &params, expires_in, keys)?.into_query(),
         _ => presign_v4(&request, &params, expires_in, keys).into_query(),
     })
 }
@@ -213,13 +211,68 @@ fn signing_settings(auth: &Auth) -> inia_signing::Settings {
     }
 }
 
-#[cold]
-fn no_sigv4a(error: inia_signing::SigningError) -> Error {
-    Error::new(
-        ErrorKind::Credentials,
-        "the credentials cannot sign with SigV4a",
-    )
-    .with_source(error)
+/// SigV4a, which a program may be built without.
+#[cfg(feature = "sigv4a")]
+mod v4a {
+    use inia_core::{Error, ErrorKind, Result};
+    use inia_signing::{
+        Presigned, SignableRequest, SignedHeaders, SigningError, SigningKeyCache, SigningParams,
+    };
+
+    pub(super) fn sign_v4a<'p>(
+        request: &SignableRequest<'_>,
+        params: &SigningParams<'p>,
+        keys: &SigningKeyCache,
+    ) -> Result<SignedHeaders<'p>> {
+        inia_signing::sign_v4a(request, params, keys).map_err(failed)
+    }
+
+    pub(super) fn presign_v4a(
+        request: &SignableRequest<'_>,
+        params: &SigningParams<'_>,
+        expires_in: u64,
+        keys: &SigningKeyCache,
+    ) -> Result<Presigned> {
+        inia_signing::presign_v4a(request, params, expires_in, keys).map_err(failed)
+    }
+
+    #[cold]
+    fn failed(error: SigningError) -> Error {
+        let message = "the credentials cannot sign with SigV4a";
+        Error::new(ErrorKind::Credentials, message).with_source(error)
+    }
+}
+
+/// SigV4a, which this program is built without.
+#[cfg(not(feature = "sigv4a"))]
+mod v4a {
+    use inia_core::{Error, ErrorKind, Result};
+    use inia_signing::{Presigned, SignableRequest, SignedHeaders, SigningKeyCache, SigningParams};
+
+    pub(super) fn sign_v4a<'p>(
+        _: &SignableRequest<'_>,
+        _: &SigningParams<'p>,
+        _: &SigningKeyCache,
+    ) -> Result<SignedHeaders<'p>> {
+        Err(missing())
+    }
+
+    pub(super) fn presign_v4a(
+        _: &SignableRequest<'_>,
+        _: &SigningParams<'_>,
+        _: u64,
+        _: &SigningKeyCache,
+    ) -> Result<Presigned> {
+        Err(missing())
+    }
+
+    #[cold]
+    fn missing() -> Error {
+        Error::new(
+            ErrorKind::Config,
+            "this request is to be signed with SigV4a: build the program with inia's feature `sigv4a`",
+        )
+    }
 }
 
 /// The checksum by which the oldest operations protect their body.

@@ -46,10 +46,7 @@ enum Repr {
         values: Arc<SharedValues>,
     },
     /// Entries whose names are those of other maps as well, side by side with theirs: where the values begin.
-    Row {
-        start: u32,
-        table: Arc<SharedTable>,
-    },
+    Row { start: u32, table: Arc<SharedTable> },
     /// Entries behind a hash index: what a server fills with any number of names.
     Index(Box<IndexMap<Str, Value, RandomState>>),
 }

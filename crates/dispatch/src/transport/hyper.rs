@@ -209,8 +209,8 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
     let length = request.headers.iter().map(|(_, value)| value.len()).sum();
     let mut values = BytesMut::with_capacity(length);
     for (name, value) in &request.headers {
-        let header = header_name(name)
-            .map_err(|error| invalid(&format!("header name {name:?}"), &error))?;
+        let header =
+            header_name(name).map_err(|error| invalid(&format!("header name {name:?}"), &error))?;
         values.extend_from_slice(value.as_bytes());
         let value = http::HeaderValue::from_maybe_shared(values.split().freeze())
             .map_err(|error| invalid(&format!("header {name:?}"), &error))?;

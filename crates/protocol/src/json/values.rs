@@ -96,7 +96,9 @@ impl<'t> Values<'t> {
                         }
                     }
                 }
-                Ok(Value::List(self.items.split_off_nested(start, level(depth))))
+                Ok(Value::List(
+                    self.items.split_off_nested(start, level(depth)),
+                ))
             }
             b't' => self.lexer.word("true").map(|()| Value::Bool(true)),
             b'f' => self.lexer.word("false").map(|()| Value::Bool(false)),
