@@ -10,7 +10,7 @@ use inia_core::config::{
 use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use inia_core::{Credentials, Error, ErrorKind, Result, SsoLogin, SsoLogout, Str, Token, Value};
 use inia_endpoint::{EndpointVariant, EndpointsData, Partitions, RuleSet};
-use inia_model::{Catalog, Form, ServiceModel};
+use inia_model::{Catalog, Form, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
@@ -308,9 +308,7 @@ impl Shared {
             quota: RetryQuota::new(),
             clock_skew: AtomicI64::new(0),
             redirects: Mutex::default(),
-            plans: (0..model.operation_count())
-                .map(|_| OnceLock::new())
-                .collect(),
+            plans: OperationTable::new(model.operation_count()),
             user_agent: user_agent(&settings),
             first_attempt: attempt_header(1, max_attempts),
             max_attempts,

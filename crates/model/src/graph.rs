@@ -1,10 +1,11 @@
 //! The shapes and operations of a service: all there, or unpacked one by one as they are asked for.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
 use inia_core::Str;
 
 use crate::packed::PackedService;
+use crate::tables::Cells;
 use crate::{Constraints, Kind, Operation, Shape, ShapeId, Traits};
 
 pub(crate) enum Graph {
@@ -16,10 +17,9 @@ pub(crate) enum Graph {
     /// In an archive.
     Packed {
         packed: PackedService,
-        // Boxed: most cells of a service stay empty in any one process.
-        shapes: Box<[OnceLock<Box<Shape>>]>,
-        operations: Box<[OnceLock<Box<Operation>>]>,
-        operation_names: Box<[OnceLock<Str>]>,
+        shapes: Cells<Box<Shape>>,
+        operations: Cells<Box<Operation>>,
+        operation_names: Cells<Str>,
     },
 }
 
@@ -50,13 +50,10 @@ impl Graph {
     }
 
     pub(crate) fn packed(packed: PackedService) -> Self {
-        fn cells<T>(count: usize) -> Box<[OnceLock<T>]> {
-            (0..count).map(|_| OnceLock::new()).collect()
-        }
         Graph::Packed {
-            shapes: cells(packed.shape_count()),
-            operations: cells(packed.operation_count()),
-            operation_names: cells(packed.operation_count()),
+            shapes: Cells::new(packed.shape_count()),
+            operations: Cells::new(packed.operation_count()),
+            operation_names: Cells::new(packed.operation_count()),
             packed,
         }
     }
@@ -73,10 +70,9 @@ impl Graph {
     pub(crate) fn shape(&self, id: ShapeId) -> &Shape {
         match self {
             Graph::Loaded { shapes, .. } => shapes.get(id.index()).unwrap_or(&NO_SHAPE),
-            Graph::Packed { shapes, packed, .. } => match shapes.get(id.index()) {
-                Some(cell) => cell.get_or_init(|| unpack_shape(packed, id)),
-                None => &NO_SHAPE,
-            },
+            Graph::Packed { shapes, packed, .. } => shapes
+                .get_or_init(id.index(), || unpack_shape(packed, id))
+                .map_or(&NO_SHAPE, |shape| &**shape),
         }
     }
 
@@ -115,8 +111,8 @@ impl Graph {
             Graph::Packed {
                 operations, packed, ..
             } => operations
-                .get(index as usize)
-                .map(|cell| &**cell.get_or_init(|| unpack_operation(packed, index))),
+                .get_or_init(index as usize, || unpack_operation(packed, index))
+                .map(|operation| &**operation),
         }
         .unwrap_or(&NO_OPERATION)
     }
@@ -131,10 +127,10 @@ impl Graph {
                 packed,
                 ..
             } => operation_names
-                .get(index as usize)
-                .map_or(&NO_NAME, |cell| {
-                    cell.get_or_init(|| packed.operation_name(index as usize).unwrap_or_default())
-                }),
+                .get_or_init(index as usize, || {
+                    packed.operation_name(index as usize).unwrap_or_default()
+                })
+                .unwrap_or(&NO_NAME),
         }
     }
 

@@ -19,6 +19,7 @@ mod paginator;
 mod resource;
 mod service;
 mod shape;
+mod tables;
 mod traits;
 mod validate;
 mod waiter;
@@ -36,8 +37,7 @@ pub use resource::{
     ResourceRequest, ResourceTarget, ResourceWaiter, Resources, TargetIdentifier,
 };
 pub use service::{Metadata, ServiceModel};
-pub use shape::{
-    Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, ShapeTable, Structure,
-};
+pub use shape::{Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, Structure};
+pub use tables::{OperationTable, ShapeTable};
 pub use traits::{Flags, Location, Traits, XmlNamespace};
 pub use waiter::{Acceptor, AcceptorState, Answer, ErrorMatch, Matcher, WaiterModel, Waiters};

@@ -321,39 +321,3 @@ impl fmt::Debug for Constraints {
             .finish()
     }
 }
-
-/// A value for each shape of a service, made on first use and kept: what a wire format works out about a shape once.
-#[derive(Debug)]
-pub struct ShapeTable<T> {
-    cells: Box<[OnceLock<T>]>,
-}
-
-impl<T> ShapeTable<T> {
-    /// An empty table for a service with `shapes` shapes.
-    #[must_use]
-    pub fn new(shapes: usize) -> Self {
-        ShapeTable {
-            cells: (0..shapes).map(|_| OnceLock::new()).collect(),
-        }
-    }
-
-    /// The shape's entry, made by `make` the first time it is asked for. `None` for a shape of another service.
-    #[inline]
-    pub fn get_or_init(&self, id: ShapeId, make: impl FnOnce() -> T) -> Option<&T> {
-        self.cells
-            .get(id.index())
-            .map(|cell| cell.get_or_init(make))
-    }
-
-    /// How many shapes the table is for.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.cells.len()
-    }
-
-    /// Whether the table is for no shape at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
-    }
-}

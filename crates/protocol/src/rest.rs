@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inia_core::{Blob, ErrorKind, Map, Name, Result, Str, TimestampFormat, Value};
-use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, ShapeTable, Structure};
+use inia_model::{
+    Kind, Location, Member, Operation, OperationTable, ServiceModel, ShapeId, ShapeTable, Structure,
+};
 
 use crate::fit::{Misfits, Required};
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
 use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
-use crate::table::{OperationTable, foreign};
+use crate::table::foreign;
 use crate::uri::{Template, push_encoded, push_query, split_query};
 use crate::{Headers, Input, Request, Response};
 
@@ -266,7 +268,7 @@ impl Rest {
     pub(crate) fn new(model: Arc<ServiceModel>, checks_body: bool) -> Self {
         Rest {
             checks_body,
-            requests: OperationTable::new(&model),
+            requests: OperationTable::new(model.operation_count()),
             responses: ShapeTable::new(model.shape_count()),
             model,
         }

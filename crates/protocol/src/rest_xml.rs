@@ -16,12 +16,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inia_core::{Result, ServiceError, Str, Value};
-use inia_model::{Member, Operation, ServiceModel};
+use inia_model::{Member, Operation, OperationTable, ServiceModel};
 
 use crate::event_stream::{EventFormat, parse_event, serialize_event};
 use crate::fit::{Misfits, fitting};
 use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, Rest};
-use crate::table::OperationTable;
 use crate::xml::{Decoder, Element, Encoder, Layouts, parse_error, text_of};
 use crate::{Codec, EventMessage, Input, Request, Response};
 
@@ -43,7 +42,7 @@ impl RestXmlCodec {
             rest: Rest::new(Arc::clone(&model), false),
             encoder: Encoder::new(Arc::clone(&model)),
             layouts: Layouts::new(Arc::clone(&model)),
-            roots: OperationTable::new(&model),
+            roots: OperationTable::new(model.operation_count()),
             model,
         }
     }

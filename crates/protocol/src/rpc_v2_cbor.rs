@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use inia_core::{Map, Result, ServiceError, Str, Value};
-use inia_model::{Operation, ServiceModel};
+use inia_model::{Operation, OperationTable, ServiceModel};
 
 use crate::cbor::{CborFormat, read_cbor};
 use crate::error_code::{code_of, error_from_parts};
@@ -23,7 +23,7 @@ use crate::event_stream::{initial_response, parse_event, serialize_event};
 use crate::fit::{Misfits, fitting};
 use crate::json::QUERY_MODE;
 use crate::rest::{CONTENT_TYPE, EVENT_STREAM_TYPE};
-use crate::table::{OperationTable, foreign};
+use crate::table::foreign;
 use crate::uri::Template;
 use crate::{Codec, EventMessage, Headers, Input, Request, Response};
 
@@ -50,7 +50,7 @@ impl RpcV2CborCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RpcV2CborCodec {
             format: CborFormat::new(Arc::clone(&model)),
-            operations: OperationTable::new(&model),
+            operations: OperationTable::new(model.operation_count()),
             model,
         }
     }

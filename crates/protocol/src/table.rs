@@ -1,39 +1,9 @@
-//! [`OperationTable`]: what a wire format works out about an operation once; [`BodyLengths`]: what it learns.
+//! [`BodyLengths`]: what a wire format learns about the bodies of operations.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use inia_core::{Error, ErrorKind};
 use inia_model::{Operation, ServiceModel};
-
-/// A value for each operation of a service, made on first use and kept.
-#[derive(Debug)]
-pub(crate) struct OperationTable<T> {
-    cells: Box<[OnceLock<T>]>,
-}
-
-impl<T> OperationTable<T> {
-    /// An empty table for a service.
-    pub(crate) fn new(model: &ServiceModel) -> Self {
-        OperationTable {
-            cells: (0..model.operation_count())
-                .map(|_| OnceLock::new())
-                .collect(),
-        }
-    }
-
-    /// The operation's entry, made by `make` the first time it is asked for. `None` for an operation of another service.
-    #[inline]
-    pub(crate) fn get_or_init(
-        &self,
-        operation: &Operation,
-        make: impl FnOnce() -> T,
-    ) -> Option<&T> {
-        self.cells
-            .get(operation.index as usize)
-            .map(|cell| cell.get_or_init(make))
-    }
-}
 
 /// How long the bodies of each operation were: the next is likely as long.
 #[derive(Debug)]

@@ -9,12 +9,12 @@ mod request;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::{Clock, Rng, UrlHeaders};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token};
-use inia_model::{Operation, ServiceModel};
+use inia_model::{Operation, OperationTable, ServiceModel};
 use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
 
@@ -64,7 +64,7 @@ pub(crate) struct Service {
     /// What was found to lie in another region than the client's, with that region.
     pub(crate) redirects: Mutex<HashMap<Str, Str>>,
     /// What is known about each operation, worked out on its first call.
-    pub(crate) plans: Box<[OnceLock<Plan>]>,
+    pub(crate) plans: OperationTable<Plan>,
 }
 
 /// What a call needs to know about its operation: worked out once.
@@ -102,7 +102,11 @@ pub(crate) struct CallOptions {
 
 impl Service {
     pub(crate) fn plan(&self, operation: &Operation) -> Result<&Plan> {
-        let cell = self.plans.get(operation.index as usize).ok_or_else(|| {
+        if let Some(plan) = self.plans.get(operation) {
+            return Ok(plan);
+        }
+        let plan = self.make_plan(operation)?;
+        self.plans.get_or_init(operation, || plan).ok_or_else(|| {
             Error::new(
                 ErrorKind::Model,
                 format!(
@@ -111,12 +115,7 @@ impl Service {
                     operation.name
                 ),
             )
-        })?;
-        if let Some(plan) = cell.get() {
-            return Ok(plan);
-        }
-        let plan = self.make_plan(operation)?;
-        Ok(cell.get_or_init(|| plan))
+        })
     }
 
     fn make_plan(&self, operation: &Operation) -> Result<Plan> {

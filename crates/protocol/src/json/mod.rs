@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inia_core::{Error, ErrorKind, Map, Result, ServiceError, Str, Value};
-use inia_model::{Operation, ServiceModel};
+use inia_model::{Operation, OperationTable, ServiceModel};
 
 pub(crate) use error::{CodeOrder, parse_json_error};
 pub(crate) use format::JsonFormat;
@@ -31,7 +31,7 @@ pub(crate) use format::JsonFormat;
 use crate::event_stream::{parse_event, serialize_event};
 use crate::fit::{Misfits, fitting};
 use crate::rest::CONTENT_TYPE;
-use crate::table::{OperationTable, foreign};
+use crate::table::foreign;
 use crate::uri::Template;
 use crate::{Codec, EventMessage, Headers, Input, Request, Response};
 
@@ -60,7 +60,7 @@ impl JsonCodec {
         JsonCodec {
             format: JsonFormat::new(Arc::clone(&model)),
             content_type: Str::from(format!("application/x-amz-json-{version}")),
-            operations: OperationTable::new(&model),
+            operations: OperationTable::new(model.operation_count()),
             model,
         }
     }

@@ -18,13 +18,13 @@ mod form;
 use std::sync::Arc;
 
 use inia_core::{Result, ServiceError, Str, Value};
-use inia_model::{Operation, ServiceModel};
+use inia_model::{Operation, OperationTable, ServiceModel};
 
 pub(crate) use form::{Dialect, Form};
 
 use crate::error_code::request_id;
 use crate::fit::{Misfits, fitting};
-use crate::table::{BodyLengths, OperationTable, foreign};
+use crate::table::{BodyLengths, foreign};
 use crate::uri::{Template, push_encoded};
 use crate::xml::{Decoder, Layouts, RequestIdIn, parse_error, text_of};
 use crate::{Codec, Headers, Input, Request, Response};
@@ -93,7 +93,7 @@ impl FormCodec {
             dialect,
             form: Form::new(Arc::clone(&model), dialect),
             layouts: Layouts::new(Arc::clone(&model)),
-            operations: OperationTable::new(&model),
+            operations: OperationTable::new(model.operation_count()),
             lengths: BodyLengths::new(&model),
             model,
         }
