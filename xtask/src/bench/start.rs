@@ -67,8 +67,8 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     starts.first_calls(calls);
     cold(bench, args, &mut starts.table)?;
     let mut notes = vec![format!(
-        "User and system time of whole processes, the least of {runs} runs (of STS calls: the median of 20), as the system accounts for \
-         it. A first call is given the members that it must have, each with the first value that its shape allows; every operation of \
+        "User and system time of whole processes, the least of {runs} runs in turn (of STS calls: the median of 20), as the system \
+         accounts for it. A first call is given the members that it must have, each with the first value that its shape allows; every operation of \
          every service is called, and the median is that of one run of each."
     )];
     notes.extend(left_out(calls));

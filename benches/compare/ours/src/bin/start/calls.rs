@@ -9,6 +9,15 @@ use crate::session;
 /// The operations that cost least in one run each: the least of all is looked for among these.
 const CHEAPEST: usize = 50;
 
+/// How many of both ends are run in turn to compare them.
+const COMPARED: usize = 5;
+
+/// More than anything costs.
+const UNKNOWN: Cost = Cost {
+    cpu_ms: f64::INFINITY,
+    peak_kib: 0.0,
+};
+
 /// An operation, and what calling it has cost so far.
 #[derive(Debug)]
 struct Call {
@@ -48,7 +57,8 @@ impl Call {
 /// Calls every operation in a process of its own, and those that matter `runs` times.
 ///
 /// One run each finds the median. What a call costs is the least of `runs` runs, so the one that costs most is looked for from the
-/// top: whichever has the most so far is run again, until one stays there through `runs` runs. No other can cost more.
+/// top: whichever has the most so far is run again, until one stays there through `runs` runs. No other can cost more. Since the
+/// machine may have been slower at one time than at another, those at both ends are then run in turn, and compared by that alone.
 pub(crate) fn measure(runs: usize) -> Value {
     let mut calls = Vec::new();
     let mut refused = Vec::new();
@@ -68,10 +78,7 @@ pub(crate) fn measure(runs: usize) -> Value {
                 operation: operation.name.to_string(),
                 params: least(model, operation).to_string(),
                 runs: 1,
-                cost: Cost {
-                    cpu_ms: f64::INFINITY,
-                    peak_kib: 0.0,
-                },
+                cost: UNKNOWN,
             };
             match call.run() {
                 Ok(cost) => {
@@ -101,13 +108,24 @@ pub(crate) fn measure(runs: usize) -> Value {
         }
         most.again();
     }
+    let count = calls.len();
     calls.sort_by(|one, two| cpu(one).total_cmp(&cpu(two)));
+    let mut ends = calls.split_off(count.saturating_sub(COMPARED));
+    calls.truncate(COMPARED);
+    ends.append(&mut calls);
+    for call in &mut ends {
+        call.cost = UNKNOWN;
+    }
+    for _ in 0..runs {
+        ends.iter_mut().for_each(Call::again);
+    }
+    ends.sort_by(|one, two| cpu(one).total_cmp(&cpu(two)));
     json!({
-        "measured": calls.len(),
+        "measured": count,
         "event_streams": streams,
         "refused": refused,
-        "least": calls[0].row(),
+        "least": ends[0].row(),
         "median": median,
-        "most": calls[calls.len() - 1].row(),
+        "most": ends[ends.len() - 1].row(),
     })
 }

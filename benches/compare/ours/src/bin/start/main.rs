@@ -131,13 +131,22 @@ fn report() {
 }
 
 fn measure(data: &str, runs: usize) {
-    let row = |args: &[&str], data| process::best(args, data, runs).row();
+    let [nothing, client_sts, client_ec2, client_ec2_from_json, all] = process::best(
+        [
+            (&["nothing"], None),
+            (&["client", "sts"], None),
+            (&["client", "ec2"], None),
+            (&["client", "ec2"], Some(data)),
+            (&["all"], None),
+        ],
+        runs,
+    );
     let report = json!({
-        "nothing": row(&["nothing"], None),
-        "client_ec2": row(&["client", "ec2"], None),
-        "client_sts": row(&["client", "sts"], None),
-        "client_ec2_from_json": row(&["client", "ec2"], Some(data)),
-        "all": row(&["all"], None),
+        "nothing": nothing.row(),
+        "client_ec2": client_ec2.row(),
+        "client_sts": client_sts.row(),
+        "client_ec2_from_json": client_ec2_from_json.row(),
+        "all": all.row(),
         "calls": calls::measure(runs),
     });
     println!("{report}");

@@ -56,8 +56,14 @@ pub(crate) fn once(args: &[&str], data: Option<&str>) -> Result<Cost, String> {
     })
 }
 
-/// The cheapest of several runs.
-pub(crate) fn best(args: &[&str], data: Option<&str>, runs: usize) -> Cost {
-    let run = || once(args, data).unwrap_or_else(|error| panic!("{args:?}: {error}"));
-    (1..runs).fold(run(), |best, _| best.least(run()))
+/// The cheapest of several runs of each, in turn: what slows the machine for a while slows all of them.
+pub(crate) fn best<const N: usize>(
+    processes: [(&[&str], Option<&str>); N],
+    runs: usize,
+) -> [Cost; N] {
+    let run = |(args, data)| once(args, data).unwrap_or_else(|error| panic!("{args:?}: {error}"));
+    (1..runs).fold(processes.map(run), |best, _| {
+        let again = processes.map(run);
+        std::array::from_fn(|place| best[place].least(again[place]))
+    })
 }
