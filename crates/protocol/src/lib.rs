@@ -15,6 +15,7 @@ mod fit;
 mod header;
 mod json;
 mod layout;
+mod lengths;
 mod literal;
 mod message;
 mod names;
@@ -24,7 +25,6 @@ mod rest_json;
 mod rest_xml;
 mod rpc_v2_cbor;
 mod scalar;
-mod table;
 mod uri;
 mod xml;
 

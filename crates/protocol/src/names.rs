@@ -111,27 +111,27 @@ impl NameIndex {
     /// The position of a name of at most eight bytes, whose [`head_of`] is all there is of it.
     #[inline(always)]
     pub(crate) fn get_short(&self, head: u64, length: usize) -> Option<usize> {
-        let mut place = first_slot(head, length, self.factor, self.shift);
-        loop {
-            let slot = self.slots.get(place)?;
-            let position = (slot.entry as usize).checked_sub(1)?;
-            if slot.head == head && slot.length as usize == length {
-                return Some(position);
-            }
-            place = (place + 1) & (self.slots.len() - 1);
-        }
+        self.find(head, length, |_| true)
     }
 
     /// The position of a name whose [`head_of`] is known.
     #[inline(always)]
     pub(crate) fn get_by_head(&self, name: &[u8], head: u64) -> Option<usize> {
-        let mut place = first_slot(head, name.len(), self.factor, self.shift);
+        self.find(head, name.len(), |other| {
+            name.len() <= 8 || is_same(other, name)
+        })
+    }
+
+    /// The position of a name of this head and length whose text is the one that is looked for.
+    #[inline(always)]
+    fn find(&self, head: u64, length: usize, is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
+        let mut place = first_slot(head, length, self.factor, self.shift);
         loop {
             let slot = self.slots.get(place)?;
             let position = (slot.entry as usize).checked_sub(1)?;
             if slot.head == head
-                && slot.length as usize == name.len()
-                && (name.len() <= 8 || is_same(self.names.get(position)?, name))
+                && slot.length as usize == length
+                && is_it(self.names.get(position)?)
             {
                 return Some(position);
             }

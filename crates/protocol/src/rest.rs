@@ -17,8 +17,8 @@ use inia_model::{
 
 use crate::fit::{Misfits, Required};
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
+use crate::lengths::foreign;
 use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
-use crate::table::foreign;
 use crate::uri::{Template, push_encoded, push_query, split_query};
 use crate::{Headers, Input, Request, Response};
 

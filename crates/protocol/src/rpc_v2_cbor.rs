@@ -22,8 +22,8 @@ use crate::error_code::{code_of, error_from_parts};
 use crate::event_stream::{initial_response, parse_event, serialize_event};
 use crate::fit::{Misfits, fitting};
 use crate::json::QUERY_MODE;
+use crate::lengths::foreign;
 use crate::rest::{CONTENT_TYPE, EVENT_STREAM_TYPE};
-use crate::table::foreign;
 use crate::uri::Template;
 use crate::{Codec, EventMessage, Headers, Input, Request, Response};
 

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::members::LEVELS;
+use super::members::Levels;
 use super::{Keys, List, Map, Value};
 use crate::Str;
 use crate::chunks::{Chunk, Chunks, Done};
@@ -25,8 +25,8 @@ use crate::chunks::{Chunk, Chunks, Done};
 #[derive(Debug, Default)]
 pub struct Items {
     gathered: Vec<Value>,
-    /// Those of short lists, by how deep the lists are nested: what they hold is nested deeper, so that no chunk holds itself.
-    short: Vec<Chunks<Vec<Value>>>,
+    /// Those of short lists.
+    short: Levels,
     /// How many items the first chunk has room for.
     room: usize,
 }
@@ -100,13 +100,12 @@ impl Items {
         if length == 0 {
             return List::new();
         }
-        if length > SHORT || level >= LEVELS {
-            return self.split_off(start);
-        }
-        if self.short.len() <= level {
-            self.short.resize_with(level + 1, Chunks::default);
-        }
-        let Some(chunks) = self.short.get_mut(level) else {
+        let chunks = if length > SHORT {
+            None
+        } else {
+            self.short.at(level)
+        };
+        let Some(chunks) = chunks else {
             return self.split_off(start);
         };
         let first = self.room.clamp(*SIDE_BY_SIDE.start(), *SIDE_BY_SIDE.end());

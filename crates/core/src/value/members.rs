@@ -28,9 +28,8 @@ pub struct Members {
     gathered: ThinVec<(Name, Value)>,
     /// Scalars that are only members. On the heap by itself each would cost an allocation, which takes longer than reading it.
     scalars: Chunks<Vec<Value>>,
-    /// Lists and maps that are only members, by how deep they are nested: what they hold is nested deeper, so that no chunk holds
-    /// itself.
-    containers: Vec<Chunks<Vec<Value>>>,
+    /// Lists and maps that are only members.
+    containers: Levels,
     /// How many scalars the first chunk has room for.
     room: usize,
 }
@@ -47,8 +46,23 @@ const TEXT_OF_A_MEMBER: usize = 32;
 /// How many lists and maps may stand side by side: a union of one that is kept for long keeps only some of its neighbours.
 const CONTAINERS: RangeInclusive<usize> = 8..=32;
 
+/// Values that stand side by side, by how deep what has them is nested: what they hold is nested deeper, so that no chunk holds itself.
+#[derive(Debug, Default)]
+pub(super) struct Levels(Vec<Chunks<Vec<Value>>>);
+
 /// How deep containers may be nested and still stand side by side.
-pub(super) const LEVELS: usize = 64;
+const LEVELS: usize = 64;
+
+impl Levels {
+    /// The chunks of a level that is not too deep.
+    #[inline]
+    pub(super) fn at(&mut self, level: usize) -> Option<&mut Chunks<Vec<Value>>> {
+        if self.0.len() <= level && level < LEVELS {
+            self.0.resize_with(level + 1, Chunks::default);
+        }
+        self.0.get_mut(level)
+    }
+}
 
 impl Members {
     /// None, without allocating.
@@ -126,13 +140,7 @@ impl Members {
     pub fn only(&mut self, level: usize, name: Name, value: Value) -> Map {
         let is_container = matches!(value, Value::List(_) | Value::Map(_));
         let (values, chunk) = if is_container {
-            if level >= LEVELS {
-                return Map::of_member(name, value);
-            }
-            if self.containers.len() <= level {
-                self.containers.resize_with(level + 1, Chunks::default);
-            }
-            match self.containers.get_mut(level) {
+            match self.containers.at(level) {
                 Some(chunks) => chunks.with_room(1, &CONTAINERS),
                 None => return Map::of_member(name, value),
             }

@@ -12,9 +12,9 @@ use crate::body::{Notation, Patterns, Writer};
 use crate::event_stream::EventFormat;
 use crate::fit::Misfits;
 use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
+use crate::lengths::BodyLengths;
 use crate::names::{NameFilter, head_of};
 use crate::scalar::mismatch;
-use crate::table::BodyLengths;
 
 /// How many entries a map may have before it gets a hash index.
 const UNINDEXED: usize = 32;
@@ -177,11 +177,26 @@ impl<'t> Parser<'t> {
         let mut unknown_count = 0;
         let mut unknown = None;
         let mut count = 0;
-        while let Some(head) = self.reader.element(length, &mut count)? {
-            let (name, found) = self.field(fields, head)?;
+        // Many answers have their members in the order of the model.
+        let mut next = 0;
+        loop {
+            let (name, found) = match fields.fields.get(next) {
+                Some(field)
+                    if length.is_none_or(|length| count < length)
+                        && self.reader.takes(&field.key) =>
+                {
+                    count += 1;
+                    (Str::new(), Some((next, field)))
+                }
+                _ => match self.reader.element(length, &mut count)? {
+                    Some(head) => self.field(fields, head)?,
+                    None => break,
+                },
+            };
             let head = self.reader.head()?;
             match found {
                 Some((position, field)) => {
+                    next = position + 1;
                     let value = self.value(field.target, head, depth)?;
                     let bit = 1 << position.min(63);
                     // Of equal keys the last one counts.

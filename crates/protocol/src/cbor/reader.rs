@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use inia_core::{Blob, Error, ErrorKind, List, Map, Result, Str, Timestamp, Value};
 
+use crate::literal::Literal;
+
 /// How deep items may be nested: what stays within the stack of a small thread.
 ///
 /// DIFFERENCE: botocore goes as deep as Python's recursion limit, about 1,000 calls.
@@ -302,6 +304,19 @@ impl<'t> Reader<'t> {
         match self.head()? {
             Head::Break => Ok(None),
             head => Ok(Some(head)),
+        }
+    }
+
+    /// Takes a key, if precisely that is what stands here.
+    #[inline]
+    pub(crate) fn takes(&mut self, key: &Literal) -> bool {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        match key.begins(rest) {
+            Some(length) => {
+                self.position += length;
+                true
+            }
+            None => false,
         }
     }
 

@@ -14,8 +14,8 @@ use crate::body::{Notation, Patterns, Writer};
 use crate::event_stream::EventFormat;
 use crate::fit::Misfits;
 use crate::layout::Layouts;
+use crate::lengths::BodyLengths;
 use crate::scalar::mismatch;
-use crate::table::BodyLengths;
 
 /// Reads and writes bodies in JSON by the shapes of one service.
 #[derive(Debug)]

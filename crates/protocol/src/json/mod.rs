@@ -30,8 +30,8 @@ pub(crate) use format::JsonFormat;
 
 use crate::event_stream::{parse_event, serialize_event};
 use crate::fit::{Misfits, fitting};
+use crate::lengths::foreign;
 use crate::rest::CONTENT_TYPE;
-use crate::table::foreign;
 use crate::uri::Template;
 use crate::{Codec, EventMessage, Headers, Input, Request, Response};
 

@@ -24,7 +24,7 @@ pub(crate) use form::{Dialect, Form};
 
 use crate::error_code::request_id;
 use crate::fit::{Misfits, fitting};
-use crate::table::{BodyLengths, foreign};
+use crate::lengths::{BodyLengths, foreign};
 use crate::uri::{Template, push_encoded};
 use crate::xml::{Decoder, Layouts, RequestIdIn, parse_error, text_of};
 use crate::{Codec, Headers, Input, Request, Response};
