@@ -91,9 +91,21 @@ impl<C: Chunk> Chunks<C> {
         (done, chunk)
     }
 
+    /// The chunk that is being filled.
+    #[inline]
+    pub(crate) fn current(&mut self) -> Option<(&Arc<Done<C>>, &mut C)> {
+        self.current.as_mut().map(|(done, chunk)| (&*done, chunk))
+    }
+
+    /// How long the chunk that is being filled is.
+    #[inline]
+    pub(crate) fn length(&self) -> usize {
+        self.current.as_ref().map_or(0, |(_, chunk)| chunk.length())
+    }
+
     #[cold]
     fn finish_and_grow(&mut self, length: usize, rooms: &RangeInclusive<usize>) {
-        let last = self.current.as_ref().map_or(0, |(_, chunk)| chunk.length());
+        let last = self.length();
         self.finish();
         let room = (last * 4).clamp(*rooms.start(), *rooms.end()).max(length);
         self.current = Some((Arc::default(), C::with_room(room)));
@@ -126,8 +138,9 @@ impl<C: Chunk> Drop for Chunks<C> {
 
 impl<C: Chunk> fmt::Debug for Chunks<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.current.as_ref().map_or(0, |(_, chunk)| chunk.length());
-        f.debug_struct("Chunks").field("length", &length).finish()
+        f.debug_struct("Chunks")
+            .field("length", &self.length())
+            .finish()
     }
 }
 

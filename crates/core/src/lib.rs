@@ -34,6 +34,6 @@ pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use value::{
-    Blob, BytePool, Items, Keys, List, Map, MapIntoIter, MapIter, Members, Name, Rows, Value,
+    Blob, BytePool, Items, Keys, List, Map, MapIntoIter, MapIter, Members, Name, Rows, Slot, Value,
     from_value, from_value_ref, to_value,
 };

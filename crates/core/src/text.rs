@@ -89,7 +89,7 @@ impl TextPool {
     }
 
     /// A string of this text.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, text: &str) -> Str {
         if text.len() <= INLINE {
             Str(Repr::Small(SmolStr::new_inline(text)))

@@ -166,6 +166,13 @@ impl Fields {
         let position = self.by_wire_name.get_short(head, length)?;
         Some((position, self.fields.get(position)?))
     }
+
+    /// The one member that a structure has, and its position.
+    pub(crate) fn only(&self, structure: &Map) -> Option<(usize, &Field)> {
+        let (name, _) = structure.get_index(0).filter(|_| structure.len() == 1)?;
+        let mut fields = self.fields.iter().enumerate();
+        fields.find(|(_, field)| *field.name == *name)
+    }
 }
 
 /// The entry that stands for a union's member that the model does not know.

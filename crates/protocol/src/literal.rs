@@ -28,6 +28,11 @@ impl Literal {
         }
     }
 
+    /// The bytes.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// How many bytes they are, if a text begins with them; at the end of a text, where less than a word is left, they may be
     /// overlooked.
     #[inline(always)]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use thin_vec::ThinVec;
 
-use super::items::SharedTable;
 use super::members::SharedValues;
 use super::name::NameNumber;
+use super::rows::SharedTable;
 use super::{NULL, Name, Value};
 use crate::Str;
 use crate::text::same;
@@ -595,7 +595,7 @@ impl fmt::Debug for Map {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Items, Keys, Members, Rows};
+    use super::super::{Keys, Members, Rows};
     use super::*;
 
     #[test]
@@ -633,13 +633,13 @@ mod tests {
         for (name, position) in names.clone().zip(0..) {
             members.push(Name::intern(&name), Value::Int(position));
         }
-        let mut items = Items::new();
         let mut rows = Rows::new(Keys::from_iter(names));
         // Another one stands before it.
         let mut row = Map::new();
         for _ in 0..2 {
-            (0..count).for_each(|position| items.push(Value::Int(position)));
-            row = items.split_off_keyed(0, 0, &mut rows);
+            rows.begin();
+            (0..count).for_each(|position| rows.push(Value::Int(position)));
+            row = rows.finish();
         }
         let mut forms = vec![members.split_off(0), row];
         if count == 1 {

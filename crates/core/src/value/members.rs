@@ -23,7 +23,7 @@ use crate::chunks::{Chunks, Done};
 /// assert_eq!(inner.get("Inner"), Some(&Value::Int(2)));
 /// assert_eq!(members.len(), 1);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Members {
     gathered: ThinVec<(Name, Value)>,
     /// Scalars that are only members. On the heap by itself each would cost an allocation, which takes longer than reading it.
@@ -38,7 +38,7 @@ pub struct Members {
 pub(super) type SharedValues = Done<Vec<Value>>;
 
 /// How many scalars may stand side by side: a union of one that is kept for long keeps at most 24 KiB of others.
-const SCALARS: RangeInclusive<usize> = 8..=1024;
+const MOST_SCALARS: usize = 1024;
 
 /// How many bytes of a text there are for each union, where it has many.
 const TEXT_OF_A_MEMBER: usize = 32;
@@ -64,19 +64,27 @@ impl Levels {
     }
 }
 
+impl Default for Members {
+    fn default() -> Self {
+        Members::new()
+    }
+}
+
 impl Members {
     /// None, without allocating.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::for_text(0)
     }
 
     /// None, for a text of so many bytes: what is put side by side is given room for as many as there may be.
     #[must_use]
     pub fn for_text(length: usize) -> Self {
         Members {
-            room: length / TEXT_OF_A_MEMBER,
-            ..Self::default()
+            gathered: ThinVec::new(),
+            scalars: Chunks::default(),
+            containers: Levels::default(),
+            room: (length / TEXT_OF_A_MEMBER).clamp(8, MOST_SCALARS),
         }
     }
 
@@ -138,21 +146,28 @@ impl Members {
     #[must_use]
     #[inline]
     pub fn only(&mut self, level: usize, name: Name, value: Value) -> Map {
-        let is_container = matches!(value, Value::List(_) | Value::Map(_));
-        let (values, chunk) = if is_container {
-            match self.containers.at(level) {
-                Some(chunks) => chunks.with_room(1, &CONTAINERS),
-                None => return Map::of_member(name, value),
+        if matches!(value, Value::List(_) | Value::Map(_)) {
+            return self.only_container(level, name, value);
+        }
+        self.only_scalar(name, || value)
+    }
+
+    /// As [`only`](Self::only), of a value that is no list and no map and is made where it stays.
+    #[must_use]
+    #[inline(always)]
+    pub fn only_scalar(&mut self, name: Name, make: impl FnOnce() -> Value) -> Map {
+        let (values, chunk) = self.scalars.with_room(1, &(self.room..=MOST_SCALARS));
+        beside(values, chunk, name, make())
+    }
+
+    fn only_container(&mut self, level: usize, name: Name, value: Value) -> Map {
+        match self.containers.at(level) {
+            Some(chunks) => {
+                let (values, chunk) = chunks.with_room(1, &CONTAINERS);
+                beside(values, chunk, name, value)
             }
-        } else {
-            let first = self.room.clamp(*SCALARS.start(), *SCALARS.end());
-            self.scalars.with_room(1, &(first..=*SCALARS.end()))
-        };
-        let Ok(place) = u16::try_from(chunk.len()) else {
-            return Map::of_member(name, value);
-        };
-        chunk.push(value);
-        Map::of_pooled(name, Arc::clone(values), place)
+            None => Map::of_member(name, value),
+        }
     }
 
     /// Cuts the members from a place on off, as a map of exactly their size.
@@ -181,6 +196,14 @@ impl Members {
         }
         self.split_off(start)
     }
+}
+
+/// A map of one member, whose value is put beside others: at most as many as have a place of 16 bits.
+#[inline(always)]
+fn beside(values: &Arc<SharedValues>, chunk: &mut Vec<Value>, name: Name, value: Value) -> Map {
+    let place = u16::try_from(chunk.len()).unwrap_or(u16::MAX);
+    chunk.push(value);
+    Map::of_pooled(name, Arc::clone(values), place)
 }
 
 #[cfg(test)]

@@ -27,17 +27,19 @@ mod narrow;
 mod native;
 mod path;
 pub(crate) mod private;
+mod rows;
 mod serialize;
 mod to_value;
 
 pub use blob::{Blob, BytePool};
 pub use from_value::{from_value, from_value_ref};
-pub use items::{Items, Rows};
+pub use items::Items;
 pub use keys::Keys;
 pub use list::List;
 pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};
 pub use members::Members;
 pub use name::Name;
+pub use rows::{Rows, Slot};
 pub use to_value::to_value;
 
 use std::ops::Index;

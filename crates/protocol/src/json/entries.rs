@@ -3,65 +3,136 @@
 //! They are guessed, though. Most maps of an answer have the same names in the same order as others before them; such maps share
 //! their names, and only their values are kept for each.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use inia_core::{Map, Result, Rows, Slot, Str, Value};
 
-use inia_core::{Keys, Map, Result, Rows, Str, Value};
-
-use super::lexer::key_text;
+use super::lexer::{Lexer, key_text};
 use super::values::Values;
+use crate::layout::{Fields, Target};
 use crate::literal::Literal;
 use crate::names::{NameFilter, head_of};
 
 /// How many entries a map may have before it gets a hash index. One with more does not share its names.
 pub(super) const UNINDEXED: usize = 32;
 
-/// The names that maps of a text have had, by the first of them.
+/// The names that maps of a text have had.
 #[derive(Debug, Default)]
-pub(super) struct KnownNames([Known; 8]);
+pub(super) struct KnownNames(Vec<Known>);
 
-#[derive(Debug, Default)]
+/// How many kinds of maps are told apart.
+const KINDS: usize = 16;
+
+/// A kind of maps: they are nested this deep, and have values that are read as this and a first name of this head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kind {
+    level: usize,
+    values: Target,
+    first: u64,
+}
+
+#[derive(Debug)]
 struct Known {
+    kind: Kind,
     /// What the last map had that was not as guessed: its names are shared from the second such map on.
     fingerprint: u64,
-    guess: Option<Rc<Guess>>,
+    /// Not here while there is a map that may have these names.
+    guess: Option<Box<Guess>>,
 }
 
 /// Names that a map may have.
 #[derive(Debug)]
 struct Guess {
-    keys: Keys,
-    /// As they stand before their values.
-    literals: Box<[Literal]>,
+    kind: Kind,
+    /// What is to be read for each of them.
+    entries: Box<[Expected]>,
     /// The maps that have them.
-    rows: RefCell<Rows>,
+    rows: Rows,
+}
+
+/// An entry that a map may have.
+#[derive(Debug)]
+struct Expected {
+    /// Its name, as it stands before the value.
+    key: Literal,
+    /// The beginning of its value, where that is a structure: the member which was all that the last one had, as DynamoDB's
+    /// attributes have their type. The member's position, and what stands before its value.
+    opening: Option<(usize, Literal)>,
 }
 
 impl KnownNames {
-    /// What is known of maps whose first name has this head.
-    #[inline]
-    fn of(&mut self, first: u64) -> Option<&mut Known> {
-        self.0.get_mut((mixed(first, 0) >> 61) as usize)
+    /// Takes what the map that begins here may have.
+    fn guess(&mut self, level: usize, values: Target, lexer: &Lexer<'_>) -> Option<Box<Guess>> {
+        let mut known = self.0.iter_mut();
+        let known = known.find(|known| {
+            known.kind.level == level
+                && known.kind.values == values
+                && known
+                    .guess
+                    .as_ref()
+                    .is_some_and(|guess| guess.is_next(lexer))
+        })?;
+        known.guess.take()
+    }
+
+    fn of(&mut self, kind: Kind) -> Option<&mut Known> {
+        self.0.iter_mut().find(|known| known.kind == kind)
+    }
+
+    /// Puts back what a map had, or had not.
+    fn put_back(&mut self, guess: Box<Guess>) {
+        if let Some(known) = self.of(guess.kind) {
+            known.guess = Some(guess);
+        }
+    }
+
+    /// Learns the names of a map, from the second one that has them on.
+    fn learn(&mut self, kind: Kind, fingerprint: u64, map: &Map, fields: Option<&Fields>) {
+        match self.of(kind) {
+            Some(known) if known.fingerprint == fingerprint => {
+                known.guess = Some(Box::new(Guess::new(kind, map, fields)));
+            }
+            Some(known) => known.fingerprint = fingerprint,
+            None => {
+                self.0.truncate(KINDS - 1);
+                self.0.push(Known {
+                    kind,
+                    fingerprint,
+                    guess: None,
+                });
+            }
+        }
     }
 }
 
 impl Guess {
-    fn new(map: &Map) -> Self {
-        let keys: Keys = map.keys().cloned().collect();
+    fn new(kind: Kind, map: &Map, fields: Option<&Fields>) -> Self {
+        let entries = map.iter().map(|(name, value)| {
+            let key = key_text(name);
+            let only = fields.and_then(|fields| fields.only(value.as_map()?));
+            Expected {
+                opening: only.map(|(position, field)| {
+                    let text = [&*key, b"{", field.key.text()].concat();
+                    (position, Literal::new(&text))
+                }),
+                key: Literal::new(&key),
+            }
+        });
         Guess {
-            rows: RefCell::new(Rows::new(keys.clone())),
-            keys,
-            literals: map
-                .keys()
-                .map(|name| Literal::new(&key_text(name)))
-                .collect(),
+            kind,
+            entries: entries.collect(),
+            rows: Rows::new(map.keys().cloned().collect()),
         }
     }
 
-    /// Whether this is the first name.
-    fn begins_with(&self, raw: &[u8]) -> bool {
-        let first = self.keys.names().first();
-        first.is_some_and(|name| name.as_bytes() == raw)
+    /// Whether the first name is what stands next in a text.
+    fn is_next(&self, lexer: &Lexer<'_>) -> bool {
+        let first = self.entries.first();
+        first.is_some_and(|expected| lexer.sees(&expected.key).is_some())
+    }
+
+    /// What is to be read next.
+    #[inline(always)]
+    fn expected(&self) -> Option<&Expected> {
+        self.entries.get(self.rows.filled())
     }
 }
 
@@ -75,11 +146,9 @@ fn mixed(one: u64, other: u64) -> u64 {
 #[derive(Debug)]
 pub(super) struct Entries {
     names: Names,
-    /// Where the map's own begin: among all entries, and, as long as its names are guessed, among all items.
+    kind: Kind,
+    /// Where the map's own begin among all entries.
     first_entry: usize,
-    first_item: usize,
-    /// The first name's head.
-    first: u64,
     /// Of the names that were not guessed.
     fingerprint: u64,
     filter: NameFilter,
@@ -90,10 +159,8 @@ pub(super) struct Entries {
 /// Where the names of a map come from.
 #[derive(Debug)]
 enum Names {
-    /// No name has been read.
-    Unread,
     /// So far all were as guessed.
-    Guessed(Rc<Guess>),
+    Guessed(Box<Guess>),
     /// The map has its own.
     Own,
 }
@@ -106,60 +173,83 @@ pub(super) enum EntryName {
 }
 
 impl Entries {
-    #[inline]
-    pub(super) fn new(values: &Values<'_>) -> Self {
-        Entries {
-            names: Names::Unread,
-            first_entry: values.entries.len(),
-            first_item: values.items.len(),
+    /// Those of a map that is nested this deep and whose first entry stands next; its values are read as `target`.
+    pub(super) fn new(values: &mut Values<'_>, level: usize, target: Target) -> Self {
+        let guess = values.names.guess(level, target, &values.lexer);
+        let mut kind = Kind {
+            level,
+            values: target,
             first: 0,
+        };
+        let names = match guess {
+            Some(mut guess) => {
+                kind.first = guess.kind.first;
+                guess.rows.begin();
+                Names::Guessed(guess)
+            }
+            None => Names::Own,
+        };
+        Entries {
+            names,
+            kind,
+            first_entry: values.entries.len(),
             fingerprint: 0,
             filter: NameFilter::default(),
             many: None,
         }
     }
 
+    /// Takes the key of the next entry and the beginning of its value, if that is as guessed: the position of the member whose
+    /// value is next.
+    #[inline(always)]
+    pub(super) fn opening(&self, values: &mut Values<'_>) -> Option<usize> {
+        let Names::Guessed(guess) = &self.names else {
+            return None;
+        };
+        let (position, text) = guess.expected()?.opening.as_ref()?;
+        values.lexer.takes(text).then_some(*position)
+    }
+
     /// Takes the key of the next entry.
     #[inline(always)]
     pub(super) fn name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
-        if let Names::Guessed(guess) = &self.names {
-            let position = values.items.len() - self.first_item;
-            if let Some(key) = guess.literals.get(position)
-                && values.lexer.takes(key)
-            {
-                return Ok(EntryName::Guessed);
-            }
+        if let Names::Guessed(guess) = &self.names
+            && let Some(expected) = guess.expected()
+            && values.lexer.takes(&expected.key)
+        {
+            return Ok(EntryName::Guessed);
         }
-        self.any_name(values)
+        self.own_name(values)
     }
 
     #[inline(never)]
-    fn any_name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
+    fn own_name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
+        self.stop_guessing(values);
         let key = values.lexer.key()?;
-        match &self.names {
-            Names::Own => {}
-            Names::Unread => {
-                self.first = key.head;
-                self.names = Names::Own;
-                let known = values.names.of(key.head);
-                if let Some(guess) = known.and_then(|known| known.guess.clone())
-                    && !key.span.has_escapes
-                    && guess.begins_with(values.lexer.raw(key.span))
-                {
-                    self.names = Names::Guessed(guess);
-                    return Ok(EntryName::Guessed);
-                }
-            }
-            Names::Guessed(_) => self.stop_guessing(values),
+        if self.fingerprint == 0 {
+            self.kind.first = key.head;
         }
         values.lexer.own_text(key.span).map(EntryName::Own)
+    }
+
+    /// Where the value of an entry goes whose name was as guessed.
+    #[inline(always)]
+    pub(super) fn slot(&mut self) -> Option<Slot<'_>> {
+        match &mut self.names {
+            Names::Guessed(guess) => guess.rows.slot(),
+            Names::Own => None,
+        }
     }
 
     /// Adds an entry.
     #[inline]
     pub(super) fn add(&mut self, values: &mut Values<'_>, name: EntryName, value: Value) {
         match name {
-            EntryName::Guessed => values.items.push(value),
+            EntryName::Guessed => {
+                if let Some(slot) = self.slot() {
+                    slot.fill(value);
+                }
+            }
             EntryName::Own(name) => self.add_own(values, name, value),
         }
     }
@@ -191,38 +281,34 @@ impl Entries {
     /// What was read as guessed becomes entries like any others.
     #[inline(never)]
     fn stop_guessing(&mut self, values: &mut Values<'_>) {
-        if let Names::Guessed(guess) = std::mem::replace(&mut self.names, Names::Own) {
-            let items: Vec<Value> = values.items.drain(self.first_item).collect();
-            for (name, value) in guess.keys.names().iter().zip(items) {
+        if let Names::Guessed(mut guess) = std::mem::replace(&mut self.names, Names::Own) {
+            let own = guess.rows.take();
+            for (name, value) in guess.rows.keys().names().iter().zip(own) {
                 self.add_own(values, name.clone(), value);
             }
+            values.names.put_back(guess);
         }
     }
 
-    /// The map of the entries, which is nested this deep.
+    /// The map of the entries; `fields` are what their values have, if they are structures.
     #[inline]
-    pub(super) fn finish(mut self, values: &mut Values<'_>, level: usize) -> Map {
-        if let Names::Guessed(guess) = &self.names
-            && values.items.len() - self.first_item == guess.keys.names().len()
-        {
-            let mut rows = guess.rows.borrow_mut();
-            return values
-                .items
-                .split_off_keyed(self.first_item, level, &mut rows);
+    pub(super) fn finish(mut self, values: &mut Values<'_>, fields: Option<&Fields>) -> Map {
+        match self.names {
+            Names::Guessed(mut guess) if guess.entries.len() == guess.rows.filled() => {
+                let map = guess.rows.finish();
+                values.names.put_back(guess);
+                return map;
+            }
+            _ => self.stop_guessing(values),
         }
-        self.stop_guessing(values);
         if let Some(many) = self.many {
             return *many;
         }
         let map = values.entries.split_off(self.first_entry);
         // One name is not worth sharing.
-        if map.len() > 1
-            && let Some(known) = values.names.of(self.first)
-        {
-            if known.fingerprint == self.fingerprint {
-                known.guess = Some(Rc::new(Guess::new(&map)));
-            }
-            known.fingerprint = self.fingerprint;
+        if map.len() > 1 {
+            let names = &mut values.names;
+            names.learn(self.kind, self.fingerprint, &map, fields);
         }
         map
     }

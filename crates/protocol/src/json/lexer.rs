@@ -165,11 +165,16 @@ impl<'t> Lexer<'t> {
         self.key_slowly()
     }
 
+    /// How long a key with its colon is, if precisely that is what stands here.
+    #[inline(always)]
+    pub(super) fn sees(&self, key: &Literal) -> Option<usize> {
+        key.begins(self.bytes.get(self.position..).unwrap_or_default())
+    }
+
     /// Takes a key with its colon, if precisely that is what stands here.
     #[inline(always)]
     pub(super) fn takes(&mut self, key: &Literal) -> bool {
-        let rest = self.bytes.get(self.position..).unwrap_or_default();
-        match key.begins(rest) {
+        match self.sees(key) {
             Some(length) => {
                 self.position += length;
                 true
@@ -273,7 +278,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// Takes a string without escapes, if that is what stands here: where it lies.
-    #[inline]
+    #[inline(always)]
     pub(super) fn plain_string(&mut self) -> Option<Range<usize>> {
         if self.bytes.get(self.position) != Some(&b'"') {
             return None;
@@ -295,8 +300,22 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// As [`Lexer::plain_string`], of a string behind which nothing but the end of its object stands; that is taken, too.
+    #[inline(always)]
+    pub(super) fn last_plain_string(&mut self) -> Option<Range<usize>> {
+        let start = self.position;
+        let range = self.plain_string()?;
+        if self.bytes.get(self.position) == Some(&b'}') {
+            self.position += 1;
+            Some(range)
+        } else {
+            self.position = start;
+            None
+        }
+    }
+
     /// The text of a string without escapes that becomes a value, as [`Lexer::text`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn slice(&mut self, range: Range<usize>) -> Str {
         self.strings.add(self.text.get(range).unwrap_or_default())
     }

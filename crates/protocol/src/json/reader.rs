@@ -186,29 +186,53 @@ impl<'t> Reader<'t> {
             }
             return Ok(Map::new());
         }
+        match self.key(fields)? {
+            Ok((position, field)) => self.structure_from(fields, position, field, depth),
+            Err(key) => {
+                let start = self.values.members.len();
+                self.unknown(fields, key, depth)?;
+                self.structure_rest(fields, depth, start, 0)
+            }
+        }
+    }
+
+    /// Reads a structure from the value of its first member on.
+    fn structure_from(
+        &mut self,
+        fields: &Fields,
+        position: usize,
+        field: &Field,
+        depth: u32,
+    ) -> Result<Map> {
         let start = self.values.members.len();
         let mut seen = 0;
-        match self.key(fields)? {
-            Ok((position, field)) => {
-                // A structure of one member, as unions are, is made at once: what DynamoDB's items are made of.
-                let only = self.value(field.target, depth, |values, value| {
-                    if value.is_null() {
-                        return None;
-                    }
-                    if values.lexer.peek() == b'}' {
-                        return Some(values.members.only(level(depth), field.name, value));
-                    }
-                    seen = 1 << position.min(63);
-                    values.members.push(field.name, value);
-                    None
-                })?;
-                if let Some(map) = only {
-                    self.values.lexer.advance();
-                    return Ok(map);
-                }
+        // A structure of one member, as unions are, is made at once: what DynamoDB's items are made of.
+        let only = self.value(field.target, depth, |values, value| {
+            if value.is_null() {
+                return None;
             }
-            Err(key) => self.unknown(fields, key, depth)?,
+            if values.lexer.peek() == b'}' {
+                return Some(values.members.only(level(depth), field.name, value));
+            }
+            seen = 1 << position.min(63);
+            values.members.push(field.name, value);
+            None
+        })?;
+        if let Some(map) = only {
+            self.values.lexer.advance();
+            return Ok(map);
         }
+        self.structure_rest(fields, depth, start, seen)
+    }
+
+    /// Reads a structure from what stands behind its first member on.
+    fn structure_rest(
+        &mut self,
+        fields: &Fields,
+        depth: u32,
+        start: usize,
+        seen: u64,
+    ) -> Result<Map> {
         if self.values.lexer.comma_or(b'}')? {
             self.fields(fields, depth, false, start, seen)?;
         }
@@ -339,6 +363,33 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Reads a map's entry from the value of the first member of its structure on.
+    #[inline(always)]
+    fn opened(
+        &mut self,
+        entries: &mut Entries,
+        fields: &Fields,
+        (position, field): (usize, &Field),
+        depth: u32,
+    ) -> Result<()> {
+        let depth = self.values.deeper(depth)?;
+        // Most attributes of a DynamoDB item are strings and numbers, which are written as strings.
+        if field.target == Target::String
+            && let Some(slot) = entries.slot()
+            && let Some(range) = self.values.lexer.last_plain_string()
+        {
+            let Values { lexer, members, .. } = &mut self.values;
+            let text = || Value::String(lexer.slice(range));
+            slot.fill(Value::Map(members.only_scalar(field.name, text)));
+            return Ok(());
+        }
+        let map = self.structure_from(fields, position, field, depth)?;
+        if let Some(slot) = entries.slot() {
+            slot.fill(Value::Map(map));
+        }
+        Ok(())
+    }
+
     fn list(&mut self, id: ShapeId, depth: u32) -> Result<List> {
         let depth = self.values.deeper(depth)?;
         let Layout::List(target) = *self.layouts.get(self.model, id) else {
@@ -369,25 +420,32 @@ impl<'t> Reader<'t> {
         };
         let item = self.item(target);
         self.values.lexer.advance();
-        let mut entries = Entries::new(&self.values);
+        let mut entries = Entries::new(&mut self.values, level(depth), target);
         if !self.values.lexer.eat(b'}') {
             loop {
-                let name = entries.name(&mut self.values)?;
-                // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out, as the Smithy specification
-                // has it. botocore keeps it.
-                self.item_value(item, depth, |values, value| {
-                    if is_sparse || !value.is_null() {
-                        entries.add(values, name, value);
-                    } else {
-                        entries.leave_out(values);
-                    }
-                })?;
+                if let Some(fields) = item.fields
+                    && let Some(position) = entries.opening(&mut self.values)
+                    && let Some(field) = fields.fields.get(position)
+                {
+                    self.opened(&mut entries, fields, (position, field), depth)?;
+                } else {
+                    let name = entries.name(&mut self.values)?;
+                    // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out, as the Smithy
+                    // specification has it. botocore keeps it.
+                    self.item_value(item, depth, |values, value| {
+                        if is_sparse || !value.is_null() {
+                            entries.add(values, name, value);
+                        } else {
+                            entries.leave_out(values);
+                        }
+                    })?;
+                }
                 if !self.values.lexer.comma_or(b'}')? {
                     break;
                 }
             }
         }
-        Ok(entries.finish(&mut self.values, level(depth)))
+        Ok(entries.finish(&mut self.values, item.fields))
     }
 }
 

@@ -4,6 +4,7 @@ use inia_core::{BytePool, Items, Map, Members, Result, Value};
 
 use super::entries::{Entries, KnownNames};
 use super::lexer::Lexer;
+use crate::layout::Target;
 
 /// How deep arrays and objects may be nested: what stays within the stack of a small thread.
 ///
@@ -70,7 +71,7 @@ impl<'t> Values<'t> {
             b'{' => {
                 let depth = self.deeper(depth)?;
                 self.lexer.advance();
-                let mut entries = Entries::new(self);
+                let mut entries = Entries::new(self, level(depth), Target::Document);
                 if !self.lexer.eat(b'}') {
                     loop {
                         let name = entries.name(self)?;
@@ -81,7 +82,7 @@ impl<'t> Values<'t> {
                         }
                     }
                 }
-                Ok(Value::Map(entries.finish(self, level(depth))))
+                Ok(Value::Map(entries.finish(self, None)))
             }
             b'[' => {
                 let depth = self.deeper(depth)?;
