@@ -8,7 +8,9 @@ pub(crate) struct Literal {
     mask: u64,
     /// The last eight bytes, where there are more.
     tail: u64,
-    text: Box<[u8]>,
+    length: usize,
+    /// All of them, where they are more than these two words show.
+    long: Option<Box<[u8]>>,
 }
 
 impl Literal {
@@ -24,13 +26,20 @@ impl Literal {
             tail: text
                 .last_chunk()
                 .map_or(0, |tail| u64::from_le_bytes(*tail)),
-            text: text.into(),
+            length: text.len(),
+            long: (text.len() > 16).then(|| text.into()),
         }
     }
 
-    /// The bytes.
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.text
+    /// Puts the bytes at the end of a text.
+    pub(crate) fn push_to(&self, text: &mut Vec<u8>) {
+        if let Some(long) = &self.long {
+            text.extend_from_slice(long);
+            return;
+        }
+        let (first, last) = (self.length.min(8), self.length.saturating_sub(8));
+        text.extend(self.head.to_le_bytes().iter().take(first));
+        text.extend(self.tail.to_le_bytes().iter().skip(8 - last));
     }
 
     /// How many bytes they are, if a text begins with them; at the end of a text, where less than a word is left, they may be
@@ -41,16 +50,15 @@ impl Literal {
         if word & self.mask != self.head {
             return None;
         }
-        let length = self.text.len();
-        if length > 8 {
-            let tail = text.get(length - 8..)?.first_chunk()?;
+        if self.length > 8 {
+            let tail = text.get(self.length - 8..)?.first_chunk()?;
             if u64::from_le_bytes(*tail) != self.tail
-                || length > 16 && !text.starts_with(&self.text)
+                || self.long.as_ref().is_some_and(|long| !text.starts_with(long))
             {
                 return None;
             }
         }
-        Some(length)
+        Some(self.length)
     }
 }
 
@@ -72,6 +80,9 @@ mod tests {
                 assert_eq!(literal.begins(&other), None, "{length} {position}");
             }
             assert_eq!(literal.begins(&[]), None);
+            let mut again = Vec::new();
+            literal.push_to(&mut again);
+            assert_eq!(again, text);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use inia_core::{Map, Result, Rows, Slot, Str, Value};
 
-use super::lexer::{Lexer, key_text};
+use super::lexer::{Lexer, push_key};
 use super::values::Values;
 use crate::layout::{Fields, Target};
 use crate::literal::Literal;
@@ -105,16 +105,18 @@ impl KnownNames {
 
 impl Guess {
     fn new(kind: Kind, map: &Map, fields: Option<&Fields>) -> Self {
+        let mut text = Vec::with_capacity(64);
         let entries = map.iter().map(|(name, value)| {
-            let key = key_text(name);
+            text.clear();
+            push_key(&mut text, name);
+            let key = Literal::new(&text);
             let only = fields.and_then(|fields| fields.only(value.as_map()?));
-            Expected {
-                opening: only.map(|(position, field)| {
-                    let text = [&*key, b"{", field.key.text()].concat();
-                    (position, Literal::new(&text))
-                }),
-                key: Literal::new(&key),
-            }
+            let opening = only.map(|(position, field)| {
+                text.push(b'{');
+                field.key.push_to(&mut text);
+                (position, Literal::new(&text))
+            });
+            Expected { key, opening }
         });
         Guess {
             kind,

@@ -53,10 +53,15 @@ pub(super) struct Key {
 
 /// A key, as it mostly stands before its value.
 pub(super) fn key_text(name: &str) -> Vec<u8> {
-    let mut key = Vec::new();
-    push_string(&mut key, name);
-    key.push(b':');
-    key
+    let mut text = Vec::new();
+    push_key(&mut text, name);
+    text
+}
+
+/// Puts a key at the end of a text, as it mostly stands before its value.
+pub(super) fn push_key(text: &mut Vec<u8>, name: &str) {
+    push_string(text, name);
+    text.push(b':');
 }
 
 impl<'t> Lexer<'t> {
