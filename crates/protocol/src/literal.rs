@@ -53,7 +53,10 @@ impl Literal {
         if self.length > 8 {
             let tail = text.get(self.length - 8..)?.first_chunk()?;
             if u64::from_le_bytes(*tail) != self.tail
-                || self.long.as_ref().is_some_and(|long| !text.starts_with(long))
+                || self
+                    .long
+                    .as_ref()
+                    .is_some_and(|long| !text.starts_with(long))
             {
                 return None;
             }

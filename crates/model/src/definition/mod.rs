@@ -10,6 +10,7 @@ mod write;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use inia_core::{Error, ErrorKind, Result, Str, TimestampFormat, Value};
 
@@ -21,12 +22,19 @@ use raw::{RawMember, RawMetadata, RawOperation, RawService, RawShape, RawTraits,
 
 /// Loads a definition; `name` is the service's folder name.
 pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
-    let raw: RawService = serde_json::from_slice(definition).map_err(|error| {
+    let broken_text = |what: &dyn fmt::Display| {
         Error::new(
             ErrorKind::Model,
-            format!("service definition {name:?}: {error}"),
+            format!("service definition {name:?}: {what}"),
         )
+    };
+    // Checked at once: string by string it takes ten times as long.
+    let text = std::str::from_utf8(definition).map_err(|error| {
+        let before = definition.get(..error.valid_up_to()).unwrap_or_default();
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        broken_text(&format_args!("line {line} is not UTF-8"))
     })?;
+    let raw: RawService = serde_json::from_str(text).map_err(|error| broken_text(&error))?;
     let place = |error: Error| error.at(format_args!("service definition {name:?}"));
     let own_traits: Vec<Traits> = raw
         .shapes
@@ -426,5 +434,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(message.contains("line 2"), "{message}");
+        let message = load("test", b"{\n\n \"\xff\": 3}").unwrap_err().to_string();
+        assert!(message.contains("line 3 is not UTF-8"), "{message}");
     }
 }
