@@ -1,8 +1,8 @@
-//! [`Connector`]: how a connection is made, straight or through a proxy.
+//! How a connection is made: [`Connector`], straight or through a proxy, and [`Secured`], with TLS on top.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::proxy::ProxyTable;
+use super::{HttpVersion, TlsSettings};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
@@ -163,6 +164,74 @@ impl Write for Route {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.stream().poll_write_vectored(context, slices)
+    }
+}
+
+/// TLS, set up when the first URL wants it: reading root certificates takes longer than many a call.
+#[derive(Debug)]
+pub(super) struct Tls {
+    settings: TlsSettings,
+    version: HttpVersion,
+    config: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+}
+
+impl Tls {
+    pub(super) fn new(settings: TlsSettings, version: HttpVersion) -> Self {
+        Tls {
+            settings,
+            version,
+            config: OnceLock::new(),
+        }
+    }
+
+    /// The settings as rustls takes them, or what is wrong with them.
+    pub(super) fn config(&self) -> Result<&Arc<rustls::ClientConfig>, &str> {
+        self.config
+            .get_or_init(|| {
+                let mut config = self.settings.to_rustls()?;
+                if self.version == HttpVersion::Http2 {
+                    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+                }
+                Ok(Arc::new(config))
+            })
+            .as_ref()
+            .map_err(String::as_str)
+    }
+}
+
+/// A connector that puts TLS on top where a URL wants it.
+#[derive(Clone, Debug)]
+pub(super) struct Secured {
+    connector: Connector,
+    tls: Arc<Tls>,
+}
+
+impl Secured {
+    pub(super) fn new(connector: Connector, tls: Arc<Tls>) -> Self {
+        Secured { connector, tls }
+    }
+}
+
+impl Service<Uri> for Secured {
+    type Response = MaybeHttpsStream<Route>;
+    type Error = BoxError;
+    type Future = Connecting<Self::Response>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        if url.scheme() != Some(&http::uri::Scheme::HTTPS) {
+            let connecting = self.connector.call(url);
+            return Box::pin(async move { Ok(MaybeHttpsStream::Http(connecting.await?)) });
+        }
+        match self.tls.config() {
+            Ok(config) => {
+                HttpsConnector::from((self.connector.clone(), Arc::clone(config))).call(url)
+            }
+            Err(message) => Box::pin(std::future::ready(Err(message.into()))),
+        }
     }
 }
 

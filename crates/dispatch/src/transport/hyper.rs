@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use inia_core::ports::BoxFuture;
@@ -15,11 +14,11 @@ use inia_core::{Error, ErrorKind, Result, TextPool};
 use inia_protocol::Headers;
 
 use super::body::{BodyError, Progress, RequestBody, response_body};
-use super::connect::{Connector, Limited};
+use super::connect::{Connector, Limited, Secured, Tls};
 use super::proxy::ProxyTable;
 use super::{HttpVersion, Transport, TransportSettings, WireRequest, WireResponse};
 
-type Client = hyper_util::client::legacy::Client<Limited<HttpsConnector<Connector>>, RequestBody>;
+type Client = hyper_util::client::legacy::Client<Limited<Secured>, RequestBody>;
 
 /// HTTP/1.1 and HTTP/2 over hyper, TLS by rustls, with a pool of kept connections.
 pub struct HyperTransport {
@@ -31,6 +30,7 @@ pub struct HyperTransport {
 /// Connections of one version of HTTP.
 struct Pool {
     client: Client,
+    tls: Arc<Tls>,
     proxies: Option<Arc<ProxyTable>>,
 }
 
@@ -52,8 +52,13 @@ impl HyperTransport {
         };
         cell.get_or_init(|| Pool::new(&self.settings, version))
             .as_ref()
-            .map_err(|message| Error::new(ErrorKind::Config, message.clone()))
+            .map_err(|message| config_error(message))
     }
+}
+
+#[cold]
+fn config_error(message: &str) -> Error {
+    Error::new(ErrorKind::Config, message.to_owned())
 }
 
 impl Pool {
@@ -73,13 +78,8 @@ impl Pool {
                 Connector::through(direct, Arc::clone(table), tls)
             }
         };
-        let builder = HttpsConnectorBuilder::new()
-            .with_tls_config(settings.tls.to_rustls()?)
-            .https_or_http();
-        let connector = match version {
-            HttpVersion::Http1 => builder.enable_http1().wrap_connector(connector),
-            HttpVersion::Http2 => builder.enable_all_versions().wrap_connector(connector),
-        };
+        let tls = Arc::new(Tls::new(settings.tls.clone(), version));
+        let connector = Secured::new(connector, Arc::clone(&tls));
         let connector = Limited {
             connector,
             limit: settings.connect_timeout,
@@ -90,7 +90,11 @@ impl Pool {
             .pool_max_idle_per_host(settings.max_idle_per_host)
             .retry_canceled_requests(true)
             .build(connector);
-        Ok(Pool { client, proxies })
+        Ok(Pool {
+            client,
+            tls,
+            proxies,
+        })
     }
 
     /// Tells the proxy that forwards a request who asks. One that makes a tunnel is told when it is made.
@@ -114,6 +118,10 @@ impl Transport for HyperTransport {
             let read_timeout = request.read_timeout;
             let (mut request, progress) = to_hyper(request)?;
             let uri = request.uri().clone();
+            if uri.scheme() == Some(&http::uri::Scheme::HTTPS) {
+                // Here already, since what is wrong with the settings is no fault of the connection.
+                pool.tls.config().map_err(config_error)?;
+            }
             pool.authorize(&mut request);
             let response = pool.client.request(request);
             let response = match read_timeout {

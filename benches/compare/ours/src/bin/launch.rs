@@ -1,7 +1,7 @@
 //! CPU time and peak memory of a command, as the system accounts for it: `launch [--runs N] [--stub FIXTURES] COMMAND ...`.
 //!
-//! With `--stub`, the environment has region, credentials and endpoint for a server on loopback that answers the fixtures. What the
-//! command says is thrown away. Prints one line of JSON.
+//! With `--stub`, the environment has just region, credentials and endpoint for a server on loopback that answers the fixtures. What
+//! the command says is thrown away. Prints one line of JSON.
 
 #![forbid(unsafe_code)]
 
@@ -32,7 +32,10 @@ fn main() {
         let mut command = Command::new(&program);
         command.args(&args).stdout(Stdio::null());
         if let Some(stub) = &stub {
+            let home = std::env::var_os("HOME").unwrap_or_default();
             command
+                .env_clear()
+                .env("HOME", home)
                 .env(
                     "AWS_ENDPOINT_URL",
                     format!("http://127.0.0.1:{}", stub.port),
