@@ -1,5 +1,7 @@
 //! [`Map`]: names to values, in the order they were put in.
 
+mod iter;
+
 use std::fmt;
 use std::hash::RandomState;
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use super::rows::SharedTable;
 use super::{NULL, Name, Value};
 use crate::Str;
 use crate::text::same;
+
+pub use iter::{IntoIter, Iter};
 
 /// An ordered map from names to values: a structure's members or a map shape's entries.
 ///
@@ -371,21 +375,7 @@ impl Map {
     #[must_use]
     #[inline]
     pub fn iter(&self) -> Iter<'_> {
-        Iter(match &self.0 {
-            Repr::Pairs(pairs) => IterRepr::Pairs(pairs.iter()),
-            Repr::Members(members) => IterRepr::Members(members.iter()),
-            Repr::Member(key, value) => IterRepr::One(Some((text(*key), &**value))),
-            Repr::Pooled {
-                place,
-                name,
-                values,
-            } => IterRepr::One(Some((text(*name), pooled(values, *place)))),
-            Repr::Row { start, table } => {
-                let (keys, values) = row(table, *start);
-                IterRepr::Row(keys.iter().zip(values))
-            }
-            Repr::Index(index) => IterRepr::Index(index.iter()),
-        })
+        Iter::of(self)
     }
 
     /// The names in order.
@@ -457,111 +447,6 @@ fn find_mut<'a, K: AsRef<[u8]>>(
         .map(|(_, value)| value)
 }
 
-/// The entries of a [`Map`], in order.
-#[derive(Clone, Debug)]
-pub struct Iter<'a>(IterRepr<'a>);
-
-#[derive(Clone, Debug)]
-enum IterRepr<'a> {
-    Pairs(std::slice::Iter<'a, (Str, Value)>),
-    Members(std::slice::Iter<'a, (Name, Value)>),
-    One(Option<(&'a Str, &'a Value)>),
-    Row(std::iter::Zip<std::slice::Iter<'a, Str>, std::slice::Iter<'a, Value>>),
-    Index(indexmap::map::Iter<'a, Str, Value>),
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = (&'a Str, &'a Value);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            IterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
-            IterRepr::Members(members) => members.next().map(|(key, value)| (&**key, value)),
-            IterRepr::One(one) => one.take(),
-            IterRepr::Row(row) => row.next(),
-            IterRepr::Index(index) => index.next(),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match &self.0 {
-            IterRepr::Pairs(pairs) => pairs.size_hint(),
-            IterRepr::Members(members) => members.size_hint(),
-            IterRepr::One(one) => (usize::from(one.is_some()), Some(usize::from(one.is_some()))),
-            IterRepr::Row(row) => row.size_hint(),
-            IterRepr::Index(index) => index.size_hint(),
-        }
-    }
-}
-
-impl ExactSizeIterator for Iter<'_> {}
-
-impl<'a> IntoIterator for &'a Map {
-    type Item = (&'a Str, &'a Value);
-    type IntoIter = Iter<'a>;
-
-    #[inline]
-    fn into_iter(self) -> Iter<'a> {
-        self.iter()
-    }
-}
-
-impl IntoIterator for Map {
-    type Item = (Str, Value);
-    type IntoIter = IntoIter;
-
-    fn into_iter(self) -> IntoIter {
-        IntoIter(match self.0 {
-            Repr::Pairs(pairs) => IntoIterRepr::Pairs(pairs.into_iter()),
-            Repr::Members(members) => IntoIterRepr::Members(members.into_iter()),
-            Repr::Member(key, value) => IntoIterRepr::One(Some((text(key).clone(), *value))),
-            Repr::Pooled {
-                place,
-                name,
-                values,
-            } => IntoIterRepr::One(Some((text(name).clone(), pooled(&values, place).clone()))),
-            Repr::Row { start, table } => IntoIterRepr::Row(table, start, 0),
-            Repr::Index(index) => IntoIterRepr::Index(index.into_iter()),
-        })
-    }
-}
-
-/// The entries of a [`Map`] by value, in order.
-#[derive(Debug)]
-pub struct IntoIter(IntoIterRepr);
-
-#[derive(Debug)]
-enum IntoIterRepr {
-    Pairs(thin_vec::IntoIter<(Str, Value)>),
-    Members(thin_vec::IntoIter<(Name, Value)>),
-    One(Option<(Str, Value)>),
-    /// The row, and how many of its entries were taken.
-    Row(Arc<SharedTable>, u32, usize),
-    Index(indexmap::map::IntoIter<Str, Value>),
-}
-
-impl Iterator for IntoIter {
-    type Item = (Str, Value);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            IntoIterRepr::Pairs(pairs) => pairs.next(),
-            IntoIterRepr::Members(members) => {
-                members.next().map(|(name, value)| (name.into(), value))
-            }
-            IntoIterRepr::One(one) => one.take(),
-            IntoIterRepr::Row(table, start, taken) => {
-                let (keys, values) = row(table, *start);
-                let entry = keys.get(*taken).cloned().zip(values.get(*taken).cloned());
-                *taken += 1;
-                entry
-            }
-            IntoIterRepr::Index(index) => index.next(),
-        }
-    }
-}
-
 impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Map::new();
@@ -594,99 +479,4 @@ impl fmt::Debug for Map {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Keys, Members, Rows};
-    use super::*;
-
-    #[test]
-    fn many_entries_keep_their_order_and_are_found() {
-        let map: Map = (0..1000).map(|i| (format!("key{i}"), i)).collect();
-        assert_eq!(map.len(), 1000);
-        assert_eq!(map.get("key999"), Some(&Value::Int(999)));
-        assert_eq!(map.keys().nth(500).unwrap(), "key500");
-    }
-
-    #[test]
-    fn equality_ignores_order() {
-        let one: Map = [("a", 1), ("b", 2)].into_iter().collect();
-        let two: Map = [("b", 2), ("a", 1)].into_iter().collect();
-        let three: Map = [("b", 2), ("a", 3)].into_iter().collect();
-        assert_eq!(one, two);
-        assert_ne!(one, three);
-    }
-
-    #[test]
-    fn insert_replaces_and_remove_keeps_the_order() {
-        let mut map: Map = (0..40).map(|i| (format!("k{i}"), i)).collect();
-        assert_eq!(map.insert("k3", "three"), Some(Value::Int(3)));
-        assert_eq!(map.remove("k0"), Some(Value::Int(0)));
-        assert_eq!(map.keys().next().unwrap(), "k1");
-        assert_eq!(map.get_index(2).unwrap().1, &Value::from("three"));
-        *map.get_or_insert_with("new", || Value::Null) = Value::from(true);
-        assert_eq!(map.get("new"), Some(&Value::Bool(true)));
-    }
-
-    /// A map in each form that it can have: with the entries `m0`, `m1`, ... and their positions.
-    fn forms(count: i64) -> Vec<Map> {
-        let names = (0..count).map(|position| format!("m{position}"));
-        let mut members = Members::new();
-        for (name, position) in names.clone().zip(0..) {
-            members.push(Name::intern(&name), Value::Int(position));
-        }
-        let mut rows = Rows::new(Keys::from_iter(names));
-        // Another one stands before it.
-        let mut row = Map::new();
-        for _ in 0..2 {
-            rows.begin();
-            (0..count).for_each(|position| rows.push(Value::Int(position)));
-            row = rows.finish();
-        }
-        let mut forms = vec![members.split_off(0), row];
-        if count == 1 {
-            forms.push(Map::of_member(Name::intern("m0"), Value::Int(0)));
-        }
-        forms
-    }
-
-    #[test]
-    fn maps_of_every_form_do_what_other_maps_do() {
-        let plain = |count| (0..count).map(|i| (format!("m{i}"), i)).collect::<Map>();
-        for (count, form) in [0, 1, 2, 20]
-            .into_iter()
-            .flat_map(|count| forms(count).into_iter().map(move |form| (count, form)))
-        {
-            let plain = plain(count);
-            assert_eq!(form, plain);
-            assert_eq!(form.clone().into_iter().collect::<Map>(), plain);
-            assert_eq!(form.iter().len(), plain.len());
-            assert_eq!(form.get("m7"), plain.get("m7"));
-            for change in [
-                |map: &mut Map| drop(map.insert("new", 1)),
-                |map: &mut Map| drop(map.insert("m0", 1)),
-                |map: &mut Map| map.push("new".into(), Value::Null),
-                |map: &mut Map| drop(map.remove("m0")),
-                |map: &mut Map| drop(map.remove("m7")),
-                |map: &mut Map| map.retain(|key, _| *key != "m0"),
-                |map: &mut Map| map.iter_mut().for_each(|(_, value)| *value = Value::Null),
-                |map: &mut Map| *map.get_or_insert_with("m1", Value::map) = Value::Int(9),
-                |map: &mut Map| *map = map.split_off(1),
-                |map: &mut Map| *map = map.split_off(0),
-                |map: &mut Map| map.append(Map::from_iter([("other", 1)])),
-            ] {
-                let (mut one, mut other) = (form.clone(), plain.clone());
-                change(&mut one);
-                change(&mut other);
-                assert_eq!(one, other);
-                assert!(one.keys().eq(other.keys()));
-                assert_eq!(one.get_index(0), other.get_index(0));
-                assert_eq!(one.clone(), other);
-            }
-            assert_eq!(form, plain, "a change of a clone shows in the map");
-        }
-    }
-
-    #[test]
-    fn a_map_leaves_room_for_a_tag_in_a_value() {
-        assert_eq!(size_of::<Map>(), 16);
-    }
-}
+mod tests;
