@@ -57,6 +57,8 @@ pub(crate) struct Part {
     pub(crate) target: Target,
     /// The least length of a string, in characters, or of a list.
     pub(crate) least: u32,
+    /// The length in bytes of strings that are long enough in any case.
+    enough: u32,
     /// The least value of a number.
     min: f64,
 }
@@ -77,6 +79,12 @@ impl Part {
         let target = Target::of(model, member);
         Part {
             target,
+            // A character has at most four bytes.
+            enough: if least > 1 {
+                least.saturating_mul(4)
+            } else {
+                least
+            },
             // Only what is declared as a structure may be any document.
             least: match (target, &shape.kind) {
                 (Target::Document, Kind::Structure(_)) => 0,
@@ -90,7 +98,7 @@ impl Part {
     /// Whether a string is long enough.
     #[inline]
     pub(crate) fn takes_text(self, text: &str) -> bool {
-        is_long_enough(text, self.least)
+        text.len() >= self.enough as usize || is_long_enough(text, self.least)
     }
 
     /// Whether a list of a length is long enough.

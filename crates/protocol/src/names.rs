@@ -157,7 +157,7 @@ fn first_slot(head: u64, length: usize, factor: u64, shift: u32) -> usize {
 }
 
 /// The first eight bytes of a name as a number, or as many as there are.
-#[inline]
+#[inline(always)]
 pub(crate) fn head_of(name: &[u8]) -> u64 {
     if let Some(bytes) = name.first_chunk::<8>() {
         return u64::from_le_bytes(*bytes);

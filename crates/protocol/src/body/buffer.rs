@@ -9,7 +9,7 @@ use crate::names::head_of;
 /// what is written behind its end is overwritten by the next one.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    /// Zeros where nothing was written yet.
+    /// Behind the end, zeros and what is to be overwritten.
     bytes: Vec<u8>,
 }
 
@@ -17,13 +17,16 @@ pub(crate) struct Buffer {
 pub(crate) const SHORT: usize = 32;
 
 /// The room for a short string, and two bytes around or before it.
-pub(crate) const WINDOW: usize = SHORT + 2;
+pub(crate) type Window = [u8; SHORT + 2];
+
+/// How many zeros are written ahead.
+const AHEAD: usize = 1024;
 
 impl Buffer {
     /// A buffer with room for `capacity` bytes.
     pub(crate) fn new(capacity: usize) -> Self {
         Buffer {
-            bytes: vec![0; capacity + SHORT],
+            bytes: Vec::with_capacity(capacity + SHORT + size_of::<Window>()),
         }
     }
 
@@ -33,18 +36,22 @@ impl Buffer {
         self.bytes
     }
 
+    /// The `N` bytes at a place, to be written, where they are there already.
+    #[inline(always)]
+    fn room<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
+        // No buffer is longer than this says, and it says that the end is behind the beginning.
+        let at = at & (usize::MAX >> 1);
+        self.bytes.get_mut(at..at + N)?.first_chunk_mut()
+    }
+
     /// The `N` bytes at a place, to be written.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "there is room")]
-    #[expect(clippy::expect_used, reason = "the slice has that length")]
+    #[expect(clippy::expect_used, reason = "there is room")]
     pub(crate) fn window<const N: usize>(&mut self, at: usize) -> &mut [u8; N] {
-        let end = at + N;
-        if end > self.bytes.len() {
-            self.grow(end);
+        if self.room::<N>(at).is_none() {
+            self.grow(at + N);
         }
-        self.bytes[at..end]
-            .first_chunk_mut()
-            .expect("N bytes are there")
+        self.room(at).expect("N bytes are there")
     }
 
     /// The bytes at a place, to be written.
@@ -58,11 +65,14 @@ impl Buffer {
         &mut self.bytes[at..end]
     }
 
+    /// Makes room up to an end, and somewhat beyond: zeros are written shortly before what takes their place, so that they are
+    /// still near to the processor.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, end: usize) {
-        let size = (end + SHORT).max(self.bytes.len() * 2);
-        self.bytes.resize(size, 0);
+        let (size, capacity) = (end + AHEAD, self.bytes.capacity());
+        let fits = (end..size).contains(&capacity);
+        self.bytes.resize(if fits { capacity } else { size }, 0);
     }
 
     /// Writes a byte.
@@ -70,6 +80,14 @@ impl Buffer {
     pub(crate) fn byte(&mut self, at: usize, byte: u8) -> usize {
         *self.window(at) = [byte];
         at + 1
+    }
+
+    /// Writes a byte in the place of one that has been written.
+    #[inline(always)]
+    pub(crate) fn replace(&mut self, at: usize, byte: u8) {
+        if let Some(old) = self.bytes.get_mut(at) {
+            *old = byte;
+        }
     }
 
     /// Writes bytes.
@@ -83,42 +101,33 @@ impl Buffer {
         at + bytes.len()
     }
 
-    /// Writes a piece and, behind it, what `write` writes to a short window, if it gives the length of that.
+    /// Writes a piece and, behind it, what `write` writes to a window, if it gives the length of that. `None` also where there is
+    /// no room yet, and for a long piece.
     #[inline(always)]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "a piece and a window have that much room"
-    )]
-    #[expect(clippy::expect_used, reason = "the slice has that length")]
     pub(crate) fn piece_and(
         &mut self,
         at: usize,
         piece: &Piece,
-        write: impl FnOnce(&mut [u8; WINDOW]) -> Option<usize>,
+        write: impl FnOnce(&mut Window) -> Option<usize>,
     ) -> Option<usize> {
-        if !piece.rest.is_empty() {
+        let room: &mut [u8; SHORT + size_of::<Window>()] = self.room(at)?;
+        *room.first_chunk_mut()? = piece.head;
+        let length = piece.length as usize;
+        if length > SHORT {
             return None;
         }
-        let room: &mut [u8; SHORT + WINDOW] = self.window(at);
-        room[..SHORT].copy_from_slice(&piece.head);
-        // Always true of its length, and says so to the compiler.
-        let length = usize::from(piece.length) & (SHORT - 1);
-        let window = room[length..length + WINDOW]
-            .first_chunk_mut()
-            .expect("it has that length");
-        write(window).map(|written| at + length + written)
+        let written = write(room.get_mut(length..)?.first_chunk_mut()?)?;
+        Some(at + length + written)
     }
 
     /// Writes a piece.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn piece(&mut self, at: usize, piece: &Piece) -> usize {
         *self.window(at) = piece.head;
-        let at = at + usize::from(piece.length);
-        if piece.rest.is_empty() {
-            at
-        } else {
-            self.put(at, &piece.rest)
+        if piece.length as usize > SHORT {
+            self.put(at + SHORT, &piece.rest);
         }
+        at + piece.length as usize
     }
 }
 
@@ -149,22 +158,20 @@ pub(crate) fn put_short(window: &mut [u8; SHORT], bytes: &[u8]) {
 #[derive(Debug)]
 pub(crate) struct Piece {
     head: [u8; SHORT],
-    /// How many bytes of the head there are.
-    length: u8,
     /// What does not go into the head.
     rest: Box<[u8]>,
+    length: u32,
 }
 
 impl Piece {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        let (start, rest) = bytes.split_at(bytes.len().min(SHORT - 1));
+        let (start, rest) = bytes.split_at(bytes.len().min(SHORT));
         let mut head = [0; SHORT];
         put_short(&mut head, start);
         Piece {
             head,
-            #[expect(clippy::cast_possible_truncation, reason = "it is below 32")]
-            length: start.len() as u8,
             rest: rest.into(),
+            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         }
     }
 }

@@ -11,6 +11,6 @@ mod buffer;
 mod pattern;
 mod walk;
 
-pub(crate) use buffer::{Buffer, SHORT, WINDOW, put_short};
+pub(crate) use buffer::{Buffer, SHORT, Window, put_short};
 pub(crate) use pattern::Patterns;
 pub(crate) use walk::{Notation, Writer};

@@ -56,8 +56,6 @@ pub(super) struct Slot {
     pub(super) required_bit: u64,
     /// The member travels in the head of an HTTP message, where the structure is the input of a REST format.
     pub(super) has_location: bool,
-    /// The position behind it.
-    pub(super) next: usize,
 }
 
 /// A name to be compared with others: most are told apart, or known to be the same, by words that lie beside each other.
@@ -110,19 +108,34 @@ impl SlotName {
     }
 }
 
-/// In which order the members of a structure stood when it was last met: how far behind each the next one was, in the order of the
-/// model. What a list holds mostly repeats it, and it begins as the order of the model.
-#[derive(Debug, Default)]
-pub(super) struct Order([i8; ORDER]);
+/// In which order the members of a structure stood when it was last met: the position in the model of each. What a list holds mostly
+/// repeats it, and it begins as the order of the model.
+#[derive(Debug)]
+pub(super) struct Order([u8; ORDER]);
 
-/// For how many members it is remembered; those beyond share the places of the first.
-const ORDER: usize = 16;
+/// For how many members it is remembered.
+const ORDER: usize = 32;
 
-impl Order {
+impl Default for Order {
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
-    fn skipped(&mut self, next: usize) -> &mut i8 {
-        &mut self.0[next % ORDER]
+    fn default() -> Self {
+        const OF_THE_MODEL: [u8; ORDER] = {
+            let mut positions = [0; ORDER];
+            let mut position = 0;
+            while position < ORDER {
+                #[expect(
+                    clippy::indexing_slicing,
+                    clippy::cast_possible_truncation,
+                    reason = "it is below 32"
+                )]
+                {
+                    positions[position] = position as u8;
+                }
+                position += 1;
+            }
+            positions
+        };
+        Order(OF_THE_MODEL)
     }
 }
 
@@ -173,44 +186,41 @@ impl Patterns {
     }
 
     fn slots(&self, model: &ServiceModel, structure: &Structure, bits: &[u64]) -> Box<[Slot]> {
-        let slot = |(position, (member, bit)): (usize, (&Member, &u64))| Slot {
+        let slot = |(member, bit): (&Member, &u64)| Slot {
             name: SlotName::new(&member.name),
             key: Piece::new(&(self.key)(member.wire_name())),
             part: Part::of(model, member),
             required_bit: *bit,
             has_location: member.traits.location.is_some(),
-            next: position + 1,
         };
-        let members = structure.members.iter().zip(bits);
-        members.enumerate().map(slot).collect()
+        structure.members.iter().zip(bits).map(slot).collect()
     }
 }
 
 impl Slots {
-    /// The member of a name; `next` is the position behind the member before it.
+    /// The member of a name, the one at `place` of those that are given.
     #[inline(always)]
-    pub(super) fn find(&self, name: &Str, next: usize, order: &mut Order) -> Option<&Slot> {
-        let position = next.wrapping_add_signed(isize::from(*order.skipped(next)));
-        match self.slots.get(position) {
+    pub(super) fn find(&self, name: &Str, place: usize, order: &mut Order) -> Option<&Slot> {
+        let position = order.0.get(place).map(|position| usize::from(*position));
+        match position.and_then(|position| self.slots.get(position)) {
             Some(slot) if slot.name.is(name.as_bytes()) => Some(slot),
-            _ => self.search(name, next, order),
+            _ => self.search(name, place, order),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn search(&self, name: &Str, next: usize, order: &mut Order) -> Option<&Slot> {
-        let position = self.by_name.get(name.as_bytes())?;
-        // One that lies far away is searched each time.
-        let skipped = position.checked_signed_diff(next);
-        *order.skipped(next) = skipped.and_then(|far| i8::try_from(far).ok()).unwrap_or(0);
+    fn search(&self, name: &Str, place: usize, order: &mut Order) -> Option<&Slot> {
+        let name = name.as_bytes();
+        // Members of the model may have been left out.
+        let before = place.checked_sub(1).and_then(|place| order.0.get(place));
+        let next = before.map(|position| usize::from(*position) + 1);
+        let is_next = |next: &usize| self.slots.get(*next).is_some_and(|slot| slot.name.is(name));
+        let position = next.filter(is_next).or_else(|| self.by_name.get(name))?;
+        if let (Some(known), Ok(position)) = (order.0.get_mut(place), u8::try_from(position)) {
+            *known = position;
+        }
         self.slots.get(position)
-    }
-
-    /// Whether the structure has a member of a name.
-    #[cold]
-    pub(super) fn has(&self, name: &Str) -> bool {
-        self.by_name.get(name.as_bytes()).is_some()
     }
 
     /// The error for a parameter that the structure has no member for.

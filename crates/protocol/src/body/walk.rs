@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFormat, Value};
 use inia_model::{Member, ServiceModel, ShapeId};
 
-use super::buffer::{Buffer, SHORT, WINDOW};
+use super::buffer::{Buffer, Window};
 use super::pattern::{Order, Pattern, Patterns, Slots};
 use crate::fit::{FIT_DEPTH, Misfits, Part, is_long_enough};
 use crate::layout::Target;
@@ -49,23 +49,21 @@ pub(crate) trait Notation {
     /// Writes a string.
     fn string(out: &mut Buffer, at: usize, text: &str) -> usize;
 
-    /// Writes a string of at most [`SHORT`](super::SHORT) bytes, and gives the length of what is written; `None` for one that
-    /// [`Notation::string`] must write.
-    fn short_string(window: &mut [u8; WINDOW], text: &[u8]) -> Option<usize>;
+    /// Writes a string to a window, and gives the length of what is written; `None` for one that [`Notation::string`] must write.
+    fn short_string(window: &mut Window, text: &[u8]) -> Option<usize>;
 
-    /// Writes an integer.
-    fn integer(out: &mut Buffer, at: usize, number: i64) -> usize;
+    /// Writes an integer, and gives the length of what is written.
+    fn integer(window: &mut Window, number: i64) -> usize;
 
-    /// Writes a float of a shape of double precision.
-    fn double(out: &mut Buffer, at: usize, number: f64) -> usize;
+    /// Writes a float of a shape of double precision, and gives the length of what is written.
+    fn double(window: &mut Window, number: f64) -> usize;
 
-    /// Writes a moment.
-    fn timestamp(
-        out: &mut Buffer,
-        at: usize,
+    /// Writes a moment, and gives the length of what is written; `None` for one that [`Notation::scalar`] must write.
+    fn short_timestamp(
+        window: &mut Window,
         moment: Timestamp,
         format: Option<TimestampFormat>,
-    ) -> usize;
+    ) -> Option<usize>;
 
     /// Writes a value that is no structure, list or map of the model; `depth` is how much deeper it may be.
     fn scalar(
@@ -141,28 +139,32 @@ impl<'m, N: Notation> Writer<'m, N> {
         depth: u32,
         at: usize,
     ) -> Result<usize> {
+        match short::<N>(part, value, self.out.window(at)) {
+            Some(length) => Ok(at + length),
+            None => self.long(part, value, place, depth, at),
+        }
+    }
+
+    /// Writes a value that is not [`short`].
+    #[inline(never)]
+    fn long(
+        &mut self,
+        part: &Part,
+        value: &Value,
+        place: &Str,
+        depth: u32,
+        at: usize,
+    ) -> Result<usize> {
         match (part.target, value) {
-            (Target::String, Value::String(text)) => {
-                let text = text.as_str();
-                if part.takes_text(text) || self.misfits == Misfits::Write {
-                    Ok(N::string(&mut self.out, at, text))
-                } else {
-                    Err(misfit(place, value))
-                }
-            }
             (Target::Structure(id), Value::Map(map)) => self.structure(id, map, place, depth, at),
             (Target::List(id), Value::List(list)) if part.takes_length(list.len()) => {
                 self.list(id, list, place, depth, at)
             }
             (Target::Map(id), Value::Map(map)) => self.map(id, map, place, depth, at),
-            (Target::Timestamp(format), Value::Timestamp(moment)) => {
-                Ok(N::timestamp(&mut self.out, at, *moment, format))
-            }
-            (Target::Integer, Value::Int(number)) if part.takes_integer(*number) => {
-                Ok(N::integer(&mut self.out, at, *number))
-            }
-            (Target::Double, Value::Float(number)) if part.takes_float(*number) => {
-                Ok(N::double(&mut self.out, at, *number))
+            (Target::String, Value::String(text))
+                if part.takes_text(text) || self.misfits == Misfits::Write =>
+            {
+                Ok(N::string(&mut self.out, at, text))
             }
             _ => self.other(part, value, place, depth, at),
         }
@@ -211,6 +213,8 @@ impl<'m, N: Notation> Writer<'m, N> {
         }
     }
 
+    /// Writes the members of a structure.
+    #[inline(never)]
     fn fields(
         &mut self,
         slots: &Slots,
@@ -220,45 +224,59 @@ impl<'m, N: Notation> Writer<'m, N> {
         order: &mut Order,
         start: usize,
     ) -> Result<usize> {
+        match map.as_pairs() {
+            Some(pairs) => {
+                let members = pairs.iter().map(|(name, value)| (name, value));
+                self.each_field(slots, map, members, body_only, depth, order, start)
+            }
+            None => self.each_field(slots, map, map.iter(), body_only, depth, order, start),
+        }
+    }
+
+    /// As [`Writer::fields`], a part of its caller.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "no call is made")]
+    fn each_field<'v>(
+        &mut self,
+        slots: &Slots,
+        map: &Map,
+        members: impl Iterator<Item = (&'v Str, &'v Value)>,
+        body_only: bool,
+        depth: u32,
+        order: &mut Order,
+        start: usize,
+    ) -> Result<usize> {
         let announced = map.len();
         let mut at = N::open_map(&mut self.out, start, announced);
-        let mut next = 0;
         let mut given = 0;
         let mut left_out = 0;
-        for (name, value) in map.iter() {
-            if value.is_null() {
-                // It counts as absent, but not under any name.
-                if self.misfits == Misfits::Refuse && !slots.has(name) {
-                    return Err(slots.no_such_member(name));
+        for (place, (name, value)) in members.enumerate() {
+            let Some(slot) = slots.find(name, place, order) else {
+                // What is null counts as absent, but not under any name.
+                if value.is_null() && self.misfits == Misfits::Write {
+                    left_out += 1;
+                    continue;
                 }
+                return Err(slots.no_such_member(name));
+            };
+            if value.is_null() {
                 left_out += 1;
                 continue;
             }
-            let Some(slot) = slots.find(name, next, order) else {
-                return Err(slots.no_such_member(name));
-            };
-            next = slot.next;
             given |= slot.required_bit;
             if slot.has_location && body_only {
                 left_out += 1;
                 continue;
             }
-            // Most members are short strings.
-            if let (Target::String, Value::String(text)) = (slot.part.target, value) {
-                // How it is stored is looked at once.
-                let text = text.as_str();
-                if text.len() <= SHORT
-                    && slot.part.takes_text(text)
-                    && let Some(end) = self.out.piece_and(at, &slot.key, |window| {
-                        N::short_string(window, text.as_bytes())
-                    })
-                {
-                    at = end;
-                    continue;
+            // Most members are short.
+            let short = |window: &mut Window| short::<N>(&slot.part, value, window);
+            at = match self.out.piece_and(at, &slot.key, short) {
+                Some(end) => end,
+                None => {
+                    let at = self.out.piece(at, &slot.key);
+                    self.value(&slot.part, value, name, depth, at)?
                 }
-            }
-            at = self.out.piece(at, &slot.key);
-            at = self.value(&slot.part, value, name, depth, at)?;
+            };
         }
         let written = announced - left_out;
         if self.misfits == Misfits::Refuse
@@ -289,9 +307,14 @@ impl<'m, N: Notation> Writer<'m, N> {
         for value in list.iter() {
             at = N::item(&mut self.out, at);
             at = match (slots, value) {
-                (Some(slots), Value::Map(map)) => {
-                    self.fields(slots, map, false, depth - 1, &mut order, at)?
-                }
+                (Some(slots), Value::Map(map)) => match map.as_pairs() {
+                    // Most lists of some length are of structures that somebody put together: no call for each.
+                    Some(pairs) => {
+                        let members = pairs.iter().map(|(name, value)| (name, value));
+                        self.each_field(slots, map, members, false, depth - 1, &mut order, at)?
+                    }
+                    None => self.fields(slots, map, false, depth - 1, &mut order, at)?,
+                },
                 (_, Value::Null) => self.null(*is_sparse, place, at)?,
                 _ => self.value(item, value, place, depth, at)?,
             };
@@ -354,6 +377,32 @@ impl<'m, N: Notation> Writer<'m, N> {
             return Err(misfit(place, &Value::Null));
         }
         Ok(N::null(&mut self.out, at))
+    }
+}
+
+/// Writes a scalar that fits and takes little room, as most do, and gives the length of what is written.
+#[inline(always)]
+fn short<N: Notation>(part: &Part, value: &Value, window: &mut Window) -> Option<usize> {
+    match (part.target, value) {
+        (Target::String, Value::String(text)) => {
+            // How it is stored is looked at once.
+            let text = text.as_str();
+            if part.takes_text(text) {
+                N::short_string(window, text.as_bytes())
+            } else {
+                None
+            }
+        }
+        (Target::Integer, Value::Int(number)) if part.takes_integer(*number) => {
+            Some(N::integer(window, *number))
+        }
+        (Target::Double, Value::Float(number)) if part.takes_float(*number) => {
+            Some(N::double(window, *number))
+        }
+        (Target::Timestamp(format), Value::Timestamp(moment)) => {
+            N::short_timestamp(window, *moment, format)
+        }
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@
 use inia_core::{Error, ErrorKind, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::reader::MAX_DEPTH;
-use crate::body::{Buffer, Notation, WINDOW, put_short};
+use crate::body::{Buffer, Notation, SHORT, Window, put_short};
 use crate::layout::Target;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
 
@@ -26,7 +26,7 @@ const HALF: u8 = 0xf9;
 const SINGLE: u8 = 0xfa;
 const DOUBLE: u8 = 0xfb;
 /// The tag of seconds since 1970.
-const EPOCH: u64 = 1;
+const EPOCH: u8 = 1;
 
 /// CBOR.
 #[derive(Debug)]
@@ -97,12 +97,15 @@ impl Notation for Cbor {
         clippy::cast_possible_truncation,
         reason = "a short string has at most 32 bytes"
     )]
-    fn short_string(window: &mut [u8; WINDOW], text: &[u8]) -> Option<usize> {
+    fn short_string(window: &mut Window, text: &[u8]) -> Option<usize> {
         let [first, rest @ ..] = window;
         if text.len() < 24 {
             *first = TEXT | text.len() as u8;
             put_short(rest.first_chunk_mut()?, text);
             return Some(1 + text.len());
+        }
+        if text.len() > SHORT {
+            return None;
         }
         let [second, rest @ ..] = rest;
         (*first, *second) = (TEXT | 24, text.len() as u8);
@@ -110,24 +113,29 @@ impl Notation for Cbor {
         Some(2 + text.len())
     }
 
-    #[inline]
-    fn integer(out: &mut Buffer, at: usize, number: i64) -> usize {
-        integer(out, at, i128::from(number))
+    #[inline(always)]
+    fn integer(window: &mut Window, number: i64) -> usize {
+        put_integer(beginning(window), i128::from(number))
     }
 
-    #[inline]
-    fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
-        double(out, at, number)
+    #[inline(always)]
+    fn double(window: &mut Window, number: f64) -> usize {
+        put_double(beginning(window), number)
     }
 
-    #[inline]
-    fn timestamp(
-        out: &mut Buffer,
-        at: usize,
+    #[inline(always)]
+    fn short_timestamp(
+        window: &mut Window,
         moment: Timestamp,
         _: Option<TimestampFormat>,
-    ) -> usize {
-        timestamp(out, at, moment)
+    ) -> Option<usize> {
+        if moment.nanoseconds() != 0 {
+            return None;
+        }
+        let [tag, rest @ ..] = window;
+        *tag = TAG | EPOCH;
+        let number = rest.first_chunk_mut()?;
+        Some(1 + put_integer(number, i128::from(moment.seconds())))
     }
 
     fn scalar(
@@ -161,10 +169,10 @@ fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
 
 /// Seconds since 1970 behind their tag: an integer, or a float where there is a fraction.
 fn timestamp(out: &mut Buffer, at: usize, moment: Timestamp) -> usize {
-    let at = head(out, at, TAG, EPOCH);
-    if moment.nanoseconds() == 0 {
-        return integer(out, at, i128::from(moment.seconds()));
+    if let Some(length) = Cbor::short_timestamp(out.window(at), moment, None) {
+        return at + length;
     }
+    let at = out.byte(at, TAG | EPOCH);
     let text = moment.text(TimestampFormat::UnixTimestamp, TimestampPrecision::Default);
     match text.as_str().parse::<i64>() {
         Ok(seconds) => integer(out, at, i128::from(seconds)),
@@ -173,14 +181,7 @@ fn timestamp(out: &mut Buffer, at: usize, moment: Timestamp) -> usize {
 }
 
 fn integer(out: &mut Buffer, at: usize, number: i128) -> usize {
-    // Callers hold the number within -2^64 and 2^64 - 1.
-    match u64::try_from(number) {
-        Ok(number) => head(out, at, UNSIGNED, number),
-        Err(_) => {
-            let number = u64::try_from(-1 - number).unwrap_or(u64::MAX);
-            head(out, at, NEGATIVE, number)
-        }
-    }
+    at + put_integer(out.window(at), number)
 }
 
 fn single(out: &mut Buffer, at: usize, number: f64) -> usize {
@@ -198,18 +199,7 @@ fn single(out: &mut Buffer, at: usize, number: f64) -> usize {
 }
 
 fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
-    let special: u16 = if number.is_nan() {
-        0x7e00
-    } else if number == f64::INFINITY {
-        0x7c00
-    } else if number == f64::NEG_INFINITY {
-        0xfc00
-    } else {
-        let at = out.byte(at, DOUBLE);
-        return out.put(at, &number.to_be_bytes());
-    };
-    let at = out.byte(at, HALF);
-    out.put(at, &special.to_be_bytes())
+    at + put_double(out.window(at), number)
 }
 
 /// Writes any value as what it is.
@@ -262,38 +252,74 @@ fn deeper(depth: u32, place: &str) -> Result<u32> {
 /// Writes the head of an item: its major type and its length or value, in as few bytes as it can.
 #[inline(always)]
 fn head(out: &mut Buffer, at: usize, major: u8, argument: u64) -> usize {
-    if argument < 24 {
-        #[expect(clippy::cast_possible_truncation, reason = "it is below 24")]
-        out.byte(at, major | argument as u8)
-    } else {
-        long_head(out, at, major, argument)
+    at + put_head(out.window(at), major, argument)
+}
+
+/// The room that a head may take, or a float.
+type Head = [u8; 9];
+
+/// The bytes of a window that a head is written to.
+#[inline(always)]
+#[expect(clippy::expect_used, reason = "a window is longer")]
+fn beginning(window: &mut Window) -> &mut Head {
+    window.first_chunk_mut().expect("it is longer")
+}
+
+/// Writes a head, and gives its length.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "it is below 24")]
+fn put_head(room: &mut Head, major: u8, argument: u64) -> usize {
+    let [first, rest @ ..] = room;
+    let (says, length) = match argument {
+        0..24 => (argument as u8, 0),
+        24..0x100 => (24, 1),
+        0x100..0x1_0000 => (25, 2),
+        0x1_0000..0x1_0000_0000 => (26, 4),
+        _ => (27, 8),
+    };
+    *first = major | says;
+    if length > 0 {
+        *rest = (argument << (64 - 8 * length)).to_be_bytes();
+    }
+    1 + length
+}
+
+/// Writes an integer, which callers hold within -2^64 and 2^64 - 1, and gives its length.
+#[inline(always)]
+fn put_integer(room: &mut Head, number: i128) -> usize {
+    match u64::try_from(number) {
+        Ok(number) => put_head(room, UNSIGNED, number),
+        Err(_) => {
+            let number = u64::try_from(-1 - number).unwrap_or(u64::MAX);
+            put_head(room, NEGATIVE, number)
+        }
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each number is held against what its bytes can say"
-)]
-fn long_head(out: &mut Buffer, at: usize, major: u8, argument: u64) -> usize {
-    match argument {
-        0..0x100 => out.put(at, &[major | 24, argument as u8]),
-        0x100..0x1_0000 => {
-            let at = out.byte(at, major | 25);
-            out.put(at, &(argument as u16).to_be_bytes())
-        }
-        0x1_0000..0x1_0000_0000 => {
-            let at = out.byte(at, major | 26);
-            out.put(at, &(argument as u32).to_be_bytes())
-        }
-        _ => {
-            let at = out.byte(at, major | 27);
-            out.put(at, &argument.to_be_bytes())
-        }
+/// Writes a float of double precision, and gives its length.
+#[inline(always)]
+fn put_double(room: &mut Head, number: f64) -> usize {
+    let [first, rest @ ..] = room;
+    if number.is_finite() {
+        *first = DOUBLE;
+        *rest = number.to_be_bytes();
+        return 9;
     }
+    let special: u16 = if number.is_nan() {
+        0x7e00
+    } else if number > 0.0 {
+        0x7c00
+    } else {
+        0xfc00
+    };
+    *first = HALF;
+    [rest[0], rest[1]] = special.to_be_bytes();
+    3
 }
 
 /// Writes the head of a map again, which has fewer entries than were announced.
 #[cold]
+#[expect(clippy::indexing_slicing, reason = "the map begins with a head")]
 fn correct_head(
     out: &mut Buffer,
     start: usize,
@@ -301,17 +327,13 @@ fn correct_head(
     announced: usize,
     written: usize,
 ) -> usize {
-    let length_of = |entries: usize| head(&mut Buffer::new(9), 0, MAP, entries as u64);
-    let (begin, length) = (start + length_of(announced), end.saturating_sub(start));
-    let moved = start + length_of(written);
-    let entries = begin - start..length;
-    out.slice(start, length).copy_within(entries, moved - start);
-    // The head is short: nothing is written behind it.
-    let mut corrected = Buffer::new(9);
-    let head_end = head(&mut corrected, 0, MAP, written as u64);
-    out.slice(start, head_end)
-        .copy_from_slice(&corrected.into_vec(head_end));
-    end - (begin - moved)
+    let (mut old, mut new) = ([0; _], [0; _]);
+    let old_length = put_head(&mut old, MAP, announced as u64);
+    let length = put_head(&mut new, MAP, written as u64);
+    let map = out.slice(start, end - start);
+    map.copy_within(old_length.., length);
+    map[..length].copy_from_slice(&new[..length]);
+    end - old_length + length
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
-use crate::body::{Buffer, Notation, SHORT, WINDOW};
+use crate::body::{Buffer, Notation, SHORT, Window, put_short};
 use crate::layout::Target;
 use crate::names::head_of;
 use crate::scalar::{
@@ -35,8 +35,9 @@ impl Notation for Json {
 
     #[inline(always)]
     fn close_map(out: &mut Buffer, start: usize, at: usize, _: usize, _: usize) -> usize {
-        out.byte(start, b'{');
-        out.byte(at.max(start + 1), b'}')
+        let end = out.byte(at.max(start + 1), b'}');
+        out.replace(start, b'{');
+        end
     }
 
     #[inline]
@@ -58,8 +59,9 @@ impl Notation for Json {
 
     #[inline(always)]
     fn close_list(out: &mut Buffer, start: usize, at: usize) -> usize {
-        out.byte(start, b'[');
-        out.byte(at.max(start + 1), b']')
+        let end = out.byte(at.max(start + 1), b']');
+        out.replace(start, b'[');
+        end
     }
 
     #[inline]
@@ -70,48 +72,44 @@ impl Notation for Json {
     #[inline(always)]
     fn string(out: &mut Buffer, at: usize, text: &str) -> usize {
         let bytes = text.as_bytes();
-        if bytes.len() <= SHORT
-            && let Some(length) = Self::short_string(out.window(at), bytes)
-        {
-            return at + length;
+        match Self::short_string(out.window(at), bytes) {
+            Some(length) => at + length,
+            None => quote(out, at, bytes),
         }
-        quote(out, at, bytes)
     }
 
     #[inline(always)]
-    fn short_string(window: &mut [u8; WINDOW], text: &[u8]) -> Option<usize> {
+    fn short_string(window: &mut Window, text: &[u8]) -> Option<usize> {
         quote_short(window, text).then_some(text.len() + 2)
     }
 
-    #[inline]
-    fn integer(out: &mut Buffer, at: usize, number: i64) -> usize {
-        out.put(at, itoa::Buffer::new().format(number).as_bytes())
+    #[inline(always)]
+    fn integer(window: &mut Window, number: i64) -> usize {
+        put_digits(window, itoa::Buffer::new().format(number))
     }
 
-    #[inline]
-    fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
+    #[inline(always)]
+    fn double(window: &mut Window, number: f64) -> usize {
         if number.is_finite() {
-            out.put(at, FloatText::new().of(number).as_bytes())
+            put_digits(window, FloatText::new().of(number))
         } else {
-            Self::string(out, at, special_float(number))
+            let text = special_float(number).as_bytes();
+            quote_short(window, text);
+            text.len() + 2
         }
     }
 
-    #[inline]
-    fn timestamp(
-        out: &mut Buffer,
-        at: usize,
+    #[inline(always)]
+    fn short_timestamp(
+        window: &mut Window,
         moment: Timestamp,
         format: Option<TimestampFormat>,
-    ) -> usize {
+    ) -> Option<usize> {
         match format {
             None | Some(TimestampFormat::UnixTimestamp) if moment.nanoseconds() == 0 => {
-                Self::integer(out, at, moment.seconds())
+                Some(Self::integer(window, moment.seconds()))
             }
-            _ => {
-                let format = format.unwrap_or(TimestampFormat::UnixTimestamp);
-                timestamp_text(out, at, moment, format)
-            }
+            _ => None,
         }
     }
 
@@ -126,13 +124,18 @@ impl Notation for Json {
         match (target, value) {
             (Target::Timestamp(format), value) if !value.is_null() => {
                 let moment = timestamp_param(place, value)?;
-                Ok(Self::timestamp(out, at, moment, format))
+                Ok(
+                    match Self::short_timestamp(out.window(at), moment, format) {
+                        Some(length) => at + length,
+                        None => timestamp_text(out, at, moment, format),
+                    },
+                )
             }
             (_, Value::Float(number)) if target != Target::Blob => {
-                Ok(Self::double(out, at, *number))
+                Ok(at + Self::double(out.window(at), *number))
             }
             (_, Value::Int(number)) if target != Target::Blob => {
-                Ok(Self::integer(out, at, *number))
+                Ok(at + Self::integer(out.window(at), *number))
             }
             (Target::Boolean, Value::Bool(true)) => Ok(out.put(at, b"true")),
             (Target::Boolean, Value::Bool(false)) => Ok(out.put(at, b"false")),
@@ -159,8 +162,9 @@ fn timestamp_text(
     out: &mut Buffer,
     at: usize,
     moment: Timestamp,
-    format: TimestampFormat,
+    format: Option<TimestampFormat>,
 ) -> usize {
+    let format = format.unwrap_or(TimestampFormat::UnixTimestamp);
     let text = moment.text(format, TimestampPrecision::Default);
     // Seconds are a number; the other formats are strings, of which none needs escaping.
     if format == TimestampFormat::UnixTimestamp {
@@ -171,43 +175,42 @@ fn timestamp_text(
     out.byte(at, b'"')
 }
 
+/// Writes the digits of a number, of which there are less than 32.
+#[inline(always)]
+fn put_digits(window: &mut Window, digits: &str) -> usize {
+    if let Some(window) = window.first_chunk_mut() {
+        put_short(window, digits.as_bytes());
+    }
+    digits.len()
+}
+
 /// Writes a string of at most 32 bytes with its quotes; `false` if something in it must be escaped.
 #[inline(always)]
 #[expect(
     clippy::indexing_slicing,
     reason = "a string of that length has that place"
 )]
-fn quote_short(window: &mut [u8; WINDOW], bytes: &[u8]) -> bool {
+fn quote_short(window: &mut Window, bytes: &[u8]) -> bool {
     let length = bytes.len();
     if length > SHORT {
         return false;
     }
-    window[0] = b'"';
-    // Words that may overlap, where they have the same bytes.
-    let mut found = 0;
-    if length >= 8 {
-        if let (Some(head), Some(tail)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            window[1..9].copy_from_slice(head);
-            window[length - 7..=length].copy_from_slice(tail);
-            found = to_escape(u64::from_le_bytes(*head)) | to_escape(u64::from_le_bytes(*tail));
-        }
-        if length > 16
-            && let (Some(second), Some(last_but_one)) = (
-                bytes.get(8..16).and_then(<[u8]>::first_chunk::<8>),
-                bytes.get(length - 16..).and_then(<[u8]>::first_chunk::<8>),
-            )
-        {
-            window[9..17].copy_from_slice(second);
-            window[length - 15..length - 7].copy_from_slice(last_but_one);
-            found |= to_escape(u64::from_le_bytes(*second))
-                | to_escape(u64::from_le_bytes(*last_but_one));
-        }
+    // Two copies that may overlap, where they have the same bytes.
+    let found = if let (Some(head), Some(tail)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        window[1..17].copy_from_slice(head);
+        window[length - 15..length + 1].copy_from_slice(tail);
+        to_escape_in(head) | to_escape_in(tail)
+    } else if let (Some(head), Some(tail)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        window[1..9].copy_from_slice(head);
+        window[length - 7..length + 1].copy_from_slice(tail);
+        to_escape(u64::from_le_bytes(*head)) | to_escape(u64::from_le_bytes(*tail))
     } else {
         let word = head_of(bytes);
         window[1..9].copy_from_slice(&word.to_le_bytes());
         // Filled up with spaces.
-        found = to_escape(word | (ONES * 0x20) << (8 * length));
-    }
+        to_escape(word | (ONES * 0x20) << (8 * length))
+    };
+    window[0] = b'"';
     window[length + 1] = b'"';
     found == 0
 }
@@ -326,15 +329,22 @@ fn too_odd(message: &str) -> inia_core::Error {
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// A bit in each byte of a word that must be escaped; the lowest is exact.
-#[inline]
+/// A bit in some byte of a word in which something must be escaped; none in others.
+#[inline(always)]
 fn to_escape(word: u64) -> u64 {
-    let quotes = word ^ (ONES * b'"' as u64);
+    // With this bit the other way round, the quotation mark lies just behind the control characters.
+    let controls = word ^ (ONES * 0x02);
     let escapes = word ^ (ONES * b'\\' as u64);
-    let found = (quotes.wrapping_sub(ONES) & !quotes)
-        | (escapes.wrapping_sub(ONES) & !escapes)
-        | (word.wrapping_sub(ONES * 0x20) & !word);
-    found & HIGHS
+    (controls.wrapping_sub(ONES * 0x21) | escapes.wrapping_sub(ONES)) & !word & HIGHS
+}
+
+/// As [`to_escape`], of two words.
+#[inline(always)]
+fn to_escape_in(bytes: &[u8; 16]) -> u64 {
+    let words = bytes.as_chunks::<8>().0.iter();
+    words.fold(0, |found, word| {
+        found | to_escape(u64::from_le_bytes(*word))
+    })
 }
 
 /// Appends a string with its quotes.
@@ -426,6 +436,26 @@ mod tests {
                 assert!(out.is_ascii());
                 let back: String = serde_json::from_slice(&out).unwrap();
                 assert_eq!(back, text);
+            }
+        }
+    }
+
+    #[test]
+    fn strings_of_every_length_are_written_alike() {
+        for length in 0..70 {
+            for (at, odd) in (0..length).flat_map(|at| {
+                ['"', '\\', '\u{1f}', ' ', '!', '#', '\u{7f}', 'é'].map(|odd| (at, odd))
+            }) {
+                let text: String = (0..length)
+                    .map(|place| if place == at { odd } else { 'x' })
+                    .collect();
+                let mut expected = Vec::new();
+                push_string(&mut expected, &text);
+                let back: String = serde_json::from_slice(&expected).unwrap();
+                assert_eq!(back, text);
+                let mut out = Buffer::new(0);
+                let end = Json::string(&mut out, 0, &text);
+                assert_eq!(out.into_vec(end), expected);
             }
         }
     }

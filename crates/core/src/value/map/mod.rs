@@ -378,6 +378,16 @@ impl Map {
         Iter::of(self)
     }
 
+    /// The entries in order as they are stored, where that is as pairs: a walk through these need not ask at each how it is stored.
+    #[must_use]
+    #[inline]
+    pub fn as_pairs(&self) -> Option<&[(Str, Value)]> {
+        match &self.0 {
+            Repr::Pairs(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
     /// The names in order.
     #[inline]
     pub fn keys(&self) -> impl Iterator<Item = &Str> {
