@@ -83,6 +83,7 @@ const TINY: &str = r#"{
 
 #[test]
 fn every_service_is_the_same_packed_and_from_json() {
+    println!("where data/ or the packed form has changed: `cargo xtask models --pack`");
     let folders = Catalog::empty().with_folders(Arc::new(Disk), vec![data()]);
     let built_in = built_in();
     let names = folders.services();
@@ -102,7 +103,13 @@ fn every_service_is_the_same_packed_and_from_json() {
         }
         assert_eq!(*json, *packed, "{name}");
         operations += packed.operations().len();
-        for kind in ["paginators-1", "waiters-2", "resources-1"] {
+        for kind in [
+            "paginators-1",
+            "waiters-2",
+            "resources-1",
+            "service-2.sdk-extras",
+            "paginators-1.sdk-extras",
+        ] {
             let one = folders.definition(name, None, kind).unwrap();
             let two = built_in.definition(name, None, kind).unwrap();
             assert_eq!(

@@ -1,9 +1,10 @@
 //! Tasks of the inia workspace, run as `cargo xtask <task>`.
 //!
 //! ```text
-//! cargo xtask models            import the service definitions into data/
+//! cargo xtask models            import the service definitions into data/, and pack them
+//! cargo xtask models --pack     pack data/ into crates/builtin/definitions.inia
 //! cargo xtask models --check    fail if importing again would change data/
-//! cargo xtask models --verify   check that the definitions in data/ hold together
+//! cargo xtask models --verify   check that the definitions in data/ hold together, and that precisely they are packed
 //! cargo xtask peers             fetch what the tests compare inia with, into target/peers/
 //! cargo xtask test [ARGS]       peers, then `cargo test --workspace ARGS`
 //! cargo xtask differential --all
@@ -16,6 +17,7 @@ mod bench;
 mod differential;
 mod json;
 mod models;
+mod pack;
 mod packages;
 mod peers;
 mod strip;
@@ -33,9 +35,10 @@ Tasks of the inia workspace.
 Usage: cargo xtask <TASK>
 
 Tasks:
-  models            import the service definitions into data/
+  models            import the service definitions into data/, and pack them
+  models --pack     pack data/ into crates/builtin/definitions.inia
   models --check    fail if importing again would change data/
-  models --verify   check that the definitions in data/ hold together
+  models --verify   check that the definitions in data/ hold together, and that precisely they are packed
   peers             fetch what the tests compare inia with, into target/peers/
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
   differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
@@ -58,9 +61,16 @@ fn run(args: &[String]) -> Result<ExitCode> {
     let root = workspace_root()?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["models"] => models::import(&root)?,
+        ["models"] => {
+            models::import(&root)?;
+            pack::write(&root)?;
+        }
+        ["models", "--pack"] => pack::write(&root)?,
         ["models", "--check"] => models::check(&root)?,
-        ["models", "--verify"] => verify::report(&root.join("data"))?,
+        ["models", "--verify"] => {
+            verify::report(&root.join("data"))?;
+            pack::verify(&root)?;
+        }
         ["peers"] => {
             peers::fetch(&root)?;
         }

@@ -13,7 +13,7 @@ use crate::peers::{self, Sources};
 use crate::{strip, verify};
 
 /// Definitions that stand beside the service folders.
-const SHARED: &[&str] = &[
+pub(crate) const SHARED: &[&str] = &[
     "_retry",
     "endpoints",
     "partitions",

@@ -16,6 +16,7 @@
 
 mod arguments;
 mod command;
+mod log;
 mod output;
 mod status;
 mod terminal;
@@ -213,23 +214,9 @@ async fn batch(mut arguments: Arguments) -> Result<(), Failure> {
 
 async fn session(arguments: &Arguments) -> Result<inia::Session, Failure> {
     if arguments.global.debug {
-        log();
+        log::start();
     }
     Ok(arguments.global.session().load().await?)
-}
-
-fn log() {
-    use tracing::level_filters::LevelFilter;
-    use tracing_subscriber::filter::Targets;
-    use tracing_subscriber::prelude::*;
-    let filter = Targets::new()
-        .with_default(LevelFilter::DEBUG)
-        .with_targets([("hyper", LevelFilter::INFO), ("rustls", LevelFilter::INFO)]);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    // A second call of this finds the log set up.
-    let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .try_init();
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -29,7 +29,9 @@ pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
-pub use packed::{Archive, ArchiveBuilder};
+pub use packed::Archive;
+#[cfg(feature = "pack")]
+pub use packed::ArchiveBuilder;
 pub use paginator::{PaginatorModel, Paginators, ResultKey};
 pub use resource::{
     IdentifierSource, ParamPath, ParamSource, ResourceAction, ResourceAttribute,

@@ -32,7 +32,7 @@ use folders::Folders;
 ///
 /// # Source
 /// botocore `handlers.py`, event `choose-service-name`.
-const ALIASES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-runtime")];
+pub(crate) const ALIASES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-runtime")];
 
 const MODEL: &str = "service-2";
 

@@ -12,7 +12,8 @@ use super::bytes::{Reader, Records};
 use super::words::Words;
 use crate::{Form, ServiceModel};
 
-pub(super) const MAGIC: &[u8] = b"inia\x01";
+/// Bumped with every change of the form; `choose.rs` of `inia-builtin` reads it, too.
+pub(super) const MAGIC: &[u8] = b"inia\x02";
 
 /// How a file lies in an archive, as bits.
 pub(super) mod encoding {
@@ -23,8 +24,7 @@ pub(super) mod encoding {
 /// The longest file that is taken out of an archive, in bytes.
 const LONGEST_FILE: usize = 1 << 26;
 
-/// The definitions that a program carries: made by an [`ArchiveBuilder`](crate::ArchiveBuilder) when the program is built, and read in
-/// place.
+/// The definitions that a program carries, read in place. The feature `pack` has the `ArchiveBuilder` that makes one.
 ///
 /// ```
 /// use inia_model::{Archive, ArchiveBuilder};
@@ -74,7 +74,10 @@ impl Archive {
         let mut reader = Reader::new(bytes.strip_prefix(MAGIC)?);
         Some(Archive {
             words: Words::read(&mut reader)?,
-            kinds: Records::read(&mut reader)?,
+            kinds: {
+                let _former_names = Records::read(&mut reader)?;
+                Records::read(&mut reader)?
+            },
             services: Records::read(&mut reader)?,
             contents: reader.rest(),
         })
@@ -109,18 +112,19 @@ impl Archive {
     }
 
     fn read_versions(&self, mut reader: Reader) -> Option<Vec<Version>> {
+        let mut contents = Reader::at(self.contents, reader.size()?)?;
         let count = reader.count()?;
         let mut versions = Vec::with_capacity(count);
         for _ in 0..count {
             let name = reader.plain()?;
-            let model = self.content(&mut reader)?;
+            let model = contents.take(reader.size()?)?;
             let mut files = Vec::new();
             for _ in 0..reader.count()? {
                 files.push(File {
                     kind: std::str::from_utf8(self.kinds.get(reader.size()?)?.rest()).ok()?,
                     encoding: reader.byte()?,
                     length: reader.size()?,
-                    content: self.content(&mut reader)?,
+                    content: contents.take(reader.size()?)?,
                 });
             }
             versions.push(Version {
@@ -131,12 +135,6 @@ impl Archive {
             });
         }
         Some(versions)
-    }
-
-    fn content(&self, reader: &mut Reader) -> Option<&'static [u8]> {
-        let start = reader.size()?;
-        let length = reader.size()?;
-        self.contents.get(start..)?.get(..length)
     }
 }
 

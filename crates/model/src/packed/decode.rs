@@ -201,10 +201,11 @@ impl PackedService {
         let tag = source.reader.size()?;
         let mut traits = self.traits.get(tag >> 3)?.clone();
         traits.location_name = match tag >> 1 & 3 {
+            location_name::NONE => None,
             location_name::SAME => Some(Str::from(name)),
             location_name::SMALL_INITIAL => location_name::with_small_initial(name),
             location_name::OTHER => Some(source.text()?),
-            _ => None,
+            _ => return None,
         };
         Some((traits, tag & 1 == 1))
     }

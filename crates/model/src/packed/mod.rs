@@ -5,30 +5,35 @@
 //! used (paginators, waiters, resources), a file at a time.
 //!
 //! ```text
-//! archive   "inia" version  words  kinds  services  contents
+//! archive   "inia" version  words  former  kinds  services  contents
 //! words     records of text: the dictionary that every text below is spelt with
+//! former    records of: a name that a service went by before, its name now
 //! kinds     records of text: the names of file kinds
-//! services  records of: name, then for each API version: version, model?, files; a nameless service holds what is shared
+//! services  records of: name, where its contents begin, then for each API version: version, length of the model, then for each
+//!           file: kind, encoding, length as it was, length as it is here; a nameless service holds what is shared
+//! contents  of the services in the same order, without a gap: for each API version the model, if there is one, and the files
 //! model     metadata  traits  operations: records  shapes: records  ids of errors
-//! records   count  the place of each sixteenth  (length bytes)*
+//! records   count  the place of each sixteenth  length of all  (length bytes)*
 //! ```
-//! Numbers are of variable length, seven bits a byte. The form is private to a version of this crate: an archive is made by the
-//! build that carries it.
+//! Numbers are of variable length, seven bits a byte. A service's contents are in one piece, so that the build script of `inia-builtin`
+//! can take some services out of an archive without knowing what is in them.
+//!
+//! Archives are made by the feature `pack`, and kept: with every change of the form its version is bumped, and
+//! `crates/builtin/definitions.inia` is written again by `cargo xtask models --pack`.
 
 mod archive;
-mod builder;
 mod bytes;
 mod decode;
-mod encode;
+#[cfg(feature = "pack")]
+mod pack;
 mod value;
 mod words;
 
 pub use archive::Archive;
 pub(crate) use archive::Version;
-pub use builder::ArchiveBuilder;
 pub(crate) use decode::{PackedService, PackedTexts};
-
-use crate::Kind;
+#[cfg(feature = "pack")]
+pub use pack::ArchiveBuilder;
 
 /// In place of a member's name: the name of the shape it targets. Read as a text this is an empty word that is followed by
 /// more, which is never written.
@@ -48,13 +53,6 @@ struct ShapeHead {
 }
 
 impl ShapeHead {
-    fn to_byte(self) -> u8 {
-        self.kind
-            | u8::from(self.has_traits) << 4
-            | u8::from(self.has_constraints) << 5
-            | u8::from(self.has_more) << 6
-    }
-
     fn from_byte(byte: u8) -> Self {
         ShapeHead {
             kind: byte & 15,
@@ -62,22 +60,6 @@ impl ShapeHead {
             has_constraints: byte & 1 << 5 != 0,
             has_more: byte & 1 << 6 != 0,
         }
-    }
-}
-
-fn kind_number(kind: &Kind) -> u8 {
-    match kind {
-        Kind::Structure(_) => 0,
-        Kind::List(_) => 1,
-        Kind::Map { .. } => 2,
-        Kind::String => 3,
-        Kind::Blob => 4,
-        Kind::Boolean => 5,
-        Kind::Integer => 6,
-        Kind::Long => 7,
-        Kind::Float => 8,
-        Kind::Double => 9,
-        Kind::Timestamp => 10,
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
             })?,
     };
     if arguments.global.debug {
-        crate::log();
+        crate::log::start();
     }
     let host = within_chain(arguments.global.profile.as_deref())?;
     let session: Session = arguments.global.session_over(host).load().await?;

@@ -1,18 +1,23 @@
 //! [`ArchiveBuilder`]: packs definitions into an archive.
 
+mod encode;
+mod value;
+mod words;
+mod writer;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, Result};
 
+use self::words::Counter;
+use self::writer::Writer;
 use super::archive::{MAGIC, encoding};
-use super::bytes::Writer;
-use super::encode;
-use super::words::Counter;
+use crate::catalog::ALIASES;
 use crate::{Form, ServiceModel};
 
-/// Packs definitions into an [`Archive`](crate::Archive), for a build script.
+/// Packs definitions into an [`Archive`](crate::Archive).
 ///
 /// The same definitions always give the same bytes.
 #[derive(Debug, Default)]
@@ -73,24 +78,28 @@ impl ArchiveBuilder {
             .collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
 
-        let mut contents = Contents::default();
+        let mut contents = Writer::default();
         let mut entries = Vec::with_capacity(self.services.len());
         for (service, versions) in &self.services {
             let mut entry = Writer::default();
             entry.block(service.as_bytes());
+            entry.size(contents.bytes.len());
             entry.size(versions.len());
             for (name, version) in versions {
                 entry.block(name.as_bytes());
                 let model = version.model.as_ref();
                 let model = model.map(|model| encode::service(model, &mut coder));
-                contents.add(&model.unwrap_or_default(), &mut entry);
+                let model = model.unwrap_or_default();
+                entry.size(model.len());
+                contents.bytes.extend_from_slice(&model);
                 entry.size(version.files.len());
                 for (kind, (form, content)) in &version.files {
                     let (encoding, stored) = stored(*form, content)?;
                     entry.size(kinds.binary_search(&kind.as_str()).unwrap_or_default());
                     entry.byte(encoding);
                     entry.size(content.len());
-                    contents.add(&stored, &mut entry);
+                    entry.size(stored.len());
+                    contents.bytes.extend_from_slice(&stored);
                 }
             }
             entries.push(entry.bytes);
@@ -98,6 +107,14 @@ impl ArchiveBuilder {
         let mut out = Writer::default();
         out.bytes.extend_from_slice(MAGIC);
         coder.write(&mut out);
+        let former = ALIASES.iter().map(|(before, now)| {
+            let mut names = Writer::default();
+            names.block(before.as_bytes());
+            names.block(now.as_bytes());
+            names.bytes
+        });
+        let former: Vec<Vec<u8>> = former.collect();
+        out.records(former.iter().map(Vec::as_slice));
         out.records(kinds.iter().map(|kind| kind.as_bytes()));
         out.records(entries.iter().map(Vec::as_slice));
         out.bytes.extend_from_slice(&contents.bytes);
@@ -108,29 +125,6 @@ impl ArchiveBuilder {
             ));
         }
         Ok(out.bytes)
-    }
-}
-
-/// What the entries refer to; the same content is kept once.
-#[derive(Default)]
-struct Contents {
-    bytes: Vec<u8>,
-    places: BTreeMap<Vec<u8>, usize>,
-}
-
-impl Contents {
-    fn add(&mut self, content: &[u8], entry: &mut Writer) {
-        let place = match self.places.get(content) {
-            Some(place) => *place,
-            None => {
-                let place = self.bytes.len();
-                self.bytes.extend_from_slice(content);
-                self.places.insert(content.to_owned(), place);
-                place
-            }
-        };
-        entry.size(place);
-        entry.size(content.len());
     }
 }
 

@@ -2,10 +2,10 @@
 
 use inia_core::{Str, TimestampFormat, Value};
 
-use super::bytes::Writer;
 use super::value;
 use super::words::Texts;
-use super::{METHODS, ShapeHead, flag, location_name, traits};
+use super::writer::Writer;
+use crate::packed::{METHODS, NAME_OF_TARGET, ShapeHead, flag, location_name, traits};
 use crate::{
     Constraints, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, Structure,
     Traits,
@@ -231,7 +231,7 @@ impl<T: Texts> Encoder<'_, T> {
 
     fn member(&mut self, member: &Member, is_required: bool, out: &mut Writer) {
         if member.name == self.model.shape(member.target).name {
-            out.number(super::NAME_OF_TARGET);
+            out.number(NAME_OF_TARGET);
         } else {
             self.text(&member.name, out);
         }
@@ -243,7 +243,7 @@ impl<T: Texts> Encoder<'_, T> {
         let mut out = Writer::default();
         self.text(&shape.name, &mut out);
         let head = ShapeHead {
-            kind: super::kind_number(&shape.kind),
+            kind: kind_number(&shape.kind),
             has_traits: shape.traits != Traits::default(),
             has_constraints: shape.constraints != Constraints::default(),
             has_more: matches!(&shape.kind, Kind::Structure(structure)
@@ -441,6 +441,31 @@ impl<T: Texts> Encoder<'_, T> {
             self.pairs(unknown, out);
         }
         std::mem::take(&mut out.bytes)
+    }
+}
+
+impl ShapeHead {
+    fn to_byte(self) -> u8 {
+        self.kind
+            | u8::from(self.has_traits) << 4
+            | u8::from(self.has_constraints) << 5
+            | u8::from(self.has_more) << 6
+    }
+}
+
+fn kind_number(kind: &Kind) -> u8 {
+    match kind {
+        Kind::Structure(_) => 0,
+        Kind::List(_) => 1,
+        Kind::Map { .. } => 2,
+        Kind::String => 3,
+        Kind::Blob => 4,
+        Kind::Boolean => 5,
+        Kind::Integer => 6,
+        Kind::Long => 7,
+        Kind::Float => 8,
+        Kind::Double => 9,
+        Kind::Timestamp => 10,
     }
 }
 

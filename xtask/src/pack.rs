@@ -1,0 +1,122 @@
+//! Packs `data/` into the archive that `inia-builtin` carries, which is kept in the repository: a build of inia packs nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use anyhow::{Context, Result, ensure};
+use inia_core::ports::Files;
+use inia_endpoint::{EndpointsData, Partitions, RuleSet};
+use inia_model::{ArchiveBuilder, Catalog, Definition};
+
+use crate::models::SHARED;
+
+/// The archive, seen from the workspace's folder.
+const ARCHIVE: &str = "crates/builtin/definitions.inia";
+
+/// The files of a service besides its model.
+const KINDS: [&str; 6] = [
+    "paginators-1",
+    "waiters-2",
+    "resources-1",
+    "endpoint-rule-set-1",
+    // For a user's own definition of a built-in service: extras are merged over that too.
+    "service-2.sdk-extras",
+    "paginators-1.sdk-extras",
+];
+
+/// `cargo xtask models --pack`: makes the archive what packing `data/` gives.
+pub(crate) fn write(root: &Path) -> Result<()> {
+    let bytes = packed(&root.join("data"))?;
+    let file = root.join(ARCHIVE);
+    let is_same = fs::read(&file).is_ok_and(|present| present == bytes);
+    if !is_same {
+        fs::write(&file, &bytes).with_context(|| file.display().to_string())?;
+    }
+    let what = if is_same { "as it was" } else { "written" };
+    println!("{ARCHIVE}: {} bytes, {what}", bytes.len());
+    Ok(())
+}
+
+/// Fails if packing `data/` again would change the archive.
+pub(crate) fn verify(root: &Path) -> Result<()> {
+    let file = root.join(ARCHIVE);
+    let present = fs::read(&file).unwrap_or_default();
+    ensure!(
+        present == packed(&root.join("data"))?,
+        "{ARCHIVE} is not what data/ is packed to: `cargo xtask models --pack` writes it again"
+    );
+    println!("{ARCHIVE} holds what is in data/");
+    Ok(())
+}
+
+/// The archive of a folder's definitions; the same definitions always give the same bytes.
+fn packed(data: &Path) -> Result<Vec<u8>> {
+    let catalog = Catalog::empty().with_folders(Arc::new(DataFiles), vec![data.to_owned()]);
+    let mut builder = ArchiveBuilder::new();
+    for name in catalog.services() {
+        for version in catalog.api_versions(&name, "service-2") {
+            builder.add_model(&name, &version, catalog.service(&name, Some(&version))?);
+            for kind in KINDS {
+                if let Some(definition) = catalog.definition(&name, Some(&version), kind)? {
+                    add_file(&mut builder, (&name, &version, kind), &definition)?;
+                }
+            }
+        }
+    }
+    for kind in SHARED {
+        if let Some(definition) = catalog.shared(kind)? {
+            add_file(&mut builder, ("", "", kind), &definition)?;
+        }
+    }
+    Ok(builder.finish()?)
+}
+
+fn add_file(
+    builder: &mut ArchiveBuilder,
+    (service, version, kind): (&str, &str, &str),
+    definition: &Definition,
+) -> Result<()> {
+    match compiled(kind, definition)? {
+        Some(compiled) => builder.add_compiled(service, version, kind, compiled),
+        None => builder.add_file(service, version, kind, &definition.content),
+    }
+    Ok(())
+}
+
+/// What a kind of file is compiled to; `None` for what is kept as JSON.
+fn compiled(kind: &str, definition: &Definition) -> Result<Option<Vec<u8>>> {
+    let text = &definition.content;
+    let compiled = match kind {
+        "endpoint-rule-set-1" => RuleSet::from_json(text).map(|rules| rules.to_bytes()),
+        "partitions" => Partitions::from_json(text).map(|partitions| partitions.to_bytes()),
+        "endpoints" => EndpointsData::from_json(text).map(|endpoints| endpoints.to_bytes()),
+        _ => return Ok(None),
+    };
+    compiled.map(Some).with_context(|| definition.place.clone())
+}
+
+/// The files of `data/`.
+#[derive(Debug)]
+struct DataFiles;
+
+impl Files for DataFiles {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    }
+
+    fn write_private(&self, _: &Path, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+}
