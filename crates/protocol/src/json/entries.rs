@@ -247,12 +247,12 @@ impl Entries {
     #[inline]
     pub(super) fn add(&mut self, values: &mut Values<'_>, name: EntryName, value: Value) {
         match name {
+            EntryName::Own(name) => self.add_own(values, name, value),
             EntryName::Guessed => {
-                if let Some(slot) = self.slot() {
-                    slot.fill(value);
+                if let Names::Guessed(guess) = &mut self.names {
+                    guess.rows.push(value);
                 }
             }
-            EntryName::Own(name) => self.add_own(values, name, value),
         }
     }
 

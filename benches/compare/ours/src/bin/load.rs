@@ -1,7 +1,8 @@
 //! Throughput over loopback at a concurrency, beside a bare hyper client that sends the same bytes, in turn and in one process.
 //!
 //! `load --fixtures DIR [--rounds N] [--segment-ms MS] [--concurrency N] [--port P] [--json FILE]`. Without `--port`, the program starts
-//! `stub`, which stands beside it. CPU time is that of this process: the server's is not in it.
+//! `stub`, which stands beside it. CPU time is that of this process: the server's is not in it. `--case SUBSTR` leaves other cases out; with
+//! `--client SUBSTR` only one client makes its calls, and nothing is compared: for a profiler.
 
 #![forbid(unsafe_code)]
 
@@ -32,6 +33,8 @@ struct Options {
     rounds: usize,
     segment: Duration,
     concurrency: usize,
+    case: String,
+    client: Option<String>,
     port: Option<u16>,
     json: Option<PathBuf>,
 }
@@ -42,6 +45,8 @@ fn main() {
         rounds: 7,
         segment: Duration::from_millis(500),
         concurrency: 64,
+        case: String::new(),
+        client: None,
         port: None,
         json: None,
     };
@@ -54,6 +59,8 @@ fn main() {
             "--rounds" => options.rounds = number() as usize,
             "--segment-ms" => options.segment = Duration::from_millis(number()),
             "--concurrency" => options.concurrency = number() as usize,
+            "--case" => options.case = value,
+            "--client" => options.client = Some(value),
             "--port" => options.port = Some(value.parse().expect("a port")),
             "--json" => options.json = Some(value.into()),
             other => panic!("unknown option {other}"),
@@ -74,6 +81,7 @@ fn main() {
     let tasks = tokio::task::LocalSet::new();
     let rows: Vec<_> = CASES
         .iter()
+        .filter(|case| case.contains(&options.case))
         .map(|case| tasks.block_on(&runtime, measure(&options, case, port)))
         .collect();
     if let Some(path) = &options.json {
@@ -93,6 +101,19 @@ async fn measure(options: &Options, case: &str, port: u16) -> serde_json::Value 
         ("hyper-util pool", vec![pool(port, &request, length)]),
         ("hyper connection", bare),
     ];
+    if let Some(wanted) = &options.client {
+        let (kind, calls) = kinds
+            .iter()
+            .find(|(kind, _)| kind.contains(wanted))
+            .expect("a client");
+        for _ in 0..=options.rounds {
+            let (calls_a_second, us) = segment(options, calls).await;
+            println!(
+                "{case:18} {kind:16} {calls_a_second:>8.0} calls/s, {us:>6.1} us of CPU a call"
+            );
+        }
+        return json!({"case": case, "client": kind});
+    }
     let mut cpu: [Vec<f64>; 3] = Default::default();
     let mut rate: [Vec<f64>; 3] = Default::default();
     for round in 0..=options.rounds {
