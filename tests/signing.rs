@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use inia_signing::{
-    Algorithm, AsymmetricKey, CanonicalRequest, ContentSha256, Credentials, PathEncoding, Payload,
-    SessionToken, Settings, SignableRequest, SigningKeyCache, SigningParams, SigningTime,
-    headers_canonical_request, presign_v4, presign_v4a, query_canonical_request, sign_v4, sign_v4a,
-    string_to_sign,
+    AsymmetricKey, CanonicalRequest, ContentSha256, Credentials, PathEncoding, Payload,
+    SessionTokenMode, SignableRequest, SigningAlgorithm, SigningKeyCache, SigningParams,
+    SigningSettings, SigningTime, headers_canonical_request, presign_v4, presign_v4a,
+    query_canonical_request, sign_v4, sign_v4a, string_to_sign,
 };
 use libtest_mimic::Failed;
 use p256::ecdsa::signature::Verifier;
@@ -179,7 +179,7 @@ struct Context {
     region: String,
     service: String,
     time: SigningTime,
-    settings: Settings,
+    settings: SigningSettings,
     expires_in: u64,
 }
 
@@ -204,7 +204,7 @@ impl Context {
             region: text("/region")?,
             service: text("/service")?,
             time: SigningTime::parse(&time).ok_or("not a time")?,
-            settings: Settings {
+            settings: SigningSettings {
                 // The suite's paths are as they go on the wire.
                 path_encoding: PathEncoding::Once,
                 normalize_path: flag("normalize"),
@@ -214,11 +214,11 @@ impl Context {
                     ContentSha256::Never
                 },
                 session_token: if flag("omit_session_token") {
-                    SessionToken::AddedAfterSigning
+                    SessionTokenMode::AddedAfterSigning
                 } else {
-                    SessionToken::Signed
+                    SessionTokenMode::Signed
                 },
-                ..Settings::GENERAL
+                ..SigningSettings::GENERAL
             },
             expires_in: json
                 .get("expiration_in_seconds")
@@ -253,7 +253,7 @@ fn v4_case(case: &Case) -> Outcome {
     let request = raw.signable(&headers);
     let params = context.params();
     let keys = SigningKeyCache::default();
-    let v4 = Algorithm::HmacSha256;
+    let v4 = SigningAlgorithm::HmacSha256;
 
     let canonical = headers_canonical_request(v4, &request, &params);
     intermediate_texts(case, "header", v4, &params, &canonical)?;
@@ -294,7 +294,7 @@ fn v4_case(case: &Case) -> Outcome {
 
     // The path is encoded a second time only where it was encoded once.
     if !raw.path.contains('%') {
-        let twice = Settings {
+        let twice = SigningSettings {
             path_encoding: PathEncoding::Twice,
             ..context.settings
         };
@@ -334,13 +334,19 @@ fn v4_double_encoding_case(case: &Case) -> Outcome {
         region: "us-east-2",
         service: "lambda",
         time: SigningTime::parse(time).ok_or("not a time")?,
-        settings: Settings::GENERAL,
+        settings: SigningSettings::GENERAL,
     };
-    let canonical = headers_canonical_request(Algorithm::HmacSha256, &request, &params);
+    let canonical = headers_canonical_request(SigningAlgorithm::HmacSha256, &request, &params);
     same("canonical request", canonical.as_str(), &expected)?;
     // The other case's signed request is of another day and other credentials than its canonical request.
     if case.has("header-string-to-sign.txt") {
-        intermediate_texts(case, "header", Algorithm::HmacSha256, &params, &canonical)?;
+        intermediate_texts(
+            case,
+            "header",
+            SigningAlgorithm::HmacSha256,
+            &params,
+            &canonical,
+        )?;
     }
     Ok(())
 }
@@ -352,7 +358,7 @@ fn v4a_case(case: &Case) -> Outcome {
     let request = raw.signable(&headers);
     let params = context.params();
     let keys = SigningKeyCache::default();
-    let v4a = Algorithm::EcdsaP256Sha256;
+    let v4a = SigningAlgorithm::EcdsaP256Sha256;
 
     let key = AsymmetricKey::derive(&context.access_key_id, &context.secret_access_key)?;
     let public: Value = serde_json::from_str(&case.file("public-key.json")?)?;
@@ -445,9 +451,9 @@ fn botocore_case(case: &Case) -> Outcome {
         region: "us-east-1",
         service: "service",
         time: SigningTime::parse("20150830T123600Z").ok_or("not a time")?,
-        settings: Settings::GENERAL,
+        settings: SigningSettings::GENERAL,
     };
-    let v4 = Algorithm::HmacSha256;
+    let v4 = SigningAlgorithm::HmacSha256;
     let canonical = headers_canonical_request(v4, &request, &params);
     same("canonical request", canonical.as_str(), &canonical_request)?;
     same(
@@ -462,7 +468,7 @@ fn botocore_case(case: &Case) -> Outcome {
 fn intermediate_texts(
     case: &Case,
     place: &str,
-    algorithm: Algorithm,
+    algorithm: SigningAlgorithm,
     params: &SigningParams<'_>,
     canonical: &CanonicalRequest,
 ) -> Outcome {

@@ -5,9 +5,9 @@
 use std::hint::black_box;
 
 use inia_signing::{
-    Algorithm, Credentials, HexDigest, Payload, Settings, SignableRequest, SigningKeyCache,
-    SigningParams, SigningTime, headers_canonical_request, presign_v4, sign_v4, sign_v4a,
-    string_to_sign,
+    Credentials, HexDigest, Payload, SignableRequest, SigningAlgorithm, SigningKeyCache,
+    SigningParams, SigningSettings, SigningTime, headers_canonical_request, presign_v4, sign_v4,
+    sign_v4a, string_to_sign,
 };
 
 use crate::measure::Measure;
@@ -46,14 +46,14 @@ fn params(token: Option<&str>) -> SigningParams<'_> {
         region: "us-east-1",
         service: "dynamodb",
         time: SigningTime::from_unix_seconds(1_440_938_160),
-        settings: Settings::GENERAL,
+        settings: SigningSettings::GENERAL,
     }
 }
 
 /// Measures them.
 pub fn paths(measure: &mut Measure) {
     let token = "FwoGZXIvYXdzE".repeat(64);
-    let v4 = Algorithm::HmacSha256;
+    let v4 = SigningAlgorithm::HmacSha256;
     for (size, len) in [("292 B", 292), ("64 KiB", 65_536)] {
         let body = vec![b'x'; len];
         let name = |what| format!("sign/{what}, {size}");

@@ -196,17 +196,17 @@ fn signing_credentials(credentials: &Credentials) -> inia_signing::Credentials<'
 }
 
 /// The rules of the service that a request is signed for.
-fn signing_settings(auth: &Auth) -> inia_signing::Settings {
+fn signing_settings(auth: &Auth) -> inia_signing::SigningSettings {
     if auth.scheme == AuthScheme::S3Express {
-        inia_signing::Settings::S3_EXPRESS
+        inia_signing::SigningSettings::S3_EXPRESS
     } else if S3_SIGNING_NAMES.contains(&&*auth.signing_name) {
-        inia_signing::Settings::S3
+        inia_signing::SigningSettings::S3
     } else if auth.double_encode {
-        inia_signing::Settings::GENERAL
+        inia_signing::SigningSettings::GENERAL
     } else {
-        inia_signing::Settings {
+        inia_signing::SigningSettings {
             path_encoding: inia_signing::PathEncoding::Once,
-            ..inia_signing::Settings::GENERAL
+            ..inia_signing::SigningSettings::GENERAL
         }
     }
 }

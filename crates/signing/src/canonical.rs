@@ -1,4 +1,4 @@
-//! The canonical request: one text for every way to write the same request.
+//! The canonical request: one text for every spelling of the same request.
 //!
 //! ```text
 //! CanonicalRequest =
@@ -20,14 +20,14 @@ use std::ops::Range;
 
 use crate::digest::{HexDigest, sha256};
 use crate::encode::{complete_encoding, push_encoded_path};
-use crate::params::{PathEncoding, Settings};
+use crate::params::{PathEncoding, SigningSettings};
 use crate::request::{PayloadLine, SignableRequest};
 
-/// The canonical request of a request: what the signature is over. Made by [`headers_canonical_request`] and
-/// [`query_canonical_request`] for looking at, and by the signing functions for themselves.
+/// The canonical request: the text whose hash is signed. Returned by [`headers_canonical_request`] and
+/// [`query_canonical_request`] for debugging a signature mismatch.
 ///
-/// Printing it with `{:?}` shows the signed headers only, since it holds the session token;
-/// [`as_str`](Self::as_str) is the text.
+/// `Debug` shows only the names of the signed headers, because the text contains the session token; use
+/// [`as_str`](Self::as_str) for the text.
 ///
 /// [`headers_canonical_request`]: crate::headers_canonical_request
 /// [`query_canonical_request`]: crate::query_canonical_request
@@ -38,13 +38,13 @@ pub struct CanonicalRequest {
 }
 
 impl CanonicalRequest {
-    /// The text.
+    /// Returns the canonical request as text. It contains the session token.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The names of the headers that are signed, separated by semicolons.
+    /// Returns the names of the signed headers, separated by semicolons.
     #[must_use]
     pub fn signed_headers(&self) -> &str {
         self.text
@@ -52,20 +52,20 @@ impl CanonicalRequest {
             .unwrap_or_default()
     }
 
-    /// The SHA-256 of the text.
+    /// Returns the SHA-256 of the text in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> HexDigest {
         HexDigest::encode(&sha256(self.text.as_bytes()))
     }
 
-    /// Writes the canonical request of `request` with `query` for its query and `headers`, which are
-    /// [sorted](signed_headers), for its headers.
+    /// Writes the canonical request of `request`. `query` and `headers` replace the request's own; the headers
+    /// must be [sorted](signed_headers).
     pub(crate) fn write(
         request: &SignableRequest<'_>,
         query: &str,
         headers: &[(&str, &str)],
         payload: &PayloadLine<'_>,
-        settings: &Settings,
+        settings: &SigningSettings,
     ) -> Self {
         let headers_len: usize = headers
             .iter()
@@ -102,8 +102,8 @@ impl fmt::Debug for CanonicalRequest {
     }
 }
 
-/// Whether signing covers a header of this name (in lower case). Headers that a proxy or an HTTP client adds,
-/// changes or removes on the way are left out.
+/// Returns `true` if a header of this name (in lower case) is signed. Headers that a proxy or an HTTP client
+/// adds, changes or removes in transit are not.
 ///
 /// # Source
 /// botocore `auth.py:SIGNED_HEADERS_BLACKLIST`
@@ -128,8 +128,8 @@ pub fn is_signed_header(name: &str) -> bool {
     )
 }
 
-/// The headers to sign, sorted by name; of those with the same name the first stays first. The ones the signer
-/// `replaces` are left out; the ones it `adds` come in.
+/// Returns the headers to sign, sorted by name; headers of the same name keep their order. Headers that the signer
+/// `replaces` are left out, those that it `adds` are appended.
 pub(crate) fn signed_headers<'h>(
     request: &SignableRequest<'h>,
     replaces: impl Fn(&str) -> bool,
@@ -159,7 +159,7 @@ fn push_method(out: &mut String, method: &str) {
     }
 }
 
-fn push_canonical_uri(out: &mut String, path: &str, settings: &Settings) {
+fn push_canonical_uri(out: &mut String, path: &str, settings: &SigningSettings) {
     let path = if path.is_empty() { "/" } else { path };
     let path = if settings.normalize_path {
         normalize_path(path)
@@ -172,7 +172,7 @@ fn push_canonical_uri(out: &mut String, path: &str, settings: &Settings) {
     }
 }
 
-/// Resolves `.` and `..` segments, and drops empty ones, which RFC 3986 would keep.
+/// Resolves `.` and `..` segments and drops empty segments, which RFC 3986 would keep.
 ///
 /// # Source
 /// botocore `utils.py:remove_dot_segments`
@@ -206,7 +206,7 @@ fn normalize_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Appends the pairs of a query string sorted by name and then by value, each with its `=`.
+/// Appends the query string with its parameters sorted by name, then by value, each with an `=`.
 ///
 /// # Source
 /// botocore `auth.py:SigV4Auth._canonical_query_string_url`
@@ -231,7 +231,7 @@ pub(crate) fn split_pair(pair: &str) -> (&str, &str) {
     pair.split_once('=').unwrap_or((pair, ""))
 }
 
-/// Appends `name=value`; an `=` within the value is encoded.
+/// Appends `name=value`; an `=` in the value is percent-encoded.
 pub(crate) fn push_pair(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push('=');
@@ -246,7 +246,7 @@ fn push_canonical_headers(out: &mut String, headers: &[(&str, &str)]) {
     let mut previous = None;
     for &(name, value) in headers {
         if previous == Some(name) {
-            // Replace the line break after the value before by a comma.
+            // Replaces the line break after the previous value with a comma.
             out.pop();
             out.push(',');
         } else {
@@ -259,12 +259,12 @@ fn push_canonical_headers(out: &mut String, headers: &[(&str, &str)]) {
     }
 }
 
-/// Appends a header value without white space around it and with one space for each run of it inside.
+/// Appends a header value without surrounding white space and with inner runs of white space reduced to one space.
 ///
-/// DIFFERENCE: only ASCII white space counts. Python's `str.split`, in botocore's
-/// `auth.py:SigV4Auth._header_value`, also takes U+00A0 and the like, which no server does.
+/// DIFFERENCE: only ASCII white space is trimmed. botocore's `auth.py:SigV4Auth._header_value` uses Python's
+/// `str.split`, which also trims U+00A0 and similar characters, unlike any server.
 fn push_trimmed(out: &mut String, value: &str) {
-    // No early exit: so this is done sixteen bytes at a time, and tokens are long.
+    // Without an early exit the loop is vectorized, which pays off for long session tokens.
     if !value.bytes().fold(false, |any, byte| any | (byte <= b' ')) {
         out.push_str(value);
         return;
@@ -303,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn queries_are_sorted_by_name_then_value() {
+    fn sorts_query_by_name_then_value() {
         for (text, expected) in [
             ("", ""),
             ("uploads", "uploads="),
             ("b=2&a=1", "a=1&b=2"),
             ("a=2&a=10&a=", "a=&a=10&a=2"),
-            // By name, not by the whole pair: `=` sorts after `.`.
+            // Sorted by name, not by the whole pair: `=` sorts after `.`.
             ("q.options=1&q=2", "q=2&q.options=1"),
             (
                 "marker=%C3%A4-01.txt&prefix",
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_normalized_as_botocore_does() {
+    fn normalizes_paths_as_botocore() {
         for (path, expected) in [
             ("/", "/"),
             ("//", "/"),
@@ -344,10 +344,10 @@ mod tests {
     }
 
     #[test]
-    fn s3_paths_are_left_alone() {
+    fn keeps_s3_paths_unchanged() {
         let canonical = |path| {
             let mut out = String::new();
-            push_canonical_uri(&mut out, path, &Settings::S3);
+            push_canonical_uri(&mut out, path, &SigningSettings::S3);
             out
         };
         assert_eq!(canonical("/bucket//a/../b%20c"), "/bucket//a/../b%20c");
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn header_values_are_trimmed_and_joined() {
+    fn trims_and_joins_header_values() {
         let mut out = String::new();
         push_canonical_headers(
             &mut out,
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn unsigned_headers_and_replaced_ones_are_left_out() {
+    fn leaves_out_unsigned_and_replaced_headers() {
         let request = SignableRequest {
             method: "get",
             host: "example.com",
@@ -408,7 +408,7 @@ mod tests {
             "",
             &headers,
             &PayloadLine::Text("P"),
-            &Settings::GENERAL,
+            &SigningSettings::GENERAL,
         );
         assert_eq!(canonical.signed_headers(), "host;x-a;x-amz-date;x-b");
         assert_eq!(

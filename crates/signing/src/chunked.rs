@@ -1,11 +1,11 @@
-//! Signed aws-chunked bodies: each chunk carries a signature that chains to the one before.
+//! Signed aws-chunked bodies: the signature of each chunk covers the signature of the previous chunk.
 //!
 //! ```text
 //! 10000;chunk-signature=<signature>\r\n        length in hexadecimal
 //! <65536 bytes>\r\n
 //! 0;chunk-signature=<signature>\r\n            the last chunk has no data
-//! x-amz-checksum-crc32c:<base64>\r\n           trailers, if there are any,
-//! x-amz-trailer-signature:<signature>\r\n      and the signature over them
+//! x-amz-checksum-crc32c:<base64>\r\n           trailers, if any,
+//! x-amz-trailer-signature:<signature>\r\n      and their signature
 //! \r\n
 //! ```
 //!
@@ -17,24 +17,24 @@ use std::fmt::Write as _;
 
 use crate::digest::HexDigest;
 use crate::key::{SigningKey, SigningKeyCache};
-use crate::params::{Algorithm, SigningParams};
+use crate::params::{SigningAlgorithm, SigningParams};
 use crate::signature::Signature;
 
-/// The length of a signature in a chunk: SigV4's has it; SigV4a's, which varies, is padded to it.
+/// The length of a chunk's signature in hexadecimal digits. SigV4a signatures vary in length and are padded to it.
 const HMAC_DIGITS: u64 = 64;
 const ECDSA_DIGITS: u64 = 144;
 
-/// Signs the chunks of one body, in order.
+/// Signs the chunks of one body in order.
 ///
-/// The request is signed first, with [`Payload::StreamingSigned`] or [`Payload::StreamingSignedTrailer`], a
-/// `content-length` of [`encoded_len`](Self::encoded_len) and an `x-amz-decoded-content-length`; its signature
-/// is the seed. All chunks but the last two must have at least 8 KiB.
+/// Sign the request first, with [`Payload::StreamingSigned`] or [`Payload::StreamingSignedTrailer`], a
+/// `content-length` of [`encoded_len`](Self::encoded_len) and an `x-amz-decoded-content-length`; the signature of
+/// the request seeds the chain. All chunks except the last two must have at least 8 KiB.
 ///
 /// ```
 /// # use inia_signing::*;
 /// # let params = SigningParams {
 /// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "s3",
-/// #     time: SigningTime::from_unix_seconds(0), settings: Settings::S3,
+/// #     time: SigningTime::from_unix_seconds(0), settings: SigningSettings::S3,
 /// # };
 /// # let keys = SigningKeyCache::default();
 /// # let request = SignableRequest {
@@ -49,21 +49,21 @@ const ECDSA_DIGITS: u64 = 144;
 ///     body.extend_from_slice(b"\r\n");
 /// }
 /// body.extend_from_slice(signer.last_chunk(&[]).as_bytes());
-/// assert_eq!(body.len() as u64, ChunkSigner::encoded_len(Algorithm::HmacSha256, 6, 3, &[]));
+/// assert_eq!(body.len() as u64, ChunkSigner::encoded_len(SigningAlgorithm::HmacSha256, 6, 3, &[]));
 /// ```
 ///
 /// [`Payload::StreamingSigned`]: crate::Payload::StreamingSigned
 /// [`Payload::StreamingSignedTrailer`]: crate::Payload::StreamingSignedTrailer
 pub struct ChunkSigner<K = SigningKey> {
     key: K,
-    algorithm: Algorithm,
-    /// The time and the credential scope, each followed by a line break.
+    algorithm: SigningAlgorithm,
+    /// The timestamp and the credential scope, each followed by a line break.
     context: String,
     previous: Signature,
 }
 
 impl ChunkSigner {
-    /// A signer of SigV4 chunks that chain to the signature of the request.
+    /// Creates a signer of SigV4 chunks that chain to the request's signature.
     #[must_use]
     pub fn v4(params: &SigningParams<'_>, seed: &Signature, keys: &SigningKeyCache) -> Self {
         let key = keys.signing_key(
@@ -72,30 +72,30 @@ impl ChunkSigner {
             params.region,
             params.service,
         );
-        Self::new(key, Algorithm::HmacSha256, params, seed)
+        Self::new(key, SigningAlgorithm::HmacSha256, params, seed)
     }
 
-    /// The signature of the next chunk; of no data, of the last one.
+    /// Signs the next chunk and returns its signature. The last chunk is empty.
     pub fn sign_chunk(&mut self, data: &[u8]) -> Signature {
         let string_to_sign = self.chunk_string_to_sign(data);
         self.previous = Signature::from_hmac(&self.key.sign(string_to_sign.as_bytes()));
         self.previous.clone()
     }
 
-    /// The signature of the trailers, after the last chunk: names (in lower case) and values.
+    /// Signs the trailers, after the last chunk: names (in lower case) and values.
     pub fn sign_trailers(&mut self, trailers: &[(&str, &str)]) -> Signature {
         let string_to_sign = self.trailer_string_to_sign(trailers);
         self.previous = Signature::from_hmac(&self.key.sign(string_to_sign.as_bytes()));
         self.previous.clone()
     }
 
-    /// What goes on the wire before the data of the next chunk. A line break, `\r\n`, goes after the data.
+    /// Signs the next chunk and returns the line to send before its data. Send `\r\n` after the data.
     pub fn chunk_head(&mut self, data: &[u8]) -> String {
         let signature = self.sign_chunk(data);
         format!("{:x};chunk-signature={signature}\r\n", data.len())
     }
 
-    /// The end of the body on the wire: the chunk without data, and the trailers.
+    /// Returns the end of the encoded body: the empty chunk and the trailers.
     pub fn last_chunk(&mut self, trailers: &[(&str, &str)]) -> String {
         let mut out = self.chunk_head(b"");
         if !trailers.is_empty() {
@@ -106,19 +106,19 @@ impl ChunkSigner {
         out
     }
 
-    /// The length in bytes of the encoded body, for the `content-length` header: of `decoded_len` bytes of data
-    /// in chunks of `chunk_len` (the last of data may have fewer) and of trailers given by the lengths in bytes
-    /// of their names and values. Saturates instead of overflowing; a `chunk_len` of zero counts as one.
+    /// Returns the length in bytes of the encoded body, for the `content-length` header: `decoded_len` bytes of data
+    /// in chunks of `chunk_len` (the last chunk may be shorter), and trailers as lengths in bytes of names and
+    /// values. Saturates on overflow; a `chunk_len` of zero counts as one.
     #[must_use]
     pub fn encoded_len(
-        algorithm: Algorithm,
+        algorithm: SigningAlgorithm,
         decoded_len: u64,
         chunk_len: u64,
         trailers: &[(usize, usize)],
     ) -> u64 {
         let digits = match algorithm {
-            Algorithm::HmacSha256 => HMAC_DIGITS,
-            Algorithm::EcdsaP256Sha256 => ECDSA_DIGITS,
+            SigningAlgorithm::HmacSha256 => HMAC_DIGITS,
+            SigningAlgorithm::EcdsaP256Sha256 => ECDSA_DIGITS,
         };
         let head_len = |len: u64| hex_len(len) + ";chunk-signature=\r\n".len() as u64 + digits;
         let chunk_len = chunk_len.max(1);
@@ -144,20 +144,25 @@ impl ChunkSigner {
 
 #[cfg(feature = "sigv4a")]
 impl ChunkSigner<crate::AsymmetricKey> {
-    /// A signer of SigV4a chunks that chain to the signature of the request.
+    /// Creates a signer of SigV4a chunks that chain to the request's signature.
     ///
     /// # Errors
-    /// See [`SigningError`](crate::SigningError), for this and the methods.
+    /// See [`SigningError`](crate::SigningError); the methods return the same errors.
     pub fn v4a(
         params: &SigningParams<'_>,
         seed: &Signature,
         keys: &SigningKeyCache,
     ) -> Result<Self, crate::SigningError> {
         let key = keys.asymmetric_key(&params.credentials)?;
-        Ok(Self::new(key, Algorithm::EcdsaP256Sha256, params, seed))
+        Ok(Self::new(
+            key,
+            SigningAlgorithm::EcdsaP256Sha256,
+            params,
+            seed,
+        ))
     }
 
-    /// The signature of the next chunk; of no data, of the last one. Without padding.
+    /// Signs the next chunk and returns its signature without padding. The last chunk is empty.
     ///
     /// # Errors
     /// See [`SigningError`](crate::SigningError).
@@ -166,7 +171,7 @@ impl ChunkSigner<crate::AsymmetricKey> {
         Ok(self.previous.clone())
     }
 
-    /// The signature of the trailers, after the last chunk: names (in lower case) and values. Without padding.
+    /// Signs the trailers, after the last chunk: names (in lower case) and values. Returns the signature without padding.
     ///
     /// # Errors
     /// See [`SigningError`](crate::SigningError).
@@ -180,7 +185,7 @@ impl ChunkSigner<crate::AsymmetricKey> {
         Ok(self.previous.clone())
     }
 
-    /// What goes on the wire before the data of the next chunk. A line break, `\r\n`, goes after the data.
+    /// Signs the next chunk and returns the line to send before its data. Send `\r\n` after the data.
     ///
     /// # Errors
     /// See [`SigningError`](crate::SigningError).
@@ -193,7 +198,7 @@ impl ChunkSigner<crate::AsymmetricKey> {
         ))
     }
 
-    /// The end of the body on the wire: the chunk without data, and the trailers.
+    /// Returns the end of the encoded body: the empty chunk and the trailers.
     ///
     /// # Errors
     /// See [`SigningError`](crate::SigningError).
@@ -209,7 +214,12 @@ impl ChunkSigner<crate::AsymmetricKey> {
 }
 
 impl<K> ChunkSigner<K> {
-    fn new(key: K, algorithm: Algorithm, params: &SigningParams<'_>, seed: &Signature) -> Self {
+    fn new(
+        key: K,
+        algorithm: SigningAlgorithm,
+        params: &SigningParams<'_>,
+        seed: &Signature,
+    ) -> Self {
         let mut context = String::with_capacity(params.scope_len() + 20);
         context.push_str(params.time.as_str());
         context.push('\n');
@@ -228,7 +238,7 @@ impl<K> ChunkSigner<K> {
     /// ```
     fn chunk_string_to_sign(&self, data: &[u8]) -> String {
         let mut out = self.start("-PAYLOAD\n");
-        out.push_str(HexDigest::OF_NOTHING.as_str());
+        out.push_str(HexDigest::EMPTY.as_str());
         out.push('\n');
         out.push_str(HexDigest::of(data).as_str());
         out
@@ -276,7 +286,7 @@ fn push_trailers(out: &mut String, trailers: &[(&str, &str)], signature: &str) {
     let _ = write!(out, "x-amz-trailer-signature:{signature}\r\n");
 }
 
-/// The number of hexadecimal digits of a number.
+/// Returns the number of hexadecimal digits of a number.
 fn hex_len(number: u64) -> u64 {
     u64::from((64 - number.leading_zeros()).div_ceil(4).max(1))
 }
@@ -284,7 +294,7 @@ fn hex_len(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, Payload, Settings, SignableRequest, SigningTime, sign_v4};
+    use crate::{Credentials, Payload, SignableRequest, SigningSettings, SigningTime, sign_v4};
 
     const CHUNK: u64 = 65_536;
 
@@ -298,7 +308,7 @@ mod tests {
             region: "us-east-1",
             service: "s3",
             time: SigningTime::parse("20130524T000000Z").unwrap(),
-            settings: Settings::S3,
+            settings: SigningSettings::S3,
         }
     }
 
@@ -314,10 +324,10 @@ mod tests {
         }
     }
 
-    /// The example of the S3 guide, "Transferring Payload in Multiple Chunks".
+    /// Example of the S3 guide, "Transferring Payload in Multiple Chunks".
     #[test]
     fn s3_example() {
-        let length = ChunkSigner::encoded_len(Algorithm::HmacSha256, 66_560, CHUNK, &[]);
+        let length = ChunkSigner::encoded_len(SigningAlgorithm::HmacSha256, 66_560, CHUNK, &[]);
         assert_eq!(length, 66_824);
         let headers = [
             ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
@@ -357,7 +367,7 @@ mod tests {
         assert_eq!((body + &last).len() as u64, length);
     }
 
-    /// The example of the S3 guide, "Including Trailing Headers".
+    /// Example of the S3 guide, "Including Trailing Headers".
     #[test]
     fn s3_example_with_trailer() {
         let headers = [
@@ -396,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_those_of_the_encoded_body() {
+    fn encoded_len_is_the_length_of_the_encoded_body() {
         let keys = SigningKeyCache::default();
         for (len, chunk_len) in [
             (0, 8),
@@ -426,7 +436,7 @@ mod tests {
                     .map(|(name, value)| (name.len(), value.len()))
                     .collect();
                 let computed = ChunkSigner::encoded_len(
-                    Algorithm::HmacSha256,
+                    SigningAlgorithm::HmacSha256,
                     len as u64,
                     chunk_len as u64,
                     &lens,
@@ -438,14 +448,14 @@ mod tests {
             }
         }
         assert_eq!(
-            ChunkSigner::encoded_len(Algorithm::HmacSha256, u64::MAX, 1, &[]),
+            ChunkSigner::encoded_len(SigningAlgorithm::HmacSha256, u64::MAX, 1, &[]),
             u64::MAX
         );
     }
 
     #[cfg(feature = "sigv4a")]
     #[test]
-    fn v4a_signatures_are_padded_on_the_wire_but_not_in_the_chain() {
+    fn v4a_signatures_are_padded_on_the_wire_but_chained_unpadded() {
         let keys = SigningKeyCache::default();
         let signed =
             crate::sign_v4a(&put(&[], Payload::StreamingSignedTrailer), &params(), &keys).unwrap();
@@ -468,7 +478,7 @@ mod tests {
         len += signer.last_chunk(&trailers).unwrap().len();
         let lens = [(trailers[0].0.len(), trailers[0].1.len())];
         assert_eq!(
-            ChunkSigner::encoded_len(Algorithm::EcdsaP256Sha256, 320, 16, &lens),
+            ChunkSigner::encoded_len(SigningAlgorithm::EcdsaP256Sha256, 320, 16, &lens),
             len as u64
         );
     }

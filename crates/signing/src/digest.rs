@@ -1,15 +1,15 @@
-//! SHA-256, and digests as the lower-case hexadecimal text that AWS's formats carry.
+//! SHA-256 and digests in lower-case hexadecimal.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// 32 bytes as 64 lower-case hexadecimal digits, on the stack.
+/// A 32-byte digest as 64 lower-case hexadecimal digits, stored inline.
 ///
 /// ```
 /// use inia_signing::HexDigest;
 ///
-/// assert_eq!(HexDigest::of(b""), HexDigest::OF_NOTHING);
+/// assert_eq!(HexDigest::of(b""), HexDigest::EMPTY);
 /// assert!(HexDigest::of(b"a").as_str().starts_with("ca978112"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,20 +17,20 @@ pub struct HexDigest([u8; 64]);
 
 impl HexDigest {
     /// The SHA-256 of the empty string: the payload hash of every request without a body.
-    pub const OF_NOTHING: Self =
+    pub const EMPTY: Self =
         Self(*b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
-    /// The SHA-256 of `bytes`.
+    /// Returns the SHA-256 of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
-            Self::OF_NOTHING
+            Self::EMPTY
         } else {
             Self::encode(&sha256(bytes))
         }
     }
 
-    /// The text of 32 bytes.
+    /// Encodes 32 bytes.
     #[must_use]
     pub fn encode(bytes: &[u8; 32]) -> Self {
         let mut text = [0; 64];
@@ -41,7 +41,7 @@ impl HexDigest {
         Self(text)
     }
 
-    /// The 64 digits.
+    /// Returns the 64 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -64,7 +64,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// The lower-case hexadecimal digit of a number below 16, without a branch.
+/// Returns the lower-case hexadecimal digit of a number below 16, without a branch.
 pub(crate) const fn hex_digit(nibble: u8) -> u8 {
     b'0' + nibble + (nibble > 9) as u8 * (b'a' - b'0' - 10)
 }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn known_digests() {
-        assert_eq!(HexDigest::encode(&sha256(b"")), HexDigest::OF_NOTHING);
+        assert_eq!(HexDigest::encode(&sha256(b"")), HexDigest::EMPTY);
         assert_eq!(
             HexDigest::of(b"abc").as_str(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

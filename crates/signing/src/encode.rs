@@ -1,13 +1,13 @@
-//! Percent-encoding by AWS's rule: everything but RFC 3986's unreserved characters, in upper-case hexadecimal.
+//! Percent-encoding by AWS's rule: every byte except RFC 3986's unreserved characters, in upper-case hexadecimal.
 
 use std::borrow::Cow;
 
-/// RFC 3986's unreserved characters, the ones AWS leaves as they are.
+/// Returns `true` for RFC 3986's unreserved characters, which AWS does not encode.
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Appends `text` with every byte encoded that is not unreserved: AWS's `UriEncode`.
+/// Appends `text` percent-encoded, except unreserved characters: AWS's `UriEncode`.
 ///
 /// # Source
 /// botocore `utils.py:percent_encode`
@@ -15,8 +15,8 @@ pub(crate) fn push_encoded(out: &mut String, text: &str) {
     push_encoded_except(out, text, is_unreserved);
 }
 
-/// Appends a path with every byte encoded that is neither unreserved nor a slash. A path that is encoded
-/// already is encoded a second time: its `%` becomes `%25`.
+/// Appends a path percent-encoded, except unreserved characters and slashes. A path that is already encoded
+/// is encoded a second time: its `%` becomes `%25`.
 ///
 /// # Source
 /// botocore `auth.py:SigV4Auth._normalize_url_path`
@@ -38,13 +38,13 @@ fn push_encoded_except(out: &mut String, text: &str, kept: impl Fn(u8) -> bool) 
     }
 }
 
-/// Text that is percent-encoded already, with whatever was left raw in it encoded as well. `kept` says which
-/// delimiters stay; a `%` stays where two hexadecimal digits follow it.
+/// Percent-encodes the raw characters left in text that is already encoded. Delimiters accepted by `kept` stay, and
+/// so does a `%` that precedes two hexadecimal digits.
 ///
-/// Text that is encoded by AWS's rule, as every serializer here writes it, comes back borrowed.
+/// Text that is fully encoded, as every serializer of inia writes it, is returned borrowed.
 ///
-/// DIFFERENCE: botocore takes what is on the wire as it is (S3's path, every query). What AWS computes is the
-/// encoded form, so a raw character there makes a signature that never matches; encoding it is the only use.
+/// DIFFERENCE: botocore signs S3 paths and query strings exactly as they are on the wire. AWS computes the signature
+/// over the encoded form, so a raw character would always fail with a signature mismatch.
 pub(crate) fn complete_encoding(text: &str, kept: impl Fn(u8) -> bool) -> Cow<'_, str> {
     if text.bytes().all(|byte| is_unreserved(byte) || kept(byte)) {
         return Cow::Borrowed(text);
@@ -72,7 +72,7 @@ pub(crate) fn complete_encoding(text: &str, kept: impl Fn(u8) -> bool) -> Cow<'_
     Cow::Owned(out)
 }
 
-/// `text` with its percent-escapes undone; a `%` without two digits is itself. What is not UTF-8 then becomes U+FFFD.
+/// Decodes percent-escapes. A `%` without two digits stays as it is; invalid UTF-8 becomes U+FFFD.
 ///
 /// # Source
 /// Python `urllib.parse.unquote`, as botocore `auth.py:HmacV1Auth.unquote_v` uses it
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encodes_everything_but_unreserved() {
+    fn encodes_all_but_unreserved_characters() {
         let mut out = String::new();
         push_encoded(&mut out, "aZ09-._~ /+%:ሴ");
         assert_eq!(out, "aZ09-._~%20%2F%2B%25%3A%E1%88%B4");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn completes_what_was_left_raw() {
+    fn completes_partial_encoding() {
         let slash = |byte| byte == b'/';
         assert!(matches!(
             complete_encoding("/a/b-~", slash),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_as_python_does() {
+    fn decodes_as_python() {
         assert_eq!(decode("plain"), "plain");
         assert_eq!(decode("a%20b%2Fc%zz%e1%88%b4%"), "a b/c%zzሴ%");
         assert_eq!(decode("%ff"), "\u{fffd}");

@@ -1,10 +1,10 @@
-//! Signed event-stream messages: each one wraps a message, dates it, and chains to the signature before.
+//! Signed event-stream messages: each one wraps a message, adds a timestamp, and chains to the previous signature.
 //!
 //! ```text
 //! message {
 //!   :date              timestamp
 //!   :chunk-signature   32 bytes
-//!   payload            the encoded message that is sent; none for the end of the stream
+//!   payload            the encoded message; empty at the end of the stream
 //! }
 //! ```
 //!
@@ -15,19 +15,19 @@ use std::fmt;
 
 use crate::digest::HexDigest;
 use crate::key::SigningKeyCache;
-use crate::params::{Algorithm, SigningParams};
+use crate::params::{SigningAlgorithm, SigningParams};
 use crate::signature::Signature;
 
-/// Signs the messages of one event stream, in order.
+/// Signs the messages of one event stream in order.
 ///
-/// The request is signed first, with [`Payload::Events`](crate::Payload::Events); its signature is the seed.
-/// Each message has a time of its own, and its credentials may be newer than the request's.
+/// Sign the request first, with [`Payload::Events`](crate::Payload::Events); the signature of the request seeds the
+/// chain. Each message has its own timestamp, and its credentials may be newer than those of the request.
 ///
 /// ```
 /// # use inia_signing::*;
 /// # let params = SigningParams {
 /// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "transcribe",
-/// #     time: SigningTime::from_unix_seconds(0), settings: Settings::GENERAL,
+/// #     time: SigningTime::from_unix_seconds(0), settings: SigningSettings::GENERAL,
 /// # };
 /// # let keys = SigningKeyCache::default();
 /// # let request = SignableRequest {
@@ -44,17 +44,17 @@ pub struct EventSigner {
     previous: Signature,
 }
 
-/// The values of the two headers of a signed message.
+/// Values of the two headers of a signed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedEvent {
-    /// `:date`, a timestamp: milliseconds since 1970-01-01T00:00:00Z, always of whole seconds.
+    /// `:date`: milliseconds since 1970-01-01T00:00:00Z, always whole seconds.
     pub date_millis: i64,
-    /// `:chunk-signature`, a byte array.
+    /// `:chunk-signature`: the signature as bytes.
     pub chunk_signature: [u8; 32],
 }
 
 impl EventSigner {
-    /// A signer of messages that chain to the signature of the request.
+    /// Creates a signer of messages that chain to the request's signature.
     #[must_use]
     pub fn new(seed: &Signature) -> Self {
         Self {
@@ -62,8 +62,8 @@ impl EventSigner {
         }
     }
 
-    /// Signs the next message. `payload` is the message that is sent, encoded whole; the message that ends a
-    /// stream has none.
+    /// Signs the next message. `payload` is the complete encoded message, or empty for the message that ends the
+    /// stream.
     pub fn sign(
         &mut self,
         payload: &[u8],
@@ -99,7 +99,7 @@ impl EventSigner {
         out.push_str("AWS4-HMAC-SHA256-PAYLOAD\n");
         out.push_str(params.time.as_str());
         out.push('\n');
-        params.push_scope(&mut out, Algorithm::HmacSha256);
+        params.push_scope(&mut out, SigningAlgorithm::HmacSha256);
         out.push('\n');
         out.push_str(self.previous.as_str());
         out.push('\n');
@@ -116,7 +116,7 @@ impl fmt::Debug for EventSigner {
     }
 }
 
-/// The `:date` header as an event-stream message encodes it: length of the name, name, type 8, milliseconds.
+/// Encodes the `:date` header of an event-stream message: length of the name, name, type 8, milliseconds.
 fn encoded_date_header(millis: i64) -> [u8; 15] {
     let [a, b, c, d, e, f, g, h] = millis.to_be_bytes();
     [5, b':', b'd', b'a', b't', b'e', 8, a, b, c, d, e, f, g, h]
@@ -125,7 +125,7 @@ fn encoded_date_header(millis: i64) -> [u8; 15] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, Settings, SigningTime};
+    use crate::{Credentials, SigningSettings, SigningTime};
 
     fn params() -> SigningParams<'static> {
         SigningParams {
@@ -133,13 +133,13 @@ mod tests {
             region: "us-east-1",
             service: "testservice",
             time: SigningTime::from_unix_seconds(123_456_789),
-            settings: Settings::GENERAL,
+            settings: SigningSettings::GENERAL,
         }
     }
 
-    /// The text that the SDKs for Rust, Kotlin and Swift agree on for these inputs.
+    /// The string to sign on which the SDKs for Rust, Kotlin and Swift agree for these inputs.
     #[test]
-    fn string_to_sign_of_a_message() {
+    fn string_to_sign_matches_other_sdks() {
         let seed = Signature::from_hmac(&crate::digest::sha256(b"last message sts"));
         let text =
             EventSigner::new(&seed).string_to_sign(b"test payload", 123_456_789_000, &params());
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_chain_and_follow_the_date() {
+    fn messages_chain_and_keys_follow_the_date() {
         let keys = SigningKeyCache::default();
         let seed = Signature::from_hmac(&[0; 32]);
         let mut signer = EventSigner::new(&seed);

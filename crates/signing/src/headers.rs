@@ -1,9 +1,9 @@
-//! Signing in headers: the `authorization` header and the ones that go with it.
+//! Signatures in headers: `authorization` and the headers that accompany it.
 
 use std::fmt;
 
 use crate::canonical::{CanonicalRequest, signed_headers};
-use crate::params::{Algorithm, ContentSha256, SessionToken, SigningParams};
+use crate::params::{ContentSha256, SessionTokenMode, SigningAlgorithm, SigningParams};
 use crate::request::{PayloadLine, SignableRequest};
 use crate::signature::Signature;
 
@@ -11,10 +11,10 @@ const X_AMZ_DATE: &str = "x-amz-date";
 const X_AMZ_CONTENT_SHA256: &str = "x-amz-content-sha256";
 const X_AMZ_REGION_SET: &str = "x-amz-region-set";
 
-/// The headers that make a request a signed one. Each replaces whatever header of that name the request had,
-/// so that a request is signed anew, for a second attempt, by the same steps.
+/// The headers of a signature. Each replaces any header of the same name in the request, so that a request can be
+/// signed again for a second attempt.
 ///
-/// Printing it shows names only.
+/// `Debug` shows only the names.
 pub struct SignedHeaders<'a> {
     date: DateHeader,
     token: Option<(&'static str, &'a str)>,
@@ -24,7 +24,7 @@ pub struct SignedHeaders<'a> {
     signature: Signature,
 }
 
-/// `x-amz-date`, or `date` where the request had one.
+/// `x-amz-date`, or `date` if the request already has that header.
 enum DateHeader {
     XAmzDate(crate::SigningTime),
     Date(String),
@@ -40,7 +40,7 @@ impl DateHeader {
 }
 
 impl SignedHeaders<'_> {
-    /// Names (in lower case) and values of the headers to set; `authorization` is the last.
+    /// Returns names (in lower case) and values of the headers to set; `authorization` is the last.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             Some(self.date.get()),
@@ -55,13 +55,13 @@ impl SignedHeaders<'_> {
         .flatten()
     }
 
-    /// The value of the `authorization` header.
+    /// Returns the value of the `authorization` header.
     #[must_use]
     pub fn authorization(&self) -> &str {
         &self.authorization
     }
 
-    /// The signature: the seed of a [`ChunkSigner`](crate::ChunkSigner) or [`EventSigner`](crate::EventSigner).
+    /// Returns the signature, which seeds a [`ChunkSigner`](crate::ChunkSigner) or [`EventSigner`](crate::EventSigner).
     #[must_use]
     pub fn signature(&self) -> &Signature {
         &self.signature
@@ -76,22 +76,22 @@ impl fmt::Debug for SignedHeaders<'_> {
     }
 }
 
-/// The canonical request that [`sign_v4`](crate::sign_v4) or [`sign_v4a`](crate::sign_v4a) signs: to look at
-/// where a service says that the signature does not match.
+/// Returns the canonical request that [`sign_v4`](crate::sign_v4) or [`sign_v4a`](crate::sign_v4a) signs, for
+/// debugging a `SignatureDoesNotMatch` error.
 #[must_use]
 pub fn headers_canonical_request(
-    algorithm: Algorithm,
+    algorithm: SigningAlgorithm,
     request: &SignableRequest<'_>,
     params: &SigningParams<'_>,
 ) -> CanonicalRequest {
-    Unsigned::new(algorithm, request, params).canonical_request(request, params)
+    UnsignedHeaders::new(algorithm, request, params).canonical_request(request, params)
 }
 
-/// The text whose HMAC or ECDSA signature is the signature of a request.
+/// Returns the string to sign: the text whose HMAC or ECDSA signature is the signature of the request.
 ///
 /// ```text
 /// StringToSign =
-///   Algorithm + '\n' +
+///   SigningAlgorithm + '\n' +
 ///   RequestDateTime + '\n' +
 ///   CredentialScope + '\n' +
 ///   HexEncode(SHA256(CanonicalRequest))
@@ -101,7 +101,7 @@ pub fn headers_canonical_request(
 /// botocore `auth.py:SigV4Auth.string_to_sign`
 #[must_use]
 pub fn string_to_sign(
-    algorithm: Algorithm,
+    algorithm: SigningAlgorithm,
     params: &SigningParams<'_>,
     canonical: &CanonicalRequest,
 ) -> String {
@@ -116,9 +116,9 @@ pub fn string_to_sign(
     out
 }
 
-/// The headers before there is a signature.
-pub(crate) struct Unsigned<'r, 'a> {
-    algorithm: Algorithm,
+/// The headers to add, before the signature is computed.
+pub(crate) struct UnsignedHeaders<'r, 'a> {
+    algorithm: SigningAlgorithm,
     date: DateHeader,
     token: Option<(&'static str, &'a str)>,
     content_sha256: Option<PayloadLine<'static>>,
@@ -126,9 +126,9 @@ pub(crate) struct Unsigned<'r, 'a> {
     region_set: Option<&'a str>,
 }
 
-impl<'r, 'a> Unsigned<'r, 'a> {
+impl<'r, 'a> UnsignedHeaders<'r, 'a> {
     pub(crate) fn new(
-        algorithm: Algorithm,
+        algorithm: SigningAlgorithm,
         request: &SignableRequest<'r>,
         params: &SigningParams<'a>,
     ) -> Self {
@@ -140,7 +140,7 @@ impl<'r, 'a> Unsigned<'r, 'a> {
                 .find(|(name, _)| *name == wanted)
                 .map(|(_, value)| *value)
         };
-        // botocore keeps to the header the request uses already: `auth.py:SigV4Auth._set_necessary_date_headers`.
+        // botocore uses the date header that the request already has: `auth.py:SigV4Auth._set_necessary_date_headers`.
         let date = match header("date") {
             Some(_) => DateHeader::Date(params.time.http_date("-0000")),
             None => DateHeader::XAmzDate(params.time),
@@ -150,7 +150,7 @@ impl<'r, 'a> Unsigned<'r, 'a> {
             ContentSha256::WhenExplicit => request.payload.is_marker(),
             ContentSha256::Never => false,
         };
-        // A service's own x-amz-content-sha256, such as Glacier's, is the payload line then.
+        // If the service sets its own x-amz-content-sha256 (Glacier), its value is the payload line.
         let (payload, content_sha256) = match header(X_AMZ_CONTENT_SHA256) {
             Some(text) if !adds_content_sha256 => (PayloadLine::Text(text), None),
             _ => {
@@ -167,7 +167,7 @@ impl<'r, 'a> Unsigned<'r, 'a> {
                 .map(|token| (settings.token_name.header(), token)),
             content_sha256,
             payload,
-            region_set: (algorithm == Algorithm::EcdsaP256Sha256).then_some(params.region),
+            region_set: (algorithm == SigningAlgorithm::EcdsaP256Sha256).then_some(params.region),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'r, 'a> Unsigned<'r, 'a> {
                 || self.content_sha256.is_some() && name == X_AMZ_CONTENT_SHA256
                 || self.region_set.is_some() && name == X_AMZ_REGION_SET
         };
-        let signs_token = params.settings.session_token == SessionToken::Signed;
+        let signs_token = params.settings.session_token == SessionTokenMode::Signed;
         let adds = [
             Some(date),
             self.token.filter(|_| signs_token),

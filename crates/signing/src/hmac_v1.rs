@@ -1,15 +1,15 @@
-//! S3's first signature, HMAC-SHA-1 over a short text: `signature_version` `s3`.
+//! S3's legacy signature, HMAC-SHA-1 over a short text: `signature_version` `s3`.
 //!
 //! ```text
 //! StringToSign =
 //!   HTTP-Verb + '\n' + Content-MD5 + '\n' + Content-Type + '\n' +
 //!   Date (or Expires) + '\n' +
 //!   CanonicalizedAmzHeaders +        x-amz-...:value lines, sorted
-//!   CanonicalizedResource            the path with the bucket, and the sub-resources of the query
+//!   CanonicalizedResource            the path including the bucket, and the sub-resources of the query
 //! ```
 //!
-//! AWS's newer regions refuse it; it is here because botocore still presigns S3 URLs with it by default in the
-//! older ones, and because servers other than AWS know nothing else.
+//! Newer AWS regions reject it. It is supported because botocore still uses it by default to presign S3 URLs in
+//! older regions, and because some S3-compatible servers support no other signature.
 //!
 //! # Source
 //! botocore `auth.py:HmacV1Auth`, `auth.py:HmacV1QueryAuth`
@@ -28,7 +28,7 @@ use crate::encode::{decode, push_encoded};
 use crate::request::SignableRequest;
 use crate::time::SigningTime;
 
-/// The query parameters that are part of the resource.
+/// Query parameters that are part of the resource.
 ///
 /// # Source
 /// botocore `auth.py:HmacV1Auth.QSAOfInterest`
@@ -70,11 +70,11 @@ const SUB_RESOURCES: &[&str] = &[
     "website",
 ];
 
-/// Signs a request in its headers. The result is the headers to set: `date`, `x-amz-security-token` for
-/// temporary credentials, and `authorization`.
+/// Signs a request and returns the headers to set: `date`, `x-amz-security-token` for temporary credentials, and
+/// `authorization`.
 ///
-/// `auth_path` is the path with the bucket in it, percent-encoded, where the request's own path lacks it because the bucket is
-/// in the host name.
+/// `auth_path` is the percent-encoded path including the bucket. It is required if the request's own path lacks the
+/// bucket because the bucket is in the host name.
 ///
 /// # Source
 /// botocore `auth.py:HmacV1Auth.add_auth`
@@ -101,11 +101,11 @@ pub fn sign_hmac_v1(
     headers
 }
 
-/// Signs a request in its query string; the URL is good for `expires_in` seconds from `time`. The result is the
-/// whole query string, without `?`. The `x-amz-...`, `content-md5` and `content-type` headers move into it.
+/// Presigns a request that expires `expires_in` seconds after `time`. Returns the complete query string without `?`.
+/// The `x-amz-...`, `content-md5` and `content-type` headers move into it.
 ///
-/// DIFFERENCE: of a header that comes several times botocore signs all values but writes only the first into
-/// the URL, which S3 then refuses; here they are joined by commas in both.
+/// DIFFERENCE: if a header occurs several times, botocore signs all values but writes only the first into the URL,
+/// which S3 then rejects; here both have all values, joined by commas.
 ///
 /// # Source
 /// botocore `auth.py:HmacV1QueryAuth`
@@ -149,10 +149,10 @@ pub fn presign_hmac_v1(
     query
 }
 
-/// The base64 HMAC-SHA-1 of a string to sign, or of an encoded POST policy.
+/// Returns the HMAC-SHA-1 of a string to sign, or of an encoded POST policy, in base64.
 pub(crate) fn sign_string(credentials: &Credentials<'_>, text: &str) -> String {
     let key = credentials.secret_access_key.as_bytes();
-    // A key of at most a block is filled up with zeros, a longer one is hashed first (RFC 2104).
+    // A key of at most one block is padded with zeros, a longer key is hashed first (RFC 2104).
     let mut block = Zeroizing::new([0_u8; 64]);
     match block.get_mut(..key.len()) {
         Some(start) => start.copy_from_slice(key),
@@ -198,8 +198,8 @@ fn string_to_sign(
     out
 }
 
-/// The wanted headers in the order they come, those of the same name joined by commas without white space
-/// around them; the credentials' token, if there is one, is the last.
+/// Returns the headers accepted by `is_wanted` in their order. Values of the same name are joined by commas without
+/// surrounding white space; the session token, if any, is the last.
 fn joined_headers<'a>(
     request: &SignableRequest<'a>,
     token: Option<&'a str>,
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::Payload;
 
-    /// The cases of botocore's `tests/unit/auth/test_signers.py:TestHMACV1`.
+    /// Cases of botocore's `tests/unit/auth/test_signers.py:TestHMACV1`.
     const CREDENTIALS: Credentials<'static> = Credentials {
         access_key_id: "44CF9590006BF252F707",
         secret_access_key: "OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV",
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn put() {
+    fn signs_put_as_botocore() {
         let headers = [
             ("content-md5", "c8fdb181845a4ca6b8fec737b3581d76"),
             ("content-type", "text/html"),
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_headers() {
+    fn joins_duplicate_headers() {
         let headers = [
             ("content-md5", "c8fdb181845a4ca6b8fec737b3581d76"),
             ("content-type", "text/html"),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn sub_resources() {
+    fn signs_sub_resources() {
         assert_eq!(
             signature(&request("PUT", "/quotes/nelson", "uploads", &[])),
             "P7pBz3Z4p3GxysRSJ/gR8nk7D4o="
@@ -339,12 +339,12 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_sub_resources_is_sorted_and_unique() {
+    fn sub_resources_are_sorted_and_unique() {
         assert!(SUB_RESOURCES.is_sorted_by(|one, other| one < other));
     }
 
     #[test]
-    fn the_token_is_signed_and_the_bucket_is_in_the_path() {
+    fn signs_session_token_and_path_with_bucket() {
         let credentials = Credentials::new("foo", "bar", Some("baz"));
         let stale = [
             ("x-amz-security-token", "old"),
@@ -364,7 +364,7 @@ mod tests {
         );
     }
 
-    /// The cases of botocore's `test_signers.py:TestS3SigV2Presign`.
+    /// Cases of botocore's `test_signers.py:TestS3SigV2Presign`.
     #[test]
     fn presigns_as_botocore() {
         let credentials = Credentials::new("access_key", "secret_key", None);

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The `host` header of a request to `authority`, which is `host`, `host:port` or `user@host:port`: lower case,
-/// without the user information, and without the port where it is the scheme's own.
+/// Returns the `host` header of a request to `authority`, which is `host`, `host:port` or `user@host:port`: in lower
+/// case, without the user information, and without the scheme's default port.
 ///
 /// ```
 /// use inia_signing::host_header;
@@ -19,7 +19,7 @@ pub fn host_header<'a>(scheme: &str, authority: &'a str) -> Cow<'a, str> {
     let authority = authority
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
-    // An IPv6 address has colons of its own, inside brackets.
+    // An IPv6 address contains colons inside its brackets.
     let port = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => Some((host, port)),
         _ => None,
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_users_and_case() {
+    fn strips_user_and_default_port_and_lowercases() {
         for (scheme, authority, expected) in [
             (
                 "http",

@@ -1,4 +1,4 @@
-//! Signing keys, and keeping them from one request to the next.
+//! Signing keys and their cache.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -13,10 +13,10 @@ use crate::params::SigningParams;
 use crate::signature::Signature;
 use crate::time::SigningTime;
 
-/// A SigV4 signing key: derived from a secret access key, good for one day, region and service.
+/// A SigV4 signing key, derived from a secret access key for one day, region and service.
 ///
-/// What is kept is the state of HMAC with the key already worked in, which saves two of the four rounds of
-/// SHA-256 that keying costs on every use. It is wiped when dropped and never printed.
+/// Stores the state of HMAC after keying, which saves two of the four rounds of SHA-256 that keying costs on
+/// every use. Wiped when dropped; `Debug` is redacted.
 ///
 /// ```text
 /// kDate    = HMAC("AWS4" + secret, date)
@@ -44,7 +44,7 @@ impl SigningKey {
         Self(hmac_sha256(signing.as_slice()))
     }
 
-    /// The signature of a string to sign: 32 bytes, not yet in hexadecimal.
+    /// Returns the signature of a string to sign: 32 bytes, not in hexadecimal.
     #[must_use]
     pub fn sign(&self, string_to_sign: &[u8]) -> [u8; 32] {
         mac(self.0.clone(), string_to_sign)
@@ -57,9 +57,9 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// HMAC-SHA-256 keyed with `key`.
+/// Returns HMAC-SHA-256 keyed with `key`.
 pub(crate) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
-    // A key of at most a block is filled up with zeros, a longer one is hashed first (RFC 2104).
+    // A key of at most one block is padded with zeros, a longer key is hashed first (RFC 2104).
     let mut block = Zeroizing::new([0_u8; 64]);
     match block.get_mut(..key.len()) {
         Some(start) => start.copy_from_slice(key),
@@ -77,12 +77,11 @@ pub(crate) fn mac(mut hmac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
     hmac.finalize().into_bytes().into()
 }
 
-/// Signing keys by date, region, service and credentials: a small cache, to be kept beside whatever signs many
-/// requests and shared freely between threads.
+/// A small cache of signing keys by date, region, service and credentials, shared between threads.
 ///
-/// It keeps no secret access key, only what is derived from one, together with a keyed hash of the secret to
-/// tell two secrets of one access key id apart. Beyond its capacity the oldest entry goes, so that a process
-/// that visits many accounts and regions never holds more than it was told to; a miss costs about a microsecond.
+/// It stores derived keys and a keyed hash of each secret access key, which distinguishes two secrets of one access
+/// key id, but not the secrets themselves. When it is full the oldest entry is overwritten, so that a process that
+/// uses many accounts and regions needs no more memory. A cache miss costs about a microsecond.
 ///
 /// ```
 /// use inia_signing::{Credentials, SigningKeyCache, SigningTime};
@@ -102,7 +101,7 @@ pub struct SigningKeyCache {
     hashers: [RandomState; 2],
 }
 
-/// A key's identity without its secret.
+/// A keyed hash that identifies a secret access key.
 type Fingerprint = [u64; 2];
 
 struct HmacEntry {
@@ -121,7 +120,7 @@ struct EcdsaEntry {
     key: crate::v4a::AsymmetricKey,
 }
 
-/// Entries in the order they came, until the capacity is reached; then the oldest is overwritten.
+/// Entries in insertion order; once the capacity is reached the oldest is overwritten.
 struct Ring<T> {
     entries: Vec<T>,
     oldest: usize,
@@ -149,7 +148,7 @@ impl SigningKeyCache {
     /// The capacity of [`SigningKeyCache::default`], in keys.
     pub const DEFAULT_CAPACITY: usize = 16;
 
-    /// A cache of at most `capacity` keys of each algorithm; of at least one.
+    /// Creates a cache of at most `capacity` keys per algorithm, at least one.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
@@ -161,7 +160,7 @@ impl SigningKeyCache {
         }
     }
 
-    /// The SigV4 key for these credentials on the date of `time`, found or derived.
+    /// Returns the SigV4 key for these credentials on the date of `time`, from the cache or newly derived.
     #[must_use]
     pub fn signing_key(
         &self,
@@ -173,7 +172,7 @@ impl SigningKeyCache {
         self.with_key(credentials, time, region, service, SigningKey::clone)
     }
 
-    /// The signature of a string to sign, with the key where it lies: a copy would have to be wiped.
+    /// Returns the signature of a string to sign. Uses the key in place, because a copy would have to be wiped.
     pub(crate) fn sign(&self, params: &SigningParams<'_>, string_to_sign: &str) -> Signature {
         let digest = self.with_key(
             &params.credentials,
@@ -210,7 +209,7 @@ impl SigningKeyCache {
         let key = SigningKey::derive(credentials.secret_access_key, time, region, service);
         let result = work(&key);
         let mut ring = self.hmac.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been faster.
+        // Another thread may have added the key in the meantime.
         if !ring.entries.iter().any(|entry| is_wanted(&entry)) {
             let entry = HmacEntry {
                 date,
@@ -225,10 +224,10 @@ impl SigningKeyCache {
         result
     }
 
-    /// The SigV4a key pair of these credentials, found or derived.
+    /// Returns the SigV4a key pair of these credentials, from the cache or newly derived.
     ///
     /// # Errors
-    /// As [`AsymmetricKey::derive`](crate::AsymmetricKey::derive).
+    /// See [`AsymmetricKey::derive`](crate::AsymmetricKey::derive).
     #[cfg(feature = "sigv4a")]
     pub fn asymmetric_key(
         &self,
@@ -262,7 +261,7 @@ impl SigningKeyCache {
         Ok(key)
     }
 
-    /// How many keys it holds.
+    /// Returns the number of cached keys.
     #[must_use]
     pub fn len(&self) -> usize {
         let len = self
@@ -282,13 +281,13 @@ impl SigningKeyCache {
         len
     }
 
-    /// Whether it holds no key.
+    /// Returns `true` if the cache is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Forgets, and wipes, all keys.
+    /// Removes and wipes all keys.
     pub fn clear(&self) {
         *self.hmac.write().unwrap_or_else(PoisonError::into_inner) = Ring::new();
         #[cfg(feature = "sigv4a")]
@@ -297,7 +296,7 @@ impl SigningKeyCache {
         }
     }
 
-    /// 128 bits of a hash whose key is this cache's own and random: nobody can make two secrets collide.
+    /// Returns a 128-bit hash keyed with random state of this cache, so that no two secrets can be made to collide.
     fn fingerprint(&self, secret: &str) -> Fingerprint {
         let [one, other] = &self.hashers;
         [one.hash_one(secret), other.hash_one(secret)]
@@ -330,7 +329,7 @@ mod tests {
         SigningTime::parse(text).unwrap()
     }
 
-    /// The example of AWS's page on creating a signed request.
+    /// Example of AWS's page on creating a signed request.
     #[test]
     fn derives_the_published_key() {
         let key = SigningKey::derive(SECRET, time("20150830T123600Z"), "us-east-1", "iam");
@@ -344,7 +343,7 @@ mod tests {
 
     /// RFC 4231, test cases 2 (a short key) and 6 (a key longer than a block).
     #[test]
-    fn keys_of_any_length() {
+    fn supports_keys_of_any_length() {
         assert_eq!(
             HexDigest::encode(&mac(hmac_sha256(b"Jefe"), b"what do ya want for nothing?")).as_str(),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
@@ -360,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_cache_finds_is_what_would_be_derived() {
+    fn cached_keys_equal_derived_keys() {
         let keys = SigningKeyCache::with_capacity(3);
         let cases = [
             ("AKID", SECRET, "20150830T123600Z", "us-east-1", "iam"),
@@ -384,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_for_one_key() {
+    fn concurrent_lookups_add_one_entry() {
         let keys = SigningKeyCache::default();
         let credentials = Credentials::new("AKID", SECRET, None);
         std::thread::scope(|scope| {
@@ -398,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_printed() {
+    fn debug_shows_no_secrets() {
         let keys = SigningKeyCache::default();
         let credentials = Credentials::new("AKID", SECRET, None);
         let key = keys.signing_key(&credentials, time("20150830T123600Z"), "us-east-1", "iam");

@@ -1,27 +1,28 @@
-//! AWS request signatures as pure functions: no clock, no environment, no I/O. What goes in is the request as it
-//! will go on the wire; what comes out is the headers, or the query string, to send with it.
+//! AWS request signatures as pure functions: no clock, no environment, no I/O. They take a request as it will be sent
+//! and return the headers, or the query string, to send with it.
 //!
 //! | signature | in headers | in the query | botocore's `signature_version` |
 //! |---|---|---|---|
 //! | SigV4 | [`sign_v4`] | [`presign_v4`] | `v4`, `s3v4`, `v4-s3express`, each `-query` |
-//! | SigV4 of a body in pieces | [`ChunkSigner`], [`EventSigner`] | | |
+//! | SigV4 of a streamed body | [`ChunkSigner`], [`EventSigner`] | | |
 //! | SigV4 of an HTML form | [`PostPolicy::sign_v4`] | | `s3v4-presign-post`, `v4-s3express-presign-post` |
 //! | SigV4a | [`sign_v4a`] | [`presign_v4a`] | `v4a`, `s3v4a`, each `-query` |
 //! | HMAC-SHA-1 of S3 | [`sign_hmac_v1`] | [`presign_hmac_v1`] | `s3`, `s3-query` |
-//! | the same of an HTML form | [`PostPolicy::sign_hmac_v1`] | | `s3-presign-post` |
+//! | HMAC-SHA-1 of an HTML form | [`PostPolicy::sign_hmac_v1`] | | `s3-presign-post` |
 //! | Version 2 | | [`sign_v2`] | `v2` |
 //! | Version 3 | [`sign_v3`] | | `v3`, `v3https` |
 //!
-//! A service's rules are [`Settings`]: [`GENERAL`](Settings::GENERAL), [`S3`](Settings::S3) or
-//! [`S3_EXPRESS`](Settings::S3_EXPRESS). Derived keys are kept in a [`SigningKeyCache`]. Where a service answers
-//! `SignatureDoesNotMatch`, compare the canonical request it shows with [`headers_canonical_request`].
+//! The rules of a service are [`SigningSettings`]: [`GENERAL`](SigningSettings::GENERAL), [`S3`](SigningSettings::S3)
+//! or [`S3_EXPRESS`](SigningSettings::S3_EXPRESS). Derived keys are cached in a [`SigningKeyCache`]. If a service
+//! responds with `SignatureDoesNotMatch`, compare the canonical request in its message with
+//! [`headers_canonical_request`].
 //!
-//! Not here: bearer tokens, which are no signatures, and CloudFront's RSA-signed URLs.
+//! Not included: bearer tokens, which are not signatures, and CloudFront's RSA-signed URLs.
 //!
 //! # Secrets
-//! Keys are wiped from memory when dropped, and no `Debug` here shows a secret, a session token or a signature that could be
-//! replayed. The texts that are meant to be looked at ([`CanonicalRequest::as_str`], [`Presigned::query`]) do hold
-//! the session token: do not log them.
+//! Keys are wiped from memory when dropped, and no `Debug` output contains a secret, a session token or a signature that
+//! could be replayed. [`CanonicalRequest::as_str`] and [`Presigned::query`], which are meant for debugging and sending,
+//! contain the session token: do not log them.
 
 #![forbid(unsafe_code)]
 
@@ -58,7 +59,8 @@ pub use hmac_v1::{presign_hmac_v1, sign_hmac_v1};
 pub use host::host_header;
 pub use key::{SigningKey, SigningKeyCache};
 pub use params::{
-    Algorithm, ContentSha256, PathEncoding, SessionToken, Settings, SigningParams, TokenName,
+    ContentSha256, PathEncoding, SessionTokenMode, SigningAlgorithm, SigningParams,
+    SigningSettings, TokenName,
 };
 pub use payload_signing::PayloadSigning;
 pub use post_policy::{PostFields, PostPolicy};

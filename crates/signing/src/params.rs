@@ -1,19 +1,19 @@
-//! Who signs, for where, when, and by which service's rules.
+//! Signing parameters: credentials, region, service, time and the rules of the service.
 
 use crate::credentials::Credentials;
 use crate::time::SigningTime;
 
 /// The two algorithms of Signature Version 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Algorithm {
-    /// SigV4: a key for one day, region and service, derived from the secret.
+pub enum SigningAlgorithm {
+    /// SigV4: a key derived from the secret for one day, region and service.
     HmacSha256,
     /// SigV4a: a key pair derived from the secret, for any set of regions.
     EcdsaP256Sha256,
 }
 
-impl Algorithm {
-    /// The name in the string to sign, the `Authorization` header and `X-Amz-Algorithm`.
+impl SigningAlgorithm {
+    /// Returns the name used in the string to sign, the `Authorization` header and `X-Amz-Algorithm`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -23,46 +23,46 @@ impl Algorithm {
     }
 }
 
-/// Who signs, for where, when, and by which rules.
+/// Signing parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct SigningParams<'a> {
-    /// Whose signature it is.
+    /// The credentials to sign with.
     pub credentials: Credentials<'a>,
     /// The signing region. For SigV4a the signing region set: region names and wildcards, separated by
     /// commas, such as `us-east-1,eu-*` or `*`.
     pub region: &'a str,
     /// The signing name of the service, such as `s3` or `execute-api`.
     pub service: &'a str,
-    /// When. AWS allows a clock to be off by five minutes (S3 and some others: fifteen).
+    /// The signing time. AWS accepts a clock skew of five minutes (S3 and some other services: fifteen).
     pub time: SigningTime,
-    /// The service's rules.
-    pub settings: Settings,
+    /// The rules of the service.
+    pub settings: SigningSettings,
 }
 
-/// What differs from service to service in making a canonical request.
+/// Rules for the canonical request that differ between services.
 ///
 /// ```
-/// use inia_signing::{PathEncoding, Settings};
+/// use inia_signing::{PathEncoding, SigningSettings};
 ///
-/// assert_eq!(Settings::default(), Settings::GENERAL);
-/// assert_eq!(Settings::S3.path_encoding, PathEncoding::Once);
+/// assert_eq!(SigningSettings::default(), SigningSettings::GENERAL);
+/// assert_eq!(SigningSettings::S3.path_encoding, PathEncoding::Once);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// How often the path is percent-encoded in the canonical request.
+pub struct SigningSettings {
+    /// Number of times the path is percent-encoded in the canonical request.
     pub path_encoding: PathEncoding,
-    /// Whether `.` and `..` segments and empty segments are resolved in the canonical request.
+    /// If `true`, resolves `.` and `..` segments and drops empty segments in the canonical request.
     pub normalize_path: bool,
     /// When the `x-amz-content-sha256` header is added.
     pub content_sha256: ContentSha256,
-    /// Whether the session token is signed.
-    pub session_token: SessionToken,
-    /// The name under which the session token is sent.
+    /// Selects whether the session token is signed.
+    pub session_token: SessionTokenMode,
+    /// The name of the session token's header or query parameter.
     pub token_name: TokenName,
 }
 
-impl Settings {
-    /// All services but S3.
+impl SigningSettings {
+    /// All services except S3.
     ///
     /// # Source
     /// botocore `auth.py:SigV4Auth`
@@ -70,11 +70,11 @@ impl Settings {
         path_encoding: PathEncoding::Twice,
         normalize_path: true,
         content_sha256: ContentSha256::WhenExplicit,
-        session_token: SessionToken::Signed,
+        session_token: SessionTokenMode::Signed,
         token_name: TokenName::Security,
     };
 
-    /// S3, S3 Control, S3 Object Lambda and S3 on Outposts: keys are taken as they are.
+    /// S3, S3 Control, S3 Object Lambda and S3 on Outposts: object keys are not normalized.
     ///
     /// # Source
     /// botocore `auth.py:S3SigV4Auth`
@@ -82,11 +82,11 @@ impl Settings {
         path_encoding: PathEncoding::Once,
         normalize_path: false,
         content_sha256: ContentSha256::Always,
-        session_token: SessionToken::Signed,
+        session_token: SessionTokenMode::Signed,
         token_name: TokenName::Security,
     };
 
-    /// S3 Express One Zone: S3 with the token of a bucket's session.
+    /// S3 Express One Zone: S3 with the token of a bucket session.
     ///
     /// # Source
     /// botocore `auth.py:S3ExpressAuth`
@@ -96,48 +96,48 @@ impl Settings {
     };
 }
 
-impl Default for Settings {
+impl Default for SigningSettings {
     fn default() -> Self {
         Self::GENERAL
     }
 }
 
-/// How often the path is percent-encoded in the canonical request, counting the encoding it has on the wire.
+/// Number of times the path is percent-encoded in the canonical request, including its encoding on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathEncoding {
-    /// As on the wire.
+    /// Unchanged from the wire.
     Once,
     /// Once more than on the wire.
     Twice,
 }
 
-/// When the `x-amz-content-sha256` header is added to a request that is signed in its headers. Presigning
-/// never adds it.
+/// When the `x-amz-content-sha256` header is added to a request that is signed in its headers. Presigning never
+/// adds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentSha256 {
-    /// To every request. S3 requires it.
+    /// Always. S3 requires it.
     Always,
-    /// Where the payload line is not simply the hash of the body.
+    /// If the payload line is a marker instead of the hash of the body.
     WhenExplicit,
-    /// To none.
+    /// Never.
     Never,
 }
 
-/// Whether the session token is part of what is signed.
+/// Selects whether the session token is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionToken {
-    /// As nearly everywhere.
+pub enum SessionTokenMode {
+    /// Signed, as by nearly all services.
     Signed,
-    /// Sent, but added after signing, as AWS IoT's device gateway expects.
+    /// Sent but added after signing, as AWS IoT's device gateway requires.
     AddedAfterSigning,
 }
 
-/// The name under which the session token is sent.
+/// The name of the session token's header or query parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenName {
     /// `x-amz-security-token`
     Security,
-    /// `x-amz-s3session-token`, for the sessions of S3 Express One Zone
+    /// `x-amz-s3session-token`, for S3 Express One Zone sessions
     S3Session,
 }
 
@@ -156,7 +156,7 @@ impl TokenName {
         }
     }
 
-    /// The name of the field of a POST form.
+    /// Returns the name of the POST form field.
     pub(crate) fn field(self) -> &'static str {
         match self {
             Self::Security => "x-amz-security-token",
@@ -166,11 +166,11 @@ impl TokenName {
 }
 
 impl SigningParams<'_> {
-    /// Appends the credential scope: `20150830/us-east-1/iam/aws4_request`; SigV4a's has no region.
-    pub(crate) fn push_scope(&self, out: &mut String, algorithm: Algorithm) {
+    /// Appends the credential scope: `20150830/us-east-1/iam/aws4_request`; without the region for SigV4a.
+    pub(crate) fn push_scope(&self, out: &mut String, algorithm: SigningAlgorithm) {
         out.push_str(self.time.date());
         out.push('/');
-        if algorithm == Algorithm::HmacSha256 {
+        if algorithm == SigningAlgorithm::HmacSha256 {
             out.push_str(self.region);
             out.push('/');
         }
@@ -178,8 +178,8 @@ impl SigningParams<'_> {
         out.push_str("/aws4_request");
     }
 
-    /// The access key id and the credential scope, as `Credential=` and `X-Amz-Credential` have them.
-    pub(crate) fn credential(&self, algorithm: Algorithm) -> String {
+    /// Returns the access key id and the credential scope, the value of `Credential=` and `X-Amz-Credential`.
+    pub(crate) fn credential(&self, algorithm: SigningAlgorithm) -> String {
         let mut out =
             String::with_capacity(self.credentials.access_key_id.len() + self.scope_len() + 1);
         out.push_str(self.credentials.access_key_id);
@@ -188,7 +188,7 @@ impl SigningParams<'_> {
         out
     }
 
-    /// An upper bound of the length of the credential scope.
+    /// Returns an upper bound of the length of the credential scope.
     pub(crate) fn scope_len(&self) -> usize {
         "20150830///aws4_request".len() + self.region.len() + self.service.len()
     }

@@ -1,6 +1,6 @@
-//! Whether a body is hashed into the signature.
+//! The decision whether a body is hashed into the signature.
 
-/// What decides whether a body is hashed into the signature or left out as [`Payload::Unsigned`].
+/// The inputs that decide whether a body is hashed into the signature or sent as [`Payload::Unsigned`].
 ///
 /// ```
 /// use inia_signing::PayloadSigning;
@@ -13,15 +13,15 @@
 /// [`Payload::Unsigned`]: crate::Payload::Unsigned
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadSigning {
-    /// Whether the request goes over TLS.
+    /// `true` if the request is sent over TLS.
     pub tls: bool,
-    /// What the operation says (`unsignedPayload`, `v4-unsigned-body`): `false` where the body is not signed.
+    /// `false` if the operation's definition leaves the body unsigned (`unsignedPayload`, `v4-unsigned-body`).
     pub operation: bool,
-    /// What the user says, by S3's `payload_signing_enabled` setting.
+    /// The user's S3 setting `payload_signing_enabled`.
     pub configured: Option<bool>,
-    /// Whether the request has the header of its checksum, or `content-md5` where it has no checksum algorithm.
+    /// `true` if the request has a checksum header, or `content-md5` if no checksum algorithm applies.
     pub checksum: bool,
-    /// Whether the operation's input has a streaming body.
+    /// `true` if the operation's input has a streaming body.
     pub streaming: bool,
 }
 
@@ -38,7 +38,7 @@ impl Default for PayloadSigning {
 }
 
 impl PayloadSigning {
-    /// The rule of every service but S3: always over plain HTTP, else as the operation says.
+    /// Applies the rule of all services except S3: always hashed over plain HTTP, otherwise as the operation defines.
     ///
     /// # Source
     /// botocore `auth.py:SigV4Auth._should_sha256_sign_payload`
@@ -47,7 +47,7 @@ impl PayloadSigning {
         !self.tls || self.operation
     }
 
-    /// The rule of S3: TLS and a checksum together protect a streaming body enough.
+    /// Applies the rule of S3: TLS and a checksum are enough protection for a streaming body.
     ///
     /// # Source
     /// botocore `auth.py:S3SigV4Auth._should_sha256_sign_payload`
@@ -65,9 +65,9 @@ impl PayloadSigning {
 mod tests {
     use super::*;
 
-    /// The cases of botocore's `tests/unit/auth/test_signers.py:TestS3SigV4Auth`.
+    /// Cases of botocore's `tests/unit/auth/test_signers.py:TestS3SigV4Auth`.
     #[test]
-    fn s3() {
+    fn s3_rule_matches_botocore() {
         let base = PayloadSigning::default();
         for (name, case, expected) in [
             (
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn general() {
+    fn general_rule_depends_on_tls_and_operation() {
         let base = PayloadSigning::default();
         assert!(base.general());
         assert!(

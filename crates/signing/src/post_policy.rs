@@ -1,4 +1,4 @@
-//! S3 POST policies: a form by which a browser may upload one object, until the policy expires.
+//! S3 POST policies: forms that let a browser upload one object until the policy expires.
 //!
 //! # Source
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>;
@@ -13,17 +13,17 @@ use base64::prelude::BASE64_STANDARD;
 use crate::credentials::Credentials;
 use crate::hmac_v1;
 use crate::key::SigningKeyCache;
-use crate::params::{Algorithm, SigningParams};
+use crate::params::{SigningAlgorithm, SigningParams};
 use crate::signature::Signature;
 use crate::time::SigningTime;
 
-/// What a form may upload, and until when.
+/// The conditions and the expiration of an HTML form upload.
 ///
 /// ```
 /// # use inia_signing::*;
 /// # let params = SigningParams {
 /// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "s3",
-/// #     time: SigningTime::from_unix_seconds(0), settings: Settings::S3,
+/// #     time: SigningTime::from_unix_seconds(0), settings: SigningSettings::S3,
 /// # };
 /// # let keys = SigningKeyCache::default();
 /// let mut policy = PostPolicy::new(SigningTime::from_unix_seconds(1_440_938_160));
@@ -39,11 +39,11 @@ pub struct PostPolicy {
     conditions: String,
 }
 
-/// Fields to add to the form, in this order: names and values.
+/// Form fields to add, in this order: names and values.
 pub type PostFields = Vec<(&'static str, String)>;
 
 impl PostPolicy {
-    /// A policy without conditions that expires at the given instant.
+    /// Creates a policy without conditions that expires at `expiration`.
     #[must_use]
     pub fn new(expiration: SigningTime) -> Self {
         Self {
@@ -52,13 +52,13 @@ impl PostPolicy {
         }
     }
 
-    /// The field `name` of the form must have this value.
+    /// Requires the form field `name` to equal `value`.
     pub fn equals(&mut self, name: &str, value: &str) -> &mut Self {
         push_equals(&mut self.conditions, name, value);
         self
     }
 
-    /// The field `name` of the form must start with this; with nothing, it may be anything.
+    /// Requires the form field `name` to start with `prefix`; an empty prefix allows any value.
     pub fn starts_with(&mut self, name: &str, prefix: &str) -> &mut Self {
         let out = &mut self.conditions;
         push_separator(out);
@@ -70,7 +70,7 @@ impl PostPolicy {
         self
     }
 
-    /// The object must have from `min` to `max` bytes.
+    /// Requires the object's size to be from `min` to `max` bytes.
     pub fn content_length(&mut self, min: u64, max: u64) -> &mut Self {
         push_separator(&mut self.conditions);
         // Writing to a String cannot fail.
@@ -78,17 +78,17 @@ impl PostPolicy {
         self
     }
 
-    /// A condition in JSON, as it stands: the caller's own.
+    /// Adds a condition as JSON text, unchanged.
     pub fn json(&mut self, condition: &str) -> &mut Self {
         push_separator(&mut self.conditions);
         self.conditions.push_str(condition);
         self
     }
 
-    /// The fields that sign the policy with SigV4. The token of temporary credentials is among them.
+    /// Signs the policy with SigV4 and returns the form fields, including the session token of temporary credentials.
     #[must_use]
     pub fn sign_v4(&self, params: &SigningParams<'_>, keys: &SigningKeyCache) -> PostFields {
-        let algorithm = Algorithm::HmacSha256;
+        let algorithm = SigningAlgorithm::HmacSha256;
         let mut fields = vec![
             ("x-amz-algorithm", algorithm.as_str().to_owned()),
             ("x-amz-credential", params.credential(algorithm)),
@@ -110,7 +110,7 @@ impl PostPolicy {
         fields
     }
 
-    /// The fields that sign the policy with HMAC-SHA-1, which newer regions refuse.
+    /// Signs the policy with HMAC-SHA-1, which newer regions reject, and returns the form fields.
     #[must_use]
     pub fn sign_hmac_v1(&self, credentials: &Credentials<'_>) -> PostFields {
         let token = credentials
@@ -125,8 +125,8 @@ impl PostPolicy {
         fields
     }
 
-    /// The policy with the signer's own conditions, in base64. The JSON is spaced as Python's is, so that it is
-    /// the text that botocore makes.
+    /// Returns the policy including the signer's conditions in base64. The JSON has Python's spacing, so that the text
+    /// equals botocore's.
     fn encode(&self, fields: &[(&'static str, String)]) -> String {
         let mut conditions = self.conditions.clone();
         for (name, value) in fields {
@@ -162,7 +162,7 @@ fn push_separator(out: &mut String) {
     }
 }
 
-/// Appends a JSON string of ASCII only, as Python's `json.dumps` writes it.
+/// Appends a JSON string in ASCII, as Python's `json.dumps` writes it.
 fn push_json_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
@@ -188,7 +188,7 @@ fn push_json_string(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Settings;
+    use crate::SigningSettings;
 
     fn decode(fields: &PostFields) -> String {
         let policy = fields.iter().find(|(name, _)| *name == "policy").unwrap();
@@ -201,7 +201,7 @@ mod tests {
             region: "myregion",
             service: "myservice",
             time: SigningTime::parse("20140101T000000Z").unwrap(),
-            settings: Settings::S3,
+            settings: SigningSettings::S3,
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn v4_fields_and_policy() {
+    fn v4_fields_and_policy_match_botocore() {
         let fields = policy().sign_v4(&params(None), &SigningKeyCache::default());
         let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
         assert_eq!(
@@ -238,9 +238,9 @@ mod tests {
         );
     }
 
-    /// The example of the S3 guide, "Browser-Based Upload using HTTP POST": its policy text is signed as it is.
+    /// The signature covers the base64 text of the policy.
     #[test]
-    fn the_signature_is_over_the_encoded_policy() {
+    fn signs_the_encoded_policy() {
         let fields = policy().sign_v4(&params(Some("token")), &SigningKeyCache::default());
         let value = |wanted: &str| {
             fields
@@ -259,9 +259,9 @@ mod tests {
     }
 
     #[test]
-    fn express_and_hmac_v1_fields() {
+    fn returns_express_and_hmac_v1_fields() {
         let mut express = params(Some("token"));
-        express.settings = Settings::S3_EXPRESS;
+        express.settings = SigningSettings::S3_EXPRESS;
         let fields = policy().sign_v4(&express, &SigningKeyCache::default());
         assert!(
             fields
@@ -283,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn json_strings_are_ascii() {
+    fn escapes_json_strings_to_ascii() {
         let mut out = String::new();
         push_json_string(&mut out, "a\"\\\n\u{1}é😀\u{7f}");
         assert_eq!(out, "\"a\\\"\\\\\\n\\u0001\\u00e9\\ud83d\\ude00\\u007f\"");
     }
 
     #[test]
-    fn an_empty_policy_is_valid_json() {
+    fn writes_an_empty_policy_as_valid_json() {
         let fields = PostPolicy::new(params(None).time).sign_hmac_v1(&params(None).credentials);
         assert_eq!(
             decode(&fields),

@@ -1,4 +1,4 @@
-//! Signing in the query string: a URL that anybody who has it may use until it expires.
+//! Signatures in the query string: presigned URLs, usable by anyone until they expire.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -7,12 +7,11 @@ use crate::canonical::{
     CanonicalRequest, push_pair, push_signed_headers, signed_headers, split_pair,
 };
 use crate::encode::{complete_encoding, push_encoded};
-use crate::params::{Algorithm, SessionToken, SigningParams};
+use crate::params::{SessionTokenMode, SigningAlgorithm, SigningParams};
 use crate::request::{PayloadLine, SignableRequest};
 use crate::signature::Signature;
 
-/// The query string that makes a URL a presigned one. Printing it shows nothing of the query, which is a
-/// credential until it expires.
+/// The query string of a presigned URL. `Debug` does not show the query, which is a credential until it expires.
 pub struct Presigned {
     query: String,
     signed_headers: String,
@@ -20,26 +19,26 @@ pub struct Presigned {
 }
 
 impl Presigned {
-    /// The whole query string, without `?`: what the request had, and the signature's parameters after it.
+    /// Returns the complete query string without `?`: the request's parameters, then those of the signature.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
     }
 
-    /// The names of the headers that are signed, separated by semicolons. Whoever uses the URL must send
-    /// these, with the values that were signed; `host` every HTTP client sends.
+    /// Returns the names of the signed headers, separated by semicolons. The user of the URL must send these headers
+    /// with the signed values; every HTTP client sends `host`.
     #[must_use]
     pub fn signed_headers(&self) -> &str {
         &self.signed_headers
     }
 
-    /// The signature.
+    /// Returns the signature.
     #[must_use]
     pub fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// The whole query string, taken out.
+    /// Converts into the complete query string.
     #[must_use]
     pub fn into_query(self) -> String {
         self.query
@@ -54,31 +53,31 @@ impl fmt::Debug for Presigned {
     }
 }
 
-/// The canonical request that [`presign_v4`](crate::presign_v4) or [`presign_v4a`](crate::presign_v4a) signs.
+/// Returns the canonical request that [`presign_v4`](crate::presign_v4) or [`presign_v4a`](crate::presign_v4a) signs.
 #[must_use]
 pub fn query_canonical_request(
-    algorithm: Algorithm,
+    algorithm: SigningAlgorithm,
     request: &SignableRequest<'_>,
     params: &SigningParams<'_>,
     expires_in: u64,
 ) -> CanonicalRequest {
-    Unsigned::new(algorithm, request, params, expires_in).canonical
+    UnsignedQuery::new(algorithm, request, params, expires_in).canonical
 }
 
-/// The query string before there is a signature, and its canonical request.
-pub(crate) struct Unsigned {
+/// The query string before the signature is added, and its canonical request.
+pub(crate) struct UnsignedQuery {
     query: String,
     pub(crate) canonical: CanonicalRequest,
 }
 
-impl Unsigned {
+impl UnsignedQuery {
     pub(crate) fn new(
-        algorithm: Algorithm,
+        algorithm: SigningAlgorithm,
         request: &SignableRequest<'_>,
         params: &SigningParams<'_>,
         expires_in: u64,
     ) -> Self {
-        // What goes into the query does not go into the headers.
+        // Parameters of the query are not sent as headers.
         let in_query = |name: &str| {
             matches!(
                 name,
@@ -94,12 +93,12 @@ impl Unsigned {
         let token = params
             .credentials
             .token()
-            .filter(|_| params.settings.session_token == SessionToken::Signed);
+            .filter(|_| params.settings.session_token == SessionTokenMode::Signed);
 
         let mut query =
             String::with_capacity(request.query.len() + 512 + token.map_or(0, str::len));
         push_operation_params(&mut query, request.query);
-        query.push_str("X-Amz-Algorithm=");
+        query.push_str("X-Amz-SigningAlgorithm=");
         query.push_str(algorithm.as_str());
         query.push_str("&X-Amz-Credential=");
         push_encoded(&mut query, &params.credential(algorithm));
@@ -109,7 +108,7 @@ impl Unsigned {
         let _ = write!(query, "&X-Amz-Expires={expires_in}");
         query.push_str("&X-Amz-SignedHeaders=");
         push_encoded(&mut query, &names);
-        if algorithm == Algorithm::EcdsaP256Sha256 {
+        if algorithm == SigningAlgorithm::EcdsaP256Sha256 {
             query.push_str("&X-Amz-Region-Set=");
             push_encoded(&mut query, params.region);
         }
@@ -132,7 +131,7 @@ impl Unsigned {
 
     pub(crate) fn finish(self, params: &SigningParams<'_>, signature: Signature) -> Presigned {
         let mut query = self.query;
-        if params.settings.session_token == SessionToken::AddedAfterSigning
+        if params.settings.session_token == SessionTokenMode::AddedAfterSigning
             && let Some(token) = params.credentials.token()
         {
             push_token(&mut query, params, token);
@@ -147,7 +146,7 @@ impl Unsigned {
     }
 }
 
-/// The request's own parameters come first: the operation's, then the signature's.
+/// Appends the request's own parameters, which precede those of the signature.
 fn push_operation_params(out: &mut String, query: &str) {
     if query.is_empty() {
         return;

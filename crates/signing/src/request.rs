@@ -1,45 +1,45 @@
-//! The request to sign, as it will go on the wire.
+//! The request to sign.
 
 use crate::digest::{HexDigest, sha256};
-use crate::params::Algorithm;
+use crate::params::SigningAlgorithm;
 
-/// A request as it will go on the wire. What is signed must be what is sent: a proxy or an HTTP client that
-/// rewrites any of this afterwards breaks the signature.
+/// A request exactly as it will be sent. The signature does not match if a proxy or an HTTP client changes any of this
+/// afterwards.
 #[derive(Debug, Clone, Copy)]
 pub struct SignableRequest<'a> {
     /// The HTTP method.
     pub method: &'a str,
-    /// The value of the `host` header, as [`host_header`](crate::host_header) makes it. A `host` among the
-    /// headers goes before it.
+    /// The value of the `host` header, as returned by [`host_header`](crate::host_header). A `host` in `headers` takes
+    /// precedence.
     pub host: &'a str,
-    /// The path, percent-encoded, from its first slash up to the `?`.
+    /// The percent-encoded path, from the first slash to the `?`.
     pub path: &'a str,
-    /// The query string, percent-encoded, without the `?`; empty if there is none.
+    /// The percent-encoded query string without the `?`; empty if there is none.
     pub query: &'a str,
-    /// Names, which must be **in lower case**, and values of the headers that are sent. Signing leaves out
-    /// the ones that proxies change (see [`is_signed_header`](crate::is_signed_header)).
+    /// Names, which must be **in lower case**, and values of the headers. Headers that proxies change are not signed
+    /// (see [`is_signed_header`](crate::is_signed_header)).
     pub headers: &'a [(&'a str, &'a str)],
-    /// The body, or what to say about it.
+    /// The body, or the marker that replaces its hash.
     pub payload: Payload<'a>,
 }
 
-/// What a signature says about the body: the last line of the canonical request.
+/// The payload line of the canonical request, which covers or replaces the hash of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload<'a> {
-    /// The whole body, to be hashed here.
+    /// The complete body, hashed while signing.
     Bytes(&'a [u8]),
-    /// The SHA-256 of the whole body, hashed elsewhere, as for a body that is read from a file.
+    /// The SHA-256 of the complete body, computed by the caller, for example for a file.
     Sha256([u8; 32]),
-    /// `UNSIGNED-PAYLOAD`: nothing. TLS and a checksum protect the body.
+    /// `UNSIGNED-PAYLOAD`: the body is protected by TLS and a checksum only.
     Unsigned,
-    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: aws-chunked, with a checksum in a trailer and no signatures.
+    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: aws-chunked with a checksum trailer, without signatures.
     StreamingUnsignedTrailer,
-    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` (or `-ECDSA-P256-`): aws-chunked, each chunk signed by a
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` (or `-ECDSA-P256-`): aws-chunked, with each chunk signed by a
     /// [`ChunkSigner`](crate::ChunkSigner).
     StreamingSigned,
-    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER` (or `-ECDSA-P256-`): the same with signed trailers.
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER` (or `-ECDSA-P256-`): signed chunks and signed trailers.
     StreamingSignedTrailer,
-    /// `STREAMING-AWS4-HMAC-SHA256-EVENTS`: an event stream, each message signed by an
+    /// `STREAMING-AWS4-HMAC-SHA256-EVENTS`: an event stream with each message signed by an
     /// [`EventSigner`](crate::EventSigner).
     Events,
 }
@@ -61,30 +61,32 @@ impl PayloadLine<'_> {
 }
 
 impl Payload<'_> {
-    pub(crate) fn line(self, algorithm: Algorithm) -> PayloadLine<'static> {
+    pub(crate) fn line(self, algorithm: SigningAlgorithm) -> PayloadLine<'static> {
         PayloadLine::Text(match (self, algorithm) {
-            (Self::Bytes([]), _) => return PayloadLine::Digest(HexDigest::OF_NOTHING),
+            (Self::Bytes([]), _) => return PayloadLine::Digest(HexDigest::EMPTY),
             (Self::Bytes(bytes), _) => {
                 return PayloadLine::Digest(HexDigest::encode(&sha256(bytes)));
             }
             (Self::Sha256(digest), _) => return PayloadLine::Digest(HexDigest::encode(&digest)),
             (Self::Unsigned, _) => "UNSIGNED-PAYLOAD",
             (Self::StreamingUnsignedTrailer, _) => "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-            (Self::StreamingSigned, Algorithm::HmacSha256) => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-            (Self::StreamingSigned, Algorithm::EcdsaP256Sha256) => {
+            (Self::StreamingSigned, SigningAlgorithm::HmacSha256) => {
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+            }
+            (Self::StreamingSigned, SigningAlgorithm::EcdsaP256Sha256) => {
                 "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
             }
-            (Self::StreamingSignedTrailer, Algorithm::HmacSha256) => {
+            (Self::StreamingSignedTrailer, SigningAlgorithm::HmacSha256) => {
                 "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
             }
-            (Self::StreamingSignedTrailer, Algorithm::EcdsaP256Sha256) => {
+            (Self::StreamingSignedTrailer, SigningAlgorithm::EcdsaP256Sha256) => {
                 "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
             }
             (Self::Events, _) => "STREAMING-AWS4-HMAC-SHA256-EVENTS",
         })
     }
 
-    /// Whether the line is something else than the hash of the body.
+    /// Returns `true` if the payload line is a marker instead of the hash of the body.
     pub(crate) fn is_marker(self) -> bool {
         !matches!(self, Self::Bytes(_) | Self::Sha256(_))
     }
@@ -95,16 +97,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_precomputed_hash_says_the_same_as_the_bytes() {
+    fn precomputed_hash_equals_hash_of_bytes() {
         let digest = sha256(b"body");
-        let of = |payload: Payload<'_>| payload.line(Algorithm::HmacSha256).as_str().to_owned();
+        let of = |payload: Payload<'_>| {
+            payload
+                .line(SigningAlgorithm::HmacSha256)
+                .as_str()
+                .to_owned()
+        };
         assert_eq!(of(Payload::Bytes(b"body")), of(Payload::Sha256(digest)));
-        assert_eq!(of(Payload::Bytes(b"")), HexDigest::OF_NOTHING.as_str());
+        assert_eq!(of(Payload::Bytes(b"")), HexDigest::EMPTY.as_str());
     }
 
     #[test]
     fn markers_name_the_algorithm() {
-        let line = Payload::StreamingSignedTrailer.line(Algorithm::EcdsaP256Sha256);
+        let line = Payload::StreamingSignedTrailer.line(SigningAlgorithm::EcdsaP256Sha256);
         assert_eq!(
             line.as_str(),
             "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"

@@ -1,4 +1,4 @@
-//! A signature, as text.
+//! The text form of a signature.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use crate::digest::HexDigest;
 
 /// A signature in hexadecimal: 64 digits for SigV4, up to 144 (DER, usually 140 to 144) for SigV4a.
 ///
-/// It is what `Signature=` and `X-Amz-Signature` carry, and what the first chunk or event of a stream chains to.
+/// The value of `Signature=` and `X-Amz-Signature`, and the seed of signed chunks and events.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Signature(Repr);
+pub struct Signature(SignatureRepr);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Repr {
+enum SignatureRepr {
     Hmac(HexDigest),
     #[cfg(feature = "sigv4a")]
     Ecdsa(String),
@@ -19,26 +19,26 @@ enum Repr {
 
 impl Signature {
     pub(crate) fn from_hmac(bytes: &[u8; 32]) -> Self {
-        Self(Repr::Hmac(HexDigest::encode(bytes)))
+        Self(SignatureRepr::Hmac(HexDigest::encode(bytes)))
     }
 
     #[cfg(feature = "sigv4a")]
     pub(crate) fn from_ecdsa(der: &[u8]) -> Self {
         let digits = der.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        Self(Repr::Ecdsa(
+        Self(SignatureRepr::Ecdsa(
             digits
                 .map(|nibble| char::from(crate::digest::hex_digit(nibble)))
                 .collect(),
         ))
     }
 
-    /// The digits.
+    /// Returns the hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Hmac(digest) => digest.as_str(),
+            SignatureRepr::Hmac(digest) => digest.as_str(),
             #[cfg(feature = "sigv4a")]
-            Repr::Ecdsa(text) => text,
+            SignatureRepr::Ecdsa(text) => text,
         }
     }
 }

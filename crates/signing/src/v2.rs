@@ -1,4 +1,4 @@
-//! Signature Version 2, for the query protocol: the signature is one more form parameter.
+//! Signature Version 2 for the query protocol: the signature is a form parameter.
 //!
 //! ```text
 //! StringToSign = HTTP-Verb + '\n' + Host + '\n' + Path + '\n' + name=value pairs, sorted and joined by '&'
@@ -18,7 +18,7 @@ use crate::encode::{decode, push_encoded};
 use crate::key::{hmac_sha256, mac};
 use crate::time::SigningTime;
 
-/// The parameters that are the signer's own, and replaced where a request is signed again.
+/// Parameters added by the signer, which are replaced when a request is signed again.
 const OWN: [&str; 6] = [
     "AWSAccessKeyId",
     "SignatureVersion",
@@ -28,10 +28,10 @@ const OWN: [&str; 6] = [
     "Signature",
 ];
 
-/// Signs a form (`Action=...&Version=...`, percent-encoded): the body of a POST, the query string of a GET. The
-/// result is the whole form with the signature's parameters at its end.
+/// Signs a percent-encoded form (`Action=...&Version=...`), which is the body of a POST or the query string of a GET.
+/// Returns the complete form with the parameters of the signature at its end.
 ///
-/// `host` is as the URL has it, with its port.
+/// `host` includes the port, as in the URL.
 ///
 /// ```
 /// use inia_signing::{Credentials, SigningTime, sign_v2};
@@ -97,7 +97,7 @@ fn string_to_sign(method: &str, host: &str, path: &str, form: &str) -> String {
     out
 }
 
-/// In a form, a plus sign is a space.
+/// Decodes a form value, in which a plus sign is a space.
 fn decode_form(text: &str) -> Cow<'_, str> {
     if text.contains('+') {
         Cow::Owned(decode(&text.replace('+', " ")).into_owned())
@@ -112,7 +112,7 @@ mod tests {
 
     const FORM: &str = "Foo=%E2%9C%93";
 
-    /// The cases of botocore's `tests/unit/auth/test_signers.py:TestSigV2`, whose URL has no host.
+    /// Cases of botocore's `tests/unit/auth/test_signers.py:TestSigV2`, whose URL has no host.
     #[test]
     fn signs_as_botocore() {
         let credentials = Credentials::new("foo", "bar", None);
@@ -132,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_sorted_by_what_they_say() {
+    fn sorts_decoded_pairs() {
         let text = string_to_sign("GET", "h:80", "/p", "b=x+y&a.b=1&a=%2F&B=~");
         assert_eq!(text, "GET\nh:80\n/p\nB=~&a=%2F&a.b=1&b=x%20y");
     }
 
     #[test]
-    fn temporary_credentials_add_a_token() {
+    fn adds_token_of_temporary_credentials() {
         let credentials = Credentials::new("foo", "bar", Some("to/ken"));
         let form = sign_v2(
             "POST",

@@ -1,4 +1,4 @@
-//! Signature Version 3 over HTTPS, which signs the date and nothing else: `signature_version` `v3` and `v3https`.
+//! Signature Version 3 over HTTPS, which signs only the date: `signature_version` `v3` and `v3https`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -7,8 +7,8 @@ use crate::credentials::Credentials;
 use crate::key::{hmac_sha256, mac};
 use crate::time::SigningTime;
 
-/// The headers that sign a request with Signature Version 3: `date`, `x-amz-security-token` for temporary
-/// credentials, and `x-amzn-authorization`. It protects nothing but the date, so it is for TLS only.
+/// Returns the headers of Signature Version 3: `date`, `x-amz-security-token` for temporary credentials, and
+/// `x-amzn-authorization`. It protects only the date; use it only over TLS.
 ///
 /// # Source
 /// botocore `auth.py:SigV3Auth`
@@ -18,8 +18,9 @@ pub fn sign_v3(credentials: &Credentials<'_>, time: SigningTime) -> Vec<(&'stati
     let hmac = hmac_sha256(credentials.secret_access_key.as_bytes());
     let signature = BASE64_STANDARD.encode(mac(hmac, date.as_bytes()));
     let key_id = credentials.access_key_id;
-    let authorization =
-        format!("AWS3-HTTPS AWSAccessKeyId={key_id},Algorithm=HmacSHA256,Signature={signature}");
+    let authorization = format!(
+        "AWS3-HTTPS AWSAccessKeyId={key_id},SigningAlgorithm=HmacSHA256,Signature={signature}"
+    );
     let mut headers = vec![("date", date)];
     headers.extend(
         credentials
@@ -34,7 +35,7 @@ pub fn sign_v3(credentials: &Credentials<'_>, time: SigningTime) -> Vec<(&'stati
 mod tests {
     use super::*;
 
-    /// The case of botocore's `tests/unit/auth/test_signers.py:TestSigV3`.
+    /// Case of botocore's `tests/unit/auth/test_signers.py:TestSigV3`.
     #[test]
     fn signs_as_botocore() {
         let time = SigningTime::parse("20051117T184958Z").unwrap();
@@ -44,7 +45,7 @@ mod tests {
                 ("date", "Thu, 17 Nov 2005 18:49:58 GMT".to_owned()),
                 (
                     "x-amzn-authorization",
-                    "AWS3-HTTPS AWSAccessKeyId=access_key,Algorithm=HmacSHA256,\
+                    "AWS3-HTTPS AWSAccessKeyId=access_key,SigningAlgorithm=HmacSHA256,\
                      Signature=M245fo86nVKI8rLpH4HgWs841sBTUKuwciiTpjMDgPs="
                         .to_owned()
                 ),

@@ -1,19 +1,19 @@
 //! Signature Version 4: HMAC-SHA-256 with a key for one day, region and service.
 
-use crate::headers::{SignedHeaders, Unsigned, string_to_sign};
+use crate::headers::{SignedHeaders, UnsignedHeaders, string_to_sign};
 use crate::key::SigningKeyCache;
-use crate::params::{Algorithm, SigningParams};
+use crate::params::{SigningAlgorithm, SigningParams};
 use crate::presign::{self, Presigned};
 use crate::request::SignableRequest;
 
-const V4: Algorithm = Algorithm::HmacSha256;
+const V4: SigningAlgorithm = SigningAlgorithm::HmacSha256;
 
 /// Signs a request with SigV4 in its headers.
 ///
-/// The request may carry the headers of an earlier signature; they are not signed, and the result replaces them.
+/// Headers of an earlier signature are not signed, and the result replaces them.
 ///
 /// ```
-/// use inia_signing::{Credentials, Payload, Settings, SignableRequest, SigningKeyCache, SigningParams, SigningTime};
+/// use inia_signing::{Credentials, Payload, SigningSettings, SignableRequest, SigningKeyCache, SigningParams, SigningTime};
 ///
 /// let request = inia_signing::SignableRequest {
 ///     method: "GET",
@@ -28,7 +28,7 @@ const V4: Algorithm = Algorithm::HmacSha256;
 ///     region: "us-east-1",
 ///     service: "iam",
 ///     time: SigningTime::from_unix_seconds(1_440_938_160),
-///     settings: Settings::GENERAL,
+///     settings: SigningSettings::GENERAL,
 /// };
 /// let signed = inia_signing::sign_v4(&request, &params, &SigningKeyCache::default());
 /// let headers: Vec<_> = signed.iter().collect();
@@ -52,20 +52,21 @@ pub fn sign_v4<'a>(
     params: &SigningParams<'a>,
     keys: &SigningKeyCache,
 ) -> SignedHeaders<'a> {
-    let unsigned = Unsigned::new(V4, request, params);
+    let unsigned = UnsignedHeaders::new(V4, request, params);
     let canonical = unsigned.canonical_request(request, params);
     let signature = keys.sign(params, &string_to_sign(V4, params, &canonical));
     unsigned.finish(params, &canonical, signature)
 }
 
-/// Signs a request with SigV4 in its query string; the URL is good for `expires_in` seconds.
+/// Presigns a request with SigV4; the URL expires after `expires_in` seconds.
 ///
-/// The headers given are signed, so whoever uses the URL has to send them: leave out what serializing added for
-/// a body that is not sent, as botocore does a `content-type` of `application/x-www-form-urlencoded; charset=utf-8`. S3 takes [`Payload::Unsigned`];
-/// other services take the hash of the body, which is usually empty, its parameters being in the query.
+/// All given headers are signed, so that the user of the URL must send them. Leave out headers that describe a body
+/// that is not sent, as botocore leaves out a `content-type` of `application/x-www-form-urlencoded; charset=utf-8`.
+/// Pass [`Payload::Unsigned`] for S3. Other services require the hash of the body, which is usually empty because the
+/// parameters are in the query.
 ///
-/// DIFFERENCE: of a query parameter that comes several times botocore keeps only the first
-/// (`auth.py:SigV4QueryAuth._modify_request_before_signing`); here all stay.
+/// DIFFERENCE: if a query parameter occurs several times, botocore keeps only the first
+/// (`auth.py:SigV4QueryAuth._modify_request_before_signing`); here all are kept.
 ///
 /// [`Payload::Unsigned`]: crate::Payload::Unsigned
 ///
@@ -78,7 +79,7 @@ pub fn presign_v4(
     expires_in: u64,
     keys: &SigningKeyCache,
 ) -> Presigned {
-    let unsigned = presign::Unsigned::new(V4, request, params, expires_in);
+    let unsigned = presign::UnsignedQuery::new(V4, request, params, expires_in);
     let signature = keys.sign(params, &string_to_sign(V4, params, &unsigned.canonical));
     unsigned.finish(params, signature)
 }
@@ -86,7 +87,9 @@ pub fn presign_v4(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ContentSha256, Credentials, Payload, SessionToken, Settings, SigningTime};
+    use crate::{
+        ContentSha256, Credentials, Payload, SessionTokenMode, SigningSettings, SigningTime,
+    };
 
     const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -97,7 +100,7 @@ mod tests {
             region: "us-east-1",
             service: "s3",
             time: SigningTime::parse("20130524T000000Z").unwrap(),
-            settings: Settings::S3,
+            settings: SigningSettings::S3,
         }
     }
 
@@ -107,7 +110,7 @@ mod tests {
             region: "us-west-2",
             service: "ec2",
             time: SigningTime::parse("20140310T170255Z").unwrap(),
-            settings: Settings::GENERAL,
+            settings: SigningSettings::GENERAL,
         }
     }
 
@@ -122,9 +125,9 @@ mod tests {
         }
     }
 
-    /// The examples of the S3 guide, "Signature Calculations for the Authorization Header".
+    /// Examples of the S3 guide, "Signature Calculations for the Authorization Header".
     #[test]
-    fn s3_examples() {
+    fn signs_s3_examples() {
         let host = "examplebucket.s3.amazonaws.com";
         let get = SignableRequest {
             headers: &[("range", "bytes=0-9")],
@@ -166,7 +169,7 @@ mod tests {
                 expected
             );
         }
-        // The guide signs both dates; we, as botocore, keep to the header the request has.
+        // The guide signs both dates; botocore and inia use only the header that the request has.
         let signed = sign_v4(&put, &s3_params(), &keys);
         let names: Vec<_> = signed.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["date", "x-amz-content-sha256", "authorization"]);
@@ -181,9 +184,9 @@ mod tests {
         );
     }
 
-    /// The example of the S3 guide, "Authenticating Requests: Using Query Parameters".
+    /// Example of the S3 guide, "Authenticating Requests: Using Query Parameters".
     #[test]
-    fn s3_presign_example() {
+    fn presigns_s3_example() {
         let request = SignableRequest {
             payload: Payload::Unsigned,
             ..request("GET", "examplebucket.s3.amazonaws.com", "/test.txt")
@@ -191,7 +194,7 @@ mod tests {
         let presigned = presign_v4(&request, &s3_params(), 86_400, &SigningKeyCache::default());
         assert_eq!(
             presigned.query(),
-            "X-Amz-Algorithm=AWS4-HMAC-SHA256\
+            "X-Amz-SigningAlgorithm=AWS4-HMAC-SHA256\
              &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
              &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\
              &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
@@ -208,7 +211,7 @@ mod tests {
             region: "myregion",
             service: "myservice",
             time: SigningTime::parse("20140101T000000Z").unwrap(),
-            settings: Settings::GENERAL,
+            settings: SigningSettings::GENERAL,
         };
         let keys = SigningKeyCache::default();
         let ec2 = request("GET", "ec2.us-east-1.amazonaws.com", "/");
@@ -216,7 +219,7 @@ mod tests {
             presign_v4(&ec2, &params, 60, &keys).signature().as_str(),
             "c70e0bcdb4cd3ee324f71c78195445b8788315af0800bbbdbbb6d05a616fb84c"
         );
-        params.settings = Settings::S3;
+        params.settings = SigningSettings::S3;
         let s3 = SignableRequest {
             payload: Payload::Unsigned,
             ..request(
@@ -237,14 +240,14 @@ mod tests {
         assert!(
             presigned
                 .query()
-                .starts_with("uploads=&a=1&a=2&X-Amz-Algorithm="),
+                .starts_with("uploads=&a=1&a=2&X-Amz-SigningAlgorithm="),
             "{}",
             presigned.query()
         );
     }
 
     #[test]
-    fn session_tokens_are_sent_signed_or_not() {
+    fn sends_session_token_signed_or_unsigned() {
         let keys = SigningKeyCache::default();
         let mut params = general_params(Credentials::new("foo", "bar", Some("baz/")));
         let request = request("PUT", "ec2.amazonaws.com", "/");
@@ -266,7 +269,7 @@ mod tests {
                 .contains("&X-Amz-Security-Token=baz%2F&X-Amz-Sig")
         );
 
-        params.settings.session_token = SessionToken::AddedAfterSigning;
+        params.settings.session_token = SessionTokenMode::AddedAfterSigning;
         let after = sign_v4(&request, &params, &keys);
         assert!(
             after
@@ -286,7 +289,7 @@ mod tests {
                 .contains("&X-Amz-Security-Token=baz%2F&X-Amz-Sig")
         );
 
-        params.settings = Settings::S3_EXPRESS;
+        params.settings = SigningSettings::S3_EXPRESS;
         let express = sign_v4(&request, &params, &keys);
         assert!(
             express
@@ -301,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_session_token_is_none() {
+    fn ignores_an_empty_session_token() {
         let params = general_params(Credentials::new("foo", "bar", Some("")));
         let request = request("PUT", "ec2.amazonaws.com", "/");
         let names: Vec<_> = sign_v4(&request, &params, &SigningKeyCache::default())
@@ -312,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn signing_again_changes_nothing() {
+    fn signing_twice_yields_the_same_signature() {
         let keys = SigningKeyCache::default();
         let params = general_params(Credentials::new("foo", "bar", Some("baz")));
         let first = sign_v4(&request("PUT", "ec2.amazonaws.com", "/"), &params, &keys);
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn the_content_sha256_header() {
+    fn adds_content_sha256_header_by_rule() {
         let keys = SigningKeyCache::default();
         let mut params = general_params(Credentials::new("foo", "bar", None));
         let plain = request("PUT", "ec2.amazonaws.com", "/");
@@ -349,7 +352,7 @@ mod tests {
             Some("UNSIGNED-PAYLOAD")
         );
 
-        // One that the caller computed is the payload line.
+        // A value set by the caller is the payload line.
         let own = [("x-amz-content-sha256", "0123")];
         let own = SignableRequest {
             headers: &own,
@@ -366,12 +369,12 @@ mod tests {
         params.settings.content_sha256 = ContentSha256::Always;
         assert_eq!(
             value(&own, &params).as_deref(),
-            Some(crate::HexDigest::OF_NOTHING.as_str())
+            Some(crate::HexDigest::EMPTY.as_str())
         );
     }
 
     #[test]
-    fn printing_a_signed_request_shows_no_values() {
+    fn debug_of_a_signed_request_shows_no_values() {
         let params = general_params(Credentials::new("foo", "bar", Some("bazooka")));
         let signed = sign_v4(
             &request("PUT", "ec2.amazonaws.com", "/"),

@@ -1,8 +1,8 @@
 //! Signature Version 4a: ECDSA over P-256 with a key pair derived from the secret, for any set of regions.
 //!
-//! A signature is DER, whose length varies with its value, from 136 to 144 hexadecimal digits and, rarely, fewer.
-//! Where the length must be known beforehand, in the chunks of a signed stream, it is padded to 144 with `*`.
-//! Signatures are made deterministic by RFC 6979; AWS accepts any valid one.
+//! A signature is in DER, whose length varies with its value: 136 to 144 hexadecimal digits and, rarely, fewer. In the
+//! chunks of a signed stream, whose length must be fixed in advance, it is padded to 144 digits with `*`. Signatures
+//! are deterministic by RFC 6979; AWS accepts any valid signature.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use zeroize::Zeroizing;
 
-use crate::headers::{SignedHeaders, Unsigned, string_to_sign};
+use crate::headers::{SignedHeaders, UnsignedHeaders, string_to_sign};
 use crate::key::{SigningKeyCache, hmac_sha256, mac};
-use crate::params::{Algorithm, SigningParams};
+use crate::params::{SigningAlgorithm, SigningParams};
 use crate::presign::{self, Presigned};
 use crate::request::SignableRequest;
 use crate::signature::Signature;
 
-const V4A: Algorithm = Algorithm::EcdsaP256Sha256;
+const V4A: SigningAlgorithm = SigningAlgorithm::EcdsaP256Sha256;
 
 /// The order of P-256 minus two, big-endian: the largest candidate that the key derivation accepts.
 const ORDER_MINUS_TWO: [u8; 32] = [
@@ -25,7 +25,7 @@ const ORDER_MINUS_TWO: [u8; 32] = [
     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x4f,
 ];
 
-/// Why there is no SigV4a signature. Neither is ever seen in practice: each has odds of less than 2⁻³².
+/// An error of SigV4a signing. Each has a probability of less than 2⁻³².
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SigningError {
@@ -46,23 +46,23 @@ impl fmt::Display for SigningError {
 
 impl std::error::Error for SigningError {}
 
-/// A SigV4a key pair: derived from credentials, good for any day, region and service. It is wiped when dropped
-/// and never printed.
+/// A SigV4a key pair, derived from credentials for any day, region and service. Wiped when dropped; `Debug` is
+/// redacted.
 #[derive(Clone)]
 pub struct AsymmetricKey(p256::ecdsa::SigningKey);
 
 impl AsymmetricKey {
-    /// Derives the key pair of an access key, by NIST SP 800-108's KDF in counter mode:
+    /// Derives the key pair of an access key with NIST SP 800-108's KDF in counter mode:
     ///
     /// ```text
     /// candidate = HMAC("AWS4A" + secret, 0x00000001 + "AWS4-ECDSA-P256-SHA256" + 0x00 + keyId + counter + 0x00000100)
     /// ```
     ///
-    /// for the counters 1, 2, ... until the candidate is at most the order of the curve minus two; the private key is the
+    /// for the counters 1, 2, ... until the candidate is at most the order of the curve minus two. The private key is the
     /// candidate plus one.
     ///
     /// # Errors
-    /// [`SigningError::KeyDerivation`] if no counter gives a candidate.
+    /// [`SigningError::KeyDerivation`] if no counter yields a candidate.
     ///
     /// # Source
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html>
@@ -80,7 +80,7 @@ impl AsymmetricKey {
             input.push(counter);
             input.extend_from_slice(&256_u32.to_be_bytes());
             let mut candidate = Zeroizing::new(mac(hmac.clone(), &input));
-            // Which of 2³² candidates was refused is no secret worth a constant-time comparison.
+            // A rejected candidate is not secret, so that a constant-time comparison is not needed.
             if *candidate <= ORDER_MINUS_TWO {
                 increment(&mut candidate);
                 return p256::ecdsa::SigningKey::from_slice(candidate.as_slice())
@@ -91,7 +91,7 @@ impl AsymmetricKey {
         Err(SigningError::KeyDerivation)
     }
 
-    /// The signature of a string to sign.
+    /// Returns the signature of a string to sign.
     ///
     /// # Errors
     /// [`SigningError::Ecdsa`] if the computation fails.
@@ -103,7 +103,7 @@ impl AsymmetricKey {
         Ok(Signature::from_ecdsa(signature.as_bytes()))
     }
 
-    /// The public key as an uncompressed point of SEC 1: `0x04`, then X and Y of 32 bytes each.
+    /// Returns the public key as an uncompressed SEC 1 point: `0x04`, then X and Y of 32 bytes each.
     #[must_use]
     pub fn public_key(&self) -> [u8; 65] {
         let point = VerifyingKey::from(&self.0).to_sec1_point(false);
@@ -132,7 +132,7 @@ fn increment(number: &mut [u8; 32]) {
     }
 }
 
-/// Signs a request with SigV4a in its headers, for the region set that [`SigningParams::region`] holds.
+/// Signs a request with SigV4a in its headers for the region set in [`SigningParams::region`].
 ///
 /// # Errors
 /// See [`SigningError`].
@@ -144,14 +144,14 @@ pub fn sign_v4a<'a>(
     params: &SigningParams<'a>,
     keys: &SigningKeyCache,
 ) -> Result<SignedHeaders<'a>, SigningError> {
-    let unsigned = Unsigned::new(V4A, request, params);
+    let unsigned = UnsignedHeaders::new(V4A, request, params);
     let canonical = unsigned.canonical_request(request, params);
     let key = keys.asymmetric_key(&params.credentials)?;
     let signature = key.sign(string_to_sign(V4A, params, &canonical).as_bytes())?;
     Ok(unsigned.finish(params, &canonical, signature))
 }
 
-/// Signs a request with SigV4a in its query string; the URL is good for `expires_in` seconds.
+/// Presigns a request with SigV4a; the URL expires after `expires_in` seconds.
 ///
 /// # Errors
 /// See [`SigningError`].
@@ -164,7 +164,7 @@ pub fn presign_v4a(
     expires_in: u64,
     keys: &SigningKeyCache,
 ) -> Result<Presigned, SigningError> {
-    let unsigned = presign::Unsigned::new(V4A, request, params, expires_in);
+    let unsigned = presign::UnsignedQuery::new(V4A, request, params, expires_in);
     let key = keys.asymmetric_key(&params.credentials)?;
     let signature = key.sign(string_to_sign(V4A, params, &unsigned.canonical).as_bytes())?;
     Ok(unsigned.finish(params, signature))
@@ -173,9 +173,9 @@ pub fn presign_v4a(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, Payload, Settings, SigningTime};
+    use crate::{Credentials, Payload, SigningSettings, SigningTime};
 
-    /// The public key that AWS's signing test suite gives for its credentials.
+    /// The public key published in AWS's signing test suite.
     #[test]
     fn derives_the_published_key() {
         let key = AsymmetricKey::derive("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_set_is_signed_and_not_in_the_scope() {
+    fn signs_region_set_outside_the_scope() {
         let request = SignableRequest {
             method: "GET",
             host: "mrap.accesspoint.s3-global.amazonaws.com",
@@ -216,7 +216,7 @@ mod tests {
             region: "us-east-1,eu-*",
             service: "s3",
             time: SigningTime::parse("20150830T123600Z").unwrap(),
-            settings: Settings::S3,
+            settings: SigningSettings::S3,
         };
         let keys = SigningKeyCache::default();
         let signed = sign_v4a(&request, &params, &keys).unwrap();

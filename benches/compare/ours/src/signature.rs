@@ -5,8 +5,8 @@ use std::hint::black_box;
 use bench_harness::Bench;
 use hmac::{Hmac, KeyInit, Mac};
 use inia_signing::{
-    Algorithm, Credentials, Payload, Settings, SignableRequest, SigningKeyCache, SigningParams,
-    SigningTime, headers_canonical_request, sign_v4, string_to_sign,
+    Credentials, Payload, SignableRequest, SigningAlgorithm, SigningKeyCache, SigningParams,
+    SigningSettings, SigningTime, headers_canonical_request, sign_v4, string_to_sign,
 };
 use sha2::{Digest, Sha256};
 
@@ -51,7 +51,7 @@ pub fn measure(bench: &mut Bench) {
         region: "us-east-1",
         service: "sqs",
         time: SigningTime::from_unix_seconds(black_box(1_795_000_000)),
-        settings: Settings::GENERAL,
+        settings: SigningSettings::GENERAL,
     };
     if bench.wants("sigv4") {
         bench.measure_plain("sigv4", || {
@@ -60,8 +60,8 @@ pub fn measure(bench: &mut Bench) {
     }
     if bench.wants("sigv4.floor") {
         let params = params();
-        let canonical = headers_canonical_request(Algorithm::HmacSha256, &request, &params);
-        let text = string_to_sign(Algorithm::HmacSha256, &params, &canonical);
+        let canonical = headers_canonical_request(SigningAlgorithm::HmacSha256, &request, &params);
+        let text = string_to_sign(SigningAlgorithm::HmacSha256, &params, &canonical);
         let keyed = Hmac::<Sha256>::new_from_slice(&[7; 32]).expect("a key");
         bench.measure_plain("sigv4.floor", || {
             black_box(Sha256::digest(black_box(&body)));
