@@ -1,4 +1,4 @@
-//! Introspection: what an operation takes and answers, as a tree for people and as data for programs.
+//! Introspection: the input, output and errors of an operation as a printed tree and as data.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,13 +7,13 @@ use inia_core::{List, Map, Str, Value};
 
 use crate::{Constraints, Kind, Location, Member, Operation, ServiceModel, ShapeId, Traits};
 
-/// How many values of an enumeration are printed; the data has them all.
-const PRINTED_VALUES: usize = 16;
+/// Number of enumeration values in the printed tree; the data contains all.
+const MAX_PRINTED_VALUES: usize = 16;
 
-/// An operation's whole input, output and errors.
+/// Description of an operation's input, output and errors.
 ///
-/// `Display` prints it as a tree. Each structure is told in full where it is met first, and by its name after that, within itself
-/// too: so a description is never longer than the definition, however shapes refer to each other.
+/// `Display` prints it as a tree. Each structure is expanded at its first occurrence and only named after that, also
+/// within itself, so that a description is never longer than the definition, however shapes refer to each other.
 ///
 /// ```
 /// # let model = inia_model::ServiceModel::from_json("tiny", br#"{
@@ -43,64 +43,67 @@ const PRINTED_VALUES: usize = 16;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// The service's folder name.
+    /// Folder name of the service.
     pub service: Str,
-    /// The operation's name.
+    /// Name of the operation.
     pub operation: Str,
-    /// Whether AWS advises against its use.
+    /// Whether the operation is deprecated.
     pub is_deprecated: bool,
-    /// The input; `None` where the operation takes no parameters.
+    /// Input; `None` if the operation takes no parameters.
     pub input: Option<DescriptionNode>,
-    /// The output; `None` where the answer has nothing to say.
+    /// Output; `None` if the operation returns no data.
     pub output: Option<DescriptionNode>,
-    /// The errors it is known to answer with.
+    /// Modeled errors.
     pub errors: Vec<DescriptionNode>,
 }
 
 /// A value in a description: a parameter, a result or a part of one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DescriptionNode {
-    /// The member's name; empty for an input, an output, an error and the parts of lists and maps.
+    /// Name of the member; empty for an input, output or error, and in lists and maps.
     pub name: Str,
-    /// The name of its shape.
+    /// Name of the shape.
     pub shape: Str,
-    /// Its type: that of the shape, or `union`, `document`, `event stream`.
+    /// Type of the shape, or `union`, `document` or `event stream`.
     pub kind: &'static str,
-    /// Whether it must be given.
+    /// Whether the member is required.
     pub is_required: bool,
-    /// What else is worth knowing, in words: `header x-amz-acl`, `streaming`, `sensitive`.
+    /// Other traits as text: `header x-amz-acl`, `streaming`, `sensitive`.
     pub notes: Vec<String>,
-    /// The bounds and the enumeration.
+    /// Bounds and enumeration.
     pub constraints: Constraints,
-    /// It is told elsewhere in full, or goes on within itself: what is in it is not repeated here.
-    pub is_cut: bool,
-    /// The members of a structure.
+    /// The shape is expanded elsewhere or contains itself, so that its members are not repeated here.
+    pub is_elided: bool,
+    /// Members of a structure.
     pub members: Vec<DescriptionNode>,
-    /// The key of a map.
+    /// Key of a map.
     pub key: Option<Box<DescriptionNode>>,
-    /// The element of a list, or the value of a map.
+    /// Element of a list, or value of a map.
     pub element: Option<Box<DescriptionNode>>,
 }
 
 impl ServiceModel {
-    /// Describes an operation.
+    /// Returns a description of an operation.
     #[must_use]
     pub fn describe(&self, operation: &Operation) -> Description {
-        let mut walk = Walk {
+        let mut describer = Describer {
             model: self,
-            told: HashSet::new(),
-            within: Vec::new(),
+            expanded: HashSet::new(),
+            ancestors: Vec::new(),
             depth: 0,
         };
-        let input = operation.input.as_ref().map(|input| walk.node(input, true));
+        let input = operation
+            .input
+            .as_ref()
+            .map(|input| describer.node(input, true));
         let output = operation
             .output
             .as_ref()
-            .map(|output| walk.node(output, true));
+            .map(|output| describer.node(output, true));
         let errors = operation
             .errors
             .iter()
-            .map(|error| walk.error(*error))
+            .map(|error| describer.error(*error))
             .collect();
         Description {
             service: self.name().clone(),
@@ -113,19 +116,19 @@ impl ServiceModel {
     }
 }
 
-/// How deep a description goes: no definition of AWS's has more than 40 levels, and a file may have any number.
+/// Maximum depth of a description. AWS's definitions have at most 40 levels; a file may have any number.
 const MAX_DEPTH: usize = 128;
 
-struct Walk<'m> {
+struct Describer<'m> {
     model: &'m ServiceModel,
-    /// The structures that have been told in full.
-    told: HashSet<ShapeId>,
-    /// The lists and maps that the walk is in, since the last structure.
-    within: Vec<ShapeId>,
+    /// Structures that have been expanded.
+    expanded: HashSet<ShapeId>,
+    /// Lists and maps between the last structure and the current shape.
+    ancestors: Vec<ShapeId>,
     depth: usize,
 }
 
-impl Walk<'_> {
+impl Describer<'_> {
     fn node(&mut self, member: &Member, is_required: bool) -> DescriptionNode {
         let shape = self.model.shape(member.target);
         let traits = &member.traits;
@@ -146,34 +149,34 @@ impl Walk<'_> {
         self.depth += 1;
         match &shape.kind {
             Kind::Structure(structure) if !traits.is_document() => {
-                if self.depth < MAX_DEPTH && self.told.insert(member.target) {
+                if self.depth < MAX_DEPTH && self.expanded.insert(member.target) {
                     let required: HashSet<u32> = structure.required.iter().copied().collect();
-                    // What comes back to a list through a structure ends at that structure.
-                    let within = std::mem::take(&mut self.within);
+                    // A list that refers to itself through a structure ends at that structure.
+                    let ancestors = std::mem::take(&mut self.ancestors);
                     node.members = (0u32..)
                         .zip(&structure.members)
                         .map(|(position, member)| self.node(member, required.contains(&position)))
                         .collect();
-                    self.within = within;
+                    self.ancestors = ancestors;
                 } else {
-                    node.is_cut = !structure.members.is_empty();
+                    node.is_elided = !structure.members.is_empty();
                 }
             }
             Kind::List(_) | Kind::Map { .. }
-                if self.depth >= MAX_DEPTH || self.within.contains(&member.target) =>
+                if self.depth >= MAX_DEPTH || self.ancestors.contains(&member.target) =>
             {
-                node.is_cut = true;
+                node.is_elided = true;
             }
             Kind::List(element) => {
-                self.within.push(member.target);
+                self.ancestors.push(member.target);
                 node.element = Some(self.part(element));
-                self.within.pop();
+                self.ancestors.pop();
             }
             Kind::Map { key, value } => {
-                self.within.push(member.target);
+                self.ancestors.push(member.target);
                 node.key = Some(self.part(key));
                 node.element = Some(self.part(value));
-                self.within.pop();
+                self.ancestors.pop();
             }
             _ => {}
         }
@@ -219,14 +222,14 @@ fn notes(traits: &Traits) -> Vec<String> {
         Some(Location::StatusCode) => notes.push("HTTP status".to_owned()),
         None => {}
     }
-    for (is_so, note) in [
+    for (is_set, note) in [
         (traits.is_streaming(), "streaming"),
         (traits.is_idempotency_token(), "filled in when absent"),
         (traits.is_json_value(), "any JSON"),
         (traits.is_sensitive(), "sensitive"),
         (traits.is_deprecated(), "deprecated"),
     ] {
-        if is_so {
+        if is_set {
             notes.push(note.to_owned());
         }
     }
@@ -234,7 +237,7 @@ fn notes(traits: &Traits) -> Vec<String> {
 }
 
 impl Description {
-    /// The description as data, for `--output json` and for programs.
+    /// Returns the description as data, for `--output json` and for programs.
     #[must_use]
     pub fn to_value(&self) -> Value {
         let part = |node: &Option<DescriptionNode>| {
@@ -260,7 +263,7 @@ impl Description {
 }
 
 impl DescriptionNode {
-    /// The node as data.
+    /// Returns the node as data.
     #[must_use]
     pub fn to_value(&self) -> Value {
         let mut map = Map::new();
@@ -287,7 +290,7 @@ impl DescriptionNode {
         if !values.is_empty() {
             map.insert("enum", values.iter().collect::<List>());
         }
-        if self.is_cut {
+        if self.is_elided {
             map.insert("cut", true);
         }
         if !self.members.is_empty() {
@@ -307,15 +310,15 @@ impl DescriptionNode {
         Value::Map(map)
     }
 
-    /// The structure whose members stand below: the node's own, or that of the elements of a list or map.
-    fn below(&self) -> &[DescriptionNode] {
+    /// Returns the members of the structure, or of the structure inside a list or map.
+    fn inner_members(&self) -> &[DescriptionNode] {
         match &self.element {
-            Some(element) => element.below(),
+            Some(element) => element.inner_members(),
             None => &self.members,
         }
     }
 
-    /// The type in words: `list of structure Tag`.
+    /// Writes the type, such as `list of structure Tag`.
     fn write_type(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind)?;
         match (&self.key, &self.element) {
@@ -327,15 +330,15 @@ impl DescriptionNode {
                 f.write_str(" of ")?;
                 element.write_type(f)?;
             }
-            _ if self.is_cut => write!(f, " {} (as above)", self.shape)?,
+            _ if self.is_elided => write!(f, " {} (as above)", self.shape)?,
             _ if !self.members.is_empty() => write!(f, " {}", self.shape)?,
             _ => {}
         }
         Ok(())
     }
 
-    /// What the type allows, and what is to know, each behind a comma.
-    fn write_rest(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes constraints and notes, each after a comma.
+    fn write_constraints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_required {
             f.write_str(", required")?;
         }
@@ -354,11 +357,11 @@ impl DescriptionNode {
             (None, None) => {}
         }
         let values = self.constraints.enumeration();
-        for (index, value) in values.iter().take(PRINTED_VALUES).enumerate() {
+        for (index, value) in values.iter().take(MAX_PRINTED_VALUES).enumerate() {
             f.write_str(if index == 0 { ", one of " } else { ", " })?;
             f.write_str(value)?;
         }
-        if let Some(more @ 1..) = values.len().checked_sub(PRINTED_VALUES) {
+        if let Some(more @ 1..) = values.len().checked_sub(MAX_PRINTED_VALUES) {
             write!(f, " and {more} more")?;
         }
         self.notes.iter().try_for_each(|note| write!(f, ", {note}"))
@@ -367,9 +370,9 @@ impl DescriptionNode {
     fn write_tree(&self, indent: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:indent$}{}: ", "", self.name)?;
         self.write_type(f)?;
-        self.write_rest(f)?;
+        self.write_constraints(f)?;
         f.write_str("\n")?;
-        self.below()
+        self.inner_members()
             .iter()
             .try_for_each(|member| member.write_tree(indent + 2, f))
     }
@@ -387,10 +390,10 @@ impl fmt::Display for Description {
             writeln!(f, "\n{title}")?;
             let members = part
                 .as_ref()
-                .map(DescriptionNode::below)
+                .map(DescriptionNode::inner_members)
                 .unwrap_or_default();
             match part {
-                Some(part) if part.is_cut => writeln!(f, "  as the input")?,
+                Some(part) if part.is_elided => writeln!(f, "  as the input")?,
                 _ if members.is_empty() => writeln!(f, "  nothing")?,
                 _ => {}
             }
@@ -413,7 +416,7 @@ impl fmt::Display for Description {
     }
 }
 
-/// A bound as an integer where it is one.
+/// Returns a bound as an integer if it is one.
 fn number(bound: f64) -> Value {
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     if bound.fract() == 0.0 && bound.abs() <= LIMIT {
@@ -444,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_worth_knowing_is_told() {
+    fn describes_types_constraints_and_traits() {
         let description = describe(
             r#""In": {"type": "structure", "required": ["Name"], "members": {
                     "Name": {"shape": "Name", "location": "header", "locationName": "x-name"},
@@ -487,7 +490,7 @@ Errors
     }
 
     #[test]
-    fn what_refers_to_itself_is_cut() {
+    fn elides_recursive_shapes() {
         let description = describe(
             r#""In": {"type": "structure", "members": {"Again": {"shape": "In"}, "List": {"shape": "List"}, "Map": {"shape": "Map"}}},
                 "List": {"type": "list", "member": {"shape": "List"}},

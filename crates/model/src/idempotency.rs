@@ -1,13 +1,14 @@
-//! Idempotency tokens: parameters that are filled in where the caller leaves them open.
+//! Idempotency tokens: parameters that are generated when the caller omits them.
 
 use inia_core::{Map, Str, Value};
 
 use crate::{Operation, ServiceModel};
 
-/// Gives every idempotency token of an operation that the parameters leave open a fresh value from `token`, which makes a UUID
-/// of version 4 a call.
+/// Sets every idempotency token that is missing from the parameters of an operation to a new value from `token`, which
+/// returns a UUID version 4.
 ///
-/// Only the members of the input itself are looked at, and a null counts as open. Parameters that are no map stay as they are.
+/// Only members of the input itself are filled, and a null counts as missing. Parameters that are not a map are left
+/// unchanged.
 ///
 /// ```
 /// use inia_core::json;

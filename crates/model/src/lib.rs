@@ -1,4 +1,4 @@
-//! Service and resource definitions of AWS, loaded at run time.
+//! AWS service and resource definitions, loaded at run time.
 //!
 //! A [`ServiceModel`] is immutable data behind an `Arc`: [`Operation`]s, and [`Shape`]s in an arena that refer to each
 //! other by [`ShapeId`].
@@ -7,12 +7,12 @@
 
 mod catalog;
 mod definition;
+mod definition_node;
 mod describe;
 mod graph;
 mod idempotency;
 pub mod jmespath;
 mod names;
-mod node;
 mod operation;
 mod packed;
 mod paginator;
@@ -24,7 +24,7 @@ mod traits;
 mod validate;
 mod waiter;
 
-pub use catalog::{Catalog, Definition, Form};
+pub use catalog::{Catalog, Definition, DefinitionFormat};
 pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
@@ -42,4 +42,6 @@ pub use service::{Metadata, ServiceModel};
 pub use shape::{Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, Structure};
 pub use tables::{OperationTable, ShapeTable};
 pub use traits::{Flags, Location, Traits, XmlNamespace};
-pub use waiter::{Acceptor, AcceptorState, Answer, ErrorMatch, Matcher, WaiterModel, Waiters};
+pub use waiter::{
+    Acceptor, AcceptorState, ErrorMatch, Matcher, WaiterModel, WaiterResponse, Waiters,
+};

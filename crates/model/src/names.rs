@@ -1,6 +1,6 @@
-//! Names as users may write them: snake case beside the model's own, and the nearest ones to a misspelt name.
+//! Name spellings: snake case and kebab case, and suggestions for misspelled names.
 
-/// A model name in snake case, as boto3 users write it.
+/// Returns a model name in snake case, as boto3 spells it.
 ///
 /// ```
 /// use inia_model::snake_case;
@@ -15,10 +15,10 @@
 /// botocore `__init__.py:xform_name`.
 #[must_use]
 pub fn snake_case(name: &str) -> String {
-    separated(name, '_')
+    word_case(name, '_')
 }
 
-/// Whether `snake` is [`snake_case`] of a model name; almost free for a name that is another word altogether.
+/// Returns whether `snake` is the [`snake_case`] of a model name. Cheap if the letters differ.
 pub(crate) fn is_snake_case_of(snake: &str, name: &str) -> bool {
     let same = snake.bytes().filter(|byte| *byte != b'_').eq(name
         .bytes()
@@ -27,14 +27,14 @@ pub(crate) fn is_snake_case_of(snake: &str, name: &str) -> bool {
     same && snake_case(name) == snake
 }
 
-/// A model name in kebab case, as the command line spells it: `list-queues`.
+/// Returns a model name in kebab case, as the command line spells it: `list-queues`.
 #[must_use]
 pub fn kebab_case(name: &str) -> String {
-    separated(name, '-')
+    word_case(name, '-')
 }
 
-/// The operations in whose names some [words](WORDS) are spelt with capitals of their own, in order. Members of such names follow the
-/// rule: `WhatsAppFlow` is `whats_app_flow` there.
+/// Operations whose names contain [words](IRREGULAR_WORDS) with irregular capitals, sorted. Members with such words
+/// follow the regular rule: `WhatsAppFlow` is `whats_app_flow` there.
 ///
 /// # Source
 /// botocore `__init__.py:_xform_cache`.
@@ -92,8 +92,8 @@ const IRREGULAR: &[&str] = &[
     "UpdateWhatsAppMessageTemplate",
 ];
 
-/// The words of [`IRREGULAR`] names, and how they would be spelt by the rule.
-const WORDS: &[(&str, &str)] = &[
+/// Irregular words of the names in [`IRREGULAR`] and their regular capitalisation.
+const IRREGULAR_WORDS: &[(&str, &str)] = &[
     ("HITs", "Hits"),
     ("OAuth2", "Oauth2"),
     ("OTel", "Otel"),
@@ -102,18 +102,20 @@ const WORDS: &[(&str, &str)] = &[
     ("iSCSI", "Iscsi"),
 ];
 
-fn separated(name: &str, separator: char) -> String {
+fn word_case(name: &str, separator: char) -> String {
     if IRREGULAR.binary_search(&name).is_ok() {
-        let regular = WORDS.iter().fold(name.to_owned(), |name, (word, regular)| {
-            name.replace(word, regular)
-        });
-        return separated(&regular, separator);
+        let regular = IRREGULAR_WORDS
+            .iter()
+            .fold(name.to_owned(), |name, (word, regular)| {
+                name.replace(word, regular)
+            });
+        return word_case(&regular, separator);
     }
     if name.contains(separator) {
         return name.to_owned();
     }
     let mut characters: Vec<char> = name.chars().collect();
-    // Capitals with a plural s at the very end (`DescribeVPCs`, `ListACLs`) are one word.
+    // A plural acronym at the end (`DescribeVPCs`, `ListACLs`) is one word.
     if characters.last() == Some(&'s') {
         let capitals = characters
             .iter()
@@ -127,7 +129,7 @@ fn separated(name: &str, separator: char) -> String {
             characters.extend(word.into_iter().map(|c| c.to_ascii_lowercase()));
         }
     }
-    let characters = before_capitalised_words(&characters, separator);
+    let characters = separate_capitalised_words(&characters, separator);
     let mut result = String::with_capacity(characters.len() + 8);
     let mut before = None;
     for character in characters {
@@ -143,8 +145,8 @@ fn separated(name: &str, separator: char) -> String {
     result
 }
 
-/// Puts the separator before each capital that is followed by small letters, except at the start.
-fn before_capitalised_words(characters: &[char], separator: char) -> Vec<char> {
+/// Inserts the separator before each capital that is followed by lower case letters, except at the start.
+fn separate_capitalised_words(characters: &[char], separator: char) -> Vec<char> {
     let mut result = Vec::with_capacity(characters.len() + 8);
     let mut rest = characters;
     while let Some((&first, after)) = rest.split_first() {
@@ -153,9 +155,9 @@ fn before_capitalised_words(characters: &[char], separator: char) -> Vec<char> {
         if let [capital, tail @ ..] = after
             && capital.is_ascii_uppercase()
         {
-            let small = tail.iter().take_while(|c| c.is_ascii_lowercase()).count();
-            if small > 0 {
-                let (word, remainder) = after.split_at(small + 1);
+            let lower_case = tail.iter().take_while(|c| c.is_ascii_lowercase()).count();
+            if lower_case > 0 {
+                let (word, remainder) = after.split_at(lower_case + 1);
                 result.push(separator);
                 result.extend(word);
                 rest = remainder;
@@ -165,7 +167,7 @@ fn before_capitalised_words(characters: &[char], separator: char) -> Vec<char> {
     result
 }
 
-/// The names nearest to a misspelt one, best first, at most three: what an error offers.
+/// Returns up to three names that are closest to a misspelled one, the best first.
 ///
 /// ```
 /// use inia_model::nearest;
@@ -173,16 +175,16 @@ fn before_capitalised_words(characters: &[char], separator: char) -> Vec<char> {
 /// assert_eq!(nearest("ListQueue", ["ListQueues", "CreateQueue", "SendMessage"]), ["ListQueues"]);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let wanted = name.to_lowercase();
-    let limit = (wanted.chars().count() / 3).max(2);
+    let lower_name = name.to_lowercase();
+    let limit = (lower_name.chars().count() / 3).max(2);
     let mut scored: Vec<(usize, &str)> = candidates
         .into_iter()
         .filter_map(|candidate| {
             let lower = candidate.to_lowercase();
-            let distance = if lower == wanted {
+            let distance = if lower == lower_name {
                 0
             } else {
-                edit_distance(&wanted, &lower, limit)?
+                edit_distance(&lower_name, &lower, limit)?
             };
             Some((distance, candidate))
         })
@@ -192,7 +194,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     scored.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-/// A sentence that offers names: `; did you mean ListQueues?`, or nothing where none is near.
+/// Returns a suggestion to append to an error message, such as `; did you mean ListQueues?`, or an empty string if no
+/// name is close.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let near = nearest(name, candidates);
     if near.is_empty() {
@@ -202,7 +205,7 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     }
 }
 
-/// The Levenshtein distance, or `None` above the limit.
+/// Returns the Levenshtein distance, or `None` if it is above the limit.
 fn edit_distance(one: &str, two: &str, limit: usize) -> Option<usize> {
     let one: Vec<char> = one.chars().take(128).collect();
     let two: Vec<char> = two.chars().take(128).collect();
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn only_near_names_are_offered() {
+    fn suggests_only_close_names() {
         assert!(nearest("Zebra", ["ListQueues"]).is_empty());
         assert_eq!(
             did_you_mean("listqueues", ["ListQueues"]),

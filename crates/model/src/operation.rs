@@ -1,51 +1,51 @@
-//! [`Operation`]: one call that a service offers.
+//! [`Operation`]: an operation of a service.
 
 use inia_core::{Str, Value};
 
 use crate::{Member, ShapeId};
 
-/// One operation of a service.
+/// An operation of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Operation {
-    /// Its name, as the definition spells it.
+    /// Name, as the definition spells it.
     pub name: Str,
-    /// Its place among the operations of its service, in name order.
+    /// Index among the operations of the service, in name order.
     pub index: u32,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: Str,
-    /// The path template, with `{labels}` and, behind a `?`, fixed query parameters.
+    /// URI path template with `{labels}`, and fixed query parameters after a `?`.
     pub request_uri: Str,
-    /// The status of success.
+    /// HTTP status of a successful response.
     pub response_code: Option<u16>,
-    /// The input; `None` where the operation takes no parameters.
+    /// Input; `None` if the operation takes no parameters.
     pub input: Option<Member>,
-    /// The output; `None` where the answer has nothing to say.
+    /// Output; `None` if the operation returns no data.
     pub output: Option<Member>,
-    /// The element around the output in a query answer.
+    /// Name of the XML element that wraps the output in a query response.
     pub result_wrapper: Option<Str>,
-    /// The errors it is known to answer with.
+    /// Modeled errors.
     pub errors: Box<[ShapeId]>,
-    /// `auth`: the auth schemes it accepts, in order of preference; `None` takes the service's.
+    /// `auth`: accepted auth schemes in order of preference; `None` if those of the service apply.
     pub auth: Option<Box<[Str]>>,
     /// `authtype`: `none` or `v4-unsigned-body`.
     pub auth_type: Option<Str>,
-    /// `unsignedPayload`: the body is not hashed into the signature.
+    /// `unsignedPayload`: the payload hash is left out of the signature.
     pub unsigned_payload: bool,
     /// `endpoint.hostPrefix`, with `{labels}`.
     pub host_prefix: Option<Str>,
     /// `httpChecksum`.
     pub checksum: Option<Box<ChecksumTraits>>,
-    /// `httpChecksumRequired`: an MD5 or another checksum of the body must be sent.
+    /// `httpChecksumRequired`: the request requires an MD5 or another checksum of the body.
     pub checksum_required: bool,
     /// `requestcompression.encodings`.
     pub compression: Box<[Str]>,
     /// `staticContextParams`: endpoint rule set parameters with fixed values.
     pub static_context: Box<[(Str, Value)]>,
-    /// `operationContextParams`: endpoint rule set parameters and the JMESPath into the input that fills each.
+    /// `operationContextParams`: endpoint rule set parameters, each with a JMESPath expression into the input.
     pub operation_context: Box<[(Str, Str)]>,
-    /// `endpointdiscovery`: whether the operation's endpoint is, or must be, asked for first.
+    /// `endpointdiscovery`: whether the operation uses or requires a discovered endpoint.
     pub endpoint_discovery: Option<EndpointDiscovery>,
-    /// `endpointoperation`: this operation answers where the service's endpoints are.
+    /// `endpointoperation`: this operation returns the discovered endpoints of the service.
     pub is_endpoint_operation: bool,
     /// `idempotent`.
     pub is_idempotent: bool,
@@ -53,26 +53,26 @@ pub struct Operation {
     pub is_readonly: bool,
     /// `deprecated`.
     pub is_deprecated: bool,
-    /// Traits that this version does not know, by name.
+    /// Unknown traits, by name.
     pub unknown: Box<[(Str, Value)]>,
 }
 
-/// How the bodies of an operation are protected by checksums.
+/// Checksum traits of an operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChecksumTraits {
-    /// Whether a checksum of the request body must be sent.
+    /// A checksum of the request body is required.
     pub request_required: bool,
-    /// The input member that names the algorithm.
+    /// Input member that selects the checksum algorithm.
     pub request_algorithm_member: Option<Str>,
-    /// The input member that asks for a checksum of the answer.
+    /// Input member that requests a checksum in the response.
     pub request_validation_mode_member: Option<Str>,
-    /// The algorithms the answer may carry a checksum of.
+    /// Algorithms of the checksums that a response may carry.
     pub response_algorithms: Box<[Str]>,
 }
 
-/// Whether an operation's endpoint comes from endpoint discovery.
+/// Endpoint discovery trait of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointDiscovery {
-    /// Whether the operation cannot be called without.
+    /// The operation can only be called on a discovered endpoint.
     pub required: bool,
 }

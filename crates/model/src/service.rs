@@ -1,4 +1,4 @@
-//! [`ServiceModel`]: a service's definition, loaded.
+//! [`ServiceModel`]: a loaded service definition.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
-use crate::graph::Graph;
+use crate::graph::ShapeGraph;
 use crate::names::is_snake_case_of;
 use crate::packed::PackedService;
 use crate::{Kind, Member, Operation, Shape, ShapeId, Structure, did_you_mean, snake_case};
 
-/// A service's definition: immutable, shared behind an `Arc`.
+/// A service definition: immutable, shared behind an `Arc`.
 ///
 /// ```
 /// use inia_model::ServiceModel;
@@ -32,39 +32,39 @@ use crate::{Kind, Member, Operation, Shape, ShapeId, Structure, did_you_mean, sn
 pub struct ServiceModel {
     name: Str,
     metadata: Metadata,
-    graph: Graph,
+    graph: ShapeGraph,
     shape_names: OnceLock<HashMap<Str, ShapeId>>,
     snake_names: OnceLock<HashMap<String, u32>>,
-    /// Error codes and the error shapes they stand for.
+    /// Error shapes by error code.
     error_codes: OnceLock<HashMap<Str, ShapeId>>,
 }
 
-/// What a definition says of its service as a whole.
+/// Service-level metadata of a definition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
-    /// `serviceId`: the name that configuration and error codes go by.
+    /// `serviceId`: the name for configuration and error codes.
     pub service_id: Str,
     /// `apiVersion`, such as `2012-11-05`.
     pub api_version: Str,
-    /// `endpointPrefix`: the first label of the service's hosts.
+    /// `endpointPrefix`: first label of the service's host names.
     pub endpoint_prefix: Str,
-    /// `signingName`: the name in the credential scope, where it is not the endpoint prefix.
+    /// `signingName`: service name in the credential scope, if it differs from the endpoint prefix.
     pub signing_name: Option<Str>,
     /// `signatureVersion`: `v4`, `s3`, `s3v4`, `v2` or `bearer`.
     pub signature_version: Str,
-    /// `auth`: the auth schemes in order of preference.
+    /// `auth`: auth schemes in order of preference.
     pub auth: Box<[Str]>,
-    /// `protocol`, where `protocols` is absent.
+    /// `protocol`, used if `protocols` is absent.
     pub protocol: Str,
-    /// `protocols`: every wire format that the service speaks.
+    /// `protocols`: all supported wire formats.
     pub protocols: Box<[Str]>,
     /// `jsonVersion`: `1.0` or `1.1`.
     pub json_version: Option<Str>,
-    /// `targetPrefix`: the first part of the `x-amz-target` header.
+    /// `targetPrefix`: first part of the `x-amz-target` header.
     pub target_prefix: Option<Str>,
-    /// `xmlNamespace`: the namespace of the root element of requests.
+    /// `xmlNamespace`: namespace of the root element of requests.
     pub xml_namespace: Option<Str>,
-    /// `globalEndpoint`: the host of a service that has one for all regions.
+    /// `globalEndpoint`: host name for all regions, if there is one.
     pub global_endpoint: Option<Str>,
     /// `serviceFullName`.
     pub full_name: Str,
@@ -72,20 +72,20 @@ pub struct Metadata {
     pub abbreviation: Option<Str>,
     /// `uid`.
     pub uid: Str,
-    /// `awsQueryCompatible`: errors carry the codes of the query protocol that came before.
+    /// `awsQueryCompatible`: errors carry the codes of the former query protocol.
     pub query_compatible: bool,
     /// `protocolSettings.h2`: `eventstream` or `optional`.
     pub h2: Option<Str>,
-    /// `clientContextParams`: endpoint rule set parameters that a client sets, with their type.
+    /// `clientContextParams`: endpoint rule set parameters that are set on a client, with their types.
     pub client_context: Box<[(Str, Str)]>,
-    /// Whether AWS advises against the service.
+    /// Whether the service is deprecated.
     pub deprecated: bool,
-    /// Entries that this version does not know, by name.
+    /// Unknown entries, by name.
     pub unknown: Box<[(Str, Value)]>,
 }
 
 impl Metadata {
-    /// The name in the credential scope.
+    /// Returns the service name in the credential scope.
     #[must_use]
     pub fn signing_name(&self) -> &Str {
         self.signing_name.as_ref().unwrap_or(&self.endpoint_prefix)
@@ -93,10 +93,11 @@ impl Metadata {
 }
 
 impl ServiceModel {
-    /// Loads a definition in botocore's `service-2.json` format; `name` is the service's folder name.
+    /// Loads a definition in botocore's `service-2.json` format; `name` is the folder name of the service.
     ///
     /// # Errors
-    /// `Model`: the text is not JSON, lacks a needed part, or refers to a shape that is not there; the message names the place.
+    /// `Model`: the text is not JSON, a required part is missing, or a reference names an undefined shape. The message
+    /// has the location.
     ///
     /// # Source
     /// botocore `model.py:ServiceModel`.
@@ -110,14 +111,14 @@ impl ServiceModel {
         shapes: Vec<Shape>,
         operations: Vec<Operation>,
     ) -> Self {
-        Self::with_graph(name, metadata, Graph::loaded(shapes, operations))
+        Self::with_graph(name, metadata, ShapeGraph::loaded(shapes, operations))
     }
 
     pub(crate) fn packed(name: Str, metadata: Metadata, packed: PackedService) -> Self {
-        Self::with_graph(name, metadata, Graph::packed(packed))
+        Self::with_graph(name, metadata, ShapeGraph::packed(packed))
     }
 
-    fn with_graph(name: Str, metadata: Metadata, graph: Graph) -> Self {
+    fn with_graph(name: Str, metadata: Metadata, graph: ShapeGraph) -> Self {
         ServiceModel {
             name,
             metadata,
@@ -128,28 +129,28 @@ impl ServiceModel {
         }
     }
 
-    /// The service's name: the folder its definition lies in, such as `dynamodb`.
+    /// Returns the name of the service, which is the folder name of its definition, such as `dynamodb`.
     #[must_use]
     pub fn name(&self) -> &Str {
         &self.name
     }
 
-    /// What the definition says of the service as a whole.
+    /// Returns the service-level metadata.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The shape at a place in this service's graph.
+    /// Returns the shape with an id.
     ///
-    /// A [`ShapeId`] of another, larger service gets a string shape without a name.
+    /// An id that is out of range, from another service, returns a string shape without a name.
     #[must_use]
     #[inline]
     pub fn shape(&self, id: ShapeId) -> &Shape {
         self.graph.shape(id)
     }
 
-    /// The place of a shape by name.
+    /// Returns the id of the shape with a name.
     #[must_use]
     pub fn shape_id(&self, name: &str) -> Option<ShapeId> {
         let names = self.shape_names.get_or_init(|| {
@@ -164,18 +165,18 @@ impl ServiceModel {
         (0..self.graph.shape_count()).map(ShapeId)
     }
 
-    /// How many shapes there are.
+    /// Returns the number of shapes.
     #[must_use]
     pub fn shape_count(&self) -> usize {
         self.graph.shape_count() as usize
     }
 
-    /// Every shape with its place.
+    /// Returns all shapes with their ids.
     pub fn shapes(&self) -> impl ExactSizeIterator<Item = (ShapeId, &Shape)> {
         self.shape_ids().map(|id| (id, self.shape(id)))
     }
 
-    /// The error shape for a code on the wire: the one whose `error.code` it is, or whose name.
+    /// Returns the error shape for an error code on the wire, matched by `error.code` or else by shape name.
     ///
     /// # Source
     /// botocore `model.py:ServiceModel.shape_for_error_code`.
@@ -199,50 +200,50 @@ impl ServiceModel {
         codes.get(code).copied()
     }
 
-    /// The operations in the order of their names.
+    /// Returns the operations in name order.
     pub fn operations(&self) -> impl ExactSizeIterator<Item = &Operation> {
         (0..self.graph.operation_count()).map(|index| self.graph.operation(index))
     }
 
-    /// How many operations there are, without reading any of them.
+    /// Returns the number of operations, without decoding any.
     #[must_use]
     pub fn operation_count(&self) -> usize {
         self.graph.operation_count() as usize
     }
 
-    /// The operation at an [index](Operation::index), without reading those before it.
+    /// Returns the operation at an [index](Operation::index), without decoding those before it.
     #[must_use]
     pub fn operation_at(&self, index: u32) -> Option<&Operation> {
         (index < self.graph.operation_count()).then(|| self.graph.operation(index))
     }
 
-    /// The names of the operations, in order, without reading more of them than that.
+    /// Returns the names of the operations in order, without decoding the operations.
     pub fn operation_names(&self) -> impl ExactSizeIterator<Item = &Str> {
         (0..self.graph.operation_count()).map(|index| self.graph.operation_name(index))
     }
 
-    /// The operation of a name, spelt as the definition does, in snake case or in kebab case.
+    /// Returns the operation with a name, spelled as in the definition, in snake case or in kebab case.
     ///
-    /// DIFFERENCE: botocore's clients have methods in snake case only, and parameters as the definition spells them.
+    /// DIFFERENCE: botocore's clients have methods in snake case only, and parameters spelled as in the definition.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown operation; the message suggests the closest names.
     pub fn operation(&self, name: &str) -> Result<&Operation> {
         self.find_operation(name)
             .map(|index| self.graph.operation(index))
-            .ok_or_else(|| self.no_such_operation(name))
+            .ok_or_else(|| self.unknown_operation(name))
     }
 
     fn find_operation(&self, name: &str) -> Option<u32> {
-        if let Some(found) = self.graph.find_operation(name) {
-            return Some(found);
+        if let Some(index) = self.graph.find_operation(name) {
+            return Some(index);
         }
         let snake = name.replace('-', "_");
-        // Most names come back from snake case by capitals alone: that spares the table of all.
-        if let Some(found) = self.graph.find_operation(&capitalised(&snake))
-            && is_snake_case_of(&snake, self.graph.operation_name(found))
+        // Capitalising each word restores most names, which avoids building the table of all names.
+        if let Some(index) = self.graph.find_operation(&capitalised(&snake))
+            && is_snake_case_of(&snake, self.graph.operation_name(index))
         {
-            return Some(found);
+            return Some(index);
         }
         let snake_names = self.snake_names.get_or_init(|| {
             self.operation_names()
@@ -254,7 +255,7 @@ impl ServiceModel {
     }
 
     #[cold]
-    fn no_such_operation(&self, name: &str) -> Error {
+    fn unknown_operation(&self, name: &str) -> Error {
         let hint = did_you_mean(name, self.operation_names().map(Str::as_str));
         Error::new(
             ErrorKind::Model,
@@ -262,19 +263,19 @@ impl ServiceModel {
         )
     }
 
-    /// The structure of an operation's input; `None` where it takes no parameters.
+    /// Returns the structure of an operation's input; `None` if it takes no parameters.
     #[must_use]
     pub fn input<'m>(&'m self, operation: &Operation) -> Option<&'m Structure> {
         self.structure(operation.input.as_ref()?)
     }
 
-    /// The structure of an operation's output; `None` where the answer has nothing to say.
+    /// Returns the structure of an operation's output; `None` if it returns no data.
     #[must_use]
     pub fn output<'m>(&'m self, operation: &Operation) -> Option<&'m Structure> {
         self.structure(operation.output.as_ref()?)
     }
 
-    /// The structure that a member targets.
+    /// Returns the structure that a member targets.
     #[must_use]
     pub fn structure(&self, member: &Member) -> Option<&Structure> {
         match &self.shape(member.target).kind {
@@ -283,13 +284,13 @@ impl ServiceModel {
         }
     }
 
-    /// The output's member that is an event stream, where the operation answers with one.
+    /// Returns the event stream member of an operation's output, if there is one.
     #[must_use]
     pub fn event_stream_output<'m>(&'m self, operation: &Operation) -> Option<&'m Member> {
         self.event_stream(self.output(operation)?)
     }
 
-    /// The input's member that is an event stream, where the operation takes one.
+    /// Returns the event stream member of an operation's input, if there is one.
     #[must_use]
     pub fn event_stream_input<'m>(&'m self, operation: &Operation) -> Option<&'m Member> {
         self.event_stream(self.input(operation)?)
@@ -302,13 +303,13 @@ impl ServiceModel {
             .find(|member| self.shape(member.target).traits.is_event_stream())
     }
 
-    /// The input's member that is a streaming blob, where the operation takes one.
+    /// Returns the streaming blob member of an operation's input, if there is one.
     #[must_use]
     pub fn streaming_input<'m>(&'m self, operation: &Operation) -> Option<&'m Member> {
         self.streaming_payload(self.input(operation)?)
     }
 
-    /// The output's member that is a streaming blob, where the operation answers with one.
+    /// Returns the streaming blob member of an operation's output, if there is one.
     #[must_use]
     pub fn streaming_output<'m>(&'m self, operation: &Operation) -> Option<&'m Member> {
         self.streaming_payload(self.output(operation)?)
@@ -322,7 +323,7 @@ impl ServiceModel {
     }
 }
 
-/// `list_queues` as `ListQueues`.
+/// Returns `list_queues` as `ListQueues`.
 fn capitalised(snake: &str) -> String {
     let mut name = String::with_capacity(snake.len());
     for word in snake.split('_') {
@@ -345,7 +346,7 @@ impl fmt::Debug for ServiceModel {
 }
 
 impl PartialEq for ServiceModel {
-    /// Compares all that is defined, however it was loaded.
+    /// Compares the definitions, whether loaded from JSON or from an archive.
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
             && self.metadata == other.metadata

@@ -1,4 +1,4 @@
-//! The shape graph: shapes in an arena, referring to each other by index, so that recursion costs nothing.
+//! Shapes, stored in an arena and referring to each other by index, so that recursive shapes need no special care.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -8,12 +8,12 @@ use inia_core::Str;
 use crate::Traits;
 use crate::packed::PackedTexts;
 
-/// The place of a shape in its service's graph.
+/// Index of a shape in the arena of its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ShapeId(pub(crate) u32);
 
 impl ShapeId {
-    /// The place as an index below [`ServiceModel::shape_count`](crate::ServiceModel::shape_count).
+    /// Returns the index, which is below [`ServiceModel::shape_count`](crate::ServiceModel::shape_count).
     #[must_use]
     #[inline]
     pub const fn index(self) -> usize {
@@ -21,53 +21,53 @@ impl ShapeId {
     }
 }
 
-/// One shape of a service.
+/// A shape of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// Its name, unique in its service.
+    /// Name, unique in the service.
     pub name: Str,
-    /// Its type and what the type holds.
+    /// Type, with the members of the type.
     pub kind: Kind,
-    /// Its own traits.
+    /// Traits of the shape itself.
     pub traits: Traits,
-    /// Bounds and enumerations.
+    /// Bounds and enumeration.
     pub constraints: Constraints,
 }
 
-/// The type of a shape.
+/// Type of a shape.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// A structure, union, document object, event stream or error.
+    /// Structure, union, document, event stream or error.
     Structure(Structure),
-    /// A list of one member shape.
+    /// List, with its member.
     List(Member),
-    /// A map from strings to one value shape.
+    /// Map from strings to values.
     Map {
-        /// The key, a string shape.
+        /// Key, a string shape.
         key: Member,
-        /// The value.
+        /// Value.
         value: Member,
     },
-    /// Text.
+    /// String.
     String,
     /// Bytes.
     Blob,
-    /// A boolean.
+    /// Boolean.
     Boolean,
-    /// An integer of 32 bits.
+    /// 32-bit integer.
     Integer,
-    /// An integer of 64 bits.
+    /// 64-bit integer.
     Long,
-    /// A number of single precision.
+    /// Single-precision number.
     Float,
-    /// A number of double precision.
+    /// Double-precision number.
     Double,
-    /// A moment in time.
+    /// Timestamp.
     Timestamp,
 }
 
 impl Kind {
-    /// The type's name in a definition.
+    /// Returns the name of the type in definitions.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -86,48 +86,48 @@ impl Kind {
     }
 }
 
-/// The members of a structure.
+/// Members of a structure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Structure {
-    /// The members in the definition's order.
+    /// Members in the order of the definition.
     pub members: Box<[Member]>,
-    /// The members that must be given, as positions in `members`, in order.
+    /// Positions of the required members in `members`, ascending.
     pub required: Box<[u32]>,
-    /// The member that is the whole body, as a position in `members`.
+    /// Position in `members` of the payload, which is the whole body.
     pub payload: Option<u32>,
-    /// What an error says of itself.
+    /// Error traits, if the structure is an error.
     pub error: Option<Box<ErrorTraits>>,
-    /// Positions in `members` plus one, 0 where free, in a hash table by member name; empty for the few that are found as
-    /// fast one by one.
+    /// Hash table of member positions plus one by name, 0 for a free slot. Empty for small structures, for which linear
+    /// search is as fast.
     pub(crate) by_name: Box<[u16]>,
 }
 
-/// The number of members up to which they are looked at one by one.
-const SEARCHED: usize = 4;
+/// Largest number of members that are searched linearly.
+const LINEAR_SEARCH_MAX: usize = 4;
 
 impl Structure {
-    /// The member of a name.
+    /// Returns the member with a name.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Member> {
         self.member_position(name)
             .and_then(|position| self.members.get(position))
     }
 
-    /// The position of the member of a name, which is likely to be at `next` or soon behind it: parameters mostly stand in the
-    /// model's order, with some left out.
+    /// Returns the position of the member with a name, trying `next` and the positions after it first: parameters are
+    /// mostly in the order of the model, with some left out.
     #[must_use]
     #[inline]
     pub fn member_position_from(&self, next: usize, name: &str) -> Option<usize> {
-        /// How many members are tried before all are searched.
-        const AHEAD: usize = 4;
-        let mut ahead = self.members.iter().skip(next).take(AHEAD);
-        match ahead.position(|member| member.name == *name) {
+        /// Number of members to try before the full lookup.
+        const LOOKAHEAD: usize = 4;
+        let mut candidates = self.members.iter().skip(next).take(LOOKAHEAD);
+        match candidates.position(|member| member.name == *name) {
             Some(at) => Some(next + at),
             None => self.member_position(name),
         }
     }
 
-    /// The position of the member of a name.
+    /// Returns the position of the member with a name.
     #[must_use]
     pub fn member_position(&self, name: &str) -> Option<usize> {
         if self.by_name.is_empty() {
@@ -135,7 +135,7 @@ impl Structure {
         }
         let mut slot = first_slot(name, self.by_name.len());
         loop {
-            // A free slot ends the search; there is always one.
+            // A free slot ends the search; at least half of the slots are free.
             let position = usize::from(*self.by_name.get(slot)?).checked_sub(1)?;
             if self.members.get(position)?.name == *name {
                 return Some(position);
@@ -144,16 +144,16 @@ impl Structure {
         }
     }
 
-    /// The member that is the whole body.
+    /// Returns the payload member, which is the whole body.
     #[must_use]
     pub fn payload_member(&self) -> Option<&Member> {
         self.payload
             .and_then(|position| self.members.get(position as usize))
     }
 
-    pub(crate) fn index(&mut self) {
+    pub(crate) fn build_name_index(&mut self) {
         let count = self.members.len();
-        if count <= SEARCHED || count >= usize::from(u16::MAX) {
+        if count <= LINEAR_SEARCH_MAX || count >= usize::from(u16::MAX) {
             return;
         }
         let size = (count * 2).next_power_of_two();
@@ -171,9 +171,9 @@ impl Structure {
     }
 }
 
-/// Where a name's entry is looked for first in a hash table of `size` slots, a power of two.
+/// Returns the first slot to probe for a name in a hash table of `size` slots, a power of two.
 ///
-/// The names of one structure mostly differ in their first bytes, their last ones or their length.
+/// Most names in a structure differ in their first eight bytes, their last eight bytes or their length.
 #[inline]
 fn first_slot(name: &str, size: usize) -> usize {
     let name = name.as_bytes();
@@ -190,20 +190,20 @@ fn first_slot(name: &str, size: usize) -> usize {
     (mixed >> 32) as usize & (size - 1)
 }
 
-/// A reference to a shape with the traits of the place it is used in: a structure's member, a list's or map's part, or
-/// the input or output of an operation.
+/// Reference to a shape with the traits of the reference: a member of a structure, an element, key or value of a list
+/// or map, or an input or output of an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// The member's name; `member`, `key` and `value` for the parts of lists and maps, and empty for an input or output.
+    /// Name of the member; `member`, `key` or `value` in lists and maps, empty for an input or output.
     pub name: Str,
-    /// The shape it targets.
+    /// Target shape.
     pub target: ShapeId,
-    /// Its traits over those of the target.
+    /// Traits, with those of the target merged in.
     pub traits: Traits,
 }
 
 impl Member {
-    /// The name on the wire: the location name where there is one, else the member's own.
+    /// Returns the name on the wire: the location name if set, else the name of the member.
     #[must_use]
     #[inline]
     pub fn wire_name(&self) -> &Str {
@@ -211,45 +211,45 @@ impl Member {
     }
 }
 
-/// What an error shape says of itself.
+/// Error traits of a structure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorTraits {
-    /// The code on the wire, where it is not the shape's name.
+    /// Error code on the wire, if it differs from the shape name.
     pub code: Option<Str>,
-    /// The HTTP status it comes with.
+    /// HTTP status.
     pub http_status: Option<u16>,
     /// Whether the sender is at fault.
     pub sender_fault: bool,
-    /// Whether a retry may help; with throttling, slowly.
+    /// `retryable`, if the error can be retried.
     pub retryable: Option<Retryable>,
 }
 
-/// The `retryable` trait.
+/// `retryable` trait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retryable {
-    /// The error says that calls come too fast.
+    /// The error is a throttling error.
     pub throttling: bool,
 }
 
-/// Bounds and enumerations of a shape.
+/// Bounds and enumeration of a shape.
 #[derive(Clone, Default)]
 pub struct Constraints {
-    /// `min`: of a number its least value, of anything else its least length.
+    /// `min`: minimum value of a number, or minimum length of any other type.
     pub min: Option<f64>,
-    /// `max`: of a number its greatest value, of anything else its greatest length.
+    /// `max`: maximum value of a number, or maximum length of any other type.
     pub max: Option<f64>,
-    texts: Option<Box<ConstraintTexts>>,
+    texts: Option<Box<LazyConstraintTexts>>,
 }
 
-/// What only people read of the constraints: packed until asked for.
+/// Pattern and enumeration, which are rarely read: decoded from the archive on first use.
 #[derive(Clone)]
-struct ConstraintTexts {
+struct LazyConstraintTexts {
     cell: OnceLock<(Option<Str>, Box<[Str]>)>,
     packed: Option<PackedTexts>,
 }
 
 impl Constraints {
-    /// No constraints at all.
+    /// No constraints.
     pub(crate) const NONE: Constraints = Constraints {
         min: None,
         max: None,
@@ -263,7 +263,7 @@ impl Constraints {
         enumeration: Box<[Str]>,
     ) -> Self {
         let texts = (pattern.is_some() || !enumeration.is_empty()).then(|| {
-            Box::new(ConstraintTexts {
+            Box::new(LazyConstraintTexts {
                 cell: OnceLock::from((pattern, enumeration)),
                 packed: None,
             })
@@ -273,7 +273,7 @@ impl Constraints {
 
     pub(crate) fn packed(min: Option<f64>, max: Option<f64>, texts: Option<PackedTexts>) -> Self {
         let texts = texts.map(|packed| {
-            Box::new(ConstraintTexts {
+            Box::new(LazyConstraintTexts {
                 cell: OnceLock::new(),
                 packed: Some(packed),
             })
@@ -289,13 +289,14 @@ impl Constraints {
         }))
     }
 
-    /// `pattern`: a regular expression that AWS's servers hold strings to; not checked here, as in botocore.
+    /// `pattern`: a regular expression for strings that AWS checks; not checked here, as in botocore.
     #[must_use]
     pub fn pattern(&self) -> Option<&str> {
         self.texts()?.0.as_deref()
     }
 
-    /// `enum`: the values known when the definition was written, others are allowed; empty where there is none.
+    /// `enum`: the values that were known when the definition was written. Others are allowed. Empty if there is no
+    /// enumeration.
     #[must_use]
     pub fn enumeration(&self) -> &[Str] {
         self.texts()

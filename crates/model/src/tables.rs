@@ -1,123 +1,125 @@
-//! [`ShapeTable`] and [`OperationTable`]: what is worked out once about each shape and operation, on first use.
+//! [`ShapeTable`] and [`OperationTable`]: data derived from shapes and operations, computed on first use.
 
 use std::sync::OnceLock;
 
 use crate::{Operation, ShapeId};
 
-/// A value for each shape of a service, made on first use and kept: what a wire format works out about a shape once.
+/// Table with one value per shape of a service, computed on first use and kept, such as the compiled form of a shape
+/// for a wire format.
 #[derive(Debug)]
 pub struct ShapeTable<T> {
-    cells: Cells<T>,
+    values: LazyTable<T>,
 }
 
 impl<T> ShapeTable<T> {
-    /// An empty table for a service with `shapes` shapes.
+    /// Creates an empty table for a service with `shapes` shapes.
     #[must_use]
     pub fn new(shapes: usize) -> Self {
         ShapeTable {
-            cells: Cells::new(shapes),
+            values: LazyTable::new(shapes),
         }
     }
 
-    /// The shape's entry, made by `make` the first time it is asked for. `None` for a shape of another service.
+    /// Returns the value for a shape, computed by `make` on first use. `None` if the shape id is out of range.
     #[inline]
     pub fn get_or_init(&self, id: ShapeId, make: impl FnOnce() -> T) -> Option<&T> {
-        self.cells.get_or_init(id.index(), make)
+        self.values.get_or_init(id.index(), make)
     }
 
-    /// How many shapes the table is for.
+    /// Returns the number of shapes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cells.len()
+        self.values.len()
     }
 
-    /// Whether the table is for no shape at all.
+    /// Returns whether the table is for a service without shapes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.len() == 0
+        self.values.len() == 0
     }
 }
 
-/// A value for each operation of a service, made on first use and kept, as a [`ShapeTable`] has one for each shape.
+/// Table with one value per operation of a service, computed on first use and kept.
 #[derive(Debug)]
 pub struct OperationTable<T> {
-    cells: Cells<T>,
+    values: LazyTable<T>,
 }
 
 impl<T> OperationTable<T> {
-    /// An empty table for a service with `operations` operations.
+    /// Creates an empty table for a service with `operations` operations.
     #[must_use]
     pub fn new(operations: usize) -> Self {
         OperationTable {
-            cells: Cells::new(operations),
+            values: LazyTable::new(operations),
         }
     }
 
-    /// The operation's entry, if it has been made.
+    /// Returns the value for an operation if it has been computed.
     #[must_use]
     #[inline]
     pub fn get(&self, operation: &Operation) -> Option<&T> {
-        self.cells.get(operation.index as usize)
+        self.values.get(operation.index as usize)
     }
 
-    /// The operation's entry, made by `make` the first time it is asked for. `None` for an operation of another service.
+    /// Returns the value for an operation, computed by `make` on first use. `None` if the operation's index is out of
+    /// range.
     #[inline]
     pub fn get_or_init(&self, operation: &Operation, make: impl FnOnce() -> T) -> Option<&T> {
-        self.cells.get_or_init(operation.index as usize, make)
+        self.values.get_or_init(operation.index as usize, make)
     }
 }
 
-/// Values by number, each made on first use and kept.
+/// Values by index, each computed on first use and kept.
 ///
-/// A process mostly asks for a few of the shapes and operations of a service. They stand in blocks that are made with the first of
-/// theirs: memory that nobody asked for is not touched, which costs a new process more than all else that a client needs.
+/// Most processes use a few shapes and operations of a service. Memory is allocated in chunks, each with the first of
+/// its values: page faults on unused memory would cost a new process more than all other work of a client's setup.
 #[derive(Debug)]
-pub(crate) struct Cells<T> {
-    blocks: Box<[OnceLock<Block<T>>]>,
+pub(crate) struct LazyTable<T> {
+    chunks: Box<[OnceLock<Chunk<T>>]>,
     count: usize,
 }
 
-type Block<T> = Box<[OnceLock<T>; BLOCK]>;
+type Chunk<T> = Box<[OnceLock<T>; CHUNK_LEN]>;
 
-/// How many values stand in a block.
-const BLOCK: usize = 16;
+/// Number of values in a chunk.
+const CHUNK_LEN: usize = 16;
 
-impl<T> Cells<T> {
-    /// No value yet of so many.
+impl<T> LazyTable<T> {
+    /// Creates a table of `count` values.
     pub(crate) fn new(count: usize) -> Self {
-        Cells {
-            blocks: (0..count.div_ceil(BLOCK))
+        LazyTable {
+            chunks: (0..count.div_ceil(CHUNK_LEN))
                 .map(|_| OnceLock::new())
                 .collect(),
             count,
         }
     }
 
-    /// How many values there may be.
+    /// Returns the number of values.
     pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    /// The value of a number, if it has been made.
+    /// Returns the value at an index if it has been computed.
     #[inline]
-    fn get(&self, number: usize) -> Option<&T> {
-        self.blocks
-            .get(number / BLOCK)?
+    fn get(&self, index: usize) -> Option<&T> {
+        self.chunks
+            .get(index / CHUNK_LEN)?
             .get()?
-            .get(number % BLOCK)?
+            .get(index % CHUNK_LEN)?
             .get()
     }
 
-    /// The value of a number, made by `make` the first time it is asked for. `None` for a number that is too high.
+    /// Returns the value at an index, computed by `make` on first use. `None` if the index is out of range.
     #[inline]
-    pub(crate) fn get_or_init(&self, number: usize, make: impl FnOnce() -> T) -> Option<&T> {
-        if number >= self.count {
+    pub(crate) fn get_or_init(&self, index: usize, make: impl FnOnce() -> T) -> Option<&T> {
+        if index >= self.count {
             return None;
         }
-        let block = self.blocks.get(number / BLOCK)?;
-        let block = block.get_or_init(|| Box::new([const { OnceLock::new() }; BLOCK]));
-        let cell = block.get(number % BLOCK)?;
-        Some(cell.get_or_init(make))
+        let chunk = self.chunks.get(index / CHUNK_LEN)?;
+        let chunk = chunk.get_or_init(|| Box::new([const { OnceLock::new() }; CHUNK_LEN]));
+        let slot = chunk.get(index % CHUNK_LEN)?;
+        Some(slot.get_or_init(make))
     }
 }
 
@@ -126,17 +128,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_value_is_made_once_and_none_beyond_the_last() {
-        for count in [0, 1, BLOCK, 3 * BLOCK + 1] {
-            let cells = Cells::new(count);
-            for number in 0..count {
-                assert_eq!(cells.get_or_init(number, || number), Some(&number));
+    fn computes_each_value_once_and_rejects_out_of_range() {
+        for count in [0, 1, CHUNK_LEN, 3 * CHUNK_LEN + 1] {
+            let values = LazyTable::new(count);
+            for index in 0..count {
+                assert_eq!(values.get_or_init(index, || index), Some(&index));
             }
-            for number in 0..count {
-                assert_eq!(cells.get_or_init(number, || 0), Some(&number));
+            for index in 0..count {
+                assert_eq!(values.get_or_init(index, || 0), Some(&index));
             }
-            assert_eq!(cells.get_or_init(count, || 0), None);
-            assert_eq!(cells.len(), count);
+            assert_eq!(values.get_or_init(count, || 0), None);
+            assert_eq!(values.len(), count);
         }
     }
 }

@@ -1,32 +1,32 @@
-//! [`Traits`]: what a definition says about a shape or a member beyond its type.
+//! [`Traits`]: attributes of a shape or member other than its type.
 
 use inia_core::{Str, TimestampFormat, Value};
 
-/// Where in an HTTP message a member travels; a member without a location is part of the body.
+/// Location of a member in an HTTP message. A member without a location is part of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
-    /// A label of the request path.
+    /// Label in the request path.
     Uri,
-    /// The query string.
+    /// Query string parameter.
     QueryString,
-    /// One header.
+    /// Single header.
     Header,
-    /// All headers that begin with the location name, as a map.
+    /// Map of all headers whose names start with the location name.
     Headers,
-    /// The status code of a response.
+    /// HTTP status of the response.
     StatusCode,
 }
 
-/// An XML namespace declaration.
+/// XML namespace declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct XmlNamespace {
-    /// The namespace URI.
+    /// Namespace URI.
     pub uri: Str,
-    /// The prefix; `None` declares the default namespace.
+    /// Prefix; `None` declares the default namespace.
     pub prefix: Option<Str>,
 }
 
-/// The yes-or-no traits.
+/// Boolean traits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Flags(u32);
 
@@ -35,13 +35,13 @@ macro_rules! flags {
         impl Flags {
             $(#[doc = concat!("The trait `", $wire, "`.")] pub const $constant: Flags = Flags(1 << $bit);)*
 
-            /// The flag under its name in a definition.
+            /// Returns the flag with a name in a definition.
             #[must_use]
             pub fn from_wire(name: &str) -> Option<Flags> {
                 match name { $($wire => Some(Flags::$constant),)* _ => None }
             }
 
-            /// The names of the flags that are set, as a definition has them.
+            /// Returns the names of the set flags as definitions spell them.
             pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
                 [$(($wire, Flags::$constant)),*]
                     .into_iter()
@@ -57,15 +57,15 @@ macro_rules! flags {
 }
 
 flags! {
-    /// The list or map is not wrapped in an element of its own.
+    /// The list or map has no wrapping element.
     FLATTENED is_flattened "flattened" = 0;
-    /// The blob is the message body as a stream.
+    /// The blob is the message body, as a stream.
     STREAMING is_streaming "streaming" = 1;
-    /// The member is an attribute of its structure's element.
+    /// The member is an attribute of the XML element of its structure.
     XML_ATTRIBUTE is_xml_attribute "xmlAttribute" = 2;
     /// The value is JSON inside a string.
     JSON_VALUE is_json_value "jsonvalue" = 3;
-    /// The member is filled with a fresh UUID when absent.
+    /// An absent member is filled with a new UUID.
     IDEMPOTENCY_TOKEN is_idempotency_token "idempotencyToken" = 4;
     /// The member is a label of the operation's host prefix.
     HOST_LABEL is_host_label "hostLabel" = 5;
@@ -75,32 +75,32 @@ flags! {
     EVENT_HEADER is_event_header "eventheader" = 7;
     /// The structure is one event of an event stream.
     EVENT is_event "event" = 8;
-    /// The structure is an event stream: one of its members an event.
+    /// The structure is an event stream; each of its members is an event.
     EVENT_STREAM is_event_stream "eventstream" = 9;
-    /// At most one member of the structure is set.
+    /// Exactly one member of the structure is set.
     UNION is_union "union" = 10;
-    /// The value is a document: any JSON.
+    /// The value is a document (any JSON value).
     DOCUMENT is_document "document" = 11;
-    /// The list or map may hold nulls.
+    /// The list or map may contain nulls.
     SPARSE is_sparse "sparse" = 12;
     /// The structure is an error.
     EXCEPTION is_exception "exception" = 13;
     /// The error is the service's fault.
     FAULT is_fault "fault" = 14;
-    /// The value must not be printed.
+    /// The value must not be printed or logged.
     SENSITIVE is_sensitive "sensitive" = 15;
     /// The number or boolean has no default.
     BOXED is_boxed "box" = 16;
-    /// AWS advises against its use.
+    /// The shape or member is deprecated.
     DEPRECATED is_deprecated "deprecated" = 17;
-    /// The streaming blob needs a known length.
+    /// The streaming blob requires a known length.
     REQUIRES_LENGTH requires_length "requiresLength" = 18;
-    /// The structure's element is wrapped once more in the answer.
+    /// The XML element of the structure has a wrapping element in the response.
     WRAPPER is_wrapper "wrapper" = 19;
 }
 
 impl Flags {
-    /// Whether every flag of `other` is set.
+    /// Returns whether every flag of `other` is set.
     #[must_use]
     #[inline]
     pub fn contains(self, other: Flags) -> bool {
@@ -116,42 +116,42 @@ impl Flags {
         };
     }
 
-    /// The flags as bits, for a packed definition.
+    /// Returns the flags as bits, for a packed definition.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.0
     }
 
-    /// The flags from [`Flags::bits`]; unknown bits are kept and mean nothing.
+    /// Returns the flags for [`Flags::bits`]; unknown bits are kept and have no effect.
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         Flags(bits)
     }
 }
 
-/// The traits of a shape or, merged over those of the shape it targets, of a member.
+/// Traits of a shape, or of a member with the traits of its target merged in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Traits {
-    /// The yes-or-no traits; each has a getter of its own.
+    /// Boolean traits, each with its own getter.
     pub flags: Flags,
     /// `location`.
     pub location: Option<Location>,
     /// `locationName`: the name on the wire.
     pub location_name: Option<Str>,
-    /// `queryName`: the name on the wire in the EC2 protocol's requests.
+    /// `queryName`: the name on the wire in requests of the EC2 protocol.
     pub query_name: Option<Str>,
     /// `xmlNamespace`.
     pub xml_namespace: Option<Box<XmlNamespace>>,
     /// `timestampFormat`.
     pub timestamp_format: Option<TimestampFormat>,
-    /// `contextParam.name`: the endpoint rule set parameter that the member fills.
+    /// `contextParam.name`: the endpoint rule set parameter that is set from the member.
     pub context_param: Option<Str>,
-    /// Traits that this version does not know, by name.
+    /// Unknown traits, by name.
     pub unknown: Option<Box<Vec<(Str, Value)>>>,
 }
 
 impl Traits {
-    /// No traits at all.
+    /// No traits.
     pub(crate) const NONE: Traits = Traits {
         flags: Flags(0),
         location: None,
@@ -163,7 +163,7 @@ impl Traits {
         unknown: None,
     };
 
-    /// These traits over those of a target: what a member says wins, and what it leaves open is the target's.
+    /// Merges these traits over those of a target: a trait that is unset here is taken from the target.
     #[must_use]
     pub fn over(mut self, target: &Traits) -> Traits {
         self.flags = Flags(self.flags.0 | target.flags.0);
@@ -174,9 +174,9 @@ impl Traits {
             (&mut self.query_name, &target.query_name),
             (&mut self.context_param, &target.context_param),
         ];
-        for (mine, theirs) in pairs {
-            if mine.is_none() {
-                mine.clone_from(theirs);
+        for (own, inherited) in pairs {
+            if own.is_none() {
+                own.clone_from(inherited);
             }
         }
         if self.xml_namespace.is_none() {

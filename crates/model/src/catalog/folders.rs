@@ -1,4 +1,4 @@
-//! Definitions in folders.
+//! Definitions in the user's folders.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read as _};
@@ -9,12 +9,12 @@ use bytes::Bytes;
 use inia_core::ports::{Env, Files};
 use inia_core::{Error, ErrorKind, Result};
 
-use super::{Definition, Form, is_plain_name};
+use super::{Definition, DefinitionFormat, is_safe_name};
 
-/// The longest text that a compressed definition may unfold to, in bytes: EC2's with all its prose has 3 MB.
-const LONGEST: u64 = 1 << 28;
+/// Maximum uncompressed size of a compressed definition, in bytes. EC2's with all documentation has 3 MB.
+const MAX_UNCOMPRESSED_SIZE: u64 = 1 << 28;
 
-const ENDINGS: [&str; 2] = [".json", ".json.gz"];
+const EXTENSIONS: [&str; 2] = [".json", ".json.gz"];
 
 #[derive(Debug)]
 pub(super) struct Folders {
@@ -23,7 +23,7 @@ pub(super) struct Folders {
 }
 
 impl Folders {
-    /// Everything that may be a service.
+    /// Returns the names of all folders that may be services.
     pub(super) fn services(&self) -> BTreeSet<String> {
         self.folders
             .iter()
@@ -31,15 +31,15 @@ impl Folders {
             .collect()
     }
 
-    /// The API versions of a service that have a file of a kind.
+    /// Returns the API versions of a service that have a file of a kind.
     pub(super) fn versions(&self, service: &str, kind: &str) -> BTreeSet<String> {
         let mut versions = BTreeSet::new();
         for folder in &self.folders {
             let folder = folder.join(service);
             for version in self.names(&folder) {
                 let has_kind = |name: String| {
-                    let ending = name.strip_prefix(kind);
-                    ending.is_some_and(|ending| ENDINGS.contains(&ending))
+                    let extension = name.strip_prefix(kind);
+                    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
                 };
                 if !versions.contains(&version) && self.names(&folder.join(&version)).any(has_kind)
                 {
@@ -55,31 +55,31 @@ impl Folders {
             .list(folder)
             .into_iter()
             .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
-            .filter(|name| is_plain_name(name))
+            .filter(|name| is_safe_name(name))
     }
 
-    /// The first file at a place, `.json` before `.json.gz`.
+    /// Reads the first existing file with this path, trying `.json` before `.json.gz`.
     pub(super) fn read(&self, parts: &[&str]) -> Result<Option<Definition>> {
         for folder in &self.folders {
-            for ending in ENDINGS {
+            for extension in EXTENSIONS {
                 let mut path: PathBuf = folder.clone();
                 path.extend(parts);
-                path.as_mut_os_string().push(ending);
-                let place = path.display().to_string();
+                path.as_mut_os_string().push(extension);
+                let origin = path.display().to_string();
                 let bytes = match self.files.read(&path) {
                     Ok(bytes) => bytes,
-                    Err(error) if is_absence(&error) => continue,
-                    Err(error) => return Err(unreadable(&place, error)),
+                    Err(error) if is_not_found(&error) => continue,
+                    Err(error) => return Err(read_error(&origin, error)),
                 };
-                let text = if ending == ".json" {
+                let text = if extension == ".json" {
                     bytes
                 } else {
-                    unfold(&bytes).map_err(|error| unreadable(&place, error))?
+                    decompress(&bytes).map_err(|error| read_error(&origin, error))?
                 };
                 return Ok(Some(Definition {
                     content: Bytes::from(text),
-                    form: Form::Json,
-                    place,
+                    format: DefinitionFormat::Json,
+                    origin,
                 }));
             }
         }
@@ -87,7 +87,7 @@ impl Folders {
     }
 }
 
-fn is_absence(error: &io::Error) -> bool {
+fn is_not_found(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
@@ -95,19 +95,19 @@ fn is_absence(error: &io::Error) -> bool {
 }
 
 #[cold]
-fn unreadable(place: &str, error: io::Error) -> Error {
-    Error::new(ErrorKind::Model, format!("{place} cannot be read: {error}")).with_source(error)
+fn read_error(origin: &str, error: io::Error) -> Error {
+    Error::new(ErrorKind::Model, format!("cannot read {origin}: {error}")).with_source(error)
 }
 
-fn unfold(bytes: &[u8]) -> io::Result<Vec<u8>> {
+fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     flate2::read::MultiGzDecoder::new(bytes)
-        .take(LONGEST + 1)
+        .take(MAX_UNCOMPRESSED_SIZE + 1)
         .read_to_end(&mut text)?;
-    if text.len() as u64 > LONGEST {
+    if text.len() as u64 > MAX_UNCOMPRESSED_SIZE {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "it unfolds to more than 256 MiB",
+            "uncompressed size exceeds 256 MiB",
         ));
     }
     Ok(text)
@@ -126,7 +126,7 @@ pub(super) fn search_path(env: &dyn Env, data_path: Option<&str>) -> Vec<PathBuf
         .collect()
 }
 
-/// Puts variables (`$NAME`, `${NAME}`) and a leading `~` in; a variable that is not set stays as it is written.
+/// Expands variables (`$NAME`, `${NAME}`) and a leading `~`; unset variables are left unchanged.
 fn expand(part: &str, env: &dyn Env) -> PathBuf {
     let mut path = String::with_capacity(part.len());
     let mut rest = part;
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     #[cfg(not(windows))]
-    fn the_search_path_ends_in_the_home_folder() {
+    fn search_path_ends_in_home_folder() {
         for (variable, setting, expected) in [
             (None, None, &[][..]),
             (Some(""), None, &[]),

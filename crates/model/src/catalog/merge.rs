@@ -1,22 +1,22 @@
-//! Extras: parts of a definition that are laid over it.
+//! Extras: parts that are merged over a definition.
 
 use inia_core::{Error, ErrorKind, Map, Result, Value};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use super::{Definition, Form};
+use super::{Definition, DefinitionFormat};
 
-/// A definition with the `merge` of its extras laid over it.
+/// Merges the `merge` object of the extras over a definition.
 ///
 /// # Source
 /// botocore `loaders.py:ExtrasProcessor`.
 pub(super) fn merge(base: &Definition, extras: &Definition) -> Result<Definition> {
-    merge_value(base.parse()?, &base.place, extras)
+    merge_value(base.parse()?, &base.origin, extras)
 }
 
-/// The same over a definition that is parsed already, or never was text.
+/// Merges the `merge` object of the extras over a parsed definition.
 pub(super) fn merge_value(
     mut merged: Value,
-    place: &str,
+    origin: &str,
     extras: &Definition,
 ) -> Result<Definition> {
     let Value::Map(mut extra) = extras.parse::<Value>()? else {
@@ -27,26 +27,26 @@ pub(super) fn merge_value(
         (_, None) => {}
         _ => return Err(not_an_object(extras)),
     }
-    let place = format!("{place} with {}", extras.place);
-    let text = serde_json::to_vec(&Json(&merged))
-        .map_err(|error| Error::new(ErrorKind::Model, format!("{place}: {error}")))?;
+    let origin = format!("{origin} with {}", extras.origin);
+    let text = serde_json::to_vec(&JsonValue(&merged))
+        .map_err(|error| Error::new(ErrorKind::Model, format!("{origin}: {error}")))?;
     Ok(Definition {
         content: text.into(),
-        form: Form::Json,
-        place,
+        format: DefinitionFormat::Json,
+        origin,
     })
 }
 
 #[cold]
 fn not_an_object(definition: &Definition) -> Error {
-    let place = &definition.place;
+    let origin = &definition.origin;
     Error::new(
         ErrorKind::Model,
-        format!("{place}: extras merge objects into an object"),
+        format!("{origin}: extras can only merge an object into an object"),
     )
 }
 
-/// Lays a map over another: maps are merged, anything else is replaced.
+/// Merges a map over another: nested maps are merged, other values replaced.
 ///
 /// # Source
 /// botocore `utils.py:deep_merge`.
@@ -54,7 +54,7 @@ fn deep_merge(base: &mut Map, extra: Map) {
     for (name, value) in extra {
         match (base.get_mut(&name), value) {
             (Some(Value::Map(base)), Value::Map(extra)) => deep_merge(base, extra),
-            (Some(slot), value) => *slot = value,
+            (Some(existing), value) => *existing = value,
             (None, value) => {
                 base.insert(name, value);
             }
@@ -62,10 +62,10 @@ fn deep_merge(base: &mut Map, extra: Map) {
     }
 }
 
-/// A value that came from JSON, as JSON again.
-struct Json<'v>(&'v Value);
+/// Serializes a value that was parsed from JSON back to JSON.
+struct JsonValue<'v>(&'v Value);
 
-impl Serialize for Json<'_> {
+impl Serialize for JsonValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Value::Null | Value::Blob(_) | Value::Timestamp(_) => serializer.serialize_unit(),
@@ -77,14 +77,14 @@ impl Serialize for Json<'_> {
             Value::List(list) => {
                 let mut sequence = serializer.serialize_seq(Some(list.len()))?;
                 for item in list {
-                    sequence.serialize_element(&Json(item))?;
+                    sequence.serialize_element(&JsonValue(item))?;
                 }
                 sequence.end()
             }
             Value::Map(map) => {
                 let mut entries = serializer.serialize_map(Some(map.len()))?;
                 for (name, value) in map {
-                    entries.serialize_entry(name.as_str(), &Json(value))?;
+                    entries.serialize_entry(name.as_str(), &JsonValue(value))?;
                 }
                 entries.end()
             }
@@ -99,13 +99,13 @@ mod tests {
     fn definition(text: &str) -> Definition {
         Definition {
             content: text.to_owned().into(),
-            form: Form::Json,
-            place: "here".to_owned(),
+            format: DefinitionFormat::Json,
+            origin: "here".to_owned(),
         }
     }
 
     #[test]
-    fn maps_are_merged_and_the_rest_is_replaced() {
+    fn merges_maps_and_replaces_other_values() {
         let base = definition(r#"{"a": {"b": [1, 2], "c": 1.5}, "d": true}"#);
         let extras = definition(
             r#"{"version": 1.0, "merge": {"a": {"b": [3], "new": null}, "d": {"e": "f"}}}"#,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn extras_without_a_merge_change_nothing() {
+    fn extras_without_merge_have_no_effect() {
         let base = definition(r#"{"a": 1}"#);
         assert_eq!(
             merge(&base, &definition("{}")).unwrap().content,
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_extras_are_named() {
+    fn rejects_invalid_extras() {
         for extras in ["[]", r#"{"merge": 3}"#, "{"] {
             let error = merge(&definition("{}"), &definition(extras)).unwrap_err();
             assert!(error.to_string().starts_with("here: "), "{error}");

@@ -1,16 +1,17 @@
-//! The catalog: which definitions there are, and where each is loaded from.
+//! The catalog: finds and loads definitions.
 //!
 //! ```text
 //! AWS_DATA_PATH's folders, in order    <service>/<api-version>/<kind>.json[.gz], <kind>.json[.gz]
 //! ~/.aws/models                        the same
 //! the built-in archive                 the same, packed
 //! ```
-//! The first place that has a file wins, for each file by itself: a folder may bring a newer API version of a service, another
-//! paginator file for a version that is built in, or only extras. Kinds are `service-2`, `paginators-1`, `waiters-2`, `resources-1`
-//! and `endpoint-rule-set-1`; a file `<kind>.sdk-extras` is merged over the `<kind>` of the same version. What all services share
-//! (`partitions`, `endpoints`, `_retry`, `sdk-default-configuration`) lies beside the services' folders.
+//! The first location that has a file is used, for each file separately: a folder may add a newer API version of a
+//! service, replace the paginators of a built-in version, or add only extras. Kinds are `service-2`, `paginators-1`,
+//! `waiters-2`, `resources-1` and `endpoint-rule-set-1`; a file `<kind>.sdk-extras` is merged over the `<kind>` of the
+//! same version. Files for all services (`partitions`, `endpoints`, `_retry`, `sdk-default-configuration`) are beside
+//! the folders of the services.
 //!
-//! A service's name is never a path: it is looked up among the names that are there.
+//! A service name is never used as a path unchecked: only plain file names are accepted.
 
 mod folders;
 mod merge;
@@ -24,11 +25,11 @@ use inia_core::ports::{Env, Files};
 use inia_core::{Error, ErrorKind, Result, Str};
 use serde::de::DeserializeOwned;
 
-use crate::packed::Version;
+use crate::packed::ArchivedVersion;
 use crate::{Archive, ServiceModel, did_you_mean};
 use folders::Folders;
 
-/// Names that services went by before, and their names now.
+/// Former service names and their current names.
 ///
 /// # Source
 /// botocore `handlers.py`, event `choose-service-name`.
@@ -36,7 +37,7 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-r
 
 const MODEL: &str = "service-2";
 
-/// Finds and loads definitions, each once; shared behind an `Arc` by everything that a session makes.
+/// Finds definitions and loads each once; shared behind an `Arc` by all clients of a session.
 ///
 /// ```
 /// use inia_model::{ArchiveBuilder, Archive, Catalog, ServiceModel};
@@ -57,54 +58,54 @@ const MODEL: &str = "service-2";
 pub struct Catalog {
     folders: Option<Folders>,
     archive: Option<Archive>,
-    loaded: Mutex<HashMap<Key, Slot>>,
+    loaded: Mutex<HashMap<ServiceKey, ServiceSlot>>,
 }
 
-/// A service's name and, where one was asked for, its API version.
-type Key = (Str, Option<Str>);
+/// Service name and requested API version.
+type ServiceKey = (Str, Option<Str>);
 
-/// Held locked while a service is loaded, so that it is loaded once however many ask for it.
-type Slot = Arc<Mutex<Option<Arc<ServiceModel>>>>;
+/// Locked while the service is loaded, so that concurrent requests load it once.
+type ServiceSlot = Arc<Mutex<Option<Arc<ServiceModel>>>>;
 
-/// A definition file as found, and where it came from.
+/// A definition file and its origin.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// What the file holds, extras merged in.
+    /// Content of the file, with extras merged in.
     pub content: Bytes,
-    /// How it holds it.
-    pub form: Form,
-    /// The file's path, or what it is of the built-in definitions; for messages.
-    pub place: String,
+    /// Format of the content.
+    pub format: DefinitionFormat,
+    /// Path of the file, or name of the built-in definition, for error messages.
+    pub origin: String,
 }
 
-/// The form of a [`Definition`].
+/// Format of a [`Definition`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum DefinitionFormat {
     /// JSON, as AWS writes it.
     Json,
-    /// The bytes that the type it is for has written: the built-in `endpoint-rule-set-1`, `partitions` and `endpoints`.
+    /// Binary format of the type that reads it: the built-in `endpoint-rule-set-1`, `partitions` and `endpoints`.
     Compiled,
 }
 
 impl Definition {
-    /// The definition as a type.
+    /// Deserializes the content.
     ///
     /// # Errors
-    /// `Model`: the content is no such thing; the message has the file, line and column.
+    /// `Model`: the content is not valid for the type; the message has the file, line and column.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        if self.form == Form::Compiled {
+        if self.format == DefinitionFormat::Compiled {
             return Err(Error::new(
                 ErrorKind::Model,
-                format!("{}: it is compiled, and no JSON", self.place),
+                format!("{}: the definition is compiled, not JSON", self.origin),
             ));
         }
         serde_json::from_slice(&self.content)
-            .map_err(|error| Error::new(ErrorKind::Model, format!("{}: {error}", self.place)))
+            .map_err(|error| Error::new(ErrorKind::Model, format!("{}: {error}", self.origin)))
     }
 }
 
 impl Catalog {
-    /// A catalog of built-in definitions only.
+    /// Creates a catalog of built-in definitions.
     #[must_use]
     pub fn new(archive: Archive) -> Self {
         Catalog {
@@ -113,7 +114,7 @@ impl Catalog {
         }
     }
 
-    /// A catalog of nothing, for [`Catalog::with_folders`] to fill.
+    /// Creates a catalog without definitions, for [`Catalog::with_folders`].
     #[must_use]
     pub fn empty() -> Self {
         Catalog {
@@ -123,7 +124,7 @@ impl Catalog {
         }
     }
 
-    /// Looks into these folders first, in order.
+    /// Adds folders that are searched, in order, before the built-in definitions.
     #[must_use]
     pub fn with_folders(self, files: Arc<dyn Files>, folders: Vec<PathBuf>) -> Self {
         Catalog {
@@ -132,8 +133,8 @@ impl Catalog {
         }
     }
 
-    /// The folders that a user's definitions lie in: those of `data_path` (the `data_path` setting, else the variable
-    /// `AWS_DATA_PATH`), separated as in `PATH`, and then `~/.aws/models`. `~` and variables in them are replaced.
+    /// Returns the folders of user definitions: those in `data_path` (the `data_path` setting, else the variable
+    /// `AWS_DATA_PATH`), separated as in `PATH`, then `~/.aws/models`. `~` and variables are expanded.
     ///
     /// # Source
     /// botocore `loaders.py:create_loader`, `Loader.CUSTOMER_DATA_PATH`.
@@ -142,7 +143,7 @@ impl Catalog {
         folders::search_path(env, data_path)
     }
 
-    /// The names of all services, in order.
+    /// Returns the names of all services, in order.
     #[must_use]
     pub fn services(&self) -> Vec<Str> {
         let mut names: BTreeSet<Str> = BTreeSet::new();
@@ -162,13 +163,13 @@ impl Catalog {
         names.into_iter().collect()
     }
 
-    /// The API versions of a service that a file of this kind is there for, the oldest first; empty where there is no such
-    /// service, or the service has no such file.
+    /// Returns the API versions of a service that have a file of a kind, in ascending order; empty if there is no such
+    /// service or file.
     #[must_use]
     pub fn api_versions(&self, service: &str, kind: &str) -> Vec<Str> {
-        let service = current_name(service);
+        let service = resolve_alias(service);
         let mut versions: BTreeSet<Str> = BTreeSet::new();
-        if !is_plain_name(service) || !is_plain_name(kind) {
+        if !is_safe_name(service) || !is_safe_name(kind) {
             return Vec::new();
         }
         if let Some(folders) = &self.folders {
@@ -186,16 +187,16 @@ impl Catalog {
         versions.into_iter().collect()
     }
 
-    /// The model of a service, in the given API version or the newest.
+    /// Returns the model of a service, in a given API version or the newest.
     ///
     /// # Errors
-    /// `Model`: there is no such service or version, and the message offers the nearest names; or its definition is broken,
-    /// and the message has the file, the place in it and the shape.
+    /// `Model`: unknown service or version, with suggestions in the message; or an invalid definition, with the file,
+    /// location and shape in the message.
     ///
     /// # Source
     /// botocore `loaders.py:Loader.load_service_model`.
     pub fn service(&self, name: &str, api_version: Option<&str>) -> Result<Arc<ServiceModel>> {
-        let name = current_name(name);
+        let name = resolve_alias(name);
         let key = (Str::from(name), api_version.map(Str::from));
         let slot = Arc::clone(self.slots().entry(key.clone()).or_default());
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,7 +207,7 @@ impl Catalog {
             Some(version) => self.load(name, version).map(Arc::new),
             None => self
                 .newest(name, MODEL)
-                .and_then(|version| version.ok_or_else(|| self.no_such_service(name)))
+                .and_then(|version| version.ok_or_else(|| self.unknown_service(name)))
                 .and_then(|version| self.service(name, Some(&version))),
         };
         match loaded {
@@ -218,7 +219,7 @@ impl Catalog {
         }
     }
 
-    fn slots(&self) -> MutexGuard<'_, HashMap<Key, Slot>> {
+    fn slots(&self) -> MutexGuard<'_, HashMap<ServiceKey, ServiceSlot>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -226,9 +227,9 @@ impl Catalog {
         if !self
             .api_versions(name, MODEL)
             .iter()
-            .any(|known| **known == *version)
+            .any(|existing| **existing == *version)
         {
-            return Err(self.no_such_version(name, version));
+            return Err(self.unknown_version(name, version));
         }
         let extras = self.read_folders(&[name, version, &extras_of(MODEL)])?;
         let built_in = self.built_in(name, version);
@@ -245,17 +246,17 @@ impl Catalog {
             }
             None => {
                 let model = built_in.and_then(|found| found.model(name));
-                let model = model.ok_or_else(|| self.no_such_version(name, version))??;
-                // A model that is built in has its own extras in it already.
+                let model = model.ok_or_else(|| self.unknown_version(name, version))??;
+                // A built-in model already includes its own extras.
                 let Some(extras) = extras else {
                     return Ok(model);
                 };
-                let place = format!("built-in definition {name}/{version}/{MODEL}");
-                merge::merge_value(crate::definition::write(&model), &place, &extras)?
+                let origin = format!("built-in definition {name}/{version}/{MODEL}");
+                merge::merge_value(crate::definition::write(&model), &origin, &extras)?
             }
         };
         ServiceModel::from_json(name, &definition.content)
-            .map_err(|error| error.at(&definition.place))
+            .map_err(|error| error.at(&definition.origin))
     }
 
     fn read_folders(&self, parts: &[&str]) -> Result<Option<Definition>> {
@@ -265,17 +266,17 @@ impl Catalog {
         }
     }
 
-    fn built_in(&self, service: &str, version: &str) -> Option<Version> {
+    fn built_in(&self, service: &str, version: &str) -> Option<ArchivedVersion> {
         let mut versions = self.archive.as_ref()?.versions(service).into_iter();
         versions.find(|found| found.name == version)
     }
 
     fn newest(&self, name: &str, kind: &str) -> Result<Option<Str>> {
-        if !is_plain_name(name) {
+        if !is_safe_name(name) {
             return Err(Error::new(
                 ErrorKind::Model,
                 format!(
-                    "{name:?} is not a service's name: those have letters, digits, '-', '_' and '.'"
+                    "invalid service name {name:?}: only letters, digits, '-', '_' and '.' are allowed"
                 ),
             ));
         }
@@ -283,56 +284,57 @@ impl Catalog {
     }
 
     #[cold]
-    fn no_such_service(&self, name: &str) -> Error {
+    fn unknown_service(&self, name: &str) -> Error {
         let services = self.services();
         let hint = did_you_mean(name, services.iter().map(Str::as_str));
         Error::new(ErrorKind::Model, format!("no service {name:?}{hint}"))
     }
 
     #[cold]
-    fn no_such_version(&self, name: &str, version: &str) -> Error {
+    fn unknown_version(&self, name: &str, version: &str) -> Error {
         match self.newest(name, MODEL) {
             Err(error) => error,
-            Ok(None) => self.no_such_service(name),
+            Ok(None) => self.unknown_service(name),
             Ok(Some(_)) => {
                 let versions = self.api_versions(name, MODEL).join(", ");
                 Error::new(
                     ErrorKind::Model,
-                    format!("{name} has no API version {version:?}; there is {versions}"),
+                    format!("{name} has no API version {version:?}; available: {versions}"),
                 )
             }
         }
     }
 
-    /// A definition file of a service, such as its `paginators-1`, with its extras merged in; in the given API version, or the
-    /// newest that has such a file. `None` where there is none. The models of built-in services are packed, and not to be had
-    /// as text: [`Catalog::service`] opens them.
+    /// Returns a definition file of a service, such as its `paginators-1`, with its extras merged in; in a given API
+    /// version, or the newest that has such a file. `None` if there is no such file. The models of built-in services
+    /// are packed and not available as text: use [`Catalog::service`].
     ///
     /// # Errors
-    /// `Model`: there is no such service, or a file that is there cannot be read or merged.
+    /// `Model`: unknown service, or a file that cannot be read or merged.
     ///
     /// # Source
-    /// botocore `loaders.py:Loader.load_service_model`, `ExtrasProcessor`. DIFFERENCE: extras from a folder are merged over a built-in
-    /// definition that has its own extras in it already; botocore leaves out the built-in extras then.
+    /// botocore `loaders.py:Loader.load_service_model`, `ExtrasProcessor`. DIFFERENCE: extras from a folder are merged
+    /// over a built-in definition that already includes its own extras; botocore skips the built-in extras in that
+    /// case.
     pub fn definition(
         &self,
         service: &str,
         api_version: Option<&str>,
         kind: &str,
     ) -> Result<Option<Definition>> {
-        let service = current_name(service);
+        let service = resolve_alias(service);
         let version = match api_version {
-            Some(version) if is_plain_name(version) => Str::from(version),
+            Some(version) if is_safe_name(version) => Str::from(version),
             Some(_) => return Ok(None),
             None => match self.newest(service, kind)? {
                 Some(version) => version,
                 None if self.newest(service, MODEL)?.is_none() => {
-                    return Err(self.no_such_service(service));
+                    return Err(self.unknown_service(service));
                 }
                 None => return Ok(None),
             },
         };
-        if !is_plain_name(service) || !is_plain_name(kind) {
+        if !is_safe_name(service) || !is_safe_name(kind) {
             return Ok(None);
         }
         let extras = self.read_folders(&[service, &version, &extras_of(kind)])?;
@@ -340,7 +342,7 @@ impl Catalog {
         let built_in = |kind: &str| built_in_file(built_in.as_ref(), service, kind);
         let (base, extras) = match self.read_folders(&[service, &version, kind])? {
             Some(own) => (own, extras.or(built_in(&extras_of(kind))?)),
-            // Built-in extras are merged into the built-in definition already.
+            // A built-in definition already includes its own extras.
             None => match built_in(kind)? {
                 Some(found) => (found, extras),
                 None => return Ok(None),
@@ -352,12 +354,13 @@ impl Catalog {
         }
     }
 
-    /// A file that all services share: `partitions`, `endpoints`, `_retry` or `sdk-default-configuration`. `None` where there is none.
+    /// Returns a file for all services: `partitions`, `endpoints`, `_retry` or `sdk-default-configuration`. `None` if
+    /// there is none.
     ///
     /// # Errors
-    /// `Model`: a file that is there cannot be read.
+    /// `Model`: a file cannot be read.
     pub fn shared(&self, kind: &str) -> Result<Option<Definition>> {
-        if !is_plain_name(kind) {
+        if !is_safe_name(kind) {
             return Ok(None);
         }
         if let Some(found) = self.read_folders(&[kind])? {
@@ -368,7 +371,7 @@ impl Catalog {
 }
 
 fn built_in_file(
-    version: Option<&Version>,
+    version: Option<&ArchivedVersion>,
     service: &str,
     kind: &str,
 ) -> Result<Option<Definition>> {
@@ -377,16 +380,16 @@ fn built_in_file(
     else {
         return Ok(None);
     };
-    let (content, form) = file?;
-    let place = if service.is_empty() {
+    let (content, format) = file?;
+    let origin = if service.is_empty() {
         format!("built-in definition {kind}")
     } else {
         format!("built-in definition {service}/{version}/{kind}")
     };
     Ok(Some(Definition {
         content,
-        form,
-        place,
+        format,
+        origin,
     }))
 }
 
@@ -394,13 +397,13 @@ fn extras_of(kind: &str) -> String {
     format!("{kind}.sdk-extras")
 }
 
-fn current_name(name: &str) -> &str {
+fn resolve_alias(name: &str) -> &str {
     let alias = ALIASES.iter().find(|(before, _)| *before == name);
     alias.map_or(name, |(_, now)| now)
 }
 
-/// Whether a name is one part of a path that leads nowhere else.
-fn is_plain_name(name: &str) -> bool {
+/// Returns whether a name is a single path component that cannot leave its folder.
+fn is_safe_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')
         && name

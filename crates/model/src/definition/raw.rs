@@ -1,5 +1,4 @@
-//! The text of a `service-2.json` file as it stands: names are still names, and nothing is resolved. Strings are slices of the
-//! text wherever it has them unescaped.
+//! A `service-2.json` file as Rust types, with names unresolved. Strings without escapes are slices of the text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,11 +11,11 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::Flags;
 
-/// A string of the text.
+/// A string in the text.
 #[derive(Clone, Default)]
-pub(super) struct Text<'a>(Cow<'a, str>);
+pub(super) struct RawText<'a>(Cow<'a, str>);
 
-impl Deref for Text<'_> {
+impl Deref for RawText<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -24,49 +23,49 @@ impl Deref for Text<'_> {
     }
 }
 
-impl From<&Text<'_>> for Str {
-    fn from(text: &Text<'_>) -> Self {
+impl From<&RawText<'_>> for Str {
+    fn from(text: &RawText<'_>) -> Self {
         Str::from(&*text.0)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for RawText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
+        struct RawTextVisitor;
+        impl<'de> Visitor<'de> for RawTextVisitor {
+            type Value = RawText<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<RawText<'de>, E> {
+                Ok(RawText(Cow::Borrowed(text)))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
+            fn visit_str<E>(self, text: &str) -> Result<RawText<'de>, E> {
+                Ok(RawText(Cow::Owned(text.to_owned())))
             }
         }
-        deserializer.deserialize_str(TextVisitor)
+        deserializer.deserialize_str(RawTextVisitor)
     }
 }
 
-/// An object as pairs in the order of the text.
-pub(super) struct Pairs<'a, T>(pub(super) Vec<(Text<'a>, T)>);
+/// An object as pairs, in the order of the text.
+pub(super) struct RawPairs<'a, T>(pub(super) Vec<(RawText<'a>, T)>);
 
-impl<T> Default for Pairs<'_, T> {
+impl<T> Default for RawPairs<'_, T> {
     fn default() -> Self {
-        Pairs(Vec::new())
+        RawPairs(Vec::new())
     }
 }
 
-/// An error is preceded by the name it is under.
-impl<'de: 'a, 'a, T: Deserialize<'de> + Object<'de>> Deserialize<'de> for Pairs<'a, T> {
+/// An error is prefixed with the key.
+impl<'de: 'a, 'a, T: Deserialize<'de> + RawObject<'de>> Deserialize<'de> for RawPairs<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PairsVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de> + Object<'de>> Visitor<'de> for PairsVisitor<T> {
-            type Value = Pairs<'de, T>;
+        struct RawPairsVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de> + RawObject<'de>> Visitor<'de> for RawPairsVisitor<T> {
+            type Value = RawPairs<'de, T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -74,38 +73,38 @@ impl<'de: 'a, 'a, T: Deserialize<'de> + Object<'de>> Deserialize<'de> for Pairs<
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some(name) = map.next_key::<Text<'de>>()? {
+                while let Some(name) = map.next_key::<RawText<'de>>()? {
                     match map.next_value() {
                         Ok(value) => pairs.push((name, value)),
                         Err(error) => {
-                            let what = T::WHAT;
-                            return Err(A::Error::custom(format!("{what}{}: {error}", &*name)));
+                            let prefix = T::ERROR_PREFIX;
+                            return Err(A::Error::custom(format!("{prefix}{}: {error}", &*name)));
                         }
                     }
                 }
-                Ok(Pairs(pairs))
+                Ok(RawPairs(pairs))
             }
         }
-        deserializer.deserialize_map(PairsVisitor(PhantomData))
+        deserializer.deserialize_map(RawPairsVisitor(PhantomData))
     }
 }
 
-/// What is read from an object of the text.
-pub(super) trait Object<'de>: Sized {
-    /// What stands before its name in an error.
-    const WHAT: &'static str = "";
+/// A type that is deserialized from an object.
+pub(super) trait RawObject<'de>: Sized {
+    /// Prefix of the key in an error message.
+    const ERROR_PREFIX: &'static str = "";
 
-    /// Reads the value of a key that there is no field for.
+    /// Reads the value of a key that has no field.
     fn read_other<A: MapAccess<'de>>(&mut self, _key: &str, map: &mut A) -> Result<(), A::Error> {
         map.next_value::<IgnoredAny>()?;
         Ok(())
     }
 }
 
-/// Declares a struct read from an object in one pass over its keys: known keys go to their field, and the rest to a function of
-/// the struct's own. A field may have to be there.
+/// Declares a struct that is deserialized from an object in one pass: known keys set their field, other keys are passed
+/// to [`RawObject::read_other`]. Fields marked `required` must be present.
 ///
-/// This is what a derive would write: without one no build waits for a parser of Rust.
+/// Equivalent to a derive, without the build time of a procedural macro.
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -134,7 +133,7 @@ macro_rules! object {
                     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                         let mut object = $name::default();
                         $($(let mut $required = false;)?)*
-                        while let Some(key) = map.next_key::<Text<'de>>()? {
+                        while let Some(key) = map.next_key::<RawText<'de>>()? {
                             match &*key {
                                 $($wire => {
                                     object.$field = map.next_value()?;
@@ -159,14 +158,14 @@ macro_rules! object {
 object! {
     struct RawService<'a> {
         "metadata" => metadata: RawMetadata = required,
-        "operations" => operations: Pairs<'a, RawOperation<'a>>,
-        "shapes" => shapes: Pairs<'a, RawShape<'a>>,
-        "clientContextParams" => client_context: Pairs<'a, RawContextKind>,
+        "operations" => operations: RawPairs<'a, RawOperation<'a>>,
+        "shapes" => shapes: RawPairs<'a, RawShape<'a>>,
+        "clientContextParams" => client_context: RawPairs<'a, RawContextKind>,
         "deprecated" => deprecated: bool,
     }
 }
 
-impl Object<'_> for RawService<'_> {}
+impl RawObject<'_> for RawService<'_> {}
 
 object! {
     struct RawContextKind {
@@ -174,7 +173,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawContextKind {}
+impl RawObject<'_> for RawContextKind {}
 
 object! {
     struct RawMetadata {
@@ -199,7 +198,7 @@ object! {
     }
 }
 
-impl<'de> Object<'de> for RawMetadata {
+impl<'de> RawObject<'de> for RawMetadata {
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         if key == "awsQueryCompatible" {
             map.next_value::<IgnoredAny>()?;
@@ -217,7 +216,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawProtocolSettings {}
+impl RawObject<'_> for RawProtocolSettings {}
 
 object! {
     struct RawOperation<'a> {
@@ -232,8 +231,8 @@ object! {
         "httpChecksum" => checksum: Option<RawChecksum>,
         "httpChecksumRequired" => checksum_required: bool,
         "requestcompression" => compression: Option<RawCompression>,
-        "staticContextParams" => static_context: Pairs<'a, RawStaticContext>,
-        "operationContextParams" => operation_context: Pairs<'a, RawOperationContext>,
+        "staticContextParams" => static_context: RawPairs<'a, RawStaticContext>,
+        "operationContextParams" => operation_context: RawPairs<'a, RawOperationContext>,
         "endpointdiscovery" => endpoint_discovery: Option<RawEndpointDiscovery>,
         "endpointoperation" => is_endpoint_operation: bool,
         "idempotent" => is_idempotent: bool,
@@ -243,8 +242,8 @@ object! {
     }
 }
 
-impl<'de> Object<'de> for RawOperation<'_> {
-    const WHAT: &'static str = "operation ";
+impl<'de> RawObject<'de> for RawOperation<'_> {
+    const ERROR_PREFIX: &'static str = "operation ";
 
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         if key == "name" {
@@ -264,7 +263,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawHttp {}
+impl RawObject<'_> for RawHttp {}
 
 object! {
     struct RawEndpoint {
@@ -272,7 +271,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawEndpoint {}
+impl RawObject<'_> for RawEndpoint {}
 
 object! {
     struct RawChecksum {
@@ -283,7 +282,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawChecksum {}
+impl RawObject<'_> for RawChecksum {}
 
 object! {
     struct RawCompression {
@@ -291,7 +290,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawCompression {}
+impl RawObject<'_> for RawCompression {}
 
 object! {
     struct RawStaticContext {
@@ -299,7 +298,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawStaticContext {}
+impl RawObject<'_> for RawStaticContext {}
 
 object! {
     struct RawOperationContext {
@@ -307,7 +306,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawOperationContext {}
+impl RawObject<'_> for RawOperationContext {}
 
 object! {
     struct RawEndpointDiscovery {
@@ -315,13 +314,13 @@ object! {
     }
 }
 
-impl Object<'_> for RawEndpointDiscovery {}
+impl RawObject<'_> for RawEndpointDiscovery {}
 
 object! {
     struct RawShape<'a> {
-        "type" => kind: Text<'a>,
-        "members" => members: Pairs<'a, RawMember<'a>>,
-        "required" => required: Vec<Text<'a>>,
+        "type" => kind: RawText<'a>,
+        "members" => members: RawPairs<'a, RawMember<'a>>,
+        "required" => required: Vec<RawText<'a>>,
         "member" => member: Option<RawMember<'a>>,
         "key" => key: Option<RawMember<'a>>,
         "value" => value: Option<RawMember<'a>>,
@@ -329,13 +328,13 @@ object! {
         "max" => max: Option<f64>,
         "pattern" => pattern: Option<Str>,
         "enum" => enumeration: Vec<Str>,
-        "locationName" => location_name: Option<Text<'a>>,
+        "locationName" => location_name: Option<RawText<'a>>,
         ; traits: Option<Box<RawTraits>>
     }
 }
 
-impl<'de> Object<'de> for RawShape<'_> {
-    const WHAT: &'static str = "shape ";
+impl<'de> RawObject<'de> for RawShape<'_> {
+    const ERROR_PREFIX: &'static str = "shape ";
 
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         self.traits.get_or_insert_default().read(key, map)
@@ -343,21 +342,21 @@ impl<'de> Object<'de> for RawShape<'_> {
 }
 
 object! {
-    /// A reference to a shape. Most have a location name at most: further traits stand apart.
+    /// A reference to a shape. Most have at most a location name, so that other traits are boxed.
     struct RawMember<'a> {
-        "shape" => shape: Text<'a>,
-        "locationName" => location_name: Option<Text<'a>>,
+        "shape" => shape: RawText<'a>,
+        "locationName" => location_name: Option<RawText<'a>>,
         ; traits: Option<Box<RawTraits>>
     }
 }
 
-impl<'de> Object<'de> for RawMember<'_> {
+impl<'de> RawObject<'de> for RawMember<'_> {
     fn read_other<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         self.traits.get_or_insert_default().read(key, map)
     }
 }
 
-/// The traits that stand on a shape or on a reference to one, location names aside.
+/// Traits of a shape or a reference to a shape, other than the location name.
 #[derive(Default)]
 pub(super) struct RawTraits {
     pub(super) flags: Flags,
@@ -387,7 +386,7 @@ impl RawTraits {
             "payload" => self.payload = map.next_value()?,
             "resultWrapper" => self.result_wrapper = map.next_value()?,
             "error" => match map.next_value::<Value>()? {
-                // On an operation's reference to an error this is an older form of the traits of the shape itself.
+                // On an operation's reference to an error, this is an older form of the traits of the error shape.
                 Value::Map(error) => {
                     self.error = Some(RawError {
                         code: error.get("code").and_then(Value::as_str).map(Str::from),
@@ -416,7 +415,7 @@ impl RawTraits {
     }
 }
 
-/// `xmlNamespace`: an object, or just the URI.
+/// `xmlNamespace`: an object, or only the URI.
 #[derive(Clone)]
 pub(super) struct RawXmlNamespace {
     pub(super) uri: Str,
@@ -445,7 +444,7 @@ object! {
     }
 }
 
-impl Object<'_> for RawContextParam {}
+impl RawObject<'_> for RawContextParam {}
 
 #[derive(Clone, Default)]
 pub(super) struct RawError {
@@ -460,4 +459,4 @@ object! {
     }
 }
 
-impl Object<'_> for RawRetryable {}
+impl RawObject<'_> for RawRetryable {}

@@ -1,4 +1,4 @@
-//! A model as the text of a `service-2.json` again: for extras to be laid over one that is kept packed.
+//! Converts a model back to a `service-2.json` value, so that extras can be merged over a packed model.
 
 use inia_core::{List, Map, Str, TimestampFormat, Value};
 
@@ -6,11 +6,12 @@ use crate::{
     Flags, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, Structure, Traits,
 };
 
-/// The definition that loads as this model. Traits stand on members as they are merged, so it may say them twice.
+/// Returns a definition that loads as this model. Traits merged into a member are written on the member and on its
+/// target.
 pub(super) fn service(model: &ServiceModel) -> Value {
-    let writer = Writer { model };
+    let writer = DefinitionWriter { model };
     let metadata = model.metadata();
-    let mut service = Object::default();
+    let mut service = ObjectBuilder::default();
     service.put("metadata", metadata_of(metadata));
     let operations = model.operations();
     service.put(
@@ -27,20 +28,20 @@ pub(super) fn service(model: &ServiceModel) -> Value {
             .collect::<Map>(),
     );
     let context = metadata.client_context.iter().map(|(name, kind)| {
-        let mut param = Object::default();
+        let mut param = ObjectBuilder::default();
         param.put("type", kind);
-        (name.clone(), param.done())
+        (name.clone(), param.build())
     });
     service.put("clientContextParams", context.collect::<Map>());
     service.flag("deprecated", metadata.deprecated);
-    service.done()
+    service.build()
 }
 
-/// An object in the making, which leaves out what is not there.
+/// Object builder that skips absent values.
 #[derive(Default)]
-struct Object(Map);
+struct ObjectBuilder(Map);
 
-impl Object {
+impl ObjectBuilder {
     fn put(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name, value);
     }
@@ -51,7 +52,7 @@ impl Object {
         }
     }
 
-    fn put_any(&mut self, name: &str, texts: &[Str]) {
+    fn put_list(&mut self, name: &str, texts: &[Str]) {
         if !texts.is_empty() {
             self.put(name, texts.iter().collect::<List>());
         }
@@ -63,19 +64,19 @@ impl Object {
         }
     }
 
-    fn rest(&mut self, unknown: &[(Str, Value)]) {
+    fn put_unknown(&mut self, unknown: &[(Str, Value)]) {
         for (name, value) in unknown {
             self.put(name, value.clone());
         }
     }
 
-    fn done(self) -> Value {
+    fn build(self) -> Value {
         Value::Map(self.0)
     }
 }
 
 fn metadata_of(metadata: &Metadata) -> Value {
-    let mut object = Object::default();
+    let mut object = ObjectBuilder::default();
     for (name, text) in [
         ("serviceId", &metadata.service_id),
         ("apiVersion", &metadata.api_version),
@@ -97,45 +98,45 @@ fn metadata_of(metadata: &Metadata) -> Value {
     ] {
         object.put_some(name, text.as_ref());
     }
-    object.put_any("auth", &metadata.auth);
-    object.put_any("protocols", &metadata.protocols);
+    object.put_list("auth", &metadata.auth);
+    object.put_list("protocols", &metadata.protocols);
     if metadata.query_compatible {
         object.put("awsQueryCompatible", Value::map());
     }
     if let Some(h2) = &metadata.h2 {
-        let mut settings = Object::default();
+        let mut settings = ObjectBuilder::default();
         settings.put("h2", h2);
-        object.put("protocolSettings", settings.done());
+        object.put("protocolSettings", settings.build());
     }
-    object.rest(&metadata.unknown);
-    object.done()
+    object.put_unknown(&metadata.unknown);
+    object.build()
 }
 
-struct Writer<'m> {
+struct DefinitionWriter<'m> {
     model: &'m ServiceModel,
 }
 
-impl Writer<'_> {
+impl DefinitionWriter<'_> {
     fn name_of(&self, member: &Member) -> &Str {
         &self.model.shape(member.target).name
     }
 
-    fn member(&self, member: &Member) -> Object {
-        let mut object = Object::default();
+    fn member(&self, member: &Member) -> ObjectBuilder {
+        let mut object = ObjectBuilder::default();
         object.put("shape", self.name_of(member));
         traits(&member.traits, &mut object);
         object
     }
 
     fn shape(&self, shape: &Shape) -> Value {
-        let mut object = Object::default();
+        let mut object = ObjectBuilder::default();
         object.put("type", shape.kind.name());
         match &shape.kind {
             Kind::Structure(structure) => self.structure(structure, &mut object),
-            Kind::List(member) => object.put("member", self.member(member).done()),
+            Kind::List(member) => object.put("member", self.member(member).build()),
             Kind::Map { key, value } => {
-                object.put("key", self.member(key).done());
-                object.put("value", self.member(value).done());
+                object.put("key", self.member(key).build());
+                object.put("value", self.member(value).build());
             }
             _ => {}
         }
@@ -143,16 +144,16 @@ impl Writer<'_> {
         object.put_some("min", shape.constraints.min);
         object.put_some("max", shape.constraints.max);
         object.put_some("pattern", shape.constraints.pattern());
-        object.put_any("enum", shape.constraints.enumeration());
-        object.done()
+        object.put_list("enum", shape.constraints.enumeration());
+        object.build()
     }
 
-    fn structure(&self, structure: &Structure, object: &mut Object) {
+    fn structure(&self, structure: &Structure, object: &mut ObjectBuilder) {
         let members = structure.members.iter();
         object.put(
             "members",
             members
-                .map(|member| (member.name.clone(), self.member(member).done()))
+                .map(|member| (member.name.clone(), self.member(member).build()))
                 .collect::<Map>(),
         );
         let required: Vec<Str> = structure
@@ -161,40 +162,40 @@ impl Writer<'_> {
             .filter_map(|position| structure.members.get(*position as usize))
             .map(|member| member.name.clone())
             .collect();
-        object.put_any("required", &required);
+        object.put_list("required", &required);
         object.put_some(
             "payload",
             structure.payload_member().map(|payload| &payload.name),
         );
         if let Some(error) = &structure.error {
-            let mut traits = Object::default();
+            let mut traits = ObjectBuilder::default();
             traits.put_some("code", error.code.as_ref());
             traits.put_some("httpStatusCode", error.http_status);
             traits.flag("senderFault", error.sender_fault);
-            object.put("error", traits.done());
+            object.put("error", traits.build());
             if let Some(retryable) = error.retryable {
-                let mut traits = Object::default();
+                let mut traits = ObjectBuilder::default();
                 traits.flag("throttling", retryable.throttling);
-                object.put("retryable", traits.done());
+                object.put("retryable", traits.build());
             }
         }
     }
 
     fn operation(&self, operation: &Operation) -> Value {
-        let mut object = Object::default();
-        let mut http = Object::default();
+        let mut object = ObjectBuilder::default();
+        let mut http = ObjectBuilder::default();
         http.put("method", &operation.method);
         http.put("requestUri", &operation.request_uri);
         http.put_some("responseCode", operation.response_code);
-        object.put("http", http.done());
+        object.put("http", http.build());
         object.put_some(
             "input",
             operation
                 .input
                 .as_ref()
-                .map(|input| self.member(input).done()),
+                .map(|input| self.member(input).build()),
         );
-        // The wrapper stands on the reference to the output, or to the input where there is no output.
+        // The wrapper belongs to the reference to the output, or to the input if there is no output.
         let mut output = operation.output.as_ref().map(|output| self.member(output));
         match (&mut output, &operation.result_wrapper) {
             (Some(output), Some(wrapper)) => output.put("resultWrapper", wrapper),
@@ -205,12 +206,12 @@ impl Writer<'_> {
             }
             (_, None) => {}
         }
-        object.put_some("output", output.map(Object::done));
+        object.put_some("output", output.map(ObjectBuilder::build));
         if !operation.errors.is_empty() {
             let errors = operation.errors.iter().map(|error| {
-                let mut reference = Object::default();
+                let mut reference = ObjectBuilder::default();
                 reference.put("shape", &self.model.shape(*error).name);
-                reference.done()
+                reference.build()
             });
             object.put("errors", errors.collect::<List>());
         }
@@ -219,12 +220,12 @@ impl Writer<'_> {
         }
         object.put_some("authtype", operation.auth_type.as_ref());
         if let Some(prefix) = &operation.host_prefix {
-            let mut endpoint = Object::default();
+            let mut endpoint = ObjectBuilder::default();
             endpoint.put("hostPrefix", prefix);
-            object.put("endpoint", endpoint.done());
+            object.put("endpoint", endpoint.build());
         }
         if let Some(checksum) = &operation.checksum {
-            let mut traits = Object::default();
+            let mut traits = ObjectBuilder::default();
             traits.flag("requestChecksumRequired", checksum.request_required);
             traits.put_some(
                 "requestAlgorithmMember",
@@ -234,30 +235,30 @@ impl Writer<'_> {
                 "requestValidationModeMember",
                 checksum.request_validation_mode_member.as_ref(),
             );
-            traits.put_any("responseAlgorithms", &checksum.response_algorithms);
-            object.put("httpChecksum", traits.done());
+            traits.put_list("responseAlgorithms", &checksum.response_algorithms);
+            object.put("httpChecksum", traits.build());
         }
         if !operation.compression.is_empty() {
-            let mut traits = Object::default();
-            traits.put_any("encodings", &operation.compression);
-            object.put("requestcompression", traits.done());
+            let mut traits = ObjectBuilder::default();
+            traits.put_list("encodings", &operation.compression);
+            object.put("requestcompression", traits.build());
         }
         let fixed = operation.static_context.iter().map(|(name, value)| {
-            let mut param = Object::default();
+            let mut param = ObjectBuilder::default();
             param.put("value", value.clone());
-            (name.clone(), param.done())
+            (name.clone(), param.build())
         });
         object.put("staticContextParams", fixed.collect::<Map>());
         let found = operation.operation_context.iter().map(|(name, path)| {
-            let mut param = Object::default();
+            let mut param = ObjectBuilder::default();
             param.put("path", path);
-            (name.clone(), param.done())
+            (name.clone(), param.build())
         });
         object.put("operationContextParams", found.collect::<Map>());
         if let Some(discovery) = &operation.endpoint_discovery {
-            let mut traits = Object::default();
+            let mut traits = ObjectBuilder::default();
             traits.flag("required", discovery.required);
-            object.put("endpointdiscovery", traits.done());
+            object.put("endpointdiscovery", traits.build());
         }
         object.flag("unsignedPayload", operation.unsigned_payload);
         object.flag("httpChecksumRequired", operation.checksum_required);
@@ -265,12 +266,12 @@ impl Writer<'_> {
         object.flag("idempotent", operation.is_idempotent);
         object.flag("readonly", operation.is_readonly);
         object.flag("deprecated", operation.is_deprecated);
-        object.rest(&operation.unknown);
-        object.done()
+        object.put_unknown(&operation.unknown);
+        object.build()
     }
 }
 
-fn traits(traits: &Traits, object: &mut Object) {
+fn traits(traits: &Traits, object: &mut ObjectBuilder) {
     for name in Flags::names(traits.flags) {
         object.put(name, true);
     }
@@ -287,10 +288,10 @@ fn traits(traits: &Traits, object: &mut Object) {
     object.put_some("locationName", traits.location_name.as_ref());
     object.put_some("queryName", traits.query_name.as_ref());
     if let Some(namespace) = &traits.xml_namespace {
-        let mut parts = Object::default();
+        let mut parts = ObjectBuilder::default();
         parts.put("uri", &namespace.uri);
         parts.put_some("prefix", namespace.prefix.as_ref());
-        object.put("xmlNamespace", parts.done());
+        object.put("xmlNamespace", parts.build());
     }
     object.put_some(
         "timestampFormat",
@@ -301,11 +302,11 @@ fn traits(traits: &Traits, object: &mut Object) {
         }),
     );
     if let Some(name) = &traits.context_param {
-        let mut param = Object::default();
+        let mut param = ObjectBuilder::default();
         param.put("name", name);
-        object.put("contextParam", param.done());
+        object.put("contextParam", param.build());
     }
     if let Some(unknown) = &traits.unknown {
-        object.rest(unknown);
+        object.put_unknown(unknown);
     }
 }

@@ -1,4 +1,4 @@
-//! [`Archive`]: the definitions that a program carries.
+//! [`Archive`]: the built-in definitions of a program.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,23 +8,23 @@ use ::bytes::Bytes;
 use inia_core::{Error, ErrorKind, Result, Str};
 
 use super::PackedService;
-use super::bytes::{Reader, Records};
-use super::words::Words;
-use crate::{Form, ServiceModel};
+use super::dictionary::Dictionary;
+use super::reader::{PackedReader, RecordTable};
+use crate::{DefinitionFormat, ServiceModel};
 
-/// Bumped with every change of the form; `choose.rs` of `inia-builtin` reads it, too.
+/// Magic bytes with the format version, which changes with the format; `select.rs` in `inia-builtin` checks them, too.
 pub(super) const MAGIC: &[u8] = b"inia\x02";
 
-/// How a file lies in an archive, as bits.
+/// Encoding of a file in an archive, as bits.
 pub(super) mod encoding {
     pub(in super::super) const DEFLATED: u8 = 1;
     pub(in super::super) const COMPILED: u8 = 2;
 }
 
-/// The longest file that is taken out of an archive, in bytes.
-const LONGEST_FILE: usize = 1 << 26;
+/// Maximum size of a file when decompressed, in bytes.
+const MAX_FILE_SIZE: usize = 1 << 26;
 
-/// The definitions that a program carries, read in place. The feature `pack` has the `ArchiveBuilder` that makes one.
+/// Built-in definitions, decoded in place. The feature `pack` adds `ArchiveBuilder`, which creates archives.
 ///
 /// ```
 /// use inia_model::{Archive, ArchiveBuilder};
@@ -39,9 +39,9 @@ const LONGEST_FILE: usize = 1 << 26;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Archive {
-    words: Words,
-    kinds: Records,
-    services: Records,
+    dictionary: Dictionary,
+    kinds: RecordTable,
+    services: RecordTable,
     contents: &'static [u8],
 }
 
@@ -49,55 +49,55 @@ impl Archive {
     /// Opens an archive.
     ///
     /// # Errors
-    /// `Model`: these bytes are no archive of this version.
+    /// `Model`: not an archive, or a different format version.
     pub fn open(bytes: &'static [u8]) -> Result<Archive> {
         Self::read(bytes).ok_or_else(|| {
             Error::new(
                 ErrorKind::Model,
-                "the built-in definitions are no archive of this version",
+                "the built-in definitions are not an archive of a supported version",
             )
         })
     }
 
-    /// An archive of nothing.
+    /// Returns an archive without definitions.
     #[must_use]
     pub fn empty() -> Archive {
         Archive {
-            words: Words::default(),
-            kinds: Records::default(),
-            services: Records::default(),
+            dictionary: Dictionary::default(),
+            kinds: RecordTable::default(),
+            services: RecordTable::default(),
             contents: &[],
         }
     }
 
     fn read(bytes: &'static [u8]) -> Option<Archive> {
-        let mut reader = Reader::new(bytes.strip_prefix(MAGIC)?);
+        let mut reader = PackedReader::new(bytes.strip_prefix(MAGIC)?);
         Some(Archive {
-            words: Words::read(&mut reader)?,
+            dictionary: Dictionary::read(&mut reader)?,
             kinds: {
-                let _former_names = Records::read(&mut reader)?;
-                Records::read(&mut reader)?
+                let _aliases = RecordTable::read(&mut reader)?;
+                RecordTable::read(&mut reader)?
             },
-            services: Records::read(&mut reader)?,
+            services: RecordTable::read(&mut reader)?,
             contents: reader.rest(),
         })
     }
 
-    /// The names of the services, in order.
+    /// Returns the names of the services, in order.
     pub fn services(&self) -> impl Iterator<Item = &'static str> {
         (0..self.services.len())
             .filter_map(|index| self.services.get(index)?.plain())
             .filter(|name| !name.is_empty())
     }
 
-    /// The API versions of a service, each with what is there of it; the empty name holds what is shared by all services.
-    pub(crate) fn versions(&self, service: &str) -> Vec<Version> {
+    /// Returns the API versions of a service. Files for all services have an empty service name.
+    pub(crate) fn versions(&self, service: &str) -> Vec<ArchivedVersion> {
         self.find(service)
             .and_then(|reader| self.read_versions(reader))
             .unwrap_or_default()
     }
 
-    fn find(&self, service: &str) -> Option<Reader> {
+    fn find(&self, service: &str) -> Option<PackedReader> {
         let (mut low, mut high) = (0, self.services.len());
         while low < high {
             let middle = low.midpoint(high);
@@ -111,8 +111,8 @@ impl Archive {
         None
     }
 
-    fn read_versions(&self, mut reader: Reader) -> Option<Vec<Version>> {
-        let mut contents = Reader::at(self.contents, reader.size()?)?;
+    fn read_versions(&self, mut reader: PackedReader) -> Option<Vec<ArchivedVersion>> {
+        let mut contents = PackedReader::at(self.contents, reader.size()?)?;
         let count = reader.count()?;
         let mut versions = Vec::with_capacity(count);
         for _ in 0..count {
@@ -120,16 +120,16 @@ impl Archive {
             let model = contents.take(reader.size()?)?;
             let mut files = Vec::new();
             for _ in 0..reader.count()? {
-                files.push(File {
+                files.push(ArchivedFile {
                     kind: std::str::from_utf8(self.kinds.get(reader.size()?)?.rest()).ok()?,
                     encoding: reader.byte()?,
                     length: reader.size()?,
                     content: contents.take(reader.size()?)?,
                 });
             }
-            versions.push(Version {
+            versions.push(ArchivedVersion {
                 name,
-                words: self.words,
+                dictionary: self.dictionary,
                 model: Some(model).filter(|model| !model.is_empty()),
                 files,
             });
@@ -147,61 +147,65 @@ impl fmt::Debug for Archive {
     }
 }
 
-/// One API version of a service in an archive.
+/// An API version of a service in an archive.
 #[derive(Debug)]
-pub(crate) struct Version {
+pub(crate) struct ArchivedVersion {
     pub(crate) name: &'static str,
-    words: Words,
+    dictionary: Dictionary,
     model: Option<&'static [u8]>,
-    files: Vec<File>,
+    files: Vec<ArchivedFile>,
 }
 
 #[derive(Debug)]
-struct File {
+struct ArchivedFile {
     kind: &'static str,
     encoding: u8,
-    /// As it was, in bytes.
+    /// Uncompressed size, in bytes.
     length: usize,
     content: &'static [u8],
 }
 
-impl Version {
-    /// Whether there is a model (`service-2`) or a file of a kind.
+impl ArchivedVersion {
+    /// Returns whether there is a model (`service-2`) or a file of a kind.
     pub(crate) fn has(&self, kind: &str) -> bool {
         (kind == "service-2" && self.model.is_some())
             || self.files.iter().any(|file| file.kind == kind)
     }
 
-    /// Opens the service; `None` where only files are there.
+    /// Opens the model; `None` if there are only files.
     pub(crate) fn model(&self, service: &str) -> Option<Result<ServiceModel>> {
-        let opened = PackedService::open(self.words, self.model?);
+        let opened = PackedService::open(self.dictionary, self.model?);
         Some(
             opened
                 .map(|(metadata, packed)| {
                     ServiceModel::packed(Str::from(service), metadata, packed)
                 })
-                .ok_or_else(|| broken(service, self.name, "service-2")),
+                .ok_or_else(|| corrupt(service, self.name, "service-2")),
         )
     }
 
-    /// A file's bytes, as they were put in, and in which form.
-    pub(crate) fn file(&self, service: &str, kind: &str) -> Option<Result<(Bytes, Form)>> {
+    /// Returns the content of a file, decompressed, and its format.
+    pub(crate) fn file(
+        &self,
+        service: &str,
+        kind: &str,
+    ) -> Option<Result<(Bytes, DefinitionFormat)>> {
         let file = self.files.iter().find(|file| file.kind == kind)?;
-        Some(file.read().ok_or_else(|| broken(service, self.name, kind)))
+        Some(file.read().ok_or_else(|| corrupt(service, self.name, kind)))
     }
 }
 
-impl File {
-    fn read(&self) -> Option<(Bytes, Form)> {
-        let form = if self.encoding & encoding::COMPILED != 0 {
-            Form::Compiled
+impl ArchivedFile {
+    fn read(&self) -> Option<(Bytes, DefinitionFormat)> {
+        let format = if self.encoding & encoding::COMPILED != 0 {
+            DefinitionFormat::Compiled
         } else {
-            Form::Json
+            DefinitionFormat::Json
         };
         if self.encoding & encoding::DEFLATED == 0 {
-            return Some((Bytes::from_static(self.content), form));
+            return Some((Bytes::from_static(self.content), format));
         }
-        if self.length > LONGEST_FILE {
+        if self.length > MAX_FILE_SIZE {
             return None;
         }
         let mut bytes = Vec::with_capacity(self.length);
@@ -209,14 +213,14 @@ impl File {
             .take(self.length as u64 + 1)
             .read_to_end(&mut bytes)
             .ok()?;
-        (bytes.len() == self.length).then(|| (Bytes::from(bytes), form))
+        (bytes.len() == self.length).then(|| (Bytes::from(bytes), format))
     }
 }
 
 #[cold]
-fn broken(service: &str, version: &str, kind: &str) -> Error {
+fn corrupt(service: &str, version: &str, kind: &str) -> Error {
     Error::new(
         ErrorKind::Model,
-        format!("the built-in definition {service}/{version}/{kind} is broken"),
+        format!("the built-in definition {service}/{version}/{kind} is corrupt"),
     )
 }

@@ -1,38 +1,41 @@
-//! A service out of an archive, a shape or operation at a time.
+//! Decodes the shapes and operations of a packed service, one at a time.
 
 use inia_core::{Str, TimestampFormat, Value};
 
-use super::bytes::{Reader, Records};
+use super::dictionary::Dictionary;
+use super::reader::{PackedReader, RecordTable};
 use super::value;
-use super::words::Words;
-use super::{METHODS, ShapeHead, flag, location_name, traits};
+use super::{METHODS, ShapeHead, location_name, operation_flag, traits};
 use crate::{
     ChecksumTraits, Constraints, EndpointDiscovery, ErrorTraits, Flags, Kind, Location, Member,
     Metadata, Operation, Retryable, Shape, ShapeId, Structure, Traits, XmlNamespace,
 };
 
-/// A service in an archive, opened: its records are found, and none is read.
+/// An opened service in an archive. Records are located but not decoded.
 #[derive(Clone, Debug)]
 pub(crate) struct PackedService {
-    words: Words,
+    dictionary: Dictionary,
     traits: Box<[Traits]>,
-    operations: Records,
-    shapes: Records,
-    errors: Reader,
+    operations: RecordTable,
+    shapes: RecordTable,
+    errors: PackedReader,
 }
 
 impl PackedService {
-    pub(super) fn open(words: Words, bytes: &'static [u8]) -> Option<(Metadata, PackedService)> {
-        let mut source = Source {
-            words,
-            reader: Reader::new(bytes),
+    pub(super) fn open(
+        dictionary: Dictionary,
+        bytes: &'static [u8],
+    ) -> Option<(Metadata, PackedService)> {
+        let mut source = RecordReader {
+            dictionary,
+            reader: PackedReader::new(bytes),
         };
         let metadata = source.metadata()?;
-        let traits = source.list(Source::traits_entry)?;
-        let operations = Records::read(&mut source.reader)?;
-        let shapes = Records::read(&mut source.reader)?;
+        let traits = source.list(RecordReader::traits_entry)?;
+        let operations = RecordTable::read(&mut source.reader)?;
+        let shapes = RecordTable::read(&mut source.reader)?;
         let service = PackedService {
-            words,
+            dictionary,
             traits,
             operations,
             shapes,
@@ -49,7 +52,7 @@ impl PackedService {
         self.shapes.len()
     }
 
-    /// The shapes of errors, in order.
+    /// Returns the ids of the error shapes, in ascending order.
     pub(crate) fn errors(&self) -> Option<Vec<ShapeId>> {
         let mut reader = self.errors;
         let count = reader.count()?;
@@ -67,19 +70,19 @@ impl PackedService {
         (id.index() < self.shapes.len()).then_some(id)
     }
 
-    fn source(&self, reader: Reader) -> Source {
-        Source {
-            words: self.words,
+    fn source(&self, reader: PackedReader) -> RecordReader {
+        RecordReader {
+            dictionary: self.dictionary,
             reader,
         }
     }
 
-    /// The name of an operation, without the rest of it.
+    /// Returns the name of an operation, without decoding the operation.
     pub(crate) fn operation_name(&self, index: usize) -> Option<Str> {
         self.source(self.operations.get(index)?).text()
     }
 
-    /// The name of a shape, without the rest of it.
+    /// Returns the name of a shape, without decoding the shape.
     pub(crate) fn shape_name(&self, id: ShapeId) -> Option<Str> {
         self.source(self.shapes.get(id.index())?).text()
     }
@@ -123,7 +126,7 @@ impl PackedService {
         })
     }
 
-    fn structure(&self, has_more: bool, source: &mut Source) -> Option<Structure> {
+    fn structure(&self, has_more: bool, source: &mut RecordReader) -> Option<Structure> {
         let mut structure = Structure::default();
         if has_more {
             structure.payload = source.reader.small()?.checked_sub(1);
@@ -158,14 +161,14 @@ impl PackedService {
         }
         structure.members = members.into();
         structure.required = required.into();
-        structure.index();
+        structure.build_name_index();
         Some(structure)
     }
 
-    fn member(&self, source: &mut Source) -> Option<(Member, bool)> {
-        let mut ahead = source.reader;
-        let name = if ahead.number()? == super::NAME_OF_TARGET {
-            source.reader = ahead;
+    fn member(&self, source: &mut RecordReader) -> Option<(Member, bool)> {
+        let mut lookahead = source.reader;
+        let name = if lookahead.number()? == super::NAME_OF_TARGET {
+            source.reader = lookahead;
             None
         } else {
             Some(source.text()?)
@@ -186,7 +189,7 @@ impl PackedService {
         ))
     }
 
-    fn part(&self, name: &'static str, source: &mut Source) -> Option<Member> {
+    fn part(&self, name: &'static str, source: &mut RecordReader) -> Option<Member> {
         let target = self.shape_id(source.reader.small()?)?;
         let (traits, _) = self.member_traits(name, source)?;
         Some(Member {
@@ -196,14 +199,14 @@ impl PackedService {
         })
     }
 
-    /// Traits with their location name, and whether the member is required.
-    fn member_traits(&self, name: &str, source: &mut Source) -> Option<(Traits, bool)> {
+    /// Reads traits with the location name, and whether the member is required.
+    fn member_traits(&self, name: &str, source: &mut RecordReader) -> Option<(Traits, bool)> {
         let tag = source.reader.size()?;
         let mut traits = self.traits.get(tag >> 3)?.clone();
         traits.location_name = match tag >> 1 & 3 {
             location_name::NONE => None,
             location_name::SAME => Some(Str::from(name)),
-            location_name::SMALL_INITIAL => location_name::with_small_initial(name),
+            location_name::LOWER_INITIAL => location_name::with_lower_initial(name),
             location_name::OTHER => Some(source.text()?),
             _ => return None,
         };
@@ -215,16 +218,16 @@ impl PackedService {
         let name = source.text()?;
         let flags = source.reader.number()?;
         let has = |bit: u32| flags >> bit & 1 == 1;
-        let method = if has(flag::OTHER_METHOD) {
+        let method = if has(operation_flag::OTHER_METHOD) {
             source.text()?
         } else {
             Str::from_static(METHODS.get(source.reader.size()?)?)
         };
         let request_uri = source.text()?;
-        let response_code = if has(flag::RESPONSE_CODE) {
+        let response_code = if has(operation_flag::RESPONSE_CODE) {
             Some(u16::try_from(source.reader.number()?).ok()?)
         } else {
-            (!has(flag::NO_RESPONSE_CODE)).then_some(200)
+            (!has(operation_flag::NO_RESPONSE_CODE)).then_some(200)
         };
         let mut part = |bit| {
             if has(bit) {
@@ -233,32 +236,36 @@ impl PackedService {
                 Some(None)
             }
         };
-        let input = part(flag::INPUT)?;
-        let output = part(flag::OUTPUT)?;
-        let result_wrapper = source.text_if(has(flag::RESULT_WRAPPER))?;
+        let input = part(operation_flag::INPUT)?;
+        let output = part(operation_flag::OUTPUT)?;
+        let result_wrapper = source.text_if(has(operation_flag::RESULT_WRAPPER))?;
         let errors = source.list(|source| self.shape_id(source.reader.small()?))?;
-        let auth = if has(flag::AUTH) {
-            Some(source.list(Source::text)?)
+        let auth = if has(operation_flag::AUTH) {
+            Some(source.list(RecordReader::text)?)
         } else {
             None
         };
-        let auth_type = source.text_if(has(flag::AUTH_TYPE))?;
-        let host_prefix = source.text_if(has(flag::HOST_PREFIX))?;
-        let checksum = if has(flag::CHECKSUM) {
+        let auth_type = source.text_if(has(operation_flag::AUTH_TYPE))?;
+        let host_prefix = source.text_if(has(operation_flag::HOST_PREFIX))?;
+        let checksum = if has(operation_flag::CHECKSUM) {
             let flags = source.reader.byte()?;
             Some(Box::new(ChecksumTraits {
                 request_required: flags & 1 != 0,
                 request_algorithm_member: source.text_if(flags & 2 != 0)?,
                 request_validation_mode_member: source.text_if(flags & 4 != 0)?,
-                response_algorithms: source.list(Source::text)?,
+                response_algorithms: source.list(RecordReader::text)?,
             }))
         } else {
             None
         };
-        let compression = source.list_if(has(flag::COMPRESSION), Source::text)?;
-        let static_context = source.list_if(has(flag::STATIC_CONTEXT), Source::pair)?;
-        let operation_context = source.list_if(has(flag::OPERATION_CONTEXT), Source::text_pair)?;
-        let unknown = source.list_if(has(flag::UNKNOWN), Source::pair)?;
+        let compression = source.list_if(has(operation_flag::COMPRESSION), RecordReader::text)?;
+        let static_context =
+            source.list_if(has(operation_flag::STATIC_CONTEXT), RecordReader::pair)?;
+        let operation_context = source.list_if(
+            has(operation_flag::OPERATION_CONTEXT),
+            RecordReader::text_pair,
+        )?;
+        let unknown = source.list_if(has(operation_flag::UNKNOWN), RecordReader::pair)?;
         Some(Operation {
             name,
             index: u32::try_from(index).ok()?,
@@ -271,29 +278,29 @@ impl PackedService {
             errors,
             auth,
             auth_type,
-            unsigned_payload: has(flag::UNSIGNED_PAYLOAD),
+            unsigned_payload: has(operation_flag::UNSIGNED_PAYLOAD),
             host_prefix,
             checksum,
-            checksum_required: has(flag::CHECKSUM_REQUIRED),
+            checksum_required: has(operation_flag::CHECKSUM_REQUIRED),
             compression,
             static_context,
             operation_context,
-            endpoint_discovery: has(flag::DISCOVERY).then(|| EndpointDiscovery {
-                required: has(flag::DISCOVERY_REQUIRED),
+            endpoint_discovery: has(operation_flag::DISCOVERY).then(|| EndpointDiscovery {
+                required: has(operation_flag::DISCOVERY_REQUIRED),
             }),
-            is_endpoint_operation: has(flag::ENDPOINT_OPERATION),
-            is_idempotent: has(flag::IDEMPOTENT),
-            is_readonly: has(flag::READONLY),
-            is_deprecated: has(flag::DEPRECATED),
+            is_endpoint_operation: has(operation_flag::ENDPOINT_OPERATION),
+            is_idempotent: has(operation_flag::IDEMPOTENT),
+            is_readonly: has(operation_flag::READONLY),
+            is_deprecated: has(operation_flag::DEPRECATED),
             unknown,
         })
     }
 }
 
-/// The pattern and the enumeration of a shape, still packed.
+/// Undecoded pattern and enumeration of a shape.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PackedTexts {
-    source: Source,
+    source: RecordReader,
     has_pattern: bool,
     has_values: bool,
 }
@@ -301,26 +308,26 @@ pub(crate) struct PackedTexts {
 impl PackedTexts {
     pub(crate) fn read(mut self) -> Option<(Option<Str>, Box<[Str]>)> {
         let pattern = self.source.text_if(self.has_pattern)?;
-        let values = self.source.list_if(self.has_values, Source::text)?;
+        let values = self.source.list_if(self.has_values, RecordReader::text)?;
         Some((pattern, values))
     }
 }
 
-/// A place to read from, with the dictionary that texts are read by.
+/// A reader with the dictionary for texts.
 #[derive(Clone, Copy, Debug)]
-struct Source {
-    words: Words,
-    reader: Reader,
+struct RecordReader {
+    dictionary: Dictionary,
+    reader: PackedReader,
 }
 
-impl Source {
+impl RecordReader {
     #[inline]
     fn text(&mut self) -> Option<Str> {
-        self.words.text(&mut self.reader)
+        self.dictionary.text(&mut self.reader)
     }
 
-    fn text_if(&mut self, is_there: bool) -> Option<Option<Str>> {
-        if is_there {
+    fn text_if(&mut self, is_present: bool) -> Option<Option<Str>> {
+        if is_present {
             self.text().map(Some)
         } else {
             Some(None)
@@ -338,10 +345,10 @@ impl Source {
 
     fn list_if<T>(
         &mut self,
-        is_there: bool,
+        is_present: bool,
         read: impl FnMut(&mut Self) -> Option<T>,
     ) -> Option<Box<[T]>> {
-        if is_there {
+        if is_present {
             self.list(read)
         } else {
             Some(Box::default())
@@ -349,7 +356,10 @@ impl Source {
     }
 
     fn pair(&mut self) -> Option<(Str, Value)> {
-        Some((self.text()?, value::read(&self.words, &mut self.reader)?))
+        Some((
+            self.text()?,
+            value::read(&self.dictionary, &mut self.reader)?,
+        ))
     }
 
     fn text_pair(&mut self) -> Option<(Str, Str)> {
@@ -358,7 +368,7 @@ impl Source {
 
     fn metadata(&mut self) -> Option<Metadata> {
         let mut metadata = Metadata::default();
-        for place in [
+        for field in [
             &mut metadata.service_id,
             &mut metadata.api_version,
             &mut metadata.endpoint_prefix,
@@ -367,12 +377,12 @@ impl Source {
             &mut metadata.full_name,
             &mut metadata.uid,
         ] {
-            *place = self.text()?;
+            *field = self.text()?;
         }
         let flags = self.reader.number()?;
         metadata.query_compatible = flags & 1 != 0;
         metadata.deprecated = flags & 2 != 0;
-        for (bit, place) in (2..).zip([
+        for (bit, field) in (2..).zip([
             &mut metadata.signing_name,
             &mut metadata.json_version,
             &mut metadata.target_prefix,
@@ -381,31 +391,31 @@ impl Source {
             &mut metadata.abbreviation,
             &mut metadata.h2,
         ]) {
-            *place = self.text_if(flags >> bit & 1 == 1)?;
+            *field = self.text_if(flags >> bit & 1 == 1)?;
         }
-        metadata.auth = self.list(Source::text)?;
-        metadata.protocols = self.list(Source::text)?;
-        metadata.client_context = self.list(Source::text_pair)?;
-        metadata.unknown = self.list(Source::pair)?;
+        metadata.auth = self.list(RecordReader::text)?;
+        metadata.protocols = self.list(RecordReader::text)?;
+        metadata.client_context = self.list(RecordReader::text_pair)?;
+        metadata.unknown = self.list(RecordReader::pair)?;
         Some(metadata)
     }
 
     fn traits_entry(&mut self) -> Option<Traits> {
         let flags = Flags::from_bits(self.reader.small()?);
-        let places = self.reader.byte()?;
+        let location_and_format = self.reader.byte()?;
         let parts = self.reader.byte()?;
         let query_name = self.text_if(parts & traits::QUERY_NAME != 0)?;
         let uri = self.text_if(parts & traits::XML_NAMESPACE != 0)?;
         let prefix = self.text_if(parts & traits::XML_PREFIX != 0)?;
         let context_param = self.text_if(parts & traits::CONTEXT_PARAM != 0)?;
         let unknown = if parts & traits::UNKNOWN != 0 {
-            Some(Box::new(self.list(Source::pair)?.into_vec()))
+            Some(Box::new(self.list(RecordReader::pair)?.into_vec()))
         } else {
             None
         };
         Some(Traits {
             flags,
-            location: match places & 7 {
+            location: match location_and_format & 7 {
                 1 => Some(Location::Uri),
                 2 => Some(Location::QueryString),
                 3 => Some(Location::Header),
@@ -416,7 +426,7 @@ impl Source {
             location_name: None,
             query_name,
             xml_namespace: uri.map(|uri| Box::new(XmlNamespace { uri, prefix })),
-            timestamp_format: match places >> 3 {
+            timestamp_format: match location_and_format >> 3 {
                 1 => Some(TimestampFormat::Iso8601),
                 2 => Some(TimestampFormat::Rfc822),
                 3 => Some(TimestampFormat::UnixTimestamp),
@@ -429,8 +439,8 @@ impl Source {
 
     fn constraints(&mut self) -> Option<Constraints> {
         let flags = self.reader.byte()?;
-        let mut number = |form: u8| {
-            Some(match form & 3 {
+        let mut number = |encoding: u8| {
+            Some(match encoding & 3 {
                 #[expect(
                     clippy::cast_precision_loss,
                     reason = "only written for integers that a double holds exactly"

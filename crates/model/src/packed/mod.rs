@@ -1,54 +1,54 @@
-//! The packed form of definitions: what a program carries instead of JSON.
+//! Packed definitions: the built-in format instead of JSON.
 //!
-//! An archive holds many services. It is read in place: opening it looks at its first bytes, opening a service reads its
-//! metadata, and a shape or operation is decoded the first time it is asked for. Nothing is decompressed but what is rarely
-//! used (paginators, waiters, resources), a file at a time.
+//! An archive contains the definitions of many services and is read in place: opening it reads the header, opening a
+//! service reads its metadata, and a shape or operation is decoded on first use. Only rarely used files (paginators,
+//! waiters, resources) are compressed, each separately.
 //!
 //! ```text
-//! archive   "inia" version  words  former  kinds  services  contents
-//! words     records of text: the dictionary that every text below is spelt with
-//! former    records of: a name that a service went by before, its name now
-//! kinds     records of text: the names of file kinds
-//! services  records of: name, where its contents begin, then for each API version: version, length of the model, then for each
-//!           file: kind, encoding, length as it was, length as it is here; a nameless service holds what is shared
-//! contents  of the services in the same order, without a gap: for each API version the model, if there is one, and the files
-//! model     metadata  traits  operations: records  shapes: records  ids of errors
-//! records   count  the place of each sixteenth  length of all  (length bytes)*
+//! archive     "inia" version  dictionary  aliases  kinds  services  contents
+//! dictionary  records of text: the words that all texts below are encoded with
+//! aliases     records of: former service name, current name
+//! kinds       records of text: the file kinds
+//! services    records of: name, position of its contents, then for each API version: version, length of the model, then for
+//!             each file: kind, encoding, uncompressed length, length; files for all services have an empty service name
+//! contents    of the services in the same order, without gaps: for each API version the model, if any, and the files
+//! model       metadata  traits  operations: records  shapes: records  ids of error shapes
+//! records     count  position of every sixteenth record  total length  (length bytes)*
 //! ```
-//! Numbers are of variable length, seven bits a byte. A service's contents are in one piece, so that the build script of `inia-builtin`
-//! can take some services out of an archive without knowing what is in them.
+//! Numbers have variable length, seven bits per byte. The contents of a service are contiguous, so that the build
+//! script of `inia-builtin` can copy selected services without decoding them.
 //!
-//! Archives are made by the feature `pack`, and kept: with every change of the form its version is bumped, and
-//! `crates/builtin/definitions.inia` is written again by `cargo xtask models --pack`.
+//! Archives are created with the feature `pack`. Every change of the format increments the version and requires
+//! `cargo xtask models --pack`, which writes `crates/builtin/definitions.inia` again.
 
 mod archive;
-mod bytes;
 mod decode;
+mod dictionary;
 #[cfg(feature = "pack")]
 mod pack;
+mod reader;
 mod value;
-mod words;
 
 pub use archive::Archive;
-pub(crate) use archive::Version;
+pub(crate) use archive::ArchivedVersion;
 pub(crate) use decode::{PackedService, PackedTexts};
 #[cfg(feature = "pack")]
 pub use pack::ArchiveBuilder;
 
-/// In place of a member's name: the name of the shape it targets. Read as a text this is an empty word that is followed by
-/// more, which is never written.
+/// Replaces the name of a member that has the same name as its target. Decoded as a text this would be an empty word
+/// followed by more words, which is never written.
 const NAME_OF_TARGET: u64 = 1;
 
-/// The HTTP methods with a number of their own.
+/// HTTP methods that are encoded as a number.
 const METHODS: [&str; 6] = ["POST", "GET", "PUT", "DELETE", "PATCH", "HEAD"];
 
-/// The byte behind a shape's name.
+/// Byte after the name of a shape.
 #[derive(Clone, Copy)]
 struct ShapeHead {
     kind: u8,
     has_traits: bool,
     has_constraints: bool,
-    /// A structure is an error or has a payload.
+    /// A structure with error traits or a payload.
     has_more: bool,
 }
 
@@ -63,27 +63,27 @@ impl ShapeHead {
     }
 }
 
-/// How a location name is told.
+/// Encodings of a location name.
 mod location_name {
     use inia_core::Str;
 
     pub(super) const NONE: usize = 0;
     pub(super) const SAME: usize = 1;
-    pub(super) const SMALL_INITIAL: usize = 2;
+    pub(super) const LOWER_INITIAL: usize = 2;
     pub(super) const OTHER: usize = 3;
 
-    /// The name with a small first letter, where it has a capital one.
-    pub(super) fn with_small_initial(name: &str) -> Option<Str> {
+    /// Returns the name with its first letter in lower case, if that is a capital.
+    pub(super) fn with_lower_initial(name: &str) -> Option<Str> {
         let initial = name.chars().next().filter(char::is_ascii_uppercase)?;
         let rest = name.get(1..)?;
-        let mut small = String::with_capacity(name.len());
-        small.push(initial.to_ascii_lowercase());
-        small.push_str(rest);
-        Some(Str::from(small))
+        let mut lower = String::with_capacity(name.len());
+        lower.push(initial.to_ascii_lowercase());
+        lower.push_str(rest);
+        Some(Str::from(lower))
     }
 }
 
-/// Which parts a combination of traits has.
+/// Bits of the optional parts of a set of traits.
 mod traits {
     pub(super) const QUERY_NAME: u8 = 1;
     pub(super) const XML_NAMESPACE: u8 = 2;
@@ -92,8 +92,8 @@ mod traits {
     pub(super) const UNKNOWN: u8 = 16;
 }
 
-/// Which parts an operation has; the frequent ones have the low bits.
-mod flag {
+/// Bits of the optional parts of an operation, the most frequent lowest.
+mod operation_flag {
     pub(super) const INPUT: u32 = 0;
     pub(super) const OUTPUT: u32 = 1;
     pub(super) const NO_RESPONSE_CODE: u32 = 2;

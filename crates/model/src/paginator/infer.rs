@@ -1,4 +1,4 @@
-//! Paginators for operations that AWS ships none for, told by the names of their members.
+//! Paginators inferred from member names, for operations without a shipped paginator.
 
 use inia_core::Str;
 
@@ -6,10 +6,10 @@ use super::{PaginatorModel, ResultKey};
 use crate::jmespath::Expression;
 use crate::{Kind, Member, Operation, ServiceModel, Structure};
 
-/// Parameters and results that carry a token, under the names that shipped paginators use, the commonest first.
+/// Pairs of token parameter and token result in shipped paginators, the most frequent first.
 ///
-/// Names that tokens of other kinds go by, too (`token`, `ChangeToken`, `clientToken`), are not among them.
-const TOKENS: &[(&str, &str)] = &[
+/// Names that are also used for other tokens (`token`, `ChangeToken`, `clientToken`) are left out.
+const TOKEN_PAIRS: &[(&str, &str)] = &[
     ("NextToken", "NextToken"),
     ("nextToken", "nextToken"),
     ("Marker", "NextMarker"),
@@ -31,8 +31,8 @@ const TOKENS: &[(&str, &str)] = &[
     ("ExclusiveStartKey", "LastEvaluatedKey"),
 ];
 
-/// Parameters that take a page's size, as shipped paginators name them.
-const LIMITS: &[&str] = &[
+/// Page size parameters in shipped paginators.
+const LIMIT_KEYS: &[&str] = &[
     "MaxResults",
     "maxResults",
     "MaxRecords",
@@ -46,26 +46,27 @@ const LIMITS: &[&str] = &[
     "MaxKeys",
 ];
 
-/// Results that say whether there is a next page, as shipped paginators name them.
+/// Results in shipped paginators that indicate whether there is a next page.
 const MORE_RESULTS: &[&str] = &["IsTruncated", "isTruncated", "Truncated", "hasMoreResults"];
 
-/// What lists that tell of trouble, and not of what was asked for, have in their names.
-const BESIDES: &[&str] = &["error", "failure", "warning", "skipped", "unprocessed"];
+/// Parts of names of lists that report problems rather than results.
+const SECONDARY_RESULT_WORDS: &[&str] = &["error", "failure", "warning", "skipped", "unprocessed"];
 
 impl PaginatorModel {
-    /// A paginator told by the names of an operation's members, marked as [`inferred`](Self::inferred): there is a parameter for a
-    /// token, and a result of the same type that gives the next one. `None` where there is not.
+    /// Infers a paginator from the member names of an operation, marked as [`inferred`](Self::inferred): there is a
+    /// token parameter, and a result of the same type with the next token. `None` otherwise.
     ///
-    /// What is listed are the lists of the output, those that tell of errors last; where there is none, its only map, or the only
-    /// list of its only structure that has one. Where that leaves nothing, there are pages but no items.
+    /// The result keys are the lists of the output, with lists of errors last; if there are none, the only map of the
+    /// output, or the only list in its nested structures. If there is none of these, the paginator has pages but no
+    /// items.
     #[must_use]
     pub fn infer(model: &ServiceModel, operation: &Operation) -> Option<Self> {
         let (input, output) = (model.input(operation)?, model.output(operation)?);
-        let (input_token, output_token) = TOKENS
+        let (input_token, output_token) = TOKEN_PAIRS
             .iter()
             .find_map(|(from, to)| Some((input.member(from)?, output.member(to)?)))
             .filter(|(from, to)| kind(model, from) == kind(model, to))?;
-        let result_keys = listed(model, output)
+        let result_keys = result_paths(model, output)
             .iter()
             .map(|text| ResultKey::compile(text))
             .collect::<Result<_, _>>()
@@ -73,7 +74,7 @@ impl PaginatorModel {
         let more_results = MORE_RESULTS
             .iter()
             .find(|name| output.member(name).map(|member| kind(model, member)) == Some("boolean"));
-        let limit_key = LIMITS.iter().find_map(|name| {
+        let limit_key = LIMIT_KEYS.iter().find_map(|name| {
             let member = input.member(name)?;
             let is_limit = matches!(kind(model, member), "integer" | "long" | "string");
             is_limit.then(|| member.name.clone())
@@ -98,12 +99,12 @@ fn kind(model: &ServiceModel, member: &Member) -> &'static str {
     model.shape(member.target).kind.name()
 }
 
-/// Paths to what an output lists.
-fn listed(model: &ServiceModel, output: &Structure) -> Vec<String> {
-    let of_kind = |structure: &Structure, wanted: &str| -> Vec<Str> {
+/// Returns the paths of the result keys in an output.
+fn result_paths(model: &ServiceModel, output: &Structure) -> Vec<String> {
+    let of_kind = |structure: &Structure, kind_name: &str| -> Vec<Str> {
         let members = structure.members.iter();
         members
-            .filter(|member| kind(model, member) == wanted)
+            .filter(|member| kind(model, member) == kind_name)
             .map(|member| member.name.clone())
             .collect()
     };
@@ -111,7 +112,9 @@ fn listed(model: &ServiceModel, output: &Structure) -> Vec<String> {
     if !lists.is_empty() {
         lists.sort_by_key(|name| {
             let name = name.to_lowercase();
-            BESIDES.iter().any(|word| name.contains(word))
+            SECONDARY_RESULT_WORDS
+                .iter()
+                .any(|word| name.contains(word))
         });
         return lists.iter().map(Str::to_string).collect();
     }
@@ -153,7 +156,7 @@ mod tests {
         PaginatorModel::infer(&model, model.operation("List").unwrap())
     }
 
-    /// `A:S B:L` as members.
+    /// Returns members from a short form such as `A:S B:L`.
     fn members(text: &str) -> String {
         let members: Vec<String> = text
             .split_whitespace()
@@ -166,17 +169,21 @@ mod tests {
     }
 
     fn keys(output: &str) -> Vec<String> {
-        let found = infer(
+        let paginator = infer(
             &members("NextToken:S"),
             &members(&format!("NextToken:S {output}")),
         );
-        let found = found.unwrap();
-        assert!(found.inferred);
-        found.result_keys.iter().map(ToString::to_string).collect()
+        let paginator = paginator.unwrap();
+        assert!(paginator.inferred);
+        paginator
+            .result_keys
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
-    fn what_is_listed_is_found() {
+    fn finds_result_keys() {
         assert_eq!(keys("Things:L Name:S"), ["Things"]);
         assert_eq!(keys("Errors:L Things:L"), ["Things", "Errors"]);
         assert_eq!(keys("Tags:M Name:S"), ["Tags"]);
@@ -186,20 +193,20 @@ mod tests {
     }
 
     #[test]
-    fn tokens_limits_and_flags_go_by_the_names_that_shipped_paginators_use() {
-        let found = infer(
+    fn finds_tokens_limit_key_and_more_results_by_name() {
+        let paginator = infer(
             &members("Marker:S Limit:I MaxResults:M"),
             &members("Items:L NextMarker:S IsTruncated:B Marker:S"),
         );
-        let found = found.unwrap();
-        assert_eq!(*found.input_tokens, ["Marker"]);
-        assert_eq!(found.output_tokens[0].as_str(), "NextMarker");
-        assert_eq!(found.limit_key.as_deref(), Some("Limit"));
-        assert_eq!(found.more_results.unwrap().as_str(), "IsTruncated");
+        let paginator = paginator.unwrap();
+        assert_eq!(*paginator.input_tokens, ["Marker"]);
+        assert_eq!(paginator.output_tokens[0].as_str(), "NextMarker");
+        assert_eq!(paginator.limit_key.as_deref(), Some("Limit"));
+        assert_eq!(paginator.more_results.unwrap().as_str(), "IsTruncated");
     }
 
     #[test]
-    fn other_tokens_carry_nothing_from_page_to_page() {
+    fn ignores_tokens_that_do_not_paginate() {
         for (input, output) in [
             ("ChangeToken:S", "ChangeToken:S Items:L"),
             ("ClientToken:S", "ClientToken:S Items:L"),

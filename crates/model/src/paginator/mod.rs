@@ -1,14 +1,14 @@
-//! Paginators: which parameters and results of an operation carry it from page to page.
+//! Paginators: the parameters and results that carry the state from page to page.
 //!
 //! ```text
 //! {"pagination": {
 //!     "ListObjects": {
-//!         "input_token": "Marker",                              parameters that take a token: one or several
+//!         "input_token": "Marker",                              token parameter, or an array of them
 //!         "output_token": "NextMarker || Contents[-1].Key",     JMESPath to each token in a page
-//!         "more_results": "IsTruncated",                        JMESPath to whether there is a next page at all
-//!         "limit_key": "MaxKeys",                               the parameter that takes a page's size
-//!         "result_key": ["Contents", "CommonPrefixes"],         JMESPath to what is listed: one or several
-//!         "non_aggregate_keys": ["Name", "Prefix"]              JMESPath to what is the same on every page
+//!         "more_results": "IsTruncated",                        JMESPath to whether there is a next page
+//!         "limit_key": "MaxKeys",                               page size parameter
+//!         "result_key": ["Contents", "CommonPrefixes"],         JMESPath to the listed items, one or several
+//!         "non_aggregate_keys": ["Name", "Prefix"]              JMESPath to values that are equal on all pages
 //!     }
 //! }}
 //! ```
@@ -24,11 +24,11 @@ pub use result_key::ResultKey;
 use inia_core::{Result, Str, Value};
 
 use crate::catalog::{Catalog, Definition};
+use crate::definition_node::DefinitionNode;
 use crate::jmespath::Expression;
-use crate::node::Node;
 use crate::{Operation, ServiceModel};
 
-/// How one operation is carried from page to page.
+/// Pagination of an operation.
 ///
 /// ```
 /// use inia_core::json;
@@ -47,31 +47,31 @@ use crate::{Operation, ServiceModel};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaginatorModel {
-    /// The operation.
+    /// Name of the operation.
     pub operation: Str,
-    /// `input_token`: the parameters that take a page's token.
+    /// `input_token`: parameters that take the token of a page.
     pub input_tokens: Box<[Str]>,
-    /// `output_token`: where the next page's token for each of them stands in a page.
+    /// `output_token`: an expression for each input token that finds the next token in a page.
     pub output_tokens: Box<[Expression]>,
-    /// `result_key`: what is listed. The first is what items are counted by.
+    /// `result_key`: the listed items. Items are counted by the first key.
     pub result_keys: Box<[ResultKey]>,
-    /// `limit_key`: the parameter that takes the size of a page.
+    /// `limit_key`: the page size parameter.
     pub limit_key: Option<Str>,
-    /// `more_results`: what is true in a page that another one follows; where absent, a token says so.
+    /// `more_results`: true in a page that has a next page. If absent, the presence of a token decides.
     pub more_results: Option<Expression>,
-    /// `non_aggregate_keys`: what is the same on every page.
+    /// `non_aggregate_keys`: values that are equal on all pages.
     pub non_aggregate_keys: Box<[ResultKey]>,
-    /// Whether AWS ships no paginator for the operation, and this one is told by the names of its members.
+    /// Whether the paginator is inferred from member names, since AWS ships none for the operation.
     pub inferred: bool,
 }
 
 impl PaginatorModel {
-    /// The paginator of an operation: the one that is shipped with its service, or else one told by the names of the
-    /// operation's members. `None` where there is nothing to be carried from page to page.
+    /// Returns the paginator of an operation: the shipped one, or else one inferred from the names of the operation's
+    /// members. `None` if the operation has no pages.
     ///
     /// # Errors
-    /// `Model`: the shipped paginator is broken; the message has the file and the place in it.
-    pub fn of(
+    /// `Model`: the shipped paginator is invalid; the message has the file and the location.
+    pub fn for_operation(
         shipped: Option<&Paginators>,
         model: &ServiceModel,
         operation: &Operation,
@@ -85,15 +85,15 @@ impl PaginatorModel {
         }
     }
 
-    fn read(operation: &str, node: &Node<'_, '_>) -> Result<Self> {
-        let text = |node: &Node<'_, '_>| node.string().cloned();
-        let key = |node: &Node<'_, '_>| node.expression().map(ResultKey::from);
+    fn parse(operation: &str, node: &DefinitionNode<'_, '_>) -> Result<Self> {
+        let text = |node: &DefinitionNode<'_, '_>| node.string().cloned();
+        let key = |node: &DefinitionNode<'_, '_>| node.expression().map(ResultKey::from);
         let keys = |name: &str| match node.get(name) {
             Some(keys) => keys.one_or_more(key),
             None => Ok(Box::default()),
         };
-        let input_tokens = node.need("input_token")?.one_or_more(text)?;
-        let output_token = node.need("output_token")?;
+        let input_tokens = node.require("input_token")?.one_or_more(text)?;
+        let output_token = node.require("output_token")?;
         let output_tokens = output_token.one_or_more(|node| node.expression())?;
         if input_tokens.is_empty() || input_tokens.len() != output_tokens.len() {
             return Err(output_token.error(format_args!(
@@ -118,48 +118,48 @@ impl PaginatorModel {
     }
 }
 
-/// The paginators that are shipped with a service: a `paginators-1` file.
+/// Paginators that are shipped with a service: a `paginators-1` file.
 ///
-/// Each is read when it is asked for, so that a broken one hurts no other.
+/// Each paginator is parsed on use, so that an invalid one does not affect the others.
 #[derive(Clone, Debug)]
 pub struct Paginators {
-    place: String,
+    origin: String,
     definition: Value,
 }
 
 impl Paginators {
-    /// The paginators of a service, in the API version of its model; `None` where it has no such file.
+    /// Loads the paginators of a service in the API version of its model; `None` if there is no such file.
     ///
     /// # Errors
-    /// `Model`: the file cannot be read or is no paginators file.
+    /// `Model`: the file cannot be read or is not a paginators file.
     pub fn load(catalog: &Catalog, model: &ServiceModel) -> Result<Option<Self>> {
         let version = &model.metadata().api_version;
         let found = catalog.definition(model.name(), Some(version), "paginators-1")?;
         found.as_ref().map(Self::from_definition).transpose()
     }
 
-    /// Reads a file.
+    /// Parses a file.
     ///
     /// # Errors
-    /// `Model`: it is no JSON object with an object `pagination`.
+    /// `Model`: not a JSON object with an object `pagination`.
     pub fn from_definition(definition: &Definition) -> Result<Self> {
-        Self::from_value(&definition.place, definition.parse()?)
+        Self::from_value(&definition.origin, definition.parse()?)
     }
 
-    /// Takes what was read from a file; `place` is the file's name, for messages.
+    /// Creates paginators from a parsed file; `origin` is the file name, for error messages.
     ///
     /// # Errors
     /// `Model`: there is no object `pagination`.
-    pub fn from_value(place: &str, definition: Value) -> Result<Self> {
-        let root = Node::root(place, &definition);
-        root.need("pagination")?.object()?;
+    pub fn from_value(origin: &str, definition: Value) -> Result<Self> {
+        let root = DefinitionNode::root(origin, &definition);
+        root.require("pagination")?.object()?;
         Ok(Paginators {
-            place: place.to_owned(),
+            origin: origin.to_owned(),
             definition,
         })
     }
 
-    /// The names of the operations that have a paginator here.
+    /// Returns the names of the operations that have a paginator in the file.
     pub fn operations(&self) -> impl Iterator<Item = &Str> {
         self.definition
             .get("pagination")
@@ -168,15 +168,15 @@ impl Paginators {
             .flat_map(|map| map.keys())
     }
 
-    /// The paginator of an operation, named as the definition spells it.
+    /// Returns the paginator of an operation, with the name spelled as in the definition.
     ///
     /// # Errors
-    /// `Model`: it is broken; the message has the file and the place in it.
+    /// `Model`: the paginator is invalid; the message has the file and the location.
     pub fn find(&self, operation: &str) -> Result<Option<PaginatorModel>> {
-        let root = Node::root(&self.place, &self.definition);
-        let all = root.need("pagination")?;
+        let root = DefinitionNode::root(&self.origin, &self.definition);
+        let all = root.require("pagination")?;
         all.get(operation)
-            .map(|node| PaginatorModel::read(operation, &node))
+            .map(|node| PaginatorModel::parse(operation, &node))
             .transpose()
     }
 }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_read() {
+    fn parses_all_fields() {
         let file = file(json!({
             "input_token": ["A", "B"], "output_token": ["NextA", "Page.NextB || Items[-1].Id"], "more_results": "Page.More",
             "limit_key": "Max", "result_key": ["Page.Items", "Prefixes"], "non_aggregate_keys": ["Name"], "future": {"x": 1}
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_says_where_and_hurts_no_other() {
+    fn rejects_invalid_paginator_with_its_path_only() {
         let good = json!({"input_token": "T", "output_token": "T", "result_key": "R"});
         for (name, bad, message) in [
             (
@@ -235,7 +235,7 @@ mod tests {
             (
                 "output_token",
                 json!(null),
-                "pagination.List: there is no `output_token`",
+                "pagination.List: missing `output_token`",
             ),
             (
                 "output_token",

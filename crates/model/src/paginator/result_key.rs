@@ -1,15 +1,15 @@
-//! [`ResultKey`]: a part of a page that is found by an expression and may be cut, emptied or joined with that of other pages.
+//! [`ResultKey`]: an expression for a part of a page that may be truncated, emptied or merged with other pages.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use inia_core::{Error, ErrorKind, Map, Result, Str, Value};
 
-use crate::jmespath::{Expression, Step};
+use crate::jmespath::{Expression, FieldStep};
 
-/// Where in a page its results are, or values that are the same on every page.
+/// Expression for the results of a page, or for values that are equal on all pages.
 ///
-/// Any expression can be looked up; one that is names and dots (`Buckets`, `ResultSet.Rows`) can be set, too.
+/// Every expression can be searched; only a path of names (`Buckets`, `ResultSet.Rows`) can be set.
 ///
 /// ```
 /// use inia_core::json;
@@ -25,7 +25,7 @@ use crate::jmespath::{Expression, Step};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultKey {
     expression: Expression,
-    /// The names on the way, where the expression is nothing but names.
+    /// Names on the path, if the expression is a path of names.
     names: Option<Box<[Str]>>,
 }
 
@@ -33,45 +33,45 @@ impl ResultKey {
     /// Compiles a result key.
     ///
     /// # Errors
-    /// `Validation`: the text is no JMESPath expression.
+    /// `Validation`: invalid JMESPath expression.
     pub fn compile(text: &str) -> Result<Self> {
         Expression::compile(text).map(ResultKey::from)
     }
 
-    /// The expression.
+    /// Returns the expression.
     #[must_use]
     pub fn expression(&self) -> &Expression {
         &self.expression
     }
 
-    /// The text of the expression.
+    /// Returns the text of the expression.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.expression.as_str()
     }
 
-    /// What is there; [`Value::Null`] for nothing.
+    /// Returns the value in a page, or [`Value::Null`] if there is none.
     ///
     /// # Errors
     /// `Validation`: as [`Expression::search`].
     pub fn find<'a>(&'a self, page: &'a Value) -> Result<Cow<'a, Value>> {
         if self.names.is_some() {
-            static NOTHING: Value = Value::Null;
+            static NULL: Value = Value::Null;
             return Ok(Cow::Borrowed(
-                self.expression.search_ref(page).unwrap_or(&NOTHING),
+                self.expression.search_ref(page).unwrap_or(&NULL),
             ));
         }
         self.expression.search(page)
     }
 
-    /// What is there, to change in place; `None` for nothing, and for an expression that is more than names.
+    /// Returns the value in a page for mutation; `None` if there is none, or if the expression is not a path of names.
     #[must_use]
     pub fn find_mut<'a>(&self, page: &'a mut Value) -> Option<&'a mut Value> {
         self.names.as_ref()?;
         self.expression.search_mut(page)
     }
 
-    /// Takes what is there out of the page, copying only where the expression is more than names.
+    /// Takes the value out of a page. The value is copied if the expression is not a path of names.
     ///
     /// # Errors
     /// `Validation`: as [`Expression::search`].
@@ -85,10 +85,10 @@ impl ResultKey {
         Ok(self.expression.search(page)?.into_owned())
     }
 
-    /// Puts a value there, with the maps around it that are missing.
+    /// Sets the value in a page, creating missing maps on the path.
     ///
     /// # Errors
-    /// `Model`: the expression is more than names. `Pagination`: what is on the way is no map.
+    /// `Model`: the expression is not a path of names. `Pagination`: a value on the path is not a map.
     ///
     /// # Source
     /// botocore `utils.py:set_value_from_jmespath`.
@@ -97,7 +97,7 @@ impl ResultKey {
             return Err(Error::new(
                 ErrorKind::Model,
                 format!(
-                    "nothing can be put where the result key `{}` points",
+                    "result key `{}` is not a path of names and cannot be set",
                     self.as_str()
                 ),
             ));
@@ -112,7 +112,7 @@ impl ResultKey {
                 return Err(Error::new(
                     ErrorKind::Pagination,
                     format!(
-                        "on the way to the result key `{}` is a value of type {found}",
+                        "cannot set result key `{}`: the path contains a value of type {found}",
                         self.as_str()
                     ),
                 ));
@@ -131,7 +131,7 @@ impl From<Expression> for ResultKey {
                 [path] => path
                     .iter()
                     .map(|step| match step {
-                        Step::Field(name) => Some(name.clone()),
+                        FieldStep::Field(name) => Some(name.clone()),
                         _ => None,
                     })
                     .collect(),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_is_set_changed_and_taken() {
+    fn sets_mutates_and_takes_values() {
         let mut page = json!({"A": null, "B": {"C": [1]}});
         key("A.X").set(&mut page, json!(5)).unwrap();
         *key("B.C").find_mut(&mut page).unwrap() = json!([2]);
@@ -172,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn quoted_names_are_names() {
+    fn accepts_quoted_names() {
         let mut page = json!({});
         key(r#""a-b"."c.d""#).set(&mut page, json!(1)).unwrap();
         assert_eq!(page, json!({"a-b": {"c.d": 1}}));
     }
 
     #[test]
-    fn more_than_names_is_only_looked_up() {
+    fn searches_but_does_not_set_other_expressions() {
         let mut page = json!({"A": [{"B": 1}, {"B": 2}]});
         for text in ["A[].B", "A[0].B", "@", "A || B"] {
             let key = key(text);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_in_the_way_is_an_error() {
+    fn rejects_scalar_on_the_path() {
         let error = key("A.B")
             .set(&mut json!({"A": "text"}), json!(1))
             .unwrap_err();

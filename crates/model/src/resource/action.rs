@@ -1,132 +1,132 @@
-//! What a resource does and leads to: actions, collections, related resources and waits.
+//! Parts of a resource that make calls or lead to other resources: actions, collections, relations and waiters.
 
 use inia_core::{Result, Str, Value};
 
-use super::target::ParamPath;
+use super::param_path::ParamPath;
+use crate::definition_node::DefinitionNode;
 use crate::jmespath::Expression;
-use crate::node::Node;
 use crate::snake_case;
 
-/// An action of a resource: one call, and what is made of its answer.
+/// An action of a resource: a call, and the result made from its output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceAction {
-    /// The name users know it by: in snake case, changed where another part of the resource has the name already.
+    /// Public name: in snake case, with a suffix if another part of the resource has the same name.
     pub name: Str,
-    /// The name as the definition spells it.
+    /// Name as the definition spells it.
     pub model_name: Str,
-    /// The call.
+    /// Request of the call.
     pub request: ResourceRequest,
-    /// The resource or resources that it answers with; its output where absent.
+    /// Resource or resources returned by the action. If `None`, the action returns the output.
     pub resource: Option<ResourceTarget>,
-    /// The part of the output that it answers with, where it answers with no resource. For a load, where the resource's data are.
+    /// Part of the output that is returned if no resource is. For a load, the location of the data of the resource.
     pub path: Option<Expression>,
 }
 
-/// A collection of a resource: the resources that an operation lists.
+/// A collection: the resources that an operation lists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceCollection {
-    /// The name users know it by.
+    /// Public name.
     pub name: Str,
-    /// The name as the definition spells it.
+    /// Name as the definition spells it.
     pub model_name: Str,
-    /// The call that lists.
+    /// Request that lists the resources.
     pub request: ResourceRequest,
-    /// What is listed.
+    /// Listed resources.
     pub resource: ResourceTarget,
 }
 
-/// A resource that another one leads to: a reference if it is told by data, else a sub-resource.
+/// A related resource: a reference if its identifiers come from data, else a sub-resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceRelation {
-    /// The name users know it by: of a reference in snake case, of a sub-resource as the definition spells it.
+    /// Public name: in snake case for a reference, as the definition spells it for a sub-resource.
     pub name: Str,
-    /// The name as the definition spells it.
+    /// Name as the definition spells it.
     pub model_name: Str,
-    /// What it leads to.
+    /// Related resource.
     pub resource: ResourceTarget,
 }
 
-/// A wait for a resource.
+/// A waiter of a resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceWaiter {
-    /// The name users know it by, such as `wait_until_running`.
+    /// Public name, such as `wait_until_running`.
     pub name: Str,
-    /// The name as the definition spells it, such as `Running`.
+    /// Name as the definition spells it, such as `Running`.
     pub model_name: Str,
-    /// The service's waiter.
+    /// Name of the service's waiter.
     pub waiter: Str,
-    /// The parameters that the resource fills in.
+    /// Parameters set by the resource.
     pub params: Box<[ResourceParam]>,
 }
 
-/// A call that a resource makes, and the parameters that it fills in.
+/// Request of a resource, with the parameters that the resource sets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceRequest {
-    /// The operation.
+    /// Name of the operation.
     pub operation: Str,
-    /// The parameters that the resource fills in.
+    /// Parameters set by the resource.
     pub params: Box<[ResourceParam]>,
 }
 
-/// A parameter that a resource fills in.
+/// A parameter set by a resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceParam {
-    /// Where it goes.
+    /// Path of the parameter.
     pub target: ParamPath,
-    /// Where it comes from.
+    /// Source of the value.
     pub source: ParamSource,
 }
 
-/// Where a parameter that a resource fills in comes from.
+/// Source of a parameter value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParamSource {
-    /// An identifier of the resource, by its place among them.
+    /// Identifier of the resource, by position.
     Identifier(usize),
-    /// The resource's data, which are loaded for it.
+    /// Expression in the data of the resource, which is loaded first.
     Data(Expression),
-    /// The definition itself.
+    /// Constant in the definition.
     Constant(Value),
-    /// The caller; nothing is filled in.
+    /// Set by the caller.
     Input,
 }
 
-/// The resource or resources that an action, a collection or a relation makes.
+/// Resource or resources made by an action, a collection or a relation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceTarget {
-    /// Which resource of the service.
+    /// Name of the resource type.
     pub resource: Str,
-    /// Where its identifiers come from.
+    /// Identifiers, in order.
     pub identifiers: Box<[TargetIdentifier]>,
-    /// Where its data are in the answer; of a reference, in the data of the resource that it belongs to.
+    /// Location of the resource data in the response. For a reference, in the data of the parent resource.
     pub path: Option<Expression>,
 }
 
-/// Where an identifier of a new resource comes from.
+/// An identifier of a new resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetIdentifier {
-    /// The identifier, in snake case.
+    /// Name of the identifier, in snake case.
     pub target: Str,
-    /// Where it comes from.
+    /// Source of the value.
     pub source: IdentifierSource,
 }
 
-/// Where an identifier of a new resource comes from.
+/// Source of an identifier value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum IdentifierSource {
-    /// The answer.
+    /// Expression in the response.
     Response(Expression),
-    /// The parameters of the call.
+    /// Expression in the parameters of the call.
     RequestParameter(Expression),
-    /// An identifier of the resource it is made by, by its place among them.
+    /// Identifier of the parent resource, by position.
     Identifier(usize),
-    /// The data of the resource it is made by, which are loaded for it.
+    /// Expression in the data of the parent resource, which is loaded first.
     Data(Expression),
-    /// The caller.
+    /// Set by the caller.
     Input,
 }
 
 impl ResourceTarget {
-    /// Whether it needs the data of the resource it is made by.
+    /// Returns whether any identifier comes from the data of the parent resource.
     #[must_use]
     pub fn needs_data(&self) -> bool {
         self.identifiers
@@ -134,7 +134,7 @@ impl ResourceTarget {
             .any(|identifier| matches!(identifier.source, IdentifierSource::Data(_)))
     }
 
-    /// The identifiers that the caller gives, in order.
+    /// Returns the identifiers that the caller sets, in order.
     pub fn inputs(&self) -> impl Iterator<Item = &Str> {
         self.identifiers
             .iter()
@@ -142,7 +142,7 @@ impl ResourceTarget {
             .map(|identifier| &identifier.target)
     }
 
-    /// What the caller makes a resource of with nothing but identifiers.
+    /// Returns a target with all identifiers set by the caller.
     pub(super) fn of_inputs(resource: &Str, identifiers: impl Iterator<Item = Str>) -> Self {
         ResourceTarget {
             resource: resource.clone(),
@@ -156,7 +156,7 @@ impl ResourceTarget {
         }
     }
 
-    pub(super) fn read(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<Self> {
+    pub(super) fn parse(node: &DefinitionNode<'_, '_>, owner: &OwningResource<'_>) -> Result<Self> {
         let identifiers = match node.get("identifiers") {
             None => Box::default(),
             Some(identifiers) => identifiers
@@ -165,18 +165,21 @@ impl ResourceTarget {
                 .collect::<Result<_>>()?,
         };
         Ok(ResourceTarget {
-            resource: node.need("type")?.string()?.clone(),
+            resource: node.require("type")?.string()?.clone(),
             identifiers,
             path: path(node)?,
         })
     }
 }
 
-fn target_identifier(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<TargetIdentifier> {
-    let source = node.need("source")?;
-    let expression = || node.need("path")?.expression();
+fn target_identifier(
+    node: &DefinitionNode<'_, '_>,
+    owner: &OwningResource<'_>,
+) -> Result<TargetIdentifier> {
+    let source = node.require("source")?;
+    let expression = || node.require("path")?.expression();
     Ok(TargetIdentifier {
-        target: snake_case(node.need("target")?.string()?).into(),
+        target: snake_case(node.require("target")?.string()?).into(),
         source: match source.string()?.as_str() {
             "response" => IdentifierSource::Response(expression()?),
             "requestParameter" => IdentifierSource::RequestParameter(expression()?),
@@ -188,49 +191,52 @@ fn target_identifier(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<TargetIde
     })
 }
 
-/// The resource that a part belongs to, as far as the part refers to it.
-pub(super) struct Owner<'a> {
+/// The resource that contains a part, for resolving its identifiers.
+pub(super) struct OwningResource<'a> {
     pub(super) name: &'a str,
-    /// Its identifiers, as the definition spells them.
+    /// Names of its identifiers, as the definition spells them.
     pub(super) identifiers: &'a [Str],
 }
 
-impl Owner<'_> {
-    /// The place of the identifier that a source names.
-    fn identifier(&self, node: &Node<'_, '_>) -> Result<usize> {
-        let name = node.need("name")?;
-        let wanted = name.string()?;
-        let snake = snake_case(wanted);
+impl OwningResource<'_> {
+    /// Returns the position of the identifier in `name`.
+    fn identifier(&self, node: &DefinitionNode<'_, '_>) -> Result<usize> {
+        let name = node.require("name")?;
+        let requested = name.string()?;
+        let snake = snake_case(requested);
         self.identifiers
             .iter()
-            .position(|known| known == wanted || snake_case(known) == snake)
+            .position(|known| known == requested || snake_case(known) == snake)
             .ok_or_else(|| {
                 let known = self.identifiers.join(", ");
                 name.error(format_args!(
-                    "{} has no identifier `{wanted}`, but these: {known}",
+                    "{} has no identifier `{requested}`; identifiers: {known}",
                     self.name
                 ))
             })
     }
 }
 
-pub(super) fn params(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<Box<[ResourceParam]>> {
+pub(super) fn params(
+    node: &DefinitionNode<'_, '_>,
+    owner: &OwningResource<'_>,
+) -> Result<Box<[ResourceParam]>> {
     let Some(params) = node.get("params") else {
         return Ok(Box::default());
     };
     params.items()?.map(|node| param(&node, owner)).collect()
 }
 
-fn param(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<ResourceParam> {
-    let target = node.need("target")?;
-    let source = node.need("source")?;
+fn param(node: &DefinitionNode<'_, '_>, owner: &OwningResource<'_>) -> Result<ResourceParam> {
+    let target = node.require("target")?;
+    let source = node.require("source")?;
     Ok(ResourceParam {
         target: ParamPath::parse(target.string()?).map_err(|problem| target.error(problem))?,
         source: match source.string()?.as_str() {
             "identifier" => ParamSource::Identifier(owner.identifier(node)?),
-            "data" => ParamSource::Data(node.need("path")?.expression()?),
+            "data" => ParamSource::Data(node.require("path")?.expression()?),
             "string" | "integer" | "boolean" => {
-                ParamSource::Constant(node.need("value")?.value().clone())
+                ParamSource::Constant(node.require("value")?.value().clone())
             }
             "input" => ParamSource::Input,
             other => return Err(source.error(format_args!("unknown source `{other}`"))),
@@ -239,7 +245,7 @@ fn param(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<ResourceParam> {
 }
 
 impl ResourceRequest {
-    /// Whether it needs the data of the resource that makes it.
+    /// Returns whether any parameter comes from the data of the resource.
     #[must_use]
     pub fn needs_data(&self) -> bool {
         self.params
@@ -247,27 +253,27 @@ impl ResourceRequest {
             .any(|param| matches!(param.source, ParamSource::Data(_)))
     }
 
-    pub(super) fn read(node: &Node<'_, '_>, owner: &Owner<'_>) -> Result<Self> {
+    pub(super) fn parse(node: &DefinitionNode<'_, '_>, owner: &OwningResource<'_>) -> Result<Self> {
         Ok(ResourceRequest {
-            operation: node.need("operation")?.string()?.clone(),
+            operation: node.require("operation")?.string()?.clone(),
             params: params(node, owner)?,
         })
     }
 }
 
 impl ResourceAction {
-    pub(super) fn read(
+    pub(super) fn parse(
         name: Str,
         model_name: &str,
-        node: &Node<'_, '_>,
-        owner: &Owner<'_>,
+        node: &DefinitionNode<'_, '_>,
+        owner: &OwningResource<'_>,
     ) -> Result<Self> {
         Ok(ResourceAction {
             name,
             model_name: model_name.into(),
-            request: ResourceRequest::read(&node.need("request")?, owner)?,
+            request: ResourceRequest::parse(&node.require("request")?, owner)?,
             resource: match node.get("resource") {
-                Some(target) => Some(ResourceTarget::read(&target, owner)?),
+                Some(target) => Some(ResourceTarget::parse(&target, owner)?),
                 None => None,
             },
             path: path(node)?,
@@ -275,8 +281,8 @@ impl ResourceAction {
     }
 }
 
-/// The expression under `path`; `$` stands for the whole.
-fn path(node: &Node<'_, '_>) -> Result<Option<Expression>> {
+/// Returns the expression in `path`; `None` for `$`, which is the whole value.
+fn path(node: &DefinitionNode<'_, '_>) -> Result<Option<Expression>> {
     match node.get("path") {
         Some(path) if path.string()? != "$" => path.expression().map(Some),
         _ => Ok(None),

@@ -1,4 +1,4 @@
-//! What a resource has, as data.
+//! Descriptions of resources, as data.
 
 use inia_core::{Map, Str, Value, json};
 
@@ -8,10 +8,10 @@ use super::{
 };
 
 impl ResourceModel {
-    /// What the resource has, as data: identifiers, attributes, actions, sub-resources, references, collections and waiters, each with
-    /// its name and what it is.
+    /// Returns a description of the resource as data: identifiers, attributes, actions, sub-resources, references,
+    /// collections and waiters, each with its name and properties.
     ///
-    /// `resources` are those that it is one of: they tell which batch actions its collections have.
+    /// `resources` contains this resource, and is used to find the batch actions of its collections.
     #[must_use]
     pub fn describe(&self, resources: &Resources) -> Value {
         let identifiers = self.identifiers.iter().map(|identifier| {
@@ -29,7 +29,7 @@ impl ResourceModel {
             let target = &collection.resource.resource;
             let batch_actions: Vec<Value> = resources.resource(target).map_or_else(
                 |_| Vec::new(),
-                |model| model.batch_actions.iter().map(described).collect(),
+                |model| model.batch_actions.iter().map(describe_action).collect(),
             );
             json!({
                 "name": &collection.name, "operation": &collection.request.operation, "resource": target,
@@ -44,8 +44,8 @@ impl ResourceModel {
             "resource": &self.name,
             "identifiers": identifiers.collect::<Value>(),
             "attributes": attributes.collect::<Value>(),
-            "load": self.load.as_ref().map(described),
-            "actions": self.actions.iter().map(described).collect::<Value>(),
+            "load": self.load.as_ref().map(describe_action),
+            "actions": self.actions.iter().map(describe_action).collect::<Value>(),
             "sub_resources": self.subresources.iter().map(relation).collect::<Value>(),
             "references": self.references.iter().map(relation).collect::<Value>(),
             "collections": collections.collect::<Value>(),
@@ -54,7 +54,7 @@ impl ResourceModel {
     }
 }
 
-fn described(action: &ResourceAction) -> Value {
+fn describe_action(action: &ResourceAction) -> Value {
     let mut entry = Map::new();
     entry.insert("name", &action.name);
     entry.insert("operation", &action.request.operation);
@@ -72,12 +72,12 @@ fn relation(relation: &ResourceRelation) -> Value {
     })
 }
 
-/// The identifiers that a caller gives.
+/// Returns the identifiers that the caller sets.
 fn inputs(target: &ResourceTarget) -> Value {
     target.inputs().map(Value::from).collect()
 }
 
-/// The parameters that are filled in, each once.
+/// Returns the parameters that the resource sets, without duplicates.
 fn filled_in(params: &[ResourceParam]) -> Value {
     let mut names: Vec<Str> = Vec::new();
     for param in params {

@@ -1,4 +1,4 @@
-//! Resources: a service as things that have identifiers, data and actions, and that lead to each other.
+//! Resources: object-oriented definitions of a service, with identifiers, data, actions and relations.
 //!
 //! ```text
 //! {"service": {                                                   the service itself: sqs.ServiceResource
@@ -25,14 +25,14 @@
 mod action;
 mod describe;
 mod model;
-mod target;
+mod param_path;
 
 pub use action::{
     IdentifierSource, ParamSource, ResourceAction, ResourceCollection, ResourceParam,
     ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter, TargetIdentifier,
 };
 pub use model::{ResourceAttribute, ResourceIdentifier, ResourceModel};
-pub use target::ParamPath;
+pub use param_path::ParamPath;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -41,13 +41,13 @@ use indexmap::IndexMap;
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::catalog::{Catalog, Definition};
-use crate::node::Node;
+use crate::definition_node::DefinitionNode;
 use crate::{ServiceModel, did_you_mean};
 use model::SERVICE_RESOURCE;
 
-/// The resources of a service: a `resources-1` file.
+/// Resources of a service: a `resources-1` file.
 ///
-/// Each is read when it is first asked for, so that a broken one hurts no other.
+/// Each resource is parsed on first use, so that an invalid one does not affect the others.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -63,18 +63,18 @@ use model::SERVICE_RESOURCE;
 /// ```
 pub struct Resources {
     model: Arc<ServiceModel>,
-    place: String,
+    origin: String,
     definition: Value,
     service: OnceLock<Arc<ResourceModel>>,
     resources: IndexMap<Str, OnceLock<Arc<ResourceModel>>>,
 }
 
 impl Resources {
-    /// The resources of a service, in the API version of its model.
+    /// Loads the resources of a service in the API version of its model.
     ///
     /// # Errors
-    /// `Model`: the service has no such file, and the message names the services that have; or it cannot be read, or is no
-    /// resources file.
+    /// `Model`: the service has no such file, with the services that have one in the message; or the file cannot be
+    /// read or is not a resources file.
     pub fn load(catalog: &Catalog, model: &Arc<ServiceModel>) -> Result<Self> {
         let version = &model.metadata().api_version;
         match catalog.definition(model.name(), Some(version), "resources-1")? {
@@ -83,7 +83,7 @@ impl Resources {
         }
     }
 
-    /// The names of the services that have resources, in order.
+    /// Returns the names of the services that have resources, in order.
     #[must_use]
     pub fn services(catalog: &Catalog) -> Vec<Str> {
         let mut services = catalog.services();
@@ -91,21 +91,21 @@ impl Resources {
         services
     }
 
-    /// Reads a file.
+    /// Parses a file.
     ///
     /// # Errors
-    /// `Model`: it is no JSON object with the objects `service` and `resources`.
+    /// `Model`: not a JSON object with the objects `service` and `resources`.
     pub fn from_definition(model: Arc<ServiceModel>, definition: &Definition) -> Result<Self> {
-        Self::from_value(model, &definition.place, definition.parse()?)
+        Self::from_value(model, &definition.origin, definition.parse()?)
     }
 
-    /// Takes what was read from a file; `place` is the file's name, for messages.
+    /// Creates resources from a parsed file; `origin` is the file name, for error messages.
     ///
     /// # Errors
-    /// `Model`: there are no objects `service` and `resources`.
-    pub fn from_value(model: Arc<ServiceModel>, place: &str, definition: Value) -> Result<Self> {
-        let root = Node::root(place, &definition);
-        root.need("service")?.object()?;
+    /// `Model`: the objects `service` and `resources` are missing.
+    pub fn from_value(model: Arc<ServiceModel>, origin: &str, definition: Value) -> Result<Self> {
+        let root = DefinitionNode::root(origin, &definition);
+        root.require("service")?.object()?;
         let resources = match root.get("resources") {
             Some(resources) => resources
                 .entries()?
@@ -114,51 +114,51 @@ impl Resources {
             None => IndexMap::new(),
         };
         if resources.contains_key(SERVICE_RESOURCE) {
-            let message = format!("{place}: no resource may be named {SERVICE_RESOURCE}");
+            let message = format!("{origin}: resource name {SERVICE_RESOURCE} is reserved");
             return Err(Error::new(ErrorKind::Model, message));
         }
         Ok(Resources {
             model,
-            place: place.to_owned(),
+            origin: origin.to_owned(),
             definition,
             service: OnceLock::new(),
             resources,
         })
     }
 
-    /// The service's model.
+    /// Returns the model of the service.
     #[must_use]
     pub fn model(&self) -> &Arc<ServiceModel> {
         &self.model
     }
 
-    /// The names of the resources, in the definition's order.
+    /// Returns the names of the resources, in the order of the definition.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &Str> {
         self.resources.keys()
     }
 
-    /// The service itself as a resource.
+    /// Returns the service itself as a resource.
     ///
     /// # Errors
-    /// `Model`: its part of the file is broken; the message has the file and the place in it.
+    /// `Model`: its part of the file is invalid; the message has the file and the location.
     pub fn service(&self) -> Result<&Arc<ResourceModel>> {
         if let Some(service) = self.service.get() {
             return Ok(service);
         }
-        let root = Node::root(&self.place, &self.definition);
-        let nothing = Value::map();
-        let none = Node::root(&self.place, &nothing);
+        let root = DefinitionNode::root(&self.origin, &self.definition);
+        let empty = Value::map();
+        let none = DefinitionNode::root(&self.origin, &empty);
         let others = root.get("resources").unwrap_or(none);
-        let node = root.need("service")?;
-        let model = ResourceModel::read(&self.model, SERVICE_RESOURCE, &node, Some(&others))?;
+        let node = root.require("service")?;
+        let model = ResourceModel::parse(&self.model, SERVICE_RESOURCE, &node, Some(&others))?;
         Ok(self.service.get_or_init(|| Arc::new(model)))
     }
 
-    /// The resource of a name, spelt as the definition does.
+    /// Returns the resource with a name, spelled as in the definition.
     ///
     /// # Errors
-    /// `Model`: there is none, and the message offers the nearest names; or its part of the file is broken, and the message has
-    /// the file and the place in it.
+    /// `Model`: unknown resource, with suggestions in the message; or its part of the file is invalid, with the file
+    /// and location in the message.
     pub fn resource(&self, name: &str) -> Result<&Arc<ResourceModel>> {
         let Some((name, cell)) = self.resources.get_key_value(name) else {
             let hint = did_you_mean(name, self.names().map(Str::as_str));
@@ -171,9 +171,9 @@ impl Resources {
         if let Some(resource) = cell.get() {
             return Ok(resource);
         }
-        let root = Node::root(&self.place, &self.definition);
-        let all = root.need("resources")?;
-        let model = ResourceModel::read(&self.model, name, &all.need(name)?, None)?;
+        let root = DefinitionNode::root(&self.origin, &self.definition);
+        let all = root.require("resources")?;
+        let model = ResourceModel::parse(&self.model, name, &all.require(name)?, None)?;
         Ok(cell.get_or_init(|| Arc::new(model)))
     }
 }
@@ -182,7 +182,7 @@ impl fmt::Debug for Resources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resources")
             .field("service", self.model.name())
-            .field("place", &self.place)
+            .field("origin", &self.origin)
             .field("resources", &self.resources.keys())
             .finish_non_exhaustive()
     }
@@ -193,7 +193,7 @@ fn no_resources(catalog: &Catalog, service: &str) -> Error {
     let services = Resources::services(catalog).join(", ");
     Error::new(
         ErrorKind::Model,
-        format!("{service} has no resources; these services have: {services}"),
+        format!("{service} has no resources; services with resources: {services}"),
     )
 }
 

@@ -1,4 +1,4 @@
-//! [`ResourceModel`]: one kind of resource.
+//! [`ResourceModel`]: a resource type.
 
 use std::collections::HashSet;
 
@@ -6,120 +6,122 @@ use indexmap::IndexMap;
 use inia_core::{Error, ErrorKind, Result, Str};
 
 use super::action::{
-    self, Owner, ResourceAction, ResourceCollection, ResourceRelation, ResourceRequest,
+    self, OwningResource, ResourceAction, ResourceCollection, ResourceRelation, ResourceRequest,
     ResourceTarget, ResourceWaiter,
 };
-use crate::node::Node;
+use crate::definition_node::DefinitionNode;
 use crate::{ServiceModel, ShapeId, did_you_mean, snake_case};
 
-/// One kind of resource: what its instances are told apart by, have, do and lead to.
+/// A resource type: identifiers, attributes, actions and relations.
 ///
-/// Every part has the name that boto3 gives it: in snake case, and where another part has that name already with its kind behind it
-/// (`id_action`). The order of precedence is load, identifiers, actions, relations, collections, waiters, attributes.
+/// Each part has the name that boto3 gives it: in snake case, with the kind of the part as a suffix if another part
+/// already has that name (`id_action`). The order of precedence is load, identifiers, actions, relations, collections,
+/// waiters, attributes.
 ///
 /// # Source
 /// boto3 `resources/model.py:ResourceModel`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceModel {
-    /// The service's name.
+    /// Name of the service.
     pub service: Str,
-    /// Its name, such as `Bucket`; `ServiceResource` for the service itself.
+    /// Name, such as `Bucket`; `ServiceResource` for the service itself.
     pub name: Str,
-    /// The shape of its data.
+    /// Shape of the data.
     pub shape: Option<ShapeId>,
-    /// What tells its instances apart, in the order in which callers give it.
+    /// Identifiers, in the order of arguments.
     pub identifiers: Box<[ResourceIdentifier]>,
-    /// The members of its data.
+    /// Attributes: members of the data.
     pub attributes: Box<[ResourceAttribute]>,
-    /// The call that loads its data.
+    /// Call that loads the data.
     pub load: Option<ResourceAction>,
-    /// What it does.
+    /// Actions.
     pub actions: Box<[ResourceAction]>,
-    /// What is done to a page of a collection of it with one call.
+    /// Batch actions: a single call for a page of a collection.
     pub batch_actions: Box<[ResourceAction]>,
-    /// The resources that callers make from it with further identifiers.
+    /// Resources that need no data, only further identifiers from the caller.
     pub subresources: Box<[ResourceRelation]>,
-    /// The resources that its data lead to.
+    /// Resources with identifiers from the data.
     pub references: Box<[ResourceRelation]>,
-    /// The resources that it lists.
+    /// Collections.
     pub collections: Box<[ResourceCollection]>,
-    /// What can be waited for.
+    /// Waiters.
     pub waiters: Box<[ResourceWaiter]>,
 }
 
 /// An identifier of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceIdentifier {
-    /// The name users know it by.
+    /// Public name.
     pub name: Str,
-    /// The name as the definition spells it.
+    /// Name as the definition spells it.
     pub model_name: Str,
-    /// `memberName`: the attribute that is the same, by the name users know it by.
+    /// `memberName`: public name of the attribute with the same value.
     pub attribute: Option<Str>,
 }
 
 /// An attribute of a resource: a member of its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceAttribute {
-    /// The name users know it by.
+    /// Public name.
     pub name: Str,
-    /// The member of the data's shape.
+    /// Name of the member in the shape of the data.
     pub member: Str,
-    /// The member's shape.
+    /// Shape of the member.
     pub shape: ShapeId,
-    /// The identifier that is the same, by its place: it needs no data.
+    /// Position of the identifier with the same value; such an attribute needs no data.
     pub identifier: Option<usize>,
 }
 
-/// The name of the resource that is a service itself.
+/// Name of the resource type for a service itself.
 pub(super) const SERVICE_RESOURCE: &str = "ServiceResource";
 
-/// What a resource's names are, and those that are taken.
-struct Names<'a> {
+/// Names in use in a resource.
+struct ResourceNames<'a> {
     resource: &'a str,
     taken: HashSet<String>,
 }
 
-impl Names<'_> {
-    /// The name under which a part is known.
+impl ResourceNames<'_> {
+    /// Reserves a name for a part, with the kind as a suffix if the name is in use.
     fn take(&mut self, name: String, kind: &str) -> Result<Str, String> {
         if self.taken.insert(name.clone()) {
             return Ok(name.into());
         }
-        let other = format!("{name}_{kind}");
-        if self.taken.insert(other.clone()) {
-            return Ok(other.into());
+        let suffixed = format!("{name}_{kind}");
+        if self.taken.insert(suffixed.clone()) {
+            return Ok(suffixed.into());
         }
         Err(format!(
-            "{}: both `{name}` and `{other}` are names of other parts",
+            "{}: names `{name}` and `{suffixed}` are both in use",
             self.resource
         ))
     }
 }
 
 impl ResourceModel {
-    /// Reads a resource. `others` has every resource of the service: given for the service itself, which leads to all of them.
-    pub(super) fn read(
+    /// Parses a resource. `others` contains all resources of the service, and is set only for the service itself, which
+    /// relates to each of them.
+    pub(super) fn parse(
         model: &ServiceModel,
         name: &str,
-        node: &Node<'_, '_>,
-        others: Option<&Node<'_, '_>>,
+        node: &DefinitionNode<'_, '_>,
+        others: Option<&DefinitionNode<'_, '_>>,
     ) -> Result<Self> {
         let model_names = identifier_names(node)?;
-        let owner = Owner {
+        let owner = OwningResource {
             name,
             identifiers: &model_names,
         };
-        let mut names = Names {
+        let mut names = ResourceNames {
             resource: name,
             taken: HashSet::from(["meta".to_owned()]),
         };
         let load = match node.get("load") {
             Some(node) => {
                 names.taken.insert("load".to_owned());
-                let load = ResourceAction::read("load".into(), "load", &node, &owner)?;
+                let load = ResourceAction::parse("load".into(), "load", &node, &owner)?;
                 if load.request.needs_data() {
-                    return Err(node.error("it needs the data that it loads"));
+                    return Err(node.error("load must not depend on the data that it loads"));
                 }
                 Some(load)
             }
@@ -136,7 +138,7 @@ impl ResourceModel {
         let mut actions = Vec::new();
         for_each(node, "actions", |model_name, node| {
             let name = take(&mut names, node, snake_case(model_name), "action")?;
-            actions.push(ResourceAction::read(name, model_name, node, &owner)?);
+            actions.push(ResourceAction::parse(name, model_name, node, &owner)?);
             Ok(())
         })?;
         let (mut subresources, mut references) = (Vec::new(), Vec::new());
@@ -162,8 +164,8 @@ impl ResourceModel {
             collections.push(ResourceCollection {
                 name: take(&mut names, node, snake_case(model_name), "collection")?,
                 model_name: model_name.into(),
-                request: ResourceRequest::read(&node.need("request")?, &owner)?,
-                resource: ResourceTarget::read(&node.need("resource")?, &owner)?,
+                request: ResourceRequest::parse(&node.require("request")?, &owner)?,
+                resource: ResourceTarget::parse(&node.require("resource")?, &owner)?,
             });
             Ok(())
         })?;
@@ -173,7 +175,7 @@ impl ResourceModel {
             waiters.push(ResourceWaiter {
                 name: take(&mut names, node, name, "waiter")?,
                 model_name: model_name.into(),
-                waiter: node.need("waiterName")?.string()?.clone(),
+                waiter: node.require("waiterName")?.string()?.clone(),
                 params: action::params(node, &owner)?,
             });
             Ok(())
@@ -181,7 +183,7 @@ impl ResourceModel {
         let mut batch_actions = Vec::new();
         for_each(node, "batchActions", |model_name, node| {
             let name = snake_case(model_name).into();
-            batch_actions.push(ResourceAction::read(name, model_name, node, &owner)?);
+            batch_actions.push(ResourceAction::parse(name, model_name, node, &owner)?);
             Ok(())
         })?;
         let shape = shape(model, node)?;
@@ -205,13 +207,13 @@ impl ResourceModel {
         })
     }
 
-    /// Whether this is the service itself.
+    /// Returns whether this is the service itself.
     #[must_use]
     pub fn is_service(&self) -> bool {
         self.name == SERVICE_RESOURCE
     }
 
-    /// The place of an identifier, by any spelling of its name.
+    /// Returns the position of an identifier, by any spelling of its name.
     #[must_use]
     pub fn identifier(&self, name: &str) -> Option<usize> {
         let found = find(&self.identifiers, name)?;
@@ -220,73 +222,73 @@ impl ResourceModel {
             .position(|identifier| std::ptr::eq(identifier, found))
     }
 
-    /// The attribute of a name, as users know it or as the shape spells it.
+    /// Returns the attribute with a public name or member name.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown attribute; the message suggests the closest names.
     pub fn attribute(&self, name: &str) -> Result<&ResourceAttribute> {
         self.part("attribute", &self.attributes, name)
     }
 
-    /// The action of a name, in any spelling.
+    /// Returns the action with a name, in any spelling.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown action; the message suggests the closest names.
     pub fn action(&self, name: &str) -> Result<&ResourceAction> {
         self.part("action", &self.actions, name)
     }
 
-    /// The batch action of a name, in any spelling.
+    /// Returns the batch action with a name, in any spelling.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown batch action; the message suggests the closest names.
     pub fn batch_action(&self, name: &str) -> Result<&ResourceAction> {
         self.part("batch action", &self.batch_actions, name)
     }
 
-    /// The sub-resource of a name, in any spelling.
+    /// Returns the sub-resource with a name, in any spelling.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown sub-resource; the message suggests the closest names.
     pub fn subresource(&self, name: &str) -> Result<&ResourceRelation> {
         self.part("sub-resource", &self.subresources, name)
     }
 
-    /// The reference of a name, in any spelling.
+    /// Returns the reference with a name, in any spelling.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown reference; the message suggests the closest names.
     pub fn reference(&self, name: &str) -> Result<&ResourceRelation> {
         self.part("reference", &self.references, name)
     }
 
-    /// The collection of a name, in any spelling.
+    /// Returns the collection with a name, in any spelling.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown collection; the message suggests the closest names.
     pub fn collection(&self, name: &str) -> Result<&ResourceCollection> {
         self.part("collection", &self.collections, name)
     }
 
-    /// The waiter of a name, in any spelling, with or without its `wait_until_`.
+    /// Returns the waiter with a name, in any spelling, with or without `wait_until_`.
     ///
     /// # Errors
-    /// `Model`: there is none; the message offers the nearest names.
+    /// `Model`: unknown waiter; the message suggests the closest names.
     pub fn waiter(&self, name: &str) -> Result<&ResourceWaiter> {
         find(&self.waiters, name).ok_or_else(|| {
             let short = |waiter: &ResourceWaiter| snake_case(&waiter.model_name);
             let names: Vec<String> = self.waiters.iter().map(short).collect();
-            self.no_part("waiter", name, names.iter().map(String::as_str))
+            self.unknown_part("waiter", name, names.iter().map(String::as_str))
         })
     }
 
-    fn part<'a, T: Part>(&self, kind: &str, parts: &'a [T], name: &str) -> Result<&'a T> {
+    fn part<'a, T: NamedPart>(&self, kind: &str, parts: &'a [T], name: &str) -> Result<&'a T> {
         let names = parts.iter().map(|part| part.name().as_str());
-        find(parts, name).ok_or_else(|| self.no_part(kind, name, names))
+        find(parts, name).ok_or_else(|| self.unknown_part(kind, name, names))
     }
 
     #[cold]
-    fn no_part<'a>(
+    fn unknown_part<'a>(
         &self,
         kind: &str,
         name: &str,
@@ -301,15 +303,15 @@ impl ResourceModel {
     }
 }
 
-/// A part of a resource that is found by name.
-trait Part {
+/// A part of a resource with a name.
+trait NamedPart {
     fn name(&self) -> &Str;
     fn model_name(&self) -> &Str;
 }
 
 macro_rules! parts {
     ($($part:ty: $model_name:ident),*) => {$(
-        impl Part for $part {
+        impl NamedPart for $part {
             fn name(&self) -> &Str {
                 &self.name
             }
@@ -326,8 +328,8 @@ parts!(
     ResourceCollection: model_name, ResourceWaiter: model_name
 );
 
-/// The part of a name: as users know it, as the definition spells it, or that in snake or kebab case.
-fn find<'a, T: Part>(parts: &'a [T], name: &str) -> Option<&'a T> {
+/// Returns the part with a name: the public name, the name in the definition, or the latter in snake or kebab case.
+fn find<'a, T: NamedPart>(parts: &'a [T], name: &str) -> Option<&'a T> {
     if let Some(found) = parts.iter().find(|part| *part.name() == *name) {
         return Some(found);
     }
@@ -339,17 +341,22 @@ fn find<'a, T: Part>(parts: &'a [T], name: &str) -> Option<&'a T> {
     parts.iter().find(same)
 }
 
-fn take(names: &mut Names<'_>, node: &Node<'_, '_>, name: String, kind: &str) -> Result<Str> {
+fn take(
+    names: &mut ResourceNames<'_>,
+    node: &DefinitionNode<'_, '_>,
+    name: String,
+    kind: &str,
+) -> Result<Str> {
     names
         .take(name, kind)
         .map_err(|problem| node.error(problem))
 }
 
-/// Calls `read` for each entry of an object, if it is there.
+/// Calls `read` for each entry of the object `name`, if present.
 fn for_each(
-    node: &Node<'_, '_>,
+    node: &DefinitionNode<'_, '_>,
     name: &str,
-    mut read: impl FnMut(&str, &Node<'_, '_>) -> Result<()>,
+    mut read: impl FnMut(&str, &DefinitionNode<'_, '_>) -> Result<()>,
 ) -> Result<()> {
     if let Some(all) = node.get(name) {
         for (name, node) in all.entries()? {
@@ -359,28 +366,29 @@ fn for_each(
     Ok(())
 }
 
-fn identifier_names(node: &Node<'_, '_>) -> Result<Vec<Str>> {
+fn identifier_names(node: &DefinitionNode<'_, '_>) -> Result<Vec<Str>> {
     let Some(identifiers) = node.get("identifiers") else {
         return Ok(Vec::new());
     };
     identifiers
         .items()?
-        .map(|identifier| identifier.need("name")?.string().cloned())
+        .map(|identifier| identifier.require("name")?.string().cloned())
         .collect()
 }
 
-/// What a resource leads to. The service leads to every resource, by the names its own relations give them or else by theirs.
+/// Returns the related resources. A service relates to all its resources, under the names in its `has` or else under
+/// their type names.
 ///
 /// # Source
 /// boto3 `resources/model.py:ResourceModel._get_has_definition`.
 fn relations(
-    node: &Node<'_, '_>,
-    others: Option<&Node<'_, '_>>,
-    owner: &Owner<'_>,
+    node: &DefinitionNode<'_, '_>,
+    others: Option<&DefinitionNode<'_, '_>>,
+    owner: &OwningResource<'_>,
 ) -> Result<Vec<(Str, ResourceTarget)>> {
     let mut own = Vec::new();
     for_each(node, "has", |name, node| {
-        let target = ResourceTarget::read(&node.need("resource")?, owner)?;
+        let target = ResourceTarget::parse(&node.require("resource")?, owner)?;
         own.push((Str::from(name), target));
         Ok(())
     })?;
@@ -396,14 +404,14 @@ fn relations(
             let target = ResourceTarget::of_inputs(resource, identifiers);
             all.insert(resource.clone(), target);
         } else {
-            // What a relation calls as another resource is called leads to what the relation says, if it comes later.
+            // A relation that has the name of another resource type replaces that resource if it comes later.
             all.extend(named.cloned());
         }
     }
     Ok(all.into_iter().collect())
 }
 
-fn shape(model: &ServiceModel, node: &Node<'_, '_>) -> Result<Option<ShapeId>> {
+fn shape(model: &ServiceModel, node: &DefinitionNode<'_, '_>) -> Result<Option<ShapeId>> {
     let Some(shape) = node.get("shape") else {
         return Ok(None);
     };
@@ -414,15 +422,15 @@ fn shape(model: &ServiceModel, node: &Node<'_, '_>) -> Result<Option<ShapeId>> {
     }
 }
 
-/// The members of a resource's shape, but for its identifiers.
+/// Returns the attributes: the members of the shape, without the identifiers.
 ///
 /// # Source
 /// boto3 `resources/model.py:ResourceModel.get_attributes`, `resources/factory.py:ResourceFactory._load_attributes`.
 fn attributes(
     model: &ServiceModel,
     shape: ShapeId,
-    node: &Node<'_, '_>,
-    names: &mut Names<'_>,
+    node: &DefinitionNode<'_, '_>,
+    names: &mut ResourceNames<'_>,
     identifiers: &mut [ResourceIdentifier],
 ) -> Result<Box<[ResourceAttribute]>> {
     let crate::Kind::Structure(structure) = &model.shape(shape).kind else {
@@ -444,10 +452,12 @@ fn attributes(
             identifier: None,
         });
     }
-    let Some(given) = node.get("identifiers") else {
+    let Some(definitions) = node.get("identifiers") else {
         return Ok(attributes.into());
     };
-    for (position, (identifier, node)) in identifiers.iter_mut().zip(given.items()?).enumerate() {
+    for (position, (identifier, node)) in
+        identifiers.iter_mut().zip(definitions.items()?).enumerate()
+    {
         let Some(member) = node.get("memberName") else {
             continue;
         };

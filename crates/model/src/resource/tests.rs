@@ -80,7 +80,7 @@ fn names<'a, T: 'a>(parts: &'a [T], name: impl Fn(&'a T) -> &'a Str) -> Vec<&'a 
 }
 
 #[test]
-fn every_part_is_read() {
+fn parses_every_part() {
     let resources = resources(definition());
     let frog = resources.resource("Frog").unwrap();
     assert_eq!(frog.service, "ponds");
@@ -126,10 +126,10 @@ fn every_part_is_read() {
 }
 
 #[test]
-fn clashing_names_get_their_kind_behind_them() {
+fn appends_kind_to_clashing_names() {
     let resources = resources(definition());
     let frog = resources.resource("Frog").unwrap();
-    // `state` is an action, `load` the load, `name` an identifier, and `meta` is every resource's.
+    // `state` is the name of an action, `load` of the load, `name` of an identifier, and `meta` is reserved.
     assert_eq!(
         names(&frog.attributes, |attribute| &attribute.name),
         [
@@ -149,7 +149,7 @@ fn clashing_names_get_their_kind_behind_them() {
 }
 
 #[test]
-fn a_name_that_clashes_twice_is_an_error() {
+fn rejects_name_that_clashes_twice() {
     let mut definition = definition();
     let actions = json!({"State": {"request": {"operation": "DescribeFrog"}}, "StateAttribute": {"request": {"operation": "DescribeFrog"}}});
     let resource = definition
@@ -165,12 +165,12 @@ fn a_name_that_clashes_twice_is_an_error() {
         .to_string();
     assert_eq!(
         error,
-        "ponds/resources-1.json: resources.Frog: Frog: both `state` and `state_attribute` are names of other parts"
+        "ponds/resources-1.json: resources.Frog: Frog: names `state` and `state_attribute` are both in use"
     );
 }
 
 #[test]
-fn the_service_leads_to_every_resource() {
+fn service_relates_to_every_resource() {
     let resources = resources(definition());
     let service = resources.service().unwrap();
     assert!(service.is_service());
@@ -185,7 +185,7 @@ fn the_service_leads_to_every_resource() {
 }
 
 #[test]
-fn a_relation_may_be_called_as_another_resource_is() {
+fn relation_may_have_the_name_of_another_resource() {
     let mut definition = definition();
     let service = definition.as_map_mut().unwrap().get_mut("service");
     let pond = json!({"resource": {"type": "Leg", "identifiers": [{"target": "FrogId", "source": "input"}]}});
@@ -207,7 +207,7 @@ fn a_relation_may_be_called_as_another_resource_is() {
 }
 
 #[test]
-fn parts_are_found_however_they_are_spelt() {
+fn finds_parts_in_any_spelling() {
     let resources = resources(definition());
     let frog = resources.resource("Frog").unwrap();
     for name in ["jump_twice", "JumpTwice", "jump-twice"] {
@@ -231,7 +231,7 @@ fn parts_are_found_however_they_are_spelt() {
 }
 
 #[test]
-fn what_is_broken_says_where_and_hurts_no_other() {
+fn rejects_invalid_resource_with_its_path_only() {
     for (path, bad, message) in [
         (
             &["shape"][..],
@@ -241,27 +241,27 @@ fn what_is_broken_says_where_and_hurts_no_other() {
         (
             &["load"],
             json!({}),
-            "resources.Frog.load: there is no `request`",
+            "resources.Frog.load: missing `request`",
         ),
         (
             &["load"],
             json!({"request": {"operation": "X", "params": [{"target": "A", "source": "data", "path": "B"}]}}),
-            "resources.Frog.load: it needs the data that it loads",
+            "resources.Frog.load: load must not depend on the data that it loads",
         ),
         (
             &["actions"],
             json!({"Hop": {"request": {}}}),
-            "resources.Frog.actions.Hop.request: there is no `operation`",
+            "resources.Frog.actions.Hop.request: missing `operation`",
         ),
         (
             &["waiters"],
             json!({"Up": {"waiterName": "Up", "params": [{"target": "X", "source": "identifier", "name": "Ident"}]}}),
-            "resources.Frog.waiters.Up.params[0].name: Frog has no identifier `Ident`, but these: Id, Name",
+            "resources.Frog.waiters.Up.params[0].name: Frog has no identifier `Ident`; identifiers: Id, Name",
         ),
         (
             &["waiters"],
             json!({"Up": {"waiterName": "Up", "params": [{"target": "X[", "source": "input"}]}}),
-            "resources.Frog.waiters.Up.params[0].target: `X[` is no path to a parameter",
+            "resources.Frog.waiters.Up.params[0].target: invalid parameter path `X[`",
         ),
         (
             &["has"],
@@ -271,7 +271,7 @@ fn what_is_broken_says_where_and_hurts_no_other() {
         (
             &["identifiers"],
             json!([{}]),
-            "resources.Frog.identifiers[0]: there is no `name`",
+            "resources.Frog.identifiers[0]: missing `name`",
         ),
     ] {
         let mut definition = definition();
@@ -291,31 +291,34 @@ fn what_is_broken_says_where_and_hurts_no_other() {
 }
 
 #[test]
-fn what_a_resource_has_is_told_as_data() {
+fn describes_resource_as_data() {
     let resources = resources(definition());
-    let told = resources.resource("Frog").unwrap().describe(&resources);
-    assert_eq!(told["resource"], "Frog");
+    let description = resources.resource("Frog").unwrap().describe(&resources);
+    assert_eq!(description["resource"], "Frog");
     assert_eq!(
-        told["identifiers"][0],
+        description["identifiers"][0],
         json!({"name": "id", "attribute": "frog_id"})
     );
     assert_eq!(
-        told["attributes"][5],
+        description["attributes"][5],
         json!({"name": "eyes_count", "member": "EyesCount", "type": "integer"})
     );
-    assert_eq!(told["load"]["filled_in"], json!(["FrogId", "Filters"]));
-    assert_eq!(told["actions"][1]["resource"], "Frog");
     assert_eq!(
-        told["sub_resources"][0],
+        description["load"]["filled_in"],
+        json!(["FrogId", "Filters"])
+    );
+    assert_eq!(description["actions"][1]["resource"], "Frog");
+    assert_eq!(
+        description["sub_resources"][0],
         json!({"name": "Leg", "resource": "Leg", "identifiers": ["number"]})
     );
-    assert_eq!(told["references"][0]["name"], "pond");
+    assert_eq!(description["references"][0]["name"], "pond");
     assert_eq!(
-        told["collections"][0]["batch_actions"][0]["name"],
+        description["collections"][0]["batch_actions"][0]["name"],
         "stretch"
     );
     assert_eq!(
-        told["waiters"][0],
+        description["waiters"][0],
         json!({"name": "wait_until_awake", "waiter": "FrogAwake", "filled_in": ["FrogId"]})
     );
     assert!(resources.resource("Pond").unwrap().describe(&resources)["load"].is_null());

@@ -1,46 +1,46 @@
-//! Validation: whether parameters fit an operation, before anything is sent.
+//! Parameter validation before a request is sent.
 //!
-//! One walk over parameters and shapes finds every problem. What is only spelt differently (`queue_name` for `QueueName`, `"NaN"`
-//! for a float) is put right in place first, so that a serializer sees the model's own names and nothing else.
+//! A single pass over parameters and shapes finds all problems. Alternative spellings (`queue_name` for `QueueName`,
+//! `"NaN"` for a float) are first converted in place, so that serializers see only the names of the model.
 //!
-//! | shape | values that fit |
+//! | shape | valid values |
 //! |---|---|
-//! | structure | map with the structure's members only, and all that are required |
+//! | structure | map with members of the structure only, and all required ones |
 //! | union | map with exactly one member |
 //! | document | anything but a blob or a timestamp, to any depth |
-//! | list, map | list, map; nulls in them only where the shape is sparse |
-//! | string | string; anything a document may be where it is a `jsonvalue` in a header |
-//! | blob | blob, or string, which stands for its UTF-8 bytes |
+//! | list, map | list, map; with nulls only if the shape is sparse |
+//! | string | string; any document value for a `jsonvalue` in a header |
+//! | blob | blob, or string, which is encoded as UTF-8 |
 //! | boolean | boolean |
 //! | integer, long | integer of any size |
 //! | float, double | float, integer, or one of the strings `NaN`, `Infinity` and `-Infinity` |
 //! | timestamp | timestamp, number of seconds since 1970, or a string that [`Timestamp::parse_lenient`] reads |
 //!
-//! `min` is the one constraint that is checked, as botocore does: the greatest lengths and values, patterns and enumerations of
-//! a definition grow at AWS before they grow here. A null member counts as absent.
+//! `min` is the only constraint that is checked, as in botocore: AWS raises maximum lengths and values, and extends
+//! patterns and enumerations, before definitions are updated. A null member counts as absent.
 
-mod place;
-mod printed;
-mod respell;
-mod walk;
+mod display;
+mod normalize;
+mod problem_path;
+mod validator;
 
 use inia_core::{Result, Value};
 
 use crate::{Member, Operation, ServiceModel};
-use place::{Place, Step};
-use respell::respell;
-use walk::Walk;
+use normalize::normalize;
+use problem_path::{PathStep, ProblemPath};
+use validator::ParamValidator;
 
-/// How deep parameters may be nested. DynamoDB's 32 levels of attributes take 96.
+/// Maximum nesting depth of parameters. DynamoDB's 32 levels of attributes need 96.
 const MAX_DEPTH: usize = 256;
 
-/// How many problems are listed; the walk ends there.
+/// Maximum number of reported problems; validation stops after it.
 const MAX_PROBLEMS: usize = 100;
 
 impl ServiceModel {
-    /// Checks the parameters of a call, and respells in place what is only written differently.
+    /// Validates the parameters of a call, and converts alternative spellings in place.
     ///
-    /// `supplied` names the input's members that are given beside the parameters: a streaming body, an event stream.
+    /// `supplied` names members of the input that are passed separately: a streaming body or an event stream.
     ///
     /// ```
     /// use inia_core::json;
@@ -70,12 +70,13 @@ impl ServiceModel {
     /// ```
     ///
     /// # Errors
-    /// `Validation`, with all problems and their paths.
+    /// `Validation`: all problems with their paths.
     ///
     /// # Source
-    /// botocore `validate.py:ParamValidator`. DIFFERENCE: a boolean is no integer (in Python it is one); a null member is an absent
-    /// one (so that an `Option` may be serialized as it stands), and nulls are allowed in sparse lists and maps; a document's
-    /// problems have their whole path; unknown parameters of an operation without input are reported rather than dropped.
+    /// botocore `validate.py:ParamValidator`. DIFFERENCE: a boolean is not an integer (in Python it is one); a null
+    /// member is an absent one (so that an `Option` can be serialized directly), and nulls are allowed in sparse lists
+    /// and maps; problems in a document have their full path; unknown parameters of an operation without input are
+    /// reported, not dropped.
     pub fn validate(
         &self,
         operation: &Operation,
@@ -85,40 +86,45 @@ impl ServiceModel {
         if params.is_null() {
             *params = Value::map();
         }
-        if self.fits(operation, params, supplied)? {
+        if self.validate_as_is(operation, params, supplied)? {
             return Ok(());
         }
         if let Some(input) = &operation.input {
-            respell(self, input, params, 0);
+            normalize(self, input, params, 0);
         }
-        let mut walk = Walk::new(self);
-        walk.is_respelt = true;
-        walk.input(operation, params, supplied);
-        walk.outcome(operation)
+        let mut validator = ParamValidator::new(self);
+        validator.is_normalized = true;
+        validator.input(operation, params, supplied);
+        validator.finish(operation)
     }
 
-    /// Checks the parameters of a call without changing them. `false` means that something is spelt differently, and
-    /// [`validate`](Self::validate) is to decide.
+    /// Validates the parameters of a call without changing them. Returns `false` if there are alternative spellings,
+    /// which require [`validate`](Self::validate).
     ///
     /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn fits(&self, operation: &Operation, params: &Value, supplied: &[&str]) -> Result<bool> {
-        let mut walk = Walk::new(self);
-        walk.input(operation, params, supplied);
-        if walk.must_respell {
+    /// As for [`validate`](Self::validate).
+    pub fn validate_as_is(
+        &self,
+        operation: &Operation,
+        params: &Value,
+        supplied: &[&str],
+    ) -> Result<bool> {
+        let mut validator = ParamValidator::new(self);
+        validator.input(operation, params, supplied);
+        if validator.needs_normalizing {
             return Ok(false);
         }
-        walk.outcome(operation).map(|()| true)
+        validator.finish(operation).map(|()| true)
     }
 
-    /// Whether the value of a member fits as it stands: nothing in it is wrong or spelt differently.
+    /// Returns whether the value of a member is valid without conversion of alternative spellings.
     #[must_use]
-    pub fn fits_member(&self, member: &Member, value: &Value) -> bool {
-        let mut walk = Walk::new(self);
-        walk.plainly_fits(member, value) || {
-            let place = Place::ROOT;
-            walk.value(member, value, &place.then(Step::Name(&member.name)));
-            walk.problems.is_empty() && !walk.must_respell
+    pub fn is_valid_member(&self, member: &Member, value: &Value) -> bool {
+        let mut validator = ParamValidator::new(self);
+        validator.is_certainly_valid(member, value) || {
+            let path = ProblemPath::ROOT;
+            validator.value(member, value, &path.then(PathStep::Name(&member.name)));
+            validator.problems.is_empty() && !validator.needs_normalizing
         }
     }
 }

@@ -1,5 +1,3 @@
-//! Validation: what fits, and each problem with its path.
-
 use inia_core::{Blob, ErrorKind, List, Problem, Str, Timestamp, json};
 
 use super::*;
@@ -45,7 +43,7 @@ fn problems(operation: &str, mut params: Value, supplied: &[&str]) -> Vec<String
 }
 
 #[test]
-fn values_that_fit_do() {
+fn accepts_valid_values() {
     for params in [
         json!({}),
         Value::Null,
@@ -64,7 +62,7 @@ fn values_that_fit_do() {
 }
 
 #[test]
-fn every_problem_is_reported_with_its_path() {
+fn reports_every_problem_with_its_path() {
     let blob = Value::from(Blob::from(vec![1, 2]));
     for (params, expected) in [
         (
@@ -197,16 +195,16 @@ fn every_problem_is_reported_with_its_path() {
 }
 
 #[test]
-fn an_operation_without_input_takes_no_parameters() {
+fn rejects_parameters_without_input() {
     assert_eq!(problems("Nothing", json!({}), &[]), [""; 0]);
     assert_eq!(
         problems("Nothing", json!({"A": 1}), &[]),
-        ["A: unknown parameter; Nothing takes none"]
+        ["A: unknown parameter; Nothing takes no parameters"]
     );
 }
 
 #[test]
-fn what_is_supplied_beside_the_parameters_is_not_missing() {
+fn accepts_members_supplied_separately() {
     assert_eq!(problems("Put", json!({"Key": "k"}), &["Body"]), [""; 0]);
     assert_eq!(
         problems("Put", json!({"Key": null}), &[]),
@@ -217,12 +215,12 @@ fn what_is_supplied_beside_the_parameters_is_not_missing() {
     );
     assert_eq!(
         problems("Put", json!({"Key": "k", "Body": "b"}), &["Body"]),
-        ["Body: given both as a parameter and as a stream"]
+        ["Body: passed both as a parameter and as a stream"]
     );
 }
 
 #[test]
-fn other_spellings_are_put_right_in_place() {
+fn normalizes_other_spellings_in_place() {
     let model = model();
     let go = model.operation("Go").unwrap();
     let mut params =
@@ -241,15 +239,15 @@ fn other_spellings_are_put_right_in_place() {
 }
 
 #[test]
-fn both_spellings_at_once_are_a_problem() {
+fn rejects_member_in_two_spellings() {
     assert_eq!(
         problems("Go", json!({"text": "ab", "Text": "cd"}), &[]),
-        ["text: given twice, also as Text"]
+        ["text: duplicate parameter, also passed as Text"]
     );
 }
 
 #[test]
-fn depth_and_the_number_of_problems_are_bounded() {
+fn limits_depth_and_number_of_problems() {
     let mut deep = json!({});
     for _ in 0..2 * MAX_DEPTH {
         deep = json!({"Self": deep});

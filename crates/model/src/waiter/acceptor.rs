@@ -1,94 +1,94 @@
-//! [`Acceptor`]: what an answer says of a wait.
+//! [`Acceptor`]: a rule that matches responses while waiting.
 
 use std::fmt;
 
 use inia_core::{Result, ServiceError, Str, Value};
 
+use crate::definition_node::DefinitionNode;
 use crate::jmespath::{self, Expression};
-use crate::node::Node;
 
-/// One rule of a waiter: an answer that it matches puts the wait into its state.
+/// A rule of a waiter: a matching response sets the state of the wait.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Acceptor {
-    /// What a match means.
+    /// State after a match.
     pub state: AcceptorState,
-    /// What matches.
+    /// Condition.
     pub matcher: Matcher,
 }
 
-/// What an answer means for a wait.
+/// State of a wait after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptorState {
-    /// It is over, and well.
+    /// The wait succeeded.
     Success,
-    /// It is over, and what was waited for will not come.
+    /// The wait failed.
     Failure,
-    /// Ask again.
+    /// The operation is called again.
     Retry,
 }
 
-/// What an answer is compared with.
+/// Condition on a response.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Matcher {
-    /// `path`: the expression finds exactly this in the output.
+    /// `path`: the expression result equals the value.
     Path(Expression, Value),
-    /// `pathAll`: the expression finds a list of at least one element in the output, and each is this.
+    /// `pathAll`: the expression result is a non-empty list, and each element equals the value.
     PathAll(Expression, Value),
-    /// `pathAny`: the expression finds a list in the output, and one of its elements is this.
+    /// `pathAny`: the expression result is a list, and at least one element equals the value.
     PathAny(Expression, Value),
-    /// `status`: the HTTP status is this.
+    /// `status`: the HTTP status equals the value.
     Status(u16),
-    /// `error`: what the service said of an error.
+    /// `error`: condition on the service error.
     Error(ErrorMatch),
-    /// What the expression finds in the output contains this: as an element of a list, a part of a text, or a key of a map. No
-    /// file says this; waits made up on the spot do.
+    /// The expression result contains the value: as an element of a list, a substring of a string, or a key of a map.
+    /// For ad hoc waits only; not available in files.
     Contains(Expression, Value),
-    /// What the expression finds in the output does not contain this. No file says this; waits made up on the spot do.
-    Lacks(Expression, Value),
+    /// The expression result does not contain the value. For ad hoc waits only; not available in files.
+    NotContains(Expression, Value),
 }
 
-/// What an `error` matcher expects.
+/// Condition on a service error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorMatch {
     /// `true`: any error.
     Any,
     /// `false`: no error.
     None,
-    /// The error of this code.
+    /// An error with this code.
     Code(Str),
 }
 
-/// What an operation answered, as far as a waiter looks at it.
+/// Response of an operation, as far as waiters evaluate it.
 #[derive(Clone, Copy, Debug)]
-pub enum Answer<'a> {
-    /// An output, and the HTTP status it came with.
+pub enum WaiterResponse<'a> {
+    /// Output and HTTP status.
     Output(&'a Value, u16),
-    /// The service's error.
+    /// Service error.
     Error(&'a ServiceError),
 }
 
 impl Acceptor {
-    pub(super) fn read(node: &Node<'_, '_>) -> Result<Self> {
-        let state = node.need("state")?;
+    pub(super) fn parse(node: &DefinitionNode<'_, '_>) -> Result<Self> {
+        let state = node.require("state")?;
         let state = match state.string()?.as_str() {
             "success" => AcceptorState::Success,
             "failure" => AcceptorState::Failure,
             "retry" => AcceptorState::Retry,
             other => return Err(state.error(format_args!("unknown state `{other}`"))),
         };
-        let expected = node.need("expected")?;
+        let expected = node.require("expected")?;
         let path = || -> Result<_> {
-            let expression = node.need("argument")?.expression()?;
+            let expression = node.require("argument")?.expression()?;
             Ok((expression, expected.value().clone()))
         };
-        let matcher = node.need("matcher")?;
+        let matcher = node.require("matcher")?;
         let matcher = match matcher.string()?.as_str() {
             "path" => path().map(|(path, value)| Matcher::Path(path, value))?,
             "pathAll" => path().map(|(path, value)| Matcher::PathAll(path, value))?,
             "pathAny" => path().map(|(path, value)| Matcher::PathAny(path, value))?,
             "status" => Matcher::Status(
                 u16::try_from(expected.unsigned()?)
-                    .map_err(|_| expected.error("this is no HTTP status"))?,
+                    .map_err(|_| expected.error("not a valid HTTP status"))?,
             ),
             "error" => Matcher::Error(match expected.value() {
                 Value::Bool(true) => ErrorMatch::Any,
@@ -102,20 +102,21 @@ impl Acceptor {
 }
 
 impl Matcher {
-    /// Whether an answer is what this waits for.
+    /// Returns whether a response matches.
     ///
-    /// Values are compared as JMESPath's `==` does. An error code matches the code on the wire and the name of the modeled error.
+    /// Values are compared as by JMESPath's `==`. An error code matches the code on the wire or the name of the modeled
+    /// error.
     ///
     /// # Errors
     /// `Validation`: as [`Expression::search`].
     ///
     /// # Source
-    /// botocore `waiter.py:AcceptorConfig`. DIFFERENCE: botocore compares error codes with the code on the wire only; a
-    /// query-compatible service's differs from the modeled name that newer definitions use.
-    pub fn matches(&self, answer: Answer<'_>) -> Result<bool> {
-        let (output, status) = match answer {
-            Answer::Output(output, status) => (output, status),
-            Answer::Error(error) => {
+    /// botocore `waiter.py:AcceptorConfig`. DIFFERENCE: botocore compares error codes with the code on the wire only,
+    /// which in query-compatible services differs from the modeled name in newer definitions.
+    pub fn matches(&self, response: WaiterResponse<'_>) -> Result<bool> {
+        let (output, status) = match response {
+            WaiterResponse::Output(output, status) => (output, status),
+            WaiterResponse::Error(error) => {
                 return Ok(match self {
                     Matcher::Status(expected) => error.http_status == *expected,
                     Matcher::Error(ErrorMatch::Any) => true,
@@ -139,7 +140,7 @@ impl Matcher {
                 _ => false,
             },
             Matcher::Contains(path, expected) => contains(&*path.search(output)?, expected),
-            Matcher::Lacks(path, expected) => !contains(&*path.search(output)?, expected),
+            Matcher::NotContains(path, expected) => !contains(&*path.search(output)?, expected),
             Matcher::Status(expected) => status == *expected,
             Matcher::Error(expected) => *expected == ErrorMatch::None,
         })
@@ -155,35 +156,37 @@ fn contains(found: &Value, expected: &Value) -> bool {
     }
 }
 
-/// What a match says, as an error message tells it.
+/// Describes the condition, for error messages.
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Matcher::Path(path, expected) => write!(f, "`{path}` is {}", Shown(expected)),
+            Matcher::Path(path, expected) => write!(f, "`{path}` is {}", DisplayValue(expected)),
             Matcher::PathAll(path, expected) => {
-                write!(f, "all of `{path}` are {}", Shown(expected))
+                write!(f, "all of `{path}` are {}", DisplayValue(expected))
             }
             Matcher::PathAny(path, expected) => {
-                write!(f, "one of `{path}` is {}", Shown(expected))
+                write!(f, "one of `{path}` is {}", DisplayValue(expected))
             }
             Matcher::Contains(path, expected) => {
-                write!(f, "`{path}` contains {}", Shown(expected))
+                write!(f, "`{path}` contains {}", DisplayValue(expected))
             }
-            Matcher::Lacks(path, expected) => write!(f, "`{path}` lacks {}", Shown(expected)),
+            Matcher::NotContains(path, expected) => {
+                write!(f, "`{path}` does not contain {}", DisplayValue(expected))
+            }
             Matcher::Status(expected) => write!(f, "the HTTP status is {expected}"),
-            Matcher::Error(ErrorMatch::Any) => f.write_str("the service answers with an error"),
-            Matcher::Error(ErrorMatch::None) => f.write_str("the service answers without error"),
+            Matcher::Error(ErrorMatch::Any) => f.write_str("the service returns an error"),
+            Matcher::Error(ErrorMatch::None) => f.write_str("the service returns no error"),
             Matcher::Error(ErrorMatch::Code(code)) => {
-                write!(f, "the service answers with the error {code}")
+                write!(f, "the service returns the error {code}")
             }
         }
     }
 }
 
-/// A value as JSON writes it, as far as it is a plain one.
-struct Shown<'a>(&'a Value);
+/// Formats scalar values as JSON.
+struct DisplayValue<'a>(&'a Value);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for DisplayValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::String(text) => write!(f, "{text:?}"),
@@ -203,38 +206,48 @@ mod tests {
 
     fn matcher(matcher: &str, argument: &str, expected: Value) -> Matcher {
         let json = json!({"state": "success", "matcher": matcher, "argument": argument, "expected": expected});
-        Acceptor::read(&Node::root("f", &json)).unwrap().matcher
+        Acceptor::parse(&DefinitionNode::root("f", &json))
+            .unwrap()
+            .matcher
     }
 
-    fn on(matcher: &Matcher, output: Value) -> bool {
-        matcher.matches(Answer::Output(&output, 200)).unwrap()
+    fn matches_output(matcher: &Matcher, output: Value) -> bool {
+        matcher
+            .matches(WaiterResponse::Output(&output, 200))
+            .unwrap()
     }
 
-    fn on_error(matcher: &Matcher, code: &str, status: u16) -> bool {
+    fn matches_error(matcher: &Matcher, code: &str, status: u16) -> bool {
         let error = ServiceError {
             code: code.into(),
             http_status: status,
             ..ServiceError::default()
         };
-        matcher.matches(Answer::Error(&error)).unwrap()
+        matcher.matches(WaiterResponse::Error(&error)).unwrap()
     }
 
     #[test]
-    fn a_path_must_find_the_value_itself() {
+    fn path_compares_the_whole_value() {
         let path = matcher("path", "Table.Status", json!("ACTIVE"));
-        assert!(on(&path, json!({"Table": {"Status": "ACTIVE"}})));
-        assert!(!on(&path, json!({"Table": {"Status": "CREATING"}})));
-        assert!(!on(&path, json!({})));
+        assert!(matches_output(
+            &path,
+            json!({"Table": {"Status": "ACTIVE"}})
+        ));
+        assert!(!matches_output(
+            &path,
+            json!({"Table": {"Status": "CREATING"}})
+        ));
+        assert!(!matches_output(&path, json!({})));
         let flag = matcher("path", "length(Tables) > `0`", json!(true));
-        assert!(on(&flag, json!({"Tables": [1]})));
-        assert!(!on(&flag, json!({"Tables": []})));
+        assert!(matches_output(&flag, json!({"Tables": [1]})));
+        assert!(!matches_output(&flag, json!({"Tables": []})));
         let count = matcher("path", "Count", json!(1));
-        assert!(on(&count, json!({"Count": 1.0})));
-        assert!(!on(&count, json!({"Count": true})));
+        assert!(matches_output(&count, json!({"Count": 1.0})));
+        assert!(!matches_output(&count, json!({"Count": true})));
     }
 
     #[test]
-    fn all_and_any_need_a_list_with_elements() {
+    fn path_all_and_path_any_require_a_non_empty_list() {
         let all = matcher("pathAll", "Tables[].State", json!("GOOD"));
         let any = matcher("pathAny", "Tables[].State", json!("GOOD"));
         let tables = |states: &[&str]| {
@@ -252,50 +265,50 @@ mod tests {
             (&["BAD", "BAD"], false, false),
             (&[], false, false),
         ] {
-            assert_eq!(on(&all, tables(states)), every, "{states:?}");
-            assert_eq!(on(&any, tables(states)), one, "{states:?}");
+            assert_eq!(matches_output(&all, tables(states)), every, "{states:?}");
+            assert_eq!(matches_output(&any, tables(states)), one, "{states:?}");
         }
         for other in [
             json!({"Other": []}),
             json!({"Tables": [{"NotState": "GOOD"}]}),
         ] {
-            assert!(!on(&all, other.clone()) && !on(&any, other));
+            assert!(!matches_output(&all, other.clone()) && !matches_output(&any, other));
         }
-        assert!(!on(
+        assert!(!matches_output(
             &matcher("pathAll", "State", json!("GOOD")),
             json!({"State": "GOOD"})
         ));
     }
 
     #[test]
-    fn paths_match_no_error_answers() {
+    fn paths_do_not_match_errors() {
         for name in ["path", "pathAll", "pathAny"] {
             let matcher = matcher(name, "length(Tables) > `0`", json!(true));
-            assert!(!on_error(&matcher, "DoesNotExist", 400));
+            assert!(!matches_error(&matcher, "DoesNotExist", 400));
         }
     }
 
     #[test]
-    fn statuses_and_errors() {
+    fn matches_statuses_and_errors() {
         let ok = matcher("status", "", json!(200));
         let missing = matcher("status", "", json!(404));
-        assert!(on(&ok, json!({})));
-        assert!(!on_error(&ok, "Gone", 404));
-        assert!(on_error(&missing, "Gone", 404));
+        assert!(matches_output(&ok, json!({})));
+        assert!(!matches_error(&ok, "Gone", 404));
+        assert!(matches_error(&missing, "Gone", 404));
         let gone = matcher("error", "", json!("Gone"));
-        assert!(on_error(&gone, "Gone", 400));
-        assert!(!on_error(&gone, "Gome", 400));
-        assert!(!on(&gone, json!({})));
+        assert!(matches_error(&gone, "Gone", 400));
+        assert!(!matches_error(&gone, "Gome", 400));
+        assert!(!matches_output(&gone, json!({})));
         let any = matcher("error", "", json!(true));
-        assert!(on_error(&any, "Whatever", 500));
-        assert!(!on(&any, json!({})));
+        assert!(matches_error(&any, "Whatever", 500));
+        assert!(!matches_output(&any, json!({})));
         let none = matcher("error", "", json!(false));
-        assert!(!on_error(&none, "Whatever", 500));
-        assert!(on(&none, json!({})));
+        assert!(!matches_error(&none, "Whatever", 500));
+        assert!(matches_output(&none, json!({})));
     }
 
     #[test]
-    fn a_modeled_errors_name_matches_as_its_code_does() {
+    fn matches_error_by_code_or_shape_name() {
         let error = ServiceError {
             code: "AWS.SimpleQueueService.NonExistentQueue".into(),
             shape: Some("QueueDoesNotExist".into()),
@@ -306,15 +319,15 @@ mod tests {
             "AWS.SimpleQueueService.NonExistentQueue",
         ] {
             let matcher = matcher("error", "", json!(code));
-            assert!(matcher.matches(Answer::Error(&error)).unwrap());
+            assert!(matcher.matches(WaiterResponse::Error(&error)).unwrap());
         }
     }
 
     #[test]
-    fn containing_and_lacking() {
+    fn matches_contains_and_not_contains() {
         let path = || Expression::compile("A").unwrap();
         let contains = Matcher::Contains(path(), json!("x"));
-        let lacks = Matcher::Lacks(path(), json!("x"));
+        let not_contains = Matcher::NotContains(path(), json!("x"));
         for (output, expected) in [
             (json!({"A": ["w", "x"]}), true),
             (json!({"A": ["w"]}), false),
@@ -325,25 +338,33 @@ mod tests {
             (json!({"A": 5}), false),
             (json!({}), false),
         ] {
-            assert_eq!(on(&contains, output.clone()), expected, "{output:?}");
-            assert_eq!(on(&lacks, output.clone()), !expected, "{output:?}");
+            assert_eq!(
+                matches_output(&contains, output.clone()),
+                expected,
+                "{output:?}"
+            );
+            assert_eq!(
+                matches_output(&not_contains, output.clone()),
+                !expected,
+                "{output:?}"
+            );
         }
         let moments = Matcher::Contains(path(), json!("2026-04-24T03:06:40Z"));
         let output = json!({"A": [Timestamp::new(1_777_000_000, 0)]});
-        assert!(on(&moments, output));
+        assert!(matches_output(&moments, output));
     }
 
     #[test]
-    fn a_search_that_fails_is_an_error() {
+    fn returns_expression_errors() {
         let matcher = matcher("path", "length(A)", json!(1));
         let error = matcher
-            .matches(Answer::Output(&json!({}), 200))
+            .matches(WaiterResponse::Output(&json!({}), 200))
             .unwrap_err();
         assert!(error.to_string().contains("length"), "{error}");
     }
 
     #[test]
-    fn matchers_tell_what_they_match() {
+    fn displays_matchers() {
         for (matcher, text) in [
             (matcher("path", "A.B", json!("x")), r#"`A.B` is "x""#),
             (
@@ -354,7 +375,7 @@ mod tests {
             (matcher("status", "", json!(404)), "the HTTP status is 404"),
             (
                 matcher("error", "", json!("E")),
-                "the service answers with the error E",
+                "the service returns the error E",
             ),
         ] {
             assert_eq!(matcher.to_string(), text);

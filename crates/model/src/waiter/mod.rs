@@ -1,10 +1,10 @@
-//! Waiters: which operation to ask, how often, and what its answers say.
+//! Waiters: the operation to poll, the interval, and the conditions on its responses.
 //!
 //! ```text
 //! {"version": 2, "waiters": {
 //!     "InstanceRunning": {
 //!         "operation": "DescribeInstances", "delay": 15, "maxAttempts": 40,
-//!         "acceptors": [                                                        the first one that matches an answer decides
+//!         "acceptors": [                                                        the first match decides
 //!             {"state": "success", "matcher": "pathAll", "argument": "Reservations[].Instances[].State.Name", "expected": "running"},
 //!             {"state": "failure", "matcher": "pathAny", "argument": "...", "expected": "shutting-down"},
 //!             {"state": "retry", "matcher": "error", "expected": "InvalidInstanceID.NotFound"}
@@ -18,21 +18,21 @@
 
 mod acceptor;
 
-pub use acceptor::{Acceptor, AcceptorState, Answer, ErrorMatch, Matcher};
+pub use acceptor::{Acceptor, AcceptorState, ErrorMatch, Matcher, WaiterResponse};
 
 use std::time::Duration;
 
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::catalog::{Catalog, Definition};
+use crate::definition_node::DefinitionNode;
 use crate::names::is_snake_case_of;
-use crate::node::Node;
 use crate::{ServiceModel, did_you_mean};
 
-/// The version of the format that is understood.
-const VERSION: i64 = 2;
+/// Supported version of the format.
+const SUPPORTED_VERSION: i64 = 2;
 
-/// What one waiter waits for.
+/// Definition of a waiter.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,83 +52,83 @@ const VERSION: i64 = 2;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaiterModel {
-    /// Its name, such as `InstanceRunning`.
+    /// Name, such as `InstanceRunning`.
     pub name: Str,
-    /// The operation to ask.
+    /// Operation to poll.
     pub operation: Str,
-    /// The time between an answer and the next question.
+    /// Delay between a response and the next call.
     pub delay: Duration,
-    /// How often to ask in all.
+    /// Maximum number of calls.
     pub max_attempts: u32,
-    /// What the answers say; the first that matches decides.
+    /// Conditions on responses; the first match decides.
     pub acceptors: Box<[Acceptor]>,
 }
 
 impl WaiterModel {
-    fn read(name: &Str, node: &Node<'_, '_>) -> Result<Self> {
-        let delay = node.need("delay")?.unsigned()?;
-        let acceptors = node.need("acceptors")?;
+    fn parse(name: &Str, node: &DefinitionNode<'_, '_>) -> Result<Self> {
+        let delay = node.require("delay")?.unsigned()?;
+        let acceptors = node.require("acceptors")?;
         Ok(WaiterModel {
             name: name.clone(),
-            operation: node.need("operation")?.string()?.clone(),
+            operation: node.require("operation")?.string()?.clone(),
             delay: Duration::from_secs(u64::from(delay)),
-            max_attempts: node.need("maxAttempts")?.unsigned()?,
+            max_attempts: node.require("maxAttempts")?.unsigned()?,
             acceptors: acceptors
                 .items()?
-                .map(|acceptor| Acceptor::read(&acceptor))
+                .map(|acceptor| Acceptor::parse(&acceptor))
                 .collect::<Result<_>>()?,
         })
     }
 }
 
-/// The waiters that are shipped with a service: a `waiters-2` file.
+/// Waiters that are shipped with a service: a `waiters-2` file.
 ///
-/// Each is read when it is asked for, so that a broken one hurts no other.
+/// Each waiter is parsed on use, so that an invalid one does not affect the others.
 #[derive(Clone, Debug)]
 pub struct Waiters {
-    place: String,
+    origin: String,
     definition: Value,
 }
 
 impl Waiters {
-    /// The waiters of a service, in the API version of its model; `None` where it has no such file.
+    /// Loads the waiters of a service in the API version of its model; `None` if there is no such file.
     ///
     /// # Errors
-    /// `Model`: the file cannot be read or is no waiters file.
+    /// `Model`: the file cannot be read or is not a waiters file.
     pub fn load(catalog: &Catalog, model: &ServiceModel) -> Result<Option<Self>> {
         let version = &model.metadata().api_version;
         let found = catalog.definition(model.name(), Some(version), "waiters-2")?;
         found.as_ref().map(Self::from_definition).transpose()
     }
 
-    /// Reads a file.
+    /// Parses a file.
     ///
     /// # Errors
-    /// `Model`: it is no JSON object, of another version, or without an object `waiters`.
+    /// `Model`: not a JSON object, an unsupported version, or no object `waiters`.
     pub fn from_definition(definition: &Definition) -> Result<Self> {
-        Self::from_value(&definition.place, definition.parse()?)
+        Self::from_value(&definition.origin, definition.parse()?)
     }
 
-    /// Takes what was read from a file; `place` is the file's name, for messages.
+    /// Creates waiters from a parsed file; `origin` is the file name, for error messages.
     ///
     /// # Errors
-    /// `Model`: it is of another version, or without an object `waiters`.
-    pub fn from_value(place: &str, definition: Value) -> Result<Self> {
-        let root = Node::root(place, &definition);
-        root.need("waiters")?.object()?;
-        let version = root.need("version")?;
-        if version.value().as_i64() != Some(VERSION) {
+    /// `Model`: an unsupported version, or no object `waiters`.
+    pub fn from_value(origin: &str, definition: Value) -> Result<Self> {
+        let root = DefinitionNode::root(origin, &definition);
+        root.require("waiters")?.object()?;
+        let version = root.require("version")?;
+        if version.value().as_i64() != Some(SUPPORTED_VERSION) {
             return Err(version.error(format_args!(
-                "waiters of version {VERSION} are understood, and no others"
+                "unsupported version; only version {SUPPORTED_VERSION} is supported"
             )));
         }
         Ok(Waiters {
-            place: place.to_owned(),
+            origin: origin.to_owned(),
             definition,
         })
     }
 
-    /// The waiters' names.
+    /// Returns the names of the waiters.
     pub fn names(&self) -> impl Iterator<Item = &Str> {
         self.definition
             .get("waiters")
@@ -137,27 +137,30 @@ impl Waiters {
             .flat_map(|map| map.keys())
     }
 
-    /// The waiter of a name, spelt as the definition does or in snake case.
+    /// Returns the waiter with a name, spelled as in the definition or in snake case.
     ///
     /// # Errors
-    /// `Model`: there is none, and the message offers the nearest names; or it is broken, and the message has the file and the
-    /// place in it.
+    /// `Model`: unknown waiter, with suggestions in the message; or an invalid one, with the file and location in the
+    /// message.
     pub fn waiter(&self, name: &str) -> Result<WaiterModel> {
-        let root = Node::root(&self.place, &self.definition);
-        let all = root.need("waiters")?;
+        let root = DefinitionNode::root(&self.origin, &self.definition);
+        let all = root.require("waiters")?;
         let snake = name.replace('-', "_");
         let found = self
             .names()
-            .find(|known| **known == *name)
-            .or_else(|| self.names().find(|known| is_snake_case_of(&snake, known)));
+            .find(|candidate| **candidate == *name)
+            .or_else(|| {
+                self.names()
+                    .find(|candidate| is_snake_case_of(&snake, candidate))
+            });
         match found {
-            Some(known) => WaiterModel::read(known, &all.need(known)?),
+            Some(waiter) => WaiterModel::parse(waiter, &all.require(waiter)?),
             None => {
                 let hint = did_you_mean(name, self.names().map(Str::as_str));
-                let place = &self.place;
+                let origin = &self.origin;
                 Err(Error::new(
                     ErrorKind::Model,
-                    format!("{place}: no waiter {name:?}{hint}"),
+                    format!("{origin}: no waiter {name:?}{hint}"),
                 ))
             }
         }
@@ -183,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_however_they_are_spelt() {
+    fn finds_waiters_in_any_spelling() {
         let file = file(good()).unwrap();
         for name in ["ThingReady", "thing_ready", "thing-ready"] {
             assert_eq!(file.waiter(name).unwrap().name, "ThingReady");
@@ -197,27 +200,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_says_where_and_hurts_no_other() {
+    fn rejects_invalid_waiter_with_its_path_only() {
         for (name, bad, message) in [
             (
                 "operation",
                 json!(null),
-                "f.json: waiters.ThingReady: there is no `operation`",
+                "f.json: waiters.ThingReady: missing `operation`",
             ),
             (
                 "delay",
                 json!("5"),
-                "waiters.ThingReady.delay: expected a whole number",
+                "waiters.ThingReady.delay: expected a non-negative integer",
             ),
             (
                 "delay",
                 json!(-5),
-                "waiters.ThingReady.delay: expected a whole number",
+                "waiters.ThingReady.delay: expected a non-negative integer",
             ),
             (
                 "maxAttempts",
                 json!(1.5),
-                "waiters.ThingReady.maxAttempts: expected a whole",
+                "waiters.ThingReady.maxAttempts: expected a non-negative",
             ),
             (
                 "acceptors",
@@ -242,7 +245,7 @@ mod tests {
             (
                 "acceptors",
                 json!([{"state": "retry", "matcher": "path", "argument": "a"}]),
-                "waiters.ThingReady.acceptors[0]: there is no `expected`",
+                "waiters.ThingReady.acceptors[0]: missing `expected`",
             ),
         ] {
             let mut broken = good();
@@ -255,14 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn other_versions_are_refused() {
+    fn rejects_other_versions() {
         for (broken, message) in [
             (
                 json!({"version": 1, "waiters": {}}),
-                "f.json: version: waiters of version 2",
+                "f.json: version: unsupported version",
             ),
-            (json!({"waiters": {}}), "f.json: there is no `version`"),
-            (json!({"version": 2}), "f.json: there is no `waiters`"),
+            (json!({"waiters": {}}), "f.json: missing `version`"),
+            (json!({"version": 2}), "f.json: missing `waiters`"),
         ] {
             let error = Waiters::from_value("f.json", broken).unwrap_err();
             assert!(error.to_string().starts_with(message), "{error}");

@@ -1,19 +1,19 @@
-//! A service into an archive.
+//! Encodes a service.
 
 use inia_core::{Str, TimestampFormat, Value};
 
+use super::dictionary::TextSink;
 use super::value;
-use super::words::Texts;
-use super::writer::Writer;
-use crate::packed::{METHODS, NAME_OF_TARGET, ShapeHead, flag, location_name, traits};
+use super::writer::PackedWriter;
+use crate::packed::{METHODS, NAME_OF_TARGET, ShapeHead, location_name, operation_flag, traits};
 use crate::{
     Constraints, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, Structure,
     Traits,
 };
 
-/// Writes a service. The same model always gives the same bytes.
-pub(super) fn service(model: &ServiceModel, texts: &mut impl Texts) -> Vec<u8> {
-    let mut encoder = Encoder {
+/// Encodes a service. The output is deterministic.
+pub(super) fn service(model: &ServiceModel, texts: &mut impl TextSink) -> Vec<u8> {
+    let mut encoder = ServiceEncoder {
         model,
         texts,
         traits: vec![Traits::default()],
@@ -26,7 +26,7 @@ pub(super) fn service(model: &ServiceModel, texts: &mut impl Texts) -> Vec<u8> {
         .operations()
         .map(|operation| encoder.operation(operation))
         .collect();
-    let mut out = Writer::default();
+    let mut out = PackedWriter::default();
     encoder.metadata(model.metadata(), &mut out);
     encoder.traits_table(&mut out);
     out.records(operations.iter().map(Vec::as_slice));
@@ -44,24 +44,24 @@ pub(super) fn service(model: &ServiceModel, texts: &mut impl Texts) -> Vec<u8> {
     out.bytes
 }
 
-struct Encoder<'a, T> {
+struct ServiceEncoder<'a, T> {
     model: &'a ServiceModel,
     texts: &'a mut T,
-    /// Every combination of traits, location names aside; the first has none.
+    /// Distinct sets of traits, without location names; the first is empty.
     traits: Vec<Traits>,
 }
 
-impl<T: Texts> Encoder<'_, T> {
-    fn text(&mut self, text: &str, out: &mut Writer) {
+impl<T: TextSink> ServiceEncoder<'_, T> {
+    fn text(&mut self, text: &str, out: &mut PackedWriter) {
         self.texts.text(text, out);
     }
 
-    fn texts(&mut self, texts: &[Str], out: &mut Writer) {
+    fn texts(&mut self, texts: &[Str], out: &mut PackedWriter) {
         out.size(texts.len());
         texts.iter().for_each(|text| self.text(text, out));
     }
 
-    fn pairs(&mut self, pairs: &[(Str, Value)], out: &mut Writer) {
+    fn pairs(&mut self, pairs: &[(Str, Value)], out: &mut PackedWriter) {
         out.size(pairs.len());
         for (name, content) in pairs {
             self.text(name, out);
@@ -69,7 +69,7 @@ impl<T: Texts> Encoder<'_, T> {
         }
     }
 
-    fn text_pairs(&mut self, pairs: &[(Str, Str)], out: &mut Writer) {
+    fn text_pairs(&mut self, pairs: &[(Str, Str)], out: &mut PackedWriter) {
         out.size(pairs.len());
         for (name, content) in pairs {
             self.text(name, out);
@@ -77,7 +77,7 @@ impl<T: Texts> Encoder<'_, T> {
         }
     }
 
-    fn metadata(&mut self, metadata: &Metadata, out: &mut Writer) {
+    fn metadata(&mut self, metadata: &Metadata, out: &mut PackedWriter) {
         let Metadata {
             service_id,
             api_version,
@@ -134,8 +134,8 @@ impl<T: Texts> Encoder<'_, T> {
         self.pairs(unknown, out);
     }
 
-    /// The table of what [`Encoder::traits_index`] has collected.
-    fn traits_table(&mut self, out: &mut Writer) {
+    /// Writes the table of the trait sets that [`ServiceEncoder::traits_index`] has collected.
+    fn traits_table(&mut self, out: &mut PackedWriter) {
         let table = std::mem::take(&mut self.traits);
         out.size(table.len());
         for entry in &table {
@@ -169,14 +169,14 @@ impl<T: Texts> Encoder<'_, T> {
                 .and_then(|namespace| namespace.prefix.as_ref());
             out.byte(location | format << 3);
             let mut parts = 0;
-            for (bit, is_there) in [
+            for (bit, is_present) in [
                 (traits::QUERY_NAME, query_name.is_some()),
                 (traits::XML_NAMESPACE, xml_namespace.is_some()),
                 (traits::XML_PREFIX, prefix.is_some()),
                 (traits::CONTEXT_PARAM, context_param.is_some()),
                 (traits::UNKNOWN, unknown.is_some()),
             ] {
-                parts |= if is_there { bit } else { 0 };
+                parts |= if is_present { bit } else { 0 };
             }
             out.byte(parts);
             let uri = xml_namespace.as_ref().map(|namespace| &namespace.uri);
@@ -192,28 +192,28 @@ impl<T: Texts> Encoder<'_, T> {
         }
     }
 
-    fn traits_index(&mut self, wanted: &Traits) -> usize {
-        let wanted = Traits {
+    fn traits_index(&mut self, traits_key: &Traits) -> usize {
+        let traits_key = Traits {
             location_name: None,
-            ..wanted.clone()
+            ..traits_key.clone()
         };
-        match self.traits.iter().position(|known| *known == wanted) {
+        match self.traits.iter().position(|known| *known == traits_key) {
             Some(index) => index,
             None => {
-                self.traits.push(wanted);
+                self.traits.push(traits_key);
                 self.traits.len() - 1
             }
         }
     }
 
-    /// Traits with the location name, which is mostly the member's own name with a small first letter.
-    fn traits(&mut self, name: &str, is_required: bool, traits: &Traits, out: &mut Writer) {
+    /// Writes traits with the location name, which mostly equals the member's name with the first letter in lower case.
+    fn traits(&mut self, name: &str, is_required: bool, traits: &Traits, out: &mut PackedWriter) {
         let index = self.traits_index(traits);
         let mode = match &traits.location_name {
             None => location_name::NONE,
             Some(wire) if **wire == *name => location_name::SAME,
-            Some(wire) if location_name::with_small_initial(name).as_ref() == Some(wire) => {
-                location_name::SMALL_INITIAL
+            Some(wire) if location_name::with_lower_initial(name).as_ref() == Some(wire) => {
+                location_name::LOWER_INITIAL
             }
             Some(_) => location_name::OTHER,
         };
@@ -223,13 +223,13 @@ impl<T: Texts> Encoder<'_, T> {
         }
     }
 
-    /// A reference to a shape from a place that needs no name.
-    fn part(&mut self, part: &Member, out: &mut Writer) {
+    /// Writes a reference to a shape without a name.
+    fn part(&mut self, part: &Member, out: &mut PackedWriter) {
         out.size(part.target.index());
         self.traits(&part.name, false, &part.traits, out);
     }
 
-    fn member(&mut self, member: &Member, is_required: bool, out: &mut Writer) {
+    fn member(&mut self, member: &Member, is_required: bool, out: &mut PackedWriter) {
         if member.name == self.model.shape(member.target).name {
             out.number(NAME_OF_TARGET);
         } else {
@@ -240,7 +240,7 @@ impl<T: Texts> Encoder<'_, T> {
     }
 
     fn shape(&mut self, shape: &Shape) -> Vec<u8> {
-        let mut out = Writer::default();
+        let mut out = PackedWriter::default();
         self.text(&shape.name, &mut out);
         let head = ShapeHead {
             kind: kind_number(&shape.kind),
@@ -262,14 +262,14 @@ impl<T: Texts> Encoder<'_, T> {
             }
             _ => {}
         }
-        // At the end: enumerations may be long, and are read only when asked for.
+        // Constraints come last: enumerations may be long and are decoded only on use.
         if head.has_constraints {
             self.constraints(&shape.constraints, &mut out);
         }
         out.bytes
     }
 
-    fn structure(&mut self, structure: &Structure, has_more: bool, out: &mut Writer) {
+    fn structure(&mut self, structure: &Structure, has_more: bool, out: &mut PackedWriter) {
         if has_more {
             out.number(
                 structure
@@ -299,7 +299,7 @@ impl<T: Texts> Encoder<'_, T> {
         }
     }
 
-    fn constraints(&mut self, constraints: &Constraints, out: &mut Writer) {
+    fn constraints(&mut self, constraints: &Constraints, out: &mut PackedWriter) {
         let pattern = constraints.pattern();
         let values = constraints.enumeration();
         let numbers = [constraints.min, constraints.max];
@@ -307,13 +307,13 @@ impl<T: Texts> Encoder<'_, T> {
         for (bit, number) in (0..).step_by(2).zip(&numbers) {
             flags |= match number {
                 None => 0,
-                Some(number) if whole(*number).is_some() => 1 << bit,
+                Some(number) if exact_integer(*number).is_some() => 1 << bit,
                 Some(_) => 2 << bit,
             };
         }
         out.byte(flags);
         for number in numbers.into_iter().flatten() {
-            match whole(number) {
+            match exact_integer(number) {
                 Some(number) => out.signed(number),
                 None => out.float(number),
             }
@@ -353,42 +353,45 @@ impl<T: Texts> Encoder<'_, T> {
             is_deprecated,
             unknown,
         } = operation;
-        let mut out = Writer::default();
+        let mut out = PackedWriter::default();
         let out = &mut out;
         self.text(name, out);
         let known_method = METHODS.iter().position(|known| *known == &**method);
         let mut flags = 0u64;
-        for (bit, is_there) in [
-            (flag::OTHER_METHOD, known_method.is_none()),
+        for (bit, is_present) in [
+            (operation_flag::OTHER_METHOD, known_method.is_none()),
             (
-                flag::RESPONSE_CODE,
+                operation_flag::RESPONSE_CODE,
                 response_code.is_some_and(|code| code != 200),
             ),
-            (flag::NO_RESPONSE_CODE, response_code.is_none()),
-            (flag::INPUT, input.is_some()),
-            (flag::OUTPUT, output.is_some()),
-            (flag::RESULT_WRAPPER, result_wrapper.is_some()),
-            (flag::AUTH, auth.is_some()),
-            (flag::AUTH_TYPE, auth_type.is_some()),
-            (flag::UNSIGNED_PAYLOAD, *unsigned_payload),
-            (flag::HOST_PREFIX, host_prefix.is_some()),
-            (flag::CHECKSUM, checksum.is_some()),
-            (flag::CHECKSUM_REQUIRED, *checksum_required),
-            (flag::COMPRESSION, !compression.is_empty()),
-            (flag::STATIC_CONTEXT, !static_context.is_empty()),
-            (flag::OPERATION_CONTEXT, !operation_context.is_empty()),
-            (flag::DISCOVERY, endpoint_discovery.is_some()),
+            (operation_flag::NO_RESPONSE_CODE, response_code.is_none()),
+            (operation_flag::INPUT, input.is_some()),
+            (operation_flag::OUTPUT, output.is_some()),
+            (operation_flag::RESULT_WRAPPER, result_wrapper.is_some()),
+            (operation_flag::AUTH, auth.is_some()),
+            (operation_flag::AUTH_TYPE, auth_type.is_some()),
+            (operation_flag::UNSIGNED_PAYLOAD, *unsigned_payload),
+            (operation_flag::HOST_PREFIX, host_prefix.is_some()),
+            (operation_flag::CHECKSUM, checksum.is_some()),
+            (operation_flag::CHECKSUM_REQUIRED, *checksum_required),
+            (operation_flag::COMPRESSION, !compression.is_empty()),
+            (operation_flag::STATIC_CONTEXT, !static_context.is_empty()),
             (
-                flag::DISCOVERY_REQUIRED,
+                operation_flag::OPERATION_CONTEXT,
+                !operation_context.is_empty(),
+            ),
+            (operation_flag::DISCOVERY, endpoint_discovery.is_some()),
+            (
+                operation_flag::DISCOVERY_REQUIRED,
                 endpoint_discovery.is_some_and(|d| d.required),
             ),
-            (flag::ENDPOINT_OPERATION, *is_endpoint_operation),
-            (flag::IDEMPOTENT, *is_idempotent),
-            (flag::READONLY, *is_readonly),
-            (flag::DEPRECATED, *is_deprecated),
-            (flag::UNKNOWN, !unknown.is_empty()),
+            (operation_flag::ENDPOINT_OPERATION, *is_endpoint_operation),
+            (operation_flag::IDEMPOTENT, *is_idempotent),
+            (operation_flag::READONLY, *is_readonly),
+            (operation_flag::DEPRECATED, *is_deprecated),
+            (operation_flag::UNKNOWN, !unknown.is_empty()),
         ] {
-            flags |= u64::from(is_there) << bit;
+            flags |= u64::from(is_present) << bit;
         }
         out.number(flags);
         match known_method {
@@ -469,12 +472,12 @@ fn kind_number(kind: &Kind) -> u8 {
     }
 }
 
-/// A number that is exactly an integer of a size worth writing as one.
-fn whole(number: f64) -> Option<i64> {
+/// Returns the number as an integer if it is exactly one of at most 53 bits.
+fn exact_integer(number: f64) -> Option<i64> {
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "within 2^53 a whole float is exactly an integer"
+        reason = "within 2^53 a exact_integer float is exactly an integer"
     )]
     let integer = number as i64;
     #[expect(
@@ -482,6 +485,6 @@ fn whole(number: f64) -> Option<i64> {
         reason = "compared with what it came from"
     )]
     let is_whole = number.abs() <= LIMIT && integer as f64 == number;
-    // Minus zero would come back as zero.
+    // Minus zero would be decoded as zero.
     (is_whole && (integer != 0 || number.is_sign_positive())).then_some(integer)
 }

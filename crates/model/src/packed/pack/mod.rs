@@ -1,8 +1,8 @@
-//! [`ArchiveBuilder`]: packs definitions into an archive.
+//! [`ArchiveBuilder`]: creates archives of definitions.
 
+mod dictionary;
 mod encode;
 mod value;
-mod words;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,90 +11,93 @@ use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, Result};
 
-use self::words::Counter;
-use self::writer::Writer;
+use self::dictionary::TextCounter;
+use self::writer::PackedWriter;
 use super::archive::{MAGIC, encoding};
 use crate::catalog::ALIASES;
-use crate::{Form, ServiceModel};
+use crate::{DefinitionFormat, ServiceModel};
 
 /// Packs definitions into an [`Archive`](crate::Archive).
 ///
-/// The same definitions always give the same bytes.
+/// The output is deterministic.
 #[derive(Debug, Default)]
 pub struct ArchiveBuilder {
-    services: BTreeMap<String, BTreeMap<String, Version>>,
+    services: BTreeMap<String, BTreeMap<String, ArchiveEntry>>,
 }
 
 #[derive(Debug, Default)]
-struct Version {
+struct ArchiveEntry {
     model: Option<Arc<ServiceModel>>,
-    files: BTreeMap<String, (Form, Vec<u8>)>,
+    files: BTreeMap<String, (DefinitionFormat, Vec<u8>)>,
 }
 
 impl ArchiveBuilder {
-    /// An empty archive.
+    /// Creates a builder for an empty archive.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a service's model.
+    /// Adds the model of a service.
     pub fn add_model(&mut self, service: &str, api_version: &str, model: Arc<ServiceModel>) {
         self.version(service, api_version).model = Some(model);
     }
 
-    /// Adds a JSON file, such as `paginators-1`; an empty service name and version stand for what all services share, such as
-    /// `partitions`.
+    /// Adds a JSON file, such as `paginators-1`. Files for all services, such as `partitions`, have an empty service
+    /// name and version.
     pub fn add_file(&mut self, service: &str, api_version: &str, kind: &str, content: &[u8]) {
         let files = &mut self.version(service, api_version).files;
-        files.insert(kind.to_owned(), (Form::Json, content.to_owned()));
+        files.insert(
+            kind.to_owned(),
+            (DefinitionFormat::Json, content.to_owned()),
+        );
     }
 
-    /// Adds a file in a form that its type has compiled it to, such as an `endpoint-rule-set-1`.
+    /// Adds a file in the binary format of the type that reads it, such as an `endpoint-rule-set-1`.
     pub fn add_compiled(&mut self, service: &str, api_version: &str, kind: &str, content: Vec<u8>) {
         let files = &mut self.version(service, api_version).files;
-        files.insert(kind.to_owned(), (Form::Compiled, content));
+        files.insert(kind.to_owned(), (DefinitionFormat::Compiled, content));
     }
 
-    fn version(&mut self, service: &str, api_version: &str) -> &mut Version {
+    fn version(&mut self, service: &str, api_version: &str) -> &mut ArchiveEntry {
         let versions = self.services.entry(service.to_owned()).or_default();
         versions.entry(api_version.to_owned()).or_default()
     }
 
-    /// The archive's bytes.
+    /// Returns the bytes of the archive.
     ///
     /// # Errors
-    /// `Model`: the archive would be larger than 4 GiB.
+    /// `Model`: the archive would exceed 4 GiB.
     pub fn finish(self) -> Result<Vec<u8>> {
         let versions = || self.services.values().flat_map(BTreeMap::values);
-        let mut counter = Counter::default();
+        let mut counter = TextCounter::default();
         for model in versions().filter_map(|version| version.model.as_ref()) {
             encode::service(model, &mut counter);
         }
-        let mut coder = counter.into_coder();
+        let mut encoder = counter.into_encoder();
         let kinds: BTreeSet<&str> = versions()
             .flat_map(|version| version.files.keys())
             .map(String::as_str)
             .collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
 
-        let mut contents = Writer::default();
+        let mut contents = PackedWriter::default();
         let mut entries = Vec::with_capacity(self.services.len());
         for (service, versions) in &self.services {
-            let mut entry = Writer::default();
+            let mut entry = PackedWriter::default();
             entry.block(service.as_bytes());
             entry.size(contents.bytes.len());
             entry.size(versions.len());
             for (name, version) in versions {
                 entry.block(name.as_bytes());
                 let model = version.model.as_ref();
-                let model = model.map(|model| encode::service(model, &mut coder));
+                let model = model.map(|model| encode::service(model, &mut encoder));
                 let model = model.unwrap_or_default();
                 entry.size(model.len());
                 contents.bytes.extend_from_slice(&model);
                 entry.size(version.files.len());
-                for (kind, (form, content)) in &version.files {
-                    let (encoding, stored) = stored(*form, content)?;
+                for (kind, (format, content)) in &version.files {
+                    let (encoding, stored) = encode_file(*format, content)?;
                     entry.size(kinds.binary_search(&kind.as_str()).unwrap_or_default());
                     entry.byte(encoding);
                     entry.size(content.len());
@@ -104,45 +107,44 @@ impl ArchiveBuilder {
             }
             entries.push(entry.bytes);
         }
-        let mut out = Writer::default();
+        let mut out = PackedWriter::default();
         out.bytes.extend_from_slice(MAGIC);
-        coder.write(&mut out);
-        let former = ALIASES.iter().map(|(before, now)| {
-            let mut names = Writer::default();
+        encoder.write(&mut out);
+        let aliases = ALIASES.iter().map(|(before, now)| {
+            let mut names = PackedWriter::default();
             names.block(before.as_bytes());
             names.block(now.as_bytes());
             names.bytes
         });
-        let former: Vec<Vec<u8>> = former.collect();
-        out.records(former.iter().map(Vec::as_slice));
+        let aliases: Vec<Vec<u8>> = aliases.collect();
+        out.records(aliases.iter().map(Vec::as_slice));
         out.records(kinds.iter().map(|kind| kind.as_bytes()));
         out.records(entries.iter().map(Vec::as_slice));
         out.bytes.extend_from_slice(&contents.bytes);
         if u32::try_from(out.bytes.len()).is_err() {
             return Err(Error::new(
                 ErrorKind::Model,
-                "an archive of definitions holds at most 4 GiB",
+                "an archive of definitions is limited to 4 GiB",
             ));
         }
         Ok(out.bytes)
     }
 }
 
-/// The length from which compiled files are compressed, in bytes; shorter ones are read in place.
-const LONG: usize = 16 << 10;
+/// Minimum size of compressed binary files, in bytes; smaller ones are read in place.
+const MIN_COMPRESSED_SIZE: usize = 16 << 10;
 
-fn stored(form: Form, content: &[u8]) -> Result<(u8, Vec<u8>)> {
-    let failed =
-        |error| Error::new(ErrorKind::Model, "a file does not compress").with_source(error);
-    let encoding = match form {
-        Form::Json => 0,
-        Form::Compiled => encoding::COMPILED,
+fn encode_file(format: DefinitionFormat, content: &[u8]) -> Result<(u8, Vec<u8>)> {
+    let failed = |error| Error::new(ErrorKind::Model, "cannot compress a file").with_source(error);
+    let encoding = match format {
+        DefinitionFormat::Json => 0,
+        DefinitionFormat::Compiled => encoding::COMPILED,
     };
-    if form == Form::Json || content.len() >= LONG {
-        let mut encoder =
+    if format == DefinitionFormat::Json || content.len() >= MIN_COMPRESSED_SIZE {
+        let mut deflate =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(content).map_err(failed)?;
-        let deflated = encoder.finish().map_err(failed)?;
+        deflate.write_all(content).map_err(failed)?;
+        let deflated = deflate.finish().map_err(failed)?;
         if deflated.len() < content.len() {
             return Ok((encoding | encoding::DEFLATED, deflated));
         }

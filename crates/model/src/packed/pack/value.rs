@@ -1,11 +1,11 @@
-//! Values into an archive.
+//! Encodes values.
 
 use inia_core::Value;
 
-use super::words::Texts;
-use super::writer::Writer;
+use super::dictionary::TextSink;
+use super::writer::PackedWriter;
 
-pub(super) fn write(value: &Value, texts: &mut impl Texts, out: &mut Writer) {
+pub(super) fn write(value: &Value, texts: &mut impl TextSink, out: &mut PackedWriter) {
     match value {
         Value::Null => out.byte(0),
         Value::Bool(value) => out.byte(1 + u8::from(*value)),

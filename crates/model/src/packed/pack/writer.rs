@@ -1,14 +1,14 @@
-//! The bytes of an archive: how numbers are written.
+//! Encodes numbers, blocks and record tables of an archive.
 
-use crate::packed::bytes::STRIDE;
+use crate::packed::reader::STRIDE;
 
-/// Writes what a [`Reader`](crate::packed::bytes::Reader) reads.
+/// Writes the format that [`PackedReader`](crate::packed::reader::PackedReader) reads.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(super) struct PackedWriter {
     pub(super) bytes: Vec<u8>,
 }
 
-impl Writer {
+impl PackedWriter {
     pub(super) fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
     }
@@ -29,7 +29,7 @@ impl Writer {
         self.number(((number << 1) ^ (number >> 63)).cast_unsigned());
     }
 
-    /// Sizes are checked against `u32::MAX` once, when an archive is finished.
+    /// Sizes are checked against `u32::MAX` once, when the archive is finished.
     pub(super) fn fixed(&mut self, size: usize) {
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         self.bytes.extend(size.to_le_bytes());
@@ -44,10 +44,10 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Writes records with their table.
+    /// Writes records with their position table.
     pub(super) fn records<'r>(&mut self, records: impl ExactSizeIterator<Item = &'r [u8]>) {
         self.size(records.len());
-        let mut body = Writer::default();
+        let mut body = PackedWriter::default();
         for (index, record) in records.enumerate() {
             if index % STRIDE == 0 {
                 self.fixed(body.bytes.len());
@@ -61,15 +61,15 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packed::bytes::{Reader, Records};
+    use crate::packed::reader::{PackedReader, RecordTable};
 
-    fn read(writer: Writer) -> Reader {
-        Reader::new(writer.bytes.leak())
+    fn read(writer: PackedWriter) -> PackedReader {
+        PackedReader::new(writer.bytes.leak())
     }
 
     #[test]
-    fn numbers_come_back() {
-        let mut writer = Writer::default();
+    fn decodes_encoded_numbers() {
+        let mut writer = PackedWriter::default();
         let numbers = [
             0,
             1,
@@ -96,18 +96,18 @@ mod tests {
     }
 
     #[test]
-    fn a_number_without_end_is_none() {
-        assert_eq!(Reader::new(&[0x80; 20]).number(), None);
-        assert_eq!(Reader::new(&[0x80; 3]).number(), None);
-        assert_eq!(Reader::new(&[0x05, 1, 2]).block(), None);
+    fn rejects_unterminated_numbers() {
+        assert_eq!(PackedReader::new(&[0x80; 20]).number(), None);
+        assert_eq!(PackedReader::new(&[0x80; 3]).number(), None);
+        assert_eq!(PackedReader::new(&[0x05, 1, 2]).block(), None);
     }
 
     #[test]
-    fn records_are_found_by_their_index() {
-        let mut writer = Writer::default();
+    fn finds_records_by_index() {
+        let mut writer = PackedWriter::default();
         let records: Vec<Vec<u8>> = (0..100u8).map(|i| vec![i; usize::from(i)]).collect();
         writer.records(records.iter().map(Vec::as_slice));
-        let records = Records::read(&mut read(writer)).unwrap();
+        let records = RecordTable::read(&mut read(writer)).unwrap();
         assert_eq!(records.len(), 100);
         for i in 0..100u8 {
             assert_eq!(

@@ -1,35 +1,35 @@
-//! [`Walk`]: one walk over parameters and shapes, which finds every problem.
+//! [`ParamValidator`]: validates parameters against shapes and collects all problems.
 
 use inia_core::{Error, Map, Problem, Result, Timestamp, Value};
 
-use super::place::{Place, Step};
-use super::printed::{Names, Printed};
-use super::respell::{special_float, spelt_in_snake_case};
+use super::display::{MemberNames, RedactedValue};
+use super::normalize::{member_in_snake_case, special_float};
+use super::problem_path::{PathStep, ProblemPath};
 use super::{MAX_DEPTH, MAX_PROBLEMS};
 use crate::names::is_snake_case_of;
 use crate::{Kind, Location, Member, Operation, ServiceModel, Structure, did_you_mean};
 
-/// A walk through parameters, which finds every problem.
-pub(super) struct Walk<'m> {
+/// Validates parameters and collects all problems.
+pub(super) struct ParamValidator<'m> {
     model: &'m ServiceModel,
     pub(super) problems: Vec<Problem>,
-    /// Something is only spelt differently: the walk is to be done again once that is put right.
-    pub(super) must_respell: bool,
-    /// This is that second walk: what is still spelt differently is there twice.
-    pub(super) is_respelt: bool,
+    /// Alternative spellings were found: convert them and validate again.
+    pub(super) needs_normalizing: bool,
+    /// Alternative spellings have been converted: any that is left duplicates another name.
+    pub(super) is_normalized: bool,
 }
 
-impl<'m> Walk<'m> {
+impl<'m> ParamValidator<'m> {
     pub(super) fn new(model: &'m ServiceModel) -> Self {
-        Walk {
+        ParamValidator {
             model,
             problems: Vec::new(),
-            must_respell: false,
-            is_respelt: false,
+            needs_normalizing: false,
+            is_normalized: false,
         }
     }
 
-    pub(super) fn outcome(self, operation: &Operation) -> Result<()> {
+    pub(super) fn finish(self, operation: &Operation) -> Result<()> {
         if self.problems.is_empty() {
             Ok(())
         } else {
@@ -38,9 +38,9 @@ impl<'m> Walk<'m> {
     }
 
     pub(super) fn input(&mut self, operation: &'m Operation, params: &Value, supplied: &[&str]) {
-        let place = Place::ROOT;
+        let path = ProblemPath::ROOT;
         let Value::Map(map) = params else {
-            return self.wrong_type(&place, params, false, "map");
+            return self.wrong_type(&path, params, false, "map");
         };
         match self.model.input(operation) {
             Some(structure) => {
@@ -48,22 +48,23 @@ impl<'m> Walk<'m> {
                     .input
                     .as_ref()
                     .is_some_and(|input| input.traits.is_union());
-                self.structure(structure, is_union, map, &place, supplied);
+                self.structure(structure, is_union, map, &path, supplied);
             }
             None => {
                 for (name, _) in map {
-                    let message = format!("unknown parameter; {} takes none", operation.name);
-                    self.report(&place.then(Step::Name(name)), message);
+                    let message =
+                        format!("unknown parameter; {} takes no parameters", operation.name);
+                    self.report(&path.then(PathStep::Name(name)), message);
                 }
             }
         }
     }
 
     #[cold]
-    fn report(&mut self, place: &Place<'_>, message: impl Into<String>) {
+    fn report(&mut self, path: &ProblemPath<'_>, message: impl Into<String>) {
         if !self.is_full() {
             self.problems.push(Problem {
-                path: place.to_string(),
+                path: path.to_string(),
                 message: message.into(),
             });
         }
@@ -74,44 +75,53 @@ impl<'m> Walk<'m> {
     }
 
     #[cold]
-    fn wrong_type(&mut self, place: &Place<'_>, value: &Value, is_secret: bool, types: &str) {
-        let printed = Printed { value, is_secret };
+    fn wrong_type(
+        &mut self,
+        path: &ProblemPath<'_>,
+        value: &Value,
+        is_sensitive: bool,
+        types: &str,
+    ) {
+        let printed = RedactedValue {
+            value,
+            is_sensitive,
+        };
         let kind = value.type_name();
         self.report(
-            place,
+            path,
             format!("invalid type, value: {printed}, type: {kind}, valid types: {types}"),
         );
     }
 
-    pub(super) fn value(&mut self, member: &'m Member, value: &Value, place: &Place<'_>) {
-        if place.depth > MAX_DEPTH {
-            return self.report(place, "nested too deeply");
+    pub(super) fn value(&mut self, member: &'m Member, value: &Value, path: &ProblemPath<'_>) {
+        if path.depth > MAX_DEPTH {
+            return self.report(path, "nested too deeply");
         }
         let shape = self.model.shape(member.target);
-        let is_secret = member.traits.is_sensitive();
+        let is_sensitive = member.traits.is_sensitive();
         match (&shape.kind, value) {
-            (Kind::Structure(_), _) if member.traits.is_document() => self.document(value, place),
+            (Kind::Structure(_), _) if member.traits.is_document() => self.document(value, path),
             (Kind::Structure(structure), Value::Map(map)) => {
-                self.structure(structure, member.traits.is_union(), map, place, &[]);
+                self.structure(structure, member.traits.is_union(), map, path, &[]);
             }
-            // An event stream given whole: each element is one event.
+            // Event stream as a list: each element is an event.
             (Kind::Structure(structure), Value::List(events))
                 if member.traits.is_event_stream() =>
             {
                 for (index, event) in events.iter().enumerate() {
-                    let place = place.then(Step::Index(index));
+                    let path = path.then(PathStep::Index(index));
                     match event {
-                        Value::Map(map) => self.structure(structure, true, map, &place, &[]),
-                        _ => self.wrong_type(&place, event, is_secret, "map"),
+                        Value::Map(map) => self.structure(structure, true, map, &path, &[]),
+                        _ => self.wrong_type(&path, event, is_sensitive, "map"),
                     }
                 }
             }
             (Kind::List(element), Value::List(list)) => {
-                self.length(member, list.len(), place);
+                self.length(member, list.len(), path);
                 let is_sparse = member.traits.is_sparse();
                 for (index, item) in list.iter().enumerate() {
                     if !(is_sparse && item.is_null()) {
-                        self.value(element, item, &place.then(Step::Index(index)));
+                        self.value(element, item, &path.then(PathStep::Index(index)));
                     }
                     if self.is_full() {
                         return;
@@ -127,41 +137,41 @@ impl<'m> Walk<'m> {
             ) => {
                 let is_sparse = member.traits.is_sparse();
                 for (name, item) in map {
-                    self.string(key, name, &place.then(Step::Key(name)));
+                    self.string(key, name, &path.then(PathStep::Key(name)));
                     if !(is_sparse && item.is_null()) {
-                        self.value(element, item, &place.then(Step::Name(name)));
+                        self.value(element, item, &path.then(PathStep::Name(name)));
                     }
                     if self.is_full() {
                         return;
                     }
                 }
             }
-            (Kind::String, _) if is_json_header(member) => self.document(value, place),
-            (Kind::String, Value::String(text)) => self.string(member, text, place),
+            (Kind::String, _) if is_json_header(member) => self.document(value, path),
+            (Kind::String, Value::String(text)) => self.string(member, text, path),
             (Kind::Boolean, Value::Bool(_))
             | (Kind::Blob, Value::Blob(_) | Value::String(_))
             | (Kind::Timestamp, Value::Timestamp(_)) => {}
             (Kind::Integer | Kind::Long, Value::Int(_) | Value::BigInt(_))
             | (Kind::Float | Kind::Double, Value::Float(_) | Value::Int(_) | Value::BigInt(_)) => {
-                self.number(member, value, place);
+                self.number(member, value, path);
             }
             (Kind::Float | Kind::Double, Value::String(text))
-                if special_float(text).is_some() && !self.is_respelt =>
+                if special_float(text).is_some() && !self.is_normalized =>
             {
-                self.must_respell = true;
+                self.needs_normalizing = true;
             }
             (Kind::Timestamp, Value::Int(seconds)) if Timestamp::new(*seconds, 0).in_range() => {}
             (Kind::Timestamp, Value::Float(seconds)) if Timestamp::from_f64(*seconds).is_ok() => {}
             (Kind::Timestamp, Value::String(text)) if Timestamp::parse_lenient(text).is_ok() => {}
-            _ => self.wrong_type(place, value, is_secret, valid_types(&shape.kind)),
+            _ => self.wrong_type(path, value, is_sensitive, valid_types(&shape.kind)),
         }
     }
 
-    /// Whether a value fits at first sight: a scalar of just the shape's type, far from the least that is allowed.
+    /// Returns whether a scalar is certainly valid: of the type of the shape, and well above the minimum.
     ///
-    /// Nearly every scalar does, and a place for a message need not be made for it.
+    /// Fast path for nearly all scalars, without creating a path.
     #[inline]
-    pub(super) fn plainly_fits(&self, member: &Member, value: &Value) -> bool {
+    pub(super) fn is_certainly_valid(&self, member: &Member, value: &Value) -> bool {
         let shape = self.model.shape(member.target);
         let min = match shape.constraints.min {
             Some(min) => min,
@@ -189,28 +199,31 @@ impl<'m> Walk<'m> {
         structure: &'m Structure,
         is_union: bool,
         map: &Map,
-        place: &Place<'_>,
+        path: &ProblemPath<'_>,
         supplied: &[&str],
     ) {
         if is_union {
-            self.union(structure, map, place);
+            self.union(structure, map, path);
         }
-        // Required members come first, as a reader wants them.
+        // Missing members are reported before other problems.
         for (at, &position) in structure.required.iter().enumerate() {
             let Some(member) = structure.members.get(position as usize) else {
                 continue;
             };
-            // They mostly come first in the parameters, too.
-            let given = match map.get_index(at) {
+            // Required members mostly have the same position in the parameters.
+            let member_value = match map.get_index(at) {
                 Some((name, value)) if *name == member.name => Some(value),
                 _ => map.get(&member.name),
             };
-            if given.is_none_or(Value::is_null) && !supplied.contains(&member.name.as_str()) {
-                if !self.is_respelt && map.keys().any(|name| is_snake_case_of(name, &member.name)) {
-                    self.must_respell = true;
+            if member_value.is_none_or(Value::is_null) && !supplied.contains(&member.name.as_str())
+            {
+                if !self.is_normalized
+                    && map.keys().any(|name| is_snake_case_of(name, &member.name))
+                {
+                    self.needs_normalizing = true;
                 } else {
                     self.report(
-                        &place.then(Step::Name(&member.name)),
+                        &path.then(PathStep::Name(&member.name)),
                         "missing required parameter",
                     );
                 }
@@ -220,12 +233,12 @@ impl<'m> Walk<'m> {
         for (name, value) in map {
             let position = structure.member_position_from(next, name);
             let Some(member) = position.and_then(|position| structure.members.get(position)) else {
-                self.unknown(structure, name, place);
+                self.unknown(structure, name, path);
                 continue;
             };
             next = position.map_or(0, |position| position + 1);
-            if !value.is_null() && !self.plainly_fits(member, value) {
-                self.value(member, value, &place.then(Step::Name(&member.name)));
+            if !value.is_null() && !self.is_certainly_valid(member, value) {
+                self.value(member, value, &path.then(PathStep::Name(&member.name)));
             }
             if self.is_full() {
                 return;
@@ -234,14 +247,14 @@ impl<'m> Walk<'m> {
         for name in supplied {
             if map.get(name).is_some_and(|value| !value.is_null()) {
                 self.report(
-                    &place.then(Step::Name(name)),
-                    "given both as a parameter and as a stream",
+                    &path.then(PathStep::Name(name)),
+                    "passed both as a parameter and as a stream",
                 );
             }
         }
     }
 
-    fn union(&mut self, structure: &Structure, map: &Map, place: &Place<'_>) {
+    fn union(&mut self, structure: &Structure, map: &Map, path: &ProblemPath<'_>) {
         let set = map.values().filter(|value| !value.is_null()).count();
         if set != 1 {
             let demand = if set == 0 {
@@ -249,47 +262,50 @@ impl<'m> Walk<'m> {
             } else {
                 "can only set one of the following keys"
             };
-            self.report(place, format!("{demand}: {}", Names(structure)));
+            self.report(path, format!("{demand}: {}", MemberNames(structure)));
         }
     }
 
     #[cold]
-    fn unknown(&mut self, structure: &Structure, name: &str, place: &Place<'_>) {
-        let snake = spelt_in_snake_case(structure, name);
-        if snake.is_some() && !self.is_respelt {
-            self.must_respell = true;
+    fn unknown(&mut self, structure: &Structure, name: &str, path: &ProblemPath<'_>) {
+        let snake = member_in_snake_case(structure, name);
+        if snake.is_some() && !self.is_normalized {
+            self.needs_normalizing = true;
             return;
         }
         let message = match snake {
-            Some(member) => format!("given twice, also as {}", member.name),
+            Some(member) => format!("duplicate parameter, also passed as {}", member.name),
             None => {
                 let names = structure.members.iter().map(|member| member.name.as_str());
                 match did_you_mean(name, names) {
                     hint if !hint.is_empty() => format!("unknown parameter{hint}"),
                     _ if structure.members.is_empty() => {
-                        "unknown parameter, none may be given".to_owned()
+                        "unknown parameter; the structure has no members".to_owned()
                     }
-                    _ => format!("unknown parameter, must be one of: {}", Names(structure)),
+                    _ => format!(
+                        "unknown parameter, must be one of: {}",
+                        MemberNames(structure)
+                    ),
                 }
             }
         };
-        self.report(&place.then(Step::Name(name)), message);
+        self.report(&path.then(PathStep::Name(name)), message);
     }
 
-    fn string(&mut self, member: &Member, text: &str, place: &Place<'_>) {
+    fn string(&mut self, member: &Member, text: &str, path: &ProblemPath<'_>) {
         if let Some(min) = self.min(member) {
-            // A character has at most four bytes, so that a long text need not be counted.
+            // A character has at most four bytes, so that long texts need not be counted.
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "a length is far below 2^53, and only compared"
             )]
             if (text.len() as f64) < min * 4.0 {
-                self.length(member, text.chars().count(), place);
+                self.length(member, text.chars().count(), path);
             }
         }
     }
 
-    fn length(&mut self, member: &Member, length: usize, place: &Place<'_>) {
+    fn length(&mut self, member: &Member, length: usize, path: &ProblemPath<'_>) {
         #[expect(
             clippy::cast_precision_loss,
             reason = "a length is far below 2^53, and only compared"
@@ -298,56 +314,59 @@ impl<'m> Walk<'m> {
             && (length as f64) < min
         {
             self.report(
-                place,
+                path,
                 format!("invalid length, value: {length}, valid min length: {min}"),
             );
         }
     }
 
-    fn number(&mut self, member: &Member, value: &Value, place: &Place<'_>) {
+    fn number(&mut self, member: &Member, value: &Value, path: &ProblemPath<'_>) {
         if let Some(min) = self.min(member)
             && value.as_f64().is_some_and(|number| number < min)
         {
-            let is_secret = member.traits.is_sensitive();
-            let printed = Printed { value, is_secret };
+            let is_sensitive = member.traits.is_sensitive();
+            let printed = RedactedValue {
+                value,
+                is_sensitive,
+            };
             self.report(
-                place,
+                path,
                 format!("invalid value, value: {printed}, valid min value: {min}"),
             );
         }
     }
 
-    /// The least value or length. A label of the host is at least one character long.
+    /// Returns the minimum value or length. A host label has at least one character.
     fn min(&self, member: &Member) -> Option<f64> {
         let min = self.model.shape(member.target).constraints.min;
         min.or_else(|| member.traits.is_host_label().then_some(1.0))
     }
 
-    fn document(&mut self, value: &Value, place: &Place<'_>) {
-        if place.depth > MAX_DEPTH {
-            return self.report(place, "nested too deeply");
+    fn document(&mut self, value: &Value, path: &ProblemPath<'_>) {
+        if path.depth > MAX_DEPTH {
+            return self.report(path, "nested too deeply");
         }
         match value {
             Value::List(list) => {
                 for (index, item) in list.iter().enumerate() {
-                    self.document(item, &place.then(Step::Index(index)));
+                    self.document(item, &path.then(PathStep::Index(index)));
                 }
             }
             Value::Map(map) => {
                 for (name, item) in map {
-                    self.document(item, &place.then(Step::Name(name)));
+                    self.document(item, &path.then(PathStep::Name(name)));
                 }
             }
             Value::Blob(_) | Value::Timestamp(_) => {
                 let types = "null, boolean, integer, float, string, list, map";
-                self.wrong_type(place, value, false, types);
+                self.wrong_type(path, value, false, types);
             }
             _ => {}
         }
     }
 }
 
-/// What a problem names as the types that fit.
+/// Returns the valid types for a problem message.
 fn valid_types(kind: &Kind) -> &'static str {
     match kind {
         Kind::Structure(_) | Kind::Map { .. } => "map",
@@ -361,7 +380,7 @@ fn valid_types(kind: &Kind) -> &'static str {
     }
 }
 
-/// Whether any JSON may be given. A `jsonvalue` that is no header is the text of its JSON, as it stands.
+/// Returns whether any JSON value is valid. A `jsonvalue` outside a header is the text of the JSON.
 ///
 /// # Source
 /// botocore `utils.py:is_json_value_header`.

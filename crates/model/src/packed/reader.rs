@@ -1,22 +1,22 @@
-//! The bytes of an archive: how numbers are read without trusting them.
+//! Bounds-checked decoding of numbers, blocks and record tables in an archive.
 
-/// Reads from the front of a slice. Every read is `None` past the end, and nothing else can go wrong.
+/// Cursor over a slice. Every read past the end returns `None`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader {
+pub(super) struct PackedReader {
     bytes: &'static [u8],
 }
 
-impl Reader {
+impl PackedReader {
     pub(super) const fn new(bytes: &'static [u8]) -> Self {
-        Reader { bytes }
+        PackedReader { bytes }
     }
 
-    /// From a position to the end.
+    /// Creates a reader from a position to the end.
     pub(super) fn at(bytes: &'static [u8], position: usize) -> Option<Self> {
-        bytes.get(position..).map(Reader::new)
+        bytes.get(position..).map(PackedReader::new)
     }
 
-    /// What is left.
+    /// Returns the remaining bytes.
     pub(super) fn rest(self) -> &'static [u8] {
         self.bytes
     }
@@ -35,7 +35,7 @@ impl Reader {
         Some(front)
     }
 
-    /// A number of seven bits a byte, the lowest first.
+    /// Reads a variable-length number: seven bits per byte, the lowest first.
     #[inline]
     pub(super) fn number(&mut self) -> Option<u64> {
         let first = self.byte()?;
@@ -53,13 +53,13 @@ impl Reader {
         None
     }
 
-    /// A number that counts or places something.
+    /// Reads a size or position.
     #[inline]
     pub(super) fn size(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
     }
 
-    /// A count of things of at least one byte each: never more than there are bytes left.
+    /// Reads a count of items of at least one byte each, which is at most the number of remaining bytes.
     pub(super) fn count(&mut self) -> Option<usize> {
         let count = self.size()?;
         (count <= self.bytes.len()).then_some(count)
@@ -70,13 +70,13 @@ impl Reader {
         u32::try_from(self.number()?).ok()
     }
 
-    /// A number with a sign.
+    /// Reads a signed number, zigzag-encoded.
     pub(super) fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    /// Four bytes, the lowest first: what stands at a known place.
+    /// Reads four bytes, little-endian: an entry of a table.
     pub(super) fn fixed(&mut self) -> Option<usize> {
         let bytes: [u8; 4] = self.take(4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(bytes)).ok()
@@ -87,37 +87,37 @@ impl Reader {
         Some(f64::from_bits(u64::from_le_bytes(bytes)))
     }
 
-    /// Bytes behind their length.
+    /// Reads a length and as many bytes.
     pub(super) fn block(&mut self) -> Option<&'static [u8]> {
         let length = self.size()?;
         self.take(length)
     }
 
-    /// Text behind its length, as it is.
+    /// Reads a length and as many bytes of UTF-8.
     pub(super) fn plain(&mut self) -> Option<&'static str> {
         std::str::from_utf8(self.block()?).ok()
     }
 }
 
-/// The table of a run of records: where every sixteenth begins. Each record stands behind its length.
+/// Sequence of length-prefixed records, with a table of the position of every sixteenth.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Records {
+pub(super) struct RecordTable {
     count: usize,
-    places: &'static [u8],
+    positions: &'static [u8],
     bytes: &'static [u8],
 }
 
-/// How many records lie between two places that the table knows.
+/// Number of records between two entries of the table.
 pub(super) const STRIDE: usize = 16;
 
-impl Records {
-    pub(super) fn read(reader: &mut Reader) -> Option<Records> {
+impl RecordTable {
+    pub(super) fn read(reader: &mut PackedReader) -> Option<RecordTable> {
         let count = reader.count()?;
-        let places = reader.take(count.div_ceil(STRIDE).checked_mul(4)?)?;
+        let positions = reader.take(count.div_ceil(STRIDE).checked_mul(4)?)?;
         let bytes = reader.block()?;
-        Some(Records {
+        Some(RecordTable {
             count,
-            places,
+            positions,
             bytes,
         })
     }
@@ -127,15 +127,15 @@ impl Records {
     }
 
     #[inline]
-    pub(super) fn get(&self, index: usize) -> Option<Reader> {
+    pub(super) fn get(&self, index: usize) -> Option<PackedReader> {
         if index >= self.count {
             return None;
         }
-        let place = Reader::at(self.places, index / STRIDE * 4)?.fixed()?;
-        let mut reader = Reader::at(self.bytes, place)?;
+        let position = PackedReader::at(self.positions, index / STRIDE * 4)?.fixed()?;
+        let mut reader = PackedReader::at(self.bytes, position)?;
         for _ in 0..index % STRIDE {
             reader.block()?;
         }
-        reader.block().map(Reader::new)
+        reader.block().map(PackedReader::new)
     }
 }

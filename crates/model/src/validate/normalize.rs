@@ -1,4 +1,4 @@
-//! Parameters that are only written differently get the model's spelling.
+//! Converts parameters in alternative spellings to the spelling of the model.
 
 use inia_core::{Map, Str, Value};
 
@@ -6,33 +6,33 @@ use super::MAX_DEPTH;
 use crate::names::is_snake_case_of;
 use crate::{Kind, Member, ServiceModel, Structure};
 
-/// Gives parameters the model's names, and special floats their values. Where a name is there in both spellings, it stays as
-/// it is, for the walk to report.
+/// Renames parameters to the names in the model, and parses special floats. A name that occurs in both spellings is
+/// left unchanged, and reported by the validator.
 #[cold]
-pub(super) fn respell(model: &ServiceModel, member: &Member, value: &mut Value, depth: usize) {
+pub(super) fn normalize(model: &ServiceModel, member: &Member, value: &mut Value, depth: usize) {
     if depth > MAX_DEPTH {
         return;
     }
     match (&model.shape(member.target).kind, value) {
         (Kind::Structure(_), _) if member.traits.is_document() => {}
         (Kind::Structure(structure), Value::Map(map)) => {
-            respell_structure(model, structure, map, depth);
+            normalize_structure(model, structure, map, depth);
         }
         (Kind::Structure(structure), Value::List(events)) => {
             for event in events.iter_mut() {
                 if let Value::Map(map) = event {
-                    respell_structure(model, structure, map, depth);
+                    normalize_structure(model, structure, map, depth);
                 }
             }
         }
         (Kind::List(element), Value::List(list)) => {
             for item in list.iter_mut() {
-                respell(model, element, item, depth + 1);
+                normalize(model, element, item, depth + 1);
             }
         }
         (Kind::Map { value: element, .. }, Value::Map(map)) => {
             for (_, item) in map.iter_mut() {
-                respell(model, element, item, depth + 1);
+                normalize(model, element, item, depth + 1);
             }
         }
         (Kind::Float | Kind::Double, value) => {
@@ -44,31 +44,33 @@ pub(super) fn respell(model: &ServiceModel, member: &Member, value: &mut Value, 
     }
 }
 
-fn respell_structure(model: &ServiceModel, structure: &Structure, map: &mut Map, depth: usize) {
-    let is_foreign = |name: &Str| structure.member_position(name).is_none();
-    if map.keys().any(is_foreign) {
-        let mut respelt = Map::with_capacity(map.len());
-        let given = std::mem::take(map);
-        let names: Vec<Str> = given.keys().cloned().collect();
-        for (name, value) in given {
-            let own = is_foreign(&name)
-                .then(|| spelt_in_snake_case(structure, &name))
+fn normalize_structure(model: &ServiceModel, structure: &Structure, map: &mut Map, depth: usize) {
+    let is_unknown = |name: &Str| structure.member_position(name).is_none();
+    if map.keys().any(is_unknown) {
+        let mut normalized = Map::with_capacity(map.len());
+        let original = std::mem::take(map);
+        let names: Vec<Str> = original.keys().cloned().collect();
+        for (name, value) in original {
+            let model_name = is_unknown(&name)
+                .then(|| member_in_snake_case(structure, &name))
                 .flatten()
                 .map(|member| &member.name)
-                .filter(|own| !names.contains(own) && !respelt.contains_key(own))
+                .filter(|model_name| {
+                    !names.contains(model_name) && !normalized.contains_key(model_name)
+                })
                 .cloned();
-            respelt.insert(own.unwrap_or(name), value);
+            normalized.insert(model_name.unwrap_or(name), value);
         }
-        *map = respelt;
+        *map = normalized;
     }
     for (name, value) in map.iter_mut() {
         if let Some(member) = structure.member(name) {
-            respell(model, member, value, depth + 1);
+            normalize(model, member, value, depth + 1);
         }
     }
 }
 
-/// The floats that JSON has no number for.
+/// Parses the floats that JSON cannot represent as numbers.
 pub(super) fn special_float(text: &str) -> Option<f64> {
     match text {
         "NaN" => Some(f64::NAN),
@@ -78,7 +80,7 @@ pub(super) fn special_float(text: &str) -> Option<f64> {
     }
 }
 
-pub(super) fn spelt_in_snake_case<'s>(structure: &'s Structure, name: &str) -> Option<&'s Member> {
+pub(super) fn member_in_snake_case<'s>(structure: &'s Structure, name: &str) -> Option<&'s Member> {
     structure
         .members
         .iter()

@@ -1,22 +1,22 @@
-//! Texts into an archive: the dictionary that makes all of them short, and their codes by it.
+//! Builds the dictionary and encodes texts with it.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::writer::Writer;
-use crate::packed::words::{FIRST, LITERAL};
+use super::writer::PackedWriter;
+use crate::packed::dictionary::{FIRST_WORD_CODE, LITERAL_CODE};
 
-/// Where an encoder's texts go: counted the first time, coded the second.
-pub(super) trait Texts {
-    fn text(&mut self, text: &str, out: &mut Writer);
+/// Receives the texts of an encoder: the first pass counts them, the second encodes them.
+pub(super) trait TextSink {
+    fn text(&mut self, text: &str, out: &mut PackedWriter);
 }
 
-/// Counts texts, and makes the dictionary.
+/// Counts texts and builds the dictionary.
 #[derive(Debug, Default)]
-pub(super) struct Counter(HashMap<Box<str>, u64>);
+pub(super) struct TextCounter(HashMap<Box<str>, u64>);
 
-impl Texts for Counter {
-    fn text(&mut self, text: &str, _out: &mut Writer) {
+impl TextSink for TextCounter {
+    fn text(&mut self, text: &str, _out: &mut PackedWriter) {
         match self.0.get_mut(text) {
             Some(count) => *count += 1,
             None => {
@@ -26,80 +26,80 @@ impl Texts for Counter {
     }
 }
 
-/// Codes texts by a dictionary.
+/// Encodes texts with a dictionary.
 #[derive(Debug)]
-pub(super) struct Coder {
+pub(super) struct TextEncoder {
     words: Vec<String>,
-    numbers: HashMap<String, usize>,
-    /// The codes of every text so far: most texts occur again and again.
-    coded: HashMap<Box<str>, Vec<u8>>,
+    indexes: HashMap<String, usize>,
+    /// Encoded texts, since most texts occur repeatedly.
+    encoded: HashMap<Box<str>, Vec<u8>>,
 }
 
-/// How many parts the longest word is made of, whole texts aside.
-const LONGEST: usize = 6;
+/// Maximum number of parts in a word, other than a whole text.
+const MAX_PARTS: usize = 6;
 
-impl Counter {
-    /// The dictionary that makes all counted texts short.
+impl TextCounter {
+    /// Builds a dictionary that minimises the size of the counted texts.
     ///
-    /// Every run of parts that occurs often enough to pay for its entry is a candidate; each text is then spelt in the
-    /// shortest way, and candidates that hardly any spelling uses are dropped.
-    pub(super) fn into_coder(self) -> Coder {
+    /// Every run of parts that is frequent enough to pay for its entry is a candidate; each text is then encoded in the
+    /// shortest way, and candidates that are hardly used are dropped.
+    pub(super) fn into_encoder(self) -> TextEncoder {
         let mut texts: Vec<(Box<str>, u64)> = self.0.into_iter().collect();
         texts.sort();
-        let texts: Vec<Text<'_>> = texts
+        let texts: Vec<SplitText<'_>> = texts
             .iter()
-            .map(|(text, count)| Text::new(text, *count))
+            .map(|(text, count)| SplitText::new(text, *count))
             .collect();
-        let mut uses: HashMap<&str, Use> = HashMap::new();
+        let mut uses: HashMap<&str, RunUsage> = HashMap::new();
         for text in &texts {
             text.each_run(|run, parts| uses.entry(run).or_default().add(text.count, parts));
         }
-        uses.retain(|run, found| found.pays(run));
+        uses.retain(|run, usage| usage.pays_off(run));
         for _ in 0..2 {
-            let mut used: HashMap<&str, Use> = HashMap::with_capacity(uses.len());
+            let mut used: HashMap<&str, RunUsage> = HashMap::with_capacity(uses.len());
             for text in &texts {
-                text.spell(
+                text.shortest_encoding(
                     |run| uses.contains_key(run).then_some(2),
                     |run, parts| {
                         used.entry(run).or_default().add(text.count, parts);
                     },
                 );
             }
-            used.retain(|run, found| uses.contains_key(run) && found.pays(run));
+            used.retain(|run, usage| uses.contains_key(run) && usage.pays_off(run));
             uses = used;
         }
         let mut words: Vec<(u64, &str)> = uses
             .iter()
-            .map(|(word, found)| (found.count, *word))
+            .map(|(word, usage)| (usage.count, *word))
             .collect();
         words.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
         let words: Vec<String> = words.into_iter().map(|(_, word)| word.to_owned()).collect();
-        let numbers = words.iter().cloned().zip(FIRST..).collect();
-        Coder {
+        let indexes = words.iter().cloned().zip(FIRST_WORD_CODE..).collect();
+        TextEncoder {
             words,
-            numbers,
-            coded: HashMap::new(),
+            indexes,
+            encoded: HashMap::new(),
         }
     }
 }
 
-impl Coder {
+impl TextEncoder {
     /// Writes the dictionary.
-    pub(super) fn write(&self, out: &mut Writer) {
+    pub(super) fn write(&self, out: &mut PackedWriter) {
         out.records(self.words.iter().map(String::as_bytes));
     }
 
-    fn code(&self, text: &str, out: &mut Writer) {
+    fn code(&self, text: &str, out: &mut PackedWriter) {
         let mut codes: Vec<Result<usize, Range<usize>>> = Vec::new();
         let mut position = 0;
-        Text::new(text, 1).spell(
-            |run| self.numbers.get(run).map(|number| code_length(*number)),
+        SplitText::new(text, 1).shortest_encoding(
+            |run| self.indexes.get(run).map(|number| code_length(*number)),
             |run, _| {
                 let start = position;
                 position += run.len();
-                match (self.numbers.get(run), codes.last_mut()) {
+                match (self.indexes.get(run), codes.last_mut()) {
                     (Some(number), _) => codes.push(Ok(*number)),
-                    // Two literals in a row are one.
+                    // Adjacent literals are merged.
                     (None, Some(Err(before))) => before.end = position,
                     (None, _) => codes.push(Err(start..position)),
                 }
@@ -113,7 +113,7 @@ impl Coder {
             match code {
                 Ok(number) => out.size(number << 1 | more),
                 Err(literal) => {
-                    out.size(LITERAL << 1 | more);
+                    out.size(LITERAL_CODE << 1 | more);
                     out.block(text.get(literal).unwrap_or_default().as_bytes());
                 }
             }
@@ -121,16 +121,16 @@ impl Coder {
     }
 }
 
-impl Texts for Coder {
-    fn text(&mut self, text: &str, out: &mut Writer) {
-        if let Some(codes) = self.coded.get(text) {
+impl TextSink for TextEncoder {
+    fn text(&mut self, text: &str, out: &mut PackedWriter) {
+        if let Some(codes) = self.encoded.get(text) {
             out.bytes.extend_from_slice(codes);
             return;
         }
-        let mut codes = Writer::default();
+        let mut codes = PackedWriter::default();
         self.code(text, &mut codes);
         out.bytes.extend_from_slice(&codes.bytes);
-        self.coded.insert(text.into(), codes.bytes);
+        self.encoded.insert(text.into(), codes.bytes);
     }
 }
 
@@ -142,21 +142,21 @@ fn code_length(number: usize) -> usize {
     }
 }
 
-/// How often a run of parts is used, and how many parts it has.
+/// Frequency of a run of parts, and its number of parts.
 #[derive(Clone, Copy, Debug, Default)]
-struct Use {
+struct RunUsage {
     count: u64,
     parts: usize,
 }
 
-impl Use {
+impl RunUsage {
     fn add(&mut self, count: u64, parts: usize) {
         self.count += count;
         self.parts = parts;
     }
 
-    /// Whether an entry costs less than spelling its parts out each time.
-    fn pays(&self, run: &str) -> bool {
+    /// Returns whether a dictionary entry is smaller than encoding the parts of each occurrence.
+    fn pays_off(&self, run: &str) -> bool {
         let entry = run.len() as u64 + 2;
         let saved = match self.parts {
             0 | 1 => run.len() as u64,
@@ -166,16 +166,16 @@ impl Use {
     }
 }
 
-/// A text and where its parts end.
-struct Text<'t> {
+/// A text and the end positions of its parts.
+struct SplitText<'t> {
     text: &'t str,
     count: u64,
     ends: Vec<usize>,
 }
 
-impl<'t> Text<'t> {
+impl<'t> SplitText<'t> {
     fn new(text: &'t str, count: u64) -> Self {
-        Text {
+        SplitText {
             text,
             count,
             ends: part_ends(text),
@@ -192,30 +192,35 @@ impl<'t> Text<'t> {
         self.text.get(start..end).unwrap_or_default()
     }
 
-    /// Calls with every run of at most [`LONGEST`] parts, and with the whole.
+    /// Calls `each` with every run of at most [`MAX_PARTS`] parts, and with the whole text.
     fn each_run(&self, mut each: impl FnMut(&'t str, usize)) {
         let parts = self.ends.len();
         for from in 0..parts {
-            for to in from..parts.min(from + LONGEST) {
+            for to in from..parts.min(from + MAX_PARTS) {
                 each(self.run(from, to), to - from + 1);
             }
         }
-        if parts > LONGEST {
+        if parts > MAX_PARTS {
             each(self.text, parts);
         }
     }
 
-    /// Calls with the runs of the shortest spelling; `cost` is a run's code in bytes, where it has one.
-    fn spell(&self, cost: impl Fn(&str) -> Option<usize>, mut each: impl FnMut(&'t str, usize)) {
+    /// Calls `each` with the runs of the shortest encoding; `cost` returns the size of a run's code in bytes, if it has
+    /// one.
+    fn shortest_encoding(
+        &self,
+        cost: impl Fn(&str) -> Option<usize>,
+        mut each: impl FnMut(&'t str, usize),
+    ) {
         let parts = self.ends.len();
-        if parts > LONGEST && cost(self.text).is_some() {
+        if parts > MAX_PARTS && cost(self.text).is_some() {
             return each(self.text, parts);
         }
-        // best[i]: the cost of the parts from i to the end, and where the run that begins there ends.
+        // best[i]: cost of the parts from i to the end, and the last part of the run that starts at i.
         let mut best = vec![(0, 0); parts + 1];
         for from in (0..parts).rev() {
             let mut shortest = (usize::MAX, from);
-            for to in from..parts.min(from + LONGEST) {
+            for to in from..parts.min(from + MAX_PARTS) {
                 let run = self.run(from, to);
                 let own = match cost(run) {
                     Some(cost) => cost,
@@ -239,7 +244,7 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Where the parts of a text end: capitalised words, acronyms, runs of digits and of anything else.
+/// Returns the end positions of the parts of a text: capitalised words, acronyms, digits, and other characters.
 fn part_ends(text: &str) -> Vec<usize> {
     #[derive(Clone, Copy, PartialEq)]
     enum Class {
@@ -283,11 +288,11 @@ fn part_ends(text: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packed::bytes::Reader;
-    use crate::packed::words::Words;
+    use crate::packed::dictionary::Dictionary;
+    use crate::packed::reader::PackedReader;
 
     #[test]
-    fn parts_are_words() {
+    fn splits_text_into_words() {
         for (text, parts) in [
             ("", &[][..]),
             ("DescribeDBInstances", &["Describe", "DB", "Instances"]),
@@ -299,16 +304,16 @@ mod tests {
             ("ünder A", &["ü", "nder", " ", "A"]),
         ] {
             let mut start = 0;
-            let found: Vec<&str> = part_ends(text)
+            let usage: Vec<&str> = part_ends(text)
                 .into_iter()
                 .map(|end| text.get(std::mem::replace(&mut start, end)..end).unwrap())
                 .collect();
-            assert_eq!(found, parts, "{text}");
+            assert_eq!(usage, parts, "{text}");
         }
     }
 
     #[test]
-    fn texts_come_back() {
+    fn decodes_encoded_texts() {
         let long = "Word".repeat(100);
         let texts = [
             "",
@@ -323,18 +328,18 @@ mod tests {
             &long,
             "listQueues",
         ];
-        let mut counter = Counter::default();
+        let mut counter = TextCounter::default();
         for text in texts.iter().chain(&["Name", "Name", "ListQueues"]) {
-            counter.text(text, &mut Writer::default());
+            counter.text(text, &mut PackedWriter::default());
         }
-        let mut coder = counter.into_coder();
-        let mut writer = Writer::default();
-        coder.write(&mut writer);
+        let mut encoder = counter.into_encoder();
+        let mut writer = PackedWriter::default();
+        encoder.write(&mut writer);
         for text in texts.iter().chain(&["never counted", "NameListé"]) {
-            coder.text(text, &mut writer);
+            encoder.text(text, &mut writer);
         }
-        let mut reader = Reader::new(writer.bytes.leak());
-        let words = Words::read(&mut reader).unwrap();
+        let mut reader = PackedReader::new(writer.bytes.leak());
+        let words = Dictionary::read(&mut reader).unwrap();
         for text in texts.iter().chain(&["never counted", "NameListé"]) {
             assert_eq!(words.text(&mut reader).unwrap(), *text);
         }

@@ -1,13 +1,14 @@
-//! [`ParamPath`]: where in the parameters of a call a value goes.
+//! [`ParamPath`]: a path to a value in the parameters of a call.
 
 use inia_core::{List, Map, Value};
 
-/// The largest position that a path may name: what a file says must not make a list of any length.
-const MAX_POSITION: usize = 9_999;
+/// Largest index in a path, so that a file cannot cause large allocations.
+const MAX_INDEX: usize = 9_999;
 
-/// A path into parameters, such as `Filters[0].Values[0]` or `Delete.Objects[].Key`.
+/// A path in parameters, such as `Filters[0].Values[0]` or `Delete.Objects[].Key`.
 ///
-/// `[]` appends an element. `[*]` is the element of the resource in its batch, so that several paths fill one element.
+/// `[]` appends an element. `[*]` is the index of the resource in its batch, so that several paths can set members of
+/// one element.
 ///
 /// ```
 /// use inia_core::json;
@@ -25,72 +26,72 @@ const MAX_POSITION: usize = 9_999;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParamPath {
     text: Box<str>,
-    parts: Box<[Part]>,
+    segments: Box<[PathSegment]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Part {
+struct PathSegment {
     name: Box<str>,
-    element: Option<Element>,
+    index: Option<ElementIndex>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Element {
+enum ElementIndex {
     /// `[]`
     New,
     /// `[*]`
-    OfBatch,
+    Batch,
     /// `[0]`
-    At(usize),
+    Fixed(usize),
 }
 
 impl ParamPath {
-    /// Reads a path.
+    /// Parses a path.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of the problem.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let parts: Result<Box<[Part]>, String> = text.split('.').map(part).collect();
+        let segments: Result<Box<[PathSegment]>, String> = text.split('.').map(segment).collect();
         Ok(ParamPath {
             text: text.into(),
-            parts: parts
-                .map_err(|problem| format!("`{text}` is no path to a parameter: {problem}"))?,
+            segments: segments
+                .map_err(|problem| format!("invalid parameter path `{text}`: {problem}"))?,
         })
     }
 
-    /// The path as it was written.
+    /// Returns the path as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The name of the parameter that the path leads into.
+    /// Returns the name of the top-level parameter.
     #[must_use]
     pub fn parameter(&self) -> &str {
-        self.parts.first().map_or("", |part| &part.name)
+        self.segments.first().map_or("", |segment| &segment.name)
     }
 
-    /// Puts a value there, with the maps and lists around it that are missing. `batch` is the position of the resource in its
-    /// batch, if there is one.
+    /// Sets a value, creating missing maps and lists on the path. `batch` is the index of the resource in its batch, if
+    /// there is one.
     pub fn set(&self, params: &mut Value, value: Value, batch: Option<usize>) {
         let mut slot = params;
-        for part in &self.parts {
+        for segment in &self.segments {
             if slot.as_map().is_none() {
                 *slot = Value::Map(Map::new());
             }
             let Some(map) = slot.as_map_mut() else { return };
-            slot = map.get_or_insert_with(&part.name, || Value::Null);
-            let Some(element) = part.element else {
+            slot = map.get_or_insert_with(&segment.name, || Value::Null);
+            let Some(index) = segment.index else {
                 continue;
             };
             if slot.as_list().is_none() {
                 *slot = Value::List(List::new());
             }
             let Value::List(list) = slot else { return };
-            let position = match element {
-                Element::New => list.len(),
-                Element::OfBatch => batch.unwrap_or(list.len()),
-                Element::At(position) => position,
+            let position = match index {
+                ElementIndex::New => list.len(),
+                ElementIndex::Batch => batch.unwrap_or(list.len()),
+                ElementIndex::Fixed(position) => position,
             };
             while list.len() <= position {
                 list.push(Value::Map(Map::new()));
@@ -104,28 +105,28 @@ impl ParamPath {
     }
 }
 
-fn part(text: &str) -> Result<Part, String> {
-    let (name, element) = match text.split_once('[') {
+fn segment(text: &str) -> Result<PathSegment, String> {
+    let (name, index) = match text.split_once('[') {
         None => (text, None),
         Some((name, rest)) => {
-            let inside = rest.strip_suffix(']').ok_or("`]` is missing")?;
-            let element = match inside {
-                "" => Element::New,
-                "*" => Element::OfBatch,
+            let inside = rest.strip_suffix(']').ok_or("missing `]`")?;
+            let index = match inside {
+                "" => ElementIndex::New,
+                "*" => ElementIndex::Batch,
                 digits => match digits.parse() {
-                    Ok(position) if position <= MAX_POSITION => Element::At(position),
-                    _ => return Err(format!("`[{digits}]` is no position")),
+                    Ok(position) if position <= MAX_INDEX => ElementIndex::Fixed(position),
+                    _ => return Err(format!("invalid index `[{digits}]`")),
                 },
             };
-            (name, Some(element))
+            (name, Some(index))
         }
     };
     if name.is_empty() {
-        return Err("a name is missing".to_owned());
+        return Err("missing name".to_owned());
     }
-    Ok(Part {
+    Ok(PathSegment {
         name: name.into(),
-        element,
+        index,
     })
 }
 
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
     use inia_core::json;
 
-    fn built(entries: &[(&str, Value, Option<usize>)]) -> Value {
+    fn build(entries: &[(&str, Value, Option<usize>)]) -> Value {
         let mut params = Value::Null;
         for (path, value, batch) in entries {
             ParamPath::parse(path)
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn values_go_where_the_path_leads() {
+    fn sets_values_at_paths() {
         for (entries, expected) in [
             (vec![("foo", json!("bar"), None)], json!({"foo": "bar"})),
             (
@@ -190,21 +191,21 @@ mod tests {
                 json!({"a": [{"b": [{"c": 1}]}]}),
             ),
         ] {
-            assert_eq!(built(&entries), expected);
+            assert_eq!(build(&entries), expected);
         }
     }
 
     #[test]
-    fn what_is_no_path_is_refused() {
+    fn rejects_invalid_paths() {
         for (path, problem) in [
-            ("", "a name is missing"),
-            ("a..b", "a name is missing"),
-            ("[0]", "a name is missing"),
-            ("a[0", "`]` is missing"),
-            ("a[x]", "`[x]` is no position"),
-            ("a[-1]", "`[-1]` is no position"),
-            ("a[99999999]", "`[99999999]` is no position"),
-            ("a[0]b", "`]` is missing"),
+            ("", "missing name"),
+            ("a..b", "missing name"),
+            ("[0]", "missing name"),
+            ("a[0", "missing `]`"),
+            ("a[x]", "invalid index `[x]`"),
+            ("a[-1]", "invalid index `[-1]`"),
+            ("a[99999999]", "invalid index `[99999999]`"),
+            ("a[0]b", "missing `]`"),
         ] {
             let error = ParamPath::parse(path).unwrap_err();
             assert!(error.contains(problem), "{path}: {error}");

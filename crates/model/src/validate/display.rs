@@ -1,4 +1,4 @@
-//! What problems print: values, and names to choose from.
+//! Values and member names in problem messages.
 
 use std::fmt::{self, Write as _};
 
@@ -6,28 +6,28 @@ use inia_core::Value;
 
 use crate::Structure;
 
-/// How many names are listed where none is near a misspelt one.
+/// Maximum number of listed member names.
 const MAX_NAMES: usize = 20;
 
-/// A value as a problem prints it: never long, and never a secret.
-pub(super) struct Printed<'v> {
+/// A value in a message: shortened, and redacted if sensitive.
+pub(super) struct RedactedValue<'v> {
     pub(super) value: &'v Value,
-    pub(super) is_secret: bool,
+    pub(super) is_sensitive: bool,
 }
 
-impl fmt::Display for Printed<'_> {
+impl fmt::Display for RedactedValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 64;
         match self.value {
-            _ if self.is_secret => f.write_str("(sensitive)"),
+            _ if self.is_sensitive => f.write_str("(sensitive)"),
             Value::Null => f.write_str("null"),
             Value::Bool(value) => value.fmt(f),
             Value::Int(value) => value.fmt(f),
             Value::Float(value) => value.fmt(f),
-            Value::BigInt(text) => abridged(text, LONGEST, f),
+            Value::BigInt(text) => truncated(text, LONGEST, f),
             Value::String(text) => {
                 f.write_char('"')?;
-                abridged(text, LONGEST, f)?;
+                truncated(text, LONGEST, f)?;
                 f.write_char('"')
             }
             Value::Timestamp(moment) => moment.fmt(f),
@@ -38,7 +38,7 @@ impl fmt::Display for Printed<'_> {
     }
 }
 
-fn abridged(text: &str, longest: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn truncated(text: &str, longest: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut rest = text.chars();
     for character in rest.by_ref().take(longest) {
         f.write_char(character)?;
@@ -49,10 +49,10 @@ fn abridged(text: &str, longest: usize, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     Ok(())
 }
 
-/// The names of a structure's members, the first ones of many.
-pub(super) struct Names<'s>(pub(super) &'s Structure);
+/// Names of a structure's members, limited to the first ones.
+pub(super) struct MemberNames<'s>(pub(super) &'s Structure);
 
-impl fmt::Display for Names<'_> {
+impl fmt::Display for MemberNames<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, member) in self.0.members.iter().take(MAX_NAMES).enumerate() {
             if index > 0 {
