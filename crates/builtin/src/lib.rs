@@ -1,26 +1,26 @@
-//! The definitions of `data/`, packed into the program: `definitions.inia`, which `cargo xtask models` writes.
+//! The definitions of `data/`, packed and embedded: `definitions.inia`, which `cargo xtask models` writes.
 //!
-//! # Only some services
+//! # Selecting services
 //!
-//! Only the services named in the environment variable `INIA_SERVICES` are taken in when it is set at build time:
+//! If the environment variable `INIA_SERVICES` is set at build time, only the services that it names are embedded:
 //!
 //! ```sh
 //! INIA_SERVICES=sts,sqs cargo build --release
 //! ```
 //!
-//! A program that always wants the same ones says so in its `.cargo/config.toml`:
+//! To embed the same services in every build, set it in `.cargo/config.toml`:
 //!
 //! ```toml
 //! [env]
 //! INIA_SERVICES = "sts,sqs"
 //! ```
 //!
-//! A name that no service has fails the build. Partitions and regions, which all services share, are always there, and so are the
-//! words that names are spelt with: half a megabyte. A program that brings its own definitions, in a folder of `AWS_DATA_PATH`, leaves
-//! this crate out: `inia` without its default feature `builtin`. What else makes a program small is in `README.md`, under "Small
-//! programs".
+//! An unknown service name fails the build. Partitions, regions and the dictionary of names are shared by all services and are
+//! always embedded: half a megabyte. A program that loads its own definitions from a folder of `AWS_DATA_PATH` does not need this
+//! crate: disable the default feature `builtin` of `inia`. The section "Small programs" of `README.md` describes further ways to
+//! reduce the size of a program.
 //!
-//! # Reading them
+//! # Example
 //!
 //! ```
 //! let catalog = inia_model::Catalog::new(inia_builtin::archive());
@@ -35,38 +35,38 @@ use std::sync::LazyLock;
 
 use inia_model::Archive;
 
-/// The packed definitions. Nothing of them is read, copied or decompressed before it is asked for.
+/// Returns the packed definitions. They are read and decompressed lazily, and not copied.
 #[must_use]
 pub fn archive() -> Archive {
     static ARCHIVE: LazyLock<Archive> = LazyLock::new(|| {
-        // A test holds these very bytes against `data/`: they are an archive.
+        // Never empty: a test compares these bytes with `data/`.
         Archive::open(BYTES).unwrap_or_else(|_| Archive::empty())
     });
     *ARCHIVE
 }
 
-/// What `cargo xtask models` has packed.
-#[cfg(not(some_services))]
+/// The archive of all services, as written by `cargo xtask models`.
+#[cfg(not(service_subset))]
 static BYTES: &[u8] = include_bytes!("../definitions.inia");
 
-/// What the build script has taken out of it.
-#[cfg(some_services)]
+/// The archive of the selected services, as written by the build script.
+#[cfg(service_subset)]
 static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/definitions.inia"));
 
 #[cfg(test)]
-#[path = "../choose.rs"]
-mod choose;
+#[path = "../select.rs"]
+mod select;
 
 #[cfg(test)]
 mod tests {
     use inia_model::{Archive, Catalog};
 
-    use super::choose::choose;
+    use super::select::select_services;
 
     static ALL: &[u8] = include_bytes!("../definitions.inia");
 
     #[test]
-    fn the_built_in_services_open() {
+    fn opens_all_built_in_services() {
         let catalog = Catalog::new(super::archive());
         let names = catalog.services();
         assert!(!names.is_empty());
@@ -76,20 +76,20 @@ mod tests {
         }
     }
 
-    fn chosen(names: &[&str]) -> Catalog {
-        let bytes = choose(ALL, names).unwrap();
+    fn selected(names: &[&str]) -> Catalog {
+        let bytes = select_services(ALL, names).unwrap();
         assert!(bytes.len() < ALL.len());
         Catalog::new(Archive::open(bytes.leak()).unwrap())
     }
 
     #[test]
-    fn chosen_services_are_as_they_are_among_all() {
+    fn selected_services_equal_those_of_the_full_archive() {
         let all = Catalog::new(Archive::open(ALL).unwrap());
-        // More than the places of one table's stride, from all over the archive; and some twice.
+        // More names than the stride of the record table, spread over the archive, with duplicates.
         let names = all.services();
         let names: Vec<&str> = names.iter().step_by(20).map(|name| &**name).collect();
         assert!(names.len() > 16);
-        let some = chosen(&[names.clone(), names[..2].to_vec()].concat());
+        let some = selected(&[names.clone(), names[..2].to_vec()].concat());
         assert_eq!(some.services(), names);
         let kinds = ["paginators-1", "waiters-2", "endpoint-rule-set-1"];
         for name in names {
@@ -99,8 +99,8 @@ mod tests {
             );
             for kind in kinds {
                 let content = |catalog: &Catalog| {
-                    let found = catalog.definition(name, None, kind).unwrap();
-                    found.map(|found| found.content)
+                    let definition = catalog.definition(name, None, kind).unwrap();
+                    definition.map(|definition| definition.content)
                 };
                 assert_eq!(content(&all), content(&some), "{name} {kind}");
             }
@@ -117,20 +117,20 @@ mod tests {
     }
 
     #[test]
-    fn services_are_chosen_by_former_names() {
-        let some = chosen(&["runtime.sagemaker", "sqs"]);
+    fn selects_services_by_former_name() {
+        let some = selected(&["runtime.sagemaker", "sqs"]);
         assert_eq!(some.services(), ["sagemaker-runtime", "sqs"]);
         assert!(some.service("runtime.sagemaker", None).is_ok());
     }
 
     #[test]
-    fn unknown_services_are_refused() {
+    fn rejects_unknown_services() {
         for name in ["sqz", "SQS", "partitions"] {
-            let error = choose(ALL, &["sqs", name]).unwrap_err();
-            assert_eq!(error, format!("there is no service {name:?}"));
+            let error = select_services(ALL, &["sqs", name]).unwrap_err();
+            assert_eq!(error, format!("unknown service {name:?}"));
         }
-        assert!(choose(ALL, &[""]).is_err());
-        assert!(choose(b"inia\x01", &["sqs"]).is_err());
-        assert!(choose(&ALL[..1000], &["sqs"]).is_err());
+        assert!(select_services(ALL, &[""]).is_err());
+        assert!(select_services(b"inia\x01", &["sqs"]).is_err());
+        assert!(select_services(&ALL[..1000], &["sqs"]).is_err());
     }
 }

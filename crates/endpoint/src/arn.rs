@@ -18,14 +18,14 @@ pub struct Arn<'a> {
     pub service: &'a str,
     /// The region, empty for global resources.
     pub region: &'a str,
-    /// The account, empty where the service leaves it out.
+    /// The account, empty if the service omits it.
     pub account_id: &'a str,
-    /// All that follows the account, colons and slashes included. Never empty.
+    /// The rest after the account, including colons and slashes. Never empty.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Takes an ARN apart; `None` where the text is not an ARN, or its partition, service or resource is empty.
+    /// Parses an ARN. Returns `None` if `text` is not an ARN, or its partition, service or resource is empty.
     ///
     /// # Source
     /// botocore `endpoint_provider.py:RuleSetStandardLibrary.aws_parse_arn`
@@ -47,7 +47,7 @@ impl<'a> Arn<'a> {
         complete.then_some(arn)
     }
 
-    /// The resource split at every colon and slash.
+    /// Returns the parts of the resource, split at every colon and slash.
     pub fn resource_id(&self) -> impl DoubleEndedIterator<Item = &'a str> + use<'a> {
         resource_id(self.resource)
     }
@@ -57,12 +57,12 @@ pub(crate) fn resource_id(resource: &str) -> impl DoubleEndedIterator<Item = &st
     resource.split([':', '/'])
 }
 
-/// The part of a resource with this number, as [`resource_id`] has them; for evaluation, which asks for little else.
-pub(crate) fn resource_part(resource: &str, number: usize) -> Option<&str> {
+/// Returns the part of a resource at `index`: a faster `resource_id(resource).nth(index)` for rule evaluation.
+pub(crate) fn resource_part(resource: &str, index: usize) -> Option<&str> {
     let is_delimiter = |byte: &u8| matches!(byte, b':' | b'/');
     let bytes = resource.as_bytes();
     let mut start = 0;
-    for _ in 0..number {
+    for _ in 0..index {
         start += bytes.get(start..)?.iter().position(is_delimiter)? + 1;
     }
     let rest = resource.get(start..)?;
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_what_botocore_parses() {
+    fn parses_arns_like_botocore() {
         let cases: [(&str, Option<[&str; 5]>); 9] = [
             (
                 "arn:aws:s3:::bucket/key",
@@ -102,14 +102,14 @@ mod tests {
             ("arn", None),
         ];
         for (text, expected) in cases {
-            let found = Arn::parse(text)
+            let parts = Arn::parse(text)
                 .map(|a| [a.partition, a.service, a.region, a.account_id, a.resource]);
-            assert_eq!(found, expected, "{text}");
+            assert_eq!(parts, expected, "{text}");
         }
     }
 
     #[test]
-    fn resource_ids_split_at_both_delimiters() {
+    fn splits_resource_ids_at_colons_and_slashes() {
         let arn = Arn::parse("arn:aws:kinesis:us-east-1:1:stream/my:foo").unwrap();
         assert_eq!(
             arn.resource_id().collect::<Vec<_>>(),
@@ -117,12 +117,12 @@ mod tests {
         );
         assert_eq!(arn.resource_id().next_back(), Some("foo"));
         for resource in ["", "a", "a:b/c", "/é:", "::x"] {
-            for number in 0..5 {
-                let expected = resource_id(resource).nth(number);
+            for index in 0..5 {
+                let expected = resource_id(resource).nth(index);
                 assert_eq!(
-                    resource_part(resource, number),
+                    resource_part(resource, index),
                     expected,
-                    "{resource} {number}"
+                    "{resource} {index}"
                 );
             }
         }

@@ -1,17 +1,16 @@
-//! Reading and writing of packed forms: bytes, little-endian base-128 integers, and texts.
+//! ByteReader and writer of packed forms: bytes, little-endian base-128 integers and strings.
 //!
-//! A reader trusts nothing: every read is bounds-checked and counts are compared with what is left before anything is
-//! allocated for them.
+//! Every read is bounds-checked, and a count is checked against the remaining bytes before anything is allocated for it.
 
 use crate::error::DefinitionError;
 
 /// Writes a packed form.
 #[derive(Debug, Default)]
-pub(crate) struct Writer {
+pub(crate) struct ByteWriter {
     bytes: Vec<u8>,
 }
 
-impl Writer {
+impl ByteWriter {
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -28,7 +27,7 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Seven bits a byte, least significant first, the high bit set on all but the last.
+    /// Writes seven bits per byte, least significant first, with the high bit set on all bytes but the last.
     pub(crate) fn int(&mut self, value: impl Into<u64>) {
         let mut rest = value.into();
         loop {
@@ -60,12 +59,12 @@ impl Writer {
 
 /// Reads a packed form.
 #[derive(Debug)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct ByteReader<'a> {
     bytes: &'a [u8],
     position: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }
     }
@@ -81,7 +80,7 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn byte(&mut self) -> Result<u8, DefinitionError> {
         let Some(&byte) = self.bytes.get(self.position) else {
-            return Err(self.error("the packed form is cut short"));
+            return Err(self.error("unexpected end of the packed form"));
         };
         self.position += 1;
         Ok(byte)
@@ -91,14 +90,14 @@ impl<'a> Reader<'a> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(self.error("a flag must be 0 or 1")),
+            _ => Err(self.error("flag must be 0 or 1")),
         }
     }
 
     pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], DefinitionError> {
         let end = self.position.checked_add(length);
         let Some(slice) = end.and_then(|end| self.bytes.get(self.position..end)) else {
-            return Err(self.error("the packed form is cut short"));
+            return Err(self.error("unexpected end of the packed form"));
         };
         self.position += length;
         Ok(slice)
@@ -117,12 +116,12 @@ impl<'a> Reader<'a> {
                 return Ok(value);
             }
         }
-        Err(self.error("an integer is too long"))
+        Err(self.error("integer too long"))
     }
 
     #[inline]
     pub(crate) fn u16(&mut self) -> Result<u16, DefinitionError> {
-        // Nearly every number in a packed form fits one byte.
+        // Fast path: nearly all integers in a packed form fit in one byte.
         if let Some(&byte) = self.bytes.get(self.position)
             && byte < 0x80
         {
@@ -130,15 +129,15 @@ impl<'a> Reader<'a> {
             return Ok(u16::from(byte));
         }
         let value = self.int()?;
-        u16::try_from(value).map_err(|_| self.error("a number is out of range"))
+        u16::try_from(value).map_err(|_| self.error("integer out of range"))
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, DefinitionError> {
         let value = self.int()?;
-        u32::try_from(value).map_err(|_| self.error("a number is out of range"))
+        u32::try_from(value).map_err(|_| self.error("integer out of range"))
     }
 
-    /// A count of things that take at least `size` bytes each: more than fit in what is left is an error.
+    /// Reads a count of items of at least `size` bytes each. A count that exceeds the remaining bytes is an error.
     pub(crate) fn count(&mut self, size: usize) -> Result<usize, DefinitionError> {
         let count = self.int()?;
         match usize::try_from(count) {
@@ -149,14 +148,14 @@ impl<'a> Reader<'a> {
             {
                 Ok(count)
             }
-            _ => Err(self.error("a count exceeds what is there")),
+            _ => Err(self.error("count exceeds the remaining bytes")),
         }
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, DefinitionError> {
         let length = self.count(1)?;
         let bytes = self.raw(length)?;
-        std::str::from_utf8(bytes).map_err(|_| self.error("a text is not UTF-8"))
+        std::str::from_utf8(bytes).map_err(|_| self.error("string is not UTF-8"))
     }
 
     pub(crate) fn optional_text(&mut self) -> Result<Option<&'a str>, DefinitionError> {
@@ -171,7 +170,7 @@ impl<'a> Reader<'a> {
         if self.remaining() == 0 {
             Ok(())
         } else {
-            Err(self.error("bytes follow the end of the packed form"))
+            Err(self.error("trailing bytes after the packed form"))
         }
     }
 }
@@ -193,12 +192,12 @@ mod tests {
             u64::from(u32::MAX),
             u64::MAX,
         ];
-        let mut writer = Writer::default();
+        let mut writer = ByteWriter::default();
         for number in numbers {
             writer.int(number);
         }
         let bytes = writer.into_bytes();
-        let mut reader = Reader::new(&bytes);
+        let mut reader = ByteReader::new(&bytes);
         for number in numbers {
             assert_eq!(reader.int().unwrap(), number);
         }
@@ -206,17 +205,17 @@ mod tests {
     }
 
     #[test]
-    fn overlong_integers_and_counts_are_refused() {
-        assert!(Reader::new(&[0xff; 11]).int().is_err());
+    fn rejects_overlong_integers_and_counts() {
+        assert!(ByteReader::new(&[0xff; 11]).int().is_err());
         assert!(
-            Reader::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02])
+            ByteReader::new(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02])
                 .int()
                 .is_err()
         );
-        assert!(Reader::new(&[0x80, 0x80, 0x04]).u16().is_err());
-        assert!(Reader::new(&[200]).count(1).is_err());
-        assert!(Reader::new(&[5, b'a']).text().is_err());
-        assert!(Reader::new(&[1, 0xff]).text().is_err());
-        assert!(Reader::new(&[2]).flag().is_err());
+        assert!(ByteReader::new(&[0x80, 0x80, 0x04]).u16().is_err());
+        assert!(ByteReader::new(&[200]).count(1).is_err());
+        assert!(ByteReader::new(&[5, b'a']).text().is_err());
+        assert!(ByteReader::new(&[1, 0xff]).text().is_err());
+        assert!(ByteReader::new(&[2]).flag().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Endpoints found so far, by the values of the parameters that led to them.
+//! Cache of resolved endpoints, keyed by the values of the endpoint parameters.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,18 +9,18 @@ use crate::parameter::{EndpointParams, Parameter, ParameterValue};
 use crate::partition::Partitions;
 use crate::rule_set::RuleSet;
 
-/// How many entries share a set; a new one takes the place of the least recently used of its set.
+/// Entries per set. A new entry replaces the least recently used entry of its set.
 const WAYS: usize = 4;
-/// Parameters with more text than this, in bytes, are not worth keeping.
+/// Maximum total length of the parameters' strings, in bytes; endpoints of longer parameters are not cached.
 const MAX_KEY: usize = 2048;
 
 /// A bounded cache of endpoints, safe to share between threads.
 ///
-/// One cache serves one rule set in one set of partitions: neither is part of the key. Parameters that no rule reads
-/// (S3's `Key`) are not part of the key either, so that calls for the objects of a bucket share an entry. Errors are not
-/// kept.
+/// A cache belongs to one rule set and one set of partitions: neither is part of the key. Parameters that no rule reads
+/// (S3's `Key`) are not part of the key either, so calls for all objects of a bucket share an entry. Errors are not
+/// cached.
 ///
-/// A hit hashes and compares the parameters where they are and clones one `Arc`; nothing is allocated.
+/// A hit hashes and compares the borrowed parameters and clones one `Arc`; it does not allocate.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -38,27 +38,27 @@ const MAX_KEY: usize = 2048;
 /// ```
 ///
 /// # Source
-/// botocore `endpoint_provider.py:EndpointProvider._resolve_endpoint`, which keeps the 100 most recent endpoints.
+/// botocore `endpoint_provider.py:EndpointProvider._resolve_endpoint`, which caches the 100 most recent endpoints.
 pub struct EndpointCache {
-    state: Mutex<State>,
+    state: Mutex<EndpointCacheState>,
 }
 
-struct State {
-    /// Sets of [`WAYS`] entries; their number is a power of two.
-    entries: Box<[Option<Entry>]>,
-    /// Counts uses, to tell which is the least recent.
+struct EndpointCacheState {
+    /// Sets of [`WAYS`] entries; the number of sets is a power of two.
+    entries: Box<[Option<CachedEndpoint>]>,
+    /// Incremented with each lookup, to order entries by last use.
     clock: u64,
 }
 
-struct Entry {
+struct CachedEndpoint {
     hash: u64,
-    key: Box<[KeyValue]>,
+    key: Box<[CacheKeyValue]>,
     endpoint: Arc<Endpoint>,
-    used: u64,
+    last_used: u64,
 }
 
 /// An owned parameter value.
-enum KeyValue {
+enum CacheKeyValue {
     Unset,
     String(Box<str>),
     Boolean(bool),
@@ -72,7 +72,7 @@ impl Default for EndpointCache {
 }
 
 impl EndpointCache {
-    /// A cache for at least this many endpoints (and never more than four times as many).
+    /// Returns an empty cache for at least `capacity` endpoints, and at most four times as many.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         let sets = capacity
@@ -80,14 +80,14 @@ impl EndpointCache {
             .div_ceil(WAYS)
             .next_power_of_two();
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(EndpointCacheState {
                 entries: (0..sets * WAYS).map(|_| None).collect(),
                 clock: 0,
             }),
         }
     }
 
-    /// The endpoint for these parameters, from the cache or else from [`RuleSet::evaluate`].
+    /// Returns the endpoint for these parameters from the cache, or resolves it by [`RuleSet::evaluate`] and caches it.
     ///
     /// # Errors
     /// Those of [`RuleSet::evaluate`].
@@ -108,15 +108,15 @@ impl EndpointCache {
         Ok(endpoint)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves the entries half-changed.
+    fn lock(&self) -> MutexGuard<'_, EndpointCacheState> {
+        // A panic under the lock leaves no partly written entry, so a poisoned lock is safe to use.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn set(&mut self, hash: u64) -> &mut [Option<Entry>] {
-        // The upper half of the hash is the better mixed one.
+impl EndpointCacheState {
+    fn set(&mut self, hash: u64) -> &mut [Option<CachedEndpoint>] {
+        // The upper half of the hash is mixed better than the lower half.
         let sets = self.entries.len() / WAYS;
         let start = ((hash >> 32) as usize & (sets - 1)) * WAYS;
         self.entries
@@ -136,84 +136,82 @@ impl State {
             .set(hash)
             .iter_mut()
             .flatten()
-            .find(|entry| entry.hash == hash && entry.is_for(parameters, params))?;
-        entry.used = clock;
+            .find(|entry| entry.hash == hash && entry.matches(parameters, params))?;
+        entry.last_used = clock;
         Some(Arc::clone(&entry.endpoint))
     }
 
-    fn insert(&mut self, hash: u64, key: Box<[KeyValue]>, endpoint: Arc<Endpoint>) {
-        let used = self.clock;
-        // An entry with this hash is one that another thread made meanwhile, or a collision: either way its turn is over.
-        let age = |entry: &Option<Entry>| match entry {
-            Some(entry) if entry.hash != hash => entry.used + 1,
+    fn insert(&mut self, hash: u64, key: Box<[CacheKeyValue]>, endpoint: Arc<Endpoint>) {
+        let last_used = self.clock;
+        // Replaces an entry of the same hash first: it was inserted by another thread meanwhile, or it is a collision.
+        let age = |entry: &Option<CachedEndpoint>| match entry {
+            Some(entry) if entry.hash != hash => entry.last_used + 1,
             _ => 0,
         };
         if let Some(oldest) = self.set(hash).iter_mut().min_by_key(|entry| age(entry)) {
-            *oldest = Some(Entry {
+            *oldest = Some(CachedEndpoint {
                 hash,
                 key,
                 endpoint,
-                used,
+                last_used,
             });
         }
     }
 }
 
-impl Entry {
-    fn is_for(&self, parameters: &[Parameter], params: &EndpointParams<'_>) -> bool {
+impl CachedEndpoint {
+    fn matches(&self, parameters: &[Parameter], params: &EndpointParams<'_>) -> bool {
         let read = parameters
             .iter()
             .zip(params.values())
             .filter(|(parameter, _)| is_keyed(parameter));
         read.zip(&self.key)
-            .all(|((_, given), kept)| match (given, kept) {
-                (ParameterValue::Unset, KeyValue::Unset) => true,
-                (ParameterValue::String(given), KeyValue::String(kept)) => **given == **kept,
-                (ParameterValue::Boolean(given), KeyValue::Boolean(kept)) => given == kept,
-                (ParameterValue::StringArray(given), KeyValue::StringArray(kept)) => {
-                    given.len() == kept.len()
-                        && given
-                            .iter()
-                            .zip(kept)
-                            .all(|(given, kept)| **given == **kept)
+            .all(|((_, value), key)| match (value, key) {
+                (ParameterValue::Unset, CacheKeyValue::Unset) => true,
+                (ParameterValue::String(value), CacheKeyValue::String(key)) => **value == **key,
+                (ParameterValue::Boolean(value), CacheKeyValue::Boolean(key)) => value == key,
+                (ParameterValue::StringArray(values), CacheKeyValue::StringArray(keys)) => {
+                    values.len() == keys.len()
+                        && values.iter().zip(keys).all(|(value, key)| **value == **key)
                 }
                 _ => false,
             })
     }
 }
 
-/// Whether the value of a parameter decides anything.
+/// Returns whether the value of a parameter can affect the result, and so is part of the key.
 fn is_keyed(parameter: &Parameter) -> bool {
     parameter.is_read() || parameter.is_required()
 }
 
-/// The parameters' values; `None` where they are too long to keep.
-fn key(parameters: &[Parameter], params: &EndpointParams<'_>) -> Option<Box<[KeyValue]>> {
+/// Returns the values of the keyed parameters, or `None` if they are longer than [`MAX_KEY`].
+fn key(parameters: &[Parameter], params: &EndpointParams<'_>) -> Option<Box<[CacheKeyValue]>> {
     let mut length = 0;
     let read = parameters
         .iter()
         .zip(params.values())
         .filter(|(parameter, _)| is_keyed(parameter));
     let key = read.map(|(_, value)| match value {
-        ParameterValue::Unset => KeyValue::Unset,
+        ParameterValue::Unset => CacheKeyValue::Unset,
         ParameterValue::String(text) => {
             length += text.len();
-            KeyValue::String((*text).into())
+            CacheKeyValue::String((*text).into())
         }
-        ParameterValue::Boolean(value) => KeyValue::Boolean(*value),
+        ParameterValue::Boolean(value) => CacheKeyValue::Boolean(*value),
         ParameterValue::StringArray(items) => {
             length += items
                 .iter()
                 .map(|item| item.len() + size_of::<Box<str>>())
                 .sum::<usize>();
-            KeyValue::StringArray(items.iter().map(|item| Box::from(*item)).collect())
+            CacheKeyValue::StringArray(items.iter().map(|item| Box::from(*item)).collect())
         }
     });
     let key = key.collect();
     (length <= MAX_KEY).then_some(key)
 }
 
-/// A hash of the parameters' values. It need not resist attack: equal hashes cost a comparison or an entry, no more.
+/// Returns a hash of the keyed parameters. It is not collision-resistant: a collision costs a comparison or an entry, no
+/// more.
 fn hash(parameters: &[Parameter], params: &EndpointParams<'_>) -> u64 {
     let mut hash = 0;
     for (parameter, value) in parameters.iter().zip(params.values()) {
@@ -284,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_rule_reads_is_no_part_of_the_key() {
+    fn unread_parameters_are_not_part_of_the_key() {
         let (rule_set, partitions) = fixture();
         let cache = EndpointCache::default();
         let get = |region, names: Option<Vec<&'static str>>, key| {
@@ -297,14 +295,20 @@ mod tests {
         let first = get("a", None, "one");
         assert!(Arc::ptr_eq(&first, &get("a", None, "two")));
         assert!(!Arc::ptr_eq(&first, &get("b", None, "one")));
-        let listed = get("a", Some(vec!["x", "y"]), "one");
-        assert_eq!(listed.url, "https://n.a");
-        assert!(Arc::ptr_eq(&listed, &get("a", Some(vec!["x", "y"]), "one")));
-        assert!(!Arc::ptr_eq(&listed, &get("a", Some(vec!["xy"]), "one")));
+        let with_names = get("a", Some(vec!["x", "y"]), "one");
+        assert_eq!(with_names.url, "https://n.a");
+        assert!(Arc::ptr_eq(
+            &with_names,
+            &get("a", Some(vec!["x", "y"]), "one")
+        ));
+        assert!(!Arc::ptr_eq(
+            &with_names,
+            &get("a", Some(vec!["xy"]), "one")
+        ));
     }
 
     #[test]
-    fn errors_are_not_kept_and_the_size_is_bounded() {
+    fn does_not_cache_errors_and_bounds_its_size() {
         let (rule_set, partitions) = fixture();
         let cache = EndpointCache::new(8);
         let mut params = EndpointParams::new(&rule_set);
@@ -341,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_can_be_shared_between_threads() {
+    fn public_types_are_send_and_sync() {
         fn shared<T: Send + Sync>() {}
         shared::<EndpointCache>();
         shared::<RuleSet>();
@@ -367,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_recently_used_goes_first() {
+    fn evicts_the_least_recently_used_entry() {
         let (rule_set, partitions) = fixture();
         let cache = EndpointCache::new(WAYS);
         let get = |region: &str| {
@@ -375,10 +379,10 @@ mod tests {
             params.set(0, region);
             cache.resolve(&rule_set, &partitions, &params).unwrap()
         };
-        let kept = get("keep");
+        let recent = get("keep");
         for number in 0..100 {
             get(&format!("other-{number}"));
-            assert!(Arc::ptr_eq(&kept, &get("keep")));
+            assert!(Arc::ptr_eq(&recent, &get("keep")));
         }
     }
 }

@@ -1,33 +1,32 @@
-//! What an evaluation gives: an endpoint.
+//! Resolved endpoints, their properties and auth schemes.
 
 use std::borrow::Cow;
 
-use serde_json::Value as Json;
+use serde_json::Value as JsonValue;
 
-/// Where to send a request, and how to sign it.
+/// A resolved endpoint: the URL of a request, its headers and its auth schemes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// The URL: scheme, host, port where there is one, and the path that goes before the operation's.
+    /// The URL: scheme, host, optional port, and the path that precedes the path of the operation.
     pub url: String,
-    /// Headers that the request must carry, each with its values, in the rule's order. botocore sends the first value
-    /// only.
+    /// Headers of the request, each with its values, in the order of the rule. botocore sends only the first value.
     pub headers: Vec<(String, Vec<String>)>,
-    /// Everything the rule says of the endpoint, `authSchemes` included, in the rule's order.
+    /// All properties of the endpoint, including `authSchemes`, in the order of the rule.
     pub properties: Vec<(Cow<'static, str>, Property)>,
-    /// The `authSchemes` property, most preferred first; empty where the rule leaves the choice to the service's model.
+    /// The `authSchemes` property, most preferred first; empty if the rule leaves the choice to the service model.
     pub auth_schemes: Vec<AuthScheme>,
 }
 
 impl Endpoint {
-    /// The property of this name.
+    /// Returns the property named `name`.
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Property> {
         find(&self.properties, name)
     }
 }
 
-/// A way to sign a request, from the `authSchemes` property.
+/// An auth scheme, from the `authSchemes` property.
 ///
 /// # Source
 /// <https://smithy.io/2.0/aws/rules-engine/auth-schemes.html>
@@ -42,12 +41,12 @@ pub struct AuthScheme {
     pub signing_region: Option<String>,
     /// The regions to sign for (`sigv4a`).
     pub signing_region_set: Option<Vec<String>>,
-    /// Whether paths must be encoded once only when they are signed (S3).
+    /// If true, the path is percent-encoded only once in the canonical request (S3).
     pub disable_double_encoding: Option<bool>,
 }
 
 impl AuthScheme {
-    /// Reads the `authSchemes` property. Entries without a name cannot be there: the rule set would not have loaded.
+    /// Returns the schemes of the `authSchemes` property. Each has a name, which the rule set compiler checks.
     pub(crate) fn all(properties: &[(Cow<'static, str>, Property)]) -> Vec<Self> {
         match find(properties, "authSchemes") {
             Some(Property::List(items)) => items.iter().filter_map(Self::from_property).collect(),
@@ -75,7 +74,7 @@ impl AuthScheme {
                         .filter_map(|item| item.as_str().map(str::to_owned));
                     scheme.signing_region_set = Some(regions.collect());
                 }
-                // botocore takes the text `true` in any case for the boolean.
+                // botocore accepts the string `true` in any case.
                 ("disableDoubleEncoding", Property::Bool(value)) => {
                     scheme.disable_double_encoding = Some(*value)
                 }
@@ -89,7 +88,7 @@ impl AuthScheme {
     }
 }
 
-/// A property of an endpoint: any JSON value, maps in the rule's order.
+/// A property of an endpoint: any JSON value, with maps in the order of the rule.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Property {
@@ -101,7 +100,7 @@ pub enum Property {
     Int(i64),
     /// Any other number.
     Float(f64),
-    /// A string, its template resolved.
+    /// A string, with its template resolved.
     String(Cow<'static, str>),
     /// A list.
     List(Vec<Property>),
@@ -110,7 +109,7 @@ pub enum Property {
 }
 
 impl Property {
-    /// The text, where it is one.
+    /// Returns the string, if this is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -119,7 +118,7 @@ impl Property {
         }
     }
 
-    /// The boolean, where it is one.
+    /// Returns the boolean, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -128,7 +127,7 @@ impl Property {
         }
     }
 
-    /// The items, where it is a list.
+    /// Returns the items, if this is a list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Property]> {
         match self {
@@ -137,7 +136,7 @@ impl Property {
         }
     }
 
-    /// The value of a key, where it is a map that has it.
+    /// Returns the value of `key`, if this is a map that contains it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Property> {
         match self {
@@ -154,19 +153,19 @@ fn find<'a>(entries: &'a [(Cow<'static, str>, Property)], key: &str) -> Option<&
         .map(|(_, value)| value)
 }
 
-impl From<&Property> for Json {
+impl From<&Property> for JsonValue {
     fn from(property: &Property) -> Self {
         match property {
-            Property::Null => Json::Null,
-            Property::Bool(value) => Json::Bool(*value),
-            Property::Int(value) => Json::from(*value),
-            Property::Float(value) => Json::from(*value),
-            Property::String(text) => Json::String(text.clone().into_owned()),
-            Property::List(items) => Json::Array(items.iter().map(Json::from).collect()),
-            Property::Map(entries) => Json::Object(
+            Property::Null => JsonValue::Null,
+            Property::Bool(value) => JsonValue::Bool(*value),
+            Property::Int(value) => JsonValue::from(*value),
+            Property::Float(value) => JsonValue::from(*value),
+            Property::String(text) => JsonValue::String(text.clone().into_owned()),
+            Property::List(items) => JsonValue::Array(items.iter().map(JsonValue::from).collect()),
+            Property::Map(entries) => JsonValue::Object(
                 entries
                     .iter()
-                    .map(|(key, value)| (key.clone().into_owned(), Json::from(value)))
+                    .map(|(key, value)| (key.clone().into_owned(), JsonValue::from(value)))
                     .collect(),
             ),
         }
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn auth_schemes_are_read_from_properties() {
+    fn parses_auth_schemes() {
         let scheme = Property::Map(vec![
             ("name".into(), text("sigv4a")),
             ("signingName".into(), text("s3")),
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn properties_become_json() {
+    fn converts_properties_to_json() {
         let property = Property::Map(vec![
             (
                 "b".into(),
@@ -216,7 +215,7 @@ mod tests {
             ("a".into(), Property::Int(-1)),
         ]);
         assert_eq!(
-            Json::from(&property),
+            JsonValue::from(&property),
             serde_json::json!({"a": -1, "b": [null, true, 0.5]})
         );
         assert_eq!(property.get("a"), Some(&Property::Int(-1)));

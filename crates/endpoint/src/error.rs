@@ -1,39 +1,39 @@
-//! The two ways this crate can fail: a definition that cannot be used, and parameters that lead to no endpoint.
+//! Errors: invalid definitions, and parameters that resolve to no endpoint.
 
 use std::fmt;
 
-/// A rule set, a partitions file or an endpoints file that cannot be used.
+/// An invalid rule set, `partitions.json` or `endpoints.json`.
 ///
-/// It says where: a JSON path (`$.rules[3].conditions[0].fn`) for JSON, a byte offset for the packed form.
+/// Names the location of the error: a JSON path (`$.rules[3].conditions[0].fn`), or a byte offset in a packed form.
 ///
 /// ```
 /// use inia_endpoint::RuleSet;
 ///
 /// let error = RuleSet::from_json(br#"{"version":"1.0","parameters":{},"rules":[{"type":"leaf"}]}"#).unwrap_err();
-/// assert_eq!(error.place(), "$.rules[0].type");
+/// assert_eq!(error.location(), "$.rules[0].type");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefinitionError {
-    place: String,
+    location: String,
     message: String,
 }
 
 impl DefinitionError {
     #[cold]
-    pub(crate) fn new(place: impl fmt::Display, message: impl fmt::Display) -> Self {
+    pub(crate) fn new(location: impl fmt::Display, message: impl fmt::Display) -> Self {
         Self {
-            place: place.to_string(),
+            location: location.to_string(),
             message: message.to_string(),
         }
     }
 
-    /// Where in the definition the problem is: a JSON path, or `byte 17` of a packed form.
+    /// Returns the location of the error: a JSON path, or `byte 17` of a packed form.
     #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
+    pub fn location(&self) -> &str {
+        &self.location
     }
 
-    /// What is wrong there.
+    /// Returns the error message, without the location.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -42,44 +42,44 @@ impl DefinitionError {
 
 impl fmt::Display for DefinitionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {})", self.message, self.place)
+        write!(f, "{} (at {})", self.message, self.location)
     }
 }
 
 impl std::error::Error for DefinitionError {}
 
-/// Why an [`EndpointError`] came about.
+/// The cause of an [`EndpointError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointErrorKind {
-    /// An error rule matched: the service's own words say what is wrong with the parameters.
+    /// An error rule matched. The message comes from the rule set and describes the problem with the parameters.
     Rule,
     /// A required parameter has neither a value nor a default.
     MissingParameter,
-    /// A parameter was given a value of another type than the rule set declares.
+    /// The type of a value differs from the parameter's type in the rule set.
     ParameterType,
     /// No rule matched the parameters.
     NoMatch,
-    /// A rule could not be evaluated: a function was given a value of the wrong type, a template names a variable that
-    /// is not set, or the result is larger than any endpoint can be.
+    /// A rule could not be evaluated: an argument of a function has the wrong type, a template references an unset
+    /// variable, or the result is too large.
     Evaluation,
-    /// No partition knows the region.
+    /// The region is in no partition.
     UnknownRegion,
-    /// The service needs a region, and none was given.
+    /// The service requires a region, and none is set.
     NoRegion,
-    /// The service has no FIPS or dual-stack endpoint there.
+    /// The service has no FIPS or dual-stack endpoint in the region.
     NoVariant,
 }
 
-/// The parameters lead to no endpoint.
+/// The parameters resolve to no endpoint.
 ///
 /// # Source
-/// botocore `exceptions.py:EndpointResolutionError`; the texts are botocore's.
+/// botocore `exceptions.py:EndpointResolutionError`; the messages are botocore's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointError(Box<Detail>);
+pub struct EndpointError(Box<EndpointErrorDetail>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Detail {
+struct EndpointErrorDetail {
     kind: EndpointErrorKind,
     message: String,
 }
@@ -87,7 +87,7 @@ struct Detail {
 impl EndpointError {
     #[cold]
     pub(crate) fn new(kind: EndpointErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Detail {
+        Self(Box::new(EndpointErrorDetail {
             kind,
             message: message.into(),
         }))
@@ -98,13 +98,13 @@ impl EndpointError {
         Self::new(EndpointErrorKind::Evaluation, message)
     }
 
-    /// What went wrong, for programs.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> EndpointErrorKind {
         self.0.kind
     }
 
-    /// What went wrong, for people. For [`EndpointErrorKind::Rule`] this is the rule's message, unchanged.
+    /// Returns the error message. For [`EndpointErrorKind::Rule`] this is the message of the rule, unchanged.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -124,12 +124,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_small_enough_to_return_by_value() {
+    fn endpoint_error_is_pointer_sized() {
         assert_eq!(size_of::<EndpointError>(), size_of::<usize>());
     }
 
     #[test]
-    fn display_names_the_place() {
+    fn display_includes_the_location() {
         let error = DefinitionError::new("$.rules", "must be a list");
         assert_eq!(error.to_string(), "must be a list (at $.rules)");
     }

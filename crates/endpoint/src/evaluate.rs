@@ -7,19 +7,19 @@ use crate::arn::Arn;
 use crate::endpoint::{AuthScheme, Endpoint, Property};
 use crate::error::{EndpointError, EndpointErrorKind};
 use crate::functions;
-use crate::parameter::{EndpointParams, ParameterDefault, ParameterValue, boolean};
-use crate::partition::{Output, Partitions};
+use crate::parameter::{EndpointParams, ParameterDefault, ParameterValue, python_bool};
+use crate::partition::{PartitionOutput, Partitions};
 use crate::rule_set::program::{
-    Action, Expr, ExprId, MAX_VERDICTS, NO_MEMO, Node, Program, PropertyForm,
+    Expr, ExprId, ExprNode, MAX_SHARED_CONDITIONS, NO_SLOT, Program, PropertyTemplate, RuleAction,
 };
-use crate::texts::known;
+use crate::string_table::attributes;
 use crate::url::ParsedUrl;
-use crate::value::{Memo, Texts, Value};
+use crate::value::{Memo, RuleValue, StringArray};
 
-/// Bytes of text that one evaluation may make; no endpoint comes near it.
+/// Maximum bytes of strings that one evaluation may create; far more than any endpoint needs.
 const MAX_TEXT: usize = 1 << 20;
-/// Memos that need no allocation.
-const FEW_MEMOS: usize = 24;
+/// Number of memos kept on the stack.
+const STACK_MEMOS: usize = 24;
 
 pub(crate) fn evaluate(
     program: &Program,
@@ -28,8 +28,8 @@ pub(crate) fn evaluate(
 ) -> Result<Endpoint, EndpointError> {
     params.check(&program.parameters)?;
     let count = usize::from(program.memos);
-    if count <= FEW_MEMOS {
-        let memos = [const { OnceCell::new() }; FEW_MEMOS];
+    if count <= STACK_MEMOS {
+        let memos = [const { OnceCell::new() }; STACK_MEMOS];
         Evaluation::new(program, partitions, params, &memos).run()
     } else {
         let memos: Vec<_> = (0..count).map(|_| OnceCell::new()).collect();
@@ -37,12 +37,12 @@ pub(crate) fn evaluate(
     }
 }
 
-/// What is known of a condition that several rules share.
+/// The result of a condition that several rules share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum ConditionResult {
     Unknown,
-    Fails,
-    Holds,
+    False,
+    True,
 }
 
 struct Evaluation<'e> {
@@ -50,8 +50,8 @@ struct Evaluation<'e> {
     partitions: &'e Partitions,
     params: &'e EndpointParams<'e>,
     memos: &'e [OnceCell<Memo<'e>>],
-    verdicts: [Cell<Verdict>; MAX_VERDICTS as usize],
-    /// Bytes of text that may still be made.
+    shared_results: [Cell<ConditionResult>; MAX_SHARED_CONDITIONS as usize],
+    /// Remaining bytes of strings that may be created.
     budget: Cell<usize>,
 }
 
@@ -67,22 +67,23 @@ impl<'e> Evaluation<'e> {
             partitions,
             params,
             memos,
-            verdicts: [const { Cell::new(Verdict::Unknown) }; MAX_VERDICTS as usize],
+            shared_results: [const { Cell::new(ConditionResult::Unknown) };
+                MAX_SHARED_CONDITIONS as usize],
             budget: Cell::new(MAX_TEXT),
         }
     }
 
     fn run(&self) -> Result<Endpoint, EndpointError> {
-        let mut at = 0;
-        while let Some(step) = self.program.steps.get(at) {
-            if !self.all_hold(self.program.conditions(step))? {
-                at = usize::from(step.rule.next);
+        let mut index = 0;
+        while let Some(compiled) = self.program.rules.get(index) {
+            if !self.all_true(self.program.conditions(compiled))? {
+                index = usize::from(compiled.rule.next);
                 continue;
             }
-            match step.rule.action {
-                Action::Tree => at += 1,
-                Action::Endpoint(form) => return self.endpoint(form),
-                Action::Error(text) => {
+            match compiled.rule.action {
+                RuleAction::Tree => index += 1,
+                RuleAction::Endpoint(template) => return self.endpoint(template),
+                RuleAction::Error(text) => {
                     return Err(EndpointError::new(
                         EndpointErrorKind::Rule,
                         self.text(text)?,
@@ -98,103 +99,105 @@ impl<'e> Evaluation<'e> {
     }
 
     #[inline]
-    fn all_hold(&self, conditions: &[ExprId]) -> Result<bool, EndpointError> {
+    fn all_true(&self, conditions: &[ExprId]) -> Result<bool, EndpointError> {
         for &condition in conditions {
             let node = self.program.node(condition);
-            let verdict = self.verdicts.get(usize::from(node.verdict));
-            let holds = match verdict.map_or(Verdict::Unknown, Cell::get) {
-                Verdict::Unknown => {
-                    let holds = self.holds(condition, node)?;
-                    if let Some(verdict) = verdict {
-                        verdict.set(if holds {
-                            Verdict::Holds
+            let shared = self.shared_results.get(usize::from(node.result_slot));
+            let is_true = match shared.map_or(ConditionResult::Unknown, Cell::get) {
+                ConditionResult::Unknown => {
+                    let is_true = self.is_true(condition, node)?;
+                    if let Some(shared) = shared {
+                        shared.set(if is_true {
+                            ConditionResult::True
                         } else {
-                            Verdict::Fails
+                            ConditionResult::False
                         });
                     }
-                    holds
+                    is_true
                 }
-                Verdict::Fails => false,
-                Verdict::Holds => true,
+                ConditionResult::False => false,
+                ConditionResult::True => true,
             };
-            if !holds {
+            if !is_true {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// A condition holds where its value is neither unset nor false; the empty text holds.
+    /// Returns whether a condition is true: its value is neither unset nor false. The empty string is true.
     ///
-    /// The conditions that rules are full of first, without the detour over a value.
-    fn holds(&self, id: ExprId, node: Node) -> Result<bool, EndpointError> {
+    /// The most common conditions take a fast path that creates no value.
+    fn is_true(&self, id: ExprId, node: ExprNode) -> Result<bool, EndpointError> {
         match node.expr {
-            Expr::IsSet(of) => Ok(!matches!(self.value(of)?, Value::Unset)),
+            Expr::IsSet(of) => Ok(!matches!(self.value(of)?, RuleValue::Unset)),
             Expr::Not(of) => Ok(!self.value(of)?.is_truthy()),
             Expr::BooleanEquals(left, right) => self.boolean_equals(left, right),
             Expr::StringEquals(left, right) => self.string_equals(left, right),
             _ => Ok(!matches!(
                 self.value(id)?,
-                Value::Unset | Value::Bool(false)
+                RuleValue::Unset | RuleValue::Bool(false)
             )),
         }
     }
 
     fn boolean_equals(&self, left: ExprId, right: ExprId) -> Result<bool, EndpointError> {
         match (self.value(left)?, self.value(right)?) {
-            (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
+            (RuleValue::Bool(left), RuleValue::Bool(right)) => Ok(left == right),
             (left, right) => Err(mismatch("Both arguments must be bools", left, right)),
         }
     }
 
     fn string_equals(&self, left: ExprId, right: ExprId) -> Result<bool, EndpointError> {
         match (self.value(left)?, self.value(right)?) {
-            (Value::Text(left), Value::Text(right)) => Ok(left == right),
+            (RuleValue::String(left), RuleValue::String(right)) => Ok(left == right),
             (left, right) => Err(mismatch("Both values must be strings", left, right)),
         }
     }
 
     #[inline]
-    fn value(&self, id: ExprId) -> Result<Value<'e>, EndpointError> {
+    fn value(&self, id: ExprId) -> Result<RuleValue<'e>, EndpointError> {
         let node = self.program.node(id);
         match node.expr {
-            // What needs no look at anything else, and most operands are.
+            // Fast path for leaves, which most operands are.
             Expr::Parameter(index) => Ok(self.parameter(index)),
-            Expr::Bool(value) => Ok(Value::Bool(value)),
-            Expr::Text(text) => Ok(Value::Text(self.program.texts.get(text))),
-            _ => self.inner_value(node),
+            Expr::Bool(value) => Ok(RuleValue::Bool(value)),
+            Expr::String(text) => Ok(RuleValue::String(self.program.strings.get(text))),
+            _ => self.memoized_value(node),
         }
     }
 
-    fn inner_value(&self, node: Node) -> Result<Value<'e>, EndpointError> {
-        if node.memo == NO_MEMO {
+    fn memoized_value(&self, node: ExprNode) -> Result<RuleValue<'e>, EndpointError> {
+        if node.memo_slot == NO_SLOT {
             return self.compute(node.expr);
         }
-        let Some(cell) = self.memos.get(usize::from(node.memo)) else {
-            return Err(homeless());
+        let Some(cell) = self.memos.get(usize::from(node.memo_slot)) else {
+            return Err(missing_memo());
         };
         if let Some(memo) = cell.get() {
             return Ok(memo.value());
         }
-        let memo = self.make(node.expr)?;
+        let memo = self.create_memo(node.expr)?;
         Ok(cell.get_or_init(|| memo).value())
     }
 
-    /// The value of an expression that makes nothing new.
-    fn compute(&self, expr: Expr) -> Result<Value<'e>, EndpointError> {
+    /// Returns the value of an expression that creates no owned data.
+    fn compute(&self, expr: Expr) -> Result<RuleValue<'e>, EndpointError> {
         Ok(match expr {
-            Expr::Unset => Value::Unset,
-            Expr::Bool(value) => Value::Bool(value),
-            Expr::Text(text) => Value::Text(self.program.texts.get(text)),
+            Expr::Unset => RuleValue::Unset,
+            Expr::Bool(value) => RuleValue::Bool(value),
+            Expr::String(text) => RuleValue::String(self.program.strings.get(text)),
             Expr::Parameter(index) => self.parameter(index),
-            Expr::IsSet(of) => Value::Bool(!matches!(self.value(of)?, Value::Unset)),
-            Expr::Not(of) => Value::Bool(!self.value(of)?.is_truthy()),
-            Expr::StringEquals(left, right) => Value::Bool(self.string_equals(left, right)?),
-            Expr::BooleanEquals(left, right) => Value::Bool(self.boolean_equals(left, right)?),
+            Expr::IsSet(of) => RuleValue::Bool(!matches!(self.value(of)?, RuleValue::Unset)),
+            Expr::Not(of) => RuleValue::Bool(!self.value(of)?.is_truthy()),
+            Expr::StringEquals(left, right) => RuleValue::Bool(self.string_equals(left, right)?),
+            Expr::BooleanEquals(left, right) => RuleValue::Bool(self.boolean_equals(left, right)?),
             Expr::Attribute { of, name } => self.attribute(self.value(of)?, name),
             Expr::Item { of, index } => match self.value(of)? {
-                Value::Texts(texts) => texts.item(index).map_or(Value::Unset, Value::Text),
-                _ => Value::Unset,
+                RuleValue::StringArray(strings) => strings
+                    .item(index)
+                    .map_or(RuleValue::Unset, RuleValue::String),
+                _ => RuleValue::Unset,
             },
             Expr::Substring {
                 of,
@@ -202,8 +205,10 @@ impl<'e> Evaluation<'e> {
                 stop,
                 reverse,
             } => match self.value(of)? {
-                Value::Text(text) => functions::substring(text, start.into(), stop.into(), reverse)
-                    .map_or(Value::Unset, Value::Text),
+                RuleValue::String(text) => {
+                    functions::substring(text, start.into(), stop.into(), reverse)
+                        .map_or(RuleValue::Unset, RuleValue::String)
+                }
                 other => {
                     return Err(EndpointError::evaluation(format!(
                         "Input must be a string, not {}.",
@@ -224,24 +229,24 @@ impl<'e> Evaluation<'e> {
                 functions::is_virtual_hostable_s3_bucket,
             )?,
             Expr::Partition(of) => {
-                Value::Partition(match self.text_or_unset("aws.partition", of)? {
+                RuleValue::Partition(match self.text_or_unset("aws.partition", of)? {
                     Some(region) => self.partitions.for_region(region),
                     None => self.partitions.default_partition(),
                 })
             }
             Expr::Coalesce(list) => {
-                let mut value = Value::Unset;
+                let mut value = RuleValue::Unset;
                 for &id in self.program.lists.get(list) {
                     value = self.value(id)?;
-                    if !matches!(value, Value::Unset) {
+                    if !matches!(value, RuleValue::Unset) {
                         break;
                     }
                 }
                 value
             }
             Expr::IfElse(condition, yes, no) => match self.value(condition)? {
-                Value::Bool(true) => self.value(yes)?,
-                Value::Bool(false) => self.value(no)?,
+                RuleValue::Bool(true) => self.value(yes)?,
+                RuleValue::Bool(false) => self.value(no)?,
                 other => {
                     let message =
                         format!("The condition of ite must be a bool, not {}.", other.noun());
@@ -250,11 +255,11 @@ impl<'e> Evaluation<'e> {
             },
             Expr::AssignAgain { value, name } => {
                 self.value(value)?;
-                return Err(assigned_twice(self.program.texts.get(name)));
+                return Err(assigned_twice(self.program.strings.get(name)));
             }
             Expr::AssignParameter { value, parameter } => {
                 let value = self.value(value)?;
-                if !matches!(self.parameter(parameter), Value::Unset) {
+                if !matches!(self.parameter(parameter), RuleValue::Unset) {
                     let parameter = self.program.parameters.get(usize::from(parameter));
                     return Err(assigned_twice(
                         parameter.map_or("", |parameter| parameter.name()),
@@ -267,28 +272,28 @@ impl<'e> Evaluation<'e> {
             | Expr::ParseUrl(_)
             | Expr::ParseArn(_)
             | Expr::Split { .. } => {
-                return Err(homeless());
+                return Err(missing_memo());
             }
         })
     }
 
-    /// The value of an expression that has a memo.
-    fn make(&self, expr: Expr) -> Result<Memo<'e>, EndpointError> {
-        let unset = Memo::Plain(Value::Unset);
+    /// Computes the value of an expression that has a memo slot.
+    fn create_memo(&self, expr: Expr) -> Result<Memo<'e>, EndpointError> {
+        let unset = Memo::Plain(RuleValue::Unset);
         Ok(match expr {
-            Expr::Template(pieces) => {
+            Expr::Template(parts) => {
                 let mut text = String::new();
-                self.write_template(self.program.lists.get(pieces), &mut text)?;
-                Memo::Text(text.into_boxed_str())
+                self.write_template(self.program.lists.get(parts), &mut text)?;
+                Memo::String(text.into_boxed_str())
             }
             Expr::UriEncode(of) => match self.value(of)? {
-                Value::Unset => unset,
+                RuleValue::Unset => unset,
                 _ => {
                     let text = self.text(of)?;
                     let mut encoded = String::with_capacity(text.len());
                     functions::percent_encode(&text, b"", &mut encoded);
                     self.spend(encoded.len())?;
-                    Memo::Text(encoded.into_boxed_str())
+                    Memo::String(encoded.into_boxed_str())
                 }
             },
             Expr::ParseUrl(of) => match self
@@ -310,11 +315,11 @@ impl<'e> Evaluation<'e> {
                 limit,
             } => match self.text_or_unset("split", of)? {
                 Some(text) => {
-                    // Each item takes sixteen bytes at least, even where a delimiter follows a delimiter.
+                    // Even an empty item takes 16 bytes.
                     self.spend(text.len().saturating_mul(2))?;
-                    Memo::Texts(functions::split(
+                    Memo::StringArray(functions::split(
                         text,
-                        self.program.texts.get(delimiter),
+                        self.program.strings.get(delimiter),
                         limit.into(),
                     ))
                 }
@@ -324,83 +329,94 @@ impl<'e> Evaluation<'e> {
         })
     }
 
-    fn parameter(&self, index: u16) -> Value<'e> {
+    fn parameter(&self, index: u16) -> RuleValue<'e> {
         let index = usize::from(index);
         match self.params.get(index) {
-            ParameterValue::String(text) => Value::Text(text),
-            ParameterValue::Boolean(value) => Value::Bool(*value),
-            ParameterValue::StringArray(items) => Value::Texts(Texts::Borrowed(items)),
+            ParameterValue::String(text) => RuleValue::String(text),
+            ParameterValue::Boolean(value) => RuleValue::Bool(*value),
+            ParameterValue::StringArray(items) => {
+                RuleValue::StringArray(StringArray::Borrowed(items))
+            }
             ParameterValue::Unset => match self
                 .program
                 .parameters
                 .get(index)
                 .and_then(|p| p.default.as_ref())
             {
-                None => Value::Unset,
-                Some(ParameterDefault::String(text)) => Value::Text(text),
-                Some(ParameterDefault::Boolean(value)) => Value::Bool(*value),
-                Some(ParameterDefault::StringArray(items)) => Value::Texts(Texts::Owned(items)),
+                None => RuleValue::Unset,
+                Some(ParameterDefault::String(text)) => RuleValue::String(text),
+                Some(ParameterDefault::Boolean(value)) => RuleValue::Bool(*value),
+                Some(ParameterDefault::StringArray(items)) => {
+                    RuleValue::StringArray(StringArray::Owned(items))
+                }
             },
         }
     }
 
-    /// DIFFERENCE: where botocore stumbles over an attribute that is not there, it has no value here.
-    fn attribute(&self, of: Value<'e>, name: u16) -> Value<'e> {
-        let text = |text: Option<&'e str>| text.map_or(Value::Unset, Value::Text);
-        let flag = |flag: Option<bool>| flag.map_or(Value::Unset, Value::Bool);
+    /// Returns the attribute of a partition, an ARN or a URL.
+    ///
+    /// DIFFERENCE: a missing attribute is unset; botocore raises an error.
+    fn attribute(&self, of: RuleValue<'e>, name: u16) -> RuleValue<'e> {
+        let text = |text: Option<&'e str>| text.map_or(RuleValue::Unset, RuleValue::String);
+        let flag = |flag: Option<bool>| flag.map_or(RuleValue::Unset, RuleValue::Bool);
         match of {
-            Value::Partition(partition) => match name {
-                known::NAME => Value::Text(partition.id()),
-                known::DNS_SUFFIX => text(partition.dns_suffix()),
-                known::DUAL_STACK_DNS_SUFFIX => text(partition.dual_stack_dns_suffix()),
-                known::IMPLICIT_GLOBAL_REGION => text(partition.implicit_global_region()),
-                known::SUPPORTS_FIPS => flag(partition.supports_fips()),
-                known::SUPPORTS_DUAL_STACK => flag(partition.supports_dual_stack()),
-                other => match partition.other(self.program.texts.get(other)) {
-                    Some(Output::Text(text)) => Value::Text(text),
-                    Some(Output::Bool(value)) => Value::Bool(*value),
-                    None => Value::Unset,
+            RuleValue::Partition(partition) => match name {
+                attributes::NAME => RuleValue::String(partition.id()),
+                attributes::DNS_SUFFIX => text(partition.dns_suffix()),
+                attributes::DUAL_STACK_DNS_SUFFIX => text(partition.dual_stack_dns_suffix()),
+                attributes::IMPLICIT_GLOBAL_REGION => text(partition.implicit_global_region()),
+                attributes::SUPPORTS_FIPS => flag(partition.supports_fips()),
+                attributes::SUPPORTS_DUAL_STACK => flag(partition.supports_dual_stack()),
+                other => match partition.other(self.program.strings.get(other)) {
+                    Some(PartitionOutput::String(text)) => RuleValue::String(text),
+                    Some(PartitionOutput::Bool(value)) => RuleValue::Bool(*value),
+                    None => RuleValue::Unset,
                 },
             },
-            Value::Arn(arn) => match name {
-                known::PARTITION => Value::Text(arn.partition),
-                known::SERVICE => Value::Text(arn.service),
-                known::REGION => Value::Text(arn.region),
-                known::ACCOUNT_ID => Value::Text(arn.account_id),
-                known::RESOURCE_ID => Value::Texts(Texts::Resource(arn.resource)),
-                _ => Value::Unset,
+            RuleValue::Arn(arn) => match name {
+                attributes::PARTITION => RuleValue::String(arn.partition),
+                attributes::SERVICE => RuleValue::String(arn.service),
+                attributes::REGION => RuleValue::String(arn.region),
+                attributes::ACCOUNT_ID => RuleValue::String(arn.account_id),
+                attributes::RESOURCE_ID => {
+                    RuleValue::StringArray(StringArray::Resource(arn.resource))
+                }
+                _ => RuleValue::Unset,
             },
-            Value::Url(url) => match name {
-                known::SCHEME => Value::Text(url.scheme),
-                known::AUTHORITY => Value::Text(url.authority),
-                known::PATH => Value::Text(url.path),
-                known::NORMALIZED_PATH => Value::Text(&url.normalized_path),
-                known::IS_IP => Value::Bool(url.is_ip),
-                _ => Value::Unset,
+            RuleValue::Url(url) => match name {
+                attributes::SCHEME => RuleValue::String(url.scheme),
+                attributes::AUTHORITY => RuleValue::String(url.authority),
+                attributes::PATH => RuleValue::String(url.path),
+                attributes::NORMALIZED_PATH => RuleValue::String(&url.normalized_path),
+                attributes::IS_IP => RuleValue::Bool(url.is_ip),
+                _ => RuleValue::Unset,
             },
-            Value::Unset | Value::Bool(_) | Value::Text(_) | Value::Texts(_) => Value::Unset,
+            RuleValue::Unset
+            | RuleValue::Bool(_)
+            | RuleValue::String(_)
+            | RuleValue::StringArray(_) => RuleValue::Unset,
         }
     }
 
-    /// A check of a text that an unset value fails.
+    /// Applies a predicate to a string; false if the string is unset.
     fn check_text(
         &self,
         function: &str,
         of: ExprId,
         subdomains: ExprId,
         check: fn(&str, bool) -> bool,
-    ) -> Result<Value<'e>, EndpointError> {
-        let subdomains = matches!(self.value(subdomains)?, Value::Bool(true));
+    ) -> Result<RuleValue<'e>, EndpointError> {
+        let subdomains = matches!(self.value(subdomains)?, RuleValue::Bool(true));
         let text = self.text_or_unset(function, of)?;
-        Ok(Value::Bool(
+        Ok(RuleValue::Bool(
             text.is_some_and(|text| check(text, subdomains)),
         ))
     }
 
     fn text_or_unset(&self, function: &str, id: ExprId) -> Result<Option<&'e str>, EndpointError> {
         match self.value(id)? {
-            Value::Text(text) => Ok(Some(text)),
-            Value::Unset => Ok(None),
+            RuleValue::String(text) => Ok(Some(text)),
+            RuleValue::Unset => Ok(None),
             other => Err(EndpointError::evaluation(format!(
                 "{function} takes a string, not {}.",
                 other.noun()
@@ -409,12 +425,12 @@ impl<'e> Evaluation<'e> {
     }
 
     fn endpoint(&self, index: u16) -> Result<Endpoint, EndpointError> {
-        let Some(form) = self.program.endpoints.get(usize::from(index)) else {
-            return Err(homeless());
+        let Some(template) = self.program.endpoints.get(usize::from(index)) else {
+            return Err(missing_memo());
         };
-        let url = self.text(form.url)?;
+        let url = self.text(template.url)?;
         let mut headers = Vec::new();
-        for &[name, values] in self.program.lists.get(form.headers).as_chunks().0 {
+        for &[name, values] in self.program.lists.get(template.headers).as_chunks().0 {
             let values = self
                 .program
                 .lists
@@ -422,11 +438,11 @@ impl<'e> Evaluation<'e> {
                 .iter()
                 .map(|value| self.text(*value));
             headers.push((
-                self.program.texts.get(name).to_owned(),
+                self.program.strings.get(name).to_owned(),
                 values.collect::<Result<_, _>>()?,
             ));
         }
-        let properties = match self.property(form.properties)? {
+        let properties = match self.property(template.properties)? {
             Property::Map(entries) => entries,
             _ => Vec::new(),
         };
@@ -441,53 +457,53 @@ impl<'e> Evaluation<'e> {
 
     fn property(&self, index: u16) -> Result<Property, EndpointError> {
         let lists = &self.program.lists;
-        let form = self.program.properties.get(usize::from(index));
-        Ok(match form.copied().unwrap_or(PropertyForm::Null) {
-            PropertyForm::Null => Property::Null,
-            PropertyForm::Bool(value) => Property::Bool(value),
-            PropertyForm::Int(value) => Property::Int(value),
-            PropertyForm::Float(bits) => Property::Float(f64::from_bits(bits)),
-            PropertyForm::Text(id) => Property::String(match self.program.node(id).expr {
-                Expr::Text(text) => self.program.texts.get_owned(text),
+        let template = self.program.properties.get(usize::from(index));
+        Ok(match template.copied().unwrap_or(PropertyTemplate::Null) {
+            PropertyTemplate::Null => Property::Null,
+            PropertyTemplate::Bool(value) => Property::Bool(value),
+            PropertyTemplate::Int(value) => Property::Int(value),
+            PropertyTemplate::Float(bits) => Property::Float(f64::from_bits(bits)),
+            PropertyTemplate::String(id) => Property::String(match self.program.node(id).expr {
+                Expr::String(text) => self.program.strings.get_owned(text),
                 _ => Cow::Owned(self.text(id)?),
             }),
-            PropertyForm::List(list) => {
+            PropertyTemplate::List(list) => {
                 let items = lists.get(list).iter().map(|item| self.property(*item));
                 Property::List(items.collect::<Result<_, _>>()?)
             }
-            PropertyForm::Map(list) => {
+            PropertyTemplate::Map(list) => {
                 let entries = lists.get(list).as_chunks().0.iter().map(|&[key, value]| {
-                    Ok((self.program.texts.get_owned(key), self.property(value)?))
+                    Ok((self.program.strings.get_owned(key), self.property(value)?))
                 });
                 Property::Map(entries.collect::<Result<_, _>>()?)
             }
         })
     }
 
-    /// The value of an expression as an owned text.
+    /// Returns the value of an expression as an owned string.
     fn text(&self, id: ExprId) -> Result<String, EndpointError> {
         let mut text = String::new();
         match self.program.node(id).expr {
-            Expr::Template(pieces) => {
-                self.write_template(self.program.lists.get(pieces), &mut text)?
+            Expr::Template(parts) => {
+                self.write_template(self.program.lists.get(parts), &mut text)?
             }
             _ => self.write_value(id, &mut text)?,
         }
         Ok(text)
     }
 
-    fn write_template(&self, pieces: &[ExprId], out: &mut String) -> Result<(), EndpointError> {
-        // Host names hold short pieces; what is longer grows once.
-        out.reserve(pieces.len() * 16);
-        pieces
+    fn write_template(&self, parts: &[ExprId], out: &mut String) -> Result<(), EndpointError> {
+        // The parts of host names are short; longer strings grow once.
+        out.reserve(parts.len() * 16);
+        parts
             .iter()
             .try_for_each(|piece| self.write_value(*piece, out))
     }
 
     fn write_value(&self, id: ExprId, out: &mut String) -> Result<(), EndpointError> {
         let text = match self.value(id)? {
-            Value::Text(text) => text,
-            Value::Bool(value) => boolean(value),
+            RuleValue::String(text) => text,
+            RuleValue::Bool(value) => python_bool(value),
             other => {
                 let message = format!("{} in a template is {}.", self.describe(id), other.noun());
                 return Err(EndpointError::evaluation(message));
@@ -498,7 +514,7 @@ impl<'e> Evaluation<'e> {
         Ok(())
     }
 
-    /// Takes bytes off the budget, so that no rule set can make texts grow without end.
+    /// Deducts bytes from the budget, which bounds the strings that a rule set can create.
     fn spend(&self, bytes: usize) -> Result<(), EndpointError> {
         match self.budget.get().checked_sub(bytes) {
             Some(left) => {
@@ -509,7 +525,7 @@ impl<'e> Evaluation<'e> {
         }
     }
 
-    /// An expression in words, for messages.
+    /// Describes an expression for error messages.
     #[cold]
     fn describe(&self, id: ExprId) -> String {
         match self.program.node(id).expr {
@@ -518,7 +534,7 @@ impl<'e> Evaluation<'e> {
                 parameter.map_or_else(String::new, |parameter| parameter.name().to_owned())
             }
             Expr::Attribute { of, name } => {
-                format!("{}#{}", self.describe(of), self.program.texts.get(name))
+                format!("{}#{}", self.describe(of), self.program.strings.get(name))
             }
             Expr::Item { of, index } => format!("{}[{index}]", self.describe(of)),
             Expr::Unset => "An unknown variable".to_owned(),
@@ -531,7 +547,7 @@ impl<'e> Evaluation<'e> {
 }
 
 #[cold]
-fn mismatch(message: &str, left: Value<'_>, right: Value<'_>) -> EndpointError {
+fn mismatch(message: &str, left: RuleValue<'_>, right: RuleValue<'_>) -> EndpointError {
     EndpointError::evaluation(format!(
         "{message}, not {} and {}.",
         left.noun(),
@@ -546,10 +562,10 @@ fn assigned_twice(name: &str) -> EndpointError {
     ))
 }
 
-/// [`Program::new`] gives a memo to everything that needs one, so this cannot come up.
+/// Unreachable: [`Program::new`] assigns a memo slot to every expression that needs one.
 #[cold]
-fn homeless() -> EndpointError {
-    EndpointError::evaluation("A value has no place to be kept.")
+fn missing_memo() -> EndpointError {
+    EndpointError::evaluation("An expression has no memo slot.")
 }
 
 #[cfg(test)]

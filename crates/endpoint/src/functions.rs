@@ -1,12 +1,12 @@
-//! The rules engine's functions on plain values.
+//! Functions of the rules engine, on plain values.
 
 use std::fmt::Write;
 
-/// Whether a text is a host label (letters, digits and inner hyphens, 1 to 63 of them), or several joined by dots where
-/// `allow_subdomains` says so.
+/// Returns whether `text` is a host label (1 to 63 letters, digits and inner hyphens) or, if `allow_subdomains`, several
+/// host labels joined by dots.
 ///
-/// DIFFERENCE: botocore's pattern also takes other scripts' digits and one trailing newline; neither can stand in a
-/// host name, so here both are refused.
+/// DIFFERENCE: botocore's pattern also accepts non-ASCII digits and one trailing newline. Neither is valid in a host
+/// name, so both are rejected here.
 ///
 /// # Source
 /// botocore `endpoint_provider.py:RuleSetStandardLibrary.is_valid_host_label`
@@ -28,8 +28,8 @@ fn is_host_label(label: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || *b == b'-')
 }
 
-/// Whether a bucket can be addressed as a host name: a host label of at least three characters, without upper case, and
-/// not formed like an IPv4 address.
+/// Returns whether a bucket can be addressed as a virtual host: a host label of at least three characters, without upper
+/// case, and not an IPv4 address.
 ///
 /// # Source
 /// botocore `endpoint_provider.py:RuleSetStandardLibrary.aws_is_virtual_hostable_s3_bucket`
@@ -40,7 +40,7 @@ pub(crate) fn is_virtual_hostable_s3_bucket(bucket: &str, allow_subdomains: bool
         && is_valid_host_label(bucket, allow_subdomains)
 }
 
-/// Whether a text has the form of an IPv4 address: four groups of one to three digits. Their size is not looked at.
+/// Returns whether `text` has the form of an IPv4 address: four groups of one to three digits. Groups may exceed 255.
 ///
 /// # Source
 /// botocore `compat.py:IPV4_RE`
@@ -52,8 +52,8 @@ pub(crate) fn is_ipv4(text: &str) -> bool {
     }) && groups == 4
 }
 
-/// Characters `start..stop` of an ASCII text, counted from its end where `reverse` says so; `None` where the text is
-/// shorter, not ASCII, or the range empty.
+/// Returns characters `start..stop` of `text`, counted from the end if `reverse`. Returns `None` if `text` is shorter than
+/// `stop` or not ASCII, or the range is empty.
 ///
 /// # Source
 /// botocore `endpoint_provider.py:RuleSetStandardLibrary.substring`
@@ -68,19 +68,18 @@ pub(crate) fn substring(text: &str, start: usize, stop: usize, reverse: bool) ->
     }
 }
 
-/// Percent-encodes every byte but the unreserved ones of RFC 3986 and those in `keep`.
+/// Percent-encodes all bytes except the unreserved characters of RFC 3986 and those in `keep`.
 pub(crate) fn percent_encode(text: &str, keep: &[u8], out: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
             out.push(char::from(byte));
         } else {
-            // Writing to a String cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }
 }
 
-/// Splits a text at a delimiter into at most `limit` parts; 0 is no limit.
+/// Splits `text` at `delimiter` into at most `limit` parts; a `limit` of 0 means no limit.
 ///
 /// # Source
 /// <https://smithy.io/2.0/additional-specs/rules-engine/standard-library.html#split-function>

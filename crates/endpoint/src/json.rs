@@ -1,7 +1,7 @@
-//! An ordered JSON tree that borrows from its text, and the path that error messages name.
+//! An ordered JSON tree that borrows from its input, and the JSON paths of error messages.
 //!
-//! Definitions are small and read once, so a tree is the simplest thing that can name the exact place of a problem.
-//! Order is kept because it is meaning here: parameters are checked, and regions listed, in the file's order.
+//! Definitions are small and read once, so a tree is simplest and lets errors name the exact JSON path. The order of keys
+//! is significant: parameters are checked, and regions are listed, in the order of the file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::error::DefinitionError;
 
-/// A JSON value; maps keep the order of the text.
+/// A JSON value; maps keep the order of the input.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json<'de> {
     Null,
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Json<'_>, DefinitionError> {
 }
 
 impl<'de> Json<'de> {
-    /// The value of a key; where a key is repeated the last one counts, as in Python's reader.
+    /// Returns the value of `key`; the last one if the key is repeated, as Python's JSON reader does.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'de>> {
         match self {
             Json::Map(entries) => entries
@@ -40,34 +40,46 @@ impl<'de> Json<'de> {
         }
     }
 
+    /// Returns the value of `key`.
+    ///
+    /// # Errors
+    /// The key is missing.
+    pub(crate) fn required(
+        &self,
+        key: &str,
+        path: &JsonPath<'_>,
+    ) -> Result<&Json<'de>, DefinitionError> {
+        self.get(key).ok_or_else(|| path.missing(key))
+    }
+
     pub(crate) fn map(
         &self,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<&[(Cow<'de, str>, Json<'de>)], DefinitionError> {
         match self {
             Json::Map(entries) => Ok(entries),
-            other => Err(place.mismatch("an object", other)),
+            other => Err(path.mismatch("an object", other)),
         }
     }
 
-    pub(crate) fn list(&self, place: &Place<'_>) -> Result<&[Json<'de>], DefinitionError> {
+    pub(crate) fn list(&self, path: &JsonPath<'_>) -> Result<&[Json<'de>], DefinitionError> {
         match self {
             Json::List(items) => Ok(items),
-            other => Err(place.mismatch("a list", other)),
+            other => Err(path.mismatch("a list", other)),
         }
     }
 
-    pub(crate) fn text(&self, place: &Place<'_>) -> Result<&str, DefinitionError> {
+    pub(crate) fn text(&self, path: &JsonPath<'_>) -> Result<&str, DefinitionError> {
         match self {
             Json::Text(text) => Ok(text),
-            other => Err(place.mismatch("a string", other)),
+            other => Err(path.mismatch("a string", other)),
         }
     }
 
-    pub(crate) fn bool(&self, place: &Place<'_>) -> Result<bool, DefinitionError> {
+    pub(crate) fn bool(&self, path: &JsonPath<'_>) -> Result<bool, DefinitionError> {
         match self {
             Json::Bool(value) => Ok(*value),
-            other => Err(place.mismatch("a boolean", other)),
+            other => Err(path.mismatch("a boolean", other)),
         }
     }
 
@@ -83,21 +95,21 @@ impl<'de> Json<'de> {
     }
 }
 
-/// Where in a document a value stands: a chain of keys and indexes up to the root, kept on the stack.
+/// The path of a value in a JSON document: a chain of keys and indexes to the root, on the stack.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Place<'a> {
+pub(crate) enum JsonPath<'a> {
     Root,
-    Key(&'a Place<'a>, &'a str),
-    Index(&'a Place<'a>, usize),
+    Key(&'a JsonPath<'a>, &'a str),
+    Index(&'a JsonPath<'a>, usize),
 }
 
-impl<'a> Place<'a> {
-    pub(crate) fn key(&'a self, key: &'a str) -> Place<'a> {
-        Place::Key(self, key)
+impl<'a> JsonPath<'a> {
+    pub(crate) fn key(&'a self, key: &'a str) -> JsonPath<'a> {
+        JsonPath::Key(self, key)
     }
 
-    pub(crate) fn index(&'a self, index: usize) -> Place<'a> {
-        Place::Index(self, index)
+    pub(crate) fn index(&'a self, index: usize) -> JsonPath<'a> {
+        JsonPath::Index(self, index)
     }
 
     #[cold]
@@ -106,8 +118,8 @@ impl<'a> Place<'a> {
     }
 
     #[cold]
-    pub(crate) fn mismatch(&self, wanted: &str, found: &Json<'_>) -> DefinitionError {
-        self.error(format_args!("must be {wanted}, not {}", found.kind()))
+    pub(crate) fn mismatch(&self, expected: &str, actual: &Json<'_>) -> DefinitionError {
+        self.error(format_args!("must be {expected}, not {}", actual.kind()))
     }
 
     #[cold]
@@ -116,11 +128,11 @@ impl<'a> Place<'a> {
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Root => f.write_str("$"),
-            Place::Key(parent, key) => {
+            JsonPath::Root => f.write_str("$"),
+            JsonPath::Key(parent, key) => {
                 let plain = !key.is_empty()
                     && key
                         .bytes()
@@ -131,7 +143,7 @@ impl fmt::Display for Place<'_> {
                     write!(f, "{parent}[{key:?}]")
                 }
             }
-            Place::Index(parent, index) => write!(f, "{parent}[{index}]"),
+            JsonPath::Index(parent, index) => write!(f, "{parent}[{index}]"),
         }
     }
 }
@@ -231,22 +243,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_order_and_borrows_plain_strings() {
+    fn keeps_order_and_borrows_unescaped_strings() {
         let json = parse(br#"{"b":1,"a":[null,true,"x","\u0041",1.5,18446744073709551615],"b":2}"#)
             .unwrap();
-        let entries = json.map(&Place::Root).unwrap();
+        let entries = json.map(&JsonPath::Root).unwrap();
         assert_eq!(entries[0].0, "b");
         assert_eq!(entries[1].0, "a");
         assert_eq!(json.get("b"), Some(&Json::Int(2)));
-        let items = entries[1].1.list(&Place::Root).unwrap();
+        let items = entries[1].1.list(&JsonPath::Root).unwrap();
         assert!(matches!(&items[2], Json::Text(Cow::Borrowed("x"))));
         assert!(matches!(&items[3], Json::Text(Cow::Owned(text)) if text == "A"));
         assert_eq!(items[4], Json::Float(1.5));
     }
 
     #[test]
-    fn places_are_json_paths() {
-        let root = Place::Root;
+    fn displays_json_paths() {
+        let root = JsonPath::Root;
         let rules = root.key("rules");
         let third = rules.index(3);
         let odd = third.key("a b");
@@ -254,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused() {
+    fn rejects_deep_nesting() {
         let mut text = vec![b'['; 100_000];
         text.extend(vec![b']'; 100_000]);
         assert!(parse(&text).is_err());

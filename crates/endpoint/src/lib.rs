@@ -1,4 +1,4 @@
-//! Endpoint rule sets, partitions and regions: from a service, a region and a few settings to a URL and a way to sign.
+//! Endpoint rule sets, partitions and regions: resolves a service, a region and a few settings to a URL and auth schemes.
 //!
 //! Pure functions over immutable data: nothing here reads a file, the environment or a clock.
 //!
@@ -8,34 +8,34 @@
 //! endpoints.json           -> EndpointsData  --available_endpoints, partition_for_region, construct_endpoint, ..
 //! ```
 //!
-//! | Wanted | Use |
+//! | To get | Use |
 //! |---|---|
-//! | the endpoint of a call | [`RuleSet::evaluate`], or [`EndpointCache::resolve`] to remember it |
-//! | the values a rule set asks for | [`RuleSet::parameters`], [`Parameter::built_in`], [`EndpointParams::set`] |
+//! | the endpoint of a call | [`RuleSet::evaluate`], or [`EndpointCache::resolve`] to cache it |
+//! | the parameters of a rule set | [`RuleSet::parameters`], [`Parameter::built_in`], [`EndpointParams::set`] |
 //! | the partition of a region | [`Partitions::find`], [`Partitions::for_region`] |
 //! | the regions of a service | [`EndpointsData::available_endpoints`] |
-//! | the endpoint of a service that has no rule set | [`EndpointsData::target`] |
+//! | the endpoint of a service without a rule set | [`EndpointsData::target`] |
 //! | the parts of an ARN | [`Arn::parse`] |
 //!
-//! # Forms
+//! # Packed form
 //!
-//! Each of the three kinds of data can be read from JSON, which is what a dropped-in file costs, and from a packed form
-//! (`to_bytes`, `from_bytes`), which is what built-in data should be kept in: it is a few hundred bytes for most services
-//! and read in microseconds. A packed form is good for the version of this crate that wrote it, and says so when it is not.
-//! Reading checks everything: damaged or hostile bytes are an error.
+//! Each of the three kinds of data is read from JSON (files that a user drops in) or from a packed form (`to_bytes`,
+//! `from_bytes`; the built-in definitions). A packed rule set takes a few hundred bytes for most services and is read in
+//! microseconds. Only the version of this crate that wrote a packed form can read it; other versions return an error.
+//! Reading validates everything: damaged or hostile bytes are an error.
 //!
 //! # Not supported
 //!
-//! Rule sets in the form of a decision diagram (`smithy.rules#endpointBdd`), which botocore's data does not have; region
+//! Rule sets encoded as a decision diagram (`smithy.rules#endpointBdd`), which botocore's data does not contain; region
 //! overrides in `partitions.json`, which botocore does not read.
 //!
 //! # Differences from botocore
 //!
-//! - Functions of the rules engine's version 1.1 (`coalesce`, `ite`, `split`, negative indexes) are known.
-//! - What makes botocore stumble with a Python error (an attribute or a variable that is not there, a URL with broken
-//!   brackets) has no value here, or is an [`EndpointError`].
-//! - Digits and word characters are ASCII's, and a trailing line end never counts as part of a valid name.
-//! - Errors about types name the rules engine's types, not Python's.
+//! - Functions of version 1.1 of the rules engine (`coalesce`, `ite`, `split`, negative indexes) are supported.
+//! - Input on which botocore raises a Python error (a missing attribute or variable, a URL with broken brackets) is unset
+//!   here, or an [`EndpointError`].
+//! - Only ASCII digits and word characters match, and a trailing newline is never part of a valid name.
+//! - Type errors name the types of the rules engine, not those of Python.
 
 mod arn;
 mod bytes;
@@ -44,16 +44,16 @@ mod endpoint;
 mod error;
 mod evaluate;
 mod functions;
+mod interner;
 mod json;
-mod lists;
-mod numbered;
+mod list_table;
 mod parameter;
 mod partition;
-mod pattern;
+mod region_pattern;
 mod regions;
 mod rule_set;
+mod string_table;
 mod template;
-mod texts;
 mod url;
 mod value;
 

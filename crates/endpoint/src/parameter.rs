@@ -1,4 +1,4 @@
-//! The parameters of a rule set: what it declares, and what a caller gives.
+//! The parameters of a rule set: declarations and values.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl ParameterType {
     }
 }
 
-/// A value that the SDK itself gives to a parameter, from configuration.
+/// A built-in: a parameter value that the SDK supplies from its configuration.
 ///
 /// # Source
 /// botocore `regions.py:EndpointResolverBuiltins`
@@ -61,7 +61,7 @@ pub enum BuiltIn {
     S3DisableExpressSessionAuth,
     /// `AWS::S3Control::UseArnRegion`, a boolean.
     S3ControlUseArnRegion,
-    /// Any other name; botocore refuses a call that needs its value.
+    /// An unknown built-in; botocore fails a call that needs its value.
     Other(Box<str>),
 }
 
@@ -95,17 +95,17 @@ const BUILT_INS: [(&str, BuiltIn); 14] = [
 ];
 
 impl BuiltIn {
-    /// The built-in of this name.
+    /// Returns the built-in of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Self {
-        let known = BUILT_INS.iter().find(|(known, _)| *known == name);
-        known.map_or_else(
+        let row = BUILT_INS.iter().find(|(row_name, _)| *row_name == name);
+        row.map_or_else(
             || Self::Other(name.into()),
             |(_, built_in)| built_in.clone(),
         )
     }
 
-    /// The name, as rule sets write it.
+    /// Returns the name as spelled in rule sets.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -117,7 +117,7 @@ impl BuiltIn {
         }
     }
 
-    /// The place in the table, counted from 1; 0 for a name that the table does not have. Part of the packed form.
+    /// Returns the position in the table counted from 1, or 0 for an unknown built-in. Part of the packed form.
     pub(crate) fn number(&self) -> u8 {
         (1..)
             .zip(&BUILT_INS)
@@ -137,18 +137,18 @@ impl fmt::Display for BuiltIn {
     }
 }
 
-/// The default of a parameter.
+/// The default value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParameterDefault {
-    /// Of a string.
+    /// The default of a string.
     String(Box<str>),
-    /// Of a boolean.
+    /// The default of a boolean.
     Boolean(bool),
-    /// Of a list of strings.
+    /// The default of a list of strings.
     StringArray(Box<[Box<str>]>),
 }
 
-/// A parameter that a rule set declares.
+/// A parameter declared by a rule set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     pub(crate) name: Box<str>,
@@ -161,53 +161,53 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// The name, which context parameters of operations and clients refer to.
+    /// Returns the name, which context parameters of operations and clients refer to.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type.
+    /// Returns the type.
     #[must_use]
     pub fn kind(&self) -> ParameterType {
         self.kind
     }
 
-    /// Whether evaluation fails where the parameter has neither a value nor a default.
+    /// Returns whether evaluation fails if the parameter has neither a value nor a default.
     #[must_use]
     pub fn is_required(&self) -> bool {
         self.required
     }
 
-    /// What the SDK should give where the operation and the client give nothing.
+    /// Returns the built-in that supplies the value if neither the operation nor the client sets it.
     #[must_use]
     pub fn built_in(&self) -> Option<&BuiltIn> {
         self.built_in.as_ref()
     }
 
-    /// The value where nobody gives one. [`RuleSet::evaluate`] applies it.
+    /// Returns the default, which [`RuleSet::evaluate`] uses if the parameter is unset.
     #[must_use]
     pub fn default(&self) -> Option<&ParameterDefault> {
         self.default.as_ref()
     }
 
-    /// Why the parameter should not be used any more.
+    /// Returns the deprecation message, if the parameter is deprecated.
     #[must_use]
     pub fn deprecation(&self) -> Option<&str> {
         self.deprecation.as_deref()
     }
 
-    /// Whether any rule looks at the parameter. One that no rule looks at (S3's `Key`) has no part in a cache's key.
+    /// Returns whether any rule reads the parameter. An unread one (S3's `Key`) is not part of the cache key.
     #[must_use]
     pub fn is_read(&self) -> bool {
         self.is_read
     }
 }
 
-/// The value of a parameter, borrowed from whoever has it.
+/// The borrowed value of a parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ParameterValue<'a> {
-    /// No value: the default counts, if there is one.
+    /// No value: the default is used, if there is one.
     #[default]
     Unset,
     /// A string.
@@ -242,7 +242,7 @@ impl<'a, T: Into<ParameterValue<'a>>> From<Option<T>> for ParameterValue<'a> {
     }
 }
 
-/// Values for the parameters of one rule set, by the parameter's number.
+/// Values for the parameters of one rule set, by parameter index.
 ///
 /// ```
 /// # use inia_endpoint::{EndpointParams, RuleSet};
@@ -258,7 +258,7 @@ pub struct EndpointParams<'a> {
 }
 
 impl<'a> EndpointParams<'a> {
-    /// No values yet.
+    /// Returns parameters that are all unset.
     #[must_use]
     pub fn new(rule_set: &RuleSet) -> Self {
         Self {
@@ -266,21 +266,20 @@ impl<'a> EndpointParams<'a> {
         }
     }
 
-    /// Sets the value of the parameter with this number (see [`RuleSet::parameter_index`]). A number that the rule set
-    /// does not have is ignored.
+    /// Sets the value of the parameter at `index` (see [`RuleSet::parameter_index`]). An index out of range is ignored.
     pub fn set(&mut self, index: usize, value: impl Into<ParameterValue<'a>>) {
         if let Some(slot) = self.values.get_mut(index) {
             *slot = value.into();
         }
     }
 
-    /// The value of the parameter with this number.
+    /// Returns the value of the parameter at `index`.
     #[must_use]
     pub fn get(&self, index: usize) -> &ParameterValue<'a> {
         self.values.get(index).unwrap_or(&ParameterValue::Unset)
     }
 
-    /// All values, in the order of the rule set's parameters.
+    /// Returns all values, in the order of the rule set's parameters.
     #[must_use]
     pub fn values(&self) -> &[ParameterValue<'a>] {
         &self.values
@@ -289,7 +288,7 @@ impl<'a> EndpointParams<'a> {
     /// Checks types and required parameters, as botocore's `process_input_parameters` does.
     pub(crate) fn check(&self, parameters: &[Parameter]) -> Result<(), EndpointError> {
         for (index, parameter) in parameters.iter().enumerate() {
-            let fits = match self.get(index) {
+            let type_matches = match self.get(index) {
                 ParameterValue::Unset => {
                     if parameter.required && parameter.default.is_none() {
                         return Err(EndpointError::new(
@@ -306,7 +305,7 @@ impl<'a> EndpointParams<'a> {
                 ParameterValue::Boolean(_) => parameter.kind == ParameterType::Boolean,
                 ParameterValue::StringArray(_) => parameter.kind == ParameterType::StringArray,
             };
-            if !fits {
+            if !type_matches {
                 return Err(EndpointError::new(
                     EndpointErrorKind::ParameterType,
                     format!(
@@ -320,7 +319,7 @@ impl<'a> EndpointParams<'a> {
         Ok(())
     }
 
-    /// The given values, a line each, as botocore lists them where no rule matches.
+    /// Returns the values that are set, one per line, as botocore lists them when no rule matches.
     pub(crate) fn describe(&self, parameters: &[Parameter]) -> String {
         let lines = parameters
             .iter()
@@ -330,7 +329,9 @@ impl<'a> EndpointParams<'a> {
                 match value {
                     ParameterValue::Unset => None,
                     ParameterValue::String(text) => Some(format!("{name}: {text}")),
-                    ParameterValue::Boolean(value) => Some(format!("{name}: {}", boolean(*value))),
+                    ParameterValue::Boolean(value) => {
+                        Some(format!("{name}: {}", python_bool(*value)))
+                    }
                     ParameterValue::StringArray(items) => Some(format!("{name}: {items:?}")),
                 }
             });
@@ -338,8 +339,8 @@ impl<'a> EndpointParams<'a> {
     }
 }
 
-/// A boolean in a text, as Python writes it.
-pub(crate) fn boolean(value: bool) -> &'static str {
+/// Formats a boolean as Python does.
+pub(crate) fn python_bool(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
@@ -348,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn built_ins_have_one_name_each() {
+    fn built_ins_round_trip_by_name_and_number() {
         for (name, built_in) in &BUILT_INS {
             assert_eq!(BuiltIn::from_name(name), *built_in);
             assert_eq!(built_in.name(), *name);

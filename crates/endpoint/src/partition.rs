@@ -1,16 +1,16 @@
-//! Partitions: what `partitions.json` says of groups of regions.
+//! Partitions: the groups of regions of `partitions.json`.
 
-use crate::bytes::{Reader, Writer};
+use crate::bytes::{ByteReader, ByteWriter};
 use crate::error::DefinitionError;
-use crate::json::{self, Json, Place};
-use crate::pattern::RegionPattern;
+use crate::json::{self, Json, JsonPath};
+use crate::region_pattern::RegionPattern;
 
-/// Bumped with every change of the packed form.
+/// Incremented with every change of the packed form.
 const VERSION: u8 = 1;
 const MAGIC: u8 = b'P';
 const MAX_PARTITIONS: usize = 64;
 
-/// All partitions, in the file's order; the first one is the default.
+/// All partitions, in the order of the file; the first one is the default.
 ///
 /// ```
 /// use inia_endpoint::Partitions;
@@ -34,7 +34,7 @@ const MAX_PARTITIONS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Partitions {
     partitions: Box<[Partition]>,
-    /// Every listed region with the partition that answers for it, sorted.
+    /// All listed regions, sorted, each with the index of its partition.
     listed: Box<[(Box<str>, u16)]>,
 }
 
@@ -43,79 +43,79 @@ pub struct Partitions {
 pub struct Partition {
     id: Box<str>,
     pattern: RegionPattern,
-    regions: Box<[Region]>,
+    regions: Box<[PartitionRegion]>,
     dns_suffix: Option<Box<str>>,
     dual_stack_dns_suffix: Option<Box<str>>,
     implicit_global_region: Option<Box<str>>,
     supports_fips: Option<bool>,
     supports_dual_stack: Option<bool>,
-    others: Box<[(Box<str>, Output)]>,
+    others: Box<[(Box<str>, PartitionOutput)]>,
 }
 
 #[derive(Clone, Debug)]
-struct Region {
+struct PartitionRegion {
     name: Box<str>,
     description: Option<Box<str>>,
 }
 
-/// A value that `aws.partition` hands to the rules.
+/// An entry of a partition's `outputs`, which `aws.partition` returns to the rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(crate) enum PartitionOutput {
     Bool(bool),
-    Text(Box<str>),
+    String(Box<str>),
 }
 
 impl Partition {
-    /// The identifier, such as `aws` or `aws-us-gov`. It is also the rules' `name`.
+    /// Returns the identifier, such as `aws` or `aws-us-gov`. In rules it is the attribute `name`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The suffix of host names, such as `amazonaws.com`.
+    /// Returns the suffix of host names, such as `amazonaws.com`.
     #[must_use]
     pub fn dns_suffix(&self) -> Option<&str> {
         self.dns_suffix.as_deref()
     }
 
-    /// The suffix of host names that answer over IPv6 as well, such as `api.aws`.
+    /// Returns the suffix of dual-stack (IPv4 and IPv6) host names, such as `api.aws`.
     #[must_use]
     pub fn dual_stack_dns_suffix(&self) -> Option<&str> {
         self.dual_stack_dns_suffix.as_deref()
     }
 
-    /// The region that global services sign for, such as `us-east-1`.
+    /// Returns the signing region of global services, such as `us-east-1`.
     #[must_use]
     pub fn implicit_global_region(&self) -> Option<&str> {
         self.implicit_global_region.as_deref()
     }
 
-    /// Whether the partition has FIPS endpoints.
+    /// Returns whether the partition has FIPS endpoints, if the file states it.
     #[must_use]
     pub fn supports_fips(&self) -> Option<bool> {
         self.supports_fips
     }
 
-    /// Whether the partition has dual-stack endpoints.
+    /// Returns whether the partition has dual-stack endpoints, if the file states it.
     #[must_use]
     pub fn supports_dual_stack(&self) -> Option<bool> {
         self.supports_dual_stack
     }
 
-    /// The regions that the file lists, each with its description, in the file's order.
+    /// Returns the listed regions, each with its description, in the order of the file.
     pub fn regions(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> {
         self.regions
             .iter()
             .map(|region| (&*region.name, region.description.as_deref()))
     }
 
-    /// The expression that further regions match.
+    /// Returns the regular expression that matches regions not listed.
     #[must_use]
     pub fn region_pattern(&self) -> &str {
         self.pattern.source()
     }
 
-    pub(crate) fn other(&self, name: &str) -> Option<&Output> {
+    pub(crate) fn other(&self, name: &str) -> Option<&PartitionOutput> {
         self.others
             .iter()
             .find(|(other, _)| **other == *name)
@@ -124,36 +124,33 @@ impl Partition {
 }
 
 impl Partitions {
-    /// Reads a `partitions.json`.
+    /// Parses a `partitions.json`.
     ///
     /// # Errors
-    /// The text is not JSON, has no partition, or one of them lacks an `id`, `outputs` or a valid `regionRegex`.
+    /// The input is not JSON, has no partition, or a partition has no `id`, no `outputs` or no valid `regionRegex`.
     pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
         let json = json::parse(text)?;
-        let root = Place::Root;
-        let place = root.key("partitions");
-        let list = json
-            .get("partitions")
-            .ok_or_else(|| root.missing("partitions"))?
-            .list(&place)?;
+        let root = JsonPath::Root;
+        let path = root.key("partitions");
+        let list = json.required("partitions", &root)?.list(&path)?;
         if list.len() > MAX_PARTITIONS {
-            return Err(place.error("too many partitions"));
+            return Err(path.error("too many partitions"));
         }
         let mut partitions = Vec::with_capacity(list.len());
         for (index, item) in list.iter().enumerate() {
-            partitions.push(partition(item, &place.index(index))?);
+            partitions.push(partition(item, &path.index(index))?);
         }
-        Self::new(partitions).ok_or_else(|| place.error("there is no partition"))
+        Self::new(partitions).ok_or_else(|| path.error("no partitions"))
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    /// Reads the packed form that [`to_bytes`](Self::to_bytes) returns.
     ///
     /// # Errors
-    /// The bytes were not written by this version, or are damaged.
+    /// The bytes were written by another version of this crate, or are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = ByteReader::new(bytes);
         if reader.byte()? != MAGIC || reader.byte()? != VERSION {
-            return Err(reader.error("these are no packed partitions of this version"));
+            return Err(reader.error("not packed partitions of this version"));
         }
         let count = reader.count(4)?;
         if count > MAX_PARTITIONS {
@@ -164,13 +161,13 @@ impl Partitions {
             partitions.push(read_partition(&mut reader)?);
         }
         reader.end()?;
-        Self::new(partitions).ok_or_else(|| reader.error("there is no partition"))
+        Self::new(partitions).ok_or_else(|| reader.error("no partitions"))
     }
 
-    /// The packed form: smaller than the JSON and read in a few microseconds.
+    /// Returns the packed form, which is smaller than the JSON and read in a few microseconds.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
+        let mut writer = ByteWriter::default();
         writer.byte(MAGIC);
         writer.byte(VERSION);
         writer.count(self.partitions.len());
@@ -193,7 +190,7 @@ impl Partitions {
                     .map(|region| (region.name.clone(), index)),
             );
         }
-        // Of the partitions that list a region the first stays, unless the pattern of one before it matches as well.
+        // A region belongs to the first partition that lists it, unless the pattern of an earlier partition matches it.
         listed.sort_unstable();
         listed.dedup_by(|later, earlier| later.0 == earlier.0);
         for (name, index) in &mut listed {
@@ -210,12 +207,12 @@ impl Partitions {
         })
     }
 
-    /// The partitions in the file's order.
+    /// Returns the partitions in the order of the file.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Partition> {
         self.partitions.iter()
     }
 
-    /// The partition with this identifier.
+    /// Returns the partition with this identifier.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Partition> {
         self.partitions
@@ -223,7 +220,7 @@ impl Partitions {
             .find(|partition| *partition.id == *id)
     }
 
-    /// The first partition that lists this region or whose pattern matches it.
+    /// Returns the first partition that lists `region` or whose pattern matches it.
     #[must_use]
     pub fn find(&self, region: &str) -> Option<&Partition> {
         if let Ok(at) = self
@@ -240,38 +237,36 @@ impl Partitions {
             .find(|partition| partition.pattern.matches(region))
     }
 
-    /// The partition of this region; the default one for a region that no partition knows.
+    /// Returns the partition of `region`, or the default partition if the region is in none.
     #[must_use]
     pub fn for_region(&self, region: &str) -> &Partition {
         self.find(region)
             .unwrap_or_else(|| self.default_partition())
     }
 
-    /// The first partition.
+    /// Returns the default partition: the first one.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "`new` refuses an empty list")]
+    #[expect(clippy::indexing_slicing, reason = "`new` rejects an empty list")]
     pub fn default_partition(&self) -> &Partition {
         &self.partitions[0]
     }
 }
 
-fn partition(json: &Json<'_>, place: &Place<'_>) -> Result<Partition, DefinitionError> {
-    json.map(place)?;
-    let required = |key| json.get(key).ok_or_else(|| place.missing(key));
-    let id = required("id")?.text(&place.key("id"))?;
-    let pattern_place = place.key("regionRegex");
-    let pattern =
-        RegionPattern::new(required("regionRegex")?.text(&pattern_place)?).map_err(|error| {
-            pattern_place.error(format_args!("is not a regular expression: {error}"))
-        })?;
-    let regions_place = place.key("regions");
+fn partition(json: &Json<'_>, path: &JsonPath<'_>) -> Result<Partition, DefinitionError> {
+    json.map(path)?;
+    let required = |key| json.required(key, path);
+    let id = required("id")?.text(&path.key("id"))?;
+    let pattern_path = path.key("regionRegex");
+    let pattern = RegionPattern::new(required("regionRegex")?.text(&pattern_path)?)
+        .map_err(|error| pattern_path.error(format_args!("not a regular expression: {error}")))?;
+    let regions_path = path.key("regions");
     let mut regions = Vec::new();
-    for (name, region) in required("regions")?.map(&regions_place)? {
+    for (name, region) in required("regions")?.map(&regions_path)? {
         let description = region.get("description").and_then(|json| match json {
             Json::Text(text) => Some(Box::from(&**text)),
             _ => None,
         });
-        regions.push(Region {
+        regions.push(PartitionRegion {
             name: Box::from(&**name),
             description,
         });
@@ -287,28 +282,29 @@ fn partition(json: &Json<'_>, place: &Place<'_>) -> Result<Partition, Definition
         supports_dual_stack: None,
         others: Box::default(),
     };
-    let outputs_place = place.key("outputs");
+    let outputs_path = path.key("outputs");
     let mut others = Vec::new();
-    for (name, value) in required("outputs")?.map(&outputs_place)? {
-        let output_place = outputs_place.key(name);
+    for (name, value) in required("outputs")?.map(&outputs_path)? {
+        let output_path = outputs_path.key(name);
         match &**name {
-            "dnsSuffix" => partition.dns_suffix = Some(value.text(&output_place)?.into()),
+            "dnsSuffix" => partition.dns_suffix = Some(value.text(&output_path)?.into()),
             "dualStackDnsSuffix" => {
-                partition.dual_stack_dns_suffix = Some(value.text(&output_place)?.into())
+                partition.dual_stack_dns_suffix = Some(value.text(&output_path)?.into())
             }
             "implicitGlobalRegion" => {
-                partition.implicit_global_region = Some(value.text(&output_place)?.into())
+                partition.implicit_global_region = Some(value.text(&output_path)?.into())
             }
-            "supportsFIPS" => partition.supports_fips = Some(value.bool(&output_place)?),
-            "supportsDualStack" => partition.supports_dual_stack = Some(value.bool(&output_place)?),
-            // The identifier stands for it, as in botocore's `format_partition_output`.
+            "supportsFIPS" => partition.supports_fips = Some(value.bool(&output_path)?),
+            "supportsDualStack" => partition.supports_dual_stack = Some(value.bool(&output_path)?),
+            // Replaced by the identifier, as in botocore's `format_partition_output`.
             "name" => {}
             other => match value {
-                Json::Bool(value) => others.push((Box::from(other), Output::Bool(*value))),
-                Json::Text(text) => {
-                    others.push((Box::from(other), Output::Text(Box::from(&**text))))
-                }
-                // Rules can use nothing else.
+                Json::Bool(value) => others.push((Box::from(other), PartitionOutput::Bool(*value))),
+                Json::Text(text) => others.push((
+                    Box::from(other),
+                    PartitionOutput::String(Box::from(&**text)),
+                )),
+                // Rules can only use booleans and strings.
                 _ => {}
             },
         }
@@ -317,7 +313,7 @@ fn partition(json: &Json<'_>, place: &Place<'_>) -> Result<Partition, Definition
     Ok(partition)
 }
 
-fn write_partition(partition: &Partition, writer: &mut Writer) {
+fn write_partition(partition: &Partition, writer: &mut ByteWriter) {
     writer.text(&partition.id);
     writer.text(partition.pattern.source());
     writer.count(partition.regions.len());
@@ -335,8 +331,8 @@ fn write_partition(partition: &Partition, writer: &mut Writer) {
     for (name, output) in &partition.others {
         writer.text(name);
         match output {
-            Output::Bool(value) => writer.byte(u8::from(*value)),
-            Output::Text(text) => {
+            PartitionOutput::Bool(value) => writer.byte(u8::from(*value)),
+            PartitionOutput::String(text) => {
                 writer.byte(2);
                 writer.text(text);
             }
@@ -344,13 +340,13 @@ fn write_partition(partition: &Partition, writer: &mut Writer) {
     }
 }
 
-fn read_partition(reader: &mut Reader<'_>) -> Result<Partition, DefinitionError> {
+fn read_partition(reader: &mut ByteReader<'_>) -> Result<Partition, DefinitionError> {
     let id = reader.text()?.into();
     let pattern = RegionPattern::new(reader.text()?).map_err(|error| reader.error(&error))?;
     let count = reader.count(2)?;
     let mut regions = Vec::with_capacity(count);
     for _ in 0..count {
-        regions.push(Region {
+        regions.push(PartitionRegion {
             name: reader.text()?.into(),
             description: reader.optional_text()?.map(Box::from),
         });
@@ -371,8 +367,8 @@ fn read_partition(reader: &mut Reader<'_>) -> Result<Partition, DefinitionError>
     for _ in 0..count {
         let name = Box::from(reader.text()?);
         let output = match reader.byte()? {
-            2 => Output::Text(reader.text()?.into()),
-            value => Output::Bool(value == 1),
+            2 => PartitionOutput::String(reader.text()?.into()),
+            value => PartitionOutput::Bool(value == 1),
         };
         others.push((name, output));
     }
@@ -401,12 +397,12 @@ mod tests {
                     "implicitGlobalRegion":"us-two-1"}}]}"#;
 
     #[test]
-    fn the_first_partition_that_lists_or_matches_wins() {
+    fn finds_first_partition_that_lists_or_matches_a_region() {
         let partitions = Partitions::from_json(JSON.as_bytes()).unwrap();
         for (region, expected) in [
             ("one-global", "one"),
             ("two-global", "two"),
-            // Listed by the second, but the first one's pattern matches.
+            // Listed by the second partition, but the pattern of the first one matches.
             ("us-two-1", "one"),
             ("eu-x-9", "one"),
         ] {
@@ -417,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn packed_form_keeps_everything() {
+    fn packed_form_round_trips() {
         let partitions = Partitions::from_json(JSON.as_bytes()).unwrap();
         let bytes = partitions.to_bytes();
         let again = Partitions::from_bytes(&bytes).unwrap();
@@ -425,8 +421,11 @@ mod tests {
         let one = again.get("one").unwrap();
         assert_eq!(one.supports_fips(), Some(true));
         assert_eq!(one.supports_dual_stack(), None);
-        assert_eq!(one.other("tier"), Some(&Output::Text("gold".into())));
-        assert_eq!(one.other("beta"), Some(&Output::Bool(false)));
+        assert_eq!(
+            one.other("tier"),
+            Some(&PartitionOutput::String("gold".into()))
+        );
+        assert_eq!(one.other("beta"), Some(&PartitionOutput::Bool(false)));
         assert_eq!(one.other("list"), None);
         assert_eq!(one.regions().next(), Some(("one-global", Some("all"))));
         for length in 0..bytes.len() {
@@ -435,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_name_their_place() {
+    fn errors_name_the_json_path() {
         let cases = [
             ("{}", "$"),
             (r#"{"partitions":[]}"#, "$.partitions"),
@@ -453,10 +452,12 @@ mod tests {
                 "$.partitions[0].outputs.dnsSuffix",
             ),
         ];
-        for (json, place) in cases {
+        for (json, path) in cases {
             assert_eq!(
-                Partitions::from_json(json.as_bytes()).unwrap_err().place(),
-                place,
+                Partitions::from_json(json.as_bytes())
+                    .unwrap_err()
+                    .location(),
+                path,
                 "{json}"
             );
         }

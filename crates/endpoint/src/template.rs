@@ -2,51 +2,52 @@
 
 use std::borrow::Cow;
 
-/// A part of a template.
+/// A literal or a reference in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub(crate) enum TemplatePart<'a> {
     Literal(Cow<'a, str>),
-    /// A variable and the attributes that follow it, separated by `#`.
+    /// A variable and its attributes, separated by `#`.
     Reference(&'a str),
 }
 
-/// Splits a text into its pieces; `None` where it is no template and stands for itself.
+/// Splits a template into its parts. Returns `None` if `text` is a plain string.
 ///
-/// A text is a template where it holds a reference made of letters and `#` only. In a template `{{` and `}}` are braces.
+/// A string is a template if it contains a reference made of letters and `#` only. In a template, `{{` and `}}` are escaped
+/// braces.
 ///
 /// # Errors
-/// What is wrong with the braces.
+/// The message for unbalanced braces or an invalid reference.
 ///
 /// # Source
 /// botocore `endpoint_provider.py:RuleSetStandardLibrary.is_template`, `resolve_template_string`
-pub(crate) fn pieces(text: &str) -> Result<Option<Vec<Piece<'_>>>, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Option<Vec<TemplatePart<'_>>>, &'static str> {
     if !is_template(text) {
         return Ok(None);
     }
-    let mut pieces = Vec::new();
+    let mut parts = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
         let (literal, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        push_literal(&mut pieces, literal);
+        push_literal(&mut parts, literal);
         if let Some(left) = tail.strip_prefix("{{") {
-            push_literal(&mut pieces, "{");
+            push_literal(&mut parts, "{");
             rest = left;
         } else if let Some(left) = tail.strip_prefix("}}") {
-            push_literal(&mut pieces, "}");
+            push_literal(&mut parts, "}");
             rest = left;
         } else if let Some(left) = tail.strip_prefix('{') {
-            let (reference, left) = left.split_once('}').ok_or("a `{` has no `}`")?;
+            let (reference, left) = left.split_once('}').ok_or("`{` without `}`")?;
             if reference.contains(['{', '!', ':', '[']) {
-                return Err("a reference holds one of `{!:[`");
+                return Err("reference contains one of `{!:[`");
             }
-            pieces.push(Piece::Reference(reference));
+            parts.push(TemplatePart::Reference(reference));
             rest = left;
         } else {
-            return Err("a `}` has no `{`");
+            return Err("`}` without `{`");
         }
     }
-    push_literal(&mut pieces, rest);
-    Ok(Some(pieces))
+    push_literal(&mut parts, rest);
+    Ok(Some(parts))
 }
 
 fn is_template(text: &str) -> bool {
@@ -58,14 +59,14 @@ fn is_template(text: &str) -> bool {
     })
 }
 
-fn push_literal<'a>(pieces: &mut Vec<Piece<'a>>, literal: &'a str) {
+fn push_literal<'a>(parts: &mut Vec<TemplatePart<'a>>, literal: &'a str) {
     if literal.is_empty() {
         return;
     }
-    if let Some(Piece::Literal(last)) = pieces.last_mut() {
+    if let Some(TemplatePart::Literal(last)) = parts.last_mut() {
         last.to_mut().push_str(literal);
     } else {
-        pieces.push(Piece::Literal(Cow::Borrowed(literal)));
+        parts.push(TemplatePart::Literal(Cow::Borrowed(literal)));
     }
 }
 
@@ -73,44 +74,44 @@ fn push_literal<'a>(pieces: &mut Vec<Piece<'a>>, literal: &'a str) {
 mod tests {
     use super::*;
 
-    fn literal(text: &str) -> Piece<'_> {
-        Piece::Literal(Cow::Borrowed(text))
+    fn literal(text: &str) -> TemplatePart<'_> {
+        TemplatePart::Literal(Cow::Borrowed(text))
     }
 
     #[test]
     fn splits_templates() {
         assert_eq!(
-            pieces("https://{Region}.x.{Part#dnsSuffix}")
+            parse("https://{Region}.x.{Part#dnsSuffix}")
                 .unwrap()
                 .unwrap(),
             [
                 literal("https://"),
-                Piece::Reference("Region"),
+                TemplatePart::Reference("Region"),
                 literal(".x."),
-                Piece::Reference("Part#dnsSuffix")
+                TemplatePart::Reference("Part#dnsSuffix")
             ]
         );
         assert_eq!(
-            pieces("{a}{{b}}{c1}").unwrap().unwrap(),
+            parse("{a}{{b}}{c1}").unwrap().unwrap(),
             [
-                Piece::Reference("a"),
+                TemplatePart::Reference("a"),
                 literal("{b}"),
-                Piece::Reference("c1")
+                TemplatePart::Reference("c1")
             ]
         );
     }
 
     #[test]
-    fn texts_without_references_stand_for_themselves() {
+    fn strings_without_references_are_not_templates() {
         for text in ["", "plain", "{{", "}", "{a1}", "{}", "{a", "a}"] {
-            assert_eq!(pieces(text), Ok(None), "{text}");
+            assert_eq!(parse(text), Ok(None), "{text}");
         }
     }
 
     #[test]
-    fn unbalanced_braces_are_errors() {
+    fn rejects_unbalanced_braces() {
         for text in ["{a}{", "{a}}", "{a}{b:c}", "{a}{b!r}", "{a}{b[0]}"] {
-            assert!(pieces(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 }

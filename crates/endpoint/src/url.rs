@@ -1,4 +1,4 @@
-//! URLs as `parseURL` sees them.
+//! The function `parseURL` of the rules engine.
 
 use std::net::Ipv6Addr;
 
@@ -10,19 +10,19 @@ pub(crate) struct ParsedUrl<'a> {
     pub(crate) scheme: &'static str,
     /// User information, host and port, as written.
     pub(crate) authority: &'a str,
-    /// The path as written; empty where there is none.
+    /// The path as written; empty if there is none.
     pub(crate) path: &'a str,
-    /// The path without dot segments and empty segments, percent-encoded, with a slash at either end.
+    /// The path without dot segments and empty segments, percent-encoded, with a slash at both ends.
     pub(crate) normalized_path: String,
     pub(crate) is_ip: bool,
 }
 
 impl<'a> ParsedUrl<'a> {
-    /// Takes a URL apart; `None` where it is not an `http` or `https` URL or has a query.
+    /// Parses a URL. Returns `None` if it is not an `http` or `https` URL, or has a query.
     ///
-    /// DIFFERENCE: botocore drops tabs and line ends inside a URL and stumbles (with a `TypeError` or `ValueError`) over
-    /// a missing host and broken brackets; here a URL with any of these, with another control character or with a space
-    /// has no value, which rule sets answer with their own message.
+    /// DIFFERENCE: botocore removes tabs and line ends from a URL, and raises a `TypeError` or `ValueError` for a missing
+    /// host or broken brackets. Here a URL with any of these, with another control character or with a space is unset, so
+    /// the error rule of the rule set applies.
     ///
     /// # Source
     /// botocore `endpoint_provider.py:RuleSetStandardLibrary.parse_url`
@@ -34,7 +34,7 @@ impl<'a> ParsedUrl<'a> {
         let (scheme, rest) = text.split_once(':')?;
         let scheme = ["https", "http"]
             .into_iter()
-            .find(|known| scheme.eq_ignore_ascii_case(known))?;
+            .find(|supported| scheme.eq_ignore_ascii_case(supported))?;
         let rest = rest.strip_prefix("//")?;
         let (authority, rest) =
             rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
@@ -55,7 +55,7 @@ impl<'a> ParsedUrl<'a> {
     }
 }
 
-/// Checks host and port; says whether the host is an IP address.
+/// Validates host and port. Returns whether the host is an IP address, or `None` if either is invalid.
 fn check_host(authority: &str) -> Option<bool> {
     let host_and_port = authority
         .rsplit_once('@')
@@ -88,7 +88,7 @@ fn check_port(port: &str) -> Option<()> {
     valid.then_some(())
 }
 
-/// An IPv6 zone, with or without the percent sign's own encoding before it.
+/// Returns whether `zone` is an IPv6 zone, with or without `25` of an encoded percent sign before it.
 fn is_zone(zone: &str) -> bool {
     let zone = zone
         .strip_prefix("25")
@@ -100,7 +100,7 @@ fn is_zone(zone: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"._!-~".contains(&b))
 }
 
-/// A path without the `;parameters` of its last segment, which Python's URL parser splits off.
+/// Returns `path` without the `;parameters` of its last segment, which Python's URL parser splits off.
 fn without_parameters(path: &str) -> &str {
     let segment = path.rfind('/').unwrap_or(0);
     match path.get(segment..).and_then(|last| last.find(';')) {
@@ -109,6 +109,8 @@ fn without_parameters(path: &str) -> &str {
     }
 }
 
+/// Normalizes a path: removes dot segments and empty segments, and percent-encodes the rest.
+///
 /// # Source
 /// botocore `utils.py:normalize_url_path`, `remove_dot_segments`
 fn normalize(path: &str) -> String {
@@ -136,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parses_what_botocore_parses() {
+    fn parses_urls_like_botocore() {
         // (url, scheme, authority, path, normalized path, is ip)
         let cases = [
             (
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_endpoint() {
+    fn rejects_invalid_endpoint_urls() {
         let cases = [
             "",
             "https",

@@ -1,53 +1,53 @@
-//! What expressions work with while a rule set is evaluated.
+//! Values of expressions during the evaluation of a rule set.
 
 use crate::arn::{self, Arn};
 use crate::partition::Partition;
 use crate::url::ParsedUrl;
 
-/// A value that expressions work with. Nothing in it is owned.
+/// The value of an expression. Everything in it is borrowed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Value<'e> {
+pub(crate) enum RuleValue<'e> {
     Unset,
     Bool(bool),
-    Text(&'e str),
-    Texts(Texts<'e>),
+    String(&'e str),
+    StringArray(StringArray<'e>),
     Partition(&'e Partition),
     Arn(&'e Arn<'e>),
     Url(&'e ParsedUrl<'e>),
 }
 
-/// A list of texts, wherever it comes from.
+/// A list of strings from a parameter, a default, `split` or the resource of an ARN.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Texts<'e> {
+pub(crate) enum StringArray<'e> {
     Borrowed(&'e [&'e str]),
     Owned(&'e [Box<str>]),
-    /// A resource, split as ARNs are.
+    /// The resource of an ARN, split on access.
     Resource(&'e str),
 }
 
-/// A value that is kept until the evaluation ends.
+/// The memoized value of an expression, kept until the evaluation ends.
 #[derive(Debug)]
 pub(crate) enum Memo<'e> {
-    Plain(Value<'e>),
-    Text(Box<str>),
-    Texts(Box<[&'e str]>),
+    Plain(RuleValue<'e>),
+    String(Box<str>),
+    StringArray(Box<[&'e str]>),
     Arn(Box<Arn<'e>>),
     Url(Box<ParsedUrl<'e>>),
 }
 
 impl<'e> Memo<'e> {
-    pub(crate) fn value(&'e self) -> Value<'e> {
+    pub(crate) fn value(&'e self) -> RuleValue<'e> {
         match self {
             Self::Plain(value) => *value,
-            Self::Text(text) => Value::Text(text),
-            Self::Texts(texts) => Value::Texts(Texts::Borrowed(texts)),
-            Self::Arn(arn) => Value::Arn(arn),
-            Self::Url(url) => Value::Url(url),
+            Self::String(text) => RuleValue::String(text),
+            Self::StringArray(texts) => RuleValue::StringArray(StringArray::Borrowed(texts)),
+            Self::Arn(arn) => RuleValue::Arn(arn),
+            Self::Url(url) => RuleValue::Url(url),
         }
     }
 }
 
-impl<'e> Texts<'e> {
+impl<'e> StringArray<'e> {
     pub(crate) fn item(self, index: i16) -> Option<&'e str> {
         fn pick<T>(mut items: impl DoubleEndedIterator<Item = T>, index: i16) -> Option<T> {
             match usize::try_from(index) {
@@ -56,9 +56,9 @@ impl<'e> Texts<'e> {
             }
         }
         match self {
-            Texts::Borrowed(items) => pick(items.iter(), index).copied(),
-            Texts::Owned(items) => pick(items.iter(), index).map(|item| &**item),
-            Texts::Resource(resource) => match usize::try_from(index) {
+            StringArray::Borrowed(items) => pick(items.iter(), index).copied(),
+            StringArray::Owned(items) => pick(items.iter(), index).map(|item| &**item),
+            StringArray::Resource(resource) => match usize::try_from(index) {
                 Ok(number) => arn::resource_part(resource, number),
                 Err(_) => pick(arn::resource_id(resource), index),
             },
@@ -67,33 +67,36 @@ impl<'e> Texts<'e> {
 
     fn is_empty(self) -> bool {
         match self {
-            Texts::Borrowed(items) => items.is_empty(),
-            Texts::Owned(items) => items.is_empty(),
-            Texts::Resource(_) => false,
+            StringArray::Borrowed(items) => items.is_empty(),
+            StringArray::Owned(items) => items.is_empty(),
+            StringArray::Resource(_) => false,
         }
     }
 }
 
-impl Value<'_> {
-    /// Whether `not` makes it false, as Python has it.
+impl RuleValue<'_> {
+    /// Returns whether the value is truthy in Python, so that `not` returns false.
     pub(crate) fn is_truthy(self) -> bool {
         match self {
-            Value::Unset | Value::Bool(false) => false,
-            Value::Text(text) => !text.is_empty(),
-            Value::Texts(texts) => !texts.is_empty(),
-            Value::Bool(true) | Value::Partition(_) | Value::Arn(_) | Value::Url(_) => true,
+            RuleValue::Unset | RuleValue::Bool(false) => false,
+            RuleValue::String(text) => !text.is_empty(),
+            RuleValue::StringArray(texts) => !texts.is_empty(),
+            RuleValue::Bool(true)
+            | RuleValue::Partition(_)
+            | RuleValue::Arn(_)
+            | RuleValue::Url(_) => true,
         }
     }
 
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Value::Unset => "unset",
-            Value::Bool(_) => "a boolean",
-            Value::Text(_) => "a string",
-            Value::Texts(_) => "a list of strings",
-            Value::Partition(_) => "a partition",
-            Value::Arn(_) => "an ARN",
-            Value::Url(_) => "a URL",
+            RuleValue::Unset => "unset",
+            RuleValue::Bool(_) => "a boolean",
+            RuleValue::String(_) => "a string",
+            RuleValue::StringArray(_) => "a list of strings",
+            RuleValue::Partition(_) => "a partition",
+            RuleValue::Arn(_) => "an ARN",
+            RuleValue::Url(_) => "a URL",
         }
     }
 }

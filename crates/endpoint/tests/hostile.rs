@@ -1,9 +1,9 @@
-//! Definitions from anywhere: whatever the bytes, reading them gives a definition or an error, and evaluating what was
-//! read comes to an end. Chance is seeded, so a failure can be run again.
+//! Hostile definitions: reading any bytes returns a definition or an error, and every evaluation terminates. The random
+//! numbers are seeded, so failures are reproducible.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test may stop at what it did not expect"
+    reason = "a test may panic"
 )]
 
 use std::fs;
@@ -31,7 +31,7 @@ fn partitions() -> Partitions {
     Partitions::from_json(PARTITIONS.as_bytes()).unwrap()
 }
 
-/// The small rule set that uses every function, and the largest ones of AWS where they are at hand.
+/// Returns a small rule set that uses every function, and the largest ones of AWS if `data/` exists.
 fn rule_sets() -> Vec<Vec<u8>> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
     let mut all = vec![EVERY_FUNCTION.as_bytes().to_vec()];
@@ -49,7 +49,7 @@ fn newest(service: &Path) -> Option<PathBuf> {
         .max()
 }
 
-/// Evaluates with a few values of the right types; what comes of it does not matter.
+/// Evaluates a rule set with a few values of the right types and ignores the result.
 fn exercise(rule_set: &RuleSet, partitions: &Partitions, rng: &mut Rng) {
     const TEXTS: [&str; 10] = [
         "",
@@ -102,7 +102,7 @@ fn damaged(bytes: &[u8], rng: &mut Rng) -> Vec<u8> {
 }
 
 #[test]
-fn the_undamaged_forms_are_read() {
+fn reads_undamaged_forms() {
     let mut rng = Rng::with_seed(1);
     for json in rule_sets() {
         let rule_set = RuleSet::from_json(&json).unwrap();
@@ -115,7 +115,7 @@ fn the_undamaged_forms_are_read() {
 }
 
 #[test]
-fn cut_off_forms_are_errors() {
+fn rejects_truncated_forms() {
     for json in rule_sets() {
         let packed = RuleSet::from_json(&json).unwrap().to_bytes();
         let step = 1 + packed.len() / 300;
@@ -131,7 +131,7 @@ fn cut_off_forms_are_errors() {
 }
 
 #[test]
-fn damaged_packed_rule_sets_do_no_harm() {
+fn survives_damaged_packed_rule_sets() {
     let (partitions, mut rng) = (partitions(), Rng::with_seed(2));
     let mut read = 0;
     for json in rule_sets() {
@@ -140,19 +140,16 @@ fn damaged_packed_rule_sets_do_no_harm() {
             if let Ok(rule_set) = RuleSet::from_bytes(&damaged(&packed, &mut rng)) {
                 read += 1;
                 exercise(&rule_set, &partitions, &mut rng);
-                // What was read can be written and read again.
+                // A definition that was read round-trips.
                 assert_eq!(RuleSet::from_bytes(&rule_set.to_bytes()).unwrap(), rule_set);
             }
         }
     }
-    assert!(
-        read > 1000,
-        "only {read} damaged forms got as far as being evaluated"
-    );
+    assert!(read > 1000, "only {read} damaged forms were evaluated");
 }
 
 #[test]
-fn damaged_json_does_no_harm() {
+fn survives_damaged_json() {
     let (partitions, mut rng) = (partitions(), Rng::with_seed(3));
     for json in [
         EVERY_FUNCTION.as_bytes().to_vec(),
@@ -172,9 +169,9 @@ fn damaged_json_does_no_harm() {
     }
 }
 
-/// Values put in the place of other values: JSON that is well formed and a rule set that is not.
+/// Replaces values by other values of the document: well-formed JSON that is not a valid rule set.
 #[test]
-fn rearranged_json_does_no_harm() {
+fn survives_rearranged_json() {
     let (partitions, mut rng) = (partitions(), Rng::with_seed(4));
     let whole: serde_json::Value = serde_json::from_str(EVERY_FUNCTION).unwrap();
     let mut parts = Vec::new();
@@ -195,7 +192,7 @@ fn rearranged_json_does_no_harm() {
     }
     assert!(
         read > 300,
-        "only {read} rearranged rule sets got as far as being evaluated"
+        "only {read} rearranged rule sets were evaluated"
     );
 }
 
@@ -229,7 +226,7 @@ fn replace(value: &mut serde_json::Value, at: &mut usize, part: &serde_json::Val
 }
 
 #[test]
-fn damaged_packed_partitions_and_endpoints_do_no_harm() {
+fn survives_damaged_packed_partitions_and_endpoints() {
     let mut rng = Rng::with_seed(5);
     let packed = partitions().to_bytes();
     let endpoints = EndpointsData::from_json(ENDPOINTS.as_bytes())
@@ -257,11 +254,11 @@ fn damaged_packed_partitions_and_endpoints_do_no_harm() {
     }
 }
 
-/// Sharing makes small definitions describe huge results; every kind of growth has its bound.
+/// Shared expressions let small definitions describe huge results; each kind of growth is bounded.
 #[test]
-fn definitions_cannot_explode() {
+fn bounds_exponential_growth() {
     let (partitions, mut rng) = (partitions(), Rng::with_seed(6));
-    // Twenty-six variables, each of which holds the one before it twice.
+    // Twenty-six variables, each containing the previous one twice.
     let mut conditions =
         vec![r#"{"fn":"coalesce","argv":["{P}{P}","x"],"assign":"va"}"#.to_owned()];
     for (this, next) in ('a'..='y').zip('b'..='z') {
@@ -279,7 +276,7 @@ fn definitions_cannot_explode() {
         &mut rng,
     );
 
-    // Comparisons of comparisons, each looking at the one before it twice: cheap, since each is computed once.
+    // Comparisons of comparisons, each with the previous one as both operands: cheap, since each is memoized.
     let mut conditions = vec![r#"{"fn":"isSet","argv":[{"ref":"P"}],"assign":"v0"}"#.to_owned()];
     for number in 0..60 {
         conditions.push(format!(
@@ -298,7 +295,7 @@ fn definitions_cannot_explode() {
         &mut rng,
     );
 
-    // Properties that hold the same list twice, and that list another one twice, and so on: refused.
+    // Properties that contain the same list twice, which contains another one twice, and so on: rejected.
     let mut property = r#""x""#.to_owned();
     for _ in 0..13 {
         property = format!("[{property},{property}]");
@@ -308,7 +305,7 @@ fn definitions_cannot_explode() {
     ));
     assert!(RuleSet::from_json(json.as_bytes()).is_err());
 
-    // Very many conditions, shared by very many rules: refused.
+    // Many conditions shared by many rules: rejected.
     let conditions = vec![r#"{"fn":"isSet","argv":[{"ref":"P"}]}"#; 1000].join(",");
     let rule = format!(r#"{{"type":"tree","conditions":[{conditions}],"rules":[]}}"#);
     let json = with_rules(&vec![rule; 300].join(","));

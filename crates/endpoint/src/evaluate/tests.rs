@@ -27,8 +27,8 @@ fn run(rules: &str, set: &[(usize, ParameterValue<'_>)]) -> Result<Endpoint, End
     rule_set.evaluate(&partitions(), &params)
 }
 
-/// The text of a template where these conditions hold; `-` where they do not.
-fn text(conditions: &str, template: &str, set: &[(usize, ParameterValue<'_>)]) -> String {
+/// Resolves a template if the conditions are true; otherwise `-`.
+fn resolve(conditions: &str, template: &str, set: &[(usize, ParameterValue<'_>)]) -> String {
     let rules = format!(
         r#"{{"type":"endpoint","conditions":[{conditions}],"endpoint":{{"url":"{template}"}}}},
         {{"type":"endpoint","conditions":[],"endpoint":{{"url":"-"}}}}"#
@@ -45,7 +45,7 @@ const B: usize = 2;
 const L: usize = 3;
 
 #[test]
-fn functions() {
+fn evaluates_functions() {
     let list = || ParameterValue::from(vec!["a", "b", "c"]);
     let arn = || ParameterValue::from("arn:aws:s3:us-west-2:1:accesspoint:my/ap");
     // (conditions, template, parameter, expected)
@@ -72,7 +72,7 @@ fn functions() {
             "dflt",
         ),
         (
-            r#"{"fn":"isSet","argv":[{"ref":"Nobody"}]}"#,
+            r#"{"fn":"isSet","argv":[{"ref":"Missing"}]}"#,
             "set",
             B,
             true.into(),
@@ -335,7 +335,7 @@ fn functions() {
     ];
     for (conditions, template, index, value, expected) in cases {
         assert_eq!(
-            text(conditions, template, &[(index, value.clone())]),
+            resolve(conditions, template, &[(index, value.clone())]),
             expected,
             "{conditions} {value:?}"
         );
@@ -343,7 +343,7 @@ fn functions() {
 }
 
 #[test]
-fn the_first_rule_that_holds_answers_and_trees_fall_through() {
+fn first_matching_rule_wins_and_trees_fall_through() {
     let set = |s: &'static str| [(S, s.into())];
     let rules = r#"
         {"type":"tree","conditions":[{"fn":"stringEquals","argv":[{"ref":"S"},"a"]}],"rules":[
@@ -363,7 +363,7 @@ fn the_first_rule_that_holds_answers_and_trees_fall_through() {
 }
 
 #[test]
-fn variables_end_with_their_rule() {
+fn variables_are_scoped_to_their_rule() {
     let rules = r#"
         {"type":"tree","conditions":[{"fn":"coalesce","argv":["in",""],"assign":"v"}],"rules":[
             {"type":"endpoint","conditions":[{"fn":"isSet","argv":[{"ref":"S"}]}],"endpoint":{"url":"{v}"}}]},
@@ -374,55 +374,55 @@ fn variables_end_with_their_rule() {
 }
 
 #[test]
-fn variables_are_assigned_once() {
+fn variables_cannot_be_reassigned() {
     let twice = r#"{"fn":"uriEncode","argv":[{"ref":"S"}],"assign":"v"},{"fn":"isSet","argv":[{"ref":"S"}],"assign":"v"}"#;
     let message =
         "Evaluation: Assignment v already exists in scoped variables and cannot be overwritten";
-    assert_eq!(text(twice, "", &[(S, "x".into())]), message);
-    // The second assignment is not reached.
-    assert_eq!(text(twice, "", &[]), "-");
+    assert_eq!(resolve(twice, "", &[(S, "x".into())]), message);
+    // The first condition is false, so the second assignment is not evaluated.
+    assert_eq!(resolve(twice, "", &[]), "-");
     let over = r#"{"fn":"coalesce","argv":["new","new"],"assign":"S"}"#;
-    assert_eq!(text(over, "{S}", &[]), "new");
+    assert_eq!(resolve(over, "{S}", &[]), "new");
     assert_eq!(
-        text(over, "{S}", &[(S, "x".into())]),
+        resolve(over, "{S}", &[(S, "x".into())]),
         message.replace(" v ", " S ")
     );
     let over = r#"{"fn":"coalesce","argv":["new","new"],"assign":"T"}"#;
-    assert_eq!(text(over, "{T}", &[]), message.replace(" v ", " T "));
+    assert_eq!(resolve(over, "{T}", &[]), message.replace(" v ", " T "));
     assert_eq!(
-        text(over, "{T}", &[(T, "x".into())]),
+        resolve(over, "{T}", &[(T, "x".into())]),
         message.replace(" v ", " T ")
     );
 }
 
 #[test]
-fn templates_need_values() {
+fn templates_require_set_values() {
     assert_eq!(
-        text("", "{S}", &[]),
+        resolve("", "{S}", &[]),
         "Evaluation: S in a template is unset."
     );
     assert_eq!(
-        text("", "{Nobody}{S}", &[]),
+        resolve("", "{Missing}{S}", &[]),
         "Evaluation: An unknown variable in a template is unset."
     );
     assert_eq!(
-        text("", "{L}", &[(L, vec!["a"].into())]),
+        resolve("", "{L}", &[(L, vec!["a"].into())]),
         "Evaluation: L in a template is a list of strings."
     );
     let partition = r#"{"fn":"aws.partition","argv":[{"ref":"S"}],"assign":"p"}"#;
     assert_eq!(
-        text(
+        resolve(
             partition,
             "{p#implicitGlobalRegion}",
             &[(S, "us-x-1".into())]
         ),
         "Evaluation: aws.partition(S)#implicitGlobalRegion in a template is unset."
     );
-    assert_eq!(text("", "{{{T}}} {{S}}", &[]), "{dflt} {S}");
+    assert_eq!(resolve("", "{{{T}}} {{S}}", &[]), "{dflt} {S}");
 }
 
 #[test]
-fn parameters_are_checked_before_anything_else() {
+fn checks_parameters_before_rules() {
     let json = br#"{"version":"1.0","parameters":{"A":{"type":"string","required":true},
         "R":{"type":"string","required":true,"default":"r"}},"rules":[]}"#;
     let rule_set = RuleSet::from_json(json).unwrap();
@@ -456,7 +456,7 @@ fn parameters_are_checked_before_anything_else() {
 }
 
 #[test]
-fn endpoints_carry_headers_and_properties() {
+fn resolves_headers_and_properties() {
     let rules = r#"{"type":"endpoint","conditions":[],"endpoint":{"url":"https://{T}",
         "headers":{"x-b":["{T}-1",{"ref":"S"}],"x-a":[]},
         "properties":{"z":"{T}","authSchemes":[{"name":"sigv4","signingRegion":"{S}","disableDoubleEncoding":true}],
@@ -488,7 +488,7 @@ fn endpoints_carry_headers_and_properties() {
 }
 
 #[test]
-fn texts_cannot_grow_without_end() {
+fn bounds_the_length_of_strings() {
     let mut conditions = vec![r#"{"fn":"uriEncode","argv":["{T}{T}"],"assign":"va"}"#.to_owned()];
     for (this, next) in ('a'..='y').zip('b'..='z') {
         conditions.push(format!(
@@ -496,7 +496,7 @@ fn texts_cannot_grow_without_end() {
         ));
     }
     assert_eq!(
-        text(&conditions.join(","), "x", &[]),
+        resolve(&conditions.join(","), "x", &[]),
         "Evaluation: The endpoint is too long."
     );
     assert!(matches!(run("", &[]), Err(error) if error.kind() != Evaluation));

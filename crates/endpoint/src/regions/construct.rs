@@ -1,56 +1,59 @@
-//! Endpoints from `endpoints.json`: what services had before rule sets.
+//! Endpoints from `endpoints.json`, for services without a rule set.
 
-use super::{EndpointVariant, EndpointsData, Form, PartitionEntry, Scope, ServiceEntry, TextId};
+use super::{
+    CredentialScope, EndpointVariant, EndpointsData, PartialEndpoint, PartitionEntry, ServiceEntry,
+    StringId,
+};
 use crate::error::{EndpointError, EndpointErrorKind};
-use crate::lists::ListId;
+use crate::list_table::ListId;
 
-/// Partitions that have no dual-stack endpoints, whatever the data says of others.
+/// Partitions without dual-stack endpoints, even if their data lists some.
 ///
 /// # Source
 /// botocore `regions.py:EndpointResolver._UNSUPPORTED_DUALSTACK_PARTITIONS`
 const NO_DUAL_STACK: [&str; 2] = ["aws-iso", "aws-iso-b"];
 
-/// What an endpoint is wanted for.
+/// The service, region and variant of an endpoint to construct.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegacyRequest<'a> {
     /// The service's endpoint prefix, such as `elasticloadbalancing`.
     pub service: &'a str,
-    /// The region, or the name of another endpoint. Services with one endpoint for a partition can do without.
+    /// The region, or the name of another endpoint. Optional for services with one endpoint per partition.
     pub region: Option<&'a str>,
-    /// The partition. Without, it is the one that knows the region.
+    /// The partition; `None` selects the partition of the region.
     pub partition: Option<&'a str>,
-    /// The kind of endpoint.
+    /// The variant: dual-stack, FIPS, both or neither.
     pub variant: EndpointVariant,
 }
 
-/// An endpoint as `endpoints.json` has it.
+/// An endpoint of `endpoints.json`, merged with the defaults of its service and partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LegacyEndpoint {
     /// The partition, such as `aws`.
     pub partition: String,
-    /// The endpoint's name: the region, or such a name as `aws-global`.
+    /// The name of the endpoint: a region, or a name such as `aws-global`.
     pub endpoint_name: String,
     /// The host.
     pub hostname: String,
-    /// The suffix that was used for it.
+    /// The DNS suffix of the host.
     pub dns_suffix: String,
-    /// The name that the host's certificate bears, where it is another one.
+    /// The common name of the host's certificate, if it differs from the host.
     pub ssl_common_name: Option<String>,
     /// `http`, `https` or both.
     pub protocols: Vec<String>,
     /// `v4`, `s3v4`, `v2`, ..., most preferred first.
     pub signature_versions: Vec<String>,
-    /// The region to sign for, where it is another one than the endpoint's name.
+    /// The signing region, if it differs from the endpoint's name.
     pub signing_region: Option<String>,
-    /// The service name to sign for, where it is another one than the model's.
+    /// The signing name, if it differs from the service model's.
     pub signing_name: Option<String>,
-    /// Whether the data calls the endpoint deprecated.
+    /// Whether the endpoint is marked as deprecated.
     pub deprecated: bool,
 }
 
 impl LegacyEndpoint {
-    /// The URL: with `https` where the caller wants it and the service offers it.
+    /// Returns the URL, with `https` if `secure` and the service supports it.
     ///
     /// # Source
     /// botocore `client.py:ClientEndpointBridge._make_url`
@@ -65,7 +68,7 @@ impl LegacyEndpoint {
     }
 }
 
-/// Where a client without a rule set sends its requests, and what it signs for.
+/// The URL and signing scope of a client whose service has no rule set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LegacyTarget {
@@ -73,19 +76,19 @@ pub struct LegacyTarget {
     pub url: String,
     /// The client's region.
     pub region: Option<String>,
-    /// The region to sign for.
+    /// The signing region.
     pub signing_region: Option<String>,
-    /// The service name to sign for; without, the model's.
+    /// The signing name; `None` means the service model's.
     pub signing_name: Option<String>,
-    /// The endpoint this was made from; without, everything was assumed.
+    /// The matching endpoint; `None` if the URL follows AWS's naming convention.
     pub endpoint: Option<LegacyEndpoint>,
 }
 
 impl EndpointsData {
-    /// The endpoint of a service; `None` where no partition knows the region.
+    /// Returns the endpoint of a service, or `None` if the region is in no partition.
     ///
     /// # Errors
-    /// No region was given for a service that needs one, or there is no endpoint of this kind.
+    /// The service requires a region and none is set, or it has no endpoint of this variant.
     ///
     /// # Source
     /// botocore `regions.py:EndpointResolver.construct_endpoint`
@@ -98,18 +101,18 @@ impl EndpointsData {
             request.region = Some("us-east-1");
         }
         if let Some(name) = request.partition {
-            // Of partitions with one name the last one counts.
+            // The last of several partitions with the same name wins.
             return match self
                 .partitions
                 .iter()
-                .rfind(|partition| self.text(partition.id) == name)
+                .rfind(|partition| self.string(partition.id) == name)
             {
                 Some(partition) => self.in_partition(partition, &request, true),
                 None => Ok(None),
             };
         }
         for partition in &self.partitions {
-            if request.variant.dual_stack && NO_DUAL_STACK.contains(&self.text(partition.id)) {
+            if request.variant.dual_stack && NO_DUAL_STACK.contains(&self.string(partition.id)) {
                 continue;
             }
             if let Some(endpoint) = self.in_partition(partition, &request, false)? {
@@ -119,8 +122,8 @@ impl EndpointsData {
         Ok(None)
     }
 
-    /// Where a client sends its requests: to its own endpoint URL, to the endpoint of this data, to the one that partition
-    /// `aws` would have, or to the one that AWS's naming suggests.
+    /// Returns the URL and signing scope of a client: from `endpoint_url`, from this data, from the defaults of partition
+    /// `aws`, or from AWS's naming convention, in this order.
     ///
     /// # Errors
     /// Those of [`construct_endpoint`](Self::construct_endpoint).
@@ -140,22 +143,22 @@ impl EndpointsData {
                 ..*request
             })?,
         };
-        let given = request.region.map(str::to_owned);
+        let client_region = request.region.map(str::to_owned);
         let Some(endpoint) = endpoint else {
             let scheme = if secure { "https" } else { "http" };
             let region = request.region.unwrap_or("None");
             let url = format!("{scheme}://{}.{region}.amazonaws.com", request.service);
             return Ok(LegacyTarget {
                 url: endpoint_url.map_or(url, str::to_owned),
-                region: given.clone(),
-                signing_region: given,
+                region: client_region.clone(),
+                signing_region: client_region,
                 signing_name: None,
                 endpoint: None,
             });
         };
-        // Whoever gives a URL keeps the region they gave.
+        // With a custom endpoint URL, the client's region applies unchanged.
         let (url, region, signing_region) = match endpoint_url {
-            Some(url) => (url.to_owned(), given.clone(), given),
+            Some(url) => (url.to_owned(), client_region.clone(), client_region),
             None => {
                 let name = Some(endpoint.endpoint_name.clone());
                 (
@@ -180,7 +183,7 @@ impl EndpointsData {
         request: &LegacyRequest<'_>,
         forced: bool,
     ) -> Result<Option<LegacyEndpoint>, EndpointError> {
-        let id = self.text(partition.id);
+        let id = self.string(partition.id);
         if request.variant.dual_stack && NO_DUAL_STACK.contains(&id) {
             let reason =
                 format!("Dualstack endpoints are currently not supported for {id} partition");
@@ -195,7 +198,7 @@ impl EndpointsData {
         let service = self.service(partition, request.service);
         let partition_endpoint = service
             .and_then(|service| service.partition_endpoint)
-            .map(|name| self.text(name));
+            .map(|name| self.string(name));
         let Some(region) = request.region.or(partition_endpoint) else {
             return Err(EndpointError::new(
                 EndpointErrorKind::NoRegion,
@@ -217,15 +220,15 @@ impl EndpointsData {
             .map(Some)
     }
 
-    fn endpoint(&self, service: &ServiceEntry, name: &str) -> Option<&Form> {
-        let (_, form) = service
+    fn endpoint(&self, service: &ServiceEntry, name: &str) -> Option<&PartialEndpoint> {
+        let (_, partial) = service
             .endpoints
             .iter()
-            .rfind(|(endpoint, _)| self.text(*endpoint) == name)?;
-        self.form(*form)
+            .rfind(|(endpoint, _)| self.string(*endpoint) == name)?;
+        self.partial(*partial)
     }
 
-    /// Fills in what the endpoint leaves open, from the service's defaults and then from the partition's.
+    /// Merges an endpoint with the defaults of the service and then of the partition.
     fn assemble(
         &self,
         partition: &PartitionEntry,
@@ -234,13 +237,13 @@ impl EndpointsData {
         request: &LegacyRequest<'_>,
     ) -> Result<LegacyEndpoint, EndpointError> {
         let endpoint = service.and_then(|service| self.endpoint(service, name));
-        let of_service = service.and_then(|service| self.form(service.defaults));
-        let of_partition = self.form(partition.defaults);
-        let mut merged = Merged::default();
+        let service_defaults = service.and_then(|service| self.partial(service.defaults));
+        let partition_defaults = self.partial(partition.defaults);
+        let mut merged = MergedEndpoint::default();
         let tags = request.variant.tags();
         if tags != 0 {
-            let variants =
-                [endpoint, of_service, of_partition].map(|form| self.variant(form, tags));
+            let variants = [endpoint, service_defaults, partition_defaults]
+                .map(|partial| self.variant(partial, tags));
             if variants.iter().all(Option::is_none) {
                 let reason = format!(
                     "Endpoint does not exist for {} in region {name}",
@@ -251,70 +254,70 @@ impl EndpointsData {
             variants
                 .into_iter()
                 .flatten()
-                .for_each(|form| merged.add(form));
+                .for_each(|partial| merged.merge(partial));
         }
         if let Some(endpoint) = endpoint {
-            merged.add(endpoint);
+            merged.merge(endpoint);
         }
-        // Before the defaults have their say, and so in their stead.
+        // Set before merging the defaults, so that it takes precedence over them.
         let dns_suffix = *merged.dns_suffix.get_or_insert(partition.dns_suffix);
-        for form in [of_service, of_partition].into_iter().flatten() {
-            merged.add(form);
+        for partial in [service_defaults, partition_defaults].into_iter().flatten() {
+            merged.merge(partial);
         }
-        let expand = |template: TextId| {
+        let expand = |template: StringId| {
             let template = self
-                .text(template)
+                .string(template)
                 .replace("{service}", request.service)
                 .replace("{region}", name);
-            template.replace("{dnsSuffix}", self.text(dns_suffix))
+            template.replace("{dnsSuffix}", self.string(dns_suffix))
         };
         let Some(hostname) = merged.hostname else {
             let message = format!("{} has no host name in {name}.", request.service);
             return Err(EndpointError::evaluation(message));
         };
-        let texts = |list: Option<ListId>| {
+        let strings = |list: Option<ListId>| {
             let list = list.map(|list| self.lists.get(list)).unwrap_or_default();
             list.iter()
-                .map(|text| self.text(*text).to_owned())
+                .map(|text| self.string(*text).to_owned())
                 .collect()
         };
         let scope = merged.credential_scope.unwrap_or_default();
         Ok(LegacyEndpoint {
-            partition: self.text(partition.id).to_owned(),
+            partition: self.string(partition.id).to_owned(),
             endpoint_name: name.to_owned(),
             hostname: expand(hostname),
-            dns_suffix: self.text(dns_suffix).to_owned(),
+            dns_suffix: self.string(dns_suffix).to_owned(),
             ssl_common_name: merged.ssl_common_name.map(expand),
-            protocols: texts(merged.protocols),
-            signature_versions: texts(merged.signature_versions),
-            signing_region: scope.region.map(|region| self.text(region).to_owned()),
-            signing_name: scope.service.map(|service| self.text(service).to_owned()),
+            protocols: strings(merged.protocols),
+            signature_versions: strings(merged.signature_versions),
+            signing_region: scope.region.map(|region| self.string(region).to_owned()),
+            signing_name: scope.service.map(|service| self.string(service).to_owned()),
             deprecated: merged.deprecated,
         })
     }
 }
 
-/// Forms laid over one another: what the first one says counts.
+/// Partial endpoints merged: the first value of each field wins.
 #[derive(Debug, Default)]
-struct Merged {
-    hostname: Option<TextId>,
-    dns_suffix: Option<TextId>,
-    ssl_common_name: Option<TextId>,
-    credential_scope: Option<Scope>,
+struct MergedEndpoint {
+    hostname: Option<StringId>,
+    dns_suffix: Option<StringId>,
+    ssl_common_name: Option<StringId>,
+    credential_scope: Option<CredentialScope>,
     protocols: Option<ListId>,
     signature_versions: Option<ListId>,
     deprecated: bool,
 }
 
-impl Merged {
-    fn add(&mut self, form: &Form) {
-        self.hostname = self.hostname.or(form.hostname);
-        self.dns_suffix = self.dns_suffix.or(form.dns_suffix);
-        self.ssl_common_name = self.ssl_common_name.or(form.ssl_common_name);
-        self.credential_scope = self.credential_scope.or(form.credential_scope);
-        self.protocols = self.protocols.or(form.protocols);
-        self.signature_versions = self.signature_versions.or(form.signature_versions);
-        self.deprecated |= form.deprecated;
+impl MergedEndpoint {
+    fn merge(&mut self, partial: &PartialEndpoint) {
+        self.hostname = self.hostname.or(partial.hostname);
+        self.dns_suffix = self.dns_suffix.or(partial.dns_suffix);
+        self.ssl_common_name = self.ssl_common_name.or(partial.ssl_common_name);
+        self.credential_scope = self.credential_scope.or(partial.credential_scope);
+        self.protocols = self.protocols.or(partial.protocols);
+        self.signature_versions = self.signature_versions.or(partial.signature_versions);
+        self.deprecated |= partial.deprecated;
     }
 }
 
@@ -325,7 +328,7 @@ fn no_variant(variant: EndpointVariant, reason: &str) -> EndpointError {
         (variant.fips, "'fips'"),
     ]
     .into_iter()
-    .filter_map(|(wanted, tag)| wanted.then_some(tag))
+    .filter_map(|(enabled, tag)| enabled.then_some(tag))
     .collect();
     let tags = tags.join(", ");
     let message = format!(
@@ -501,7 +504,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn says_what_is_missing() {
+    fn reports_missing_regions_and_variants() {
         let data = data();
         let fails = |request: &LegacyRequest<'_>| data.construct_endpoint(request).unwrap_err();
         let error = fails(&request("ec2", None, ""));
@@ -541,7 +544,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn targets_fall_back_step_by_step() {
+    fn targets_fall_back_in_order() {
         let data = data();
         let target = data
             .target(&request("ec2", Some("us-fizz"), ""), None, true)

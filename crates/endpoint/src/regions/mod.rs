@@ -1,25 +1,25 @@
-//! `endpoints.json`: which regions each service is in, and the hosts that services had before rule sets.
+//! `endpoints.json`: the regions of each service, and the endpoints of services without a rule set.
 //!
-//! Rule sets decide where requests go. This older data still answers which regions exist and which of them a service
-//! claims to be in, and it gives an endpoint to a service that has no rule set, such as one a user dropped in.
+//! Rule sets resolve the endpoints of requests. This older data lists the regions of partitions and services, and provides
+//! the endpoint of a service without a rule set, such as one that a user dropped in.
 
 mod construct;
 mod pack;
 mod parse;
 
 use crate::error::{DefinitionError, EndpointError, EndpointErrorKind};
-use crate::lists::{ListId, Lists};
-use crate::pattern::RegionPattern;
-use crate::texts::Texts;
+use crate::list_table::{ListId, ListTable};
+use crate::region_pattern::RegionPattern;
+use crate::string_table::StringTable;
 
 pub use construct::{LegacyEndpoint, LegacyRequest, LegacyTarget};
 
-/// The number of a text.
-type TextId = u16;
-/// The number of a form.
-type FormId = u16;
+/// The index of a string.
+type StringId = u16;
+/// The index of a partial endpoint.
+type PartialEndpointId = u16;
 
-/// What `endpoints.json` says of partitions, services and regions.
+/// The partitions, services and regions of `endpoints.json`.
 ///
 /// ```
 /// use inia_endpoint::{EndpointVariant, EndpointsData};
@@ -39,61 +39,61 @@ type FormId = u16;
 /// botocore `regions.py:EndpointResolver`
 #[derive(Clone, Debug)]
 pub struct EndpointsData {
-    texts: Texts,
-    lists: Lists,
-    forms: Box<[Form]>,
+    strings: StringTable,
+    lists: ListTable,
+    partials: Box<[PartialEndpoint]>,
     partitions: Box<[PartitionEntry]>,
 }
 
-/// Which kind of endpoint is wanted.
+/// The variant of an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EndpointVariant {
-    /// One that answers over IPv6 as well.
+    /// Dual-stack: IPv4 and IPv6.
     pub dual_stack: bool,
-    /// One whose cryptography is validated under FIPS 140.
+    /// FIPS: cryptography validated under FIPS 140.
     pub fips: bool,
 }
 
 #[derive(Clone, Debug)]
 struct PartitionEntry {
-    id: TextId,
-    name: Option<TextId>,
-    dns_suffix: TextId,
+    id: StringId,
+    name: Option<StringId>,
+    dns_suffix: StringId,
     pattern: Option<RegionPattern>,
-    defaults: FormId,
-    /// Each with its description.
-    regions: Box<[(TextId, Option<TextId>)]>,
+    defaults: PartialEndpointId,
+    /// Names, each with its description.
+    regions: Box<[(StringId, Option<StringId>)]>,
     services: Box<[ServiceEntry]>,
 }
 
 #[derive(Clone, Debug)]
 struct ServiceEntry {
-    name: TextId,
-    partition_endpoint: Option<TextId>,
+    name: StringId,
+    partition_endpoint: Option<StringId>,
     is_regionalized: bool,
-    defaults: FormId,
-    endpoints: Box<[(TextId, FormId)]>,
+    defaults: PartialEndpointId,
+    endpoints: Box<[(StringId, PartialEndpointId)]>,
 }
 
-/// What is said of an endpoint, or by default of those of a service or a partition. Anything may be left open.
+/// The data of an endpoint, of a variant, or of the defaults of a service or a partition. All fields are optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Form {
-    hostname: Option<TextId>,
-    dns_suffix: Option<TextId>,
-    ssl_common_name: Option<TextId>,
-    credential_scope: Option<Scope>,
+struct PartialEndpoint {
+    hostname: Option<StringId>,
+    dns_suffix: Option<StringId>,
+    ssl_common_name: Option<StringId>,
+    credential_scope: Option<CredentialScope>,
     protocols: Option<ListId>,
     signature_versions: Option<ListId>,
     deprecated: bool,
-    /// Pairs of tags and the number of a form.
+    /// Pairs of variant tags and the index of a partial endpoint.
     variants: ListId,
 }
 
-/// What to sign for.
+/// The signing region and signing name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Scope {
-    region: Option<TextId>,
-    service: Option<TextId>,
+struct CredentialScope {
+    region: Option<StringId>,
+    service: Option<StringId>,
 }
 
 const DUAL_STACK: u16 = 1;
@@ -107,61 +107,61 @@ impl EndpointVariant {
 }
 
 impl EndpointsData {
-    /// Reads an `endpoints.json`. Keys that are not known are ignored.
+    /// Parses an `endpoints.json`. Unknown keys are ignored.
     ///
     /// # Errors
-    /// The text is not JSON or not of this form; the error names the place.
+    /// The input is not JSON, or not a valid `endpoints.json`; the error names the JSON path.
     pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
         parse::parse(text)
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    /// Reads the packed partial that [`to_bytes`](Self::to_bytes) returns.
     ///
     /// # Errors
-    /// The bytes were not written by this version of the crate, or are damaged.
+    /// The bytes were written by another version of this crate, or are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
         pack::read(bytes)
     }
 
-    /// The packed form: about a third of the JSON, and read much faster.
+    /// Returns the packed partial, which is about a third of the JSON's size and read much faster.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         pack::write(self)
     }
 
-    fn text(&self, id: TextId) -> &str {
-        self.texts.get(id)
+    fn string(&self, id: StringId) -> &str {
+        self.strings.get(id)
     }
 
-    fn form(&self, id: FormId) -> Option<&Form> {
-        self.forms.get(usize::from(id))
+    fn partial(&self, id: PartialEndpointId) -> Option<&PartialEndpoint> {
+        self.partials.get(usize::from(id))
     }
 
     fn partition(&self, id: &str) -> Option<&PartitionEntry> {
         self.partitions
             .iter()
-            .find(|partition| self.text(partition.id) == id)
+            .find(|partition| self.string(partition.id) == id)
     }
 
     fn service<'a>(&self, partition: &'a PartitionEntry, name: &str) -> Option<&'a ServiceEntry> {
         partition
             .services
             .iter()
-            .find(|service| self.text(service.name) == name)
+            .find(|service| self.string(service.name) == name)
     }
 
-    /// The variant of a form, where it has one with exactly these tags.
-    fn variant(&self, form: Option<&Form>, tags: u16) -> Option<&Form> {
-        let (variants, _) = self.lists.get(form?.variants).as_chunks::<2>();
+    /// Returns the variant with exactly these tags, if there is one.
+    fn variant(&self, partial: Option<&PartialEndpoint>, tags: u16) -> Option<&PartialEndpoint> {
+        let (variants, _) = self.lists.get(partial?.variants).as_chunks::<2>();
         let &[_, id] = variants.iter().find(|[of, _]| *of == tags)?;
-        self.form(id)
+        self.partial(id)
     }
 
     fn lists_region(&self, partition: &PartitionEntry, region: &str) -> bool {
         partition
             .regions
             .iter()
-            .any(|(name, _)| self.text(*name) == region)
+            .any(|(name, _)| self.string(*name) == region)
     }
 
     fn matches_region(&self, partition: &PartitionEntry, region: &str) -> bool {
@@ -172,44 +172,49 @@ impl EndpointsData {
                 .is_some_and(|p| p.matches(region))
     }
 
-    /// The identifiers of all partitions.
+    /// Returns the identifiers of all partitions.
     ///
     /// # Source
     /// botocore `session.py:Session.get_available_partitions`
     pub fn partitions(&self) -> impl ExactSizeIterator<Item = &str> {
         self.partitions
             .iter()
-            .map(|partition| self.text(partition.id))
+            .map(|partition| self.string(partition.id))
     }
 
-    /// The name of a partition for people, such as `AWS GovCloud (US)`.
+    /// Returns the display name of a partition, such as `AWS GovCloud (US)`.
     #[must_use]
     pub fn partition_name(&self, partition: &str) -> Option<&str> {
-        self.partition(partition)?.name.map(|name| self.text(name))
+        self.partition(partition)?
+            .name
+            .map(|name| self.string(name))
     }
 
-    /// The regions of a partition, each with its description; none for a partition that is not known.
+    /// Returns the regions of a partition, each with its description; none for an unknown partition.
     pub fn regions(&self, partition: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
         let regions = self
             .partition(partition)
             .map(|partition| &*partition.regions)
             .unwrap_or_default();
-        regions
-            .iter()
-            .map(|(name, description)| (self.text(*name), description.map(|text| self.text(text))))
+        regions.iter().map(|(name, description)| {
+            (
+                self.string(*name),
+                description.map(|text| self.string(text)),
+            )
+        })
     }
 
-    /// The endpoint prefixes of the services that a partition says something of.
+    /// Returns the endpoint prefixes of the services that a partition lists.
     pub fn services(&self, partition: &str) -> impl Iterator<Item = &str> {
         let services = self
             .partition(partition)
             .map(|partition| &*partition.services)
             .unwrap_or_default();
-        services.iter().map(|service| self.text(service.name))
+        services.iter().map(|service| self.string(service.name))
     }
 
-    /// The names of a service's endpoints in a partition: regions and, where `non_regional` says so, others such as
-    /// `fips-us-gov-west-1` and `aws-global`. With a variant only regions count that have this variant.
+    /// Returns the names of a service's endpoints in a partition: regions and, if `non_regional`, others such as
+    /// `fips-us-gov-west-1` and `aws-global`. With a variant, only regions with an endpoint of this variant are returned.
     ///
     /// `service` is the service's endpoint prefix, such as `elasticloadbalancing`.
     ///
@@ -230,10 +235,10 @@ impl EndpointsData {
             return Vec::new();
         };
         let tags = variant.tags();
-        let counts = |name: TextId, form: FormId| {
-            let regional = self.lists_region(partition, self.text(name));
+        let is_included = |name: StringId, partial: PartialEndpointId| {
+            let regional = self.lists_region(partition, self.string(name));
             if tags != 0 && regional {
-                self.variant(self.form(form), tags).is_some()
+                self.variant(self.partial(partial), tags).is_some()
             } else {
                 non_regional || regional
             }
@@ -241,14 +246,14 @@ impl EndpointsData {
         let endpoints = service
             .endpoints
             .iter()
-            .filter(|(name, form)| counts(*name, *form));
-        endpoints.map(|(name, _)| self.text(*name)).collect()
+            .filter(|(name, partial)| is_included(*name, *partial));
+        endpoints.map(|(name, _)| self.string(*name)).collect()
     }
 
-    /// The partition that lists a region or whose pattern the region matches.
+    /// Returns the first partition that lists `region` or whose pattern matches it.
     ///
     /// # Errors
-    /// [`EndpointErrorKind::UnknownRegion`].
+    /// [`EndpointErrorKind::UnknownRegion`] if there is none.
     ///
     /// # Source
     /// botocore `regions.py:EndpointResolver.get_partition_for_region`
@@ -258,7 +263,7 @@ impl EndpointsData {
             .iter()
             .find(|partition| self.matches_region(partition, region));
         partition
-            .map(|partition| self.text(partition.id))
+            .map(|partition| self.string(partition.id))
             .ok_or_else(|| {
                 let message = format!(
                     "Unknown region: '{region}'. No partition found for provided region_name."
@@ -267,7 +272,7 @@ impl EndpointsData {
             })
     }
 
-    /// The suffix of a partition's host names.
+    /// Returns the DNS suffix of a partition.
     ///
     /// # Source
     /// botocore `regions.py:EndpointResolver.get_partition_dns_suffix`
@@ -277,21 +282,21 @@ impl EndpointsData {
         let suffix = match variant.tags() {
             0 => partition.dns_suffix,
             tags => {
-                self.variant(self.form(partition.defaults), tags)?
+                self.variant(self.partial(partition.defaults), tags)?
                     .dns_suffix?
             }
         };
-        Some(self.text(suffix))
+        Some(self.string(suffix))
     }
 
-    /// The name of the endpoint that a service has for a whole partition, such as IAM's `aws-global`.
+    /// Returns the name of the partition-wide endpoint of a service, such as IAM's `aws-global`.
     #[must_use]
     pub fn partition_endpoint(&self, service: &str, partition: &str) -> Option<&str> {
         let service = self.service(self.partition(partition)?, service)?;
-        service.partition_endpoint.map(|name| self.text(name))
+        service.partition_endpoint.map(|name| self.string(name))
     }
 
-    /// Whether a service has an endpoint in each region of a partition, rather than one for them all.
+    /// Returns whether a service has an endpoint per region in a partition, rather than one for the partition.
     #[must_use]
     pub fn is_regionalized(&self, service: &str, partition: &str) -> bool {
         let partition = self.partition(partition);
@@ -356,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_partitions_by_region_and_suffix() {
+    fn finds_partitions_by_region() {
         let data = data();
         assert_eq!(data.partition_for_region("us-foo").unwrap(), "aws");
         assert_eq!(data.partition_for_region("eu-xyz").unwrap(), "aws");

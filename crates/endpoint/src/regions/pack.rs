@@ -1,38 +1,38 @@
-//! The packed form of `endpoints.json`.
+//! The packed partial of `endpoints.json`.
 //!
 //! ```text
 //! 'E' version dictionary-fingerprint(2)
-//! texts, lists
-//! forms       count, then of each: flags, what the flags announce, variants
-//! partitions  count, then of each: id, [name], dns suffix, [pattern], defaults, regions, services
+//! strings, lists
+//! endpoints   count, then for each: flags, optional fields, variants
+//! partitions  count, then for each: id, [name], dns suffix, [pattern], defaults, regions, services
 //! ```
 //!
-//! Where something may be left out, 0 stands for nothing and a number for the one before it.
+//! An optional index is 0 if it is absent, and the index plus 1 otherwise.
 
-use super::{EndpointsData, Form, PartitionEntry, Scope, ServiceEntry};
-use crate::bytes::{Reader, Writer};
+use super::{CredentialScope, EndpointsData, PartialEndpoint, PartitionEntry, ServiceEntry};
+use crate::bytes::{ByteReader, ByteWriter};
 use crate::error::DefinitionError;
-use crate::lists::Lists;
-use crate::pattern::RegionPattern;
-use crate::texts::{Texts, dictionary_fingerprint};
+use crate::list_table::ListTable;
+use crate::region_pattern::RegionPattern;
+use crate::string_table::{StringTable, dictionary_fingerprint};
 
 const MAGIC: u8 = b'E';
-/// Bumped with every change of the packed form.
+/// Incremented with every change of the packed partial.
 const VERSION: u8 = 1;
 
 const DEPRECATED: u8 = 1;
 const SCOPE: u8 = 2;
 
 pub(super) fn write(data: &EndpointsData) -> Vec<u8> {
-    let mut writer = Writer::default();
+    let mut writer = ByteWriter::default();
     writer.byte(MAGIC);
     writer.byte(VERSION);
     writer.raw(&dictionary_fingerprint().to_le_bytes());
-    data.texts.write(&mut writer);
+    data.strings.write(&mut writer);
     data.lists.write(&mut writer);
-    writer.count(data.forms.len());
-    for form in &data.forms {
-        write_form(form, &mut writer);
+    writer.count(data.partials.len());
+    for partial in &data.partials {
+        write_partial(partial, &mut writer);
     }
     writer.count(data.partitions.len());
     for partition in &data.partitions {
@@ -42,33 +42,33 @@ pub(super) fn write(data: &EndpointsData) -> Vec<u8> {
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<EndpointsData, DefinitionError> {
-    let mut reader = Reader::new(bytes);
-    let known = reader.byte()? == MAGIC
+    let mut reader = ByteReader::new(bytes);
+    let is_current = reader.byte()? == MAGIC
         && reader.byte()? == VERSION
         && reader.raw(2)? == dictionary_fingerprint().to_le_bytes().as_slice();
-    if !known {
-        return Err(reader.error("these are no packed endpoints of this version"));
+    if !is_current {
+        return Err(reader.error("not packed endpoints of this version"));
     }
-    let texts = Texts::read(&mut reader)?;
-    let lists = Lists::read(&mut reader)?;
-    let forms = read_all(&mut reader, read_form)?;
+    let strings = StringTable::read(&mut reader)?;
+    let lists = ListTable::read(&mut reader)?;
+    let partials = read_all(&mut reader, read_partial)?;
     let partitions = read_all(&mut reader, read_partition)?;
     reader.end()?;
-    // Numbers that point nowhere are harmless: such a text is empty, such a list and such a form have nothing in them.
+    // An index out of range is harmless: it resolves to an empty string, an empty list or no endpoint.
     Ok(EndpointsData {
-        texts,
+        strings,
         lists,
-        forms,
+        partials,
         partitions,
     })
 }
 
 fn read_all<'a, T>(
-    reader: &mut Reader<'a>,
-    mut read: impl FnMut(&mut Reader<'a>) -> Result<T, DefinitionError>,
+    reader: &mut ByteReader<'a>,
+    mut read: impl FnMut(&mut ByteReader<'a>) -> Result<T, DefinitionError>,
 ) -> Result<Box<[T]>, DefinitionError> {
     let count = reader.count(2)?;
-    // What is announced need not come: a long list grows as it is read.
+    // The count may be wrong in damaged input: a long list grows as it is read.
     let mut all = Vec::with_capacity(count.min(1024));
     for _ in 0..count {
         all.push(read(reader)?);
@@ -76,37 +76,39 @@ fn read_all<'a, T>(
     Ok(all.into_boxed_slice())
 }
 
-fn write_optional(number: Option<u16>, writer: &mut Writer) {
+fn write_optional(number: Option<u16>, writer: &mut ByteWriter) {
     writer.int(number.map_or(0, |number| u32::from(number) + 1));
 }
 
-fn read_optional(reader: &mut Reader<'_>) -> Result<Option<u16>, DefinitionError> {
+fn read_optional(reader: &mut ByteReader<'_>) -> Result<Option<u16>, DefinitionError> {
     match reader.u32()? {
         0 => Ok(None),
         number => u16::try_from(number - 1)
             .map(Some)
-            .map_err(|_| reader.error("a number is out of range")),
+            .map_err(|_| reader.error("integer out of range")),
     }
 }
 
-fn write_form(form: &Form, writer: &mut Writer) {
+fn write_partial(partial: &PartialEndpoint, writer: &mut ByteWriter) {
     let flag = |flag: bool, bit: u8| if flag { bit } else { 0 };
-    writer.byte(flag(form.deprecated, DEPRECATED) | flag(form.credential_scope.is_some(), SCOPE));
-    write_optional(form.hostname, writer);
-    write_optional(form.dns_suffix, writer);
-    write_optional(form.ssl_common_name, writer);
-    write_optional(form.protocols, writer);
-    write_optional(form.signature_versions, writer);
-    if let Some(scope) = form.credential_scope {
+    writer.byte(
+        flag(partial.deprecated, DEPRECATED) | flag(partial.credential_scope.is_some(), SCOPE),
+    );
+    write_optional(partial.hostname, writer);
+    write_optional(partial.dns_suffix, writer);
+    write_optional(partial.ssl_common_name, writer);
+    write_optional(partial.protocols, writer);
+    write_optional(partial.signature_versions, writer);
+    if let Some(scope) = partial.credential_scope {
         write_optional(scope.region, writer);
         write_optional(scope.service, writer);
     }
-    writer.int(form.variants);
+    writer.int(partial.variants);
 }
 
-fn read_form(reader: &mut Reader<'_>) -> Result<Form, DefinitionError> {
+fn read_partial(reader: &mut ByteReader<'_>) -> Result<PartialEndpoint, DefinitionError> {
     let flags = reader.byte()?;
-    Ok(Form {
+    Ok(PartialEndpoint {
         deprecated: flags & DEPRECATED != 0,
         hostname: read_optional(reader)?,
         dns_suffix: read_optional(reader)?,
@@ -114,7 +116,7 @@ fn read_form(reader: &mut Reader<'_>) -> Result<Form, DefinitionError> {
         protocols: read_optional(reader)?,
         signature_versions: read_optional(reader)?,
         credential_scope: if flags & SCOPE != 0 {
-            Some(Scope {
+            Some(CredentialScope {
                 region: read_optional(reader)?,
                 service: read_optional(reader)?,
             })
@@ -125,7 +127,7 @@ fn read_form(reader: &mut Reader<'_>) -> Result<Form, DefinitionError> {
     })
 }
 
-fn write_partition(partition: &PartitionEntry, writer: &mut Writer) {
+fn write_partition(partition: &PartitionEntry, writer: &mut ByteWriter) {
     writer.int(partition.id);
     write_optional(partition.name, writer);
     writer.int(partition.dns_suffix);
@@ -143,14 +145,14 @@ fn write_partition(partition: &PartitionEntry, writer: &mut Writer) {
         writer.flag(service.is_regionalized);
         writer.int(service.defaults);
         writer.count(service.endpoints.len());
-        for (name, form) in &service.endpoints {
+        for (name, partial) in &service.endpoints {
             writer.int(*name);
-            writer.int(*form);
+            writer.int(*partial);
         }
     }
 }
 
-fn read_partition(reader: &mut Reader<'_>) -> Result<PartitionEntry, DefinitionError> {
+fn read_partition(reader: &mut ByteReader<'_>) -> Result<PartitionEntry, DefinitionError> {
     Ok(PartitionEntry {
         id: reader.u16()?,
         name: read_optional(reader)?,
@@ -179,7 +181,7 @@ mod tests {
     use crate::regions::construct::tests::data;
 
     #[test]
-    fn packed_form_keeps_everything() {
+    fn packed_form_round_trips() {
         let data = data();
         let bytes = write(&data);
         let again = read(&bytes).unwrap();

@@ -1,135 +1,125 @@
-//! From `endpoints.json`.
+//! Parser of `endpoints.json`.
 
 use super::{
-    DUAL_STACK, EndpointsData, FIPS, Form, FormId, PartitionEntry, Scope, ServiceEntry, TextId,
+    CredentialScope, DUAL_STACK, EndpointsData, FIPS, PartialEndpoint, PartialEndpointId,
+    PartitionEntry, ServiceEntry, StringId,
 };
 use crate::error::DefinitionError;
-use crate::json::{self, Json, Place};
-use crate::lists::{ListId, Lists};
-use crate::numbered::Numbered;
-use crate::pattern::RegionPattern;
-use crate::texts::TextTable;
+use crate::interner::Interner;
+use crate::json::{self, Json, JsonPath};
+use crate::list_table::{ListId, ListTable};
+use crate::region_pattern::RegionPattern;
+use crate::string_table::StringTableBuilder;
 
 #[derive(Debug, Default)]
-struct Compiler {
-    texts: TextTable,
-    lists: Numbered<Box<[u16]>>,
-    forms: Numbered<Form>,
+struct RegionsCompiler {
+    strings: StringTableBuilder,
+    lists: Interner<Box<[u16]>>,
+    partials: Interner<PartialEndpoint>,
 }
 
 pub(super) fn parse(text: &[u8]) -> Result<EndpointsData, DefinitionError> {
     let json = json::parse(text)?;
-    let root = Place::Root;
-    let place = root.key("partitions");
-    let list = json
-        .get("partitions")
-        .ok_or_else(|| root.missing("partitions"))?
-        .list(&place)?;
-    let mut compiler = Compiler::default();
+    let root = JsonPath::Root;
+    let path = root.key("partitions");
+    let list = json.required("partitions", &root)?.list(&path)?;
+    let mut compiler = RegionsCompiler::default();
     let mut partitions = Vec::with_capacity(list.len());
     for (index, partition) in list.iter().enumerate() {
-        partitions.push(compiler.partition(partition, &place.index(index))?);
+        partitions.push(compiler.partition(partition, &path.index(index))?);
     }
-    let lists = Lists::new(compiler.lists.all())
-        .ok_or_else(|| root.error("the definition is too large"))?;
+    let lists =
+        ListTable::new(compiler.lists.items()).ok_or_else(|| root.error("definition too large"))?;
     Ok(EndpointsData {
-        texts: compiler.texts.finish(),
+        strings: compiler.strings.finish(),
         lists,
-        forms: compiler.forms.into_all().into_boxed_slice(),
+        partials: compiler.partials.into_items().into_boxed_slice(),
         partitions: partitions.into_boxed_slice(),
     })
 }
 
-impl Compiler {
-    fn text(&mut self, text: &str, place: &Place<'_>) -> Result<TextId, DefinitionError> {
-        self.texts
-            .id(text)
-            .ok_or_else(|| place.error("the definition has too many texts"))
+impl RegionsCompiler {
+    fn string(&mut self, text: &str, path: &JsonPath<'_>) -> Result<StringId, DefinitionError> {
+        self.strings
+            .intern(text)
+            .ok_or_else(|| path.error("too many strings"))
     }
 
-    /// The text of a key; `None` where there is no such key.
-    fn text_of(
+    /// Interns the string of `key`, if the key is present.
+    fn string_of(
         &mut self,
         json: &Json<'_>,
         key: &str,
-        place: &Place<'_>,
-    ) -> Result<Option<TextId>, DefinitionError> {
-        let place = place.key(key);
+        path: &JsonPath<'_>,
+    ) -> Result<Option<StringId>, DefinitionError> {
+        let path = path.key(key);
         match json.get(key) {
-            Some(value) => self.text(value.text(&place)?, &place).map(Some),
+            Some(value) => self.string(value.text(&path)?, &path).map(Some),
             None => Ok(None),
         }
     }
 
-    /// The texts of a key, as a list.
-    fn texts_of(
+    /// Interns the list of strings of `key`, if the key is present.
+    fn strings_of(
         &mut self,
         json: &Json<'_>,
         key: &str,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<Option<ListId>, DefinitionError> {
-        let place = place.key(key);
+        let path = path.key(key);
         let Some(value) = json.get(key) else {
             return Ok(None);
         };
         let mut list = Vec::new();
-        for (index, item) in value.list(&place)?.iter().enumerate() {
-            let place = place.index(index);
-            list.push(self.text(item.text(&place)?, &place)?);
+        for (index, item) in value.list(&path)?.iter().enumerate() {
+            let path = path.index(index);
+            list.push(self.string(item.text(&path)?, &path)?);
         }
-        self.lists.id(list.into_boxed_slice(), &place).map(Some)
+        self.lists.intern(list.into_boxed_slice(), &path).map(Some)
     }
 
     fn partition(
         &mut self,
         json: &Json<'_>,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<PartitionEntry, DefinitionError> {
-        json.map(place)?;
+        json.map(path)?;
         let id = self
-            .text_of(json, "partition", place)?
-            .ok_or_else(|| place.missing("partition"))?;
+            .string_of(json, "partition", path)?
+            .ok_or_else(|| path.missing("partition"))?;
         let dns_suffix = self
-            .text_of(json, "dnsSuffix", place)?
-            .ok_or_else(|| place.missing("dnsSuffix"))?;
+            .string_of(json, "dnsSuffix", path)?
+            .ok_or_else(|| path.missing("dnsSuffix"))?;
         let pattern = match json.get("regionRegex") {
             Some(pattern) => {
-                let place = place.key("regionRegex");
-                let pattern = RegionPattern::new(pattern.text(&place)?);
+                let path = path.key("regionRegex");
+                let pattern = RegionPattern::new(pattern.text(&path)?);
                 Some(pattern.map_err(|error| {
-                    place.error(format_args!("is not a regular expression: {error}"))
+                    path.error(format_args!("not a regular expression: {error}"))
                 })?)
             }
             None => None,
         };
-        let regions_place = place.key("regions");
+        let regions_path = path.key("regions");
         let mut regions = Vec::new();
-        for (name, region) in json
-            .get("regions")
-            .ok_or_else(|| place.missing("regions"))?
-            .map(&regions_place)?
-        {
-            let place = regions_place.key(name);
+        for (name, region) in json.required("regions", path)?.map(&regions_path)? {
+            let path = regions_path.key(name);
             regions.push((
-                self.text(name, &place)?,
-                self.text_of(region, "description", &place)?,
+                self.string(name, &path)?,
+                self.string_of(region, "description", &path)?,
             ));
         }
-        let services_place = place.key("services");
+        let services_path = path.key("services");
         let mut services = Vec::new();
-        for (name, service) in json
-            .get("services")
-            .ok_or_else(|| place.missing("services"))?
-            .map(&services_place)?
-        {
-            services.push(self.service(name, service, &services_place.key(name))?);
+        for (name, service) in json.required("services", path)?.map(&services_path)? {
+            services.push(self.service(name, service, &services_path.key(name))?);
         }
         Ok(PartitionEntry {
             id,
-            name: self.text_of(json, "partitionName", place)?,
+            name: self.string_of(json, "partitionName", path)?,
             dns_suffix,
             pattern,
-            defaults: self.defaults(json, place)?,
+            defaults: self.defaults(json, path)?,
             regions: regions.into_boxed_slice(),
             services: services.into_boxed_slice(),
         })
@@ -139,101 +129,104 @@ impl Compiler {
         &mut self,
         name: &str,
         json: &Json<'_>,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<ServiceEntry, DefinitionError> {
-        json.map(place)?;
+        json.map(path)?;
         let is_regionalized = match json.get("isRegionalized") {
-            Some(value) => value.bool(&place.key("isRegionalized"))?,
+            Some(value) => value.bool(&path.key("isRegionalized"))?,
             None => true,
         };
-        let endpoints_place = place.key("endpoints");
+        let endpoints_path = path.key("endpoints");
         let mut endpoints = Vec::new();
         if let Some(map) = json.get("endpoints") {
-            for (name, endpoint) in map.map(&endpoints_place)? {
-                let place = endpoints_place.key(name);
-                endpoints.push((self.text(name, &place)?, self.form(endpoint, &place)?));
+            for (name, endpoint) in map.map(&endpoints_path)? {
+                let path = endpoints_path.key(name);
+                endpoints.push((self.string(name, &path)?, self.partial(endpoint, &path)?));
             }
         }
         Ok(ServiceEntry {
-            name: self.text(name, place)?,
-            partition_endpoint: self.text_of(json, "partitionEndpoint", place)?,
+            name: self.string(name, path)?,
+            partition_endpoint: self.string_of(json, "partitionEndpoint", path)?,
             is_regionalized,
-            defaults: self.defaults(json, place)?,
+            defaults: self.defaults(json, path)?,
             endpoints: endpoints.into_boxed_slice(),
         })
     }
 
-    fn defaults(&mut self, json: &Json<'_>, place: &Place<'_>) -> Result<FormId, DefinitionError> {
-        let place = place.key("defaults");
-        let nothing = Json::Map(Vec::new());
-        self.form(json.get("defaults").unwrap_or(&nothing), &place)
+    fn defaults(
+        &mut self,
+        json: &Json<'_>,
+        path: &JsonPath<'_>,
+    ) -> Result<PartialEndpointId, DefinitionError> {
+        let path = path.key("defaults");
+        let empty = Json::Map(Vec::new());
+        self.partial(json.get("defaults").unwrap_or(&empty), &path)
     }
 
-    fn form(&mut self, json: &Json<'_>, place: &Place<'_>) -> Result<FormId, DefinitionError> {
-        json.map(place)?;
+    fn partial(
+        &mut self,
+        json: &Json<'_>,
+        path: &JsonPath<'_>,
+    ) -> Result<PartialEndpointId, DefinitionError> {
+        json.map(path)?;
         let mut variants = Vec::new();
         if let Some(list) = json.get("variants") {
-            let place = place.key("variants");
-            for (index, variant) in list.list(&place)?.iter().enumerate() {
-                let place = place.index(index);
-                let Some(tags) = tags(variant, &place)? else {
+            let path = path.key("variants");
+            for (index, variant) in list.list(&path)?.iter().enumerate() {
+                let path = path.index(index);
+                let Some(tags) = tags(variant, &path)? else {
                     continue;
                 };
-                variants.extend([tags, self.form_without(variant, &[], &place)?]);
+                variants.extend([tags, self.partial_with(variant, &[], &path)?]);
             }
         }
-        self.form_without(json, &variants, place)
+        self.partial_with(json, &variants, path)
     }
 
-    /// A form with variants that were read already: a variant has no variants of its own.
-    fn form_without(
+    /// Interns an endpoint whose variants are already interned. A variant has no variants of its own.
+    fn partial_with(
         &mut self,
         json: &Json<'_>,
         variants: &[u16],
-        place: &Place<'_>,
-    ) -> Result<FormId, DefinitionError> {
+        path: &JsonPath<'_>,
+    ) -> Result<PartialEndpointId, DefinitionError> {
         let credential_scope = match json.get("credentialScope") {
             Some(scope) => {
-                let place = place.key("credentialScope");
-                scope.map(&place)?;
-                Some(Scope {
-                    region: self.text_of(scope, "region", &place)?,
-                    service: self.text_of(scope, "service", &place)?,
+                let path = path.key("credentialScope");
+                scope.map(&path)?;
+                Some(CredentialScope {
+                    region: self.string_of(scope, "region", &path)?,
+                    service: self.string_of(scope, "service", &path)?,
                 })
             }
             None => None,
         };
         let deprecated = match json.get("deprecated") {
-            Some(value) => value.bool(&place.key("deprecated"))?,
+            Some(value) => value.bool(&path.key("deprecated"))?,
             None => false,
         };
-        let form = Form {
-            hostname: self.text_of(json, "hostname", place)?,
-            dns_suffix: self.text_of(json, "dnsSuffix", place)?,
-            ssl_common_name: self.text_of(json, "sslCommonName", place)?,
+        let partial = PartialEndpoint {
+            hostname: self.string_of(json, "hostname", path)?,
+            dns_suffix: self.string_of(json, "dnsSuffix", path)?,
+            ssl_common_name: self.string_of(json, "sslCommonName", path)?,
             credential_scope,
-            protocols: self.texts_of(json, "protocols", place)?,
-            signature_versions: self.texts_of(json, "signatureVersions", place)?,
+            protocols: self.strings_of(json, "protocols", path)?,
+            signature_versions: self.strings_of(json, "signatureVersions", path)?,
             deprecated,
-            variants: self.lists.id(variants.into(), place)?,
+            variants: self.lists.intern(variants.into(), path)?,
         };
-        self.forms.id(form, place)
+        self.partials.intern(partial, path)
     }
 }
 
-/// The tags of a variant; `None` where one of them is not known, so that nobody can ask for it.
-fn tags(variant: &Json<'_>, place: &Place<'_>) -> Result<Option<u16>, DefinitionError> {
-    variant.map(place)?;
-    let place = place.key("tags");
+/// Returns the tags of a variant, or `None` if one of them is unknown, since such a variant cannot be requested.
+fn tags(variant: &Json<'_>, path: &JsonPath<'_>) -> Result<Option<u16>, DefinitionError> {
+    variant.map(path)?;
+    let list = variant.required("tags", path)?;
+    let path = path.key("tags");
     let mut tags = Some(0);
-    for (index, tag) in variant
-        .get("tags")
-        .ok_or_else(|| place.error("must be there"))?
-        .list(&place)?
-        .iter()
-        .enumerate()
-    {
-        let bit = match tag.text(&place.index(index))? {
+    for (index, tag) in list.list(&path)?.iter().enumerate() {
+        let bit = match tag.text(&path.index(index))? {
             "dualstack" => Some(DUAL_STACK),
             "fips" => Some(FIPS),
             _ => None,
@@ -248,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_name_their_place() {
+    fn errors_name_the_json_path() {
         let cases = [
             ("{}", "$"),
             (r#"{"partitions":{}}"#, "$.partitions"),
@@ -269,19 +262,23 @@ mod tests {
             (
                 r#"{"partitions":[{"partition":"a","dnsSuffix":"b","regions":{},
                     "services":{"s":{"endpoints":{"e":{"variants":[{}]}}}}}]}"#,
-                "$.partitions[0].services.s.endpoints.e.variants[0].tags",
+                "$.partitions[0].services.s.endpoints.e.variants[0]",
             ),
         ];
-        for (json, place) in cases {
-            assert_eq!(parse(json.as_bytes()).unwrap_err().place(), place, "{json}");
+        for (json, path) in cases {
+            assert_eq!(
+                parse(json.as_bytes()).unwrap_err().location(),
+                path,
+                "{json}"
+            );
         }
     }
 
     #[test]
-    fn equal_forms_are_kept_once() {
+    fn deduplicates_equal_endpoints() {
         let json = r#"{"partitions":[{"partition":"a","dnsSuffix":"b","regions":{},"services":
             {"s":{"endpoints":{"e":{"hostname":"h"},"f":{"hostname":"h","newKey":1},"g":{"hostname":"i"}}}}}]}"#;
-        // The two host names, and nothing at all.
-        assert_eq!(parse(json.as_bytes()).unwrap().forms.len(), 3);
+        // The two host names, and the empty defaults.
+        assert_eq!(parse(json.as_bytes()).unwrap().partials.len(), 3);
     }
 }

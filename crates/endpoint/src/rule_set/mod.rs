@@ -1,9 +1,9 @@
-//! Endpoint rule sets: read, compiled, packed.
+//! Endpoint rule sets: compiler, packed form, validation.
 
-mod check;
 mod pack;
 mod parse;
 pub(crate) mod program;
+mod validate;
 
 use crate::endpoint::Endpoint;
 use crate::error::{DefinitionError, EndpointError};
@@ -12,7 +12,7 @@ use crate::parameter::{EndpointParams, Parameter};
 use crate::partition::Partitions;
 use program::Program;
 
-/// A service's endpoint rule set, compiled.
+/// The compiled endpoint rule set of a service.
 ///
 /// ```
 /// use inia_endpoint::{EndpointParams, Partitions, RuleSet};
@@ -58,42 +58,42 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Reads and compiles an `endpoint-rule-set-1.json`. Keys that are not known are ignored.
+    /// Parses and compiles an `endpoint-rule-set-1.json`. Unknown keys are ignored.
     ///
     /// # Errors
-    /// The text is not JSON or not a rule set, names a function that is not known, or is absurdly large; the error names
-    /// the place.
+    /// The input is not JSON or not a valid rule set, calls an unknown function, or is excessively large; the error names
+    /// the JSON path.
     pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
         parse::compile(text).map(|program| Self { program })
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote. The bytes are checked in full and not kept.
+    /// Reads the packed form that [`to_bytes`](Self::to_bytes) returns. The bytes are fully validated and copied.
     ///
     /// # Errors
-    /// The bytes were not written by this version of the crate, or are damaged.
+    /// The bytes were written by another version of this crate, or are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
         pack::read(bytes).map(|program| Self { program })
     }
 
-    /// The packed form: about a tenth of the JSON, read in microseconds.
+    /// Returns the packed form, which is about a tenth of the JSON's size and read in microseconds.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         pack::write(&self.program)
     }
 
-    /// The version that the rule set states.
+    /// Returns the `version` of the rule set.
     #[must_use]
     pub fn version(&self) -> &str {
-        self.program.texts.get(self.program.version)
+        self.program.strings.get(self.program.version)
     }
 
-    /// What the rule set wants to know, in its own order. A parameter's place in this list is its number.
+    /// Returns the parameters, in the order of the rule set. A parameter's position is its index.
     #[must_use]
     pub fn parameters(&self) -> &[Parameter] {
         &self.program.parameters
     }
 
-    /// The number of the parameter of this name, for [`EndpointParams::set`].
+    /// Returns the index of the parameter named `name`, for [`EndpointParams::set`].
     #[must_use]
     pub fn parameter_index(&self, name: &str) -> Option<usize> {
         self.program
@@ -102,11 +102,11 @@ impl RuleSet {
             .position(|parameter| *parameter.name == *name)
     }
 
-    /// The endpoint for these parameters: that of the first rule whose conditions hold.
+    /// Resolves the endpoint for these parameters: the first rule whose conditions are all true applies.
     ///
     /// # Errors
-    /// A required parameter is missing, a value has the wrong type, an error rule matched, no rule matched, or a function
-    /// was given what it cannot take. See [`EndpointErrorKind`](crate::EndpointErrorKind).
+    /// A required parameter is missing, a value has the wrong type, an error rule matched, no rule matched, or an argument
+    /// of a function is invalid. See [`EndpointErrorKind`](crate::EndpointErrorKind).
     ///
     /// # Source
     /// botocore `endpoint_provider.py:EndpointProvider.resolve_endpoint`

@@ -2,29 +2,30 @@
 //!
 //! ```text
 //! 'R' version dictionary-fingerprint(2)
-//! texts       count, length of each, then all bytes
-//! lists       count, then of each: length, numbers
-//! parameters  count, then of each: name, flags, [built-in], [default], [deprecation]
-//! expressions count, then of each: operation, operands
-//! properties  count, then of each: kind, value
-//! endpoints   count, then of each: url, headers, properties
-//! rules       count, then of each: action, conditions, [what the action needs]
+//! strings     count, length of each, then all bytes
+//! lists       count, then for each: length, items
+//! parameters  count, then for each: name, flags, [built-in], [default], [deprecation]
+//! expressions count, then for each: operation, operands
+//! properties  count, then for each: kind, value
+//! endpoints   count, then for each: url, headers, properties
+//! rules       count, then for each: action, conditions, operand of the action
 //! rule set version
 //! ```
 //!
-//! Numbers are little-endian base-128 integers, so nearly everything is one byte. Nothing depends on where the bytes lie.
-//! Which dictionary texts stand for is fixed by the fingerprint; what costs an evaluation saves is not stored but found
-//! again when the form is read.
+//! Integers are little-endian base-128, so nearly all take one byte; there is no alignment. The fingerprint ensures that
+//! dictionary indexes mean the same strings. Memo slots are not stored; they are assigned again when the form is read.
 
-use crate::bytes::{Reader, Writer};
+use crate::bytes::{ByteReader, ByteWriter};
 use crate::error::DefinitionError;
-use crate::lists::Lists;
+use crate::list_table::ListTable;
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
-use crate::rule_set::program::{Action, EndpointForm, Expr, Parts, Program, PropertyForm, Rule};
-use crate::texts::{Texts, dictionary_fingerprint};
+use crate::rule_set::program::{
+    EndpointTemplate, Expr, Program, ProgramParts, PropertyTemplate, Rule, RuleAction,
+};
+use crate::string_table::{StringTable, dictionary_fingerprint};
 
 const MAGIC: u8 = b'R';
-/// Bumped with every change of the packed form.
+/// Incremented with every change of the packed form.
 const VERSION: u8 = 1;
 
 const REQUIRED: u8 = 1;
@@ -34,11 +35,11 @@ const DEPRECATED: u8 = 8;
 const KIND_SHIFT: u8 = 4;
 
 pub(crate) fn write(program: &Program) -> Vec<u8> {
-    let mut writer = Writer::default();
+    let mut writer = ByteWriter::default();
     writer.byte(MAGIC);
     writer.byte(VERSION);
     writer.raw(&dictionary_fingerprint().to_le_bytes());
-    program.texts.write(&mut writer);
+    program.strings.write(&mut writer);
     program.lists.write(&mut writer);
     writer.count(program.parameters.len());
     for parameter in &program.parameters {
@@ -58,29 +59,29 @@ pub(crate) fn write(program: &Program) -> Vec<u8> {
         writer.int(endpoint.headers);
         writer.int(endpoint.properties);
     }
-    writer.count(program.steps.len());
-    for (step, index) in program.steps.iter().zip(0u16..) {
-        write_rule(step.rule, index, &mut writer);
+    writer.count(program.rules.len());
+    for (compiled, index) in program.rules.iter().zip(0u16..) {
+        write_rule(compiled.rule, index, &mut writer);
     }
     writer.int(program.version);
     writer.into_bytes()
 }
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Program, DefinitionError> {
-    let mut reader = Reader::new(bytes);
-    let known = reader.byte()? == MAGIC
+    let mut reader = ByteReader::new(bytes);
+    let is_current = reader.byte()? == MAGIC
         && reader.byte()? == VERSION
         && reader.raw(2)? == dictionary_fingerprint().to_le_bytes().as_slice();
-    if !known {
-        return Err(reader.error("this is no packed rule set of this version"));
+    if !is_current {
+        return Err(reader.error("not a packed rule set of this version"));
     }
-    let texts = Texts::read(&mut reader)?;
-    let lists = Lists::read(&mut reader)?;
+    let strings = StringTable::read(&mut reader)?;
+    let lists = ListTable::read(&mut reader)?;
     let parameters = read_all(&mut reader, 2, |reader, _| read_parameter(reader))?;
     let exprs = read_all(&mut reader, 1, |reader, _| read_expr(reader))?;
     let properties = read_all(&mut reader, 1, |reader, _| read_property(reader))?;
     let endpoints = read_all(&mut reader, 3, |reader, _| {
-        Ok(EndpointForm {
+        Ok(EndpointTemplate {
             url: reader.u16()?,
             headers: reader.u16()?,
             properties: reader.u16()?,
@@ -89,9 +90,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Program, DefinitionError> {
     let rules = read_all(&mut reader, 2, read_rule)?;
     let version = reader.u16()?;
     reader.end()?;
-    let parts = Parts {
+    let parts = ProgramParts {
         version,
-        texts,
+        strings,
         lists,
         exprs,
         properties,
@@ -103,13 +104,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Program, DefinitionError> {
 }
 
 fn read_all<'a, T>(
-    reader: &mut Reader<'a>,
+    reader: &mut ByteReader<'a>,
     size: usize,
-    mut read: impl FnMut(&mut Reader<'a>, usize) -> Result<T, DefinitionError>,
+    mut read: impl FnMut(&mut ByteReader<'a>, usize) -> Result<T, DefinitionError>,
 ) -> Result<Vec<T>, DefinitionError> {
     let count = reader.count(size)?;
     if count > usize::from(u16::MAX) {
-        return Err(reader.error("the rule set is too large"));
+        return Err(reader.error("rule set too large"));
     }
     let mut all = Vec::with_capacity(count);
     for index in 0..count {
@@ -118,7 +119,7 @@ fn read_all<'a, T>(
     Ok(all)
 }
 
-fn write_parameter(parameter: &Parameter, writer: &mut Writer) {
+fn write_parameter(parameter: &Parameter, writer: &mut ByteWriter) {
     writer.text(&parameter.name);
     let kind = match parameter.kind {
         ParameterType::String => 0,
@@ -139,7 +140,7 @@ fn write_parameter(parameter: &Parameter, writer: &mut Writer) {
             writer.byte(0);
             writer.text(name);
         }
-        Some(known) => writer.byte(known.number()),
+        Some(built_in) => writer.byte(built_in.number()),
     }
     match &parameter.default {
         None => {}
@@ -155,21 +156,21 @@ fn write_parameter(parameter: &Parameter, writer: &mut Writer) {
     }
 }
 
-fn read_parameter(reader: &mut Reader<'_>) -> Result<Parameter, DefinitionError> {
+fn read_parameter(reader: &mut ByteReader<'_>) -> Result<Parameter, DefinitionError> {
     let name = reader.text()?.into();
     let flags = reader.byte()?;
     let kind = match flags >> KIND_SHIFT {
         0 => ParameterType::String,
         1 => ParameterType::Boolean,
         2 => ParameterType::StringArray,
-        _ => return Err(reader.error("a parameter has an unknown type")),
+        _ => return Err(reader.error("unknown parameter type")),
     };
     let has = |bit: u8| flags & bit != 0;
     let built_in = if has(BUILT_IN) {
         Some(match reader.byte()? {
             0 => BuiltIn::Other(reader.text()?.into()),
             number => {
-                BuiltIn::from_number(number).ok_or_else(|| reader.error("a built-in is unknown"))?
+                BuiltIn::from_number(number).ok_or_else(|| reader.error("unknown built-in"))?
             }
         })
     } else {
@@ -203,7 +204,7 @@ fn read_parameter(reader: &mut Reader<'_>) -> Result<Parameter, DefinitionError>
     })
 }
 
-/// One byte for each operation.
+/// Operation codes, one byte each.
 mod operation {
     pub(super) const UNSET: u8 = 0;
     pub(super) const FALSE: u8 = 1;
@@ -233,7 +234,7 @@ mod operation {
     pub(super) const ASSIGN_PARAMETER: u8 = 25;
 }
 
-fn write_expr(expr: Expr, writer: &mut Writer) {
+fn write_expr(expr: Expr, writer: &mut ByteWriter) {
     use operation as op;
     let mut put = |operation: u8, operands: &[u16]| {
         writer.byte(operation);
@@ -243,7 +244,7 @@ fn write_expr(expr: Expr, writer: &mut Writer) {
         Expr::Unset => put(op::UNSET, &[]),
         Expr::Bool(false) => put(op::FALSE, &[]),
         Expr::Bool(true) => put(op::TRUE, &[]),
-        Expr::Text(text) => put(op::TEXT, &[text]),
+        Expr::String(text) => put(op::TEXT, &[text]),
         Expr::Parameter(parameter) => put(op::PARAMETER, &[parameter]),
         Expr::Template(list) => put(op::TEMPLATE, &[list]),
         Expr::IsSet(of) => put(op::IS_SET, &[of]),
@@ -290,13 +291,13 @@ fn write_expr(expr: Expr, writer: &mut Writer) {
     }
 }
 
-fn read_expr(reader: &mut Reader<'_>) -> Result<Expr, DefinitionError> {
+fn read_expr(reader: &mut ByteReader<'_>) -> Result<Expr, DefinitionError> {
     use operation as op;
     Ok(match reader.byte()? {
         op::UNSET => Expr::Unset,
         op::FALSE => Expr::Bool(false),
         op::TRUE => Expr::Bool(true),
-        op::TEXT => Expr::Text(reader.u16()?),
+        op::TEXT => Expr::String(reader.u16()?),
         op::PARAMETER => Expr::Parameter(reader.u16()?),
         op::TEMPLATE => Expr::Template(reader.u16()?),
         op::IS_SET => Expr::IsSet(reader.u16()?),
@@ -309,8 +310,8 @@ fn read_expr(reader: &mut Reader<'_>) -> Result<Expr, DefinitionError> {
         },
         operation @ (op::ITEM | op::ITEM_FROM_END) => {
             let of = reader.u16()?;
-            let index = i16::try_from(reader.u16()?)
-                .map_err(|_| reader.error("an index is out of range"))?;
+            let index =
+                i16::try_from(reader.u16()?).map_err(|_| reader.error("index out of range"))?;
             let index = if operation == op::ITEM { index } else { -index };
             Expr::Item { of, index }
         }
@@ -343,83 +344,83 @@ fn read_expr(reader: &mut Reader<'_>) -> Result<Expr, DefinitionError> {
             value: reader.u16()?,
             parameter: reader.u16()?,
         },
-        _ => return Err(reader.error("an operation is unknown")),
+        _ => return Err(reader.error("unknown operation")),
     })
 }
 
-fn write_property(property: PropertyForm, writer: &mut Writer) {
+fn write_property(property: PropertyTemplate, writer: &mut ByteWriter) {
     match property {
-        PropertyForm::Null => writer.byte(0),
-        PropertyForm::Bool(false) => writer.byte(1),
-        PropertyForm::Bool(true) => writer.byte(2),
-        PropertyForm::Int(value) => {
+        PropertyTemplate::Null => writer.byte(0),
+        PropertyTemplate::Bool(false) => writer.byte(1),
+        PropertyTemplate::Bool(true) => writer.byte(2),
+        PropertyTemplate::Int(value) => {
             writer.byte(3);
             writer.raw(&value.to_le_bytes());
         }
-        PropertyForm::Float(bits) => {
+        PropertyTemplate::Float(bits) => {
             writer.byte(4);
             writer.raw(&bits.to_le_bytes());
         }
-        PropertyForm::Text(expr) => {
+        PropertyTemplate::String(expr) => {
             writer.byte(5);
             writer.int(expr);
         }
-        PropertyForm::List(list) => {
+        PropertyTemplate::List(list) => {
             writer.byte(6);
             writer.int(list);
         }
-        PropertyForm::Map(list) => {
+        PropertyTemplate::Map(list) => {
             writer.byte(7);
             writer.int(list);
         }
     }
 }
 
-fn read_property(reader: &mut Reader<'_>) -> Result<PropertyForm, DefinitionError> {
+fn read_property(reader: &mut ByteReader<'_>) -> Result<PropertyTemplate, DefinitionError> {
     Ok(match reader.byte()? {
-        0 => PropertyForm::Null,
-        1 => PropertyForm::Bool(false),
-        2 => PropertyForm::Bool(true),
-        3 => PropertyForm::Int(i64::from_le_bytes(eight(reader)?)),
-        4 => PropertyForm::Float(u64::from_le_bytes(eight(reader)?)),
-        5 => PropertyForm::Text(reader.u16()?),
-        6 => PropertyForm::List(reader.u16()?),
-        7 => PropertyForm::Map(reader.u16()?),
-        _ => return Err(reader.error("a property is of an unknown kind")),
+        0 => PropertyTemplate::Null,
+        1 => PropertyTemplate::Bool(false),
+        2 => PropertyTemplate::Bool(true),
+        3 => PropertyTemplate::Int(i64::from_le_bytes(eight(reader)?)),
+        4 => PropertyTemplate::Float(u64::from_le_bytes(eight(reader)?)),
+        5 => PropertyTemplate::String(reader.u16()?),
+        6 => PropertyTemplate::List(reader.u16()?),
+        7 => PropertyTemplate::Map(reader.u16()?),
+        _ => return Err(reader.error("unknown property kind")),
     })
 }
 
-fn eight(reader: &mut Reader<'_>) -> Result<[u8; 8], DefinitionError> {
+fn eight(reader: &mut ByteReader<'_>) -> Result<[u8; 8], DefinitionError> {
     let bytes = reader.raw(8)?;
     bytes
         .try_into()
-        .map_err(|_| reader.error("the packed form is cut short"))
+        .map_err(|_| reader.error("unexpected end of the packed form"))
 }
 
-fn write_rule(rule: Rule, index: u16, writer: &mut Writer) {
+fn write_rule(rule: Rule, index: u16, writer: &mut ByteWriter) {
     let (action, operand) = match rule.action {
-        // Of a tree the number of rules in it.
-        Action::Tree => (0, rule.next - index - 1),
-        Action::Endpoint(endpoint) => (1, endpoint),
-        Action::Error(text) => (2, text),
+        // The operand of a tree is the number of its nested rules.
+        RuleAction::Tree => (0, rule.next - index - 1),
+        RuleAction::Endpoint(endpoint) => (1, endpoint),
+        RuleAction::Error(text) => (2, text),
     };
     writer.byte(action);
     writer.int(rule.conditions);
     writer.int(operand);
 }
 
-fn read_rule(reader: &mut Reader<'_>, index: usize) -> Result<Rule, DefinitionError> {
+fn read_rule(reader: &mut ByteReader<'_>, index: usize) -> Result<Rule, DefinitionError> {
     let action = reader.byte()?;
     let conditions = reader.u16()?;
     let operand = reader.u16()?;
     let (action, rules) = match action {
-        0 => (Action::Tree, usize::from(operand)),
-        1 => (Action::Endpoint(operand), 0),
-        2 => (Action::Error(operand), 0),
-        _ => return Err(reader.error("an action is unknown")),
+        0 => (RuleAction::Tree, usize::from(operand)),
+        1 => (RuleAction::Endpoint(operand), 0),
+        2 => (RuleAction::Error(operand), 0),
+        _ => return Err(reader.error("unknown action")),
     };
-    let next = u16::try_from(index + 1 + rules)
-        .map_err(|_| reader.error("a rule leads beyond the last"))?;
+    let next =
+        u16::try_from(index + 1 + rules).map_err(|_| reader.error("rule jumps past the end"))?;
     Ok(Rule {
         conditions,
         action,
@@ -437,7 +438,7 @@ mod tests {
             Expr::Unset,
             Expr::Bool(false),
             Expr::Bool(true),
-            Expr::Text(300),
+            Expr::String(300),
             Expr::Parameter(1),
             Expr::Template(2),
             Expr::IsSet(3),
@@ -485,35 +486,35 @@ mod tests {
                 parameter: 30,
             },
         ];
-        let mut writer = Writer::default();
+        let mut writer = ByteWriter::default();
         exprs.iter().for_each(|expr| write_expr(*expr, &mut writer));
         let bytes = writer.into_bytes();
-        let mut reader = Reader::new(&bytes);
+        let mut reader = ByteReader::new(&bytes);
         for expr in exprs {
             assert_eq!(read_expr(&mut reader).unwrap(), expr);
         }
         reader.end().unwrap();
-        assert!(read_expr(&mut Reader::new(&[200])).is_err());
+        assert!(read_expr(&mut ByteReader::new(&[200])).is_err());
     }
 
     #[test]
     fn every_property_round_trips() {
         let properties = [
-            PropertyForm::Null,
-            PropertyForm::Bool(true),
-            PropertyForm::Bool(false),
-            PropertyForm::Int(-5),
-            PropertyForm::Float(1.5f64.to_bits()),
-            PropertyForm::Text(1),
-            PropertyForm::List(2),
-            PropertyForm::Map(3),
+            PropertyTemplate::Null,
+            PropertyTemplate::Bool(true),
+            PropertyTemplate::Bool(false),
+            PropertyTemplate::Int(-5),
+            PropertyTemplate::Float(1.5f64.to_bits()),
+            PropertyTemplate::String(1),
+            PropertyTemplate::List(2),
+            PropertyTemplate::Map(3),
         ];
-        let mut writer = Writer::default();
+        let mut writer = ByteWriter::default();
         properties
             .iter()
             .for_each(|property| write_property(*property, &mut writer));
         let bytes = writer.into_bytes();
-        let mut reader = Reader::new(&bytes);
+        let mut reader = ByteReader::new(&bytes);
         for property in properties {
             assert_eq!(read_property(&mut reader).unwrap(), property);
         }

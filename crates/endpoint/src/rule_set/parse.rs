@@ -1,4 +1,4 @@
-//! From `endpoint-rule-set-1.json` to the compiled form.
+//! RuleSetCompiler of `endpoint-rule-set-1.json`.
 //!
 //! # Source
 //! botocore `endpoint_provider.py:RuleSet`, `RuleCreator`, `ParameterDefinition`;
@@ -7,117 +7,113 @@
 use std::collections::HashMap;
 
 use crate::error::DefinitionError;
-use crate::json::{self, Json, Place};
-use crate::lists::{ListId, Lists};
-use crate::numbered::{Numbered, next_number};
+use crate::interner::{Interner, next_index};
+use crate::json::{self, Json, JsonPath};
+use crate::list_table::{ListId, ListTable};
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
 use crate::rule_set::program::{
-    Action, EndpointForm, Expr, ExprId, Parts, Program, PropertyForm, Rule, TextId,
+    EndpointTemplate, Expr, ExprId, Program, ProgramParts, PropertyTemplate, Rule, RuleAction,
+    StringId,
 };
-use crate::template::{self, Piece};
-use crate::texts::TextTable;
+use crate::string_table::StringTableBuilder;
+use crate::template::{self, TemplatePart};
 
-/// Compiles a rule set. Keys that are not known are ignored.
+/// Compiles a rule set. Unknown keys are ignored.
 pub(crate) fn compile(text: &[u8]) -> Result<Program, DefinitionError> {
     let json = json::parse(text)?;
-    let root = Place::Root;
+    let root = JsonPath::Root;
     json.map(&root)?;
     let version = match json.get("version") {
         Some(version) => version.text(&root.key("version"))?,
         None => "1.0",
     };
-    let mut compiler = Compiler::default();
-    let place = root.key("parameters");
-    let parameters = json
-        .get("parameters")
-        .ok_or_else(|| root.missing("parameters"))?;
-    for (name, spec) in parameters.map(&place)? {
-        compiler.parameter(name, spec, &place.key(name))?;
+    let mut compiler = RuleSetCompiler::default();
+    let path = root.key("parameters");
+    let parameters = json.required("parameters", &root)?;
+    for (name, spec) in parameters.map(&path)? {
+        compiler.parameter(name, spec, &path.key(name))?;
     }
-    let place = root.key("rules");
-    let rules = json.get("rules").ok_or_else(|| root.missing("rules"))?;
-    for (index, rule) in rules.list(&place)?.iter().enumerate() {
-        compiler.rule(rule, &place.index(index))?;
+    let path = root.key("rules");
+    let rules = json.required("rules", &root)?;
+    for (index, rule) in rules.list(&path)?.iter().enumerate() {
+        compiler.rule(rule, &path.index(index))?;
     }
-    let version = compiler.text(version, &root)?;
+    let version = compiler.string(version, &root)?;
     compiler
         .finish(version)
         .map_err(|message| root.error(message))
 }
 
 #[derive(Debug, Default)]
-struct Compiler<'j> {
-    texts: TextTable,
-    lists: Numbered<Box<[u16]>>,
-    exprs: Numbered<Expr>,
-    properties: Numbered<PropertyForm>,
-    endpoints: Numbered<EndpointForm>,
+struct RuleSetCompiler<'j> {
+    strings: StringTableBuilder,
+    lists: Interner<Box<[u16]>>,
+    exprs: Interner<Expr>,
+    properties: Interner<PropertyTemplate>,
+    endpoints: Interner<EndpointTemplate>,
     parameters: Vec<Parameter>,
-    parameter_numbers: HashMap<&'j str, u16>,
+    parameter_indexes: HashMap<&'j str, u16>,
     rules: Vec<Rule>,
-    /// The variables that can be seen from here, and what they were assigned.
+    /// The variables in scope, and the expressions assigned to them.
     scope: HashMap<&'j str, ExprId>,
-    /// The same variables in the order of their assignment.
+    /// The same variables in order of assignment.
     assigned: Vec<&'j str>,
 }
 
-impl<'j> Compiler<'j> {
-    fn finish(self, version: TextId) -> Result<Program, &'static str> {
-        let lists = Lists::new(self.lists.all()).ok_or("the rule set is too large")?;
-        Program::new(Parts {
+impl<'j> RuleSetCompiler<'j> {
+    fn finish(self, version: StringId) -> Result<Program, &'static str> {
+        let lists = ListTable::new(self.lists.items()).ok_or("rule set too large")?;
+        Program::new(ProgramParts {
             version,
-            texts: self.texts.finish(),
+            strings: self.strings.finish(),
             lists,
-            exprs: self.exprs.into_all(),
-            properties: self.properties.into_all(),
-            endpoints: self.endpoints.into_all(),
+            exprs: self.exprs.into_items(),
+            properties: self.properties.into_items(),
+            endpoints: self.endpoints.into_items(),
             parameters: self.parameters,
             rules: self.rules,
         })
     }
 
-    fn text(&mut self, text: &str, place: &Place<'_>) -> Result<TextId, DefinitionError> {
-        self.texts
-            .id(text)
-            .ok_or_else(|| place.error("the rule set has too many texts"))
+    fn string(&mut self, text: &str, path: &JsonPath<'_>) -> Result<StringId, DefinitionError> {
+        self.strings
+            .intern(text)
+            .ok_or_else(|| path.error("too many strings"))
     }
 
-    fn list(&mut self, list: Vec<u16>, place: &Place<'_>) -> Result<ListId, DefinitionError> {
-        self.lists.id(list.into_boxed_slice(), place)
+    fn list(&mut self, list: Vec<u16>, path: &JsonPath<'_>) -> Result<ListId, DefinitionError> {
+        self.lists.intern(list.into_boxed_slice(), path)
     }
 
-    fn expr(&mut self, expr: Expr, place: &Place<'_>) -> Result<ExprId, DefinitionError> {
-        self.exprs.id(expr, place)
+    fn expr(&mut self, expr: Expr, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
+        self.exprs.intern(expr, path)
     }
 
     fn parameter(
         &mut self,
         name: &'j str,
         spec: &Json<'_>,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<(), DefinitionError> {
-        let type_place = place.key("type");
-        let type_name = spec
-            .get("type")
-            .ok_or_else(|| place.missing("type"))?
-            .text(&type_place)?;
+        let type_path = path.key("type");
+        let type_name = spec.required("type", path)?.text(&type_path)?;
         let kind = match type_name.to_ascii_lowercase().as_str() {
             "string" => ParameterType::String,
             "boolean" => ParameterType::Boolean,
             "stringarray" => ParameterType::StringArray,
             _ => {
-                return Err(type_place.error(format_args!(
+                return Err(type_path.error(format_args!(
                     "Unknown parameter type: {type_name}. A parameter must be of type string, boolean, or stringarray."
                 )));
             }
         };
         let present = |key| spec.get(key).filter(|value| **value != Json::Null);
         let default = match present("default") {
-            Some(default) => Some(parameter_default(default, kind, &place.key("default"))?),
+            Some(default) => Some(parameter_default(default, kind, &path.key("default"))?),
             None => None,
         };
         let built_in = match present("builtIn") {
-            Some(name) => Some(BuiltIn::from_name(name.text(&place.key("builtIn"))?)),
+            Some(name) => Some(BuiltIn::from_name(name.text(&path.key("builtIn"))?)),
             None => None,
         };
         let deprecation = present("deprecated").map(|deprecated| match deprecated.get("message") {
@@ -125,12 +121,12 @@ impl<'j> Compiler<'j> {
             _ => Box::default(),
         });
         let required = match present("required") {
-            Some(required) => required.bool(&place.key("required"))?,
+            Some(required) => required.bool(&path.key("required"))?,
             None => false,
         };
-        let number = next_number(self.parameters.len(), place)?;
-        if self.parameter_numbers.insert(name, number).is_some() {
-            return Err(place.error("the parameter is declared twice"));
+        let number = next_index(self.parameters.len(), path)?;
+        if self.parameter_indexes.insert(name, number).is_some() {
+            return Err(path.error("duplicate parameter"));
         }
         self.parameters.push(Parameter {
             name: name.into(),
@@ -144,53 +140,44 @@ impl<'j> Compiler<'j> {
         Ok(())
     }
 
-    fn rule(&mut self, rule: &'j Json<'_>, place: &Place<'_>) -> Result<(), DefinitionError> {
-        rule.map(place)?;
-        let type_place = place.key("type");
-        let rule_type = rule
-            .get("type")
-            .ok_or_else(|| place.missing("type"))?
-            .text(&type_place)?;
+    fn rule(&mut self, rule: &'j Json<'_>, path: &JsonPath<'_>) -> Result<(), DefinitionError> {
+        rule.map(path)?;
+        let type_path = path.key("type");
+        let rule_type = rule.required("type", path)?.text(&type_path)?;
         let outer = self.assigned.len();
-        let conditions = self.conditions(rule, place)?;
-        let index = next_number(self.rules.len(), place)?;
+        let conditions = self.conditions(rule, path)?;
+        let index = next_index(self.rules.len(), path)?;
         self.rules.push(Rule {
             conditions,
-            action: Action::Tree,
+            action: RuleAction::Tree,
             next: index + 1,
         });
         let action = match rule_type {
             "tree" => {
-                let place = place.key("rules");
-                let rules = rule
-                    .get("rules")
-                    .ok_or_else(|| place.error("a tree has no rules"))?;
-                for (index, rule) in rules.list(&place)?.iter().enumerate() {
-                    self.rule(rule, &place.index(index))?;
+                let rules = rule.required("rules", path)?;
+                let path = path.key("rules");
+                for (index, rule) in rules.list(&path)?.iter().enumerate() {
+                    self.rule(rule, &path.index(index))?;
                 }
-                Action::Tree
+                RuleAction::Tree
             }
             "endpoint" => {
-                let place = place.key("endpoint");
-                let endpoint = rule
-                    .get("endpoint")
-                    .ok_or_else(|| place.error("an endpoint rule has no endpoint"))?;
-                Action::Endpoint(self.endpoint(endpoint, &place)?)
+                let endpoint = rule.required("endpoint", path)?;
+                let path = path.key("endpoint");
+                RuleAction::Endpoint(self.endpoint(endpoint, &path)?)
             }
             "error" => {
-                let place = place.key("error");
-                let error = rule
-                    .get("error")
-                    .ok_or_else(|| place.error("an error rule has no error"))?;
-                Action::Error(self.value(error, &place)?)
+                let error = rule.required("error", path)?;
+                let path = path.key("error");
+                RuleAction::Error(self.value(error, &path)?)
             }
             other => {
-                return Err(type_place.error(format_args!(
+                return Err(type_path.error(format_args!(
                     "Unknown rule type: {other}. A rule must be of type tree, endpoint or error."
                 )));
             }
         };
-        let next = next_number(self.rules.len(), place)?;
+        let next = next_index(self.rules.len(), path)?;
         if let Some(rule) = self.rules.get_mut(usize::from(index)) {
             rule.action = action;
             rule.next = next;
@@ -204,165 +191,160 @@ impl<'j> Compiler<'j> {
     fn conditions(
         &mut self,
         rule: &'j Json<'_>,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<ListId, DefinitionError> {
-        let place = place.key("conditions");
+        let path = path.key("conditions");
         let conditions = match rule.get("conditions") {
-            Some(conditions) => conditions.list(&place)?,
+            Some(conditions) => conditions.list(&path)?,
             None => &[],
         };
         let mut exprs = Vec::with_capacity(conditions.len());
         for (index, condition) in conditions.iter().enumerate() {
-            exprs.push(self.call(condition, &place.index(index))?);
+            exprs.push(self.call(condition, &path.index(index))?);
         }
-        self.list(exprs, &place)
+        self.list(exprs, &path)
     }
 
     fn endpoint(
         &mut self,
         endpoint: &'j Json<'_>,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<u16, DefinitionError> {
-        endpoint.map(place)?;
-        let url_place = place.key("url");
-        let url = self.value(
-            endpoint.get("url").ok_or_else(|| place.missing("url"))?,
-            &url_place,
-        )?;
-        let headers_place = place.key("headers");
+        endpoint.map(path)?;
+        let url_path = path.key("url");
+        let url = self.value(endpoint.required("url", path)?, &url_path)?;
+        let headers_path = path.key("headers");
         let mut headers = Vec::new();
         if let Some(map) = endpoint.get("headers") {
-            for (name, values) in map.map(&headers_place)? {
-                let place = headers_place.key(name);
+            for (name, values) in map.map(&headers_path)? {
+                let path = headers_path.key(name);
                 let mut exprs = Vec::new();
-                for (index, value) in values.list(&place)?.iter().enumerate() {
-                    exprs.push(self.value(value, &place.index(index))?);
+                for (index, value) in values.list(&path)?.iter().enumerate() {
+                    exprs.push(self.value(value, &path.index(index))?);
                 }
-                headers.push(self.text(name, &place)?);
-                headers.push(self.list(exprs, &place)?);
+                headers.push(self.string(name, &path)?);
+                headers.push(self.list(exprs, &path)?);
             }
         }
-        let headers = self.list(headers, &headers_place)?;
-        let properties_place = place.key("properties");
+        let headers = self.list(headers, &headers_path)?;
+        let properties_path = path.key("properties");
         let properties = match endpoint.get("properties") {
             Some(properties) => {
-                properties.map(&properties_place)?;
-                check_auth_schemes(properties, &properties_place)?;
-                self.property(properties, &properties_place)?
+                properties.map(&properties_path)?;
+                check_auth_schemes(properties, &properties_path)?;
+                self.property(properties, &properties_path)?
             }
             None => {
-                let none = self.list(Vec::new(), &properties_place)?;
+                let none = self.list(Vec::new(), &properties_path)?;
                 self.properties
-                    .id(PropertyForm::Map(none), &properties_place)?
+                    .intern(PropertyTemplate::Map(none), &properties_path)?
             }
         };
-        let form = EndpointForm {
+        let template = EndpointTemplate {
             url,
             headers,
             properties,
         };
-        self.endpoints.id(form, place)
+        self.endpoints.intern(template, path)
     }
 
     fn property(
         &mut self,
         property: &'j Json<'_>,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<u16, DefinitionError> {
-        let form = match property {
-            Json::Null => PropertyForm::Null,
-            Json::Bool(value) => PropertyForm::Bool(*value),
-            Json::Int(value) => PropertyForm::Int(*value),
-            Json::Float(value) => PropertyForm::Float(value.to_bits()),
-            Json::Text(text) => PropertyForm::Text(self.template(text, place)?),
+        let template = match property {
+            Json::Null => PropertyTemplate::Null,
+            Json::Bool(value) => PropertyTemplate::Bool(*value),
+            Json::Int(value) => PropertyTemplate::Int(*value),
+            Json::Float(value) => PropertyTemplate::Float(value.to_bits()),
+            Json::Text(text) => PropertyTemplate::String(self.template(text, path)?),
             Json::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    list.push(self.property(item, &place.index(index))?);
+                    list.push(self.property(item, &path.index(index))?);
                 }
-                PropertyForm::List(self.list(list, place)?)
+                PropertyTemplate::List(self.list(list, path)?)
             }
             Json::Map(entries) => {
                 let mut list = Vec::with_capacity(entries.len() * 2);
                 for (key, value) in entries {
-                    let place = place.key(key);
-                    list.push(self.text(key, &place)?);
-                    list.push(self.property(value, &place)?);
+                    let path = path.key(key);
+                    list.push(self.string(key, &path)?);
+                    list.push(self.property(value, &path)?);
                 }
-                PropertyForm::Map(self.list(list, place)?)
+                PropertyTemplate::Map(self.list(list, path)?)
             }
         };
-        self.properties.id(form, place)
+        self.properties.intern(template, path)
     }
 
-    /// A value: a function, a reference, a text or template, or a boolean.
-    fn value(&mut self, value: &'j Json<'_>, place: &Place<'_>) -> Result<ExprId, DefinitionError> {
+    /// Compiles a value: a function call, a reference, a string or template, or a boolean.
+    fn value(
+        &mut self,
+        value: &'j Json<'_>,
+        path: &JsonPath<'_>,
+    ) -> Result<ExprId, DefinitionError> {
         match value {
-            Json::Map(_) if value.get("fn").is_some() => self.call(value, place),
+            Json::Map(_) if value.get("fn").is_some() => self.call(value, path),
             Json::Map(_) => match value.get("ref") {
                 Some(name) => {
-                    let place = place.key("ref");
-                    self.reference(name.text(&place)?, &place)
+                    let path = path.key("ref");
+                    self.reference(name.text(&path)?, &path)
                 }
-                None => Err(place.error("must have a `fn` or a `ref`")),
+                None => Err(path.error("must have a `fn` or a `ref`")),
             },
-            Json::Text(text) => self.template(text, place),
-            Json::Bool(value) => self.expr(Expr::Bool(*value), place),
-            other => Err(place.mismatch("a string, a boolean, a function or a reference", other)),
+            Json::Text(text) => self.template(text, path),
+            Json::Bool(value) => self.expr(Expr::Bool(*value), path),
+            other => Err(path.mismatch("a string, a boolean, a function or a reference", other)),
         }
     }
 
-    fn reference(&mut self, name: &str, place: &Place<'_>) -> Result<ExprId, DefinitionError> {
+    fn reference(&mut self, name: &str, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
         if let Some(id) = self.scope.get(name) {
             return Ok(*id);
         }
         let expr = self
-            .parameter_numbers
+            .parameter_indexes
             .get(name)
             .map_or(Expr::Unset, |number| Expr::Parameter(*number));
-        self.expr(expr, place)
+        self.expr(expr, path)
     }
 
-    fn template(&mut self, text: &str, place: &Place<'_>) -> Result<ExprId, DefinitionError> {
-        let Some(pieces) = template::pieces(text).map_err(|message| place.error(message))? else {
-            let text = self.text(text, place)?;
-            return self.expr(Expr::Text(text), place);
+    fn template(&mut self, text: &str, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
+        let Some(parts) = template::parse(text).map_err(|message| path.error(message))? else {
+            let text = self.string(text, path)?;
+            return self.expr(Expr::String(text), path);
         };
-        let mut exprs = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            exprs.push(match piece {
-                Piece::Literal(literal) => {
-                    let text = self.text(&literal, place)?;
-                    self.expr(Expr::Text(text), place)?
+        let mut exprs = Vec::with_capacity(parts.len());
+        for part in parts {
+            exprs.push(match part {
+                TemplatePart::Literal(literal) => {
+                    let text = self.string(&literal, path)?;
+                    self.expr(Expr::String(text), path)?
                 }
-                Piece::Reference(reference) => {
-                    let mut path = reference.split('#');
-                    let mut of = self.reference(path.next().unwrap_or_default(), place)?;
-                    for name in path {
-                        let name = self.text(name, place)?;
-                        of = self.expr(Expr::Attribute { of, name }, place)?;
+                TemplatePart::Reference(reference) => {
+                    let mut names = reference.split('#');
+                    let mut of = self.reference(names.next().unwrap_or_default(), path)?;
+                    for name in names {
+                        let name = self.string(name, path)?;
+                        of = self.expr(Expr::Attribute { of, name }, path)?;
                     }
                     of
                 }
             });
         }
-        let list = self.list(exprs, place)?;
-        self.expr(Expr::Template(list), place)
+        let list = self.list(exprs, path)?;
+        self.expr(Expr::Template(list), path)
     }
 
-    /// A function and, where it has an `assign`, the variable that holds its value from here on.
-    fn call(&mut self, call: &'j Json<'_>, place: &Place<'_>) -> Result<ExprId, DefinitionError> {
-        call.map(place)?;
-        let name = call
-            .get("fn")
-            .ok_or_else(|| place.missing("fn"))?
-            .text(&place.key("fn"))?;
-        let argv_place = place.key("argv");
-        let argv = call
-            .get("argv")
-            .ok_or_else(|| place.missing("argv"))?
-            .list(&argv_place)?;
-        let at = |index| argv_place.index(index);
+    /// Compiles a function call and, if it has `assign`, adds the variable to the scope.
+    fn call(&mut self, call: &'j Json<'_>, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
+        call.map(path)?;
+        let name = call.required("fn", path)?.text(&path.key("fn"))?;
+        let argv_path = path.key("argv");
+        let argv = call.required("argv", path)?.list(&argv_path)?;
+        let at = |index| argv_path.index(index);
         let expr = match (name, argv) {
             ("isSet", [value]) => Expr::IsSet(self.value(value, &at(0))?),
             ("not", [value]) => Expr::Not(self.value(value, &at(0))?),
@@ -372,9 +354,9 @@ impl<'j> Compiler<'j> {
             ("booleanEquals", [left, right]) => {
                 Expr::BooleanEquals(self.value(left, &at(0))?, self.value(right, &at(1))?)
             }
-            ("getAttr", [of, path]) => {
+            ("getAttr", [of, attribute_path]) => {
                 let of = self.value(of, &at(0))?;
-                self.attribute(of, path.text(&at(1))?, &at(1))?
+                self.attribute(of, attribute_path.text(&at(1))?, &at(1))?
             }
             ("substring", [of, start, stop, reverse]) => Expr::Substring {
                 of: self.value(of, &at(0))?,
@@ -398,7 +380,7 @@ impl<'j> Compiler<'j> {
                 for (index, value) in values.iter().enumerate() {
                     list.push(self.value(value, &at(index))?);
                 }
-                Expr::Coalesce(self.list(list, &argv_place)?)
+                Expr::Coalesce(self.list(list, &argv_path)?)
             }
             ("ite", [condition, yes, no]) => Expr::IfElse(
                 self.value(condition, &at(0))?,
@@ -409,31 +391,31 @@ impl<'j> Compiler<'j> {
                 let of = self.value(of, &at(0))?;
                 let delimiter = delimiter.text(&at(1))?;
                 if delimiter.is_empty() {
-                    return Err(at(1).error("a delimiter must not be empty"));
+                    return Err(at(1).error("must not be empty"));
                 }
                 Expr::Split {
                     of,
-                    delimiter: self.text(delimiter, &at(1))?,
+                    delimiter: self.string(delimiter, &at(1))?,
                     limit: small(limit, &at(2))?,
                 }
             }
             _ if FUNCTIONS.contains(&name) => {
-                return Err(argv_place.error(format_args!(
-                    "`{name}` does not take {} arguments",
+                return Err(argv_path.error(format_args!(
+                    "wrong number of arguments for `{name}`: {}",
                     argv.len()
                 )));
             }
             _ => {
-                return Err(place
+                return Err(path
                     .key("fn")
-                    .error(format_args!("the function `{name}` is not known")));
+                    .error(format_args!("unknown function `{name}`")));
             }
         };
-        let id = self.expr(expr, place)?;
+        let id = self.expr(expr, path)?;
         match call.get("assign") {
             Some(variable) => {
-                let place = place.key("assign");
-                self.assign(variable.text(&place)?, id, &place)
+                let path = path.key("assign");
+                self.assign(variable.text(&path)?, id, &path)
             }
             None => Ok(id),
         }
@@ -443,14 +425,14 @@ impl<'j> Compiler<'j> {
         &mut self,
         name: &'j str,
         value: ExprId,
-        place: &Place<'_>,
+        path: &JsonPath<'_>,
     ) -> Result<ExprId, DefinitionError> {
         if self.scope.contains_key(name) {
-            let name = self.text(name, place)?;
-            return self.expr(Expr::AssignAgain { value, name }, place);
+            let name = self.string(name, path)?;
+            return self.expr(Expr::AssignAgain { value, name }, path);
         }
-        let value = match self.parameter_numbers.get(name) {
-            Some(&parameter) => self.expr(Expr::AssignParameter { value, parameter }, place)?,
+        let value = match self.parameter_indexes.get(name) {
+            Some(&parameter) => self.expr(Expr::AssignParameter { value, parameter }, path)?,
             None => value,
         };
         self.scope.insert(name, value);
@@ -458,43 +440,42 @@ impl<'j> Compiler<'j> {
         Ok(value)
     }
 
-    /// The expression for a path such as `resourceId[1]` or `a.b`.
+    /// Compiles an attribute path such as `resourceId[1]` or `a.b`.
     fn attribute(
         &mut self,
         of: ExprId,
-        path: &str,
-        place: &Place<'_>,
+        attribute_path: &str,
+        path: &JsonPath<'_>,
     ) -> Result<Expr, DefinitionError> {
         let mut steps: Vec<Expr> = Vec::new();
-        for part in path.split('.') {
+        for part in attribute_path.split('.') {
             let (key, index) = match part.split_once('[') {
                 Some((key, index)) => (key, Some(index)),
                 None => (part, None),
             };
             if !key.is_empty() || index.is_none() {
-                let name = self.text(key, place)?;
+                let name = self.string(key, path)?;
                 steps.push(Expr::Attribute { of, name });
             }
             if let Some(index) = index {
                 let index = index
                     .strip_suffix(']')
                     .and_then(|digits| digits.parse().ok());
-                let index =
-                    index.ok_or_else(|| place.error("an index is not a number in brackets"))?;
+                let index = index.ok_or_else(|| path.error("index is not a number in brackets"))?;
                 steps.push(Expr::Item { of, index });
             }
         }
-        // Every step but the last becomes an expression that the next one looks into.
+        // Each step but the last is interned, as the operand of the next step.
         let last = steps.pop().unwrap_or(Expr::Unset);
         let mut inner = of;
         for step in steps {
-            inner = self.expr(looking_into(step, inner), place)?;
+            inner = self.expr(with_operand(step, inner), path)?;
         }
-        Ok(looking_into(last, inner))
+        Ok(with_operand(last, inner))
     }
 }
 
-fn looking_into(step: Expr, of: ExprId) -> Expr {
+fn with_operand(step: Expr, of: ExprId) -> Expr {
     match step {
         Expr::Attribute { name, .. } => Expr::Attribute { of, name },
         Expr::Item { index, .. } => Expr::Item { of, index },
@@ -520,46 +501,43 @@ const FUNCTIONS: [&str; 15] = [
     "split",
 ];
 
-fn small(number: &Json<'_>, place: &Place<'_>) -> Result<u16, DefinitionError> {
+fn small(number: &Json<'_>, path: &JsonPath<'_>) -> Result<u16, DefinitionError> {
     match number {
         Json::Int(number) => {
-            u16::try_from(*number).map_err(|_| place.error("must be between 0 and 65535"))
+            u16::try_from(*number).map_err(|_| path.error("must be between 0 and 65535"))
         }
-        other => Err(place.mismatch("an integer", other)),
+        other => Err(path.mismatch("an integer", other)),
     }
 }
 
 fn parameter_default(
     default: &Json<'_>,
     kind: ParameterType,
-    place: &Place<'_>,
+    path: &JsonPath<'_>,
 ) -> Result<ParameterDefault, DefinitionError> {
     Ok(match kind {
-        ParameterType::String => ParameterDefault::String(default.text(place)?.into()),
-        ParameterType::Boolean => ParameterDefault::Boolean(default.bool(place)?),
+        ParameterType::String => ParameterDefault::String(default.text(path)?.into()),
+        ParameterType::Boolean => ParameterDefault::Boolean(default.bool(path)?),
         ParameterType::StringArray => {
             let mut items = Vec::new();
-            for (index, item) in default.list(place)?.iter().enumerate() {
-                items.push(Box::from(item.text(&place.index(index))?));
+            for (index, item) in default.list(path)?.iter().enumerate() {
+                items.push(Box::from(item.text(&path.index(index))?));
             }
             ParameterDefault::StringArray(items.into_boxed_slice())
         }
     })
 }
 
-/// Signing relies on these; so they are looked at here rather than when a request waits for them.
-fn check_auth_schemes(properties: &Json<'_>, place: &Place<'_>) -> Result<(), DefinitionError> {
-    let place = place.key("authSchemes");
+/// Validates `authSchemes` at load, so that signing can rely on the name of each scheme.
+fn check_auth_schemes(properties: &Json<'_>, path: &JsonPath<'_>) -> Result<(), DefinitionError> {
+    let path = path.key("authSchemes");
     let Some(schemes) = properties.get("authSchemes") else {
         return Ok(());
     };
-    for (index, scheme) in schemes.list(&place)?.iter().enumerate() {
-        let place = place.index(index);
-        scheme.map(&place)?;
-        scheme
-            .get("name")
-            .ok_or_else(|| place.missing("name"))?
-            .text(&place.key("name"))?;
+    for (index, scheme) in schemes.list(&path)?.iter().enumerate() {
+        let path = path.index(index);
+        scheme.map(&path)?;
+        scheme.required("name", &path)?.text(&path.key("name"))?;
     }
     Ok(())
 }
@@ -577,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_name_their_place() {
+    fn errors_name_the_json_path() {
         let cases = [
             ("[]", "$", "must be an object"),
             ("{", "$", "EOF"),
@@ -600,12 +578,12 @@ mod tests {
             (
                 r#"{"parameters":{"B":{"type":"string"},"B":{"type":"string"}},"rules":[]}"#,
                 "$.parameters.B",
-                "twice",
+                "duplicate",
             ),
         ];
-        for (json, place, message) in cases {
+        for (json, path, message) in cases {
             let error = error(json);
-            assert_eq!(error.place(), place, "{json}");
+            assert_eq!(error.location(), path, "{json}");
             assert!(error.message().contains(message), "{error}");
         }
         let cases = [
@@ -618,12 +596,12 @@ mod tests {
             (
                 r#"{"conditions":[{"fn":"nope","argv":[]}],"type":"tree","rules":[]}"#,
                 "$.rules[0].conditions[0].fn",
-                "not known",
+                "unknown function",
             ),
             (
                 r#"{"conditions":[{"fn":"isSet","argv":[]}],"type":"tree","rules":[]}"#,
                 "$.rules[0].conditions[0].argv",
-                "`isSet` does not take 0 arguments",
+                "wrong number of arguments for `isSet`: 0",
             ),
             (
                 r#"{"conditions":[{"fn":"isSet","argv":[1]}],"type":"tree","rules":[]}"#,
@@ -633,12 +611,12 @@ mod tests {
             (
                 r#"{"conditions":[{"fn":"getAttr","argv":[{"ref":"P"},"a[x]"]}],"type":"tree","rules":[]}"#,
                 "$.rules[0].conditions[0].argv[1]",
-                "an index is not a number in brackets",
+                "index is not a number in brackets",
             ),
             (
                 r#"{"type":"tree","rules":[{"type":"endpoint","endpoint":{"url":"{P}{"}}]}"#,
                 "$.rules[0].rules[0].endpoint.url",
-                "a `{` has no `}`",
+                "`{` without `}`",
             ),
             (
                 r#"{"type":"endpoint","endpoint":{"url":"x","properties":{"authSchemes":[{}]}}}"#,
@@ -651,41 +629,45 @@ mod tests {
                 "must be a list, not a string",
             ),
         ];
-        for (rule, place, message) in cases {
+        for (rule, path, message) in cases {
             let error = error(&with_rules(rule));
-            assert_eq!(error.place(), place, "{rule}");
+            assert_eq!(error.location(), path, "{rule}");
             assert!(error.message().contains(message), "{error}");
         }
     }
 
     #[test]
-    fn equal_expressions_have_one_number_and_variables_are_numbers() {
+    fn interns_expressions_and_inlines_variables() {
         let rule = r#"{"conditions":[{"fn":"aws.partition","argv":[{"ref":"P"}],"assign":"V"},
             {"fn":"stringEquals","argv":[{"fn":"getAttr","argv":[{"ref":"V"},"name"]},"aws"]}],
             "type":"endpoint","endpoint":{"url":"https://{V#name}"}}"#;
         let program = compile(with_rules(&format!("{rule},{rule}")).as_bytes()).unwrap();
         // P, its partition, the partition's name, "aws", the comparison, "https://" and the template.
         assert_eq!(program.nodes.len(), 7);
-        assert_eq!(program.steps.len(), 2);
+        assert_eq!(program.rules.len(), 2);
         assert_eq!(
-            program.steps[0].rule.conditions,
-            program.steps[1].rule.conditions
+            program.rules[0].rule.conditions,
+            program.rules[1].rule.conditions
         );
-        assert_eq!(program.steps[0].rule.action, program.steps[1].rule.action);
+        assert_eq!(program.rules[0].rule.action, program.rules[1].rule.action);
     }
 
     #[test]
-    fn rules_know_where_to_go_on() {
+    fn computes_the_next_rule() {
         let leaf = r#"{"type":"error","error":"e"}"#;
         let tree =
             format!(r#"{{"type":"tree","rules":[{leaf},{{"type":"tree","rules":[]}},{leaf}]}}"#);
         let program = compile(with_rules(&format!("{tree},{leaf}")).as_bytes()).unwrap();
-        let next: Vec<u16> = program.steps.iter().map(|step| step.rule.next).collect();
+        let next: Vec<u16> = program
+            .rules
+            .iter()
+            .map(|compiled| compiled.rule.next)
+            .collect();
         assert_eq!(next, [4, 2, 3, 4, 5]);
     }
 
     #[test]
-    fn unread_parameters_are_known() {
+    fn detects_unread_parameters() {
         let json = r#"{"parameters":{"A":{"type":"string"},"B":{"type":"string"}},
             "rules":[{"type":"error","error":"{B}"}]}"#;
         let program = compile(json.as_bytes()).unwrap();
@@ -694,7 +676,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused() {
+    fn rejects_deep_nesting() {
         let mut value = r#"{"ref":"P"}"#.to_owned();
         for _ in 0..40 {
             value = format!(r#"{{"fn":"not","argv":[{value}]}}"#);
@@ -715,6 +697,6 @@ mod tests {
             r#"{{"conditions":[{}],"type":"error","error":"e"}}"#,
             conditions.join(",")
         ));
-        assert_eq!(error(&json).message(), "expressions nest too deeply");
+        assert_eq!(error(&json).message(), "expressions nested too deeply");
     }
 }

@@ -1,58 +1,57 @@
-//! The compiled form of a rule set.
+//! Compiled rule sets.
 //!
-//! Rules become a flat list in the order in which they are tried: a tree stands before its rules, and every rule knows
-//! where to go on when it does not apply. Since a tree that matches but holds no answer goes on where a tree that does not
-//! match does, evaluation is one walk forwards with no stack.
+//! Rules are a flat list in evaluation order: a tree precedes its nested rules, and each rule has the index of the next
+//! rule to evaluate if its conditions are false. A tree whose nested rules all fail continues at the same rule as a tree
+//! whose conditions are false, so evaluation is one forward pass without a stack.
 //!
 //! ```text
-//!   tree  [conditions] next=4     holds: go to the rule below; fails: go to 4
-//!     endpoint [conditions]       holds: the answer; fails: go to the rule below
-//!     error [conditions]
-//!     error [conditions]
-//!   error []                      4
+//! 0  tree  [conditions] next=4     true: continue at 1; false: continue at 4
+//! 1    endpoint [conditions]       true: the result; false: continue at 2
+//! 2    error [conditions]
+//! 3    error [conditions]
+//! 4  error []
 //! ```
 //!
-//! Conditions and everything else that is computed are numbered expressions whose operands are expressions with smaller
-//! numbers. Equal expressions have one number, and a variable is nothing but the number of the expression it was assigned:
-//! there are no scopes left at run time. What costs something and is asked for more than once has a place (a *memo*) where
-//! its value is kept for the rest of the evaluation, and a condition of several rules has two bits (a *verdict*) that say
-//! whether it was looked at and whether it holds.
+//! Conditions and all other computations are interned expressions whose operands have smaller indexes. Equal expressions
+//! share one index, and a variable is the index of the expression assigned to it, so there are no scopes at run time. An
+//! expensive expression that is used more than once has a *memo slot*, which caches its value for the rest of the
+//! evaluation. A condition that several rules share has a *result slot*, which caches whether it is true.
 
-use crate::lists::{ListId, Lists};
+use crate::list_table::{ListId, ListTable};
 use crate::parameter::Parameter;
-use crate::texts::Texts;
+use crate::string_table::StringTable;
 
-pub(crate) const NO_MEMO: u16 = u16::MAX;
-pub(crate) const NO_VERDICT: u8 = u8::MAX;
-/// How many conditions that several rules share have a verdict.
-pub(crate) const MAX_VERDICTS: u8 = 128;
+pub(crate) const NO_SLOT: u16 = u16::MAX;
+pub(crate) const NO_RESULT_SLOT: u8 = u8::MAX;
+/// Maximum number of shared conditions with a result slot.
+pub(crate) const MAX_SHARED_CONDITIONS: u8 = 128;
 
-/// The number of an expression.
+/// The index of an expression.
 pub(crate) type ExprId = u16;
-/// The number of a text.
-pub(crate) type TextId = u16;
+/// The index of a string.
+pub(crate) type StringId = u16;
 
-/// Something to compute.
+/// An expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Expr {
-    /// A variable that no scope has.
+    /// A reference to a variable that is not in scope.
     Unset,
     Bool(bool),
-    Text(TextId),
+    String(StringId),
     /// The value of a parameter, or its default.
     Parameter(u16),
-    /// The values of these expressions, one after the other, as a text.
+    /// The concatenated values of a list of expressions.
     Template(ListId),
     IsSet(ExprId),
     Not(ExprId),
     StringEquals(ExprId, ExprId),
     BooleanEquals(ExprId, ExprId),
-    /// The named part of a partition, an ARN or a URL.
+    /// An attribute of a partition, an ARN or a URL.
     Attribute {
         of: ExprId,
-        name: TextId,
+        name: StringId,
     },
-    /// An item of a list; below zero counts from its end.
+    /// An item of a list; a negative index counts from the end.
     Item {
         of: ExprId,
         index: i16,
@@ -73,39 +72,39 @@ pub(crate) enum Expr {
     IfElse(ExprId, ExprId, ExprId),
     Split {
         of: ExprId,
-        delimiter: TextId,
+        delimiter: StringId,
         limit: u16,
     },
-    /// The value of an expression that is assigned to a variable already in scope: an error, as in botocore.
+    /// An assignment to a variable that is already in scope: an error, as in botocore.
     AssignAgain {
         value: ExprId,
-        name: TextId,
+        name: StringId,
     },
-    /// The value of an expression that is assigned to the name of a parameter: an error where the parameter is set.
+    /// An assignment to the name of a parameter: an error if the parameter is set.
     AssignParameter {
         value: ExprId,
         parameter: u16,
     },
 }
 
-/// An expression and the places of what is known of it.
+/// An expression with its cache slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct ExprNode {
     pub(crate) expr: Expr,
-    /// The place of its value.
-    pub(crate) memo: u16,
-    /// The place of whether it holds as a condition.
-    pub(crate) verdict: u8,
+    /// The slot of its memoized value, or [`NO_SLOT`].
+    pub(crate) memo_slot: u16,
+    /// The slot of its result as a condition, or [`NO_RESULT_SLOT`].
+    pub(crate) result_slot: u8,
 }
 
-/// What to do where the conditions of a rule hold.
+/// The action of a rule whose conditions are all true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Go on with the rule below.
+pub(crate) enum RuleAction {
+    /// Continues at the following rule, the first nested one.
     Tree,
-    /// This endpoint is the answer.
+    /// Returns an endpoint.
     Endpoint(u16),
-    /// This text is the error.
+    /// Fails with a message.
     Error(ExprId),
 }
 
@@ -113,84 +112,84 @@ pub(crate) enum Action {
 pub(crate) struct Rule {
     /// A list of expressions.
     pub(crate) conditions: ListId,
-    pub(crate) action: Action,
-    /// The rule to go to where a condition does not hold.
+    pub(crate) action: RuleAction,
+    /// The index of the next rule if a condition is false.
     pub(crate) next: u16,
 }
 
-/// A rule as the evaluator wants it: the same, but with the place of its conditions among the items of all lists.
+/// A rule with the resolved range of its conditions in the list table, to save a lookup per rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct CompiledRule {
     pub(crate) rule: Rule,
     pub(super) first: u32,
     pub(super) end: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct EndpointForm {
+pub(crate) struct EndpointTemplate {
     pub(crate) url: ExprId,
-    /// Pairs of a text (the name) and a list of expressions (the values).
+    /// Pairs of a string (the name) and a list of expressions (the values).
     pub(crate) headers: ListId,
     /// A map.
     pub(crate) properties: u16,
 }
 
-/// A property, its templates not yet resolved.
+/// A property whose templates are not resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum PropertyForm {
+pub(crate) enum PropertyTemplate {
     Null,
     Bool(bool),
     Int(i64),
     /// The bits of a double.
     Float(u64),
-    Text(ExprId),
+    String(ExprId),
     /// A list of properties.
     List(ListId),
-    /// Pairs of a text (the key) and a property.
+    /// Pairs of a string (the key) and a property.
     Map(ListId),
 }
 
-/// A compiled rule set whose numbers may still point anywhere.
+/// A compiled rule set before validation.
 #[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) version: TextId,
-    pub(crate) texts: Texts,
-    pub(crate) lists: Lists,
+pub(crate) struct ProgramParts {
+    pub(crate) version: StringId,
+    pub(crate) strings: StringTable,
+    pub(crate) lists: ListTable,
     pub(crate) exprs: Vec<Expr>,
-    pub(crate) properties: Vec<PropertyForm>,
-    pub(crate) endpoints: Vec<EndpointForm>,
+    pub(crate) properties: Vec<PropertyTemplate>,
+    pub(crate) endpoints: Vec<EndpointTemplate>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) rules: Vec<Rule>,
 }
 
-/// A compiled rule set: every number in it is valid, every walk through it ends.
+/// A validated rule set: all indexes are valid, and every evaluation terminates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Program {
-    pub(crate) version: TextId,
-    pub(crate) texts: Texts,
-    pub(crate) lists: Lists,
-    pub(crate) nodes: Box<[Node]>,
-    pub(crate) properties: Box<[PropertyForm]>,
-    pub(crate) endpoints: Box<[EndpointForm]>,
+    pub(crate) version: StringId,
+    pub(crate) strings: StringTable,
+    pub(crate) lists: ListTable,
+    pub(crate) nodes: Box<[ExprNode]>,
+    pub(crate) properties: Box<[PropertyTemplate]>,
+    pub(crate) endpoints: Box<[EndpointTemplate]>,
     pub(crate) parameters: Box<[Parameter]>,
-    pub(crate) steps: Box<[Step]>,
-    /// How many memos an evaluation needs.
+    pub(crate) rules: Box<[CompiledRule]>,
+    /// Number of memo slots of an evaluation.
     pub(crate) memos: u16,
 }
 
 impl Program {
-    /// The conditions of a rule.
+    /// Returns the conditions of a rule.
     #[inline]
-    pub(crate) fn conditions(&self, step: &Step) -> &[ExprId] {
-        self.lists.items(step.first, step.end)
+    pub(crate) fn conditions(&self, rule: &CompiledRule) -> &[ExprId] {
+        self.lists.items(rule.first, rule.end)
     }
 
     #[inline]
-    pub(crate) fn node(&self, id: ExprId) -> Node {
-        let missing = Node {
+    pub(crate) fn node(&self, id: ExprId) -> ExprNode {
+        let missing = ExprNode {
             expr: Expr::Unset,
-            memo: NO_MEMO,
-            verdict: NO_VERDICT,
+            memo_slot: NO_SLOT,
+            result_slot: NO_RESULT_SLOT,
         };
         self.nodes.get(usize::from(id)).copied().unwrap_or(missing)
     }
@@ -203,7 +202,7 @@ mod tests {
     #[test]
     fn expressions_are_small() {
         assert!(size_of::<Expr>() <= 8);
-        assert!(size_of::<Node>() <= 12);
+        assert!(size_of::<ExprNode>() <= 12);
         assert!(size_of::<Rule>() <= 8);
     }
 }

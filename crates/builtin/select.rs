@@ -1,65 +1,71 @@
-//! Takes some services out of an archive, for the build script: it has no crate of ours below it, which would all be compiled for the
-//! machine that builds before anything else. What an archive is made of is told in `crates/model/src/packed/mod.rs`.
+//! Copies selected services of an archive, for the build script. It does not use `inia-model`, which would have to be compiled for
+//! the build machine first. `crates/model/src/packed/mod.rs` documents the archive format.
 
-/// The version of the form that is known here.
+/// The supported version of the archive format.
 const MAGIC: &[u8] = b"inia\x02";
 
-/// How many records lie between two places that the table of records knows.
+/// Number of records per entry of a record table.
 const STRIDE: usize = 16;
 
-/// An archive of the services with these names and of what all services share. Names that services went by before will do.
+/// Returns an archive of the services in `names` and the files that all services share. Former service names are accepted.
 ///
 /// # Errors
-/// There is no such service, or this is no archive.
-pub(crate) fn choose(archive: &[u8], names: &[&str]) -> Result<Vec<u8>, String> {
-    let Some(archive) = Parts::read(archive) else {
-        return Err("the archive of all services is of another form".to_owned());
+/// A service is unknown, or `archive` is not an archive of the supported version.
+pub(crate) fn select_services(archive: &[u8], names: &[&str]) -> Result<Vec<u8>, String> {
+    let Some(archive) = ArchiveParts::read(archive) else {
+        return Err("unsupported archive format".to_owned());
     };
-    let mut wanted = Vec::with_capacity(names.len());
+    let mut current_names = Vec::with_capacity(names.len());
     for name in names {
-        let now = archive.former.iter().find(|(before, _)| before == name);
-        let now = now.map_or(*name, |(_, now)| now);
-        if now.is_empty() || !archive.services.iter().any(|service| service.name == now) {
-            return Err(format!("there is no service {name:?}"));
+        let alias = archive.aliases.iter().find(|(former, _)| former == name);
+        let current = alias.map_or(*name, |(_, current)| current);
+        if current.is_empty()
+            || !archive
+                .services
+                .iter()
+                .any(|service| service.name == current)
+        {
+            return Err(format!("unknown service {name:?}"));
         }
-        wanted.push(now);
+        current_names.push(current);
     }
-    let chosen = archive
+    let selected = archive
         .services
         .iter()
-        // The nameless one is what all services share.
-        .filter(|service| service.name.is_empty() || wanted.contains(&service.name));
-    Ok(archive.with(chosen.collect()))
+        // The service with an empty name contains the files that all services share.
+        .filter(|service| service.name.is_empty() || current_names.contains(&service.name));
+    Ok(archive.with_services(selected.collect()))
 }
 
-/// An archive as far as it must be understood.
-struct Parts<'a> {
-    /// From the start to the services' records, which is taken over as it is.
+/// The decoded parts of an archive.
+struct ArchiveParts<'a> {
+    /// The bytes before the records of the services, copied unchanged.
     head: &'a [u8],
-    former: Vec<(&'a str, &'a str)>,
-    services: Vec<Service<'a>>,
+    /// Pairs of a former and a current service name.
+    aliases: Vec<(&'a str, &'a str)>,
+    services: Vec<ServiceSegment<'a>>,
 }
 
-struct Service<'a> {
+struct ServiceSegment<'a> {
     name: &'a str,
-    /// What its record says after the place of its contents.
+    /// The rest of its record, after the position of its contents.
     versions: &'a [u8],
     contents: &'a [u8],
 }
 
-impl<'a> Parts<'a> {
+impl<'a> ArchiveParts<'a> {
     fn read(archive: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader(archive.strip_prefix(MAGIC)?);
-        let _words = reader.records()?;
-        let former = reader.records()?.into_iter().map(|record| {
-            let mut record = Reader(record);
+        let mut reader = ArchiveReader(archive.strip_prefix(MAGIC)?);
+        let _dictionary = reader.records()?;
+        let aliases = reader.records()?.into_iter().map(|record| {
+            let mut record = ArchiveReader(record);
             Some((record.text()?, record.text()?))
         });
-        let former = former.collect::<Option<_>>()?;
+        let aliases = aliases.collect::<Option<_>>()?;
         let _kinds = reader.records()?;
         let head = archive.get(..archive.len() - reader.0.len())?;
         let records = reader.records()?.into_iter().map(|record| {
-            let mut record = Reader(record);
+            let mut record = ArchiveReader(record);
             Some((record.text()?, record.size()?, record.0))
         });
         let records: Vec<(&str, usize, &[u8])> = records.collect::<Option<_>>()?;
@@ -70,28 +76,28 @@ impl<'a> Parts<'a> {
             .iter()
             .zip(ends)
             .map(|((name, start, versions), end)| {
-                Some(Service {
+                Some(ServiceSegment {
                     name,
                     versions,
                     contents: contents.get(*start..end)?,
                 })
             });
-        Some(Parts {
+        Some(ArchiveParts {
             head,
-            former,
+            aliases,
             services: services.collect::<Option<_>>()?,
         })
     }
 
-    /// The archive with these services only.
-    fn with(&self, services: Vec<&Service<'_>>) -> Vec<u8> {
+    /// Returns the archive with only these services.
+    fn with_services(&self, services: Vec<&ServiceSegment<'_>>) -> Vec<u8> {
         let mut contents: Vec<u8> = Vec::new();
-        let mut places: Vec<u8> = Vec::new();
+        let mut positions: Vec<u8> = Vec::new();
         let mut records = Vec::new();
         for (index, service) in services.iter().enumerate() {
             if index % STRIDE == 0 {
-                // An archive has less than 4 GiB.
-                places.extend((records.len() as u32).to_le_bytes());
+                // An archive is smaller than 4 GiB.
+                positions.extend((records.len() as u32).to_le_bytes());
             }
             let mut record = Vec::new();
             put_size(service.name.len(), &mut record);
@@ -104,7 +110,7 @@ impl<'a> Parts<'a> {
         }
         let mut archive = self.head.to_vec();
         put_size(services.len(), &mut archive);
-        archive.extend(places);
+        archive.extend(positions);
         put_size(records.len(), &mut archive);
         archive.extend(records);
         archive.extend(contents);
@@ -112,10 +118,10 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Reads from the front.
-struct Reader<'a>(&'a [u8]);
+/// Reads an archive from front to back.
+struct ArchiveReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> ArchiveReader<'a> {
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (front, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
@@ -146,7 +152,7 @@ impl<'a> Reader<'a> {
     fn records(&mut self) -> Option<Vec<&'a [u8]>> {
         let count = self.size()?;
         self.take(count.div_ceil(STRIDE).checked_mul(4)?)?;
-        let mut bytes = Reader(self.block()?);
+        let mut bytes = ArchiveReader(self.block()?);
         (0..count).map(|_| bytes.block()).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! Region patterns: the `regionRegex` of a partition.
 //!
 //! All of AWS's patterns have one form, such as `^(us|eu)\-\w+\-\d+$`: a few alternatives, runs of word characters and
-//! runs of digits with hyphens between. That form is matched by the few lines below; anything else (a dropped-in file
-//! may hold any expression) goes to a regular expression engine with linear running time.
+//! runs of digits, separated by hyphens. Patterns of this form take a fast path here; all others (a dropped-in file may
+//! contain any expression) use a regular expression engine with linear running time.
 
 use regex_lite::{Regex, RegexBuilder};
 
@@ -10,24 +10,24 @@ use regex_lite::{Regex, RegexBuilder};
 #[derive(Clone, Debug)]
 pub(crate) struct RegionPattern {
     source: Box<str>,
-    matcher: Matcher,
+    matcher: PatternMatcher,
 }
 
 #[derive(Clone, Debug)]
-enum Matcher {
-    Steps(Box<[Step]>),
+enum PatternMatcher {
+    Steps(Box<[PatternStep]>),
     Regex(Regex),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    /// This text.
+enum PatternStep {
+    /// A literal string.
     Literal(Box<str>),
-    /// One of these texts, none of which is the start of another.
+    /// One of several strings, none of which is a prefix of another.
     OneOf(Box<[Box<str>]>),
-    /// One or more ASCII letters, digits and underscores; never followed by a step that could start with one.
+    /// One or more ASCII letters, digits and underscores; never followed by a step that can start with one.
     Words,
-    /// One or more ASCII digits; never followed by a step that could start with one.
+    /// One or more ASCII digits; never followed by a step that can start with one.
     Digits,
 }
 
@@ -35,15 +35,15 @@ impl RegionPattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// The engine's own words, where the pattern is not a regular expression.
+    /// The message of the regular expression engine, if the pattern is invalid or too large.
     pub(crate) fn new(source: &str) -> Result<Self, String> {
-        let matcher = match steps(source) {
-            Some(steps) => Matcher::Steps(steps.into_boxed_slice()),
+        let matcher = match parse_steps(source) {
+            Some(steps) => PatternMatcher::Steps(steps.into_boxed_slice()),
             None => {
                 let regex = RegexBuilder::new(&format!("^(?:{source})"))
                     .size_limit(1 << 18)
                     .build();
-                Matcher::Regex(regex.map_err(|error| error.to_string())?)
+                PatternMatcher::Regex(regex.map_err(|error| error.to_string())?)
             }
         };
         Ok(Self {
@@ -56,12 +56,12 @@ impl RegionPattern {
         &self.source
     }
 
-    /// Whether a region matches, from its start, as Python's `re.match` would have it.
+    /// Returns whether `region` matches at its start, as Python's `re.match` does.
     ///
-    /// DIFFERENCE: word characters and digits are ASCII's.
+    /// DIFFERENCE: only ASCII word characters and digits match.
     pub(crate) fn matches(&self, region: &str) -> bool {
         match &self.matcher {
-            Matcher::Steps(steps) => {
+            PatternMatcher::Steps(steps) => {
                 let mut rest = region;
                 steps.iter().all(|step| match step.strip(rest) {
                     Some(left) => {
@@ -71,44 +71,43 @@ impl RegionPattern {
                     None => false,
                 }) && rest.is_empty()
             }
-            Matcher::Regex(regex) => regex.is_match(region),
+            PatternMatcher::Regex(regex) => regex.is_match(region),
         }
     }
 }
 
-impl Step {
-    /// What follows the part of `text` that this step takes.
+impl PatternStep {
+    /// Strips the prefix of `text` that matches this step and returns the rest, or `None` if it does not match.
     fn strip<'a>(&self, text: &'a str) -> Option<&'a str> {
         let run = |of: fn(&char) -> bool| {
             let left = text.trim_start_matches(|c| of(&c));
             (left.len() < text.len()).then_some(left)
         };
         match self {
-            Step::Literal(literal) => text.strip_prefix(&**literal),
-            Step::OneOf(choices) => choices
+            PatternStep::Literal(literal) => text.strip_prefix(&**literal),
+            PatternStep::OneOf(choices) => choices
                 .iter()
                 .find_map(|choice| text.strip_prefix(&**choice)),
-            Step::Words => run(is_word),
-            Step::Digits => run(char::is_ascii_digit),
+            PatternStep::Words => run(is_word),
+            PatternStep::Digits => run(char::is_ascii_digit),
         }
     }
 
-    /// Whether a text that this step takes could start with a character that `run` takes, which would call for
-    /// backtracking.
-    fn could_continue(&self, run: &Step) -> bool {
-        let taken = |text: &str| text.chars().next().is_none_or(|c| run.takes(c));
+    /// Returns whether a match of this step can start with a character that `run` accepts, which requires backtracking.
+    fn could_continue(&self, run: &PatternStep) -> bool {
+        let accepted = |text: &str| text.chars().next().is_none_or(|c| run.accepts(c));
         match self {
-            Step::Literal(literal) => taken(literal),
-            Step::OneOf(choices) => choices.iter().any(|choice| taken(choice)),
-            Step::Words | Step::Digits => true,
+            PatternStep::Literal(literal) => accepted(literal),
+            PatternStep::OneOf(choices) => choices.iter().any(|choice| accepted(choice)),
+            PatternStep::Words | PatternStep::Digits => true,
         }
     }
 
-    fn takes(&self, c: char) -> bool {
+    fn accepts(&self, c: char) -> bool {
         match self {
-            Step::Words => is_word(&c),
-            Step::Digits => c.is_ascii_digit(),
-            Step::Literal(_) | Step::OneOf(_) => false,
+            PatternStep::Words => is_word(&c),
+            PatternStep::Digits => c.is_ascii_digit(),
+            PatternStep::Literal(_) | PatternStep::OneOf(_) => false,
         }
     }
 }
@@ -117,16 +116,16 @@ fn is_word(c: &char) -> bool {
     c.is_ascii_alphanumeric() || *c == '_'
 }
 
-/// The steps of a pattern in the one simple form; `None` where it has any other.
-fn steps(source: &str) -> Option<Vec<Step>> {
+/// Parses a pattern of the fast path's form into steps. Returns `None` for any other pattern.
+fn parse_steps(source: &str) -> Option<Vec<PatternStep>> {
     let mut rest = source.strip_prefix('^')?.strip_suffix('$')?;
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps: Vec<PatternStep> = Vec::new();
     while !rest.is_empty() {
         if let Some(left) = rest.strip_prefix(r"\w+") {
-            steps.push(Step::Words);
+            steps.push(PatternStep::Words);
             rest = left;
         } else if let Some(left) = rest.strip_prefix(r"\d+") {
-            steps.push(Step::Digits);
+            steps.push(PatternStep::Digits);
             rest = left;
         } else if let Some(left) = rest.strip_prefix('(') {
             let (choices, left) = left.split_once(')')?;
@@ -141,7 +140,7 @@ fn steps(source: &str) -> Option<Vec<Step>> {
             if !choices.iter().all(|choice| plain(choice)) || starts_another {
                 return None;
             }
-            steps.push(Step::OneOf(choices.into_boxed_slice()));
+            steps.push(PatternStep::OneOf(choices.into_boxed_slice()));
             rest = left;
         } else {
             let mut literal = String::new();
@@ -156,17 +155,17 @@ fn steps(source: &str) -> Option<Vec<Step>> {
                 literal.push(c);
                 rest = left;
             }
-            // A quantifier after a literal, or anything else than the parts above.
+            // A quantifier after a literal, or an unsupported element.
             if literal.is_empty() || rest.starts_with(['*', '+', '?', '{', '|']) {
                 return None;
             }
-            steps.push(Step::Literal(literal.into_boxed_str()));
+            steps.push(PatternStep::Literal(literal.into_boxed_str()));
         }
         if rest.starts_with(['*', '+', '?', '{', '|']) {
             return None;
         }
     }
-    let is_run = |step: &Step| matches!(step, Step::Words | Step::Digits);
+    let is_run = |step: &PatternStep| matches!(step, PatternStep::Words | PatternStep::Digits);
     let needs_backtracking = steps
         .iter()
         .zip(steps.iter().skip(1))
@@ -181,7 +180,7 @@ mod tests {
     const AWS: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx)\-\w+\-\d+$";
 
     #[test]
-    fn aws_patterns_take_the_fast_path() {
+    fn aws_patterns_use_the_fast_path() {
         for source in [
             AWS,
             r"^cn\-\w+\-\d+$",
@@ -189,12 +188,12 @@ mod tests {
             r"^us\-iso\-\w+\-\d+$",
             "^us-gov-west-1$",
         ] {
-            assert!(steps(source).is_some(), "{source}");
+            assert!(parse_steps(source).is_some(), "{source}");
         }
     }
 
     #[test]
-    fn fast_path_agrees_with_the_engine() {
+    fn fast_path_matches_like_the_regex_engine() {
         let sources = [
             AWS,
             r"^cn\-\w+\-\d+$",
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn other_patterns_go_to_the_engine() {
+    fn other_patterns_use_the_regex_engine() {
         for source in [
             "us-east-1",
             r"^us\-\w+1$",
@@ -246,7 +245,7 @@ mod tests {
             "^$|^x$",
             "",
         ] {
-            assert!(steps(source).is_none(), "{source}");
+            assert!(parse_steps(source).is_none(), "{source}");
             RegionPattern::new(source).unwrap();
         }
         let prefix = RegionPattern::new("us-").unwrap();

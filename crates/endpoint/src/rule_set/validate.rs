@@ -1,47 +1,47 @@
-//! The check of a compiled rule set, and the places for what an evaluation remembers.
+//! Validation of a compiled rule set, and assignment of memo slots.
 //!
-//! Whoever compiles a rule set makes no mistakes, but bytes may come from anywhere. So both go through this one gate:
-//! behind it every number is valid, expressions and properties look only at earlier ones, rules lead only forwards, and
-//! nothing that an evaluation has to do is larger than any endpoint needs.
+//! The compiler and the reader of packed forms both validate here, since packed bytes may be hostile. A validated program
+//! has only valid indexes, expressions and properties reference only earlier ones, rules jump only forwards, and the cost
+//! of an evaluation is bounded.
 
-use crate::lists::{ListId, Lists};
+use crate::list_table::{ListId, ListTable};
 use crate::rule_set::program::{
-    Action, Expr, ExprId, MAX_VERDICTS, NO_MEMO, NO_VERDICT, Node, Parts, Program, PropertyForm,
-    Step, TextId,
+    CompiledRule, Expr, ExprId, ExprNode, MAX_SHARED_CONDITIONS, NO_RESULT_SLOT, NO_SLOT, Program,
+    ProgramParts, PropertyTemplate, RuleAction, StringId,
 };
 
-/// How deeply expressions and properties may nest.
+/// Maximum nesting depth of expressions and properties.
 const MAX_DEPTH: u8 = 64;
-/// How many conditions all rules may have in all, those shared by several rules counted for each.
+/// Maximum number of conditions of all rules; a condition shared by several rules counts for each.
 const MAX_CONDITIONS: u32 = 1 << 18;
-/// How many values the headers, and how many nodes the properties of one endpoint may have.
+/// Maximum number of header values, and of nodes in the properties, of one endpoint.
 const MAX_FANOUT: u32 = 4096;
-/// An expression that costs more than this many steps is computed once, if it is asked for more than once.
+/// An expression that is used more than once is memoized if its cost exceeds this number of operations.
 const MEMO_COST: u32 = 8;
 
 impl Program {
-    /// Checks everything and gives out memos.
+    /// Validates a program and assigns memo slots.
     ///
     /// # Errors
-    /// What is wrong. Only a damaged packed form or an absurdly large rule set can get here.
-    pub(crate) fn new(parts: Parts) -> Result<Self, &'static str> {
-        let mut checker = Checker::new(&parts);
-        checker.texts_and_limits()?;
-        checker.exprs()?;
-        let sizes = checker.properties()?;
-        checker.endpoints(&sizes)?;
-        let steps = checker.rules()?;
-        let (memos, count) = checker.memos();
-        let read = std::mem::take(&mut checker.read);
-        let mut verdicts = 0..MAX_VERDICTS;
-        let nodes = parts.exprs.iter().zip(&checker.uses).zip(memos);
-        let nodes = nodes.map(|((&expr, uses), memo)| Node {
+    /// The error message, for a damaged packed form or an excessively large rule set.
+    pub(crate) fn new(parts: ProgramParts) -> Result<Self, &'static str> {
+        let mut validator = ProgramValidator::new(&parts);
+        validator.limits()?;
+        validator.exprs()?;
+        let sizes = validator.properties()?;
+        validator.endpoints(&sizes)?;
+        let rules = validator.rules()?;
+        let (memo_slots, memos) = validator.memo_slots();
+        let read = std::mem::take(&mut validator.read);
+        let mut result_slots = 0..MAX_SHARED_CONDITIONS;
+        let nodes = parts.exprs.iter().zip(&validator.uses).zip(memo_slots);
+        let nodes = nodes.map(|((&expr, uses), memo_slot)| ExprNode {
             expr,
-            memo,
-            verdict: if uses.as_condition > 1 {
-                verdicts.next().unwrap_or(NO_VERDICT)
+            memo_slot,
+            result_slot: if uses.as_condition > 1 {
+                result_slots.next().unwrap_or(NO_RESULT_SLOT)
             } else {
-                NO_VERDICT
+                NO_RESULT_SLOT
             },
         });
         let nodes = nodes.collect();
@@ -52,45 +52,45 @@ impl Program {
         Ok(Self {
             version: parts.version,
             nodes,
-            texts: parts.texts,
+            strings: parts.strings,
             lists: parts.lists,
             properties: parts.properties.into_boxed_slice(),
             endpoints: parts.endpoints.into_boxed_slice(),
             parameters: parameters.into_boxed_slice(),
-            steps: steps.into_boxed_slice(),
-            memos: count,
+            rules: rules.into_boxed_slice(),
+            memos,
         })
     }
 }
 
-/// How often and for what an expression is asked for.
+/// The uses of an expression.
 #[derive(Clone, Copy, Debug, Default)]
-struct Use {
+struct ExprUsage {
     count: u32,
-    /// Whether it is asked for by another expression or as a condition, rather than written out at the end.
+    /// Whether it is an operand or a condition, rather than only part of the resulting endpoint or error.
     as_value: bool,
-    /// How often it is a condition.
+    /// Number of uses as a condition.
     as_condition: u32,
 }
 
-struct Checker<'a> {
-    parts: &'a Parts,
-    uses: Vec<Use>,
+struct ProgramValidator<'a> {
+    parts: &'a ProgramParts,
+    uses: Vec<ExprUsage>,
     read: Vec<bool>,
 }
 
-const WRONG_NUMBER: &str = "a number points nowhere";
+const INVALID_INDEX: &str = "index out of range";
 
-impl<'a> Checker<'a> {
-    fn new(parts: &'a Parts) -> Self {
+impl<'a> ProgramValidator<'a> {
+    fn new(parts: &'a ProgramParts) -> Self {
         Self {
-            uses: vec![Use::default(); parts.exprs.len()],
+            uses: vec![ExprUsage::default(); parts.exprs.len()],
             read: vec![false; parts.parameters.len()],
             parts,
         }
     }
 
-    fn texts_and_limits(&self) -> Result<(), &'static str> {
+    fn limits(&self) -> Result<(), &'static str> {
         let parts = self.parts;
         let counts = [
             parts.exprs.len(),
@@ -103,29 +103,29 @@ impl<'a> Checker<'a> {
             .into_iter()
             .any(|count| count >= usize::from(u16::MAX))
         {
-            return Err("the rule set is too large");
+            return Err("rule set too large");
         }
-        if !parts.texts.contains(parts.version) {
-            return Err(WRONG_NUMBER);
+        if !parts.strings.contains(parts.version) {
+            return Err(INVALID_INDEX);
         }
         Ok(())
     }
 
-    fn text(&self, id: TextId) -> Result<(), &'static str> {
-        if self.parts.texts.contains(id) {
+    fn string(&self, id: StringId) -> Result<(), &'static str> {
+        if self.parts.strings.contains(id) {
             Ok(())
         } else {
-            Err(WRONG_NUMBER)
+            Err(INVALID_INDEX)
         }
     }
 
     fn list(&self, id: ListId) -> Result<&'a [u16], &'static str> {
-        self.parts.lists.find(id).ok_or(WRONG_NUMBER)
+        self.parts.lists.find(id).ok_or(INVALID_INDEX)
     }
 
-    /// Notes one more use of an expression.
-    fn wanted(&mut self, id: ExprId, as_value: bool) -> Result<(), &'static str> {
-        let entry = self.uses.get_mut(usize::from(id)).ok_or(WRONG_NUMBER)?;
+    /// Records a use of an expression.
+    fn record_use(&mut self, id: ExprId, as_value: bool) -> Result<(), &'static str> {
+        let entry = self.uses.get_mut(usize::from(id)).ok_or(INVALID_INDEX)?;
         entry.count = entry.count.saturating_add(1);
         entry.as_value |= as_value;
         Ok(())
@@ -135,29 +135,29 @@ impl<'a> Checker<'a> {
         let mut depths: Vec<u8> = Vec::with_capacity(self.parts.exprs.len());
         for &expr in &self.parts.exprs {
             match expr {
-                Expr::Text(text)
+                Expr::String(text)
                 | Expr::Attribute { name: text, .. }
                 | Expr::AssignAgain { name: text, .. } => {
-                    self.text(text)?;
+                    self.string(text)?;
                 }
                 Expr::Split { delimiter, .. } => {
-                    self.text(delimiter)?;
-                    if self.parts.texts.get(delimiter).is_empty() {
-                        return Err("a delimiter is empty");
+                    self.string(delimiter)?;
+                    if self.parts.strings.get(delimiter).is_empty() {
+                        return Err("empty delimiter");
                     }
                 }
                 Expr::Parameter(parameter) | Expr::AssignParameter { parameter, .. } => {
                     *self
                         .read
                         .get_mut(usize::from(parameter))
-                        .ok_or(WRONG_NUMBER)? = true;
+                        .ok_or(INVALID_INDEX)? = true;
                 }
                 Expr::Template(list) | Expr::Coalesce(list) => {
                     self.list(list)?;
                 }
                 _ => {}
             }
-            let (mut depth, mut known) = (0, true);
+            let (mut depth, mut is_ordered) = (0, true);
             operands_of(expr, &self.parts.lists, |operand| {
                 let operand = usize::from(operand);
                 match (depths.get(operand), self.uses.get_mut(operand)) {
@@ -166,53 +166,53 @@ impl<'a> Checker<'a> {
                         entry.count = entry.count.saturating_add(1);
                         entry.as_value = true;
                     }
-                    _ => known = false,
+                    _ => is_ordered = false,
                 }
             });
-            if !known {
-                return Err("an expression needs a later one");
+            if !is_ordered {
+                return Err("expression references a later one");
             }
             if depth > MAX_DEPTH {
-                return Err("expressions nest too deeply");
+                return Err("expressions nested too deeply");
             }
             depths.push(depth);
         }
         Ok(())
     }
 
-    /// The number of nodes of each property, its own included.
+    /// Returns the number of nodes of each property, including itself.
     fn properties(&mut self) -> Result<Vec<u32>, &'static str> {
         let mut sizes: Vec<(u32, u8)> = Vec::with_capacity(self.parts.properties.len());
         for &property in &self.parts.properties {
             let children: Vec<u16> = match property {
-                PropertyForm::Text(expr) => {
-                    self.wanted(expr, false)?;
+                PropertyTemplate::String(expr) => {
+                    self.record_use(expr, false)?;
                     Vec::new()
                 }
-                PropertyForm::List(list) => self.list(list)?.to_vec(),
-                PropertyForm::Map(list) => {
+                PropertyTemplate::List(list) => self.list(list)?.to_vec(),
+                PropertyTemplate::Map(list) => {
                     let mut children = Vec::new();
                     for (key, value) in pairs(self.list(list)?)? {
-                        self.text(key)?;
+                        self.string(key)?;
                         children.push(value);
                     }
                     children
                 }
-                PropertyForm::Null
-                | PropertyForm::Bool(_)
-                | PropertyForm::Int(_)
-                | PropertyForm::Float(_) => Vec::new(),
+                PropertyTemplate::Null
+                | PropertyTemplate::Bool(_)
+                | PropertyTemplate::Int(_)
+                | PropertyTemplate::Float(_) => Vec::new(),
             };
             let (mut size, mut depth) = (1u32, 0u8);
             for child in children {
                 let (child_size, child_depth) = *sizes
                     .get(usize::from(child))
-                    .ok_or("a property holds a later one")?;
+                    .ok_or("property references a later one")?;
                 size = size.saturating_add(child_size);
                 depth = depth.max(child_depth + 1);
             }
             if size > MAX_FANOUT || depth > MAX_DEPTH {
-                return Err("the properties of an endpoint are too large");
+                return Err("properties of an endpoint too large");
             }
             sizes.push((size, depth));
         }
@@ -221,68 +221,72 @@ impl<'a> Checker<'a> {
 
     fn endpoints(&mut self, sizes: &[u32]) -> Result<(), &'static str> {
         for endpoint in &self.parts.endpoints {
-            self.wanted(endpoint.url, false)?;
+            self.record_use(endpoint.url, false)?;
             let mut values = 0;
             for (name, list) in pairs(self.list(endpoint.headers)?)? {
-                self.text(name)?;
+                self.string(name)?;
                 for &value in self.list(list)? {
-                    self.wanted(value, false)?;
+                    self.record_use(value, false)?;
                     values += 1;
                 }
                 values += 1;
                 if values > MAX_FANOUT {
-                    return Err("the headers of an endpoint are too many");
+                    return Err("too many headers of an endpoint");
                 }
             }
             let properties = usize::from(endpoint.properties);
             let is_map = matches!(
                 self.parts.properties.get(properties),
-                Some(PropertyForm::Map(_))
+                Some(PropertyTemplate::Map(_))
             );
             if !is_map || sizes.get(properties).is_none() {
-                return Err(WRONG_NUMBER);
+                return Err(INVALID_INDEX);
             }
         }
         Ok(())
     }
 
-    fn rules(&mut self) -> Result<Vec<Step>, &'static str> {
-        let mut steps = Vec::with_capacity(self.parts.rules.len());
+    fn rules(&mut self) -> Result<Vec<CompiledRule>, &'static str> {
+        let mut rules = Vec::with_capacity(self.parts.rules.len());
         let mut conditions = 0;
         for (index, &rule) in self.parts.rules.iter().enumerate() {
-            let (first, end) = self.parts.lists.span(rule.conditions).ok_or(WRONG_NUMBER)?;
+            let (first, end) = self
+                .parts
+                .lists
+                .span(rule.conditions)
+                .ok_or(INVALID_INDEX)?;
             conditions += end - first;
             if conditions > MAX_CONDITIONS {
-                return Err("the rules have too many conditions");
+                return Err("too many conditions");
             }
             for &condition in self.list(rule.conditions)? {
-                self.wanted(condition, true)?;
+                self.record_use(condition, true)?;
                 if let Some(entry) = self.uses.get_mut(usize::from(condition)) {
                     entry.as_condition += 1;
                 }
             }
             match rule.action {
-                Action::Tree => {}
-                Action::Endpoint(endpoint)
+                RuleAction::Tree => {}
+                RuleAction::Endpoint(endpoint)
                     if usize::from(endpoint) < self.parts.endpoints.len() => {}
-                Action::Endpoint(_) => return Err(WRONG_NUMBER),
-                Action::Error(text) => self.wanted(text, false)?,
+                RuleAction::Endpoint(_) => return Err(INVALID_INDEX),
+                RuleAction::Error(text) => self.record_use(text, false)?,
             }
             if usize::from(rule.next) <= index || usize::from(rule.next) > self.parts.rules.len() {
-                return Err("a rule leads backwards or beyond the last");
+                return Err("rule jumps backwards or past the end");
             }
-            steps.push(Step { rule, first, end });
+            rules.push(CompiledRule { rule, first, end });
         }
-        Ok(steps)
+        Ok(rules)
     }
 
-    /// The memo of each expression, and their number.
+    /// Returns the memo slot of each expression, and the number of slots.
     ///
-    /// Texts, URLs, ARNs and lists that are made during an evaluation always have one, since something must own them.
-    /// Other expressions have one where they are asked for more than once and cost something, be it their function or the
-    /// expressions under them; so no expression is worth more than a few steps, whatever a rule set does.
-    fn memos(&self) -> (Vec<u16>, u16) {
-        let mut memos = Vec::with_capacity(self.parts.exprs.len());
+    /// Strings, URLs, ARNs and lists that an evaluation creates always have a slot, which owns them. Other expressions have
+    /// one if they are used more than once and are expensive, including their operands. So the cost of evaluating any
+    /// expression is bounded.
+    fn memo_slots(&self) -> (Vec<u16>, u16) {
+        let mut slots = Vec::with_capacity(self.parts.exprs.len());
         let mut costs: Vec<u32> = Vec::with_capacity(self.parts.exprs.len());
         let mut count = 0;
         for (&expr, uses) in self.parts.exprs.iter().zip(&self.uses) {
@@ -290,7 +294,7 @@ impl<'a> Checker<'a> {
             operands_of(expr, &self.parts.lists, |operand| {
                 cost = cost.saturating_add(costs.get(usize::from(operand)).copied().unwrap_or(0));
             });
-            let wanted = match expr {
+            let is_memoized = match expr {
                 Expr::UriEncode(_) | Expr::ParseUrl(_) | Expr::ParseArn(_) | Expr::Split { .. } => {
                     true
                 }
@@ -300,16 +304,16 @@ impl<'a> Checker<'a> {
                 | Expr::IsVirtualHostableS3Bucket(..) => uses.count > 1,
                 _ => cost > MEMO_COST && uses.count > 1,
             };
-            if wanted {
-                memos.push(count);
+            if is_memoized {
+                slots.push(count);
                 count += 1;
                 cost = 1;
             } else {
-                memos.push(NO_MEMO);
+                slots.push(NO_SLOT);
             }
             costs.push(cost);
         }
-        (memos, count)
+        (slots, count)
     }
 }
 
@@ -318,13 +322,13 @@ fn pairs(list: &[u16]) -> Result<impl Iterator<Item = (u16, u16)>, &'static str>
     if rest.is_empty() {
         Ok(pairs.iter().map(|&[key, value]| (key, value)))
     } else {
-        Err("a key has no value")
+        Err("key without a value")
     }
 }
 
-fn operands_of(expr: Expr, lists: &Lists, mut operand: impl FnMut(ExprId)) {
+fn operands_of(expr: Expr, lists: &ListTable, mut operand: impl FnMut(ExprId)) {
     match expr {
-        Expr::Unset | Expr::Bool(_) | Expr::Text(_) | Expr::Parameter(_) => {}
+        Expr::Unset | Expr::Bool(_) | Expr::String(_) | Expr::Parameter(_) => {}
         Expr::Template(list) | Expr::Coalesce(list) => {
             lists.get(list).iter().copied().for_each(operand)
         }

@@ -1,17 +1,17 @@
-//! The texts of a definition, each stored once and known by its number.
+//! Table of the interned strings of a definition.
 //!
-//! The first numbers belong to a dictionary of texts that hundreds of AWS's rule sets share, so that a packed rule set
-//! holds little more than what is its own. The very first ones are the attributes of partitions, ARNs and URLs, which
-//! lets the evaluator tell them apart by number.
+//! The first indexes belong to a dictionary of strings that hundreds of AWS's rule sets share, so a packed rule set stores
+//! only the strings that are unique to it. The dictionary begins with the attributes of partitions, ARNs and URLs, so the
+//! evaluator compares attributes by index.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::bytes::{Reader, Writer};
+use crate::bytes::{ByteReader, ByteWriter};
 use crate::error::DefinitionError;
 
-/// Numbers of the texts that the evaluator knows.
-pub(crate) mod known {
+/// Dictionary indexes of the attributes of partitions, ARNs and URLs.
+pub(crate) mod attributes {
     pub(crate) const DNS_SUFFIX: u16 = 0;
     pub(crate) const DUAL_STACK_DNS_SUFFIX: u16 = 1;
     pub(crate) const IMPLICIT_GLOBAL_REGION: u16 = 2;
@@ -30,8 +30,8 @@ pub(crate) mod known {
     pub(crate) const IS_IP: u16 = 15;
 }
 
-/// Changing anything here changes the packed form; [`dictionary_fingerprint`] makes old forms unreadable.
-const COMMON: [&str; 49] = [
+/// Strings shared by many rule sets. A change also changes [`dictionary_fingerprint`], so older packed forms are rejected.
+const DICTIONARY: [&str; 49] = [
     "dnsSuffix",
     "dualStackDnsSuffix",
     "implicitGlobalRegion",
@@ -83,9 +83,9 @@ const COMMON: [&str; 49] = [
     "DualStack is enabled but this partition does not support DualStack",
 ];
 
-/// A fingerprint of the dictionary (FNV-1a).
+/// Returns a fingerprint of the dictionary (FNV-1a).
 pub(crate) fn dictionary_fingerprint() -> u16 {
-    let hash = COMMON
+    let hash = DICTIONARY
         .iter()
         .flat_map(|text| text.bytes().chain([0]))
         .fold(0x811c_9dc5u32, |hash, byte| {
@@ -94,30 +94,30 @@ pub(crate) fn dictionary_fingerprint() -> u16 {
     (hash ^ (hash >> 16)) as u16
 }
 
-/// The texts of a compiled rule set.
+/// The strings of a compiled definition, by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Texts {
+pub(crate) struct StringTable {
     own: Box<str>,
     ends: Box<[u32]>,
 }
 
-impl Texts {
-    /// The text of this number; empty for a number that was not checked by [`contains`](Self::contains).
+impl StringTable {
+    /// Returns the string at `id`, or an empty string if `id` is out of range (see [`contains`](Self::contains)).
     #[inline]
     pub(crate) fn get(&self, id: u16) -> &str {
         let id = usize::from(id);
-        match COMMON.get(id) {
+        match DICTIONARY.get(id) {
             Some(text) => text,
-            None => self.own(id - COMMON.len()),
+            None => self.own(id - DICTIONARY.len()),
         }
     }
 
-    /// The same text for a result: one of the dictionary needs no copy.
+    /// Returns the string at `id` for a result; a dictionary string is borrowed.
     pub(crate) fn get_owned(&self, id: u16) -> Cow<'static, str> {
         let id = usize::from(id);
-        match COMMON.get(id) {
+        match DICTIONARY.get(id) {
             Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(self.own(id - COMMON.len()).to_owned()),
+            None => Cow::Owned(self.own(id - DICTIONARY.len()).to_owned()),
         }
     }
 
@@ -129,10 +129,10 @@ impl Texts {
     }
 
     pub(crate) fn contains(&self, id: u16) -> bool {
-        usize::from(id) < COMMON.len() + self.ends.len()
+        usize::from(id) < DICTIONARY.len() + self.ends.len()
     }
 
-    pub(crate) fn write(&self, writer: &mut Writer) {
+    pub(crate) fn write(&self, writer: &mut ByteWriter) {
         writer.count(self.ends.len());
         for index in 0..self.ends.len() {
             writer.count(self.own(index).len());
@@ -140,7 +140,7 @@ impl Texts {
         writer.raw(self.own.as_bytes());
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DefinitionError> {
+    pub(crate) fn read(reader: &mut ByteReader<'_>) -> Result<Self, DefinitionError> {
         let count = reader.count(1)?;
         let mut ends = Vec::with_capacity(count);
         let mut end = 0u32;
@@ -148,13 +148,13 @@ impl Texts {
             end = reader
                 .u32()?
                 .checked_add(end)
-                .ok_or_else(|| reader.error("the texts are too long"))?;
+                .ok_or_else(|| reader.error("strings too long"))?;
             ends.push(end);
         }
         let bytes = reader.raw(end as usize)?;
-        let own = std::str::from_utf8(bytes).map_err(|_| reader.error("a text is not UTF-8"))?;
+        let own = std::str::from_utf8(bytes).map_err(|_| reader.error("string is not UTF-8"))?;
         if !ends.iter().all(|end| own.is_char_boundary(*end as usize)) {
-            return Err(reader.error("a text ends inside a character"));
+            return Err(reader.error("string ends inside a character"));
         }
         Ok(Self {
             own: own.into(),
@@ -163,18 +163,18 @@ impl Texts {
     }
 }
 
-/// Gives numbers to texts.
+/// Interns strings and builds their [`StringTable`].
 #[derive(Debug)]
-pub(crate) struct TextTable {
+pub(crate) struct StringTableBuilder {
     ids: HashMap<String, u16>,
     own: String,
     ends: Vec<u32>,
 }
 
-impl Default for TextTable {
+impl Default for StringTableBuilder {
     fn default() -> Self {
         Self {
-            ids: COMMON
+            ids: DICTIONARY
                 .iter()
                 .map(|text| (*text).to_owned())
                 .zip(0..)
@@ -185,9 +185,9 @@ impl Default for TextTable {
     }
 }
 
-impl TextTable {
-    /// The number of a text; `None` where there are too many or too long ones.
-    pub(crate) fn id(&mut self, text: &str) -> Option<u16> {
+impl StringTableBuilder {
+    /// Interns a string and returns its index, or `None` if the table is full.
+    pub(crate) fn intern(&mut self, text: &str) -> Option<u16> {
         if let Some(id) = self.ids.get(text) {
             return Some(*id);
         }
@@ -198,8 +198,8 @@ impl TextTable {
         Some(id)
     }
 
-    pub(crate) fn finish(self) -> Texts {
-        Texts {
+    pub(crate) fn finish(self) -> StringTable {
+        StringTable {
             own: self.own.into_boxed_str(),
             ends: self.ends.into_boxed_slice(),
         }
@@ -211,48 +211,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_numbers_are_the_dictionary_s() {
-        let texts = TextTable::default().finish();
+    fn attribute_indexes_match_the_dictionary() {
+        let texts = StringTableBuilder::default().finish();
         for (id, text) in [
-            (known::DNS_SUFFIX, "dnsSuffix"),
-            (known::DUAL_STACK_DNS_SUFFIX, "dualStackDnsSuffix"),
-            (known::IMPLICIT_GLOBAL_REGION, "implicitGlobalRegion"),
-            (known::NAME, "name"),
-            (known::SUPPORTS_FIPS, "supportsFIPS"),
-            (known::SUPPORTS_DUAL_STACK, "supportsDualStack"),
-            (known::PARTITION, "partition"),
-            (known::SERVICE, "service"),
-            (known::REGION, "region"),
-            (known::ACCOUNT_ID, "accountId"),
-            (known::RESOURCE_ID, "resourceId"),
-            (known::SCHEME, "scheme"),
-            (known::AUTHORITY, "authority"),
-            (known::PATH, "path"),
-            (known::NORMALIZED_PATH, "normalizedPath"),
-            (known::IS_IP, "isIp"),
+            (attributes::DNS_SUFFIX, "dnsSuffix"),
+            (attributes::DUAL_STACK_DNS_SUFFIX, "dualStackDnsSuffix"),
+            (attributes::IMPLICIT_GLOBAL_REGION, "implicitGlobalRegion"),
+            (attributes::NAME, "name"),
+            (attributes::SUPPORTS_FIPS, "supportsFIPS"),
+            (attributes::SUPPORTS_DUAL_STACK, "supportsDualStack"),
+            (attributes::PARTITION, "partition"),
+            (attributes::SERVICE, "service"),
+            (attributes::REGION, "region"),
+            (attributes::ACCOUNT_ID, "accountId"),
+            (attributes::RESOURCE_ID, "resourceId"),
+            (attributes::SCHEME, "scheme"),
+            (attributes::AUTHORITY, "authority"),
+            (attributes::PATH, "path"),
+            (attributes::NORMALIZED_PATH, "normalizedPath"),
+            (attributes::IS_IP, "isIp"),
         ] {
             assert_eq!(texts.get(id), text);
         }
     }
 
     #[test]
-    fn the_dictionary_has_no_text_twice() {
-        assert_eq!(TextTable::default().ids.len(), COMMON.len());
+    fn dictionary_has_no_duplicates() {
+        assert_eq!(StringTableBuilder::default().ids.len(), DICTIONARY.len());
     }
 
     #[test]
-    fn texts_have_one_number_and_round_trip() {
-        let mut table = TextTable::default();
-        assert_eq!(table.id("name"), Some(known::NAME));
-        let first = table.id("première").unwrap();
-        let second = table.id("").unwrap();
-        let third = table.id("troisième").unwrap();
-        assert_eq!(table.id("première"), Some(first));
+    fn interns_and_round_trips_strings() {
+        let mut table = StringTableBuilder::default();
+        assert_eq!(table.intern("name"), Some(attributes::NAME));
+        let first = table.intern("première").unwrap();
+        let second = table.intern("").unwrap();
+        let third = table.intern("troisième").unwrap();
+        assert_eq!(table.intern("première"), Some(first));
         let texts = table.finish();
-        let mut writer = Writer::default();
+        let mut writer = ByteWriter::default();
         texts.write(&mut writer);
         let bytes = writer.into_bytes();
-        let again = Texts::read(&mut Reader::new(&bytes)).unwrap();
+        let again = StringTable::read(&mut ByteReader::new(&bytes)).unwrap();
         assert_eq!(again, texts);
         assert_eq!(
             [again.get(first), again.get(second), again.get(third)],

@@ -1,20 +1,20 @@
-//! Lists of numbers, each stored once and known by its number.
+//! Table of interned lists of indexes.
 
-use crate::bytes::{Reader, Writer};
+use crate::bytes::{ByteReader, ByteWriter};
 use crate::error::DefinitionError;
 
-/// The number of a list.
+/// The index of a list in its [`ListTable`].
 pub(crate) type ListId = u16;
 
-/// The lists of a definition, one after the other.
+/// The lists of a definition, stored back to back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lists {
+pub(crate) struct ListTable {
     items: Box<[u16]>,
     ends: Box<[u32]>,
 }
 
-impl Lists {
-    /// `None` where they hold more than four billion numbers.
+impl ListTable {
+    /// Returns `None` if the lists have more than `u32::MAX` items in total.
     pub(crate) fn new(lists: &[Box<[u16]>]) -> Option<Self> {
         let mut items = Vec::new();
         let mut ends = Vec::with_capacity(lists.len());
@@ -28,7 +28,7 @@ impl Lists {
         })
     }
 
-    /// The list of this number; empty where there is none.
+    /// Returns the list of this index, or an empty list if there is none.
     #[inline]
     pub(crate) fn get(&self, id: ListId) -> &[u16] {
         self.find(id).unwrap_or_default()
@@ -39,7 +39,7 @@ impl Lists {
         self.items.get(first as usize..end as usize)
     }
 
-    /// Where the items of a list begin and end, for [`items`](Self::items).
+    /// Returns the start and end of a list for [`items`](Self::items).
     pub(crate) fn span(&self, id: ListId) -> Option<(u32, u32)> {
         let index = usize::from(id);
         let end = *self.ends.get(index)?;
@@ -49,7 +49,7 @@ impl Lists {
         }
     }
 
-    /// The items between two places; empty where there are none such.
+    /// Returns the items of a range from [`span`](Self::span), or an empty list if it is out of bounds.
     #[inline]
     pub(crate) fn items(&self, first: u32, end: u32) -> &[u16] {
         self.items
@@ -57,7 +57,7 @@ impl Lists {
             .unwrap_or_default()
     }
 
-    pub(crate) fn write(&self, writer: &mut Writer) {
+    pub(crate) fn write(&self, writer: &mut ByteWriter) {
         writer.count(self.ends.len());
         for (_, id) in self.ends.iter().zip(0u16..) {
             let list = self.get(id);
@@ -68,10 +68,10 @@ impl Lists {
         }
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DefinitionError> {
+    pub(crate) fn read(reader: &mut ByteReader<'_>) -> Result<Self, DefinitionError> {
         let count = reader.count(1)?;
         if count > usize::from(u16::MAX) {
-            return Err(reader.error("the lists are too many"));
+            return Err(reader.error("too many lists"));
         }
         let mut ends = Vec::with_capacity(count);
         let mut items = Vec::with_capacity(count * 3);
@@ -80,9 +80,7 @@ impl Lists {
             for _ in 0..length {
                 items.push(reader.u16()?);
             }
-            ends.push(
-                u32::try_from(items.len()).map_err(|_| reader.error("the lists are too long"))?,
-            );
+            ends.push(u32::try_from(items.len()).map_err(|_| reader.error("lists too long"))?);
         }
         Ok(Self {
             items: items.into_boxed_slice(),
@@ -97,11 +95,11 @@ mod tests {
 
     #[test]
     fn lists_round_trip() {
-        let lists = Lists::new(&[Box::from([1, 500]), Box::from([]), Box::from([7])]).unwrap();
-        let mut writer = Writer::default();
+        let lists = ListTable::new(&[Box::from([1, 500]), Box::from([]), Box::from([7])]).unwrap();
+        let mut writer = ByteWriter::default();
         lists.write(&mut writer);
         let bytes = writer.into_bytes();
-        let again = Lists::read(&mut Reader::new(&bytes)).unwrap();
+        let again = ListTable::read(&mut ByteReader::new(&bytes)).unwrap();
         assert_eq!(again, lists);
         assert_eq!(
             [again.get(0), again.get(1), again.get(2), again.get(3)],
@@ -111,7 +109,7 @@ mod tests {
         assert_eq!(again.items(0, 3), [1, 500, 7]);
         assert!(again.find(3).is_none());
         for length in 0..bytes.len() {
-            assert!(Lists::read(&mut Reader::new(&bytes[..length])).is_err());
+            assert!(ListTable::read(&mut ByteReader::new(&bytes[..length])).is_err());
         }
     }
 }
