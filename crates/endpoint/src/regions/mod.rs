@@ -115,7 +115,7 @@ impl EndpointsData {
         parse::parse(text)
     }
 
-    /// Reads the packed partial that [`to_bytes`](Self::to_bytes) returns.
+    /// Reads the packed form that [`to_bytes`](Self::to_bytes) returns.
     ///
     /// # Errors
     /// The bytes were written by another version of this crate, or are damaged.
@@ -123,7 +123,7 @@ impl EndpointsData {
         pack::read(bytes)
     }
 
-    /// Returns the packed partial, which is about a third of the JSON's size and read much faster.
+    /// Returns the packed form, which is about a third of the JSON's size and read much faster.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         pack::write(self)

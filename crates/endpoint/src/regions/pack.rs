@@ -1,4 +1,4 @@
-//! The packed partial of `endpoints.json`.
+//! The packed form of `endpoints.json`.
 //!
 //! ```text
 //! 'E' version dictionary-fingerprint(2)
@@ -17,7 +17,7 @@ use crate::region_pattern::RegionPattern;
 use crate::string_table::{StringTable, dictionary_fingerprint};
 
 const MAGIC: u8 = b'E';
-/// Incremented with every change of the packed partial.
+/// Incremented with every change of the packed form.
 const VERSION: u8 = 1;
 
 const DEPRECATED: u8 = 1;

@@ -1,4 +1,4 @@
-//! RuleSetCompiler of `endpoint-rule-set-1.json`.
+//! Compiler of `endpoint-rule-set-1.json`.
 //!
 //! # Source
 //! botocore `endpoint_provider.py:RuleSet`, `RuleCreator`, `ParameterDefinition`;
