@@ -1,8 +1,8 @@
-//! JSON texts in ASCII alone, as Python's `json.dumps` writes them: what botocore hashes, signs or hands out as a token is such a text.
+//! ASCII-only JSON strings as Python's `json.dumps` writes them. botocore hashes, signs and returns such JSON as tokens.
 
 use std::fmt::Write as _;
 
-/// Appends a string of JSON in ASCII: everything beyond it is escaped, astral characters as two halves.
+/// Appends `text` as a quoted JSON string. Characters outside ASCII are escaped, those beyond U+FFFF as a surrogate pair.
 ///
 /// # Source
 /// CPython `json/encoder.py:py_encode_basestring_ascii`.

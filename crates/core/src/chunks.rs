@@ -1,68 +1,67 @@
-//! [`Chunks`]: where the short pieces of a response are gathered while it is read.
+//! [`Chunks`]: arena storage for the short strings, blobs and values of a response.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
-/// A chunk that is done: empty until then.
-pub(crate) type Done<C> = OnceLock<C>;
+/// A chunk that its users share; unset while it is being filled.
+pub(crate) type SharedChunk<C> = OnceLock<C>;
 
-/// What pieces are gathered in: a text, bytes, values.
+/// A growable buffer that serves as a chunk: a `String`, or a vector of bytes or values.
 pub(crate) trait Chunk {
-    fn with_room(room: usize) -> Self;
-    fn length(&self) -> usize;
-    fn room(&self) -> usize;
-    /// Gives back the room that is left.
-    fn shrink(&mut self);
+    fn with_capacity(capacity: usize) -> Self;
+    fn len(&self) -> usize;
+    fn capacity(&self) -> usize;
+    fn shrink_to_fit(&mut self);
 }
 
 impl Chunk for String {
-    fn with_room(room: usize) -> Self {
-        String::with_capacity(room)
+    fn with_capacity(capacity: usize) -> Self {
+        String::with_capacity(capacity)
     }
 
     #[inline]
-    fn length(&self) -> usize {
+    fn len(&self) -> usize {
         self.len()
     }
 
     #[inline]
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.capacity()
     }
 
-    fn shrink(&mut self) {
+    fn shrink_to_fit(&mut self) {
         self.shrink_to_fit();
     }
 }
 
 impl<T> Chunk for Vec<T> {
-    fn with_room(room: usize) -> Self {
-        Vec::with_capacity(room)
+    fn with_capacity(capacity: usize) -> Self {
+        Vec::with_capacity(capacity)
     }
 
     #[inline]
-    fn length(&self) -> usize {
+    fn len(&self) -> usize {
         self.len()
     }
 
     #[inline]
-    fn room(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.capacity()
     }
 
-    fn shrink(&mut self) {
+    fn shrink_to_fit(&mut self) {
         self.shrink_to_fit();
     }
 }
 
-/// Chunks that are filled one after the other. A chunk costs two allocations, however many pieces it holds, and what is kept of a
-/// response keeps no more than its chunks alive.
+/// Chunks that are filled one after the other. A chunk costs two allocations for any number of items, and an item that outlives
+/// its response keeps only its own chunk alive.
 ///
-/// A chunk reads as empty until the next one is begun, or this is dropped.
+/// A chunk reads as empty until the next one is started or the `Chunks` is dropped.
 pub(crate) struct Chunks<C: Chunk> {
-    /// The chunk that is being filled: what its pieces point to, and what it holds so far.
-    current: Option<(Arc<Done<C>>, C)>,
+    /// The chunk that is being filled: the cell that its items point to, and its contents so far.
+    current: Option<(Arc<SharedChunk<C>>, C)>,
 }
 
 impl<C: Chunk> Chunks<C> {
@@ -70,56 +69,59 @@ impl<C: Chunk> Chunks<C> {
         Chunks { current: None }
     }
 
-    /// A chunk with room for `length` more. `rooms` are those of the first chunk and of the largest: small answers take little, and
-    /// each chunk has four times as much as the last one.
+    /// Returns a chunk with capacity for `additional` more items. `capacities` are those of the first chunk and of the largest:
+    /// chunks start small, for small responses, and each is four times as large as the previous one.
     #[inline]
-    pub(crate) fn with_room(
+    pub(crate) fn reserve(
         &mut self,
-        length: usize,
-        rooms: &RangeInclusive<usize>,
-    ) -> (&Arc<Done<C>>, &mut C) {
+        additional: usize,
+        capacities: &RangeInclusive<usize>,
+    ) -> (&Arc<SharedChunk<C>>, &mut C) {
         let is_full = match &self.current {
-            Some((_, chunk)) => chunk.length() + length > chunk.room(),
+            Some((_, chunk)) => chunk.len() + additional > chunk.capacity(),
             None => true,
         };
         if is_full {
-            self.finish_and_grow(length, rooms);
+            self.finish_and_grow(additional, capacities);
         }
-        let (done, chunk) = self
+        let (shared, chunk) = self
             .current
-            .get_or_insert_with(|| (Arc::default(), C::with_room(length)));
-        (done, chunk)
+            .get_or_insert_with(|| (Arc::default(), C::with_capacity(additional)));
+        (shared, chunk)
     }
 
-    /// The chunk that is being filled.
+    /// Returns the chunk that is being filled.
     #[inline]
-    pub(crate) fn current(&mut self) -> Option<(&Arc<Done<C>>, &mut C)> {
-        self.current.as_mut().map(|(done, chunk)| (&*done, chunk))
+    pub(crate) fn current(&mut self) -> Option<(&Arc<SharedChunk<C>>, &mut C)> {
+        self.current
+            .as_mut()
+            .map(|(shared, chunk)| (&*shared, chunk))
     }
 
-    /// How long the chunk that is being filled is.
+    /// Returns the length of the chunk that is being filled.
     #[inline]
-    pub(crate) fn length(&self) -> usize {
-        self.current.as_ref().map_or(0, |(_, chunk)| chunk.length())
+    pub(crate) fn current_len(&self) -> usize {
+        self.current.as_ref().map_or(0, |(_, chunk)| chunk.len())
     }
 
     #[cold]
-    fn finish_and_grow(&mut self, length: usize, rooms: &RangeInclusive<usize>) {
-        let last = self.length();
+    fn finish_and_grow(&mut self, additional: usize, capacities: &RangeInclusive<usize>) {
+        let capacity = (self.current_len() * 4)
+            .clamp(*capacities.start(), *capacities.end())
+            .max(additional);
         self.finish();
-        let room = (last * 4).clamp(*rooms.start(), *rooms.end()).max(length);
-        self.current = Some((Arc::default(), C::with_room(room)));
+        self.current = Some((Arc::default(), C::with_capacity(capacity)));
     }
 
-    /// Finishes the chunk that is being filled: the next piece begins another.
+    /// Publishes the chunk that is being filled, so that its items can be read. The next item starts another chunk.
     pub(crate) fn finish(&mut self) {
-        if let Some((done, mut chunk)) = self.current.take() {
-            // A page that is kept is not to keep room for another.
-            if chunk.room() - chunk.length() > chunk.room() / 8 {
-                chunk.shrink();
+        if let Some((shared, mut chunk)) = self.current.take() {
+            // A response that is kept for long should not hold unused capacity.
+            if chunk.capacity() - chunk.len() > chunk.capacity() / 8 {
+                chunk.shrink_to_fit();
             }
-            // It is set here only, once.
-            let _ = done.set(chunk);
+            // Cannot fail: the cell is set nowhere else.
+            let _ = shared.set(chunk);
         }
     }
 }
@@ -139,7 +141,7 @@ impl<C: Chunk> Drop for Chunks<C> {
 impl<C: Chunk> fmt::Debug for Chunks<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Chunks")
-            .field("length", &self.length())
+            .field("current_len", &self.current_len())
             .finish()
     }
 }
@@ -149,24 +151,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_grow_to_their_largest_and_keep_what_they_hold() {
-        let rooms = 2..=20;
+    fn chunks_grow_up_to_the_limit_and_keep_their_items() {
+        let capacities = 2..=20;
         let mut chunks = Chunks::<Vec<u32>>::new();
         let mut kept = Vec::new();
         for number in 0..100 {
-            let (done, chunk) = chunks.with_room(1, &rooms);
-            kept.push((Arc::clone(done), chunk.len()));
+            let (shared, chunk) = chunks.reserve(1, &capacities);
+            kept.push((Arc::clone(shared), chunk.len()));
             chunk.push(number);
         }
-        let (long, _) = chunks.with_room(30, &rooms);
+        let (long, _) = chunks.reserve(30, &capacities);
         let long = Arc::clone(long);
         assert!(long.get().is_none());
         drop(chunks);
         assert!(long.get().is_some());
-        for (number, (chunk, place)) in (0..).zip(kept) {
+        for (number, (chunk, index)) in (0..).zip(kept) {
             let chunk = chunk.get().unwrap();
             assert!(chunk.len() <= 20);
-            assert_eq!(chunk[place], number);
+            assert_eq!(chunk[index], number);
         }
     }
 }

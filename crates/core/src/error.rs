@@ -1,4 +1,4 @@
-//! [`Error`]: the one error type of every crate.
+//! [`Error`]: the error type shared by all crates of inia.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -9,9 +9,9 @@ use crate::{Map, Str};
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, and where.
+/// The error of every fallible operation.
 ///
-/// `Display` prints this level: the place and the message. Causes follow by [`std::error::Error::source`], and `{:#}` prints the
+/// `Display` prints the message of this level only. Causes are reached through [`std::error::Error::source`]; `{:#}` prints the
 /// whole chain on one line.
 ///
 /// ```
@@ -32,44 +32,44 @@ struct ErrorImpl {
     problems: Vec<Problem>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     attempts: u32,
-    /// The last answer where a wait gave up on one.
-    last: Option<Box<crate::Value>>,
+    /// The last response that a waiter received.
+    last_response: Option<Box<crate::Value>>,
 }
 
-/// What kind of thing went wrong: what a caller decides by.
+/// Error category, by the phase of a call that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The service answered with an error. Look at [`Error::service`].
+    /// The service returned an error response; see [`Error::service`].
     Service,
-    /// The parameters do not fit the operation; nothing was sent. Look at [`Error::problems`].
+    /// Invalid parameters; nothing was sent. See [`Error::problems`].
     Validation,
-    /// The connection failed or broke; the request may or may not have arrived.
+    /// The connection could not be made or was lost; the request may or may not have reached the service.
     Connection,
-    /// A time limit passed; the request may or may not have arrived.
+    /// A timeout elapsed; the request may or may not have reached the service.
     Timeout,
-    /// No credentials or token could be had, or what was had is broken.
+    /// Credentials or a token are missing, invalid, or could not be fetched.
     Credentials,
-    /// No endpoint could be resolved for the parameters and settings; nothing was sent.
+    /// Endpoint resolution failed for the parameters and settings; nothing was sent.
     Endpoint,
-    /// A setting, a config file or a profile is wrong or missing.
+    /// A setting, config file or profile is invalid or missing.
     Config,
-    /// A definition is missing or broken, or names no such service, operation, waiter or resource.
+    /// A definition is missing or malformed, or has no such service, operation, waiter or resource.
     Model,
-    /// The answer could not be understood.
+    /// The response could not be parsed.
     Parse,
-    /// A streaming body broke, or failed its checksum, while it was read or sent.
+    /// A streaming body failed, or its checksum did not match, while it was read or sent.
     Stream,
-    /// A wait ended without success.
+    /// A waiter ended without success.
     Waiter,
-    /// A pagination could not go on.
+    /// Pagination could not continue.
     Pagination,
-    /// A resource could not be built, loaded or acted upon.
+    /// A resource could not be created or loaded, or its action failed.
     Resource,
 }
 
 impl ErrorKind {
-    /// The kind as a word, as `inia batch` prints it.
+    /// Returns the kind's name as `inia batch` prints it, such as `service` or `timeout`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -96,12 +96,12 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// One thing that is wrong with the parameters of a call.
+/// A validation error of one parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, as a path into the parameters (`Tags[2].Key`); empty for the parameters as a whole.
+    /// Path of the parameter (`Tags[2].Key`); empty for the parameters as a whole.
     pub path: String,
-    /// What is wrong there.
+    /// Description of the error.
     pub message: String,
 }
 
@@ -115,42 +115,42 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Who a service says is at fault for an error.
+/// Party at fault for a service error, as reported by the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The request was wrong (`Sender`).
+    /// The client sent an invalid request (`Sender`).
     Sender,
-    /// The service failed (`Receiver`).
+    /// The service failed to process the request (`Receiver`).
     Receiver,
 }
 
-/// A service's own error answer.
+/// An error response of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServiceError {
-    /// The error code on the wire, such as `NoSuchBucket`; the query code where a service is query-compatible.
+    /// The error code, such as `NoSuchBucket`; for query-compatible services the query protocol's code.
     pub code: Str,
-    /// The service's message; empty where it gave none.
+    /// The service's message; empty if there is none.
     pub message: Str,
-    /// The HTTP status.
+    /// The HTTP status code.
     pub http_status: u16,
-    /// The request id, where the answer has one.
+    /// The request ID, if the response has one.
     pub request_id: Option<Str>,
-    /// The name of the modeled error shape, where the operation or service has one for the code.
+    /// The name of the modeled error shape, if the model defines one for the code.
     pub shape: Option<Str>,
-    /// Who is at fault, where the answer says.
+    /// Party at fault, if the response says so.
     pub fault: Option<Fault>,
-    /// The error's modeled members other than its message.
+    /// The modeled members of the error, except its message.
     pub details: Map,
-    /// The answer's headers, names in lower case.
+    /// Response headers with lower-case names.
     pub headers: Vec<(Str, Str)>,
-    /// Whether the model marks the error as worth a retry.
+    /// True if the model marks the error as retryable.
     pub retryable: bool,
-    /// Whether the model marks the error as throttling.
+    /// True if the model marks the error as throttling.
     pub throttling: bool,
 }
 
 impl ServiceError {
-    /// The first value of a header of the answer, by its name in lower case.
+    /// Returns the first value of a response header. `name` must be in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -161,7 +161,7 @@ impl ServiceError {
 }
 
 impl Error {
-    /// An error of a kind with a message.
+    /// Creates an error of `kind` with `message`.
     #[must_use]
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
@@ -172,11 +172,11 @@ impl Error {
             problems: Vec::new(),
             source: None,
             attempts: 0,
-            last: None,
+            last_response: None,
         }))
     }
 
-    /// The error a service answered with; `operation` is named in the message.
+    /// Creates an error from the error response of `operation`.
     #[must_use]
     #[cold]
     pub fn from_service(operation: &str, error: ServiceError) -> Self {
@@ -201,7 +201,7 @@ impl Error {
         this
     }
 
-    /// An error about the parameters of a call, with every problem found.
+    /// Creates a validation error that lists all problems with the parameters of `operation`.
     #[must_use]
     #[cold]
     pub fn from_problems(operation: &str, problems: Vec<Problem>) -> Self {
@@ -214,74 +214,74 @@ impl Error {
         this
     }
 
-    /// The same error with a cause behind it.
+    /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// The cause behind this error, out of it.
+    /// Returns the cause by value.
     #[must_use]
     pub fn into_source(self) -> Option<Box<dyn StdError + Send + Sync>> {
         self.0.source
     }
 
-    /// The same error, its message preceded by a place: `place: message`.
+    /// Prefixes the message with the location of the error: `location: message`.
     #[must_use]
-    pub fn at(mut self, place: impl fmt::Display) -> Self {
-        self.0.message = format!("{place}: {}", self.0.message).into();
+    pub fn at(mut self, location: impl fmt::Display) -> Self {
+        self.0.message = format!("{location}: {}", self.0.message).into();
         self
     }
 
-    /// The same error with the number of attempts that were made.
+    /// Sets the number of attempts.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// The same error with the last answer that was seen.
+    /// Sets the last response that a waiter received.
     #[must_use]
-    pub fn with_last(mut self, last: crate::Value) -> Self {
-        self.0.last = Some(Box::new(last));
+    pub fn with_last_response(mut self, response: crate::Value) -> Self {
+        self.0.last_response = Some(Box::new(response));
         self
     }
 
-    /// The kind.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The message of this level, without its causes.
+    /// Returns the message of this level, without causes.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The service's own error, for [`ErrorKind::Service`].
+    /// Returns the service error, for [`ErrorKind::Service`].
     #[must_use]
     pub fn service(&self) -> Option<&ServiceError> {
         self.0.service.as_deref()
     }
 
-    /// Everything that is wrong with the parameters, for [`ErrorKind::Validation`].
+    /// Returns all validation errors, for [`ErrorKind::Validation`].
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
 
-    /// How many attempts were sent before this error was final; 0 where none was.
+    /// Returns the number of attempts that were sent; 0 if the call failed before the first one.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The last answer seen, where a wait gave up on one.
+    /// Returns the last response that a waiter received, for [`ErrorKind::Waiter`].
     #[must_use]
-    pub fn last(&self) -> Option<&crate::Value> {
-        self.0.last.as_deref()
+    pub fn last_response(&self) -> Option<&crate::Value> {
+        self.0.last_response.as_deref()
     }
 }
 
@@ -329,13 +329,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_one_pointer() {
-        // Every fallible function returns one: a wide error would be copied through each of them.
+    fn error_is_one_pointer_wide() {
+        // A wide error would be copied through every fallible function.
         assert_eq!(size_of::<Error>(), 8);
     }
 
     #[test]
-    fn problems_are_listed_with_their_paths() {
+    fn validation_error_lists_problems_with_paths() {
         let error = Error::from_problems(
             "CreateQueue",
             vec![

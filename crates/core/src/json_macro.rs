@@ -1,8 +1,8 @@
 //! The [`json!`](crate::json) macro.
 
-/// A [`Value`](crate::Value) in JSON's syntax, with Rust expressions wherever a value or a key may stand.
+/// Builds a [`Value`](crate::Value) from JSON syntax. Keys and values may be Rust expressions.
 ///
-/// An expression may be anything that converts into a [`Value`](crate::Value), blobs and timestamps included.
+/// A value expression is of any type that converts into a [`Value`](crate::Value), including blobs and timestamps.
 ///
 /// ```
 /// use inia_core::{Value, json};
@@ -18,7 +18,7 @@
 /// ```
 #[macro_export]
 macro_rules! json {
-    // List elements are gathered into `[done]`; a finished map key waits in `(key)`.
+    // `[done]` accumulates list elements; `(key)` holds a parsed map key until its value follows.
     (@list [$($done:expr,)*]) => { $crate::Value::from($crate::List::from_iter::<[$crate::Value; _]>([$($done,)*])) };
     (@list [$($done:expr,)*] null $(, $($rest:tt)*)?) => { $crate::json!(@list [$($done,)* $crate::Value::Null,] $($($rest)*)?) };
     (@list [$($done:expr,)*] [$($inner:tt)*] $(, $($rest:tt)*)?) => { $crate::json!(@list [$($done,)* $crate::json!([$($inner)*]),] $($($rest)*)?) };

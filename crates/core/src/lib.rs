@@ -1,6 +1,7 @@
-//! Values, errors, ports, sessions, configuration and the credential chain of inia.
+//! Values, errors, timestamps, ports, sessions, configuration and the credential chain of inia.
 //!
-//! This crate knows no service by name and opens no socket: the world is reached through [`ports`].
+//! This crate contains nothing specific to a service and does no I/O of its own: environment, files, HTTP, clock and randomness are
+//! reached through [`ports`].
 
 #![forbid(unsafe_code)]
 
@@ -34,6 +35,6 @@ pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use value::{
-    Blob, BytePool, Items, Keys, List, Map, MapIntoIter, MapIter, Members, Name, Rows, Slot, Value,
-    from_value, from_value_ref, to_value,
+    Blob, BytePool, ItemPool, List, Map, MapIntoIter, MapIter, MemberPool, Name, RowKeys, RowPool,
+    RowSlot, Value, from_value, from_value_ref, to_value,
 };

@@ -1,10 +1,10 @@
-//! [`Secret`]: text that must never be printed.
+//! [`Secret`]: a string that is never printed.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A password, key or token: zeroed when dropped, and never printed.
+/// A password, secret key or token. Memory is zeroed on drop, and `Debug` prints a placeholder.
 ///
 /// ```
 /// use inia_core::Secret;
@@ -17,13 +17,13 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself: for signing, for a header, for a file that only its owner reads.
+    /// Returns the secret text, for signing, request headers, or files that only their owner can read.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is no text.
+    /// Returns true if the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -43,7 +43,7 @@ impl From<String> for Secret {
 }
 
 impl PartialEq for Secret {
-    /// Compares in a time that depends on the lengths only.
+    /// Compares in time that depends on the lengths only.
     fn eq(&self, other: &Self) -> bool {
         let (one, two) = (self.0.as_bytes(), other.0.as_bytes());
         one.len() == two.len()

@@ -1,4 +1,4 @@
-//! [`Str`]: the one string type of values, names and headers.
+//! [`Str`]: the string type of values, names and headers.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::chunks::{Chunks, Done};
+use crate::chunks::{Chunks, SharedChunk};
 
-/// An immutable string that is cheap to clone and 24 bytes wide.
+/// An immutable string, 24 bytes wide and cheap to clone.
 ///
-/// Up to 23 bytes are stored inline, literals are borrowed, and a longer string is shared: either on its own or together with
-/// other strings of the response it was read from. How a given string is stored is private and never changes what it equals.
+/// Strings of up to 23 bytes are stored inline and literals are borrowed. Longer strings are reference-counted, either alone or as
+/// slices of a chunk that they share with other strings of the same response. The storage form does not affect equality.
 ///
-/// A string that shares its text with others keeps all of that, at most 32 KiB, alive; [`Str::detach`] copies it out.
+/// A slice of a chunk keeps the whole chunk, at most 32 KiB, alive; [`Str::detach`] copies it out.
 ///
 /// ```
 /// use inia_core::Str;
@@ -26,10 +26,10 @@ use crate::chunks::{Chunks, Done};
 /// assert_eq!(name.len(), 9);
 /// ```
 #[derive(Clone)]
-pub struct Str(Repr);
+pub struct Str(StrRepr);
 
 #[derive(Clone)]
-enum Repr {
+enum StrRepr {
     Small(SmolStr),
     Slice {
         start: u32,
@@ -38,16 +38,16 @@ enum Repr {
     },
 }
 
-/// A text that strings are slices of: empty until the [`TextPool`] that gathers it is done.
-type SharedText = Done<String>;
+/// A chunk of text that strings are slices of; unset until its [`TextPool`] finishes it.
+type SharedText = SharedChunk<String>;
 
-/// Where the long strings of a response are gathered while it is read.
+/// Arena for the long strings of a response while it is parsed.
 ///
-/// Each long string is copied into a chunk of text that it shares with its neighbours. The response itself, most of which is
-/// markup and short strings, need not be kept: a page of EC2's instances takes a third less for it. And a string that is kept for
-/// long keeps no more than its chunk alive. A chunk costs two allocations, however many strings it holds.
+/// Each long string is copied into a chunk that it shares with its neighbours, so that the response body, most of which is markup
+/// and short strings, can be freed: a page of EC2 instances takes a third less memory. A string that is kept for long keeps only
+/// its chunk alive. A chunk costs two allocations for any number of strings.
 ///
-/// The strings read as empty until the pool is dropped or has filled their chunk.
+/// Strings read as empty until the pool is dropped or starts the next chunk.
 ///
 /// ```
 /// use inia_core::TextPool;
@@ -62,53 +62,58 @@ type SharedText = Done<String>;
 #[derive(Debug, Default)]
 pub struct TextPool {
     chunks: Chunks<String>,
-    /// The room of the first chunk.
-    room: usize,
+    /// Capacity of the first chunk, in bytes.
+    first_capacity: usize,
 }
 
-/// The room of the first chunk and of the largest, in bytes: small answers take little, and a kept string keeps little.
-const CHUNKS: std::ops::RangeInclusive<usize> = 128..=32 * 1024;
+/// Capacities of the first chunk and of the largest, in bytes: small responses allocate little, and a long-lived string keeps
+/// little alive.
+const CHUNK_CAPACITIES: std::ops::RangeInclusive<usize> = 128..=32 * 1024;
 
 impl TextPool {
-    /// A pool without a chunk.
+    /// Creates an empty pool, without allocating.
     #[must_use]
     pub const fn new() -> Self {
         TextPool {
             chunks: Chunks::new(),
-            room: 0,
+            first_capacity: 0,
         }
     }
 
-    /// A pool without a chunk for the strings of a text of so many bytes: the first chunk is given room for what may be long.
+    /// Creates an empty pool for the strings of an input of `len` bytes, which determines the capacity of the first chunk.
     #[must_use]
-    pub const fn for_text(length: usize) -> Self {
+    pub const fn for_input_len(len: usize) -> Self {
         TextPool {
             chunks: Chunks::new(),
-            room: length / 4,
+            first_capacity: len / 4,
         }
     }
 
-    /// A string of this text.
+    /// Returns `text` as a string: inline if it is short, otherwise as a slice of a chunk.
     #[inline(always)]
     pub fn add(&mut self, text: &str) -> Str {
         if text.len() <= INLINE {
-            Str(Repr::Small(SmolStr::new_inline(text)))
+            Str(StrRepr::Small(SmolStr::new_inline(text)))
         } else {
             self.add_long(text)
         }
     }
 
     fn add_long(&mut self, text: &str) -> Str {
-        // A string that would fill much of a chunk has its own storage.
-        if text.len() > CHUNKS.end() / 4 {
+        // A string that would fill much of a chunk gets its own allocation.
+        if text.len() > CHUNK_CAPACITIES.end() / 4 {
             return Str::from(text);
         }
-        let first = self.room.clamp(*CHUNKS.start(), *CHUNKS.end());
-        let (shared, chunk) = self.chunks.with_room(text.len(), &(first..=*CHUNKS.end()));
+        let first = self
+            .first_capacity
+            .clamp(*CHUNK_CAPACITIES.start(), *CHUNK_CAPACITIES.end());
+        let (shared, chunk) = self
+            .chunks
+            .reserve(text.len(), &(first..=*CHUNK_CAPACITIES.end()));
         let start = chunk.len();
         chunk.push_str(text);
         match (u32::try_from(start), u32::try_from(chunk.len())) {
-            (Ok(start), Ok(end)) => Str(Repr::Slice {
+            (Ok(start), Ok(end)) => Str(StrRepr::Slice {
                 start,
                 end,
                 text: Arc::clone(shared),
@@ -118,67 +123,67 @@ impl TextPool {
     }
 }
 
-/// How many bytes a [`Str`] stores without touching the heap.
+/// Maximum length of an inline [`Str`], in bytes.
 const INLINE: usize = 23;
 
 impl Str {
-    /// The empty string.
+    /// Returns the empty string.
     #[must_use]
     pub const fn new() -> Self {
-        Str(Repr::Small(SmolStr::new_static("")))
+        Str(StrRepr::Small(SmolStr::new_static("")))
     }
 
-    /// A string literal, borrowed for good.
+    /// Returns a string that borrows a literal.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
-        Str(Repr::Small(SmolStr::new_static(text)))
+        Str(StrRepr::Small(SmolStr::new_static(text)))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Small(text) => text.as_str(),
-            Repr::Slice { start, end, text } => {
+            StrRepr::Small(text) => text.as_str(),
+            StrRepr::Slice { start, end, text } => {
                 let text = text.get().map_or("", String::as_str);
                 text.get(*start as usize..*end as usize).unwrap_or_default()
             }
         }
     }
 
-    /// The text as bytes.
+    /// Returns the UTF-8 bytes of the text.
     #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Repr::Small(text) => text.as_bytes(),
-            Repr::Slice { start, end, text } => {
+            StrRepr::Small(text) => text.as_bytes(),
+            StrRepr::Slice { start, end, text } => {
                 let text = text.get().map_or("", String::as_str).as_bytes();
                 text.get(*start as usize..*end as usize).unwrap_or_default()
             }
         }
     }
 
-    /// The same text in storage of its own, so that it no longer keeps its neighbours in the response it came from alive.
+    /// Returns a copy that does not share a chunk, so that it does not keep other strings of its response alive.
     #[must_use]
     pub fn detach(&self) -> Self {
         match &self.0 {
-            Repr::Small(text) => Str(Repr::Small(text.clone())),
-            Repr::Slice { .. } => Str(Repr::Small(SmolStr::new(self.as_str()))),
+            StrRepr::Small(text) => Str(StrRepr::Small(text.clone())),
+            StrRepr::Slice { .. } => Str(StrRepr::Small(SmolStr::new(self.as_str()))),
         }
     }
 }
 
-/// Whether two texts are the same, without a call where they are short: most comparisons are of names, and calling `memcmp`
-/// takes several times as long as comparing one.
+/// Compares two byte strings, without calling `memcmp` if they are short. Most comparisons are of member names, for which the
+/// call takes several times as long as the comparison.
 #[inline]
-pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn bytes_equal(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
     if let (Some(head), Some(tail)) = (one.first_chunk::<8>(), one.last_chunk::<8>()) {
-        // Up to 16 bytes, the first eight and the last eight are all there is.
+        // The first eight and the last eight bytes cover up to 16 bytes.
         return other.first_chunk::<8>() == Some(head)
             && other.last_chunk::<8>() == Some(tail)
             && (one.len() <= 16 || one == other);
@@ -225,7 +230,7 @@ impl Borrow<str> for Str {
 impl From<&str> for Str {
     #[inline]
     fn from(text: &str) -> Self {
-        Str(Repr::Small(SmolStr::new(text)))
+        Str(StrRepr::Small(SmolStr::new(text)))
     }
 }
 
@@ -238,15 +243,15 @@ impl From<&String> for Str {
 impl From<String> for Str {
     fn from(text: String) -> Self {
         if text.len() <= INLINE {
-            return Str(Repr::Small(SmolStr::new_inline(&text)));
+            return Str(StrRepr::Small(SmolStr::new_inline(&text)));
         }
         match u32::try_from(text.len()) {
-            Ok(end) => Str(Repr::Slice {
+            Ok(end) => Str(StrRepr::Slice {
                 start: 0,
                 end,
                 text: Arc::new(SharedText::from(text)),
             }),
-            Err(_) => Str(Repr::Small(SmolStr::new(text))),
+            Err(_) => Str(StrRepr::Small(SmolStr::new(text))),
         }
     }
 }
@@ -287,7 +292,7 @@ impl fmt::Display for Str {
 impl PartialEq for Str {
     #[inline]
     fn eq(&self, other: &Str) -> bool {
-        same(self.as_bytes(), other.as_bytes())
+        bytes_equal(self.as_bytes(), other.as_bytes())
     }
 }
 
@@ -295,19 +300,19 @@ impl Eq for Str {}
 
 impl PartialEq<str> for Str {
     fn eq(&self, other: &str) -> bool {
-        same(self.as_bytes(), other.as_bytes())
+        bytes_equal(self.as_bytes(), other.as_bytes())
     }
 }
 
 impl PartialEq<&str> for Str {
     fn eq(&self, other: &&str) -> bool {
-        same(self.as_bytes(), other.as_bytes())
+        bytes_equal(self.as_bytes(), other.as_bytes())
     }
 }
 
 impl PartialEq<String> for Str {
     fn eq(&self, other: &String) -> bool {
-        same(self.as_bytes(), other.as_bytes())
+        bytes_equal(self.as_bytes(), other.as_bytes())
     }
 }
 
@@ -362,7 +367,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_storage_form_is_the_same_string() {
+    fn storage_form_does_not_affect_equality() {
         let long = "a string that is longer than twenty-three bytes";
         let mut pool = TextPool::new();
         let slice = pool.add(long);
@@ -381,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_holds_strings_of_every_length() {
+    fn pool_stores_strings_of_any_length() {
         let texts: Vec<String> = (0..60_000)
             .step_by(97)
             .chain(0..2000)
@@ -396,22 +401,22 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_in_any_byte_is_seen() {
+    fn bytes_equal_detects_a_difference_in_any_byte() {
         for length in 0..40 {
             let text = vec![b'x'; length];
-            assert!(same(&text, &text.clone()));
-            assert!(!same(&text, &vec![b'x'; length + 1]));
+            assert!(bytes_equal(&text, &text.clone()));
+            assert!(!bytes_equal(&text, &vec![b'x'; length + 1]));
             for position in 0..length {
                 let mut other = text.clone();
                 other[position] = b'y';
-                assert!(!same(&text, &other), "{length} {position}");
+                assert!(!bytes_equal(&text, &other), "{length} {position}");
             }
         }
     }
 
     #[test]
-    fn str_is_24_bytes_and_leaves_room_for_a_tag() {
-        // Names and values by the million are stored side by side: a byte more here is felt in every page of results.
+    fn str_is_24_bytes_wide_with_a_niche() {
+        // A page of results stores one for each name and string, so its size determines the memory of the page.
         assert_eq!(size_of::<Str>(), 24);
         assert_eq!(size_of::<Option<Str>>(), 24);
     }

@@ -1,4 +1,4 @@
-//! The port through which credential providers call services.
+//! [`Invoke`]: the port through which credential providers call services.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,37 +6,37 @@ use std::sync::Arc;
 use super::BoxFuture;
 use crate::{Credentials, Result, Str, Value};
 
-/// How [`Invoke::call`] is to make its call.
+/// Options of [`Invoke::call`].
 #[derive(Clone, Debug, Default)]
 pub struct InvokeOptions {
-    /// The region; the session's own where absent.
+    /// The region; defaults to the session's.
     pub region: Option<Str>,
-    /// The credentials to sign with; `None` does not sign.
+    /// Credentials to sign with; `None` sends an unsigned request.
     pub credentials: Option<Credentials>,
-    /// Headers to add.
+    /// Additional headers.
     pub headers: Vec<(Str, Str)>,
-    /// Headers to add that depend on the request's URL, such as a DPoP proof.
+    /// Additional headers that depend on the request URL, such as a DPoP proof.
     pub url_headers: Option<UrlHeaders>,
-    /// The endpoint to use instead of the resolved one.
+    /// Endpoint URL that replaces the resolved one.
     pub endpoint_url: Option<String>,
 }
 
-/// Makes headers for a request whose URL is known once its endpoint is; called for each attempt.
+/// Callback that creates headers from the request URL after endpoint resolution. Called for each attempt.
 #[derive(Clone)]
 pub struct UrlHeaders(Arc<MakeHeaders>);
 
 type MakeHeaders = dyn Fn(&str) -> Result<Vec<(Str, Str)>> + Send + Sync;
 
 impl UrlHeaders {
-    /// Headers made by a function of the URL.
+    /// Creates the callback from a function of the URL.
     pub fn new(make: impl Fn(&str) -> Result<Vec<(Str, Str)>> + Send + Sync + 'static) -> Self {
         UrlHeaders(Arc::new(make))
     }
 
-    /// The headers for a URL, by name and value.
+    /// Returns header names and values for a URL.
     ///
     /// # Errors
-    /// Where they cannot be made; nothing is sent then.
+    /// Errors of the callback; the request is not sent.
     pub fn make(&self, url: &str) -> Result<Vec<(Str, Str)>> {
         (self.0)(url)
     }
@@ -48,12 +48,12 @@ impl fmt::Debug for UrlHeaders {
     }
 }
 
-/// Calls an operation of a service: how credential providers use STS, SSO, sso-oidc and signin through the SDK itself.
+/// Calls service operations on behalf of credential providers (STS, SSO, SSO OIDC, sign-in).
 pub trait Invoke: Send + Sync + fmt::Debug {
-    /// Makes one call.
+    /// Calls an operation and returns its output.
     ///
     /// # Errors
-    /// Any kind that a call has.
+    /// Any error kind of a call.
     fn call<'a>(
         &'a self,
         service: &'a str,

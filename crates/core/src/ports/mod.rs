@@ -1,8 +1,8 @@
-//! Ports: the small traits through which this crate reaches the world.
+//! Ports: small traits for all side effects of this crate.
 //!
-//! The crate opens no socket, reads no environment variable and looks at no clock of its own: whoever builds a
-//! [`Session`](crate::Session) hands it an [`Host`] with an adapter for each port. `inia-dispatch` brings the real adapters;
-//! tests bring fakes.
+//! The crate itself opens no sockets and reads neither the environment nor the clock: a [`Session`](crate::Session) is built with a
+//! [`Host`] that contains an adapter for each port. `inia-dispatch` implements the adapters for the operating system; tests use
+//! fakes.
 
 use std::fmt;
 use std::future::Future;
@@ -21,18 +21,18 @@ mod invoke;
 #[cfg(feature = "session")]
 pub use invoke::{Invoke, InvokeOptions, UrlHeaders};
 
-/// A boxed future that may move between threads.
+/// A boxed future that is `Send`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The process's environment.
+/// Environment variables and the home folder.
 pub trait Env: Send + Sync + fmt::Debug {
-    /// An environment variable; `None` where it is not set or not Unicode.
+    /// Returns an environment variable; `None` if it is unset or not Unicode.
     fn var(&self, name: &str) -> Option<String>;
 
-    /// All environment variables, for rules that look for a prefix.
+    /// Returns all environment variables, for lookups by prefix.
     fn vars(&self) -> Vec<(String, String)>;
 
-    /// The user's home folder.
+    /// Returns the user's home folder.
     fn home(&self) -> Option<PathBuf>;
 }
 
@@ -41,41 +41,40 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// Reads a whole file.
     ///
     /// # Errors
-    /// As the operating system says; `NotFound` where there is no such file.
+    /// Errors of the operating system; `NotFound` if the file does not exist.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Writes a whole file that only its owner may read (mode 0600), in one step: readers see the old file or the new one.
-    /// Missing folders are made.
+    /// Writes a whole file atomically, readable by its owner only (mode 0600). Creates missing folders.
     ///
     /// # Errors
-    /// As the operating system says.
+    /// Errors of the operating system.
     fn write_private(&self, path: &Path, contents: &[u8]) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
-    /// As the operating system says.
+    /// Errors of the operating system.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// The files and folders of a folder, by name in order; nothing where there is no such folder.
+    /// Returns the entries of a folder, sorted by name; empty if the folder does not exist.
     fn list(&self, folder: &Path) -> Vec<PathBuf>;
 }
 
 /// Clock and sleep.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The wall clock's time.
+    /// Returns the current wall-clock time.
     fn now(&self) -> Timestamp;
 
-    /// Waits.
-    fn sleep(&self, time: Duration) -> BoxFuture<'_, ()>;
+    /// Waits for `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// Randomness: jitter and idempotency tokens, never keys.
+/// Random numbers for jitter and idempotency tokens, not for keys.
 pub trait Rng: Send + Sync + fmt::Debug {
-    /// Fills a buffer.
+    /// Fills a buffer with random bytes.
     fn fill(&self, buffer: &mut [u8]);
 
-    /// A number in 0..1.
+    /// Returns a number in the range 0 to 1, exclusive of 1.
     fn unit(&self) -> f64 {
         let mut bytes = [0; 8];
         self.fill(&mut bytes);
@@ -84,7 +83,7 @@ pub trait Rng: Send + Sync + fmt::Debug {
         number / (1u64 << 53) as f64
     }
 
-    /// A version 4 UUID in its hyphenated lower-case form.
+    /// Returns a version 4 UUID, hyphenated and in lower case.
     fn uuid(&self) -> Str {
         let digit = |nibble: u8| b'0' + nibble + u8::from(nibble > 9) * (b'a' - b'0' - 10);
         let mut bytes = [0; 16];
@@ -92,61 +91,61 @@ pub trait Rng: Send + Sync + fmt::Debug {
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
         let mut text = [b'-'; 36];
-        let mut places = text.iter_mut();
+        let mut digits = text.iter_mut();
         for (position, byte) in bytes.into_iter().enumerate() {
             if matches!(position, 4 | 6 | 8 | 10) {
-                places.next();
+                digits.next();
             }
-            // In this order, so that no place is taken that has no digit.
-            for (nibble, place) in [byte >> 4, byte & 0xf].into_iter().zip(&mut places) {
-                *place = digit(nibble);
+            // `digits` comes second: `zip` would otherwise take a position from it after the last nibble.
+            for (nibble, out) in [byte >> 4, byte & 0xf].into_iter().zip(&mut digits) {
+                *out = digit(nibble);
             }
         }
         str::from_utf8(&text).map_or_else(|_| Str::new(), Str::from)
     }
 }
 
-/// A plain HTTP request, as metadata services need it.
+/// An HTTP request to a metadata service.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     /// `GET`, `PUT` or `POST`.
     pub method: &'static str,
-    /// The whole URL.
+    /// The absolute URL.
     pub url: String,
-    /// Header names and values; a value may be a secret, so none is ever logged.
+    /// Header names and values. Values may be secrets and are never logged.
     pub headers: Vec<(String, Secret)>,
     /// The body.
     pub body: Bytes,
-    /// The time limit for the whole exchange.
+    /// Timeout of the whole exchange.
     pub timeout: Duration,
-    /// The most bytes of body to read; a longer one is an error.
+    /// Maximum length of the response body in bytes; a longer body is an error.
     pub limit: usize,
 }
 
-/// A plain HTTP response.
+/// The response to an [`HttpRequest`].
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
-    /// The status.
+    /// The status code.
     pub status: u16,
-    /// Header names in lower case, and values.
+    /// Header names, in lower case, and values.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
 }
 
-/// Plain HTTP without retries, redirects, proxies or signing.
+/// HTTP without retries, redirects, proxies or signing.
 pub trait Http: Send + Sync + fmt::Debug {
     /// Sends one request.
     ///
     /// # Errors
-    /// `Connection` and `Timeout`. Any status is an answer, not an error.
+    /// `Connection` and `Timeout`. Responses of any status are returned as `Ok`.
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse>>;
 }
 
-/// What a finished command left behind.
+/// Exit status and output of a command.
 #[derive(Clone, Debug)]
 pub struct CommandOutput {
-    /// The exit status; `None` where a signal ended it.
+    /// The exit status; `None` if a signal ended the command.
     pub status: Option<i32>,
     /// Standard output.
     pub stdout: Vec<u8>,
@@ -156,10 +155,11 @@ pub struct CommandOutput {
 
 /// Runs commands for `credential_process`.
 pub trait Commands: Send + Sync + fmt::Debug {
-    /// Runs a command with its arguments, without a shell, and collects at most `limit` bytes of each output.
+    /// Runs a command without a shell and returns its output, at most `limit` bytes of each stream. The first of `arguments` is the
+    /// program.
     ///
     /// # Errors
-    /// `Credentials` where it cannot be started or writes more than `limit`; `Timeout` where it does not end in time.
+    /// `Credentials` if the command cannot be started or its output exceeds `limit`; `Timeout` if it does not end in time.
     fn run(
         &self,
         arguments: &[String],
@@ -168,16 +168,16 @@ pub trait Commands: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'_, Result<CommandOutput>>;
 }
 
-/// Asks the person at the terminal.
+/// Interactive prompts.
 pub trait Prompt: Send + Sync + fmt::Debug {
-    /// Asks for a secret, such as an MFA code.
+    /// Prompts for a secret, such as an MFA code.
     ///
     /// # Errors
-    /// `Credentials` where there is nobody to ask.
+    /// `Credentials` if the program is not interactive.
     fn secret(&self, question: &str) -> BoxFuture<'_, Result<Secret>>;
 }
 
-/// An adapter for every port.
+/// The host environment: one adapter per port.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each field is the port its type names")]
 pub struct Host {

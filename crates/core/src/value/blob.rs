@@ -1,4 +1,4 @@
-//! [`Blob`]: bytes; [`BytePool`]: where parsers gather short ones.
+//! [`Blob`]: immutable bytes, and [`BytePool`]: the arena that parsers store short ones in.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 
-use crate::chunks::{Chunks, Done};
+use crate::chunks::{Chunks, SharedChunk};
 
-/// Bytes, shared and cheap to clone.
+/// Immutable bytes, reference-counted and cheap to clone.
 ///
 /// ```
 /// use inia_core::Blob;
@@ -20,12 +20,12 @@ use crate::chunks::{Chunks, Done};
 /// assert_eq!(&blob[..], [1, 2, 3]);
 /// ```
 #[derive(Clone)]
-pub struct Blob(Repr);
+pub struct Blob(BlobRepr);
 
 #[derive(Clone)]
-enum Repr {
+enum BlobRepr {
     Own(Box<Bytes>),
-    /// Side by side with others, of which there are none until the [`BytePool`] that gathers them is done.
+    /// A slice of a chunk of a [`BytePool`].
     Pooled {
         length: u16,
         start: u32,
@@ -33,26 +33,26 @@ enum Repr {
     },
 }
 
-/// Bytes that blobs are slices of: none until the [`BytePool`] that gathers them is done.
-type SharedBytes = Done<Vec<u8>>;
+/// A chunk of bytes that blobs are slices of; unset until its [`BytePool`] finishes it.
+type SharedBytes = SharedChunk<Vec<u8>>;
 
 impl Blob {
-    /// The bytes, without copying those that are not few.
+    /// Returns the bytes. Only pooled blobs, which are short, are copied.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
-            Repr::Own(bytes) => *bytes,
-            Repr::Pooled { .. } => Bytes::copy_from_slice(&self),
+            BlobRepr::Own(bytes) => *bytes,
+            BlobRepr::Pooled { .. } => Bytes::copy_from_slice(&self),
         }
     }
 
-    /// The bytes, shared where they are not few.
+    /// Returns the bytes, sharing storage with the blob unless it is pooled.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         self.clone().into_bytes()
     }
 
-    /// The bytes as base64 with padding: how a blob stands at every JSON boundary.
+    /// Returns the bytes as base64 with padding, the representation of blobs at every JSON boundary.
     ///
     /// ```
     /// use inia_core::Blob;
@@ -64,10 +64,9 @@ impl Blob {
         BASE64.encode(&**self)
     }
 
-    /// Appends the bytes as base64, as [`to_base64`](Self::to_base64).
+    /// Appends the bytes as base64 with padding.
     pub fn write_base64(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        // Four characters for every three bytes begun.
         out.resize(start + self.len().div_ceil(3) * 4, 0);
         if let Some(free) = out.get_mut(start..) {
             let written = BASE64.encode_slice(&**self, free).unwrap_or(0);
@@ -81,15 +80,15 @@ impl Deref for Blob {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Repr::Own(bytes) => bytes,
-            Repr::Pooled {
+            BlobRepr::Own(bytes) => bytes,
+            BlobRepr::Pooled {
                 length,
                 start,
                 bytes,
             } => {
                 let bytes = bytes.get().map_or(&[][..], Vec::as_slice);
-                let behind = bytes.get(*start as usize..).unwrap_or_default();
-                behind.get(..usize::from(*length)).unwrap_or_default()
+                let tail = bytes.get(*start as usize..).unwrap_or_default();
+                tail.get(..usize::from(*length)).unwrap_or_default()
             }
         }
     }
@@ -117,7 +116,7 @@ impl Hash for Blob {
 
 impl From<Bytes> for Blob {
     fn from(bytes: Bytes) -> Self {
-        Blob(Repr::Own(Box::new(bytes)))
+        Blob(BlobRepr::Own(Box::new(bytes)))
     }
 }
 
@@ -139,7 +138,7 @@ impl fmt::Debug for Blob {
     }
 }
 
-/// Where the short blobs of a response are gathered while it is read, as a [`TextPool`](crate::TextPool) gathers its strings.
+/// Arena for the short blobs of a response while it is parsed; the counterpart of [`TextPool`](crate::TextPool) for strings.
 ///
 /// ```
 /// use inia_core::BytePool;
@@ -154,29 +153,29 @@ pub struct BytePool {
     chunks: Chunks<Vec<u8>>,
 }
 
-/// The room of the first chunk and of the largest, in bytes.
-const CHUNKS: std::ops::RangeInclusive<usize> = 128..=16 * 1024;
+/// Capacities of the first chunk and of the largest, in bytes.
+const CHUNK_CAPACITIES: std::ops::RangeInclusive<usize> = 128..=16 * 1024;
 
 impl BytePool {
-    /// A blob of so many bytes, which are zero before they are filled. It is empty until the pool is dropped or has filled its
-    /// chunk.
+    /// Returns a blob of `length` bytes that `fill` writes into a zeroed buffer. It reads as empty until the pool is dropped or
+    /// starts the next chunk.
     pub fn fill(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) -> Blob {
-        // One that would fill much of a chunk has its own storage.
+        // A blob that would fill much of a chunk gets its own allocation.
         let short = u16::try_from(length).ok();
-        let Some(short) = short.filter(|_| length <= CHUNKS.end() / 4) else {
+        let Some(short) = short.filter(|_| length <= CHUNK_CAPACITIES.end() / 4) else {
             let mut bytes = vec![0; length];
             fill(&mut bytes);
             return Blob::from(bytes);
         };
-        let (shared, chunk) = self.chunks.with_room(length, &CHUNKS);
+        let (shared, chunk) = self.chunks.reserve(length, &CHUNK_CAPACITIES);
         let start = chunk.len();
         chunk.resize(start + length, 0);
         if let Some(bytes) = chunk.get_mut(start..) {
             fill(bytes);
         }
-        Blob(Repr::Pooled {
+        Blob(BlobRepr::Pooled {
             length: short,
-            // Chunks are far shorter than that.
+            // Does not saturate: a chunk has at most 16 KiB.
             start: u32::try_from(start).unwrap_or(u32::MAX),
             bytes: Arc::clone(shared),
         })
@@ -188,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_holds_blobs_of_every_length() {
+    fn pool_stores_blobs_of_any_length() {
         let lengths: Vec<usize> = (0..300).chain((0..20_000).step_by(997)).collect();
         let mut pool = BytePool::default();
         let blobs: Vec<Blob> = lengths

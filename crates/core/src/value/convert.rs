@@ -1,4 +1,4 @@
-//! Conversions between [`Value`] and Rust's own types, and the [`json!`](crate::json) macro.
+//! Conversions from Rust types to [`Value`], and comparisons with them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -159,7 +159,7 @@ impl<K: Into<Str>, V: Into<Value>> From<BTreeMap<K, V>> for Value {
     }
 }
 
-/// The entries are in no order of their own: use a [`BTreeMap`] where the order matters.
+/// The order of entries is unspecified; use a [`BTreeMap`] if it matters.
 impl<K: Into<Str>, V: Into<Value>, S> From<HashMap<K, V, S>> for Value {
     fn from(entries: HashMap<K, V, S>) -> Self {
         Value::Map(entries.into_iter().collect())

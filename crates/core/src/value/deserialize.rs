@@ -1,4 +1,4 @@
-//! [`Value`] from any self-describing format, such as JSON.
+//! `Deserialize` for [`Value`], [`List`], [`Map`] and [`Blob`], from any self-describing format such as JSON.
 
 use std::fmt;
 
@@ -9,22 +9,21 @@ use serde::de::{
     Unexpected, VariantAccess, Visitor,
 };
 
-use super::{Blob, List, Map, Value, private};
+use super::{Blob, List, Map, Value, serde_token};
 use crate::{Str, Timestamp};
 
-/// From whatever the format has: numbers beyond 64 bits become [`Value::BigInt`], bytes a blob. JSON has no timestamps, blobs or
-/// NaN; text stays text.
+/// Integers beyond 64 bits become [`Value::BigInt`] and bytes a blob. JSON strings stay strings, even if they are base64 or dates.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        // Our own deserializer knows this name; the others go on with what they have.
-        deserializer.deserialize_newtype_struct(private::VALUE, AnyValue)
+        // `ValueDeserializer` recognizes this name; other deserializers ignore it and call `visit_newtype_struct`.
+        deserializer.deserialize_newtype_struct(serde_token::VALUE, ValueVisitor)
     }
 }
 
-/// Takes whatever there is.
-struct AnyValue;
+/// Accepts any type and builds a [`Value`].
+struct ValueVisitor;
 
-impl<'de> DeserializeSeed<'de> for AnyValue {
+impl<'de> DeserializeSeed<'de> for ValueVisitor {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(
@@ -35,7 +34,7 @@ impl<'de> DeserializeSeed<'de> for AnyValue {
     }
 }
 
-impl<'de> Visitor<'de> for AnyValue {
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +105,7 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> std::result::Result<Value, A::Error> {
         let mut list = List::new();
-        while let Some(value) = sequence.next_element_seed(AnyValue)? {
+        while let Some(value) = sequence.next_element_seed(ValueVisitor)? {
             list.push(value);
         }
         Ok(Value::List(list))
@@ -115,20 +114,20 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<Str>()? {
-            map.insert(key, entries.next_value_seed(AnyValue)?);
+            map.insert(key, entries.next_value_seed(ValueVisitor)?);
         }
         Ok(Value::Map(map))
     }
 
-    /// What [`Native`] has that serde has no word for.
+    /// Timestamps and large integers, which [`NativeDeserializer`](super::native::NativeDeserializer) passes as enum variants.
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> std::result::Result<Value, A::Error> {
         let (name, content) = data.variant::<Str>()?;
         match name.as_str() {
-            private::TIMESTAMP => {
+            serde_token::TIMESTAMP => {
                 let (seconds, nanoseconds) = content.newtype_variant()?;
                 Ok(Value::Timestamp(Timestamp::new(seconds, nanoseconds)))
             }
-            private::DIGITS => {
+            serde_token::DIGITS => {
                 let digits: String = content.newtype_variant()?;
                 Ok(Value::BigInt(digits.into()))
             }
@@ -161,11 +160,11 @@ impl<'de> Deserialize<'de> for Map {
     }
 }
 
-/// From base64 in formats for people, from bytes in formats for machines; from the bytes of a blob or a string in a [`Value`].
+/// Reads base64 in human-readable formats and bytes in binary formats. In a [`Value`], reads a blob or the bytes of a string.
 impl<'de> Deserialize<'de> for Blob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Bytes;
-        impl<'de> Visitor<'de> for Bytes {
+        struct BlobVisitor;
+        impl<'de> Visitor<'de> for BlobVisitor {
             type Value = Blob;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,7 +208,7 @@ impl<'de> Deserialize<'de> for Blob {
                 Ok(Blob::from(bytes))
             }
         }
-        deserializer.deserialize_newtype_struct(private::BLOB, Bytes)
+        deserializer.deserialize_newtype_struct(serde_token::BLOB, BlobVisitor)
     }
 }
 
@@ -219,7 +218,7 @@ mod tests {
     use crate::{json, to_value};
 
     #[test]
-    fn json_is_read_into_values() {
+    fn deserializes_json() {
         let value: Value = serde_json::from_str(
             r#"{"b": [1, -1, 18446744073709551615, 1.5, null, true], "a": "x", "b": {}}"#,
         )
@@ -230,14 +229,14 @@ mod tests {
             serde_json::from_str("[18446744073709551615, 1e400, 0.1]").unwrap_or_default();
         assert!(
             numbers.is_null(),
-            "serde_json refuses a number beyond every float"
+            "serde_json rejects a number beyond the range of f64"
         );
         let value: Value = serde_json::from_str("18446744073709551615").unwrap();
         assert_eq!(value, Value::from(u64::MAX));
     }
 
     #[test]
-    fn a_private_name_in_foreign_data_is_data() {
+    fn reserved_serde_names_are_ordinary_keys_in_foreign_data() {
         let text = r#"{"$inia_core::Timestamp": [1, 2], "$inia_core::Blob": "AQ=="}"#;
         let value: Value = serde_json::from_str(text).unwrap();
         assert_eq!(value, to_value(&value).unwrap());

@@ -1,4 +1,4 @@
-//! [`from_value`]: anything that serde can deserialize, from a [`Value`].
+//! [`from_value`]: deserializes a [`Value`] into a type that implements `Deserialize`.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
@@ -6,17 +6,19 @@ use serde::de::{
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::native::{Moment, Native};
-use super::path::PathError;
-use super::{List, Map, MapIter, Value, private};
+use super::native::{NativeDeserializer, TimestampDeserializer};
+use super::path_error::{PathError, PathResult};
+use super::{List, Map, MapIter, Value, serde_token};
 use crate::{ErrorKind, Result, Str};
 
-/// A type of one's own from a value: the result of a call.
+/// Deserializes a value, such as the output of a call, into any type that implements `Deserialize`.
 ///
-/// Beside what serde does for every format: a blob becomes bytes, a `Vec<u8>`, or a string if it is UTF-8; a
-/// timestamp a [`Timestamp`](crate::Timestamp), an ISO 8601 string or a number of seconds, as the type asks; the
-/// string `NaN`, `Infinity` or `-Infinity` a float where one is asked for; a map of one entry, such as a union, an
-/// enum.
+/// In addition to serde's usual conversions:
+///
+/// - a blob becomes bytes, a `Vec<u8>`, or a string if it is UTF-8;
+/// - a timestamp becomes a [`Timestamp`](crate::Timestamp), an ISO 8601 string, or a number of seconds, depending on the type;
+/// - the strings `NaN`, `Infinity` and `-Infinity` become floats if the type is a float;
+/// - a map with one entry, such as a union, becomes an enum.
 ///
 /// ```
 /// use inia_core::{Blob, Timestamp, from_value, json};
@@ -41,13 +43,12 @@ use crate::{ErrorKind, Result, Str};
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Parse`]: the value does not fit the type. The message says where.
+/// [`ErrorKind::Parse`]: the value does not fit the type. The message contains the path.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    // Values within the type are shared with this one, which may be gone by then.
     from_value_ref(&value)
 }
 
-/// As [`from_value`], for a type that may borrow strings and bytes from the value.
+/// Deserializes a value like [`from_value`], into a type that may borrow strings and bytes from the value.
 ///
 /// ```
 /// use inia_core::{from_value_ref, json};
@@ -59,18 +60,16 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 /// ```
 ///
 /// # Errors
-/// As [`from_value`].
+/// Same as [`from_value`].
 pub fn from_value_ref<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T> {
-    T::deserialize(Source(value)).map_err(|error| error.into_error(ErrorKind::Parse))
+    T::deserialize(ValueDeserializer(value)).map_err(|error| error.into_error(ErrorKind::Parse))
 }
-
-type Outcome<T> = std::result::Result<T, PathError>;
 
 /// Deserializes from a [`Value`].
 #[derive(Clone, Copy)]
-pub(super) struct Source<'de>(pub(super) &'de Value);
+pub(super) struct ValueDeserializer<'de>(pub(super) &'de Value);
 
-/// What a value is, for the message that it does not fit.
+/// Returns the description of a value for type errors.
 fn unexpected(value: &Value) -> Unexpected<'_> {
     match value {
         Value::Null => Unexpected::Unit,
@@ -86,7 +85,7 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
     }
 }
 
-fn visit_digits<'de, V: Visitor<'de>>(digits: &'de str, visitor: V) -> Outcome<V::Value> {
+fn visit_digits<'de, V: Visitor<'de>>(digits: &'de str, visitor: V) -> PathResult<V::Value> {
     if let Ok(value) = digits.parse() {
         visitor.visit_u64(value)
     } else if let Ok(value) = digits.parse() {
@@ -98,22 +97,22 @@ fn visit_digits<'de, V: Visitor<'de>>(digits: &'de str, visitor: V) -> Outcome<V
     }
 }
 
-/// A number is asked for; a timestamp counts as its whole seconds.
+/// Deserializes integers. A timestamp becomes its whole seconds.
 macro_rules! integers {
     ($($method:ident),*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
             match self.0 {
-                Value::Timestamp(moment) => visitor.visit_i64(moment.seconds()),
+                Value::Timestamp(timestamp) => visitor.visit_i64(timestamp.seconds()),
                 _ => self.deserialize_any(visitor),
             }
         }
     )*};
 }
 
-impl<'de> Deserializer<'de> for Source<'de> {
+impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     type Error = PathError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -122,9 +121,9 @@ impl<'de> Deserializer<'de> for Source<'de> {
             Value::Float(value) => visitor.visit_f64(*value),
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Blob(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Value::Timestamp(moment) => visitor.visit_str(&moment.iso8601()),
-            Value::List(list) => visit_list(list, visitor, Source),
-            Value::Map(map) => visit_map(map, visitor, Source),
+            Value::Timestamp(timestamp) => visitor.visit_str(&timestamp.iso8601()),
+            Value::List(list) => visit_list(list, visitor, ValueDeserializer),
+            Value::Map(map) => visit_map(map, visitor, ValueDeserializer),
         }
     }
 
@@ -141,13 +140,13 @@ impl<'de> Deserializer<'de> for Source<'de> {
         deserialize_u128
     );
 
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         self.deserialize_f64(visitor)
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
-            Value::Timestamp(moment) => visitor.visit_f64(moment.as_f64()),
+            Value::Timestamp(timestamp) => visitor.visit_f64(timestamp.as_f64()),
             Value::BigInt(_) => visitor.visit_f64(self.0.as_f64().unwrap_or(f64::NAN)),
             Value::String(text) => match text.as_str() {
                 "NaN" => visitor.visit_f64(f64::NAN),
@@ -159,29 +158,29 @@ impl<'de> Deserializer<'de> for Source<'de> {
         }
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
             Value::BigInt(digits) => visitor.visit_borrowed_str(digits),
             _ => self.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
             Value::String(text) => visitor.visit_borrowed_bytes(text.as_bytes()),
             _ => self.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         self.deserialize_bytes(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
@@ -192,18 +191,20 @@ impl<'de> Deserializer<'de> for Source<'de> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> PathResult<V::Value> {
         match (name, self.0) {
-            (private::VALUE, value) => visitor.visit_newtype_struct(Native(value)),
-            (private::TIMESTAMP, Value::Timestamp(moment)) => {
-                visitor.visit_newtype_struct(Moment(*moment))
+            (serde_token::VALUE, value) => visitor.visit_newtype_struct(NativeDeserializer(value)),
+            (serde_token::TIMESTAMP, Value::Timestamp(timestamp)) => {
+                visitor.visit_newtype_struct(TimestampDeserializer(*timestamp))
             }
-            (private::BLOB, Value::String(text)) => visitor.visit_borrowed_bytes(text.as_bytes()),
+            (serde_token::BLOB, Value::String(text)) => {
+                visitor.visit_borrowed_bytes(text.as_bytes())
+            }
             _ => visitor.visit_newtype_struct(self),
         }
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
             Value::Blob(bytes) => visitor.visit_seq(serde::de::value::SeqDeserializer::new(
                 bytes.iter().copied(),
@@ -212,7 +213,7 @@ impl<'de> Deserializer<'de> for Source<'de> {
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> PathResult<V::Value> {
         self.deserialize_seq(visitor)
     }
 
@@ -221,7 +222,7 @@ impl<'de> Deserializer<'de> for Source<'de> {
         _name: &'static str,
         _len: usize,
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> PathResult<V::Value> {
         self.deserialize_seq(visitor)
     }
 
@@ -230,7 +231,7 @@ impl<'de> Deserializer<'de> for Source<'de> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> PathResult<V::Value> {
         let entry = match self.0 {
             Value::String(name) => Some((name, None)),
             Value::Map(map) if map.len() == 1 => {
@@ -239,10 +240,10 @@ impl<'de> Deserializer<'de> for Source<'de> {
             _ => None,
         };
         match entry {
-            Some((name, content)) => visitor.visit_enum(OneOf { name, content }),
+            Some((name, content)) => visitor.visit_enum(EnumEntry { name, content }),
             None => Err(PathError::invalid_type(
                 unexpected(self.0),
-                &"the name of a variant, or a map of one entry",
+                &"the name of a variant, or a map with one entry",
             )),
         }
     }
@@ -251,11 +252,11 @@ impl<'de> Deserializer<'de> for Source<'de> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> PathResult<V::Value> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         visitor.visit_unit()
     }
 
@@ -268,8 +269,8 @@ pub(super) fn visit_list<'de, V: Visitor<'de>, D: Deserializer<'de, Error = Path
     list: &'de List,
     visitor: V,
     deserializer: fn(&'de Value) -> D,
-) -> Outcome<V::Value> {
-    let mut elements = Elements {
+) -> PathResult<V::Value> {
+    let mut elements = ListAccess {
         values: list.iter(),
         position: 0,
         deserializer,
@@ -288,25 +289,28 @@ pub(super) fn visit_map<'de, V: Visitor<'de>, D: Deserializer<'de, Error = PathE
     map: &'de Map,
     visitor: V,
     deserializer: fn(&'de Value) -> D,
-) -> Outcome<V::Value> {
-    visitor.visit_map(Entries {
+) -> PathResult<V::Value> {
+    visitor.visit_map(EntryAccess {
         entries: map.iter(),
         current: None,
         deserializer,
     })
 }
 
-/// The elements of a list, each as a deserializer.
-struct Elements<'de, D> {
+/// Sequence access to a list.
+struct ListAccess<'de, D> {
     values: std::slice::Iter<'de, Value>,
     position: usize,
     deserializer: fn(&'de Value) -> D,
 }
 
-impl<'de, D: Deserializer<'de, Error = PathError>> SeqAccess<'de> for Elements<'de, D> {
+impl<'de, D: Deserializer<'de, Error = PathError>> SeqAccess<'de> for ListAccess<'de, D> {
     type Error = PathError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> PathResult<Option<T::Value>> {
         let Some(value) = self.values.next() else {
             return Ok(None);
         };
@@ -322,29 +326,31 @@ impl<'de, D: Deserializer<'de, Error = PathError>> SeqAccess<'de> for Elements<'
     }
 }
 
-/// The entries of a map, each value as a deserializer.
-struct Entries<'de, D> {
+/// Map access to a map.
+struct EntryAccess<'de, D> {
     entries: MapIter<'de>,
     current: Option<(&'de Str, &'de Value)>,
     deserializer: fn(&'de Value) -> D,
 }
 
-impl<'de, D: Deserializer<'de, Error = PathError>> MapAccess<'de> for Entries<'de, D> {
+impl<'de, D: Deserializer<'de, Error = PathError>> MapAccess<'de> for EntryAccess<'de, D> {
     type Error = PathError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> PathResult<Option<K::Value>> {
         self.current = self.entries.next();
         let Some((key, _)) = self.current else {
             return Ok(None);
         };
-        seed.deserialize(Key(key))
+        seed.deserialize(KeyDeserializer(key))
             .map(Some)
             .map_err(|error| error.in_field(key))
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<T::Value> {
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> PathResult<T::Value> {
         let Some((key, value)) = self.current.take() else {
-            return Err(PathError::custom("a value was asked for before its key"));
+            return Err(PathError::custom(
+                "next_value_seed called before next_key_seed",
+            ));
         };
         seed.deserialize((self.deserializer)(value))
             .map_err(|error| error.in_field(key))
@@ -355,12 +361,12 @@ impl<'de, D: Deserializer<'de, Error = PathError>> MapAccess<'de> for Entries<'d
     }
 }
 
-/// Deserializes a map's key: a string, or the number or boolean whose text it is.
-struct Key<'de>(&'de Str);
+/// Deserializes a map key: a string, or a number or boolean in decimal or literal form.
+struct KeyDeserializer<'de>(&'de Str);
 
 macro_rules! parsed_keys {
     ($($method:ident $visit:ident),*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
             match self.0.parse() {
                 Ok(value) => visitor.$visit(value),
                 Err(_) => visitor.visit_borrowed_str(self.0),
@@ -369,10 +375,10 @@ macro_rules! parsed_keys {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Key<'de> {
+impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
     type Error = PathError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         visitor.visit_borrowed_str(self.0)
     }
 
@@ -383,7 +389,7 @@ impl<'de> Deserializer<'de> for Key<'de> {
         deserialize_bool visit_bool
     );
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         visitor.visit_some(self)
     }
 
@@ -391,7 +397,7 @@ impl<'de> Deserializer<'de> for Key<'de> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> PathResult<V::Value> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -400,7 +406,7 @@ impl<'de> Deserializer<'de> for Key<'de> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> PathResult<V::Value> {
         BorrowedStrDeserializer::new(self.0).deserialize_enum(name, variants, visitor)
     }
 
@@ -409,46 +415,49 @@ impl<'de> Deserializer<'de> for Key<'de> {
     }
 }
 
-/// An enum: a variant's name, and its content if it has one.
-struct OneOf<'de> {
+/// Enum access: the name of a variant, and its content if any.
+struct EnumEntry<'de> {
     name: &'de Str,
     content: Option<&'de Value>,
 }
 
-impl<'de> EnumAccess<'de> for OneOf<'de> {
+impl<'de> EnumAccess<'de> for EnumEntry<'de> {
     type Error = PathError;
-    type Variant = Content<'de>;
+    type Variant = VariantContent<'de>;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<(T::Value, Content<'de>)> {
-        let variant = seed.deserialize(Key(self.name))?;
-        Ok((variant, Content(self)))
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> PathResult<(T::Value, VariantContent<'de>)> {
+        let variant = seed.deserialize(KeyDeserializer(self.name))?;
+        Ok((variant, VariantContent(self)))
     }
 }
 
-/// The content of an enum's variant.
-struct Content<'de>(OneOf<'de>);
+/// Variant access to the content of an enum variant.
+struct VariantContent<'de>(EnumEntry<'de>);
 
-impl<'de> Content<'de> {
-    fn source(&self) -> Outcome<Source<'de>> {
-        self.0.content.map(Source).ok_or_else(|| {
+impl<'de> VariantContent<'de> {
+    fn deserializer(&self) -> PathResult<ValueDeserializer<'de>> {
+        self.0.content.map(ValueDeserializer).ok_or_else(|| {
             PathError::custom(format_args!(
-                "the variant {} has content, but none is given",
+                "missing content of the variant {}",
                 self.0.name
             ))
         })
     }
 
-    fn within<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
-        outcome.map_err(|error| error.in_field(self.0.name))
+    fn within<T>(&self, result: PathResult<T>) -> PathResult<T> {
+        result.map_err(|error| error.in_field(self.0.name))
     }
 }
 
-impl<'de> VariantAccess<'de> for Content<'de> {
+impl<'de> VariantAccess<'de> for VariantContent<'de> {
     type Error = PathError;
 
-    fn unit_variant(self) -> Outcome<()> {
+    fn unit_variant(self) -> PathResult<()> {
         match self.0.content {
-            // A union's member without content is an empty structure on the wire.
+            // A union member without content is an empty structure on the wire.
             None | Some(Value::Null) => Ok(()),
             Some(Value::Map(map)) if map.is_empty() => Ok(()),
             Some(other) => self.within(Err(PathError::invalid_type(
@@ -458,23 +467,23 @@ impl<'de> VariantAccess<'de> for Content<'de> {
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<T::Value> {
-        let source = self.source()?;
-        self.within(seed.deserialize(source))
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> PathResult<T::Value> {
+        let deserializer = self.deserializer()?;
+        self.within(seed.deserialize(deserializer))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Outcome<V::Value> {
-        let source = self.source()?;
-        self.within(source.deserialize_seq(visitor))
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> PathResult<V::Value> {
+        let deserializer = self.deserializer()?;
+        self.within(deserializer.deserialize_seq(visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         _fields: &'static [&'static str],
         visitor: V,
-    ) -> Outcome<V::Value> {
-        let source = self.source()?;
-        self.within(source.deserialize_any(visitor))
+    ) -> PathResult<V::Value> {
+        let deserializer = self.deserializer()?;
+        self.within(deserializer.deserialize_any(visitor))
     }
 }
 
@@ -507,7 +516,7 @@ mod tests {
         bytes: &'a [u8],
         vec: Vec<u8>,
         blob: Blob,
-        moment: Timestamp,
+        timestamp: Timestamp,
         iso: String,
         seconds: i64,
         exact: f64,
@@ -517,10 +526,10 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_data_comes_from_a_value() {
-        let moment = Timestamp::new(1_440_938_160, 250_000_000);
+    fn deserializes_every_kind_of_data() {
+        let timestamp = Timestamp::new(1_440_938_160, 250_000_000);
         let blob = Blob::from(vec![0, 255]);
-        let inner = json!({"deep": [moment, blob.clone(), Value::BigInt("1".repeat(60).into()), null, 1.5]});
+        let inner = json!({"deep": [timestamp, blob.clone(), Value::BigInt("1".repeat(60).into()), null, 1.5]});
         let value = json!({
             "text": "t",
             "letter": "é",
@@ -532,10 +541,10 @@ mod tests {
             "bytes": blob.clone(),
             "vec": blob.clone(),
             "blob": blob.clone(),
-            "moment": moment,
-            "iso": moment,
-            "seconds": moment,
-            "exact": moment,
+            "timestamp": timestamp,
+            "iso": timestamp,
+            "seconds": timestamp,
+            "exact": timestamp,
             "null": null,
             "unit": null,
             "more": {"is": "ignored"},
@@ -560,7 +569,7 @@ mod tests {
                 bytes: &[0, 255],
                 vec: vec![0, 255],
                 blob,
-                moment,
+                timestamp,
                 iso: "2015-08-30T12:36:00.250000Z".into(),
                 seconds: 1_440_938_160,
                 exact: 1_440_938_160.25,
@@ -572,7 +581,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_understood_as_parameters_are() {
+    fn converts_values_like_call_parameters() {
         assert_eq!(
             from_value::<Timestamp>(json!("2015-08-30"))
                 .unwrap()
@@ -600,7 +609,7 @@ mod tests {
             *json!([1]).as_list().unwrap()
         );
         assert!(from_value::<Map>(json!([1])).is_err());
-        // At a JSON boundary a string for a blob is base64.
+        // In JSON, a string for a blob is base64.
         assert_eq!(
             serde_json::from_str::<Blob>("\"AQ==\"").unwrap(),
             Blob::from(vec![1])
@@ -613,14 +622,14 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_where() {
+    fn errors_contain_the_path() {
         #[derive(Deserialize, Debug)]
         struct Tag {
             #[serde(rename = "Key")]
             _key: String,
         }
         type Tags = BTreeMap<String, Vec<Tag>>;
-        for (value, wanted) in [
+        for (value, expected) in [
             (
                 json!({"Tags": [{"Key": "a"}, {"Key": 5}]}),
                 "Tags[1].Key: invalid type: integer `5`, expected a string",
@@ -633,7 +642,7 @@ mod tests {
             (json!([]), "invalid type: sequence, expected a map"),
         ] {
             let error = from_value::<Tags>(value).unwrap_err();
-            assert_eq!(error.to_string(), wanted);
+            assert_eq!(error.to_string(), expected);
             assert_eq!(error.kind(), ErrorKind::Parse);
         }
         let error = from_value::<Vec<Choice>>(json!(["Unit", {"New": "x"}, "Other"])).unwrap_err();
@@ -645,14 +654,14 @@ mod tests {
             from_value::<Choice>(json!("New"))
                 .unwrap_err()
                 .to_string()
-                .contains("has content")
+                .contains("missing content of the variant New")
         );
         assert!(from_value::<(u8, u8)>(json!([1, 2, 3])).is_err());
         assert!(
             from_value::<Timestamp>(json!("noon"))
                 .unwrap_err()
                 .to_string()
-                .contains("`noon` is no timestamp")
+                .contains("invalid timestamp `noon`")
         );
     }
 }

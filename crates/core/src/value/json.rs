@@ -1,4 +1,4 @@
-//! [`Value`] as JSON text, and to and from serde_json's own values.
+//! [`Value`] to JSON text, and conversions to and from `serde_json::Value`.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use super::serialize::non_finite;
 use super::{Map, Value};
 
 impl Value {
-    /// Appends the value as compact JSON, by the rules of every JSON boundary: a blob is base64, a timestamp ISO 8601
-    /// in UTC, an integer of any size its digits, and `NaN`, `Infinity` and `-Infinity` are strings.
+    /// Appends the value as compact JSON. A blob is written as base64, a timestamp as ISO 8601 in UTC, an integer of any size as
+    /// its digits, and `NaN`, `Infinity` and `-Infinity` as strings.
     ///
     /// ```
     /// use inia_core::{Blob, Timestamp, Value, json};
@@ -20,27 +20,27 @@ impl Value {
         write(self, out, &mut Compact);
     }
 
-    /// Appends the value as JSON for people: as [`write_json`](Self::write_json), four spaces to a level.
+    /// Appends the value as JSON like [`write_json`](Self::write_json), indented by four spaces per level.
     ///
     /// ```
     /// use inia_core::json;
     ///
     /// let mut text = Vec::new();
     /// json!({"Names": ["a", "b"], "Tags": {}}).write_json_pretty(&mut text);
-    /// let wanted = r#"{
+    /// let expected = r#"{
     ///     "Names": [
     ///         "a",
     ///         "b"
     ///     ],
     ///     "Tags": {}
     /// }"#;
-    /// assert_eq!(text, wanted.as_bytes());
+    /// assert_eq!(text, expected.as_bytes());
     /// ```
     pub fn write_json_pretty(&self, out: &mut Vec<u8>) {
         write(self, out, &mut Pretty { depth: 0 });
     }
 
-    /// The value as compact JSON, as [`write_json`](Self::write_json) writes it.
+    /// Returns the value as compact JSON, as [`write_json`](Self::write_json) writes it.
     #[must_use]
     pub fn to_json_string(&self) -> String {
         let mut out = Vec::new();
@@ -48,8 +48,8 @@ impl Value {
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// The value as serde_json's, by the rules of [`write_json`](Self::write_json). An integer beyond 64 bits, which
-    /// serde_json has no number for, is its digits as a string.
+    /// Returns the value as a `serde_json::Value`, with the conversions of [`write_json`](Self::write_json). An integer beyond 64
+    /// bits, which `serde_json::Number` cannot represent, becomes a string of its digits.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         match self {
@@ -80,15 +80,15 @@ impl Value {
     }
 }
 
-/// A string is printed as it is, everything else as compact JSON without quotes around it; `{:#}` prints JSON for people, strings
-/// in quotes.
+/// Prints strings, blobs (base64) and timestamps without quotes and everything else as compact JSON. `{:#}` prints indented JSON
+/// with quoted strings.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Vec::new();
         match self {
             _ if f.alternate() => self.write_json_pretty(&mut out),
             Value::String(text) => return f.pad(text),
-            Value::Timestamp(moment) => return f.pad(&moment.iso8601()),
+            Value::Timestamp(timestamp) => return f.pad(&timestamp.iso8601()),
             Value::Blob(bytes) => return f.pad(&bytes.to_base64()),
             Value::Float(value) if !value.is_finite() => {
                 return f.pad(non_finite(*value).unwrap_or_default());
@@ -135,7 +135,7 @@ fn number_from(number: &serde_json::Number) -> Value {
         Value::from(value)
     } else {
         let text = number.to_string();
-        // A number of any size, where serde_json was built to keep such.
+        // With serde_json's feature `arbitrary_precision`, numbers have any size.
         let digits = text.strip_prefix('-').unwrap_or(&text);
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {
             Value::BigInt(text.into())
@@ -145,21 +145,21 @@ fn number_from(number: &serde_json::Number) -> Value {
     }
 }
 
-/// What stands between the parts of a list or map.
-trait Layout {
-    /// Before the first part.
+/// Whitespace and separators of lists and maps.
+trait JsonLayout {
+    /// Written before the first element or entry.
     fn open(&mut self, out: &mut Vec<u8>);
-    /// Before each further part.
+    /// Written before each further element or entry.
     fn next(&mut self, out: &mut Vec<u8>);
-    /// After the last part.
+    /// Written after the last element or entry.
     fn close(&mut self, out: &mut Vec<u8>);
-    /// Between a key and its value.
+    /// Separator between a key and its value.
     const COLON: &'static [u8];
 }
 
 struct Compact;
 
-impl Layout for Compact {
+impl JsonLayout for Compact {
     const COLON: &'static [u8] = b":";
 
     fn open(&mut self, _out: &mut Vec<u8>) {}
@@ -182,7 +182,7 @@ impl Pretty {
     }
 }
 
-impl Layout for Pretty {
+impl JsonLayout for Pretty {
     const COLON: &'static [u8] = b": ";
 
     fn open(&mut self, out: &mut Vec<u8>) {
@@ -201,7 +201,7 @@ impl Layout for Pretty {
     }
 }
 
-fn write<L: Layout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
+fn write<L: JsonLayout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
@@ -209,7 +209,7 @@ fn write<L: Layout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
         Value::Int(value) => out.extend_from_slice(itoa::Buffer::new().format(*value).as_bytes()),
         Value::BigInt(digits) => out.extend_from_slice(digits.as_bytes()),
         Value::Float(value) => match non_finite(*value) {
-            Some(name) => quoted(name.as_bytes(), out),
+            Some(name) => write_plain_string(name.as_bytes(), out),
             None => out.extend_from_slice(zmij::Buffer::new().format_finite(*value).as_bytes()),
         },
         Value::String(text) => write_string(text, out),
@@ -218,7 +218,7 @@ fn write<L: Layout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
             bytes.write_base64(out);
             out.push(b'"');
         }
-        Value::Timestamp(moment) => quoted(moment.iso8601().as_bytes(), out),
+        Value::Timestamp(timestamp) => write_plain_string(timestamp.iso8601().as_bytes(), out),
         Value::List(values) => {
             out.push(b'[');
             for (position, value) in values.iter().enumerate() {
@@ -254,14 +254,14 @@ fn write<L: Layout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
     }
 }
 
-/// Text that needs no escapes.
-fn quoted(text: &[u8], out: &mut Vec<u8>) {
+/// Writes a string that needs no escapes.
+fn write_plain_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text);
     out.push(b'"');
 }
 
-/// For each byte: 0 if it stands for itself, `u` for a `\u00..` escape, or what follows the backslash.
+/// Escape of each byte: 0 for none, `u` for `\u00..`, otherwise the character after the backslash.
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 static ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
@@ -320,7 +320,7 @@ mod tests {
     use crate::{Blob, Timestamp, json};
 
     #[test]
-    fn text_is_escaped_as_json_wants_it() {
+    fn escapes_strings() {
         let value = json!({"k\"\\": "\u{0}\u{1f}\u{8}\t\n\u{c}\r\u{7f}é𝄞/"});
         let text = value.to_json_string();
         assert_eq!(
@@ -331,14 +331,14 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_has_its_json() {
+    fn writes_every_kind_of_value() {
         let value = json!([
             null, true, false, i64::MIN, u64::MAX, 0.1, 1.0, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, "s",
             Blob::from(vec![1, 2]), Timestamp::new(1, 500_000_000), [], {}, [[1], {"a": {}}],
         ]);
-        let wanted = r#"[null,true,false,-9223372036854775808,18446744073709551615,0.1,1.0,1e+300,"NaN","Infinity","-Infinity","s","AQI=","1970-01-01T00:00:01.500000Z",[],{},[[1],{"a":{}}]]"#;
-        assert_eq!(value.to_json_string(), wanted);
-        assert_eq!(value.to_json().to_string(), wanted);
+        let expected = r#"[null,true,false,-9223372036854775808,18446744073709551615,0.1,1.0,1e+300,"NaN","Infinity","-Infinity","s","AQI=","1970-01-01T00:00:01.500000Z",[],{},[[1],{"a":{}}]]"#;
+        assert_eq!(value.to_json_string(), expected);
+        assert_eq!(value.to_json().to_string(), expected);
         assert_eq!(
             Value::BigInt("1".repeat(40).into()).to_json_string(),
             "1".repeat(40)
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn json_of_serde_json_goes_both_ways() {
+    fn converts_from_and_to_serde_json() {
         let theirs = serde_json::json!({"a": [1, -1, u64::MAX, 1.5, null, true, "x"], "b": {}});
         let ours = json!({"a": [1, -1, u64::MAX, 1.5, null, true, "x"], "b": {}});
         assert_eq!(Value::from(&theirs), ours);
@@ -359,10 +359,10 @@ mod tests {
     }
 
     #[test]
-    fn values_print_as_people_expect() {
-        let moment = Timestamp::new(1, 0);
+    fn display_prints_scalars_without_quotes() {
+        let timestamp = Timestamp::new(1, 0);
         assert_eq!(json!("a \"b\"").to_string(), "a \"b\"");
-        assert_eq!(json!(moment).to_string(), "1970-01-01T00:00:01Z");
+        assert_eq!(json!(timestamp).to_string(), "1970-01-01T00:00:01Z");
         assert_eq!(json!(Blob::from(vec![1])).to_string(), "AQ==");
         assert_eq!(json!(f64::NAN).to_string(), "NaN");
         assert_eq!(json!(["a", null]).to_string(), r#"["a",null]"#);

@@ -1,4 +1,4 @@
-//! [`List`]: values in order.
+//! [`List`]: the type of [`Value::List`].
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use thin_vec::ThinVec;
 
 use super::Value;
-use super::members::SharedValues;
+use super::member_pool::SharedValues;
 
-/// Values in order. Reads as a slice.
+/// An ordered list of values. Dereferences to a slice.
 ///
 /// ```
 /// use inia_core::{List, Value};
@@ -20,12 +20,12 @@ use super::members::SharedValues;
 /// assert_eq!(list[0], "a");
 /// ```
 #[derive(Clone)]
-pub struct List(Repr);
+pub struct List(ListRepr);
 
 #[derive(Clone)]
-enum Repr {
+enum ListRepr {
     Own(ThinVec<Value>),
-    /// A few values that were read, side by side with those of other lists.
+    /// A slice of a chunk of an [`ItemPool`](super::ItemPool).
     Pooled {
         length: u16,
         start: u32,
@@ -34,13 +34,13 @@ enum Repr {
 }
 
 impl List {
-    /// An empty list, without allocating.
+    /// Creates an empty list, without allocating.
     #[must_use]
     pub fn new() -> Self {
         List::own(ThinVec::new())
     }
 
-    /// An empty list with room for `capacity` values.
+    /// Creates an empty list with capacity for `capacity` values.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         if capacity == 0 {
@@ -52,14 +52,14 @@ impl List {
 
     #[inline]
     pub(super) fn own(values: ThinVec<Value>) -> Self {
-        List(Repr::Own(values))
+        List(ListRepr::Own(values))
     }
 
-    /// So many values of those that stand side by side, from a place on; empty where there are more than a list can have so.
+    /// Creates a list of `length` values of a chunk from index `start` on; empty if the numbers exceed 32 or 16 bits.
     #[inline]
     pub(super) fn pooled(values: &Arc<SharedValues>, start: usize, length: usize) -> Self {
         match (u32::try_from(start), u16::try_from(length)) {
-            (Ok(start), Ok(length)) => List(Repr::Pooled {
+            (Ok(start), Ok(length)) => List(ListRepr::Pooled {
                 length,
                 start,
                 values: Arc::clone(values),
@@ -68,15 +68,15 @@ impl List {
         }
     }
 
-    /// The values, to change in place: those that stand side by side with others are copied first.
+    /// Returns the values for modification. Values in a chunk are copied first.
     fn values_mut(&mut self) -> &mut ThinVec<Value> {
-        if let Repr::Pooled { .. } = self.0 {
-            self.0 = Repr::Own(self.iter().cloned().collect());
+        if let ListRepr::Pooled { .. } = self.0 {
+            self.0 = ListRepr::Own(self.iter().cloned().collect());
         }
         match &mut self.0 {
-            Repr::Own(values) => values,
-            #[expect(clippy::unreachable, reason = "it was made its own just now")]
-            Repr::Pooled { .. } => unreachable!("a list has its own values"),
+            ListRepr::Own(values) => values,
+            #[expect(clippy::unreachable, reason = "pooled values were copied above")]
+            ListRepr::Pooled { .. } => unreachable!("the list owns its values"),
         }
     }
 
@@ -86,19 +86,19 @@ impl List {
         self.values_mut().push(value.into());
     }
 
-    /// Takes the last value off.
+    /// Removes and returns the last value.
     pub fn pop(&mut self) -> Option<Value> {
         self.values_mut().pop()
     }
 
-    /// Takes the values from a position on off, as a list of exactly their size.
+    /// Removes the values from index `at` on and returns them as a list without excess capacity.
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> List {
         let at = at.min(self.len());
         List::own(self.values_mut().split_off(at))
     }
 
-    /// Keeps the first `len` values.
+    /// Shortens the list to its first `len` values.
     pub fn truncate(&mut self, len: usize) {
         self.values_mut().truncate(len);
     }
@@ -116,15 +116,15 @@ impl Deref for List {
     #[inline]
     fn deref(&self) -> &[Value] {
         match &self.0 {
-            Repr::Own(values) => values,
-            Repr::Pooled {
+            ListRepr::Own(values) => values,
+            ListRepr::Pooled {
                 length,
                 start,
                 values,
             } => {
                 let values = values.get().map_or(&[][..], Vec::as_slice);
-                let behind = values.get(*start as usize..).unwrap_or_default();
-                behind.get(..usize::from(*length)).unwrap_or_default()
+                let tail = values.get(*start as usize..).unwrap_or_default();
+                tail.get(..usize::from(*length)).unwrap_or_default()
             }
         }
     }
@@ -180,14 +180,14 @@ impl fmt::Debug for List {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Items;
+    use super::super::ItemPool;
     use super::*;
 
     #[test]
-    fn lists_of_every_form_do_what_other_lists_do() {
+    fn pooled_lists_behave_like_owned_lists() {
         for count in [0, 1, 5, 100] {
             let plain: List = (0..count).collect();
-            let mut items = Items::new();
+            let mut items = ItemPool::new();
             items.push(Value::Null);
             for position in 0..count {
                 items.push(Value::Int(position));
@@ -210,12 +210,12 @@ mod tests {
                 change(&mut other);
                 assert_eq!(one, other);
             }
-            assert_eq!(pooled, plain, "a change of a clone shows in the list");
+            assert_eq!(pooled, plain, "changing a clone changed the list");
         }
     }
 
     #[test]
-    fn a_list_leaves_room_for_a_tag_in_a_value() {
+    fn list_is_16_bytes_wide() {
         assert_eq!(size_of::<List>(), 16);
     }
 }

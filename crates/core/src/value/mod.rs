@@ -1,4 +1,4 @@
-//! [`Value`]: what goes into a call and what comes out of it.
+//! [`Value`]: the data type of parameters and outputs.
 //!
 //! | model type | variant |
 //! |---|---|
@@ -10,45 +10,45 @@
 //! | integer, long | [`Value::Int`], beyond 64 bits [`Value::BigInt`] |
 //! | float, double | [`Value::Float`] |
 //! | timestamp | [`Value::Timestamp`] |
-//! | absent list or map entry, JSON null | [`Value::Null`] |
+//! | missing value, JSON null | [`Value::Null`] |
 
 mod blob;
 mod convert;
 mod deserialize;
 mod from_value;
-mod items;
+mod item_pool;
 mod json;
-mod keys;
 mod list;
 mod map;
-mod members;
+mod member_pool;
 mod name;
-mod narrow;
 mod native;
-mod path;
-pub(crate) mod private;
-mod rows;
+mod path_error;
+mod restricted;
+mod row_keys;
+mod row_pool;
+pub(crate) mod serde_token;
 mod serialize;
 mod to_value;
 
 pub use blob::{Blob, BytePool};
 pub use from_value::{from_value, from_value_ref};
-pub use items::Items;
-pub use keys::Keys;
+pub use item_pool::ItemPool;
 pub use list::List;
-pub use map::{IntoIter as MapIntoIter, Iter as MapIter, Map};
-pub use members::Members;
+pub use map::{Map, MapIntoIter, MapIter};
+pub use member_pool::MemberPool;
 pub use name::Name;
-pub use rows::{Rows, Slot};
+pub use row_keys::RowKeys;
+pub use row_pool::{RowPool, RowSlot};
 pub use to_value::to_value;
 
 use std::ops::Index;
 
 use crate::{Str, Timestamp};
 
-/// One value of any shape: a parameter, a result, or a part of either.
+/// A value of any shape: parameters, an output, or part of either.
 ///
-/// Indexing with a name or a position never fails: what is not there is [`Value::Null`].
+/// Indexing by name or position never fails: a missing value reads as [`Value::Null`].
 ///
 /// ```
 /// use inia_core::{Value, json};
@@ -61,46 +61,46 @@ use crate::{Str, Timestamp};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
-    /// Nothing: an absent value, or a null on the wire.
+    /// A missing value, or null on the wire.
     #[default]
     Null,
     /// A boolean.
     Bool(bool),
-    /// An integer of up to 64 bits with its sign.
+    /// A signed integer of up to 64 bits.
     Int(i64),
-    /// An integer beyond 64 bits, kept as its decimal digits with an optional leading `-`.
+    /// An integer beyond 64 bits: decimal digits with an optional leading `-`.
     BigInt(Box<str>),
-    /// A number with a fraction, NaN, or an infinity.
+    /// A floating-point number, including NaN and the infinities.
     Float(f64),
     /// Text.
     String(Str),
     /// Bytes.
     Blob(Blob),
-    /// A moment in time.
+    /// A timestamp.
     Timestamp(Timestamp),
-    /// Values in order.
+    /// An ordered list.
     List(List),
-    /// Names and values, in order.
+    /// An ordered map from names to values.
     Map(Map),
 }
 
 static NULL: Value = Value::Null;
 
 impl Value {
-    /// An empty [`Value::Map`].
+    /// Creates an empty [`Value::Map`].
     #[must_use]
     pub fn map() -> Value {
         Value::Map(Map::new())
     }
 
-    /// Whether this is [`Value::Null`].
+    /// Returns true for [`Value::Null`].
     #[must_use]
     #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
-    /// What kind of value this is, as an error message names it.
+    /// Returns the name of the value's type for error messages.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -116,7 +116,7 @@ impl Value {
         }
     }
 
-    /// The boolean.
+    /// Returns the boolean, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -125,7 +125,7 @@ impl Value {
         }
     }
 
-    /// The integer, where it has at most 64 bits.
+    /// Returns the integer, if this is one of at most 64 bits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -134,14 +134,14 @@ impl Value {
         }
     }
 
-    /// The number, of either kind, as a float.
+    /// Returns an integer or float as the nearest `f64`.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Value::Float(value) => Some(*value),
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "asked for a float: the nearest one is the answer"
+                reason = "rounds to the nearest float, as documented"
             )]
             Value::Int(value) => Some(*value as f64),
             Value::BigInt(digits) => digits.parse().ok(),
@@ -149,7 +149,7 @@ impl Value {
         }
     }
 
-    /// The text.
+    /// Returns the string, if this is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -158,7 +158,7 @@ impl Value {
         }
     }
 
-    /// The bytes of a blob.
+    /// Returns the bytes, if this is a blob.
     #[must_use]
     pub fn as_blob(&self) -> Option<&[u8]> {
         match self {
@@ -167,7 +167,7 @@ impl Value {
         }
     }
 
-    /// The moment in time.
+    /// Returns the timestamp, if this is one.
     #[must_use]
     pub fn as_timestamp(&self) -> Option<Timestamp> {
         match self {
@@ -176,7 +176,7 @@ impl Value {
         }
     }
 
-    /// The list.
+    /// Returns the list, if this is one.
     #[must_use]
     pub fn as_list(&self) -> Option<&List> {
         match self {
@@ -185,7 +185,7 @@ impl Value {
         }
     }
 
-    /// The map.
+    /// Returns the map, if this is one.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map> {
         match self {
@@ -194,7 +194,7 @@ impl Value {
         }
     }
 
-    /// The map, to change in place.
+    /// Returns the map for modification, if this is one.
     #[must_use]
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         match self {
@@ -203,13 +203,13 @@ impl Value {
         }
     }
 
-    /// The value under a name of a map.
+    /// Returns the value of a map entry; `None` if this is not a map or has no such entry.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.as_map()?.get(name)
     }
 
-    /// The values of a list; nothing for any other value, so that an absent list reads as an empty one.
+    /// Returns the values of a list. Any other value, such as a missing list, has none.
     ///
     /// ```
     /// use inia_core::json;
@@ -225,7 +225,7 @@ impl Value {
         }
     }
 
-    /// The entries of a map; nothing for any other value.
+    /// Returns the entries of a map. Any other value has none.
     #[must_use]
     pub fn entries(&self) -> MapIter<'_> {
         static EMPTY: std::sync::LazyLock<Map> = std::sync::LazyLock::new(Map::new);
@@ -235,7 +235,7 @@ impl Value {
         }
     }
 
-    /// The value, leaving [`Value::Null`] in its place.
+    /// Returns the value and leaves [`Value::Null`] in its place.
     #[must_use]
     pub fn take(&mut self) -> Value {
         std::mem::take(self)
@@ -265,8 +265,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_24_bytes() {
-        // A page of results holds one of these for every member: the size is what the memory of a page follows.
+    fn value_is_24_bytes_wide() {
+        // A page of results stores one for each member, so its size determines the memory of the page.
         assert_eq!(size_of::<Value>(), 24);
         assert_eq!(size_of::<(Str, Value)>(), 48);
     }

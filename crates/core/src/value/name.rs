@@ -1,4 +1,4 @@
-//! [`Name`]: a member's name, interned.
+//! [`Name`]: interned member names.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,11 +7,11 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use crate::Str;
 
-/// The name of a structure's member, interned: one pointer wide, and copied without counting references.
+/// An interned name of a structure member: one pointer wide and `Copy`.
 ///
-/// A page of results has the same few names over and over: as a [`Str`] each would take 24 bytes for every member of every
-/// structure, as a `Name` it takes 8. Interned text is never freed. Only names that stand in definitions are interned, never
-/// what a server sends, so there are no more of them than the definitions in use have.
+/// A page of results repeats the same few names: a [`Str`] takes 24 bytes for each member of each structure, a `Name` 8. Interned
+/// text is never freed. Only names in service definitions are interned, never names that a server sends, so memory is bounded by
+/// the definitions in use.
 ///
 /// ```
 /// use inia_core::Name;
@@ -21,86 +21,85 @@ use crate::Str;
 /// assert_eq!(name.len(), 8);
 /// ```
 #[derive(Clone, Copy)]
-pub struct Name(&'static Interned);
+pub struct Name(&'static InternedName);
 
-struct Interned {
+struct InternedName {
     text: Str,
-    number: NameNumber,
+    index: NameIndex,
 }
 
-/// The number of a [`Name`]: half as wide as the name, for where it has to fit into a word with something else.
+/// The index of a [`Name`]: 32 bits, to fit into one word with other data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NameNumber(u32);
+pub(super) struct NameIndex(u32);
 
-/// Names by their number, each block twice as long as the one before: a block that is there never moves, so that no lock is
-/// needed to read.
+/// Names by index, in blocks that double in length. A block never moves once allocated, so that lookups need no lock.
 static BLOCKS: [OnceLock<Box<[OnceLock<Name>]>>; 27] = [const { OnceLock::new() }; 27];
 
-/// How many names the first block has.
+/// Length of the first block.
 const FIRST_BLOCK: u64 = 64;
 
-impl NameNumber {
-    /// The name of this number.
+impl NameIndex {
+    /// Returns the name; `None` if the index is unassigned.
     #[inline]
     pub(super) fn name(self) -> Option<Name> {
-        let (block, place) = self.place();
-        BLOCKS.get(block)?.get()?.get(place)?.get().copied()
+        let (block, offset) = self.location();
+        BLOCKS.get(block)?.get()?.get(offset)?.get().copied()
     }
 
-    /// The block of a number, and its place there.
+    /// Returns the block of the index, and the offset in the block.
     #[inline]
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the number has 32 bits, and so has what is left of it"
+        reason = "block and offset fit 32 bits, as the index does"
     )]
-    fn place(self) -> (usize, usize) {
-        let number = u64::from(self.0) + FIRST_BLOCK;
-        let block = number.ilog2() - FIRST_BLOCK.ilog2();
-        (block as usize, (number - (FIRST_BLOCK << block)) as usize)
+    fn location(self) -> (usize, usize) {
+        let shifted = u64::from(self.0) + FIRST_BLOCK;
+        let block = shifted.ilog2() - FIRST_BLOCK.ilog2();
+        (block as usize, (shifted - (FIRST_BLOCK << block)) as usize)
     }
 
-    fn give(self, name: Name) {
-        let (block, place) = self.place();
-        let Some(block_of_names) = BLOCKS.get(block) else {
+    fn assign(self, name: Name) {
+        let (block, offset) = self.location();
+        let Some(names) = BLOCKS.get(block) else {
             return;
         };
-        let names = block_of_names
-            .get_or_init(|| vec![OnceLock::new(); (FIRST_BLOCK as usize) << block].into());
-        if let Some(slot) = names.get(place) {
-            // Numbers are given once each.
+        let names =
+            names.get_or_init(|| vec![OnceLock::new(); (FIRST_BLOCK as usize) << block].into());
+        if let Some(slot) = names.get(offset) {
+            // Cannot fail: each index is assigned once.
             let _ = slot.set(name);
         }
     }
 }
 
 impl Name {
-    /// The one name of this text.
+    /// Interns `text` and returns its name.
     #[must_use]
     pub fn intern(text: &str) -> Name {
         static NAMES: LazyLock<Mutex<HashMap<&'static str, Name>>> = LazyLock::new(Mutex::default);
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = names.get(text) {
-            return *known;
+        if let Some(name) = names.get(text) {
+            return *name;
         }
-        let interned: &'static Interned = Box::leak(Box::new(Interned {
-            // Detached, since what is kept for good must not keep anything else.
+        let interned: &'static InternedName = Box::leak(Box::new(InternedName {
+            // Detached: interned text is never freed, and must not keep a chunk of a response alive.
             text: Str::from(text).detach(),
-            number: NameNumber(u32::try_from(names.len()).unwrap_or(u32::MAX)),
+            index: NameIndex(u32::try_from(names.len()).unwrap_or(u32::MAX)),
         }));
         let name = Name(interned);
-        interned.number.give(name);
+        interned.index.assign(name);
         names.insert(interned.text.as_str(), name);
         name
     }
 
     #[inline]
-    pub(super) fn number(self) -> NameNumber {
-        self.0.number
+    pub(super) fn index(self) -> NameIndex {
+        self.0.index
     }
 
-    /// The name as the string it is.
+    /// Returns the text.
     #[must_use]
-    pub fn as_shared(self) -> &'static Str {
+    pub fn as_static(self) -> &'static Str {
         &self.0.text
     }
 }
@@ -120,7 +119,7 @@ impl Deref for Name {
 }
 
 impl PartialEq for Name {
-    /// Interned, so equal names are one and the same.
+    /// Compares pointers: equal names are interned once.
     fn eq(&self, other: &Name) -> bool {
         std::ptr::eq(self.0, other.0)
     }
@@ -152,24 +151,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_one_pointer_wide_and_interned_once() {
+    fn name_is_one_pointer_wide_and_interned_once() {
         assert_eq!(size_of::<Name>(), 8);
         assert_eq!(size_of::<(Name, Value)>(), 32);
         let name = Name::intern("a member name of more than 23 bytes");
         assert!(std::ptr::eq(
-            name.as_shared(),
-            Name::intern("a member name of more than 23 bytes").as_shared()
+            name.as_static(),
+            Name::intern("a member name of more than 23 bytes").as_static()
         ));
     }
 
     #[test]
-    fn every_name_is_found_by_its_number() {
+    fn finds_names_by_index() {
         let names: Vec<Name> = (0..500)
-            .map(|i| Name::intern(&format!("numbered{i}")))
+            .map(|i| Name::intern(&format!("indexed{i}")))
             .collect();
         for name in names {
-            assert_eq!(name.number().name(), Some(name));
+            assert_eq!(name.index().name(), Some(name));
         }
-        assert_eq!(NameNumber(u32::MAX).name(), None);
+        assert_eq!(NameIndex(u32::MAX).name(), None);
     }
 }

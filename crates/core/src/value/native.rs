@@ -1,31 +1,29 @@
-//! A [`Value`] from a [`Value`], through serde.
+//! Deserialization of a [`Value`] from a [`Value`] through serde, without loss.
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, VariantAccess, Visitor,
 };
 
-use super::from_value::{Source, visit_list, visit_map};
-use super::path::PathError;
-use super::{Value, private};
+use super::from_value::{ValueDeserializer, visit_list, visit_map};
+use super::path_error::{PathError, PathResult};
+use super::{Value, serde_token};
 use crate::Timestamp;
 
-type Outcome<T> = std::result::Result<T, PathError>;
-
-/// Deserializes a [`Value`] from a [`Value`]: what serde has no word for goes as an enum of our own names.
+/// Deserializes a [`Value`] from a [`Value`]. Types outside serde's data model are passed as enum variants with reserved names.
 #[derive(Clone, Copy)]
-pub(super) struct Native<'de>(pub(super) &'de Value);
+pub(super) struct NativeDeserializer<'de>(pub(super) &'de Value);
 
-impl<'de> Deserializer<'de> for Native<'de> {
+impl<'de> Deserializer<'de> for NativeDeserializer<'de> {
     type Error = PathError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         match self.0 {
-            Value::Timestamp(moment) => visitor.visit_enum(Own::Timestamp(*moment)),
-            Value::BigInt(digits) => visitor.visit_enum(Own::Digits(digits)),
-            Value::List(list) => visit_list(list, visitor, Native),
-            Value::Map(map) => visit_map(map, visitor, Native),
-            other => Source(other).deserialize_any(visitor),
+            Value::Timestamp(timestamp) => visitor.visit_enum(NativeVariant::Timestamp(*timestamp)),
+            Value::BigInt(digits) => visitor.visit_enum(NativeVariant::Digits(digits)),
+            Value::List(list) => visit_list(list, visitor, NativeDeserializer),
+            Value::Map(map) => visit_map(map, visitor, NativeDeserializer),
+            other => ValueDeserializer(other).deserialize_any(visitor),
         }
     }
 
@@ -35,66 +33,69 @@ impl<'de> Deserializer<'de> for Native<'de> {
     }
 }
 
-/// What serde has no word for.
-enum Own<'de> {
+/// A value outside serde's data model.
+enum NativeVariant<'de> {
     Timestamp(Timestamp),
     Digits(&'de str),
 }
 
-impl<'de> EnumAccess<'de> for Own<'de> {
+impl<'de> EnumAccess<'de> for NativeVariant<'de> {
     type Error = PathError;
-    type Variant = Own<'de>;
+    type Variant = NativeVariant<'de>;
 
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<(T::Value, Own<'de>)> {
+    fn variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> PathResult<(T::Value, NativeVariant<'de>)> {
         let name = match self {
-            Own::Timestamp(_) => private::TIMESTAMP,
-            Own::Digits(_) => private::DIGITS,
+            NativeVariant::Timestamp(_) => serde_token::TIMESTAMP,
+            NativeVariant::Digits(_) => serde_token::DIGITS,
         };
         let name: StrDeserializer<'_, PathError> = name.into_deserializer();
         Ok((seed.deserialize(name)?, self))
     }
 }
 
-impl<'de> VariantAccess<'de> for Own<'de> {
+impl<'de> VariantAccess<'de> for NativeVariant<'de> {
     type Error = PathError;
 
-    fn unit_variant(self) -> Outcome<()> {
-        Err(PathError::custom("the variant has content"))
+    fn unit_variant(self) -> PathResult<()> {
+        Err(PathError::custom("expected a newtype variant"))
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<T::Value> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> PathResult<T::Value> {
         match self {
-            Own::Timestamp(moment) => seed.deserialize(Moment(moment)),
-            Own::Digits(digits) => seed.deserialize(BorrowedStrDeserializer::new(digits)),
+            NativeVariant::Timestamp(timestamp) => {
+                seed.deserialize(TimestampDeserializer(timestamp))
+            }
+            NativeVariant::Digits(digits) => seed.deserialize(BorrowedStrDeserializer::new(digits)),
         }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Outcome<V::Value> {
-        self.unit_variant()
-            .and(Err(PathError::custom("the variant is no tuple")))
+    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> PathResult<V::Value> {
+        Err(PathError::custom("expected a newtype variant"))
     }
 
     fn struct_variant<V: Visitor<'de>>(
         self,
         _fields: &'static [&'static str],
         _visitor: V,
-    ) -> Outcome<V::Value> {
-        self.unit_variant()
-            .and(Err(PathError::custom("the variant is no structure")))
+    ) -> PathResult<V::Value> {
+        Err(PathError::custom("expected a newtype variant"))
     }
 }
 
-/// Deserializes a timestamp as machines write it: seconds and nanoseconds.
-pub(super) struct Moment(pub(super) Timestamp);
+/// Deserializes the binary form of a timestamp: seconds and nanoseconds.
+pub(super) struct TimestampDeserializer(pub(super) Timestamp);
 
-impl<'de> Deserializer<'de> for Moment {
+impl<'de> Deserializer<'de> for TimestampDeserializer {
     type Error = PathError;
 
     fn is_human_readable(&self) -> bool {
         false
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> PathResult<V::Value> {
         let parts = [self.0.seconds(), i64::from(self.0.nanoseconds())];
         visitor.visit_seq(serde::de::value::SeqDeserializer::new(parts.into_iter()))
     }

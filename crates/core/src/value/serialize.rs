@@ -1,12 +1,12 @@
-//! [`Value`] into any format of serde's.
+//! `Serialize` for [`Value`], [`List`], [`Map`] and [`Blob`].
 
 use serde::ser::{Serialize, Serializer};
 
-use super::{Blob, List, Map, Value, private};
+use super::{Blob, List, Map, Value, serde_token};
 
-/// In formats for people a blob is base64, a timestamp ISO 8601 in UTC, and a number that is none the string `NaN`, `Infinity` or
-/// `-Infinity`; in formats for machines a blob is bytes, a timestamp seconds and nanoseconds, and every float a float. An integer
-/// is a number up to 128 bits and its digits beyond.
+/// In human-readable formats a blob is base64, a timestamp ISO 8601 in UTC, and a non-finite float the string `NaN`, `Infinity` or
+/// `-Infinity`. In binary formats a blob is bytes, a timestamp seconds and nanoseconds, and every float a float. An integer of up to
+/// 128 bits is a number, a larger one a string of its digits.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
@@ -16,7 +16,7 @@ impl Serialize for Value {
             Value::BigInt(digits) => serialize_digits(digits, serializer),
             Value::Float(value) => match non_finite(*value) {
                 Some(_) => {
-                    serializer.serialize_newtype_struct(private::NON_FINITE, &NonFinite(*value))
+                    serializer.serialize_newtype_struct(serde_token::NON_FINITE, &NonFinite(*value))
                 }
                 None => serializer.serialize_f64(*value),
             },
@@ -29,7 +29,7 @@ impl Serialize for Value {
     }
 }
 
-/// A float that is no number: its name to people.
+/// A float that is NaN or infinite: its name in human-readable formats.
 struct NonFinite(f64);
 
 impl Serialize for NonFinite {
@@ -41,7 +41,7 @@ impl Serialize for NonFinite {
     }
 }
 
-/// The name of a float that JSON has no number for.
+/// Returns the name of a float that is NaN or infinite.
 pub(super) fn non_finite(value: f64) -> Option<&'static str> {
     if value.is_finite() {
         None
@@ -65,7 +65,7 @@ fn serialize_digits<S: Serializer>(
     } else if let Ok(value) = digits.parse() {
         serializer.serialize_u128(value)
     } else {
-        serializer.serialize_newtype_struct(private::DIGITS, digits)
+        serializer.serialize_newtype_struct(serde_token::DIGITS, digits)
     }
 }
 
@@ -81,11 +81,11 @@ impl Serialize for Map {
     }
 }
 
-/// Base64 in formats for people, bytes in formats for machines.
+/// Base64 in human-readable formats, bytes in binary formats.
 impl Serialize for Blob {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        struct Content<'b>(&'b Blob);
-        impl Serialize for Content<'_> {
+        struct BlobContent<'b>(&'b Blob);
+        impl Serialize for BlobContent<'_> {
             fn serialize<S: Serializer>(
                 &self,
                 serializer: S,
@@ -97,7 +97,7 @@ impl Serialize for Blob {
                 }
             }
         }
-        serializer.serialize_newtype_struct(private::BLOB, &Content(self))
+        serializer.serialize_newtype_struct(serde_token::BLOB, &BlobContent(self))
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use crate::{Timestamp, json, to_value};
 
     #[test]
-    fn an_integer_beyond_128_bits_stays_one() {
+    fn preserves_integers_beyond_128_bits() {
         let digits = Value::BigInt("1".repeat(60).into());
         assert_eq!(to_value(&digits).unwrap(), digits);
         assert_eq!(
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_for_people_get_what_json_gets() {
+    fn human_readable_formats_match_json() {
         let value = json!({"at": Timestamp::new(0, 1000), "data": Blob::from(vec![1]), "f": [f64::INFINITY, f64::NEG_INFINITY]});
         let text =
             r#"{"at":"1970-01-01T00:00:00.000001Z","data":"AQ==","f":["Infinity","-Infinity"]}"#;
@@ -131,19 +131,19 @@ mod tests {
     }
 
     #[test]
-    fn formats_for_machines_get_bytes_and_floats() {
+    fn binary_formats_get_bytes_and_floats() {
         let value =
             json!({"data": Blob::from(vec![1, 2]), "nan": f64::INFINITY, "n": [1, -1, u64::MAX]});
         let mut bytes = Vec::new();
         ciborium::into_writer(&value, &mut bytes).unwrap();
         assert_eq!(ciborium::from_reader::<Value, _>(&*bytes).unwrap(), value);
 
-        let moment = Timestamp::new(i64::MAX, 999_999_999);
+        let timestamp = Timestamp::new(i64::MAX, 999_999_999);
         let mut bytes = Vec::new();
-        ciborium::into_writer(&moment, &mut bytes).unwrap();
+        ciborium::into_writer(&timestamp, &mut bytes).unwrap();
         assert_eq!(
             ciborium::from_reader::<Timestamp, _>(&*bytes).unwrap(),
-            moment
+            timestamp
         );
     }
 }

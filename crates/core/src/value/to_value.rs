@@ -1,21 +1,19 @@
-//! [`to_value`]: anything that serde can serialize, as a [`Value`].
+//! [`to_value`]: serializes a type that implements `Serialize` into a [`Value`].
 
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use super::narrow::{Machine, ToKey};
-use super::path::PathError;
-use super::{Blob, List, Map, Value, private};
+use super::path_error::{PathError, PathResult};
+use super::restricted::{BinarySerializer, KeySerializer};
+use super::{Blob, List, Map, Value, serde_token};
 use crate::{ErrorKind, Result, Str, Timestamp};
 
-type Outcome<T> = std::result::Result<T, PathError>;
-
-/// Anything that serde can serialize, as a value: parameters of a call from a type of one's own.
+/// Serializes any type that implements `Serialize` into a value, for example into the parameters of a call.
 ///
-/// Structures and maps become maps in their order, keys that are numbers or booleans their text, enum variants what serde_json
-/// makes of them. A [`Value`], [`Blob`] or [`Timestamp`] anywhere within stays what it is, and bytes become a blob.
+/// Structures and maps become maps in their order, and enum variants are represented as in serde_json. Keys that are numbers or
+/// booleans become strings. A nested [`Value`], [`Blob`] or [`Timestamp`] is preserved, and bytes become a blob.
 ///
 /// ```
 /// use inia_core::{Timestamp, json, to_value};
@@ -37,35 +35,35 @@ type Outcome<T> = std::result::Result<T, PathError>;
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Validation`]: a map has keys that are no strings, numbers or booleans, or the type refuses to be serialized. The
-/// message says where.
+/// [`ErrorKind::Validation`]: a map key is not a string, number or boolean, or a `Serialize` implementation fails. The message
+/// contains the path.
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     value
-        .serialize(ToValue)
+        .serialize(ValueSerializer)
         .map_err(|error| error.into_error(ErrorKind::Validation))
 }
 
 /// Serializes into a [`Value`].
-pub(super) struct ToValue;
+pub(super) struct ValueSerializer;
 
 macro_rules! integers {
     ($($method:ident $integer:ty),*) => {$(
-        fn $method(self, value: $integer) -> Outcome<Value> {
+        fn $method(self, value: $integer) -> PathResult<Value> {
             Ok(Value::from(value))
         }
     )*};
 }
 
-impl Serializer for ToValue {
+impl Serializer for ValueSerializer {
     type Ok = Value;
     type Error = PathError;
-    type SerializeSeq = ToList;
-    type SerializeTuple = ToList;
-    type SerializeTupleStruct = ToList;
-    type SerializeTupleVariant = Variant<ToList>;
-    type SerializeMap = ToMap;
-    type SerializeStruct = ToMap;
-    type SerializeStructVariant = Variant<ToMap>;
+    type SerializeSeq = ListSerializer;
+    type SerializeTuple = ListSerializer;
+    type SerializeTupleStruct = ListSerializer;
+    type SerializeTupleVariant = VariantSerializer<ListSerializer>;
+    type SerializeMap = MapSerializer;
+    type SerializeStruct = MapSerializer;
+    type SerializeStructVariant = VariantSerializer<MapSerializer>;
 
     integers!(
         serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64, serialize_i128 i128,
@@ -73,31 +71,31 @@ impl Serializer for ToValue {
         serialize_f32 f32, serialize_f64 f64, serialize_bool bool
     );
 
-    fn serialize_char(self, value: char) -> Outcome<Value> {
+    fn serialize_char(self, value: char) -> PathResult<Value> {
         Ok(Value::String(Str::from(value)))
     }
 
-    fn serialize_str(self, value: &str) -> Outcome<Value> {
+    fn serialize_str(self, value: &str) -> PathResult<Value> {
         Ok(Value::from(value))
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Outcome<Value> {
+    fn serialize_bytes(self, value: &[u8]) -> PathResult<Value> {
         Ok(Value::Blob(Blob::from(value)))
     }
 
-    fn serialize_none(self) -> Outcome<Value> {
+    fn serialize_none(self) -> PathResult<Value> {
         Ok(Value::Null)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Outcome<Value> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> PathResult<Value> {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Outcome<Value> {
+    fn serialize_unit(self) -> PathResult<Value> {
         Ok(Value::Null)
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Outcome<Value> {
+    fn serialize_unit_struct(self, _name: &'static str) -> PathResult<Value> {
         Ok(Value::Null)
     }
 
@@ -106,7 +104,7 @@ impl Serializer for ToValue {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Outcome<Value> {
+    ) -> PathResult<Value> {
         Ok(Value::String(Str::from_static(variant)))
     }
 
@@ -114,11 +112,11 @@ impl Serializer for ToValue {
         self,
         name: &'static str,
         value: &T,
-    ) -> Outcome<Value> {
+    ) -> PathResult<Value> {
         match name {
-            private::BLOB | private::NON_FINITE => value.serialize(Machine(self)),
-            private::TIMESTAMP => {
-                let parts = value.serialize(Machine(self))?;
+            serde_token::BLOB | serde_token::NON_FINITE => value.serialize(BinarySerializer(self)),
+            serde_token::TIMESTAMP => {
+                let parts = value.serialize(BinarySerializer(self))?;
                 let seconds = parts.items().next().and_then(Value::as_i64);
                 let nanoseconds = parts.items().nth(1).and_then(Value::as_i64);
                 let nanoseconds = nanoseconds.and_then(|value| u32::try_from(value).ok());
@@ -126,10 +124,12 @@ impl Serializer for ToValue {
                     (Some(seconds), Some(nanoseconds)) => {
                         Ok(Value::Timestamp(Timestamp::new(seconds, nanoseconds)))
                     }
-                    _ => Err(PathError::custom("a timestamp is seconds and nanoseconds")),
+                    _ => Err(PathError::custom(
+                        "expected seconds and nanoseconds of a timestamp",
+                    )),
                 }
             }
-            private::DIGITS => match value.serialize(self)? {
+            serde_token::DIGITS => match value.serialize(self)? {
                 Value::String(digits) => Ok(Value::BigInt(digits.as_str().into())),
                 other => Ok(other),
             },
@@ -143,7 +143,7 @@ impl Serializer for ToValue {
         _index: u32,
         variant: &'static str,
         value: &T,
-    ) -> Outcome<Value> {
+    ) -> PathResult<Value> {
         let variant = Str::from_static(variant);
         let value = value
             .serialize(self)
@@ -151,15 +151,15 @@ impl Serializer for ToValue {
         Ok(entry(variant, value))
     }
 
-    fn serialize_seq(self, len: Option<usize>) -> Outcome<ToList> {
-        Ok(ToList(List::with_capacity(capped(len))))
+    fn serialize_seq(self, len: Option<usize>) -> PathResult<ListSerializer> {
+        Ok(ListSerializer(List::with_capacity(initial_capacity(len))))
     }
 
-    fn serialize_tuple(self, len: usize) -> Outcome<ToList> {
+    fn serialize_tuple(self, len: usize) -> PathResult<ListSerializer> {
         self.serialize_seq(Some(len))
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Outcome<ToList> {
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> PathResult<ListSerializer> {
         self.serialize_seq(Some(len))
     }
 
@@ -169,19 +169,19 @@ impl Serializer for ToValue {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Outcome<Variant<ToList>> {
+    ) -> PathResult<VariantSerializer<ListSerializer>> {
         let content = self.serialize_seq(Some(len))?;
-        Ok(Variant { variant, content })
+        Ok(VariantSerializer { variant, content })
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Outcome<ToMap> {
-        Ok(ToMap {
-            map: Map::with_capacity(capped(len)),
+    fn serialize_map(self, len: Option<usize>) -> PathResult<MapSerializer> {
+        Ok(MapSerializer {
+            map: Map::with_capacity(initial_capacity(len)),
             key: Str::new(),
         })
     }
 
-    fn serialize_struct(self, _name: &'static str, len: usize) -> Outcome<ToMap> {
+    fn serialize_struct(self, _name: &'static str, len: usize) -> PathResult<MapSerializer> {
         self.serialize_map(Some(len))
     }
 
@@ -191,14 +191,14 @@ impl Serializer for ToValue {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Outcome<Variant<ToMap>> {
+    ) -> PathResult<VariantSerializer<MapSerializer>> {
         let content = self.serialize_map(Some(len))?;
-        Ok(Variant { variant, content })
+        Ok(VariantSerializer { variant, content })
     }
 }
 
-/// A length that somebody announced, as far as it is believed before the elements are there.
-fn capped(len: Option<usize>) -> usize {
+/// Returns the capacity to allocate for an announced length, which is not trusted.
+fn initial_capacity(len: Option<usize>) -> usize {
     len.unwrap_or(0).min(4096)
 }
 
@@ -208,94 +208,94 @@ fn entry(name: Str, value: Value) -> Value {
     Value::Map(map)
 }
 
-/// Gathers a list.
-pub(super) struct ToList(List);
+/// Serializes a sequence into a list.
+pub(super) struct ListSerializer(List);
 
-impl ToList {
-    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<()> {
+impl ListSerializer {
+    fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> PathResult<()> {
         let value = value
-            .serialize(ToValue)
+            .serialize(ValueSerializer)
             .map_err(|error| error.in_element(self.0.len()))?;
         self.0.push(value);
         Ok(())
     }
 }
 
-impl SerializeSeq for ToList {
+impl SerializeSeq for ListSerializer {
     type Ok = Value;
     type Error = PathError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<()> {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> PathResult<()> {
         self.push(value)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(Value::List(self.0))
     }
 }
 
-impl SerializeTuple for ToList {
+impl SerializeTuple for ListSerializer {
     type Ok = Value;
     type Error = PathError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<()> {
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> PathResult<()> {
         self.push(value)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(Value::List(self.0))
     }
 }
 
-impl SerializeTupleStruct for ToList {
+impl SerializeTupleStruct for ListSerializer {
     type Ok = Value;
     type Error = PathError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<()> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> PathResult<()> {
         self.push(value)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(Value::List(self.0))
     }
 }
 
-/// Gathers a map.
-pub(super) struct ToMap {
+/// Serializes a map or structure into a map.
+pub(super) struct MapSerializer {
     map: Map,
     key: Str,
 }
 
-impl ToMap {
-    fn insert<T: Serialize + ?Sized>(&mut self, key: Str, value: &T) -> Outcome<()> {
+impl MapSerializer {
+    fn insert<T: Serialize + ?Sized>(&mut self, key: Str, value: &T) -> PathResult<()> {
         let value = value
-            .serialize(ToValue)
+            .serialize(ValueSerializer)
             .map_err(|error| error.in_field(&key))?;
         self.map.insert(key, value);
         Ok(())
     }
 }
 
-impl SerializeMap for ToMap {
+impl SerializeMap for MapSerializer {
     type Ok = Value;
     type Error = PathError;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Outcome<()> {
-        self.key = key.serialize(ToKey)?;
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> PathResult<()> {
+        self.key = key.serialize(KeySerializer)?;
         Ok(())
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<()> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> PathResult<()> {
         let key = std::mem::take(&mut self.key);
         self.insert(key, value)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(Value::Map(self.map))
     }
 }
 
-impl SerializeStruct for ToMap {
+impl SerializeStruct for MapSerializer {
     type Ok = Value;
     type Error = PathError;
 
@@ -303,37 +303,37 @@ impl SerializeStruct for ToMap {
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Outcome<()> {
+    ) -> PathResult<()> {
         self.insert(Str::from_static(key), value)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(Value::Map(self.map))
     }
 }
 
-/// Gathers the content of an enum's variant.
-pub(super) struct Variant<C> {
+/// Serializes the content of an enum variant.
+pub(super) struct VariantSerializer<C> {
     variant: &'static str,
     content: C,
 }
 
-impl<C> Variant<C> {
-    fn within<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
-        outcome.map_err(|error| error.in_field(&Str::from_static(self.variant)))
+impl<C> VariantSerializer<C> {
+    fn within<T>(&self, result: PathResult<T>) -> PathResult<T> {
+        result.map_err(|error| error.in_field(&Str::from_static(self.variant)))
     }
 }
 
-impl SerializeTupleVariant for Variant<ToList> {
+impl SerializeTupleVariant for VariantSerializer<ListSerializer> {
     type Ok = Value;
     type Error = PathError;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Outcome<()> {
-        let outcome = self.content.push(value);
-        self.within(outcome)
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> PathResult<()> {
+        let result = self.content.push(value);
+        self.within(result)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(entry(
             Str::from_static(self.variant),
             Value::List(self.content.0),
@@ -341,7 +341,7 @@ impl SerializeTupleVariant for Variant<ToList> {
     }
 }
 
-impl SerializeStructVariant for Variant<ToMap> {
+impl SerializeStructVariant for VariantSerializer<MapSerializer> {
     type Ok = Value;
     type Error = PathError;
 
@@ -349,12 +349,12 @@ impl SerializeStructVariant for Variant<ToMap> {
         &mut self,
         key: &'static str,
         value: &T,
-    ) -> Outcome<()> {
-        let outcome = self.content.insert(Str::from_static(key), value);
-        self.within(outcome)
+    ) -> PathResult<()> {
+        let result = self.content.insert(Str::from_static(key), value);
+        self.within(result)
     }
 
-    fn end(self) -> Outcome<Value> {
+    fn end(self) -> PathResult<Value> {
         Ok(entry(
             Str::from_static(self.variant),
             Value::Map(self.content.map),
@@ -391,12 +391,12 @@ mod tests {
         keys: BTreeMap<u8, f32>,
         value: Value,
         blob: Blob,
-        moment: Timestamp,
+        timestamp: Timestamp,
     }
 
     #[test]
-    fn every_kind_of_data_becomes_a_value() {
-        let moment = Timestamp::new(i64::MIN, 1);
+    fn serializes_every_kind_of_data() {
+        let timestamp = Timestamp::new(i64::MIN, 1);
         let everything = Everything {
             text: "t",
             letter: 'é',
@@ -411,9 +411,9 @@ mod tests {
                 Choice::Struct { a: None },
             ],
             keys: BTreeMap::from([(7, 0.5)]),
-            value: json!({"deep": [moment, Blob::from(vec![0, 255])], "nan": f64::NAN}),
+            value: json!({"deep": [timestamp, Blob::from(vec![0, 255])], "nan": f64::NAN}),
             blob: Blob::from(vec![1]),
-            moment,
+            timestamp,
         };
         let value = to_value(&everything).unwrap();
         assert!(value["value"]["nan"].as_f64().unwrap().is_nan());
@@ -437,9 +437,9 @@ mod tests {
                 "tuple": [1, true],
                 "choices": ["Unit", {"New": 1}, {"Tuple": [2, "x"]}, {"Struct": {"a": null}}],
                 "keys": {"7": 0.5},
-                "value": {"deep": [moment, Blob::from(vec![0, 255])]},
+                "value": {"deep": [timestamp, Blob::from(vec![0, 255])]},
                 "blob": Blob::from(vec![1]),
-                "moment": moment,
+                "timestamp": timestamp,
             })
         );
         let keys: Vec<&str> = value.as_map().unwrap().keys().map(Str::as_str).collect();
@@ -447,16 +447,16 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_where() {
-        struct Refuses;
-        impl Serialize for Refuses {
+    fn errors_contain_the_path() {
+        struct FailingSerialize;
+        impl Serialize for FailingSerialize {
             fn serialize<S: Serializer>(&self, _: S) -> std::result::Result<S::Ok, S::Error> {
                 Err(S::Error::custom("no"))
             }
         }
         let error = to_value(&BTreeMap::from([(
             "Tags",
-            vec![BTreeMap::from([("Key", Refuses)])],
+            vec![BTreeMap::from([("Key", FailingSerialize)])],
         )]))
         .unwrap_err();
         assert_eq!(error.to_string(), "Tags[0].Key: no");
@@ -464,7 +464,7 @@ mod tests {
         let error = to_value(&[BTreeMap::from([(Some(vec![1]), 1)])]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "[0]: a key of a map has to be a string, a number or a boolean"
+            "[0]: map keys must be strings, numbers or booleans"
         );
     }
 }

@@ -1,18 +1,18 @@
-//! The entries of a [`Map`] in order: [`Iter`], [`IntoIter`].
+//! Iterators over the entries of a [`Map`]: [`MapIter`], [`MapIntoIter`].
 
 use std::sync::Arc;
 
-use super::{Map, Repr, pooled, row, text};
+use super::{Map, MapRepr, pooled, row, text};
 use crate::Str;
-use crate::value::rows::SharedTable;
+use crate::value::row_pool::SharedTable;
 use crate::value::{Name, Value};
 
-/// The entries of a [`Map`], in order.
+/// Iterator over the entries of a [`Map`] in order.
 #[derive(Clone, Debug)]
-pub struct Iter<'a>(IterRepr<'a>);
+pub struct MapIter<'a>(MapIterRepr<'a>);
 
 #[derive(Clone, Debug)]
-enum IterRepr<'a> {
+enum MapIterRepr<'a> {
     Pairs(std::slice::Iter<'a, (Str, Value)>),
     Members(std::slice::Iter<'a, (Name, Value)>),
     One(Option<(&'a Str, &'a Value)>),
@@ -20,115 +20,118 @@ enum IterRepr<'a> {
     Index(indexmap::map::Iter<'a, Str, Value>),
 }
 
-impl<'a> Iter<'a> {
+impl<'a> MapIter<'a> {
     #[inline]
     pub(super) fn of(map: &'a Map) -> Self {
-        Iter(match &map.0 {
-            Repr::Pairs(pairs) => IterRepr::Pairs(pairs.iter()),
-            Repr::Members(members) => IterRepr::Members(members.iter()),
-            Repr::Member(key, value) => IterRepr::One(Some((text(*key), &**value))),
-            Repr::Pooled {
-                place,
+        MapIter(match &map.0 {
+            MapRepr::Pairs(pairs) => MapIterRepr::Pairs(pairs.iter()),
+            MapRepr::Members(members) => MapIterRepr::Members(members.iter()),
+            MapRepr::Member(key, value) => MapIterRepr::One(Some((text(*key), &**value))),
+            MapRepr::Pooled {
+                index,
                 name,
                 values,
-            } => IterRepr::One(Some((text(*name), pooled(values, *place)))),
-            Repr::Row { start, table } => {
+            } => MapIterRepr::One(Some((text(*name), pooled(values, *index)))),
+            MapRepr::Row { start, table } => {
                 let (keys, values) = row(table, *start);
-                IterRepr::Row(keys.iter().zip(values))
+                MapIterRepr::Row(keys.iter().zip(values))
             }
-            Repr::Index(index) => IterRepr::Index(index.iter()),
+            MapRepr::Index(index) => MapIterRepr::Index(index.iter()),
         })
     }
 }
 
-impl<'a> Iterator for Iter<'a> {
+impl<'a> Iterator for MapIter<'a> {
     type Item = (&'a Str, &'a Value);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
-            IterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
-            IterRepr::Members(members) => members.next().map(|(key, value)| (&**key, value)),
-            IterRepr::One(one) => one.take(),
-            IterRepr::Row(row) => row.next(),
-            IterRepr::Index(index) => index.next(),
+            MapIterRepr::Pairs(pairs) => pairs.next().map(|(key, value)| (key, value)),
+            MapIterRepr::Members(members) => members.next().map(|(key, value)| (&**key, value)),
+            MapIterRepr::One(one) => one.take(),
+            MapIterRepr::Row(row) => row.next(),
+            MapIterRepr::Index(index) => index.next(),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
-            IterRepr::Pairs(pairs) => pairs.size_hint(),
-            IterRepr::Members(members) => members.size_hint(),
-            IterRepr::One(one) => (usize::from(one.is_some()), Some(usize::from(one.is_some()))),
-            IterRepr::Row(row) => row.size_hint(),
-            IterRepr::Index(index) => index.size_hint(),
+            MapIterRepr::Pairs(pairs) => pairs.size_hint(),
+            MapIterRepr::Members(members) => members.size_hint(),
+            MapIterRepr::One(one) => (usize::from(one.is_some()), Some(usize::from(one.is_some()))),
+            MapIterRepr::Row(row) => row.size_hint(),
+            MapIterRepr::Index(index) => index.size_hint(),
         }
     }
 }
 
-impl ExactSizeIterator for Iter<'_> {}
+impl ExactSizeIterator for MapIter<'_> {}
 
 impl<'a> IntoIterator for &'a Map {
     type Item = (&'a Str, &'a Value);
-    type IntoIter = Iter<'a>;
+    type IntoIter = MapIter<'a>;
 
     #[inline]
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> MapIter<'a> {
         self.iter()
     }
 }
 
 impl IntoIterator for Map {
     type Item = (Str, Value);
-    type IntoIter = IntoIter;
+    type IntoIter = MapIntoIter;
 
-    fn into_iter(self) -> IntoIter {
-        IntoIter(match self.0 {
-            Repr::Pairs(pairs) => IntoIterRepr::Pairs(pairs.into_iter()),
-            Repr::Members(members) => IntoIterRepr::Members(members.into_iter()),
-            Repr::Member(key, value) => IntoIterRepr::One(Some((text(key).clone(), *value))),
-            Repr::Pooled {
-                place,
+    fn into_iter(self) -> MapIntoIter {
+        MapIntoIter(match self.0 {
+            MapRepr::Pairs(pairs) => MapIntoIterRepr::Pairs(pairs.into_iter()),
+            MapRepr::Members(members) => MapIntoIterRepr::Members(members.into_iter()),
+            MapRepr::Member(key, value) => MapIntoIterRepr::One(Some((text(key).clone(), *value))),
+            MapRepr::Pooled {
+                index,
                 name,
                 values,
-            } => IntoIterRepr::One(Some((text(name).clone(), pooled(&values, place).clone()))),
-            Repr::Row { start, table } => IntoIterRepr::Row(table, start, 0),
-            Repr::Index(index) => IntoIterRepr::Index(index.into_iter()),
+            } => MapIntoIterRepr::One(Some((text(name).clone(), pooled(&values, index).clone()))),
+            MapRepr::Row { start, table } => MapIntoIterRepr::Row(table, start, 0),
+            MapRepr::Index(index) => MapIntoIterRepr::Index(index.into_iter()),
         })
     }
 }
 
-/// The entries of a [`Map`] by value, in order.
+/// Owning iterator over the entries of a [`Map`] in order.
 #[derive(Debug)]
-pub struct IntoIter(IntoIterRepr);
+pub struct MapIntoIter(MapIntoIterRepr);
 
 #[derive(Debug)]
-enum IntoIterRepr {
+enum MapIntoIterRepr {
     Pairs(thin_vec::IntoIter<(Str, Value)>),
     Members(thin_vec::IntoIter<(Name, Value)>),
     One(Option<(Str, Value)>),
-    /// The row, and how many of its entries were taken.
+    /// A row, and the number of entries already returned.
     Row(Arc<SharedTable>, u32, usize),
     Index(indexmap::map::IntoIter<Str, Value>),
 }
 
-impl Iterator for IntoIter {
+impl Iterator for MapIntoIter {
     type Item = (Str, Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
-            IntoIterRepr::Pairs(pairs) => pairs.next(),
-            IntoIterRepr::Members(members) => {
+            MapIntoIterRepr::Pairs(pairs) => pairs.next(),
+            MapIntoIterRepr::Members(members) => {
                 members.next().map(|(name, value)| (name.into(), value))
             }
-            IntoIterRepr::One(one) => one.take(),
-            IntoIterRepr::Row(table, start, taken) => {
+            MapIntoIterRepr::One(one) => one.take(),
+            MapIntoIterRepr::Row(table, start, position) => {
                 let (keys, values) = row(table, *start);
-                let entry = keys.get(*taken).cloned().zip(values.get(*taken).cloned());
-                *taken += 1;
+                let entry = keys
+                    .get(*position)
+                    .cloned()
+                    .zip(values.get(*position).cloned());
+                *position += 1;
                 entry
             }
-            IntoIterRepr::Index(index) => index.next(),
+            MapIntoIterRepr::Index(index) => index.next(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Map`]: names to values, in the order they were put in.
+//! [`Map`]: the type of [`Value::Map`].
 
 mod iter;
 
@@ -9,19 +9,19 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use thin_vec::ThinVec;
 
-use super::members::SharedValues;
-use super::name::NameNumber;
-use super::rows::SharedTable;
+use super::member_pool::SharedValues;
+use super::name::NameIndex;
+use super::row_pool::SharedTable;
 use super::{NULL, Name, Value};
 use crate::Str;
-use crate::text::same;
+use crate::text::bytes_equal;
 
-pub use iter::{IntoIter, Iter};
+pub use iter::{MapIntoIter, MapIter};
 
-/// An ordered map from names to values: a structure's members or a map shape's entries.
+/// An ordered map from names to values: the members of a structure or the entries of a map shape.
 ///
-/// Iteration follows the order of insertion, which is the order of the model or of the wire. Two maps are equal when they
-/// hold the same entries in any order.
+/// Iteration is in insertion order, which is the order of the model or of the wire. Two maps are equal if they have the same
+/// entries in any order.
 ///
 /// ```
 /// use inia_core::{Map, Value};
@@ -33,29 +33,29 @@ pub use iter::{IntoIter, Iter};
 /// assert_eq!(tag.keys().collect::<Vec<_>>(), ["Key", "Value"]);
 /// ```
 #[derive(Clone, Default)]
-pub struct Map(Repr);
+pub struct Map(MapRepr);
 
 #[derive(Clone)]
-enum Repr {
-    /// Entries looked up one by one: the fastest form to build, and to search while short.
+enum MapRepr {
+    /// Entries with linear lookup: the fastest form to build, and to search while short.
     Pairs(ThinVec<(Str, Value)>),
-    /// The members of a structure that was read: a third smaller than pairs, for the names are interned.
+    /// Members of a parsed structure: a third smaller than pairs, because names are interned.
     Members(ThinVec<(Name, Value)>),
-    /// The one member of a structure, as unions have.
-    Member(NameNumber, Box<Value>),
-    /// The one member of a structure that was read, side by side with others of its kind. One DynamoDB item has dozens of them.
+    /// The single member of a structure, such as a union.
+    Member(NameIndex, Box<Value>),
+    /// The single member of a structure in a chunk of a [`MemberPool`](super::MemberPool). A DynamoDB item has dozens of them.
     Pooled {
-        place: u16,
-        name: NameNumber,
+        index: u16,
+        name: NameIndex,
         values: Arc<SharedValues>,
     },
-    /// Entries whose names are those of other maps as well, side by side with theirs: where the values begin.
+    /// A row in a chunk of a [`RowPool`](super::RowPool): the index of its first value.
     Row { start: u32, table: Arc<SharedTable> },
-    /// Entries behind a hash index: what a server fills with any number of names.
+    /// Entries with a hash index, for maps with many entries.
     Index(Box<IndexMap<Str, Value, RandomState>>),
 }
 
-/// The names of a row, and its values.
+/// Returns the names and values of a row.
 #[inline]
 fn row(table: &SharedTable, start: u32) -> (&[Str], &[Value]) {
     match table.get() {
@@ -64,49 +64,49 @@ fn row(table: &SharedTable, start: u32) -> (&[Str], &[Value]) {
     }
 }
 
-/// The one value of a map that shares its storage with others.
+/// Returns a value of a chunk; null if the chunk is unfinished.
 #[inline]
-fn pooled(values: &SharedValues, place: u16) -> &Value {
+fn pooled(values: &SharedValues, index: u16) -> &Value {
     values
         .get()
-        .and_then(|values| values.get(usize::from(place)))
+        .and_then(|values| values.get(usize::from(index)))
         .unwrap_or(&NULL)
 }
 
-/// The text of a member's name.
+/// Returns the text of a member name.
 #[inline]
-fn text(name: NameNumber) -> &'static Str {
-    static NONE: Str = Str::new();
-    name.name().map_or(&NONE, Name::as_shared)
+fn text(name: NameIndex) -> &'static Str {
+    static EMPTY: Str = Str::new();
+    name.name().map_or(&EMPTY, Name::as_static)
 }
 
-impl Default for Repr {
+impl Default for MapRepr {
     fn default() -> Self {
-        Repr::Pairs(ThinVec::new())
+        MapRepr::Pairs(ThinVec::new())
     }
 }
 
-/// The number of entries up to which [`Map::insert`] keeps pairs without an index.
-const PAIRS: usize = 16;
+/// Maximum number of pairs before [`Map::insert`] builds a hash index.
+const MAX_PAIRS: usize = 16;
 
 impl Map {
-    /// An empty map, without allocating.
+    /// Creates an empty map, without allocating.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty map with room for `capacity` entries.
+    /// Creates an empty map with capacity for `capacity` entries.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         if capacity == 0 {
             Self::new()
         } else {
-            Map(Repr::Pairs(ThinVec::with_capacity(capacity)))
+            Map(MapRepr::Pairs(ThinVec::with_capacity(capacity)))
         }
     }
 
-    /// A map of one member of a structure.
+    /// Creates a map with a single structure member.
     ///
     /// ```
     /// use inia_core::{Map, Name, Value};
@@ -117,139 +117,139 @@ impl Map {
     #[must_use]
     #[inline]
     pub fn of_member(name: Name, value: Value) -> Self {
-        Map(Repr::Member(name.number(), Box::new(value)))
+        Map(MapRepr::Member(name.index(), Box::new(value)))
     }
 
     #[inline]
-    pub(super) fn of_pooled(name: Name, values: Arc<SharedValues>, place: u16) -> Self {
-        Map(Repr::Pooled {
-            place,
-            name: name.number(),
+    pub(super) fn of_pooled(name: Name, values: Arc<SharedValues>, index: u16) -> Self {
+        Map(MapRepr::Pooled {
+            index,
+            name: name.index(),
             values,
         })
     }
 
-    /// A row of a table, whose values begin at a place.
+    /// Creates a map from the row that starts at index `start` of a table.
     #[inline]
     pub(super) fn of_row(table: Arc<SharedTable>, start: usize) -> Self {
         match u32::try_from(start) {
-            Ok(start) => Map(Repr::Row { start, table }),
+            Ok(start) => Map(MapRepr::Row { start, table }),
             Err(_) => Map::new(),
         }
     }
 
-    /// Gives a map whose values stand side by side with those of others its own, so that it can be changed.
-    fn own(&mut self) {
+    /// Copies pooled values, so that the map can be modified.
+    fn make_owned(&mut self) {
         match &self.0 {
-            Repr::Pooled {
-                place,
+            MapRepr::Pooled {
+                index,
                 name,
                 values,
             } => {
-                let value = pooled(values, *place).clone();
-                self.0 = Repr::Member(*name, Box::new(value));
+                let value = pooled(values, *index).clone();
+                self.0 = MapRepr::Member(*name, Box::new(value));
             }
-            Repr::Row { start, table } => {
+            MapRepr::Row { start, table } => {
                 let (keys, values) = row(table, *start);
                 let pairs = keys.iter().cloned().zip(values.iter().cloned()).collect();
-                self.0 = Repr::Pairs(pairs);
+                self.0 = MapRepr::Pairs(pairs);
             }
             _ => {}
         }
     }
 
     pub(super) fn of_members(members: ThinVec<(Name, Value)>) -> Self {
-        Map(Repr::Members(members))
+        Map(MapRepr::Members(members))
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
         match &self.0 {
-            Repr::Pairs(pairs) => pairs.len(),
-            Repr::Members(members) => members.len(),
-            Repr::Member(..) | Repr::Pooled { .. } => 1,
-            Repr::Row { start, table } => row(table, *start).1.len(),
-            Repr::Index(index) => index.len(),
+            MapRepr::Pairs(pairs) => pairs.len(),
+            MapRepr::Members(members) => members.len(),
+            MapRepr::Member(..) | MapRepr::Pooled { .. } => 1,
+            MapRepr::Row { start, table } => row(table, *start).1.len(),
+            MapRepr::Index(index) => index.len(),
         }
     }
 
-    /// Whether there is no entry.
+    /// Returns true if there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The value under a name.
+    /// Returns the value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         match &self.0 {
-            Repr::Pairs(pairs) => find(pairs, name),
-            Repr::Members(members) => find(members, name),
-            Repr::Member(key, value) => same_name(text(*key), name).then_some(&**value),
-            Repr::Pooled {
-                place,
+            MapRepr::Pairs(pairs) => find(pairs, name),
+            MapRepr::Members(members) => find(members, name),
+            MapRepr::Member(key, value) => same_name(text(*key), name).then_some(&**value),
+            MapRepr::Pooled {
+                index,
                 name: key,
                 values,
-            } => same_name(text(*key), name).then(|| pooled(values, *place)),
-            Repr::Row { start, table } => {
+            } => same_name(text(*key), name).then(|| pooled(values, *index)),
+            MapRepr::Row { start, table } => {
                 let (keys, values) = row(table, *start);
                 values.get(keys.iter().position(|key| same_name(key, name))?)
             }
-            Repr::Index(index) => index.get(name),
+            MapRepr::Index(index) => index.get(name),
         }
     }
 
-    /// The value under a name, to change in place.
+    /// Returns the value of a name for modification.
     #[must_use]
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.own();
+        self.make_owned();
         match &mut self.0 {
-            Repr::Pairs(pairs) => find_mut(pairs, name),
-            Repr::Members(members) => find_mut(members, name),
-            Repr::Member(key, value) => same_name(text(*key), name).then_some(&mut **value),
-            Repr::Pooled { .. } | Repr::Row { .. } => None,
-            Repr::Index(index) => index.get_mut(name),
+            MapRepr::Pairs(pairs) => find_mut(pairs, name),
+            MapRepr::Members(members) => find_mut(members, name),
+            MapRepr::Member(key, value) => same_name(text(*key), name).then_some(&mut **value),
+            MapRepr::Pooled { .. } | MapRepr::Row { .. } => None,
+            MapRepr::Index(index) => index.get_mut(name),
         }
     }
 
-    /// The entry at a position.
+    /// Returns the entry at a position.
     #[must_use]
     pub fn get_index(&self, position: usize) -> Option<(&Str, &Value)> {
         match &self.0 {
-            Repr::Pairs(pairs) => pairs.get(position).map(|(key, value)| (key, value)),
-            Repr::Members(members) => members.get(position).map(|(key, value)| (&**key, value)),
-            Repr::Member(key, value) => (position == 0).then_some((text(*key), &**value)),
-            Repr::Pooled {
-                place,
+            MapRepr::Pairs(pairs) => pairs.get(position).map(|(key, value)| (key, value)),
+            MapRepr::Members(members) => members.get(position).map(|(key, value)| (&**key, value)),
+            MapRepr::Member(key, value) => (position == 0).then_some((text(*key), &**value)),
+            MapRepr::Pooled {
+                index,
                 name,
                 values,
-            } => (position == 0).then(|| (text(*name), pooled(values, *place))),
-            Repr::Row { start, table } => {
+            } => (position == 0).then(|| (text(*name), pooled(values, *index))),
+            MapRepr::Row { start, table } => {
                 let (keys, values) = row(table, *start);
                 keys.get(position).zip(values.get(position))
             }
-            Repr::Index(index) => index.get_index(position),
+            MapRepr::Index(index) => index.get_index(position),
         }
     }
 
-    /// The value at a position, to change in place.
+    /// Returns the value at a position for modification.
     #[must_use]
     pub fn get_index_mut(&mut self, position: usize) -> Option<&mut Value> {
-        self.own();
+        self.make_owned();
         match &mut self.0 {
-            Repr::Pairs(pairs) => pairs.get_mut(position).map(|(_, value)| value),
-            Repr::Members(members) => members.get_mut(position).map(|(_, value)| value),
-            Repr::Member(_, value) => (position == 0).then_some(&mut **value),
-            Repr::Pooled { .. } | Repr::Row { .. } => None,
-            Repr::Index(index) => index.get_index_mut(position).map(|(_, value)| value),
+            MapRepr::Pairs(pairs) => pairs.get_mut(position).map(|(_, value)| value),
+            MapRepr::Members(members) => members.get_mut(position).map(|(_, value)| value),
+            MapRepr::Member(_, value) => (position == 0).then_some(&mut **value),
+            MapRepr::Pooled { .. } | MapRepr::Row { .. } => None,
+            MapRepr::Index(index) => index.get_index_mut(position).map(|(_, value)| value),
         }
     }
 
-    /// Takes the entries from a position on off, as a map of exactly their size.
+    /// Removes the entries from position `at` on and returns them as a map without excess capacity.
     ///
-    /// Parsers that build maps inside of maps gather the entries of all of them in one, and cut each off when it is complete.
+    /// Parsers use one map as a stack for the entries of nested maps, and split each off when it is complete.
     ///
     /// ```
     /// use inia_core::Map;
@@ -263,63 +263,66 @@ impl Map {
     pub fn split_off(&mut self, at: usize) -> Map {
         let at = at.min(self.len());
         Map(match &mut self.0 {
-            Repr::Pairs(pairs) => Repr::Pairs(pairs.split_off(at)),
-            Repr::Members(members) => Repr::Members(members.split_off(at)),
-            repr @ (Repr::Member(..) | Repr::Pooled { .. } | Repr::Row { .. }) if at == 0 => {
+            MapRepr::Pairs(pairs) => MapRepr::Pairs(pairs.split_off(at)),
+            MapRepr::Members(members) => MapRepr::Members(members.split_off(at)),
+            repr @ (MapRepr::Member(..) | MapRepr::Pooled { .. } | MapRepr::Row { .. })
+                if at == 0 =>
+            {
                 std::mem::take(repr)
             }
-            Repr::Member(..) | Repr::Pooled { .. } => Repr::default(),
-            Repr::Row { .. } => {
-                self.own();
+            MapRepr::Member(..) | MapRepr::Pooled { .. } => MapRepr::default(),
+            MapRepr::Row { .. } => {
+                self.make_owned();
                 return self.split_off(at);
             }
-            Repr::Index(index) => Repr::Index(Box::new(index.split_off(at))),
+            MapRepr::Index(index) => MapRepr::Index(Box::new(index.split_off(at))),
         })
     }
 
-    /// Whether there is an entry under a name.
+    /// Returns true if there is an entry with this name.
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// Puts a value under a name, in the place of an earlier one, which is returned, or at the end.
+    /// Sets the value of a name. Replaces an existing value in place and returns it; a new entry is appended.
     pub fn insert(&mut self, name: impl Into<Str>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
         if let Some(slot) = self.get_mut(&name) {
             return Some(std::mem::replace(slot, value));
         }
-        if self.len() >= PAIRS && !matches!(self.0, Repr::Index(_)) {
-            self.0 = Repr::Index(Box::new(std::mem::take(self).into_iter().collect()));
+        if self.len() >= MAX_PAIRS && !matches!(self.0, MapRepr::Index(_)) {
+            self.0 = MapRepr::Index(Box::new(std::mem::take(self).into_iter().collect()));
         }
         self.push(name, value);
         None
     }
 
-    /// Appends an entry whose name is known to be new, without looking for an earlier one.
-    ///
-    /// Parsers that walk a structure's members use this; with a name that is already there, the first entry is found.
+    /// Appends an entry without checking for an existing one. If the name is present already, lookups find the first entry.
     #[inline]
     pub fn push(&mut self, name: Str, value: Value) {
         match &mut self.0 {
-            Repr::Pairs(pairs) => pairs.push((name, value)),
-            Repr::Members(_) | Repr::Member(..) | Repr::Pooled { .. } | Repr::Row { .. } => {
+            MapRepr::Pairs(pairs) => pairs.push((name, value)),
+            MapRepr::Members(_)
+            | MapRepr::Member(..)
+            | MapRepr::Pooled { .. }
+            | MapRepr::Row { .. } => {
                 let mut pairs = self.take_pairs();
                 pairs.push((name, value));
-                self.0 = Repr::Pairs(pairs);
+                self.0 = MapRepr::Pairs(pairs);
             }
-            Repr::Index(index) => {
+            MapRepr::Index(index) => {
                 index.entry(name).or_insert(value);
             }
         }
     }
 
-    /// The entries as pairs, leaving none.
+    /// Returns the entries as pairs and leaves the map empty.
     fn take_pairs(&mut self) -> ThinVec<(Str, Value)> {
         std::mem::take(self).into_iter().collect()
     }
 
-    /// Appends entries whose names are known to be new.
+    /// Appends all entries of `other`, like [`push`](Self::push).
     pub fn append(&mut self, other: Map) {
         if self.is_empty() {
             *self = other;
@@ -330,122 +333,121 @@ impl Map {
         }
     }
 
-    /// Takes the value under a name out; the order of the others stays.
+    /// Removes an entry and returns its value. Keeps the order of the others.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.own();
+        self.make_owned();
         match &mut self.0 {
-            Repr::Pairs(pairs) => {
+            MapRepr::Pairs(pairs) => {
                 let position = pairs.iter().position(|(key, _)| **key == *name)?;
                 Some(pairs.remove(position).1)
             }
-            Repr::Members(members) => {
+            MapRepr::Members(members) => {
                 let position = members.iter().position(|(key, _)| ***key == *name)?;
                 Some(members.remove(position).1)
             }
-            Repr::Member(key, value) => {
+            MapRepr::Member(key, value) => {
                 let value = (**text(*key) == *name).then(|| value.take())?;
-                self.0 = Repr::default();
+                self.0 = MapRepr::default();
                 Some(value)
             }
-            Repr::Pooled { .. } | Repr::Row { .. } => None,
-            Repr::Index(index) => index.shift_remove(name),
+            MapRepr::Pooled { .. } | MapRepr::Row { .. } => None,
+            MapRepr::Index(index) => index.shift_remove(name),
         }
     }
 
-    /// The value under a name, made by `default` if there is none yet.
+    /// Returns the value of a name. If there is none, inserts the result of `default`.
     pub fn get_or_insert_with(
         &mut self,
         name: &str,
         default: impl FnOnce() -> Value,
     ) -> &mut Value {
-        let found = self.keys().position(|key| *key == *name);
-        let position = match found {
+        let existing = self.keys().position(|key| *key == *name);
+        let position = match existing {
             Some(position) => position,
             None => {
                 self.insert(name, default());
                 self.len().saturating_sub(1)
             }
         };
-        // The entry was found or just inserted at the end.
-        #[expect(clippy::expect_used, reason = "the position is that of an entry")]
-        self.get_index_mut(position).expect("an entry is there")
+        #[expect(clippy::expect_used, reason = "the entry was found or inserted above")]
+        self.get_index_mut(position).expect("the entry exists")
     }
 
-    /// The entries in order.
+    /// Returns the entries in order.
     #[must_use]
     #[inline]
-    pub fn iter(&self) -> Iter<'_> {
-        Iter::of(self)
+    pub fn iter(&self) -> MapIter<'_> {
+        MapIter::of(self)
     }
 
-    /// The entries in order as they are stored, where that is as pairs: a walk through these need not ask at each how it is stored.
+    /// Returns the entries as a slice if they are stored as pairs. Iterating it avoids a branch on the storage form per entry.
     #[must_use]
     #[inline]
     pub fn as_pairs(&self) -> Option<&[(Str, Value)]> {
         match &self.0 {
-            Repr::Pairs(pairs) => Some(pairs),
+            MapRepr::Pairs(pairs) => Some(pairs),
             _ => None,
         }
     }
 
-    /// The names in order.
+    /// Returns the names in order.
     #[inline]
     pub fn keys(&self) -> impl Iterator<Item = &Str> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// The values in order.
+    /// Returns the values in order.
     #[inline]
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         self.iter().map(|(_, value)| value)
     }
 
-    /// The values in order, to change in place.
+    /// Returns the names and mutable values in order.
     pub fn iter_mut(&mut self) -> Box<dyn Iterator<Item = (&Str, &mut Value)> + '_> {
-        self.own();
+        self.make_owned();
         match &mut self.0 {
-            Repr::Pairs(pairs) => Box::new(pairs.iter_mut().map(|(key, value)| (&*key, value))),
-            Repr::Members(members) => {
+            MapRepr::Pairs(pairs) => Box::new(pairs.iter_mut().map(|(key, value)| (&*key, value))),
+            MapRepr::Members(members) => {
                 Box::new(members.iter_mut().map(|(key, value)| (&**key, value)))
             }
-            Repr::Member(key, value) => Box::new(std::iter::once((text(*key), &mut **value))),
-            Repr::Pooled { .. } | Repr::Row { .. } => Box::new(std::iter::empty()),
-            Repr::Index(index) => Box::new(index.iter_mut()),
+            MapRepr::Member(key, value) => Box::new(std::iter::once((text(*key), &mut **value))),
+            MapRepr::Pooled { .. } | MapRepr::Row { .. } => Box::new(std::iter::empty()),
+            MapRepr::Index(index) => Box::new(index.iter_mut()),
         }
     }
 
-    /// Keeps the entries for which `keep` says so.
+    /// Keeps the entries for which `keep` returns true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut Value) -> bool) {
-        self.own();
+        self.make_owned();
         match &mut self.0 {
-            Repr::Pairs(pairs) => pairs.retain_mut(|(key, value)| keep(key, value)),
-            Repr::Members(members) => members.retain_mut(|(key, value)| keep(key, value)),
-            Repr::Member(key, value) => {
+            MapRepr::Pairs(pairs) => pairs.retain_mut(|(key, value)| keep(key, value)),
+            MapRepr::Members(members) => members.retain_mut(|(key, value)| keep(key, value)),
+            MapRepr::Member(key, value) => {
                 if !keep(text(*key), value) {
-                    self.0 = Repr::default();
+                    self.0 = MapRepr::default();
                 }
             }
-            Repr::Pooled { .. } | Repr::Row { .. } => {}
-            Repr::Index(index) => index.retain(|key, value| keep(key, value)),
+            MapRepr::Pooled { .. } | MapRepr::Row { .. } => {}
+            MapRepr::Index(index) => index.retain(|key, value| keep(key, value)),
         }
     }
 }
 
 #[inline]
 fn same_name(key: &Str, name: &str) -> bool {
-    same(key.as_bytes(), name.as_bytes())
+    bytes_equal(key.as_bytes(), name.as_bytes())
 }
 
-/// The value of the first entry of a name.
+/// Returns the value of the first entry with this name.
 #[inline]
 fn find<'a, K: AsRef<[u8]>>(entries: &'a [(K, Value)], name: &str) -> Option<&'a Value> {
     let mut entries = entries.iter();
     entries
-        .find(|(key, _)| same(key.as_ref(), name.as_bytes()))
+        .find(|(key, _)| bytes_equal(key.as_ref(), name.as_bytes()))
         .map(|(_, value)| value)
 }
 
-/// The value of the first entry of a name, to change in place.
+/// Returns the value of the first entry with this name for modification.
 #[inline]
 fn find_mut<'a, K: AsRef<[u8]>>(
     entries: &'a mut [(K, Value)],
@@ -453,7 +455,7 @@ fn find_mut<'a, K: AsRef<[u8]>>(
 ) -> Option<&'a mut Value> {
     let mut entries = entries.iter_mut();
     entries
-        .find(|(key, _)| same(key.as_ref(), name.as_bytes()))
+        .find(|(key, _)| bytes_equal(key.as_ref(), name.as_bytes()))
         .map(|(_, value)| value)
 }
 

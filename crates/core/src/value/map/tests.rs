@@ -1,8 +1,8 @@
 use super::*;
-use crate::value::{Keys, Members, Rows};
+use crate::value::{MemberPool, RowKeys, RowPool};
 
 #[test]
-fn many_entries_keep_their_order_and_are_found() {
+fn finds_entries_of_a_large_map_in_order() {
     let map: Map = (0..1000).map(|i| (format!("key{i}"), i)).collect();
     assert_eq!(map.len(), 1000);
     assert_eq!(map.get("key999"), Some(&Value::Int(999)));
@@ -19,7 +19,7 @@ fn equality_ignores_order() {
 }
 
 #[test]
-fn insert_replaces_and_remove_keeps_the_order() {
+fn insert_replaces_and_remove_keeps_order() {
     let mut map: Map = (0..40).map(|i| (format!("k{i}"), i)).collect();
     assert_eq!(map.insert("k3", "three"), Some(Value::Int(3)));
     assert_eq!(map.remove("k0"), Some(Value::Int(0)));
@@ -29,15 +29,15 @@ fn insert_replaces_and_remove_keeps_the_order() {
     assert_eq!(map.get("new"), Some(&Value::Bool(true)));
 }
 
-/// A map in each form that it can have: with the entries `m0`, `m1`, ... and their positions.
+/// Returns maps in several storage forms with the entries `m0`, `m1`, ... and their positions as values.
 fn forms(count: i64) -> Vec<Map> {
     let names = (0..count).map(|position| format!("m{position}"));
-    let mut members = Members::new();
+    let mut members = MemberPool::new();
     for (name, position) in names.clone().zip(0..) {
         members.push(Name::intern(&name), Value::Int(position));
     }
-    let mut rows = Rows::new(Keys::from_iter(names));
-    // Another one stands before it.
+    let mut rows = RowPool::new(RowKeys::from_iter(names));
+    // The second row does not start at index 0.
     let mut row = Map::new();
     for _ in 0..2 {
         rows.begin();
@@ -52,7 +52,7 @@ fn forms(count: i64) -> Vec<Map> {
 }
 
 #[test]
-fn maps_of_every_form_do_what_other_maps_do() {
+fn storage_form_does_not_affect_operations() {
     let plain = |count| (0..count).map(|i| (format!("m{i}"), i)).collect::<Map>();
     for (count, form) in [0, 1, 2, 20]
         .into_iter()
@@ -84,11 +84,11 @@ fn maps_of_every_form_do_what_other_maps_do() {
             assert_eq!(one.get_index(0), other.get_index(0));
             assert_eq!(one.clone(), other);
         }
-        assert_eq!(form, plain, "a change of a clone shows in the map");
+        assert_eq!(form, plain, "changing a clone changed the map");
     }
 }
 
 #[test]
-fn a_map_leaves_room_for_a_tag_in_a_value() {
+fn map_is_16_bytes_wide() {
     assert_eq!(size_of::<Map>(), 16);
 }

@@ -1,22 +1,25 @@
-//! The error of [`to_value`](super::to_value) and [`from_value`](super::from_value): what is wrong, and where.
+//! [`PathError`]: the error of [`to_value`](super::to_value) and [`from_value`](super::from_value).
 
 use std::fmt;
 
 use crate::{Error, ErrorKind, Str};
 
-/// A message and the way to the value it is about, which grows from the inside out as the error is passed up.
+/// A result with a [`PathError`].
+pub(super) type PathResult<T> = std::result::Result<T, PathError>;
+
+/// A message and the path to the value that caused it. The path is built from the inside out while the error propagates.
 #[derive(Debug)]
 pub(super) struct PathError(Box<PathErrorImpl>);
 
 #[derive(Debug)]
 struct PathErrorImpl {
     message: String,
-    /// The innermost step first.
-    steps: Vec<Step>,
+    /// The innermost segment first.
+    segments: Vec<PathSegment>,
 }
 
 #[derive(Debug)]
-enum Step {
+enum PathSegment {
     Field(Str),
     Position(usize),
 }
@@ -26,21 +29,21 @@ impl PathError {
     fn new(message: String) -> Self {
         PathError(Box::new(PathErrorImpl {
             message,
-            steps: Vec::new(),
+            segments: Vec::new(),
         }))
     }
 
-    /// The same error, within a map's entry.
+    /// Prepends a map key to the path.
     #[cold]
     pub(super) fn in_field(mut self, name: &Str) -> Self {
-        self.0.steps.push(Step::Field(name.clone()));
+        self.0.segments.push(PathSegment::Field(name.clone()));
         self
     }
 
-    /// The same error, within a list's element.
+    /// Prepends a list index to the path.
     #[cold]
     pub(super) fn in_element(mut self, position: usize) -> Self {
-        self.0.steps.push(Step::Position(position));
+        self.0.segments.push(PathSegment::Position(position));
         self
     }
 
@@ -52,14 +55,14 @@ impl PathError {
 
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, step) in self.0.steps.iter().rev().enumerate() {
-            match step {
-                Step::Field(name) if index == 0 => f.write_str(name)?,
-                Step::Field(name) => write!(f, ".{name}")?,
-                Step::Position(position) => write!(f, "[{position}]")?,
+        for (index, segment) in self.0.segments.iter().rev().enumerate() {
+            match segment {
+                PathSegment::Field(name) if index == 0 => f.write_str(name)?,
+                PathSegment::Field(name) => write!(f, ".{name}")?,
+                PathSegment::Position(position) => write!(f, "[{position}]")?,
             }
         }
-        if !self.0.steps.is_empty() {
+        if !self.0.segments.is_empty() {
             f.write_str(": ")?;
         }
         f.write_str(&self.0.message)

@@ -1,45 +1,44 @@
-//! Serializers that take only a few kinds of values: map keys, and the content of our own types.
+//! Serializers that accept only a few types: [`KeySerializer`] for map keys, and [`BinarySerializer`] for the content of this crate's
+//! own types.
 
 use std::fmt::Display;
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 
 use super::Value;
-use super::path::PathError;
-use super::to_value::{ToList, ToValue};
+use super::path_error::{PathError, PathResult};
+use super::to_value::{ListSerializer, ValueSerializer};
 use crate::Str;
 
-type Outcome<T> = std::result::Result<T, PathError>;
-
-/// A serializer of only a few kinds of values: the others are refused with a message.
-macro_rules! refuse {
+/// Serializer methods that return an error.
+macro_rules! reject {
     ($message:expr; $($method:ident($($argument:ty),*) -> $result:ty;)*) => {$(
-        fn $method(self, $(_: $argument),*) -> Outcome<$result> {
+        fn $method(self, $(_: $argument),*) -> PathResult<$result> {
             Err(PathError::custom($message))
         }
     )*};
 }
 
-/// Serializes a map's key into a string.
-pub(super) struct ToKey;
+/// Serializes a map key into a string.
+pub(super) struct KeySerializer;
 
-const KEY: &str = "a key of a map has to be a string, a number or a boolean";
+const INVALID_KEY: &str = "map keys must be strings, numbers or booleans";
 
-impl ToKey {
-    fn text(value: &dyn Display) -> Outcome<Str> {
+impl KeySerializer {
+    fn text(value: &dyn Display) -> PathResult<Str> {
         Ok(Str::from(value.to_string()))
     }
 }
 
 macro_rules! keys {
     ($($method:ident $type:ty),*) => {$(
-        fn $method(self, value: $type) -> Outcome<Str> {
-            ToKey::text(&value)
+        fn $method(self, value: $type) -> PathResult<Str> {
+            KeySerializer::text(&value)
         }
     )*};
 }
 
-impl Serializer for ToKey {
+impl Serializer for KeySerializer {
     type Ok = Str;
     type Error = PathError;
     type SerializeSeq = Impossible<Str, PathError>;
@@ -56,7 +55,7 @@ impl Serializer for ToKey {
         serialize_f32 f32, serialize_f64 f64, serialize_bool bool, serialize_char char
     );
 
-    fn serialize_str(self, value: &str) -> Outcome<Str> {
+    fn serialize_str(self, value: &str) -> PathResult<Str> {
         Ok(Str::from(value))
     }
 
@@ -65,11 +64,11 @@ impl Serializer for ToKey {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-    ) -> Outcome<Str> {
+    ) -> PathResult<Str> {
         Ok(Str::from_static(variant))
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Outcome<Str> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> PathResult<Str> {
         value.serialize(self)
     }
 
@@ -77,7 +76,7 @@ impl Serializer for ToKey {
         self,
         _name: &'static str,
         value: &T,
-    ) -> Outcome<Str> {
+    ) -> PathResult<Str> {
         value.serialize(self)
     }
 
@@ -87,11 +86,11 @@ impl Serializer for ToKey {
         _index: u32,
         _variant: &'static str,
         _value: &T,
-    ) -> Outcome<Str> {
-        Err(PathError::custom(KEY))
+    ) -> PathResult<Str> {
+        Err(PathError::custom(INVALID_KEY))
     }
 
-    refuse! { KEY;
+    reject! { INVALID_KEY;
         serialize_bytes(&[u8]) -> Str;
         serialize_none() -> Str;
         serialize_unit() -> Str;
@@ -106,16 +105,16 @@ impl Serializer for ToKey {
     }
 }
 
-/// Serializes what one of our own types is to a machine: bytes, a float, or a few integers.
-pub(super) struct Machine(pub(super) ToValue);
+/// Serializes the binary form of a blob, timestamp or non-finite float: bytes, a tuple of integers, or a float.
+pub(super) struct BinarySerializer(pub(super) ValueSerializer);
 
-const OWN: &str = "this name of a newtype struct is reserved for values";
+const RESERVED_NAME: &str = "newtype struct name is reserved for values of inia";
 
-impl Serializer for Machine {
+impl Serializer for BinarySerializer {
     type Ok = Value;
     type Error = PathError;
     type SerializeSeq = Impossible<Value, PathError>;
-    type SerializeTuple = ToList;
+    type SerializeTuple = ListSerializer;
     type SerializeTupleStruct = Impossible<Value, PathError>;
     type SerializeTupleVariant = Impossible<Value, PathError>;
     type SerializeMap = Impossible<Value, PathError>;
@@ -126,28 +125,28 @@ impl Serializer for Machine {
         false
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Outcome<Value> {
+    fn serialize_bytes(self, value: &[u8]) -> PathResult<Value> {
         self.0.serialize_bytes(value)
     }
 
-    fn serialize_f64(self, value: f64) -> Outcome<Value> {
+    fn serialize_f64(self, value: f64) -> PathResult<Value> {
         self.0.serialize_f64(value)
     }
 
-    fn serialize_tuple(self, len: usize) -> Outcome<ToList> {
+    fn serialize_tuple(self, len: usize) -> PathResult<ListSerializer> {
         self.0.serialize_tuple(len)
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, _value: &T) -> Outcome<Value> {
-        Err(PathError::custom(OWN))
+    fn serialize_some<T: Serialize + ?Sized>(self, _value: &T) -> PathResult<Value> {
+        Err(PathError::custom(RESERVED_NAME))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _name: &'static str,
         _value: &T,
-    ) -> Outcome<Value> {
-        Err(PathError::custom(OWN))
+    ) -> PathResult<Value> {
+        Err(PathError::custom(RESERVED_NAME))
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -156,11 +155,11 @@ impl Serializer for Machine {
         _index: u32,
         _variant: &'static str,
         _value: &T,
-    ) -> Outcome<Value> {
-        Err(PathError::custom(OWN))
+    ) -> PathResult<Value> {
+        Err(PathError::custom(RESERVED_NAME))
     }
 
-    refuse! { OWN;
+    reject! { RESERVED_NAME;
         serialize_bool(bool) -> Value;
         serialize_i8(i8) -> Value;
         serialize_i16(i16) -> Value;
