@@ -93,12 +93,12 @@ impl TextEncoder {
         let mut codes: Vec<Result<usize, Range<usize>>> = Vec::new();
         let mut position = 0;
         SplitText::new(text, 1).shortest_encoding(
-            |run| self.indexes.get(run).map(|number| code_length(*number)),
+            |run| self.indexes.get(run).map(|index| code_length(*index)),
             |run, _| {
                 let start = position;
                 position += run.len();
                 match (self.indexes.get(run), codes.last_mut()) {
-                    (Some(number), _) => codes.push(Ok(*number)),
+                    (Some(index), _) => codes.push(Ok(*index)),
                     // Adjacent literals are merged.
                     (None, Some(Err(before))) => before.end = position,
                     (None, _) => codes.push(Err(start..position)),
@@ -111,7 +111,7 @@ impl TextEncoder {
         for (index, code) in codes.into_iter().enumerate() {
             let more = usize::from(index < last);
             match code {
-                Ok(number) => out.size(number << 1 | more),
+                Ok(index) => out.size(index << 1 | more),
                 Err(literal) => {
                     out.size(LITERAL_CODE << 1 | more);
                     out.block(text.get(literal).unwrap_or_default().as_bytes());
@@ -134,8 +134,8 @@ impl TextSink for TextEncoder {
     }
 }
 
-fn code_length(number: usize) -> usize {
-    match number {
+fn code_length(index: usize) -> usize {
+    match index {
         0..64 => 1,
         64..8192 => 2,
         _ => 3,
@@ -304,11 +304,11 @@ mod tests {
             ("ünder A", &["ü", "nder", " ", "A"]),
         ] {
             let mut start = 0;
-            let usage: Vec<&str> = part_ends(text)
+            let found: Vec<&str> = part_ends(text)
                 .into_iter()
                 .map(|end| text.get(std::mem::replace(&mut start, end)..end).unwrap())
                 .collect();
-            assert_eq!(usage, parts, "{text}");
+            assert_eq!(found, parts, "{text}");
         }
     }
 
