@@ -1,4 +1,4 @@
-//! [`Session`]: who calls, from where, with which settings.
+//! [`Session`]: profile, region, credentials and settings.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -15,30 +15,30 @@ use crate::credentials::{
 use crate::ports::{BoxFuture, Host, Invoke};
 use crate::{Error, ErrorKind, Result, Str};
 
-/// A profile, a region, credentials and settings: what clients are made from.
+/// The profile, region, credentials and settings that clients share.
 ///
-/// Cheap to clone, and safe to share between tasks and threads; all clones share one cache of credentials.
+/// Cheap to clone, and safe to share between tasks and threads; all clones share one credentials cache.
 ///
-/// This is the part of a session that knows no services. `inia-dispatch` wraps it in a session of its own, which adds clients,
-/// resources and lists of what there is, and which hands this one its [`Invoke`].
+/// This part of a session does not call services. `inia-dispatch` wraps it in its own session, which adds clients and resources, and
+/// provides the [`Invoke`] for credential providers.
 #[derive(Clone)]
-pub struct Session(Arc<Inner>);
+pub struct Session(Arc<SessionInner>);
 
-struct Inner {
+struct SessionInner {
     context: ProviderContext,
     config: Config,
     defaults: DefaultsTable,
     credentials: Arc<IdentityCache<Credentials>>,
     chain: Option<Arc<CredentialChain>>,
     tokens: Arc<TokenChain>,
-    /// The caches of tokens, by signing name.
+    /// The token caches by signing name.
     token_caches: RwLock<HashMap<Option<Str>, Arc<IdentityCache<Token>>>>,
-    /// The region of the instance metadata service, once it has been asked for.
+    /// The region from the instance metadata service, once requested; `None` inside if it is not available.
     instance_region: OnceLock<Option<Str>>,
 }
 
 impl Session {
-    /// Starts to build a session over the ports.
+    /// Returns a builder for a session.
     #[must_use]
     pub fn builder(host: Host) -> SessionBuilder {
         SessionBuilder {
@@ -55,67 +55,67 @@ impl Session {
         }
     }
 
-    /// The ports.
+    /// Returns the ports.
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.0.context.host
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.context.settings
     }
 
-    /// The options given in code, which those of a client are merged over.
+    /// Returns the options set in code, which a client's options override.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// What the providers work with.
+    /// Returns the context for providers.
     #[must_use]
     pub fn context(&self) -> &ProviderContext {
         &self.0.context
     }
 
-    /// The profile's name.
+    /// Returns the profile name.
     #[must_use]
     pub fn profile(&self) -> &str {
         self.settings().profile_name()
     }
 
-    /// The names of the profiles of both files.
+    /// Returns the names of the profiles in both files.
     #[must_use]
     pub fn available_profiles(&self) -> Vec<Str> {
         let names = self.settings().files().profile_names();
         names.map(Str::from).collect()
     }
 
-    /// The region; `None` where none is set.
+    /// Returns the region; `None` if none is set.
     ///
     /// # Errors
-    /// `Config` where it could not stand in a host name.
+    /// `Config` if the region is not a valid host label.
     pub fn region(&self) -> Result<Option<Str>> {
         self.settings().region(&self.0.config)
     }
 
-    /// The credentials, refreshed where they have to be.
+    /// Returns the credentials, refreshed if necessary.
     ///
     /// # Errors
-    /// `Credentials` where there are none; the message lists the providers that were asked, with what each said.
+    /// `Credentials` if no provider has credentials; the message lists the reason of each provider.
     pub async fn credentials(&self) -> Result<Arc<Credentials>> {
         let credentials = self.0.credentials.get().await?;
-        credentials.ok_or_else(|| Error::new(ErrorKind::Credentials, "there are no credentials"))
+        credentials.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials found"))
     }
 
-    /// The cache of credentials, which all clients share.
+    /// Returns the credentials cache, which all clients share.
     #[must_use]
     pub fn credential_cache(&self) -> &Arc<IdentityCache<Credentials>> {
         &self.0.credentials
     }
 
-    /// Tells that a service has refused credentials as expired or unknown: the next call gets others.
+    /// Invalidates credentials that a service has rejected as expired or unknown. They are loaded again for the next call.
     pub fn invalidate(&self, rejected: &Arc<Credentials>) {
         self.0.credentials.invalidate(rejected);
         if let Some(chain) = &self.0.chain {
@@ -123,28 +123,28 @@ impl Session {
         }
     }
 
-    /// The bearer token for a service, by its signing name (`bedrock`); `None` where no provider has one.
+    /// Returns the bearer token for the signing name (`bedrock`) of a service; `None` if no provider has one.
     ///
     /// # Errors
-    /// `Credentials` where a provider that is configured cannot give one.
+    /// `Credentials` if a configured provider fails.
     pub async fn token(&self, signing_name: Option<&str>) -> Result<Option<Arc<Token>>> {
         self.token_cache(signing_name).get().await
     }
 
-    /// Starts a login to IAM Identity Center: for the `[sso-session]` of a name, or else for what the profile names, an
-    /// `sso_session` or an `sso_start_url`. The user confirms it in a browser.
+    /// Starts a login to IAM Identity Center for an `[sso-session]`, or for `sso_session` or `sso_start_url` of the profile. The user
+    /// confirms it in a browser.
     ///
     /// # Errors
-    /// `Config` where the config file does not say what to log in to; the service's errors.
+    /// `Config` if the config file has none of these; errors of the service.
     pub async fn sso_login(&self, session: Option<&str>) -> Result<SsoLogin> {
         SsoLogin::start(&self.0.context, session).await
     }
 
-    /// Ends all logins to IAM Identity Center: tells the service, and removes the kept tokens and the credentials got by them. What
-    /// this and other processes hold in memory stays good until it expires.
+    /// Logs out of IAM Identity Center: ends all sessions, and removes the cached tokens and the credentials obtained with them. Tokens
+    /// and credentials in the memory of this and other processes stay valid until they expire.
     ///
     /// # Errors
-    /// `Credentials` where a file cannot be removed; the others are removed all the same.
+    /// `Credentials` if a file cannot be removed; the others are still removed.
     pub async fn sso_logout(&self) -> Result<SsoLogout> {
         sso_logout::logout(&self.0.context).await
     }
@@ -152,12 +152,12 @@ impl Session {
     fn token_cache(&self, signing_name: Option<&str>) -> Arc<IdentityCache<Token>> {
         let caches = &self.0.token_caches;
         let key = signing_name.map(Str::from);
-        let known = caches
+        let cached = caches
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&key)
             .cloned();
-        if let Some(cache) = known {
+        if let Some(cache) = cached {
             return cache;
         }
         let source = TokenSource {
@@ -173,13 +173,13 @@ impl Session {
         Arc::clone(cache)
     }
 
-    /// All settings of a client: the session's options with the client's over them, the environment, the profile and the defaults.
+    /// Resolves all settings of a client from its options, the session's options, the environment, the profile and the defaults.
     ///
-    /// With the mode of defaults `auto`, [`prepare`](Self::prepare) finds out first which region this runs in; without it, the
-    /// environment alone says.
+    /// With the defaults mode `auto`, call [`prepare`](Self::prepare) first: otherwise the region that the code runs in is taken from
+    /// the environment only.
     ///
     /// # Errors
-    /// `Config` where a setting is not of its kind.
+    /// `Config` if a setting has an invalid value.
     pub fn client_settings(
         &self,
         service: ServiceName<'_>,
@@ -196,23 +196,23 @@ impl Session {
         if mode != DefaultsMode::Legacy && defaults.is_none() {
             return Err(Error::new(
                 ErrorKind::Config,
-                format!("defaults_mode: there are no defaults for `{mode}`"),
+                format!("defaults_mode: no defaults available for `{mode}`"),
             ));
         }
         settings.for_client(&config, service, mode, defaults)
     }
 
-    /// The region that the instance metadata service says this runs in, where [`prepare`](Self::prepare) had to ask for it.
+    /// Returns the region from the instance metadata service, if [`prepare`](Self::prepare) requested it.
     #[must_use]
     pub fn instance_region(&self) -> Option<&str> {
         self.0.instance_region.get()?.as_deref()
     }
 
-    /// Does what has to be done once, and may have to wait: asks the instance metadata service for the region where the mode of
-    /// defaults needs it. A service that does not answer counts as none.
+    /// Requests the region from the instance metadata service, once, if the defaults mode `auto` requires it. An unavailable service is
+    /// not an error.
     ///
     /// # Errors
-    /// `Config` where the mode of defaults is none.
+    /// `Config` if the defaults mode is invalid.
     pub async fn prepare(&self) -> Result<()> {
         let mode = self.settings().defaults_mode(&self.0.config)?;
         if mode.needs_instance_region(self.settings()) && self.0.instance_region.get().is_none() {
@@ -234,7 +234,7 @@ impl fmt::Debug for Session {
     }
 }
 
-type MakeInvoke = Box<dyn FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send>;
+type InvokeFactory = Box<dyn FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send>;
 
 /// Builds a [`Session`].
 pub struct SessionBuilder {
@@ -247,11 +247,11 @@ pub struct SessionBuilder {
     tokens: Option<TokenChain>,
     files: Option<ConfigFiles>,
     defaults: DefaultsTable,
-    invoke: Option<MakeInvoke>,
+    invoke: Option<InvokeFactory>,
 }
 
 impl SessionBuilder {
-    /// Chooses the profile. The environment's credentials do not count then, as in botocore.
+    /// Sets the profile. Credentials in environment variables are ignored then, as in botocore.
     #[must_use]
     pub fn profile(mut self, name: impl Into<Str>) -> Self {
         self.profile = Some(name.into());
@@ -265,56 +265,56 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets any setting of the table, before the environment and the profile.
+    /// Sets any setting, which overrides the environment and the profile.
     #[must_use]
     pub fn set(mut self, setting: &setting::Setting, value: impl Into<Str>) -> Self {
         self.explicit.insert(setting.name, value.into());
         self
     }
 
-    /// Gives credentials; no provider is asked.
+    /// Sets static credentials, which replace the provider chain.
     #[must_use]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// Sets the options that those of a client are merged over.
+    /// Sets the options, which a client's options override.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// Sets the chain of credential providers, in place of the default one.
+    /// Sets the credential provider chain, which replaces the default one.
     #[must_use]
     pub fn credential_chain(mut self, chain: CredentialChain) -> Self {
         self.chain = Some(chain);
         self
     }
 
-    /// Sets the chain of token providers, in place of the default one.
+    /// Sets the token provider chain, which replaces the default one.
     #[must_use]
     pub fn token_chain(mut self, tokens: TokenChain) -> Self {
         self.tokens = Some(tokens);
         self
     }
 
-    /// Gives the config files as read; none is read from disk.
+    /// Sets parsed config files. No file is read from disk then.
     #[must_use]
     pub fn config_files(mut self, files: ConfigFiles) -> Self {
         self.files = Some(files);
         self
     }
 
-    /// Sets what the modes of defaults mean.
+    /// Sets the defaults of each defaults mode.
     #[must_use]
     pub fn defaults(mut self, defaults: DefaultsTable) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// Gives providers a way to call services, made from the ports and the settings of this session.
+    /// Sets the factory of the [`Invoke`] with which providers call services. It receives the ports and settings of the session.
     #[must_use]
     pub fn invoke(
         mut self,
@@ -324,10 +324,10 @@ impl SessionBuilder {
         self
     }
 
-    /// Reads the config files and builds the session. No provider is asked before credentials are needed.
+    /// Reads the config files and builds the session. Credentials are loaded when first needed.
     ///
     /// # Errors
-    /// `Config` where a config file breaks the format, or a profile is chosen that is in neither.
+    /// `Config` if a config file is malformed, or the chosen profile is in neither file.
     pub fn build(self) -> Result<Session> {
         let host = self.host;
         let files = match self.files {
@@ -350,7 +350,7 @@ impl SessionBuilder {
             invoke,
         };
         let (chain, source): (_, Arc<dyn IdentitySource<Credentials>>) = match self.credentials {
-            Some(credentials) => (None, Arc::new(Given(credentials))),
+            Some(credentials) => (None, Arc::new(StaticCredentials(credentials))),
             None => {
                 let mut chain = self.chain.unwrap_or_default();
                 if context.settings.has_explicit_profile() {
@@ -365,7 +365,7 @@ impl SessionBuilder {
             }
         };
         let clock = Arc::clone(&context.host.clock);
-        Ok(Session(Arc::new(Inner {
+        Ok(Session(Arc::new(SessionInner {
             config: self.config,
             defaults: self.defaults,
             credentials: Arc::new(IdentityCache::new(source, clock)),
@@ -388,9 +388,9 @@ impl fmt::Debug for SessionBuilder {
 }
 
 #[derive(Debug)]
-struct Given(Credentials);
+struct StaticCredentials(Credentials);
 
-impl IdentitySource<Credentials> for Given {
+impl IdentitySource<Credentials> for StaticCredentials {
     fn load(&self) -> BoxFuture<'_, Result<Option<Credentials>>> {
         Box::pin(std::future::ready(Ok(Some(self.0.clone()))))
     }

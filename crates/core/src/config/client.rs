@@ -1,4 +1,4 @@
-//! [`ClientSettings`]: every setting of one client, resolved.
+//! [`ClientSettings`]: all resolved settings of one client.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,102 +14,102 @@ use super::setting::{self, Setting};
 use super::settings::{SettingSource, Settings};
 use crate::{Error, ErrorKind, Map, Result, Str};
 
-/// The time limit to open a connection, and for each read of an answer, where none is set.
+/// The default timeout for connecting and for each read of a response.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-/// The most idle connections kept where none is set.
-pub const DEFAULT_POOL: usize = 10;
+/// The default maximum number of idle connections.
+pub const DEFAULT_MAX_POOL_CONNECTIONS: usize = 10;
 
-/// How a service is named: in code and in its definition.
+/// The names of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceName<'a> {
-    /// The name in code (`lexv2-runtime`).
+    /// The name of the client in code (`lexv2-runtime`).
     pub name: &'a str,
-    /// The definition's service id (`Lex Runtime V2`).
+    /// The service id of the definition (`Lex Runtime V2`).
     pub id: &'a str,
 }
 
-/// Every setting of one client: what the [`Config`]s say, then the environment, the profile and the defaults.
+/// All settings of one client, resolved from the [`Config`]s, the environment, the profile and the defaults, in this order.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientSettings {
-    /// The region; `None` where none is set.
+    /// The region, if one is set.
     pub region: Option<Str>,
-    /// The endpoint that was given or configured, in place of the rules' own.
+    /// The configured endpoint, which overrides the endpoint rules.
     pub endpoint_url: Option<Str>,
-    /// Whether endpoints that serve IPv4 and IPv6 are used.
+    /// Use dual-stack (IPv4 and IPv6) endpoints.
     pub use_dualstack_endpoint: bool,
-    /// Whether endpoints with FIPS-certified cryptography are used.
+    /// Use FIPS endpoints.
     pub use_fips_endpoint: bool,
-    /// Whether `https` is used.
+    /// Use `https`.
     pub use_ssl: bool,
-    /// The API version of the service's definition; the newest where `None`.
+    /// The API version of the service definition; the newest if `None`.
     pub api_version: Option<Str>,
-    /// The wire protocol; the service's first where `None`.
+    /// The wire protocol; the preferred one of the service if `None`.
     pub protocol: Option<Str>,
-    /// The signature version; the definition's where `None`.
+    /// The signature version; the one of the service definition if `None`.
     pub signature_version: Option<Str>,
-    /// Auth schemes in the order they are preferred in.
+    /// Auth schemes in order of preference.
     pub auth_scheme_preference: Vec<Str>,
-    /// The regions a SigV4a signature is for.
+    /// The signing region set for SigV4a.
     pub sigv4a_signing_region_set: Vec<Str>,
-    /// The time limit to open a connection.
+    /// The timeout for connecting.
     pub connect_timeout: Duration,
-    /// The time limit for each read of an answer.
+    /// The timeout for each read of a response.
     pub read_timeout: Duration,
-    /// The most idle connections kept.
+    /// The maximum number of idle connections.
     pub max_pool_connections: usize,
-    /// Whether connections are kept alive by TCP probes.
+    /// Enable TCP keepalive.
     pub tcp_keepalive: bool,
-    /// Proxies, by the scheme of the requests they are for: `http`, `https`, or `all`.
+    /// Proxies by the URL scheme of the request: `http`, `https` or `all`.
     pub proxies: Proxies,
-    /// Hosts that are reached without proxy, separated by commas.
+    /// Hosts that bypass the proxy, separated by commas.
     pub no_proxy: Option<Str>,
-    /// How proxies are spoken to.
+    /// TLS and forwarding options for proxies.
     pub proxies_config: ProxyConfig,
-    /// The client's certificate for TLS.
+    /// The client certificate for TLS.
     pub client_cert: Option<ClientCertificate>,
-    /// A file of certificates to trust instead of the built-in ones.
+    /// A file of trusted CA certificates that replaces the built-in ones.
     pub ca_bundle: Option<PathBuf>,
-    /// How calls are retried.
+    /// The retry mode.
     pub retry_mode: RetryMode,
-    /// Attempts in total; the retry mode's own number where `None`.
+    /// The maximum number of attempts, including the first; the default of the retry mode if `None`.
     pub max_attempts: Option<u32>,
-    /// The mode of defaults, `auto` resolved.
+    /// The defaults mode, with `auto` resolved.
     pub defaults_mode: DefaultsMode,
-    /// Whether parameters are checked before a call.
+    /// Validate parameters before a call.
     pub parameter_validation: bool,
-    /// Whether operations may put a prefix before the host.
+    /// Add the host prefix of an operation to the endpoint.
     pub inject_host_prefix: bool,
-    /// Whether services are asked for their endpoints.
+    /// Use of endpoint discovery.
     pub endpoint_discovery_enabled: EndpointDiscovery,
-    /// The least number of bytes of a body that is compressed.
+    /// The minimum size of a body that is compressed, in bytes.
     pub request_min_compression_size_bytes: u32,
-    /// Whether bodies are never compressed.
+    /// Disable request compression.
     pub disable_request_compression: bool,
-    /// When requests get a checksum.
+    /// When request checksums are calculated.
     pub request_checksum_calculation: ChecksumMode,
-    /// When the checksums of responses are checked.
+    /// When response checksums are validated.
     pub response_checksum_validation: ChecksumMode,
-    /// Whether endpoints hold the account id.
+    /// Use of account-based endpoints.
     pub account_id_endpoint_mode: AccountIdEndpointMode,
-    /// Whether STS is called in the region.
+    /// Use of regional STS endpoints.
     pub sts_regional_endpoints: RegionalEndpoints,
-    /// S3's own options.
+    /// Options of S3.
     pub s3: S3Config,
-    /// Whether S3 Express requests are signed without a session.
+    /// Sign S3 Express requests without session credentials.
     pub s3_disable_express_session_auth: bool,
-    /// Parameters of the service's endpoint rules.
+    /// Client context parameters of the endpoint rules.
     pub client_context_params: Map,
-    /// The whole user agent, in place of the built one.
+    /// The complete user agent, which replaces the generated one.
     pub user_agent: Option<Str>,
     /// Text to append to the user agent.
     pub user_agent_extra: Option<Str>,
-    /// The application's name in the user agent.
+    /// The application id in the user agent.
     pub user_agent_appid: Option<Str>,
 }
 
 impl ClientSettings {
-    /// Whether requests are signed at all.
+    /// Returns `true` if requests are not signed.
     #[must_use]
     pub fn is_unsigned(&self) -> bool {
         self.signature_version.as_deref() == Some(UNSIGNED)
@@ -117,22 +117,22 @@ impl ClientSettings {
 }
 
 impl Settings {
-    /// The mode of defaults, `auto` not yet resolved.
+    /// Returns the defaults mode. `auto` is not resolved.
     ///
     /// # Errors
-    /// `Config` where the setting is no mode.
+    /// `Config` if the setting is not a defaults mode.
     pub fn defaults_mode(&self, config: &Config) -> Result<DefaultsMode> {
-        let mode = self.word(&setting::DEFAULTS_MODE, DefaultsMode::from_word)?;
+        let mode = self.choice(&setting::DEFAULTS_MODE, DefaultsMode::from_name)?;
         Ok(config
             .defaults_mode
             .or(mode)
             .unwrap_or(DefaultsMode::Legacy))
     }
 
-    /// The region of a client.
+    /// Returns the region of a client.
     ///
     /// # Errors
-    /// `Config` where it could not stand in a host name.
+    /// `Config` if the region is not a valid host label.
     pub fn region(&self, config: &Config) -> Result<Option<Str>> {
         let region = match &config.region {
             Some(region) => Some(region.clone()),
@@ -144,10 +144,10 @@ impl Settings {
         Ok(region)
     }
 
-    /// All settings of a client of a service. `mode` is the mode of defaults, `auto` resolved, with what it means.
+    /// Resolves all settings of a client. `mode` is the defaults mode with `auto` resolved, and `mode_defaults` its defaults.
     ///
     /// # Errors
-    /// `Config` where a setting is not of its kind.
+    /// `Config` if a setting has an invalid value.
     ///
     /// # Source
     /// botocore `args.py:ClientArgsCreator.compute_client_args`, `session.py:Session.create_client`.
@@ -161,14 +161,14 @@ impl Settings {
         let legacy = ModeDefaults::default();
         let defaults = mode_defaults.unwrap_or(&legacy);
         let retries = config.retries.unwrap_or_default();
-        let flag = |given: Option<bool>, row: &Setting| -> Result<bool> {
-            Ok(match given {
+        let flag = |explicit: Option<bool>, row: &Setting| -> Result<bool> {
+            Ok(match explicit {
                 Some(flag) => flag,
                 None => self.flag(row)?.unwrap_or(false),
             })
         };
-        let text = |given: &Option<Str>, row: &Setting| -> Result<Option<Str>> {
-            match given {
+        let text = |explicit: &Option<Str>, row: &Setting| -> Result<Option<Str>> {
+            match explicit {
                 Some(text) => Ok(Some(text.clone())),
                 None => self.text(row),
             }
@@ -191,7 +191,7 @@ impl Settings {
                 return Err(Error::new(
                     ErrorKind::Config,
                     format!(
-                        "request_min_compression_size_bytes: {size} is not a number from 1 to 1048576"
+                        "request_min_compression_size_bytes must be between 1 and 1048576, got {size}"
                     ),
                 ));
             }
@@ -204,7 +204,7 @@ impl Settings {
             Some(0) => {
                 return Err(Error::new(
                     ErrorKind::Config,
-                    "retries: max_attempts counts the first attempt and is at least 1",
+                    "retries: max_attempts includes the first attempt and must be at least 1",
                 ));
             }
             Some(attempts) => Some(attempts),
@@ -232,11 +232,11 @@ impl Settings {
                 .signature_version
                 .clone()
                 .or_else(|| self.signature_version(service.name).map(Str::from)),
-            auth_scheme_preference: list(text(
+            auth_scheme_preference: split_list(text(
                 &config.auth_scheme_preference,
                 &setting::AUTH_SCHEME_PREFERENCE,
             )?),
-            sigv4a_signing_region_set: list(text(
+            sigv4a_signing_region_set: split_list(text(
                 &config.sigv4a_signing_region_set,
                 &setting::SIGV4A_SIGNING_REGION_SET,
             )?),
@@ -245,9 +245,11 @@ impl Settings {
                 .or(defaults.connect_timeout)
                 .unwrap_or(DEFAULT_TIMEOUT),
             read_timeout: config.read_timeout.unwrap_or(DEFAULT_TIMEOUT),
-            max_pool_connections: config.max_pool_connections.unwrap_or(DEFAULT_POOL),
+            max_pool_connections: config
+                .max_pool_connections
+                .unwrap_or(DEFAULT_MAX_POOL_CONNECTIONS),
             tcp_keepalive: flag(config.tcp_keepalive, &setting::TCP_KEEPALIVE)?,
-            // Proxies that are given hold for every host (botocore `endpoint.py:EndpointCreator.create_endpoint`).
+            // `no_proxy` does not apply to proxies set in code (botocore `endpoint.py:EndpointCreator.create_endpoint`).
             no_proxy: match &config.proxies {
                 Some(_) => None,
                 None => setting::NO_PROXY
@@ -284,9 +286,9 @@ impl Settings {
             retry_mode: match retries.mode {
                 Some(mode) => mode,
                 None => self
-                    .word_or(
+                    .choice_or(
                         &setting::RETRY_MODE,
-                        RetryMode::from_word,
+                        RetryMode::from_name,
                         defaults.retry_mode,
                     )?
                     .unwrap_or(RetryMode::Standard),
@@ -304,9 +306,9 @@ impl Settings {
             endpoint_discovery_enabled: match config.endpoint_discovery_enabled {
                 Some(discovery) => discovery,
                 None => self
-                    .word(
+                    .choice(
                         &setting::ENDPOINT_DISCOVERY_ENABLED,
-                        EndpointDiscovery::from_word,
+                        EndpointDiscovery::from_name,
                     )?
                     .unwrap_or(EndpointDiscovery::Auto),
             },
@@ -326,28 +328,28 @@ impl Settings {
             account_id_endpoint_mode: match config.account_id_endpoint_mode {
                 Some(mode) => mode,
                 None => self
-                    .word(
+                    .choice(
                         &setting::ACCOUNT_ID_ENDPOINT_MODE,
-                        AccountIdEndpointMode::from_word,
+                        AccountIdEndpointMode::from_name,
                     )?
                     .unwrap_or(AccountIdEndpointMode::Preferred),
             },
             sts_regional_endpoints: self
-                .word_or(
+                .choice_or(
                     &setting::STS_REGIONAL_ENDPOINTS,
-                    RegionalEndpoints::from_word,
+                    RegionalEndpoints::from_name,
                     defaults.sts_regional_endpoints,
                 )?
                 .unwrap_or(RegionalEndpoints::Regional),
             s3: match &config.s3 {
-                Some(given) => s3.merge(given),
+                Some(explicit) => s3.merge(explicit),
                 None => s3,
             },
             s3_disable_express_session_auth: match config.s3_disable_express_session_auth {
                 Some(disable) => disable,
                 None => self
                     .text(&setting::S3_DISABLE_EXPRESS_SESSION_AUTH)?
-                    .is_some_and(|word| word == "true"),
+                    .is_some_and(|value| value == "true"),
             },
             client_context_params: config.client_context_params.clone().unwrap_or_default(),
             user_agent: config.user_agent.clone(),
@@ -359,14 +361,14 @@ impl Settings {
     fn s3(&self, defaults: &ModeDefaults) -> Result<S3Config> {
         Ok(S3Config {
             addressing_style: self
-                .word(&setting::S3_ADDRESSING_STYLE, AddressingStyle::from_word)?,
+                .choice(&setting::S3_ADDRESSING_STYLE, AddressingStyle::from_name)?,
             use_accelerate_endpoint: self.flag(&setting::S3_USE_ACCELERATE_ENDPOINT)?,
             use_dualstack_endpoint: self.flag(&setting::S3_USE_DUALSTACK_ENDPOINT)?,
             payload_signing_enabled: self.flag(&setting::S3_PAYLOAD_SIGNING_ENABLED)?,
             use_arn_region: self.flag(&setting::S3_USE_ARN_REGION)?,
-            us_east_1_regional_endpoint: self.word_or(
+            us_east_1_regional_endpoint: self.choice_or(
                 &setting::S3_US_EAST_1_REGIONAL_ENDPOINT,
-                RegionalEndpoints::from_word,
+                RegionalEndpoints::from_name,
                 defaults.s3_us_east_1_regional_endpoints,
             )?,
             disable_multiregion_access_points: self
@@ -374,33 +376,33 @@ impl Settings {
         })
     }
 
-    fn checksum(&self, given: Option<ChecksumMode>, row: &Setting) -> Result<ChecksumMode> {
-        match given {
+    fn checksum(&self, explicit: Option<ChecksumMode>, row: &Setting) -> Result<ChecksumMode> {
+        match explicit {
             Some(mode) => Ok(mode),
             None => Ok(self
-                .word(row, ChecksumMode::from_word)?
+                .choice(row, ChecksumMode::from_name)?
                 .unwrap_or(ChecksumMode::WhenSupported)),
         }
     }
 
-    fn word<T>(&self, row: &Setting, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
-        Ok(self.text(row)?.and_then(|word| read(&word)))
+    fn choice<T>(&self, row: &Setting, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
+        Ok(self.text(row)?.and_then(|name| parse(&name)))
     }
 
-    /// A word, with the mode's default in place of the table's.
-    fn word_or<T>(
+    /// Returns a choice, with `default` in place of the default in the settings table.
+    fn choice_or<T>(
         &self,
         row: &Setting,
-        read: impl Fn(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Option<T>,
         default: Option<T>,
     ) -> Result<Option<T>> {
         match (self.lookup(row), default) {
             (None | Some((_, SettingSource::Default)), Some(default)) => Ok(Some(default)),
-            _ => self.word(row, read),
+            _ => self.choice(row, parse),
         }
     }
 
-    /// The proxies of the environment, by scheme.
+    /// Returns the proxies set in the environment.
     ///
     /// # Source
     /// Python's `urllib.request.getproxies_environment`.
@@ -422,7 +424,7 @@ impl Settings {
     }
 }
 
-fn list(text: Option<Str>) -> Vec<Str> {
+fn split_list(text: Option<Str>) -> Vec<Str> {
     text.iter()
         .flat_map(|text| text.split(','))
         .map(str::trim)
@@ -431,27 +433,27 @@ fn list(text: Option<Str>) -> Vec<Str> {
         .collect()
 }
 
-/// Refuses a region that could not stand in a host name.
+/// Checks that a region is a valid host label.
 ///
 /// # Errors
-/// `Config`: it is no host label.
+/// `Config` if it is not.
 ///
 /// # Source
 /// botocore `utils.py:validate_region_name`.
 pub fn check_region(region: &str) -> Result<()> {
-    let label = region.len() <= 63
+    let is_host_label = region.len() <= 63
         && !region.starts_with('-')
         && !region.ends_with('-')
         && region
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !(region.bytes().all(|byte| byte.is_ascii_digit()));
-    if label {
+    if is_host_label {
         Ok(())
     } else {
         Err(Error::new(
             ErrorKind::Config,
-            format!("region: `{region}` is not a valid host label"),
+            format!("region `{region}` is not a valid host label"),
         ))
     }
 }
@@ -480,11 +482,11 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_set_everything_has_its_default() {
+    fn unset_settings_have_their_defaults() {
         let settings = resolve(&[], "", &Config::new()).unwrap();
         assert_eq!(settings.region, None);
         assert_eq!(settings.connect_timeout, DEFAULT_TIMEOUT);
-        assert_eq!(settings.max_pool_connections, DEFAULT_POOL);
+        assert_eq!(settings.max_pool_connections, DEFAULT_MAX_POOL_CONNECTIONS);
         assert_eq!(settings.retry_mode, RetryMode::Standard);
         assert_eq!(settings.max_attempts, None);
         assert_eq!(settings.request_min_compression_size_bytes, 10_240);
@@ -494,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_reaches_the_client() {
+    fn resolves_settings_from_code_environment_and_profile() {
         let env = [
             ("AWS_USE_FIPS_ENDPOINT", "true"),
             ("AWS_S3_USE_ARN_REGION", "true"),
@@ -522,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_of_defaults_stands_before_the_tables() {
+    fn defaults_mode_overrides_default_of_settings_table() {
         let settings = Settings::new(
             Arc::new(FakeEnv::of(&[("AWS_STS_REGIONAL_ENDPOINTS", "legacy")])),
             Arc::new(ConfigFiles::default()),
@@ -559,7 +561,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_are_refused() {
+    fn rejects_invalid_values() {
         for config in [
             Config::new().region("a.b"),
             Config::new().region("-a"),

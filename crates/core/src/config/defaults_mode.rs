@@ -1,4 +1,4 @@
-//! [`DefaultsTable`]: what each mode of defaults means.
+//! [`DefaultsTable`]: the defaults of each defaults mode.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::setting;
 use super::settings::Settings;
 use crate::{Error, ErrorKind, Result};
 
-/// The defaults of each mode, as `sdk-default-configuration.json` has them.
+/// The defaults of each defaults mode, read from `sdk-default-configuration.json`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,44 +28,44 @@ use crate::{Error, ErrorKind, Result};
 #[derive(Clone, Debug, Default)]
 pub struct DefaultsTable(Vec<(DefaultsMode, ModeDefaults)>);
 
-/// The defaults of one mode.
+/// The defaults of one defaults mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModeDefaults {
-    /// How calls are retried.
+    /// The retry mode.
     pub retry_mode: Option<RetryMode>,
-    /// Whether STS is called in the region.
+    /// Use of regional STS endpoints.
     pub sts_regional_endpoints: Option<RegionalEndpoints>,
-    /// Whether S3 is called in us-east-1 itself.
+    /// Use of the regional S3 endpoint in us-east-1.
     pub s3_us_east_1_regional_endpoints: Option<RegionalEndpoints>,
-    /// The time limit to open a connection.
+    /// The timeout for connecting.
     pub connect_timeout: Option<Duration>,
-    /// The time limit for TLS to be agreed upon.
+    /// The timeout for TLS negotiation.
     pub tls_negotiation_timeout: Option<Duration>,
 }
 
 impl DefaultsTable {
-    /// Reads the table of a `sdk-default-configuration.json`. Defaults and modes it has beyond those known here are passed over.
+    /// Parses `sdk-default-configuration.json`. Unknown modes and defaults are ignored.
     ///
     /// # Errors
-    /// `Model` where the file has another structure.
+    /// `Model` if the file has an unexpected structure.
     pub fn from_json(json: &serde_json::Value) -> Result<Self> {
-        let broken = |what: &str| {
+        let invalid = |problem: &str| {
             Error::new(
                 ErrorKind::Model,
-                format!("sdk-default-configuration.json: {what}"),
+                format!("sdk-default-configuration.json: {problem}"),
             )
         };
         let base = json
             .get("base")
             .and_then(serde_json::Value::as_object)
-            .ok_or_else(|| broken("`base` is missing"))?;
+            .ok_or_else(|| invalid("`base` is missing"))?;
         let modes = json
             .get("modes")
             .and_then(serde_json::Value::as_object)
-            .ok_or_else(|| broken("`modes` is missing"))?;
+            .ok_or_else(|| invalid("`modes` is missing"))?;
         let mut table = Vec::new();
         for (name, changes) in modes {
-            let Some(mode) = DefaultsMode::from_word(name) else {
+            let Some(mode) = DefaultsMode::from_name(name) else {
                 continue;
             };
             let value = |key: &str| -> Option<serde_json::Value> {
@@ -73,13 +73,13 @@ impl DefaultsTable {
                 let Some(change) = changes.get(key) else {
                     return base.cloned();
                 };
-                if let Some(over) = change.get("override") {
-                    return Some(over.clone());
+                if let Some(replacement) = change.get("override") {
+                    return Some(replacement.clone());
                 }
                 let base = base?.as_f64()?;
                 let number = match (change.get("multiply"), change.get("add")) {
                     (Some(factor), _) => base * factor.as_f64()?,
-                    (None, Some(more)) => base + more.as_f64()?,
+                    (None, Some(increment)) => base + increment.as_f64()?,
                     (None, None) => base,
                 };
                 Some(number.into())
@@ -91,11 +91,11 @@ impl DefaultsTable {
                     .then(|| Duration::from_secs_f64(millis / 1000.0))
             };
             let endpoints =
-                |key: &str| value(key).and_then(|v| RegionalEndpoints::from_word(v.as_str()?));
+                |key: &str| value(key).and_then(|v| RegionalEndpoints::from_name(v.as_str()?));
             table.push((
                 mode,
                 ModeDefaults {
-                    retry_mode: value("retryMode").and_then(|v| RetryMode::from_word(v.as_str()?)),
+                    retry_mode: value("retryMode").and_then(|v| RetryMode::from_name(v.as_str()?)),
                     sts_regional_endpoints: endpoints("stsRegionalEndpoints"),
                     s3_us_east_1_regional_endpoints: endpoints("s3UsEast1RegionalEndpoints"),
                     connect_timeout: millis("connectTimeoutInMillis"),
@@ -106,7 +106,7 @@ impl DefaultsTable {
         Ok(DefaultsTable(table))
     }
 
-    /// The defaults of a mode; `None` for `legacy` and `auto`, which have none of their own.
+    /// Returns the defaults of a mode; `None` for `legacy` and `auto`, which have no defaults.
     #[must_use]
     pub fn get(&self, mode: DefaultsMode) -> Option<&ModeDefaults> {
         self.0
@@ -117,10 +117,10 @@ impl DefaultsTable {
 }
 
 impl DefaultsMode {
-    /// The mode that `auto` comes to: in-region or cross-region where it is known which region the code runs in, else standard.
+    /// Resolves `auto`: in-region or cross-region if the region that the code runs in is known, otherwise standard.
     ///
-    /// Where `AWS_EXECUTION_ENV` is set, `AWS_REGION` and then `AWS_DEFAULT_REGION` say; else `instance_region`, the region the
-    /// instance metadata service gave.
+    /// If `AWS_EXECUTION_ENV` is set, that region is `AWS_REGION` or `AWS_DEFAULT_REGION`; otherwise it is `instance_region`, as
+    /// returned by the instance metadata service.
     ///
     /// # Source
     /// botocore `configprovider.py:SmartDefaultsConfigStoreFactory.resolve_auto_mode`.
@@ -134,22 +134,22 @@ impl DefaultsMode {
         if self != DefaultsMode::Auto {
             return self;
         }
-        let own = environment_region(settings);
-        match own.as_deref().or(instance_region) {
+        let current = environment_region(settings);
+        match current.as_deref().or(instance_region) {
             None => DefaultsMode::Standard,
             current if current == region => DefaultsMode::InRegion,
             Some(_) => DefaultsMode::CrossRegion,
         }
     }
 
-    /// Whether `auto` has to ask the instance metadata service which region the code runs in.
+    /// Returns `true` if resolving `auto` requires the region from the instance metadata service.
     #[must_use]
     pub fn needs_instance_region(self, settings: &Settings) -> bool {
         self == DefaultsMode::Auto && environment_region(settings).is_none()
     }
 }
 
-/// The region the environment says the code runs in.
+/// Returns the region that the code runs in, according to the environment.
 fn environment_region(settings: &Settings) -> Option<String> {
     setting::EXECUTION_ENV.from_env(settings.env())?;
     let (_, region) = setting::REGION.from_env(settings.env())?;
@@ -166,7 +166,7 @@ mod tests {
     use crate::config::tests::FakeEnv;
 
     #[test]
-    fn auto_compares_the_regions() {
+    fn auto_compares_regions() {
         let mode = |env: &[(&str, &str)], instance| {
             let settings = Settings::new(
                 Arc::new(FakeEnv::of(env)),
@@ -180,15 +180,15 @@ mod tests {
             (mode, needs)
         };
         let lambda = ("AWS_EXECUTION_ENV", "AWS_Lambda_java8");
-        let here = ("AWS_REGION", "eu-west-1");
-        let there = ("AWS_DEFAULT_REGION", "us-west-2");
-        assert_eq!(mode(&[lambda, here], None), (DefaultsMode::InRegion, false));
+        let same = ("AWS_REGION", "eu-west-1");
+        let other = ("AWS_DEFAULT_REGION", "us-west-2");
+        assert_eq!(mode(&[lambda, same], None), (DefaultsMode::InRegion, false));
         assert_eq!(
-            mode(&[lambda, there], None),
+            mode(&[lambda, other], None),
             (DefaultsMode::CrossRegion, false)
         );
         assert_eq!(
-            mode(&[here], Some("us-west-2")),
+            mode(&[same], Some("us-west-2")),
             (DefaultsMode::CrossRegion, true)
         );
         assert_eq!(mode(&[], Some("eu-west-1")), (DefaultsMode::InRegion, true));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_add_and_multiply() {
+    fn parses_add_and_multiply() {
         let table = DefaultsTable::from_json(&serde_json::json!({
             "base": {"connectTimeoutInMillis": 1000, "tlsNegotiationTimeoutInMillis": 1000, "stsRegionalEndpoints": "regional"},
             "modes": {"mobile": {"connectTimeoutInMillis": {"multiply": 2}, "tlsNegotiationTimeoutInMillis": {"add": 5}}, "new": {}}

@@ -1,15 +1,15 @@
-//! [`ConfigFileEditor`]: changes single values of a config file and leaves the rest as it is.
+//! [`ConfigFileEditor`]: sets and unsets single values of a config file, and preserves the rest.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::Heading;
-use super::parse::{self, LineKind};
+use super::line_parser::{self, LineKind};
 use crate::ports::Files;
 use crate::{Error, ErrorKind, Result};
 
-/// Which of the two files is edited: they name profiles differently.
+/// The kind of a file, which determines its section names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigFileKind {
     /// The config file.
@@ -18,7 +18,7 @@ pub enum ConfigFileKind {
     Credentials,
 }
 
-/// A section of a file, by what it is.
+/// The kind and name of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SectionName {
     /// A profile.
@@ -29,7 +29,7 @@ pub enum SectionName {
     Services(String),
 }
 
-/// A config file open for changes. Lines that are not changed, comments and unknown sections among them, stay as they are.
+/// Edits a config file line by line. Unchanged lines, including comments and unknown sections, are preserved.
 ///
 /// ```
 /// use inia_core::config::{ConfigFileEditor, ConfigFileKind, SectionName};
@@ -54,10 +54,10 @@ pub struct ConfigFileEditor {
 }
 
 impl ConfigFileEditor {
-    /// Opens a file; one that is not there is empty until it is saved.
+    /// Opens a file. A file that does not exist is treated as empty, and is created by [`save`](Self::save).
     ///
     /// # Errors
-    /// `Config` where the file cannot be read or breaks the format: what is not understood is not written over.
+    /// `Config` if the file cannot be read or is malformed. Such a file is not overwritten.
     pub fn open(files: &dyn Files, path: &Path, kind: ConfigFileKind) -> Result<Self> {
         let bytes = match files.read(path) {
             Ok(bytes) => bytes,
@@ -65,17 +65,17 @@ impl ConfigFileEditor {
             Err(error) => {
                 return Err(Error::new(
                     ErrorKind::Config,
-                    format!("{}: the file cannot be read", path.display()),
+                    format!("{}: cannot read the file", path.display()),
                 )
                 .with_source(error));
             }
         };
-        let read = || {
-            let text = parse::decode(&bytes)?;
-            parse::parse(text)?;
+        let decode = || {
+            let text = line_parser::decode(&bytes)?;
+            line_parser::parse(text)?;
             Ok(text.to_owned())
         };
-        let text = read().map_err(|error: parse::ParseError| {
+        let text = decode().map_err(|error: line_parser::ConfigParseError| {
             Error::new(
                 ErrorKind::Config,
                 format!("{}:{}: {}", path.display(), error.line, error.message),
@@ -88,12 +88,13 @@ impl ConfigFileEditor {
         })
     }
 
-    /// Edits a text.
+    /// Edits text in memory.
     ///
     /// # Errors
-    /// `Config` where the text breaks the format.
+    /// `Config` if the text is malformed.
     pub fn from_text(kind: ConfigFileKind, text: &str) -> Result<Self> {
-        parse::parse(text).map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
+        line_parser::parse(text)
+            .map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
         Ok(ConfigFileEditor {
             kind,
             path: PathBuf::new(),
@@ -101,32 +102,33 @@ impl ConfigFileEditor {
         })
     }
 
-    /// The text as it is now.
+    /// Returns the edited text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Writes the file, so that its owner alone may read it.
+    /// Writes the file, readable by its owner only.
     ///
     /// # Errors
-    /// `Config` where it cannot be written.
+    /// `Config` if the file cannot be written.
     pub fn save(&self, files: &dyn Files) -> Result<()> {
         files
             .write_private(&self.path, self.text.as_bytes())
             .map_err(|error| {
                 Error::new(
                     ErrorKind::Config,
-                    format!("{}: the file cannot be written", self.path.display()),
+                    format!("{}: cannot write the file", self.path.display()),
                 )
                 .with_source(error)
             })
     }
 
-    /// Sets a property: in its place where the section has it, else at the section's end; a section that is not there is added.
+    /// Sets a property. An existing property is replaced; a new one is added at the end of the section, and a new section at the end
+    /// of the file.
     ///
     /// # Errors
-    /// `Config` where the section's name, the property's or the value could not be read back as given.
+    /// `Config` if the section name, the property name or the value cannot be represented in the file.
     pub fn set(&mut self, section: &SectionName, name: &str, value: &str) -> Result<()> {
         let line = property_line(name, value)?;
         let file = self.outline(section)?;
@@ -140,10 +142,10 @@ impl ConfigFileEditor {
         Ok(())
     }
 
-    /// Sets a sub-property: in its place, at the end of the property's others, or with a new property.
+    /// Sets a sub-property. An existing sub-property is replaced; a new one is added after the others, and its property if that is new.
     ///
     /// # Errors
-    /// As [`set`](Self::set); and where the property has a value of its own.
+    /// As [`set`](Self::set), and if the property already has a plain value.
     pub fn set_nested(
         &mut self,
         section: &SectionName,
@@ -161,7 +163,7 @@ impl ConfigFileEditor {
         if file.value(range.0).is_some_and(|value| !value.is_empty()) {
             return Err(Error::new(
                 ErrorKind::Config,
-                format!("{name} has a value of its own, and so no sub-properties"),
+                format!("{name} has a plain value and cannot have sub-properties"),
             ));
         }
         match file.sub_property(range, sub) {
@@ -186,26 +188,26 @@ impl ConfigFileEditor {
         Ok(())
     }
 
-    /// Takes a property out, wherever the section has it. Says whether it was there.
+    /// Removes all occurrences of a property in a section. Returns `true` if there were any.
     ///
     /// # Errors
-    /// `Config` where the section's name could not stand in the file.
+    /// `Config` if the section name cannot be represented in the file.
     pub fn unset(&mut self, section: &SectionName, name: &str) -> Result<bool> {
-        let mut found = false;
+        let mut removed = false;
         loop {
             let file = self.outline(section)?;
             let Some(range) = file.property(name) else {
-                return Ok(found);
+                return Ok(removed);
             };
             self.replace(&file, range, &[]);
-            found = true;
+            removed = true;
         }
     }
 
-    /// Takes a sub-property out, and with its last one the property. Says whether it was there.
+    /// Removes a sub-property, and the property if no other is left. Returns `true` if it existed.
     ///
     /// # Errors
-    /// `Config` where the section's name could not stand in the file.
+    /// `Config` if the section name cannot be represented in the file.
     pub fn unset_nested(&mut self, section: &SectionName, name: &str, sub: &str) -> Result<bool> {
         let file = self.outline(section)?;
         let Some(range) = file.property(name) else {
@@ -227,11 +229,11 @@ impl ConfigFileEditor {
         Ok(Outline::read(self.kind, &self.text, section, heading))
     }
 
-    /// Puts lines at the end of a section, before the blank lines that part it from the next.
+    /// Adds lines at the end of a section, before the blank lines that separate it from the next one.
     fn append(&mut self, section: &SectionName, file: &Outline, lines: &[String]) -> Result<()> {
         match file.end {
             Some(end) => {
-                // What is deeper than the line above continues it: a new property is as deep as its neighbours.
+                // A line with a deeper indentation would continue the line above, so the new line takes the one of its neighbours.
                 let indent = file.neighbour_indent(end);
                 let lines: Vec<String> =
                     lines.iter().map(|line| format!("{indent}{line}")).collect();
@@ -261,14 +263,14 @@ impl ConfigFileEditor {
         self.splice(position + 1, lines, |_| false);
     }
 
-    /// Replaces the lines from the first position through the second, but for the comments among them.
+    /// Replaces the lines `first..=last`, except comments.
     fn replace(&mut self, file: &Outline, (first, last): (usize, usize), lines: &[String]) {
         self.splice(first, lines, |position| {
             (first..=last).contains(&position) && !file.is_comment(position)
         });
     }
 
-    /// Puts lines before the one at a position, and takes others out.
+    /// Inserts lines before position `from`, and removes the lines for which `remove` returns `true`.
     fn splice(&mut self, from: usize, lines: &[String], remove: impl Fn(usize) -> bool) {
         let end = self.line_end();
         let mut text = String::with_capacity(self.text.len() + 64);
@@ -306,11 +308,10 @@ impl ConfigFileEditor {
     }
 }
 
-/// The lines of a file as far as one section is concerned, by position counted from 0.
+/// The lines of a file, by position counted from 0, with those of one section marked.
 struct Outline {
-    /// Each line: whether it is within the section, what it is, its indentation and, for properties, name and value in it.
     lines: Vec<OutlineLine>,
-    /// The last line of the section's last part that is not blank.
+    /// The last line of the section that is neither blank nor a comment.
     end: Option<usize>,
 }
 
@@ -329,10 +330,10 @@ enum OutlineKind {
 
 impl Outline {
     fn read(kind: ConfigFileKind, text: &str, section: &SectionName, heading: String) -> Outline {
-        // `[profile default]` hides `[default]`.
+        // `[profile default]` takes precedence over `[default]`.
         let prefixed = matches!(section, SectionName::Profile(name) if name == "default")
             && kind == ConfigFileKind::Config
-            && parse::parse(text).is_ok_and(|lines| {
+            && line_parser::parse(text).is_ok_and(|lines| {
                 lines.iter().any(|line| match line.kind {
                     LineKind::Section(text) => {
                         Heading::of_config(text)
@@ -348,16 +349,16 @@ impl Outline {
             if text == heading && !prefixed {
                 return true;
             }
-            let found = match kind {
+            let parsed = match kind {
                 ConfigFileKind::Config => Heading::of_config(text),
                 ConfigFileKind::Credentials => Heading::of_credentials(text),
             };
-            match (found, section) {
-                (Heading::Profile { name, prefixed: p }, SectionName::Profile(wanted)) => {
-                    name == *wanted && (name != "default" || p == prefixed)
+            match (parsed, section) {
+                (Heading::Profile { name, prefixed: p }, SectionName::Profile(expected)) => {
+                    name == *expected && (name != "default" || p == prefixed)
                 }
-                (Heading::SsoSession(name), SectionName::SsoSession(wanted))
-                | (Heading::Services(name), SectionName::Services(wanted)) => name == *wanted,
+                (Heading::SsoSession(name), SectionName::SsoSession(expected))
+                | (Heading::Services(name), SectionName::Services(expected)) => name == *expected,
                 _ => false,
             }
         };
@@ -366,7 +367,11 @@ impl Outline {
             end: None,
         };
         let mut inside = false;
-        for (position, line) in parse::parse(text).unwrap_or_default().iter().enumerate() {
+        for (position, line) in line_parser::parse(text)
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
             let kind = match line.kind {
                 LineKind::Section(text) => {
                     inside = is_section(text);
@@ -394,12 +399,12 @@ impl Outline {
         outline
     }
 
-    /// The first and last line of a property where it stands last.
+    /// Returns the first and last line of the last occurrence of a property.
     fn property(&self, name: &str) -> Option<(usize, usize)> {
         let name = name.to_ascii_lowercase();
         let first = self.lines.iter().rposition(|line| {
             line.inside
-                && matches!(&line.kind, OutlineKind::Property { name: found, .. } if *found == name)
+                && matches!(&line.kind, OutlineKind::Property { name: other, .. } if *other == name)
         })?;
         let last = self
             .lines
@@ -442,7 +447,7 @@ impl Outline {
             .map(|(position, _)| position)
     }
 
-    /// How deep a property after the last line of a section has to be: as deep as the property before, else as the section after.
+    /// Returns the indentation for a new property after line `end`: that of the property before, otherwise that of the next section.
     fn neighbour_indent(&self, end: usize) -> String {
         let before = self
             .lines
@@ -486,23 +491,27 @@ fn property_line(name: &str, value: &str) -> Result<String> {
     })
 }
 
-/// Whether name and value would be read back as given.
+/// Checks that a name and a value would be parsed back unchanged.
 fn check(name: &str, value: &str, comments: bool) -> Result<()> {
-    let problem = if !parse::is_identifier(name) {
-        format!("`{name}` cannot name a property: letters, digits and _-/.%@:+ can")
+    let problem = if !line_parser::is_identifier(name) {
+        format!("invalid property name `{name}`: only letters, digits and _-/.%@:+ are allowed")
     } else if value.contains(['\n', '\r']) || value.trim() != value {
-        format!("the value of {name} has line breaks, or white space at an end")
-    } else if comments && parse::without_comment(&format!("= {value}")) != format!("= {value}") {
-        format!("the value of {name} has a # or ; after white space, which starts a comment")
+        format!("the value of {name} must not contain line breaks or start or end with white space")
+    } else if comments
+        && line_parser::without_comment(&format!("= {value}")) != format!("= {value}")
+    {
+        format!(
+            "the value of {name} must not contain # or ; after white space, which starts a comment"
+        )
     } else {
         return Ok(());
     };
     Err(Error::new(ErrorKind::Config, problem))
 }
 
-/// The text between the brackets of a section's heading.
+/// Returns the text between the brackets of a section heading.
 fn heading_text(kind: ConfigFileKind, section: &SectionName) -> Result<String> {
-    let (word, name) = match section {
+    let (prefix, name) = match section {
         SectionName::Profile(name) if kind == ConfigFileKind::Credentials => ("", name),
         SectionName::Profile(name) if name == "default" => ("", name),
         SectionName::Profile(name) => ("profile ", name),
@@ -512,11 +521,11 @@ fn heading_text(kind: ConfigFileKind, section: &SectionName) -> Result<String> {
     if kind == ConfigFileKind::Credentials && !matches!(section, SectionName::Profile(_)) {
         return Err(Error::new(
             ErrorKind::Config,
-            "the credentials file has profiles only",
+            "the credentials file can only contain profiles",
         ));
     }
-    if parse::is_identifier(name) {
-        return Ok(format!("{word}{name}"));
+    if line_parser::is_identifier(name) {
+        return Ok(format!("{prefix}{name}"));
     }
     let usable = !name.is_empty()
         && name.trim() == name
@@ -524,17 +533,17 @@ fn heading_text(kind: ConfigFileKind, section: &SectionName) -> Result<String> {
             .chars()
             .any(|c| c.is_control() || matches!(c, '"' | '\\' | ']' | '['));
     match kind {
-        ConfigFileKind::Config if usable => Ok(format!("{word}\"{name}\"")),
+        ConfigFileKind::Config if usable => Ok(format!("{prefix}\"{name}\"")),
         ConfigFileKind::Credentials if usable => Ok(name.clone()),
         _ => Err(Error::new(
             ErrorKind::Config,
-            format!("`{name}` cannot name a section"),
+            format!("invalid section name `{name}`"),
         )),
     }
 }
 
 impl fmt::Debug for ConfigFileEditor {
-    /// Without the text, which may hold secrets.
+    /// Omits the text, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigFileEditor")
             .field("kind", &self.kind)
@@ -559,7 +568,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_section_comes_last_and_a_new_property_ends_its_section() {
+    fn adds_section_at_end_of_file_and_property_at_end_of_section() {
         let text = edit("[default]\na = 1\n\n# next\n[profile x]\nb = 2", |file| {
             file.set(&profile("default"), "c", "3").unwrap();
             file.set(&profile("x"), "d", "4").unwrap();
@@ -576,8 +585,8 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_is_what_is_changed() {
-        // The last of several, and `[profile default]` rather than `[default]`.
+    fn changes_the_effective_occurrence() {
+        // The last occurrence is effective, and `[profile default]` rather than `[default]`.
         let text =
             "[default]\nk = 0\n[profile default]\nk = 1\n[profile a]\n[profile default]\nK = 2\n";
         let changed = edit(text, |file| {
@@ -595,7 +604,7 @@ mod tests {
     }
 
     #[test]
-    fn sub_properties_keep_their_indentation_and_neighbours() {
+    fn sub_properties_keep_indentation_and_neighbours() {
         let text = "[default]\r\ns3 =\r\n\t# how\r\n\tuse_arn_region = true\r\n\r\nregion = a\r\n";
         let changed = edit(text, |file| {
             let section = profile("default");
@@ -622,7 +631,7 @@ mod tests {
     }
 
     #[test]
-    fn the_credentials_file_has_bare_profiles() {
+    fn credentials_file_has_profiles_without_prefix() {
         let mut file = ConfigFileEditor::from_text(ConfigFileKind::Credentials, "").unwrap();
         file.set(&profile("dev"), "aws_access_key_id", "AKID")
             .unwrap();
@@ -634,7 +643,7 @@ mod tests {
     }
 
     #[test]
-    fn in_any_file_a_value_that_is_set_is_read_back_and_the_rest_stays() {
+    fn set_values_are_parsed_back_and_other_lines_are_preserved() {
         const PARTS: [&str; 20] = [
             "[",
             "]",
@@ -669,7 +678,7 @@ mod tests {
             let text: String = (0..random(16))
                 .map(|_| PARTS[random(PARTS.len())])
                 .collect();
-            // Whatever the text is, it is read or refused.
+            // The parser and the editor accept the same files.
             let before = ConfigFiles::parse(&text, "");
             let Ok(mut editor) = ConfigFileEditor::from_text(ConfigFileKind::Config, &text) else {
                 assert!(before.is_err(), "{text:?}");
@@ -677,27 +686,32 @@ mod tests {
             };
             edited += 1;
             for name in ["x", "default"] {
-                let section = profile(name);
-                editor.set(&section, "key", "new").unwrap();
-                let nested = editor.set_nested(&section, "s3", "sub", "new");
+                let section_name = profile(name);
+                editor.set(&section_name, "key", "new").unwrap();
+                let nested = editor.set_nested(&section_name, "s3", "sub", "new");
                 let after = ConfigFiles::parse(editor.text(), "").unwrap();
-                let found = after.profile(name).unwrap();
+                let section = after.profile(name).unwrap();
                 assert_eq!(
-                    found.get("key"),
+                    section.get("key"),
                     Some("new"),
                     "{text:?} {:?}",
                     editor.text()
                 );
                 if nested.is_ok() {
                     assert_eq!(
-                        found.get_nested("s3", "sub"),
+                        section.get_nested("s3", "sub"),
                         Some("new"),
                         "{text:?} {:?}",
                         editor.text()
                     );
                 }
                 if let Some(old) = before.as_ref().unwrap().profile(name) {
-                    assert_eq!(old.get("a"), found.get("a"), "{text:?} {:?}", editor.text());
+                    assert_eq!(
+                        old.get("a"),
+                        section.get("a"),
+                        "{text:?} {:?}",
+                        editor.text()
+                    );
                 }
             }
             for line in text.lines().filter(|line| line.trim().starts_with('#')) {
@@ -717,7 +731,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_back_is_refused() {
+    fn rejects_names_and_values_that_cannot_be_represented() {
         let mut file = ConfigFileEditor::from_text(ConfigFileKind::Config, "").unwrap();
         for (section, name, value) in [
             ("a", "two words", "x"),

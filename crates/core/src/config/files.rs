@@ -1,4 +1,4 @@
-//! [`ConfigFiles`]: what the config file and the credentials file say together.
+//! [`ConfigFiles`]: the merged contents of the config file and the credentials file.
 
 use std::fmt;
 use std::io;
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::line_parser::{self, ConfigParseError, LineKind};
 use super::location::FileLocations;
-use super::parse::{self, LineKind, ParseError};
-use super::words::split_words;
+use super::shell_words::split_words;
 use crate::ports::Files;
 use crate::{Error, ErrorKind, Result, Str};
 
-/// The two files read: their profiles, each on its own and merged, and the other sections of the config file.
+/// The parsed config file and credentials file: the profiles, merged and per file, and the other sections of the config file.
 ///
 /// | | config file | credentials file |
 /// |---|---|---|
@@ -20,9 +20,8 @@ use crate::{Error, ErrorKind, Result, Str};
 /// | other profiles | `[profile name]`, `[profile "any name"]` | `[name]` |
 /// | others | `[sso-session name]`, `[services name]` | - |
 ///
-/// A profile in both files has the properties of both; of a property in both, the credentials file's counts. Names of properties
-/// and of sub-properties are case-insensitive, those of sections are not. A section whose name is not allowed, and a property whose
-/// name is not, are passed over.
+/// A profile in both files is merged; the credentials file takes precedence. Names of properties and sub-properties are
+/// case-insensitive, those of sections are case-sensitive. Sections and properties with invalid names are ignored.
 ///
 /// ```
 /// use inia_core::config::ConfigFiles;
@@ -41,7 +40,7 @@ use crate::{Error, ErrorKind, Result, Str};
 /// # Source
 /// AWS's shared configuration file format; botocore `configloader.py:build_profile_map`, `session.py:Session.full_config`.
 ///
-/// DIFFERENCE: sections and properties that occur twice are merged, the last one winning, as AWS's format says; botocore refuses them.
+/// DIFFERENCE: duplicate sections and properties are merged, and the last one wins, as AWS's format specifies; botocore rejects them.
 #[derive(Clone, Default)]
 pub struct ConfigFiles {
     locations: FileLocations,
@@ -71,20 +70,20 @@ pub struct Property {
 }
 
 impl Property {
-    /// The value. Lines that continue it follow, each after a line feed; a property with sub-properties has no value on its
-    /// own line, so its value begins with a line feed.
+    /// Returns the value. Continuation lines are appended, each after a line feed; the value of a property with sub-properties starts
+    /// with a line feed.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// The sub-properties, by lower-case name, where the property holds some.
+    /// Returns the sub-properties by lower-case name, or `None` if the property has a plain value.
     pub fn nested(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
         let nested = self.nested.as_ref()?;
         Some(nested.iter().map(|(name, value)| (&**name, &**value)))
     }
 
-    /// The line it stands on, counted from 1.
+    /// Returns the line number of the property, counted from 1.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
@@ -92,7 +91,7 @@ impl Property {
 }
 
 impl Section {
-    /// The value of a property; `None` where it holds sub-properties.
+    /// Returns the value of a property; `None` if it does not exist or has sub-properties.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.property(name)
@@ -100,26 +99,26 @@ impl Section {
             .map(Property::value)
     }
 
-    /// The value of a sub-property.
+    /// Returns the value of a sub-property.
     #[must_use]
     pub fn get_nested(&self, name: &str, sub: &str) -> Option<&str> {
         let nested = self.property(name)?.nested.as_ref()?;
         lookup(nested, sub).map(|value| &**value)
     }
 
-    /// A property, whatever it holds.
+    /// Returns a property.
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Property> {
         lookup(&self.0, name)
     }
 
-    /// Whether there is such a property.
+    /// Returns `true` if the section has a property of this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.property(name).is_some()
     }
 
-    /// The properties by lower-case name, in the order of the file.
+    /// Returns the properties by lower-case name, in file order.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &Property)> {
         self.0.iter().map(|(name, property)| (&**name, property))
     }
@@ -131,16 +130,16 @@ impl Section {
     }
 }
 
-/// Looks a lower-case name up, whatever the case of the name asked for.
+/// Looks up a name case-insensitively. The keys are lower-case.
 fn lookup<'a, T>(map: &'a IndexMap<Str, T>, name: &str) -> Option<&'a T> {
     match map.get(name) {
-        Some(found) => Some(found),
+        Some(value) => Some(value),
         None => map.get(&*name.to_ascii_lowercase()),
     }
 }
 
 impl fmt::Debug for Section {
-    /// Names the properties without their values, which may be secrets.
+    /// Omits the values, which may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -166,20 +165,20 @@ impl fmt::Debug for ConfigFiles {
 }
 
 impl ConfigFiles {
-    /// Reads both files from where they are; a file that is not there counts as empty.
+    /// Reads both files. A file that does not exist is treated as empty.
     ///
     /// # Errors
-    /// `Config` where a file cannot be read, is not UTF-8 or breaks the format; the message starts with `file:line`.
+    /// `Config` if a file cannot be read, is not UTF-8 or is malformed; the message of a malformed file starts with `file:line`.
     pub fn load(files: &dyn Files, locations: FileLocations) -> Result<Self> {
         let config = read(files, &locations.config)?;
         let credentials = read(files, &locations.credentials)?;
         Self::from_bytes(locations, &config, &credentials)
     }
 
-    /// Reads the text of both files; empty text for a file that is not there.
+    /// Parses the text of both files. The text of a file that does not exist is empty.
     ///
     /// # Errors
-    /// `Config` where a text breaks the format; the message starts with `file:line`.
+    /// `Config` if a text is malformed; the message starts with `file:line`.
     pub fn parse(config: &str, credentials: &str) -> Result<Self> {
         Self::from_bytes(
             FileLocations::default(),
@@ -189,14 +188,15 @@ impl ConfigFiles {
     }
 
     fn from_bytes(locations: FileLocations, config: &[u8], credentials: &[u8]) -> Result<Self> {
-        let config = config_sections(config).map_err(|error| at(&locations.config, &error))?;
+        let config =
+            config_sections(config).map_err(|error| parse_failed(&locations.config, &error))?;
         let mut credentials = credentials_sections(credentials)
-            .map_err(|error| at(&locations.credentials, &error))?;
-        // White space in a name calls for quotes, which the credentials file does not have: there it counts where the config file
-        // has quoted the same name.
-        credentials
-            .profiles
-            .retain(|name, _| parse::is_identifier(name) || config.profiles.contains_key(name));
+            .map_err(|error| parse_failed(&locations.credentials, &error))?;
+        // The credentials file has no quoted names. A name that would need quotes is accepted only if the config file has a quoted
+        // profile of the same name.
+        credentials.profiles.retain(|name, _| {
+            line_parser::is_identifier(name) || config.profiles.contains_key(name)
+        });
         let mut profiles = config.profiles.clone();
         for (name, section) in &credentials.profiles {
             profiles.entry(name.clone()).or_default().merge(section);
@@ -209,47 +209,47 @@ impl ConfigFiles {
         })
     }
 
-    /// Where the files are.
+    /// Returns the locations of the files.
     #[must_use]
     pub fn locations(&self) -> &FileLocations {
         &self.locations
     }
 
-    /// A profile, of both files.
+    /// Returns a profile, merged from both files.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Section> {
         self.profiles.get(name)
     }
 
-    /// A profile as the config file alone has it.
+    /// Returns a profile of the config file, without the credentials file.
     #[must_use]
     pub fn config_profile(&self, name: &str) -> Option<&Section> {
         self.config.profiles.get(name)
     }
 
-    /// A profile as the credentials file alone has it.
+    /// Returns a profile of the credentials file, without the config file.
     #[must_use]
     pub fn credentials_profile(&self, name: &str) -> Option<&Section> {
         self.credentials.profiles.get(name)
     }
 
-    /// The names of all profiles: the config file's in order, then those only the credentials file has.
+    /// Returns the names of all profiles: those of the config file, then those that only the credentials file has, in file order.
     pub fn profile_names(&self) -> impl Iterator<Item = &str> {
         self.profiles.keys().map(|name| &**name)
     }
 
-    /// An `[sso-session]` section.
+    /// Returns an `[sso-session]` section.
     #[must_use]
     pub fn sso_session(&self, name: &str) -> Option<&Section> {
         self.config.sso_sessions.get(name)
     }
 
-    /// The names of all `[sso-session]` sections, in order.
+    /// Returns the names of all `[sso-session]` sections, in file order.
     pub fn sso_session_names(&self) -> impl Iterator<Item = &str> {
         self.config.sso_sessions.keys().map(|name| &**name)
     }
 
-    /// A `[services]` section.
+    /// Returns a `[services]` section.
     #[must_use]
     pub fn services(&self, name: &str) -> Option<&Section> {
         self.config.services.get(name)
@@ -274,14 +274,14 @@ fn read(files: &dyn Files, path: &Path) -> Result<Vec<u8>> {
         }
         Err(error) => Err(Error::new(
             ErrorKind::Config,
-            format!("{}: the file cannot be read", path.display()),
+            format!("{}: cannot read the file", path.display()),
         )
         .with_source(error)),
     }
 }
 
 #[cold]
-fn at(path: &Path, error: &ParseError) -> Error {
+fn parse_failed(path: &Path, error: &ConfigParseError) -> Error {
     let path = if path.as_os_str().is_empty() {
         PathBuf::from("config")
     } else {
@@ -293,22 +293,22 @@ fn at(path: &Path, error: &ParseError) -> Error {
     )
 }
 
-/// What a section of the config file is.
+/// The parsed heading of a section.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heading {
-    /// A profile; `prefixed` where the heading says `profile`.
+    /// A profile; `prefixed` if the heading is `[profile name]`.
     Profile {
         name: String,
         prefixed: bool,
     },
     SsoSession(String),
     Services(String),
-    /// A heading that means nothing here.
+    /// An unknown or invalid heading.
     Other,
 }
 
 impl Heading {
-    /// Reads the heading of a section of the config file.
+    /// Parses the heading of a section of the config file.
     pub(super) fn of_config(text: &str) -> Heading {
         if text == "default" {
             return Heading::Profile {
@@ -323,7 +323,7 @@ impl Heading {
             return Heading::Other;
         };
         let quoted = text.contains(['"', '\'']) && !name.chars().any(char::is_control);
-        if name.is_empty() || !(quoted || parse::is_identifier(name)) {
+        if name.is_empty() || !(quoted || line_parser::is_identifier(name)) {
             return Heading::Other;
         }
         let name = name.clone();
@@ -338,7 +338,7 @@ impl Heading {
         }
     }
 
-    /// Reads the heading of a section of the credentials file, where every section is a profile.
+    /// Parses the heading of a section of the credentials file, in which every section is a profile.
     pub(super) fn of_credentials(text: &str) -> Heading {
         let prefixed = text
             .split_once([' ', '\t'])
@@ -353,15 +353,15 @@ impl Heading {
     }
 }
 
-fn config_sections(bytes: &[u8]) -> Result<Sections, ParseError> {
+fn config_sections(bytes: &[u8]) -> Result<Sections, ConfigParseError> {
     let mut sections = Sections::default();
     let mut prefixed_default = false;
     for (heading, section) in raw_sections(bytes)? {
-        let (into, name) = match Heading::of_config(heading) {
+        let (target, name) = match Heading::of_config(heading) {
             Heading::Profile { name, prefixed } => {
                 if name == "default" {
                     if prefixed && !prefixed_default {
-                        // `[profile default]` replaces what any `[default]` said.
+                        // `[profile default]` replaces all of `[default]`.
                         prefixed_default = true;
                         sections.profiles.shift_remove("default");
                     } else if !prefixed && prefixed_default {
@@ -374,12 +374,12 @@ fn config_sections(bytes: &[u8]) -> Result<Sections, ParseError> {
             Heading::Services(name) => (&mut sections.services, name),
             Heading::Other => continue,
         };
-        into.entry(Str::from(name)).or_default().merge(&section);
+        target.entry(Str::from(name)).or_default().merge(&section);
     }
     Ok(sections)
 }
 
-fn credentials_sections(bytes: &[u8]) -> Result<Sections, ParseError> {
+fn credentials_sections(bytes: &[u8]) -> Result<Sections, ConfigParseError> {
     let mut sections = Sections::default();
     for (heading, section) in raw_sections(bytes)? {
         if let Heading::Profile { name, .. } = Heading::of_credentials(heading) {
@@ -393,10 +393,10 @@ fn credentials_sections(bytes: &[u8]) -> Result<Sections, ParseError> {
     Ok(sections)
 }
 
-/// The sections in order, by their heading's text.
-fn raw_sections(bytes: &[u8]) -> Result<Vec<(&str, Section)>, ParseError> {
+/// Returns the sections in file order, with the text of their headings.
+fn raw_sections(bytes: &[u8]) -> Result<Vec<(&str, Section)>, ConfigParseError> {
     let mut sections: Vec<(&str, Section)> = Vec::new();
-    // The property that a continuation belongs to; `None` where its name is not allowed.
+    // The property that a continuation line belongs to; `None` if its name is invalid.
     let mut open: Option<(Str, String, Property)> = None;
     let close = |sections: &mut Vec<(&str, Section)>, open: Option<(Str, String, Property)>| {
         if let (Some((_, section)), Some((name, value, mut property))) = (sections.last_mut(), open)
@@ -405,7 +405,10 @@ fn raw_sections(bytes: &[u8]) -> Result<Vec<(&str, Section)>, ParseError> {
             section.0.insert(name, property);
         }
     };
-    for (number, line) in parse::parse(parse::decode(bytes)?)?.into_iter().enumerate() {
+    for (number, line) in line_parser::parse(line_parser::decode(bytes)?)?
+        .into_iter()
+        .enumerate()
+    {
         match line.kind {
             LineKind::Blank | LineKind::Comment => {}
             LineKind::Section(heading) => {
@@ -414,7 +417,7 @@ fn raw_sections(bytes: &[u8]) -> Result<Vec<(&str, Section)>, ParseError> {
             }
             LineKind::Property { name, value } => {
                 close(&mut sections, open.take());
-                if parse::is_identifier(name) {
+                if line_parser::is_identifier(name) {
                     let property = Property {
                         value: Str::new(),
                         nested: None,
@@ -435,7 +438,7 @@ fn raw_sections(bytes: &[u8]) -> Result<Vec<(&str, Section)>, ParseError> {
                 value.push_str(text);
                 if let Some((name, value)) = sub {
                     let nested = property.nested.get_or_insert_default();
-                    if parse::is_identifier(name) {
+                    if line_parser::is_identifier(name) {
                         nested.insert(Str::from(name.to_ascii_lowercase()), Str::from(value));
                     }
                 }
@@ -451,7 +454,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoted_names_may_hold_anything_and_reach_the_credentials_file() {
+    fn quoted_names_allow_white_space_and_match_the_credentials_file() {
         let files = ConfigFiles::parse(
             "[profile \"my profile\"]\na = 1\n[profile \"x\" \"y\"]\nb = 2\n[profile \"open]\nc = 3",
             "[my profile]\nd = 4\n[other profile]\ne = 5",
@@ -462,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_file_and_line() {
+    fn errors_contain_file_and_line() {
         let locations = FileLocations {
             config: "/c".into(),
             credentials: "/d".into(),
@@ -476,14 +479,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_value_is_printed() {
+    fn debug_omits_values() {
         let files = ConfigFiles::parse("", "[a]\naws_secret_access_key = hidden").unwrap();
         let debug = format!("{files:?}");
         assert!(debug.contains("aws_secret_access_key") && !debug.contains("hidden"));
     }
 
     #[test]
-    fn each_file_keeps_its_own_profiles() {
+    fn profiles_of_each_file_are_kept_separately() {
         let files =
             ConfigFiles::parse("[default]\nk = config\nl = 1", "[default]\nk = creds").unwrap();
         assert_eq!(files.profile("default").unwrap().get("k"), Some("creds"));

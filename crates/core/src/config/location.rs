@@ -1,11 +1,11 @@
-//! [`FileLocations`]: where the config file and the credentials file are, and how paths in settings are written out.
+//! [`FileLocations`]: the paths of the config file and the credentials file, and the expansion of paths in settings.
 
 use std::path::PathBuf;
 
 use super::setting;
 use crate::ports::Env;
 
-/// Where the two files are; an empty path where there is no home folder to look in.
+/// The paths of the two files; empty if there is no home folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileLocations {
     /// The config file: `AWS_CONFIG_FILE`, or `~/.aws/config`.
@@ -14,17 +14,17 @@ pub struct FileLocations {
     pub credentials: PathBuf,
 }
 
-/// Whose rules for home folders and separators hold.
+/// The target platform for path rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Platform {
-    /// Linux, macOS and their like.
+    /// Linux, macOS and other Unix systems.
     Unix,
     /// Windows.
     Windows,
 }
 
 impl Platform {
-    /// The platform this is built for.
+    /// The platform of this build.
     pub const CURRENT: Platform = if cfg!(windows) {
         Platform::Windows
     } else {
@@ -40,7 +40,7 @@ impl Platform {
 }
 
 impl FileLocations {
-    /// Where the environment says the files are.
+    /// Resolves the paths from the environment.
     ///
     /// # Source
     /// botocore `configprovider.py:BOTOCORE_DEFAUT_SESSION_VARIABLES` (`config_file`, `credentials_file`), and Python's `expanduser`.
@@ -57,24 +57,24 @@ impl FileLocations {
     }
 }
 
-/// The home folder: `HOME`; on Windows then `USERPROFILE`, then `HOMEDRIVE` and `HOMEPATH`; then what the port knows.
+/// Returns the home folder: `HOME`; on Windows then `USERPROFILE`, then `HOMEDRIVE` and `HOMEPATH`; finally [`Env::home`].
 ///
 /// # Source
 /// AWS's shared configuration files, "Finding the home directory".
 #[must_use]
 pub fn home_folder(env: &dyn Env, platform: Platform) -> Option<String> {
     let var = |name: &str| env.var(name).filter(|value| !value.is_empty());
-    let found = match platform {
+    let home = match platform {
         Platform::Unix => var("HOME"),
         Platform::Windows => var("HOME").or_else(|| var("USERPROFILE")).or_else(|| {
             let (drive, path) = (var("HOMEDRIVE")?, var("HOMEPATH")?);
             Some(format!("{drive}{path}"))
         }),
     };
-    found.or_else(|| Some(env.home()?.to_string_lossy().into_owned()))
+    home.or_else(|| Some(env.home()?.to_string_lossy().into_owned()))
 }
 
-/// A path below `~/.aws`; empty where there is no home folder.
+/// Returns a path below `~/.aws`, or an empty path if there is no home folder.
 pub(crate) fn in_aws_folder(env: &dyn Env, platform: Platform, parts: &[&str]) -> PathBuf {
     let Some(mut path) = home_folder(env, platform) else {
         return PathBuf::new();
@@ -86,7 +86,7 @@ pub(crate) fn in_aws_folder(env: &dyn Env, platform: Platform, parts: &[&str]) -
     PathBuf::from(path)
 }
 
-/// A path with `~` and `$NAME` or `${NAME}` written out; a name that is not set stays as it stands.
+/// Expands `~` and `$NAME` or `${NAME}` in a path. Variables that are not set are left unchanged.
 ///
 /// # Source
 /// Python's `expandvars` and `expanduser`, as botocore applies them (`configloader.py:raw_config_parse`).
@@ -108,7 +108,7 @@ fn expand_variables(text: &str, env: &dyn Env) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('$') {
         result.push_str(before);
-        let (name, tail, written) = match after.strip_prefix('{').and_then(|t| t.split_once('}')) {
+        let (name, tail, original) = match after.strip_prefix('{').and_then(|t| t.split_once('}')) {
             Some((name, tail)) => (name, tail, format!("${{{name}}}")),
             None => {
                 let end = after
@@ -120,7 +120,7 @@ fn expand_variables(text: &str, env: &dyn Env) -> String {
         };
         match env.var(name).filter(|_| !name.is_empty()) {
             Some(value) => result.push_str(&value),
-            None => result.push_str(&written),
+            None => result.push_str(&original),
         }
         rest = tail;
     }
@@ -134,7 +134,7 @@ mod tests {
     use crate::config::tests::FakeEnv;
 
     #[test]
-    fn homes_and_variables_are_written_out() {
+    fn expands_home_and_variables() {
         let env = FakeEnv::of(&[("HOME", "/home/u"), ("DIR", "d")]);
         for (path, expected) in [
             ("~/x", "/home/u/x"),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_home_there_are_no_files() {
+    fn locations_are_empty_without_home_folder() {
         let locations = FileLocations::resolve(&FakeEnv::of(&[]), Platform::Unix);
         assert_eq!(locations, FileLocations::default());
     }

@@ -1,27 +1,29 @@
-//! Configuration: the config files, the table of settings, and what a client makes of both.
+//! Configuration: the config files, the settings table, and the settings of a client resolved from both.
 //!
 //! | | |
 //! |---|---|
-//! | [`ConfigFiles`] | what `~/.aws/config` and `~/.aws/credentials` say |
-//! | [`ConfigFileEditor`] | changes a file and leaves the rest as it is |
-//! | [`setting`] | the table of settings: variables, keys, kinds, defaults |
-//! | [`Settings`] | a session's settings, looked up by the table |
-//! | [`Config`] | what can be chosen in code |
-//! | [`ClientSettings`] | every setting of one client, resolved |
+//! | [`ConfigFiles`] | the contents of `~/.aws/config` and `~/.aws/credentials` |
+//! | [`ConfigFileEditor`] | sets and unsets single values, and preserves the rest of the file |
+//! | [`setting`] | the settings table: environment variables, profile keys, kinds, defaults |
+//! | [`Settings`] | the settings of a session |
+//! | [`Config`] | options set in code |
+//! | [`ClientSettings`] | all resolved settings of one client |
 
 mod client;
 mod defaults_mode;
 mod edit;
 mod files;
+mod line_parser;
 mod location;
 mod options;
-mod parse;
 pub mod setting;
 mod settings;
+pub(crate) mod shell_words;
 mod trace;
-pub(crate) mod words;
 
-pub use client::{ClientSettings, DEFAULT_POOL, DEFAULT_TIMEOUT, ServiceName, check_region};
+pub use client::{
+    ClientSettings, DEFAULT_MAX_POOL_CONNECTIONS, DEFAULT_TIMEOUT, ServiceName, check_region,
+};
 pub use defaults_mode::{DefaultsTable, ModeDefaults};
 pub use edit::{ConfigFileEditor, ConfigFileKind, SectionName};
 pub use files::{ConfigFiles, Property, Section};
@@ -43,7 +45,7 @@ pub(crate) mod tests {
 
     use crate::ports::Env;
 
-    /// An environment of given variables.
+    /// An environment with fixed variables.
     #[derive(Debug, Default)]
     pub(crate) struct FakeEnv(pub(crate) BTreeMap<String, String>);
 

@@ -1,4 +1,4 @@
-//! [`Config`]: what can be chosen in code, for a session or a single client.
+//! [`Config`]: options set in code, for a session or a single client.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 
 use crate::{Map, Str, Value};
 
-/// A word of a setting as an enum: its variants, their words, and back.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+/// Defines an enum with conversions from and to the names of its variants in the environment and the config file.
+macro_rules! string_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $value:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
@@ -18,17 +18,17 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The variant of a word, in any case.
+            /// Returns the variant of a name, case-insensitively.
             #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                $(if word.eq_ignore_ascii_case($word) { return Some(Self::$variant); })*
+            pub fn from_name(name: &str) -> Option<Self> {
+                $(if name.eq_ignore_ascii_case($value) { return Some(Self::$variant); })*
                 None
             }
 
-            /// The word of the environment and the config file.
+            /// Returns the name in the environment and the config file.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
+                match self { $(Self::$variant => $value),* }
             }
         }
 
@@ -40,32 +40,32 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// How calls are retried.
+string_enum! {
+    /// The retry mode.
     RetryMode {
-        /// By the rules of `_retry.json`.
+        /// The rules of `_retry.json`.
         Legacy = "legacy",
-        /// By the rules all SDKs share.
+        /// The rules shared by all SDKs.
         Standard = "standard",
-        /// By the shared rules, and slower where a service throttles.
+        /// The shared rules, with client-side rate limiting when a service throttles.
         Adaptive = "adaptive",
     }
 }
 
-words! {
-    /// Whether a service with a global endpoint is called there or in the client's region.
+string_enum! {
+    /// The endpoint used for a service that has a global and a regional endpoint.
     RegionalEndpoints {
-        /// At the global endpoint.
+        /// The global endpoint.
         Legacy = "legacy",
-        /// In the region.
+        /// The endpoint of the client's region.
         Regional = "regional",
     }
 }
 
-words! {
-    /// Where in an S3 request the bucket stands.
+string_enum! {
+    /// The position of the bucket in an S3 URL.
     AddressingStyle {
-        /// In the host where its name allows, else in the path.
+        /// In the host if the bucket name is a valid host label, otherwise in the path.
         Auto = "auto",
         /// In the host.
         Virtual = "virtual",
@@ -74,64 +74,64 @@ words! {
     }
 }
 
-words! {
-    /// When checksums are made or checked.
+string_enum! {
+    /// When checksums are calculated or validated.
     ChecksumMode {
-        /// Wherever the operation supports them.
+        /// For all operations that support checksums.
         WhenSupported = "when_supported",
-        /// Only where the operation requires them.
+        /// Only for operations that require a checksum.
         WhenRequired = "when_required",
     }
 }
 
-words! {
-    /// Whether endpoints hold the account id.
+string_enum! {
+    /// Use of account-based endpoints.
     AccountIdEndpointMode {
-        /// Where the account id is known.
+        /// If the account id is available.
         Preferred = "preferred",
         /// Never.
         Disabled = "disabled",
-        /// Always; a call without account id fails.
+        /// Always; a call without an account id fails.
         Required = "required",
     }
 }
 
-words! {
-    /// Whether services are asked for their endpoints.
+string_enum! {
+    /// Use of endpoint discovery.
     EndpointDiscovery {
-        /// Where an operation requires it.
+        /// For operations that require it.
         Auto = "auto",
-        /// Wherever an operation supports it.
+        /// For all operations that support it.
         Enabled = "true",
         /// Never.
         Disabled = "false",
     }
 }
 
-words! {
-    /// Which set of defaults is used.
+string_enum! {
+    /// The defaults mode.
     DefaultsMode {
-        /// Those from before there were modes.
+        /// The defaults that predate defaults modes.
         Legacy = "legacy",
-        /// Those recommended for most programs.
+        /// The defaults recommended for most programs.
         Standard = "standard",
-        /// For calls within a region.
+        /// Defaults for calls within a region.
         InRegion = "in-region",
-        /// For calls to other regions.
+        /// Defaults for calls to other regions.
         CrossRegion = "cross-region",
-        /// For mobile applications.
+        /// Defaults for mobile applications.
         Mobile = "mobile",
-        /// In-region or cross-region, as it turns out; else standard.
+        /// In-region or cross-region, if the region that the code runs in can be determined; otherwise standard.
         Auto = "auto",
     }
 }
 
-/// Retries, as a client is asked to make them.
+/// Options for retries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retries {
-    /// The mode.
+    /// The retry mode.
     pub mode: Option<RetryMode>,
-    /// Attempts in total, the first one included; at least 1.
+    /// The maximum number of attempts, including the first; at least 1.
     pub max_attempts: Option<u32>,
 }
 
@@ -144,22 +144,22 @@ impl Retries {
     }
 }
 
-/// S3's own options.
+/// Options of S3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct S3Config {
-    /// Where in a request the bucket stands.
+    /// The position of the bucket in the URL.
     pub addressing_style: Option<AddressingStyle>,
-    /// Whether transfers go through the accelerated endpoints.
+    /// Use transfer acceleration endpoints.
     pub use_accelerate_endpoint: Option<bool>,
-    /// The older way to choose dual stack endpoints.
+    /// Use dual-stack endpoints (the older, S3-only option).
     pub use_dualstack_endpoint: Option<bool>,
-    /// Whether bodies are hashed for their signature.
+    /// Include the SHA-256 of the payload in the signature.
     pub payload_signing_enabled: Option<bool>,
-    /// Whether the region of an ARN given for a bucket is called.
+    /// Use the region of a bucket ARN instead of the client's region.
     pub use_arn_region: Option<bool>,
-    /// Whether us-east-1 is called itself, rather than the global endpoint.
+    /// The endpoint used for us-east-1.
     pub us_east_1_regional_endpoint: Option<RegionalEndpoints>,
-    /// Whether multi-region access points are refused.
+    /// Reject multi-region access points.
     pub disable_multiregion_access_points: Option<bool>,
 }
 
@@ -185,29 +185,29 @@ impl S3Config {
     }
 }
 
-/// A certificate of the client for TLS.
+/// A client certificate for TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The file of the certificate.
+    /// The certificate file.
     pub certificate: PathBuf,
-    /// The file of its key; the certificate's own where absent.
+    /// The file of the private key; the certificate file if `None`.
     pub key: Option<PathBuf>,
 }
 
-/// Proxies by what they are for.
+/// Proxy URLs by request scheme.
 ///
-/// `Debug` names what they are for only: a proxy's URL may hold a password.
+/// `Debug` omits the URLs, which may contain passwords.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proxies(pub IndexMap<Str, Str>);
 
 impl Proxies {
-    /// No proxies.
+    /// Returns an empty set of proxies.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a proxy for the requests of a scheme: `http`, `https`, or `all` for both.
+    /// Adds a proxy for requests of a scheme: `http`, `https` or `all` for both.
     #[must_use]
     pub fn with(mut self, scheme: impl Into<Str>, proxy: impl Into<Str>) -> Self {
         self.0.insert(scheme.into(), proxy.into());
@@ -221,14 +221,14 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// How proxies are spoken to.
+/// TLS and forwarding options for proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyConfig {
-    /// A file of certificates to trust the proxy by.
+    /// A file of CA certificates to verify the proxy with.
     pub ca_bundle: Option<PathBuf>,
-    /// The certificate to show the proxy.
+    /// The client certificate for TLS with the proxy.
     pub client_certificate: Option<ClientCertificate>,
-    /// Whether the proxy is given HTTPS requests to forward rather than a tunnel.
+    /// Forward HTTPS requests through the proxy instead of opening a tunnel.
     pub use_forwarding_for_https: Option<bool>,
 }
 
@@ -237,7 +237,7 @@ macro_rules! options {
         into { $($(#[$into_doc:meta])* $into:ident: $into_type:ty;)* }
         plain { $($(#[$doc:meta])* $field:ident: $type:ty;)* }
     ) => {
-        /// Options of a session or of a client. What is not set here comes from the environment, the profile or the defaults.
+        /// Options of a session or a client. Unset options are taken from the environment, the profile or the defaults.
         ///
         /// ```
         /// use std::time::Duration;
@@ -253,7 +253,7 @@ macro_rules! options {
         /// # Source
         /// botocore `config.py:Config`.
         ///
-        /// DIFFERENCE: `verify=False` has no twin: certificates are always checked, against [`ca_bundle`](Self::ca_bundle) if it is set.
+        /// DIFFERENCE: `verify=False` is not supported: certificates are always verified, against [`ca_bundle`](Self::ca_bundle) if it is set.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct Config {
@@ -276,9 +276,9 @@ macro_rules! options {
                 self
             })*
 
-            /// This one with whatever the other sets in its place. Options with parts, such as `retries` and `s3`, are merged part by part.
+            /// Returns a copy of this configuration overridden by the options set in `other`. `retries` and `s3` are merged field by field.
             ///
-            /// DIFFERENCE: botocore's `merge` replaces `retries` and `s3` as a whole, and so forgets parts that only the session sets.
+            /// DIFFERENCE: botocore's `merge` replaces `retries` and `s3` as a whole, and loses fields that only the session sets.
             #[must_use]
             pub fn merge(&self, other: &Config) -> Config {
                 let mut merged = Config {
@@ -301,90 +301,90 @@ options! {
     into {
         /// The region.
         region: Str;
-        /// The endpoint, in place of the one the service's rules give.
+        /// The endpoint, which overrides the endpoint rules of the service.
         endpoint_url: Str;
-        /// The API version of the service's definition; the newest where not set.
+        /// The API version of the service definition; the newest if not set.
         api_version: Str;
-        /// The wire protocol, by the name in the definitions (`json`, `smithy-rpc-v2-cbor`), where a service has several.
+        /// The wire protocol by its name in the service definitions (`json`, `smithy-rpc-v2-cbor`), for services with several protocols.
         protocol: Str;
-        /// The signature version, by botocore's name (`v4`, `s3v4`, `bearer`); [`UNSIGNED`] does not sign.
+        /// The signature version by botocore's name (`v4`, `s3v4`, `bearer`); [`UNSIGNED`] disables signing.
         signature_version: Str;
-        /// Auth schemes in the order they are preferred in, separated by commas (`sigv4a,sigv4`).
+        /// Auth schemes in order of preference, separated by commas (`sigv4a,sigv4`).
         auth_scheme_preference: Str;
-        /// The regions a SigV4a signature is for, separated by commas.
+        /// The signing region set for SigV4a, separated by commas.
         sigv4a_signing_region_set: Str;
-        /// A file of certificates to trust instead of the built-in ones.
+        /// A file of trusted CA certificates that replaces the built-in ones.
         ca_bundle: PathBuf;
-        /// The whole user agent, in place of the built one.
+        /// The complete user agent, which replaces the generated one.
         user_agent: Str;
         /// Text to append to the user agent.
         user_agent_extra: Str;
-        /// The application's name in the user agent, at most 50 characters.
+        /// The application id in the user agent, at most 50 characters.
         user_agent_appid: Str;
     }
     plain {
-        /// Whether endpoints of the environment and the config file are passed over.
+        /// Ignore endpoints from the environment and the config file.
         ignore_configured_endpoint_urls: bool;
-        /// Whether endpoints that serve IPv4 and IPv6 are used.
+        /// Use dual-stack (IPv4 and IPv6) endpoints.
         use_dualstack_endpoint: bool;
-        /// Whether endpoints with FIPS-certified cryptography are used.
+        /// Use FIPS endpoints.
         use_fips_endpoint: bool;
-        /// Whether `https` is used; on where not set.
+        /// Use `https`; the default is `true`.
         use_ssl: bool;
-        /// The time limit to open a connection; 60 s where no mode of defaults says otherwise.
+        /// The timeout for connecting; the default is 60 s unless the defaults mode has another.
         connect_timeout: Duration;
-        /// The time limit for each read of an answer; 60 s where not set.
+        /// The timeout for each read of a response; the default is 60 s.
         read_timeout: Duration;
-        /// The most idle connections kept; 10 where not set.
+        /// The maximum number of idle connections; the default is 10.
         max_pool_connections: usize;
-        /// Whether connections are kept alive by TCP probes.
+        /// Enable TCP keepalive.
         tcp_keepalive: bool;
-        /// Proxies, in place of the environment's.
+        /// Proxies, which replace those of the environment.
         proxies: Proxies;
-        /// How proxies are spoken to.
+        /// TLS and forwarding options for proxies.
         proxies_config: ProxyConfig;
-        /// The client's certificate for TLS.
+        /// The client certificate for TLS.
         client_cert: ClientCertificate;
-        /// Retries.
+        /// Options for retries.
         retries: Retries;
-        /// Which set of defaults is used.
+        /// The defaults mode.
         defaults_mode: DefaultsMode;
-        /// Whether parameters are checked before a call.
+        /// Validate parameters before a call.
         parameter_validation: bool;
-        /// Whether operations may put a prefix before the host.
+        /// Add the host prefix of an operation to the endpoint.
         inject_host_prefix: bool;
-        /// Whether services are asked for their endpoints.
+        /// Use of endpoint discovery.
         endpoint_discovery_enabled: EndpointDiscovery;
-        /// The least number of bytes of a body that is compressed; 1 to 1,048,576.
+        /// The minimum size of a body that is compressed, in bytes; 1 to 1,048,576.
         request_min_compression_size_bytes: u32;
-        /// Whether bodies are never compressed.
+        /// Disable request compression.
         disable_request_compression: bool;
-        /// When requests get a checksum.
+        /// When request checksums are calculated.
         request_checksum_calculation: ChecksumMode;
-        /// When the checksums of responses are checked.
+        /// When response checksums are validated.
         response_checksum_validation: ChecksumMode;
-        /// Whether endpoints hold the account id.
+        /// Use of account-based endpoints.
         account_id_endpoint_mode: AccountIdEndpointMode;
-        /// S3's own options.
+        /// Options of S3.
         s3: S3Config;
-        /// Whether S3 Express requests are signed without a session.
+        /// Sign S3 Express requests without session credentials.
         s3_disable_express_session_auth: bool;
-        /// Parameters of the service's endpoint rules.
+        /// Client context parameters of the endpoint rules.
         client_context_params: Map;
     }
 }
 
-/// The [`signature_version`](Config::signature_version) that does not sign.
+/// The [`signature_version`](Config::signature_version) that disables signing.
 pub const UNSIGNED: &str = "unsigned";
 
 impl Config {
-    /// Options of which none is set.
+    /// Returns an empty configuration.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the attempts in total, the first one included.
+    /// Sets the maximum number of attempts, including the first.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.retries.get_or_insert_default().max_attempts = Some(attempts);
@@ -398,13 +398,13 @@ impl Config {
         self
     }
 
-    /// Does not sign requests.
+    /// Disables request signing.
     #[must_use]
     pub fn unsigned(self) -> Self {
         self.signature_version(Str::from_static(UNSIGNED))
     }
 
-    /// Sets a parameter of the service's endpoint rules.
+    /// Sets a client context parameter of the endpoint rules.
     #[must_use]
     pub fn client_context_param(mut self, name: impl Into<Str>, value: impl Into<Value>) -> Self {
         self.client_context_params
@@ -419,7 +419,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_with_parts_are_merged_part_by_part() {
+    fn merges_retries_and_s3_field_by_field() {
         let session = Config::new().retry_mode(RetryMode::Adaptive).s3(S3Config {
             use_arn_region: Some(true),
             ..S3Config::default()
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_password_is_not_printed() {
+    fn debug_omits_proxy_passwords() {
         let config =
             Config::new().proxies(Proxies::new().with("https", "http://u:hidden@proxy:3128"));
         assert!(!format!("{config:?}").contains("hidden"));

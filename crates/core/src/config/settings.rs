@@ -1,4 +1,4 @@
-//! [`Settings`]: a session's settings, looked up by the table.
+//! [`Settings`]: the settings of a session.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,35 +10,35 @@ use super::setting::{self, ConfigKey, Setting, SettingValue};
 use crate::ports::Env;
 use crate::{Error, ErrorKind, Result, Str};
 
-/// The name of the profile that counts where none is chosen.
+/// The name of the profile that is used if none is chosen.
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
-/// The settings of a session: what was given in code, the environment, the profile and the defaults, in this order.
+/// The settings of a session: from code, the environment, the profile and the defaults, in this order.
 ///
-/// Cheap to clone. The environment is asked anew for each value; the files are read once.
+/// Cheap to clone. Environment variables are read for each lookup; the files are read once.
 #[derive(Clone)]
-pub struct Settings(Arc<Inner>);
+pub struct Settings(Arc<SettingsInner>);
 
-struct Inner {
+struct SettingsInner {
     env: Arc<dyn Env>,
     files: Arc<ConfigFiles>,
-    /// The profile's name, where one is chosen.
+    /// The profile name, if one is chosen.
     profile: Option<Str>,
-    /// Whether the profile was chosen in code.
+    /// `true` if the profile was chosen in code.
     explicit_profile: bool,
     explicit: BTreeMap<&'static str, Str>,
 }
 
-/// Where a value came from.
+/// The source of a setting's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingSource {
-    /// Given in code.
+    /// Set in code.
     Explicit,
     /// An environment variable.
     Env(&'static str),
     /// A property of the profile.
     Profile(ConfigKey),
-    /// The table's default.
+    /// The default of the settings table.
     Default,
 }
 
@@ -57,12 +57,12 @@ impl fmt::Display for SettingSource {
 }
 
 impl Settings {
-    /// Settings over an environment and files.
+    /// Creates settings from an environment and config files.
     ///
-    /// `profile` is the profile chosen in code; without it, the environment chooses. `explicit` are values given in code.
+    /// `profile` is the profile chosen in code; if `None`, it is taken from the environment. `explicit` are values set in code.
     ///
     /// # Errors
-    /// `Config` where a profile is chosen that is in neither file.
+    /// `Config` if the chosen profile is in neither file.
     pub fn new(
         env: Arc<dyn Env>,
         files: Arc<ConfigFiles>,
@@ -79,7 +79,7 @@ impl Settings {
         {
             return Err(missing_profile(name, &files));
         }
-        Ok(Settings(Arc::new(Inner {
+        Ok(Settings(Arc::new(SettingsInner {
             env,
             files,
             profile,
@@ -88,37 +88,37 @@ impl Settings {
         })))
     }
 
-    /// The profile's name; `default` where none is chosen.
+    /// Returns the profile name; `default` if none is chosen.
     #[must_use]
     pub fn profile_name(&self) -> &str {
         self.0.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
     }
 
-    /// Whether the profile was chosen in code rather than by the environment. The environment's credentials do not count then.
+    /// Returns `true` if the profile was chosen in code rather than in the environment. Credentials in the environment are ignored then.
     #[must_use]
     pub fn has_explicit_profile(&self) -> bool {
         self.0.explicit_profile
     }
 
-    /// The profile; `None` where none is chosen and there is no default one.
+    /// Returns the profile; `None` if none is chosen and there is no default profile.
     #[must_use]
     pub fn profile(&self) -> Option<&Section> {
         self.0.files.profile(self.profile_name())
     }
 
-    /// The config files.
+    /// Returns the config files.
     #[must_use]
     pub fn files(&self) -> &ConfigFiles {
         &self.0.files
     }
 
-    /// The environment.
+    /// Returns the environment.
     #[must_use]
     pub fn env(&self) -> &dyn Env {
         &*self.0.env
     }
 
-    /// The text of a setting and where it stands, without a look at its kind.
+    /// Returns the unparsed text of a setting and its source.
     #[must_use]
     pub fn lookup(&self, setting: &Setting) -> Option<(Str, SettingSource)> {
         if let Some(text) = self.0.explicit.get(setting.name) {
@@ -142,15 +142,15 @@ impl Settings {
         Some((Str::from_static(default), SettingSource::Default))
     }
 
-    /// The value of a setting; `None` where it is set nowhere and has no default.
+    /// Returns the value of a setting; `None` if it is not set and has no default.
     ///
     /// # Errors
-    /// `Config` where the value is not of the setting's kind; the message says where it stands.
+    /// `Config` if the value is not valid; the message contains its source.
     pub fn get(&self, setting: &Setting) -> Result<Option<SettingValue>> {
         let Some((text, source)) = self.lookup(setting) else {
             return Ok(None);
         };
-        let place = match source {
+        let origin = match source {
             SettingSource::Env(name) => name.to_owned(),
             SettingSource::Profile(key) => {
                 let (ConfigKey::Key(name) | ConfigKey::Nested(_, name)) = key;
@@ -158,10 +158,10 @@ impl Settings {
             }
             SettingSource::Explicit | SettingSource::Default => setting.name.to_owned(),
         };
-        setting.parse(&text, &place).map(Some)
+        setting.parse(&text, &origin).map(Some)
     }
 
-    /// The value of a setting of text or choice.
+    /// Returns the value of a text or choice setting.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -172,7 +172,7 @@ impl Settings {
         })
     }
 
-    /// The value of a boolean setting.
+    /// Returns the value of a boolean setting.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -183,7 +183,7 @@ impl Settings {
         })
     }
 
-    /// The value of a setting of whole numbers.
+    /// Returns the value of an integer setting.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -194,7 +194,7 @@ impl Settings {
         })
     }
 
-    /// The value of a setting of seconds.
+    /// Returns the value of a setting in seconds.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -207,23 +207,23 @@ impl Settings {
         })
     }
 
-    /// A path as a setting has it, with `~` and variables written out.
+    /// Expands `~` and variables in the path of a setting.
     pub(crate) fn expand(&self, path: &str) -> std::path::PathBuf {
         super::location::expand(path, self.env(), Platform::CURRENT)
     }
 
-    /// A path below `~/.aws`.
+    /// Returns a path below `~/.aws`.
     pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> std::path::PathBuf {
         super::location::in_aws_folder(self.env(), Platform::CURRENT, parts)
     }
 
-    /// The endpoint that the environment or the config file names for a service, by its service id (`S3`, `Lex Runtime V2`).
+    /// Returns the endpoint configured for a service id (`S3`, `Lex Runtime V2`) in the environment or the config file.
     ///
-    /// In this order: `AWS_ENDPOINT_URL_<SERVICE_ID>`, `AWS_ENDPOINT_URL`, the service's `endpoint_url` in the `[services]` section
-    /// that the profile names, the profile's `endpoint_url`. Whether they are to be ignored is not asked here.
+    /// In this order: `AWS_ENDPOINT_URL_<SERVICE_ID>`, `AWS_ENDPOINT_URL`, `endpoint_url` of the service in the `[services]` section of
+    /// the profile, `endpoint_url` of the profile. `ignore_configured_endpoint_urls` is not considered here.
     ///
     /// # Errors
-    /// `Config` where the profile names a `[services]` section that is not there.
+    /// `Config` if the `[services]` section of the profile does not exist.
     ///
     /// # Source
     /// botocore `configprovider.py:ConfiguredEndpointProvider`.
@@ -242,7 +242,7 @@ impl Settings {
                 Error::new(
                     ErrorKind::Config,
                     format!(
-                        "profile `{}` names the services section `{name}`, which the config file does not have",
+                        "services section `{name}` of profile `{}` not found in the config file",
                         self.profile_name()
                     ),
                 )
@@ -256,13 +256,13 @@ impl Settings {
         Ok(global.map(|(url, _)| url).filter(|url| !url.is_empty()))
     }
 
-    /// The API version that the profile's `api_versions` chooses for a service, by its name (`ec2`).
+    /// Returns the API version of a service (`ec2`) in `api_versions` of the profile.
     #[must_use]
     pub fn api_version(&self, service: &str) -> Option<&str> {
         self.profile()?.get_nested("api_versions", service)
     }
 
-    /// The signature version that the profile's section of a service (`s3 =`) chooses.
+    /// Returns `signature_version` in the sub-properties of a service (`s3 =`) of the profile.
     #[must_use]
     pub fn signature_version(&self, service: &str) -> Option<&str> {
         self.profile()?.get_nested(service, "signature_version")
@@ -271,17 +271,17 @@ impl Settings {
 
 #[cold]
 fn missing_profile(name: &str, files: &ConfigFiles) -> Error {
-    let known: Vec<&str> = files.profile_names().take(20).collect();
+    let available: Vec<&str> = files.profile_names().take(20).collect();
     let locations = files.locations();
-    let known = if known.is_empty() {
-        "they have no profiles".to_owned()
+    let available = if available.is_empty() {
+        "no profiles available".to_owned()
     } else {
-        format!("they have {}", known.join(", "))
+        format!("available profiles: {}", available.join(", "))
     };
     Error::new(
         ErrorKind::Config,
         format!(
-            "profile `{name}` is in neither {} nor {}; {known}",
+            "profile `{name}` not found in {} or {}; {available}",
             locations.config.display(),
             locations.credentials.display()
         ),
@@ -313,10 +313,10 @@ mod tests {
     }
 
     #[test]
-    fn code_comes_before_environment_before_profile_before_default() {
+    fn precedence_is_code_environment_profile_default() {
         let files = Arc::new(ConfigFiles::parse("[default]\nretry_mode = legacy", "").unwrap());
         let env = |value: &str| Arc::new(FakeEnv::of(&[("AWS_RETRY_MODE", value)]));
-        let given = BTreeMap::from([("retry_mode", Str::from("standard"))]);
+        let explicit = BTreeMap::from([("retry_mode", Str::from("standard"))]);
         let mode = |env, explicit| {
             Settings::new(env, files.clone(), None, explicit)
                 .unwrap()
@@ -324,7 +324,7 @@ mod tests {
                 .unwrap()
                 .unwrap()
         };
-        assert_eq!(mode(env("adaptive"), given), "standard");
+        assert_eq!(mode(env("adaptive"), explicit), "standard");
         assert_eq!(mode(env("adaptive"), BTreeMap::new()), "adaptive");
         assert_eq!(mode(env(""), BTreeMap::new()), "legacy");
         let empty = settings(&[], "", None).unwrap();
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_follows_aws_region_first() {
+    fn aws_region_takes_precedence_over_aws_default_region() {
         let both = [("AWS_DEFAULT_REGION", "a"), ("AWS_REGION", "b")];
         let region = |env: &[(&str, &str)]| {
             settings(env, "[default]\nregion = c", None)
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_is_chosen_has_to_be_there() {
+    fn rejects_missing_profile() {
         let error = settings(&[("AWS_PROFILE", "gone")], "[profile here]", None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains("`gone`") && error.to_string().contains("here"));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_where_a_value_stands() {
+    fn errors_contain_the_source_of_the_value() {
         let error = settings(&[("AWS_MAX_ATTEMPTS", "x")], "", None)
             .unwrap()
             .integer(&setting::MAX_ATTEMPTS)
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_services_section_has_to_be_there() {
+    fn rejects_missing_services_section() {
         let settings = settings(&[], "[default]\nservices = gone", None).unwrap();
         assert!(settings.configured_endpoint_url("S3").is_err());
     }

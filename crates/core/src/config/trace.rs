@@ -1,12 +1,12 @@
-//! The trace that a call within Lambda belongs to.
+//! The Lambda trace header.
 
 use std::fmt::Write as _;
 
 use super::setting;
 use crate::ports::Env;
 
-/// The value of the header `X-Amzn-Trace-Id` for calls from within a Lambda function, by which Lambda finds functions that call
-/// themselves; `None` elsewhere. A request that has the header keeps its own.
+/// Returns the value of the header `X-Amzn-Trace-Id` inside a Lambda function, which Lambda uses to detect recursive invocations, and
+/// `None` elsewhere. A request that already has the header keeps it.
 ///
 /// # Source
 /// botocore `handlers.py:add_recursion_detection_header`.

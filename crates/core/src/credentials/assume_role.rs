@@ -1,4 +1,4 @@
-//! Provider 2, `assume-role`: a role that is assumed with other credentials, which may be a role's again.
+//! Provider 2, `assume-role`: assumes a role with source credentials, which may themselves be those of a role.
 //!
 //! ```text
 //! [profile A] role_arn = A, source_profile = B      AssumeRole A, signed by
@@ -13,8 +13,8 @@ use super::container::ContainerProvider;
 use super::disk_cache::{self, DiskCache};
 use super::instance::InstanceProvider;
 use super::json::PythonValue;
-use super::passed::Passed;
 use super::provider::{failed, misconfigured};
+use super::skipped::SkippedProviders;
 use super::{
     CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, env, login,
     process, profile, sso, sts, web_identity,
@@ -23,7 +23,7 @@ use crate::config::{Section, Settings};
 use crate::ports::{BoxFuture, InvokeOptions};
 use crate::{Result, Str, Value, json};
 
-/// The role of a profile with `role_arn`.
+/// Assumes the role of a profile with `role_arn`.
 ///
 /// # Source
 /// botocore `credentials.py:AssumeRoleProvider`, `AssumeRoleCredentialFetcher`.
@@ -32,15 +32,15 @@ pub(super) struct AssumeRoleProvider {
     container: Arc<ContainerProvider>,
     instance: Arc<InstanceProvider>,
     cache: DiskCache,
-    /// Whether the user has been asked for an MFA code before.
-    asked: AtomicBool,
+    /// Set after the first AssumeRole with an MFA code: the user is not prompted again.
+    mfa_used: AtomicBool,
 }
 
 const NAME: &str = "assume-role";
-/// The longest way from a profile to the profile with its credentials.
-const LONGEST: usize = 64;
+/// The maximum number of profiles followed by `source_profile`.
+const MAX_SOURCE_PROFILES: usize = 64;
 
-/// A role on the way.
+/// The parameters of one AssumeRole call.
 #[derive(Debug, PartialEq, Eq)]
 struct Role {
     arn: Str,
@@ -50,10 +50,10 @@ struct Role {
     duration_seconds: Option<i64>,
 }
 
-/// Where the first credentials come from.
+/// The source of the credentials for the first AssumeRole call.
 #[derive(Debug, PartialEq, Eq)]
-enum Base {
-    /// The other settings of a profile.
+enum BaseCredentials {
+    /// A profile.
     Profile(Str),
     /// A provider named by `credential_source`.
     Source(CredentialSource),
@@ -82,11 +82,11 @@ impl CredentialSource {
     }
 }
 
-/// The way from the first credentials to the profile's role.
+/// The roles to assume, starting from the base credentials.
 #[derive(Debug, PartialEq, Eq)]
-struct Way {
-    base: Base,
-    /// The roles, the first one assumed first.
+struct RoleChain {
+    base: BaseCredentials,
+    /// The roles in the order in which they are assumed.
     roles: Vec<Role>,
 }
 
@@ -96,71 +96,75 @@ impl AssumeRoleProvider {
             container,
             instance,
             cache: DiskCache::default(),
-            asked: AtomicBool::new(false),
+            mfa_used: AtomicBool::new(false),
         }
     }
 
-    async fn walk(&self, context: &ProviderContext) -> Result<Lookup<Credentials>> {
+    async fn load_role(&self, context: &ProviderContext) -> Result<Lookup<Credentials>> {
         let settings = &context.settings;
         let name = settings.profile_name();
         if !settings.profile().is_some_and(has_role) {
             return Lookup::none(match settings.profile() {
                 Some(profile) if profile.contains("role_arn") => {
-                    format!("the role of profile `{name}` is for a web identity")
+                    format!("profile `{name}` assumes its role with a web identity")
                 }
                 _ => format!("profile `{name}` has no role_arn"),
             });
         }
-        let way = Way::find(settings, name)?;
-        // A role that is still in the cache needs none of those before it.
+        let chain = RoleChain::resolve(settings, name)?;
+        // Roles before a cached one need not be assumed.
         let mut credentials = None;
-        let mut rest = way.roles.as_slice();
-        for (position, role) in way.roles.iter().enumerate().rev() {
+        let mut rest = chain.roles.as_slice();
+        for (position, role) in chain.roles.iter().enumerate().rev() {
             if let Some(cached) = self.cache.read(context, &role.cache_key()) {
                 credentials = Some(cached);
-                rest = way.roles.get(position + 1..).unwrap_or_default();
+                rest = chain.roles.get(position + 1..).unwrap_or_default();
                 break;
             }
         }
         let mut credentials = match credentials {
             Some(cached) => cached,
-            None => self.base(context, &way.base).await?,
+            None => self.base_credentials(context, &chain.base).await?,
         };
         for role in rest {
             credentials = self.assume(context, role, credentials).await?;
         }
         credentials.provider = Str::from_static(NAME);
         credentials.features |= CredentialFeatures::STS_ASSUME_ROLE
-            | match way.base {
-                Base::Profile(_) => CredentialFeatures::PROFILE_SOURCE_PROFILE,
-                Base::Source(_) => CredentialFeatures::PROFILE_NAMED_PROVIDER,
+            | match chain.base {
+                BaseCredentials::Profile(_) => CredentialFeatures::PROFILE_SOURCE_PROFILE,
+                BaseCredentials::Source(_) => CredentialFeatures::PROFILE_NAMED_PROVIDER,
             };
         Ok(Lookup::Found(credentials))
     }
 
-    /// The first credentials.
-    async fn base(&self, context: &ProviderContext, base: &Base) -> Result<Credentials> {
+    /// Loads the credentials for the first AssumeRole call.
+    async fn base_credentials(
+        &self,
+        context: &ProviderContext,
+        base: &BaseCredentials,
+    ) -> Result<Credentials> {
         let name = match base {
-            Base::Source(source) => {
-                let found = match source {
+            BaseCredentials::Source(source) => {
+                let lookup = match source {
                     CredentialSource::Environment => env::load(context)?,
                     CredentialSource::EcsContainer => self.container.load(context).await?,
                     CredentialSource::Ec2InstanceMetadata => self.instance.load(context).await?,
                 };
-                return match found {
+                return match lookup {
                     Lookup::Found(credentials) => Ok(credentials),
                     Lookup::NotConfigured(reason) => Err(failed(format!(
-                        "credential_source {} of profile `{}` has no credentials: {reason}",
+                        "no credentials found in credential_source {} of profile `{}`: {reason}",
                         source.name(),
                         context.settings.profile_name()
                     ))),
                 };
             }
-            Base::Profile(name) => name,
+            BaseCredentials::Profile(name) => name,
         };
-        // What the default chain asks about a profile, in its order; the environment is another matter.
+        // The providers of the default chain that read a profile, in the same order and without the environment.
         let settings = &context.settings;
-        let mut passed = Passed::default();
+        let mut skipped = SkippedProviders::default();
         let providers: [(&str, BoxFuture<'_, Result<Lookup<Credentials>>>); 6] = [
             (
                 web_identity::NAME,
@@ -181,12 +185,12 @@ impl AssumeRoleProvider {
         for (provider, load) in providers {
             match load.await? {
                 Lookup::Found(credentials) => return Ok(credentials),
-                Lookup::NotConfigured(reason) => passed.add(provider, reason),
+                Lookup::NotConfigured(reason) => skipped.add(provider, reason),
             }
         }
         Err(misconfigured(format!(
-            "source profile `{name}` has no credentials ({})",
-            passed.reasons()
+            "no credentials found in source profile `{name}` ({})",
+            skipped.reasons()
         )))
     }
 
@@ -216,14 +220,14 @@ impl AssumeRoleProvider {
             put("DurationSeconds", seconds.into());
         }
         if let Some(serial) = &role.mfa_serial {
-            if self.asked.load(Ordering::Relaxed) {
+            if self.mfa_used.load(Ordering::Relaxed) {
                 return Err(failed(format!(
-                    "the credentials of role {} have expired, and with them what its MFA code was good for",
+                    "the credentials of role {} have expired, and renewing them requires a new MFA code",
                     role.arn
                 )));
             }
-            let question = format!("Enter MFA code for {serial}: ");
-            let code = context.host.prompt.secret(&question).await?;
+            let prompt = format!("Enter MFA code for {serial}: ");
+            let code = context.host.prompt.secret(&prompt).await?;
             put("SerialNumber", serial.into());
             put("TokenCode", code.expose().trim().into());
         }
@@ -231,11 +235,11 @@ impl AssumeRoleProvider {
             credentials: Some(source),
             ..InvokeOptions::default()
         };
-        let answer = context.call("sts", "AssumeRole", params, options).await?;
+        let response = context.call("sts", "AssumeRole", params, options).await?;
         if role.mfa_serial.is_some() {
-            self.asked.store(true, Ordering::Relaxed);
+            self.mfa_used.store(true, Ordering::Relaxed);
         }
-        let credentials = sts::assumed_role("AssumeRole", &answer, NAME, features)?;
+        let credentials = sts::assumed_role("AssumeRole", &response, NAME, features)?;
         self.cache.write(context, &role.cache_key(), &credentials);
         Ok(credentials)
     }
@@ -250,11 +254,11 @@ impl CredentialProvider for AssumeRoleProvider {
         &'a self,
         context: &'a ProviderContext,
     ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
-        Box::pin(self.walk(context))
+        Box::pin(self.load_role(context))
     }
 
     fn invalidate(&self, rejected: &Credentials) {
-        self.cache.refuse(rejected);
+        self.cache.reject(rejected);
     }
 }
 
@@ -266,7 +270,7 @@ impl Role {
             let seconds = text.trim().parse().ok();
             if seconds.is_none() {
                 tracing::warn!(
-                    "profile `{profile}`: duration_seconds is not a number, and is passed over"
+                    "profile `{profile}`: ignoring duration_seconds, which is not a number"
                 );
             }
             seconds
@@ -280,7 +284,7 @@ impl Role {
         }
     }
 
-    /// The name of the role's file in the cache.
+    /// Returns the cache key of the role.
     fn cache_key(&self) -> String {
         let mut entries = vec![("RoleArn", PythonValue::Text(self.arn.clone()))];
         for (name, value) in [
@@ -299,12 +303,12 @@ impl Role {
     }
 }
 
-impl Way {
-    /// Follows the profiles to the one with credentials.
+impl RoleChain {
+    /// Follows `source_profile` up to the profile with credentials.
     ///
     /// # Source
     /// botocore `credentials.py:AssumeRoleProvider._get_role_config`, `_validate_source_profile`, `_resolve_credentials_from_profile`.
-    fn find(settings: &Settings, start: &str) -> Result<Way> {
+    fn resolve(settings: &Settings, start: &str) -> Result<RoleChain> {
         let files = settings.files();
         let mut roles = Vec::new();
         let mut visited: Vec<Str> = vec![Str::from(start)];
@@ -312,7 +316,7 @@ impl Way {
         loop {
             let section = files
                 .profile(&name)
-                .ok_or_else(|| misconfigured(format!("there is no profile `{name}`")))?;
+                .ok_or_else(|| misconfigured(format!("profile `{name}` not found")))?;
             roles.push(Role::read(&name, section));
             let value = |key: &str| section.get(key).filter(|value| !value.is_empty());
             let source = match (value("source_profile"), value("credential_source")) {
@@ -326,19 +330,19 @@ impl Way {
                         "profile `{name}` has role_arn, but neither source_profile nor credential_source"
                     )));
                 }
-                (None, Some(word)) => {
+                (None, Some(value)) => {
                     let source = CredentialSource::ALL
                         .into_iter()
-                        .find(|source| source.name().eq_ignore_ascii_case(word))
+                        .find(|source| source.name().eq_ignore_ascii_case(value))
                         .ok_or_else(|| {
                             misconfigured(format!(
-                                "profile `{name}`: credential_source `{word}` is none of {}",
+                                "profile `{name}`: credential_source `{value}` is not one of {}",
                                 CredentialSource::ALL.map(CredentialSource::name).join(", ")
                             ))
                         })?;
                     roles.reverse();
-                    return Ok(Way {
-                        base: Base::Source(source),
+                    return Ok(RoleChain {
+                        base: BaseCredentials::Source(source),
                         roles,
                     });
                 }
@@ -346,28 +350,28 @@ impl Way {
             };
             let section = files.profile(&source).ok_or_else(|| {
                 misconfigured(format!(
-                    "there is no profile `{source}`, which profile `{name}` names as its source_profile"
+                    "profile `{source}`, the source_profile of profile `{name}`, not found"
                 ))
             })?;
-            // A profile may name itself: for keys of its own.
+            // A profile may be its own source_profile if it has access keys.
             if visited.contains(&source) && (source != name || !has_keys(section)) {
                 visited.push(source);
-                let way: Vec<&str> = visited.iter().map(Str::as_str).collect();
+                let cycle: Vec<&str> = visited.iter().map(Str::as_str).collect();
                 return Err(misconfigured(format!(
-                    "the source profiles form a loop: {}",
-                    way.join(" -> ")
+                    "source profiles form a cycle: {}",
+                    cycle.join(" -> ")
                 )));
             }
             if has_keys(section) || !has_role(section) {
                 roles.reverse();
-                return Ok(Way {
-                    base: Base::Profile(source),
+                return Ok(RoleChain {
+                    base: BaseCredentials::Profile(source),
                     roles,
                 });
             }
-            if visited.len() >= LONGEST {
+            if visited.len() >= MAX_SOURCE_PROFILES {
                 return Err(misconfigured(format!(
-                    "profile `{start}` has no credentials within {LONGEST} source profiles"
+                    "profile `{start}`: more than {MAX_SOURCE_PROFILES} source profiles"
                 )));
             }
             visited.push(source.clone());
@@ -376,7 +380,7 @@ impl Way {
     }
 }
 
-/// Whether a profile is for a role that is assumed with other credentials.
+/// Returns `true` if a profile has a role that is not assumed with a web identity.
 fn has_role(profile: &Section) -> bool {
     profile.contains("role_arn") && !profile.contains("web_identity_token_file")
 }

@@ -1,16 +1,17 @@
-//! [`IdentityCache`]: credentials and tokens kept, and refreshed once for all who wait.
+//! [`IdentityCache`]: caches credentials and tokens, with one refresh for all concurrent callers.
 //!
 //! ```text
-//! fresh | advisory: one caller refreshes, the others go on | mandatory: all wait for the refresh | expired
-//! ------|---------------------------------------------------|-------------------------------------|--------
-//!     15 min before                                     10 min before                          expiry
+//! fresh | advisory: one caller refreshes,  | mandatory: all callers | expired
+//!       | others use the cached identity     | wait for the refresh   |
+//! ------|------------------------------------|------------------------|--------
+//!     15 min before                        10 min before            expiration
 //! ```
 //!
 //! # Source
 //! botocore `credentials.py:RefreshableCredentials`, `tokens.py:DeferredRefreshableToken`.
 //!
-//! DIFFERENCE: what botocore does for tokens, to refresh at most once a minute, is done for credentials as well: while a service that
-//! gives credentials is down, one call a minute waits for it rather than every one.
+//! DIFFERENCE: credentials that have not expired are refreshed at most once a minute, which botocore does only for tokens: while the
+//! source of credentials is unavailable, one call a minute waits for it rather than every call.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,7 +21,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, WeakShared};
 
-use super::{Credentials, Token, moment};
+use super::{Credentials, Token, expiration};
 use crate::ports::{BoxFuture, Clock};
 use crate::{Error, ErrorKind, Result, Timestamp};
 
@@ -28,15 +29,15 @@ use crate::{Error, ErrorKind, Result, Timestamp};
 pub const ADVISORY_REFRESH: Duration = Duration::from_secs(15 * 60);
 /// The time before expiry from which all callers wait for the refresh.
 pub const MANDATORY_REFRESH: Duration = Duration::from_secs(10 * 60);
-/// The time between two refreshes of what has not expired.
-const REFRESH_PAUSE: Duration = Duration::from_secs(60);
+/// The minimum time between two refreshes of an identity that has not expired.
+const RETRY_PAUSE: Duration = Duration::from_secs(60);
 
-/// What an [`IdentityCache`] keeps.
+/// The type of an identity in an [`IdentityCache`]: credentials or a token.
 pub trait Identity: Send + Sync + 'static {
-    /// When it expires; `None` for what does not.
+    /// Returns the expiration; `None` if the identity does not expire.
     fn expires(&self) -> Option<Timestamp>;
 
-    /// What it is called in messages.
+    /// The name used in messages.
     const NAME: &'static str;
 }
 
@@ -56,61 +57,64 @@ impl Identity for Token {
     const NAME: &'static str = "token";
 }
 
-/// Where an [`IdentityCache`] gets what it keeps.
+/// The source of the identities of an [`IdentityCache`].
 pub trait IdentitySource<T>: Send + Sync + fmt::Debug {
-    /// Gets a new one; `None` where there is none and that is no error.
+    /// Loads a new identity; `None` if none is configured.
     ///
     /// # Errors
-    /// Where there should be one.
+    /// If an identity is configured but cannot be loaded.
     fn load(&self) -> BoxFuture<'_, Result<Option<T>>>;
 }
 
-/// An identity kept until it is about to expire, and refreshed by one caller while the others wait or go on.
+/// Caches an identity, which is refreshed by one caller before it expires while the others wait or use the cached one.
 ///
 /// Shared by all clients of a session.
 pub struct IdentityCache<T: Identity> {
     source: Arc<dyn IdentitySource<T>>,
     clock: Arc<dyn Clock>,
     current: Arc<RwLock<Option<Arc<Entry<T>>>>>,
-    flight: Mutex<Option<WeakShared<Flight<T>>>>,
+    refresh: Mutex<Option<WeakShared<RefreshFuture<T>>>>,
 }
 
 struct Entry<T> {
     identity: Arc<T>,
     expires: Option<i64>,
-    /// The second before which no further refresh is tried while the identity has not expired.
+    /// The earliest time of the next refresh while the identity has not expired, in seconds since the epoch.
     next_refresh: AtomicI64,
 }
 
-type Flight<T> = BoxFuture<'static, Landing<T>>;
-type Landing<T> = Result<Option<Arc<T>>, Arc<Error>>;
+type RefreshFuture<T> = BoxFuture<'static, RefreshResult<T>>;
+type RefreshResult<T> = Result<Option<Arc<T>>, Arc<Error>>;
 
-enum Boarding<T: Identity> {
-    Stay(Arc<T>),
-    Fly(Shared<Flight<T>>),
+/// The outcome of [`IdentityCache::plan_refresh`].
+enum Refresh<T: Identity> {
+    /// Use the cached identity.
+    Cached(Arc<T>),
+    /// Wait for the refresh.
+    InFlight(Shared<RefreshFuture<T>>),
 }
 
-/// What has to be done before an identity may be used.
+/// The age of the cached identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
-    Nothing,
+enum Freshness {
+    Fresh,
     Advisory,
     Mandatory,
     Expired,
 }
 
 impl<T: Identity> IdentityCache<T> {
-    /// A cache over a source; nothing is loaded before it is asked for.
+    /// Creates an empty cache. The source is first used by [`get`](Self::get).
     pub fn new(source: Arc<dyn IdentitySource<T>>, clock: Arc<dyn Clock>) -> Self {
         IdentityCache {
             source,
             clock,
             current: Arc::default(),
-            flight: Mutex::new(None),
+            refresh: Mutex::new(None),
         }
     }
 
-    /// What is kept, if nothing has to be done before it may be used: no waiting, and no lock but a read lock.
+    /// Returns the cached identity if it need not be refreshed. Does not wait, and takes only a read lock.
     #[must_use]
     #[inline]
     pub fn fresh(&self) -> Option<Arc<T>> {
@@ -125,36 +129,36 @@ impl<T: Identity> IdentityCache<T> {
         Some(Arc::clone(&entry.identity))
     }
 
-    /// What is kept, refreshed where it has to be; `None` where the source has none.
+    /// Returns the identity, refreshed if necessary; `None` if the source has none.
     ///
     /// # Errors
-    /// The source's, where there is nothing to go on with; `Credentials` where what it gave has expired.
+    /// The error of the source if there is no usable cached identity; `Credentials` if the loaded identity has expired.
     pub async fn get(&self) -> Result<Option<Arc<T>>> {
         if let Some(identity) = self.fresh() {
             return Ok(Some(identity));
         }
-        let (entry, need, boarding) = self.board();
-        let flight = match boarding {
-            Boarding::Stay(identity) => return Ok(Some(identity)),
-            Boarding::Fly(flight) => flight,
+        let (entry, freshness, refresh) = self.plan_refresh();
+        let refresh = match refresh {
+            Refresh::Cached(identity) => return Ok(Some(identity)),
+            Refresh::InFlight(refresh) => refresh,
         };
-        match flight.await {
+        match refresh.await {
             Ok(identity) => self.check(identity),
             Err(error) => match entry {
-                Some(entry) if need == Need::Advisory => {
+                Some(entry) if freshness == Freshness::Advisory => {
                     tracing::warn!(
-                        "{}: the refresh failed, and what is at hand is used on: {error:#}",
+                        "{}: refresh failed, using the cached value: {error:#}",
                         T::NAME
                     );
-                    self.pause(&entry);
+                    self.delay_refresh(&entry);
                     Ok(Some(Arc::clone(&entry.identity)))
                 }
-                _ => Err(share(&error)),
+                _ => Err(shared_error(&error)),
             },
         }
     }
 
-    /// Forgets what is kept, if that is what a service has refused: the next caller gets another.
+    /// Removes the identity from the cache if it is the one that a service has rejected.
     pub fn invalidate(&self, rejected: &Arc<T>) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current
@@ -165,56 +169,59 @@ impl<T: Identity> IdentityCache<T> {
         }
     }
 
-    fn look(&self) -> (Option<Arc<Entry<T>>>, Need) {
+    fn inspect(&self) -> (Option<Arc<Entry<T>>>, Freshness) {
         let entry = self
             .current
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let Some(known) = &entry else {
-            return (None, Need::Expired);
+        let Some(cached) = &entry else {
+            return (None, Freshness::Expired);
         };
-        let Some(expires) = known.expires else {
-            return (entry, Need::Nothing);
+        let Some(expires) = cached.expires else {
+            return (entry, Freshness::Fresh);
         };
         let now = self.clock.now().seconds();
-        let left = expires.saturating_sub(now);
-        let need = if left <= 0 {
-            Need::Expired
-        } else if left >= seconds(ADVISORY_REFRESH)
-            || now < known.next_refresh.load(Ordering::Relaxed)
+        let remaining = expires.saturating_sub(now);
+        let freshness = if remaining <= 0 {
+            Freshness::Expired
+        } else if remaining >= seconds(ADVISORY_REFRESH)
+            || now < cached.next_refresh.load(Ordering::Relaxed)
         {
-            Need::Nothing
-        } else if left < seconds(MANDATORY_REFRESH) {
-            Need::Mandatory
+            Freshness::Fresh
+        } else if remaining < seconds(MANDATORY_REFRESH) {
+            Freshness::Mandatory
         } else {
-            Need::Advisory
+            Freshness::Advisory
         };
-        (entry, need)
+        (entry, freshness)
     }
 
-    /// What a caller does: goes on with what there is, or waits for a refresh, its own or one under way.
+    /// Decides whether a caller uses the cached identity, or waits for a new or a pending refresh.
     ///
-    /// All of it is decided under one lock: a refresh that lands in between is seen.
-    fn board(&self) -> (Option<Arc<Entry<T>>>, Need, Boarding<T>) {
-        let mut slot = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let (entry, need) = self.look();
-        let boarding = match (&entry, need, under_way(&slot)) {
-            (Some(entry), Need::Nothing, _) | (Some(entry), Need::Advisory, Some(_)) => {
-                Boarding::Stay(Arc::clone(&entry.identity))
+    /// The decision is made under one lock, so that a refresh that completes meanwhile is not missed.
+    fn plan_refresh(&self) -> (Option<Arc<Entry<T>>>, Freshness, Refresh<T>) {
+        let mut slot = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let (entry, freshness) = self.inspect();
+        let refresh = match (&entry, freshness, pending_refresh(&slot)) {
+            (Some(entry), Freshness::Fresh, _) | (Some(entry), Freshness::Advisory, Some(_)) => {
+                Refresh::Cached(Arc::clone(&entry.identity))
             }
-            (_, _, Some(flight)) => Boarding::Fly(flight),
-            (_, _, None) => Boarding::Fly(self.launch(&mut slot)),
+            (_, _, Some(refresh)) => Refresh::InFlight(refresh),
+            (_, _, None) => Refresh::InFlight(self.start_refresh(&mut slot)),
         };
-        (entry, need, boarding)
+        (entry, freshness, refresh)
     }
 
-    /// A flight is owned by those who wait for it: if all of them give up, it ends, and the next caller starts another.
-    fn launch(&self, slot: &mut Option<WeakShared<Flight<T>>>) -> Shared<Flight<T>> {
+    /// Starts a refresh. It is owned by the callers that wait for it: if all of them are cancelled, so is the refresh.
+    fn start_refresh(
+        &self,
+        slot: &mut Option<WeakShared<RefreshFuture<T>>>,
+    ) -> Shared<RefreshFuture<T>> {
         let source = Arc::clone(&self.source);
         let current = Arc::clone(&self.current);
         let clock = Arc::clone(&self.clock);
-        let flight: Flight<T> = Box::pin(async move {
+        let refresh: RefreshFuture<T> = Box::pin(async move {
             let loaded = source.load().await.map_err(Arc::new)?;
             let Some(identity) = loaded else {
                 return Ok(None);
@@ -224,47 +231,49 @@ impl<T: Identity> IdentityCache<T> {
             let entry = Entry {
                 identity: Arc::clone(&identity),
                 expires,
-                next_refresh: AtomicI64::new(clock.now().seconds() + seconds(REFRESH_PAUSE)),
+                next_refresh: AtomicI64::new(clock.now().seconds() + seconds(RETRY_PAUSE)),
             };
             *current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(entry));
             Ok(Some(identity))
         });
-        let flight = flight.shared();
-        *slot = flight.downgrade();
-        flight
+        let refresh = refresh.shared();
+        *slot = refresh.downgrade();
+        refresh
     }
 
-    fn pause(&self, entry: &Entry<T>) {
-        let next = self.clock.now().seconds() + seconds(REFRESH_PAUSE);
+    fn delay_refresh(&self, entry: &Entry<T>) {
+        let next = self.clock.now().seconds() + seconds(RETRY_PAUSE);
         entry.next_refresh.store(next, Ordering::Relaxed);
     }
 
     fn check(&self, identity: Option<Arc<T>>) -> Result<Option<Arc<T>>> {
         if let Some(expires) = identity.as_ref().and_then(|identity| identity.expires())
-            && moment::seconds_until(self.clock.now(), expires) <= 0
+            && expiration::seconds_until(self.clock.now(), expires) <= 0
         {
             return Err(Error::new(
                 ErrorKind::Credentials,
-                format!("{}: what was just loaded expired at {expires}", T::NAME),
+                format!("the loaded {} expired at {expires}", T::NAME),
             ));
         }
         Ok(identity)
     }
 }
 
-/// The flight, unless it has landed or all who waited have gone.
-fn under_way<T: Identity>(slot: &Option<WeakShared<Flight<T>>>) -> Option<Shared<Flight<T>>> {
-    let flight = slot.as_ref()?.upgrade()?;
-    flight.peek().is_none().then_some(flight)
+/// Returns the current refresh unless it has completed or been cancelled.
+fn pending_refresh<T: Identity>(
+    slot: &Option<WeakShared<RefreshFuture<T>>>,
+) -> Option<Shared<RefreshFuture<T>>> {
+    let refresh = slot.as_ref()?.upgrade()?;
+    refresh.peek().is_none().then_some(refresh)
 }
 
 fn seconds(time: Duration) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The error of a refresh for one of those who waited for it.
+/// Copies the error of a refresh for one of its callers.
 #[cold]
-fn share(error: &Arc<Error>) -> Error {
+fn shared_error(error: &Arc<Error>) -> Error {
     struct Cause(Arc<Error>);
 
     impl Cause {
@@ -319,20 +328,20 @@ mod tests {
     use super::*;
     use crate::credentials::tests::{FakeClock, block_on};
 
-    /// Gives credentials that live for an hour, counted, after a while; or fails.
+    /// Returns credentials with a load counter in the access key id after a delay, or fails.
     #[derive(Debug)]
-    struct Source {
+    struct CountingSource {
         clock: Arc<FakeClock>,
         loads: AtomicUsize,
         failing: std::sync::atomic::AtomicBool,
         lifetime: AtomicI64,
     }
 
-    impl IdentitySource<Credentials> for Source {
+    impl IdentitySource<Credentials> for CountingSource {
         fn load(&self) -> BoxFuture<'_, Result<Option<Credentials>>> {
             Box::pin(async move {
                 let load = self.loads.fetch_add(1, Ordering::SeqCst) + 1;
-                // Long enough for all who wait to have come.
+                // Long enough for all callers to join the refresh.
                 for _ in 0..50 {
                     yield_once().await;
                 }
@@ -361,9 +370,13 @@ mod tests {
         .await;
     }
 
-    fn cache() -> (Arc<Source>, Arc<FakeClock>, IdentityCache<Credentials>) {
+    fn cache() -> (
+        Arc<CountingSource>,
+        Arc<FakeClock>,
+        IdentityCache<Credentials>,
+    ) {
         let clock = Arc::new(FakeClock::at(1_000_000));
-        let source = Arc::new(Source {
+        let source = Arc::new(CountingSource {
             clock: Arc::clone(&clock),
             loads: AtomicUsize::new(0),
             failing: false.into(),
@@ -379,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_who_wait_cause_one_load() {
+    fn concurrent_callers_share_one_load() {
         let (source, clock, cache) = cache();
         for round in 1..=2 {
             let all = block_on(join_all((0..1000).map(|_| cache.get())));
@@ -393,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn in_the_advisory_window_one_refreshes_and_a_failure_changes_nothing() {
+    fn advisory_refresh_runs_once_and_its_failure_is_ignored() {
         let (source, clock, cache) = cache();
         assert_eq!(key(&cache).unwrap(), "AKID1");
         clock.advance(3600 - 16 * 60);
@@ -405,7 +418,7 @@ mod tests {
             assert_eq!(one.unwrap().unwrap().access_key_id, "AKID1");
         }
         assert_eq!(source.loads.load(Ordering::SeqCst), 2);
-        // Not again for a minute.
+        // No further refresh for a minute.
         assert_eq!(key(&cache).unwrap(), "AKID1");
         assert_eq!(source.loads.load(Ordering::SeqCst), 2);
         clock.advance(61);
@@ -419,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mandatory_refresh_that_fails_is_an_error_for_all() {
+    fn failed_mandatory_refresh_is_an_error_for_all_callers() {
         let (source, clock, cache) = cache();
         assert_eq!(key(&cache).unwrap(), "AKID1");
         clock.advance(3600 - 9 * 60);
@@ -435,14 +448,14 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_is_never_given() {
+    fn never_returns_expired_credentials() {
         let (source, _, cache) = cache();
         source.lifetime.store(-1, Ordering::SeqCst);
         assert!(key(&cache).unwrap_err().to_string().contains("expired"));
     }
 
     #[test]
-    fn short_lived_credentials_are_not_loaded_for_every_call() {
+    fn short_lived_credentials_are_not_loaded_on_every_call() {
         let (source, clock, cache) = cache();
         source.lifetime.store(5 * 60, Ordering::SeqCst);
         for _ in 0..10 {
@@ -453,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flight_all_have_left_does_not_hold_up_the_next() {
+    fn cancelled_refresh_does_not_block_the_next() {
         let (source, _, cache) = cache();
         drop(cache.get().now_or_never());
         assert_eq!(source.loads.load(Ordering::SeqCst), 1);
@@ -461,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_credentials_are_forgotten() {
+    fn rejected_credentials_are_removed() {
         let (_, _, cache) = cache();
         let one = block_on(cache.get()).unwrap().unwrap();
         cache.invalidate(&one);

@@ -1,4 +1,4 @@
-//! [`CredentialChain`]: the providers in the order they are asked.
+//! [`CredentialChain`]: credential providers in order.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use super::env::EnvProvider;
 use super::instance::InstanceProvider;
 use super::legacy::{BotoConfigProvider, Ec2CredentialsFileProvider};
 use super::login::LoginProvider;
-use super::passed::Passed;
 use super::process::ProcessProvider;
 use super::profile::{ConfigFileProvider, SharedCredentialsFileProvider};
+use super::skipped::SkippedProviders;
 use super::sso::SsoProvider;
 use super::web_identity::WebIdentityProvider;
 use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::{Error, ErrorKind, Result};
 
-/// Providers in the order they are asked; the first that has credentials gives them, and one that is configured but broken ends it.
+/// Credential providers, tried in order. The first one with credentials is used; one that is configured but fails ends the search.
 ///
 /// The default chain is botocore's:
 ///
 /// | | name | from |
 /// |---|---|---|
-/// | 1 | `env` | `AWS_ACCESS_KEY_ID` and its kin |
+/// | 1 | `env` | `AWS_ACCESS_KEY_ID` and related variables |
 /// | 2 | `assume-role` | a profile with `role_arn` and `source_profile` or `credential_source` |
 /// | 3 | `assume-role-with-web-identity` | `AWS_WEB_IDENTITY_TOKEN_FILE`, or a profile with `web_identity_token_file` |
 /// | 4 | `sso` | a profile with `sso_account_id` and `sso_role_name` |
@@ -48,7 +48,7 @@ use crate::{Error, ErrorKind, Result};
 /// # Source
 /// botocore `credentials.py:create_credential_resolver`, `CredentialResolver`.
 ///
-/// DIFFERENCE: botocore's chain ends without credentials in silence; here the error lists every provider and why it was passed over.
+/// DIFFERENCE: botocore's chain returns no credentials without a reason; here the error lists why each provider was skipped.
 #[derive(Clone)]
 pub struct CredentialChain {
     providers: Vec<Arc<dyn CredentialProvider>>,
@@ -81,10 +81,10 @@ impl Default for CredentialChain {
 }
 
 impl CredentialChain {
-    /// A chain of given providers.
+    /// Creates a chain from a list of providers.
     ///
     /// # Errors
-    /// `Config` where two have one name.
+    /// `Config` if two providers have the same name.
     pub fn new(providers: Vec<Arc<dyn CredentialProvider>>) -> Result<Self> {
         let mut chain = CredentialChain {
             providers: Vec::with_capacity(providers.len()),
@@ -95,12 +95,12 @@ impl CredentialChain {
         Ok(chain)
     }
 
-    /// The names in order.
+    /// Returns the provider names in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.providers.iter().map(|provider| provider.name())
     }
 
-    /// The provider of a name.
+    /// Returns the provider of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<dyn CredentialProvider>> {
         self.providers
@@ -111,7 +111,7 @@ impl CredentialChain {
     /// Adds a provider at the end.
     ///
     /// # Errors
-    /// `Config` where its name is taken.
+    /// `Config` if a provider of this name exists.
     pub fn push(&mut self, provider: Arc<dyn CredentialProvider>) -> Result<()> {
         self.insert(self.providers.len(), provider)
     }
@@ -119,7 +119,7 @@ impl CredentialChain {
     /// Adds a provider before another.
     ///
     /// # Errors
-    /// `Config` where there is no other of that name, or the new one's is taken.
+    /// `Config` if the other provider does not exist, or the name of the new one is already in use.
     pub fn insert_before(
         &mut self,
         name: &str,
@@ -132,7 +132,7 @@ impl CredentialChain {
     /// Adds a provider after another.
     ///
     /// # Errors
-    /// `Config` where there is no other of that name, or the new one's is taken.
+    /// `Config` if the other provider does not exist, or the name of the new one is already in use.
     pub fn insert_after(
         &mut self,
         name: &str,
@@ -142,14 +142,14 @@ impl CredentialChain {
         self.insert(position + 1, provider)
     }
 
-    /// Puts a provider in another's place.
+    /// Replaces a provider.
     ///
     /// # Errors
-    /// `Config` where there is no other of that name, or the new one's is taken by a third.
+    /// `Config` if the other provider does not exist, or the name of the new one is in use by a third.
     pub fn replace(&mut self, name: &str, provider: Arc<dyn CredentialProvider>) -> Result<()> {
         let position = self.position(name)?;
         if provider.name() != name && self.get(provider.name()).is_some() {
-            return Err(taken(provider.name()));
+            return Err(duplicate_provider(provider.name()));
         }
         if let Some(slot) = self.providers.get_mut(position) {
             *slot = provider;
@@ -157,7 +157,7 @@ impl CredentialChain {
         Ok(())
     }
 
-    /// Takes a provider out. Says whether it was there.
+    /// Removes a provider. Returns `true` if it existed.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.providers.len();
         self.providers.retain(|provider| provider.name() != name);
@@ -167,24 +167,24 @@ impl CredentialChain {
     fn position(&self, name: &str) -> Result<usize> {
         self.names()
             .position(|other| other == name)
-            .ok_or_else(|| unknown(name, self.names()))
+            .ok_or_else(|| unknown_provider(name, self.names()))
     }
 
     fn insert(&mut self, position: usize, provider: Arc<dyn CredentialProvider>) -> Result<()> {
         if self.get(provider.name()).is_some() {
-            return Err(taken(provider.name()));
+            return Err(duplicate_provider(provider.name()));
         }
         self.providers.insert(position, provider);
         Ok(())
     }
 
-    /// Asks the providers in order.
+    /// Loads credentials from the first provider that has any.
     ///
     /// # Errors
-    /// `Credentials` where no provider has any, or one that is configured cannot give them. The message lists the providers that
-    /// were asked, with what each said.
+    /// `Credentials` if no provider has credentials, or one that is configured fails. The message lists the reason of each provider
+    /// that was tried.
     pub async fn load(&self, context: &ProviderContext) -> Result<Credentials> {
-        let mut passed = Passed::default();
+        let mut skipped = SkippedProviders::default();
         for provider in &self.providers {
             let name = provider.name();
             tracing::debug!("looking for credentials in {name}");
@@ -193,14 +193,14 @@ impl CredentialChain {
                     tracing::info!("found credentials in {name}");
                     return Ok(credentials);
                 }
-                Ok(Lookup::NotConfigured(reason)) => passed.add(name, reason),
-                Err(error) => return Err(passed.broken("credentials", name, error)),
+                Ok(Lookup::NotConfigured(reason)) => skipped.add(name, reason),
+                Err(error) => return Err(skipped.broken("credentials", name, error)),
             }
         }
-        Err(passed.exhausted("credentials"))
+        Err(skipped.exhausted("credentials"))
     }
 
-    /// Tells all providers that a service has refused credentials.
+    /// Invalidates credentials that a service has rejected in all providers.
     pub fn invalidate(&self, rejected: &Credentials) {
         for provider in &self.providers {
             provider.invalidate(rejected);
@@ -215,21 +215,18 @@ impl fmt::Debug for CredentialChain {
 }
 
 #[cold]
-pub(super) fn taken(name: &str) -> Error {
+pub(super) fn duplicate_provider(name: &str) -> Error {
     Error::new(
         ErrorKind::Config,
-        format!("there is a provider `{name}` already"),
+        format!("provider `{name}` already exists"),
     )
 }
 
 #[cold]
-pub(super) fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Error {
+pub(super) fn unknown_provider<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Error {
     let names: Vec<&str> = names.collect();
     Error::new(
         ErrorKind::Config,
-        format!(
-            "there is no provider `{name}`; there are {}",
-            names.join(", ")
-        ),
+        format!("unknown provider `{name}`; available: {}", names.join(", ")),
     )
 }

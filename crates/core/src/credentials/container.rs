@@ -1,4 +1,4 @@
-//! Provider 11, `container-role`: the role of an ECS task or of a pod of EKS.
+//! Provider 11, `container-role`: the role of an ECS task or an EKS pod.
 
 use std::time::Duration;
 
@@ -8,12 +8,14 @@ use zeroize::Zeroizing;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
 use super::url;
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use super::{
+    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
+};
 use crate::config::setting;
 use crate::ports::{BoxFuture, HttpRequest};
 use crate::{Error, ErrorKind, Result, Secret, Str};
 
-/// Credentials of the endpoint that the environment of a container names.
+/// Credentials from the container credentials endpoint named in the environment.
 ///
 /// # Source
 /// botocore `credentials.py:ContainerProvider`, `utils.py:ContainerMetadataFetcher`.
@@ -21,15 +23,15 @@ use crate::{Error, ErrorKind, Result, Secret, Str};
 pub(super) struct ContainerProvider;
 
 const NAME: &str = "container-role";
-/// The address of a task's own credentials.
+/// The host of the ECS credentials endpoint.
 const TASK_HOST: &str = "169.254.170.2";
-/// Hosts that may be asked without TLS, beside this machine.
+/// Hosts other than loopback that are allowed without TLS.
 const PLAIN_HOSTS: [&str; 3] = [TASK_HOST, "169.254.170.23", "fd00:ec2::23"];
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_secs(1);
-/// How much the endpoint may answer, in bytes.
-const ANSWER_LIMIT: usize = 64 * 1024;
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// The maximum size of a response, in bytes.
+const RESPONSE_LIMIT: usize = 64 * 1024;
 
 impl CredentialProvider for ContainerProvider {
     fn name(&self) -> &str {
@@ -52,14 +54,14 @@ async fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
     ) {
         (Some((name, path)), _) => {
             if !path.starts_with('/') {
-                return Err(misconfigured(format!("{name} does not start with /")));
+                return Err(misconfigured(format!("{name} must start with /")));
             }
             let url = format!("http://{TASK_HOST}{path}");
-            check(name, &url)?;
+            check_host(name, &url)?;
             url
         }
         (None, Some((name, url))) => {
-            check(name, &url)?;
+            check_host(name, &url)?;
             url
         }
         (None, None) => {
@@ -73,72 +75,74 @@ async fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
         headers.push(("Authorization".to_owned(), token));
     }
     let mut attempt = 1;
-    let mut answer = loop {
+    let mut response = loop {
         let request = HttpRequest {
             method: "GET",
             url: url.clone(),
             headers: headers.clone(),
             body: Bytes::new(),
-            timeout: TIME_LIMIT,
-            limit: ANSWER_LIMIT,
+            timeout: TIMEOUT,
+            limit: RESPONSE_LIMIT,
         };
-        match ask(context, request).await {
-            Ok(answer) => break answer,
+        match fetch(context, request).await {
+            Ok(response) => break response,
             Err(error) if attempt < ATTEMPTS => {
                 tracing::debug!("container credentials, attempt {attempt}: {error:#}");
                 attempt += 1;
-                context.host.clock.sleep(PAUSE).await;
+                context.host.clock.sleep(RETRY_DELAY).await;
             }
             Err(error) => {
                 return Err(failed(format!(
-                    "the container's credentials could not be had in {ATTEMPTS} attempts"
+                    "loading container credentials failed after {ATTEMPTS} attempts"
                 ))
                 .with_source(error));
             }
         }
     };
-    let unusable =
-        |error: Error| failed("the container's endpoint gave no credentials").with_source(error);
-    let secret_access_key = json::take_secret(&mut answer, "SecretAccessKey").ok_or_else(|| {
-        failed("the container's endpoint gave credentials without SecretAccessKey")
-    })?;
-    let session_token = json::take_secret(&mut answer, "Token");
-    let expires = match json::text(&answer, "Expiration") {
-        Some(text) => Some(moment::parse(text).map_err(unusable)?),
+    let invalid = |error: Error| {
+        failed("invalid response of the container credentials endpoint").with_source(error)
+    };
+    let secret_access_key =
+        json::take_secret(&mut response, "SecretAccessKey").ok_or_else(|| {
+            failed("the response of the container credentials endpoint has no SecretAccessKey")
+        })?;
+    let session_token = json::take_secret(&mut response, "Token");
+    let expires = match json::text(&response, "Expiration") {
+        Some(text) => Some(expiration::parse(text).map_err(invalid)?),
         None => None,
     };
     Ok(Lookup::Found(Credentials {
-        access_key_id: Str::from(json::required(&answer, "AccessKeyId").map_err(unusable)?),
+        access_key_id: Str::from(json::required(&response, "AccessKeyId").map_err(invalid)?),
         secret_access_key,
         session_token,
         expires,
-        account_id: json::text(&answer, "AccountId").map(Str::from),
+        account_id: json::text(&response, "AccountId").map(Str::from),
         provider: Str::from_static(NAME),
         features: CredentialFeatures::HTTP,
     }))
 }
 
-/// Whether credentials may be asked of a URL: over TLS of any host, without it of this machine and of the hosts that are known.
-fn check(name: &str, address: &str) -> Result<()> {
+/// Checks that credentials may be requested from a URL: any host with TLS, without TLS only loopback and [`PLAIN_HOSTS`].
+fn check_host(name: &str, address: &str) -> Result<()> {
     let parts =
         url::parse(address).map_err(|problem| misconfigured(format!("{name}: {problem}")))?;
     if parts.scheme == "https" || parts.is_loopback() || PLAIN_HOSTS.contains(&parts.host) {
         return Ok(());
     }
     Err(misconfigured(format!(
-        "{name}: `{}` may not be asked without TLS: only this machine, {} may",
+        "{name}: host `{}` requires https; http is allowed for loopback, {}",
         parts.host,
         PLAIN_HOSTS.join(", ")
     )))
 }
 
-/// What the container shows for its credentials.
+/// Returns the authorization token.
 fn authorization(context: &ProviderContext) -> Result<Option<Secret>> {
     let env = &*context.host.env;
     let token =
         if let Some((name, path)) = setting::CONTAINER_AUTHORIZATION_TOKEN_FILE.from_env(env) {
             let path = std::path::PathBuf::from(path);
-            let unreadable = || failed(format!("{name}: {} cannot be read", path.display()));
+            let unreadable = || failed(format!("{name}: cannot read {}", path.display()));
             let bytes = context
                 .host
                 .files
@@ -155,29 +159,29 @@ fn authorization(context: &ProviderContext) -> Result<Option<Secret>> {
         };
     if token.expose().contains(['\r', '\n']) {
         return Err(failed(
-            "the container's authorization token has line breaks, and cannot be a header",
+            "the container authorization token contains line breaks, which are not allowed in a header",
         ));
     }
     Ok(Some(token))
 }
 
-async fn ask(context: &ProviderContext, request: HttpRequest) -> Result<Object> {
-    let answer = context.host.http.send(request).await?;
-    let object = json::object(&answer.body);
-    if answer.status == 200 {
+async fn fetch(context: &ProviderContext, request: HttpRequest) -> Result<Object> {
+    let response = context.host.http.send(request).await?;
+    let object = json::object(&response.body);
+    if response.status == 200 {
         return object;
     }
-    // An error may say what is wrong; nothing else of it is repeated.
-    let said = object.ok().and_then(|object| {
+    // Of an error response only code and message are reported: the rest may contain secrets.
+    let detail = object.ok().and_then(|object| {
         let code = json::text(&object, "code").or_else(|| json::text(&object, "Code"))?;
         let message = json::text(&object, "message")
             .or_else(|| json::text(&object, "Message"))
             .unwrap_or_default();
-        let said: String = format!(": {code} {message}").chars().take(500).collect();
-        Some(said)
+        let detail: String = format!(": {code} {message}").chars().take(500).collect();
+        Some(detail)
     });
     Err(Error::new(
         ErrorKind::Connection,
-        format!("HTTP {}{}", answer.status, said.unwrap_or_default()),
+        format!("HTTP {}{}", response.status, detail.unwrap_or_default()),
     ))
 }

@@ -1,16 +1,16 @@
-//! The folder `~/.aws/cli/cache`, where credentials of roles outlive the process that asked for them.
+//! The credentials cache in `~/.aws/cli/cache`.
 //!
 //! ```text
 //! {"ProviderType": "sso", "Credentials": {"AccessKeyId": "..", "SecretAccessKey": "..", "SessionToken": "..", "Expiration": "2026-..Z", "AccountId": ".."}}
 //! ```
-//! `ProviderType` stands in files of SSO alone: a logout removes those.
+//! `ProviderType` is set for SSO credentials only, which a logout removes.
 //!
-//! Names and contents are the AWS CLI's: what one finds there, the other uses.
+//! File names and contents are compatible with the AWS CLI, so that both share the cache.
 //!
 //! # Source
-//! botocore `credentials.py:CachedCredentialFetcher`, `utils.py:JSONFileCache`; the AWS CLI, which gives botocore this folder.
+//! botocore `credentials.py:CachedCredentialFetcher`, `utils.py:JSONFileCache`; the AWS CLI, which configures this folder.
 //!
-//! DIFFERENCE: botocore by itself keeps them in memory only.
+//! DIFFERENCE: botocore without the AWS CLI caches in memory only.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -21,43 +21,43 @@ use zeroize::Zeroizing;
 
 use super::cache::ADVISORY_REFRESH;
 use super::json::{self, PythonValue};
-use super::{CredentialFeatures, Credentials, ProviderContext, moment};
+use super::{CredentialFeatures, Credentials, ProviderContext, expiration};
 use crate::{Result, Str};
 
-/// Access to the folder, with the key a service has refused and that is not to be taken from there again.
+/// The cache on disk, with the access key id that a service has rejected and that must not be read again.
 #[derive(Debug, Default)]
 pub(super) struct DiskCache {
-    refused: Mutex<Option<Str>>,
+    rejected: Mutex<Option<Str>>,
 }
 
 impl DiskCache {
-    /// The credentials of a key that are good for another while.
+    /// Returns the cached credentials of a key unless they expire soon.
     pub(super) fn read(&self, context: &ProviderContext, key: &str) -> Option<Credentials> {
         let path = path(context, key)?;
         let bytes = Zeroizing::new(context.host.files.read(&path).ok()?);
         let credentials = match from_json(&bytes) {
             Ok(credentials) => credentials,
             Err(error) => {
-                tracing::debug!("{} is passed over: {error:#}", path.display());
+                tracing::debug!("ignoring {}: {error:#}", path.display());
                 return None;
             }
         };
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.as_ref() == Some(&credentials.access_key_id) {
+        let rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        if rejected.as_ref() == Some(&credentials.access_key_id) {
             return None;
         }
-        let left = moment::seconds_until(context.host.clock.now(), credentials.expires?);
+        let remaining = expiration::seconds_until(context.host.clock.now(), credentials.expires?);
         let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
-        (left >= window).then_some(credentials)
+        (remaining >= window).then_some(credentials)
     }
 
-    /// Keeps credentials. That they could not be kept is no reason to fail: they are asked for again.
+    /// Writes credentials. A failure is only logged, because the credentials can be requested again.
     pub(super) fn write(&self, context: &ProviderContext, key: &str, credentials: &Credentials) {
-        self.write_of(context, key, credentials, None);
+        self.write_with_type(context, key, credentials, None);
     }
 
-    /// [`write`](Self::write) with the word that says what they were got by.
-    pub(super) fn write_of(
+    /// [`write`](Self::write) with a `ProviderType`.
+    pub(super) fn write_with_type(
         &self,
         context: &ProviderContext,
         key: &str,
@@ -74,7 +74,7 @@ impl DiskCache {
         if let Some(token) = &credentials.session_token {
             put("SessionToken", token.expose());
         }
-        put("Expiration", &moment::format(expires));
+        put("Expiration", &expiration::format(expires));
         if let Some(account_id) = &credentials.account_id {
             put("AccountId", account_id);
         }
@@ -84,27 +84,28 @@ impl DiskCache {
         }
         let text = Zeroizing::new(file.to_string());
         if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
-            tracing::warn!("{} could not be written: {error}", path.display());
+            tracing::warn!("cannot write {}: {error}", path.display());
         }
     }
 
-    pub(super) fn refuse(&self, rejected: &Credentials) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        *refused = Some(rejected.access_key_id.clone());
+    /// Ignores the cached credentials with this access key id from now on.
+    pub(super) fn reject(&self, rejected: &Credentials) {
+        let mut slot = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot = Some(rejected.access_key_id.clone());
     }
 }
 
-/// The key of a role's or an account's credentials: what was asked for, hashed.
+/// Returns the cache key for the parameters of a request: the SHA-1 of their JSON.
 pub(super) fn key(entries: &[(&str, PythonValue)], compact: bool) -> String {
     sha1_hex(&json::python_dumps(entries, compact))
 }
 
-/// The SHA-1 of a text in hexadecimal digits, as names of cache files are.
+/// Returns the SHA-1 of a text in hexadecimal, as used in the names of cache files.
 pub(super) fn sha1_hex(text: &str) -> String {
     hex(&Sha1::digest(text.as_bytes()))
 }
 
-/// Bytes in lower-case hexadecimal digits.
+/// Encodes bytes in lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -128,7 +129,7 @@ fn from_json(bytes: &[u8]) -> Result<Credentials> {
         secret_access_key: json::take_secret(&mut fields, "SecretAccessKey")
             .ok_or_else(|| missing("SecretAccessKey"))?,
         session_token: json::take_secret(&mut fields, "SessionToken"),
-        expires: Some(moment::parse(json::required(&fields, "Expiration")?)?),
+        expires: Some(expiration::parse(json::required(&fields, "Expiration")?)?),
         account_id: json::text(&fields, "AccountId").map(Str::from),
         provider: Str::new(),
         features: CredentialFeatures::default(),
@@ -145,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_those_of_the_aws_cli() {
+    fn keys_equal_those_of_the_aws_cli() {
         // hashlib.sha1(json.dumps({"RoleArn": "arn:aws:iam::123456789012:role/r", "ExternalId": "é", "DurationSeconds": 900},
         // sort_keys=True).encode()).hexdigest()
         let entries = [
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_the_aws_cli_are_read() {
+    fn reads_files_of_the_aws_cli() {
         let file = br#"{"Credentials": {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T",
             "Expiration": "2019-10-14T03:56:45UTC"}, "AssumedRoleUser": {"Arn": "x"}, "ResponseMetadata": {}}"#;
         let credentials = from_json(file).unwrap();

@@ -1,17 +1,19 @@
-//! Provider 1, `env`: credentials of the environment.
+//! Provider 1, `env`: credentials from environment variables.
 
 use super::provider::failed;
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use super::{
+    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
+};
 use crate::config::setting::{self, Setting};
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str};
 
-/// The environment's credentials.
+/// Credentials from environment variables.
 ///
 /// # Source
 /// botocore `credentials.py:EnvProvider`.
 ///
-/// DIFFERENCE: a variable of white space counts as not set, as in the other SDKs; botocore takes white space for a key.
+/// DIFFERENCE: a variable with only white space counts as not set, as in the other SDKs; botocore uses white space as a key.
 #[derive(Debug)]
 pub(super) struct EnvProvider;
 
@@ -38,13 +40,12 @@ pub(super) fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
             "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not",
         ));
     };
-    let expires =
-        match var(&setting::CREDENTIAL_EXPIRATION) {
-            Some(text) => Some(moment::parse(&text).map_err(|error| {
-                failed("AWS_CREDENTIAL_EXPIRATION is no time").with_source(error)
-            })?),
-            None => None,
-        };
+    let expires = match var(&setting::CREDENTIAL_EXPIRATION) {
+        Some(text) => Some(expiration::parse(&text).map_err(|error| {
+            failed("invalid timestamp in AWS_CREDENTIAL_EXPIRATION").with_source(error)
+        })?),
+        None => None,
+    };
     Ok(Lookup::Found(Credentials {
         access_key_id: Str::from(access_key_id.trim()),
         secret_access_key: Secret::from(secret_access_key),

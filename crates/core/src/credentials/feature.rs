@@ -1,8 +1,8 @@
-//! [`CredentialFeatures`]: how credentials were come by, for the user agent.
+//! [`CredentialFeatures`]: the sources of credentials, for the user agent.
 
 use std::fmt;
 
-/// How credentials were come by: a set of the feature ids that a request's user agent tells AWS (`m/g,n`).
+/// The sources of credentials: a set of feature ids for the user agent (`m/g,n`).
 ///
 /// ```
 /// use inia_core::CredentialFeatures;
@@ -27,50 +27,50 @@ macro_rules! features {
 }
 
 features! {
-    /// Given in code.
+    /// Set in code.
     CODE = 0 "e";
     /// From environment variables.
     ENV_VARS = 1 "g";
-    /// A web identity named by the environment.
+    /// A web identity token from environment variables.
     ENV_VARS_STS_WEB_ID_TOKEN = 2 "h";
     /// From AssumeRole.
     STS_ASSUME_ROLE = 3 "i";
     /// From AssumeRoleWithWebIdentity.
     STS_ASSUME_ROLE_WEB_ID = 4 "k";
-    /// Keys of a profile.
+    /// Access keys of a profile.
     PROFILE = 5 "n";
-    /// A profile that names a source profile.
+    /// A profile with `source_profile`.
     PROFILE_SOURCE_PROFILE = 6 "o";
-    /// A profile that names a credential source.
+    /// A profile with `credential_source`.
     PROFILE_NAMED_PROVIDER = 7 "p";
-    /// A web identity named by a profile.
+    /// A web identity token from a profile.
     PROFILE_STS_WEB_ID_TOKEN = 8 "q";
-    /// An SSO session named by a profile.
+    /// A profile with `sso_session`.
     PROFILE_SSO = 9 "r";
-    /// From SSO by a session.
+    /// From SSO with an `sso_session`.
     SSO = 10 "s";
-    /// A profile with SSO settings of its own.
+    /// A profile with `sso_start_url`.
     PROFILE_SSO_LEGACY = 11 "t";
-    /// From SSO without a session.
+    /// From SSO without an `sso_session`.
     SSO_LEGACY = 12 "u";
-    /// A process named by a profile.
+    /// A profile with `credential_process`.
     PROFILE_PROCESS = 13 "v";
     /// From a process.
     PROCESS = 14 "w";
-    /// From the config file of the first boto.
+    /// From the config file of boto 2.
     BOTO2_CONFIG_FILE = 15 "x";
-    /// From a container's endpoint.
+    /// From the container credentials endpoint.
     HTTP = 16 "z";
     /// From the instance metadata service.
     IMDS = 17 "0";
-    /// A login named by a profile.
+    /// A profile with `login_session`.
     PROFILE_LOGIN = 18 "AC";
     /// From a login.
     LOGIN = 19 "AD";
 }
 
 impl CredentialFeatures {
-    /// The ids, in the order of the list above.
+    /// Returns the ids in the order of the constants.
     pub fn ids(self) -> impl Iterator<Item = &'static str> {
         Self::ALL
             .iter()

@@ -1,9 +1,9 @@
-//! [`Credentials`] and [`Token`]: what requests are signed with.
+//! [`Credentials`] and [`Token`].
 
 use super::CredentialFeatures;
 use crate::{Secret, Str, Timestamp};
 
-/// AWS credentials: an access key, and what came with it.
+/// AWS credentials.
 ///
 /// ```
 /// use inia_core::Credentials;
@@ -19,18 +19,18 @@ pub struct Credentials {
     pub secret_access_key: Secret,
     /// The session token of temporary credentials.
     pub session_token: Option<Secret>,
-    /// When they expire; `None` for keys that do not.
+    /// The expiration; `None` for long-term credentials.
     pub expires: Option<Timestamp>,
-    /// The account they belong to, where the provider says.
+    /// The account id, if the provider returned it.
     pub account_id: Option<Str>,
-    /// The provider they came from, by its name in the chain (`env`, `assume-role`...).
+    /// The name of the provider in the chain (`env`, `assume-role`...).
     pub provider: Str,
-    /// How they were come by, for the user agent.
+    /// The credential sources, for the user agent.
     pub features: CredentialFeatures,
 }
 
 impl Credentials {
-    /// Credentials given by hand; they do not expire.
+    /// Creates credentials that do not expire.
     #[must_use]
     pub fn new(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>) -> Self {
         Credentials {
@@ -48,8 +48,8 @@ impl Credentials {
 /// A bearer token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// The token itself.
+    /// The secret token.
     pub token: Secret,
-    /// When it expires; `None` for a token that does not.
+    /// The expiration; `None` for a token that does not expire.
     pub expires: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! The instance metadata service: where it is, its session token, and what it answers.
+//! The client of the instance metadata service (IMDS).
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ const IPV6: &str = "http://[fd00:ec2::254]";
 const TOKEN_PATH: &str = "/latest/api/token";
 const TOKEN_SECONDS: &str = "21600";
 const REGION_PATH: &str = "/latest/meta-data/placement/region";
-/// How much the service may answer, in bytes.
-const ANSWER_LIMIT: usize = 64 * 1024;
+/// The maximum size of a response, in bytes.
+const RESPONSE_LIMIT: usize = 64 * 1024;
 
-/// The service as the settings say to reach it.
+/// A client of the instance metadata service.
 #[derive(Debug)]
 pub(super) struct Imds<'a> {
     context: &'a ProviderContext,
@@ -29,22 +29,22 @@ pub(super) struct Imds<'a> {
     v1_disabled: bool,
 }
 
-/// Why the service has no answer.
+/// The error of a request.
 #[derive(Debug)]
-pub(super) enum NoAnswer {
-    /// It has nothing there (404).
+pub(super) enum ImdsError {
+    /// HTTP status 404.
     NotFound,
-    /// It cannot be reached or is out of order: what was had before may be used on.
-    Down(Error),
-    /// It refuses.
+    /// The service cannot be reached or failed: cached credentials may still be used.
+    Unavailable(Error),
+    /// The service rejected the request.
     Refused(Error),
 }
 
-/// What opens the service: a session's token, or nothing for its first version.
+/// The session token of IMDSv2, or `None` for IMDSv1.
 pub(super) type SessionToken = Option<Secret>;
 
 impl<'a> Imds<'a> {
-    /// The service; `None` where the environment disables it.
+    /// Creates a client; `None` if the service is disabled.
     ///
     /// # Source
     /// botocore `utils.py:IMDSFetcher`, `resolve_imds_endpoint_mode`.
@@ -72,72 +72,74 @@ impl<'a> Imds<'a> {
         }))
     }
 
-    /// Opens a session.
+    /// Requests a session token.
     ///
-    /// A service that has no sessions, or whose answer does not come back through the hops of a container's network, is asked without
-    /// one, unless that is disabled.
+    /// Falls back to IMDSv1, unless that is disabled, if the service does not support sessions or the response is dropped because of the
+    /// hop limit of a container network.
     ///
-    /// DIFFERENCE: where nothing listens at all, botocore asks once more without a session; here that is the end.
-    pub(super) async fn open(&self) -> Result<SessionToken, NoAnswer> {
+    /// DIFFERENCE: if the connection is refused, botocore tries IMDSv1 too; here this is an error.
+    pub(super) async fn session_token(&self) -> Result<SessionToken, ImdsError> {
         let headers = vec![(
             "x-aws-ec2-metadata-token-ttl-seconds".to_owned(),
             Secret::from(TOKEN_SECONDS),
         )];
         let problem = match self.send("PUT", TOKEN_PATH, &headers).await {
             Ok((200, body)) => match text(&body) {
-                // A token goes back in a header: anything else is no token.
+                // The token is sent in a header, so other characters are not allowed.
                 Some(token) if token.bytes().all(|byte| byte.is_ascii_graphic()) => {
                     return Ok(Some(Secret::from(token)));
                 }
-                _ => "it gave no token".to_owned(),
+                _ => "invalid token".to_owned(),
             },
             Ok((status @ 400, _)) => {
-                return Err(NoAnswer::Refused(Error::new(
+                return Err(ImdsError::Refused(Error::new(
                     ErrorKind::Connection,
-                    format!("no session: HTTP {status}"),
+                    format!("cannot open a session: HTTP {status}"),
                 )));
             }
             Ok((status, _)) => format!("HTTP {status}"),
             Err(error) if error.kind() == ErrorKind::Timeout => error.to_string(),
-            Err(error) => return Err(NoAnswer::Down(error)),
+            Err(error) => return Err(ImdsError::Unavailable(error)),
         };
         if self.v1_disabled {
-            return Err(NoAnswer::Refused(failed(format!(
-                "the instance metadata service opened no session ({problem}), and asking without one is disabled"
+            return Err(ImdsError::Refused(failed(format!(
+                "cannot open a session with the instance metadata service ({problem}), and IMDSv1 is disabled"
             ))));
         }
-        tracing::debug!("instance metadata: no session ({problem}); asking without one");
+        tracing::debug!(
+            "instance metadata: cannot open a session ({problem}); falling back to IMDSv1"
+        );
         Ok(None)
     }
 
-    /// Asks for a path; the answer is not empty.
-    pub(super) async fn get(&self, path: &str, token: &SessionToken) -> Result<Bytes, NoAnswer> {
+    /// Requests a path. An empty response is an error.
+    pub(super) async fn get(&self, path: &str, token: &SessionToken) -> Result<Bytes, ImdsError> {
         let headers = token
             .iter()
             .map(|token| ("x-aws-ec2-metadata-token".to_owned(), token.clone()))
             .collect::<Vec<_>>();
         match self.send("GET", path, &headers).await {
             Ok((200, body)) if !body.is_empty() => Ok(body),
-            Ok((404, _)) => Err(NoAnswer::NotFound),
+            Ok((404, _)) => Err(ImdsError::NotFound),
             Ok((status, _)) => {
                 let error = Error::new(
                     ErrorKind::Connection,
                     match status {
-                        200 => format!("{path}: the answer is empty"),
+                        200 => format!("{path}: empty response"),
                         _ => format!("{path}: HTTP {status}"),
                     },
                 );
                 if status == 200 || status >= 500 {
-                    Err(NoAnswer::Down(error))
+                    Err(ImdsError::Unavailable(error))
                 } else {
-                    Err(NoAnswer::Refused(error))
+                    Err(ImdsError::Refused(error))
                 }
             }
-            Err(error) => Err(NoAnswer::Down(error)),
+            Err(error) => Err(ImdsError::Unavailable(error)),
         }
     }
 
-    /// Sends a request, again where it fails in a way that may pass.
+    /// Sends a request, with retries for transient errors.
     async fn send(
         &self,
         method: &'static str,
@@ -152,18 +154,18 @@ impl<'a> Imds<'a> {
                 headers: headers.to_vec(),
                 body: Bytes::new(),
                 timeout: self.timeout,
-                limit: ANSWER_LIMIT,
+                limit: RESPONSE_LIMIT,
             };
             let result = self.context.host.http.send(request).await;
-            let again = match &result {
-                Ok(answer) => {
-                    answer.status >= 500 || (answer.status == 200 && answer.body.is_empty())
+            let retryable = match &result {
+                Ok(response) => {
+                    response.status >= 500 || (response.status == 200 && response.body.is_empty())
                 }
-                // A token that does not arrive in time will not the next time either: it is lost on its way.
+                // A timeout of the token request is caused by the hop limit, so a retry would fail too.
                 Err(error) => !(method == "PUT" && error.kind() == ErrorKind::Timeout),
             };
-            if !again || attempt >= self.attempts {
-                return result.map(|answer| (answer.status, answer.body));
+            if !retryable || attempt >= self.attempts {
+                return result.map(|response| (response.status, response.body));
             }
             tracing::debug!("instance metadata {path}: attempt {attempt} failed");
             attempt += 1;
@@ -192,7 +194,7 @@ fn base_url(settings: &Settings) -> Result<String> {
     Ok(base.trim_end_matches('/').to_owned())
 }
 
-/// An answer's text, trimmed; `None` where it is none.
+/// Returns the trimmed text of a body; `None` if it is empty or not UTF-8.
 pub(super) fn text(body: &Bytes) -> Option<&str> {
     std::str::from_utf8(body)
         .ok()
@@ -200,20 +202,20 @@ pub(super) fn text(body: &Bytes) -> Option<&str> {
         .filter(|text| !text.is_empty())
 }
 
-/// The region the instance is in; `None` where there is no service to ask.
+/// Returns the region of the instance; `None` if the service is not available.
 ///
 /// # Source
 /// botocore `utils.py:InstanceMetadataRegionFetcher`.
 ///
-/// DIFFERENCE: botocore drops the last letter of the availability zone, which is wrong in local zones.
+/// DIFFERENCE: botocore removes the last letter of the availability zone, which is wrong in local zones.
 pub(crate) async fn instance_region(context: &ProviderContext) -> Option<String> {
     let service = Imds::new(context).ok().flatten()?;
-    let token = service.open().await.ok()?;
+    let token = service.session_token().await.ok()?;
     let body = service.get(REGION_PATH, &token).await.ok()?;
     let region = text(&body)?;
-    let plausible = region.len() <= 63
+    let valid = region.len() <= 63
         && region
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    plausible.then(|| region.to_owned())
+    valid.then(|| region.to_owned())
 }

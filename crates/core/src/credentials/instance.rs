@@ -4,50 +4,52 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cache::ADVISORY_REFRESH;
-use super::imds::{self, Imds, NoAnswer, SessionToken};
+use super::imds::{self, Imds, ImdsError, SessionToken};
 use super::json;
 use super::provider::failed;
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use super::{
+    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
+};
 use crate::config::setting;
 use crate::ports::BoxFuture;
 use crate::{Error, ErrorKind, Result, Secret, Str};
 
-/// Credentials of the instance metadata service.
+/// Credentials from the instance metadata service.
 ///
-/// Static stability: while the service gives credentials that are about to expire, or gives none, those at hand are used on, and
-/// asked for again in 2 to 10 minutes. AWS accepts them: it is AWS that could not renew them.
+/// Static stability: if the service returns credentials that are about to expire, or is unavailable, the last credentials are used and
+/// their refresh is tried again after 2 to 10 minutes. AWS accepts such credentials while it cannot renew them.
 ///
 /// # Source
 /// botocore `utils.py:InstanceMetadataFetcher`.
 ///
-/// DIFFERENCE: the paths that also give the account id (`security-credentials-extended`) are asked first, and credentials at hand are
-/// used on when the service does not answer at all; botocore does neither.
+/// DIFFERENCE: the paths that also return the account id (`security-credentials-extended`) are tried first, and the last credentials are
+/// used when the service does not respond at all; botocore does neither.
 #[derive(Debug, Default)]
 pub(super) struct InstanceProvider {
-    state: Mutex<State>,
+    state: Mutex<InstanceState>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct State {
-    /// Which of the paths the service has.
-    paths: Option<Paths>,
-    /// The instance profile's name, as the service gave it.
+struct InstanceState {
+    /// The paths that the service supports, once known.
+    paths: Option<CredentialPaths>,
+    /// The name of the instance profile, as returned by the service.
     profile: Option<Str>,
-    /// The credentials it gave last.
+    /// The last credentials.
     last: Option<Credentials>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Paths {
+enum CredentialPaths {
     Extended,
     Legacy,
 }
 
-impl Paths {
+impl CredentialPaths {
     fn prefix(self) -> &'static str {
         match self {
-            Paths::Extended => "/latest/meta-data/iam/security-credentials-extended/",
-            Paths::Legacy => "/latest/meta-data/iam/security-credentials/",
+            CredentialPaths::Extended => "/latest/meta-data/iam/security-credentials-extended/",
+            CredentialPaths::Legacy => "/latest/meta-data/iam/security-credentials/",
         }
     }
 }
@@ -63,7 +65,7 @@ impl CredentialProvider for InstanceProvider {
         &'a self,
         context: &'a ProviderContext,
     ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
-        Box::pin(self.ask(context))
+        Box::pin(self.load_credentials(context))
     }
 
     fn invalidate(&self, rejected: &Credentials) {
@@ -79,7 +81,7 @@ impl CredentialProvider for InstanceProvider {
 }
 
 impl InstanceProvider {
-    async fn ask(&self, context: &ProviderContext) -> Result<Lookup<Credentials>> {
+    async fn load_credentials(&self, context: &ProviderContext) -> Result<Lookup<Credentials>> {
         let Some(service) = Imds::new(context)? else {
             return Lookup::none("AWS_EC2_METADATA_DISABLED is true");
         };
@@ -88,29 +90,29 @@ impl InstanceProvider {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let found = match service.open().await {
-            Ok(token) => self.find(context, &service, &token, &mut state).await,
-            Err(problem) => Err(Problem::NoAnswer(problem)),
+        let fetched = match service.session_token().await {
+            Ok(token) => self.fetch(context, &service, &token, &mut state).await,
+            Err(problem) => Err(FetchError::Imds(problem)),
         };
-        let result = match found {
+        let result = match fetched {
             Ok(credentials) => {
                 state.last = Some(credentials.clone());
-                Ok(Lookup::Found(extended(context, credentials)))
+                Ok(Lookup::Found(extend_expiration(context, credentials)))
             }
-            Err(Problem::Configured(error)) => Err(error),
-            Err(Problem::NoAnswer(NoAnswer::Down(error))) => match &state.last {
+            Err(FetchError::Config(error)) => Err(error),
+            Err(FetchError::Imds(ImdsError::Unavailable(error))) => match &state.last {
                 Some(last) => {
                     tracing::warn!(
-                        "the instance metadata service does not answer; the credentials at hand are used on: {error:#}"
+                        "the instance metadata service is unavailable, using the last credentials: {error:#}"
                     );
-                    Ok(Lookup::Found(extended(context, last.clone())))
+                    Ok(Lookup::Found(extend_expiration(context, last.clone())))
                 }
                 None => Lookup::none(format!("the instance metadata service: {error:#}")),
             },
-            Err(Problem::NoAnswer(NoAnswer::NotFound)) => {
+            Err(FetchError::Imds(ImdsError::NotFound)) => {
                 Lookup::none("the instance has no role: HTTP 404")
             }
-            Err(Problem::NoAnswer(NoAnswer::Refused(error))) => {
+            Err(FetchError::Imds(ImdsError::Refused(error))) => {
                 if error.kind() == ErrorKind::Credentials {
                     Err(error)
                 } else {
@@ -122,21 +124,21 @@ impl InstanceProvider {
         result
     }
 
-    /// Finds the instance profile's name, and with it the credentials.
-    async fn find(
+    /// Requests the name of the instance profile, unless it is known, and its credentials.
+    async fn fetch(
         &self,
         context: &ProviderContext,
         service: &Imds<'_>,
         token: &SessionToken,
-        state: &mut State,
-    ) -> Result<Credentials, Problem> {
+        state: &mut InstanceState,
+    ) -> Result<Credentials, FetchError> {
         let configured = context
             .settings
             .text(&setting::EC2_INSTANCE_PROFILE_NAME)
-            .map_err(Problem::Configured)?;
+            .map_err(FetchError::Config)?;
         let mut listed = false;
         loop {
-            let paths = state.paths.unwrap_or(Paths::Extended);
+            let paths = state.paths.unwrap_or(CredentialPaths::Extended);
             let prefix = paths.prefix();
             let name = match configured.as_ref().or(state.profile.as_ref()) {
                 Some(name) => name.clone(),
@@ -148,10 +150,10 @@ impl InstanceProvider {
                         state.profile = Some(name.clone());
                         name
                     }
-                    Err(NoAnswer::NotFound)
-                        if paths == Paths::Extended && state.paths.is_none() =>
+                    Err(ImdsError::NotFound)
+                        if paths == CredentialPaths::Extended && state.paths.is_none() =>
                     {
-                        state.paths = Some(Paths::Legacy);
+                        state.paths = Some(CredentialPaths::Legacy);
                         continue;
                     }
                     Err(problem) => return Err(problem.into()),
@@ -163,20 +165,20 @@ impl InstanceProvider {
                     state.paths = Some(paths);
                     return Ok(credentials);
                 }
-                Err(NoAnswer::NotFound) => {
+                Err(ImdsError::NotFound) => {
                     if configured.is_some() {
                         if state.paths.is_none() {
-                            state.paths = Some(Paths::Legacy);
+                            state.paths = Some(CredentialPaths::Legacy);
                             continue;
                         }
-                        return Err(Problem::Configured(failed(format!(
-                            "the instance has no instance profile `{name}`"
+                        return Err(FetchError::Config(failed(format!(
+                            "instance profile `{name}` not found"
                         ))));
                     }
-                    // The profile may have been exchanged since its name was asked for: once.
+                    // The instance profile may have been replaced since its name was requested; try once more.
                     state.profile = None;
                     if listed {
-                        return Err(NoAnswer::NotFound.into());
+                        return Err(ImdsError::NotFound.into());
                     }
                 }
                 Err(problem) => return Err(problem.into()),
@@ -185,28 +187,31 @@ impl InstanceProvider {
     }
 }
 
-/// Why there are no credentials.
-enum Problem {
-    /// The service does not give them.
-    NoAnswer(NoAnswer),
-    /// What is configured cannot be.
-    Configured(Error),
+/// The error of [`InstanceProvider::fetch`].
+enum FetchError {
+    /// The service did not return credentials.
+    Imds(ImdsError),
+    /// A setting is invalid.
+    Config(Error),
 }
 
-impl From<NoAnswer> for Problem {
-    fn from(problem: NoAnswer) -> Self {
-        Problem::NoAnswer(problem)
+impl From<ImdsError> for FetchError {
+    fn from(problem: ImdsError) -> Self {
+        FetchError::Imds(problem)
     }
 }
 
-fn out_of_order(message: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
-    Problem::NoAnswer(NoAnswer::Down(Error::new(ErrorKind::Parse, message)))
+fn unavailable(message: impl Into<std::borrow::Cow<'static, str>>) -> FetchError {
+    FetchError::Imds(ImdsError::Unavailable(Error::new(
+        ErrorKind::Parse,
+        message,
+    )))
 }
 
-fn profile_name(body: &bytes::Bytes) -> Result<Str, Problem> {
+fn profile_name(body: &bytes::Bytes) -> Result<Str, FetchError> {
     let name = imds::text(body).and_then(|text| text.lines().next());
     match name {
-        // The name goes into a path: anything else is no name.
+        // The name becomes part of a path, so other characters are not allowed.
         Some(name)
             if name
                 .bytes()
@@ -214,57 +219,57 @@ fn profile_name(body: &bytes::Bytes) -> Result<Str, Problem> {
         {
             Ok(Str::from(name))
         }
-        _ => Err(out_of_order("it gave no instance profile's name")),
+        _ => Err(unavailable("invalid instance profile name")),
     }
 }
 
-fn credentials(body: &[u8]) -> Result<Credentials, Problem> {
-    let mut answer =
-        json::object(body).map_err(|error| Problem::NoAnswer(NoAnswer::Down(error)))?;
-    let code = json::text(&answer, "Code").unwrap_or("Success");
+fn credentials(body: &[u8]) -> Result<Credentials, FetchError> {
+    let mut response =
+        json::object(body).map_err(|error| FetchError::Imds(ImdsError::Unavailable(error)))?;
+    let code = json::text(&response, "Code").unwrap_or("Success");
     if code != "Success" {
-        let message = json::text(&answer, "Message").unwrap_or_default();
-        let said: String = format!("{code} {message}").chars().take(500).collect();
-        return Err(Problem::NoAnswer(NoAnswer::Refused(Error::new(
+        let message = json::text(&response, "Message").unwrap_or_default();
+        let detail: String = format!("{code} {message}").chars().take(500).collect();
+        return Err(FetchError::Imds(ImdsError::Refused(Error::new(
             ErrorKind::Connection,
-            said,
+            detail,
         ))));
     }
-    let missing = |name: &str| out_of_order(format!("it gave credentials without {name}"));
-    let access_key_id = json::text(&answer, "AccessKeyId").map(Str::from);
-    let secret: Option<Secret> = json::take_secret(&mut answer, "SecretAccessKey");
-    let token = json::take_secret(&mut answer, "Token");
-    let expires = json::text(&answer, "Expiration").and_then(|text| moment::parse(text).ok());
+    let missing = |name: &str| unavailable(format!("the response has no {name}"));
+    let access_key_id = json::text(&response, "AccessKeyId").map(Str::from);
+    let secret: Option<Secret> = json::take_secret(&mut response, "SecretAccessKey");
+    let token = json::take_secret(&mut response, "Token");
+    let expires = json::text(&response, "Expiration").and_then(|text| expiration::parse(text).ok());
     Ok(Credentials {
         access_key_id: access_key_id.ok_or_else(|| missing("AccessKeyId"))?,
         secret_access_key: secret.ok_or_else(|| missing("SecretAccessKey"))?,
         session_token: Some(token.ok_or_else(|| missing("Token"))?),
         expires: Some(expires.ok_or_else(|| missing("Expiration"))?),
-        account_id: json::text(&answer, "AccountId").map(Str::from),
+        account_id: json::text(&response, "AccountId").map(Str::from),
         provider: Str::from_static(NAME),
         features: CredentialFeatures::IMDS,
     })
 }
 
-/// Credentials that are about to expire are used on for another while.
+/// Extends the expiration of credentials that are about to expire (static stability).
 ///
 /// # Source
 /// botocore `utils.py:InstanceMetadataFetcher._evaluate_expiration`.
-fn extended(context: &ProviderContext, mut credentials: Credentials) -> Credentials {
+fn extend_expiration(context: &ProviderContext, mut credentials: Credentials) -> Credentials {
     let Some(expires) = credentials.expires else {
         return credentials;
     };
-    // Two to ten minutes, so that not all instances ask at once.
+    // Two to ten minutes, so that instances do not refresh simultaneously.
     let jitter = Duration::from_secs_f64(120.0 + 480.0 * context.host.rng.unit());
     let window = ADVISORY_REFRESH + jitter;
     let now = context.host.clock.now();
     let seconds = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
-    if moment::seconds_until(now, expires) <= seconds {
+    if expiration::seconds_until(now, expires) <= seconds {
         tracing::warn!(
-            "the instance's credentials are not renewed in time; they are used on, and asked for again in {} minutes",
+            "the credentials of the instance were not renewed in time; using them, and refreshing again in {} minutes",
             jitter.as_secs() / 60
         );
-        credentials.expires = Some(moment::after(now, window));
+        credentials.expires = Some(expiration::after(now, window));
     }
     credentials
 }

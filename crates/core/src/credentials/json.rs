@@ -1,13 +1,13 @@
-//! JSON that holds secrets: read so that no error repeats it, and written as Python does.
+//! JSON with secrets: parsed without quoting the text in errors, and written as Python does.
 
 use serde_json::{Map, Value};
 
 use crate::{Error, ErrorKind, Result, Secret, Str, push_ascii_json};
 
-/// An object of a file, of a process or of a metadata service.
+/// A JSON object of a file, a process or a metadata service.
 pub(crate) type Object = Map<String, Value>;
 
-/// Reads an object. Errors say where it stops being one and repeat none of it.
+/// Parses an object. Errors contain the position but none of the text.
 pub(crate) fn object(bytes: &[u8]) -> Result<Object> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),
@@ -23,20 +23,20 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object> {
     }
 }
 
-/// The text under a name, where it is one and not empty.
+/// Returns the value of a non-empty string.
 pub(crate) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object.get(name)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// The text under a name.
+/// Returns the value of a required string.
 ///
 /// # Errors
-/// `Parse` where it is missing or not a text.
+/// `Parse` if it is missing, empty or not a string.
 pub(crate) fn required<'a>(object: &'a Object, name: &str) -> Result<&'a str> {
     text(object, name).ok_or_else(|| Error::new(ErrorKind::Parse, format!("`{name}` is missing")))
 }
 
-/// The secret under a name, taken out of the object.
+/// Removes a secret from the object and returns it.
 pub(crate) fn take_secret(object: &mut Object, name: &str) -> Option<Secret> {
     match object.remove(name)? {
         Value::String(text) if !text.is_empty() => Some(Secret::from(text)),
@@ -44,9 +44,9 @@ pub(crate) fn take_secret(object: &mut Object, name: &str) -> Option<Secret> {
     }
 }
 
-/// Entries as `json.dumps(..., sort_keys=True)` writes them: the hash of this text names a cache file.
+/// Writes entries as `json.dumps(..., sort_keys=True)` does. The hash of this text is the name of a cache file.
 ///
-/// `compact` is for the calls that also give `separators=(',', ':')`.
+/// `compact` corresponds to `separators=(',', ':')`.
 pub(crate) fn python_dumps(entries: &[(&str, PythonValue)], compact: bool) -> String {
     let (comma, colon) = if compact { (",", ":") } else { (", ", ": ") };
     let mut entries: Vec<_> = entries.iter().collect();
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_written_as_python_writes_them() {
+    fn writes_entries_as_python() {
         let entries = [
             ("b", PythonValue::Text("é\"\u{1f600}\u{7f}\n".into())),
             ("a", PythonValue::Integer(900)),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_repeat_nothing() {
+    fn errors_omit_the_text() {
         for bytes in [&b"{\"a\": hidden}"[..], b"\"hidden\"", b"{\"a\": 1} hidden"] {
             let error = object(bytes).unwrap_err();
             assert!(!format!("{error:#} {error:?}").contains("hidden"));

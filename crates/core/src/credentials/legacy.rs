@@ -1,4 +1,4 @@
-//! Providers 9 and 10, `ec2-credentials-file` and `boto-config`: the files of the first EC2 tools and of the first boto.
+//! Providers 9 and 10, `ec2-credentials-file` and `boto-config`: the files of the original EC2 tools and of boto 2.
 
 use std::io;
 use std::path::Path;
@@ -9,14 +9,14 @@ use crate::config::setting;
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str};
 
-/// The file that `AWS_CREDENTIAL_FILE` names: lines of `AWSAccessKeyId=...` and `AWSSecretKey=...`.
+/// The file named by `AWS_CREDENTIAL_FILE`, with lines `AWSAccessKeyId=...` and `AWSSecretKey=...`.
 ///
 /// # Source
 /// botocore `credentials.py:OriginalEC2Provider`, `utils.py:parse_key_val_file_contents`.
 #[derive(Debug)]
 pub(super) struct Ec2CredentialsFileProvider;
 
-/// The `[Credentials]` of `BOTO_CONFIG`, or of `/etc/boto.cfg` and `~/.boto`.
+/// The section `[Credentials]` of `BOTO_CONFIG`, or of `/etc/boto.cfg` and `~/.boto`.
 ///
 /// # Source
 /// botocore `credentials.py:BotoProvider`.
@@ -54,12 +54,8 @@ fn load_ec2(context: &ProviderContext) -> Result<Lookup<Credentials>> {
         return Lookup::none("AWS_CREDENTIAL_FILE is not set");
     };
     let path = context.settings.expand(&path);
-    let text = read(context, &path)?.ok_or_else(|| {
-        failed(format!(
-            "AWS_CREDENTIAL_FILE: there is no {}",
-            path.display()
-        ))
-    })?;
+    let text = read(context, &path)?
+        .ok_or_else(|| failed(format!("AWS_CREDENTIAL_FILE: {} not found", path.display())))?;
     let value = |name: &str| {
         text.lines()
             .filter_map(|line| line.split_once('='))
@@ -112,11 +108,10 @@ fn load_boto(context: &ProviderContext) -> Result<Lookup<Credentials>> {
             CredentialFeatures::BOTO2_CONFIG_FILE,
         )));
     }
-    Lookup::none("no boto config file has an aws_access_key_id under [Credentials]")
+    Lookup::none("no boto config file has aws_access_key_id in [Credentials]")
 }
 
-/// The entries under `[Credentials]`. The file is an older kind of config file, with `=` or `:`, and has sections of no interest
-/// here: what is not an entry is passed over.
+/// Returns the entries in the section `[Credentials]`. The older format allows `=` or `:`. Other sections and lines are ignored.
 fn boto_credentials(text: &str) -> Vec<(&str, &str)> {
     let mut inside = false;
     let mut entries = Vec::new();
@@ -151,7 +146,7 @@ fn keys(
     }
 }
 
-/// A file's text; `None` where it is not there.
+/// Reads a text file; `None` if it does not exist.
 fn read(context: &ProviderContext, path: &Path) -> Result<Option<String>> {
     let bytes = match context.host.files.read(path) {
         Ok(bytes) => bytes,
@@ -166,7 +161,7 @@ fn read(context: &ProviderContext, path: &Path) -> Result<Option<String>> {
             return Ok(None);
         }
         Err(error) => {
-            return Err(failed(format!("{} cannot be read", path.display())).with_source(error));
+            return Err(failed(format!("cannot read {}", path.display())).with_source(error));
         }
     };
     match String::from_utf8(bytes) {
@@ -180,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_credentials_section_counts() {
+    fn reads_only_the_credentials_section() {
         let text = "[Boto]\naws_access_key_id = no\n[Credentials]\n# c = d\nAWS_access_key_id: a=b\nx = y\n[s3]\nz = no";
         assert_eq!(
             boto_credentials(text),

@@ -1,6 +1,6 @@
-//! Provider 6, `login`: the credentials that `aws login` leaves in `~/.aws/login/cache`, and their refresh.
+//! Provider 6, `login`: the credentials that `aws login` caches in `~/.aws/login/cache`, and their refresh.
 //!
-//! The file is named by the SHA-256 of the profile's `login_session`:
+//! The file name is the SHA-256 of `login_session` of the profile:
 //!
 //! ```text
 //! {"accessToken": {"accessKeyId": "..", "secretAccessKey": "..", "sessionToken": "..", "accountId": "..", "expiresAt": "2026-..Z"},
@@ -17,20 +17,22 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::answer::{integer, member, text};
 use super::disk_cache::hex;
 use super::dpop::DpopKey;
 use super::json::{self, Object};
 use super::provider::failed;
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, moment};
+use super::response::{integer, member, text};
+use super::{
+    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
+};
 use crate::config::setting;
 use crate::ports::{BoxFuture, InvokeOptions, UrlHeaders};
 use crate::{Error, ErrorKind, Result, Str, Timestamp, Value, json};
 
-/// Seconds before their end from which the credentials of the file are refreshed.
+/// The time before expiration from which cached credentials are refreshed, in seconds.
 const REFRESH_SECONDS: i64 = 5 * 60;
 
-/// Credentials by the profile's `login_session`.
+/// Credentials for `login_session` of the profile.
 #[derive(Debug)]
 pub(super) struct LoginProvider;
 
@@ -59,41 +61,45 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
         None => context.settings.in_aws_folder(&["login", "cache"]),
     };
     let path = folder.join(format!("{}.json", hex(&Sha256::digest(session.as_bytes()))));
-    let broken = |error: Error| {
-        failed(format!("{} holds no login; log in again", path.display())).with_source(error)
+    let invalid = |error: Error| {
+        failed(format!(
+            "{} contains no valid login; log in again",
+            path.display()
+        ))
+        .with_source(error)
     };
 
     let bytes = context.host.files.read(&path).map_err(|error| {
         failed(format!(
-            "there is no login for {session}: {} cannot be read; log in first",
+            "no login found for {session}: cannot read {}; log in first",
             path.display()
         ))
         .with_source(error)
     })?;
-    let mut file = json::object(&Zeroizing::new(bytes)).map_err(broken)?;
+    let mut file = json::object(&Zeroizing::new(bytes)).map_err(invalid)?;
     let missing: Vec<&str> = ["accessToken", "refreshToken", "dpopKey", "clientId"]
         .into_iter()
         .filter(|name| !file.contains_key(*name))
         .collect();
     if !missing.is_empty() {
         return Err(failed(format!(
-            "{} lacks {}; log in again",
+            "{} has no {}; log in again",
             path.display(),
             missing.join(", ")
         )));
     }
-    let credentials = credentials(&file).map_err(broken)?;
+    let credentials = credentials(&file).map_err(invalid)?;
     let now = context.host.clock.now();
-    let left = credentials
+    let remaining = credentials
         .expires
-        .map_or(i64::MAX, |expires| moment::seconds_until(now, expires));
-    if left > REFRESH_SECONDS {
+        .map_or(i64::MAX, |expires| expiration::seconds_until(now, expires));
+    if remaining > REFRESH_SECONDS {
         return Ok(Lookup::Found(credentials));
     }
     match refresh(context, &path, &mut file).await {
         Ok(credentials) => Ok(Lookup::Found(credentials)),
-        Err(error) if left > 0 => {
-            tracing::warn!("the login was not refreshed, and is used on: {error:#}");
+        Err(error) if remaining > 0 => {
+            tracing::warn!("refreshing the login failed, using the cached credentials: {error:#}");
             Ok(Lookup::Found(credentials))
         }
         Err(error) => Err(error),
@@ -101,16 +107,20 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
 }
 
 async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> Result<Credentials> {
-    let broken = |error: Error| {
-        failed(format!("{} holds no login; log in again", path.display())).with_source(error)
+    let invalid = |error: Error| {
+        failed(format!(
+            "{} contains no valid login; log in again",
+            path.display()
+        ))
+        .with_source(error)
     };
     let pem = json::take_secret(file, "dpopKey")
-        .ok_or_else(|| failed(format!("{} lacks dpopKey; log in again", path.display())))?;
+        .ok_or_else(|| failed(format!("{} has no dpopKey; log in again", path.display())))?;
     let key = DpopKey::from_pem(pem.expose())?;
     let params = json!({
         "tokenInput": {
-            "clientId": json::required(file, "clientId").map_err(broken)?,
-            "refreshToken": json::required(file, "refreshToken").map_err(broken)?,
+            "clientId": json::required(file, "clientId").map_err(invalid)?,
+            "refreshToken": json::required(file, "refreshToken").map_err(invalid)?,
             "grantType": "refresh_token",
         }
     });
@@ -123,20 +133,21 @@ async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> R
         Ok(vec![(Str::from_static("DPoP"), Str::from(proof))])
     });
     let options = InvokeOptions {
-        // Where the login was; files of older logins do not say.
+        // Files of older logins have no region.
         region: json::text(file, "signInRegion").map(Str::from),
         url_headers: Some(proof),
         ..InvokeOptions::default()
     };
-    let answer = context
+    let response = context
         .call("signin", "CreateOAuth2Token", params, options)
         .await
-        .map_err(refused)?;
+        .map_err(refresh_failed)?;
 
-    let output = member(&answer, "tokenOutput");
-    let missing = |member: &str| failed(format!("CreateOAuth2Token answered without {member}"));
+    let output = member(&response, "tokenOutput");
+    let missing =
+        |member: &str| failed(format!("the response of CreateOAuth2Token has no {member}"));
     let token = member(output, "accessToken");
-    let part = |name: &str| text(token, name).ok_or_else(|| missing(name));
+    let required = |name: &str| text(token, name).ok_or_else(|| missing(name));
     let seconds = integer(output, "expiresIn").ok_or_else(|| missing("expiresIn"))?;
     let now = context.host.clock.now();
     let expires = Timestamp::new(now.seconds().saturating_add(seconds), 0);
@@ -146,26 +157,24 @@ async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> R
         .cloned()
         .unwrap_or(Json::Null);
     let token = serde_json::json!({
-        "accessKeyId": part("accessKeyId")?,
-        "secretAccessKey": part("secretAccessKey")?,
-        "sessionToken": part("sessionToken")?,
+        "accessKeyId": required("accessKeyId")?,
+        "secretAccessKey": required("secretAccessKey")?,
+        "sessionToken": required("sessionToken")?,
         "accountId": account_id,
-        "expiresAt": moment::format(expires),
+        "expiresAt": expiration::format(expires),
     });
     file.insert("accessToken".to_owned(), token);
     let refresh_token = text(output, "refreshToken").ok_or_else(|| missing("refreshToken"))?;
     file.insert("refreshToken".to_owned(), refresh_token.into());
     file.insert("dpopKey".to_owned(), pem.expose().into());
     let contents = Zeroizing::new(Json::Object(file.clone()).to_string());
-    // The old refresh token is spent: without the new one on disk the login is lost.
+    // The old refresh token can only be used once: if the new one cannot be written, the login is lost.
     context
         .host
         .files
         .write_private(path, contents.as_bytes())
-        .map_err(|error| {
-            failed(format!("{} cannot be written", path.display())).with_source(error)
-        })?;
-    credentials(file).map_err(broken)
+        .map_err(|error| failed(format!("cannot write {}", path.display())).with_source(error))?;
+    credentials(file).map_err(invalid)
 }
 
 fn credentials(file: &Object) -> Result<Credentials> {
@@ -179,28 +188,28 @@ fn credentials(file: &Object) -> Result<Credentials> {
         secret_access_key: json::take_secret(&mut token, "secretAccessKey")
             .ok_or_else(|| missing("secretAccessKey"))?,
         session_token: json::take_secret(&mut token, "sessionToken"),
-        expires: Some(moment::parse(json::required(&token, "expiresAt")?)?),
+        expires: Some(expiration::parse(json::required(&token, "expiresAt")?)?),
         account_id: json::text(&token, "accountId").map(Str::from),
         provider: Str::from_static(NAME),
         features: CredentialFeatures::PROFILE_LOGIN | CredentialFeatures::LOGIN,
     })
 }
 
-/// What to do about a refresh that was refused.
-fn refused(error: Error) -> Error {
+/// Returns the error of a failed refresh, with advice for the user.
+fn refresh_failed(error: Error) -> Error {
     let reason = error
         .service()
         .filter(|service| service.code == "AccessDeniedException")
         .and_then(|service| service.details.get("error").and_then(Value::as_str));
     let message = match reason {
-        Some("TOKEN_EXPIRED") => "the login has expired: log in again",
+        Some("TOKEN_EXPIRED") => "the login has expired; log in again",
         Some("USER_CREDENTIALS_CHANGED") => {
-            "the user's credentials have changed since the login: log in again"
+            "the credentials of the user have changed since the login; log in again"
         }
         Some("INSUFFICIENT_PERMISSIONS") => {
-            "the login may not be refreshed: the user lacks the permission signin:CreateOAuth2Token"
+            "refreshing the login requires the permission signin:CreateOAuth2Token"
         }
-        _ => "the login could not be refreshed",
+        _ => "refreshing the login failed",
     };
     failed(message).with_source(error)
 }

@@ -1,12 +1,11 @@
-//! Credentials, tokens, and the providers that find them.
+//! Credentials, bearer tokens and their providers.
 //!
 //! ```text
 //! Session -> IdentityCache -> CredentialChain -> CredentialProvider -> ports (environment, files, HTTP, commands, Invoke)
-//!            one refresh for   in order, until     one place each
-//!            all who wait      one has some
+//!            one refresh for   tries providers     one source each
+//!            all waiting calls in order
 //! ```
 
-mod answer;
 mod assume_role;
 mod cache;
 mod chain;
@@ -14,6 +13,7 @@ mod container;
 mod disk_cache;
 mod dpop;
 mod env;
+mod expiration;
 mod feature;
 mod identity;
 pub(crate) mod imds;
@@ -21,11 +21,11 @@ mod instance;
 mod json;
 mod legacy;
 mod login;
-mod moment;
-mod passed;
 mod process;
 mod profile;
 mod provider;
+mod response;
+mod skipped;
 mod sso;
 mod sso_login;
 pub(crate) mod sso_logout;
@@ -54,7 +54,7 @@ pub(crate) mod tests {
     use crate::Timestamp;
     use crate::ports::{BoxFuture, Clock};
 
-    /// A clock that stands until it is moved.
+    /// A clock that only advances manually.
     #[derive(Debug)]
     pub(crate) struct FakeClock(AtomicI64);
 

@@ -1,4 +1,4 @@
-//! Provider 7, `custom-process`: credentials that a command prints.
+//! Provider 7, `custom-process`: credentials printed by a command.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use zeroize::Zeroizing;
 
 use super::provider::{failed, misconfigured};
 use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, json, moment,
+    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration, json,
 };
 use crate::config::Platform;
-use crate::config::words::{split_words, split_words_windows};
+use crate::config::shell_words::{split_words, split_words_windows};
 use crate::ports::BoxFuture;
 use crate::{Result, Str};
 
-/// How long a command may run: it may well ask its user for a code first.
-const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
-/// How much a command may print, in bytes.
+/// The timeout of a command, which may prompt the user for a code.
+const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// The maximum size of the output, in bytes.
 const OUTPUT_LIMIT: usize = 64 * 1024;
-/// How much of what a command says went wrong is shown, in characters.
+/// The maximum number of characters of standard error in an error message.
 const ERROR_LIMIT: usize = 1024;
 
-/// Runs the profile's `credential_process`.
+/// Runs `credential_process` of the profile.
 ///
 /// # Source
-/// botocore `credentials.py:ProcessProvider`. The command is run as it is, without a shell, as botocore runs it.
+/// botocore `credentials.py:ProcessProvider`. The command is run without a shell, as in botocore.
 ///
-/// DIFFERENCE: a command that runs for more than five minutes or prints more than 64 KiB is an error.
+/// DIFFERENCE: it is an error if a command runs for more than five minutes or prints more than 64 KiB.
 #[derive(Debug)]
 pub(super) struct ProcessProvider;
 
@@ -55,7 +55,7 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
     };
     let words = words.filter(|words| !words.is_empty()).ok_or_else(|| {
         misconfigured(format!(
-            "profile `{profile}`: credential_process is no command line"
+            "profile `{profile}`: credential_process is not a valid command line"
         ))
     })?;
     let program = words.first().map(String::as_str).unwrap_or_default();
@@ -63,13 +63,10 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
     let output = context
         .host
         .commands
-        .run(&words, TIME_LIMIT, OUTPUT_LIMIT)
+        .run(&words, TIMEOUT, OUTPUT_LIMIT)
         .await
         .map_err(|error| {
-            failed(format!(
-                "credential_process `{program}` did not run to its end"
-            ))
-            .with_source(error)
+            failed(format!("credential_process `{program}` failed to run")).with_source(error)
         })?;
     let stdout = Zeroizing::new(output.stdout);
     if output.status != Some(0) {
@@ -77,41 +74,38 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
             Some(status) => format!("exit status {status}"),
             None => "a signal".to_owned(),
         };
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        let complaint: String = complaint.trim().chars().take(ERROR_LIMIT).collect();
-        let complaint = if complaint.is_empty() {
-            complaint
+        let message = String::from_utf8_lossy(&output.stderr);
+        let message: String = message.trim().chars().take(ERROR_LIMIT).collect();
+        let message = if message.is_empty() {
+            message
         } else {
-            format!(": {complaint}")
+            format!(": {message}")
         };
         return Err(failed(format!(
-            "credential_process `{program}` ended with {status}{complaint}"
+            "credential_process `{program}` ended with {status}{message}"
         )));
     }
 
-    let unusable = |error: crate::Error| {
-        failed(format!(
-            "credential_process `{program}` printed no credentials"
-        ))
-        .with_source(error)
+    let invalid = |error: crate::Error| {
+        failed(format!("invalid output of credential_process `{program}`")).with_source(error)
     };
-    let mut object = json::object(&stdout).map_err(unusable)?;
+    let mut object = json::object(&stdout).map_err(invalid)?;
     if object.get("Version").and_then(serde_json::Value::as_i64) != Some(1) {
         return Err(failed(format!(
-            "credential_process `{program}` printed credentials whose Version is not 1"
+            "credential_process `{program}`: Version of the output must be 1"
         )));
     }
-    let access_key_id = json::required(&object, "AccessKeyId").map_err(unusable)?;
+    let access_key_id = json::required(&object, "AccessKeyId").map_err(invalid)?;
     let access_key_id = Str::from(access_key_id);
     let secret_access_key = json::take_secret(&mut object, "SecretAccessKey").ok_or_else(|| {
         failed(format!(
-            "credential_process `{program}` printed no SecretAccessKey"
+            "the output of credential_process `{program}` has no SecretAccessKey"
         ))
     })?;
     let expires = match json::text(&object, "Expiration") {
-        Some(text) => Some(moment::parse(text).map_err(|error| {
+        Some(text) => Some(expiration::parse(text).map_err(|error| {
             failed(format!(
-                "credential_process `{program}` printed an Expiration that is no time"
+                "credential_process `{program}`: invalid Expiration in the output"
             ))
             .with_source(error)
         })?),

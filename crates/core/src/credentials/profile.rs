@@ -1,4 +1,4 @@
-//! Providers 5 and 8, `shared-credentials-file` and `config-file`: keys of a profile.
+//! Providers 5 and 8, `shared-credentials-file` and `config-file`: access keys of a profile.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use crate::config::{Section, Settings};
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str};
 
-/// Keys in the credentials file.
+/// Access keys in the credentials file.
 ///
 /// # Source
 /// botocore `credentials.py:SharedCredentialProvider`.
 #[derive(Debug)]
 pub(super) struct SharedCredentialsFileProvider;
 
-/// Keys in the config file.
+/// Access keys in the config file.
 ///
 /// # Source
 /// botocore `credentials.py:ConfigProvider`.
@@ -54,26 +54,26 @@ impl CredentialProvider for ConfigFileProvider {
     }
 }
 
-/// Keys of a profile in the credentials file.
+/// Loads the access keys of a profile in the credentials file.
 pub(super) fn load_shared(settings: &Settings, profile: &str) -> Result<Lookup<Credentials>> {
     let files = settings.files();
-    let path = named(&files.locations().credentials, "the credentials file");
+    let path = display_path(&files.locations().credentials, "the credentials file");
     let section = files.credentials_profile(profile);
     keys(section, profile, &path, SHARED_CREDENTIALS_FILE)
 }
 
-/// Keys of a profile in the config file.
+/// Loads the access keys of a profile in the config file.
 pub(super) fn load_config(settings: &Settings, profile: &str) -> Result<Lookup<Credentials>> {
     let files = settings.files();
-    let path = named(&files.locations().config, "the config file");
+    let path = display_path(&files.locations().config, "the config file");
     let section = files.config_profile(profile);
     keys(section, profile, &path, CONFIG_FILE)
 }
 
-/// A file's path as messages name it.
-fn named(path: &Path, otherwise: &str) -> String {
+/// Returns the path of a file for messages, or `default` if it is empty.
+fn display_path(path: &Path, default: &str) -> String {
     if path.as_os_str().is_empty() {
-        otherwise.to_owned()
+        default.to_owned()
     } else {
         path.display().to_string()
     }
@@ -121,7 +121,7 @@ fn keys(
     }))
 }
 
-/// The value of a setting in a section, without a look at the environment.
+/// Returns the value of a setting in a section. The environment is not considered.
 pub(super) fn value<'a>(section: &'a Section, row: &Setting) -> Option<&'a str> {
     row.keys
         .iter()

@@ -1,4 +1,4 @@
-//! [`CredentialProvider`]: one place credentials can come from.
+//! [`CredentialProvider`] and [`TokenProvider`]: the traits of the providers in a chain.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,23 +9,23 @@ use crate::config::Settings;
 use crate::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use crate::{Error, ErrorKind, Result, Value};
 
-/// What a provider found where it looked.
+/// The result of a provider.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup<T> {
-    /// What was looked for.
+    /// Credentials or a token.
     Found(T),
-    /// Nothing is configured that the provider could use; the next one is asked. The reason is shown to a user who expected
-    /// otherwise, so it names what is missing and no secret.
+    /// The provider is not configured, and the next one is tried. The reason appears in the error of the chain: it should name what is
+    /// missing, and must not contain secrets.
     NotConfigured(Cow<'static, str>),
 }
 
 impl<T> Lookup<T> {
-    /// Nothing found, for a reason.
+    /// Returns [`NotConfigured`](Self::NotConfigured) with a reason.
     pub(crate) fn none(reason: impl Into<Cow<'static, str>>) -> Result<Self> {
         Ok(Lookup::NotConfigured(reason.into()))
     }
 
-    /// What was found.
+    /// Returns the value, if any.
     #[must_use]
     pub fn found(self) -> Option<T> {
         match self {
@@ -35,7 +35,7 @@ impl<T> Lookup<T> {
     }
 }
 
-/// A place credentials can come from.
+/// A source of credentials in a [`CredentialChain`](super::CredentialChain).
 ///
 /// ```
 /// use inia_core::ports::BoxFuture;
@@ -60,33 +60,33 @@ impl<T> Lookup<T> {
 /// }
 /// ```
 pub trait CredentialProvider: Send + Sync + fmt::Debug {
-    /// The name in the chain, of which there is one each.
+    /// Returns the name, which is unique in a chain.
     fn name(&self) -> &str;
 
-    /// Looks for credentials. Called again when those it gave are about to expire.
+    /// Loads credentials. Called again when they are about to expire.
     ///
     /// # Errors
-    /// Where the provider is configured and yet has no credentials to give: the chain ends there.
+    /// If the provider is configured but cannot load credentials. This ends the chain.
     fn load<'a>(
         &'a self,
         context: &'a ProviderContext,
     ) -> BoxFuture<'a, Result<Lookup<Credentials>>>;
 
-    /// A service has refused these credentials: a provider that keeps any should not give them again.
+    /// Invalidates credentials that a service has rejected: a provider with a cache must not return them again.
     fn invalidate(&self, rejected: &Credentials) {
         let _ = rejected;
     }
 }
 
-/// A place bearer tokens can come from.
+/// A source of bearer tokens in a [`TokenChain`](super::TokenChain).
 pub trait TokenProvider: Send + Sync + fmt::Debug {
-    /// The name in the chain, of which there is one each.
+    /// Returns the name, which is unique in a chain.
     fn name(&self) -> &str;
 
-    /// Looks for a token; `signing_name` is the service's (`bedrock`), where it is for one service.
+    /// Loads a token. `signing_name` is the signing name (`bedrock`) of the service that it is for, if any.
     ///
     /// # Errors
-    /// Where the provider is configured and yet has no token to give: the chain ends there.
+    /// If the provider is configured but cannot load a token. This ends the chain.
     fn load<'a>(
         &'a self,
         context: &'a ProviderContext,
@@ -94,14 +94,14 @@ pub trait TokenProvider: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'a, Result<Lookup<Token>>>;
 }
 
-/// What a provider works with: the ports, the settings, and a way to call services.
+/// The environment of a provider: the ports, the settings and access to services.
 #[derive(Clone, Debug)]
 pub struct ProviderContext {
     /// The ports.
     pub host: Host,
-    /// The session's settings.
+    /// The settings of the session.
     pub settings: Settings,
-    /// Calls services; absent in a session that cannot.
+    /// Calls services; `None` if the session cannot call services.
     pub invoke: Option<Arc<dyn Invoke>>,
 }
 
@@ -116,19 +116,19 @@ impl ProviderContext {
         match &self.invoke {
             Some(invoke) => invoke.call(service, operation, params, options).await,
             None => Err(failed(format!(
-                "this session has no way to call {service} {operation}"
+                "cannot call {service} {operation}: this session has no access to services"
             ))),
         }
     }
 }
 
-/// A provider's error about credentials it should have had.
+/// Returns a `Credentials` error, for a provider that is configured but failed.
 #[cold]
 pub(crate) fn failed(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Credentials, message)
 }
 
-/// A provider's error about a setting.
+/// Returns a `Config` error, for an invalid setting.
 #[cold]
 pub(crate) fn misconfigured(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Config, message)

@@ -1,16 +1,16 @@
-//! Provider 4, `sso`: credentials of IAM Identity Center for an account and a role.
+//! Provider 4, `sso`: credentials from IAM Identity Center for an account and a role.
 
-use super::answer::{integer, member, text};
 use super::disk_cache::{self, DiskCache};
 use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
+use super::response::{integer, member, text};
 use super::sso_token::{self, SsoSession};
 use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::config::Settings;
 use crate::ports::{BoxFuture, InvokeOptions};
 use crate::{Error, Result, Secret, Str, Timestamp, Value, json};
 
-/// Credentials by the profile's `sso_account_id` and `sso_role_name`, with the token of its `sso_session`, or of its own
+/// Credentials for `sso_account_id` and `sso_role_name` of the profile, requested with the token of its `sso_session` or
 /// `sso_start_url`.
 ///
 /// # Source
@@ -22,7 +22,7 @@ pub(super) struct SsoProvider {
 
 pub(super) const NAME: &str = "sso";
 
-/// What a profile says about SSO.
+/// The SSO settings of a profile.
 #[derive(Debug, PartialEq, Eq)]
 struct SsoProfile {
     session: Option<Str>,
@@ -45,7 +45,7 @@ impl CredentialProvider for SsoProvider {
     }
 
     fn invalidate(&self, rejected: &Credentials) {
-        self.cache.refuse(rejected);
+        self.cache.reject(rejected);
     }
 }
 
@@ -91,12 +91,12 @@ pub(super) async fn load(
         region: Some(sso.region.clone()),
         ..InvokeOptions::default()
     };
-    let answer = context
+    let response = context
         .call("sso", "GetRoleCredentials", params, options)
         .await
         .map_err(unauthorized)?;
-    let credentials = credentials(member(&answer, "roleCredentials"), &sso, features)?;
-    cache.write_of(context, &key, &credentials, Some(NAME));
+    let credentials = credentials(member(&response, "roleCredentials"), &sso, features)?;
+    cache.write_with_type(context, &key, &credentials, Some(NAME));
     Ok(Lookup::Found(credentials))
 }
 
@@ -105,7 +105,11 @@ fn credentials(
     sso: &SsoProfile,
     features: CredentialFeatures,
 ) -> Result<Credentials> {
-    let missing = |member: &str| failed(format!("GetRoleCredentials answered without {member}"));
+    let missing = |member: &str| {
+        failed(format!(
+            "the response of GetRoleCredentials has no {member}"
+        ))
+    };
     let access_key_id = text(fields, "accessKeyId").ok_or_else(|| missing("accessKeyId"))?;
     let secret = text(fields, "secretAccessKey").ok_or_else(|| missing("secretAccessKey"))?;
     let millis = integer(fields, "expiration").ok_or_else(|| missing("expiration"))?;
@@ -120,11 +124,11 @@ fn credentials(
     })
 }
 
-/// Tells that a new login is needed where the service says the token is not good any more.
+/// Adds advice to log in again to an `UnauthorizedException`.
 fn unauthorized(error: Error) -> Error {
     let code = error.service().map(|service| service.code.clone());
     if code.as_deref() == Some("UnauthorizedException") {
-        failed("the SSO token is not good any more: log in again").with_source(error)
+        failed("the SSO token is no longer valid; log in again").with_source(error)
     } else {
         error
     }
@@ -134,37 +138,37 @@ impl SsoProfile {
     fn read(settings: &Settings, profile: &str) -> Result<Lookup<SsoProfile>> {
         let files = settings.files();
         let Some(section) = files.profile(profile) else {
-            return Lookup::none(format!("there is no profile `{profile}`"));
+            return Lookup::none(format!("profile `{profile}` not found"));
         };
         if !section.contains("sso_role_name") && !section.contains("sso_account_id") {
             return Lookup::none(if section.contains("sso_session") {
                 format!(
-                    "profile `{profile}` has an sso_session, but no sso_account_id and sso_role_name: it gives a token, not credentials"
+                    "profile `{profile}` has sso_session but neither sso_account_id nor sso_role_name, and provides a token only"
                 )
             } else {
-                format!("profile `{profile}` has no sso_account_id and sso_role_name")
+                format!("profile `{profile}` has neither sso_account_id nor sso_role_name")
             });
         }
         let session = section.get("sso_session");
         let session_section = match session {
             Some(name) => Some(files.sso_session(name).ok_or_else(|| {
                 misconfigured(format!(
-                    "there is no sso-session `{name}`, which profile `{profile}` names"
+                    "sso-session `{name}` of profile `{profile}` not found"
                 ))
             })?),
             None => None,
         };
         let mut missing = Vec::new();
         let mut value = |name: &'static str| -> Result<Str> {
-            let own = section.get(name);
+            let value_of_profile = section.get(name);
             let value = match session_section.and_then(|session| session.get(name)) {
-                Some(shared) if own.is_some_and(|own| own != shared) => {
+                Some(shared) if value_of_profile.is_some_and(|value| value != shared) => {
                     return Err(misconfigured(format!(
                         "profile `{profile}` and its sso-session have different values for {name}"
                     )));
                 }
                 Some(shared) => Some(shared),
-                None => own,
+                None => value_of_profile,
             };
             Ok(value.map(Str::from).unwrap_or_else(|| {
                 missing.push(name);
@@ -182,10 +186,10 @@ impl SsoProfile {
             Ok(Lookup::Found(sso))
         } else {
             Err(misconfigured(format!(
-                "profile `{profile}` is for SSO, but {} missing",
+                "incomplete SSO settings in profile `{profile}`: {} missing",
                 match missing.as_slice() {
-                    [one] => format!("{one} is"),
-                    several => format!("{} are", several.join(", ")),
+                    [name] => format!("{name} is"),
+                    names => format!("{} are", names.join(", ")),
                 }
             )))
         }

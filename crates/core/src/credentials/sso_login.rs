@@ -1,14 +1,14 @@
-//! [`SsoLogin`]: a login to IAM Identity Center that its user confirms in a browser, on this device or another.
+//! [`SsoLogin`]: a login to IAM Identity Center with the device authorization flow: the user confirms it in a browser.
 //!
 //! ```text
-//! RegisterClient            -> client id and secret, kept for their lifetime in ~/.aws/sso/cache
+//! RegisterClient            -> client id and secret, cached in ~/.aws/sso/cache until they expire
 //! StartDeviceAuthorization  -> URL and code for the user
-//! CreateToken, again and again until the user has confirmed: AuthorizationPending -> wait, SlowDown -> wait longer
-//! -> the token, kept in ~/.aws/sso/cache where the AWS CLI and every SDK look for it
+//! CreateToken, polled until the user has confirmed: AuthorizationPending -> wait, SlowDown -> wait longer
+//! -> the token, cached in ~/.aws/sso/cache, shared with the AWS CLI and other SDKs
 //! ```
 //!
 //! # Source
-//! RFC 8628; the AWS CLI, `sso login --use-device-code`, whose file names and contents these are.
+//! RFC 8628; the AWS CLI, `sso login --use-device-code`, including its file names and contents.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,29 +16,30 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::answer::{integer, text};
 use super::cache::ADVISORY_REFRESH;
 use super::disk_cache::{self, sha1_hex};
 use super::json::{self, Object, PythonValue};
 use super::provider::{failed, misconfigured};
+use super::response::{integer, text};
 use super::sso_token::expiry;
-use super::{ProviderContext, Token, moment, sso_token};
+use super::{ProviderContext, Token, expiration, sso_token};
 use crate::config::{Section, Settings};
 use crate::ports::InvokeOptions;
 use crate::{Result, Secret, Str, Timestamp, Value, json};
 
-/// What a login asks for where the `[sso-session]` does not say.
+/// The scopes of a login if the `[sso-session]` has none.
 const DEFAULT_SCOPES: &str = "sso:account:access";
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// The pause between two questions where the service does not say, in seconds.
+/// The default polling interval, in seconds.
 const DEFAULT_INTERVAL: i64 = 5;
-/// What a service that is asked too often adds to the pause, in seconds.
-const SLOW_DOWN: i64 = 5;
-/// The longest pause and the longest wait that a service may ask for, in seconds.
-const LONGEST_INTERVAL: i64 = 60;
-const LONGEST_WAIT: i64 = 60 * 60;
+/// The increment of the polling interval after `SlowDownException`, in seconds.
+const SLOW_DOWN_INCREMENT: i64 = 5;
+/// The maximum polling interval, in seconds.
+const MAX_INTERVAL: i64 = 60;
+/// The maximum lifetime of a device code, in seconds.
+const MAX_LIFETIME: i64 = 60 * 60;
 
-/// A login that waits for its user: show the URL and the code, then [`finish`](Self::finish).
+/// A pending login: show the URL and the code to the user, then call [`finish`](Self::finish).
 ///
 /// ```no_run
 /// # async fn example(session: inia_core::Session) -> inia_core::Result<()> {
@@ -50,98 +51,98 @@ const LONGEST_WAIT: i64 = 60 * 60;
 /// ```
 pub struct SsoLogin {
     context: ProviderContext,
-    target: Target,
-    registration: Registration,
+    target: LoginTarget,
+    registration: ClientRegistration,
     device_code: Secret,
     user_code: Str,
-    url: Str,
-    complete_url: Option<Str>,
+    verification_url: Str,
+    complete_verification_url: Option<Str>,
     expires: Timestamp,
     interval: i64,
 }
 
-/// What is logged in to.
+/// The start URL and region to log in to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Target {
-    /// The `[sso-session]`'s name; `None` for a profile with a start URL of its own.
+struct LoginTarget {
+    /// The name of the `[sso-session]`; `None` for a profile with `sso_start_url`.
     session: Option<Str>,
     start_url: Str,
     region: Str,
     scopes: Vec<Str>,
 }
 
-/// This program as the service knows it.
-struct Registration {
+/// The registration of this program with the service.
+struct ClientRegistration {
     client_id: Str,
     client_secret: Secret,
     expires: Timestamp,
-    /// Whether it was registered by an earlier login, so that the service may have forgotten it.
-    old: bool,
+    /// `true` if it was read from the cache, in which case the service may have deleted it.
+    cached: bool,
 }
 
 impl SsoLogin {
-    /// Starts a login for the session of a name, or else for what the profile names.
+    /// Starts a login for an `[sso-session]`, or for that of the profile.
     pub(crate) async fn start(context: &ProviderContext, session: Option<&str>) -> Result<Self> {
-        let target = Target::read(&context.settings, session)?;
-        let registration = match Registration::read(context, &target) {
+        let target = LoginTarget::read(&context.settings, session)?;
+        let registration = match ClientRegistration::read(context, &target) {
             Some(registration) => registration,
-            None => Registration::make(context, &target).await?,
+            None => ClientRegistration::create(context, &target).await?,
         };
-        let old = registration.old;
+        let cached = registration.cached;
         match authorize(context, &target, registration).await {
-            Err(error) if old && is_unknown_client(&error) => {
-                tracing::debug!("the client is registered anew: {error:#}");
-                let registration = Registration::make(context, &target).await?;
+            Err(error) if cached && is_unknown_client(&error) => {
+                tracing::debug!("registering the client again: {error:#}");
+                let registration = ClientRegistration::create(context, &target).await?;
                 authorize(context, &target, registration).await
             }
             other => other,
         }
     }
 
-    /// Where the user confirms the login.
+    /// Returns the URL on which the user confirms the login.
     #[must_use]
     pub fn verification_url(&self) -> &str {
-        &self.url
+        &self.verification_url
     }
 
-    /// The URL that holds the code, so that the user need not enter it.
+    /// Returns the URL that includes the user code.
     #[must_use]
     pub fn complete_verification_url(&self) -> Option<&str> {
-        self.complete_url.as_deref()
+        self.complete_verification_url.as_deref()
     }
 
-    /// The code that the user enters there, or compares with the one shown there.
+    /// Returns the code that the user enters on the page, or compares with the displayed one.
     #[must_use]
     pub fn user_code(&self) -> &str {
         &self.user_code
     }
 
-    /// When the code stops to be good.
+    /// Returns the expiration of the code.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         self.expires
     }
 
-    /// The start URL of what is logged in to.
+    /// Returns the start URL of the login.
     #[must_use]
     pub fn start_url(&self) -> &str {
         &self.target.start_url
     }
 
-    /// Waits until the user has confirmed, and keeps the token where this and other SDKs look for it.
+    /// Waits until the user has confirmed the login, and writes the token to the cache that SDKs share.
     ///
     /// # Errors
-    /// `Credentials` where the user declines or does not confirm in time, or the token cannot be kept; the service's other errors.
+    /// `Credentials` if the user declines or does not confirm in time, or the token cannot be written; other errors of the service.
     pub async fn finish(mut self) -> Result<Token> {
         let clock = std::sync::Arc::clone(&self.context.host.clock);
-        let answer = loop {
-            let left = moment::seconds_until(clock.now(), self.expires);
-            if left <= 0 {
+        let response = loop {
+            let remaining = expiration::seconds_until(clock.now(), self.expires);
+            if remaining <= 0 {
                 return Err(failed(
-                    "the login was not confirmed in time: start it again",
+                    "the login was not confirmed in time; start it again",
                 ));
             }
-            let pause = self.interval.min(left);
+            let pause = self.interval.min(remaining);
             clock
                 .sleep(Duration::from_secs(
                     u64::try_from(pause).unwrap_or_default(),
@@ -154,19 +155,19 @@ impl SsoLogin {
                 "deviceCode": self.device_code.expose(),
             });
             let error = match call(&self.context, &self.target, "CreateToken", params).await {
-                Ok(answer) => break answer,
+                Ok(response) => break response,
                 Err(error) => error,
             };
-            // The model's name for the error, or RFC 8628's where a header that names the model's is missing.
+            // The modeled error code, or the code of RFC 8628 if the header with the modeled code is missing.
             let code = error.service().map(|service| service.code.clone());
             match code.as_deref() {
                 Some("AuthorizationPendingException" | "authorization_pending") => {}
                 Some("SlowDownException" | "slow_down") => {
-                    self.interval = (self.interval + SLOW_DOWN).min(LONGEST_INTERVAL);
+                    self.interval = (self.interval + SLOW_DOWN_INCREMENT).min(MAX_INTERVAL);
                 }
                 Some("ExpiredTokenException" | "expired_token") => {
                     return Err(
-                        failed("the login was not confirmed in time: start it again")
+                        failed("the login was not confirmed in time; start it again")
                             .with_source(error),
                     );
                 }
@@ -176,15 +177,15 @@ impl SsoLogin {
                 _ => return Err(error),
             }
         };
-        self.keep(&answer)
+        self.save_token(&response)
     }
 
-    /// Writes the token's file.
-    fn keep(&self, answer: &Value) -> Result<Token> {
-        let access_token = text(answer, "accessToken")
-            .ok_or_else(|| failed("CreateToken answered without accessToken"))?;
-        let seconds = integer(answer, "expiresIn")
-            .ok_or_else(|| failed("CreateToken answered without expiresIn"))?;
+    /// Writes the token to the cache.
+    fn save_token(&self, response: &Value) -> Result<Token> {
+        let access_token = text(response, "accessToken")
+            .ok_or_else(|| failed("the response of CreateToken has no accessToken"))?;
+        let seconds = integer(response, "expiresIn")
+            .ok_or_else(|| failed("the response of CreateToken has no expiresIn"))?;
         let now = self.context.host.clock.now();
         let expires = Timestamp::new(now.seconds().saturating_add(seconds), 0);
         let mut file = Object::new();
@@ -194,14 +195,14 @@ impl SsoLogin {
         put("startUrl", &self.target.start_url);
         put("region", &self.target.region);
         put("accessToken", access_token);
-        put("expiresAt", &moment::format(expires));
+        put("expiresAt", &expiration::format(expires));
         put("clientId", &self.registration.client_id);
         put("clientSecret", self.registration.client_secret.expose());
         put(
             "registrationExpiresAt",
-            &moment::format(self.registration.expires),
+            &expiration::format(self.registration.expires),
         );
-        if let Some(refresh_token) = text(answer, "refreshToken") {
+        if let Some(refresh_token) = text(response, "refreshToken") {
             put("refreshToken", refresh_token);
         }
         let name = self.target.session.as_ref();
@@ -212,7 +213,7 @@ impl SsoLogin {
             .files
             .write_private(&path, text.as_bytes())
             .map_err(|error| {
-                failed(format!("the token cannot be kept in {}", path.display())).with_source(error)
+                failed(format!("cannot write the token to {}", path.display())).with_source(error)
             })?;
         Ok(Token {
             token: Secret::from(access_token),
@@ -222,7 +223,7 @@ impl SsoLogin {
 }
 
 impl fmt::Debug for SsoLogin {
-    /// Says what is logged in to. Whoever has the codes may finish the login, so they are left out.
+    /// Omits the codes, which would allow others to complete the login.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SsoLogin")
             .field("target", &self.target)
@@ -231,26 +232,26 @@ impl fmt::Debug for SsoLogin {
     }
 }
 
-impl Target {
-    fn read(settings: &Settings, session: Option<&str>) -> Result<Target> {
+impl LoginTarget {
+    fn read(settings: &Settings, session: Option<&str>) -> Result<LoginTarget> {
         let files = settings.files();
         let profile = settings.profile_name();
         let section = files.profile(profile);
         if let Some(name) = session.or_else(|| section.and_then(|s| s.get("sso_session"))) {
-            let place = format!("sso-session `{name}`");
+            let section_name = format!("sso-session `{name}`");
             let section = files.sso_session(name).ok_or_else(|| {
                 misconfigured(match session {
-                    Some(_) => format!("there is no {place}"),
-                    None => format!("there is no {place}, which profile `{profile}` names"),
+                    Some(_) => format!("{section_name} not found"),
+                    None => format!("{section_name} of profile `{profile}` not found"),
                 })
             })?;
             let scopes = section
                 .get("sso_registration_scopes")
                 .unwrap_or(DEFAULT_SCOPES);
-            return Ok(Target {
+            return Ok(LoginTarget {
                 session: Some(Str::from(name)),
-                start_url: required(section, &place, "sso_start_url")?,
-                region: required(section, &place, "sso_region")?,
+                start_url: required(section, &section_name, "sso_start_url")?,
+                region: required(section, &section_name, "sso_region")?,
                 scopes: scopes
                     .split(',')
                     .map(str::trim)
@@ -259,51 +260,51 @@ impl Target {
                     .collect(),
             });
         }
-        let place = format!("profile `{profile}`");
+        let section_name = format!("profile `{profile}`");
         let Some(section) = section.filter(|section| section.contains("sso_start_url")) else {
             return Err(misconfigured(format!(
-                "{place} has neither an sso_session nor an sso_start_url to log in to"
+                "{section_name} has neither sso_session nor sso_start_url"
             )));
         };
-        Ok(Target {
+        Ok(LoginTarget {
             session: None,
-            start_url: required(section, &place, "sso_start_url")?,
-            region: required(section, &place, "sso_region")?,
+            start_url: required(section, &section_name, "sso_start_url")?,
+            region: required(section, &section_name, "sso_region")?,
             scopes: Vec::new(),
         })
     }
 }
 
-fn required(section: &Section, place: &str, key: &str) -> Result<Str> {
+fn required(section: &Section, section_name: &str, key: &str) -> Result<Str> {
     section
         .get(key)
         .filter(|value| !value.is_empty())
         .map(Str::from)
-        .ok_or_else(|| misconfigured(format!("{place} has no {key}")))
+        .ok_or_else(|| misconfigured(format!("{section_name} has no {key}")))
 }
 
-impl Registration {
-    /// The registration of an earlier login, if it is good for another while.
-    fn read(context: &ProviderContext, target: &Target) -> Option<Registration> {
+impl ClientRegistration {
+    /// Reads the registration of an earlier login, unless it expires soon.
+    fn read(context: &ProviderContext, target: &LoginTarget) -> Option<ClientRegistration> {
         let path = registration_path(context, target)?;
         let bytes = Zeroizing::new(context.host.files.read(&path).ok()?);
         let mut file = json::object(&bytes).ok()?;
         let expires = expiry(json::text(&file, "expiresAt")?).ok()?;
-        let left = moment::seconds_until(context.host.clock.now(), expires);
+        let remaining = expiration::seconds_until(context.host.clock.now(), expires);
         let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
-        if left < window {
+        if remaining < window {
             return None;
         }
-        Some(Registration {
+        Some(ClientRegistration {
             client_id: Str::from(json::text(&file, "clientId")?),
             client_secret: json::take_secret(&mut file, "clientSecret")?,
             expires,
-            old: true,
+            cached: true,
         })
     }
 
-    /// Registers, and keeps the registration. That it could not be kept is no reason to fail: the next login registers again.
-    async fn make(context: &ProviderContext, target: &Target) -> Result<Registration> {
+    /// Registers the client and caches the registration. A failure to cache it is only logged, because the next login registers again.
+    async fn create(context: &ProviderContext, target: &LoginTarget) -> Result<ClientRegistration> {
         let now = context.host.clock.now().seconds();
         let client_name = match &target.session {
             Some(name) => format!("botocore-client-{name}"),
@@ -316,25 +317,26 @@ impl Registration {
             let scopes = target.scopes.iter().cloned().map(Value::from);
             map.insert("scopes", scopes.collect::<Value>());
         }
-        let answer = call(context, target, "RegisterClient", params).await?;
-        let missing = |member: &str| failed(format!("RegisterClient answered without {member}"));
-        let registration = Registration {
-            client_id: Str::from(text(&answer, "clientId").ok_or_else(|| missing("clientId"))?),
-            client_secret: text(&answer, "clientSecret")
+        let response = call(context, target, "RegisterClient", params).await?;
+        let missing =
+            |member: &str| failed(format!("the response of RegisterClient has no {member}"));
+        let registration = ClientRegistration {
+            client_id: Str::from(text(&response, "clientId").ok_or_else(|| missing("clientId"))?),
+            client_secret: text(&response, "clientSecret")
                 .map(Secret::from)
                 .ok_or_else(|| missing("clientSecret"))?,
             expires: Timestamp::new(
-                integer(&answer, "clientSecretExpiresAt")
+                integer(&response, "clientSecretExpiresAt")
                     .ok_or_else(|| missing("clientSecretExpiresAt"))?,
                 0,
             ),
-            old: false,
+            cached: false,
         };
         if let Some(path) = registration_path(context, target) {
             let mut file = serde_json::json!({
                 "clientId": registration.client_id.as_str(),
                 "clientSecret": registration.client_secret.expose(),
-                "expiresAt": moment::format(registration.expires),
+                "expiresAt": expiration::format(registration.expires),
             });
             if let (Some(file), false) = (file.as_object_mut(), target.scopes.is_empty()) {
                 let scopes = target.scopes.iter().map(Str::as_str);
@@ -342,15 +344,15 @@ impl Registration {
             }
             let text = Zeroizing::new(file.to_string());
             if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
-                tracing::warn!("{} could not be written: {error}", path.display());
+                tracing::warn!("cannot write {}: {error}", path.display());
             }
         }
         Ok(registration)
     }
 }
 
-/// The file of a registration; `None` where there is no home folder.
-fn registration_path(context: &ProviderContext, target: &Target) -> Option<PathBuf> {
+/// Returns the cache file of a registration; `None` if there is no home folder.
+fn registration_path(context: &ProviderContext, target: &LoginTarget) -> Option<PathBuf> {
     let folder = context.settings.in_aws_folder(&["sso", "cache"]);
     let name = match &target.session {
         Some(session) => disk_cache::key(
@@ -363,7 +365,7 @@ fn registration_path(context: &ProviderContext, target: &Target) -> Option<PathB
             ],
             false,
         ),
-        // A region that could not stand in a host name must not choose a folder either.
+        // A region with these characters must not become part of a path.
         None if target.region.contains(['/', '\\', '.']) => sha1_hex(&target.region),
         None => format!("botocore-client-id-{}", target.region),
     };
@@ -372,42 +374,43 @@ fn registration_path(context: &ProviderContext, target: &Target) -> Option<PathB
 
 async fn authorize(
     context: &ProviderContext,
-    target: &Target,
-    registration: Registration,
+    target: &LoginTarget,
+    registration: ClientRegistration,
 ) -> Result<SsoLogin> {
     let params = json!({
         "clientId": &registration.client_id,
         "clientSecret": registration.client_secret.expose(),
         "startUrl": &target.start_url,
     });
-    let answer = call(context, target, "StartDeviceAuthorization", params).await?;
+    let response = call(context, target, "StartDeviceAuthorization", params).await?;
     let missing = |member: &str| {
         failed(format!(
-            "StartDeviceAuthorization answered without {member}"
+            "the response of StartDeviceAuthorization has no {member}"
         ))
     };
-    // These are shown at a terminal, which must not be told anything else by them.
-    let shown = |member: &'static str| match text(&answer, member) {
+    // These texts are printed to a terminal, so they must not contain escape sequences.
+    let display_text = |member: &'static str| match text(&response, member) {
         Some(text) if text.contains(char::is_control) => Err(failed(format!(
-            "StartDeviceAuthorization answered with control characters in {member}"
+            "the response of StartDeviceAuthorization has control characters in {member}"
         ))),
         other => Ok(other.map(Str::from)),
     };
-    let device_code = text(&answer, "deviceCode").ok_or_else(|| missing("deviceCode"))?;
-    let seconds = integer(&answer, "expiresIn").ok_or_else(|| missing("expiresIn"))?;
+    let device_code = text(&response, "deviceCode").ok_or_else(|| missing("deviceCode"))?;
+    let seconds = integer(&response, "expiresIn").ok_or_else(|| missing("expiresIn"))?;
     let now = context.host.clock.now();
     Ok(SsoLogin {
         device_code: Secret::from(device_code),
-        user_code: shown("userCode")?.ok_or_else(|| missing("userCode"))?,
-        url: shown("verificationUri")?.ok_or_else(|| missing("verificationUri"))?,
-        complete_url: shown("verificationUriComplete")?,
+        user_code: display_text("userCode")?.ok_or_else(|| missing("userCode"))?,
+        verification_url: display_text("verificationUri")?
+            .ok_or_else(|| missing("verificationUri"))?,
+        complete_verification_url: display_text("verificationUriComplete")?,
         expires: Timestamp::new(
-            now.seconds().saturating_add(seconds.clamp(0, LONGEST_WAIT)),
+            now.seconds().saturating_add(seconds.clamp(0, MAX_LIFETIME)),
             0,
         ),
-        interval: integer(&answer, "interval")
+        interval: integer(&response, "interval")
             .unwrap_or(DEFAULT_INTERVAL)
-            .clamp(1, LONGEST_INTERVAL),
+            .clamp(1, MAX_INTERVAL),
         context: context.clone(),
         target: target.clone(),
         registration,
@@ -416,7 +419,7 @@ async fn authorize(
 
 async fn call(
     context: &ProviderContext,
-    target: &Target,
+    target: &LoginTarget,
     operation: &str,
     params: Value,
 ) -> Result<Value> {

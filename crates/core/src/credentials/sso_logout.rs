@@ -1,4 +1,4 @@
-//! The end of all logins to IAM Identity Center.
+//! Logout from IAM Identity Center.
 
 use std::path::Path;
 
@@ -10,18 +10,18 @@ use super::provider::failed;
 use crate::ports::InvokeOptions;
 use crate::{Result, Str, json};
 
-/// What [`Session::sso_logout`](crate::Session::sso_logout) removed.
+/// The number of files removed by [`Session::sso_logout`](crate::Session::sso_logout).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SsoLogout {
-    /// Files of tokens.
+    /// Token files.
     pub tokens: usize,
-    /// Files of credentials that were got by a token.
+    /// Files of credentials obtained with a token.
     pub credentials: usize,
 }
 
-/// Ends the session of every token kept in `~/.aws/sso/cache`, and removes the tokens and the credentials got by them.
+/// Ends the session of every token in `~/.aws/sso/cache`, and removes the tokens and the credentials obtained with them.
 ///
-/// A service that does not know a token any more, or does not answer, keeps no file from being removed.
+/// Files are removed even if the service rejects a token or does not respond.
 ///
 /// # Source
 /// The AWS CLI, `sso logout`.
@@ -31,13 +31,12 @@ pub(crate) async fn logout(context: &ProviderContext) -> Result<SsoLogout> {
     let mut remove = |path: &Path, count: &mut usize| match context.host.files.remove(path) {
         Ok(()) => *count += 1,
         Err(error) => {
-            problem =
-                Some(failed(format!("{} cannot be removed", path.display())).with_source(error));
+            problem = Some(failed(format!("cannot remove {}", path.display())).with_source(error));
         }
     };
     for (path, file) in files(context, &["sso", "cache"]) {
         let Some(token) = json::text(&file, "accessToken") else {
-            // A registration: it is no login, and the next one needs none of its own.
+            // A client registration, which is kept for the next login.
             continue;
         };
         if let Some(region) = json::text(&file, "region") {
@@ -47,7 +46,7 @@ pub(crate) async fn logout(context: &ProviderContext) -> Result<SsoLogout> {
                 ..InvokeOptions::default()
             };
             if let Err(error) = context.call("sso", "Logout", params, options).await {
-                tracing::debug!("the service did not end a session: {error:#}");
+                tracing::debug!("ending a session failed: {error:#}");
             }
         }
         remove(&path, &mut removed.tokens);
@@ -63,7 +62,7 @@ pub(crate) async fn logout(context: &ProviderContext) -> Result<SsoLogout> {
     }
 }
 
-/// The JSON objects of a folder below `~/.aws`.
+/// Reads the JSON objects in a folder below `~/.aws`.
 fn files(context: &ProviderContext, folder: &[&str]) -> Vec<(std::path::PathBuf, Object)> {
     let folder = context.settings.in_aws_folder(folder);
     if folder.as_os_str().is_empty() {

@@ -1,6 +1,6 @@
-//! The tokens that `aws sso login` leaves in `~/.aws/sso/cache`, and their refresh.
+//! The tokens that `aws sso login` caches in `~/.aws/sso/cache`, and their refresh.
 //!
-//! The file is named by the SHA-1 of the session's name, or of the start URL where there is no session:
+//! The file name is the SHA-1 of the session name, or of the start URL if there is no session:
 //!
 //! ```text
 //! {"startUrl": "..", "region": "..", "accessToken": "..", "expiresAt": "2026-..Z",
@@ -14,17 +14,17 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::answer::{integer, text};
 use super::cache::ADVISORY_REFRESH;
 use super::disk_cache::sha1_hex;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
-use super::{Lookup, ProviderContext, Token, moment};
+use super::response::{integer, text};
+use super::{Lookup, ProviderContext, Token, expiration};
 use crate::config::Settings;
 use crate::ports::InvokeOptions;
 use crate::{Error, ErrorKind, Result, Secret, Str, Timestamp, json};
 
-/// An `[sso-session]`.
+/// The settings of an `[sso-session]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SsoSession {
     pub(super) name: Str,
@@ -33,7 +33,7 @@ pub(super) struct SsoSession {
 }
 
 impl SsoSession {
-    /// The session that a profile names.
+    /// Returns the session of a profile.
     pub(super) fn of_profile(settings: &Settings, profile: &str) -> Result<Lookup<SsoSession>> {
         let files = settings.files();
         let Some(name) = files
@@ -44,7 +44,7 @@ impl SsoSession {
         };
         let section = files.sso_session(name).ok_or_else(|| {
             misconfigured(format!(
-                "there is no sso-session `{name}`, which profile `{profile}` names"
+                "sso-session `{name}` of profile `{profile}` not found"
             ))
         })?;
         let value = |key: &str| {
@@ -61,31 +61,31 @@ impl SsoSession {
     }
 }
 
-/// The token of a session, refreshed where it is about to end and can be.
+/// Loads the token of a session, and refreshes it if it expires soon.
 pub(super) async fn load(context: &ProviderContext, session: &SsoSession) -> Result<Token> {
     let path = path(context, &session.name)?;
     let mut file = read(context, &path)?;
     let now = context.host.clock.now();
-    let expires = expiry(json::required(&file, "expiresAt").map_err(|e| broken(&path, e))?)?;
-    let left = moment::seconds_until(now, expires);
+    let expires = expiry(json::required(&file, "expiresAt").map_err(|e| invalid_file(&path, e))?)?;
+    let remaining = expiration::seconds_until(now, expires);
     let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
-    if left < window {
+    if remaining < window {
         match refresh(context, session, &mut file).await {
             Ok(()) => {
                 let text = Zeroizing::new(serde_json::Value::Object(file.clone()).to_string());
                 if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
-                    tracing::warn!("{} could not be written: {error}", path.display());
+                    tracing::warn!("cannot write {}: {error}", path.display());
                 }
             }
-            Err(error) if left > 0 => {
+            Err(error) if remaining > 0 => {
                 tracing::warn!(
-                    "the SSO token of `{}` was not refreshed, and is used on: {error:#}",
+                    "refreshing the SSO token of `{}` failed, using the cached token: {error:#}",
                     session.name
                 );
             }
             Err(error) => {
                 return Err(failed(format!(
-                    "the SSO token of `{}` has expired: log in again",
+                    "the SSO token of `{}` has expired; log in again",
                     session.name
                 ))
                 .with_source(error));
@@ -95,14 +95,14 @@ pub(super) async fn load(context: &ProviderContext, session: &SsoSession) -> Res
     token(&path, file)
 }
 
-/// The token of a start URL, which is never refreshed.
+/// Loads the token of a start URL, which cannot be refreshed.
 pub(super) fn load_legacy(context: &ProviderContext, start_url: &str) -> Result<Token> {
     let path = path(context, start_url)?;
     let token = token(&path, read(context, &path)?)?;
     match token.expires {
-        Some(expires) if moment::seconds_until(context.host.clock.now(), expires) <= 0 => {
+        Some(expires) if expiration::seconds_until(context.host.clock.now(), expires) <= 0 => {
             Err(failed(format!(
-                "the SSO token of {start_url} has expired: log in again"
+                "the SSO token of {start_url} has expired; log in again"
             )))
         }
         _ => Ok(token),
@@ -112,13 +112,16 @@ pub(super) fn load_legacy(context: &ProviderContext, start_url: &str) -> Result<
 async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Object) -> Result<()> {
     let now = context.host.clock.now();
     let value = |name: &str| {
-        json::text(file, name)
-            .ok_or_else(|| failed(format!("the token's file has no {name} to refresh it by")))
+        json::text(file, name).ok_or_else(|| {
+            failed(format!(
+                "the token cannot be refreshed: its file has no {name}"
+            ))
+        })
     };
     let registration = expiry(value("registrationExpiresAt")?)?;
-    if moment::seconds_until(now, registration) <= 0 {
+    if expiration::seconds_until(now, registration) <= 0 {
         return Err(failed(format!(
-            "the registration to refresh it by expired at {registration}"
+            "the token cannot be refreshed: its client registration expired at {registration}"
         )));
     }
     let params = json!({
@@ -131,13 +134,13 @@ async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Obj
         region: Some(session.region.clone()),
         ..InvokeOptions::default()
     };
-    let answer = context
+    let response = context
         .call("sso-oidc", "CreateToken", params, options)
         .await?;
-    let access_token = text(&answer, "accessToken")
-        .ok_or_else(|| failed("CreateToken answered without accessToken"))?;
-    let seconds = integer(&answer, "expiresIn")
-        .ok_or_else(|| failed("CreateToken answered without expiresIn"))?;
+    let access_token = text(&response, "accessToken")
+        .ok_or_else(|| failed("the response of CreateToken has no accessToken"))?;
+    let seconds = integer(&response, "expiresIn")
+        .ok_or_else(|| failed("the response of CreateToken has no expiresIn"))?;
     let expires = Timestamp::new(now.seconds().saturating_add(seconds), 0);
     let mut put = |name: &str, value: &str| {
         file.insert(name.to_owned(), value.into());
@@ -145,9 +148,9 @@ async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Obj
     put("startUrl", &session.start_url);
     put("region", &session.region);
     put("accessToken", access_token);
-    put("expiresAt", &moment::format(expires));
-    // A refresh token is good for once: without a new one there is none.
-    match text(&answer, "refreshToken") {
+    put("expiresAt", &expiration::format(expires));
+    // A refresh token can only be used once.
+    match text(&response, "refreshToken") {
         Some(refresh_token) => put("refreshToken", refresh_token),
         None => {
             file.remove("refreshToken");
@@ -156,13 +159,11 @@ async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Obj
     Ok(())
 }
 
-/// The file of a token, by the name of its session or else its start URL.
+/// Returns the cache file of a token for a session name or start URL.
 pub(super) fn path(context: &ProviderContext, name: &str) -> Result<PathBuf> {
     let folder = context.settings.in_aws_folder(&["sso", "cache"]);
     if folder.as_os_str().is_empty() {
-        return Err(failed(
-            "there is no home folder to look for an SSO token in",
-        ));
+        return Err(failed("no home folder found to read the SSO token from"));
     }
     Ok(folder.join(format!("{}.json", sha1_hex(name))))
 }
@@ -170,16 +171,16 @@ pub(super) fn path(context: &ProviderContext, name: &str) -> Result<PathBuf> {
 fn read(context: &ProviderContext, path: &Path) -> Result<Object> {
     let bytes = context.host.files.read(path).map_err(|error| {
         failed(format!(
-            "there is no SSO token: {} cannot be read; log in first",
+            "no SSO token found: cannot read {}; log in first",
             path.display()
         ))
         .with_source(error)
     })?;
-    json::object(&Zeroizing::new(bytes)).map_err(|error| broken(path, error))
+    json::object(&Zeroizing::new(bytes)).map_err(|error| invalid_file(path, error))
 }
 
 fn token(path: &Path, mut file: Object) -> Result<Token> {
-    let expires = json::required(&file, "expiresAt").map_err(|error| broken(path, error))?;
+    let expires = json::required(&file, "expiresAt").map_err(|error| invalid_file(path, error))?;
     let expires = expiry(expires)?;
     let token: Secret = json::take_secret(&mut file, "accessToken")
         .ok_or_else(|| failed(format!("{} has no accessToken", path.display())))?;
@@ -190,13 +191,17 @@ fn token(path: &Path, mut file: Object) -> Result<Token> {
 }
 
 #[cold]
-fn broken(path: &Path, error: crate::Error) -> crate::Error {
-    failed(format!("{} holds no SSO token", path.display())).with_source(error)
+fn invalid_file(path: &Path, error: crate::Error) -> crate::Error {
+    failed(format!("{} contains no valid SSO token", path.display())).with_source(error)
 }
 
-/// The moment at which a token ends, of a file of `aws sso login`.
+/// Parses the expiration in a token file.
 pub(super) fn expiry(text: &str) -> Result<Timestamp> {
-    moment::parse(text).map_err(|error| {
-        Error::new(ErrorKind::Credentials, "the token's expiresAt is no time").with_source(error)
+    expiration::parse(text).map_err(|error| {
+        Error::new(
+            ErrorKind::Credentials,
+            "invalid timestamp in expiresAt of the token",
+        )
+        .with_source(error)
     })
 }

@@ -1,28 +1,28 @@
-//! Credentials in the answers of STS.
+//! Credentials in responses of STS.
 
-use super::answer::{member, text};
 use super::provider::failed;
-use super::{CredentialFeatures, Credentials, ProviderContext, moment};
+use super::response::{member, text};
+use super::{CredentialFeatures, Credentials, ProviderContext, expiration};
 use crate::{Result, Secret, Str, Timestamp, Value};
 
-/// Reads the answer of AssumeRole or AssumeRoleWithWebIdentity, with the account id of the role it names.
+/// Parses the response of AssumeRole or AssumeRoleWithWebIdentity. The account id is taken from the ARN of the role.
 ///
 /// # Source
 /// botocore `credentials.py:BaseAssumeRoleCredentialFetcher._add_account_id_to_response`.
 pub(super) fn assumed_role(
     operation: &str,
-    answer: &Value,
+    response: &Value,
     provider: &'static str,
     features: CredentialFeatures,
 ) -> Result<Credentials> {
-    let account_id = text(member(answer, "AssumedRoleUser"), "Arn")
-        .and_then(account_of)
+    let account_id = text(member(response, "AssumedRoleUser"), "Arn")
+        .and_then(account_in_arn)
         .map(Str::from);
-    let missing = |member: &str| failed(format!("{operation} answered without {member}"));
-    let fields = member(answer, "Credentials");
+    let missing = |member: &str| failed(format!("the response of {operation} has no {member}"));
+    let fields = member(response, "Credentials");
     let access_key_id = text(fields, "AccessKeyId").ok_or_else(|| missing("AccessKeyId"))?;
     let secret = text(fields, "SecretAccessKey").ok_or_else(|| missing("SecretAccessKey"))?;
-    let expires = moment_of(member(fields, "Expiration")).ok_or_else(|| missing("Expiration"))?;
+    let expires = timestamp(member(fields, "Expiration")).ok_or_else(|| missing("Expiration"))?;
     Ok(Credentials {
         access_key_id: Str::from(access_key_id),
         secret_access_key: Secret::from(secret),
@@ -34,20 +34,20 @@ pub(super) fn assumed_role(
     })
 }
 
-fn moment_of(value: &Value) -> Option<Timestamp> {
+fn timestamp(value: &Value) -> Option<Timestamp> {
     value
         .as_timestamp()
-        .or_else(|| moment::parse(value.as_str()?).ok())
+        .or_else(|| expiration::parse(value.as_str()?).ok())
 }
 
-/// The account id in an ARN.
-fn account_of(arn: &str) -> Option<&str> {
+/// Returns the account id in an ARN.
+fn account_in_arn(arn: &str) -> Option<&str> {
     let mut parts = arn.split(':');
     (parts.next()? == "arn").then_some(())?;
     parts.nth(3).filter(|account| !account.is_empty())
 }
 
-/// The name of a session that was given none: botocore's, as there are policies that ask for it.
+/// Returns the default role session name. It is the same as in botocore, because policies may match it.
 pub(super) fn default_session_name(context: &ProviderContext) -> Str {
     Str::from(format!(
         "botocore-session-{}",
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_account_is_the_fifth_part() {
+    fn account_is_the_fifth_part_of_an_arn() {
         for (arn, account) in [
             (
                 "arn:aws:sts::123456789012:assumed-role/r/s",
@@ -70,7 +70,7 @@ mod tests {
             ("arn:aws", None),
             ("urn:aws:sts::1:r", None),
         ] {
-            assert_eq!(account_of(arn), account, "{arn}");
+            assert_eq!(account_in_arn(arn), account, "{arn}");
         }
     }
 }

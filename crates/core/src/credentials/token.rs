@@ -1,16 +1,16 @@
-//! [`TokenChain`]: bearer tokens.
+//! [`TokenChain`]: bearer token providers in order.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::chain::{taken, unknown};
-use super::passed::Passed;
+use super::chain::{duplicate_provider, unknown_provider};
+use super::skipped::SkippedProviders;
 use super::sso_token::{self, SsoSession};
 use super::{Lookup, ProviderContext, Token, TokenProvider};
 use crate::ports::BoxFuture;
 use crate::{Result, Secret};
 
-/// Token providers in the order they are asked.
+/// Token providers, tried in order.
 ///
 /// | | name | from |
 /// |---|---|---|
@@ -33,7 +33,7 @@ impl Default for TokenChain {
 }
 
 impl TokenChain {
-    /// A chain without providers.
+    /// Returns a chain without providers.
     #[must_use]
     pub fn empty() -> Self {
         TokenChain {
@@ -41,7 +41,7 @@ impl TokenChain {
         }
     }
 
-    /// The names in order.
+    /// Returns the provider names in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.providers.iter().map(|provider| provider.name())
     }
@@ -49,7 +49,7 @@ impl TokenChain {
     /// Adds a provider at the end.
     ///
     /// # Errors
-    /// `Config` where its name is taken.
+    /// `Config` if a provider of this name exists.
     pub fn push(&mut self, provider: Arc<dyn TokenProvider>) -> Result<()> {
         self.insert(self.providers.len(), provider)
     }
@@ -57,7 +57,7 @@ impl TokenChain {
     /// Adds a provider before another.
     ///
     /// # Errors
-    /// `Config` where there is no other of that name, or the new one's is taken.
+    /// `Config` if the other provider does not exist, or the name of the new one is already in use.
     pub fn insert_before(&mut self, name: &str, provider: Arc<dyn TokenProvider>) -> Result<()> {
         let position = self.position(name)?;
         self.insert(position, provider)
@@ -66,20 +66,20 @@ impl TokenChain {
     /// Adds a provider after another.
     ///
     /// # Errors
-    /// `Config` where there is no other of that name, or the new one's is taken.
+    /// `Config` if the other provider does not exist, or the name of the new one is already in use.
     pub fn insert_after(&mut self, name: &str, provider: Arc<dyn TokenProvider>) -> Result<()> {
         let position = self.position(name)?;
         self.insert(position + 1, provider)
     }
 
-    /// Puts a provider in another's place.
+    /// Replaces a provider.
     ///
     /// # Errors
-    /// `Config` where there is no other of that name, or the new one's is taken by a third.
+    /// `Config` if the other provider does not exist, or the name of the new one is in use by a third.
     pub fn replace(&mut self, name: &str, provider: Arc<dyn TokenProvider>) -> Result<()> {
         let position = self.position(name)?;
         if provider.name() != name && self.names().any(|other| other == provider.name()) {
-            return Err(taken(provider.name()));
+            return Err(duplicate_provider(provider.name()));
         }
         if let Some(slot) = self.providers.get_mut(position) {
             *slot = provider;
@@ -87,31 +87,31 @@ impl TokenChain {
         Ok(())
     }
 
-    /// Takes a provider out. Says whether it was there.
+    /// Removes a provider. Returns `true` if it existed.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.providers.len();
         self.providers.retain(|provider| provider.name() != name);
         self.providers.len() < before
     }
 
-    /// Asks the providers in order; `None` where none has a token.
+    /// Loads a token from the first provider that has one; `None` if none has.
     ///
     /// # Errors
-    /// `Credentials` where a provider that is configured cannot give a token.
+    /// `Credentials` if a configured provider fails.
     pub async fn load(
         &self,
         context: &ProviderContext,
         signing_name: Option<&str>,
     ) -> Result<Option<Token>> {
-        let mut passed = Passed::default();
+        let mut skipped = SkippedProviders::default();
         for provider in &self.providers {
             match provider.load(context, signing_name).await {
                 Ok(Lookup::Found(token)) => {
                     tracing::info!("found a token in {}", provider.name());
                     return Ok(Some(token));
                 }
-                Ok(Lookup::NotConfigured(reason)) => passed.add(provider.name(), reason),
-                Err(error) => return Err(passed.broken("a token", provider.name(), error)),
+                Ok(Lookup::NotConfigured(reason)) => skipped.add(provider.name(), reason),
+                Err(error) => return Err(skipped.broken("token", provider.name(), error)),
             }
         }
         Ok(None)
@@ -120,12 +120,12 @@ impl TokenChain {
     fn position(&self, name: &str) -> Result<usize> {
         self.names()
             .position(|other| other == name)
-            .ok_or_else(|| unknown(name, self.names()))
+            .ok_or_else(|| unknown_provider(name, self.names()))
     }
 
     fn insert(&mut self, position: usize, provider: Arc<dyn TokenProvider>) -> Result<()> {
         if self.names().any(|other| other == provider.name()) {
-            return Err(taken(provider.name()));
+            return Err(duplicate_provider(provider.name()));
         }
         self.providers.insert(position, provider);
         Ok(())
@@ -138,7 +138,7 @@ impl fmt::Debug for TokenChain {
     }
 }
 
-/// The environment's token for one service.
+/// The token of a service in the environment.
 ///
 /// # Source
 /// botocore `tokens.py:ScopedEnvTokenProvider`, `utils.py:get_token_from_environment`.
@@ -157,7 +157,7 @@ impl TokenProvider for EnvTokenProvider {
     ) -> BoxFuture<'a, Result<Lookup<Token>>> {
         Box::pin(async move {
             let Some(signing_name) = signing_name.filter(|name| !name.trim().is_empty()) else {
-                return Lookup::none("the environment's tokens are for single services");
+                return Lookup::none("environment tokens require a signing name");
             };
             let name = signing_name.replace(['-', ' '], "_").to_ascii_uppercase();
             let variable = format!("AWS_BEARER_TOKEN_{name}");
@@ -172,7 +172,7 @@ impl TokenProvider for EnvTokenProvider {
     }
 }
 
-/// The token of the profile's SSO session.
+/// The token of the SSO session of the profile.
 ///
 /// # Source
 /// botocore `tokens.py:SSOTokenProvider`.

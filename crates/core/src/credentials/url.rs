@@ -1,8 +1,8 @@
-//! The few things a metadata service's URL is asked: what scheme and host it has.
+//! Parses the scheme and host of the URL of a metadata service.
 
 use std::net::IpAddr;
 
-/// The parts of a URL that decide whether it may be called.
+/// The parts of a URL that determine whether it is allowed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UrlParts<'a> {
     /// `http` or `https`.
@@ -11,33 +11,29 @@ pub(crate) struct UrlParts<'a> {
     pub(crate) host: &'a str,
 }
 
-/// Reads an `http` or `https` URL. What two readers could understand differently (user names, backslashes, escapes in the host)
-/// is refused: the host that is checked has to be the host that is called.
+/// Parses an `http` or `https` URL. Text that URL parsers interpret differently (user names, backslashes, escapes in the host) is
+/// rejected, because the checked host must be the one that the request is sent to.
 pub(crate) fn parse(url: &str) -> Result<UrlParts<'_>, &'static str> {
     if url
         .bytes()
         .any(|byte| byte <= b' ' || byte == b'\\' || byte >= 0x7f)
     {
-        return Err("the URL has characters that no URL has");
+        return Err("the URL contains invalid characters");
     }
-    let (scheme, rest) = url
-        .split_once("://")
-        .ok_or("the URL does not name a host")?;
+    let (scheme, rest) = url.split_once("://").ok_or("the URL has no host")?;
     if !matches!(scheme, "http" | "https") {
-        return Err("the URL's scheme is neither http nor https");
+        return Err("the scheme of the URL must be http or https");
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = rest.get(..end).unwrap_or_default();
     if authority.contains(['@', '%']) {
-        return Err("the URL's host is not a plain one");
+        return Err("invalid host in the URL");
     }
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (host, port) = rest
-                .split_once(']')
-                .ok_or("the URL's host is not a plain one")?;
+            let (host, port) = rest.split_once(']').ok_or("invalid host in the URL")?;
             if !matches!(host.parse(), Ok(IpAddr::V6(_))) {
-                return Err("the URL's host is not an IPv6 address");
+                return Err("invalid IPv6 address in the URL");
             }
             (
                 host,
@@ -51,16 +47,16 @@ pub(crate) fn parse(url: &str) -> Result<UrlParts<'_>, &'static str> {
     };
     match port {
         Some(port) if port.is_empty() || port.parse::<u16>().is_ok() => {}
-        _ => return Err("the URL's port is not a number"),
+        _ => return Err("invalid port in the URL"),
     }
     if host.is_empty() || host.contains(['[', ']']) {
-        return Err("the URL does not name a host");
+        return Err("the URL has no host");
     }
     Ok(UrlParts { scheme, host })
 }
 
 impl UrlParts<'_> {
-    /// Whether the host is this machine.
+    /// Returns `true` if the host is a loopback address.
     pub(crate) fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -72,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_read_as_they_are_called() {
+    fn parses_hosts_and_rejects_ambiguous_urls() {
         for (url, host) in [
             ("http://169.254.170.2/a?b", Some("169.254.170.2")),
             ("https://a.b:80", Some("a.b")),

@@ -1,4 +1,4 @@
-//! Provider 3, `assume-role-with-web-identity`: a role for whoever holds a token, as pods of EKS do.
+//! Provider 3, `assume-role-with-web-identity`: assumes a role with a web identity token, as in EKS pods.
 
 use super::disk_cache::{self, DiskCache};
 use super::json::PythonValue;
@@ -8,7 +8,7 @@ use crate::config::setting::{self, Setting};
 use crate::ports::{BoxFuture, InvokeOptions};
 use crate::{Result, Str, json};
 
-/// A role by `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file`.
+/// Assumes a role with the token in `AWS_WEB_IDENTITY_TOKEN_FILE` or `web_identity_token_file` of the profile.
 ///
 /// # Source
 /// botocore `credentials.py:AssumeRoleWithWebIdentityProvider`.
@@ -38,11 +38,11 @@ impl CredentialProvider for WebIdentityProvider {
     }
 
     fn invalidate(&self, rejected: &Credentials) {
-        self.cache.refuse(rejected);
+        self.cache.reject(rejected);
     }
 }
 
-/// The role of a profile; `with_env` is whether the environment's settings come before the profile's.
+/// Assumes the role of a profile. If `with_env` is `true`, environment variables take precedence over the profile.
 pub(super) async fn load(
     context: &ProviderContext,
     profile: &str,
@@ -72,16 +72,16 @@ pub(super) async fn load(
     let role_arn = value(&setting::ROLE_ARN).ok_or_else(|| {
         misconfigured(if with_env {
             format!(
-                "there is a web identity token file, but neither AWS_ROLE_ARN nor role_arn of profile `{profile}`"
+                "a web identity token file is set, but neither AWS_ROLE_ARN nor role_arn of profile `{profile}` is"
             )
         } else {
             format!("profile `{profile}` has web_identity_token_file, but no role_arn")
         })
     })?;
-    let given_name = value(&setting::ROLE_SESSION_NAME);
+    let role_session_name = value(&setting::ROLE_SESSION_NAME);
 
     let mut key = vec![("RoleArn", PythonValue::Text(role_arn.clone()))];
-    if let Some(name) = &given_name {
+    if let Some(name) = &role_session_name {
         key.push(("RoleSessionName", PythonValue::Text(name.clone())));
     }
     let key = disk_cache::key(&key, false);
@@ -96,7 +96,7 @@ pub(super) async fn load(
     let path = context.settings.expand(&token_file);
     let token = context.host.files.read(&path).map_err(|error| {
         failed(format!(
-            "the web identity token file {} cannot be read",
+            "cannot read the web identity token file {}",
             path.display()
         ))
         .with_source(error)
@@ -107,17 +107,18 @@ pub(super) async fn load(
             path.display()
         ))
     })?;
-    let session_name = given_name.unwrap_or_else(|| super::sts::default_session_name(context));
+    let session_name =
+        role_session_name.unwrap_or_else(|| super::sts::default_session_name(context));
     let params = json!({
         "RoleArn": role_arn,
         "RoleSessionName": session_name,
         "WebIdentityToken": token.trim_end(),
     });
     let operation = "AssumeRoleWithWebIdentity";
-    let answer = context
+    let response = context
         .call("sts", operation, params, InvokeOptions::default())
         .await?;
-    let credentials = sts::assumed_role(operation, &answer, NAME, features)?;
+    let credentials = sts::assumed_role(operation, &response, NAME, features)?;
     cache.write(context, &key, &credentials);
     Ok(Lookup::Found(credentials))
 }

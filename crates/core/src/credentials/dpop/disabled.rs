@@ -1,21 +1,21 @@
-//! No proofs: a program built without the feature `login` has no elliptic curves.
+//! The stub without the feature `login`, which requires elliptic curves.
 
 use crate::credentials::provider::failed;
 use crate::{Result, Timestamp};
 
-/// No key.
+/// A key that cannot be created.
 #[derive(Debug)]
 pub(in crate::credentials) enum DpopKey {}
 
 impl DpopKey {
-    /// Refuses.
+    /// Returns an error.
     pub(in crate::credentials) fn from_pem(_pem: &str) -> Result<Self> {
         Err(failed(
-            "this program is built without inia's feature `login`, which a login is refreshed with",
+            "refreshing a login requires the feature `login` of inia, which is disabled in this program",
         ))
     }
 
-    /// There is no key to make a proof with.
+    /// Cannot be called, because there is no key.
     pub(in crate::credentials) fn proof(&self, _: &str, _: Timestamp, _: &str) -> Result<String> {
         match *self {}
     }

@@ -1,4 +1,4 @@
-//! Proofs, signed with P-256.
+//! DPoP proofs, signed with P-256.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -12,11 +12,11 @@ use zeroize::Zeroizing;
 use crate::credentials::provider::failed;
 use crate::{Result, Timestamp};
 
-/// A P-256 key that proofs are signed with. Its bytes are zeroed when it is dropped.
+/// A P-256 key that signs proofs. Its bytes are zeroed on drop.
 pub(in crate::credentials) struct DpopKey(SigningKey);
 
 impl DpopKey {
-    /// Reads a key in PEM: `EC PRIVATE KEY` (SEC 1) or `PRIVATE KEY` (PKCS 8).
+    /// Parses a key in PEM: `EC PRIVATE KEY` (SEC 1) or `PRIVATE KEY` (PKCS 8).
     pub(in crate::credentials) fn from_pem(pem: &str) -> Result<Self> {
         let mut base64 = Zeroizing::new(String::with_capacity(pem.len()));
         for line in pem.lines().map(str::trim) {
@@ -32,11 +32,11 @@ impl DpopKey {
         });
         match key {
             Some(key) => Ok(DpopKey(SigningKey::from(&key))),
-            None => Err(failed("the dpopKey is no P-256 key")),
+            None => Err(failed("the dpopKey is not a P-256 key")),
         }
     }
 
-    /// A proof for a `POST` to a URL.
+    /// Returns a proof for a `POST` request to a URL.
     ///
     /// # Source
     /// botocore `credentials.py:_build_dpop_header`.
@@ -50,7 +50,7 @@ impl DpopKey {
         let (Some(x), Some(y)) = (point.x(), point.y()) else {
             return Err(failed("the dpopKey has no public point"));
         };
-        // A JWT's members have no order of their own; this is the one botocore writes.
+        // The same order of members as in botocore.
         let header = format!(
             r#"{{"typ":"dpop+jwt","alg":"ES256","jwk":{{"kty":"EC","x":"{}","y":"{}","crv":"P-256"}}}}"#,
             URL_SAFE_NO_PAD.encode(x),
@@ -70,7 +70,7 @@ impl DpopKey {
         let signature: Signature = self
             .0
             .try_sign(proof.as_bytes())
-            .map_err(|_| failed("the dpopKey cannot sign"))?;
+            .map_err(|_| failed("signing with the dpopKey failed"))?;
         proof.push('.');
         URL_SAFE_NO_PAD.encode_string(signature.to_bytes(), &mut proof);
         Ok(proof)
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    /// A key in both forms.
+    /// Returns a key in both formats.
     fn pems() -> [String; 2] {
         let key = SecretKey::from_slice(&[7; 32]).unwrap();
         let pem = |label: &str, der: &[u8]| {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_signed_by_the_key_it_shows() {
+    fn proof_is_signed_by_the_key_in_its_header() {
         for pem in pems() {
             let key = DpopKey::from_pem(&pem).unwrap();
             let proof = key
@@ -135,17 +135,16 @@ mod tests {
             let mut point = vec![4];
             point.extend(coordinate("x"));
             point.extend(coordinate("y"));
-            let shown = VerifyingKey::from_sec1_bytes(&point).unwrap();
+            let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
             let signature =
                 Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
-            shown
-                .verify(format!("{}.{payload}", header.1).as_bytes(), &signature)
+            key.verify(format!("{}.{payload}", header.1).as_bytes(), &signature)
                 .unwrap();
         }
     }
 
     #[test]
-    fn what_is_no_key_is_refused_without_being_repeated() {
+    fn rejects_invalid_keys_without_quoting_them() {
         for pem in [
             "",
             "hidden",

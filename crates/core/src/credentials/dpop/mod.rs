@@ -1,4 +1,4 @@
-//! DPoP proofs: that a token is asked for by the program that was given it (RFC 9449).
+//! DPoP proofs, which show that the client holds the key that a token is bound to (RFC 9449).
 //!
 //! ```text
 //! {"typ":"dpop+jwt","alg":"ES256","jwk":{...}} . {"htm":"POST","htu":url,"iat":seconds,"jti":uuid} . signature

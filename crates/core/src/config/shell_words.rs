@@ -1,8 +1,8 @@
-//! Words as a POSIX shell splits them: section names, and the command lines of `credential_process`.
+//! Shell-like word splitting, for section headings and the command line of `credential_process`.
 
-/// Splits a text into words: at white space outside quotes; a backslash takes the next character as it is.
+/// Splits text into words as a POSIX shell does: at white space outside quotes, with backslash escapes.
 ///
-/// `None` where a quotation is not closed or a backslash stands last.
+/// Returns `None` if a quote is not closed or the text ends with a backslash.
 ///
 /// # Source
 /// Python's `shlex.split`, which botocore uses for both (`configloader.py:_parse_section`, `compat.py:compat_shell_split`).
@@ -46,9 +46,9 @@ pub(crate) fn split_words(text: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// Splits a Windows command line by the rules of Microsoft's C runtime: backslashes are themselves unless they stand before a quote.
+/// Splits a Windows command line by the rules of Microsoft's C runtime: backslashes are literal unless they precede a quote.
 ///
-/// `None` where a quotation is not closed.
+/// Returns `None` if a quote is not closed.
 ///
 /// # Source
 /// botocore `compat.py:_windows_shell_split`.
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn posix_words() {
+    fn splits_posix_words() {
         for (text, words) in [
             ("", Some(vec![])),
             ("  a  b\t", Some(vec!["a", "b"])),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_words() {
+    fn splits_windows_words() {
         for (text, words) in [
             (
                 r#""C:\Program Files\x.exe" --a b\\c"#,

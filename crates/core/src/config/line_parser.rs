@@ -1,74 +1,73 @@
-//! The literal structure of a config file: what each line is, before any line means anything.
+//! The syntax of a config file: classifies each line, without interpreting it.
 //!
 //! ```text
 //! # comment                        Comment
 //! [profile dev]   ; comment        Section   "profile dev"
 //! region = eu-west-1  # comment    Property  "region", "eu-west-1"
 //! s3 =                             Property  "s3", ""
-//!   addressing_style = path        Continuation, and under an empty value a sub-property
+//!   addressing_style = path        Continuation; a sub-property, because the value above is empty
 //! ```
 //!
-//! Every line keeps its own text, so that the file can be written back with one line changed
-//! ([`ConfigFileEditor`](super::ConfigFileEditor)).
+//! Every line keeps its original text, so that [`ConfigFileEditor`](super::ConfigFileEditor) can change single lines.
 //!
 //! # Source
-//! AWS's shared configuration file format. Where the format calls an indented line that continues nothing an error, botocore
-//! (`configloader.py:raw_config_parse`) takes an indented `key = value` as a property, and an indented `#` or `;` as a comment:
-//! files written so work there, and here.
+//! AWS's shared configuration file format. The format rejects an indented line that does not continue a property, but botocore
+//! (`configloader.py:raw_config_parse`) accepts an indented `key = value` as a property, and an indented `#` or `;` as a comment.
+//! This parser accepts them too, so that files written for botocore work.
 //!
-//! DIFFERENCE: botocore also takes `key : value`, and keeps `# comment` after a value as part of the value. AWS's format, which every
-//! other SDK follows, says an error and a comment.
+//! DIFFERENCE: botocore also accepts `key : value`, and keeps `# comment` after a value as part of the value. AWS's format, which all
+//! other SDKs follow, rejects the former and treats the latter as a comment.
 
 use std::fmt;
 
 /// One line of a config file.
 #[derive(Clone, Debug)]
-pub(crate) struct Line<'a> {
-    /// The line as it stands, with its line ending.
+pub(crate) struct ConfigLine<'a> {
+    /// The original text, including the line ending.
     pub(crate) text: &'a str,
-    /// What it is.
+    /// The kind of the line.
     pub(crate) kind: LineKind<'a>,
 }
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LineKind<'a> {
-    /// White space.
+    /// An empty line or white space only.
     Blank,
     /// A comment on a line of its own.
     Comment,
     /// The start of a section, with the trimmed text between the brackets.
     Section(&'a str),
-    /// A property, its name as written and its value without comment.
+    /// A property, with its name as written and its value without the comment.
     Property { name: &'a str, value: &'a str },
-    /// A further line of the property above; with the name and value it holds where that property has no value of its own.
+    /// A continuation of the property above; `sub` is the name and value of a sub-property if the value of that property is empty.
     Continuation {
         text: &'a str,
         sub: Option<(&'a str, &'a str)>,
     },
 }
 
-/// Why a config file cannot be read, and the line, counted from 1.
+/// A syntax error, with its line number, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ParseError {
+pub(crate) struct ConfigParseError {
     pub(crate) line: usize,
     pub(crate) message: &'static str,
 }
 
-impl fmt::Display for ParseError {
+impl fmt::Display for ConfigParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.message)
     }
 }
 
-/// Reads bytes as text.
-pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ParseError> {
+/// Decodes a file as UTF-8.
+pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ConfigParseError> {
     match std::str::from_utf8(bytes) {
-        // Windows editors put a byte order mark in front.
+        // Some Windows editors add a byte order mark.
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => {
             let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            Err(ParseError {
+            Err(ConfigParseError {
                 line: 1 + valid.iter().filter(|byte| **byte == b'\n').count(),
                 message: "The file is not UTF-8",
             })
@@ -76,20 +75,20 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ParseError> {
     }
 }
 
-/// The property that a continuation would belong to.
+/// The property that an indented line would continue.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenProperty {
     indent: usize,
     nested: bool,
 }
 
-/// Reads a file's lines.
-pub(crate) fn parse(text: &str) -> Result<Vec<Line<'_>>, ParseError> {
+/// Parses the lines of a file.
+pub(crate) fn parse(text: &str) -> Result<Vec<ConfigLine<'_>>, ConfigParseError> {
     let mut lines = Vec::new();
     let mut in_section = false;
-    let mut open: Option<Open> = None;
+    let mut open: Option<OpenProperty> = None;
     for (number, text) in text.split_inclusive('\n').enumerate() {
-        let fail = |message| ParseError {
+        let fail = |message| ConfigParseError {
             line: number + 1,
             message,
         };
@@ -130,13 +129,13 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Line<'_>>, ParseError> {
                 Some(_) => return Err(fail("Property did not have a name")),
                 None => return Err(fail("Expected an '=' sign defining a property")),
             };
-            open = Some(Open {
+            open = Some(OpenProperty {
                 indent,
                 nested: value.is_empty(),
             });
             LineKind::Property { name, value }
         };
-        lines.push(Line { text, kind });
+        lines.push(ConfigLine { text, kind });
     }
     Ok(lines)
 }
@@ -154,7 +153,7 @@ fn split_property(text: &str) -> Option<(&str, &str)> {
     Some((trim(name), trim(value)))
 }
 
-/// The text up to a `#` or `;` that follows white space.
+/// Returns the text before a comment: a `#` or `;` after white space.
 pub(crate) fn without_comment(text: &str) -> &str {
     let mut after_space = false;
     for (position, character) in text.char_indices() {
@@ -174,7 +173,7 @@ fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// Whether a text may name a property, or a profile without quotes: letters, digits and `_ - / . % @ : +`.
+/// Returns `true` if the text is a valid name of a property or an unquoted profile: letters, digits and `_ - / . % @ : +`.
 pub(crate) fn is_identifier(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| {
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_what_it_looks_like() {
+    fn classifies_lines() {
         assert_eq!(
             kinds("; c\n\n[profile a]#x\nkey = v # c\ns3=\n  a = b # kept\nk = v\n\tmore"),
             [
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn indented_properties_and_comments_are_read_as_botocore_reads_them() {
+    fn accepts_indented_properties_and_comments_as_botocore() {
         assert_eq!(
             kinds("[default]\n  region = a\n  # note\n  s3 =\n    x = y\n  output = json")
                 .last()
@@ -241,14 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_all_lines_is_the_file() {
+    fn lines_keep_the_text_of_the_file() {
         let file = "\r\n[a]\r\nb = c\n  d\n# e";
         let text: String = parse(file).unwrap().iter().map(|line| line.text).collect();
         assert_eq!(text, file);
     }
 
     #[test]
-    fn errors_name_the_line() {
+    fn errors_contain_the_line_number() {
         for (text, line, message) in [
             ("a = b", 1, "Expected a section definition"),
             ("[a]\n\n[b", 3, "Section definition must end with ']'"),
@@ -262,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(
                 parse(text).unwrap_err(),
-                ParseError { line, message },
+                ConfigParseError { line, message },
                 "{text}"
             );
         }
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_start_after_white_space_only() {
+    fn comments_require_white_space_before_them() {
         assert_eq!(without_comment("a; b"), "a; b");
         assert_eq!(without_comment("a ; b"), "a");
         assert_eq!(without_comment("é\t#"), "é");

@@ -1,20 +1,20 @@
-//! [`Passed`]: which providers gave nothing, and why: what an error of the whole chain tells.
+//! [`SkippedProviders`]: the reasons listed in the error of a provider chain.
 
 use std::borrow::Cow;
 
 use crate::{Error, ErrorKind};
 
-/// The providers that were passed over, and why.
+/// The providers that were tried without success, with their reasons.
 #[derive(Default)]
-pub(super) struct Passed(Vec<(String, Cow<'static, str>)>);
+pub(super) struct SkippedProviders(Vec<(String, Cow<'static, str>)>);
 
-impl Passed {
+impl SkippedProviders {
     pub(super) fn add(&mut self, name: &str, reason: Cow<'static, str>) {
         tracing::debug!("{name}: {reason}");
         self.0.push((name.to_owned(), reason));
     }
 
-    /// The reasons on one line.
+    /// Returns the reasons on one line.
     pub(super) fn reasons(&self) -> String {
         let reasons: Vec<String> = self
             .0
@@ -24,10 +24,10 @@ impl Passed {
         reasons.join("; ")
     }
 
-    /// The provider that ends the chain stands last in the list, so that its causes follow it.
+    /// Returns the error for a provider that is configured but failed. It is listed last, before its causes.
     #[cold]
-    pub(super) fn broken(mut self, what: &str, name: &str, error: Error) -> Error {
-        let message = format!("`{name}` is configured to give {what} but cannot");
+    pub(super) fn broken(mut self, identity: &str, name: &str, error: Error) -> Error {
+        let message = format!("provider `{name}` is configured but failed to load {identity}");
         self.0.push((name.to_owned(), error.to_string().into()));
         let broken = self.error(&message);
         match error.into_source() {
@@ -37,10 +37,8 @@ impl Passed {
     }
 
     #[cold]
-    pub(super) fn exhausted(self, what: &str) -> Error {
-        self.error(&format!(
-            "there are no {what}; all providers were passed over"
-        ))
+    pub(super) fn exhausted(self, identity: &str) -> Error {
+        self.error(&format!("no {identity} found in any provider"))
     }
 
     fn error(&self, message: &str) -> Error {
