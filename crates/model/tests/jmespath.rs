@@ -1,4 +1,4 @@
-//! What holds for every JMESPath expression, however hostile.
+//! Property tests of JMESPath expressions, including hostile ones.
 
 use inia_core::{Blob, Timestamp, Value, json};
 use inia_model::jmespath::Expression;
@@ -16,8 +16,8 @@ fn document() -> Value {
     })
 }
 
-/// Words of the language in any order.
-fn soup() -> impl Strategy<Value = String> {
+/// Tokens of the language in any order.
+fn token_sequences() -> impl Strategy<Value = String> {
     let words = vec![
         "a",
         "b",
@@ -81,7 +81,7 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(words), 0..24).prop_map(|words| words.concat())
 }
 
-/// Expressions that compile, in all shapes.
+/// Expressions that compile, of all kinds.
 fn expressions() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "a", "b", "c", "at", "data", "big", "nan", "@", "*", "'x'", "`1.5`", "`[3, 1]`", "`null`",
@@ -155,7 +155,7 @@ fn expressions() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_makes_the_compiler_panic(text in prop_oneof![soup(), any::<String>()]) {
+    fn compiling_any_text_does_not_panic(text in prop_oneof![token_sequences(), any::<String>()]) {
         match Expression::compile(&text) {
             Ok(expression) => {
                 let _ = expression.search(&document());
@@ -166,12 +166,12 @@ proptest! {
     }
 
     #[test]
-    fn every_expression_finds_something_or_says_why_not(text in expressions()) {
+    fn search_returns_a_result_or_an_error_naming_a_function(text in expressions()) {
         let expression = Expression::compile(&text).unwrap();
         let document = document();
         match expression.search(&document) {
             Ok(found) => {
-                // Searching is a function, and what it finds can leave the program.
+                // A search is deterministic, and its result can be serialized.
                 let again = expression.search(&document).unwrap();
                 prop_assert_eq!(found.to_json_string(), again.to_json_string());
             }
@@ -181,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn a_sorted_list_is_in_order(numbers in prop::collection::vec(prop_oneof![any::<i64>().prop_map(Value::from), any::<f64>().prop_map(Value::from), any::<i128>().prop_map(Value::from)], 0..30)) {
+    fn sort_returns_ascending_order(numbers in prop::collection::vec(prop_oneof![any::<i64>().prop_map(Value::from), any::<f64>().prop_map(Value::from), any::<i128>().prop_map(Value::from)], 0..30)) {
         let document = json!({"list": numbers});
         let sorted = Expression::compile("sort(list)").unwrap();
         let sorted = sorted.search(&document).unwrap();

@@ -1,15 +1,15 @@
-//! JMESPath expressions, held against the shapes they are applied to.
+//! Checks JMESPath expressions against the shapes they are applied to.
 
 use std::fmt;
 
 use anyhow::{Context, Result, bail, ensure};
-use inia_model::jmespath::{Expression, Step};
+use inia_model::jmespath::{Expression, FieldStep};
 
 use crate::json::Json;
 
 use super::service::Service;
 
-/// The structure that a path starts from, if there is one.
+/// Structure that a path starts from, if any.
 #[derive(Clone, Copy)]
 pub(super) struct Root<'a> {
     pub(super) service: Service<'a>,
@@ -23,28 +23,28 @@ impl fmt::Debug for Root<'_> {
 }
 
 impl<'a> Root<'a> {
-    /// The member of the structure with this name.
+    /// Returns the member of the structure.
     pub(super) fn member(self, name: &str) -> Option<&'a Json> {
         self.service.shape(self.shape?)?.get("members")?.get(name)
     }
 }
 
-/// Checks that an expression compiles, and that all it reads is there in values of the shape at `root`.
+/// Checks that an expression compiles and that all its members exist in the shape at `root`.
 pub(super) fn check(expression: &str, root: Root<'_>) -> Result<()> {
-    ensure!(!expression.is_empty(), "there is no path");
+    ensure!(!expression.is_empty(), "empty path");
     let expression = Expression::compile(expression)?;
     let Some(shape) = root.shape else {
-        bail!("there is no structure to look in");
+        bail!("no structure to resolve in");
     };
     for path in expression.field_paths() {
         follow(root.service, shape, &path)
-            .with_context(|| format!("{path} is not there in {shape}"))?;
+            .with_context(|| format!("{path} not found in {shape}"))?;
     }
     Ok(())
 }
 
-/// Whether the steps lead somewhere; a step to several shapes leads where one of them does.
-fn follow(service: Service<'_>, shape: &str, steps: &[Step]) -> Option<()> {
+/// Reports whether the steps resolve. A step with several shapes resolves if one of them does.
+fn follow(service: Service<'_>, shape: &str, steps: &[FieldStep]) -> Option<()> {
     let Some((step, rest)) = steps.split_first() else {
         return Some(());
     };
@@ -52,22 +52,24 @@ fn follow(service: Service<'_>, shape: &str, steps: &[Step]) -> Option<()> {
     let kind = definition.string("type")?;
     let target = |key: &str| definition.get(key)?.string("shape");
     match step {
-        Step::Field(_) | Step::Value if kind == "map" => follow(service, target("value")?, rest),
-        Step::Field(name) => {
+        FieldStep::Field(_) | FieldStep::Value if kind == "map" => {
+            follow(service, target("value")?, rest)
+        }
+        FieldStep::Field(name) => {
             let member = definition.get("members")?.get(name)?;
             follow(service, member.string("shape")?, rest)
         }
-        Step::Value => definition
+        FieldStep::Value => definition
             .members("members")
             .find_map(|(_, member)| follow(service, member.string("shape")?, rest)),
-        Step::Element => follow(service, target("member")?, rest),
-        Step::Flatten => follow(service, innermost(service, target("member")?)?, rest),
+        FieldStep::Element => follow(service, target("member")?, rest),
+        FieldStep::Flatten => follow(service, innermost(service, target("member")?)?, rest),
     }
 }
 
-/// The shape of what lists of lists hold in the end.
+/// Returns the element shape of nested lists.
 fn innermost<'a>(service: Service<'a>, mut shape: &'a str) -> Option<&'a str> {
-    // A list of itself would never end; no service has even three in a row.
+    // Bounded because a list may contain itself; services nest at most two lists.
     for _ in 0..16 {
         let definition = service.shape(shape)?;
         if definition.string("type")? != "list" {
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_passes() {
+    fn accepts_existing_members() {
         for path in [
             "@",
             "Token",
@@ -122,26 +124,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named() {
+    fn rejects_missing_members() {
         for (path, missing) in [
-            ("Items[].Nome", "Items[].Nome is not there in Out"),
-            ("Name", "Name is not there in Out"),
-            ("Items.Name", "Items.Name is not there in Out"),
-            ("Token[0]", "Token[*] is not there in Out"),
-            (
-                "Items[?Nome == 'x'].Name",
-                "Items[*].Nome is not there in Out",
-            ),
-            (
-                "Token || Items[-1].Nome",
-                "Items[*].Nome is not there in Out",
-            ),
-            ("Forever[]", "Forever[] is not there in Out"),
-            ("", "there is no path"),
+            ("Items[].Nome", "Items[].Nome not found in Out"),
+            ("Name", "Name not found in Out"),
+            ("Items.Name", "Items.Name not found in Out"),
+            ("Token[0]", "Token[*] not found in Out"),
+            ("Items[?Nome == 'x'].Name", "Items[*].Nome not found in Out"),
+            ("Token || Items[-1].Nome", "Items[*].Nome not found in Out"),
+            ("Forever[]", "Forever[] not found in Out"),
+            ("", "empty path"),
             ("Items[", "invalid JMESPath expression"),
         ] {
             let error = error(path).unwrap();
-            assert!(error.contains(missing), "{path} gives {error}");
+            assert!(error.contains(missing), "{path}: {error}");
         }
     }
 }

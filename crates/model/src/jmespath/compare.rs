@@ -1,49 +1,49 @@
-//! When values are equal, and which of them comes first.
+//! Equality and order of values.
 //!
-//! Strings are ordered by code point, numbers by their exact value whatever their kind. Two timestamps compare as
-//! moments, a timestamp and a string as moments if the string is an ISO 8601 date or date and time, and by their text
-//! if not; a blob compares as its base64 text.
+//! Strings are ordered by code point, numbers by their exact value. Two timestamps compare by time. A timestamp and a
+//! string compare by time if the string is an ISO 8601 date or date and time, otherwise by text. A blob compares as its
+//! base64 text.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use inia_core::{Timestamp, TimestampFormat, Value};
 
-use super::found::{Found, text_of};
-use super::limits::{Failure, Limits};
+use super::budget::{EvalBudget, EvalError};
+use super::eval_value::{EvalValue, text_of};
 use super::number;
 
-/// Whether two results are equal.
+/// Returns `true` if two results are equal.
 pub(super) fn equal(
-    one: &Found<'_>,
-    other: &Found<'_>,
-    limits: &mut Limits,
-) -> Result<bool, Failure> {
-    if let (Some(one), Some(other)) = (one.value(), other.value()) {
-        return equal_values(one, other, limits);
+    left: &EvalValue<'_>,
+    right: &EvalValue<'_>,
+    budget: &mut EvalBudget,
+) -> Result<bool, EvalError> {
+    if let (Some(left), Some(right)) = (left.value(), right.value()) {
+        return equal_values(left, right, budget);
     }
-    if let (Some(ones), Some(others)) = (one.elements(), other.elements()) {
-        if ones.len() != others.len() {
+    if let (Some(left_items), Some(right_items)) = (left.elements(), right.elements()) {
+        if left_items.len() != right_items.len() {
             return Ok(false);
         }
-        for (one, other) in ones.zip(others) {
-            limits.spend(1)?;
-            if !equal(&one, &other, limits)? {
+        for (left, right) in left_items.zip(right_items) {
+            budget.spend(1)?;
+            if !equal(&left, &right, budget)? {
                 return Ok(false);
             }
         }
         return Ok(true);
     }
-    if let (Some(ones), Some(others)) = (one.entries(), other.entries()) {
-        let count = others.len();
-        if ones.len() != count {
+    if let (Some(left_items), Some(right_items)) = (left.entries(), right.entries()) {
+        let count = right_items.len();
+        if left_items.len() != count {
             return Ok(false);
         }
-        for (key, one) in ones {
-            // A map the expression made is looked through from its start.
-            limits.spend(1 + count as u64 / 8)?;
-            match other.field(&key) {
-                Some(other) if equal(&one, &other, limits)? => {}
+        for (key, left) in left_items {
+            // Looking up a key in a computed map is a linear scan.
+            budget.spend(1 + count as u64 / 8)?;
+            match right.field(&key) {
+                Some(right) if equal(&left, &right, budget)? => {}
                 _ => return Ok(false),
             }
         }
@@ -52,99 +52,100 @@ pub(super) fn equal(
     Ok(false)
 }
 
-fn equal_values(one: &Value, other: &Value, limits: &mut Limits) -> Result<bool, Failure> {
-    Ok(match (one, other) {
+fn equal_values(left: &Value, right: &Value, budget: &mut EvalBudget) -> Result<bool, EvalError> {
+    Ok(match (left, right) {
         (Value::Null, Value::Null) => true,
-        (Value::Bool(one), Value::Bool(other)) => one == other,
-        (Value::String(one), Value::String(other)) => one == other,
-        (Value::Blob(one), Value::Blob(other)) => one == other,
-        (Value::List(ones), Value::List(others)) => {
-            if ones.len() != others.len() {
+        (Value::Bool(left), Value::Bool(right)) => left == right,
+        (Value::String(left), Value::String(right)) => left == right,
+        (Value::Blob(left), Value::Blob(right)) => left == right,
+        (Value::List(left_items), Value::List(right_items)) => {
+            if left_items.len() != right_items.len() {
                 return Ok(false);
             }
-            limits.spend(ones.len() as u64)?;
-            for (one, other) in ones.iter().zip(others) {
-                if !equal_values(one, other, limits)? {
+            budget.spend(left_items.len() as u64)?;
+            for (left, right) in left_items.iter().zip(right_items) {
+                if !equal_values(left, right, budget)? {
                     return Ok(false);
                 }
             }
             true
         }
-        (Value::Map(ones), Value::Map(others)) => {
-            if ones.len() != others.len() {
+        (Value::Map(left_items), Value::Map(right_items)) => {
+            if left_items.len() != right_items.len() {
                 return Ok(false);
             }
-            limits.spend(ones.len() as u64)?;
-            for (key, one) in ones {
-                let Some(other) = others.get(key) else {
+            budget.spend(left_items.len() as u64)?;
+            for (key, left) in left_items {
+                let Some(right) = right_items.get(key) else {
                     return Ok(false);
                 };
-                if !equal_values(one, other, limits)? {
+                if !equal_values(left, right, budget)? {
                     return Ok(false);
                 }
             }
             true
         }
-        _ => order_values(one, other) == Some(Ordering::Equal),
+        _ => order_values(left, right) == Some(Ordering::Equal),
     })
 }
 
-/// How two results are ordered; `None` unless both are numbers or both are strings.
-pub(super) fn order(one: &Found<'_>, other: &Found<'_>) -> Option<Ordering> {
-    order_values(one.value()?, other.value()?)
+/// Compares two results; `None` unless both are numbers or both are strings.
+pub(super) fn order(left: &EvalValue<'_>, right: &EvalValue<'_>) -> Option<Ordering> {
+    order_values(left.value()?, right.value()?)
 }
 
-fn order_values(one: &Value, other: &Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::String(one), Value::String(other)) => Some(one.cmp(other)),
-        (Value::Timestamp(one), Value::Timestamp(other)) => Some(one.cmp(other)),
-        (Value::Timestamp(one), Value::String(other)) => Some(match moment(other) {
-            Some(other) => one.cmp(&other),
-            None => one.to_string().as_str().cmp(other),
+fn order_values(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        (Value::Timestamp(left), Value::Timestamp(right)) => Some(left.cmp(right)),
+        (Value::Timestamp(left), Value::String(right)) => Some(match parse_iso8601(right) {
+            Some(right) => left.cmp(&right),
+            None => left.to_string().as_str().cmp(right),
         }),
-        (Value::String(one), Value::Timestamp(other)) => Some(match moment(one) {
-            Some(one) => one.cmp(other),
-            None => one.as_str().cmp(other.to_string().as_str()),
+        (Value::String(left), Value::Timestamp(right)) => Some(match parse_iso8601(left) {
+            Some(left) => left.cmp(right),
+            None => left.as_str().cmp(right.to_string().as_str()),
         }),
-        _ => match (text_of(one), text_of(other)) {
-            (Some(one), Some(other)) => Some(one.cmp(&other)),
-            _ => number::compare(one, other),
+        _ => match (text_of(left), text_of(right)) {
+            (Some(left), Some(right)) => Some(left.cmp(&right)),
+            _ => number::compare(left, right),
         },
     }
 }
 
-fn moment(text: &str) -> Option<Timestamp> {
+fn parse_iso8601(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text, TimestampFormat::Iso8601).ok()
 }
 
-/// What results are sorted by.
+/// A key that results are sorted by.
 #[derive(Debug)]
-pub(super) enum Key<'k> {
+pub(super) enum SortKey<'k> {
     Number(&'k Value),
-    Moment(Timestamp),
+    Timestamp(Timestamp),
     Text(Cow<'k, str>),
 }
 
-/// The keys of results that are all numbers or all strings; such keys are in a total order.
-pub(super) fn keys<'k>(results: &'k [Found<'_>]) -> Vec<Key<'k>> {
-    let values: Vec<&Value> = results.iter().filter_map(Found::value).collect();
-    let moments: Option<Vec<Timestamp>> = values.iter().map(|value| value.as_timestamp()).collect();
-    if let Some(moments) = moments {
-        return moments.into_iter().map(Key::Moment).collect();
+/// Returns the sort keys of results that are all numbers or all strings; the keys have a total order.
+pub(super) fn keys<'k>(results: &'k [EvalValue<'_>]) -> Vec<SortKey<'k>> {
+    let values: Vec<&Value> = results.iter().filter_map(EvalValue::value).collect();
+    let timestamps: Option<Vec<Timestamp>> =
+        values.iter().map(|value| value.as_timestamp()).collect();
+    if let Some(timestamps) = timestamps {
+        return timestamps.into_iter().map(SortKey::Timestamp).collect();
     }
-    let key = |value| text_of(value).map_or(Key::Number(value), Key::Text);
+    let key = |value| text_of(value).map_or(SortKey::Number(value), SortKey::Text);
     values.into_iter().map(key).collect()
 }
 
-impl Key<'_> {
-    /// Which comes first. NaN comes after every other number.
-    pub(super) fn cmp(&self, other: &Key<'_>) -> Ordering {
-        match (self, other) {
-            (Key::Number(one), Key::Number(other)) => {
-                number::compare(one, other).unwrap_or_else(|| is_nan(one).cmp(&is_nan(other)))
+impl SortKey<'_> {
+    /// Compares two keys. NaN sorts after every other number.
+    pub(super) fn cmp(&self, right: &SortKey<'_>) -> Ordering {
+        match (self, right) {
+            (SortKey::Number(left), SortKey::Number(right)) => {
+                number::compare(left, right).unwrap_or_else(|| is_nan(left).cmp(&is_nan(right)))
             }
-            (Key::Moment(one), Key::Moment(other)) => one.cmp(other),
-            (Key::Text(one), Key::Text(other)) => one.cmp(other),
+            (SortKey::Timestamp(left), SortKey::Timestamp(right)) => left.cmp(right),
+            (SortKey::Text(left), SortKey::Text(right)) => left.cmp(right),
             _ => Ordering::Equal,
         }
     }

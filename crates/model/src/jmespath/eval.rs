@@ -1,175 +1,187 @@
-//! What an expression makes of a document.
+//! Evaluation of an expression against a document.
 
 use std::cmp::Ordering;
 
 use inia_core::Value;
 
-use super::ast::{Comparator, Node};
+use super::ast::{AstNode, Comparator};
+use super::budget::{EvalBudget, EvalError};
 use super::compare;
-use super::found::{Found, Type};
+use super::eval_value::{DataType, EvalValue};
 use super::functions;
-use super::limits::{Failure, Limits};
 
-/// One search.
+/// The state of one search.
 #[derive(Debug)]
 pub(super) struct Evaluator {
-    pub(super) limits: Limits,
+    pub(super) budget: EvalBudget,
 }
 
 impl Evaluator {
     pub(super) fn new() -> Self {
         Evaluator {
-            limits: Limits::new(),
+            budget: EvalBudget::new(),
         }
     }
 
-    /// The result of a part for the current value.
+    /// Evaluates a node for the current value.
     pub(super) fn eval<'a>(
         &mut self,
-        node: &'a Node,
-        current: &Found<'a>,
-    ) -> Result<Found<'a>, Failure> {
+        node: &'a AstNode,
+        current: &EvalValue<'a>,
+    ) -> Result<EvalValue<'a>, EvalError> {
         match node {
-            Node::Current => Ok(current.clone()),
-            Node::Field(name) => Ok(current.field(name).unwrap_or(Found::NULL)),
-            Node::Index(position) => Ok(index(current, *position)),
-            Node::Slice { start, stop, step } => self.slice(current, *start, *stop, *step),
-            Node::Literal(value) => Ok(Found::Ref(value)),
-            Node::Sequence(nodes) => {
+            AstNode::Current => Ok(current.clone()),
+            AstNode::Field(name) => Ok(current.field(name).unwrap_or(EvalValue::NULL)),
+            AstNode::Index(position) => Ok(index(current, *position)),
+            AstNode::Slice { start, stop, step } => self.slice(current, *start, *stop, *step),
+            AstNode::Literal(value) => Ok(EvalValue::Ref(value)),
+            AstNode::Sequence(nodes) => {
                 let mut nodes = nodes.iter();
                 let Some(first) = nodes.next() else {
                     return Ok(current.clone());
                 };
-                let mut found = self.eval(first, current)?;
+                let mut result = self.eval(first, current)?;
                 for node in nodes {
-                    found = self.eval(node, &found)?;
+                    result = self.eval(node, &result)?;
                 }
-                Ok(found)
+                Ok(result)
             }
-            Node::Each(each) => self.each(current, each),
-            Node::EachValue(each) => match current.entries() {
+            AstNode::Each(each) => self.each(current, each),
+            AstNode::EachValue(each) => match current.entries() {
                 Some(entries) => self.project(entries.map(|(_, value)| value), each),
-                None => Ok(Found::NULL),
+                None => Ok(EvalValue::NULL),
             },
-            Node::Flatten(each) => self.flatten(current, each),
-            Node::Filter { condition, each } => self.filter(current, condition, each),
-            Node::Or(nodes) => self.first(nodes, current, true),
-            Node::And(nodes) => self.first(nodes, current, false),
-            Node::Not(inner) => Ok(Found::from(!self.eval(inner, current)?.is_true())),
-            Node::Comparison {
+            AstNode::Flatten(each) => self.flatten(current, each),
+            AstNode::Filter { condition, each } => self.filter(current, condition, each),
+            AstNode::Or(nodes) => self.first(nodes, current, true),
+            AstNode::And(nodes) => self.first(nodes, current, false),
+            AstNode::Not(inner) => Ok(EvalValue::from(!self.eval(inner, current)?.is_true())),
+            AstNode::Comparison {
                 comparator,
                 left,
                 right,
             } => self.compare(*comparator, left, right, current),
-            Node::List(nodes) => {
+            AstNode::List(nodes) => {
                 if current.is_null() {
-                    return Ok(Found::NULL);
+                    return Ok(EvalValue::NULL);
                 }
-                self.limits.spend(nodes.len() as u64)?;
+                self.budget.spend(nodes.len() as u64)?;
                 let parts: Result<_, _> =
                     nodes.iter().map(|node| self.eval(node, current)).collect();
-                Found::list(parts?)
+                EvalValue::list(parts?)
             }
-            Node::Map(entries) => {
+            AstNode::Map(entries) => {
                 if current.is_null() {
-                    return Ok(Found::NULL);
+                    return Ok(EvalValue::NULL);
                 }
-                self.limits.spend(entries.len() as u64)?;
+                self.budget.spend(entries.len() as u64)?;
                 let parts: Result<_, _> = entries
                     .iter()
                     .map(|(key, node)| Ok((key.clone(), self.eval(node, current)?)))
                     .collect();
-                Found::map(parts?)
+                EvalValue::map(parts?)
             }
-            Node::Call {
+            AstNode::Call {
                 function,
                 arguments,
             } => functions::call(self, *function, arguments, current),
         }
     }
 
-    /// The first result that counts as `wanted`, or the last one.
+    /// Returns the first result whose truth equals `expected`, or else the last result.
     fn first<'a>(
         &mut self,
-        nodes: &'a [Node],
-        current: &Found<'a>,
-        wanted: bool,
-    ) -> Result<Found<'a>, Failure> {
-        let mut found = Found::NULL;
+        nodes: &'a [AstNode],
+        current: &EvalValue<'a>,
+        expected: bool,
+    ) -> Result<EvalValue<'a>, EvalError> {
+        let mut result = EvalValue::NULL;
         for node in nodes {
-            found = self.eval(node, current)?;
-            if found.is_true() == wanted {
+            result = self.eval(node, current)?;
+            if result.is_true() == expected {
                 break;
             }
         }
-        Ok(found)
+        Ok(result)
     }
 
-    fn each<'a>(&mut self, current: &Found<'a>, each: &'a Node) -> Result<Found<'a>, Failure> {
-        if let (Found::Ref(Value::List(list)), Some(path)) = (current, each.path()) {
+    fn each<'a>(
+        &mut self,
+        current: &EvalValue<'a>,
+        each: &'a AstNode,
+    ) -> Result<EvalValue<'a>, EvalError> {
+        if let (EvalValue::Ref(Value::List(list)), Some(path)) = (current, each.path()) {
             let mut results = Vec::with_capacity(list.len());
             self.walk_each(&mut results, list, path)?;
-            return Found::list(results);
+            return EvalValue::list(results);
         }
         match current.elements() {
             Some(elements) => self.project(elements, each),
-            None => Ok(Found::NULL),
+            None => Ok(EvalValue::NULL),
         }
     }
 
     fn project<'a>(
         &mut self,
-        elements: impl Iterator<Item = Found<'a>>,
-        each: &'a Node,
-    ) -> Result<Found<'a>, Failure> {
+        elements: impl Iterator<Item = EvalValue<'a>>,
+        each: &'a AstNode,
+    ) -> Result<EvalValue<'a>, EvalError> {
         let mut results = Vec::with_capacity(elements.size_hint().0);
         for element in elements {
             self.add(&mut results, &element, each)?;
         }
-        Found::list(results)
+        EvalValue::list(results)
     }
 
-    /// Adds what a plain path leads to in each element of the document, unless it is null: what most projections are.
+    /// Appends the value at a plain path of each element, unless it is null. The fast path of most projections.
     fn walk_each<'a>(
         &mut self,
-        results: &mut Vec<Found<'a>>,
+        results: &mut Vec<EvalValue<'a>>,
         elements: &'a [Value],
-        path: &[Node],
-    ) -> Result<(), Failure> {
-        self.limits.spend(elements.len() as u64)?;
-        let found = elements.iter().filter_map(|element| walk(path, element));
-        results.extend(found.filter(|found| !found.is_null()).map(Found::Ref));
+        path: &[AstNode],
+    ) -> Result<(), EvalError> {
+        self.budget.spend(elements.len() as u64)?;
+        let result = elements.iter().filter_map(|element| walk(path, element));
+        results.extend(
+            result
+                .filter(|result| !result.is_null())
+                .map(EvalValue::Ref),
+        );
         Ok(())
     }
 
-    /// Adds what a part makes of an element, unless it is null.
+    /// Appends the result of a node for an element, unless it is null.
     fn add<'a>(
         &mut self,
-        results: &mut Vec<Found<'a>>,
-        element: &Found<'a>,
-        each: &'a Node,
-    ) -> Result<(), Failure> {
-        self.limits.spend(1)?;
-        let found = self.eval(each, element)?;
-        if !found.is_null() {
-            results.push(found);
+        results: &mut Vec<EvalValue<'a>>,
+        element: &EvalValue<'a>,
+        each: &'a AstNode,
+    ) -> Result<(), EvalError> {
+        self.budget.spend(1)?;
+        let result = self.eval(each, element)?;
+        if !result.is_null() {
+            results.push(result);
         }
         Ok(())
     }
 
-    fn flatten<'a>(&mut self, current: &Found<'a>, each: &'a Node) -> Result<Found<'a>, Failure> {
+    fn flatten<'a>(
+        &mut self,
+        current: &EvalValue<'a>,
+        each: &'a AstNode,
+    ) -> Result<EvalValue<'a>, EvalError> {
         let Some(elements) = current.elements() else {
-            return Ok(Found::NULL);
+            return Ok(EvalValue::NULL);
         };
         let mut results = Vec::with_capacity(elements.len());
         let path = each.path();
         for element in elements {
             match (&element, path) {
-                (Found::Ref(Value::List(inner)), Some(path)) => {
+                (EvalValue::Ref(Value::List(inner)), Some(path)) => {
                     self.walk_each(&mut results, inner, path)?;
                     continue;
                 }
-                (Found::Ref(value), Some(path)) => {
+                (EvalValue::Ref(value), Some(path)) => {
                     self.walk_each(&mut results, std::slice::from_ref(*value), path)?;
                     continue;
                 }
@@ -184,50 +196,50 @@ impl Evaluator {
                 None => self.add(&mut results, &element, each)?,
             }
         }
-        Found::list(results)
+        EvalValue::list(results)
     }
 
     fn filter<'a>(
         &mut self,
-        current: &Found<'a>,
-        condition: &'a Node,
-        each: &'a Node,
-    ) -> Result<Found<'a>, Failure> {
+        current: &EvalValue<'a>,
+        condition: &'a AstNode,
+        each: &'a AstNode,
+    ) -> Result<EvalValue<'a>, EvalError> {
         let Some(elements) = current.elements() else {
-            return Ok(Found::NULL);
+            return Ok(EvalValue::NULL);
         };
         let mut results = Vec::new();
         for element in elements {
-            self.limits.spend(1)?;
+            self.budget.spend(1)?;
             if self.eval(condition, &element)?.is_true() {
                 self.add(&mut results, &element, each)?;
             }
         }
-        Found::list(results)
+        EvalValue::list(results)
     }
 
     fn compare<'a>(
         &mut self,
         comparator: Comparator,
-        left: &'a Node,
-        right: &'a Node,
-        current: &Found<'a>,
-    ) -> Result<Found<'a>, Failure> {
+        left: &'a AstNode,
+        right: &'a AstNode,
+        current: &EvalValue<'a>,
+    ) -> Result<EvalValue<'a>, EvalError> {
         let left = self.eval(left, current)?;
         let right = self.eval(right, current)?;
-        let holds: fn(Ordering) -> bool = match comparator {
+        let matches: fn(Ordering) -> bool = match comparator {
             Comparator::Equal => {
-                return Ok(Found::from(compare::equal(
+                return Ok(EvalValue::from(compare::equal(
                     &left,
                     &right,
-                    &mut self.limits,
+                    &mut self.budget,
                 )?));
             }
             Comparator::NotEqual => {
-                return Ok(Found::from(!compare::equal(
+                return Ok(EvalValue::from(!compare::equal(
                     &left,
                     &right,
-                    &mut self.limits,
+                    &mut self.budget,
                 )?));
             }
             Comparator::Less => Ordering::is_lt,
@@ -236,44 +248,44 @@ impl Evaluator {
             Comparator::GreaterOrEqual => Ordering::is_ge,
         };
         Ok(match compare::order(&left, &right) {
-            Some(order) => Found::from(holds(order)),
-            // Two numbers of which one is NaN are in no order, and that is known; a number and a string cannot be asked.
-            None if left.type_of() == Type::Number && right.type_of() == Type::Number => {
-                Found::from(false)
+            Some(order) => EvalValue::from(matches(order)),
+            // Comparing with NaN is false; comparing a number with a string is null.
+            None if left.type_of() == DataType::Number && right.type_of() == DataType::Number => {
+                EvalValue::from(false)
             }
-            None => Found::NULL,
+            None => EvalValue::NULL,
         })
     }
 
     fn slice<'a>(
         &mut self,
-        current: &Found<'a>,
+        current: &EvalValue<'a>,
         start: Option<i64>,
         stop: Option<i64>,
         step: i64,
-    ) -> Result<Found<'a>, Failure> {
+    ) -> Result<EvalValue<'a>, EvalError> {
         let Some(len) = current.len() else {
-            return Ok(Found::NULL);
+            return Ok(EvalValue::NULL);
         };
         let positions = slice_positions(len, start, stop, step);
-        let parts: Vec<Found<'a>> = positions
+        let parts: Vec<EvalValue<'a>> = positions
             .filter_map(|position| current.get(position))
             .collect();
-        self.limits.spend(parts.len() as u64)?;
-        Found::list(parts)
+        self.budget.spend(parts.len() as u64)?;
+        EvalValue::list(parts)
     }
 }
 
-/// The element at a position, counted from the end if negative; null where there is none.
-fn index<'a>(current: &Found<'a>, position: i64) -> Found<'a> {
+/// Returns the element at a position, counted from the end if negative, or null if there is none.
+fn index<'a>(current: &EvalValue<'a>, position: i64) -> EvalValue<'a> {
     current
         .len()
         .and_then(|len| absolute(position, len))
         .and_then(|position| current.get(position))
-        .unwrap_or(Found::NULL)
+        .unwrap_or(EvalValue::NULL)
 }
 
-/// A position counted from the start.
+/// Converts a possibly negative position into one counted from the start.
 pub(super) fn absolute(position: i64, len: usize) -> Option<usize> {
     if position < 0 {
         len.checked_sub(usize::try_from(position.unsigned_abs()).ok()?)
@@ -282,7 +294,7 @@ pub(super) fn absolute(position: i64, len: usize) -> Option<usize> {
     }
 }
 
-/// The positions a slice selects: those Python's does.
+/// Returns the positions that a slice selects, as in Python.
 fn slice_positions(
     len: usize,
     start: Option<i64>,
@@ -290,7 +302,7 @@ fn slice_positions(
     step: i64,
 ) -> impl Iterator<Item = usize> {
     let len = i64::try_from(len).unwrap_or(i64::MAX);
-    // The bounds of a walk: forwards from 0 to len, backwards from len - 1 to -1.
+    // The bounds are 0 and len if the step is positive, otherwise len - 1 and -1.
     let (low, high) = if step < 0 { (-1, len - 1) } else { (0, len) };
     let clamp = |bound: i64| {
         let bound = if bound < 0 {
@@ -311,12 +323,12 @@ fn slice_positions(
     })
 }
 
-/// The value at the end of a plain path.
-pub(super) fn walk<'a>(nodes: &[Node], mut value: &'a Value) -> Option<&'a Value> {
+/// Returns the value at a plain path.
+pub(super) fn walk<'a>(nodes: &[AstNode], mut value: &'a Value) -> Option<&'a Value> {
     for node in nodes {
         value = match (node, value) {
-            (Node::Field(name), Value::Map(map)) => map.get(name)?,
-            (Node::Index(position), Value::List(list)) => {
+            (AstNode::Field(name), Value::Map(map)) => map.get(name)?,
+            (AstNode::Index(position), Value::List(list)) => {
                 list.get(absolute(*position, list.len())?)?
             }
             _ => return None,
@@ -325,12 +337,12 @@ pub(super) fn walk<'a>(nodes: &[Node], mut value: &'a Value) -> Option<&'a Value
     Some(value)
 }
 
-/// The value at the end of a plain path, to change in place.
-pub(super) fn walk_mut<'a>(nodes: &[Node], mut value: &'a mut Value) -> Option<&'a mut Value> {
+/// Returns the value at a plain path for changing it in place.
+pub(super) fn walk_mut<'a>(nodes: &[AstNode], mut value: &'a mut Value) -> Option<&'a mut Value> {
     for node in nodes {
         value = match (node, value) {
-            (Node::Field(name), Value::Map(map)) => map.get_mut(name)?,
-            (Node::Index(position), Value::List(list)) => {
+            (AstNode::Field(name), Value::Map(map)) => map.get_mut(name)?,
+            (AstNode::Index(position), Value::List(list)) => {
                 let position = absolute(*position, list.len())?;
                 list.get_mut(position)?
             }
@@ -345,7 +357,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slices_select_what_python_selects() {
+    fn slices_select_the_same_positions_as_in_python() {
         let select =
             |len, start, stop, step| slice_positions(len, start, stop, step).collect::<Vec<_>>();
         assert_eq!(select(5, None, None, 1), [0, 1, 2, 3, 4]);

@@ -1,21 +1,20 @@
-//! The functions of the language: one table of names and parameters, one body each.
+//! The functions of JMESPath: a table of their names and parameters, and their implementations.
 //!
-//! Names, the number of arguments and which of them are expressions are checked when an expression is compiled, types when
-//! it is searched.
+//! Names, argument counts and expression arguments are checked when an expression is compiled, types when it is evaluated.
 
 use std::collections::HashMap;
 
 use inia_core::{Str, Value};
 
-use super::ast::Argument;
-use super::compare::{self, Key};
+use super::ast::CallArgument;
+use super::budget::EvalError;
+use super::compare::{self, SortKey};
 use super::eval::Evaluator;
-use super::found::{Entries, Found, Type};
-use super::limits::Failure;
-use super::{number, text};
+use super::eval_value::{DataType, EvalEntries, EvalValue};
+use super::{json_text, number};
 use crate::names::did_you_mean;
 
-/// A function.
+/// A built-in function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     Abs,
@@ -46,9 +45,9 @@ pub(super) enum Function {
     Values,
 }
 
-/// What a parameter takes.
+/// The type that a parameter accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Parameter {
+enum ParameterType {
     Any,
     /// `&expression`
     Expression,
@@ -63,20 +62,20 @@ enum Parameter {
     NumbersOrStrings,
 }
 
-struct Signature {
+struct FunctionSignature {
     name: &'static str,
     function: Function,
-    parameters: &'static [Parameter],
-    /// Whether the last parameter may be given any number of times more.
+    parameters: &'static [ParameterType],
+    /// If `true`, the last parameter may be repeated.
     variadic: bool,
 }
 
 const fn row(
     name: &'static str,
     function: Function,
-    parameters: &'static [Parameter],
-) -> Signature {
-    Signature {
+    parameters: &'static [ParameterType],
+) -> FunctionSignature {
+    FunctionSignature {
         name,
         function,
         parameters,
@@ -87,9 +86,9 @@ const fn row(
 const fn variadic(
     name: &'static str,
     function: Function,
-    parameters: &'static [Parameter],
-) -> Signature {
-    Signature {
+    parameters: &'static [ParameterType],
+) -> FunctionSignature {
+    FunctionSignature {
         name,
         function,
         parameters,
@@ -99,88 +98,92 @@ const fn variadic(
 
 /// # Source
 /// <https://jmespath.org/specification.html#built-in-functions>
-static FUNCTIONS: &[Signature] = &[
-    row("abs", Function::Abs, &[Parameter::Number]),
-    row("avg", Function::Avg, &[Parameter::Numbers]),
-    row("ceil", Function::Ceil, &[Parameter::Number]),
+static FUNCTIONS: &[FunctionSignature] = &[
+    row("abs", Function::Abs, &[ParameterType::Number]),
+    row("avg", Function::Avg, &[ParameterType::Numbers]),
+    row("ceil", Function::Ceil, &[ParameterType::Number]),
     row(
         "contains",
         Function::Contains,
-        &[Parameter::ArrayOrString, Parameter::Any],
+        &[ParameterType::ArrayOrString, ParameterType::Any],
     ),
     row(
         "ends_with",
         Function::EndsWith,
-        &[Parameter::String, Parameter::String],
+        &[ParameterType::String, ParameterType::String],
     ),
-    row("floor", Function::Floor, &[Parameter::Number]),
+    row("floor", Function::Floor, &[ParameterType::Number]),
     row(
         "join",
         Function::Join,
-        &[Parameter::String, Parameter::Strings],
+        &[ParameterType::String, ParameterType::Strings],
     ),
-    row("keys", Function::Keys, &[Parameter::Object]),
+    row("keys", Function::Keys, &[ParameterType::Object]),
     row(
         "length",
         Function::Length,
-        &[Parameter::StringArrayOrObject],
+        &[ParameterType::StringArrayOrObject],
     ),
     row(
         "map",
         Function::Map,
-        &[Parameter::Expression, Parameter::Array],
+        &[ParameterType::Expression, ParameterType::Array],
     ),
-    row("max", Function::Max, &[Parameter::NumbersOrStrings]),
+    row("max", Function::Max, &[ParameterType::NumbersOrStrings]),
     row(
         "max_by",
         Function::MaxBy,
-        &[Parameter::Array, Parameter::Expression],
+        &[ParameterType::Array, ParameterType::Expression],
     ),
-    variadic("merge", Function::Merge, &[Parameter::Object]),
-    row("min", Function::Min, &[Parameter::NumbersOrStrings]),
+    variadic("merge", Function::Merge, &[ParameterType::Object]),
+    row("min", Function::Min, &[ParameterType::NumbersOrStrings]),
     row(
         "min_by",
         Function::MinBy,
-        &[Parameter::Array, Parameter::Expression],
+        &[ParameterType::Array, ParameterType::Expression],
     ),
-    variadic("not_null", Function::NotNull, &[Parameter::Any]),
-    row("reverse", Function::Reverse, &[Parameter::ArrayOrString]),
-    row("sort", Function::Sort, &[Parameter::NumbersOrStrings]),
+    variadic("not_null", Function::NotNull, &[ParameterType::Any]),
+    row(
+        "reverse",
+        Function::Reverse,
+        &[ParameterType::ArrayOrString],
+    ),
+    row("sort", Function::Sort, &[ParameterType::NumbersOrStrings]),
     row(
         "sort_by",
         Function::SortBy,
-        &[Parameter::Array, Parameter::Expression],
+        &[ParameterType::Array, ParameterType::Expression],
     ),
     row(
         "starts_with",
         Function::StartsWith,
-        &[Parameter::String, Parameter::String],
+        &[ParameterType::String, ParameterType::String],
     ),
-    row("sum", Function::Sum, &[Parameter::Numbers]),
-    row("to_array", Function::ToArray, &[Parameter::Any]),
-    row("to_number", Function::ToNumber, &[Parameter::Any]),
-    row("to_string", Function::ToString, &[Parameter::Any]),
-    row("type", Function::Type, &[Parameter::Any]),
-    row("values", Function::Values, &[Parameter::Object]),
+    row("sum", Function::Sum, &[ParameterType::Numbers]),
+    row("to_array", Function::ToArray, &[ParameterType::Any]),
+    row("to_number", Function::ToNumber, &[ParameterType::Any]),
+    row("to_string", Function::ToString, &[ParameterType::Any]),
+    row("type", Function::Type, &[ParameterType::Any]),
+    row("values", Function::Values, &[ParameterType::Object]),
 ];
 
-impl Signature {
-    /// The parameter an argument is for.
-    fn parameter(&self, position: usize) -> Parameter {
+impl FunctionSignature {
+    /// Returns the parameter of the argument at a position.
+    fn parameter(&self, position: usize) -> ParameterType {
         let parameter = self.parameters.get(position).or(self.parameters.last());
-        parameter.copied().unwrap_or(Parameter::Any)
+        parameter.copied().unwrap_or(ParameterType::Any)
     }
 }
 
 impl Function {
-    /// The function of a name.
+    /// Returns the function of a name.
     pub(super) fn named(name: &str) -> Option<Function> {
         let row = FUNCTIONS.iter().find(|row| row.name == name)?;
         Some(row.function)
     }
 
-    fn signature(self) -> &'static Signature {
-        static UNLISTED: Signature = variadic("", Function::NotNull, &[]);
+    fn signature(self) -> &'static FunctionSignature {
+        static UNLISTED: FunctionSignature = variadic("", Function::NotNull, &[]);
         FUNCTIONS
             .iter()
             .find(|row| row.function == self)
@@ -188,36 +191,38 @@ impl Function {
     }
 }
 
-/// What to say of a function there is not.
+/// Returns the message for an unknown function.
 #[cold]
 pub(super) fn unknown(name: &str) -> String {
     let names = FUNCTIONS.iter().map(|row| row.name);
-    format!("there is no function `{name}`{}", did_you_mean(name, names))
+    format!("unknown function `{name}`{}", did_you_mean(name, names))
 }
 
-/// Whether a call's arguments fit in number and kind; if not, which argument does not, and why.
+/// Checks the number and the kinds of a call's arguments. The error names the position of the invalid argument, if it is one.
 pub(super) fn check(
     function: Function,
-    arguments: &[Argument],
+    arguments: &[CallArgument],
 ) -> Result<(), (Option<usize>, String)> {
     let signature = function.signature();
-    let (name, wanted, given) = (signature.name, signature.parameters.len(), arguments.len());
-    if given < wanted || (given > wanted && !signature.variadic) {
+    let (name, expected, actual) = (signature.name, signature.parameters.len(), arguments.len());
+    if actual < expected || (actual > expected && !signature.variadic) {
         let least = if signature.variadic { "at least " } else { "" };
-        let plural = if wanted == 1 { "" } else { "s" };
+        let plural = if expected == 1 { "" } else { "s" };
         return Err((
             None,
-            format!("{name}() takes {least}{wanted} argument{plural}, {given} given"),
+            format!("{name}() takes {least}{expected} argument{plural}, {actual} given"),
         ));
     }
     for (position, argument) in arguments.iter().enumerate() {
         let problem = match (signature.parameter(position), argument) {
-            (Parameter::Expression, Argument::Value(_)) => {
+            (ParameterType::Expression, CallArgument::Value(_)) => {
                 "must be an expression: put `&` before it"
             }
-            (Parameter::Expression, Argument::Expression(_)) => continue,
-            (_, Argument::Expression(_)) => "is a value, not an expression: leave the `&` out",
-            (_, Argument::Value(_)) => continue,
+            (ParameterType::Expression, CallArgument::Expression(_)) => continue,
+            (_, CallArgument::Expression(_)) => {
+                "must be a value, not an expression: remove the `&`"
+            }
+            (_, CallArgument::Value(_)) => continue,
         };
         return Err((
             Some(position),
@@ -227,50 +232,50 @@ pub(super) fn check(
     Ok(())
 }
 
-impl Parameter {
-    fn accepts(self, found: &Found<'_>) -> bool {
-        let all = |wanted: Type| {
-            found
+impl ParameterType {
+    fn accepts(self, value: &EvalValue<'_>) -> bool {
+        let all = |expected: DataType| {
+            value
                 .elements()
-                .is_some_and(|mut elements| elements.all(|element| element.type_of() == wanted))
+                .is_some_and(|mut elements| elements.all(|element| element.type_of() == expected))
         };
-        let kind = found.type_of();
+        let kind = value.type_of();
         match self {
-            Parameter::Any | Parameter::Expression => true,
-            Parameter::Number => kind == Type::Number,
-            Parameter::String => kind == Type::String,
-            Parameter::Array => kind == Type::Array,
-            Parameter::Object => kind == Type::Object,
-            Parameter::ArrayOrString => matches!(kind, Type::Array | Type::String),
-            Parameter::StringArrayOrObject => {
-                matches!(kind, Type::String | Type::Array | Type::Object)
+            ParameterType::Any | ParameterType::Expression => true,
+            ParameterType::Number => kind == DataType::Number,
+            ParameterType::String => kind == DataType::String,
+            ParameterType::Array => kind == DataType::Array,
+            ParameterType::Object => kind == DataType::Object,
+            ParameterType::ArrayOrString => matches!(kind, DataType::Array | DataType::String),
+            ParameterType::StringArrayOrObject => {
+                matches!(kind, DataType::String | DataType::Array | DataType::Object)
             }
-            Parameter::Numbers => all(Type::Number),
-            Parameter::Strings => all(Type::String),
-            Parameter::NumbersOrStrings => all(Type::Number) || all(Type::String),
+            ParameterType::Numbers => all(DataType::Number),
+            ParameterType::Strings => all(DataType::String),
+            ParameterType::NumbersOrStrings => all(DataType::Number) || all(DataType::String),
         }
     }
 
     fn describe(self) -> &'static str {
         match self {
-            Parameter::Any => "a value",
-            Parameter::Expression => "an expression",
-            Parameter::Number => "a number",
-            Parameter::String => "a string",
-            Parameter::Array => "an array",
-            Parameter::Object => "an object",
-            Parameter::ArrayOrString => "an array or a string",
-            Parameter::StringArrayOrObject => "a string, an array or an object",
-            Parameter::Numbers => "an array of numbers",
-            Parameter::Strings => "an array of strings",
-            Parameter::NumbersOrStrings => "an array of numbers or an array of strings",
+            ParameterType::Any => "a value",
+            ParameterType::Expression => "an expression",
+            ParameterType::Number => "a number",
+            ParameterType::String => "a string",
+            ParameterType::Array => "an array",
+            ParameterType::Object => "an object",
+            ParameterType::ArrayOrString => "an array or a string",
+            ParameterType::StringArrayOrObject => "a string, an array or an object",
+            ParameterType::Numbers => "an array of numbers",
+            ParameterType::Strings => "an array of strings",
+            ParameterType::NumbersOrStrings => "an array of numbers or an array of strings",
         }
     }
 }
 
-/// What a value is, for the message that it does not fit.
-fn describe(found: &Found<'_>) -> String {
-    match found.elements() {
+/// Describes the type of a value for an error message.
+fn describe(value: &EvalValue<'_>) -> String {
+    match value.elements() {
         Some(elements) => {
             let mut kinds: Vec<&str> = Vec::new();
             for element in elements {
@@ -285,38 +290,38 @@ fn describe(found: &Found<'_>) -> String {
                 format!("an array of {}", kinds.join(" and "))
             }
         }
-        None => found.type_of().name().to_owned(),
+        None => value.type_of().name().to_owned(),
     }
 }
 
-/// The value of a call.
+/// Evaluates a call.
 pub(super) fn call<'a>(
     evaluator: &mut Evaluator,
     function: Function,
-    arguments: &'a [Argument],
-    current: &Found<'a>,
-) -> Result<Found<'a>, Failure> {
+    arguments: &'a [CallArgument],
+    current: &EvalValue<'a>,
+) -> Result<EvalValue<'a>, EvalError> {
     let signature = function.signature();
     let mut values = Vec::with_capacity(arguments.len());
     for (position, argument) in arguments.iter().enumerate() {
-        let Argument::Value(node) = argument else {
-            values.push(Found::NULL);
+        let CallArgument::Value(node) = argument else {
+            values.push(EvalValue::NULL);
             continue;
         };
-        let found = evaluator.eval(node, current)?;
+        let value = evaluator.eval(node, current)?;
         let parameter = signature.parameter(position);
-        if !parameter.accepts(&found) {
-            return Err(Failure::new(format!(
+        if !parameter.accepts(&value) {
+            return Err(EvalError::new(format!(
                 "argument {} of {}() must be {}, not {}",
                 position + 1,
                 signature.name,
                 parameter.describe(),
-                describe(&found),
+                describe(&value),
             )));
         }
-        values.push(found);
+        values.push(value);
     }
-    let null = Found::NULL;
+    let null = EvalValue::NULL;
     let first = values.first().unwrap_or(&null);
     let second = values.get(1).unwrap_or(&null);
     match function {
@@ -324,7 +329,7 @@ pub(super) fn call<'a>(
         Function::Avg => Ok(scalar(average(first))),
         Function::Ceil => Ok(scalar(number::ceil(number_of(first)))),
         Function::Contains => contains(evaluator, first, second),
-        Function::EndsWith => Ok(Found::from(
+        Function::EndsWith => Ok(EvalValue::from(
             first
                 .text()
                 .zip(second.text())
@@ -338,15 +343,15 @@ pub(super) fn call<'a>(
         }
         Function::Length => Ok(scalar(Value::from(length(first)))),
         Function::Map => {
-            let Some(Argument::Expression(node)) = arguments.first() else {
-                return Ok(Found::NULL);
+            let Some(CallArgument::Expression(node)) = arguments.first() else {
+                return Ok(EvalValue::NULL);
             };
             let mut results = Vec::with_capacity(second.len().unwrap_or(0));
             for element in second.elements().into_iter().flatten() {
-                evaluator.limits.spend(1)?;
+                evaluator.budget.spend(1)?;
                 results.push(evaluator.eval(node, &element)?);
             }
-            Found::list(results)
+            EvalValue::list(results)
         }
         Function::Max => Ok(extreme(first, first, std::cmp::Ordering::Greater)),
         Function::Min => Ok(extreme(first, first, std::cmp::Ordering::Less)),
@@ -360,14 +365,14 @@ pub(super) fn call<'a>(
         }
         Function::Merge => merge(evaluator, &values),
         Function::NotNull => {
-            let found = values.iter().find(|found| !found.is_null());
-            Ok(found.cloned().unwrap_or(Found::NULL))
+            let value = values.iter().find(|value| !value.is_null());
+            Ok(value.cloned().unwrap_or(EvalValue::NULL))
         }
         Function::Reverse => match first.elements() {
             Some(elements) => gather(evaluator, elements.rev()),
             None => {
                 let text: String = first.text().unwrap_or_default().chars().rev().collect();
-                evaluator.limits.spend_on_text(text.len())?;
+                evaluator.budget.spend_on_text(text.len())?;
                 Ok(scalar(Value::from(text)))
             }
         },
@@ -376,7 +381,7 @@ pub(super) fn call<'a>(
             let keys = sort_keys(evaluator, signature, first, arguments.get(1))?;
             sorted(evaluator, first, &keys)
         }
-        Function::StartsWith => Ok(Found::from(
+        Function::StartsWith => Ok(EvalValue::from(
             first
                 .text()
                 .zip(second.text())
@@ -384,24 +389,24 @@ pub(super) fn call<'a>(
         )),
         Function::Sum => Ok(scalar(number::sum(&numbers_of(first)))),
         Function::ToArray => match first.type_of() {
-            Type::Array => Ok(first.clone()),
-            _ => Found::list(vec![first.clone()]),
+            DataType::Array => Ok(first.clone()),
+            _ => EvalValue::list(vec![first.clone()]),
         },
         Function::ToNumber => Ok(match first.type_of() {
-            Type::Number => first.clone(),
-            Type::String => scalar(number::parse(&first.text().unwrap_or_default())),
-            _ => Found::NULL,
+            DataType::Number => first.clone(),
+            DataType::String => scalar(number::parse(&first.text().unwrap_or_default())),
+            _ => EvalValue::NULL,
         }),
         Function::ToString => match first.value() {
             Some(Value::String(_)) => Ok(first.clone()),
-            Some(value) if first.type_of() == Type::String => Ok(scalar(Value::from(
-                super::found::text_of(value)
+            Some(value) if first.type_of() == DataType::String => Ok(scalar(Value::from(
+                super::eval_value::text_of(value)
                     .unwrap_or_default()
                     .into_owned(),
             ))),
-            _ => Ok(scalar(Value::from(text::json(
+            _ => Ok(scalar(Value::from(json_text::write_json(
                 first,
-                &mut evaluator.limits,
+                &mut evaluator.budget,
             )?))),
         },
         Function::Type => Ok(scalar(Value::String(Str::from_static(
@@ -414,68 +419,68 @@ pub(super) fn call<'a>(
     }
 }
 
-fn scalar<'a>(value: Value) -> Found<'a> {
-    Found::Scalar(value)
+fn scalar<'a>(value: Value) -> EvalValue<'a> {
+    EvalValue::Scalar(value)
 }
 
-/// A list of parts of something that is there already.
+/// Creates a list of existing values.
 fn gather<'a>(
     evaluator: &mut Evaluator,
-    parts: impl Iterator<Item = Found<'a>>,
-) -> Result<Found<'a>, Failure> {
-    let parts: Vec<Found<'a>> = parts.collect();
-    evaluator.limits.spend(parts.len() as u64)?;
-    Found::list(parts)
+    parts: impl Iterator<Item = EvalValue<'a>>,
+) -> Result<EvalValue<'a>, EvalError> {
+    let parts: Vec<EvalValue<'a>> = parts.collect();
+    evaluator.budget.spend(parts.len() as u64)?;
+    EvalValue::list(parts)
 }
 
-fn number_of<'f>(found: &'f Found<'_>) -> &'f Value {
-    found.value().unwrap_or(&Value::Null)
+fn number_of<'f>(value: &'f EvalValue<'_>) -> &'f Value {
+    value.value().unwrap_or(&Value::Null)
 }
 
-fn numbers_of(found: &Found<'_>) -> Vec<Value> {
-    let elements = found.elements().into_iter().flatten();
+fn numbers_of(value: &EvalValue<'_>) -> Vec<Value> {
+    let elements = value.elements().into_iter().flatten();
     elements
         .map(|element| number_of(&element).clone())
         .collect()
 }
 
-fn average(array: &Found<'_>) -> Value {
+fn average(array: &EvalValue<'_>) -> Value {
     let numbers = numbers_of(array);
     if numbers.is_empty() {
         return Value::Null;
     }
     #[expect(
         clippy::cast_precision_loss,
-        reason = "no list is so long that its length is no float"
+        reason = "the length of a list is below 2^53"
     )]
     let count = numbers.len() as f64;
     Value::Float(number::sum(&numbers).as_f64().unwrap_or(f64::NAN) / count)
 }
 
-/// Characters, elements or entries.
-fn length(found: &Found<'_>) -> usize {
-    if let Some(text) = found.text() {
+/// Returns the number of characters, elements or entries.
+fn length(value: &EvalValue<'_>) -> usize {
+    if let Some(text) = value.text() {
         return text.chars().count();
     }
-    let entries = found.entries().map(|entries| entries.len());
-    found.len().or(entries).unwrap_or(0)
+    let entries = value.entries().map(|entries| entries.len());
+    value.len().or(entries).unwrap_or(0)
 }
 
 fn contains<'a>(
     evaluator: &mut Evaluator,
-    subject: &Found<'a>,
-    wanted: &Found<'a>,
-) -> Result<Found<'a>, Failure> {
+    subject: &EvalValue<'a>,
+    expected: &EvalValue<'a>,
+) -> Result<EvalValue<'a>, EvalError> {
     if let Some(elements) = subject.elements() {
         for element in elements {
-            if compare::equal(&element, wanted, &mut evaluator.limits)? {
-                return Ok(Found::from(true));
+            if compare::equal(&element, expected, &mut evaluator.budget)? {
+                return Ok(EvalValue::from(true));
             }
         }
-        return Ok(Found::from(false));
+        return Ok(EvalValue::from(false));
     }
-    let (text, part) = (subject.text(), wanted.text());
-    Ok(Found::from(
+    let (text, part) = (subject.text(), expected.text());
+    Ok(EvalValue::from(
         text.zip(part)
             .is_some_and(|(text, part)| text.contains(&*part)),
     ))
@@ -483,30 +488,33 @@ fn contains<'a>(
 
 fn join<'a>(
     evaluator: &mut Evaluator,
-    glue: &Found<'a>,
-    array: &Found<'a>,
-) -> Result<Found<'a>, Failure> {
-    let glue = glue.text().unwrap_or_default();
+    separator: &EvalValue<'a>,
+    array: &EvalValue<'a>,
+) -> Result<EvalValue<'a>, EvalError> {
+    let separator = separator.text().unwrap_or_default();
     let mut joined = String::new();
     for (position, element) in array.elements().into_iter().flatten().enumerate() {
         let part = element.text().unwrap_or_default();
         evaluator
-            .limits
-            .spend_on_text(part.len().saturating_add(glue.len()))?;
+            .budget
+            .spend_on_text(part.len().saturating_add(separator.len()))?;
         if position > 0 {
-            joined.push_str(&glue);
+            joined.push_str(&separator);
         }
         joined.push_str(&part);
     }
     Ok(scalar(Value::from(joined)))
 }
 
-/// The entries of all maps; a later one's value takes the place of an earlier one's.
-fn merge<'a>(evaluator: &mut Evaluator, maps: &[Found<'a>]) -> Result<Found<'a>, Failure> {
-    let mut entries: Entries<'a> = Vec::new();
+/// Merges maps; later values replace earlier ones.
+fn merge<'a>(
+    evaluator: &mut Evaluator,
+    maps: &[EvalValue<'a>],
+) -> Result<EvalValue<'a>, EvalError> {
+    let mut entries: EvalEntries<'a> = Vec::new();
     let mut positions: HashMap<Str, usize> = HashMap::new();
-    for (key, value) in maps.iter().filter_map(Found::entries).flatten() {
-        evaluator.limits.spend(1)?;
+    for (key, value) in maps.iter().filter_map(EvalValue::entries).flatten() {
+        evaluator.budget.spend(1)?;
         let earlier = positions
             .get(&key)
             .and_then(|position| entries.get_mut(*position));
@@ -517,54 +525,58 @@ fn merge<'a>(evaluator: &mut Evaluator, maps: &[Found<'a>]) -> Result<Found<'a>,
             entries.push((key, value));
         }
     }
-    Found::map(entries)
+    EvalValue::map(entries)
 }
 
-/// What `&expression` gives for each element, as a list of numbers or a list of strings.
+/// Returns the result of `&expression` for each element, which must be all numbers or all strings.
 fn sort_keys<'a>(
     evaluator: &mut Evaluator,
-    signature: &Signature,
-    array: &Found<'a>,
-    argument: Option<&'a Argument>,
-) -> Result<Found<'a>, Failure> {
-    let Some(Argument::Expression(node)) = argument else {
-        return Ok(Found::NULL);
+    signature: &FunctionSignature,
+    array: &EvalValue<'a>,
+    argument: Option<&'a CallArgument>,
+) -> Result<EvalValue<'a>, EvalError> {
+    let Some(CallArgument::Expression(node)) = argument else {
+        return Ok(EvalValue::NULL);
     };
     let mut keys = Vec::with_capacity(array.len().unwrap_or(0));
     for element in array.elements().into_iter().flatten() {
-        evaluator.limits.spend(1)?;
+        evaluator.budget.spend(1)?;
         keys.push(evaluator.eval(node, &element)?);
     }
-    let keys = Found::list(keys)?;
-    if Parameter::NumbersOrStrings.accepts(&keys) {
+    let keys = EvalValue::list(keys)?;
+    if ParameterType::NumbersOrStrings.accepts(&keys) {
         return Ok(keys);
     }
-    Err(Failure::new(format!(
-        "the expression of {}() must give a number for every element or a string for every element, not {}",
+    Err(EvalError::new(format!(
+        "the expression of {}() must return a number for every element or a string for every element, not {}",
         signature.name,
         describe(&keys),
     )))
 }
 
-/// The elements in the order of their keys; equal ones stay in theirs.
+/// Returns the elements in the order of their keys. The sort is stable.
 fn sorted<'a>(
     evaluator: &mut Evaluator,
-    array: &Found<'a>,
-    keys: &Found<'a>,
-) -> Result<Found<'a>, Failure> {
-    let keys: Vec<Found<'a>> = keys.elements().into_iter().flatten().collect();
+    array: &EvalValue<'a>,
+    keys: &EvalValue<'a>,
+) -> Result<EvalValue<'a>, EvalError> {
+    let keys: Vec<EvalValue<'a>> = keys.elements().into_iter().flatten().collect();
     let elements = array.elements().into_iter().flatten();
-    let mut pairs: Vec<(Key<'_>, Found<'a>)> =
+    let mut pairs: Vec<(SortKey<'_>, EvalValue<'a>)> =
         compare::keys(&keys).into_iter().zip(elements).collect();
-    evaluator.limits.spend(pairs.len() as u64)?;
-    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Found::list(pairs.into_iter().map(|(_, element)| element).collect())
+    evaluator.budget.spend(pairs.len() as u64)?;
+    pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
+    EvalValue::list(pairs.into_iter().map(|(_, element)| element).collect())
 }
 
-/// The first element whose key no other exceeds in the direction; null where there is no element.
-fn extreme<'a>(array: &Found<'a>, keys: &Found<'a>, direction: std::cmp::Ordering) -> Found<'a> {
-    let keys: Vec<Found<'a>> = keys.elements().into_iter().flatten().collect();
-    let mut best: Option<(usize, Key<'_>)> = None;
+/// Returns the first element with the smallest or largest key, or null if there are no elements.
+fn extreme<'a>(
+    array: &EvalValue<'a>,
+    keys: &EvalValue<'a>,
+    direction: std::cmp::Ordering,
+) -> EvalValue<'a> {
+    let keys: Vec<EvalValue<'a>> = keys.elements().into_iter().flatten().collect();
+    let mut best: Option<(usize, SortKey<'_>)> = None;
     for (position, key) in compare::keys(&keys).into_iter().enumerate() {
         if best
             .as_ref()
@@ -574,5 +586,5 @@ fn extreme<'a>(array: &Found<'a>, keys: &Found<'a>, direction: std::cmp::Orderin
         }
     }
     best.and_then(|(position, _)| array.get(position))
-        .unwrap_or(Found::NULL)
+        .unwrap_or(EvalValue::NULL)
 }

@@ -1,20 +1,20 @@
-//! The text of an expression as tokens.
+//! The lexer: splits the text of an expression into tokens.
 
 use inia_core::{Str, Value};
 
 use super::parser::SyntaxError;
 
-/// A token and where it starts.
+/// A token and its position.
 #[derive(Debug)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
-    /// The byte at which it starts.
+    pub(super) kind: TokenKind,
+    /// The byte offset of the token.
     pub(super) start: usize,
 }
 
-/// What a token is.
+/// The kind and value of a token.
 #[derive(Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Name(Str),
     QuotedName(Str),
     Literal(Value),
@@ -48,51 +48,51 @@ pub(super) enum Kind {
     End,
 }
 
-impl Kind {
-    /// The token as a message names it.
+impl TokenKind {
+    /// Returns the token as shown in error messages.
     pub(super) fn describe(&self) -> String {
         let symbol = match self {
-            Kind::Name(name) => return format!("the name `{name}`"),
-            Kind::QuotedName(name) => return format!("the name \"{name}\""),
-            Kind::Number(number) => return format!("the number {number}"),
-            Kind::Literal(_) => return "a literal".to_owned(),
-            Kind::End => return "the end of the expression".to_owned(),
-            Kind::Dot => ".",
-            Kind::Star => "*",
-            Kind::LeftBracket => "[",
-            Kind::RightBracket => "]",
-            Kind::Flatten => "[]",
-            Kind::Filter => "[?",
-            Kind::LeftParenthesis => "(",
-            Kind::RightParenthesis => ")",
-            Kind::LeftBrace => "{",
-            Kind::RightBrace => "}",
-            Kind::Comma => ",",
-            Kind::Colon => ":",
-            Kind::At => "@",
-            Kind::Ampersand => "&",
-            Kind::And => "&&",
-            Kind::Pipe => "|",
-            Kind::Or => "||",
-            Kind::Not => "!",
-            Kind::Equal => "==",
-            Kind::NotEqual => "!=",
-            Kind::Less => "<",
-            Kind::LessOrEqual => "<=",
-            Kind::Greater => ">",
-            Kind::GreaterOrEqual => ">=",
+            TokenKind::Name(name) => return format!("the name `{name}`"),
+            TokenKind::QuotedName(name) => return format!("the name \"{name}\""),
+            TokenKind::Number(number) => return format!("the number {number}"),
+            TokenKind::Literal(_) => return "a literal".to_owned(),
+            TokenKind::End => return "the end of the expression".to_owned(),
+            TokenKind::Dot => ".",
+            TokenKind::Star => "*",
+            TokenKind::LeftBracket => "[",
+            TokenKind::RightBracket => "]",
+            TokenKind::Flatten => "[]",
+            TokenKind::Filter => "[?",
+            TokenKind::LeftParenthesis => "(",
+            TokenKind::RightParenthesis => ")",
+            TokenKind::LeftBrace => "{",
+            TokenKind::RightBrace => "}",
+            TokenKind::Comma => ",",
+            TokenKind::Colon => ":",
+            TokenKind::At => "@",
+            TokenKind::Ampersand => "&",
+            TokenKind::And => "&&",
+            TokenKind::Pipe => "|",
+            TokenKind::Or => "||",
+            TokenKind::Not => "!",
+            TokenKind::Equal => "==",
+            TokenKind::NotEqual => "!=",
+            TokenKind::Less => "<",
+            TokenKind::LessOrEqual => "<=",
+            TokenKind::Greater => ">",
+            TokenKind::GreaterOrEqual => ">=",
         };
         format!("`{symbol}`")
     }
 }
 
-/// The tokens of an expression, the last of which is [`Kind::End`].
+/// Returns the tokens of an expression. The last one is [`TokenKind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer { text, position: 0 };
+    let mut lexer = ExpressionLexer { text, position: 0 };
     let mut tokens = Vec::new();
     loop {
         let token = lexer.next()?;
-        let last = token.kind == Kind::End;
+        let last = token.kind == TokenKind::End;
         tokens.push(token);
         if last {
             return Ok(tokens);
@@ -100,23 +100,23 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     }
 }
 
-struct Lexer<'t> {
+struct ExpressionLexer<'t> {
     text: &'t str,
     position: usize,
 }
 
-impl Lexer<'_> {
+impl ExpressionLexer<'_> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.position).copied()
     }
 
-    /// Steps over a byte if it is the next one.
+    /// Consumes `byte` if it is next.
     fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        if found {
+        let matched = self.peek() == Some(byte);
+        if matched {
             self.position += 1;
         }
-        found
+        matched
     }
 
     fn eat_while(&mut self, accept: impl Fn(u8) -> bool) {
@@ -136,83 +136,80 @@ impl Lexer<'_> {
         Ok(Token { kind, start })
     }
 
-    fn kind(&mut self, start: usize) -> Result<Kind, SyntaxError> {
+    fn kind(&mut self, start: usize) -> Result<TokenKind, SyntaxError> {
         let Some(byte) = self.peek() else {
-            return Ok(Kind::End);
+            return Ok(TokenKind::End);
         };
         self.position += 1;
         Ok(match byte {
-            b'.' => Kind::Dot,
-            b'*' => Kind::Star,
-            b']' => Kind::RightBracket,
-            b',' => Kind::Comma,
-            b':' => Kind::Colon,
-            b'@' => Kind::At,
-            b'(' => Kind::LeftParenthesis,
-            b')' => Kind::RightParenthesis,
-            b'{' => Kind::LeftBrace,
-            b'}' => Kind::RightBrace,
-            b'[' if self.eat(b']') => Kind::Flatten,
-            b'[' if self.eat(b'?') => Kind::Filter,
-            b'[' => Kind::LeftBracket,
-            b'|' if self.eat(b'|') => Kind::Or,
-            b'|' => Kind::Pipe,
-            b'&' if self.eat(b'&') => Kind::And,
-            b'&' => Kind::Ampersand,
-            b'<' if self.eat(b'=') => Kind::LessOrEqual,
-            b'<' => Kind::Less,
-            b'>' if self.eat(b'=') => Kind::GreaterOrEqual,
-            b'>' => Kind::Greater,
-            b'!' if self.eat(b'=') => Kind::NotEqual,
-            b'!' => Kind::Not,
-            b'=' if self.eat(b'=') => Kind::Equal,
+            b'.' => TokenKind::Dot,
+            b'*' => TokenKind::Star,
+            b']' => TokenKind::RightBracket,
+            b',' => TokenKind::Comma,
+            b':' => TokenKind::Colon,
+            b'@' => TokenKind::At,
+            b'(' => TokenKind::LeftParenthesis,
+            b')' => TokenKind::RightParenthesis,
+            b'{' => TokenKind::LeftBrace,
+            b'}' => TokenKind::RightBrace,
+            b'[' if self.eat(b']') => TokenKind::Flatten,
+            b'[' if self.eat(b'?') => TokenKind::Filter,
+            b'[' => TokenKind::LeftBracket,
+            b'|' if self.eat(b'|') => TokenKind::Or,
+            b'|' => TokenKind::Pipe,
+            b'&' if self.eat(b'&') => TokenKind::And,
+            b'&' => TokenKind::Ampersand,
+            b'<' if self.eat(b'=') => TokenKind::LessOrEqual,
+            b'<' => TokenKind::Less,
+            b'>' if self.eat(b'=') => TokenKind::GreaterOrEqual,
+            b'>' => TokenKind::Greater,
+            b'!' if self.eat(b'=') => TokenKind::NotEqual,
+            b'!' => TokenKind::Not,
+            b'=' if self.eat(b'=') => TokenKind::Equal,
             b'=' => {
-                return Err(SyntaxError::new(
-                    start,
-                    "a single `=` means nothing; compare with `==`",
-                ));
+                return Err(SyntaxError::new(start, "unexpected `=`; compare with `==`"));
             }
             b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
                 self.eat_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-                Kind::Name(Str::from(self.since(start)))
+                TokenKind::Name(Str::from(self.since(start)))
             }
             b'0'..=b'9' | b'-' => {
                 self.eat_while(|byte| byte.is_ascii_digit());
                 self.number(start)?
             }
-            b'\'' => Kind::Literal(Value::from(
+            b'\'' => TokenKind::Literal(Value::from(
                 self.delimited(start, '\'')?.replace("\\'", "'"),
             )),
             b'"' => self.quoted_name(start)?,
             b'`' => self.literal(start)?,
             _ => {
-                let found = self.text.get(start..).and_then(|rest| rest.chars().next());
-                let found = found.unwrap_or(char::REPLACEMENT_CHARACTER);
+                let character = self.text.get(start..).and_then(|rest| rest.chars().next());
+                let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
                 return Err(SyntaxError::new(
                     start,
                     format!(
-                        "`{found}` means nothing here; a name with characters other than A-Z, a-z, 0-9 and _ needs double quotes"
+                        "unexpected `{character}`; a name with characters other than A-Z, a-z, 0-9 and _ requires double quotes"
                     ),
                 ));
             }
         })
     }
 
-    fn number(&self, start: usize) -> Result<Kind, SyntaxError> {
+    fn number(&self, start: usize) -> Result<TokenKind, SyntaxError> {
         let digits = self.since(start);
         if digits == "-" {
             return Err(SyntaxError::new(
                 start,
-                "`-` means nothing here; a name with a `-` in it needs double quotes",
+                "unexpected `-`; a name that contains `-` requires double quotes",
             ));
         }
         digits
             .parse()
-            .map(Kind::Number)
+            .map(TokenKind::Number)
             .map_err(|_| SyntaxError::new(start, format!("{digits} is too large for a position")))
     }
 
-    /// What stands between a delimiter, already passed, and the next one that no backslash precedes; backslashes stay.
+    /// Returns the text up to the next unescaped delimiter, including backslashes. The opening delimiter is already consumed.
     fn delimited(&mut self, start: usize, delimiter: char) -> Result<&str, SyntaxError> {
         let rest = self.text.get(self.position..).unwrap_or_default();
         let mut escaped = false;
@@ -229,37 +226,37 @@ impl Lexer<'_> {
         Err(SyntaxError::new(
             start,
             format!(
-                "nothing closes this `{delimiter}`; add another one at the end, or write `\\{delimiter}` for the character itself"
+                "missing closing `{delimiter}`; add one at the end, or write `\\{delimiter}` for the character itself"
             ),
         ))
     }
 
-    fn quoted_name(&mut self, start: usize) -> Result<Kind, SyntaxError> {
+    fn quoted_name(&mut self, start: usize) -> Result<TokenKind, SyntaxError> {
         self.delimited(start, '"')?;
         serde_json::from_str(self.since(start))
-            .map(|name: String| Kind::QuotedName(Str::from(name)))
+            .map(|name: String| TokenKind::QuotedName(Str::from(name)))
             .map_err(|error| {
                 SyntaxError::new(
                     start,
                     format!(
-                        "the quoted name is no JSON string ({error}); write `\\\\` for a backslash"
+                        "the quoted name is not a JSON string ({error}); write `\\\\` for a backslash"
                     ),
                 )
             })
     }
 
-    /// JSON between backticks; text that is no JSON stands for itself, as it did in the language's first edition.
-    fn literal(&mut self, start: usize) -> Result<Kind, SyntaxError> {
+    /// Parses JSON between backticks. Text that is not JSON is a string, as in the first version of the language.
+    fn literal(&mut self, start: usize) -> Result<TokenKind, SyntaxError> {
         let text = self.delimited(start, '`')?.replace("\\`", "`");
         if let Ok(value) = serde_json::from_str(&text) {
-            return Ok(Kind::Literal(value));
+            return Ok(TokenKind::Literal(value));
         }
         serde_json::from_str(&format!("\"{}\"", text.trim_start()))
-            .map(|text: String| Kind::Literal(Value::from(text)))
+            .map(|text: String| TokenKind::Literal(Value::from(text)))
             .map_err(|_| {
                 SyntaxError::new(
                     start,
-                    "what stands between the backticks is no JSON; write 'text' for a string",
+                    "the text between the backticks is not JSON; write 'text' for a string",
                 )
             })
     }

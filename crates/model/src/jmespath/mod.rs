@@ -13,38 +13,40 @@
 //! # Ok::<(), inia_core::Error>(())
 //! ```
 //!
-//! What the language leaves open, or does not know:
+//! Behavior beyond the specification:
 //!
 //! - Maps are ordered: `keys`, `values`, `*` and `merge` follow the order of the document.
-//! - A timestamp and a blob are found as such. Where an expression looks at them they are strings, as at every JSON boundary:
-//!   ISO 8601 in UTC and base64. A timestamp compares as a moment with another one and with a string that is an ISO 8601 date or
-//!   date and time (`[?CreationDate > '2026-05-01']`), with any other string by its text.
-//! - Integers of any size are numbers and stay exact; `1` equals `1.0`.
-//! - `<` and its kin order strings, too, as every implementation in use does.
-//! - Text between backticks that is no JSON is a string, as it was in the language's first edition.
-//! - Unknown functions, wrong numbers of arguments and slices with a step of 0 are errors when the expression is compiled, types
-//!   that do not fit when it is searched.
+//! - A result may be a timestamp or a blob. Operators and functions treat them as strings, as everywhere in JSON: ISO 8601 in
+//!   UTC and base64. A timestamp compares by time with another timestamp and with a string that is an ISO 8601 date or date
+//!   and time (`[?CreationDate > '2026-05-01']`), and by text with any other string.
+//! - Integers of any size are exact numbers; `1` equals `1.0`.
+//! - `<`, `<=`, `>` and `>=` also order strings, as in all common implementations.
+//! - Text between backticks that is not JSON is a string, as in the first version of the language.
+//! - Unknown functions, wrong argument counts and slices with a step of 0 are errors when an expression is compiled; wrong
+//!   types are errors when it is evaluated.
 //!
-//! DIFFERENCE: where jmespath.py fails with an error of Python's, the result is what the specification says:
-//! `contains` of a string and no string is false, and a number and a string are in no order, which is null.
-//! `&expression` outside of a function's arguments is an error.
+//! DIFFERENCE: if jmespath.py fails with a Python error, the result follows the specification: `contains` of a string and
+//! a value that is not a string is false, and comparing the order of a number and a string is null. `&expression` outside of
+//! function arguments is an error.
+//!
+//! Expressions are untrusted input: their length, their nesting and the work of one search are limited.
 //!
 //! An expression is as hostile as who wrote it: its length, its nesting, and what one search may make are bounded.
 //!
 //! # Source
-//! <https://jmespath.org/specification.html>; where it is silent, jmespath.py, which botocore uses.
+//! <https://jmespath.org/specification.html>; if it is unclear, jmespath.py, which botocore uses.
 
 mod ast;
+mod budget;
 mod compare;
 mod eval;
-mod found;
+mod eval_value;
+mod field_paths;
 mod functions;
+mod json_text;
 mod lexer;
-mod limits;
 mod number;
 mod parser;
-mod paths;
-mod text;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -53,21 +55,21 @@ use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, Result, Value};
 
-pub use paths::{FieldPath, Step};
+pub use field_paths::{FieldPath, FieldStep};
 
-use ast::Node;
+use ast::AstNode;
+use budget::{EvalBudget, EvalError};
 use eval::Evaluator;
-use found::Found;
-use limits::{Failure, Limits};
+use eval_value::EvalValue;
 use parser::SyntaxError;
 
-/// A compiled JMESPath expression: cheap to clone, and shared between threads and tasks at will.
+/// A compiled JMESPath expression. It is cheap to clone and can be shared between threads and tasks.
 #[derive(Clone)]
-pub struct Expression(Arc<Compiled>);
+pub struct Expression(Arc<CompiledExpression>);
 
-struct Compiled {
+struct CompiledExpression {
     text: Box<str>,
-    root: Node,
+    root: AstNode,
 }
 
 impl Expression {
@@ -80,16 +82,16 @@ impl Expression {
     /// assert_eq!(
     ///     error.to_string(),
     ///     "invalid JMESPath expression `Reservations[].Instances[?State=running]` at column 32: \
-    ///      a single `=` means nothing; compare with `==`"
+    ///      unexpected `=`; compare with `==`"
     /// );
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Validation`]: the text is no expression. The message says where (in characters, from 1), and what
-    /// to write instead.
+    /// [`ErrorKind::Validation`]: the expression is invalid. The message contains the column (in characters, from 1) and a
+    /// correction.
     pub fn compile(text: &str) -> Result<Expression> {
         match parser::parse(text) {
-            Ok(root) => Ok(Expression(Arc::new(Compiled {
+            Ok(root) => Ok(Expression(Arc::new(CompiledExpression {
                 text: text.into(),
                 root,
             }))),
@@ -97,36 +99,37 @@ impl Expression {
         }
     }
 
-    /// The text the expression was compiled from.
+    /// Returns the text of the expression.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
 
-    /// What the expression finds in a value: borrowed if it is a part of the value, [`Value::Null`] if there is nothing.
+    /// Evaluates the expression against a value. The result is borrowed if it is a part of the value, and [`Value::Null`] if
+    /// there is no match.
     ///
     /// # Errors
-    /// [`ErrorKind::Validation`]: a function was given a value of a type it does not take, such as `length` of null, or the
-    /// result would be larger than any result should be.
+    /// [`ErrorKind::Validation`]: an argument of a function has the wrong type, such as `length` of null, or the result is too
+    /// large.
     pub fn search<'a>(&'a self, value: &'a Value) -> Result<Cow<'a, Value>> {
         if let Some(path) = self.0.root.path() {
             return Ok(eval::walk(path, value).map_or(Cow::Owned(Value::Null), Cow::Borrowed));
         }
         let mut evaluator = Evaluator::new();
         evaluator
-            .eval(&self.0.root, &Found::Ref(value))
-            .and_then(|found| found.into_value(&mut evaluator.limits))
-            .map_err(|failure| self.failed(&failure))
+            .eval(&self.0.root, &EvalValue::Ref(value))
+            .and_then(|value| value.into_value(&mut evaluator.budget))
+            .map_err(|error| self.failed(&error))
     }
 
-    /// Whether the expression is a plain path: names and positions only, as in `A.B[0].C`.
+    /// Returns `true` if the expression is a plain path of names and positions, such as `A.B[0].C`.
     #[must_use]
     pub fn is_path(&self) -> bool {
         self.0.root.path().is_some()
     }
 
-    /// What a plain path leads to in a value, without copying or failing; nothing where that is null or not there, and
-    /// nothing for an expression that is no [plain path](Self::is_path).
+    /// Returns the value at a [plain path](Self::is_path) by reference; `None` if it is null or missing, or if the expression is
+    /// not a plain path. Does not copy and cannot fail.
     ///
     /// ```
     /// use inia_core::json;
@@ -139,34 +142,34 @@ impl Expression {
     /// ```
     #[must_use]
     pub fn search_ref<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        eval::walk(self.0.root.path()?, value).filter(|found| !found.is_null())
+        eval::walk(self.0.root.path()?, value).filter(|value| !value.is_null())
     }
 
-    /// As [`search_ref`](Self::search_ref), to change or take what is there.
+    /// Like [`search_ref`](Self::search_ref), for changing or taking the value in place.
     #[must_use]
     pub fn search_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        eval::walk_mut(self.0.root.path()?, value).filter(|found| !found.is_null())
+        eval::walk_mut(self.0.root.path()?, value).filter(|value| !value.is_null())
     }
 
-    /// The parts of a document the expression reads, as far as they can be told from its text: what a model's shapes must
-    /// have for the expression to find anything.
+    /// Returns the parts of a document that the expression reads, as far as its text determines them. A model's shapes must
+    /// have these members for the expression to match anything.
     #[must_use]
     pub fn field_paths(&self) -> Vec<FieldPath> {
-        paths::field_paths(&self.0.root)
+        field_paths::field_paths(&self.0.root)
     }
 
     #[cold]
-    fn failed(&self, failure: &Failure) -> Error {
+    fn failed(&self, error: &EvalError) -> Error {
         let text = shortened(&self.0.text);
         Error::new(
             ErrorKind::Validation,
-            format!("JMESPath expression `{text}`: {}", failure.0),
+            format!("JMESPath expression `{text}`: {}", error.0),
         )
     }
 }
 
-/// Whether two values are equal, as `==` in an expression has it: integers and floats by their value, a timestamp and the text of
-/// the same moment.
+/// Returns `true` if two values are equal by the rules of `==`: integers and floats by value, a timestamp and a string by
+/// time.
 ///
 /// ```
 /// use inia_core::json;
@@ -176,9 +179,14 @@ impl Expression {
 /// assert!(!equal(&json!(1), &json!(true)));
 /// ```
 #[must_use]
-pub fn equal(one: &Value, other: &Value) -> bool {
-    // Two values too large to compare to the end are not equal for all that is known.
-    compare::equal(&Found::Ref(one), &Found::Ref(other), &mut Limits::new()).unwrap_or(false)
+pub fn equal(left: &Value, right: &Value) -> bool {
+    // Values that exceed the budget count as different.
+    compare::equal(
+        &EvalValue::Ref(left),
+        &EvalValue::Ref(right),
+        &mut EvalBudget::new(),
+    )
+    .unwrap_or(false)
 }
 
 #[cold]
@@ -195,7 +203,7 @@ fn syntax_error(text: &str, problem: &SyntaxError) -> Error {
     )
 }
 
-/// An expression in a message: whole, unless it is very long.
+/// Returns the text of an expression for a message, truncated if it is very long.
 fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(300) {
         Some((end, _)) => Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default())),
@@ -223,7 +231,7 @@ impl fmt::Debug for Expression {
     }
 }
 
-/// Two expressions are equal when their texts are.
+/// Expressions are equal if their texts are.
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
@@ -242,13 +250,13 @@ mod tests {
         expression.search(value).unwrap().into_owned()
     }
 
-    fn failure(text: &str, value: &Value) -> String {
+    fn error(text: &str, value: &Value) -> String {
         let expression = Expression::compile(text).unwrap();
         expression.search(value).unwrap_err().to_string()
     }
 
     #[test]
-    fn parts_of_the_document_are_borrowed() {
+    fn borrows_parts_of_the_document() {
         let page = json!({"a": {"b": [1, 2]}});
         let expression = Expression::compile("a.b").unwrap();
         assert!(matches!(
@@ -269,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_path_is_walked_in_place() {
+    fn searches_plain_paths_in_place() {
         let mut page = json!({"a": [{"b": 1}, {"b": null}]});
         let path = Expression::compile("a[0].b").unwrap();
         *path.search_mut(&mut page).unwrap() = json!(5);
@@ -288,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn timestamps_are_moments_and_text() {
+    fn timestamps_compare_by_time_and_are_strings() {
         let older = Timestamp::new(1_777_000_000, 0);
         let newer = Timestamp::new(1_777_000_000, 500_000_000);
         let page = json!({"items": [{"at": newer, "n": 1}, {"at": older, "n": 2}]});
@@ -319,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_of_any_size_are_exact() {
+    fn integers_of_any_size_stay_exact() {
         let page = json!({"n": [i64::MAX, 1], "big": u64::MAX});
         assert_eq!(search("sum(n)", &page), Value::from(1_u64 << 63));
         assert_eq!(search("big == `18446744073709551615`", &page), json!(true));
@@ -329,18 +337,18 @@ mod tests {
     }
 
     #[test]
-    fn values_that_do_not_fit_are_named() {
+    fn errors_name_the_invalid_argument() {
         let page = json!({"a": null, "b": [1, "x"]});
         assert_eq!(
-            failure("length(a)", &page),
+            error("length(a)", &page),
             "JMESPath expression `length(a)`: argument 1 of length() must be a string, an array or an object, not null"
         );
-        assert!(failure("sort(b)", &page).contains("not an array of number and string"));
-        assert!(failure("sort_by(b, &@)", &page).contains("must give a number for every element"));
+        assert!(error("sort(b)", &page).contains("not an array of number and string"));
+        assert!(error("sort_by(b, &@)", &page).contains("must return a number for every element"));
     }
 
     #[test]
-    fn errors_say_where_and_what_to_do() {
+    fn syntax_errors_have_a_column_and_a_hint() {
         for (text, column, hint) in [
             ("", 1, "expected a name"),
             ("foo.", 5, "found the end"),
@@ -353,11 +361,11 @@ mod tests {
             ("lenght(a)", 1, "did you mean length?"),
             ("length(a, b)", 1, "takes 1 argument, 2 given"),
             ("sort_by(a, b)", 12, "put `&` before it"),
-            ("length(&a)", 8, "leave the `&` out"),
+            ("length(&a)", 8, "remove the `&`"),
             ("&a", 1, "sort_by(list, &name)"),
             ("a[::0]", 5, "cannot be 0"),
             ("a['x']", 3, "a position"),
-            ("\"a", 1, "closes"),
+            ("\"a", 1, "missing closing"),
             ("abs(a,)", 7, "expected a name"),
             ("a[99999999999999999999]", 3, "too large"),
         ] {
@@ -371,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_expressions_are_bounded() {
+    fn limits_length_and_nesting() {
         for (open, close) in [
             ("(", ")"),
             ("[", "]"),
@@ -397,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nests_as_deep_as_allowed_can_be_searched() {
+    fn searches_expressions_of_maximum_depth() {
         let page = json!({"a": [1], "b": {"a": 1}});
         for (open, close) in [
             ("(", ")"),
@@ -418,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn long_chains_are_no_deep_ones() {
+    fn long_chains_do_not_count_as_nesting() {
         let page = json!({"a": [1]});
         for operator in ["||", "&&", "|"] {
             let text = format!("a{}", format!("{operator}@").repeat(50_000));
@@ -433,19 +441,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_search_makes_is_bounded() {
+    fn limits_the_work_of_a_search() {
         let page = json!({"a": "text"});
         let doubling = format!("@{}", "|[@,@]".repeat(200));
-        assert!(failure(&doubling, &page).contains("more than"));
+        assert!(error(&doubling, &page).contains("more than"));
         let flattening = format!("[@]{}", "|[@,@][]".repeat(200));
-        assert!(failure(&flattening, &page).contains("more than"));
+        assert!(error(&flattening, &page).contains("more than"));
         let deepening = format!("@{}", "|[@]".repeat(10_000));
-        assert!(failure(&deepening, &page).contains("nests deeper"));
+        assert!(error(&deepening, &page).contains("nests deeper"));
         let text = format!("a{}", "|join('',[@,@])".repeat(200));
-        assert!(failure(&text, &page).contains("more than"));
+        assert!(error(&text, &page).contains("more than"));
         let quoting = format!("@{}", "|to_string([@])".repeat(200));
-        assert!(failure(&quoting, &page).contains("more than"));
+        assert!(error(&quoting, &page).contains("more than"));
         let comparing = format!("@{} | @ == @", "|[@,@]".repeat(100));
-        assert!(failure(&comparing, &page).contains("more than"));
+        assert!(error(&comparing, &page).contains("more than"));
     }
 }

@@ -1,33 +1,33 @@
-//! Numbers of every kind: how they compare, and what functions make of them.
+//! Comparison, arithmetic and parsing of numbers of all kinds.
 
 use std::cmp::Ordering;
 
 use inia_core::Value;
 
-/// How two numbers compare, exactly; `None` where one is NaN or no number.
-pub(super) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::Int(one), Value::Int(other)) => Some(one.cmp(other)),
-        (Value::Float(one), Value::Float(other)) => one.partial_cmp(other),
-        (Value::Int(one), Value::Float(other)) => compare_mixed(*one, *other),
-        (Value::Float(one), Value::Int(other)) => {
-            compare_mixed(*other, *one).map(Ordering::reverse)
+/// Compares two numbers exactly; `None` if one of them is NaN or not a number.
+pub(super) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+        (Value::Float(left), Value::Float(right)) => left.partial_cmp(right),
+        (Value::Int(left), Value::Float(right)) => compare_mixed(*left, *right),
+        (Value::Float(left), Value::Int(right)) => {
+            compare_mixed(*right, *left).map(Ordering::reverse)
         }
-        (Value::BigInt(one), Value::BigInt(other)) => Some(compare_digits(one, other)),
-        (Value::BigInt(one), Value::Int(other)) => Some(compare_digits(one, &other.to_string())),
-        (Value::Int(one), Value::BigInt(other)) => Some(compare_digits(&one.to_string(), other)),
-        (Value::BigInt(_), Value::Float(other)) => one.as_f64()?.partial_cmp(other),
-        (Value::Float(one), Value::BigInt(_)) => one.partial_cmp(&other.as_f64()?),
+        (Value::BigInt(left), Value::BigInt(right)) => Some(compare_digits(left, right)),
+        (Value::BigInt(left), Value::Int(right)) => Some(compare_digits(left, &right.to_string())),
+        (Value::Int(left), Value::BigInt(right)) => Some(compare_digits(&left.to_string(), right)),
+        (Value::BigInt(_), Value::Float(right)) => left.as_f64()?.partial_cmp(right),
+        (Value::Float(left), Value::BigInt(_)) => left.partial_cmp(&right.as_f64()?),
         _ => None,
     }
 }
 
-/// The bound above which a float is beyond every `i64`: two to the 63rd.
+/// 2^63, the smallest positive float that no `i64` can represent.
 const BEYOND_I64: f64 = 9_223_372_036_854_775_808.0;
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "the float is within the range, and its fraction is looked at afterwards"
+    reason = "the float is in range, and its fraction is compared separately"
 )]
 fn compare_mixed(integer: i64, float: f64) -> Option<Ordering> {
     if float.is_nan() {
@@ -47,11 +47,11 @@ fn compare_mixed(integer: i64, float: f64) -> Option<Ordering> {
     }))
 }
 
-fn compare_digits(one: &str, other: &str) -> Ordering {
-    let (one_negative, one) = split_sign(one);
-    let (other_negative, other) = split_sign(other);
-    let magnitude = one.len().cmp(&other.len()).then_with(|| one.cmp(other));
-    match (one_negative, other_negative) {
+fn compare_digits(left: &str, right: &str) -> Ordering {
+    let (left_negative, left) = split_sign(left);
+    let (right_negative, right) = split_sign(right);
+    let magnitude = left.len().cmp(&right.len()).then_with(|| left.cmp(right));
+    match (left_negative, right_negative) {
         (false, false) => magnitude,
         (true, true) => magnitude.reverse(),
         (true, false) => Ordering::Less,
@@ -59,7 +59,7 @@ fn compare_digits(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// The sign and the digits, without zeros in front; zero itself has no sign and no digits.
+/// Splits a number into its sign and its digits without leading zeros; zero has no sign and no digits.
 fn split_sign(text: &str) -> (bool, &str) {
     let digits = text.strip_prefix('-');
     let (negative, digits) = digits.map_or((false, text), |digits| (true, digits));
@@ -67,7 +67,7 @@ fn split_sign(text: &str) -> (bool, &str) {
     (negative && !digits.is_empty(), digits)
 }
 
-/// The number without its sign.
+/// Returns the absolute value.
 pub(super) fn abs(number: &Value) -> Value {
     match number {
         Value::Int(integer) => Value::from(i128::from(*integer).abs()),
@@ -77,7 +77,7 @@ pub(super) fn abs(number: &Value) -> Value {
     }
 }
 
-/// The smallest integer that is not less.
+/// Rounds up to an integer.
 pub(super) fn ceil(number: &Value) -> Value {
     match number {
         Value::Float(float) => integer(float.ceil()),
@@ -85,7 +85,7 @@ pub(super) fn ceil(number: &Value) -> Value {
     }
 }
 
-/// The largest integer that is not greater.
+/// Rounds down to an integer.
 pub(super) fn floor(number: &Value) -> Value {
     match number {
         Value::Float(float) => integer(float.floor()),
@@ -93,14 +93,14 @@ pub(super) fn floor(number: &Value) -> Value {
     }
 }
 
-/// A float without a fraction as an integer. NaN and the infinities stay what they are.
+/// Converts a float without a fraction into an integer. NaN and the infinities stay floats.
 fn integer(float: f64) -> Value {
     if !float.is_finite() {
         return Value::Float(float);
     }
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the float has no fraction and is within the range"
+        reason = "the float has no fraction and is in range"
     )]
     if (-BEYOND_I64..BEYOND_I64).contains(&float) {
         Value::Int(float as i64)
@@ -109,7 +109,7 @@ fn integer(float: f64) -> Value {
     }
 }
 
-/// The sum: an integer while all numbers are, and the sum fits 128 bits.
+/// Returns the sum, which is an integer if all numbers are integers and the sum fits 128 bits.
 pub(super) fn sum(numbers: &[Value]) -> Value {
     let exact = numbers.iter().try_fold(0_i128, |sum, number| match number {
         Value::Int(integer) => sum.checked_add(i128::from(*integer)),
@@ -122,9 +122,9 @@ pub(super) fn sum(numbers: &[Value]) -> Value {
     }
 }
 
-/// The number a text stands for; null where it stands for none.
+/// Parses a number; null if the text is not a number.
 ///
-/// DIFFERENCE: `nan`, `inf` and digits apart by `_`, which Python reads as numbers, are none.
+/// DIFFERENCE: `nan`, `inf` and digits separated by `_`, which Python accepts, are not numbers.
 pub(super) fn parse(text: &str) -> Value {
     let text = text.trim();
     let (sign, digits) = match text.as_bytes().first() {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_all_kinds_compare_exactly() {
+    fn compares_numbers_of_all_kinds_exactly() {
         let ordered = [
             Value::Float(f64::NEG_INFINITY),
             big("-100000000000000000000"),
@@ -182,9 +182,9 @@ mod tests {
             big("100000000000000000000"),
             Value::Float(f64::INFINITY),
         ];
-        for (i, one) in ordered.iter().enumerate() {
-            for (j, other) in ordered.iter().enumerate() {
-                assert_eq!(compare(one, other), Some(i.cmp(&j)), "{one:?} {other:?}");
+        for (i, left) in ordered.iter().enumerate() {
+            for (j, right) in ordered.iter().enumerate() {
+                assert_eq!(compare(left, right), Some(i.cmp(&j)), "{left:?} {right:?}");
             }
         }
         let float = Value::Float(9_007_199_254_740_992.0);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_read_as_a_number() {
+    fn parses_numbers() {
         for (text, number) in [
             ("12", Value::Int(12)),
             ("-007", Value::Int(-7)),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn arithmetic_leaves_64_bits_without_loss() {
+    fn arithmetic_beyond_64_bits_is_exact() {
         assert_eq!(abs(&Value::Int(i64::MIN)), big("9223372036854775808"));
         let two = [Value::Int(i64::MAX), Value::Int(1)];
         assert_eq!(sum(&two), big("9223372036854775808"));

@@ -1,12 +1,12 @@
-//! Tokens as a tree: operator precedence by binding power.
+//! The parser: a Pratt parser with one binding power per operator.
 //!
-//! | operator | binds |
+//! | operator | binding power |
 //! |---|---|
 //! | `\|` | 1 |
 //! | `\|\|` | 2 |
 //! | `&&` | 3 |
 //! | `==` `!=` `<` `<=` `>` `>=` | 5 |
-//! | `[]` | 9: this and all above end a projection |
+//! | `[]` | 9: it and all above end a projection |
 //! | `[*]` after a projection | 20 |
 //! | `[?` | 21 |
 //! | `.` | 40 |
@@ -17,17 +17,17 @@ use std::borrow::Cow;
 
 use inia_core::Str;
 
-use super::ast::{Argument, Comparator, Node};
+use super::ast::{AstNode, CallArgument, Comparator};
 use super::functions::{self, Function};
-use super::lexer::{self, Kind, Token};
+use super::lexer::{self, Token, TokenKind};
 
-/// How deep an expression may nest: parentheses, projections within projections, arguments within arguments.
+/// The maximum nesting of an expression: parentheses, projections in projections, arguments in arguments.
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// How long an expression may be, in bytes.
+/// The maximum length of an expression in bytes.
 pub(super) const MAX_LENGTH: usize = 256 * 1024;
 
-/// What is wrong with an expression, and at which byte.
+/// A syntax error and its byte offset.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     pub(super) position: usize,
@@ -44,22 +44,22 @@ impl SyntaxError {
     }
 }
 
-/// The tree of an expression.
-pub(super) fn parse(text: &str) -> Result<Node, SyntaxError> {
+/// Parses an expression into its syntax tree.
+pub(super) fn parse(text: &str) -> Result<AstNode, SyntaxError> {
     if text.len() > MAX_LENGTH {
         return Err(SyntaxError::new(
             MAX_LENGTH,
             format!("the expression is longer than {MAX_LENGTH} bytes"),
         ));
     }
-    let mut parser = Parser {
+    let mut parser = ExpressionParser {
         tokens: lexer::tokens(text)?,
         position: 0,
         depth: 0,
     };
     let root = parser.expression(0)?;
     match parser.peek() {
-        Kind::End => Ok(root),
+        TokenKind::End => Ok(root),
         _ => Err(parser.unexpected("an operator or the end of the expression")),
     }
 }
@@ -75,44 +75,44 @@ const DOT: u8 = 40;
 const NOT: u8 = 45;
 const BRACKET: u8 = 55;
 
-/// How tightly a token binds what precedes it; 0 where it cannot follow a complete expression.
-fn power(kind: &Kind) -> u8 {
+/// Returns the left binding power of a token; 0 if it cannot follow a complete expression.
+fn power(kind: &TokenKind) -> u8 {
     match kind {
-        Kind::Pipe => PIPE,
-        Kind::Or => OR,
-        Kind::And => AND,
-        Kind::Equal
-        | Kind::NotEqual
-        | Kind::Less
-        | Kind::LessOrEqual
-        | Kind::Greater
-        | Kind::GreaterOrEqual => COMPARISON,
-        Kind::Flatten => FLATTEN,
-        Kind::Filter => FILTER,
-        Kind::Dot => DOT,
-        Kind::LeftBracket => BRACKET,
+        TokenKind::Pipe => PIPE,
+        TokenKind::Or => OR,
+        TokenKind::And => AND,
+        TokenKind::Equal
+        | TokenKind::NotEqual
+        | TokenKind::Less
+        | TokenKind::LessOrEqual
+        | TokenKind::Greater
+        | TokenKind::GreaterOrEqual => COMPARISON,
+        TokenKind::Flatten => FLATTEN,
+        TokenKind::Filter => FILTER,
+        TokenKind::Dot => DOT,
+        TokenKind::LeftBracket => BRACKET,
         _ => 0,
     }
 }
 
-struct Parser {
+struct ExpressionParser {
     tokens: Vec<Token>,
     position: usize,
     depth: usize,
 }
 
-impl Parser {
-    fn peek(&self) -> &Kind {
+impl ExpressionParser {
+    fn peek(&self) -> &TokenKind {
         self.peek_at(0)
     }
 
-    fn peek_at(&self, ahead: usize) -> &Kind {
+    fn peek_at(&self, ahead: usize) -> &TokenKind {
         self.tokens
             .get(self.position + ahead)
-            .map_or(&Kind::End, |token| &token.kind)
+            .map_or(&TokenKind::End, |token| &token.kind)
     }
 
-    /// Where the next token starts.
+    /// Returns the byte offset of the next token.
     fn start(&self) -> usize {
         self.tokens
             .get(self.position)
@@ -124,27 +124,27 @@ impl Parser {
         self.position += 1;
     }
 
-    /// Steps over a token, taking it out.
-    fn take(&mut self) -> Kind {
+    /// Consumes and returns the next token.
+    fn take(&mut self) -> TokenKind {
         let kind = self
             .tokens
             .get_mut(self.position)
-            .map_or(Kind::End, |token| {
-                std::mem::replace(&mut token.kind, Kind::End)
+            .map_or(TokenKind::End, |token| {
+                std::mem::replace(&mut token.kind, TokenKind::End)
             });
         self.position += 1;
         kind
     }
 
-    fn eat(&mut self, kind: &Kind) -> bool {
-        let found = self.peek() == kind;
-        if found {
+    fn eat(&mut self, kind: &TokenKind) -> bool {
+        let matched = self.peek() == kind;
+        if matched {
             self.advance();
         }
-        found
+        matched
     }
 
-    fn expect(&mut self, kind: &Kind) -> Result<(), SyntaxError> {
+    fn expect(&mut self, kind: &TokenKind) -> Result<(), SyntaxError> {
         if self.eat(kind) {
             Ok(())
         } else {
@@ -160,8 +160,8 @@ impl Parser {
         )
     }
 
-    /// An expression whose operators bind more tightly than `binding`.
-    fn expression(&mut self, binding: u8) -> Result<Node, SyntaxError> {
+    /// Parses an expression whose operators have a binding power above `binding`.
+    fn expression(&mut self, binding: u8) -> Result<AstNode, SyntaxError> {
         let outer = self.depth;
         self.enter()?;
         let mut left = self.prefix()?;
@@ -172,7 +172,7 @@ impl Parser {
         Ok(left)
     }
 
-    /// One level deeper.
+    /// Enters one more nesting level.
     fn enter(&mut self) -> Result<(), SyntaxError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -184,169 +184,174 @@ impl Parser {
         Ok(())
     }
 
-    /// What an expression starts with.
-    fn prefix(&mut self) -> Result<Node, SyntaxError> {
+    /// Parses the start of an expression.
+    fn prefix(&mut self) -> Result<AstNode, SyntaxError> {
         let start = self.start();
         match self.peek() {
-            Kind::Name(_) | Kind::QuotedName(_) | Kind::Literal(_) => self.operand(start),
-            Kind::At => {
-                self.advance();
-                Ok(Node::Current)
+            TokenKind::Name(_) | TokenKind::QuotedName(_) | TokenKind::Literal(_) => {
+                self.operand(start)
             }
-            Kind::Star => {
+            TokenKind::At => {
                 self.advance();
-                Ok(Node::EachValue(Box::new(self.projection(STAR)?)))
+                Ok(AstNode::Current)
             }
-            Kind::Not => {
+            TokenKind::Star => {
                 self.advance();
-                Ok(Node::Not(Box::new(self.expression(NOT)?)))
+                Ok(AstNode::EachValue(Box::new(self.projection(STAR)?)))
             }
-            Kind::LeftParenthesis => {
+            TokenKind::Not => {
+                self.advance();
+                Ok(AstNode::Not(Box::new(self.expression(NOT)?)))
+            }
+            TokenKind::LeftParenthesis => {
                 self.advance();
                 let inner = self.expression(0)?;
-                self.expect(&Kind::RightParenthesis)?;
+                self.expect(&TokenKind::RightParenthesis)?;
                 Ok(inner)
             }
-            Kind::LeftBrace => {
+            TokenKind::LeftBrace => {
                 self.advance();
                 self.multi_select_map()
             }
-            Kind::Filter | Kind::Flatten => self.infix(Node::Current),
-            Kind::LeftBracket => match (self.peek_at(1), self.peek_at(2)) {
-                (Kind::Number(_) | Kind::Colon, _) | (Kind::Star, Kind::RightBracket) => {
-                    self.infix(Node::Current)
-                }
+            TokenKind::Filter | TokenKind::Flatten => self.infix(AstNode::Current),
+            TokenKind::LeftBracket => match (self.peek_at(1), self.peek_at(2)) {
+                (TokenKind::Number(_) | TokenKind::Colon, _)
+                | (TokenKind::Star, TokenKind::RightBracket) => self.infix(AstNode::Current),
                 _ => {
                     self.advance();
                     self.multi_select_list()
                 }
             },
-            Kind::Ampersand => Err(SyntaxError::new(
+            TokenKind::Ampersand => Err(SyntaxError::new(
                 start,
                 "`&` may only precede an argument of a function that takes an expression, as in sort_by(list, &name)",
             )),
-            Kind::Number(number) => Err(SyntaxError::new(
+            TokenKind::Number(number) => Err(SyntaxError::new(
                 start,
                 format!(
-                    "a number stands between backticks: `{number}`; a position in brackets after a list: list[{number}]"
+                    "unexpected number; write a literal as `{number}` in backticks, or a position after a list as list[{number}]"
                 ),
             )),
             _ => Err(self.unexpected("a name, a literal, `@`, `*`, `[`, `{`, `(` or `!`")),
         }
     }
 
-    /// A name, a literal or a call.
-    fn operand(&mut self, start: usize) -> Result<Node, SyntaxError> {
+    /// Parses a name, a literal or a call.
+    fn operand(&mut self, start: usize) -> Result<AstNode, SyntaxError> {
         let kind = self.take();
-        let call = *self.peek() == Kind::LeftParenthesis;
+        let call = *self.peek() == TokenKind::LeftParenthesis;
         match kind {
-            Kind::Name(name) if call => self.call(&name, start),
-            Kind::Name(name) => Ok(Node::Field(name)),
-            Kind::QuotedName(_) if call => Err(SyntaxError::new(
+            TokenKind::Name(name) if call => self.call(&name, start),
+            TokenKind::Name(name) => Ok(AstNode::Field(name)),
+            TokenKind::QuotedName(_) if call => Err(SyntaxError::new(
                 start,
-                "the name of a function takes no quotes",
+                "the name of a function must not be quoted",
             )),
-            Kind::QuotedName(name) => Ok(Node::Field(name)),
-            Kind::Literal(value) => Ok(Node::Literal(value)),
-            _ => Ok(Node::Current),
+            TokenKind::QuotedName(name) => Ok(AstNode::Field(name)),
+            TokenKind::Literal(value) => Ok(AstNode::Literal(value)),
+            _ => Ok(AstNode::Current),
         }
     }
 
-    /// What an operator makes of the expression to its left.
-    fn infix(&mut self, left: Node) -> Result<Node, SyntaxError> {
+    /// Parses an operator and its right-hand side.
+    fn infix(&mut self, left: AstNode) -> Result<AstNode, SyntaxError> {
         let start = self.start();
         match self.take() {
-            Kind::Dot if *self.peek() == Kind::Star => {
+            TokenKind::Dot if *self.peek() == TokenKind::Star => {
                 self.advance();
                 let each = self.projection(DOT)?;
-                Ok(then(left, Node::EachValue(Box::new(each))))
+                Ok(then(left, AstNode::EachValue(Box::new(each))))
             }
-            Kind::Dot => {
+            TokenKind::Dot => {
                 let right = self.after_dot(DOT)?;
                 Ok(then(left, right))
             }
-            Kind::Pipe => {
+            TokenKind::Pipe => {
                 let right = self.expression(PIPE)?;
                 Ok(then(left, right))
             }
-            Kind::Or => {
+            TokenKind::Or => {
                 let right = self.expression(OR)?;
                 Ok(match left {
-                    Node::Or(mut nodes) => {
+                    AstNode::Or(mut nodes) => {
                         nodes.push(right);
-                        Node::Or(nodes)
+                        AstNode::Or(nodes)
                     }
-                    left => Node::Or(vec![left, right]),
+                    left => AstNode::Or(vec![left, right]),
                 })
             }
-            Kind::And => {
+            TokenKind::And => {
                 let right = self.expression(AND)?;
                 Ok(match left {
-                    Node::And(mut nodes) => {
+                    AstNode::And(mut nodes) => {
                         nodes.push(right);
-                        Node::And(nodes)
+                        AstNode::And(nodes)
                     }
-                    left => Node::And(vec![left, right]),
+                    left => AstNode::And(vec![left, right]),
                 })
             }
-            Kind::Equal => self.comparison(left, Comparator::Equal),
-            Kind::NotEqual => self.comparison(left, Comparator::NotEqual),
-            Kind::Less => self.comparison(left, Comparator::Less),
-            Kind::LessOrEqual => self.comparison(left, Comparator::LessOrEqual),
-            Kind::Greater => self.comparison(left, Comparator::Greater),
-            Kind::GreaterOrEqual => self.comparison(left, Comparator::GreaterOrEqual),
-            Kind::Flatten => {
+            TokenKind::Equal => self.comparison(left, Comparator::Equal),
+            TokenKind::NotEqual => self.comparison(left, Comparator::NotEqual),
+            TokenKind::Less => self.comparison(left, Comparator::Less),
+            TokenKind::LessOrEqual => self.comparison(left, Comparator::LessOrEqual),
+            TokenKind::Greater => self.comparison(left, Comparator::Greater),
+            TokenKind::GreaterOrEqual => self.comparison(left, Comparator::GreaterOrEqual),
+            TokenKind::Flatten => {
                 let each = self.projection(FLATTEN)?;
-                Ok(then(left, Node::Flatten(Box::new(each))))
+                Ok(then(left, AstNode::Flatten(Box::new(each))))
             }
-            Kind::Filter => {
+            TokenKind::Filter => {
                 let condition = self.expression(0)?;
-                self.expect(&Kind::RightBracket)?;
+                self.expect(&TokenKind::RightBracket)?;
                 let each = self.projection(FILTER)?;
                 Ok(then(
                     left,
-                    Node::Filter {
+                    AstNode::Filter {
                         condition: Box::new(condition),
                         each: Box::new(each),
                     },
                 ))
             }
-            Kind::LeftBracket => self.bracket(left, start),
+            TokenKind::LeftBracket => self.bracket(left, start),
             _ => Err(SyntaxError::new(start, "expected an operator")),
         }
     }
 
-    fn comparison(&mut self, left: Node, comparator: Comparator) -> Result<Node, SyntaxError> {
-        // `a == b == c` wraps what is to its left: each of them counts as a level, until the expression around it ends.
+    fn comparison(
+        &mut self,
+        left: AstNode,
+        comparator: Comparator,
+    ) -> Result<AstNode, SyntaxError> {
+        // `a == b == c` nests to the left: each comparison counts as a level until the enclosing expression ends.
         self.enter()?;
         let right = self.expression(COMPARISON)?;
-        Ok(Node::Comparison {
+        Ok(AstNode::Comparison {
             comparator,
             left: Box::new(left),
             right: Box::new(right),
         })
     }
 
-    /// `[0]`, `[1:2]` or `[*]`, the bracket already passed.
-    fn bracket(&mut self, left: Node, start: usize) -> Result<Node, SyntaxError> {
+    /// Parses `[0]`, `[1:2]` or `[*]` after the opening bracket.
+    fn bracket(&mut self, left: AstNode, start: usize) -> Result<AstNode, SyntaxError> {
         match (self.peek(), self.peek_at(1)) {
-            (Kind::Number(_) | Kind::Colon, Kind::Colon) | (Kind::Colon, _) => {
+            (TokenKind::Number(_) | TokenKind::Colon, TokenKind::Colon) | (TokenKind::Colon, _) => {
                 let slice = self.slice()?;
                 let each = self.projection(STAR)?;
-                Ok(then(then(left, slice), Node::Each(Box::new(each))))
+                Ok(then(then(left, slice), AstNode::Each(Box::new(each))))
             }
-            (&Kind::Number(position), _) => {
+            (&TokenKind::Number(position), _) => {
                 self.advance();
-                self.expect(&Kind::RightBracket)?;
-                Ok(then(left, Node::Index(position)))
+                self.expect(&TokenKind::RightBracket)?;
+                Ok(then(left, AstNode::Index(position)))
             }
-            (Kind::Star, _) => {
+            (TokenKind::Star, _) => {
                 self.advance();
-                self.expect(&Kind::RightBracket)?;
+                self.expect(&TokenKind::RightBracket)?;
                 let each = self.projection(STAR)?;
-                Ok(then(left, Node::Each(Box::new(each))))
+                Ok(then(left, AstNode::Each(Box::new(each))))
             }
-            (Kind::Name(_) | Kind::QuotedName(_), _) => Err(SyntaxError::new(
+            (TokenKind::Name(_) | TokenKind::QuotedName(_), _) => Err(SyntaxError::new(
                 start,
                 "expected a position, a slice or `*` in the brackets; write `.[name]` to select several members, or `[?condition]` to filter",
             )),
@@ -354,13 +359,13 @@ impl Parser {
         }
     }
 
-    /// `1:5:2]`.
-    fn slice(&mut self) -> Result<Node, SyntaxError> {
+    /// Parses `1:5:2]`.
+    fn slice(&mut self) -> Result<AstNode, SyntaxError> {
         let mut parts = [None; 3];
         let mut colons = 0;
         let mut step_start = self.start();
         loop {
-            if let &Kind::Number(number) = self.peek() {
+            if let &TokenKind::Number(number) = self.peek() {
                 step_start = self.start();
                 if let Some(part) = parts.get_mut(colons) {
                     *part = Some(number);
@@ -368,9 +373,9 @@ impl Parser {
                 self.advance();
             }
             match self.peek() {
-                Kind::RightBracket => break,
-                Kind::Colon if colons < 2 => colons += 1,
-                Kind::Colon => {
+                TokenKind::RightBracket => break,
+                TokenKind::Colon if colons < 2 => colons += 1,
+                TokenKind::Colon => {
                     return Err(SyntaxError::new(
                         self.start(),
                         "a slice has at most three parts: [start:stop:step]",
@@ -388,39 +393,41 @@ impl Parser {
                 "the step of a slice cannot be 0",
             ));
         }
-        Ok(Node::Slice {
+        Ok(AstNode::Slice {
             start,
             stop,
             step: step.unwrap_or(1),
         })
     }
 
-    /// What a projection applies to each element.
-    fn projection(&mut self, binding: u8) -> Result<Node, SyntaxError> {
+    /// Parses the right-hand side of a projection.
+    fn projection(&mut self, binding: u8) -> Result<AstNode, SyntaxError> {
         match self.peek() {
-            Kind::Dot => {
+            TokenKind::Dot => {
                 self.advance();
                 self.after_dot(binding)
             }
-            Kind::LeftBracket | Kind::Filter => self.expression(binding),
-            // Every other operator ends the projection.
-            _ => Ok(Node::Current),
+            TokenKind::LeftBracket | TokenKind::Filter => self.expression(binding),
+            // All other operators end the projection.
+            _ => Ok(AstNode::Current),
         }
     }
 
-    /// What may follow a dot.
-    fn after_dot(&mut self, binding: u8) -> Result<Node, SyntaxError> {
+    /// Parses the right-hand side of a dot.
+    fn after_dot(&mut self, binding: u8) -> Result<AstNode, SyntaxError> {
         match self.peek() {
-            Kind::Name(_) | Kind::QuotedName(_) | Kind::Star => self.expression(binding),
-            Kind::LeftBracket => {
+            TokenKind::Name(_) | TokenKind::QuotedName(_) | TokenKind::Star => {
+                self.expression(binding)
+            }
+            TokenKind::LeftBracket => {
                 self.advance();
                 self.multi_select_list()
             }
-            Kind::LeftBrace => {
+            TokenKind::LeftBrace => {
                 self.advance();
                 self.multi_select_map()
             }
-            Kind::Number(number) => Err(SyntaxError::new(
+            TokenKind::Number(number) => Err(SyntaxError::new(
                 self.start(),
                 format!(
                     "a name cannot start with a digit unless it is quoted: \"{number}\"; a position takes brackets and no dot: [{number}]"
@@ -430,67 +437,67 @@ impl Parser {
         }
     }
 
-    /// `a, b]`.
-    fn multi_select_list(&mut self) -> Result<Node, SyntaxError> {
+    /// Parses `a, b]`.
+    fn multi_select_list(&mut self) -> Result<AstNode, SyntaxError> {
         let mut nodes = Vec::new();
         loop {
             nodes.push(self.expression(0)?);
             match self.peek() {
-                Kind::Comma => self.advance(),
-                Kind::RightBracket => {
+                TokenKind::Comma => self.advance(),
+                TokenKind::RightBracket => {
                     self.advance();
-                    return Ok(Node::List(nodes));
+                    return Ok(AstNode::List(nodes));
                 }
                 _ => return Err(self.unexpected("`,` or `]`")),
             }
         }
     }
 
-    /// `name: a, other: b}`.
-    fn multi_select_map(&mut self) -> Result<Node, SyntaxError> {
-        let mut entries: Vec<(Str, Node)> = Vec::new();
+    /// Parses `name: a, other: b}`.
+    fn multi_select_map(&mut self) -> Result<AstNode, SyntaxError> {
+        let mut entries: Vec<(Str, AstNode)> = Vec::new();
         loop {
             let name = match self.peek() {
-                Kind::Name(name) | Kind::QuotedName(name) => name.clone(),
+                TokenKind::Name(name) | TokenKind::QuotedName(name) => name.clone(),
                 _ => return Err(self.unexpected("a name for the entry, as in {name: expression}")),
             };
             self.advance();
-            self.expect(&Kind::Colon)?;
+            self.expect(&TokenKind::Colon)?;
             let node = self.expression(0)?;
-            // As in JSON, the last of several entries of a name counts.
+            // The last of several entries with the same name counts, as in JSON.
             match entries.iter_mut().find(|(earlier, _)| *earlier == name) {
                 Some((_, earlier)) => *earlier = node,
                 None => entries.push((name, node)),
             }
             match self.peek() {
-                Kind::Comma => self.advance(),
-                Kind::RightBrace => {
+                TokenKind::Comma => self.advance(),
+                TokenKind::RightBrace => {
                     self.advance();
-                    return Ok(Node::Map(entries));
+                    return Ok(AstNode::Map(entries));
                 }
                 _ => return Err(self.unexpected("`,` or `}`")),
             }
         }
     }
 
-    /// `(a, &b)` after the name of a function.
-    fn call(&mut self, name: &str, start: usize) -> Result<Node, SyntaxError> {
+    /// Parses `(a, &b)` after the name of a function.
+    fn call(&mut self, name: &str, start: usize) -> Result<AstNode, SyntaxError> {
         let Some(function) = Function::named(name) else {
             return Err(SyntaxError::new(start, functions::unknown(name)));
         };
         self.advance();
         let mut arguments = Vec::new();
         let mut starts = Vec::new();
-        let mut more = !self.eat(&Kind::RightParenthesis);
+        let mut more = !self.eat(&TokenKind::RightParenthesis);
         while more {
             starts.push(self.start());
-            arguments.push(if self.eat(&Kind::Ampersand) {
-                Argument::Expression(self.expression(0)?)
+            arguments.push(if self.eat(&TokenKind::Ampersand) {
+                CallArgument::Expression(self.expression(0)?)
             } else {
-                Argument::Value(self.expression(0)?)
+                CallArgument::Value(self.expression(0)?)
             });
-            more = self.eat(&Kind::Comma);
-            if !more && !self.eat(&Kind::RightParenthesis) {
+            more = self.eat(&TokenKind::Comma);
+            if !more && !self.eat(&TokenKind::RightParenthesis) {
                 return Err(self.unexpected("`,` or `)`"));
             }
         }
@@ -498,32 +505,32 @@ impl Parser {
             let position = argument.and_then(|argument| starts.get(argument).copied());
             SyntaxError::new(position.unwrap_or(start), message)
         })?;
-        Ok(Node::Call {
+        Ok(AstNode::Call {
             function,
             arguments,
         })
     }
 }
 
-/// A part applied to the result of another.
-fn then(left: Node, right: Node) -> Node {
+/// Returns a node that applies `right` to the result of `left`.
+fn then(left: AstNode, right: AstNode) -> AstNode {
     match (left, right) {
-        (Node::Current, right) => right,
-        (left, Node::Current) => left,
-        (Node::Sequence(mut nodes), Node::Sequence(more)) => {
+        (AstNode::Current, right) => right,
+        (left, AstNode::Current) => left,
+        (AstNode::Sequence(mut nodes), AstNode::Sequence(more)) => {
             nodes.extend(more);
-            Node::Sequence(nodes)
+            AstNode::Sequence(nodes)
         }
-        (Node::Sequence(mut nodes), right) => {
+        (AstNode::Sequence(mut nodes), right) => {
             nodes.push(right);
-            Node::Sequence(nodes)
+            AstNode::Sequence(nodes)
         }
-        (left, Node::Sequence(more)) => {
+        (left, AstNode::Sequence(more)) => {
             let mut nodes = Vec::with_capacity(more.len() + 1);
             nodes.push(left);
             nodes.extend(more);
-            Node::Sequence(nodes)
+            AstNode::Sequence(nodes)
         }
-        (left, right) => Node::Sequence(vec![left, right]),
+        (left, right) => AstNode::Sequence(vec![left, right]),
     }
 }

@@ -1,50 +1,57 @@
-//! The JSON text that `to_string()` gives.
+//! JSON text for `to_string()`.
 
 use std::fmt::Write as _;
 
 use inia_core::{Value, push_ascii_json};
 
-use super::found::{Found, text_of};
-use super::limits::{Failure, Limits};
+use super::budget::{EvalBudget, EvalError};
+use super::eval_value::{EvalValue, text_of};
 
-/// A result as compact JSON, as the reference implementation prints it: in ASCII, floats with a fraction or an exponent.
+/// Returns a result as compact JSON in the format of the reference implementation: in ASCII, floats with a fraction or an exponent.
 ///
 /// # Source
 /// jmespath.py `functions.py:_func_to_string`.
-pub(super) fn json(found: &Found<'_>, limits: &mut Limits) -> Result<String, Failure> {
+pub(super) fn write_json(
+    value: &EvalValue<'_>,
+    budget: &mut EvalBudget,
+) -> Result<String, EvalError> {
     let mut out = String::new();
-    write(found, &mut out, limits)?;
+    write(value, &mut out, budget)?;
     Ok(out)
 }
 
-fn write(found: &Found<'_>, out: &mut String, limits: &mut Limits) -> Result<(), Failure> {
-    limits.spend(1)?;
-    if let Some(elements) = found.elements() {
+fn write(
+    value: &EvalValue<'_>,
+    out: &mut String,
+    budget: &mut EvalBudget,
+) -> Result<(), EvalError> {
+    budget.spend(1)?;
+    if let Some(elements) = value.elements() {
         out.push('[');
         for (position, element) in elements.enumerate() {
             if position > 0 {
                 out.push(',');
             }
-            write(&element, out, limits)?;
+            write(&element, out, budget)?;
         }
         out.push(']');
         return Ok(());
     }
-    if let Some(entries) = found.entries() {
+    if let Some(entries) = value.entries() {
         out.push('{');
         for (position, (key, value)) in entries.enumerate() {
             if position > 0 {
                 out.push(',');
             }
-            limits.spend_on_text(key.len())?;
+            budget.spend_on_text(key.len())?;
             push_ascii_json(out, &key);
             out.push(':');
-            write(&value, out, limits)?;
+            write(&value, out, budget)?;
         }
         out.push('}');
         return Ok(());
     }
-    match found.value().unwrap_or(&Value::Null) {
+    match value.value().unwrap_or(&Value::Null) {
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Int(integer) => out.push_str(&integer.to_string()),
@@ -52,7 +59,7 @@ fn write(found: &Found<'_>, out: &mut String, limits: &mut Limits) -> Result<(),
         Value::Float(float) => write_float(*float, out),
         value => match text_of(value) {
             Some(text) => {
-                limits.spend_on_text(text.len())?;
+                budget.spend_on_text(text.len())?;
                 push_ascii_json(out, &text);
             }
             None => out.push_str("null"),
@@ -61,7 +68,7 @@ fn write(found: &Found<'_>, out: &mut String, limits: &mut Limits) -> Result<(),
     Ok(())
 }
 
-/// The shortest digits that read back as the same float; an exponent below 0.0001 and from 1e16 on.
+/// Appends the shortest digits that parse to the same float, with an exponent below 0.0001 and from 1e16 on.
 fn write_float(float: f64, out: &mut String) {
     if float.is_nan() {
         out.push_str("NaN");
@@ -85,11 +92,11 @@ mod tests {
     use inia_core::json;
 
     fn text(value: &Value) -> String {
-        json(&Found::Ref(value), &mut Limits::new()).unwrap()
+        write_json(&EvalValue::Ref(value), &mut EvalBudget::new()).unwrap()
     }
 
     #[test]
-    fn json_is_compact_and_ascii() {
+    fn writes_compact_ascii_json() {
         let value = json!({"é": ["a\"\\\n\u{1}", "𝄞", true, null, 1, 2.0]});
         assert_eq!(
             text(&value),
@@ -98,8 +105,8 @@ mod tests {
     }
 
     #[test]
-    fn floats_look_as_python_prints_them() {
-        for (float, wanted) in [
+    fn writes_floats_as_python() {
+        for (float, expected) in [
             (0.0, "0.0"),
             (-0.0, "-0.0"),
             (0.1, "0.1"),
@@ -110,7 +117,7 @@ mod tests {
             (0.00001, "1e-05"),
             (123_456_789.125, "123456789.125"),
         ] {
-            assert_eq!(text(&Value::Float(float)), wanted);
+            assert_eq!(text(&Value::Float(float)), expected);
         }
     }
 }
