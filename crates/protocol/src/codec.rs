@@ -1,4 +1,4 @@
-//! [`Codec`]: what every wire format can do, and [`Protocol`]: which ones there are.
+//! [`Codec`], the interface of every wire format, and [`Protocol`], the list of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use inia_model::{Metadata, Operation, ServiceModel};
 
 use crate::{EventMessage, Input, Request, Response};
 
-/// A wire format bound to one service: it works out what it needs to know about a shape on first use, and keeps it.
+/// A wire format bound to one service. Shapes are compiled on first use and cached.
 ///
-/// A codec is pure: it knows no clock, environment or network.
+/// A codec is pure: it uses no clock, environment or network.
 pub trait Codec: Send + Sync + fmt::Debug {
-    /// Writes a request.
+    /// Serializes parameters into a request.
     ///
     /// # Errors
     /// `Validation`: a value cannot be written as its shape, or a label of the path is missing or empty.
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request>;
 
-    /// Writes a request from parameters that were not validated, in the walk that checks them: `None` at the first value that
-    /// is not precisely what its shape asks for. Then [`ServiceModel::validate`] is to find out whether it is wrong or only spelt
-    /// differently, before [`Codec::serialize`] writes what it leaves.
+    /// Serializes parameters that were not validated, checking them on the way. Returns `None` at the first value that
+    /// does not match its shape exactly. Then call [`ServiceModel::validate`], which reports errors or coerces values,
+    /// and [`Codec::serialize`] with its result.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -39,21 +39,22 @@ pub trait Codec: Send + Sync + fmt::Debug {
     /// let model = Arc::new(ServiceModel::from_json("tiny", text)?);
     /// let codec = Protocol::Json.codec(Arc::clone(&model));
     /// let tag = model.operation("Tag")?;
-    /// let request = codec.serialize_fitting(tag, Input::from(&json!({"Arn": "arn:.."}))).unwrap();
+    /// let request = codec.serialize_strict(tag, Input::from(&json!({"Arn": "arn:.."}))).unwrap();
     /// assert_eq!(&request.body[..], br#"{"Arn":"arn:.."}"#);
-    /// assert!(codec.serialize_fitting(tag, Input::from(&json!({"Arn": ""}))).is_none());
-    /// assert!(codec.serialize_fitting(tag, Input::from(&json!({"arn": "arn:.."}))).is_none());
+    /// assert!(codec.serialize_strict(tag, Input::from(&json!({"Arn": ""}))).is_none());
+    /// assert!(codec.serialize_strict(tag, Input::from(&json!({"arn": "arn:.."}))).is_none());
     /// # Ok::<(), inia_core::Error>(())
     /// ```
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request>;
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request>;
 
-    /// Reads the answer of a call that succeeded.
+    /// Parses a successful response into the operation's output.
     ///
     /// # Errors
-    /// `Parse`: the answer is not what the operation's output and the wire format allow.
+    /// `Parse`: the response does not match the operation's output or the wire format.
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value>;
 
-    /// Reads the answer of a call that succeeded, and the request id, which is a header or, in some wire formats, part of the body.
+    /// Parses a successful response and returns the request id with it. The id is a header or, in some wire formats,
+    /// part of the body.
     ///
     /// # Errors
     /// As [`Codec::parse`].
@@ -67,17 +68,17 @@ pub trait Codec: Send + Sync + fmt::Debug {
             .map(|value| (value, request_id))
     }
 
-    /// Reads the answer of a call that failed. Whatever the answer holds, there is an error to return: what cannot be
-    /// understood leaves the code and message that the status gives.
+    /// Parses an error response. Always returns an error: if the response cannot be parsed, the code and message are
+    /// derived from the HTTP status.
     fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError;
 
-    /// Whether a stream of events begins with a message that holds the result's other members, for
-    /// [`Codec::parse_initial_response`]; else [`Codec::parse`] finds them in the head of the response.
+    /// Returns whether an event stream starts with a message that holds the other members of the output, for
+    /// [`Codec::parse_initial_response`]. If not, [`Codec::parse`] reads them from the response headers.
     fn has_initial_response(&self) -> bool {
         false
     }
 
-    /// Reads the first message of an answer that is a stream of events.
+    /// Parses the first message of an event stream response.
     ///
     /// # Errors
     /// `Parse`: the message is not an initial response. `Service`: it is an error.
@@ -87,34 +88,34 @@ pub trait Codec: Send + Sync + fmt::Debug {
         message: EventMessage,
     ) -> Result<Value> {
         let _ = message;
-        Err(no_events(operation))
+        Err(no_event_streams(operation))
     }
 
-    /// Reads a message of an answer that is a stream of events, as a map of the event's name to the event; `None` for an event
-    /// that the model does not know.
+    /// Parses a message of an event stream response into a map of the event's name to the event. Returns `None` for an
+    /// event that is not in the model.
     ///
     /// # Errors
-    /// `Service`: the message is an error or an exception. `Parse`: it is not what the model allows.
+    /// `Service`: the message is an error or an exception. `Parse`: it does not match the model.
     fn parse_event(&self, operation: &Operation, message: EventMessage) -> Result<Option<Value>> {
         let _ = message;
-        Err(no_events(operation))
+        Err(no_event_streams(operation))
     }
 
-    /// Writes an event, a map of one event's name to the event, as a message of the stream that the operation takes.
+    /// Serializes an event, a map of one event's name to the event, as a message of the operation's input stream.
     ///
     /// # Errors
-    /// `Validation`: the value is not one known event, or cannot be written as its shape.
+    /// `Validation`: the value is not exactly one modeled event, or does not match its shape.
     fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
         let _ = event;
-        Err(no_events(operation))
+        Err(no_event_streams(operation))
     }
 }
 
 #[cold]
-fn no_events(operation: &Operation) -> Error {
+fn no_event_streams(operation: &Operation) -> Error {
     Error::new(
         ErrorKind::Model,
-        format!("{}: the wire format has no event streams", operation.name),
+        format!("{}: the protocol has no event streams", operation.name),
     )
 }
 
@@ -136,7 +137,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Every wire format in order of preference.
+    /// All wire formats in order of preference.
     ///
     /// # Source
     /// botocore `utils.py:PRIORITY_ORDERED_SUPPORTED_PROTOCOLS`.
@@ -149,7 +150,7 @@ impl Protocol {
         Protocol::Ec2,
     ];
 
-    /// The name in a definition.
+    /// Returns the name in a definition.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -162,7 +163,7 @@ impl Protocol {
         }
     }
 
-    /// The wire format of a name.
+    /// Returns the wire format with a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Protocol> {
         Protocol::ALL
@@ -170,7 +171,7 @@ impl Protocol {
             .find(|protocol| protocol.name() == name)
     }
 
-    /// The wire format to speak with a service: the first of [`Protocol::ALL`] among those the service lists.
+    /// Returns the wire format to use with a service: the first of [`Protocol::ALL`] that the service lists.
     ///
     /// # Errors
     /// `Model`: the service speaks none that is known.
@@ -204,7 +205,7 @@ impl Protocol {
                 Error::new(
                     ErrorKind::Model,
                     format!(
-                        "{}: no known wire format among {}",
+                        "{}: unsupported protocol; the service lists: {}",
                         metadata.service_id,
                         names.join(", ")
                     ),
@@ -212,7 +213,7 @@ impl Protocol {
             })
     }
 
-    /// A codec of this wire format for a service.
+    /// Creates a codec of this wire format for a service.
     #[must_use]
     pub fn codec(self, model: Arc<ServiceModel>) -> Box<dyn Codec> {
         match self {

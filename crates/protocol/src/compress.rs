@@ -1,4 +1,4 @@
-//! [`compress`]: request bodies in gzip.
+//! Request compression.
 
 use std::io::Write as _;
 
@@ -9,8 +9,8 @@ use inia_model::Operation;
 
 use crate::Request;
 
-/// Compresses the body of a request where its operation allows gzip, and names the encoding behind those that the parameters name.
-/// From which length it is worth it is the caller's to decide: 10,240 bytes by default.
+/// Compresses the body of a request if the operation supports gzip, and appends `gzip` to `content-encoding`. The
+/// caller applies the minimum size, 10,240 bytes by default.
 ///
 /// # Errors
 /// `Validation`: the body cannot be compressed.

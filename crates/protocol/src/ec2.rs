@@ -1,4 +1,4 @@
-//! The `ec2` format: the query format with other names, and answers without a result element.
+//! The `ec2` format: the query format with other parameter names and without a result wrapper in responses.
 //!
 //! ```text
 //! Action=DescribeInstances&Version=2016-11-15&InstanceId.1=i-1&MaxResults=5
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
 
-use crate::fit::{Misfits, fitting};
 use crate::query::{Dialect, FormCodec};
+use crate::strictness::{Strictness, strict_request};
 use crate::{Codec, Input, Request, Response};
 
 /// The `ec2` format for one service.
@@ -32,11 +32,13 @@ impl Ec2Codec {
 
 impl Codec for Ec2Codec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.0.serialize(operation, input, Misfits::Write)
+        self.0.serialize(operation, input, Strictness::Lenient)
     }
 
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
-        fitting(input, |misfits| self.0.serialize(operation, input, misfits))
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        strict_request(input, |strictness| {
+            self.0.serialize(operation, input, strictness)
+        })
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

@@ -1,20 +1,20 @@
-//! Errors: what the wire formats share in finding an error's code, its shape and what the shape says.
+//! Error responses: code, shape and details, shared by the wire formats.
 
 use inia_core::{Fault, Map, Result, ServiceError, Str, Value};
 use inia_model::{Kind, Operation, ServiceModel, ShapeId, Structure};
 
 use crate::{Headers, Response};
 
-/// The code without its namespace and the URI that some services add: `aws.test#NotFound:http://..` is `NotFound`.
+/// Strips the namespace and the URI suffix that some services add: `aws.test#NotFound:http://..` is `NotFound`.
 ///
 /// # Source
 /// botocore `parsers.py:BaseJSONParser._do_error_parse`.
-pub(crate) fn sanitized(code: &str) -> &str {
+pub(crate) fn sanitize_code(code: &str) -> &str {
     let code = code.split_once(':').map_or(code, |(code, _)| code);
     code.rsplit_once('#').map_or(code, |(_, code)| code).trim()
 }
 
-/// The request id of a response, by the headers that services use.
+/// Returns the request id from a response's headers.
 ///
 /// # Source
 /// botocore `parsers.py:BaseRestParser._populate_response_metadata`.
@@ -25,10 +25,11 @@ pub(crate) fn request_id(headers: &Headers) -> Option<Str> {
         .cloned()
 }
 
-/// The modeled error of a code: among those of the operation, then among all of the service, by the code that a shape states
-/// or by its name.
+/// Returns the modeled error for a code, matched by the code in the error trait or by the shape's name: first among the
+/// errors of the operation, then among all of the service.
 ///
-/// DIFFERENCE: where two errors of a service have one code, the one that the operation lists is meant; botocore takes the last.
+/// DIFFERENCE: if two errors of a service have one code, the one that the operation lists is chosen; botocore chooses
+/// the last.
 ///
 /// # Source
 /// botocore `model.py:ServiceModel.shape_for_error_code`.
@@ -68,8 +69,8 @@ pub(crate) fn error_shape(
         .or_else(|| of_service().find(is_named))
 }
 
-/// Sets what the shape of an error says: that it may be retried, or means throttling. Looks the shape up by the code where none
-/// is set, and takes the message out of the details.
+/// Sets shape, `retryable` and `throttling` from the modeled error, looked up by code if the shape is not set, and
+/// removes the message from the details.
 pub(crate) fn finish_error(model: &ServiceModel, operation: &Operation, error: &mut ServiceError) {
     let id = match &error.shape {
         Some(name) => model.shape_id(name),
@@ -92,10 +93,10 @@ pub(crate) fn finish_error(model: &ServiceModel, operation: &Operation, error: &
     error.shape = Some(shape.name.clone());
 }
 
-/// The names under which errors carry their message.
+/// The names of the message member in errors.
 const MESSAGE_NAMES: [&str; 2] = ["message", "Message"];
 
-/// The message of an error among its members.
+/// Returns the message among the members of an error.
 pub(crate) fn message_of(members: &Map) -> Str {
     MESSAGE_NAMES
         .into_iter()
@@ -106,8 +107,8 @@ pub(crate) fn message_of(members: &Map) -> Str {
         .unwrap_or_default()
 }
 
-/// The error of what an answer says: the code it states, its body, and the body's text where it is not of the format.
-/// `read_details` reads the members of a modeled error from the same answer.
+/// Builds an error from the parts of a response: the stated code, its parsed body, and its raw text if the body is not
+/// in the format. `read_details` parses the members of a modeled error from the same response.
 pub(crate) fn error_from_parts(
     model: &ServiceModel,
     operation: &Operation,
@@ -117,7 +118,7 @@ pub(crate) fn error_from_parts(
     text: Option<Str>,
     read_details: impl FnOnce(ShapeId) -> Result<Map>,
 ) -> ServiceError {
-    let stated = stated.map(|code| Str::from(sanitized(&code)));
+    let stated = stated.map(|code| Str::from(sanitize_code(&code)));
     let Some(name) = stated.filter(|code| !code.is_empty()) else {
         let mut error = status_error(response.status, &response.headers);
         if !is_generic(response.status, &response.body) {
@@ -145,7 +146,7 @@ pub(crate) fn error_from_parts(
         error_shape(model, operation, &error.code).or_else(|| error_shape(model, operation, &name));
     if let Some(shape) = shape {
         error.shape = Some(model.shape(shape).name.clone());
-        // An error whose members cannot be read is still that error.
+        // Details that cannot be parsed do not hide the error itself.
         error.details = read_details(shape).unwrap_or_default();
         if error.message.is_empty() {
             error.message = message_of(&error.details);
@@ -155,7 +156,7 @@ pub(crate) fn error_from_parts(
     error
 }
 
-/// A code as text, whatever it is written as.
+/// Returns an error code, a string or number, as text.
 pub(crate) fn code_of(value: Option<&Value>) -> Option<Str> {
     match value? {
         Value::String(text) => Some(text.clone()),
@@ -164,7 +165,8 @@ pub(crate) fn code_of(value: Option<&Value>) -> Option<Str> {
     }
 }
 
-/// The code and fault of the header `x-amzn-query-error`, such as `AWS.SimpleQueueService.NonExistentQueue;Sender`.
+/// Parses the header `x-amzn-query-error`, such as `AWS.SimpleQueueService.NonExistentQueue;Sender`, into code and
+/// fault.
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._do_query_compatible_error_parse`.
@@ -173,11 +175,11 @@ pub(crate) fn query_error(headers: &Headers) -> Option<(Str, Option<Fault>)> {
     if code.is_empty() || fault.contains(';') {
         return None;
     }
-    Some((Str::from(code), self::fault(fault)))
+    Some((Str::from(code), parse_fault(fault)))
 }
 
-/// Who is at fault, as answers spell it.
-pub(crate) fn fault(text: &str) -> Option<Fault> {
+/// Parses the fault of an error, `Sender` or `Receiver`.
+pub(crate) fn parse_fault(text: &str) -> Option<Fault> {
     match text.trim() {
         "Sender" => Some(Fault::Sender),
         "Receiver" => Some(Fault::Receiver),
@@ -185,24 +187,25 @@ pub(crate) fn fault(text: &str) -> Option<Fault> {
     }
 }
 
-/// The error that a status alone makes, where the answer says nothing that can be understood.
+/// Builds an error from the status alone, for a response that cannot be parsed.
 ///
-/// DIFFERENCE: botocore fails to read an error that is no XML or no CBOR, and takes HTML for XML of the service where the status is
-/// below 500.
+/// DIFFERENCE: botocore fails to parse an error that is not XML or not CBOR, and parses HTML as the service's XML if
+/// the status is below 500.
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._do_generic_error_parse`.
 pub(crate) fn status_error(status: u16, headers: &Headers) -> ServiceError {
     ServiceError {
         code: Str::from(status.to_string()),
-        message: Str::from_static(reason(status)),
+        message: Str::from_static(reason_phrase(status)),
         http_status: status,
         request_id: request_id(headers),
         ..ServiceError::default()
     }
 }
 
-/// Whether an answer comes from something before the service, such as a proxy: HTML, or nothing, with a status from 500.
+/// Returns whether a response comes from an intermediary such as a proxy: HTML or an empty body, with a status from
+/// 500.
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._is_generic_error_response`.
@@ -211,11 +214,11 @@ pub(crate) fn is_generic(status: u16, body: &[u8]) -> bool {
     status >= 500 && (body.is_empty() || body.starts_with(b"<html>"))
 }
 
-/// The name of a status.
+/// Returns the reason phrase of a status.
 ///
 /// # Source
 /// RFC 9110, section 15, and Python's `http.client.responses`.
-pub(crate) fn reason(status: u16) -> &'static str {
+pub(crate) fn reason_phrase(status: u16) -> &'static str {
     match status {
         300 => "Multiple Choices",
         301 => "Moved Permanently",
@@ -274,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_lose_namespace_and_uri() {
+    fn strips_namespace_and_uri_from_codes() {
         for (code, expected) in [
             ("NotFound", "NotFound"),
             ("aws.test#NotFound", "NotFound"),
@@ -285,12 +288,12 @@ mod tests {
             ),
             ("", ""),
         ] {
-            assert_eq!(sanitized(code), expected);
+            assert_eq!(sanitize_code(code), expected);
         }
     }
 
     #[test]
-    fn a_query_error_header_has_two_parts() {
+    fn parses_query_error_header() {
         let header = |text: &str| {
             [("x-amzn-query-error", text)]
                 .into_iter()

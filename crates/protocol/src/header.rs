@@ -1,4 +1,4 @@
-//! Members that travel in headers: values to text and back.
+//! Members bound to headers: conversion to text and back.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,15 +8,14 @@ use inia_model::{Kind, Member, ServiceModel};
 use crate::Headers;
 use crate::scalar::{mismatch, text_param, unreadable, value_from_text};
 
-/// The format of timestamps in headers where the model names none.
+/// The default format of timestamps in headers.
 const TIMESTAMP_FORMAT: TimestampFormat = TimestampFormat::Rfc822;
 
-/// A parameter as the text of its header; `None` where it sends none.
-///
-/// An empty list sends none.
+/// Converts a parameter to the value of its header. Returns `None` for null and for an empty list, which send no
+/// header.
 ///
 /// # Errors
-/// `Validation`: the value cannot be written as its shape, or holds what no header may.
+/// `Validation`: the value does not match its shape, or has a character that is not allowed in headers.
 ///
 /// # Source
 /// botocore `serialize.py:BaseRestSerializer._convert_header_value`.
@@ -44,7 +43,7 @@ pub(crate) fn header_text(
         (_, Value::String(text)) => text.clone(),
         (kind, value) => Str::from(text_param(&member.name, kind, TIMESTAMP_FORMAT, value)?),
     };
-    check(&member.name, &text)?;
+    check_header_value(&member.name, &text)?;
     Ok(Some(text))
 }
 
@@ -70,33 +69,33 @@ fn list_text(model: &ServiceModel, member: &Member, item: &Member, list: &List) 
     Ok(out)
 }
 
-/// Refuses what would end a header early: a value must not be able to add headers of its own.
-fn check(place: &str, text: &str) -> Result<()> {
-    // Every byte is looked at, without a way out at the first: many at once are.
-    let found = text.bytes().fold(false, |found, byte| {
-        found | matches!(byte, b'\r' | b'\n' | b'\0')
+/// Rejects line breaks and NUL, with which a value could inject headers.
+fn check_header_value(context: &str, text: &str) -> Result<()> {
+    // No early exit, so that the loop vectorizes.
+    let is_invalid = text.bytes().fold(false, |is_invalid, byte| {
+        is_invalid | matches!(byte, b'\r' | b'\n' | b'\0')
     });
-    if found {
+    if is_invalid {
         return Err(Error::new(
             ErrorKind::Validation,
-            format!("{place}: it is sent as a header and must not hold line breaks"),
+            format!("{context}: line breaks are not allowed in a header"),
         ));
     }
     Ok(())
 }
 
-/// Adds the entries of a map as headers of their own: `prefix`, which is in lower case, and the entry's name.
+/// Adds the entries of a map as headers, each named `prefix`, which is in lower case, plus the entry's key.
 ///
 /// # Errors
-/// `Validation`: the value is not a map of strings, or holds what no header may.
+/// `Validation`: the value is not a map of strings, or has a character that is not allowed in headers.
 pub(crate) fn push_prefix_headers(
     headers: &mut Headers,
-    place: &str,
+    context: &str,
     prefix: &str,
     value: &Value,
 ) -> Result<()> {
     let Value::Map(map) = value else {
-        return Err(mismatch(place, "a map", value));
+        return Err(mismatch(context, "a map", value));
     };
     for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
         let mut full = String::with_capacity(prefix.len() + name.len());
@@ -106,20 +105,20 @@ pub(crate) fn push_prefix_headers(
         if full.is_empty() || !full.bytes().all(is_token) {
             return Err(Error::new(
                 ErrorKind::Validation,
-                format!("{place}: {name:?} cannot be part of a header name"),
+                format!("{context}: {name:?} is not allowed in a header name"),
             ));
         }
         let text = match value {
             Value::String(text) => text.clone(),
-            other => Str::from(text_param(place, &Kind::String, TIMESTAMP_FORMAT, other)?),
+            other => Str::from(text_param(context, &Kind::String, TIMESTAMP_FORMAT, other)?),
         };
-        check(place, &text)?;
+        check_header_value(context, &text)?;
         headers.set(full, text);
     }
     Ok(())
 }
 
-/// Whether a byte may stand in a header name.
+/// Returns whether a byte is allowed in a header name.
 ///
 /// # Source
 /// RFC 9110, section 5.6.2.
@@ -127,10 +126,10 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// A result from the text of its header.
+/// Parses a member from the value of its header.
 ///
 /// # Errors
-/// `Parse`: the text is not what the member's shape allows.
+/// `Parse`: the text does not match the member's shape.
 pub(crate) fn header_value(model: &ServiceModel, member: &Member, text: &Str) -> Result<Value> {
     match &model.shape(member.target).kind {
         Kind::String if member.traits.is_json_value() => BASE64
@@ -154,7 +153,7 @@ pub(crate) fn header_value(model: &ServiceModel, member: &Member, text: &Str) ->
     }
 }
 
-/// The headers whose names begin with `prefix`, which is in lower case, as a map from the rest of their names.
+/// Returns the headers whose names start with `prefix`, which is in lower case, keyed by the rest of their names.
 pub(crate) fn prefix_headers(headers: &Headers, prefix: &str) -> Map {
     let mut map = Map::new();
     for (name, value) in headers {
@@ -167,7 +166,7 @@ pub(crate) fn prefix_headers(headers: &Headers, prefix: &str) -> Map {
     map
 }
 
-/// The parts of a header list: between commas, or between double quotes with `\` as escape.
+/// Splits a header list at commas; double quotes protect commas, with `\` as escape.
 fn split_list(text: &str) -> Vec<Str> {
     let mut parts = Vec::new();
     let mut rest = text.trim();
@@ -190,7 +189,7 @@ fn split_list(text: &str) -> Vec<Str> {
     parts
 }
 
-/// A quoted string without its opening quote: its text, and what comes after the closing quote.
+/// Parses a quoted string from behind its opening quote; returns its text and the text behind the closing quote.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut out = String::new();
     let mut chars = text.chars();
@@ -203,7 +202,7 @@ fn unquote(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// The parts of a header list of timestamps: an HTTP date has a comma of its own behind the name of the day.
+/// Splits a header list of timestamps. An HTTP date has a comma of its own after the weekday.
 fn split_timestamps(text: &str) -> Vec<Str> {
     let mut parts = Vec::new();
     let mut day: Option<&str> = None;
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_split_at_commas_outside_of_quotes() {
+    fn splits_lists_at_commas_outside_of_quotes() {
         for (text, expected) in [
             ("a, b,c", &["a", "b", "c"][..]),
             (r#""b,c", "\"def\"", a"#, &["b,c", "\"def\"", "a"]),
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_http_dates_keep_the_comma_of_each_date() {
+    fn splits_lists_of_http_dates() {
         assert_eq!(
             split_timestamps("Mon, 16 Dec 2019 23:48:18 GMT, 2019-12-16T23:48:18Z"),
             ["Mon, 16 Dec 2019 23:48:18 GMT", "2019-12-16T23:48:18Z"]
@@ -249,8 +248,8 @@ mod tests {
     }
 
     #[test]
-    fn a_header_cannot_add_another() {
-        assert!(check("Name", "a\r\nx-evil: 1").is_err());
+    fn rejects_header_injection() {
+        assert!(check_header_value("Name", "a\r\nx-evil: 1").is_err());
         let mut headers = Headers::new();
         let map: Value = [("a: b\r\nc", "d")].into_iter().collect::<Map>().into();
         assert!(push_prefix_headers(&mut headers, "Metadata", "x-amz-meta-", &map).is_err());

@@ -5,26 +5,26 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod body_lengths;
 mod cbor;
 mod codec;
 mod compress;
+mod decode_layout;
 mod ec2;
 mod error_code;
 mod event_stream;
-mod fit;
 mod header;
 mod json;
-mod layout;
-mod lengths;
 mod literal;
 mod message;
-mod names;
+mod name_index;
 mod query;
 mod rest;
 mod rest_json;
 mod rest_xml;
 mod rpc_v2_cbor;
 mod scalar;
+mod strictness;
 mod uri;
 mod xml;
 

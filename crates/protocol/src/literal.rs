@@ -1,15 +1,15 @@
-//! [`Literal`]: bytes that are expected somewhere, to be compared at once.
+//! [`Literal`], a fixed byte string for fast comparison.
 
-/// Bytes that are expected somewhere: most are told apart, or known to be there, by words that lie beside each other.
+/// A fixed byte string, compared word by word. The words are stored inline, so a comparison rarely follows a pointer.
 #[derive(Debug)]
 pub(crate) struct Literal {
-    /// The first eight bytes, or as many as there are, and which bits of a word they are.
+    /// The first eight bytes, zero-padded, and the mask of the bits in use.
     head: u64,
     mask: u64,
-    /// The last eight bytes, where there are more.
+    /// The last eight bytes if there are more than eight.
     tail: u64,
     length: usize,
-    /// All of them, where they are more than these two words show.
+    /// All bytes if there are more than 16.
     long: Option<Box<[u8]>>,
 }
 
@@ -31,7 +31,7 @@ impl Literal {
         }
     }
 
-    /// Puts the bytes at the end of a text.
+    /// Appends the bytes to `text`.
     pub(crate) fn push_to(&self, text: &mut Vec<u8>) {
         if let Some(long) = &self.long {
             text.extend_from_slice(long);
@@ -42,10 +42,10 @@ impl Literal {
         text.extend(self.tail.to_le_bytes().iter().skip(8 - last));
     }
 
-    /// How many bytes they are, if a text begins with them; at the end of a text, where less than a word is left, they may be
-    /// overlooked.
+    /// Returns the literal's length if `text` starts with it. Near the end of `text`, with less than a word left, a
+    /// match may be missed.
     #[inline(always)]
-    pub(crate) fn begins(&self, text: &[u8]) -> Option<usize> {
+    pub(crate) fn match_start(&self, text: &[u8]) -> Option<usize> {
         let word = u64::from_le_bytes(*text.first_chunk()?);
         if word & self.mask != self.head {
             return None;
@@ -70,19 +70,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_literal_is_seen_where_it_stands_and_nowhere_else() {
+    fn matches_only_equal_bytes() {
         for length in 0..40_u8 {
             let text: Vec<u8> = (1..=length).collect();
             let literal = Literal::new(&text);
             let mut longer = text.clone();
             longer.extend_from_slice(b"and more");
-            assert_eq!(literal.begins(&longer), Some(text.len()), "{length}");
+            assert_eq!(literal.match_start(&longer), Some(text.len()), "{length}");
             for position in 0..text.len() {
                 let mut other = longer.clone();
                 other[position] ^= 0x80;
-                assert_eq!(literal.begins(&other), None, "{length} {position}");
+                assert_eq!(literal.match_start(&other), None, "{length} {position}");
             }
-            assert_eq!(literal.begins(&[]), None);
+            assert_eq!(literal.match_start(&[]), None);
             let mut again = Vec::new();
             literal.push_to(&mut again);
             assert_eq!(again, text);

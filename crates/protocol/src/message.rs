@@ -1,4 +1,4 @@
-//! [`Request`] and [`Response`]: plain HTTP messages, before signing and after reading.
+//! [`Request`] and [`Response`], HTTP messages as codecs see them.
 
 use bytes::Bytes;
 use inia_core::{Str, Value};
@@ -16,33 +16,33 @@ use inia_core::{Str, Value};
 pub struct Headers(Vec<(Str, Str)>);
 
 impl Headers {
-    /// No headers, without allocating.
+    /// Creates an empty list, without allocating.
     #[must_use]
     pub const fn new() -> Self {
         Headers(Vec::new())
     }
 
-    /// No headers, with room for `capacity`.
+    /// Creates an empty list with room for `capacity` headers.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Headers(Vec::with_capacity(capacity))
     }
 
-    /// The same headers, with room for so many more.
+    /// Clones the headers into a list with room for `additional` more.
     #[must_use]
-    pub fn clone_with_room(&self, more: usize) -> Self {
+    pub fn clone_with_capacity(&self, more: usize) -> Self {
         let mut headers = Headers::with_capacity(self.len() + more);
         headers.0.extend_from_slice(&self.0);
         headers
     }
 
-    /// The first value under a name, in whatever case.
+    /// Returns the first value of a header; the name is case-insensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_shared(name).map(Str::as_str)
     }
 
-    /// The first value under a name, in whatever case, as it is stored.
+    /// Returns the first value of a header as stored, cheap to clone; the name is case-insensitive.
     #[must_use]
     pub fn get_shared(&self, name: &str) -> Option<&Str> {
         self.0
@@ -51,7 +51,7 @@ impl Headers {
             .map(|(_, value)| value)
     }
 
-    /// Whether there is a header of a name.
+    /// Returns whether a header is present.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.get_shared(name).is_some()
@@ -64,13 +64,13 @@ impl Headers {
 
     fn add(&mut self, name: Str, value: Str) {
         if self.0.capacity() == 0 {
-            // What most requests carry; growing there from nothing takes three allocations.
+            // Enough for most requests; growing to it step by step takes three allocations.
             self.0.reserve(16);
         }
         self.0.push((name, value));
     }
 
-    /// Sets a header, in the place of every earlier one of the name; `name` must be in lower case.
+    /// Sets a header, replacing all earlier ones of the name; `name` must be in lower case.
     pub fn set(&mut self, name: impl Into<Str>, value: impl Into<Str>) {
         let (name, value) = (name.into(), value.into());
         match self.0.iter().position(|(key, _)| *key == name) {
@@ -88,23 +88,23 @@ impl Headers {
         }
     }
 
-    /// Takes every header of a name out.
+    /// Removes all headers of a name.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
     }
 
-    /// The headers in order.
+    /// Iterates over the headers in order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Str, Str)> {
         self.0.iter()
     }
 
-    /// How many headers there are.
+    /// Returns the number of headers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no headers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -131,12 +131,13 @@ impl<N: Into<Str>, V: Into<Str>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// What a codec is given to write.
+/// The input of a call, for [`Codec::serialize`](crate::Codec::serialize).
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
     /// The parameters: a map, or null for none.
     pub params: &'a Value,
-    /// Whether the operation's streaming member (a blob or an event stream) is given beside the parameters, as a stream.
+    /// Whether the operation's streaming member (a blob or an event stream) is passed as a stream besides the
+    /// parameters.
     pub has_stream: bool,
 }
 
@@ -149,20 +150,20 @@ impl<'a> From<&'a Value> for Input<'a> {
     }
 }
 
-/// A request as a wire format writes it: without a host, a signature, or what the transport adds.
+/// A serialized request, without host, signature and transport headers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     /// The HTTP method.
     pub method: Str,
     /// The path, percent-encoded, beginning with `/`.
     pub path: String,
-    /// The query string, percent-encoded, without the `?`; empty for none.
+    /// The query string, percent-encoded, without the `?`; empty if there is none.
     pub query: String,
-    /// The headers that the wire format and the parameters ask for.
+    /// The headers of the wire format and the parameters.
     pub headers: Headers,
-    /// The body; empty too where the body is a stream given beside the parameters.
+    /// The body; also empty if the body is a stream passed besides the parameters.
     pub body: Bytes,
-    /// What goes before the host, its labels filled in, such as `data.`.
+    /// The host prefix with its labels filled in, such as `data.`.
     pub host_prefix: Option<String>,
 }
 
@@ -173,7 +174,7 @@ pub struct Response {
     pub status: u16,
     /// The headers.
     pub headers: Headers,
-    /// The body; empty where the operation answers with a stream, which is read on its own.
+    /// The body; empty if the output is a stream, which is read separately.
     pub body: Bytes,
 }
 

@@ -1,10 +1,10 @@
-//! What the REST formats share: members in the path, query string, headers and status, and what of them is the body.
+//! Bindings of the REST formats: members in the path, query string, headers and status, and the selection of the body.
 //!
 //! ```text
 //! params --+--> path labels, query string, headers, host prefix
 //!          +--> body: the payload member alone, or all members without a location
 //! ```
-//! The format itself gives a function that writes or reads the body.
+//! The format passes a function that writes or reads the body.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use inia_model::{
     Kind, Location, Member, Operation, OperationTable, ServiceModel, ShapeId, ShapeTable, Structure,
 };
 
-use crate::fit::{Misfits, Required};
+use crate::body_lengths::foreign_operation;
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
-use crate::lengths::foreign;
 use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
-use crate::uri::{Template, push_encoded, push_query, split_query};
+use crate::strictness::{RequiredMembers, Strictness};
+use crate::uri::{UriTemplate, push_encoded, push_query, split_query};
 use crate::{Headers, Input, Request, Response};
 
-/// The part of the parameters that a format writes as the body.
+/// The part of the parameters that is the body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RequestBody<'a> {
     /// The payload member's value is the whole body.
@@ -30,26 +30,26 @@ pub(crate) enum RequestBody<'a> {
         member: &'a Member,
         value: &'a Value,
     },
-    /// The operation has a payload member, which is not given.
+    /// The operation has a payload member, which is absent.
     NoPayload { member: &'a Member },
-    /// The members without a location are the body; the others must be passed over.
+    /// The members without a location are the body; the others must be skipped.
     Members { params: &'a Map },
-    /// The operation has members without a location, none of which is given.
+    /// The operation has members without a location, all of which are absent.
     NoMembers,
 }
 
-/// The part of the result that a format reads from the body.
+/// The part of the output that is the body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ResponseBody<'a> {
-    /// The whole body is this member's value.
+    /// The whole body is the value of this payload member.
     Payload(&'a Member),
-    /// The body holds the members of the structure that have no location.
+    /// The body holds the members without a location.
     Members,
 }
 
-/// The REST bindings of a service, worked out on first use.
+/// The REST bindings of a service, compiled per operation and shape on first use.
 #[derive(Debug)]
-pub(crate) struct Rest {
+pub(crate) struct RestBindings {
     model: Arc<ServiceModel>,
     checks_body: bool,
     requests: OperationTable<RequestBinding>,
@@ -58,29 +58,28 @@ pub(crate) struct Rest {
 
 #[derive(Debug)]
 struct RequestBinding {
-    path: Template,
-    /// The query parameters that stand in the request URI.
+    path: UriTemplate,
+    /// The fixed query parameters of the request URI.
     query: Str,
-    host_prefix: Option<Template>,
-    /// Where each member of the input goes.
-    places: Box<[Place]>,
+    host_prefix: Option<UriTemplate>,
+    /// The location of each input member.
+    locations: Box<[ParamLocation]>,
     body: RequestBodyKind,
-    /// The format checks what it writes into the body.
+    /// Whether the format validates what it writes into the body.
     checks_body: bool,
-    required: Required,
-    /// The bit of each member among those that must be given.
+    required: RequiredMembers,
+    /// The bit of each member in [`RequiredMembers`].
     required_bits: Box<[u64]>,
-    /// Exactly one member is set.
     is_union: bool,
     has_query_map: bool,
-    /// No two members can send a header of the same name.
+    /// Whether no two members can send a header of the same name.
     has_distinct_headers: bool,
 }
 
 #[derive(Debug)]
-enum Place {
+enum ParamLocation {
     Label,
-    /// `Name=` of a query parameter, encoded.
+    /// `Name=` of a query parameter, percent-encoded.
     Query(Str),
     QueryMap,
     /// The header's name in lower case.
@@ -100,18 +99,18 @@ enum RequestBodyKind {
     Raw(usize),
     /// The member at this position, written by the format.
     Payload(usize),
-    /// Events, which are given beside the parameters.
+    /// Events, which are passed besides the parameters.
     EventStream,
 }
 
 #[derive(Debug)]
 struct ResponseBinding {
-    located: Box<[(usize, Source)]>,
+    located: Box<[(usize, ResponseLocation)]>,
     body: ResponseBodyKind,
 }
 
 #[derive(Debug)]
-enum Source {
+enum ResponseLocation {
     Status,
     /// The header's name in lower case.
     Header(Str),
@@ -128,19 +127,25 @@ enum ResponseBodyKind {
     EventStream,
 }
 
-/// A header's name in lower case. It is interned, so that it is borrowed for good, and costs nothing to be put into a request.
-fn lower(name: &str) -> Str {
+/// Returns a header's name in lower case, interned, so that adding it to a request costs no allocation.
+fn lower_name(name: &str) -> Str {
     let name = Name::intern(&name.to_ascii_lowercase());
-    Str::from_static(name.as_shared().as_str())
+    Str::from_static(name.as_static().as_str())
 }
 
 impl RequestBinding {
     fn new(model: &ServiceModel, operation: &Operation, checks_body: bool) -> Self {
         let input = model.input(operation);
-        let (required, required_bits) = input.map(Required::of).unwrap_or_default();
+        let (required, required_bits) = input.map(RequiredMembers::of).unwrap_or_default();
         let (path, query) = split_query(&operation.request_uri);
-        let places: Box<[Place]> = input
-            .map(|input| input.members.iter().map(|m| Place::new(model, m)).collect())
+        let locations: Box<[ParamLocation]> = input
+            .map(|input| {
+                input
+                    .members
+                    .iter()
+                    .map(|m| ParamLocation::new(model, m))
+                    .collect()
+            })
             .unwrap_or_default();
         let body = match input.and_then(|input| Some((input, input.payload? as usize))) {
             Some((input, position)) => match input.members.get(position) {
@@ -150,21 +155,26 @@ impl RequestBinding {
                 None => RequestBodyKind::None,
             },
             None if model.event_stream_input(operation).is_some() => RequestBodyKind::EventStream,
-            None if places.iter().any(|place| matches!(place, Place::Body)) => {
+            None if locations
+                .iter()
+                .any(|location| matches!(location, ParamLocation::Body)) =>
+            {
                 RequestBodyKind::Members
             }
             None => RequestBodyKind::None,
         };
         RequestBinding {
-            path: Template::path(if path.is_empty() { "/" } else { path }, input),
+            path: UriTemplate::path(if path.is_empty() { "/" } else { path }, input),
             query,
             host_prefix: operation
                 .host_prefix
                 .as_deref()
-                .map(|prefix| Template::host_prefix(prefix, input)),
-            has_query_map: places.iter().any(|place| matches!(place, Place::QueryMap)),
-            has_distinct_headers: has_distinct_headers(&places),
-            places,
+                .map(|prefix| UriTemplate::host_prefix(prefix, input)),
+            has_query_map: locations
+                .iter()
+                .any(|location| matches!(location, ParamLocation::QueryMap)),
+            has_distinct_headers: has_distinct_headers(&locations),
+            locations,
             body,
             checks_body,
             required,
@@ -176,10 +186,10 @@ impl RequestBinding {
         }
     }
 
-    /// Whether the format checks a member when it writes it into the body.
-    fn is_checked_in_body(&self, position: usize, place: &Place) -> bool {
+    /// Returns whether the format validates a member while it writes the body.
+    fn is_checked_in_body(&self, position: usize, location: &ParamLocation) -> bool {
         self.checks_body
-            && matches!(place, Place::Body)
+            && matches!(location, ParamLocation::Body)
             && match self.body {
                 RequestBodyKind::Members => true,
                 RequestBodyKind::Payload(payload) => payload == position,
@@ -188,37 +198,40 @@ impl RequestBinding {
     }
 }
 
-impl Place {
-    fn new(model: &ServiceModel, member: &Member) -> Place {
+impl ParamLocation {
+    fn new(model: &ServiceModel, member: &Member) -> ParamLocation {
         let name = member.wire_name();
         match member.traits.location {
-            Some(Location::Uri) => Place::Label,
+            Some(Location::Uri) => ParamLocation::Label,
             Some(Location::QueryString) => match model.shape(member.target).kind {
-                Kind::Map { .. } => Place::QueryMap,
+                Kind::Map { .. } => ParamLocation::QueryMap,
                 _ => {
                     let mut encoded = String::with_capacity(name.len() + 1);
                     push_encoded(&mut encoded, name);
                     encoded.push('=');
-                    Place::Query(Str::from(encoded))
+                    ParamLocation::Query(Str::from(encoded))
                 }
             },
-            Some(Location::Header) => Place::Header(lower(name)),
-            Some(Location::Headers) => Place::Headers(lower(prefix_of(member))),
-            Some(Location::StatusCode) | None => Place::Body,
+            Some(Location::Header) => ParamLocation::Header(lower_name(name)),
+            Some(Location::Headers) => ParamLocation::Headers(lower_name(prefix_of(member))),
+            Some(Location::StatusCode) | None => ParamLocation::Body,
         }
     }
 }
 
-fn has_distinct_headers(places: &[Place]) -> bool {
+fn has_distinct_headers(locations: &[ParamLocation]) -> bool {
     let mut names = HashSet::new();
-    places.iter().all(|place| match place {
-        Place::Header(name) => names.insert(name),
-        Place::Headers(_) => false,
-        Place::Label | Place::Query(_) | Place::QueryMap | Place::Body => true,
+    locations.iter().all(|location| match location {
+        ParamLocation::Header(name) => names.insert(name),
+        ParamLocation::Headers(_) => false,
+        ParamLocation::Label
+        | ParamLocation::Query(_)
+        | ParamLocation::QueryMap
+        | ParamLocation::Body => true,
     })
 }
 
-/// The prefix of a member that takes all headers beginning with it: no location name means every header.
+/// Returns the header name prefix of a member; without a location name it is empty, which matches every header.
 fn prefix_of(member: &Member) -> &str {
     member.traits.location_name.as_deref().unwrap_or_default()
 }
@@ -227,24 +240,24 @@ fn is_event_stream(model: &ServiceModel, member: &Member) -> bool {
     model.shape(member.target).traits.is_event_stream()
 }
 
-/// Whether a payload member is the body as it is.
+/// Returns whether a payload member is the raw body.
 fn is_raw(model: &ServiceModel, member: &Member) -> bool {
     matches!(model.shape(member.target).kind, Kind::Blob | Kind::String)
 }
 
 impl ResponseBinding {
     fn new(model: &ServiceModel, structure: &Structure) -> Self {
-        let source = |member: &Member| match member.traits.location? {
-            Location::StatusCode => Some(Source::Status),
-            Location::Header => Some(Source::Header(lower(member.wire_name()))),
-            Location::Headers => Some(Source::Headers(lower(prefix_of(member)))),
+        let location = |member: &Member| match member.traits.location? {
+            Location::StatusCode => Some(ResponseLocation::Status),
+            Location::Header => Some(ResponseLocation::Header(lower_name(member.wire_name()))),
+            Location::Headers => Some(ResponseLocation::Headers(lower_name(prefix_of(member)))),
             Location::Uri | Location::QueryString => None,
         };
-        let located: Box<[(usize, Source)]> = structure
+        let located: Box<[(usize, ResponseLocation)]> = structure
             .members
             .iter()
             .enumerate()
-            .filter_map(|(position, member)| Some((position, source(member)?)))
+            .filter_map(|(position, member)| Some((position, location(member)?)))
             .collect();
         let body = match structure.payload.map(|position| position as usize) {
             Some(position) => match structure.members.get(position) {
@@ -263,10 +276,10 @@ impl ResponseBinding {
     }
 }
 
-impl Rest {
-    /// Bindings of a service, none of them worked out yet. `checks_body` says that the format checks what it writes into a body.
+impl RestBindings {
+    /// Creates an empty table. `checks_body` means that the format validates what it writes into a body.
     pub(crate) fn new(model: Arc<ServiceModel>, checks_body: bool) -> Self {
-        Rest {
+        RestBindings {
             checks_body,
             requests: OperationTable::new(model.operation_count()),
             responses: ShapeTable::new(model.shape_count()),
@@ -274,10 +287,10 @@ impl Rest {
         }
     }
 
-    /// Writes a request; `write_body` is called at most once, where a body is to be written by the format.
+    /// Serializes a request; `write_body` is called at most once, if the format has a body to write.
     ///
     /// # Errors
-    /// `Validation`: a value cannot be written as its shape, or a label of the path or host is missing or unfit.
+    /// `Validation`: a value does not match its shape, or a label of the path or host is missing or invalid.
     ///
     /// # Source
     /// botocore `serialize.py:BaseRestSerializer`.
@@ -285,15 +298,15 @@ impl Rest {
         &self,
         operation: &Operation,
         input: Input<'_>,
-        misfits: Misfits,
+        strictness: Strictness,
         write_body: impl FnOnce(RequestBody<'_>) -> Result<Vec<u8>>,
     ) -> Result<Request> {
         let model = &*self.model;
-        let is_strict = misfits == Misfits::Refuse;
+        let is_strict = strictness == Strictness::Strict;
         let Some(binding) = self.requests.get_or_init(operation, || {
             RequestBinding::new(model, operation, self.checks_body)
         }) else {
-            return Err(foreign(operation));
+            return Err(foreign_operation(operation));
         };
         let structure = model.input(operation);
         let members: &[Member] = structure.map(|s| &*s.members).unwrap_or_default();
@@ -305,58 +318,64 @@ impl Rest {
         };
         let mut query = String::new();
         query.push_str(&binding.query);
-        // With room for what the transport and the signature add, and no more for a map of any length.
+        // With room for the headers of transport and signature, but bounded for a parameter map of any length.
         let mut headers = Headers::with_capacity(params.len().min(members.len()) + 8);
         let mut has_members = false;
-        let (mut next, mut given_bits, mut count) = (0, 0, 0);
+        let (mut next, mut present_bits, mut count) = (0, 0, 0);
         for (name, value) in params {
             if value.is_null() && !is_strict {
                 continue;
             }
-            let Some((at, member, place)) = structure
+            let Some((at, member, location)) = structure
                 .and_then(|structure| structure.member_position_from(next, name))
-                .and_then(|at| Some((at, members.get(at)?, binding.places.get(at)?)))
+                .and_then(|at| Some((at, members.get(at)?, binding.locations.get(at)?)))
             else {
-                return Err(unknown(operation, name));
+                return Err(unknown_parameter(operation, name));
             };
             next = at + 1;
             if value.is_null() {
                 continue;
             }
             count += 1;
-            given_bits |= binding.required_bits.get(at).copied().unwrap_or_default();
+            present_bits |= binding.required_bits.get(at).copied().unwrap_or_default();
             if is_strict
-                && !binding.is_checked_in_body(at, place)
-                && !model.fits_member(member, value)
+                && !binding.is_checked_in_body(at, location)
+                && !model.is_valid_member(member, value)
             {
-                return Err(mismatch(name, "what its shape asks for", value));
+                return Err(mismatch(name, "a value that matches its shape", value));
             }
-            match place {
-                Place::Label => {}
-                Place::Query(key) => push_query_member(&mut query, model, member, key, value)?,
-                Place::QueryMap => {
+            match location {
+                ParamLocation::Label => {}
+                ParamLocation::Query(key) => {
+                    push_query_member(&mut query, model, member, key, value)?
+                }
+                ParamLocation::QueryMap => {
                     push_query_map(&mut query, member, value, |key| {
                         binding.has_query_map && is_named(members, params, key)
                     })?;
                 }
-                Place::Header(name) => match header_text(model, member, value)? {
+                ParamLocation::Header(name) => match header_text(model, member, value)? {
                     Some(text) if binding.has_distinct_headers => {
                         headers.push(name.clone(), text);
                     }
                     Some(text) => headers.set(name.clone(), text),
                     None => {}
                 },
-                Place::Headers(prefix) => {
+                ParamLocation::Headers(prefix) => {
                     push_prefix_headers(&mut headers, &member.name, prefix, value)?;
                 }
-                Place::Body => has_members = true,
+                ParamLocation::Body => has_members = true,
             }
         }
         if is_strict
-            && !(binding.required.are_given(given_bits, params)
+            && !(binding.required.all_present(present_bits, params)
                 && (!binding.is_union || count == 1))
         {
-            return Err(mismatch(&operation.name, "other members", input.params));
+            return Err(mismatch(
+                &operation.name,
+                "all required members, and exactly one member of a union",
+                input.params,
+            ));
         }
         let path = binding.path.render_path(|position| {
             let Some(member) = members.get(position) else {
@@ -379,14 +398,14 @@ impl Rest {
                 }
                 Bytes::new()
             }
-            RequestBodyKind::Raw(position) => match given(members, params, position) {
+            RequestBodyKind::Raw(position) => match present_member(members, params, position) {
                 Some((_, Value::Blob(blob))) if !input.has_stream => blob.to_bytes(),
                 Some((member, value)) if !input.has_stream => {
                     Bytes::copy_from_slice(blob_bytes(&member.name, value)?)
                 }
                 _ => Bytes::new(),
             },
-            RequestBodyKind::Payload(position) => match given(members, params, position) {
+            RequestBodyKind::Payload(position) => match present_member(members, params, position) {
                 Some((member, value)) => write_body(RequestBody::Payload { member, value })?.into(),
                 None => match members.get(position) {
                     Some(member) => write_body(RequestBody::NoPayload { member })?.into(),
@@ -408,11 +427,11 @@ impl Rest {
         })
     }
 
-    /// Reads an answer as the structure at a place of the graph: an operation's output, or an error. `read_body` is called at
-    /// most once, where a body is to be read by the format; it adds what it reads to the map.
+    /// Parses a response into a structure: an operation's output, or an error. `read_body` is called at most once, if
+    /// the format has a body to read, and adds members to the map.
     ///
     /// # Errors
-    /// `Parse`: a header or the body is not what the structure allows.
+    /// `Parse`: a header or the body does not match the structure.
     ///
     /// # Source
     /// botocore `parsers.py:BaseRestParser`.
@@ -433,17 +452,19 @@ impl Rest {
             return Ok(Map::new());
         };
         let mut map = Map::new();
-        for (position, source) in &binding.located {
+        for (position, location) in &binding.located {
             let Some(member) = structure.members.get(*position) else {
                 continue;
             };
-            let value = match source {
-                Source::Status => Value::Int(i64::from(response.status)),
-                Source::Header(name) => match response.headers.get_shared(name) {
+            let value = match location {
+                ResponseLocation::Status => Value::Int(i64::from(response.status)),
+                ResponseLocation::Header(name) => match response.headers.get_shared(name) {
                     Some(text) => header_value(model, member, text)?,
                     None => continue,
                 },
-                Source::Headers(prefix) => Value::Map(prefix_headers(&response.headers, prefix)),
+                ResponseLocation::Headers(prefix) => {
+                    Value::Map(prefix_headers(&response.headers, prefix))
+                }
             };
             map.push(member.name.clone(), value);
         }
@@ -472,10 +493,11 @@ impl Rest {
 pub(crate) const CONTENT_TYPE: Str = Str::from_static("content-type");
 pub(crate) const EVENT_STREAM_TYPE: Str = Str::from_static("application/vnd.amazon.eventstream");
 
-/// A body that is a string or blob member as it is. An empty blob is absent: it may be a stream that is read on its own.
+/// Converts a raw body to a string or blob. Returns `None` for an empty blob, which may be a stream that is read
+/// separately.
 fn raw_body(model: &ServiceModel, member: &Member, body: Bytes) -> Result<Option<Value>> {
     if matches!(model.shape(member.target).kind, Kind::Blob) {
-        // DIFFERENCE: a body of no bytes is no payload, as the Smithy test suites have it; botocore makes it an empty one.
+        // DIFFERENCE: an empty body is an absent payload, as in the Smithy test suites; botocore returns an empty one.
         return Ok((!body.is_empty()).then(|| Value::Blob(Blob::from(body))));
     }
     if member.traits.is_streaming() && body.is_empty() {
@@ -491,7 +513,7 @@ fn raw_body(model: &ServiceModel, member: &Member, body: Bytes) -> Result<Option
     Ok(Some(Value::from(text)))
 }
 
-fn given<'a>(
+fn present_member<'a>(
     members: &'a [Member],
     params: &'a Map,
     position: usize,
@@ -501,7 +523,7 @@ fn given<'a>(
     (!value.is_null()).then_some((member, value))
 }
 
-/// A parameter as text in a path or query string.
+/// Converts a parameter to text for a path or query string.
 fn location_text<'a>(
     model: &ServiceModel,
     member: &Member,
@@ -544,12 +566,13 @@ fn push_query_member(
     Ok(())
 }
 
-/// Adds a map of query parameters, whose values are strings or lists of strings, passing over names that are `taken`.
+/// Adds a map of query parameters, whose values are strings or lists of strings, skipping names for which `is_taken`
+/// holds.
 fn push_query_map(
     query: &mut String,
     member: &Member,
     value: &Value,
-    taken: impl Fn(&str) -> bool,
+    is_taken: impl Fn(&str) -> bool,
 ) -> Result<()> {
     let Value::Map(map) = value else {
         return Err(mismatch(&member.name, "a map", value));
@@ -559,7 +582,7 @@ fn push_query_map(
         push_query(query, key, &text);
         Ok(())
     };
-    for (key, value) in map.iter().filter(|(key, _)| !taken(key)) {
+    for (key, value) in map.iter().filter(|(key, _)| !is_taken(key)) {
         match value {
             Value::Null => {}
             Value::List(list) => {
@@ -573,7 +596,7 @@ fn push_query_map(
     Ok(())
 }
 
-/// Whether a given member of its own has a query parameter's name: it wins over the same name in a map.
+/// Returns whether a member that is present is bound to this query parameter; it takes precedence over the map.
 fn is_named(members: &[Member], params: &Map, key: &str) -> bool {
     members.iter().any(|member| {
         member.traits.location == Some(Location::QueryString)
@@ -585,9 +608,9 @@ fn is_named(members: &[Member], params: &Map, key: &str) -> bool {
 }
 
 #[cold]
-pub(crate) fn unknown(operation: &Operation, name: &str) -> inia_core::Error {
+pub(crate) fn unknown_parameter(operation: &Operation, name: &str) -> inia_core::Error {
     inia_core::Error::new(
         ErrorKind::Validation,
-        format!("{}: there is no parameter {name:?}", operation.name),
+        format!("{}: unknown parameter {name:?}", operation.name),
     )
 }

@@ -11,16 +11,16 @@ use inia_core::{Map, Result, ServiceError, Str, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use crate::event_stream::{parse_event, serialize_event};
-use crate::fit::{Misfits, fitting};
 use crate::json::{CodeOrder, JsonFormat, parse_json_error};
-use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, Rest};
+use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, RestBindings};
+use crate::strictness::{Strictness, strict_request};
 use crate::{Codec, EventMessage, Input, Request, Response};
 
 /// The `rest-json` format for one service.
 #[derive(Debug)]
 pub(crate) struct RestJsonCodec {
     model: Arc<ServiceModel>,
-    rest: Rest,
+    rest: RestBindings,
     format: JsonFormat,
 }
 
@@ -29,17 +29,22 @@ const JSON_TYPE: Str = Str::from_static("application/json");
 impl RestJsonCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestJsonCodec {
-            rest: Rest::new(Arc::clone(&model), true),
+            rest: RestBindings::new(Arc::clone(&model), true),
             format: JsonFormat::new(Arc::clone(&model)),
             model,
         }
     }
 
-    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
+    fn write(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        strictness: Strictness,
+    ) -> Result<Request> {
         let mut is_json = false;
-        let mut request = self.rest.serialize(operation, input, misfits, |body| {
+        let mut request = self.rest.serialize(operation, input, strictness, |body| {
             is_json = true;
-            self.write_body(operation, body, misfits)
+            self.write_body(operation, body, strictness)
         })?;
         if is_json && !request.body.is_empty() && !request.headers.contains("content-type") {
             request.headers.push(CONTENT_TYPE, JSON_TYPE);
@@ -51,20 +56,20 @@ impl RestJsonCodec {
         &self,
         operation: &Operation,
         body: RequestBody<'_>,
-        misfits: Misfits,
+        strictness: Strictness,
     ) -> Result<Vec<u8>> {
         match body {
-            RequestBody::Payload { member, value } => {
-                self.format.write_payload(operation, member, value, misfits)
-            }
+            RequestBody::Payload { member, value } => self
+                .format
+                .write_payload(operation, member, value, strictness),
             RequestBody::Members { params } => match &operation.input {
                 Some(input) => self
                     .format
-                    .write_body(operation, input.target, params, misfits),
+                    .write_body(operation, input.target, params, strictness),
                 None => Ok(Vec::new()),
             },
-            // DIFFERENCE: a union that is not given has no body, as the Smithy specification has it; botocore writes `{}`, which
-            // would be a union without a member.
+            // DIFFERENCE: an absent union has no body, as the Smithy specification says; botocore writes `{}`, a union
+            // without a member.
             RequestBody::NoPayload { member } if self.is_union(member) => Ok(Vec::new()),
             RequestBody::NoPayload { .. } | RequestBody::NoMembers => Ok(b"{}".to_vec()),
         }
@@ -113,11 +118,11 @@ fn is_document(model: &ServiceModel, member: &Member) -> bool {
 
 impl Codec for RestJsonCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.write(operation, input, Misfits::Write)
+        self.write(operation, input, Strictness::Lenient)
     }
 
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
-        fitting(input, |misfits| self.write(operation, input, misfits))
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        strict_request(input, |strictness| self.write(operation, input, strictness))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

@@ -19,9 +19,9 @@ use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Member, Operation, OperationTable, ServiceModel};
 
 use crate::event_stream::{EventFormat, parse_event, serialize_event};
-use crate::fit::{Misfits, fitting};
-use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, Rest};
-use crate::xml::{Decoder, Element, Encoder, Layouts, parse_error, text_of};
+use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, RestBindings};
+use crate::strictness::{Strictness, strict_request};
+use crate::xml::{XmlDecoder, XmlElement, XmlEncoder, XmlLayouts, parse_error, text_of};
 use crate::{Codec, EventMessage, Input, Request, Response};
 
 const XML_TYPE: Str = Str::from_static("application/xml");
@@ -30,37 +30,41 @@ const XML_TYPE: Str = Str::from_static("application/xml");
 #[derive(Debug)]
 pub(crate) struct RestXmlCodec {
     model: Arc<ServiceModel>,
-    rest: Rest,
-    encoder: Encoder,
-    layouts: Layouts,
-    roots: OperationTable<Option<Element>>,
+    rest: RestBindings,
+    encoder: XmlEncoder,
+    layouts: XmlLayouts,
+    roots: OperationTable<Option<XmlElement>>,
 }
 
 impl RestXmlCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestXmlCodec {
-            rest: Rest::new(Arc::clone(&model), false),
-            encoder: Encoder::new(Arc::clone(&model)),
-            layouts: Layouts::new(Arc::clone(&model)),
+            rest: RestBindings::new(Arc::clone(&model), false),
+            encoder: XmlEncoder::new(Arc::clone(&model)),
+            layouts: XmlLayouts::new(Arc::clone(&model)),
             roots: OperationTable::new(model.operation_count()),
             model,
         }
     }
 
-    /// The root element of an operation's request body; `None` where the operation takes no parameters.
-    fn root(&self, operation: &Operation) -> Option<Element> {
+    /// Returns the root element of an operation's request body, or `None` if the operation has no input.
+    fn root(&self, operation: &Operation) -> Option<XmlElement> {
         let input = operation.input.as_ref()?;
         let (member, name) = match self.model.input(operation)?.payload_member() {
             Some(member) => (member, self.payload_name(member)),
             None => (input, self.input_name(input)),
         };
-        Some(Element::new(name, member.traits.xml_namespace.as_deref()))
+        Some(XmlElement::new(
+            name,
+            member.traits.xml_namespace.as_deref(),
+        ))
     }
 
-    /// The root element of a body that holds the members: what the input's shape calls itself, else what the operation calls
-    /// its input, else the shape's name.
+    /// Returns the root element of a body that holds the members: the location name of the shape, else that of the
+    /// operation's input, else the shape's name.
     ///
-    /// DIFFERENCE: botocore asks the operation first, against the Smithy specification. No definition of AWS names both.
+    /// DIFFERENCE: botocore prefers the location name of the operation's input, against the Smithy specification. No
+    /// AWS definition has both.
     fn input_name<'m>(&'m self, input: &'m Member) -> &'m Str {
         let shape = self.model.shape(input.target);
         shape
@@ -71,13 +75,14 @@ impl RestXmlCodec {
             .unwrap_or(&shape.name)
     }
 
-    /// The root element of a body that is a payload member: the member's location name, else what its shape calls itself.
+    /// Returns the root element of a body that is a payload member: the member's location name, else that of its shape,
+    /// else the shape's name.
     ///
-    /// A location name that only repeats the member's name, without a namespace of its own beside it, is one that a conversion
-    /// from Smithy's form filled in, and says nothing.
+    /// A location name that only repeats the member's name, without a namespace of its own, was filled in by the
+    /// conversion from Smithy and is ignored.
     ///
-    /// DIFFERENCE: botocore takes that name too, against the Smithy specification. In AWS's definitions the
-    /// location name of every payload member has a namespace beside it.
+    /// DIFFERENCE: botocore uses that name too, against the Smithy specification. In AWS's definitions the location
+    /// name of every payload member has a namespace.
     fn payload_name<'m>(&'m self, member: &'m Member) -> &'m Str {
         let shape = self.model.shape(member.target);
         let own = shape.traits.location_name.as_ref().unwrap_or(&shape.name);
@@ -92,9 +97,14 @@ impl RestXmlCodec {
         }
     }
 
-    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
+    fn write(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        strictness: Strictness,
+    ) -> Result<Request> {
         let mut has_document = false;
-        let mut request = self.rest.serialize(operation, input, misfits, |body| {
+        let mut request = self.rest.serialize(operation, input, strictness, |body| {
             let (member, value) = match body {
                 RequestBody::Payload { member, value } => (member, value),
                 RequestBody::Members { .. } => match &operation.input {
@@ -113,7 +123,7 @@ impl RestXmlCodec {
             has_document = true;
             self.encoder.document(root, member, value)
         })?;
-        // DIFFERENCE: botocore sends no content type; the Smithy specification asks for one.
+        // DIFFERENCE: botocore sends no content type; the Smithy specification requires one.
         if has_document && !request.headers.contains(&CONTENT_TYPE) {
             request.headers.push(CONTENT_TYPE, XML_TYPE);
         }
@@ -123,11 +133,11 @@ impl RestXmlCodec {
 
 impl Codec for RestXmlCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.write(operation, input, Misfits::Write)
+        self.write(operation, input, Strictness::Lenient)
     }
 
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
-        fitting(input, |misfits| self.write(operation, input, misfits))
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        strict_request(input, |strictness| self.write(operation, input, strictness))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
@@ -141,7 +151,7 @@ impl Codec for RestXmlCodec {
                     ResponseBody::Payload(member) => (Some(&member.name), member.target),
                 };
                 if body.is_empty() {
-                    // A union without a member cannot be; anything else without a body is empty.
+                    // An empty body has no valid union; other shapes are empty.
                     if let Some(name) = name
                         && !self.model.shape(target).traits.is_union()
                     {
@@ -151,7 +161,7 @@ impl Codec for RestXmlCodec {
                 }
                 let text = text_of(&body)?;
                 let value =
-                    Decoder::new(text, &self.layouts).document(self.layouts.target(target))?;
+                    XmlDecoder::new(text, &self.layouts).document(self.layouts.target(target))?;
                 match (name, value) {
                     (Some(name), value) => map.push(name.clone(), value),
                     (None, Value::Map(members)) => map.append(members),
@@ -171,14 +181,14 @@ impl Codec for RestXmlCodec {
     }
 
     fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError {
-        parse_error(&self.model, operation, &response, |answer, text, shape| {
+        parse_error(&self.model, operation, &response, |error, text, shape| {
             self.rest.parse(shape, response.clone(), |part, _, map| {
                 match part {
                     ResponseBody::Members => {
-                        map.append(answer.members(text, &self.layouts, shape)?);
+                        map.append(error.members(text, &self.layouts, shape)?);
                     }
                     ResponseBody::Payload(member) => {
-                        let members = answer.members(text, &self.layouts, member.target)?;
+                        let members = error.members(text, &self.layouts, member.target)?;
                         map.push(member.name.clone(), Value::Map(members));
                     }
                 }
@@ -188,17 +198,17 @@ impl Codec for RestXmlCodec {
     }
 }
 
-/// Payloads of events: an element of its own each.
+/// Event payloads: one root element each.
 impl EventFormat for RestXmlCodec {
     const CONTENT_TYPE: &'static str = "application/xml";
 
     fn read(&self, member: &Member, payload: Bytes) -> Result<Value> {
         let text = text_of(&payload)?;
-        Decoder::new(text, &self.layouts).document(self.layouts.target(member.target))
+        XmlDecoder::new(text, &self.layouts).document(self.layouts.target(member.target))
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        let root = Element::new(
+        let root = XmlElement::new(
             self.payload_name(member),
             member.traits.xml_namespace.as_deref(),
         );

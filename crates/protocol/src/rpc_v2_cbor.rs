@@ -17,14 +17,14 @@ use std::sync::Arc;
 use inia_core::{Map, Result, ServiceError, Str, Value};
 use inia_model::{Operation, OperationTable, ServiceModel};
 
+use crate::body_lengths::foreign_operation;
 use crate::cbor::{CborFormat, read_cbor};
 use crate::error_code::{code_of, error_from_parts};
 use crate::event_stream::{initial_response, parse_event, serialize_event};
-use crate::fit::{Misfits, fitting};
 use crate::json::QUERY_MODE;
-use crate::lengths::foreign;
 use crate::rest::{CONTENT_TYPE, EVENT_STREAM_TYPE};
-use crate::uri::Template;
+use crate::strictness::{Strictness, strict_request};
+use crate::uri::UriTemplate;
 use crate::{Codec, EventMessage, Headers, Input, Request, Response};
 
 /// The `smithy-rpc-v2-cbor` format for one service.
@@ -35,11 +35,11 @@ pub(crate) struct RpcV2CborCodec {
     operations: OperationTable<CborOperation>,
 }
 
-/// What is worked out about an operation.
+/// The compiled form of an operation.
 #[derive(Debug)]
 struct CborOperation {
     path: String,
-    host_prefix: Option<Template>,
+    host_prefix: Option<UriTemplate>,
     accept: Str,
     content_type: Str,
 }
@@ -76,37 +76,42 @@ impl RpcV2CborCodec {
                     host_prefix: operation
                         .host_prefix
                         .as_deref()
-                        .map(|prefix| Template::host_prefix(prefix, input)),
+                        .map(|prefix| UriTemplate::host_prefix(prefix, input)),
                     accept: media_type(self.model.event_stream_output(operation).is_some()),
                     content_type: media_type(self.model.event_stream_input(operation).is_some()),
                 }
             })
-            .ok_or_else(|| foreign(operation))
+            .ok_or_else(|| foreign_operation(operation))
     }
 
-    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
-        let known = self.operation(operation)?;
+    fn write(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        strictness: Strictness,
+    ) -> Result<Request> {
+        let compiled = self.operation(operation)?;
         let mut headers = Headers::with_capacity(8);
         headers.push(
             Str::from_static("smithy-protocol"),
             Str::from_static("rpc-v2-cbor"),
         );
-        headers.push(Str::from_static("accept"), known.accept.clone());
+        headers.push(Str::from_static("accept"), compiled.accept.clone());
         if self.model.metadata().query_compatible {
             headers.push(QUERY_MODE, Str::from_static("true"));
         }
         let body = match &operation.input {
             Some(member) => {
-                headers.push(CONTENT_TYPE, known.content_type.clone());
+                headers.push(CONTENT_TYPE, compiled.content_type.clone());
                 self.format
-                    .write_input(operation, member.target, input.params, misfits)?
+                    .write_input(operation, member.target, input.params, strictness)?
             }
             None => {
-                misfits.none_given(operation, input.params)?;
+                strictness.check_no_params(operation, input.params)?;
                 Vec::new()
             }
         };
-        let host_prefix = match &known.host_prefix {
+        let host_prefix = match &compiled.host_prefix {
             Some(template) => {
                 Some(template.render_host_prefix(self.model.input(operation), input.params)?)
             }
@@ -114,7 +119,7 @@ impl RpcV2CborCodec {
         };
         Ok(Request {
             method: Str::from_static("POST"),
-            path: known.path.clone(),
+            path: compiled.path.clone(),
             query: String::new(),
             headers,
             body: body.into(),
@@ -125,11 +130,11 @@ impl RpcV2CborCodec {
 
 impl Codec for RpcV2CborCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.write(operation, input, Misfits::Write)
+        self.write(operation, input, Strictness::Lenient)
     }
 
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
-        fitting(input, |misfits| self.write(operation, input, misfits))
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        strict_request(input, |strictness| self.write(operation, input, strictness))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {

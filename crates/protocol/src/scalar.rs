@@ -1,4 +1,4 @@
-//! Scalars: what the wire formats share in turning single values into text and back.
+//! Conversion of scalars to text and back, shared by the wire formats.
 
 use std::ops::Deref;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -15,14 +15,15 @@ use inia_core::{
 };
 use inia_model::Kind;
 
-/// Base64 as the processor is quickest at it.
+/// Base64 with SIMD.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
-/// The error for a value that cannot be written as its shape. Validation catches these before; it can be switched off.
+/// Returns the error for a value that cannot be written as its shape. It is reached only if validation is disabled or
+/// skipped.
 #[cold]
-pub(crate) fn mismatch(place: &str, expected: &str, value: &Value) -> Error {
-    let article = if value.type_name().starts_with('i') {
+pub(crate) fn mismatch(context: &str, expected: &str, value: &Value) -> Error {
+    let expectation = if value.type_name().starts_with('i') {
         "an"
     } else {
         "a"
@@ -30,97 +31,97 @@ pub(crate) fn mismatch(place: &str, expected: &str, value: &Value) -> Error {
     Error::new(
         ErrorKind::Validation,
         format!(
-            "{place}: expected {expected}, got {article} {}",
+            "{context}: expected {expected}, got {expectation} {}",
             value.type_name()
         ),
     )
 }
 
-/// The error for something on the wire that cannot be read as its shape.
+/// Returns the error for wire text that cannot be read as its shape.
 #[cold]
-pub(crate) fn unreadable(place: &str, expected: &str, text: &str) -> Error {
+pub(crate) fn unreadable(context: &str, expected: &str, text: &str) -> Error {
     let shown: String = text.chars().take(40).collect();
     Error::new(
         ErrorKind::Parse,
-        format!("{place}: {shown:?} is not {expected}"),
+        format!("{context}: {shown:?} is not {expected}"),
     )
 }
 
-/// The bytes of a blob parameter: a blob's own, or a string's UTF-8.
+/// Returns the bytes of a blob parameter: a blob's own, or a string's UTF-8.
 #[inline]
-pub(crate) fn blob_bytes<'a>(place: &str, value: &'a Value) -> Result<&'a [u8]> {
+pub(crate) fn blob_bytes<'a>(context: &str, value: &'a Value) -> Result<&'a [u8]> {
     match value {
         Value::Blob(blob) => Ok(blob),
         Value::String(text) => Ok(text.as_bytes()),
-        other => Err(mismatch(place, "bytes", other)),
+        other => Err(mismatch(context, "bytes", other)),
     }
 }
 
-/// The moment that a timestamp parameter means: a timestamp, seconds since 1970, or text in any of the formats.
+/// Converts a timestamp parameter: a timestamp, seconds since 1970, or text in any of the formats.
 ///
 /// # Source
 /// botocore `utils.py:parse_to_aware_datetime`.
-pub(crate) fn timestamp_param(place: &str, value: &Value) -> Result<Timestamp> {
+pub(crate) fn timestamp_param(context: &str, value: &Value) -> Result<Timestamp> {
     let moment = match value {
         Value::Timestamp(moment) => return Ok(*moment),
         Value::Int(seconds) => Timestamp::try_new(*seconds, 0),
         Value::Float(seconds) => Timestamp::from_f64(*seconds),
         Value::String(text) => Timestamp::parse_lenient(text),
-        other => return Err(mismatch(place, "a timestamp", other)),
+        other => return Err(mismatch(context, "a timestamp", other)),
     };
     moment.map_err(|error| {
         Error::new(
             ErrorKind::Validation,
-            format!("{place}: {}", error.message()),
+            format!("{context}: {}", error.message()),
         )
     })
 }
 
-/// A moment from text in any format: seconds since 1970, ISO 8601, or an HTTP date.
+/// Parses a timestamp in any format: seconds since 1970, ISO 8601, or an HTTP date.
 pub(crate) fn timestamp_from_text(text: &str) -> Option<Timestamp> {
     Timestamp::parse_lenient(text.trim()).ok()
 }
 
-/// Appends a float as [`FloatText`] has it.
+/// Appends a float as [`FloatText`] formats it.
 pub(crate) fn push_float(out: &mut impl Append, value: f64) {
-    out.append(FloatText::new().of(value));
+    out.append(FloatText::new().format(value));
 }
 
-/// The text of a float as botocore prints it, on the stack: the shortest digits that read back the same, with an exponent below
+/// A stack buffer that formats floats as Python does: the shortest digits that round-trip, with an exponent below
 /// 0.0001 and from 10^16.
 ///
 /// # Source
 /// Python's `repr(float)`, which `json.dumps` and `str` use.
 pub(crate) struct FloatText {
     digits: zmij::Buffer,
-    /// What is printed otherwise than the digits are.
-    odd: String,
+    /// The text of a float whose exponent notation differs from that of `digits`.
+    rewritten: String,
 }
 
 impl FloatText {
     pub(crate) fn new() -> Self {
         FloatText {
             digits: zmij::Buffer::new(),
-            odd: String::new(),
+            rewritten: String::new(),
         }
     }
 
     #[inline]
-    pub(crate) fn of(&mut self, value: f64) -> &str {
-        // Between these no exponent is printed, here or there.
+    pub(crate) fn format(&mut self, value: f64) -> &str {
+        // In this range neither notation has an exponent.
         if (1e-4..1e15).contains(&value.abs()) || value == 0.0 {
             return self.digits.format_finite(value);
         }
-        self.odd(value)
+        self.format_with_exponent(value)
     }
 
     #[cold]
-    fn odd(&mut self, value: f64) -> &str {
+    fn format_with_exponent(&mut self, value: f64) -> &str {
         if !value.is_finite() {
             return special_float(value);
         }
         let text = self.digits.format_finite(value);
-        let out = &mut self.odd;
+        let out = &mut self.rewritten;
         if let Some((digits, exponent)) = text.split_once('e') {
             let (sign, exponent) = match exponent.strip_prefix('-') {
                 Some(exponent) => ("e-", exponent),
@@ -174,7 +175,7 @@ impl Append for Vec<u8> {
     }
 }
 
-/// NaN and the infinities as they are spelt on the wire.
+/// Returns the wire form of NaN or an infinity.
 pub(crate) fn special_float(value: f64) -> &'static str {
     if value.is_nan() {
         "NaN"
@@ -185,7 +186,7 @@ pub(crate) fn special_float(value: f64) -> &'static str {
     }
 }
 
-/// A float from text, NaN and the infinities among it.
+/// Parses a float, including NaN and the infinities.
 ///
 /// DIFFERENCE: botocore leaves those three as strings in JSON.
 pub(crate) fn float_from_text(text: &str) -> Option<f64> {
@@ -197,7 +198,7 @@ pub(crate) fn float_from_text(text: &str) -> Option<f64> {
     }
 }
 
-/// An integer from text: of up to 64 bits, or as its digits beyond.
+/// Parses an integer: as `Int` up to 64 bits, as its digits beyond.
 pub(crate) fn integer_from_text(text: &str) -> Option<Value> {
     let text = text.trim();
     if let Ok(number) = text.parse::<i64>() {
@@ -210,7 +211,7 @@ pub(crate) fn integer_from_text(text: &str) -> Option<Value> {
     Some(Value::BigInt(text.trim_start_matches('+').into()))
 }
 
-/// Bytes from base64, as botocore reads it: what is not of the alphabet is passed over.
+/// Decodes base64 leniently as botocore does: bytes outside of the alphabet are skipped.
 pub(crate) fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
     let text = text.as_ref();
     let mut bytes = vec![0; decoded_length(text)];
@@ -225,7 +226,7 @@ pub(crate) fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
     BASE64.decode(kept).ok().map(Blob::from)
 }
 
-/// As [`blob_from_base64`], into a pool where it is short.
+/// As [`blob_from_base64`], with short blobs stored in a pool.
 pub(crate) fn pooled_blob_from_base64(pool: &mut BytePool, text: &[u8]) -> Option<Blob> {
     let mut is_base64 = false;
     let blob = pool.fill(decoded_length(text), |bytes| {
@@ -238,26 +239,26 @@ pub(crate) fn pooled_blob_from_base64(pool: &mut BytePool, text: &[u8]) -> Optio
     }
 }
 
-/// How many bytes there are in base64 that is whole.
+/// Returns the decoded length of well-formed base64.
 fn decoded_length(text: &[u8]) -> usize {
     let ends = text.iter().rev().take(2);
     let padding = ends.take_while(|byte| **byte == b'=').count();
     (text.len() / 4 * 3).saturating_sub(padding)
 }
 
-/// Decodes base64 into exactly the bytes it has; whether it is nothing else.
+/// Decodes base64 into a buffer of its [`decoded_length`]; returns `false` if it is not well-formed.
 fn is_base64_of(text: &[u8], bytes: &mut [u8]) -> bool {
     text.len().is_multiple_of(4) && BASE64.decode_slice(text, bytes).is_ok()
 }
 
-/// How long bytes are as base64.
+/// Returns the length of bytes in base64.
 pub(crate) fn base64_length(bytes: &[u8]) -> usize {
     bytes.len().div_ceil(3) * 4
 }
 
-/// Writes bytes as base64 to where there is room for just that.
+/// Encodes bytes as base64 into a buffer of [`base64_length`].
 pub(crate) fn base64_to(text: &mut [u8], bytes: &[u8]) {
-    // There is room.
+    // The only error is a buffer that is too short.
     let _ = BASE64.encode_slice(bytes, text);
 }
 
@@ -268,18 +269,18 @@ pub(crate) fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
     base64_to(out.get_mut(start..).unwrap_or_default(), bytes);
 }
 
-/// Bytes as base64.
+/// Encodes bytes as base64.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }
 
-/// The text that stands for a scalar: borrowed, or short enough to lie on the stack as a rule.
+/// The text form of a scalar, without an allocation in most cases.
 #[derive(Debug)]
 pub(crate) enum ScalarText<'a> {
-    Of(&'a Str),
+    Borrowed(&'a Str),
     Static(&'static str),
-    Own(Str),
-    Moment(TimestampText),
+    Owned(Str),
+    Timestamp(TimestampText),
 }
 
 impl Deref for ScalarText<'_> {
@@ -288,10 +289,10 @@ impl Deref for ScalarText<'_> {
     #[inline]
     fn deref(&self) -> &str {
         match self {
-            ScalarText::Of(text) => text,
+            ScalarText::Borrowed(text) => text,
             ScalarText::Static(text) => text,
-            ScalarText::Own(text) => text,
-            ScalarText::Moment(text) => text,
+            ScalarText::Owned(text) => text,
+            ScalarText::Timestamp(text) => text,
         }
     }
 }
@@ -299,52 +300,52 @@ impl Deref for ScalarText<'_> {
 impl From<ScalarText<'_>> for Str {
     fn from(text: ScalarText<'_>) -> Str {
         match text {
-            ScalarText::Of(text) => text.clone(),
+            ScalarText::Borrowed(text) => text.clone(),
             ScalarText::Static(text) => Str::from_static(text),
-            ScalarText::Own(text) => text,
-            ScalarText::Moment(text) => Str::from(text.as_str()),
+            ScalarText::Owned(text) => text,
+            ScalarText::Timestamp(text) => Str::from(text.as_str()),
         }
     }
 }
 
-/// A scalar parameter as the text that stands for it outside of a body.
+/// Converts a scalar parameter to its text form in a URI, header, form or element.
 ///
 /// # Source
 /// botocore `serialize.py:BaseRestSerializer._get_uri_and_query_string_value` and `_convert_header_value`.
 pub(crate) fn text_param<'a>(
-    place: &str,
+    context: &str,
     kind: &Kind,
     format: TimestampFormat,
     value: &'a Value,
 ) -> Result<ScalarText<'a>> {
     let text = |moment: Timestamp| moment.text(format, TimestampPrecision::Default);
     if matches!(kind, Kind::Timestamp) {
-        return timestamp_param(place, value).map(|moment| ScalarText::Moment(text(moment)));
+        return timestamp_param(context, value).map(|moment| ScalarText::Timestamp(text(moment)));
     }
     Ok(match value {
-        Value::String(text) => ScalarText::Of(text),
+        Value::String(text) => ScalarText::Borrowed(text),
         Value::Bool(true) => ScalarText::Static("true"),
         Value::Bool(false) => ScalarText::Static("false"),
-        Value::Int(number) => ScalarText::Own(Str::from(itoa::Buffer::new().format(*number))),
-        Value::BigInt(digits) => ScalarText::Own(Str::from(&**digits)),
+        Value::Int(number) => ScalarText::Owned(Str::from(itoa::Buffer::new().format(*number))),
+        Value::BigInt(digits) => ScalarText::Owned(Str::from(&**digits)),
         Value::Float(number) => {
             let mut text = String::new();
             push_float(&mut text, *number);
-            ScalarText::Own(Str::from(text))
+            ScalarText::Owned(Str::from(text))
         }
-        Value::Blob(bytes) => ScalarText::Own(Str::from(base64(bytes))),
-        Value::Timestamp(moment) => ScalarText::Moment(text(*moment)),
+        Value::Blob(bytes) => ScalarText::Owned(Str::from(base64(bytes))),
+        Value::Timestamp(moment) => ScalarText::Timestamp(text(*moment)),
         Value::Null | Value::List(_) | Value::Map(_) => {
-            return Err(mismatch(place, "a single value", value));
+            return Err(mismatch(context, "a single value", value));
         }
     })
 }
 
-/// A scalar result from the text that stands for it outside of a body.
+/// Parses a scalar from its text form in a header.
 ///
 /// # Source
 /// botocore `parsers.py:BaseRestParser._parse_non_payload_attrs`.
-pub(crate) fn value_from_text(place: &str, kind: &Kind, text: &Str) -> Result<Value> {
+pub(crate) fn value_from_text(context: &str, kind: &Kind, text: &Str) -> Result<Value> {
     let value = match kind {
         Kind::Boolean => Some(Value::Bool(text.trim().eq_ignore_ascii_case("true"))),
         Kind::Integer | Kind::Long => integer_from_text(text),
@@ -353,10 +354,10 @@ pub(crate) fn value_from_text(place: &str, kind: &Kind, text: &Str) -> Result<Va
         Kind::Blob => blob_from_base64(text).map(Value::Blob),
         _ => Some(Value::String(text.clone())),
     };
-    value.ok_or_else(|| unreadable(place, article(kind), text))
+    value.ok_or_else(|| unreadable(context, expectation(kind), text))
 }
 
-fn article(kind: &Kind) -> &'static str {
+fn expectation(kind: &Kind) -> &'static str {
     match kind {
         Kind::Boolean => "a boolean",
         Kind::Integer | Kind::Long => "an integer",
@@ -372,7 +373,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floats_are_printed_as_botocore_prints_them() {
+    fn formats_floats_as_python_does() {
         for (value, expected) in [
             (0.0, "0.0"),
             (-0.0, "-0.0"),

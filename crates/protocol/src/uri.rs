@@ -1,4 +1,4 @@
-//! Paths, query strings and host prefixes: percent-encoding, and templates split ahead.
+//! Paths, query strings and host prefixes: percent-encoding and URI templates.
 
 use std::ops::Deref;
 
@@ -6,13 +6,13 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 use inia_model::{Location, Structure};
 use percent_encoding::percent_encode_byte;
 
-/// Whether a byte stands as it is: letters, digits and `-._~`.
+/// Returns whether a byte is unreserved: a letter, a digit or one of `-._~`.
 #[inline]
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// What [`is_unreserved`] says of each byte: a look at a table is faster than the comparisons it stands for.
+/// [`is_unreserved`] as a lookup table, faster than the comparisons.
 const UNRESERVED: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -30,27 +30,27 @@ const UNRESERVED: [bool; 256] = {
     table
 };
 
-/// Appends text, percent-encoded.
+/// Appends percent-encoded text.
 ///
 /// # Source
 /// botocore `utils.py:percent_encode`.
 #[inline]
 pub(crate) fn push_encoded(out: &mut String, text: &str) {
-    push_encoded_but(out, text, b'-');
+    push_encoded_except(out, text, b'-');
 }
 
-/// Appends text, percent-encoded but for what is unreserved and the byte `plain`, which is ASCII.
+/// Appends percent-encoded text; besides unreserved bytes, the ASCII byte `plain` is left as it is.
 #[inline]
-fn push_encoded_but(out: &mut String, text: &str, plain: u8) {
+fn push_encoded_except(out: &mut String, text: &str, plain: u8) {
     #[expect(
         clippy::indexing_slicing,
         reason = "the table has an entry for every byte"
     )]
-    let is_plain = |byte: u8| UNRESERVED[usize::from(byte)] || byte == plain;
-    // Most text is appended at once. What is plain is ASCII, so that runs of it begin and end between characters.
+    let is_literal = |byte: u8| UNRESERVED[usize::from(byte)] || byte == plain;
+    // Unreserved bytes are ASCII, so runs of them start and end at character boundaries.
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if !is_plain(byte) {
+        if !is_literal(byte) {
             out.push_str(text.get(start..at).unwrap_or_default());
             out.push_str(percent_encode_byte(byte));
             start = at + 1;
@@ -59,7 +59,7 @@ fn push_encoded_but(out: &mut String, text: &str, plain: u8) {
     out.push_str(text.get(start..).unwrap_or_default());
 }
 
-/// Appends `name=value` to a query string, percent-encoded, behind `&` where something comes before.
+/// Appends `name=value` to a query string, percent-encoded, with `&` in front unless it is the first.
 pub(crate) fn push_query(out: &mut String, name: &str, value: &str) {
     if !out.is_empty() {
         out.push('&');
@@ -69,23 +69,23 @@ pub(crate) fn push_query(out: &mut String, name: &str, value: &str) {
     push_encoded(out, value);
 }
 
-/// A template with `{labels}`, split ahead.
+/// A parsed URI template with `{labels}`.
 #[derive(Debug)]
-pub(crate) struct Template(Box<[Part]>);
+pub(crate) struct UriTemplate(Box<[TemplatePart]>);
 
 #[derive(Debug)]
-enum Part {
+enum TemplatePart {
     Literal(Box<str>),
     Label {
         name: Box<str>,
-        /// The member that fills it, as a position in the input.
+        /// The position of the input member that is bound to the label.
         member: Option<usize>,
         greedy: bool,
     },
 }
 
-impl Template {
-    /// Splits a template; `member` finds the input member of a label.
+impl UriTemplate {
+    /// Parses a template; `member` returns the position of the input member for a label.
     fn new(text: &str, member: impl Fn(&str) -> Option<usize>) -> Self {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -94,13 +94,13 @@ impl Template {
             Some((before, label, after))
         }) {
             if !literal.is_empty() {
-                parts.push(Part::Literal(literal.into()));
+                parts.push(TemplatePart::Literal(literal.into()));
             }
             let (name, greedy) = match label.strip_suffix('+') {
                 Some(name) => (name, true),
                 None => (label, false),
             };
-            parts.push(Part::Label {
+            parts.push(TemplatePart::Label {
                 name: name.into(),
                 member: member(name),
                 greedy,
@@ -108,29 +108,29 @@ impl Template {
             rest = after;
         }
         if !rest.is_empty() {
-            parts.push(Part::Literal(rest.into()));
+            parts.push(TemplatePart::Literal(rest.into()));
         }
-        Template(parts.into())
+        UriTemplate(parts.into())
     }
 
-    /// The template of an operation's path; labels go by location name.
+    /// Parses an operation's path, whose labels are location names.
     pub(crate) fn path(text: &str, input: Option<&Structure>) -> Self {
-        Template::new(text, |label| {
+        UriTemplate::new(text, |label| {
             input?.members.iter().position(|member| {
                 member.traits.location == Some(Location::Uri) && *member.wire_name() == *label
             })
         })
     }
 
-    /// The template of a host prefix; labels go by member name.
+    /// Parses a host prefix, whose labels are member names.
     pub(crate) fn host_prefix(text: &str, input: Option<&Structure>) -> Self {
-        Template::new(text, |label| input?.member_position(label))
+        UriTemplate::new(text, |label| input?.member_position(label))
     }
 
-    /// Fills the labels in: `label` gives the value of the member at a position.
+    /// Fills in the labels; `label` returns the value of the member at a position.
     ///
     /// # Errors
-    /// `Model`: no member fills a label. `Validation`: `label` has no value, or an empty one.
+    /// `Model`: no member is bound to a label. `Validation`: `label` returns no value, or an empty one.
     pub(crate) fn render_path<T: Deref<Target = str>>(
         &self,
         mut label: impl FnMut(usize) -> Result<Option<T>>,
@@ -138,26 +138,26 @@ impl Template {
         let mut out = String::with_capacity(64);
         for part in &self.0 {
             match part {
-                Part::Literal(text) => out.push_str(text),
-                Part::Label {
+                TemplatePart::Literal(text) => out.push_str(text),
+                TemplatePart::Label {
                     name,
                     member,
                     greedy,
                 } => {
-                    let position = member.ok_or_else(|| unbound(name))?;
+                    let position = member.ok_or_else(|| unbound_label(name))?;
                     match label(position)? {
                         Some(text) if !text.is_empty() => {
                             // A greedy label keeps its slashes.
                             let plain = if *greedy { b'/' } else { b'-' };
-                            push_encoded_but(&mut out, &text, plain);
+                            push_encoded_except(&mut out, &text, plain);
                         }
                         Some(_) => {
                             return Err(Error::new(
                                 ErrorKind::Validation,
-                                format!("{name}: it is part of the path and must not be empty"),
+                                format!("{name}: must not be empty, as it is part of the path"),
                             ));
                         }
-                        None => return Err(missing(name, "path")),
+                        None => return Err(missing_label(name, "path")),
                     }
                 }
             }
@@ -165,10 +165,10 @@ impl Template {
         Ok(out)
     }
 
-    /// Fills the labels of a host prefix in.
+    /// Fills in the labels of a host prefix.
     ///
     /// # Errors
-    /// `Model`: no member fills a label. `Validation`: a value is missing, or cannot be part of a host name.
+    /// `Model`: no member is bound to a label. `Validation`: a value is missing, or cannot be part of a host name.
     ///
     /// # Source
     /// botocore `serialize.py:Serializer._expand_host_prefix`.
@@ -180,11 +180,11 @@ impl Template {
         let mut out = String::with_capacity(32);
         for part in &self.0 {
             match part {
-                Part::Literal(text) => out.push_str(text),
-                Part::Label { name, member, .. } => {
+                TemplatePart::Literal(text) => out.push_str(text),
+                TemplatePart::Label { name, member, .. } => {
                     let value = member
                         .and_then(|position| structure?.members.get(position))
-                        .ok_or_else(|| unbound(name))
+                        .ok_or_else(|| unbound_label(name))
                         .map(|member| params.get(&member.name))?;
                     match value {
                         Some(Value::String(text)) if is_host_label(text) => out.push_str(text),
@@ -192,14 +192,14 @@ impl Template {
                             return Err(Error::new(
                                 ErrorKind::Validation,
                                 format!(
-                                    "{name}: it is part of the host name and may hold only letters, digits, hyphens and dots"
+                                    "{name}: only letters, digits, hyphens and dots are allowed in the host name"
                                 ),
                             ));
                         }
                         Some(value) if !value.is_null() => {
                             return Err(crate::scalar::mismatch(name, "a string", value));
                         }
-                        _ => return Err(missing(name, "host name")),
+                        _ => return Err(missing_label(name, "host name")),
                     }
                 }
             }
@@ -209,15 +209,15 @@ impl Template {
 }
 
 #[cold]
-fn unbound(label: &str) -> Error {
+fn unbound_label(label: &str) -> Error {
     Error::new(
         ErrorKind::Model,
-        format!("no member of the input fills the label {{{label}}}"),
+        format!("no input member is bound to the label {{{label}}}"),
     )
 }
 
 #[cold]
-fn missing(label: &str, what: &str) -> Error {
+fn missing_label(label: &str, what: &str) -> Error {
     Error::new(
         ErrorKind::Validation,
         format!("missing required parameter {label}: it is part of the {what}"),
@@ -231,7 +231,7 @@ fn is_host_label(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
-/// A request URI cut into its path and its fixed query parameters.
+/// Splits a request URI into its path and its fixed query parameters.
 pub(crate) fn split_query(uri: &str) -> (&str, Str) {
     match uri.split_once('?') {
         Some((path, query)) => (path, Str::from(query)),
@@ -244,8 +244,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_are_encoded_and_greedy_ones_keep_their_slashes() {
-        let template = Template::new("/{Bucket}/x/{Key+}", |name| {
+    fn encodes_labels_and_keeps_slashes_of_greedy_ones() {
+        let template = UriTemplate::new("/{Bucket}/x/{Key+}", |name| {
             ["Bucket", "Key"].iter().position(|label| *label == name)
         });
         let values = ["a b/c", "d/é&~"];
@@ -256,21 +256,21 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_empty_or_unbound_label_is_an_error() {
-        let template = Template::new("/{Id}", |_| Some(0));
-        let missing = template.render_path(|_| Ok(None::<&str>)).unwrap_err();
-        assert_eq!(missing.kind(), ErrorKind::Validation);
+    fn rejects_missing_empty_and_unbound_labels() {
+        let template = UriTemplate::new("/{Id}", |_| Some(0));
+        let missing_label = template.render_path(|_| Ok(None::<&str>)).unwrap_err();
+        assert_eq!(missing_label.kind(), ErrorKind::Validation);
         let empty = template.render_path(|_| Ok(Some(""))).unwrap_err();
         assert_eq!(empty.kind(), ErrorKind::Validation);
-        let unbound = Template::new("/{Id}", |_| None)
+        let unbound_label = UriTemplate::new("/{Id}", |_| None)
             .render_path(|_| Ok(None::<&str>))
             .unwrap_err();
-        assert_eq!(unbound.kind(), ErrorKind::Model);
+        assert_eq!(unbound_label.kind(), ErrorKind::Model);
     }
 
     #[test]
     fn an_unclosed_brace_is_literal() {
-        let template = Template::new("/a{b", |_| None);
+        let template = UriTemplate::new("/a{b", |_| None);
         assert_eq!(template.render_path(|_| Ok(None::<&str>)).unwrap(), "/a{b");
     }
 }

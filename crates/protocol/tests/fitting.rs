@@ -1,4 +1,4 @@
-//! Requests written in the walk that checks their parameters: what is accepted is valid, and written as it is after validation.
+//! Strict serialization: it accepts only valid parameters, and writes them as serialization after validation does.
 
 #![expect(
     clippy::unwrap_used,
@@ -72,8 +72,11 @@ fn what_fits_at_first_sight_is_written_as_after_validation() {
             let model = model(protocol);
             let go = model.operation("Go").unwrap();
             let codec = protocol.codec(Arc::clone(&model));
-            assert!(model.fits(go, &params, &[]).unwrap(), "{params:?}");
-            let request = codec.serialize_fitting(go, Input::from(&params));
+            assert!(
+                model.validate_as_is(go, &params, &[]).unwrap(),
+                "{params:?}"
+            );
+            let request = codec.serialize_strict(go, Input::from(&params));
             let expected = codec.serialize(go, Input::from(&params)).unwrap();
             assert_eq!(request, Some(expected), "{protocol}: {params:?}");
         }
@@ -135,8 +138,8 @@ fn what_does_not_fit_is_not_written() {
             let model = model(protocol);
             let go = model.operation("Go").unwrap();
             let codec = protocol.codec(Arc::clone(&model));
-            assert!(!matches!(model.fits(go, &params, &[]), Ok(true)));
-            let request = codec.serialize_fitting(go, Input::from(&params));
+            assert!(!matches!(model.validate_as_is(go, &params, &[]), Ok(true)));
+            let request = codec.serialize_strict(go, Input::from(&params));
             assert_eq!(request, None, "{protocol}: {params:?}");
         }
     }
@@ -153,7 +156,7 @@ fn an_operation_without_input_takes_no_parameters_and_streams_are_not_known() {
             (json!({}), true),
             (json!({"A": 1}), false),
         ] {
-            let request = codec.serialize_fitting(nothing, Input::from(&params));
+            let request = codec.serialize_strict(nothing, Input::from(&params));
             assert_eq!(request.is_some(), fits, "{protocol}");
         }
         let params = json!({"Key": "k"});
@@ -162,6 +165,6 @@ fn an_operation_without_input_takes_no_parameters_and_streams_are_not_known() {
             has_stream: true,
         };
         let go = model.operation("Go").unwrap();
-        assert_eq!(codec.serialize_fitting(go, input), None);
+        assert_eq!(codec.serialize_strict(go, input), None);
     }
 }

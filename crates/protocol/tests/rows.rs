@@ -1,4 +1,4 @@
-//! Maps of the same names, whose entries a reader expects to be as those before them were: each is what it is alone.
+//! Key prediction for maps with the same keys: each map is parsed as it is alone.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,8 @@ use inia_core::{Result, Value};
 use inia_model::ServiceModel;
 use inia_protocol::{Codec, Headers, Protocol, Response};
 
-/// `Items` and `Others` have values of two unions, with the same names at other positions; `Pairs` those of a structure.
+/// `Items` and `Others` have values of two unions, with the same member names at different positions; `Pairs` those of
+/// a structure.
 const DEFINITION: &str = r#"{
     "metadata": {"protocol": "json", "endpointPrefix": "t", "apiVersion": "1", "serviceId": "T", "targetPrefix": "T", "jsonVersion": "1.0"},
     "operations": {"Go": {"name": "Go", "http": {"method": "POST", "requestUri": "/"}, "output": {"shape": "Out"}}},
@@ -34,7 +35,7 @@ const DEFINITION: &str = r#"{
         "Both": {"type": "structure", "members": {"S": {"shape": "Text"}, "N": {"shape": "Number"}}},
         "Text": {"type": "string"}, "Blob": {"type": "blob"}, "Flag": {"type": "boolean"}, "Number": {"type": "integer"}}}"#;
 
-/// Maps that begin alike; some of them are no items, others no pairs.
+/// Maps with the same start; some are not valid as items, others not as pairs.
 const MAPS: [&str; 16] = [
     r#"{"a":{"S":"YQ=="},"b":{"N":"2"}}"#,
     r#"{"a":{"S":"a string of more than twenty-three bytes"},"b":{"N":"2"}}"#,

@@ -1,4 +1,4 @@
-//! The formats with answers in XML, from end to end: what they make of valid, unusual and hostile answers.
+//! The formats with XML responses, end to end: valid, unusual and hostile responses.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may stop at what it did not expect"
@@ -43,7 +43,7 @@ const SHAPES: &str = r#"{
     "Timestamp": {"type": "timestamp"}, "Blob": {"type": "blob"}
 }"#;
 
-/// A service with one operation, and one more that answers nothing.
+/// A service with one operation, and one without an output.
 fn model(protocol: Protocol) -> Arc<ServiceModel> {
     let wrapper = match protocol {
         Protocol::Query => r#", "resultWrapper": "OpResult""#,
@@ -91,7 +91,7 @@ fn response(status: u16, body: impl Into<Bytes>) -> Response {
     }
 }
 
-/// Reads the content of a root element as the output.
+/// Parses the content of a root element as the output.
 fn read(content: &str) -> inia_core::Result<Value> {
     Client::new(Protocol::RestXml).parse("Op", format!("<R xmlns=\"http://r\">{content}</R>"))
 }
@@ -172,7 +172,7 @@ fn values_follow_their_shapes() {
             "<Union><New><A>x</A></New></Union>",
             json!({"Union": {"SDK_UNKNOWN_MEMBER": {"name": "New"}}}),
         ),
-        // What should be there once counts once.
+        // Of a repeated element the first one counts.
         (
             "<Text>first</Text><Text>second</Text>",
             json!({"Text": "first"}),
@@ -181,20 +181,20 @@ fn values_follow_their_shapes() {
             "<Inner><A>1</A></Inner><Inner><A>2</A></Inner>",
             json!({"Inner": {"A": "1"}}),
         ),
-        // One element for two members.
+        // Two members share an element name.
         ("<Event>e</Event>", json!({"Event": "e", "Events": ["e"]})),
         (
             "<Event>e</Event><Event>f</Event>",
             json!({"Event": "e", "Events": ["e", "f"]}),
         ),
-        // Text where there should be none, comments, instructions and sections between elements.
+        // Text, comments, instructions and sections between elements.
         (
             "stray<!-- <Text>no</Text> --><Text>x</Text><?pi?><![CDATA[<Flag>]]>",
             json!({"Text": "x"}),
         ),
     ] {
         assert_eq!(read(content).unwrap(), expected, "{content}");
-        // Again, now that the order of members has been learnt from all the others.
+        // Again, with the order of members learnt from the others.
         assert_eq!(read(content).unwrap(), expected, "{content}");
     }
     let moment = read("<Time>2015-08-30T12:36:00.5Z</Time>").unwrap();
@@ -426,7 +426,7 @@ fn an_error_that_cannot_be_understood_is_its_status() {
     }
 }
 
-/// An answer of each format with everything in it.
+/// A response of each format with all types.
 fn full_answers() -> Vec<(Protocol, String)> {
     let content = "<!-- c --><Text>t&amp;<![CDATA[x]]>\r\n</Text><wireName>a text of more than twenty-three bytes</wireName>\
         <Flag>true</Flag><Number>5</Number><Ratio>1.5</Ratio><Time>2015-08-30T12:36:00Z</Time><Data>aGk=</Data>\
@@ -472,7 +472,7 @@ fn an_answer_cut_anywhere_is_an_error() {
 
 #[test]
 fn a_damaged_answer_never_panics() {
-    // Knuth's generator: the same damage each time.
+    // Knuth's generator, for reproducible damage.
     let mut state = 42u64;
     let mut random = |below: usize| {
         state = state

@@ -1,50 +1,50 @@
-//! [`Buffer`]: bytes that are written at places which the caller keeps.
+//! [`Buffer`], an output buffer with explicit write positions.
 
-use crate::names::head_of;
+use crate::name_index::head_word;
 
-/// A buffer whose end its user keeps, and hands to each function that writes and gets back from it.
+/// A buffer whose write position is kept by the caller: each write takes the position and returns the next one.
 ///
-/// A number that is handed on stays in a register, where the length of a `Vec` would be stored and loaded with each of the many
-/// small pieces that a body is made of. For the same reason a piece is copied as a whole number of words where there is room:
-/// what is written behind its end is overwritten by the next one.
+/// The position stays in a register, while the length of a `Vec` would be stored and loaded for each of the many small
+/// writes of a body. For the same reason writes copy whole words if there is room; the excess bytes are overwritten by
+/// the next write.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    /// Behind the end, zeros and what is to be overwritten.
+    /// The bytes behind the write position are zeros or excess bytes.
     bytes: Vec<u8>,
 }
 
-/// What is copied with two moves that may overlap, without a call.
+/// The length up to which bytes are copied with two overlapping moves, without a call.
 pub(crate) const SHORT: usize = 32;
 
-/// The room for a short string, and two bytes around or before it.
+/// Space for a short string and two bytes around or in front of it.
 pub(crate) type Window = [u8; SHORT + 2];
 
-/// How many zeros are written ahead.
+/// The number of zeros that are written ahead.
 const AHEAD: usize = 1024;
 
 impl Buffer {
-    /// A buffer with room for `capacity` bytes.
+    /// Creates a buffer with room for `capacity` bytes.
     pub(crate) fn new(capacity: usize) -> Self {
         Buffer {
             bytes: Vec::with_capacity(capacity + SHORT + size_of::<Window>()),
         }
     }
 
-    /// The bytes in front of an end.
+    /// Returns the first `end` bytes.
     pub(crate) fn into_vec(mut self, end: usize) -> Vec<u8> {
         self.bytes.truncate(end);
         self.bytes
     }
 
-    /// The `N` bytes at a place, to be written, where they are there already.
+    /// Returns `N` bytes to write to at a position, or `None` if the buffer is too short.
     #[inline(always)]
     fn room<const N: usize>(&mut self, at: usize) -> Option<&mut [u8; N]> {
-        // No buffer is longer than this says, and it says that the end is behind the beginning.
+        // No buffer is longer than `isize::MAX`; the mask tells the optimizer that `at + N` cannot overflow.
         let at = at & (usize::MAX >> 1);
         self.bytes.get_mut(at..at + N)?.first_chunk_mut()
     }
 
-    /// The `N` bytes at a place, to be written.
+    /// Returns `N` bytes to write to at a position, growing the buffer if necessary.
     #[inline(always)]
     #[expect(clippy::expect_used, reason = "there is room")]
     pub(crate) fn window<const N: usize>(&mut self, at: usize) -> &mut [u8; N] {
@@ -54,7 +54,7 @@ impl Buffer {
         self.room(at).expect("N bytes are there")
     }
 
-    /// The bytes at a place, to be written.
+    /// Returns `length` bytes to write to at a position, growing the buffer if necessary.
     #[inline]
     #[expect(clippy::indexing_slicing, reason = "there is room")]
     pub(crate) fn slice(&mut self, at: usize, length: usize) -> &mut [u8] {
@@ -65,8 +65,8 @@ impl Buffer {
         &mut self.bytes[at..end]
     }
 
-    /// Makes room up to an end, and somewhat beyond: zeros are written shortly before what takes their place, so that they are
-    /// still near to the processor.
+    /// Grows the buffer to `end` and somewhat beyond. Zeros are written shortly before the bytes that replace them, so
+    /// that they are still in the processor's cache.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, end: usize) {
@@ -82,7 +82,7 @@ impl Buffer {
         at + 1
     }
 
-    /// Writes a byte in the place of one that has been written.
+    /// Overwrites a byte.
     #[inline(always)]
     pub(crate) fn replace(&mut self, at: usize, byte: u8) {
         if let Some(old) = self.bytes.get_mut(at) {
@@ -101,18 +101,18 @@ impl Buffer {
         at + bytes.len()
     }
 
-    /// Writes a piece and, behind it, what `write` writes to a window, if it gives the length of that. `None` also where there is
-    /// no room yet, and for a long piece.
+    /// Writes a literal and the value that `write` puts behind it, whose length `write` returns. Returns `None` if
+    /// `write` does, if the buffer must grow first, or if the literal is long.
     #[inline(always)]
-    pub(crate) fn piece_and(
+    pub(crate) fn literal_and(
         &mut self,
         at: usize,
-        piece: &Piece,
+        literal: &PaddedLiteral,
         write: impl FnOnce(&mut Window) -> Option<usize>,
     ) -> Option<usize> {
         let room: &mut [u8; SHORT + size_of::<Window>()] = self.room(at)?;
-        *room.first_chunk_mut()? = piece.head;
-        let length = piece.length as usize;
+        *room.first_chunk_mut()? = literal.head;
+        let length = literal.length as usize;
         if length > SHORT {
             return None;
         }
@@ -120,18 +120,18 @@ impl Buffer {
         Some(at + length + written)
     }
 
-    /// Writes a piece.
+    /// Writes a literal.
     #[inline]
-    pub(crate) fn piece(&mut self, at: usize, piece: &Piece) -> usize {
-        *self.window(at) = piece.head;
-        if piece.length as usize > SHORT {
-            self.put(at + SHORT, &piece.rest);
+    pub(crate) fn literal(&mut self, at: usize, literal: &PaddedLiteral) -> usize {
+        *self.window(at) = literal.head;
+        if literal.length as usize > SHORT {
+            self.put(at + SHORT, &literal.rest);
         }
-        at + piece.length as usize
+        at + literal.length as usize
     }
 }
 
-/// Copies at most 32 bytes to the beginning of a window.
+/// Copies at most 32 bytes to the start of a window.
 #[inline(always)]
 #[expect(
     clippy::indexing_slicing,
@@ -142,7 +142,7 @@ pub(crate) fn put_short(window: &mut [u8; SHORT], bytes: &[u8]) {
     if length > SHORT {
         return;
     }
-    // Two copies that may overlap, where they have the same bytes.
+    // Two overlapping copies.
     if let (Some(head), Some(tail)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
         window[..16].copy_from_slice(head);
         window[length - 16..length].copy_from_slice(tail);
@@ -150,25 +150,25 @@ pub(crate) fn put_short(window: &mut [u8; SHORT], bytes: &[u8]) {
         window[..8].copy_from_slice(head);
         window[length - 8..length].copy_from_slice(tail);
     } else {
-        window[..8].copy_from_slice(&head_of(bytes).to_le_bytes());
+        window[..8].copy_from_slice(&head_word(bytes).to_le_bytes());
     }
 }
 
-/// Bytes that are written often, ready to be copied as they are.
+/// A byte string that is written often, padded for a copy of fixed size.
 #[derive(Debug)]
-pub(crate) struct Piece {
+pub(crate) struct PaddedLiteral {
     head: [u8; SHORT],
-    /// What does not go into the head.
+    /// The bytes beyond the head.
     rest: Box<[u8]>,
     length: u32,
 }
 
-impl Piece {
+impl PaddedLiteral {
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let (start, rest) = bytes.split_at(bytes.len().min(SHORT));
         let mut head = [0; SHORT];
         put_short(&mut head, start);
-        Piece {
+        PaddedLiteral {
             head,
             rest: rest.into(),
             length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_of_every_length_are_written_one_behind_the_other() {
+    fn writes_bytes_of_every_length_in_sequence() {
         let texts: Vec<Vec<u8>> = (0..80_u8)
             .map(|length| (0..length).map(|at| length ^ at).collect())
             .collect();
@@ -189,7 +189,7 @@ mod tests {
         let mut at = 0;
         for text in &texts {
             at = out.put(at, text);
-            at = out.piece(at, &Piece::new(text));
+            at = out.literal(at, &PaddedLiteral::new(text));
             at = out.byte(at, b'|');
         }
         let expected: Vec<u8> = texts

@@ -1,16 +1,17 @@
-//! Bodies that are keyed by member names, JSON and CBOR: parameters to bytes in one walk, which checks them on its way.
+//! Request bodies keyed by member names, JSON and CBOR: parameters to bytes in one traversal, which also validates in
+//! strict mode.
 //!
 //! ```text
-//! walk      what to write, in which order, and whether it fits      one for both
-//! notation  how a string, a number, a key is written                one for each
-//! pattern   what is worked out about a shape once                   keys ready to be copied, least lengths, required members
-//! buffer    bytes at places that are handed on
+//! writer    traversal and validation of parameters                   shared
+//! syntax    encoding of strings, numbers, keys, brackets             one implementation per format
+//! layout    compiled shapes: encoded keys, constraints               cached per shape
+//! buffer    output buffer with explicit write positions
 //! ```
 
 mod buffer;
-mod pattern;
-mod walk;
+mod layout;
+mod writer;
 
 pub(crate) use buffer::{Buffer, SHORT, Window, put_short};
-pub(crate) use pattern::Patterns;
-pub(crate) use walk::{Notation, Writer};
+pub(crate) use layout::EncodeLayouts;
+pub(crate) use writer::{BodySyntax, BodyWriter};

@@ -1,38 +1,40 @@
-//! [`CborFormat`]: bodies in CBOR, by the shapes of one service.
+//! [`CborFormat`], CBOR bodies of one service.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, List, Map, Members, Result, Str, Timestamp, Value};
+use inia_core::{Blob, List, Map, MemberPool, Result, Str, Timestamp, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
-use super::reader::{Head, Length, MAX_DEPTH, Reader, reserve};
-use super::writer::Cbor;
-use crate::body::{Notation, Patterns, Writer};
+use super::reader::{CborReader, ItemHead, ItemLength, MAX_DEPTH, reserve};
+use super::writer::CborSyntax;
+use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
+use crate::body_lengths::BodyLengths;
+use crate::decode_layout::{
+    DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
+};
 use crate::event_stream::EventFormat;
-use crate::fit::Misfits;
-use crate::layout::{Field, Fields, Layout, Layouts, Target, unknown_union_member};
-use crate::lengths::BodyLengths;
-use crate::names::{NameFilter, head_of};
+use crate::name_index::{NameFilter, head_word};
 use crate::scalar::mismatch;
+use crate::strictness::Strictness;
 
-/// How many entries a map may have before it gets a hash index.
-const UNINDEXED: usize = 32;
+/// The number of entries beyond which a map gets a hash index.
+const INDEX_THRESHOLD: usize = 32;
 
-/// Reads and writes bodies in CBOR by the shapes of one service.
+/// Reads and writes CBOR bodies of one service.
 #[derive(Debug)]
 pub(crate) struct CborFormat {
     model: Arc<ServiceModel>,
-    layouts: Layouts,
-    patterns: Patterns,
+    layouts: DecodeLayouts,
+    encode_layouts: EncodeLayouts,
     lengths: BodyLengths,
 }
 
 impl CborFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         CborFormat {
-            layouts: Layouts::new(&model, Cbor::key),
-            patterns: Patterns::new(&model, Cbor::key),
+            layouts: DecodeLayouts::new(&model, CborSyntax::key),
+            encode_layouts: EncodeLayouts::new(&model, CborSyntax::key),
             lengths: BodyLengths::new(&model),
             model,
         }
@@ -44,7 +46,7 @@ impl CborFormat {
         operation: &Operation,
         shape: ShapeId,
         params: &Value,
-        misfits: Misfits,
+        strictness: Strictness,
     ) -> Result<Vec<u8>> {
         let empty = Map::new();
         let map = match params {
@@ -52,25 +54,26 @@ impl CborFormat {
             Value::Null => &empty,
             other => return Err(mismatch(&operation.name, "a map", other)),
         };
-        let capacity = self.lengths.guess(operation);
-        let writer = Writer::<Cbor>::new(&self.model, &self.patterns, misfits, capacity);
+        let capacity = self.lengths.predict(operation);
+        let writer =
+            BodyWriter::<CborSyntax>::new(&self.model, &self.encode_layouts, strictness, capacity);
         let body = writer.members(shape, map, false)?;
-        self.lengths.learn(operation, body.len());
+        self.lengths.record(operation, body.len());
         Ok(body)
     }
 
-    /// Reads a body as the members of a structure.
+    /// Parses a body as the members of a structure.
     pub(crate) fn read_members(&self, shape: ShapeId, body: &Bytes) -> Result<Map> {
-        let mut parser = Parser::new(self, body);
-        let head = parser.reader.head()?;
-        let map = match (parser.layouts.get(&self.model, shape), head) {
-            (_, Head::Null) => Map::new(),
-            (Layout::Structure(fields), Head::Map(length)) => {
-                parser.fields(fields, length, MAX_DEPTH - 1)?
+        let mut decoder = CborDecoder::new(self, body);
+        let head = decoder.reader.head()?;
+        let map = match (decoder.layouts.get(&self.model, shape), head) {
+            (_, ItemHead::Null) => Map::new(),
+            (DecodeLayout::Structure(layout), ItemHead::Map(length)) => {
+                decoder.read_members(layout, length, MAX_DEPTH - 1)?
             }
-            _ => return Err(parser.reader.broken("expected a map")),
+            _ => return Err(decoder.reader.malformed("expected a map")),
         };
-        parser.reader.end()?;
+        decoder.reader.end()?;
         Ok(map)
     }
 }
@@ -82,73 +85,80 @@ impl EventFormat for CborFormat {
         if payload.is_empty() {
             return Ok(Value::map());
         }
-        let mut parser = Parser::new(self, &payload);
-        let head = parser.reader.head()?;
-        let target = Target::of(&self.model, member);
-        let value = parser.value(target, head, MAX_DEPTH)?;
-        parser.reader.end()?;
+        let mut decoder = CborDecoder::new(self, &payload);
+        let head = decoder.reader.head()?;
+        let target = ValueType::of(&self.model, member);
+        let value = decoder.value(target, head, MAX_DEPTH)?;
+        decoder.reader.end()?;
         Ok(value)
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        Writer::<Cbor>::new(&self.model, &self.patterns, Misfits::Write, 256).member(member, value)
+        BodyWriter::<CborSyntax>::new(&self.model, &self.encode_layouts, Strictness::Lenient, 256)
+            .member(member, value)
     }
 }
 
-/// Reads values of a service's shapes from one body.
+/// The CBOR parser guided by shapes, for one body.
 #[derive(Debug)]
-struct Parser<'t> {
-    reader: Reader<'t>,
+struct CborDecoder<'t> {
+    reader: CborReader<'t>,
     model: &'t ServiceModel,
-    layouts: &'t Layouts,
-    /// The members of the structures that are being read: those of the outer ones first.
-    members: Members,
+    layouts: &'t DecodeLayouts,
+    /// The members of the structures that are being read, outermost first.
+    members: MemberPool,
 }
 
-impl<'t> Parser<'t> {
+impl<'t> CborDecoder<'t> {
     fn new(format: &'t CborFormat, body: &'t Bytes) -> Self {
-        Parser {
-            reader: Reader::new(body),
+        CborDecoder {
+            reader: CborReader::new(body),
             model: &format.model,
             layouts: &format.layouts,
-            members: Members::new(),
+            members: MemberPool::new(),
         }
     }
 
-    /// Reads a value whose head has been read; `depth` is how many levels may still be entered. A scalar of another type than
-    /// the shape's is the value it is.
-    fn value(&mut self, target: Target, head: Head, depth: u32) -> Result<Value> {
+    /// Parses a value whose head was read; `depth` is the number of levels that may still be entered. A scalar of
+    /// another type than the shape's keeps its own type.
+    fn value(&mut self, target: ValueType, head: ItemHead, depth: u32) -> Result<Value> {
         match (target, head) {
-            (_, Head::Null) => Ok(Value::Null),
-            (Target::String, Head::Text(length)) => self.reader.text(length).map(Value::String),
-            (Target::Structure(id), Head::Map(length)) => {
-                let depth = self.reader.deeper(depth)?;
+            (_, ItemHead::Null) => Ok(Value::Null),
+            (ValueType::String, ItemHead::Text(length)) => {
+                self.reader.text(length).map(Value::String)
+            }
+            (ValueType::Structure(id), ItemHead::Map(length)) => {
+                let depth = self.reader.descend(depth)?;
                 match self.layouts.get(self.model, id) {
-                    Layout::Structure(fields) => self.fields(fields, length, depth).map(Value::Map),
-                    _ => Err(self.reader.broken("the shape is not a structure")),
+                    DecodeLayout::Structure(layout) => {
+                        self.read_members(layout, length, depth).map(Value::Map)
+                    }
+                    _ => Err(self.reader.malformed("the shape is not a structure")),
                 }
             }
-            (Target::List(id), Head::Array(length)) => self.list(id, length, depth),
-            (Target::Map(id), Head::Map(length)) => self.map(id, length, depth),
-            (Target::Timestamp(_), head) => self.timestamp(head, depth),
-            (Target::Integer, Head::Float(bits)) => Ok(integer(bits.value())),
-            (Target::Float | Target::Double, head) => {
+            (ValueType::List(id), ItemHead::Array(length)) => self.list(id, length, depth),
+            (ValueType::Map(id), ItemHead::Map(length)) => self.map(id, length, depth),
+            (ValueType::Timestamp(_), head) => self.timestamp(head, depth),
+            (ValueType::Integer, ItemHead::Float(bits)) => Ok(integer(bits.value())),
+            (ValueType::Float | ValueType::Double, head) => {
                 let value = self.reader.any_after(head, depth)?;
                 Ok(value.as_f64().map_or(value, Value::Float))
             }
-            (Target::Blob, Head::Bytes(length)) => self
+            (ValueType::Blob, ItemHead::Bytes(length)) => self
                 .reader
                 .blob(length)
                 .map(|bytes| Value::Blob(Blob::from(bytes))),
-            (Target::Structure(_) | Target::Map(_), head) if !matches!(head, Head::Tag(_)) => {
-                Err(self.reader.broken("expected a map"))
+            (ValueType::Structure(_) | ValueType::Map(_), head)
+                if !matches!(head, ItemHead::Tag(_)) =>
+            {
+                Err(self.reader.malformed("expected a map"))
             }
-            (Target::List(_), head) if !matches!(head, Head::Tag(_)) => {
-                Err(self.reader.broken("expected an array"))
+            (ValueType::List(_), head) if !matches!(head, ItemHead::Tag(_)) => {
+                Err(self.reader.malformed("expected an array"))
             }
-            (Target::Structure(_) | Target::Map(_) | Target::List(_), _) => {
-                // A tag on a container says nothing here.
-                let depth = self.reader.deeper(depth)?;
+            (ValueType::Structure(_) | ValueType::Map(_) | ValueType::List(_), _) => {
+                // A tag on a container is ignored.
+                let depth = self.reader.descend(depth)?;
                 let head = self.reader.head()?;
                 self.value(target, head, depth)
             }
@@ -156,75 +166,80 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// A timestamp, with or without its tag.
-    fn timestamp(&mut self, head: Head, depth: u32) -> Result<Value> {
+    /// Parses a timestamp, with or without its tag.
+    fn timestamp(&mut self, head: ItemHead, depth: u32) -> Result<Value> {
         let value = match self.reader.any_after(head, depth)? {
             Value::Int(seconds) => Timestamp::try_new(seconds, 0),
             Value::Float(seconds) => Timestamp::from_f64(seconds),
             Value::String(text) => Timestamp::parse_lenient(&text),
             value @ Value::Timestamp(_) => return Ok(value),
-            _ => return Err(self.reader.broken("expected a timestamp")),
+            _ => return Err(self.reader.malformed("expected a timestamp")),
         };
         value
             .map(Value::Timestamp)
-            .map_err(|error| self.reader.broken(error.message()))
+            .map_err(|error| self.reader.malformed(error.message()))
     }
 
-    fn fields(&mut self, fields: &Fields, length: Length, depth: u32) -> Result<Map> {
+    fn read_members(
+        &mut self,
+        layout: &DecodeStructure,
+        length: ItemLength,
+        depth: u32,
+    ) -> Result<Map> {
         let start = self.members.len();
-        // The members that have been seen, by position: those beyond 64 share the last bit.
+        // A bit for each member that was read, by position; those from the 64th on share the last bit.
         let mut seen: u64 = 0;
         let mut unknown_count = 0;
         let mut unknown = None;
         let mut count = 0;
-        // Many answers have their members in the order of the model.
+        // Fast path: many responses have their members in the order of the model.
         let mut next = 0;
         loop {
-            let (name, found) = match fields.fields.get(next) {
-                Some(field)
+            let (name, found) = match layout.members.get(next) {
+                Some(member)
                     if length.is_none_or(|length| count < length)
-                        && self.reader.takes(&field.key) =>
+                        && self.reader.consume_if(&member.key) =>
                 {
                     count += 1;
-                    (Str::new(), Some((next, field)))
+                    (Str::new(), Some((next, member)))
                 }
                 _ => match self.reader.element(length, &mut count)? {
-                    Some(head) => self.field(fields, head)?,
+                    Some(head) => self.member_of_key(layout, head)?,
                     None => break,
                 },
             };
             let head = self.reader.head()?;
             match found {
-                Some((position, field)) => {
+                Some((position, member)) => {
                     next = position + 1;
-                    let value = self.value(field.target, head, depth)?;
+                    let value = self.value(member.target, head, depth)?;
                     let bit = 1 << position.min(63);
-                    // Of equal keys the last one counts.
+                    // Of duplicate keys the last one counts.
                     if seen & bit != 0 {
-                        self.members.forget(start, field.name);
+                        self.members.remove(start, member.name);
                     }
                     if !value.is_null() {
                         seen |= bit;
-                        self.members.push(field.name, value);
+                        self.members.push(member.name, value);
                     }
                 }
                 None => {
                     self.reader.skip(head, depth)?;
-                    if fields.is_union && head != Head::Null && name != "__type" {
+                    if layout.is_union && head != ItemHead::Null && name != "__type" {
                         unknown_count += 1;
                         unknown = Some(name);
                     }
                 }
             }
         }
-        if fields.is_union {
+        if layout.is_union {
             if self.members.len() - start + unknown_count != 1 {
-                return Err(self.reader.broken(&format!(
+                return Err(self.reader.malformed(&format!(
                     "the union {} must have exactly one member",
-                    fields.shape_name
+                    layout.shape_name
                 )));
             }
-            // DIFFERENCE: botocore names the unknown member of a union in its JSON and XML formats, and drops it here.
+            // DIFFERENCE: botocore keeps the name of a union's unknown member in JSON and XML, and drops it in CBOR.
             if let Some(name) = unknown {
                 let (name, value) = unknown_union_member(name);
                 self.members.push(name, value);
@@ -234,31 +249,31 @@ impl<'t> Parser<'t> {
         Ok(self.members.split_off_nested(start, level))
     }
 
-    /// The member of a key whose head has been read; the key's text only where there is no such member.
+    /// Consumes a key whose head was read; returns the member with that name, or the key's text if there is none.
     #[inline]
-    fn field<'f>(
+    fn member_of_key<'f>(
         &mut self,
-        fields: &'f Fields,
-        head: Head,
-    ) -> Result<(Str, Option<(usize, &'f Field)>)> {
-        let Head::Text(length) = head else {
-            return Err(self.reader.broken("the key of an entry is not text"));
+        layout: &'f DecodeStructure,
+        head: ItemHead,
+    ) -> Result<(Str, Option<(usize, &'f DecodeMember)>)> {
+        let ItemHead::Text(length) = head else {
+            return Err(self.reader.malformed("a map key is not text"));
         };
         if let Some(raw) = self.reader.raw_text(length)? {
-            return match fields.by_wire_name(raw, head_of(raw)) {
+            return match layout.by_wire_name(raw, head_word(raw)) {
                 Some(found) => Ok((Str::new(), Some(found))),
                 None => Ok((self.reader.utf8(raw)?, None)),
             };
         }
         let name = self.reader.text(length)?;
-        let found = fields.by_wire_name(name.as_bytes(), head_of(name.as_bytes()));
+        let found = layout.by_wire_name(name.as_bytes(), head_word(name.as_bytes()));
         Ok((name, found))
     }
 
-    fn list(&mut self, id: ShapeId, length: Length, depth: u32) -> Result<Value> {
-        let depth = self.reader.deeper(depth)?;
-        let Layout::List(item) = *self.layouts.get(self.model, id) else {
-            return Err(self.reader.broken("the shape is not a list"));
+    fn list(&mut self, id: ShapeId, length: ItemLength, depth: u32) -> Result<Value> {
+        let depth = self.reader.descend(depth)?;
+        let DecodeLayout::List(item) = *self.layouts.get(self.model, id) else {
+            return Err(self.reader.malformed("the shape is not a list"));
         };
         let mut list = List::with_capacity(reserve(length));
         let mut count = 0;
@@ -268,24 +283,26 @@ impl<'t> Parser<'t> {
         Ok(Value::List(list))
     }
 
-    fn map(&mut self, id: ShapeId, length: Length, depth: u32) -> Result<Value> {
-        let depth = self.reader.deeper(depth)?;
-        let Layout::Map { value, is_sparse } = *self.layouts.get(self.model, id) else {
-            return Err(self.reader.broken("the shape is not a map"));
+    fn map(&mut self, id: ShapeId, length: ItemLength, depth: u32) -> Result<Value> {
+        let depth = self.reader.descend(depth)?;
+        let DecodeLayout::Map { value, is_sparse } = *self.layouts.get(self.model, id) else {
+            return Err(self.reader.malformed("the shape is not a map"));
         };
-        let mut map = Map::with_capacity(reserve(length).min(UNINDEXED));
+        let mut map = Map::with_capacity(reserve(length).min(INDEX_THRESHOLD));
         let mut filter = NameFilter::default();
         let mut count = 0;
         while let Some(head) = self.reader.element(length, &mut count)? {
             let name = self.reader.key(head)?;
             let head = self.reader.head()?;
             let value = self.value(value, head, depth)?;
-            // DIFFERENCE: what is dense has no nulls; one that is there all the same is left out. botocore keeps it, and reads
-            // the values of maps as they come, so that members which the definition does not know stay there.
+            // DIFFERENCE: a null in a dense map is dropped. botocore keeps it, and parses the values of maps without
+            // their shapes, so that unknown members stay.
             if value.is_null() && !is_sparse {
                 continue;
             }
-            if map.len() < UNINDEXED && filter.is_new(name.as_bytes(), head_of(name.as_bytes())) {
+            if map.len() < INDEX_THRESHOLD
+                && filter.is_new(name.as_bytes(), head_word(name.as_bytes()))
+            {
                 map.push(name, value);
             } else {
                 map.insert(name, value);
@@ -295,7 +312,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// A float where an integer is expected: the integer, where it is one.
+/// Converts a float to an integer if it is a whole number.
 fn integer(number: f64) -> Value {
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! CBOR: the bodies of Smithy RPC v2.
+//! CBOR, the body format of Smithy RPC v2.
 
 mod format;
 mod reader;

@@ -1,25 +1,24 @@
-//! Reading CBOR, RFC 8949: from bytes straight to values.
+//! The CBOR reader (RFC 8949): from bytes straight to values.
 
 use bytes::Bytes;
 use inia_core::{Blob, Error, ErrorKind, List, Map, Result, Str, Timestamp, Value};
 
 use crate::literal::Literal;
 
-/// How deep items may be nested: what stays within the stack of a small thread.
+/// The nesting limit of items, which fits the stack of a small thread.
 ///
-/// DIFFERENCE: botocore goes as deep as Python's recursion limit, about 1,000 calls.
+/// DIFFERENCE: botocore's limit is Python's recursion limit, about 1,000 calls.
 pub(crate) const MAX_DEPTH: u32 = 512;
 
-/// How many elements a container is given room for before they are there: what a length claims is not believed.
+/// The number of elements up to which capacity is reserved: a claimed length is not trusted.
 const MAX_RESERVED: usize = 1024;
 
-/// Reads one CBOR item, which must be all there is, as a value.
+/// Parses exactly one CBOR item.
 ///
-/// Tag 1 makes a timestamp, tags 2 and 3 an integer; other tags say nothing here, and what they are on is read. Entries of maps
-/// that are null stay.
+/// Tag 1 makes a timestamp, tags 2 and 3 an integer; other tags are ignored. Null entries of maps are kept.
 ///
 /// # Errors
-/// `Parse`: the bytes are not one item of CBOR, or it is nested too deep.
+/// `Parse`: the bytes are not one CBOR item, or the nesting is too deep.
 ///
 /// ```
 /// use inia_core::json;
@@ -30,22 +29,22 @@ const MAX_RESERVED: usize = 1024;
 /// # Ok::<(), inia_core::Error>(())
 /// ```
 pub fn read_cbor(bytes: Bytes) -> Result<Value> {
-    let mut reader = Reader::new(&bytes);
+    let mut reader = CborReader::new(&bytes);
     let value = reader.any(MAX_DEPTH)?;
     reader.end()?;
     Ok(value)
 }
 
-/// The head of an item: its major type, and what its length or value is.
+/// The head of an item: its major type and its length or value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Head {
+pub(crate) enum ItemHead {
     Unsigned(u64),
     /// -1 minus the number.
     Negative(u64),
-    Bytes(Length),
-    Text(Length),
-    Array(Length),
-    Map(Length),
+    Bytes(ItemLength),
+    Text(ItemLength),
+    Array(ItemLength),
+    Map(ItemLength),
     Tag(u64),
     Bool(bool),
     /// Null or undefined.
@@ -54,7 +53,7 @@ pub(crate) enum Head {
     Break,
 }
 
-/// A float as it stands, so that [`Head`] can be compared.
+/// The bits of a float, so that [`ItemHead`] is `Eq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FloatBits(u64);
 
@@ -64,37 +63,37 @@ impl FloatBits {
     }
 }
 
-/// The length of an item: in bytes, elements or entries; `None` where a break ends it.
-pub(crate) type Length = Option<u64>;
+/// The length of an item in bytes, elements or entries; `None` if a break ends it.
+pub(crate) type ItemLength = Option<u64>;
 
-/// A place in a text of CBOR.
+/// A position in CBOR data.
 #[derive(Debug)]
-pub(crate) struct Reader<'t> {
-    whole: &'t Bytes,
+pub(crate) struct CborReader<'t> {
+    body: &'t Bytes,
     bytes: &'t [u8],
     position: usize,
 }
 
-impl<'t> Reader<'t> {
-    pub(crate) fn new(whole: &'t Bytes) -> Self {
-        Reader {
-            whole,
-            bytes: whole,
+impl<'t> CborReader<'t> {
+    pub(crate) fn new(body: &'t Bytes) -> Self {
+        CborReader {
+            body,
+            bytes: body,
             position: 0,
         }
     }
 
-    /// Fails unless everything has been read.
+    /// Returns an error unless all bytes were read.
     pub(crate) fn end(&self) -> Result<()> {
         if self.position == self.bytes.len() {
             Ok(())
         } else {
-            Err(self.broken("there is more than one item"))
+            Err(self.malformed("trailing bytes after the item"))
         }
     }
 
     #[cold]
-    pub(crate) fn broken(&self, message: &str) -> Error {
+    pub(crate) fn malformed(&self, message: &str) -> Error {
         Error::new(
             ErrorKind::Parse,
             format!("CBOR at byte {}: {message}", self.position),
@@ -112,13 +111,13 @@ impl<'t> Reader<'t> {
                 self.position += N;
                 Ok(*bytes)
             }
-            None => Err(self.broken("it ends too early")),
+            None => Err(self.malformed("unexpected end of input")),
         }
     }
 
     /// Reads the head of the next item.
     #[inline]
-    pub(crate) fn head(&mut self) -> Result<Head> {
+    pub(crate) fn head(&mut self) -> Result<ItemHead> {
         let [initial] = self.take::<1>()?;
         let (major, info) = (initial >> 5, initial & 0x1f);
         if major == 7 {
@@ -132,40 +131,40 @@ impl<'t> Reader<'t> {
             27 => u64::from_be_bytes(self.take()?),
             31 => {
                 return match major {
-                    2 => Ok(Head::Bytes(None)),
-                    3 => Ok(Head::Text(None)),
-                    4 => Ok(Head::Array(None)),
-                    5 => Ok(Head::Map(None)),
-                    _ => Err(self.broken("an integer or tag without a value")),
+                    2 => Ok(ItemHead::Bytes(None)),
+                    3 => Ok(ItemHead::Text(None)),
+                    4 => Ok(ItemHead::Array(None)),
+                    5 => Ok(ItemHead::Map(None)),
+                    _ => Err(self.malformed("integer or tag of indefinite length")),
                 };
             }
-            _ => return Err(self.broken("a reserved length")),
+            _ => return Err(self.malformed("reserved length")),
         };
         Ok(match major {
-            0 => Head::Unsigned(argument),
-            1 => Head::Negative(argument),
-            2 => Head::Bytes(Some(argument)),
-            3 => Head::Text(Some(argument)),
-            4 => Head::Array(Some(argument)),
-            5 => Head::Map(Some(argument)),
-            _ => Head::Tag(argument),
+            0 => ItemHead::Unsigned(argument),
+            1 => ItemHead::Negative(argument),
+            2 => ItemHead::Bytes(Some(argument)),
+            3 => ItemHead::Text(Some(argument)),
+            4 => ItemHead::Array(Some(argument)),
+            5 => ItemHead::Map(Some(argument)),
+            _ => ItemHead::Tag(argument),
         })
     }
 
-    fn simple(&mut self, info: u8) -> Result<Head> {
+    fn simple(&mut self, info: u8) -> Result<ItemHead> {
         Ok(match info {
-            20 => Head::Bool(false),
-            21 => Head::Bool(true),
-            22 | 23 => Head::Null,
+            20 => ItemHead::Bool(false),
+            21 => ItemHead::Bool(true),
+            22 | 23 => ItemHead::Null,
             25 => float(half(u16::from_be_bytes(self.take()?))),
             26 => float(f64::from(f32::from_be_bytes(self.take()?))),
             27 => float(f64::from_be_bytes(self.take()?)),
-            31 => Head::Break,
-            _ => return Err(self.broken("an unknown simple value")),
+            31 => ItemHead::Break,
+            _ => return Err(self.malformed("unknown simple value")),
         })
     }
 
-    /// Takes the next bytes.
+    /// Consumes the next bytes.
     #[inline]
     fn slice(&mut self, length: u64) -> Result<&'t [u8]> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
@@ -177,30 +176,30 @@ impl<'t> Reader<'t> {
                 self.position += slice.len();
                 Ok(slice)
             }
-            None => Err(self.broken("a string is longer than what is left")),
+            None => Err(self.malformed("a string exceeds the input")),
         }
     }
 
-    /// The bytes of a byte string whose head has been read, shared with the whole where they are in one piece.
-    pub(crate) fn blob(&mut self, length: Length) -> Result<Bytes> {
+    /// Reads a byte string whose head was read; shares the body's bytes unless it is in chunks.
+    pub(crate) fn blob(&mut self, length: ItemLength) -> Result<Bytes> {
         match length {
-            Some(length) => self.slice(length).map(|slice| self.whole.slice_ref(slice)),
+            Some(length) => self.slice(length).map(|slice| self.body.slice_ref(slice)),
             None => self.chunks(false).map(Bytes::from),
         }
     }
 
-    /// The bytes of a text string whose head has been read, where they are in one piece.
+    /// Reads a text string whose head was read, as bytes; `None` if it is in chunks.
     #[inline]
-    pub(crate) fn raw_text(&mut self, length: Length) -> Result<Option<&'t [u8]>> {
+    pub(crate) fn raw_text(&mut self, length: ItemLength) -> Result<Option<&'t [u8]>> {
         match length {
             Some(length) => self.slice(length).map(Some),
             None => Ok(None),
         }
     }
 
-    /// The text of a text string whose head has been read.
+    /// Reads a text string whose head was read.
     #[inline]
-    pub(crate) fn text(&mut self, length: Length) -> Result<Str> {
+    pub(crate) fn text(&mut self, length: ItemLength) -> Result<Str> {
         match length {
             Some(length) => {
                 let slice = self.slice(length)?;
@@ -217,52 +216,52 @@ impl<'t> Reader<'t> {
     pub(crate) fn utf8(&self, bytes: &[u8]) -> Result<Str> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Str::from(text)),
-            Err(_) => Err(self.broken("a text is not UTF-8")),
+            Err(_) => Err(self.malformed("text is not UTF-8")),
         }
     }
 
-    /// The pieces of a string whose head, of no length, has been read.
+    /// Reads and joins the chunks of a string of indefinite length, whose head was read.
     pub(crate) fn chunks(&mut self, is_text: bool) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         loop {
-            let piece = match self.head()? {
-                Head::Break => return Ok(all),
-                Head::Text(Some(length)) if is_text => self.slice(length)?,
-                Head::Bytes(Some(length)) if !is_text => self.slice(length)?,
-                _ => return Err(self.broken("a piece of a string is not of its kind")),
+            let chunk = match self.head()? {
+                ItemHead::Break => return Ok(all),
+                ItemHead::Text(Some(length)) if is_text => self.slice(length)?,
+                ItemHead::Bytes(Some(length)) if !is_text => self.slice(length)?,
+                _ => return Err(self.malformed("a string has a chunk of another type")),
             };
-            // Each piece of a text must be text by itself.
-            if is_text && std::str::from_utf8(piece).is_err() {
-                return Err(self.broken("a text is not UTF-8"));
+            // Each chunk of a text must be valid UTF-8.
+            if is_text && std::str::from_utf8(chunk).is_err() {
+                return Err(self.malformed("text is not UTF-8"));
             }
-            all.extend_from_slice(piece);
+            all.extend_from_slice(chunk);
         }
     }
 
-    /// The next item as whatever it is; `depth` is how many levels may still be entered.
+    /// Reads any item; `depth` is the number of levels that may still be entered.
     pub(crate) fn any(&mut self, depth: u32) -> Result<Value> {
         let head = self.head()?;
         self.any_after(head, depth)
     }
 
-    /// An item whose head has been read.
-    pub(crate) fn any_after(&mut self, head: Head, depth: u32) -> Result<Value> {
+    /// Reads any item whose head was read.
+    pub(crate) fn any_after(&mut self, head: ItemHead, depth: u32) -> Result<Value> {
         Ok(match head {
-            Head::Unsigned(number) => unsigned(number),
-            Head::Negative(number) => negative(number),
-            Head::Bytes(length) => Value::Blob(Blob::from(self.blob(length)?)),
-            Head::Text(length) => Value::String(self.text(length)?),
-            Head::Bool(value) => Value::Bool(value),
-            Head::Null => Value::Null,
-            Head::Float(bits) => Value::Float(bits.value()),
-            Head::Break => return Err(self.broken("a break where an item should be")),
-            Head::Tag(tag) => {
-                let depth = self.deeper(depth)?;
+            ItemHead::Unsigned(number) => unsigned(number),
+            ItemHead::Negative(number) => negative(number),
+            ItemHead::Bytes(length) => Value::Blob(Blob::from(self.blob(length)?)),
+            ItemHead::Text(length) => Value::String(self.text(length)?),
+            ItemHead::Bool(value) => Value::Bool(value),
+            ItemHead::Null => Value::Null,
+            ItemHead::Float(bits) => Value::Float(bits.value()),
+            ItemHead::Break => return Err(self.malformed("unexpected break")),
+            ItemHead::Tag(tag) => {
+                let depth = self.descend(depth)?;
                 let value = self.any(depth)?;
                 self.tagged(tag, value)?
             }
-            Head::Array(length) => {
-                let depth = self.deeper(depth)?;
+            ItemHead::Array(length) => {
+                let depth = self.descend(depth)?;
                 let mut list = List::with_capacity(reserve(length));
                 let mut count = 0;
                 while let Some(head) = self.element(length, &mut count)? {
@@ -270,8 +269,8 @@ impl<'t> Reader<'t> {
                 }
                 Value::List(list)
             }
-            Head::Map(length) => {
-                let depth = self.deeper(depth)?;
+            ItemHead::Map(length) => {
+                let depth = self.descend(depth)?;
                 let mut map = Map::with_capacity(reserve(length).min(16));
                 let mut count = 0;
                 while let Some(head) = self.element(length, &mut count)? {
@@ -283,16 +282,20 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// One level less to enter.
-    pub(crate) fn deeper(&self, depth: u32) -> Result<u32> {
+    /// Enters a level.
+    pub(crate) fn descend(&self, depth: u32) -> Result<u32> {
         depth
             .checked_sub(1)
-            .ok_or_else(|| self.broken("it is nested too deep"))
+            .ok_or_else(|| self.malformed("nested too deeply"))
     }
 
-    /// The head of the next element of a container, of which `count` have been read; `None` at its end.
+    /// Reads the head of the next element of a container, of which `count` were read; `None` at its end.
     #[inline]
-    pub(crate) fn element(&mut self, length: Length, count: &mut u64) -> Result<Option<Head>> {
+    pub(crate) fn element(
+        &mut self,
+        length: ItemLength,
+        count: &mut u64,
+    ) -> Result<Option<ItemHead>> {
         match length {
             Some(length) if *count >= length => return Ok(None),
             Some(_) => {
@@ -302,16 +305,16 @@ impl<'t> Reader<'t> {
             None => {}
         }
         match self.head()? {
-            Head::Break => Ok(None),
+            ItemHead::Break => Ok(None),
             head => Ok(Some(head)),
         }
     }
 
-    /// Takes a key, if precisely that is what stands here.
+    /// Consumes a key if it is next.
     #[inline]
-    pub(crate) fn takes(&mut self, key: &Literal) -> bool {
+    pub(crate) fn consume_if(&mut self, key: &Literal) -> bool {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
-        match key.begins(rest) {
+        match key.match_start(rest) {
             Some(length) => {
                 self.position += length;
                 true
@@ -320,53 +323,55 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The key of a map's entry, whose head has been read.
-    pub(crate) fn key(&mut self, head: Head) -> Result<Str> {
+    /// Reads the key of a map entry, whose head was read.
+    pub(crate) fn key(&mut self, head: ItemHead) -> Result<Str> {
         match head {
-            Head::Text(length) => self.text(length),
-            _ => Err(self.broken("the key of an entry is not text")),
+            ItemHead::Text(length) => self.text(length),
+            _ => Err(self.malformed("a map key is not text")),
         }
     }
 
-    /// What a tag makes of an item.
+    /// Applies a tag to an item.
     pub(crate) fn tagged(&self, tag: u64, value: Value) -> Result<Value> {
         match (tag, &value) {
             (1, Value::Int(seconds)) => Ok(Value::Timestamp(Timestamp::new(*seconds, 0))),
             (1, Value::Float(seconds)) => Timestamp::from_f64(*seconds)
                 .map(Value::Timestamp)
-                .map_err(|error| self.broken(error.message())),
-            (1, _) => Err(self.broken("a timestamp is not a number")),
+                .map_err(|error| self.malformed(error.message())),
+            (1, _) => Err(self.malformed("a timestamp is not a number")),
             (2, Value::Blob(bytes)) => Ok(big_integer(bytes, false)),
             (3, Value::Blob(bytes)) => Ok(big_integer(bytes, true)),
             _ => Ok(value),
         }
     }
 
-    /// Passes over an item whose head has been read.
-    pub(crate) fn skip(&mut self, head: Head, depth: u32) -> Result<()> {
+    /// Skips an item whose head was read.
+    pub(crate) fn skip(&mut self, head: ItemHead, depth: u32) -> Result<()> {
         match head {
-            Head::Unsigned(_) | Head::Negative(_) | Head::Bool(_) | Head::Null | Head::Float(_) => {
-                Ok(())
-            }
-            Head::Bytes(length) => self.blob(length).map(drop),
-            Head::Text(Some(length)) => self.slice(length).map(drop),
-            Head::Text(None) => self.chunks(true).map(drop),
-            Head::Break => Err(self.broken("a break where an item should be")),
-            Head::Tag(_) => {
-                let depth = self.deeper(depth)?;
+            ItemHead::Unsigned(_)
+            | ItemHead::Negative(_)
+            | ItemHead::Bool(_)
+            | ItemHead::Null
+            | ItemHead::Float(_) => Ok(()),
+            ItemHead::Bytes(length) => self.blob(length).map(drop),
+            ItemHead::Text(Some(length)) => self.slice(length).map(drop),
+            ItemHead::Text(None) => self.chunks(true).map(drop),
+            ItemHead::Break => Err(self.malformed("unexpected break")),
+            ItemHead::Tag(_) => {
+                let depth = self.descend(depth)?;
                 let head = self.head()?;
                 self.skip(head, depth)
             }
-            Head::Array(length) => {
-                let depth = self.deeper(depth)?;
+            ItemHead::Array(length) => {
+                let depth = self.descend(depth)?;
                 let mut count = 0;
                 while let Some(head) = self.element(length, &mut count)? {
                     self.skip(head, depth)?;
                 }
                 Ok(())
             }
-            Head::Map(length) => {
-                let depth = self.deeper(depth)?;
+            ItemHead::Map(length) => {
+                let depth = self.descend(depth)?;
                 let mut count = 0;
                 while let Some(head) = self.element(length, &mut count)? {
                     self.skip(head, depth)?;
@@ -379,18 +384,18 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// How many elements to make room for.
-pub(crate) fn reserve(length: Length) -> usize {
+/// Returns the capacity to reserve for a container.
+pub(crate) fn reserve(length: ItemLength) -> usize {
     length.map_or(0, |length| {
         usize::try_from(length).map_or(MAX_RESERVED, |length| length.min(MAX_RESERVED))
     })
 }
 
-fn float(value: f64) -> Head {
-    Head::Float(FloatBits(value.to_bits()))
+fn float(value: f64) -> ItemHead {
+    ItemHead::Float(FloatBits(value.to_bits()))
 }
 
-/// A float of 16 bits.
+/// Decodes a float of 16 bits.
 ///
 /// # Source
 /// RFC 8949, appendix D.
@@ -410,12 +415,12 @@ fn half(bits: u16) -> f64 {
     }
 }
 
-/// An unsigned integer as a value.
+/// Converts an unsigned integer to a value.
 pub(crate) fn unsigned(number: u64) -> Value {
     Value::from(number)
 }
 
-/// -1 minus a number, as a value.
+/// Converts -1 minus a number to a value.
 pub(crate) fn negative(number: u64) -> Value {
     match i64::try_from(number) {
         Ok(number) => Value::Int(-1 - number),
@@ -423,14 +428,15 @@ pub(crate) fn negative(number: u64) -> Value {
     }
 }
 
-/// The integer of big-endian bytes; for a negative one -1 minus it. Up to 16 bytes are exact digits, more stay digits too.
+/// Converts big-endian bytes to an integer, or to -1 minus it if negative. More than [`MAX_BIG_INTEGER`] bytes stay a
+/// blob.
 fn big_integer(bytes: &[u8], is_negative: bool) -> Value {
     let start = bytes
         .iter()
         .position(|byte| *byte != 0)
         .unwrap_or(bytes.len());
     let bytes = bytes.get(start..).unwrap_or_default();
-    // Decimal digits, least significant first, in groups of nine: quadratic, so only what is of sane length is converted.
+    // Decimal digits in groups of nine, least significant first. Quadratic, hence the limit.
     if bytes.len() > MAX_BIG_INTEGER {
         return Value::Blob(Blob::from(bytes));
     }
@@ -484,7 +490,7 @@ fn big_integer(bytes: &[u8], is_negative: bool) -> Value {
     }
 }
 
-/// The length in bytes up to which big integers are turned into digits.
+/// The length up to which big integers are converted to digits, in bytes.
 const MAX_BIG_INTEGER: usize = 1024;
 
 #[cfg(test)]
@@ -492,7 +498,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_floats() {
+    fn decodes_half_floats() {
         for (bits, expected) in [
             (0x0000, 0.0),
             (0x8000, -0.0),
@@ -539,7 +545,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claimed_length_is_not_believed() {
+    fn does_not_trust_claimed_lengths() {
         for head in [0x9b, 0xbb, 0x5b, 0x7b] {
             let mut bytes = vec![head];
             bytes.extend_from_slice(&u64::MAX.to_be_bytes());

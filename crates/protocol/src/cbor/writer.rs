@@ -1,6 +1,7 @@
-//! [`Cbor`]: how values are written in CBOR.
+//! [`CborSyntax`], the CBOR writer.
 //!
-//! Containers have their lengths ahead, integers and lengths take as few bytes as they can, and NaN and the infinities two.
+//! Containers have definite lengths, integers and lengths use the shortest form, and NaN and the infinities are half
+//! floats.
 //!
 //! # Source
 //! botocore `serialize.py:CBORSerializer`.
@@ -8,8 +9,8 @@
 use inia_core::{Error, ErrorKind, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::reader::MAX_DEPTH;
-use crate::body::{Buffer, Notation, SHORT, Window, put_short};
-use crate::layout::Target;
+use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
+use crate::decode_layout::ValueType;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
 
 const UNSIGNED: u8 = 0 << 5;
@@ -28,11 +29,11 @@ const DOUBLE: u8 = 0xfb;
 /// The tag of seconds since 1970.
 const EPOCH: u8 = 1;
 
-/// CBOR.
+/// The syntax of CBOR.
 #[derive(Debug)]
-pub(super) struct Cbor;
+pub(super) struct CborSyntax;
 
-impl Notation for Cbor {
+impl BodySyntax for CborSyntax {
     const MAX_DEPTH: u32 = MAX_DEPTH;
 
     fn key(name: &str) -> Vec<u8> {
@@ -115,12 +116,12 @@ impl Notation for Cbor {
 
     #[inline(always)]
     fn integer(window: &mut Window, number: i64) -> usize {
-        put_integer(beginning(window), i128::from(number))
+        put_integer(head_bytes(window), i128::from(number))
     }
 
     #[inline(always)]
     fn double(window: &mut Window, number: f64) -> usize {
-        put_double(beginning(window), number)
+        put_double(head_bytes(window), number)
     }
 
     #[inline(always)]
@@ -141,23 +142,25 @@ impl Notation for Cbor {
     fn scalar(
         out: &mut Buffer,
         at: usize,
-        target: Target,
-        place: &str,
+        target: ValueType,
+        context: &str,
         value: &Value,
         depth: u32,
     ) -> Result<usize> {
         match (target, value) {
             (_, Value::Null) => Ok(out.byte(at, NULL)),
-            (Target::Blob, value) => Ok(blob(out, at, blob_bytes(place, value)?)),
-            (Target::Timestamp(_), value) => Ok(timestamp(out, at, timestamp_param(place, value)?)),
-            (Target::Float, Value::Float(number)) => Ok(single(out, at, *number)),
-            (Target::Float, Value::Int(_)) => {
+            (ValueType::Blob, value) => Ok(blob(out, at, blob_bytes(context, value)?)),
+            (ValueType::Timestamp(_), value) => {
+                Ok(timestamp(out, at, timestamp_param(context, value)?))
+            }
+            (ValueType::Float, Value::Float(number)) => Ok(single(out, at, *number)),
+            (ValueType::Float, Value::Int(_)) => {
                 Ok(single(out, at, value.as_f64().unwrap_or_default()))
             }
-            (Target::Double, Value::Int(_)) => {
+            (ValueType::Double, Value::Int(_)) => {
                 Ok(double(out, at, value.as_f64().unwrap_or_default()))
             }
-            (_, value) => any(out, at, place, value, depth),
+            (_, value) => any(out, at, context, value, depth),
         }
     }
 }
@@ -167,9 +170,9 @@ fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
     out.put(at, bytes)
 }
 
-/// Seconds since 1970 behind their tag: an integer, or a float where there is a fraction.
+/// Writes seconds since 1970 with their tag: an integer, or a float if there is a fraction.
 fn timestamp(out: &mut Buffer, at: usize, moment: Timestamp) -> usize {
-    if let Some(length) = Cbor::short_timestamp(out.window(at), moment, None) {
+    if let Some(length) = CborSyntax::short_timestamp(out.window(at), moment, None) {
         return at + length;
     }
     let at = out.byte(at, TAG | EPOCH);
@@ -202,8 +205,8 @@ fn double(out: &mut Buffer, at: usize, number: f64) -> usize {
     at + put_double(out.window(at), number)
 }
 
-/// Writes any value as what it is.
-fn any(out: &mut Buffer, at: usize, place: &str, value: &Value, depth: u32) -> Result<usize> {
+/// Writes any value.
+fn any(out: &mut Buffer, at: usize, context: &str, value: &Value, depth: u32) -> Result<usize> {
     Ok(match value {
         Value::Null => out.byte(at, NULL),
         Value::Bool(true) => out.byte(at, TRUE),
@@ -215,26 +218,26 @@ fn any(out: &mut Buffer, at: usize, place: &str, value: &Value, depth: u32) -> R
                 .parse::<i128>()
                 .ok()
                 .filter(|number| (-1 - limit..=limit).contains(number))
-                .ok_or_else(|| mismatch(place, "an integer of up to 64 bits", value))?;
+                .ok_or_else(|| mismatch(context, "an integer of up to 64 bits", value))?;
             integer(out, at, number)
         }
         Value::Float(number) => double(out, at, *number),
-        Value::String(text) => Cbor::string(out, at, text),
+        Value::String(text) => CborSyntax::string(out, at, text),
         Value::Blob(bytes) => blob(out, at, bytes),
         Value::Timestamp(moment) => timestamp(out, at, *moment),
         Value::List(list) => {
-            let depth = deeper(depth, place)?;
+            let depth = descend(depth, context)?;
             let mut at = head(out, at, ARRAY, list.len() as u64);
             for value in list {
-                at = any(out, at, place, value, depth)?;
+                at = any(out, at, context, value, depth)?;
             }
             at
         }
         Value::Map(map) => {
-            let depth = deeper(depth, place)?;
+            let depth = descend(depth, context)?;
             let mut at = head(out, at, MAP, map.len() as u64);
             for (name, value) in map {
-                at = Cbor::string(out, at, name);
+                at = CborSyntax::string(out, at, name);
                 at = any(out, at, name, value, depth)?;
             }
             at
@@ -242,51 +245,53 @@ fn any(out: &mut Buffer, at: usize, place: &str, value: &Value, depth: u32) -> R
     })
 }
 
-fn deeper(depth: u32, place: &str) -> Result<u32> {
+fn descend(depth: u32, context: &str) -> Result<u32> {
     depth.checked_sub(1).ok_or_else(|| {
-        let message = format!("{place}: it is nested too deep");
+        let message = format!("{context}: nested too deeply");
         Error::new(ErrorKind::Validation, message)
     })
 }
 
-/// Writes the head of an item: its major type and its length or value, in as few bytes as it can.
+/// Writes the head of an item, its major type and its length or value, in the shortest form.
 #[inline(always)]
 fn head(out: &mut Buffer, at: usize, major: u8, argument: u64) -> usize {
     at + put_head(out.window(at), major, argument)
 }
 
-/// The room that a head may take, or a float.
-type Head = [u8; 9];
+/// Space for the longest head, or a float.
+type HeadBytes = [u8; 9];
 
-/// The bytes of a window that a head is written to.
+/// Returns the start of a window, for a head.
 #[inline(always)]
 #[expect(clippy::expect_used, reason = "a window is longer")]
-fn beginning(window: &mut Window) -> &mut Head {
-    window.first_chunk_mut().expect("it is longer")
+fn head_bytes(window: &mut Window) -> &mut HeadBytes {
+    window
+        .first_chunk_mut()
+        .expect("a window is longer than a head")
 }
 
-/// Writes a head, and gives its length.
+/// Writes a head and returns its length.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "it is below 24")]
-fn put_head(room: &mut Head, major: u8, argument: u64) -> usize {
+fn put_head(room: &mut HeadBytes, major: u8, argument: u64) -> usize {
     let [first, rest @ ..] = room;
-    let (says, length) = match argument {
+    let (info, length) = match argument {
         0..24 => (argument as u8, 0),
         24..0x100 => (24, 1),
         0x100..0x1_0000 => (25, 2),
         0x1_0000..0x1_0000_0000 => (26, 4),
         _ => (27, 8),
     };
-    *first = major | says;
+    *first = major | info;
     if length > 0 {
         *rest = (argument << (64 - 8 * length)).to_be_bytes();
     }
     1 + length
 }
 
-/// Writes an integer, which callers hold within -2^64 and 2^64 - 1, and gives its length.
+/// Writes an integer between -2^64 and 2^64 - 1 and returns its length.
 #[inline(always)]
-fn put_integer(room: &mut Head, number: i128) -> usize {
+fn put_integer(room: &mut HeadBytes, number: i128) -> usize {
     match u64::try_from(number) {
         Ok(number) => put_head(room, UNSIGNED, number),
         Err(_) => {
@@ -296,9 +301,9 @@ fn put_integer(room: &mut Head, number: i128) -> usize {
     }
 }
 
-/// Writes a float of double precision, and gives its length.
+/// Writes a float of double precision and returns its length.
 #[inline(always)]
-fn put_double(room: &mut Head, number: f64) -> usize {
+fn put_double(room: &mut HeadBytes, number: f64) -> usize {
     let [first, rest @ ..] = room;
     if number.is_finite() {
         *first = DOUBLE;
@@ -317,7 +322,7 @@ fn put_double(room: &mut Head, number: f64) -> usize {
     3
 }
 
-/// Writes the head of a map again, which has fewer entries than were announced.
+/// Rewrites the head of a map that has fewer entries than announced.
 #[cold]
 #[expect(clippy::indexing_slicing, reason = "the map begins with a head")]
 fn correct_head(
@@ -341,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heads_take_as_few_bytes_as_they_can() {
+    fn heads_have_the_shortest_form() {
         for (argument, expected) in [
             (0, &[0x00][..]),
             (23, &[0x17]),

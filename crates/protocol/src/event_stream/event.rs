@@ -1,7 +1,8 @@
-//! Events: what a model makes of the messages of a stream, and back.
+//! Events: conversion between messages and modeled events.
 //!
-//! An event stream is a union whose members are events. On the wire the member's name is the header `:event-type`; the event's
-//! own members are headers (`eventheader`), the whole payload (`eventpayload`), or together the payload in the wire format.
+//! An event stream is a union whose members are events. On the wire the member's name is the header `:event-type`; the
+//! event's own members are headers (`eventheader`), the whole payload (`eventpayload`), or together the payload in the
+//! wire format.
 
 use bytes::Bytes;
 use inia_core::{Blob, Error, ErrorKind, Map, Result, ServiceError, Str, Timestamp, Value};
@@ -11,23 +12,23 @@ use super::{EventHeader, EventMessage};
 use crate::error_code::{finish_error, message_of};
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
 
-/// How a wire format reads and writes payloads of events.
+/// The encoding of event payloads in a wire format.
 pub(crate) trait EventFormat {
-    /// The type of payloads in the wire format, such as `application/json`.
+    /// The content type of payloads in the wire format, such as `application/json`.
     const CONTENT_TYPE: &'static str;
 
-    /// Reads a payload as a member's value.
+    /// Parses a payload as a member's value.
     fn read(&self, member: &Member, payload: Bytes) -> Result<Value>;
 
     /// Writes a member's value as a payload.
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>>;
 }
 
-/// Reads a message of the stream that an operation answers with: a map of the event's name to the event; `None` for an event
-/// that the model does not know.
+/// Parses a message of an operation's output stream into a map of the event's name to the event. Returns `None` for an
+/// event that is not in the model.
 ///
 /// # Errors
-/// `Service`: the message is an error or exception. `Parse`: it cannot be understood.
+/// `Service`: the message is an error or exception. `Parse`: it does not match the model.
 ///
 /// # Source
 /// botocore `parsers.py:BaseEventStreamParser`.
@@ -41,7 +42,7 @@ pub(crate) fn parse_event(
         .event_stream_output(operation)
         .and_then(|member| model.structure(member));
     let Some(stream) = stream else {
-        return Err(no_stream(operation));
+        return Err(no_event_stream(operation));
     };
     match message.text(":message-type").map(Str::as_str) {
         Some("exception") => return Err(exception(model, operation, stream, &message, format)),
@@ -71,7 +72,7 @@ pub(crate) fn parse_event(
     Ok(Some(Value::Map(map)))
 }
 
-/// The first message of a stream, which must be the initial response.
+/// Returns the first message of a stream if it is the initial response.
 ///
 /// # Errors
 /// `Service`: it is an error. `Parse`: it is an event.
@@ -90,7 +91,7 @@ pub(crate) fn initial_response(
     {
         return Ok(message);
     }
-    // An error is reported as the error it is.
+    // An error message is returned as its own error.
     parse_event(model, operation, message, format)?;
     Err(Error::new(
         ErrorKind::Parse,
@@ -98,7 +99,7 @@ pub(crate) fn initial_response(
     ))
 }
 
-/// The status that errors within a stream go by.
+/// The HTTP status of errors within a stream.
 ///
 /// # Source
 /// botocore `eventstream.py:EventStreamMessage.to_response_dict`.
@@ -139,32 +140,32 @@ fn read_event(
     let empty = Structure::default();
     let structure = model.structure(member).unwrap_or(&empty);
     let mut event = Map::new();
-    for part in &structure.members {
-        if part.traits.is_event_header()
-            && let Some(header) = message.header(&part.name)
+    for event_member in &structure.members {
+        if event_member.traits.is_event_header()
+            && let Some(header) = message.header(&event_member.name)
         {
-            event.push(part.name.clone(), header_value(header));
+            event.push(event_member.name.clone(), header_value(header));
         }
     }
     let payload = structure
         .members
         .iter()
-        .find(|part| part.traits.is_event_payload());
-    if let Some(part) = payload {
-        let value = match model.shape(part.target).kind {
+        .find(|event_member| event_member.traits.is_event_payload());
+    if let Some(event_member) = payload {
+        let value = match model.shape(event_member.target).kind {
             Kind::Blob => Value::Blob(Blob::from(message.payload)),
             Kind::String => match std::str::from_utf8(&message.payload) {
                 Ok(text) => Value::from(text),
                 Err(_) => {
                     return Err(Error::new(
                         ErrorKind::Parse,
-                        format!("{}: it is not UTF-8", part.name),
+                        format!("{}: not UTF-8", event_member.name),
                     ));
                 }
             },
-            _ => format.read(part, message.payload)?,
+            _ => format.read(event_member, message.payload)?,
         };
-        event.push(part.name.clone(), value);
+        event.push(event_member.name.clone(), value);
     } else if !message.payload.is_empty()
         && event.len() < structure.members.len()
         && let Value::Map(body) = format.read(member, message.payload)?
@@ -196,10 +197,10 @@ fn header_value(header: &EventHeader) -> Value {
     }
 }
 
-/// Writes an event of the stream that an operation takes: a map of one event's name to the event.
+/// Serializes an event of an operation's input stream: a map of one event's name to the event.
 ///
 /// # Errors
-/// `Validation`: the value is not one known event, or cannot be written as its shape.
+/// `Validation`: the value is not exactly one modeled event, or does not match its shape.
 pub(crate) fn serialize_event<F: EventFormat>(
     model: &ServiceModel,
     operation: &Operation,
@@ -210,19 +211,19 @@ pub(crate) fn serialize_event<F: EventFormat>(
         .event_stream_input(operation)
         .and_then(|member| model.structure(member));
     let Some(stream) = stream else {
-        return Err(no_stream(operation));
+        return Err(no_event_stream(operation));
     };
-    let mut given = event.entries().filter(|(_, value)| !value.is_null());
-    let (Some((name, value)), None) = (given.next(), given.next()) else {
+    let mut entries = event.entries().filter(|(_, value)| !value.is_null());
+    let (Some((name, value)), None) = (entries.next(), entries.next()) else {
         return Err(Error::new(
             ErrorKind::Validation,
-            "an event is a map of one event's name to the event",
+            "expected a map with the name of exactly one event",
         ));
     };
     let Some(member) = stream.member(name) else {
         return Err(Error::new(
             ErrorKind::Validation,
-            format!("there is no event {name:?}"),
+            format!("unknown event {name:?}"),
         ));
     };
     let Value::Map(map) = value else {
@@ -241,36 +242,41 @@ pub(crate) fn serialize_event<F: EventFormat>(
     let mut payload = None;
     for (name, value) in map.iter().filter(|(_, value)| !value.is_null()) {
         match structure.member(name) {
-            Some(part) if part.traits.is_event_header() => {
-                headers.push((part.name.clone(), header_param(model, part, value)?));
+            Some(event_member) if event_member.traits.is_event_header() => {
+                headers.push((
+                    event_member.name.clone(),
+                    header_param(model, event_member, value)?,
+                ));
             }
-            Some(part) if part.traits.is_event_payload() => payload = Some((part, value)),
+            Some(event_member) if event_member.traits.is_event_payload() => {
+                payload = Some((event_member, value))
+            }
             _ => body.push(name.clone(), value.clone()),
         }
     }
     let has_payload_member = structure
         .members
         .iter()
-        .any(|part| part.traits.is_event_payload());
-    let (kind, payload) = match payload {
-        Some((part, value)) => match model.shape(part.target).kind {
+        .any(|event_member| event_member.traits.is_event_payload());
+    let (content_type, payload) = match payload {
+        Some((event_member, value)) => match model.shape(event_member.target).kind {
             Kind::Blob => (
                 "application/octet-stream",
-                Bytes::copy_from_slice(blob_bytes(&part.name, value)?),
+                Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?),
             ),
             Kind::String => (
                 "text/plain",
-                Bytes::copy_from_slice(blob_bytes(&part.name, value)?),
+                Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?),
             ),
-            _ => (F::CONTENT_TYPE, format.write(part, value)?.into()),
+            _ => (F::CONTENT_TYPE, format.write(event_member, value)?.into()),
         },
         None if has_payload_member => ("", Bytes::new()),
         None => {
-            let is_all_headers = structure
+            let has_only_headers = structure
                 .members
                 .iter()
-                .all(|part| part.traits.is_event_header());
-            if is_all_headers && body.is_empty() {
+                .all(|event_member| event_member.traits.is_event_header());
+            if has_only_headers && body.is_empty() {
                 ("", Bytes::new())
             } else {
                 let bytes = format.write(member, &Value::Map(body))?;
@@ -278,8 +284,11 @@ pub(crate) fn serialize_event<F: EventFormat>(
             }
         }
     };
-    if !kind.is_empty() {
-        headers.push((":content-type".into(), EventHeader::String(kind.into())));
+    if !content_type.is_empty() {
+        headers.push((
+            ":content-type".into(),
+            EventHeader::String(content_type.into()),
+        ));
     }
     Ok(EventMessage { headers, payload })
 }
@@ -304,14 +313,14 @@ fn header_param(model: &ServiceModel, member: &Member, value: &Value) -> Result<
         }
         (Kind::Long, Value::Int(value)) => EventHeader::Long(*value),
         (Kind::String, Value::String(text)) => EventHeader::String(text.clone()),
-        (kind, value) => return Err(mismatch(&member.name, kind.name(), value)),
+        (content_type, value) => return Err(mismatch(&member.name, content_type.name(), value)),
     })
 }
 
 #[cold]
-fn no_stream(operation: &Operation) -> Error {
+fn no_event_stream(operation: &Operation) -> Error {
     Error::new(
         ErrorKind::Model,
-        format!("{} has no such event stream", operation.name),
+        format!("{} has no event stream in this direction", operation.name),
     )
 }

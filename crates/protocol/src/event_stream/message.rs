@@ -1,4 +1,4 @@
-//! [`EventMessage`]: one message of an event stream, and [`MessageDecoder`], which finds them in a stream of bytes.
+//! [`EventMessage`], a message of an event stream, and [`MessageDecoder`], which decodes a byte stream into messages.
 //!
 //! ```text
 //! | total length u32 | headers length u32 | CRC-32 of these 8 bytes |      the prelude, 12 bytes
@@ -16,12 +16,12 @@ use inia_core::{Error, ErrorKind, Result, Str};
 const PRELUDE: usize = 12;
 /// The length of the checksum at the end, in bytes.
 const TRAILER: usize = 4;
-/// How long the headers may be, in bytes.
+/// The maximum length of the headers, in bytes.
 const MAX_HEADERS: usize = 128 * 1024;
-/// How long the payload may be, in bytes.
+/// The maximum length of the payload, in bytes.
 const MAX_PAYLOAD: usize = 24 * 1024 * 1024;
 
-/// One message of an event stream.
+/// A message of an event stream.
 ///
 /// ```
 /// use inia_protocol::{EventHeader, EventMessage, MessageDecoder};
@@ -42,13 +42,13 @@ const MAX_PAYLOAD: usize = 24 * 1024 * 1024;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventMessage {
-    /// The headers in order; no name is there twice.
+    /// The headers in order, with unique names.
     pub headers: Vec<(Str, EventHeader)>,
     /// The payload.
     pub payload: Bytes,
 }
 
-/// The value of a message's header.
+/// The value of a message header.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventHeader {
     /// Types 0 and 1.
@@ -72,7 +72,7 @@ pub enum EventHeader {
 }
 
 impl EventMessage {
-    /// The value of a header.
+    /// Returns the value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&EventHeader> {
         self.headers
@@ -81,7 +81,7 @@ impl EventMessage {
             .map(|(_, value)| value)
     }
 
-    /// The text of a header that is a string.
+    /// Returns the text of a string header.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&Str> {
         match self.header(name)? {
@@ -90,22 +90,22 @@ impl EventMessage {
         }
     }
 
-    /// The message as a frame.
+    /// Encodes the message as a frame.
     ///
     /// # Errors
-    /// `Stream`: a name is empty or longer than 255 bytes, a value longer than 65,535 bytes, or headers or payload are longer
-    /// than a frame may be.
+    /// `Stream`: a header name is empty or longer than 255 bytes, a header value is longer than 65,535 bytes, or
+    /// headers or payload exceed the limits of a frame.
     pub fn encode(&self) -> Result<Bytes> {
         let mut headers = Vec::with_capacity(128);
         for (name, value) in &self.headers {
             encode_header(&mut headers, name, value)?;
         }
         if headers.len() > MAX_HEADERS || self.payload.len() > MAX_PAYLOAD {
-            return Err(broken("a message is longer than a frame may be"));
+            return Err(malformed("the message exceeds the maximum frame size"));
         }
         let total = PRELUDE + headers.len() + self.payload.len() + TRAILER;
         let mut frame = BytesMut::with_capacity(total);
-        // Both lengths are far below 2^32: they were just held against their limits.
+        // Both lengths are below 2^32, as their limits were checked.
         frame.put_u32(u32::try_from(total).unwrap_or(u32::MAX));
         frame.put_u32(u32::try_from(headers.len()).unwrap_or(u32::MAX));
         frame.put_u32(crc(&frame));
@@ -120,7 +120,7 @@ fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<(
     let length = u8::try_from(name.len())
         .ok()
         .filter(|length| *length > 0)
-        .ok_or_else(|| broken("a header's name is empty or longer than 255 bytes"))?;
+        .ok_or_else(|| malformed("a header name is empty or longer than 255 bytes"))?;
     out.put_u8(length);
     out.extend_from_slice(name.as_bytes());
     match value {
@@ -164,7 +164,7 @@ fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<(
 
 fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
     let length = u16::try_from(bytes.len())
-        .map_err(|_| broken("a header's value is longer than 65,535 bytes"))?;
+        .map_err(|_| malformed("a header value is longer than 65,535 bytes"))?;
     out.put_u16(length);
     out.extend_from_slice(bytes);
     Ok(())
@@ -177,53 +177,53 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 #[cold]
-fn broken(message: &'static str) -> Error {
+fn malformed(message: &'static str) -> Error {
     Error::new(ErrorKind::Stream, message)
 }
 
-/// Finds the messages in a stream of bytes that arrives in pieces.
+/// Decodes messages from a byte stream that arrives in chunks.
 ///
-/// At most one message is held at a time beside what was pushed: whoever feeds it takes the messages out after each push.
+/// The buffer grows by what is pushed: call [`MessageDecoder::next`] until it returns `None` after each push.
 ///
 /// # Source
 /// botocore `eventstream.py:EventStreamBuffer`.
 #[derive(Debug, Default)]
 pub struct MessageDecoder {
     buffer: BytesMut,
-    is_broken: bool,
+    has_failed: bool,
 }
 
 impl MessageDecoder {
-    /// A decoder at the beginning of a stream.
+    /// Creates a decoder at the start of a stream.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the next piece of the stream.
-    pub fn push(&mut self, piece: &[u8]) {
-        if !self.is_broken {
-            self.buffer.extend_from_slice(piece);
+    /// Adds the next chunk of the stream.
+    pub fn push(&mut self, chunk: &[u8]) {
+        if !self.has_failed {
+            self.buffer.extend_from_slice(chunk);
         }
     }
 
-    /// Takes the next message out; `None` where it has not arrived in full.
+    /// Returns the next message, or `None` if it has not arrived in full.
     ///
     /// # Errors
-    /// `Stream`: a checksum does not match, a length is beyond its limit, or a header is broken. What follows cannot be found
-    /// any more: every later call fails too.
-    // An iterator's `next` cannot fail, and ends where this may go on after the next push.
+    /// `Stream`: a checksum does not match, a length exceeds its limit, or a header is malformed. The stream cannot be
+    /// resynchronized: all later calls fail too.
+    // Not an `Iterator`: `next` is fallible, and `None` is not the end.
     #[expect(
         clippy::should_implement_trait,
         reason = "none yet is not the end, and it can fail"
     )]
     pub fn next(&mut self) -> Result<Option<EventMessage>> {
-        if self.is_broken {
-            return Err(broken("the event stream broke before"));
+        if self.has_failed {
+            return Err(malformed("the event stream failed earlier"));
         }
         let result = self.take();
         if result.is_err() {
-            self.is_broken = true;
+            self.has_failed = true;
             self.buffer = BytesMut::new();
         }
         result
@@ -237,16 +237,16 @@ impl MessageDecoder {
         let total = prelude.get_u32() as usize;
         let headers = prelude.get_u32() as usize;
         if prelude.get_u32() != sum {
-            return Err(broken("the checksum of a message's prelude does not match"));
+            return Err(malformed("prelude checksum mismatch"));
         }
         if headers > MAX_HEADERS {
-            return Err(broken("the headers of a message are longer than allowed"));
+            return Err(malformed("message headers exceed 128 KiB"));
         }
         let Some(payload) = total.checked_sub(PRELUDE + headers + TRAILER) else {
-            return Err(broken("the lengths of a message contradict each other"));
+            return Err(malformed("inconsistent message lengths"));
         };
         if payload > MAX_PAYLOAD {
-            return Err(broken("the payload of a message is longer than allowed"));
+            return Err(malformed("message payload exceeds 24 MiB"));
         }
         if self.buffer.len() < total {
             self.buffer.reserve(total - self.buffer.len());
@@ -255,7 +255,7 @@ impl MessageDecoder {
         let mut frame = self.buffer.split_to(total).freeze();
         let mut trailer = frame.split_off(total - TRAILER);
         if crc(&frame) != trailer.get_u32() {
-            return Err(broken("the checksum of a message does not match"));
+            return Err(malformed("message checksum mismatch"));
         }
         frame.advance(PRELUDE);
         let payload = frame.split_off(headers);
@@ -265,18 +265,18 @@ impl MessageDecoder {
         }))
     }
 
-    /// Whether the stream may end here.
+    /// Checks that the stream may end here.
     ///
     /// # Errors
-    /// `Stream`: it broke before, or ends within a message.
+    /// `Stream`: the stream failed before, or ends within a message.
     pub fn finish(&self) -> Result<()> {
-        if self.is_broken {
-            return Err(broken("the event stream broke before"));
+        if self.has_failed {
+            return Err(malformed("the event stream failed earlier"));
         }
         if self.buffer.is_empty() {
             Ok(())
         } else {
-            Err(broken("the event stream ends within a message"))
+            Err(malformed("the event stream ends within a message"))
         }
     }
 }
@@ -286,7 +286,7 @@ fn decode_headers(mut bytes: Bytes) -> Result<Vec<(Str, EventHeader)>> {
     while bytes.has_remaining() {
         let length = usize::from(bytes.get_u8());
         if length == 0 {
-            return Err(broken("a message has a header without a name"));
+            return Err(malformed("empty header name"));
         }
         let name = decode_text(take(&mut bytes, length)?)?;
         let kind = take(&mut bytes, 1)?.get_u8();
@@ -305,10 +305,10 @@ fn decode_headers(mut bytes: Bytes) -> Result<Vec<(Str, EventHeader)>> {
                 take(&mut bytes, 16)?.copy_to_slice(&mut uuid);
                 EventHeader::Uuid(uuid)
             }
-            _ => return Err(broken("a message has a header of a type that is not known")),
+            _ => return Err(malformed("unknown header type")),
         };
         if headers.iter().any(|(key, _)| *key == name) {
-            return Err(broken("a message has a header twice"));
+            return Err(malformed("duplicate header"));
         }
         headers.push((name, value));
     }
@@ -317,7 +317,7 @@ fn decode_headers(mut bytes: Bytes) -> Result<Vec<(Str, EventHeader)>> {
 
 fn take(bytes: &mut Bytes, length: usize) -> Result<Bytes> {
     if bytes.len() < length {
-        return Err(broken("a message's headers end too early"));
+        return Err(malformed("truncated header"));
     }
     Ok(bytes.split_to(length))
 }
@@ -334,7 +334,7 @@ fn take_counted(bytes: &mut Bytes) -> Result<Bytes> {
 fn decode_text(bytes: Bytes) -> Result<Str> {
     std::str::from_utf8(&bytes)
         .map(Str::from)
-        .map_err(|_| broken("a message has a header that is not UTF-8"))
+        .map_err(|_| malformed("a header is not UTF-8"))
 }
 
 #[cfg(test)]
@@ -366,14 +366,14 @@ mod tests {
     }
 
     #[test]
-    fn messages_survive_any_cut_of_the_stream() {
+    fn decodes_any_chunking_of_the_stream() {
         let frame = sample().encode().unwrap();
         let stream = [&frame[..], &frame[..], &frame[..]].concat();
         for size in 1..stream.len() {
             let mut decoder = MessageDecoder::new();
             let mut messages = Vec::new();
-            for piece in stream.chunks(size) {
-                decoder.push(piece);
+            for chunk in stream.chunks(size) {
+                decoder.push(chunk);
                 while let Some(message) = decoder.next().unwrap() {
                     messages.push(message);
                 }
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_is_noticed() {
+    fn detects_every_flipped_bit() {
         let frame = sample().encode().unwrap();
         for bit in 0..frame.len() * 8 {
             let mut bytes = frame.to_vec();
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_length_is_refused_before_it_is_waited_for() {
+    fn rejects_excessive_lengths_early() {
         let mut frame = BytesMut::new();
         frame.put_u32(u32::MAX);
         frame.put_u32(0);

@@ -1,4 +1,4 @@
-//! Event streams: messages in binary frames, and what an operation's model makes of them.
+//! Event streams: messages in binary frames, and their conversion to modeled events.
 
 mod event;
 mod message;

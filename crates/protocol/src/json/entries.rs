@@ -1,330 +1,352 @@
-//! [`Entries`]: the entries of one map, whose names are not known ahead.
+//! [`MapEntries`], the entries of a map, with key prediction.
 //!
-//! They are guessed, though. Most maps of an answer have the same names in the same order as others before them; such maps share
-//! their names, and only their values are kept for each.
+//! Most maps of a response have the same keys in the same order as an earlier one. Such maps share their keys, and only
+//! their values are stored for each.
 
-use inia_core::{Map, Result, Rows, Slot, Str, Value};
+use inia_core::{Map, Result, RowPool, RowSlot, Str, Value};
 
-use super::lexer::{Lexer, push_key};
-use super::values::Values;
-use crate::layout::{Fields, Target};
+use super::builder::JsonBuilder;
+use super::lexer::{JsonLexer, push_key};
+use crate::decode_layout::{DecodeStructure, ValueType};
 use crate::literal::Literal;
-use crate::names::{NameFilter, head_of};
+use crate::name_index::{NameFilter, head_word};
 
-/// How many entries a map may have before it gets a hash index. One with more does not share its names.
-pub(super) const UNINDEXED: usize = 32;
+/// The number of entries beyond which a map gets a hash index and no longer shares its keys.
+pub(super) const INDEX_THRESHOLD: usize = 32;
 
-/// The names that maps of a text have had.
+/// The keys of earlier maps in the same document.
 #[derive(Debug, Default)]
-pub(super) struct KnownNames(Vec<Known>);
+pub(super) struct KeyCache(Vec<CachedKeys>);
 
-/// How many kinds of maps are told apart.
-const KINDS: usize = 16;
+/// The number of map kinds with an entry in the cache.
+const MAX_KINDS: usize = 16;
 
-/// A kind of maps: they are nested this deep, and have values that are read as this and a first name of this head.
+/// A kind of maps: nesting level, type of the values, and the [`head_word`] of the first key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Kind {
+struct MapKind {
     level: usize,
-    values: Target,
+    target: ValueType,
     first: u64,
 }
 
 #[derive(Debug)]
-struct Known {
-    kind: Kind,
-    /// What the last map had that was not as guessed: its names are shared from the second such map on.
+struct CachedKeys {
+    kind: MapKind,
+    /// The fingerprint of the keys of the last map that was not predicted. Its keys are cached when a second map has
+    /// the same ones.
     fingerprint: u64,
-    /// Not here while there is a map that may have these names.
-    guess: Option<Box<Guess>>,
+    /// Absent while a map that is being read uses it.
+    prediction: Option<Box<Prediction>>,
 }
 
-/// Names that a map may have.
+/// The predicted entries of a map.
 #[derive(Debug)]
-struct Guess {
-    kind: Kind,
-    /// What is to be read for each of them.
-    entries: Box<[Expected]>,
-    /// The maps that have them.
-    rows: Rows,
+struct Prediction {
+    kind: MapKind,
+    /// The predicted entries in order.
+    entries: Box<[PredictedEntry]>,
+    /// The values of the maps that have these keys.
+    rows: RowPool,
 }
 
-/// An entry that a map may have.
+/// A predicted entry.
 #[derive(Debug)]
-struct Expected {
-    /// Its name, as it stands before the value.
+struct PredictedEntry {
+    /// The encoded key with its colon.
     key: Literal,
-    /// The beginning of its value, where that is a structure: the member which was all that the last one had, as DynamoDB's
-    /// attributes have their type. The member's position, and what stands before its value.
+    /// If the value was a structure with one member, as the type of DynamoDB attributes is: the position of that
+    /// member, and the encoded bytes up to its value.
     opening: Option<(usize, Literal)>,
 }
 
-impl KnownNames {
-    /// Takes what the map that begins here may have.
-    fn guess(&mut self, level: usize, values: Target, lexer: &Lexer<'_>) -> Option<Box<Guess>> {
-        let mut known = self.0.iter_mut();
-        let known = known.find(|known| {
-            known.kind.level == level
-                && known.kind.values == values
-                && known
-                    .guess
+impl KeyCache {
+    /// Takes the prediction for the map at the lexer's position.
+    fn take_prediction(
+        &mut self,
+        level: usize,
+        target: ValueType,
+        lexer: &JsonLexer<'_>,
+    ) -> Option<Box<Prediction>> {
+        let mut cached = self.0.iter_mut();
+        let cached = cached.find(|cached| {
+            cached.kind.level == level
+                && cached.kind.target == target
+                && cached
+                    .prediction
                     .as_ref()
-                    .is_some_and(|guess| guess.is_next(lexer))
+                    .is_some_and(|prediction| prediction.is_next(lexer))
         })?;
-        known.guess.take()
+        cached.prediction.take()
     }
 
-    fn of(&mut self, kind: Kind) -> Option<&mut Known> {
-        self.0.iter_mut().find(|known| known.kind == kind)
+    fn entry_of(&mut self, kind: MapKind) -> Option<&mut CachedKeys> {
+        self.0.iter_mut().find(|cached| cached.kind == kind)
     }
 
-    /// Puts back what a map had, or had not.
-    fn put_back(&mut self, guess: Box<Guess>) {
-        if let Some(known) = self.of(guess.kind) {
-            known.guess = Some(guess);
+    /// Returns a prediction to the cache.
+    fn put_back(&mut self, prediction: Box<Prediction>) {
+        if let Some(cached) = self.entry_of(prediction.kind) {
+            cached.prediction = Some(prediction);
         }
     }
 
-    /// Learns the names of a map, from the second one that has them on.
-    fn learn(&mut self, kind: Kind, fingerprint: u64, map: &Map, fields: Option<&Fields>) {
-        match self.of(kind) {
-            Some(known) if known.fingerprint == fingerprint => {
-                known.guess = Some(Box::new(Guess::new(kind, map, fields)));
+    /// Records the keys of a map, and creates a prediction at the second map that has them.
+    fn record(
+        &mut self,
+        kind: MapKind,
+        fingerprint: u64,
+        map: &Map,
+        layout: Option<&DecodeStructure>,
+    ) {
+        match self.entry_of(kind) {
+            Some(cached) if cached.fingerprint == fingerprint => {
+                cached.prediction = Some(Box::new(Prediction::new(kind, map, layout)));
             }
-            Some(known) => known.fingerprint = fingerprint,
+            Some(cached) => cached.fingerprint = fingerprint,
             None => {
-                self.0.truncate(KINDS - 1);
-                self.0.push(Known {
+                self.0.truncate(MAX_KINDS - 1);
+                self.0.push(CachedKeys {
                     kind,
                     fingerprint,
-                    guess: None,
+                    prediction: None,
                 });
             }
         }
     }
 }
 
-impl Guess {
-    fn new(kind: Kind, map: &Map, fields: Option<&Fields>) -> Self {
+impl Prediction {
+    fn new(kind: MapKind, map: &Map, layout: Option<&DecodeStructure>) -> Self {
         let mut text = Vec::with_capacity(64);
         let entries = map.iter().map(|(name, value)| {
             text.clear();
             push_key(&mut text, name);
             let key = Literal::new(&text);
-            let only = fields.and_then(|fields| fields.only(value.as_map()?));
-            let opening = only.map(|(position, field)| {
+            let only_member = layout.and_then(|layout| layout.only_member(value.as_map()?));
+            let opening = only_member.map(|(position, member)| {
                 text.push(b'{');
-                field.key.push_to(&mut text);
+                member.key.push_to(&mut text);
                 (position, Literal::new(&text))
             });
-            Expected { key, opening }
+            PredictedEntry { key, opening }
         });
-        Guess {
+        Prediction {
             kind,
             entries: entries.collect(),
-            rows: Rows::new(map.keys().cloned().collect()),
+            rows: RowPool::new(map.keys().cloned().collect()),
         }
     }
 
-    /// Whether the first name is what stands next in a text.
-    fn is_next(&self, lexer: &Lexer<'_>) -> bool {
+    /// Returns whether the first predicted key is next in the text.
+    fn is_next(&self, lexer: &JsonLexer<'_>) -> bool {
         let first = self.entries.first();
-        first.is_some_and(|expected| lexer.sees(&expected.key).is_some())
+        first.is_some_and(|next_entry| lexer.literal_len(&next_entry.key).is_some())
     }
 
-    /// What is to be read next.
+    /// Returns the next predicted entry.
     #[inline(always)]
-    fn expected(&self) -> Option<&Expected> {
+    fn next_entry(&self) -> Option<&PredictedEntry> {
         self.entries.get(self.rows.filled())
     }
 }
 
-/// A number that depends on all bits of two others.
+/// Mixes two hash values.
 #[inline]
 fn mixed(one: u64, other: u64) -> u64 {
     (one ^ other.rotate_left(23)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// The entries of a map that is being read. Of entries with the same name the last one counts.
+/// The entries of a map that is being read. Of duplicate keys the last one counts.
 #[derive(Debug)]
-pub(super) struct Entries {
-    names: Names,
-    kind: Kind,
-    /// Where the map's own begin among all entries.
+pub(super) struct MapEntries {
+    keys: KeySource,
+    kind: MapKind,
+    /// The index of the map's first entry in [`JsonBuilder::entries`].
     first_entry: usize,
-    /// Of the names that were not guessed.
+    /// The fingerprint of the keys that were not predicted.
     fingerprint: u64,
     filter: NameFilter,
-    /// The entries of a map that has too many of them to be searched one by one.
+    /// The entries of a map with more than [`INDEX_THRESHOLD`], which has a hash index.
     many: Option<Box<Map>>,
 }
 
-/// Where the names of a map come from.
+/// The source of a map's keys.
 #[derive(Debug)]
-enum Names {
-    /// So far all were as guessed.
-    Guessed(Box<Guess>),
-    /// The map has its own.
+enum KeySource {
+    /// All keys predicted so far.
+    Predicted(Box<Prediction>),
+    /// The map has its own keys.
     Own,
 }
 
-/// The name of an entry whose value is to be read.
+/// The key of an entry whose value comes next.
 #[derive(Debug)]
-pub(super) enum EntryName {
-    Guessed,
+pub(super) enum EntryKey {
+    Predicted,
     Own(Str),
 }
 
-impl Entries {
-    /// Those of a map that is nested this deep and whose first entry stands next; its values are read as `target`.
-    pub(super) fn new(values: &mut Values<'_>, level: usize, target: Target) -> Self {
-        let guess = values.names.guess(level, target, &values.lexer);
-        let mut kind = Kind {
+impl MapEntries {
+    /// Starts a map of a nesting level at its first entry; its values have the type `target`.
+    pub(super) fn new(builder: &mut JsonBuilder<'_>, level: usize, target: ValueType) -> Self {
+        let prediction = builder
+            .key_cache
+            .take_prediction(level, target, &builder.lexer);
+        let mut kind = MapKind {
             level,
-            values: target,
+            target,
             first: 0,
         };
-        let names = match guess {
-            Some(mut guess) => {
-                kind.first = guess.kind.first;
-                guess.rows.begin();
-                Names::Guessed(guess)
+        let keys = match prediction {
+            Some(mut prediction) => {
+                kind.first = prediction.kind.first;
+                prediction.rows.begin();
+                KeySource::Predicted(prediction)
             }
-            None => Names::Own,
+            None => KeySource::Own,
         };
-        Entries {
-            names,
+        MapEntries {
+            keys,
             kind,
-            first_entry: values.entries.len(),
+            first_entry: builder.entries.len(),
             fingerprint: 0,
             filter: NameFilter::default(),
             many: None,
         }
     }
 
-    /// Takes the key of the next entry and the beginning of its value, if that is as guessed: the position of the member whose
-    /// value is next.
+    /// Consumes the key of the next entry and the start of its value if both match the prediction. Returns the position
+    /// of the member whose value comes next.
     #[inline(always)]
-    pub(super) fn opening(&self, values: &mut Values<'_>) -> Option<usize> {
-        let Names::Guessed(guess) = &self.names else {
+    pub(super) fn opening(&self, builder: &mut JsonBuilder<'_>) -> Option<usize> {
+        let KeySource::Predicted(prediction) = &self.keys else {
             return None;
         };
-        let (position, text) = guess.expected()?.opening.as_ref()?;
-        values.lexer.takes(text).then_some(*position)
+        let (position, text) = prediction.next_entry()?.opening.as_ref()?;
+        builder.lexer.consume_literal(text).then_some(*position)
     }
 
-    /// Takes the key of the next entry.
+    /// Consumes the key of the next entry.
     #[inline(always)]
-    pub(super) fn name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
-        if let Names::Guessed(guess) = &self.names
-            && let Some(expected) = guess.expected()
-            && values.lexer.takes(&expected.key)
+    pub(super) fn key(&mut self, builder: &mut JsonBuilder<'_>) -> Result<EntryKey> {
+        if let KeySource::Predicted(prediction) = &self.keys
+            && let Some(next_entry) = prediction.next_entry()
+            && builder.lexer.consume_literal(&next_entry.key)
         {
-            return Ok(EntryName::Guessed);
+            return Ok(EntryKey::Predicted);
         }
-        self.own_name(values)
+        self.own_key(builder)
     }
 
     #[inline(never)]
-    fn own_name(&mut self, values: &mut Values<'_>) -> Result<EntryName> {
-        self.stop_guessing(values);
-        let key = values.lexer.key()?;
+    fn own_key(&mut self, builder: &mut JsonBuilder<'_>) -> Result<EntryKey> {
+        self.end_prediction(builder);
+        let key = builder.lexer.key()?;
         if self.fingerprint == 0 {
             self.kind.first = key.head;
         }
-        values.lexer.own_text(key.span).map(EntryName::Own)
+        builder.lexer.own_text(key.span).map(EntryKey::Own)
     }
 
-    /// Where the value of an entry goes whose name was as guessed.
+    /// Returns the slot for the value of an entry whose key was predicted.
     #[inline(always)]
-    pub(super) fn slot(&mut self) -> Option<Slot<'_>> {
-        match &mut self.names {
-            Names::Guessed(guess) => guess.rows.slot(),
-            Names::Own => None,
+    pub(super) fn slot(&mut self) -> Option<RowSlot<'_>> {
+        match &mut self.keys {
+            KeySource::Predicted(prediction) => prediction.rows.slot(),
+            KeySource::Own => None,
         }
     }
 
     /// Adds an entry.
     #[inline]
-    pub(super) fn add(&mut self, values: &mut Values<'_>, name: EntryName, value: Value) {
+    pub(super) fn add(&mut self, builder: &mut JsonBuilder<'_>, name: EntryKey, value: Value) {
         match name {
-            EntryName::Own(name) => self.add_own(values, name, value),
-            EntryName::Guessed => {
-                if let Names::Guessed(guess) = &mut self.names {
-                    guess.rows.push(value);
+            EntryKey::Own(name) => self.add_own(builder, name, value),
+            EntryKey::Predicted => {
+                if let KeySource::Predicted(prediction) = &mut self.keys {
+                    prediction.rows.push(value);
                 }
             }
         }
     }
 
-    fn add_own(&mut self, values: &mut Values<'_>, name: Str, value: Value) {
+    fn add_own(&mut self, builder: &mut JsonBuilder<'_>, name: Str, value: Value) {
         if let Some(many) = &mut self.many {
             many.insert(name, value);
             return;
         }
-        let head = head_of(name.as_bytes());
+        let head = head_word(name.as_bytes());
         self.fingerprint = mixed(self.fingerprint, head ^ name.len() as u64);
         if !self.filter.is_new(name.as_bytes(), head) {
-            forget(&mut values.entries, self.first_entry, &name);
+            remove_earlier(&mut builder.entries, self.first_entry, &name);
         }
-        values.entries.push(name, value);
-        if values.entries.len() - self.first_entry > UNINDEXED {
-            let entries = values.entries.split_off(self.first_entry);
+        builder.entries.push(name, value);
+        if builder.entries.len() - self.first_entry > INDEX_THRESHOLD {
+            let entries = builder.entries.split_off(self.first_entry);
             let mut many = Box::new(Map::with_capacity(entries.len() * 2));
             many.extend(entries);
             self.many = Some(many);
         }
     }
 
-    /// Leaves out an entry whose name was taken.
-    pub(super) fn leave_out(&mut self, values: &mut Values<'_>) {
-        self.stop_guessing(values);
+    /// Drops an entry whose key was consumed.
+    pub(super) fn drop_entry(&mut self, builder: &mut JsonBuilder<'_>) {
+        self.end_prediction(builder);
     }
 
-    /// What was read as guessed becomes entries like any others.
+    /// Ends the prediction: the entries read so far become ordinary ones.
     #[inline(never)]
-    fn stop_guessing(&mut self, values: &mut Values<'_>) {
-        if let Names::Guessed(mut guess) = std::mem::replace(&mut self.names, Names::Own) {
-            let own = guess.rows.take();
-            for (name, value) in guess.rows.keys().names().iter().zip(own) {
-                self.add_own(values, name.clone(), value);
+    fn end_prediction(&mut self, builder: &mut JsonBuilder<'_>) {
+        if let KeySource::Predicted(mut prediction) =
+            std::mem::replace(&mut self.keys, KeySource::Own)
+        {
+            let own = prediction.rows.take();
+            for (name, value) in prediction.rows.keys().names().iter().zip(own) {
+                self.add_own(builder, name.clone(), value);
             }
-            values.names.put_back(guess);
+            builder.key_cache.put_back(prediction);
         }
     }
 
-    /// The map of the entries; `fields` are what their values have, if they are structures.
+    /// Builds the map; `layout` is the layout of its values if they are structures.
     #[inline]
-    pub(super) fn finish(mut self, values: &mut Values<'_>, fields: Option<&Fields>) -> Map {
-        match self.names {
-            Names::Guessed(mut guess) if guess.entries.len() == guess.rows.filled() => {
-                let map = guess.rows.finish();
-                values.names.put_back(guess);
+    pub(super) fn finish(
+        mut self,
+        builder: &mut JsonBuilder<'_>,
+        layout: Option<&DecodeStructure>,
+    ) -> Map {
+        match self.keys {
+            KeySource::Predicted(mut prediction)
+                if prediction.entries.len() == prediction.rows.filled() =>
+            {
+                let map = prediction.rows.finish();
+                builder.key_cache.put_back(prediction);
                 return map;
             }
-            _ => self.stop_guessing(values),
+            _ => self.end_prediction(builder),
         }
         if let Some(many) = self.many {
             return *many;
         }
-        let map = values.entries.split_off(self.first_entry);
-        // One name is not worth sharing.
+        let map = builder.entries.split_off(self.first_entry);
+        // A single key is not worth sharing.
         if map.len() > 1 {
-            let names = &mut values.names;
-            names.learn(self.kind, self.fingerprint, &map, fields);
+            let cache = &mut builder.key_cache;
+            cache.record(self.kind, self.fingerprint, &map, layout);
         }
         map
     }
 }
 
-/// Takes an earlier entry of a name away, among those from a place on, if there is one: the last one counts.
+/// Removes an earlier entry with the same key, from index `start` on: the last one counts.
 #[cold]
-fn forget(entries: &mut Map, start: usize, name: &str) {
-    let is_there = (start..entries.len()).any(|position| {
+fn remove_earlier(entries: &mut Map, start: usize, name: &str) {
+    let exists = (start..entries.len()).any(|position| {
         entries
             .get_index(position)
             .is_some_and(|(key, _)| *key == *name)
     });
-    if !is_there {
+    if !exists {
         return;
     }
     for (key, value) in entries.split_off(start) {
@@ -336,13 +358,13 @@ fn forget(entries: &mut Map, start: usize, name: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::values::document;
+    use super::super::builder::document;
     use super::*;
 
     #[test]
-    fn of_equal_keys_the_last_counts_however_long_they_are_and_many() {
+    fn last_duplicate_key_counts() {
         let long = "a key of more than twenty-three bytes";
-        for count in [2, UNINDEXED, 3 * UNINDEXED] {
+        for count in [2, INDEX_THRESHOLD, 3 * INDEX_THRESHOLD] {
             let entries: Vec<String> = (0..count)
                 .flat_map(|i| {
                     let key = format!("{long} {i}");
@@ -361,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_are_what_they_say_whatever_those_before_them_were() {
+    fn maps_do_not_depend_on_earlier_ones() {
         let long = "a name of more than twenty-three bytes";
         let maps = [
             r#"{"a":1,"b":2,"c":3}"#.to_owned(),
@@ -378,19 +400,19 @@ mod tests {
             "{}".to_owned(),
             r#"{"a":1}"#.to_owned(),
         ];
-        // Each one behind each other, so often that names are shared.
+        // Each pair in sequence, often enough for keys to be cached.
         for first in &maps {
             for second in &maps {
                 let text = [first, first, first, second, second, first].map(String::as_str);
                 let together = document(&format!("[{}]", text.join(","))).unwrap();
                 assert_eq!(together.items().count(), text.len());
-                for (text, found) in text.iter().zip(together.items()) {
+                for (text, parsed) in text.iter().zip(together.items()) {
                     let alone = document(text).unwrap();
-                    assert_eq!(*found, alone, "{text}");
-                    let names = |value: &Value| -> Vec<Str> {
+                    assert_eq!(*parsed, alone, "{text}");
+                    let keys = |value: &Value| -> Vec<Str> {
                         value.entries().map(|(name, _)| name.clone()).collect()
                     };
-                    assert_eq!(names(found), names(&alone));
+                    assert_eq!(keys(parsed), keys(&alone));
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::read_json;
 use crate::Response;
 use crate::error_code::{code_of, error_from_parts};
 
-/// Which of the places that may hold an error's code is believed first.
+/// The precedence of the places that may hold an error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CodeOrder {
     /// `__type` in the body, the header, `code` in the body: the RPC formats.
@@ -24,7 +24,7 @@ pub(crate) enum CodeOrder {
     HeaderFirst,
 }
 
-/// Reads an error; `read_details` reads the members of a modeled error from the same answer.
+/// Parses an error response; `read_details` parses the members of a modeled error from the same response.
 ///
 /// # Source
 /// botocore `parsers.py:BaseJSONParser._do_error_parse` and `RestJSONParser._inject_error_code`.
@@ -38,7 +38,7 @@ pub(crate) fn parse_json_error(
     let (body, text) = match read_json(response.body.clone()) {
         _ if response.body.is_empty() => (Map::new(), None),
         Ok(Value::Map(map)) => (map, None),
-        // What is not a JSON object is the message, as it is.
+        // A body that is not a JSON object is the message.
         _ => (
             Map::new(),
             Some(Str::from(String::from_utf8_lossy(&response.body))),

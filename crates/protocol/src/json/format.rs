@@ -1,4 +1,4 @@
-//! [`JsonFormat`]: bodies in JSON, by the shapes of one service.
+//! [`JsonFormat`], JSON bodies of one service.
 
 use std::sync::Arc;
 
@@ -6,31 +6,31 @@ use bytes::Bytes;
 use inia_core::{Map, Result, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
+use super::decoder::JsonDecoder;
 use super::lexer::key_text;
-use super::reader::Reader;
 use super::text_of;
-use super::writer::Json;
-use crate::body::{Notation, Patterns, Writer};
+use super::writer::JsonSyntax;
+use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
+use crate::body_lengths::BodyLengths;
+use crate::decode_layout::DecodeLayouts;
 use crate::event_stream::EventFormat;
-use crate::fit::Misfits;
-use crate::layout::Layouts;
-use crate::lengths::BodyLengths;
 use crate::scalar::mismatch;
+use crate::strictness::Strictness;
 
-/// Reads and writes bodies in JSON by the shapes of one service.
+/// Reads and writes JSON bodies of one service.
 #[derive(Debug)]
 pub(crate) struct JsonFormat {
     model: Arc<ServiceModel>,
-    layouts: Layouts,
-    patterns: Patterns,
+    decode_layouts: DecodeLayouts,
+    encode_layouts: EncodeLayouts,
     lengths: BodyLengths,
 }
 
 impl JsonFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         JsonFormat {
-            layouts: Layouts::new(&model, key_text),
-            patterns: Patterns::new(&model, Json::key),
+            decode_layouts: DecodeLayouts::new(&model, key_text),
+            encode_layouts: EncodeLayouts::new(&model, JsonSyntax::key),
             lengths: BodyLengths::new(&model),
             model,
         }
@@ -42,15 +42,15 @@ impl JsonFormat {
         operation: &Operation,
         shape: ShapeId,
         params: &Value,
-        misfits: Misfits,
+        strictness: Strictness,
     ) -> Result<Vec<u8>> {
-        let none = Map::new();
+        let no_params = Map::new();
         let map = match params {
             Value::Map(map) => map,
-            Value::Null => &none,
+            Value::Null => &no_params,
             other => return Err(mismatch(&operation.name, "a map", other)),
         };
-        self.write_sized(operation, misfits, |writer| {
+        self.write_sized(operation, strictness, |writer| {
             writer.members(shape, map, false)
         })
     }
@@ -61,9 +61,9 @@ impl JsonFormat {
         operation: &Operation,
         shape: ShapeId,
         params: &Map,
-        misfits: Misfits,
+        strictness: Strictness,
     ) -> Result<Vec<u8>> {
-        self.write_sized(operation, misfits, |writer| {
+        self.write_sized(operation, strictness, |writer| {
             writer.members(shape, params, true)
         })
     }
@@ -74,25 +74,30 @@ impl JsonFormat {
         operation: &Operation,
         member: &Member,
         value: &Value,
-        misfits: Misfits,
+        strictness: Strictness,
     ) -> Result<Vec<u8>> {
-        self.write_sized(operation, misfits, |writer| writer.member(member, value))
+        self.write_sized(operation, strictness, |writer| writer.member(member, value))
     }
 
     fn write_sized(
         &self,
         operation: &Operation,
-        misfits: Misfits,
-        write: impl FnOnce(Writer<'_, Json>) -> Result<Vec<u8>>,
+        strictness: Strictness,
+        write: impl FnOnce(BodyWriter<'_, JsonSyntax>) -> Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
-        let capacity = self.lengths.guess(operation);
-        let body = write(Writer::new(&self.model, &self.patterns, misfits, capacity))?;
-        self.lengths.learn(operation, body.len());
+        let capacity = self.lengths.predict(operation);
+        let body = write(BodyWriter::new(
+            &self.model,
+            &self.encode_layouts,
+            strictness,
+            capacity,
+        ))?;
+        self.lengths.record(operation, body.len());
         Ok(body)
     }
 
-    /// Reads a body as the members of a structure, into a map that may hold others. With `body_only`, members that travel in the
-    /// head of an HTTP message are passed over.
+    /// Parses a body as the members of a structure, into a map that may have others. With `body_only`, members with a
+    /// location are skipped.
     pub(crate) fn read_members(
         &self,
         shape: ShapeId,
@@ -101,13 +106,13 @@ impl JsonFormat {
         body_only: bool,
     ) -> Result<()> {
         let text = text_of(&body)?;
-        Reader::new(text, &self.model, &self.layouts).members(shape, map, body_only)
+        JsonDecoder::new(text, &self.model, &self.decode_layouts).members(shape, map, body_only)
     }
 
-    /// Reads a body as a member's value.
+    /// Parses a body as a member's value.
     pub(crate) fn read_member(&self, member: &Member, body: Bytes) -> Result<Value> {
         let text = text_of(&body)?;
-        Reader::new(text, &self.model, &self.layouts).member(member)
+        JsonDecoder::new(text, &self.model, &self.decode_layouts).member(member)
     }
 }
 
@@ -122,6 +127,7 @@ impl EventFormat for JsonFormat {
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        Writer::<Json>::new(&self.model, &self.patterns, Misfits::Write, 256).member(member, value)
+        BodyWriter::<JsonSyntax>::new(&self.model, &self.encode_layouts, Strictness::Lenient, 256)
+            .member(member, value)
     }
 }

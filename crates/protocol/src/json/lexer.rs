@@ -1,6 +1,6 @@
-//! [`Lexer`]: the tokens of a JSON text, RFC 8259 to the letter.
+//! [`JsonLexer`], the tokens of a JSON text, strictly by RFC 8259.
 //!
-//! It works on bytes that are known to be UTF-8, eight at a time where it can.
+//! It works on bytes that are valid UTF-8, eight at a time if possible.
 
 use std::ops::Range;
 
@@ -8,31 +8,31 @@ use inia_core::{Error, ErrorKind, Result, Str, TextPool, Value};
 
 use super::writer::push_string;
 use crate::literal::Literal;
-use crate::names::head_of;
+use crate::name_index::head_word;
 
-/// Where in a text a string lies, between its quotes.
+/// The position of a string in the text, between its quotes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
+pub(super) struct StringSpan {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) has_escapes: bool,
 }
 
-/// A place in a JSON text.
+/// A position in a JSON text.
 #[derive(Debug)]
-pub(super) struct Lexer<'t> {
+pub(super) struct JsonLexer<'t> {
     text: &'t str,
     bytes: &'t [u8],
     position: usize,
-    /// The strings that were read.
+    /// The arena of the strings that were read.
     strings: TextPool,
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// A bit in each byte of a word that ends a run of plain text in a string: a quote, a backslash, or a control character.
-/// The lowest bit that is set is exact; those above it may be set by a borrow.
+/// Returns a word with the high bit set in each byte that ends a run of plain text in a string: a quote, a backslash,
+/// or a control character. The lowest bit that is set is exact; those above it may be set by a borrow.
 #[inline]
 fn specials(word: u64) -> u64 {
     let quotes = word ^ (ONES * b'"' as u64);
@@ -43,48 +43,48 @@ fn specials(word: u64) -> u64 {
     found & HIGHS
 }
 
-/// The key of an entry: where it lies, and its first bytes.
+/// The key of an entry: its span and its first bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    pub(super) span: Span,
-    /// As [`head_of`] has it; of a key with escapes, those of what stands in the text.
+pub(super) struct JsonKey {
+    pub(super) span: StringSpan,
+    /// The key's [`head_word`]; for a key with escapes, that of the raw text.
     pub(super) head: u64,
 }
 
-/// A key, as it mostly stands before its value.
+/// Encodes a key with its colon in the usual form, without white space.
 pub(super) fn key_text(name: &str) -> Vec<u8> {
     let mut text = Vec::new();
     push_key(&mut text, name);
     text
 }
 
-/// Puts a key at the end of a text, as it mostly stands before its value.
+/// Appends a key with its colon in the usual form, without white space.
 pub(super) fn push_key(text: &mut Vec<u8>, name: &str) {
     push_string(text, name);
     text.push(b':');
 }
 
-impl<'t> Lexer<'t> {
-    /// The beginning of a text.
+impl<'t> JsonLexer<'t> {
+    /// Creates a lexer at the start of a text.
     pub(super) fn new(text: &'t str) -> Self {
-        Lexer {
+        JsonLexer {
             text,
             bytes: text.as_bytes(),
             position: 0,
-            strings: TextPool::for_text(text.len()),
+            strings: TextPool::for_input_len(text.len()),
         }
     }
 
-    /// An error at the place reached.
+    /// Returns an error at the current position.
     #[cold]
-    pub(super) fn broken(&self, message: &str) -> Error {
+    pub(super) fn malformed(&self, message: &str) -> Error {
         Error::new(
             ErrorKind::Parse,
             format!("JSON at byte {}: {message}", self.position),
         )
     }
 
-    /// The next byte, behind white space, without taking it; 0 at the end.
+    /// Returns the next byte after white space without consuming it, or 0 at the end.
     #[inline]
     pub(super) fn peek(&mut self) -> u8 {
         match self.bytes.get(self.position) {
@@ -98,7 +98,7 @@ impl<'t> Lexer<'t> {
         loop {
             match self.bytes.get(self.position) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.position += 1,
-                // No other byte up to a space begins anything.
+                // No token starts with another byte up to a space.
                 Some(&byte) if byte <= b' ' => return 1,
                 Some(&byte) => return byte,
                 None => return 0,
@@ -106,13 +106,13 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Takes the byte that [`Lexer::peek`] saw.
+    /// Consumes the byte that [`JsonLexer::peek`] returned.
     #[inline]
     pub(super) fn advance(&mut self) {
         self.position += 1;
     }
 
-    /// Takes a byte, behind white space, if it is next.
+    /// Consumes a byte after white space if it is next.
     #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == byte;
@@ -122,7 +122,7 @@ impl<'t> Lexer<'t> {
         is_next
     }
 
-    /// Takes the comma behind an element, or the bracket that ends the array or object; whether it was the comma.
+    /// Consumes the comma after an element, or the bracket that ends the array or object; returns `true` for the comma.
     #[inline]
     pub(super) fn comma_or(&mut self, bracket: u8) -> Result<bool> {
         let next = self.peek();
@@ -139,13 +139,13 @@ impl<'t> Lexer<'t> {
 
     #[cold]
     fn expected(&self, byte: u8) -> Error {
-        self.broken(&format!("expected `{}`", char::from(byte)))
+        self.malformed(&format!("expected `{}`", char::from(byte)))
     }
 
-    /// Takes the key of an entry and the colon behind it.
+    /// Consumes the key of an entry with its colon.
     #[inline]
-    pub(super) fn key(&mut self) -> Result<Key> {
-        // Most keys are short, and nothing stands around them: one word shows all there is to see.
+    pub(super) fn key(&mut self) -> Result<JsonKey> {
+        // Fast path: most keys are short, without white space around them, and fit into one word.
         if let Some(chunk) = self.chunk(self.position) {
             let word = u64::from_le_bytes(chunk);
             let name = word >> 8;
@@ -156,8 +156,8 @@ impl<'t> Lexer<'t> {
                 let end = start + (bits / 8) as usize;
                 if self.bytes.get(end..end + 2) == Some(b"\":") {
                     self.position = end + 2;
-                    return Ok(Key {
-                        span: Span {
+                    return Ok(JsonKey {
+                        span: StringSpan {
                             start,
                             end,
                             has_escapes: false,
@@ -167,19 +167,19 @@ impl<'t> Lexer<'t> {
                 }
             }
         }
-        self.key_slowly()
+        self.key_slow()
     }
 
-    /// How long a key with its colon is, if precisely that is what stands here.
+    /// Returns the length of a key with its colon if it is next in the text.
     #[inline(always)]
-    pub(super) fn sees(&self, key: &Literal) -> Option<usize> {
-        key.begins(self.bytes.get(self.position..).unwrap_or_default())
+    pub(super) fn literal_len(&self, key: &Literal) -> Option<usize> {
+        key.match_start(self.bytes.get(self.position..).unwrap_or_default())
     }
 
-    /// Takes a key with its colon, if precisely that is what stands here.
+    /// Consumes a key with its colon if it is next in the text.
     #[inline(always)]
-    pub(super) fn takes(&mut self, key: &Literal) -> bool {
-        match self.sees(key) {
+    pub(super) fn consume_literal(&mut self, key: &Literal) -> bool {
+        match self.literal_len(key) {
             Some(length) => {
                 self.position += length;
                 true
@@ -188,7 +188,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The key that stands here, if it has at most six bytes and nothing stands around it: as [`head_of`] has it, and its length.
+    /// Returns the [`head_word`] and length of the next key if it has at most six bytes and no white space around it.
     /// It may have escapes.
     #[inline(always)]
     pub(super) fn short_key(&self) -> Option<(u64, usize)> {
@@ -206,28 +206,28 @@ impl<'t> Lexer<'t> {
         (colon == Some(&b':')).then_some((name & ((1 << bits) - 1), length))
     }
 
-    /// Takes the key that [`Lexer::short_key`] saw.
+    /// Consumes the key that [`JsonLexer::short_key`] returned.
     #[inline(always)]
     pub(super) fn take_short_key(&mut self, length: usize) {
         self.position += length + 3;
     }
 
     #[inline(never)]
-    fn key_slowly(&mut self) -> Result<Key> {
+    fn key_slow(&mut self) -> Result<JsonKey> {
         if self.peek() != b'"' {
-            return Err(self.broken("expected a key"));
+            return Err(self.malformed("expected a key"));
         }
         let span = self.string()?;
         if !self.eat(b':') {
             return Err(self.expected(b':'));
         }
-        Ok(Key {
+        Ok(JsonKey {
             span,
-            head: head_of(self.raw(span)),
+            head: head_word(self.raw(span)),
         })
     }
 
-    /// The eight bytes at a place.
+    /// Returns the eight bytes at a position.
     #[inline]
     fn chunk(&self, position: usize) -> Option<[u8; 8]> {
         self.bytes
@@ -236,15 +236,15 @@ impl<'t> Lexer<'t> {
             .copied()
     }
 
-    /// Fails unless there is nothing but white space left.
+    /// Returns an error unless only white space is left.
     pub(super) fn end(&mut self) -> Result<()> {
         match self.peek() {
             0 if self.position >= self.bytes.len() => Ok(()),
-            _ => Err(self.broken("there is more than one value")),
+            _ => Err(self.malformed("trailing characters after the value")),
         }
     }
 
-    /// Takes a word such as `null`, whose first letter was seen.
+    /// Consumes a literal such as `null`, whose first letter was seen.
     #[inline]
     pub(super) fn word(&mut self, word: &'static str) -> Result<()> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
@@ -252,16 +252,16 @@ impl<'t> Lexer<'t> {
             self.position += word.len();
             Ok(())
         } else {
-            Err(self.broken("expected a value"))
+            Err(self.malformed("expected a value"))
         }
     }
 
-    /// Takes a string, whose opening quote was seen: where it lies.
+    /// Consumes a string, whose opening quote was seen, and returns its span.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Span> {
+    pub(super) fn string(&mut self) -> Result<StringSpan> {
         let start = self.position + 1;
         let mut position = start;
-        // Most strings are short, and end within a few words.
+        // Fast path: most strings are short and end within a few words.
         while let Some(chunk) = self.chunk(position) {
             let found = specials(u64::from_le_bytes(chunk));
             if found == 0 {
@@ -271,7 +271,7 @@ impl<'t> Lexer<'t> {
             position += (found.trailing_zeros() / 8) as usize;
             if self.bytes.get(position) == Some(&b'"') {
                 self.position = position + 1;
-                return Ok(Span {
+                return Ok(StringSpan {
                     start,
                     end: position,
                     has_escapes: false,
@@ -279,10 +279,10 @@ impl<'t> Lexer<'t> {
             }
             break;
         }
-        self.string_slowly(start, position)
+        self.string_slow(start, position)
     }
 
-    /// Takes a string without escapes, if that is what stands here: where it lies.
+    /// Consumes a string without escapes if it is next, and returns its range.
     #[inline(always)]
     pub(super) fn plain_string(&mut self) -> Option<Range<usize>> {
         if self.bytes.get(self.position) != Some(&b'"') {
@@ -305,7 +305,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// As [`Lexer::plain_string`], of a string behind which nothing but the end of its object stands; that is taken, too.
+    /// As [`JsonLexer::plain_string`], for a string directly followed by the end of its object, which is consumed too.
     #[inline(always)]
     pub(super) fn last_plain_string(&mut self) -> Option<Range<usize>> {
         let start = self.position;
@@ -319,15 +319,15 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The text of a string without escapes that becomes a value, as [`Lexer::text`].
+    /// Returns a string without escapes as [`JsonLexer::text`] does.
     #[inline(always)]
     pub(super) fn slice(&mut self, range: Range<usize>) -> Str {
         self.strings.add(self.text.get(range).unwrap_or_default())
     }
 
-    /// The rest of a string from a place behind which it may have escapes, or the text ends soon.
+    /// Consumes the rest of a string that may have escapes or is close to the end of the text.
     #[inline(never)]
-    fn string_slowly(&mut self, start: usize, mut position: usize) -> Result<Span> {
+    fn string_slow(&mut self, start: usize, mut position: usize) -> Result<StringSpan> {
         let mut has_escapes = false;
         loop {
             match self.bytes.get(position) {
@@ -338,7 +338,7 @@ impl<'t> Lexer<'t> {
                 }
                 Some(0..0x20) => {
                     self.position = position;
-                    return Err(self.broken("a control character in a string"));
+                    return Err(self.malformed("control character in a string"));
                 }
                 Some(_) => {
                     position += 1;
@@ -350,27 +350,28 @@ impl<'t> Lexer<'t> {
                 }
                 None => {
                     self.position = self.bytes.len();
-                    return Err(self.broken("a string does not end"));
+                    return Err(self.malformed("unterminated string"));
                 }
             }
         }
         self.position = position + 1;
-        Ok(Span {
+        Ok(StringSpan {
             start,
             end: position,
             has_escapes,
         })
     }
 
-    /// The bytes of a string without its escapes being replaced.
+    /// Returns the raw bytes of a string, with its escapes.
     #[inline]
-    pub(super) fn raw(&self, span: Span) -> &'t [u8] {
+    pub(super) fn raw(&self, span: StringSpan) -> &'t [u8] {
         self.bytes.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// The text of a string that becomes a value: not to be looked at before the whole text is read.
+    /// Returns a string for a value. It is not readable before the whole document is read, as its arena is filled
+    /// later.
     #[inline]
-    pub(super) fn text(&mut self, span: Span) -> Result<Str> {
+    pub(super) fn text(&mut self, span: StringSpan) -> Result<Str> {
         if span.has_escapes {
             let text = self.unescaped(span)?;
             Ok(self.strings.add(&text))
@@ -379,9 +380,9 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The text of a string that is looked at while others are still to be read, as keys are.
+    /// Returns a string that is readable at once, as keys must be.
     #[inline]
-    pub(super) fn own_text(&self, span: Span) -> Result<Str> {
+    pub(super) fn own_text(&self, span: StringSpan) -> Result<Str> {
         if span.has_escapes {
             self.unescaped(span).map(Str::from)
         } else {
@@ -390,11 +391,11 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The text of a string, with its escapes replaced.
+    /// Returns a string with its escapes replaced.
     ///
-    /// A surrogate without its other half becomes U+FFFD: there is no such character, and a text must be able to hold what is read.
+    /// An unpaired surrogate becomes U+FFFD, as it is not a character.
     #[cold]
-    pub(super) fn unescaped(&self, span: Span) -> Result<String> {
+    pub(super) fn unescaped(&self, span: StringSpan) -> Result<String> {
         let mut out = String::with_capacity(span.end - span.start);
         let mut rest = self.text.get(span.start..span.end).unwrap_or_default();
         while let Some((plain, escaped)) = rest.split_once('\\') {
@@ -417,7 +418,7 @@ impl<'t> Lexer<'t> {
                     rest = after;
                     continue;
                 }
-                _ => return Err(self.broken("an unknown escape in a string")),
+                _ => return Err(self.malformed("invalid escape in a string")),
             }
             rest = chars.as_str();
         }
@@ -425,7 +426,7 @@ impl<'t> Lexer<'t> {
         Ok(out)
     }
 
-    /// The character of a high surrogate and what follows it.
+    /// Parses the low surrogate behind a high one; returns the character and the text that follows.
     fn low_surrogate<'a>(&self, high: u32, after: &'a str) -> Result<(Option<char>, &'a str)> {
         let Some(digits) = after.strip_prefix("\\u") else {
             return Ok((None, after));
@@ -440,17 +441,17 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The number of four hexadecimal digits, and what is behind them.
+    /// Parses four hexadecimal digits; returns the number and the text that follows.
     fn hex<'a>(&self, text: &'a str) -> Result<(u32, &'a str)> {
         text.split_at_checked(4)
             .filter(|(digits, _)| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .and_then(|(digits, rest)| Some((u32::from_str_radix(digits, 16).ok()?, rest)))
-            .ok_or_else(|| self.broken("an escape in a string lacks its four digits"))
+            .ok_or_else(|| self.malformed("invalid \\\\u escape in a string"))
     }
 
-    /// Checks the escapes of a string whose text is not wanted.
+    /// Checks the escapes of a string that is skipped.
     #[inline]
-    pub(super) fn check(&self, span: Span) -> Result<()> {
+    pub(super) fn check(&self, span: StringSpan) -> Result<()> {
         if span.has_escapes {
             self.unescaped(span).map(drop)
         } else {
@@ -458,7 +459,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Takes a number, whose first byte was seen: its text, and whether it has a fraction or exponent.
+    /// Consumes a number, whose first byte was seen; returns its text and whether it has a fraction or exponent.
     pub(super) fn number(&mut self) -> Result<(&'t str, bool)> {
         let start = self.position;
         let mut position = start;
@@ -494,10 +495,10 @@ impl<'t> Lexer<'t> {
             position = end;
         }
         if !is_valid {
-            return Err(self.broken(if start == position {
+            return Err(self.malformed(if start == position {
                 "expected a value"
             } else {
-                "a number is not written as JSON has it"
+                "invalid number"
             }));
         }
         self.position = position;
@@ -505,7 +506,7 @@ impl<'t> Lexer<'t> {
         Ok((text, is_float))
     }
 
-    /// Takes a number, whose first byte was seen, as a value.
+    /// Consumes a number, whose first byte was seen, as a value.
     pub(super) fn number_value(&mut self) -> Result<Value> {
         let (text, is_float) = self.number()?;
         if is_float {

@@ -1,4 +1,4 @@
-//! The `json` format: AWS JSON 1.0 and 1.1. What is JSON about it, reading and writing, is `rest-json`'s too.
+//! The `json` format: AWS JSON 1.0 and 1.1, and the JSON reader and writer that `rest-json` shares.
 //!
 //! ```text
 //! POST /                                            200
@@ -11,12 +11,12 @@
 //! Smithy's [`awsJson1_1`](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html); botocore
 //! `serialize.py:JSONSerializer` and `parsers.py:JSONParser`.
 
+mod builder;
+mod decoder;
 mod entries;
 mod error;
 mod format;
 mod lexer;
-mod reader;
-mod values;
 mod writer;
 
 use std::sync::Arc;
@@ -28,11 +28,11 @@ use inia_model::{Operation, OperationTable, ServiceModel};
 pub(crate) use error::{CodeOrder, parse_json_error};
 pub(crate) use format::JsonFormat;
 
+use crate::body_lengths::foreign_operation;
 use crate::event_stream::{parse_event, serialize_event};
-use crate::fit::{Misfits, fitting};
-use crate::lengths::foreign;
 use crate::rest::CONTENT_TYPE;
-use crate::uri::Template;
+use crate::strictness::{Strictness, strict_request};
+use crate::uri::UriTemplate;
 use crate::{Codec, EventMessage, Headers, Input, Request, Response};
 
 /// The `json` format for one service.
@@ -44,11 +44,11 @@ pub(crate) struct JsonCodec {
     operations: OperationTable<JsonOperation>,
 }
 
-/// What is worked out about an operation.
+/// The compiled form of an operation.
 #[derive(Debug)]
 struct JsonOperation {
     target: Str,
-    host_prefix: Option<Template>,
+    host_prefix: Option<UriTemplate>,
 }
 
 const TARGET: Str = Str::from_static("x-amz-target");
@@ -76,16 +76,21 @@ impl JsonCodec {
                     host_prefix: operation
                         .host_prefix
                         .as_deref()
-                        .map(|prefix| Template::host_prefix(prefix, input)),
+                        .map(|prefix| UriTemplate::host_prefix(prefix, input)),
                 }
             })
-            .ok_or_else(|| foreign(operation))
+            .ok_or_else(|| foreign_operation(operation))
     }
 
-    fn write(&self, operation: &Operation, input: Input<'_>, misfits: Misfits) -> Result<Request> {
-        let known = self.operation(operation)?;
+    fn write(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        strictness: Strictness,
+    ) -> Result<Request> {
+        let compiled = self.operation(operation)?;
         let mut headers = Headers::with_capacity(8);
-        headers.push(TARGET, known.target.clone());
+        headers.push(TARGET, compiled.target.clone());
         headers.push(CONTENT_TYPE, self.content_type.clone());
         if self.model.metadata().query_compatible {
             headers.push(QUERY_MODE, Str::from_static("true"));
@@ -93,14 +98,14 @@ impl JsonCodec {
         let body = match &operation.input {
             Some(member) => {
                 self.format
-                    .write_input(operation, member.target, input.params, misfits)?
+                    .write_input(operation, member.target, input.params, strictness)?
             }
             None => {
-                misfits.none_given(operation, input.params)?;
+                strictness.check_no_params(operation, input.params)?;
                 b"{}".to_vec()
             }
         };
-        let host_prefix = match &known.host_prefix {
+        let host_prefix = match &compiled.host_prefix {
             Some(template) => {
                 Some(template.render_host_prefix(self.model.input(operation), input.params)?)
             }
@@ -119,11 +124,11 @@ impl JsonCodec {
 
 impl Codec for JsonCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.write(operation, input, Misfits::Write)
+        self.write(operation, input, Strictness::Lenient)
     }
 
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
-        fitting(input, |misfits| self.write(operation, input, misfits))
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        strict_request(input, |strictness| self.write(operation, input, strictness))
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
@@ -182,7 +187,7 @@ impl Codec for JsonCodec {
     }
 }
 
-/// Reads any JSON text as a value.
+/// Parses any JSON text.
 ///
 /// Whole numbers of up to 64 bits are integers, larger ones keep their digits; of equal keys the last one counts.
 ///
@@ -199,20 +204,20 @@ impl Codec for JsonCodec {
 /// # Ok::<(), inia_core::Error>(())
 /// ```
 pub fn read_json(text: Bytes) -> Result<Value> {
-    values::document(text_of(&text)?)
+    builder::document(text_of(&text)?)
 }
 
-/// Appends a value as JSON in ASCII, as what is part of a header must be.
+/// Appends a value as ASCII JSON, as headers require.
 pub(crate) fn write_ascii_document(out: &mut Vec<u8>, place: &str, value: &Value) -> Result<()> {
-    writer::whole_document(out, place, value, writer::Text::Ascii)
+    writer::whole_document(out, place, value, writer::NonAscii::Escaped)
 }
 
-/// A body as text.
+/// Returns a body as text.
 pub(crate) fn text_of(body: &[u8]) -> Result<&str> {
     std::str::from_utf8(body).map_err(|error| {
         Error::new(
             ErrorKind::Parse,
-            format!("JSON at byte {}: it is not UTF-8", error.valid_up_to()),
+            format!("JSON at byte {}: not UTF-8", error.valid_up_to()),
         )
     })
 }

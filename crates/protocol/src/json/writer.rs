@@ -1,24 +1,24 @@
-//! [`Json`]: how values are written in JSON.
+//! The JSON writer: [`JsonSyntax`] for typed bodies, and documents.
 
 use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
-use crate::body::{Buffer, Notation, SHORT, Window, put_short};
-use crate::layout::Target;
-use crate::names::head_of;
+use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
+use crate::decode_layout::ValueType;
+use crate::name_index::head_word;
 use crate::scalar::{
     FloatText, base64_into, base64_length, base64_to, blob_bytes, mismatch, push_float,
     special_float, timestamp_param,
 };
 
-/// How deep parameters may be nested: what stays within the stack of a small thread, as for what is read.
+/// The nesting limit of parameters, which fits the stack of a small thread; as for reading.
 const MAX_DEPTH: u32 = 512;
 
-/// JSON text.
+/// The syntax of JSON.
 #[derive(Debug)]
-pub(super) struct Json;
+pub(super) struct JsonSyntax;
 
-/// Each entry and item is written behind a comma; the first one's is overwritten by the bracket, once it is known.
-impl Notation for Json {
+/// Each entry and item is preceded by a comma; the first comma is overwritten by the bracket at the end.
+impl BodySyntax for JsonSyntax {
     const MAX_DEPTH: u32 = MAX_DEPTH;
 
     fn key(name: &str) -> Vec<u8> {
@@ -91,7 +91,7 @@ impl Notation for Json {
     #[inline(always)]
     fn double(window: &mut Window, number: f64) -> usize {
         if number.is_finite() {
-            put_digits(window, FloatText::new().of(number))
+            put_digits(window, FloatText::new().format(number))
         } else {
             let text = special_float(number).as_bytes();
             quote_short(window, text);
@@ -116,14 +116,14 @@ impl Notation for Json {
     fn scalar(
         out: &mut Buffer,
         at: usize,
-        target: Target,
-        place: &str,
+        target: ValueType,
+        context: &str,
         value: &Value,
         depth: u32,
     ) -> Result<usize> {
         match (target, value) {
-            (Target::Timestamp(format), value) if !value.is_null() => {
-                let moment = timestamp_param(place, value)?;
+            (ValueType::Timestamp(format), value) if !value.is_null() => {
+                let moment = timestamp_param(context, value)?;
                 Ok(
                     match Self::short_timestamp(out.window(at), moment, format) {
                         Some(length) => at + length,
@@ -131,20 +131,20 @@ impl Notation for Json {
                     },
                 )
             }
-            (_, Value::Float(number)) if target != Target::Blob => {
+            (_, Value::Float(number)) if target != ValueType::Blob => {
                 Ok(at + Self::double(out.window(at), *number))
             }
-            (_, Value::Int(number)) if target != Target::Blob => {
+            (_, Value::Int(number)) if target != ValueType::Blob => {
                 Ok(at + Self::integer(out.window(at), *number))
             }
-            (Target::Boolean, Value::Bool(true)) => Ok(out.put(at, b"true")),
-            (Target::Boolean, Value::Bool(false)) => Ok(out.put(at, b"false")),
-            (Target::Blob, value) if !value.is_null() => {
-                Ok(blob(out, at, blob_bytes(place, value)?))
+            (ValueType::Boolean, Value::Bool(true)) => Ok(out.put(at, b"true")),
+            (ValueType::Boolean, Value::Bool(false)) => Ok(out.put(at, b"false")),
+            (ValueType::Blob, value) if !value.is_null() => {
+                Ok(blob(out, at, blob_bytes(context, value)?))
             }
             (_, value) => {
                 let mut text = Vec::new();
-                document(&mut text, place, value, depth, Text::Utf8)?;
+                document(&mut text, context, value, depth, NonAscii::Utf8)?;
                 Ok(out.put(at, &text))
             }
         }
@@ -166,7 +166,7 @@ fn timestamp_text(
 ) -> usize {
     let format = format.unwrap_or(TimestampFormat::UnixTimestamp);
     let text = moment.text(format, TimestampPrecision::Default);
-    // Seconds are a number; the other formats are strings, of which none needs escaping.
+    // Seconds are a number; the other formats are strings that need no escaping.
     if format == TimestampFormat::UnixTimestamp {
         return out.put(at, text.as_bytes());
     }
@@ -175,7 +175,7 @@ fn timestamp_text(
     out.byte(at, b'"')
 }
 
-/// Writes the digits of a number, of which there are less than 32.
+/// Writes the text of a number, less than 32 bytes.
 #[inline(always)]
 fn put_digits(window: &mut Window, digits: &str) -> usize {
     if let Some(window) = window.first_chunk_mut() {
@@ -184,7 +184,7 @@ fn put_digits(window: &mut Window, digits: &str) -> usize {
     digits.len()
 }
 
-/// Writes a string of at most 32 bytes with its quotes; `false` if something in it must be escaped.
+/// Writes a string of at most 32 bytes with its quotes; returns `false` if it needs escaping.
 #[inline(always)]
 #[expect(
     clippy::indexing_slicing,
@@ -195,7 +195,7 @@ fn quote_short(window: &mut Window, bytes: &[u8]) -> bool {
     if length > SHORT {
         return false;
     }
-    // Two copies that may overlap, where they have the same bytes.
+    // Two overlapping copies.
     let found = if let (Some(head), Some(tail)) = (bytes.first_chunk(), bytes.last_chunk()) {
         window[1..17].copy_from_slice(head);
         window[length - 15..length + 1].copy_from_slice(tail);
@@ -205,9 +205,9 @@ fn quote_short(window: &mut Window, bytes: &[u8]) -> bool {
         window[length - 7..length + 1].copy_from_slice(tail);
         to_escape(u64::from_le_bytes(*head)) | to_escape(u64::from_le_bytes(*tail))
     } else {
-        let word = head_of(bytes);
+        let word = head_word(bytes);
         window[1..9].copy_from_slice(&word.to_le_bytes());
-        // Filled up with spaces.
+        // Padded with spaces, which need no escaping.
         to_escape(word | (ONES * 0x20) << (8 * length))
     };
     window[0] = b'"';
@@ -230,21 +230,21 @@ fn quote(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
     out.put(at, &text)
 }
 
-/// How characters beyond ASCII are written.
+/// The encoding of characters beyond ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
+pub(super) enum NonAscii {
     Utf8,
-    /// As `\u` escapes: for what becomes part of a header.
-    Ascii,
+    /// As `\u` escapes, for headers.
+    Escaped,
 }
 
-/// Writes any value as what it is: bytes in base64, timestamps as ISO 8601, NaN and the infinities as strings.
+/// Writes any value: blobs in base64, timestamps as ISO 8601, NaN and the infinities as strings.
 pub(super) fn document(
     out: &mut Vec<u8>,
-    place: &str,
+    context: &str,
     value: &Value,
     depth: u32,
-    text: Text,
+    non_ascii: NonAscii,
 ) -> Result<()> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
@@ -254,7 +254,7 @@ pub(super) fn document(
         Value::BigInt(digits) => {
             let unsigned = digits.strip_prefix('-').unwrap_or(digits);
             if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(mismatch(place, "the digits of an integer", value));
+                return Err(mismatch(context, "the digits of an integer", value));
             }
             out.extend_from_slice(digits.as_bytes());
         }
@@ -262,9 +262,9 @@ pub(super) fn document(
             push_float(out, *number);
         }
         Value::Float(number) => push_string(out, crate::scalar::special_float(*number)),
-        Value::String(string) => match text {
-            Text::Utf8 => push_string(out, string),
-            Text::Ascii => push_ascii(out, string),
+        Value::String(string) => match non_ascii {
+            NonAscii::Utf8 => push_string(out, string),
+            NonAscii::Escaped => push_ascii(out, string),
         },
         Value::Blob(bytes) => {
             out.push(b'"');
@@ -275,29 +275,29 @@ pub(super) fn document(
             push_string(out, moment.iso8601().as_str());
         }
         Value::List(list) => {
-            let depth = deeper(depth, place)?;
+            let depth = descend(depth, context)?;
             out.push(b'[');
             for (position, value) in list.iter().enumerate() {
                 if position > 0 {
                     out.push(b',');
                 }
-                document(out, place, value, depth, text)?;
+                document(out, context, value, depth, non_ascii)?;
             }
             out.push(b']');
         }
         Value::Map(map) => {
-            let depth = deeper(depth, place)?;
+            let depth = descend(depth, context)?;
             out.push(b'{');
             for (position, (name, value)) in map.iter().enumerate() {
                 if position > 0 {
                     out.push(b',');
                 }
-                match text {
-                    Text::Utf8 => push_string(out, name),
-                    Text::Ascii => push_ascii(out, name),
+                match non_ascii {
+                    NonAscii::Utf8 => push_string(out, name),
+                    NonAscii::Escaped => push_ascii(out, name),
                 }
                 out.push(b':');
-                document(out, place, value, depth, text)?;
+                document(out, context, value, depth, non_ascii)?;
             }
             out.push(b'}');
         }
@@ -305,40 +305,40 @@ pub(super) fn document(
     Ok(())
 }
 
-/// Writes a document with [`MAX_DEPTH`] levels to enter.
+/// Writes a document of at most [`MAX_DEPTH`] levels.
 pub(super) fn whole_document(
     out: &mut Vec<u8>,
-    place: &str,
+    context: &str,
     value: &Value,
-    text: Text,
+    non_ascii: NonAscii,
 ) -> Result<()> {
-    document(out, place, value, MAX_DEPTH, text)
+    document(out, context, value, MAX_DEPTH, non_ascii)
 }
 
-fn deeper(depth: u32, place: &str) -> Result<u32> {
+fn descend(depth: u32, context: &str) -> Result<u32> {
     depth
         .checked_sub(1)
-        .ok_or_else(|| too_odd(&format!("{place}: it is nested too deep")))
+        .ok_or_else(|| invalid_input(&format!("{context}: nested too deeply")))
 }
 
 #[cold]
-fn too_odd(message: &str) -> inia_core::Error {
+fn invalid_input(message: &str) -> inia_core::Error {
     inia_core::Error::new(inia_core::ErrorKind::Validation, message.to_owned())
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
-/// A bit in some byte of a word in which something must be escaped; none in others.
+/// Returns a nonzero word if a byte of `word` needs escaping, else 0.
 #[inline(always)]
 fn to_escape(word: u64) -> u64 {
-    // With this bit the other way round, the quotation mark lies just behind the control characters.
+    // Flipping this bit makes the quotation mark adjacent to the control characters.
     let controls = word ^ (ONES * 0x02);
     let escapes = word ^ (ONES * b'\\' as u64);
     (controls.wrapping_sub(ONES * 0x21) | escapes.wrapping_sub(ONES)) & !word & HIGHS
 }
 
-/// As [`to_escape`], of two words.
+/// As [`to_escape`], for two words.
 #[inline(always)]
 fn to_escape_in(bytes: &[u8; 16]) -> u64 {
     let words = bytes.as_chunks::<8>().0.iter();
@@ -361,12 +361,12 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Whether nothing in a string must be escaped.
+/// Returns whether a string needs no escaping.
 #[inline]
 fn is_plain(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else {
-        // Filled up with spaces.
-        return to_escape(head_of(bytes) | (ONES * 0x20) << (8 * bytes.len())) == 0;
+        // Padded with spaces, which need no escaping.
+        return to_escape(head_word(bytes) | (ONES * 0x20) << (8 * bytes.len())) == 0;
     };
     // The last word may overlap the one before it.
     let mut found = to_escape(u64::from_le_bytes(*last));
@@ -421,7 +421,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_escaped_wherever_the_character_stands() {
+    fn escapes_characters_at_every_position() {
         for length in 0..40 {
             for at in 0..=length {
                 let mut text = "é".repeat(at);
@@ -441,27 +441,27 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_every_length_are_written_alike() {
+    fn short_and_long_string_paths_agree() {
         for length in 0..70 {
-            for (at, odd) in (0..length).flat_map(|at| {
-                ['"', '\\', '\u{1f}', ' ', '!', '#', '\u{7f}', 'é'].map(|odd| (at, odd))
+            for (at, escaped) in (0..length).flat_map(|at| {
+                ['"', '\\', '\u{1f}', ' ', '!', '#', '\u{7f}', 'é'].map(|escaped| (at, escaped))
             }) {
                 let text: String = (0..length)
-                    .map(|place| if place == at { odd } else { 'x' })
+                    .map(|context| if context == at { escaped } else { 'x' })
                     .collect();
                 let mut expected = Vec::new();
                 push_string(&mut expected, &text);
                 let back: String = serde_json::from_slice(&expected).unwrap();
                 assert_eq!(back, text);
                 let mut out = Buffer::new(0);
-                let end = Json::string(&mut out, 0, &text);
+                let end = JsonSyntax::string(&mut out, 0, &text);
                 assert_eq!(out.into_vec(end), expected);
             }
         }
     }
 
     #[test]
-    fn ascii_text_has_surrogates_for_what_is_beyond_the_plane() {
+    fn ascii_strings_use_surrogate_pairs() {
         let mut out = Vec::new();
         push_ascii(&mut out, "a😀\u{7f}");
         assert_eq!(out, b"\"a\\ud83d\\ude00\x7f\"");

@@ -1,11 +1,11 @@
-//! [`Form`]: parameters as `name=value` pairs, the body of the query and EC2 formats.
+//! [`FormEncoder`]: parameters as `name=value` pairs, the body of the query and EC2 formats.
 //!
 //! ```text
 //! {"Tags": [{"Key": "a"}]}   query  Tags.member.1.Key=a
-//!                            ec2    Tag.1.Key=a          (queryName, or the location name capitalised)
+//!                            ec2    Tag.1.Key=a          (queryName, or the location name capitalized)
 //! ```
-//! The name of the place that is being written stands in one buffer, encoded, and grows and shrinks on the way; names of
-//! members are encoded ahead.
+//! The encoded name of the current value is kept in one buffer, extended and truncated during the traversal; the names
+//! of members are encoded in advance.
 //!
 //! # Source
 //! botocore `serialize.py:QuerySerializer` and `EC2Serializer`.
@@ -17,38 +17,38 @@ use inia_core::{
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable};
 
-use crate::fit::{FIT_DEPTH, Misfits, Part, Required, is_long_enough};
-use crate::layout::Target;
-use crate::names::NameIndex;
+use crate::decode_layout::ValueType;
+use crate::name_index::NameIndex;
 use crate::scalar::{base64, blob_bytes, mismatch, push_float, text_param, timestamp_param};
+use crate::strictness::{RequiredMembers, STRICT_MAX_DEPTH, Strictness, TypeSpec, is_long_enough};
 use crate::uri::push_encoded;
 
-/// How deep parameters may lie in each other.
+/// The nesting limit of parameters.
 const MAX_DEPTH: u32 = 256;
 
-/// Which of the two formats is written.
+/// The query format or its EC2 variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Query,
     Ec2,
 }
 
-/// How the shapes of a service are written as pairs, worked out shape by shape on first use.
+/// The form encoder of a service. Shapes are compiled on first use.
 #[derive(Debug)]
-pub(crate) struct Form {
+pub(crate) struct FormEncoder {
     model: Arc<ServiceModel>,
     dialect: Dialect,
-    layouts: ShapeTable<Layout>,
+    layouts: ShapeTable<FormLayout>,
 }
 
-/// How the value of one shape is written; names are encoded.
+/// The compiled form of a shape; names are percent-encoded.
 #[derive(Debug)]
-enum Layout {
-    Structure(Fields),
+enum FormLayout {
+    Structure(FormStructure),
     List {
-        /// `.member.` between the list's name and the position of an item, or `.`.
+        /// `.member.` or `.`, between the list's name and the index of an item.
         infix: Box<str>,
-        item: Place,
+        item: FormType,
         is_sparse: bool,
     },
     Map {
@@ -56,40 +56,39 @@ enum Layout {
         key: Box<str>,
         /// `.value`
         value: Box<str>,
-        /// The least length of a key.
-        least: u32,
-        item: Place,
+        /// The minimum length of a key, in characters.
+        min_length: u32,
+        item: FormType,
         is_sparse: bool,
     },
     Scalar,
 }
 
 #[derive(Debug)]
-struct Fields {
-    /// The members, at their positions.
-    fields: Box<[Field]>,
+struct FormStructure {
+    /// The members, in the order of the model.
+    members: Box<[FormMember]>,
     by_name: NameIndex,
-    required: Required,
-    /// Exactly one member is set.
+    required: RequiredMembers,
     is_union: bool,
 }
 
 #[derive(Debug)]
-struct Field {
+struct FormMember {
     name: Name,
     /// `.Name`
     suffix: Box<str>,
-    /// What replaces it for the items of a flattened list.
+    /// The suffix for the items of a flattened list, if it differs.
     item_suffix: Option<Box<str>>,
-    place: Place,
-    /// The member's bit among those that must be given.
+    form_type: FormType,
+    /// The member's bit in [`RequiredMembers`].
     required_bit: u64,
 }
 
-/// What a member, an item or the value of an entry is written as.
+/// The type of a member, list item or map value.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    part: Part,
+struct FormType {
+    spec: TypeSpec,
     is_flattened: bool,
 }
 
@@ -101,120 +100,120 @@ fn encoded(parts: &[&str]) -> Box<str> {
     text.into()
 }
 
-impl Form {
-    /// Pairs of a service, no names worked out yet.
+impl FormEncoder {
+    /// Creates an encoder for a service.
     pub(crate) fn new(model: Arc<ServiceModel>, dialect: Dialect) -> Self {
         let layouts = ShapeTable::new(model.shape_count());
-        Form {
+        FormEncoder {
             model,
             dialect,
             layouts,
         }
     }
 
-    /// Appends the parameters of a call, each pair behind `&`.
+    /// Appends the parameters of a call, each pair preceded by `&`.
     ///
     /// # Errors
-    /// `Validation`: a value cannot be written as its shape.
+    /// `Validation`: a value does not match its shape.
     pub(crate) fn write(
         &self,
         input: ShapeId,
         params: &Value,
-        misfits: Misfits,
+        strictness: Strictness,
         out: &mut String,
     ) -> Result<()> {
         let mut name = String::with_capacity(128);
         name.push('&');
-        let mut writer = Writer {
-            form: self,
-            misfits,
+        let mut writer = FormWriter {
+            encoder: self,
+            strictness,
             out,
             name,
             member: "",
         };
-        let none = Map::new();
+        let no_params = Map::new();
         match params {
             Value::Map(params) => writer.structure(input, params, 1),
-            Value::Null => writer.structure(input, &none, 1),
+            Value::Null => writer.structure(input, &no_params, 1),
             other => Err(mismatch("", "a map", other)),
         }
     }
 
     #[inline]
-    fn layout(&self, shape: ShapeId) -> &Layout {
-        static NONE: Layout = Layout::Scalar;
+    fn layout(&self, shape: ShapeId) -> &FormLayout {
+        static NONE: FormLayout = FormLayout::Scalar;
         self.layouts
-            .get_or_init(shape, || self.make(shape))
+            .get_or_init(shape, || self.compile(shape))
             .unwrap_or(&NONE)
     }
 
     #[cold]
-    fn make(&self, shape: ShapeId) -> Layout {
+    fn compile(&self, shape: ShapeId) -> FormLayout {
         let shape = self.model.shape(shape);
         let is_sparse = shape.traits.is_sparse();
         match &shape.kind {
             Kind::Structure(structure) => {
-                let (required, bits) = Required::of(structure);
+                let (required, bits) = RequiredMembers::of(structure);
                 let members = structure.members.iter().zip(&bits);
-                Layout::Structure(Fields {
-                    fields: members
-                        .map(|(member, bit)| self.field(member, *bit))
+                FormLayout::Structure(FormStructure {
+                    members: members
+                        .map(|(member, bit)| self.member(member, *bit))
                         .collect(),
                     by_name: NameIndex::new(structure.members.iter().map(|member| &*member.name)),
                     required,
                     is_union: shape.traits.is_union(),
                 })
             }
-            Kind::List(item) => Layout::List {
+            Kind::List(item) => FormLayout::List {
                 infix: match self.dialect {
                     Dialect::Ec2 => ".".into(),
                     Dialect::Query => encoded(&[".", item.wire_name(), "."]),
                 },
-                item: self.place(item),
+                item: self.form_type(item),
                 is_sparse,
             },
-            Kind::Map { key, value } => Layout::Map {
+            Kind::Map { key, value } => FormLayout::Map {
                 key: encoded(&[".", key.wire_name()]),
                 value: encoded(&[".", value.wire_name()]),
-                least: Part::of(&self.model, key).least,
-                item: self.place(value),
+                min_length: TypeSpec::of(&self.model, key).min_length,
+                item: self.form_type(value),
                 is_sparse,
             },
-            _ => Layout::Scalar,
+            _ => FormLayout::Scalar,
         }
     }
 
-    /// DIFFERENCE: in EC2's format a member without a location name is capitalised too, as the Smithy specification
-    /// has it; botocore writes its name as it is. In AWS's definitions such names begin with a capital.
-    fn field(&self, member: &Member, required_bit: u64) -> Field {
+    /// DIFFERENCE: in the EC2 format a member without a location name is capitalized too, as the Smithy specification
+    /// says; botocore writes its name as it is. In AWS's definitions such names start with a capital.
+    fn member(&self, member: &Member, required_bit: u64) -> FormMember {
         let (suffix, item_suffix) = match (self.dialect, &member.traits.query_name) {
             (Dialect::Ec2, Some(name)) => (encoded(&[".", name]), None),
-            (Dialect::Ec2, None) => (capitalised(member.wire_name()), None),
+            (Dialect::Ec2, None) => (capitalized(member.wire_name()), None),
             (Dialect::Query, _) => (
                 encoded(&[".", member.wire_name()]),
                 self.item_suffix(member),
             ),
         };
-        Field {
+        FormMember {
             name: Name::intern(&member.name),
             suffix,
             item_suffix,
-            place: self.place(member),
+            form_type: self.form_type(member),
             required_bit,
         }
     }
 
-    fn place(&self, member: &Member) -> Place {
-        Place {
-            part: Part::of(&self.model, member),
+    fn form_type(&self, member: &Member) -> FormType {
+        FormType {
+            spec: TypeSpec::of(&self.model, member),
             is_flattened: member.traits.is_flattened(),
         }
     }
 
-    /// The name that the items of a flattened list go by, where it is not the member's.
+    /// Returns the name of the items of a flattened list if it differs from the member's.
     ///
-    /// A list that is flattened wherever it is used names its items itself; one that is flattened by the member goes by
-    /// the member's name. botocore takes the item's name in both cases; no definition has both and two names.
+    /// A list shape that is flattened itself uses the item's location name; a list flattened by the member's trait uses
+    /// the member's name. botocore uses the item's name in both cases; no definition has both and two names.
     fn item_suffix(&self, member: &Member) -> Option<Box<str>> {
         let shape = self.model.shape(member.target);
         match &shape.kind {
@@ -228,7 +227,7 @@ impl Form {
     }
 }
 
-fn capitalised(name: &str) -> Box<str> {
+fn capitalized(name: &str) -> Box<str> {
     let mut characters = name.chars();
     match characters.next() {
         Some(first) => encoded(&[
@@ -240,104 +239,117 @@ fn capitalised(name: &str) -> Box<str> {
     }
 }
 
-struct Writer<'a> {
-    form: &'a Form,
-    misfits: Misfits,
+struct FormWriter<'a> {
+    encoder: &'a FormEncoder,
+    strictness: Strictness,
     out: &'a mut String,
-    /// The encoded name of the place that is being written, behind `&`.
+    /// The encoded name of the current value, preceded by `&`.
     name: String,
-    /// The member that is being written, for errors.
+    /// The current member, for error messages.
     member: &'a str,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> FormWriter<'a> {
     fn structure(&mut self, shape: ShapeId, params: &'a Map, depth: u32) -> Result<()> {
-        let Layout::Structure(layout) = self.form.layout(shape) else {
-            return Err(self.misfit());
+        let FormLayout::Structure(layout) = self.encoder.layout(shape) else {
+            return Err(self.invalid_value());
         };
-        // The name of a member of the input stands alone, without the dot.
+        // Members of the input have no prefix, so no dot either.
         let dot = usize::from(self.name.len() == 1);
-        let mut likely = 0;
-        let (mut given, mut count) = (0, 0);
+        let mut predicted = 0;
+        let (mut present, mut count) = (0, 0);
         for (key, value) in params {
-            if value.is_null() && self.misfits == Misfits::Write {
+            if value.is_null() && self.strictness == Strictness::Lenient {
                 continue;
             }
-            // Parameters often come in the definition's order.
-            let position = match layout.fields.get(likely) {
-                Some(field) if *field.name == *key => Some(likely),
+            // Parameters often follow the order of the model.
+            let position = match layout.members.get(predicted) {
+                Some(compiled) if *compiled.name == *key => Some(predicted),
                 _ => layout.by_name.get(key.as_bytes()),
             };
-            let Some((position, field)) =
-                position.and_then(|position| Some((position, layout.fields.get(position)?)))
+            let Some((position, compiled)) =
+                position.and_then(|position| Some((position, layout.members.get(position)?)))
             else {
                 return Err(self.unknown(key));
             };
-            likely = position + 1;
+            predicted = position + 1;
             if value.is_null() {
                 continue;
             }
-            given |= field.required_bit;
+            present |= compiled.required_bit;
             count += 1;
             self.member = key;
-            let suffix = match (&field.item_suffix, value) {
+            let suffix = match (&compiled.item_suffix, value) {
                 (Some(suffix), Value::List(list)) if !list.is_empty() => suffix,
-                _ => &field.suffix,
+                _ => &compiled.suffix,
             };
             self.value(
-                field.place,
+                compiled.form_type,
                 suffix.get(dot..).unwrap_or_default(),
                 value,
                 depth + 1,
             )?;
         }
-        if self.misfits == Misfits::Refuse
-            && !(layout.required.are_given(given, params) && (!layout.is_union || count == 1))
+        if self.strictness == Strictness::Strict
+            && !(layout.required.all_present(present, params) && (!layout.is_union || count == 1))
         {
-            return Err(self.misfit());
+            return Err(self.invalid_value());
         }
         Ok(())
     }
 
-    /// Writes the value of the place whose name is the present one and `suffix`.
-    fn value(&mut self, place: Place, suffix: &str, value: &'a Value, depth: u32) -> Result<()> {
-        let (Target::Structure(shape) | Target::List(shape) | Target::Map(shape)) =
-            place.part.target
+    /// Writes a value, whose name is the current one plus `suffix`.
+    fn value(
+        &mut self,
+        form_type: FormType,
+        suffix: &str,
+        value: &'a Value,
+        depth: u32,
+    ) -> Result<()> {
+        let (ValueType::Structure(shape) | ValueType::List(shape) | ValueType::Map(shape)) =
+            form_type.spec.target
         else {
-            return self.scalar(place.part, suffix, value);
+            return self.scalar(form_type.spec, suffix, value);
         };
         if depth > self.max_depth() {
             return Err(Error::new(
                 ErrorKind::Validation,
-                format!("{}: parameters lie more than {MAX_DEPTH} deep", self.member),
+                format!(
+                    "{}: nested too deeply, more than {MAX_DEPTH} levels",
+                    self.member
+                ),
             ));
         }
         let base = self.name.len();
         self.name.push_str(suffix);
-        match (self.form.layout(shape), value) {
-            (Layout::Structure(_), Value::Map(params)) => self.structure(shape, params, depth)?,
-            (Layout::Structure(_), other) => return Err(mismatch(self.member, "a map", other)),
+        match (self.encoder.layout(shape), value) {
+            (FormLayout::Structure(_), Value::Map(params)) => {
+                self.structure(shape, params, depth)?
+            }
+            (FormLayout::Structure(_), other) => return Err(mismatch(self.member, "a map", other)),
             (
-                Layout::List {
+                FormLayout::List {
                     infix,
                     item,
                     is_sparse,
                 },
                 Value::List(list),
             ) => {
-                if self.misfits == Misfits::Refuse && !place.part.takes_length(list.len()) {
-                    return Err(self.misfit());
+                if self.strictness == Strictness::Strict
+                    && !form_type.spec.accepts_length(list.len())
+                {
+                    return Err(self.invalid_value());
                 }
-                let infix = if place.is_flattened { "." } else { infix };
+                let infix = if form_type.is_flattened { "." } else { infix };
                 self.list(infix, *item, *is_sparse, list, depth)?;
             }
-            (layout @ Layout::Map { .. }, Value::Map(map)) => {
-                if !place.is_flattened {
+            (layout @ FormLayout::Map { .. }, Value::Map(map)) => {
+                if !form_type.is_flattened {
                     self.name.push_str(".entry");
                 }
                 self.map(layout, map, depth)?;
             }
-            (Layout::Map { .. }, other) => return Err(mismatch(self.member, "a map", other)),
+            (FormLayout::Map { .. }, other) => return Err(mismatch(self.member, "a map", other)),
             (_, other) => return Err(mismatch(self.member, "a list", other)),
         }
         self.name.truncate(base);
@@ -347,14 +359,14 @@ impl<'a> Writer<'a> {
     fn list(
         &mut self,
         infix: &str,
-        item: Place,
+        item: FormType,
         is_sparse: bool,
         list: &'a List,
         depth: u32,
     ) -> Result<()> {
         if list.is_empty() {
-            if self.form.dialect == Dialect::Query {
-                self.pair("");
+            if self.encoder.dialect == Dialect::Query {
+                self.start_pair("");
             }
             return Ok(());
         }
@@ -372,23 +384,23 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn map(&mut self, layout: &'a Layout, map: &'a Map, depth: u32) -> Result<()> {
-        let Layout::Map {
+    fn map(&mut self, layout: &'a FormLayout, map: &'a Map, depth: u32) -> Result<()> {
+        let FormLayout::Map {
             key: key_suffix,
             value: value_suffix,
-            least,
+            min_length,
             item,
             is_sparse,
         } = layout
         else {
-            return Err(self.misfit());
+            return Err(self.invalid_value());
         };
         self.name.push('.');
         let entries = self.name.len();
         let mut position = 0u64;
         for (key, value) in map {
-            if self.misfits == Misfits::Refuse && !is_long_enough(key, *least) {
-                return Err(self.misfit());
+            if self.strictness == Strictness::Strict && !is_long_enough(key, *min_length) {
+                return Err(self.invalid_value());
             }
             if value.is_null() {
                 self.null(*is_sparse)?;
@@ -396,7 +408,7 @@ impl<'a> Writer<'a> {
             }
             position += 1;
             self.name.push_str(itoa::Buffer::new().format(position));
-            self.pair(key_suffix);
+            self.start_pair(key_suffix);
             push_encoded(self.out, key);
             self.value(*item, value_suffix, value, depth + 1)?;
             self.name.truncate(entries);
@@ -404,47 +416,47 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Passes over a null in a list or map.
+    /// Skips a null in a list or map.
     fn null(&self, is_sparse: bool) -> Result<()> {
-        if self.misfits == Misfits::Refuse && !is_sparse {
-            return Err(self.misfit());
+        if self.strictness == Strictness::Strict && !is_sparse {
+            return Err(self.invalid_value());
         }
         Ok(())
     }
 
-    fn scalar(&mut self, part: Part, suffix: &str, value: &Value) -> Result<()> {
-        if self.misfits == Misfits::Refuse && !part.fits(value, 0) {
-            return Err(self.misfit());
+    fn scalar(&mut self, spec: TypeSpec, suffix: &str, value: &Value) -> Result<()> {
+        if self.strictness == Strictness::Strict && !spec.accepts(value, 0) {
+            return Err(self.invalid_value());
         }
-        match (part.target, value) {
-            (Target::Timestamp(format), value) => {
+        match (spec.target, value) {
+            (ValueType::Timestamp(format), value) => {
                 let moment = timestamp_param(self.member, value)?;
                 let format = format.unwrap_or(TimestampFormat::Iso8601);
-                self.pair(suffix);
+                self.start_pair(suffix);
                 push_encoded(self.out, &moment.text(format, TimestampPrecision::Default));
             }
-            (Target::Blob, value) => {
+            (ValueType::Blob, value) => {
                 let text = base64(blob_bytes(self.member, value)?);
-                self.pair(suffix);
+                self.start_pair(suffix);
                 push_encoded(self.out, &text);
             }
             (_, Value::String(text)) => {
-                self.pair(suffix);
+                self.start_pair(suffix);
                 push_encoded(self.out, text);
             }
             (_, Value::Int(number)) => {
-                self.pair(suffix);
+                self.start_pair(suffix);
                 self.out.push_str(itoa::Buffer::new().format(*number));
             }
-            // Of a number only the sign of an exponent must be encoded, and those below this have none.
+            // Only the sign of an exponent needs encoding, and floats below this limit have none.
             (_, Value::Float(number)) if number.abs() < 1e15 => {
-                self.pair(suffix);
+                self.start_pair(suffix);
                 push_float(self.out, *number);
             }
             (_, value) => {
                 let format = TimestampFormat::Iso8601;
                 let text = text_param(self.member, &Kind::String, format, value)?;
-                self.pair(suffix);
+                self.start_pair(suffix);
                 push_encoded(self.out, &text);
             }
         }
@@ -452,23 +464,23 @@ impl<'a> Writer<'a> {
     }
 
     fn max_depth(&self) -> u32 {
-        match self.misfits {
-            Misfits::Refuse => FIT_DEPTH,
-            Misfits::Write => MAX_DEPTH,
+        match self.strictness {
+            Strictness::Strict => STRICT_MAX_DEPTH,
+            Strictness::Lenient => MAX_DEPTH,
         }
     }
 
     #[cold]
-    fn misfit(&self) -> Error {
+    fn invalid_value(&self) -> Error {
         Error::new(
             ErrorKind::Validation,
-            format!("{}: it is not what its shape asks for", self.member),
+            format!("{}: the value does not match its shape", self.member),
         )
     }
 
-    /// Begins a pair: `&name=`.
+    /// Writes the start of a pair: `&name=`.
     #[inline]
-    fn pair(&mut self, suffix: &str) {
+    fn start_pair(&mut self, suffix: &str) {
         self.out.push_str(&self.name);
         self.out.push_str(suffix);
         self.out.push('=');
@@ -476,14 +488,14 @@ impl<'a> Writer<'a> {
 
     #[cold]
     fn unknown(&self, name: &str) -> Error {
-        let place = if self.member.is_empty() {
+        let form_type = if self.member.is_empty() {
             String::new()
         } else {
             format!("{}: ", self.member)
         };
         Error::new(
             ErrorKind::Validation,
-            format!("{place}there is no parameter {name:?}"),
+            format!("{form_type}there is no parameter {name:?}"),
         )
     }
 }
@@ -522,7 +534,7 @@ mod tests {
         let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
         let input = model.shape_id("Input").unwrap();
         let mut out = String::new();
-        Form::new(model, dialect).write(input, params, Misfits::Write, &mut out)?;
+        FormEncoder::new(model, dialect).write(input, params, Strictness::Lenient, &mut out)?;
         Ok(out)
     }
 
@@ -582,7 +594,7 @@ mod tests {
     }
 
     #[test]
-    fn ec2_names_are_capitalised_and_lists_bare() {
+    fn capitalizes_ec2_names_without_list_infix() {
         for (params, expected) in [
             (json!({"lower": "x", "Named": "y"}), "&Lower=x&Wire=y"),
             (json!({"Asked": "y"}), "&Q.n=y"),
@@ -600,7 +612,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_its_shape_is_an_error() {
+    fn rejects_values_that_do_not_match_their_shapes() {
         let mut deep = json!({});
         for _ in 0..300 {
             deep = json!({ "Deep": deep });

@@ -1,4 +1,4 @@
-//! The `query` format: parameters as a form, answers in XML.
+//! The `query` format: requests as a form, responses in XML.
 //!
 //! ```text
 //! Action=ListUsers&Version=2010-05-08&MaxItems=5
@@ -20,13 +20,13 @@ use std::sync::Arc;
 use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Operation, OperationTable, ServiceModel};
 
-pub(crate) use form::{Dialect, Form};
+pub(crate) use form::{Dialect, FormEncoder};
 
+use crate::body_lengths::{BodyLengths, foreign_operation};
 use crate::error_code::request_id;
-use crate::fit::{Misfits, fitting};
-use crate::lengths::{BodyLengths, foreign};
-use crate::uri::{Template, push_encoded};
-use crate::xml::{Decoder, Layouts, RequestIdIn, parse_error, text_of};
+use crate::strictness::{Strictness, strict_request};
+use crate::uri::{UriTemplate, push_encoded};
+use crate::xml::{RequestIdLocation, XmlDecoder, XmlLayouts, parse_error, text_of};
 use crate::{Codec, Headers, Input, Request, Response};
 
 /// The `query` format for one service.
@@ -41,11 +41,13 @@ impl QueryCodec {
 
 impl Codec for QueryCodec {
     fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
-        self.0.serialize(operation, input, Misfits::Write)
+        self.0.serialize(operation, input, Strictness::Lenient)
     }
 
-    fn serialize_fitting(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
-        fitting(input, |misfits| self.0.serialize(operation, input, misfits))
+    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        strict_request(input, |strictness| {
+            self.0.serialize(operation, input, strictness)
+        })
     }
 
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
@@ -65,23 +67,23 @@ impl Codec for QueryCodec {
     }
 }
 
-/// What the query and EC2 formats share.
+/// The implementation shared by the `query` and `ec2` formats.
 #[derive(Debug)]
 pub(crate) struct FormCodec {
     model: Arc<ServiceModel>,
     dialect: Dialect,
-    form: Form,
-    layouts: Layouts,
-    operations: OperationTable<Start>,
+    encoder: FormEncoder,
+    layouts: XmlLayouts,
+    operations: OperationTable<FormOperation>,
     lengths: BodyLengths,
 }
 
-/// How the requests of an operation begin.
+/// The compiled form of an operation.
 #[derive(Debug)]
-struct Start {
-    /// `Action=..&Version=..`
+struct FormOperation {
+    /// The start of the body: `Action=..&Version=..`
     body: Box<str>,
-    host_prefix: Option<Template>,
+    host_prefix: Option<UriTemplate>,
 }
 
 const CONTENT_TYPE: Str = Str::from_static("content-type");
@@ -91,25 +93,25 @@ impl FormCodec {
     pub(crate) fn new(model: Arc<ServiceModel>, dialect: Dialect) -> Self {
         FormCodec {
             dialect,
-            form: Form::new(Arc::clone(&model), dialect),
-            layouts: Layouts::new(Arc::clone(&model)),
+            encoder: FormEncoder::new(Arc::clone(&model), dialect),
+            layouts: XmlLayouts::new(Arc::clone(&model)),
             operations: OperationTable::new(model.operation_count()),
             lengths: BodyLengths::new(&model),
             model,
         }
     }
 
-    fn start(&self, operation: &Operation) -> Start {
+    fn compile(&self, operation: &Operation) -> FormOperation {
         let mut body = String::from("Action=");
         push_encoded(&mut body, &operation.name);
         body.push_str("&Version=");
         push_encoded(&mut body, &self.model.metadata().api_version);
-        Start {
+        FormOperation {
             body: body.into(),
             host_prefix: operation
                 .host_prefix
                 .as_deref()
-                .map(|prefix| Template::host_prefix(prefix, self.model.input(operation))),
+                .map(|prefix| UriTemplate::host_prefix(prefix, self.model.input(operation))),
         }
     }
 
@@ -117,21 +119,22 @@ impl FormCodec {
         &self,
         operation: &Operation,
         input: Input<'_>,
-        misfits: Misfits,
+        strictness: Strictness,
     ) -> Result<Request> {
-        let start = self
+        let compiled = self
             .operations
-            .get_or_init(operation, || self.start(operation))
-            .ok_or_else(|| foreign(operation))?;
-        let mut body = String::with_capacity(self.lengths.guess(operation));
-        body.push_str(&start.body);
+            .get_or_init(operation, || self.compile(operation))
+            .ok_or_else(|| foreign_operation(operation))?;
+        let mut body = String::with_capacity(self.lengths.predict(operation));
+        body.push_str(&compiled.body);
         match &operation.input {
-            Some(member) => self
-                .form
-                .write(member.target, input.params, misfits, &mut body)?,
-            None => misfits.none_given(operation, input.params)?,
+            Some(member) => {
+                self.encoder
+                    .write(member.target, input.params, strictness, &mut body)?
+            }
+            None => strictness.check_no_params(operation, input.params)?,
         }
-        self.lengths.learn(operation, body.len());
+        self.lengths.record(operation, body.len());
         let mut headers = Headers::with_capacity(4);
         headers.push(CONTENT_TYPE, FORM_TYPE);
         Ok(Request {
@@ -140,7 +143,7 @@ impl FormCodec {
             query: String::new(),
             headers,
             body: body.into(),
-            host_prefix: match &start.host_prefix {
+            host_prefix: match &compiled.host_prefix {
                 Some(template) => {
                     Some(template.render_host_prefix(self.model.input(operation), input.params)?)
                 }
@@ -149,13 +152,13 @@ impl FormCodec {
         })
     }
 
-    /// Reads an answer: the result, and the request id that its body carries, or else its headers.
+    /// Parses a response into the output and the request id, from the body or else from the headers.
     pub(crate) fn parse(
         &self,
         operation: &Operation,
         response: Response,
     ) -> Result<(Value, Option<Str>)> {
-        // A result without members need not be there.
+        // The result element may be missing if it has no members.
         let output = operation.output.as_ref().filter(|member| {
             self.model
                 .structure(member)
@@ -167,21 +170,22 @@ impl FormCodec {
             return Ok((Value::map(), in_headers));
         }
         let text = text_of(&response.body)?;
-        let mut decoder = Decoder::new(text, &self.layouts).with_request_id(match self.dialect {
-            Dialect::Query => RequestIdIn::ResponseMetadata,
-            Dialect::Ec2 => RequestIdIn::Root,
-        });
+        let mut decoder =
+            XmlDecoder::new(text, &self.layouts).with_request_id(match self.dialect {
+                Dialect::Query => RequestIdLocation::ResponseMetadata,
+                Dialect::Ec2 => RequestIdLocation::Root,
+            });
         let value = match (output, &operation.result_wrapper) {
-            (Some(output), Some(wrapper)) => decoder.wrapped(Some((wrapper, output)))?,
+            (Some(output), Some(wrapper)) => decoder.wrapped_document(Some((wrapper, output)))?,
             (Some(output), None) => decoder.document(output)?,
-            (None, _) => decoder.wrapped(None)?,
+            (None, _) => decoder.wrapped_document(None)?,
         };
         Ok((value, decoder.take_request_id().or(in_headers)))
     }
 
     pub(crate) fn parse_error(&self, operation: &Operation, response: &Response) -> ServiceError {
-        parse_error(&self.model, operation, response, |answer, text, shape| {
-            answer.members(text, &self.layouts, shape)
+        parse_error(&self.model, operation, response, |error, text, shape| {
+            error.members(text, &self.layouts, shape)
         })
     }
 }

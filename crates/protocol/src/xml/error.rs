@@ -1,4 +1,4 @@
-//! [`ErrorAnswer`]: what an error says in XML, in any of its envelopes.
+//! [`XmlErrorResponse`], error responses in XML, in any of their envelopes.
 //!
 //! ```text
 //! query, rest-xml   <ErrorResponse><Error><Type/><Code/><Message/>..</Error><RequestId/></ErrorResponse>
@@ -12,48 +12,50 @@
 use inia_core::{Fault, Map, Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel, ShapeId};
 
-use super::decode::{Decoder, text_of};
-use super::layout::Layouts;
-use super::reader::{Next, Reader};
-use super::tag::Tag;
+use super::decoder::{XmlDecoder, text_of};
+use super::layout::XmlLayouts;
+use super::reader::{XmlEvent, XmlReader};
+use super::tag::StartTag;
 use crate::Response;
-use crate::error_code::{error_shape, fault, finish_error, is_generic, message_of, status_error};
+use crate::error_code::{
+    error_shape, finish_error, is_generic, message_of, parse_fault, status_error,
+};
 
-/// The parts of an error answer that need no model.
+/// The parts of an error response that need no model.
 #[derive(Debug, Default)]
-pub(crate) struct ErrorAnswer<'t> {
+pub(crate) struct XmlErrorResponse<'t> {
     code: Str,
     message: Str,
     fault: Option<Fault>,
     request_id: Option<Str>,
-    /// The element with the error's members, at its content.
-    element: Option<(Reader<'t>, Tag<'t>)>,
+    /// The element with the error's members, and a reader at its content.
+    element: Option<(XmlReader<'t>, StartTag<'t>)>,
 }
 
-impl<'t> ErrorAnswer<'t> {
-    /// Reads an error answer.
+impl<'t> XmlErrorResponse<'t> {
+    /// Parses an error response.
     ///
     /// # Errors
-    /// `Parse`: the text is no XML.
+    /// `Parse`: the text is not XML.
     fn read(text: &'t str) -> Result<Self> {
-        let mut reader = Reader::new(text);
-        let mut answer = ErrorAnswer::default();
+        let mut reader = XmlReader::new(text);
+        let mut error = XmlErrorResponse::default();
         let root = reader.root()?;
         if root.local_name() == b"Error" {
-            answer.read_error(&mut reader, &root)?;
+            error.read_error(&mut reader, &root)?;
         } else {
-            each_child(&mut reader, &root, |reader, child| {
+            for_each_child(&mut reader, &root, |reader, child| {
                 match child.local_name() {
-                    b"Error" if answer.element.is_none() => answer.read_error(reader, child),
-                    b"Errors" => each_child(reader, child, |reader, child| {
-                        if child.local_name() == b"Error" && answer.element.is_none() {
-                            answer.read_error(reader, child)
+                    b"Error" if error.element.is_none() => error.read_error(reader, child),
+                    b"Errors" => for_each_child(reader, child, |reader, child| {
+                        if child.local_name() == b"Error" && error.element.is_none() {
+                            error.read_error(reader, child)
                         } else {
                             reader.skip_content(child, 2)
                         }
                     }),
                     b"RequestId" | b"RequestID" | b"requestId" => {
-                        answer.request_id = Some(text_at(reader, child)?);
+                        error.request_id = Some(text_at(reader, child)?);
                         Ok(())
                     }
                     _ => reader.skip_content(child, 1),
@@ -61,17 +63,17 @@ impl<'t> ErrorAnswer<'t> {
             })?;
         }
         reader.end()?;
-        Ok(answer)
+        Ok(error)
     }
 
-    fn read_error(&mut self, reader: &mut Reader<'t>, tag: &Tag<'t>) -> Result<()> {
+    fn read_error(&mut self, reader: &mut XmlReader<'t>, tag: &StartTag<'t>) -> Result<()> {
         self.element = Some((reader.clone(), *tag));
-        each_child(reader, tag, |reader, child| {
-            let slot = match child.local_name() {
+        for_each_child(reader, tag, |reader, child| {
+            let field = match child.local_name() {
                 b"Code" => &mut self.code,
                 b"Message" | b"message" => &mut self.message,
                 b"Type" => {
-                    self.fault = fault(&text_at(reader, child)?);
+                    self.fault = parse_fault(&text_at(reader, child)?);
                     return Ok(());
                 }
                 b"RequestId" => {
@@ -80,20 +82,25 @@ impl<'t> ErrorAnswer<'t> {
                 }
                 _ => return reader.skip_content(child, 3),
             };
-            *slot = text_at(reader, child)?;
+            *field = text_at(reader, child)?;
             Ok(())
         })
     }
 
-    /// The members of a modeled error.
+    /// Parses the members of a modeled error.
     ///
     /// # Errors
-    /// `Parse`: a member is not what its shape allows.
-    pub(crate) fn members(&self, text: &'t str, layouts: &Layouts, shape: ShapeId) -> Result<Map> {
+    /// `Parse`: a member does not match its shape.
+    pub(crate) fn members(
+        &self,
+        text: &'t str,
+        layouts: &XmlLayouts,
+        shape: ShapeId,
+    ) -> Result<Map> {
         let Some((reader, tag)) = &self.element else {
             return Ok(Map::new());
         };
-        let mut decoder = Decoder::new(text, layouts);
+        let mut decoder = XmlDecoder::new(text, layouts);
         decoder.reader = reader.clone();
         match decoder.value(layouts.target(shape), tag, 3)? {
             Value::Map(members) => Ok(members),
@@ -102,12 +109,12 @@ impl<'t> ErrorAnswer<'t> {
     }
 }
 
-/// Reads the answer of a call that failed; `members` reads the members of a modeled error.
+/// Parses an error response; `read_details` parses the members of a modeled error.
 pub(crate) fn parse_error(
     model: &ServiceModel,
     operation: &Operation,
     response: &Response,
-    members: impl FnOnce(&ErrorAnswer<'_>, &str, ShapeId) -> Result<Map>,
+    read_details: impl FnOnce(&XmlErrorResponse<'_>, &str, ShapeId) -> Result<Map>,
 ) -> ServiceError {
     let mut error = status_error(response.status, &response.headers);
     if is_generic(response.status, &response.body) {
@@ -116,23 +123,23 @@ pub(crate) fn parse_error(
     let Ok(text) = text_of(&response.body) else {
         return error;
     };
-    let Ok(answer) = ErrorAnswer::read(text) else {
+    let Ok(parsed) = XmlErrorResponse::read(text) else {
         return error;
     };
-    if answer.request_id.is_some() {
-        error.request_id.clone_from(&answer.request_id);
+    if parsed.request_id.is_some() {
+        error.request_id.clone_from(&parsed.request_id);
     }
-    if !answer.code.is_empty() || !answer.message.is_empty() {
-        error.message.clone_from(&answer.message);
+    if !parsed.code.is_empty() || !parsed.message.is_empty() {
+        error.message.clone_from(&parsed.message);
     }
-    if !answer.code.is_empty() {
-        error.code.clone_from(&answer.code);
+    if !parsed.code.is_empty() {
+        error.code.clone_from(&parsed.code);
     }
-    error.fault = answer.fault;
+    error.fault = parsed.fault;
     if let Some(shape) = error_shape(model, operation, &error.code)
-        && let Ok(members) = members(&answer, text, shape)
+        && let Ok(members) = read_details(&parsed, text, shape)
     {
-        if answer.message.is_empty() {
+        if parsed.message.is_empty() {
             let message = message_of(&members);
             if !message.is_empty() {
                 error.message = message;
@@ -144,29 +151,30 @@ pub(crate) fn parse_error(
     error
 }
 
-/// Calls `visit` with each child of an element, which must read the child to its end.
-fn each_child<'t>(
-    reader: &mut Reader<'t>,
-    tag: &Tag<'t>,
-    mut visit: impl FnMut(&mut Reader<'t>, &Tag<'t>) -> Result<()>,
+/// Calls `visit` with each child of an element, which must consume the child.
+fn for_each_child<'t>(
+    reader: &mut XmlReader<'t>,
+    tag: &StartTag<'t>,
+    mut visit: impl FnMut(&mut XmlReader<'t>, &StartTag<'t>) -> Result<()>,
 ) -> Result<()> {
     if tag.is_empty() {
         return Ok(());
     }
-    while let Next::Child(child) = reader.next()? {
+    while let XmlEvent::Child(child) = reader.next()? {
         visit(reader, &child)?;
     }
     reader.close(tag)
 }
 
-fn text_at<'t>(reader: &mut Reader<'t>, tag: &Tag<'t>) -> Result<Str> {
+fn text_at<'t>(reader: &mut XmlReader<'t>, tag: &StartTag<'t>) -> Result<Str> {
     let text = reader.text(tag, 3)?;
     Ok(Str::from(reader.resolve(text)))
 }
 
-/// The name of the root element of an XML body, without its prefix; `None` where the body does not begin as XML.
+/// Returns the name of the root element of an XML body, without its prefix, or `None` if the body does not start as
+/// XML.
 ///
-/// Some S3 operations answer with status 200 and an error as the body: this tells the two apart.
+/// Some S3 operations return errors with status 200; the root element tells them apart.
 ///
 /// ```
 /// assert_eq!(inia_protocol::xml_root_name(b"<?xml version='1.0'?><Error><Code>SlowDown</Code></Error>"), Some("Error"));
@@ -178,13 +186,13 @@ fn text_at<'t>(reader: &mut Reader<'t>, tag: &Tag<'t>) -> Result<Str> {
 #[must_use]
 pub fn xml_root_name(body: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(body).ok()?;
-    let root = Reader::new(text).root().ok()?;
+    let root = XmlReader::new(text).root().ok()?;
     std::str::from_utf8(root.local_name()).ok()
 }
 
-/// The text of the root element of an XML body.
+/// Returns the text of the root element of an XML body.
 ///
-/// S3's GetBucketLocation answers with a root element that holds nothing but text, which no shape describes.
+/// S3's GetBucketLocation returns a root element with only text, which no shape describes.
 ///
 /// ```
 /// let body = b"<LocationConstraint xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>eu-west-1</LocationConstraint>";
@@ -193,20 +201,21 @@ pub fn xml_root_name(body: &[u8]) -> Option<&str> {
 /// ```
 ///
 /// # Errors
-/// `Parse`: the body is no XML.
+/// `Parse`: the body is not XML.
 ///
 /// # Source
 /// botocore `handlers.py:parse_get_bucket_location`.
 pub fn xml_root_text(body: &[u8]) -> Result<Str> {
     let text = text_of(body)?;
-    let mut reader = Reader::new(text);
+    let mut reader = XmlReader::new(text);
     let root = reader.root()?;
     let content = text_at(&mut reader, &root)?;
     reader.end()?;
     Ok(content)
 }
 
-/// The text of a child of the error in an XML body, modeled or not, such as the `Region` in S3's redirects.
+/// Returns the text of a child of the error element in an XML body, modeled or not, such as the `Region` in S3's
+/// redirects.
 ///
 /// ```
 /// let body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>";
@@ -215,12 +224,12 @@ pub fn xml_root_text(body: &[u8]) -> Result<Str> {
 #[must_use]
 pub fn xml_error_field(body: &[u8], name: &str) -> Option<Str> {
     let text = text_of(body).ok()?;
-    let answer = ErrorAnswer::read(text).ok()?;
-    let (mut reader, tag) = answer.element?;
+    let parsed = XmlErrorResponse::read(text).ok()?;
+    let (mut reader, tag) = parsed.element?;
     if tag.is_empty() {
         return None;
     }
-    while let Next::Child(child) = reader.next().ok()? {
+    while let XmlEvent::Child(child) = reader.next().ok()? {
         if child.local_name() == name.as_bytes() {
             return text_at(&mut reader, &child).ok();
         }
@@ -235,17 +244,17 @@ mod tests {
 
     fn read(document: &str) -> (String, String, Option<Fault>, Option<String>) {
         let text = document;
-        let answer = ErrorAnswer::read(text).unwrap();
+        let parsed = XmlErrorResponse::read(text).unwrap();
         (
-            answer.code.as_str().to_owned(),
-            answer.message.as_str().to_owned(),
-            answer.fault,
-            answer.request_id.map(String::from),
+            parsed.code.as_str().to_owned(),
+            parsed.message.as_str().to_owned(),
+            parsed.fault,
+            parsed.request_id.map(String::from),
         )
     }
 
     #[test]
-    fn every_envelope_is_opened() {
+    fn parses_every_envelope() {
         let expected = (
             "C".to_owned(),
             "M".to_owned(),

@@ -1,4 +1,4 @@
-//! [`Layouts`]: how the values of a service's shapes lie in XML, worked out shape by shape on first use.
+//! [`XmlLayouts`], the decoding tables of XML, compiled per shape on first use.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,38 +7,38 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use inia_core::{List, Name, Str, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, Shape, ShapeId, ShapeTable, Structure};
 
-use crate::names::NameIndex;
+use crate::name_index::NameIndex;
 
-/// The layouts of a service's shapes.
+/// The XML layouts of a service.
 #[derive(Debug)]
-pub(crate) struct Layouts {
+pub(crate) struct XmlLayouts {
     model: Arc<ServiceModel>,
-    table: ShapeTable<Layout>,
+    table: ShapeTable<XmlLayout>,
 }
 
-/// How the value of one shape lies in its element.
+/// The layout of a shape within its element.
 #[derive(Debug)]
-pub(crate) enum Layout {
-    /// Each member is a child, or an attribute.
-    Structure(StructureLayout),
+pub(crate) enum XmlLayout {
+    /// Each member is a child element or an attribute.
+    Structure(XmlStructureLayout),
     /// Each child is an item, whatever its name.
-    List(Target),
+    List(XmlType),
     /// Each child is an entry with a key and a value.
-    Map(MapLayout),
+    Map(XmlMapLayout),
     /// The element's text.
     Scalar,
 }
 
-/// What an element is to be read as.
+/// The type of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    pub(crate) form: Form,
+pub(crate) struct XmlType {
+    pub(crate) kind: XmlKind,
     pub(crate) shape: ShapeId,
 }
 
-/// The type of a [`Target`].
+/// The kind of an [`XmlType`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum XmlKind {
     String,
     Blob,
     Boolean,
@@ -52,89 +52,89 @@ pub(crate) enum Form {
 
 /// The members of a structure by their names in XML.
 #[derive(Debug)]
-pub(crate) struct StructureLayout {
+pub(crate) struct XmlStructureLayout {
     /// The shape's name.
     pub(crate) name: Str,
     /// The members that are child elements.
-    pub(crate) members: Box<[MemberLayout]>,
+    pub(crate) members: Box<[XmlMemberLayout]>,
     /// The members that are attributes.
-    pub(crate) attributes: Box<[AttributeLayout]>,
-    /// Whether exactly one member is set.
+    pub(crate) attributes: Box<[XmlAttributeLayout]>,
     pub(crate) is_union: bool,
     names: NameIndex,
-    /// The member that came first in the last answer.
+    /// The member that came first in the last response.
     first: AtomicU16,
 }
 
 /// A member that is a child element, or several of them.
 #[derive(Debug)]
-pub(crate) struct MemberLayout {
+pub(crate) struct XmlMemberLayout {
     /// The member's name.
     pub(crate) name: Name,
-    /// The element's name with `>` behind it; empty for a twin, which is reached by way of the first of its name.
+    /// The element's name followed by `>`. Empty for a member that shares its element name with an earlier one, from
+    /// which it is reached.
     pub(crate) open: Box<[u8]>,
-    pub(crate) target: Target,
-    /// Whether the items of the list, or the entries of the map, lie in the structure's own element.
+    pub(crate) target: XmlType,
+    /// Whether the items of the list, or the entries of the map, are children of the structure's element.
     pub(crate) flattened: bool,
-    /// Whether the element holds nothing but the text of one value.
+    /// Whether the element has only the text of one value.
     pub(crate) is_text: bool,
-    /// The next member of the same element name: each of them reads the element.
-    pub(crate) twin: Option<u16>,
-    /// The member that came after this one in the last answer that had it.
+    /// The next member with the same element name; each of them reads the element.
+    pub(crate) next_same_name: Option<u16>,
+    /// The member that came after this one in the last response that had it.
     after: AtomicU16,
 }
 
 /// A member that is an attribute of its structure's element.
 #[derive(Debug)]
-pub(crate) struct AttributeLayout {
+pub(crate) struct XmlAttributeLayout {
     /// The member's name.
     pub(crate) name: Name,
-    /// Whether the attribute's name has a prefix; which one does not matter.
+    /// Whether the attribute's name has a prefix; any prefix matches.
     pub(crate) has_prefix: bool,
     /// The attribute's name without its prefix.
     pub(crate) local_name: Str,
-    pub(crate) target: Target,
+    pub(crate) target: XmlType,
 }
 
 /// The entries of a map.
 #[derive(Debug)]
-pub(crate) struct MapLayout {
+pub(crate) struct XmlMapLayout {
     pub(crate) key_name: Str,
     pub(crate) value_name: Str,
-    pub(crate) value: Target,
+    pub(crate) value: XmlType,
 }
 
-impl Layouts {
-    /// The layouts of a service, none of them made yet.
+impl XmlLayouts {
+    /// Creates an empty table.
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         let table = ShapeTable::new(model.shape_count());
-        Layouts { model, table }
+        XmlLayouts { model, table }
     }
 
-    /// The layout of a shape; `None` for a shape of another service.
+    /// Returns the layout of a shape, or `None` for a shape of another service.
     #[inline]
-    pub(crate) fn get(&self, shape: ShapeId) -> Option<&Layout> {
+    pub(crate) fn get(&self, shape: ShapeId) -> Option<&XmlLayout> {
         self.table
-            .get_or_init(shape, || self.make(self.model.shape(shape)))
+            .get_or_init(shape, || self.compile(self.model.shape(shape)))
     }
 
-    /// What an element is to be read as that holds a value of a shape.
-    pub(crate) fn target(&self, shape: ShapeId) -> Target {
-        let form = match self.model.shape(shape).kind {
-            Kind::Structure(_) => Form::Structure,
-            Kind::List(_) => Form::List,
-            Kind::Map { .. } => Form::Map,
-            Kind::String => Form::String,
-            Kind::Blob => Form::Blob,
-            Kind::Boolean => Form::Boolean,
-            Kind::Integer | Kind::Long => Form::Integer,
-            Kind::Float | Kind::Double => Form::Float,
-            Kind::Timestamp => Form::Timestamp,
+    /// Returns the type of elements with values of a shape.
+    pub(crate) fn target(&self, shape: ShapeId) -> XmlType {
+        let kind = match self.model.shape(shape).kind {
+            Kind::Structure(_) => XmlKind::Structure,
+            Kind::List(_) => XmlKind::List,
+            Kind::Map { .. } => XmlKind::Map,
+            Kind::String => XmlKind::String,
+            Kind::Blob => XmlKind::Blob,
+            Kind::Boolean => XmlKind::Boolean,
+            Kind::Integer | Kind::Long => XmlKind::Integer,
+            Kind::Float | Kind::Double => XmlKind::Float,
+            Kind::Timestamp => XmlKind::Timestamp,
         };
-        Target { form, shape }
+        XmlType { kind, shape }
     }
 
-    /// The value of an element of a shape that is empty.
+    /// Returns the value of an empty element.
     pub(crate) fn empty(&self, shape: ShapeId) -> Value {
         match self.model.shape(shape).kind {
             Kind::List(_) => Value::List(List::new()),
@@ -142,29 +142,29 @@ impl Layouts {
         }
     }
 
-    fn make(&self, shape: &Shape) -> Layout {
+    fn compile(&self, shape: &Shape) -> XmlLayout {
         match &shape.kind {
-            Kind::Structure(structure) => Layout::Structure(self.structure(shape, structure)),
-            Kind::List(item) => Layout::List(self.target(item.target)),
-            Kind::Map { key, value } => Layout::Map(MapLayout {
+            Kind::Structure(structure) => XmlLayout::Structure(self.structure(shape, structure)),
+            Kind::List(item) => XmlLayout::List(self.target(item.target)),
+            Kind::Map { key, value } => XmlLayout::Map(XmlMapLayout {
                 key_name: key.wire_name().clone(),
                 value_name: value.wire_name().clone(),
                 value: self.target(value.target),
             }),
-            _ => Layout::Scalar,
+            _ => XmlLayout::Scalar,
         }
     }
 
-    fn structure(&self, shape: &Shape, structure: &Structure) -> StructureLayout {
-        let mut members: Vec<MemberLayout> = Vec::new();
+    fn structure(&self, shape: &Shape, structure: &Structure) -> XmlStructureLayout {
+        let mut members: Vec<XmlMemberLayout> = Vec::new();
         let mut attributes = Vec::new();
         for member in &structure.members {
             let traits = &member.traits;
-            let elsewhere = matches!(
+            let has_location = matches!(
                 traits.location,
                 Some(Location::Header | Location::Headers | Location::StatusCode)
             );
-            if elsewhere || traits.is_event_header() {
+            if has_location || traits.is_event_header() {
                 continue;
             }
             let target = self.target(member.target);
@@ -174,7 +174,7 @@ impl Layouts {
                     Some((_, local_name)) => (true, local_name),
                     None => (false, wire_name.as_str()),
                 };
-                attributes.push(AttributeLayout {
+                attributes.push(XmlAttributeLayout {
                     name: Name::intern(&member.name),
                     has_prefix,
                     local_name: local_name.into(),
@@ -182,25 +182,26 @@ impl Layouts {
                 });
                 continue;
             }
-            let flattened = matches!(target.form, Form::List | Form::Map) && traits.is_flattened();
+            let flattened =
+                matches!(target.kind, XmlKind::List | XmlKind::Map) && traits.is_flattened();
             let name = self.element_name(member, flattened);
-            members.push(MemberLayout {
+            members.push(XmlMemberLayout {
                 name: Name::intern(&member.name),
                 open: [name.as_bytes(), b">"].concat().into(),
                 target,
                 flattened,
-                is_text: target.form.is_text(),
-                twin: None,
+                is_text: target.kind.is_text(),
+                next_same_name: None,
                 after: AtomicU16::new(u16::try_from(members.len() + 1).unwrap_or(u16::MAX)),
             });
         }
-        join_twins(&mut members);
+        link_same_names(&mut members);
         let names = NameIndex::new(members.iter().map(|member| match &*member.open {
             // No element has this name.
             [] => "<",
             open => element_name(open),
         }));
-        StructureLayout {
+        XmlStructureLayout {
             name: shape.name.clone(),
             members: members.into(),
             attributes: attributes.into(),
@@ -210,10 +211,10 @@ impl Layouts {
         }
     }
 
-    /// The name of the elements that hold a member.
+    /// Returns the name of a member's elements.
     ///
-    /// A list that is flattened wherever it is used names its items itself; one that is flattened by the member goes by
-    /// the member's name. botocore takes the item's name in both cases; no definition has both and two names.
+    /// A list shape that is flattened itself uses the item's location name; a list flattened by the member's trait uses
+    /// the member's name. botocore uses the item's name in both cases; no definition has both and two names.
     ///
     /// # Source
     /// botocore `parsers.py:BaseXMLResponseParser._member_key_name`; Smithy's `xmlFlattened` trait for the second rule.
@@ -231,39 +232,39 @@ impl Layouts {
     }
 }
 
-impl Form {
-    /// Whether a value of the type is text.
+impl XmlKind {
+    /// Returns whether a value of the kind is text.
     fn is_text(self) -> bool {
-        !matches!(self, Form::Structure | Form::List | Form::Map)
+        !matches!(self, XmlKind::Structure | XmlKind::List | XmlKind::Map)
     }
 }
 
-impl MemberLayout {
-    /// The element's name.
+impl XmlMemberLayout {
+    /// Returns the element's name.
     pub(crate) fn element_name(&self) -> &str {
         element_name(&self.open)
     }
 }
 
-impl StructureLayout {
-    /// The position of the member whose element has a name.
+impl XmlStructureLayout {
+    /// Returns the position of the member with an element name.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<u16> {
         u16::try_from(self.names.get(name)?).ok()
     }
 
-    /// The member that is likely to come after another one, or first.
+    /// Predicts the member that comes after another one, or first.
     ///
-    /// Services write the members of a structure in the same order each time, but not always in the definition's: so what
-    /// came last time is tried first.
+    /// Services write the members of a structure in the same order each time, but not always in that of the model; so
+    /// the order of the last response is tried first.
     #[inline]
-    pub(crate) fn likely(&self, previous: Option<u16>) -> u16 {
+    pub(crate) fn predict(&self, previous: Option<u16>) -> u16 {
         self.order(previous).load(Ordering::Relaxed)
     }
 
-    /// Notes which member came after another one, or first.
+    /// Records which member came after another one, or first.
     #[inline]
-    pub(crate) fn learn(&self, previous: Option<u16>, member: u16) {
+    pub(crate) fn record(&self, previous: Option<u16>, member: u16) {
         self.order(previous).store(member, Ordering::Relaxed);
     }
 
@@ -275,26 +276,26 @@ impl StructureLayout {
     }
 }
 
-/// Makes every member whose element name an earlier one has a twin of that.
-fn join_twins(members: &mut [MemberLayout]) {
-    let mut holders: HashMap<Box<[u8]>, usize> = HashMap::new();
+/// Links each member to the next one with the same element name.
+fn link_same_names(members: &mut [XmlMemberLayout]) {
+    let mut last_by_name: HashMap<Box<[u8]>, usize> = HashMap::new();
     for position in 0..members.len() {
         let Some(member) = members.get_mut(position) else {
             break;
         };
-        let Some(holder) = holders.insert(member.open.clone(), position) else {
+        let Some(previous) = last_by_name.insert(member.open.clone(), position) else {
             continue;
         };
         member.open = Box::default();
         member.is_text = false;
-        if let Some(holder) = members.get_mut(holder) {
-            holder.twin = u16::try_from(position).ok();
-            holder.is_text = false;
+        if let Some(previous) = members.get_mut(previous) {
+            previous.next_same_name = u16::try_from(position).ok();
+            previous.is_text = false;
         }
     }
 }
 
-/// An element's name without the `>` behind it.
+/// Returns an element's name without the `>` behind it.
 fn element_name(open: &[u8]) -> &str {
     let name = open.split_last().map_or(open, |(_, name)| name);
     std::str::from_utf8(name).unwrap_or_default()
@@ -304,25 +305,25 @@ fn element_name(open: &[u8]) -> &str {
 mod tests {
     use super::*;
 
-    fn layouts(shapes: &str) -> Layouts {
+    fn layouts(shapes: &str) -> XmlLayouts {
         let definition = format!(
             r#"{{"metadata": {{"protocol": "rest-xml", "serviceId": "T", "apiVersion": "1", "endpointPrefix": "t",
                  "signatureVersion": "v4"}}, "operations": {{}}, "shapes": {shapes}}}"#
         );
-        Layouts::new(Arc::new(
+        XmlLayouts::new(Arc::new(
             ServiceModel::from_json("t", definition.as_bytes()).unwrap(),
         ))
     }
 
-    fn structure<'l>(layouts: &'l Layouts, name: &str) -> &'l StructureLayout {
+    fn structure<'l>(layouts: &'l XmlLayouts, name: &str) -> &'l XmlStructureLayout {
         match layouts.get(layouts.model.shape_id(name).unwrap()).unwrap() {
-            Layout::Structure(layout) => layout,
+            XmlLayout::Structure(layout) => layout,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn every_member_is_found_by_its_element_and_no_other_name_is() {
+    fn finds_members_by_element_name() {
         let names: Vec<String> = (0..150).map(|i| format!("member{i}OfMany")).collect();
         let members: Vec<String> = names
             .iter()
@@ -343,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flattened_list_goes_by_its_items_name_only_where_the_list_says_so() {
+    fn flattened_list_shapes_use_the_item_name() {
         let layouts = layouts(
             r#"{"A": {"type": "structure", "members": {
                     "Own": {"shape": "Own", "locationName": "wire"},
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_one_element_name_are_twins() {
+    fn links_members_with_the_same_element_name() {
         let layouts = layouts(
             r#"{"A": {"type": "structure", "members": {
                     "Event": {"shape": "S"},
@@ -385,7 +386,11 @@ mod tests {
         );
         let layout = structure(&layouts, "A");
         assert_eq!(layout.find(b"Event"), Some(0));
-        let twins: Vec<_> = layout.members.iter().map(|member| member.twin).collect();
+        let twins: Vec<_> = layout
+            .members
+            .iter()
+            .map(|member| member.next_same_name)
+            .collect();
         assert_eq!(twins, [Some(1), Some(2), None]);
     }
 }

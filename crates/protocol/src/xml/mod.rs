@@ -1,17 +1,17 @@
-//! XML: reading it straight into values, and writing it.
+//! The XML reader and writer.
 
-mod decode;
-mod encode;
+mod decoder;
+mod encoder;
 mod error;
+mod escape;
 mod layout;
 mod reader;
 mod reference;
 mod structure;
 mod tag;
-mod writer;
 
-pub(crate) use decode::{Decoder, RequestIdIn, text_of};
-pub(crate) use encode::{Element, Encoder};
+pub(crate) use decoder::{RequestIdLocation, XmlDecoder, text_of};
+pub(crate) use encoder::{XmlElement, XmlEncoder};
 pub(crate) use error::parse_error;
 pub use error::{xml_error_field, xml_root_name, xml_root_text};
-pub(crate) use layout::Layouts;
+pub(crate) use layout::XmlLayouts;

@@ -1,63 +1,64 @@
-//! [`Reader`]: a pull reader over the text of a response.
+//! [`XmlReader`], a pull parser.
 //!
-//! It knows elements, attributes, text and nothing of shapes. Text is read in place: what holds no reference is a range
-//! of the response, so that long strings can stay where they are.
+//! It handles elements, attributes and text, without shapes. Text without references is returned as a range of the
+//! response, so that it is not copied.
 //!
 //! ```text
 //! <a:Name x="1">text &amp; <![CDATA[more]]><!-- no text --></a:Name>
 //! ^ next()      ^ text()                                  ^ closed by text()
 //! ```
 //!
-//! A document type declaration is refused: no answer of AWS has one, and its entities are how XML is made to explode.
+//! A document type declaration is rejected: AWS responses have none, and its entities allow exponential expansion.
 //!
-//! DIFFERENCE: botocore's parser refuses prefixes that no namespace declaration binds, repeated attributes and references to
-//! control characters; here prefixes and declarations mean nothing, and any character but NUL may be referred to, so that
-//! what a service stored can be read back.
+//! DIFFERENCE: botocore's parser rejects unbound prefixes, duplicate attributes and references to control characters;
+//! here prefixes and namespace declarations are ignored, and a reference may be to any character but NUL, so that
+//! whatever a service stored can be read back.
 
 use inia_core::{Error, ErrorKind, Result};
 use memchr::{memchr, memchr2, memmem};
 
 use super::reference::push_reference;
-use super::tag::{Tag, shown};
+use super::tag::{StartTag, shown};
 
-/// How deep elements may lie in each other. The deepest answers of AWS stay below 30.
+/// The nesting limit of elements. AWS responses stay below 30.
 pub(crate) const MAX_DEPTH: u32 = 256;
 
-/// A place in the text of a response that moves forward only.
+/// A forward-only position in the text of a response.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader<'t> {
+pub(crate) struct XmlReader<'t> {
     text: &'t str,
     position: usize,
-    /// Whether there is a carriage return anywhere: where there is none, as nearly always, text needs no look for one.
+    /// Whether the text has a carriage return, which needs normalization. Rarely so, and then text is not searched for
+    /// it.
     has_returns: bool,
-    /// The last text that had to be put together.
-    pieces: String,
+    /// The last text that was assembled from pieces.
+    assembled: String,
 }
 
-/// What comes next inside an element.
+/// The next event inside an element.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Next<'t> {
-    /// A child element, whose content comes next.
-    Child(Tag<'t>),
-    /// The element's end; [`Reader::close`] steps over it.
+pub(crate) enum XmlEvent<'t> {
+    /// The start of a child element, whose content comes next.
+    Child(StartTag<'t>),
+    /// The element's end tag, which [`XmlReader::close`] consumes.
     End,
 }
 
 /// The text of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Text {
-    /// A range of the response, free of references.
+pub(crate) enum XmlText {
+    /// A range of the response, without references.
     Range(usize, usize),
-    /// Text that had to be put together: the reader keeps it until it reads the next text.
-    Pieced,
+    /// Text assembled from pieces, which the reader keeps until it reads the next text.
+    Assembled,
 }
 
-const EMPTY: Text = Text::Range(0, 0);
+const EMPTY: XmlText = XmlText::Range(0, 0);
 
-impl<'t> Reader<'t> {
-    /// A reader at the start of a text.
+impl<'t> XmlReader<'t> {
+    /// Creates a reader at the start of a text.
     pub(crate) fn new(text: &'t str) -> Self {
-        Reader {
+        XmlReader {
             text,
             position: if text.starts_with('\u{feff}') {
                 '\u{feff}'.len_utf8()
@@ -65,17 +66,17 @@ impl<'t> Reader<'t> {
                 0
             },
             has_returns: memchr(b'\r', text.as_bytes()).is_some(),
-            pieces: String::new(),
+            assembled: String::new(),
         }
     }
 
-    /// An error about what is at the current place.
+    /// Returns an error at the current position.
     #[cold]
     pub(crate) fn error(&self, message: &str) -> Error {
         self.error_at(self.position, message)
     }
 
-    /// An error about what is at a place.
+    /// Returns an error at a position.
     #[cold]
     pub(crate) fn error_at(&self, position: usize, message: &str) -> Error {
         if self.text.trim_ascii().is_empty() {
@@ -92,7 +93,7 @@ impl<'t> Reader<'t> {
         self.text.as_bytes()
     }
 
-    /// What is not read yet.
+    /// Returns the unread bytes.
     #[inline]
     fn rest(&self) -> &'t [u8] {
         self.bytes().get(self.position..).unwrap_or_default()
@@ -103,11 +104,11 @@ impl<'t> Reader<'t> {
         self.bytes().get(self.position + ahead).copied()
     }
 
-    /// Reads up to the content of the root element.
+    /// Consumes the start of the root element.
     ///
     /// # Errors
-    /// `Parse`: what stands there is no XML, or no element follows.
-    pub(crate) fn root(&mut self) -> Result<Tag<'t>> {
+    /// `Parse`: the text is not XML, or no element follows.
+    pub(crate) fn root(&mut self) -> Result<StartTag<'t>> {
         loop {
             self.skip_space();
             match (self.byte(0), self.byte(1)) {
@@ -116,7 +117,7 @@ impl<'t> Reader<'t> {
                     self.skip_comment()?;
                 }
                 (Some(b'<'), Some(b'!')) => {
-                    return Err(self.error("a document type declaration is not accepted"));
+                    return Err(self.error("a document type declaration is not allowed"));
                 }
                 (Some(b'<'), _) => return self.tag(),
                 (Some(_), _) => return Err(self.error("expected an element")),
@@ -125,10 +126,10 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads what may follow the root element.
+    /// Consumes the rest of the document behind the root element.
     ///
     /// # Errors
-    /// `Parse`: more than comments and space follows.
+    /// `Parse`: anything but comments, instructions and white space follows.
     pub(crate) fn end(&mut self) -> Result<()> {
         loop {
             self.skip_space();
@@ -136,17 +137,17 @@ impl<'t> Reader<'t> {
                 None => return Ok(()),
                 Some(b'<') if self.byte(1) == Some(b'?') => self.skip_past(b"?>")?,
                 Some(b'<') if self.rest().starts_with(b"<!--") => self.skip_comment()?,
-                Some(_) => return Err(self.error("something follows the root element")),
+                Some(_) => return Err(self.error("unexpected content after the root element")),
             }
         }
     }
 
-    /// Steps to the next child of the current element, past text, or to the element's end.
+    /// Moves to the next child of the current element or to the element's end, skipping text.
     ///
     /// # Errors
-    /// `Parse`: what stands there is no XML.
+    /// `Parse`: the text is not XML.
     #[inline]
-    pub(crate) fn next(&mut self) -> Result<Next<'t>> {
+    pub(crate) fn next(&mut self) -> Result<XmlEvent<'t>> {
         loop {
             if self.byte(0) != Some(b'<') {
                 match memchr(b'<', self.rest()) {
@@ -155,24 +156,24 @@ impl<'t> Reader<'t> {
                 }
             }
             match self.byte(1) {
-                Some(b'/') => return Ok(Next::End),
+                Some(b'/') => return Ok(XmlEvent::End),
                 Some(b'!') => self.skip_declaration()?,
                 Some(b'?') => self.skip_past(b"?>")?,
-                _ => return self.tag().map(Next::Child),
+                _ => return self.tag().map(XmlEvent::Child),
             }
         }
     }
 
-    /// Steps into the next child if it is `<name>`, without attributes; `open` is the name with `>` behind it.
+    /// Enters the next child if it is `<name>` without attributes; `open` is the name followed by `>`.
     #[inline]
-    pub(crate) fn next_is(&mut self, open: &[u8]) -> Option<Tag<'t>> {
+    pub(crate) fn enter_if(&mut self, open: &[u8]) -> Option<StartTag<'t>> {
         let (start, rest) = self.peek_tag()?;
         if !rest.starts_with(open) {
             return None;
         }
         let name = rest.get(..open.len().checked_sub(1)?)?;
         self.position = start + open.len();
-        Some(Tag {
+        Some(StartTag {
             name,
             prefix: 0,
             attributes: "",
@@ -180,10 +181,10 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Reads the text of the next child if it is `<name>text</name>`, without attributes, references and children; `open` is
-    /// the name with `>` behind it.
+    /// Consumes the next child if it is `<name>text</name>` without attributes, references and children, and returns
+    /// its text; `open` is the name followed by `>`.
     #[inline]
-    pub(crate) fn next_text(&mut self, open: &[u8]) -> Option<Text> {
+    pub(crate) fn text_if(&mut self, open: &[u8]) -> Option<XmlText> {
         let (start, rest) = self.peek_tag()?;
         if !rest.starts_with(open) || self.has_returns {
             return None;
@@ -196,25 +197,25 @@ impl<'t> Reader<'t> {
         }
         let start = start + open.len();
         self.position = start + length + 2 + open.len();
-        Some(Text::Range(start, start + length))
+        Some(XmlText::Range(start, start + length))
     }
 
-    /// Steps into the next child if it is written as another one was, without attributes.
+    /// Enters the next child if it has the same name as another one and no attributes.
     #[inline]
-    pub(crate) fn next_like(&mut self, tag: &Tag<'t>) -> Option<Tag<'t>> {
+    pub(crate) fn enter_same(&mut self, tag: &StartTag<'t>) -> Option<StartTag<'t>> {
         let (start, rest) = self.peek_tag()?;
         if !rest.starts_with(tag.name) || rest.get(tag.name.len()) != Some(&b'>') {
             return None;
         }
         self.position = start + tag.name.len() + 1;
-        Some(Tag {
+        Some(StartTag {
             attributes: "",
             empty: false,
             ..*tag
         })
     }
 
-    /// What follows the next `<`, and where it is, if only space stands before that.
+    /// Returns the text behind the next `<` and its position if only white space is in front.
     #[inline]
     fn peek_tag(&self) -> Option<(usize, &'t [u8])> {
         let mut position = self.position;
@@ -228,12 +229,12 @@ impl<'t> Reader<'t> {
         Some((position + 1, self.bytes().get(position + 1..)?))
     }
 
-    /// Steps over the end tag of an element, which [`Reader::next`] has found.
+    /// Consumes the end tag of an element, found by [`XmlReader::next`].
     ///
     /// # Errors
-    /// `Parse`: another element ends here.
+    /// `Parse`: it is the end tag of another element.
     #[inline]
-    pub(crate) fn close(&mut self, tag: &Tag<'t>) -> Result<()> {
+    pub(crate) fn close(&mut self, tag: &StartTag<'t>) -> Result<()> {
         let rest = self.bytes().get(self.position + 2..).unwrap_or_default();
         if rest.starts_with(tag.name) {
             let after = self.position + 2 + tag.name.len();
@@ -246,7 +247,7 @@ impl<'t> Reader<'t> {
     }
 
     #[cold]
-    fn close_unusual(&mut self, tag: &Tag<'t>) -> Result<()> {
+    fn close_unusual(&mut self, tag: &StartTag<'t>) -> Result<()> {
         let start = self.position + 2;
         let rest = self.bytes().get(start..).unwrap_or_default();
         let Some(end) = memchr(b'>', rest) else {
@@ -260,12 +261,12 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Reads the text of an element, up to its first child, and everything up to its end.
+    /// Returns the text of an element up to its first child, and consumes the element.
     ///
     /// # Errors
-    /// `Parse`: what stands there is no XML.
+    /// `Parse`: the text is not XML.
     #[inline]
-    pub(crate) fn text(&mut self, tag: &Tag<'t>, depth: u32) -> Result<Text> {
+    pub(crate) fn text(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<XmlText> {
         if tag.empty {
             return Ok(EMPTY);
         }
@@ -278,31 +279,31 @@ impl<'t> Reader<'t> {
             {
                 self.position = end;
                 self.close(tag)?;
-                return Ok(Text::Range(start, end));
+                return Ok(XmlText::Range(start, end));
             }
         }
-        self.pieced_text(tag, depth)
+        self.assembled_text(tag, depth)
     }
 
-    /// The text of an element that holds references, sections, comments or children.
-    fn pieced_text(&mut self, tag: &Tag<'t>, depth: u32) -> Result<Text> {
-        let mut pieces = std::mem::take(&mut self.pieces);
-        pieces.clear();
-        let result = self.push_pieces(&mut pieces, tag, depth);
-        self.pieces = pieces;
-        result.map(|()| Text::Pieced)
+    /// Assembles the text of an element with references, sections, comments or children.
+    fn assembled_text(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<XmlText> {
+        let mut assembled = std::mem::take(&mut self.assembled);
+        assembled.clear();
+        let result = self.assemble(&mut assembled, tag, depth);
+        self.assembled = assembled;
+        result.map(|()| XmlText::Assembled)
     }
 
-    fn push_pieces(&mut self, pieces: &mut String, tag: &Tag<'t>, depth: u32) -> Result<()> {
+    fn assemble(&mut self, assembled: &mut String, tag: &StartTag<'t>, depth: u32) -> Result<()> {
         loop {
             let Some(length) = memchr2(b'<', b'&', self.rest()) else {
                 return Err(self.truncated());
             };
             let end = self.position + length;
-            self.push_lines(pieces, self.position, end);
+            self.push_lines(assembled, self.position, end);
             self.position = end;
             if self.byte(0) == Some(b'&') {
-                self.position += push_reference(pieces, self.slice_from(end))
+                self.position += push_reference(assembled, self.slice_from(end))
                     .map_err(|message| self.error(message))?;
                 continue;
             }
@@ -312,7 +313,7 @@ impl<'t> Reader<'t> {
                 Some(b'!') if self.rest().starts_with(CDATA) => {
                     let start = self.position + CDATA.len();
                     self.skip_past(b"]]>")?;
-                    self.push_lines(pieces, start, self.position - 3);
+                    self.push_lines(assembled, start, self.position - 3);
                 }
                 Some(b'!') => self.skip_declaration()?,
                 _ => return self.skip_content(tag, depth),
@@ -320,37 +321,37 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Appends a range with its line ends made `\n`, as XML has it.
-    fn push_lines(&self, pieces: &mut String, start: usize, end: usize) {
+    /// Appends a range with its line ends normalized to `\n`, as XML requires.
+    fn push_lines(&self, assembled: &mut String, start: usize, end: usize) {
         let mut rest = self.slice(start, end);
         if self.has_returns {
             while let Some((line, after)) = rest.split_once('\r') {
-                pieces.push_str(line);
-                pieces.push('\n');
+                assembled.push_str(line);
+                assembled.push('\n');
                 rest = after.strip_prefix('\n').unwrap_or(after);
             }
         }
-        pieces.push_str(rest);
+        assembled.push_str(rest);
     }
 
-    /// Passes over the rest of an element and its end.
+    /// Consumes the rest of an element.
     ///
     /// # Errors
-    /// `Parse`: what stands there is no XML, or lies too deep.
-    pub(crate) fn skip_content(&mut self, tag: &Tag<'t>, depth: u32) -> Result<()> {
+    /// `Parse`: the text is not XML, or exceeds the nesting limit.
+    pub(crate) fn skip_content(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<()> {
         if tag.empty {
             return Ok(());
         }
         let mut open = vec![*tag];
         while let Some(tag) = open.last() {
             match self.next()? {
-                Next::End => {
+                XmlEvent::End => {
                     let tag = *tag;
                     self.close(&tag)?;
                     open.pop();
                 }
-                Next::Child(child) if child.empty => {}
-                Next::Child(child) => {
+                XmlEvent::Child(child) if child.empty => {}
+                XmlEvent::Child(child) => {
                     if open.len() + depth as usize >= MAX_DEPTH as usize {
                         return Err(self.too_deep());
                     }
@@ -361,10 +362,12 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// The error for elements in elements without end.
+    /// Returns the error for exceeding the nesting limit.
     #[cold]
     pub(crate) fn too_deep(&self) -> Error {
-        self.error(&format!("elements lie more than {MAX_DEPTH} deep"))
+        self.error(&format!(
+            "elements are nested more than {MAX_DEPTH} levels deep"
+        ))
     }
 
     #[cold]
@@ -372,7 +375,7 @@ impl<'t> Reader<'t> {
         self.error_at(self.text.len(), "the text ends inside an element")
     }
 
-    /// The text of a range that was found by its ASCII bounds.
+    /// Returns a range of the text, which starts and ends at ASCII characters.
     #[inline]
     fn slice(&self, start: usize, end: usize) -> &'t str {
         self.text.get(start..end).unwrap_or_default()
@@ -382,12 +385,12 @@ impl<'t> Reader<'t> {
         self.text.get(start..).unwrap_or_default()
     }
 
-    /// What a text says.
+    /// Returns the characters of a text.
     #[inline]
-    pub(crate) fn resolve(&self, text: Text) -> &str {
+    pub(crate) fn resolve(&self, text: XmlText) -> &str {
         match text {
-            Text::Range(start, end) => self.slice(start, end),
-            Text::Pieced => &self.pieces,
+            XmlText::Range(start, end) => self.slice(start, end),
+            XmlText::Assembled => &self.assembled,
         }
     }
 
@@ -397,7 +400,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Passes over everything up to and including a mark.
+    /// Skips everything up to and including `mark`.
     fn skip_past(&mut self, mark: &[u8]) -> Result<()> {
         match memmem::find(self.rest(), mark) {
             Some(ahead) => {
@@ -413,7 +416,7 @@ impl<'t> Reader<'t> {
         self.skip_past(b"-->")
     }
 
-    /// Passes over a comment or a section between elements.
+    /// Skips a comment or a CDATA section between elements.
     #[cold]
     fn skip_declaration(&mut self) -> Result<()> {
         if self.rest().starts_with(b"<!--") {
@@ -421,12 +424,12 @@ impl<'t> Reader<'t> {
         } else if self.rest().starts_with(CDATA) {
             self.skip_past(b"]]>")
         } else {
-            Err(self.error("a declaration is not accepted here"))
+            Err(self.error("a declaration is not allowed here"))
         }
     }
 
-    /// Reads a start tag from its `<`.
-    fn tag(&mut self) -> Result<Tag<'t>> {
+    /// Consumes a start tag from its `<`.
+    fn tag(&mut self) -> Result<StartTag<'t>> {
         let rest = self.bytes().get(self.position + 1..).unwrap_or_default();
         let mut prefix = 0;
         let mut length = 0;
@@ -439,7 +442,7 @@ impl<'t> Reader<'t> {
                 }
                 b':' => prefix = length + 1,
                 b'<' | b'&' | b'"' | b'\'' | b'=' | b'!' | b'?' => {
-                    return Err(self.error("this is no name of an element"));
+                    return Err(self.error("invalid element name"));
                 }
                 _ => {}
             }
@@ -448,12 +451,12 @@ impl<'t> Reader<'t> {
         let name = rest.get(..length).unwrap_or_default();
         match name.first() {
             Some(first) if is_name_start(*first) => {}
-            Some(_) => return Err(self.error("this is no name of an element")),
+            Some(_) => return Err(self.error("invalid element name")),
             None if end.is_none() => return Err(self.truncated()),
-            None => return Err(self.error("expected the name of an element")),
+            None => return Err(self.error("expected an element name")),
         }
         self.position += 1 + length;
-        let tag = Tag {
+        let tag = StartTag {
             name,
             prefix,
             attributes: "",
@@ -469,8 +472,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads the rest of a start tag behind the name.
-    fn tag_with_attributes(&mut self, tag: Tag<'t>) -> Result<Tag<'t>> {
+    /// Consumes the rest of a start tag behind the name.
+    fn tag_with_attributes(&mut self, tag: StartTag<'t>) -> Result<StartTag<'t>> {
         let start = self.position;
         loop {
             self.skip_space();
@@ -478,12 +481,12 @@ impl<'t> Reader<'t> {
                 Some(b'>') => {
                     let attributes = self.slice(start, self.position);
                     self.position += 1;
-                    return Ok(Tag { attributes, ..tag });
+                    return Ok(StartTag { attributes, ..tag });
                 }
                 Some(b'/') if self.byte(1) == Some(b'>') => {
                     let attributes = self.slice(start, self.position);
                     self.position += 2;
-                    return Ok(Tag {
+                    return Ok(StartTag {
                         attributes,
                         empty: true,
                         ..tag
@@ -542,9 +545,9 @@ fn is_name_start(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// Reads a document as one element with its text.
+    /// Parses a document of one element and returns its text.
     fn text_of(document: &str) -> Result<String> {
-        let mut reader = Reader::new(document);
+        let mut reader = XmlReader::new(document);
         let root = reader.root()?;
         let text = reader.text(&root, 1)?;
         reader.end()?;
@@ -552,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_put_together_from_all_its_pieces() {
+    fn assembles_text_from_pieces() {
         for (document, expected) in [
             ("<a>plain</a>", "plain"),
             ("<a/>", ""),
@@ -575,7 +578,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_xml_is_an_error_with_its_place() {
+    fn reports_the_position_of_malformed_xml() {
         for (document, expected) in [
             ("", "XML: the body is empty"),
             (" \n", "XML: the body is empty"),
@@ -588,28 +591,25 @@ mod tests {
             ("<a>x</ab>", "XML at byte 4: </ab> ends <a>"),
             (
                 "<a>&nope;</a>",
-                "XML at byte 3: a reference that names no character",
+                "XML at byte 3: invalid character reference",
             ),
-            (
-                "<a>&#0;</a>",
-                "XML at byte 3: a reference that names no character",
-            ),
+            ("<a>&#0;</a>", "XML at byte 3: invalid character reference"),
             (
                 "<a>&#xD800;</a>",
-                "XML at byte 3: a reference that names no character",
+                "XML at byte 3: invalid character reference",
             ),
-            ("<a>a & b</a>", "XML at byte 5: `&` begins no reference"),
+            ("<a>a & b</a>", "XML at byte 5: `&` without a reference"),
             (
                 "<a>x</a><b/>",
-                "XML at byte 8: something follows the root element",
+                "XML at byte 8: unexpected content after the root element",
             ),
             (
                 "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
-                "XML at byte 0: a document type declaration is not accepted",
+                "XML at byte 0: a document type declaration is not allowed",
             ),
             (
                 "<a><!ELEMENT></a>",
-                "XML at byte 3: a declaration is not accepted here",
+                "XML at byte 3: a declaration is not allowed here",
             ),
             (
                 "<a b></a>",
@@ -627,8 +627,8 @@ mod tests {
                 "<a 1='2'></a>",
                 "XML at byte 3: expected an attribute or the end of the tag",
             ),
-            ("<1/>", "XML at byte 0: this is no name of an element"),
-            ("< a/>", "XML at byte 0: expected the name of an element"),
+            ("<1/>", "XML at byte 0: invalid element name"),
+            ("< a/>", "XML at byte 0: expected an element name"),
             (
                 "<a><!-- </a>",
                 "XML at byte 12: the text ends inside an element",
@@ -645,9 +645,12 @@ mod tests {
     }
 
     #[test]
-    fn elements_in_elements_without_end_are_refused() {
+    fn rejects_excessive_nesting() {
         let deep = "<a>".repeat(100_000);
         let error = text_of(&format!("<r>{deep}")).unwrap_err();
-        assert!(error.to_string().contains("more than 256 deep"), "{error}");
+        assert!(
+            error.to_string().contains("more than 256 levels deep"),
+            "{error}"
+        );
     }
 }

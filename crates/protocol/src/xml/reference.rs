@@ -1,18 +1,18 @@
-//! References: `&amp;` and its kin.
+//! Character and entity references such as `&amp;`.
 
 use memchr::memchr;
 
-/// The longest reference that is looked at: `&#x10ffff;` with some leading zeros.
+/// The maximum length of a reference: `&#x10ffff;` with some leading zeros.
 const MAX_REFERENCE: usize = 32;
 
-/// Appends what the reference at the start of `rest` stands for, and gives its length.
+/// Appends the character of the reference at the start of `rest` and returns the reference's length.
 pub(super) fn push_reference(
     text: &mut String,
     rest: &str,
 ) -> std::result::Result<usize, &'static str> {
     let bytes = rest.as_bytes();
-    let near = bytes.get(..MAX_REFERENCE).unwrap_or(bytes);
-    let end = memchr(b';', near).ok_or("`&` begins no reference")?;
+    let window = bytes.get(..MAX_REFERENCE).unwrap_or(bytes);
+    let end = memchr(b';', window).ok_or("`&` without a reference")?;
     let name = rest.get(1..end).unwrap_or_default();
     let character = match name {
         "amp" => '&',
@@ -20,7 +20,7 @@ pub(super) fn push_reference(
         "gt" => '>',
         "quot" => '"',
         "apos" => '\'',
-        _ => numeric_reference(name).ok_or("a reference that names no character")?,
+        _ => numeric_reference(name).ok_or("invalid character reference")?,
     };
     text.push(character);
     Ok(end + 1)
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_stands_for_one_character() {
+    fn resolves_references() {
         for (text, expected) in [
             ("&lt;b", Some(("<", 4))),
             ("&quot;", Some(("\"", 6))),

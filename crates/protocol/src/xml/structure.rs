@@ -1,74 +1,74 @@
-//! Structures: children and attributes to members.
+//! Parsing of structures: child elements and attributes to members.
 
 use inia_core::{List, Map, Name, Result, Str, Value};
 
-use super::decode::{Decoder, scalar_value};
-use super::layout::{Form, Layout, MemberLayout, StructureLayout};
-use super::reader::Next;
-use super::tag::Tag;
+use super::decoder::{XmlDecoder, scalar_value};
+use super::layout::{XmlKind, XmlLayout, XmlMemberLayout, XmlStructureLayout};
+use super::reader::XmlEvent;
+use super::tag::StartTag;
 
-impl<'t, 'l> Decoder<'t, 'l> {
-    /// Reads an element as a structure.
+impl<'t, 'l> XmlDecoder<'t, 'l> {
+    /// Parses an element as a structure.
     pub(super) fn structure(
         &mut self,
-        layout: &'l StructureLayout,
-        tag: &Tag<'t>,
+        layout: &'l XmlStructureLayout,
+        tag: &StartTag<'t>,
         depth: u32,
     ) -> Result<Value> {
         let base = self.members.len();
         if !layout.attributes.is_empty() {
             self.attributes(layout, tag)?;
         }
-        let mut unknown = Unknown::default();
+        let mut unknown = UnknownChildren::default();
         if !tag.is_empty() {
-            let mut seen = Seen::default();
+            let mut seen = SeenMembers::default();
             let mut previous = None;
             loop {
-                let likely = layout.likely(previous);
-                let guess = layout.members.get(usize::from(likely));
-                if let Some(member) = guess
+                let predicted = layout.predict(previous);
+                let prediction = layout.members.get(usize::from(predicted));
+                if let Some(member) = prediction
                     && member.is_text
-                    && let Some(text) = self.reader.next_text(&member.open)
+                    && let Some(text) = self.reader.text_if(&member.open)
                 {
-                    previous = Some(likely);
-                    if !seen.again(likely, || self.has_member(base, member.name)) {
-                        let form = member.target.form;
+                    previous = Some(predicted);
+                    if !seen.mark(predicted, || self.has_member(base, member.name)) {
+                        let kind = member.target.kind;
                         let value = self
-                            .scalar_of(form, text)
-                            .ok_or_else(|| self.unreadable(form, text, member.element_name()))?;
+                            .scalar_of(kind, text)
+                            .ok_or_else(|| self.unreadable(kind, text, member.element_name()))?;
                         self.members.push(member.name, value);
                     }
                     continue;
                 }
-                let (position, member, child) = match guess
-                    .and_then(|member| Some((likely, member, self.reader.next_is(&member.open)?)))
-                {
-                    Some(found) => found,
+                let (position, member, child) = match prediction.and_then(|member| {
+                    Some((predicted, member, self.reader.enter_if(&member.open)?))
+                }) {
+                    Some(child) => child,
                     None => match self.reader.next()? {
-                        Next::End => break,
-                        Next::Child(child) => match layout.find(child.local_name()) {
+                        XmlEvent::End => break,
+                        XmlEvent::Child(child) => match layout.find(child.local_name()) {
                             Some(position) => {
-                                layout.learn(previous, position);
+                                layout.record(previous, position);
                                 match layout.members.get(usize::from(position)) {
                                     Some(member) => (position, member, child),
                                     None => continue,
                                 }
                             }
                             None => {
-                                unknown.note(child.local_name());
-                                self.unknown(&child, depth)?;
+                                unknown.record(child.local_name());
+                                self.skip_unknown(&child, depth)?;
                                 continue;
                             }
                         },
                     },
                 };
                 previous = Some(position);
-                let again = seen.again(position, || self.has_member(base, member.name));
-                if let Some(twin) = member.twin {
-                    self.twins(layout, member, twin, base, &child, depth)?;
+                let is_repeated = seen.mark(position, || self.has_member(base, member.name));
+                if let Some(next_same_name) = member.next_same_name {
+                    self.same_name_members(layout, member, next_same_name, base, &child, depth)?;
                 } else if member.flattened {
-                    self.flattened(member, base, again, &child, depth)?;
-                } else if again {
+                    self.flattened(member, base, is_repeated, &child, depth)?;
+                } else if is_repeated {
                     self.reader.skip_content(&child, depth + 1)?;
                 } else {
                     let value = self.value(member.target, &child, depth + 1)?;
@@ -87,24 +87,24 @@ impl<'t, 'l> Decoder<'t, 'l> {
         self.members.position(base, name).is_some()
     }
 
-    /// Reads the attributes of a structure's element that are members.
+    /// Parses the attributes of a structure's element that are members.
     #[cold]
-    fn attributes(&mut self, layout: &StructureLayout, tag: &Tag<'t>) -> Result<()> {
+    fn attributes(&mut self, layout: &XmlStructureLayout, tag: &StartTag<'t>) -> Result<()> {
         for member in &layout.attributes {
-            let found = tag.attributes().find(|attribute| {
+            let attribute = tag.attributes().find(|attribute| {
                 attribute.prefix != "xmlns"
                     && attribute.prefix.is_empty() != member.has_prefix
                     && *attribute.local_name == *member.local_name
             });
-            if let Some(attribute) = found {
+            if let Some(attribute) = attribute {
                 let text = attribute
                     .value()
                     .map_err(|message| self.reader.error(message))?;
-                let value = match member.target.form {
-                    Form::String => Value::from(Str::from(text)),
-                    form => scalar_value(form, &text).ok_or_else(|| {
+                let value = match member.target.kind {
+                    XmlKind::String => Value::from(Str::from(text)),
+                    kind => scalar_value(kind, &text).ok_or_else(|| {
                         self.reader
-                            .error(&format!("{text:?} is not {}", form.article()))
+                            .error(&format!("{text:?} is not {}", kind.expectation()))
                     })?,
                 };
                 self.members.push(member.name, value);
@@ -113,20 +113,20 @@ impl<'t, 'l> Decoder<'t, 'l> {
         Ok(())
     }
 
-    /// Reads an element that several members are to hold, for each of them.
+    /// Parses an element once for each of the members that share its name.
     #[cold]
-    fn twins(
+    fn same_name_members(
         &mut self,
-        layout: &'l StructureLayout,
-        first: &'l MemberLayout,
+        layout: &'l XmlStructureLayout,
+        first: &'l XmlMemberLayout,
         second: u16,
         base: usize,
-        child: &Tag<'t>,
+        child: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
         let content = self.reader.clone();
         let mut member = Some(first);
-        let mut twin = Some(second);
+        let mut next_same_name = Some(second);
         while let Some(current) = member {
             self.reader = content.clone();
             if current.flattened {
@@ -137,22 +137,22 @@ impl<'t, 'l> Decoder<'t, 'l> {
                 let value = self.value(current.target, child, depth + 1)?;
                 self.members.push(current.name, value);
             }
-            member = twin.and_then(|position| layout.members.get(usize::from(position)));
-            twin = member.and_then(|member| member.twin);
+            member = next_same_name.and_then(|position| layout.members.get(usize::from(position)));
+            next_same_name = member.and_then(|member| member.next_same_name);
         }
         Ok(())
     }
 
-    /// Reads one item or entry of a flattened member, and joins it to what there is.
+    /// Parses one item or entry of a flattened member and appends it to the member's value.
     fn flattened_one(
         &mut self,
-        member: &'l MemberLayout,
+        member: &'l XmlMemberLayout,
         base: usize,
-        child: &Tag<'t>,
+        child: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
         match self.layouts.get(member.target.shape) {
-            Some(Layout::List(item)) => {
+            Some(XmlLayout::List(item)) => {
                 let value = self.value(*item, child, depth + 1)?;
                 match self.members.get_mut(base, member.name) {
                     Some(Value::List(list)) => list.push(value),
@@ -162,7 +162,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                 }
                 Ok(())
             }
-            Some(Layout::Map(layout)) => {
+            Some(XmlLayout::Map(layout)) => {
                 let (key, value) = self.map_entry(layout, child, depth + 1)?;
                 match self.members.get_mut(base, member.name) {
                     Some(Value::Map(map)) => {
@@ -178,26 +178,26 @@ impl<'t, 'l> Decoder<'t, 'l> {
         }
     }
 
-    /// Reads a flattened member from its first item or entry of a row, up to the end of the row.
+    /// Parses a flattened member from the first item or entry of a run up to the end of the run.
     fn flattened(
         &mut self,
-        member: &'l MemberLayout,
+        member: &'l XmlMemberLayout,
         base: usize,
-        again: bool,
-        first: &Tag<'t>,
+        is_repeated: bool,
+        first: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
-        let Some(Layout::List(item)) = self.layouts.get(member.target.shape) else {
+        let Some(XmlLayout::List(item)) = self.layouts.get(member.target.shape) else {
             return self.flattened_one(member, base, first, depth);
         };
         let items = self.items.len();
         let value = self.value(*item, first, depth + 1)?;
         self.items.push(value);
-        while let Some(next) = self.reader.next_like(first) {
+        while let Some(next) = self.reader.enter_same(first) {
             let value = self.value(*item, &next, depth + 1)?;
             self.items.push(value);
         }
-        if again {
+        if is_repeated {
             let more = self.items.split_off(items);
             if let Some(Value::List(list)) = self.members.get_mut(base, member.name) {
                 list.extend(more);
@@ -209,15 +209,15 @@ impl<'t, 'l> Decoder<'t, 'l> {
         Ok(())
     }
 
-    /// A union's one member, or the name of one that the definition does not know.
+    /// Builds a union from its one member, or from the name of one that is not in the model.
     ///
     /// # Source
     /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
     fn union(
         &mut self,
-        layout: &StructureLayout,
+        layout: &XmlStructureLayout,
         base: usize,
-        unknown: &Unknown<'t>,
+        unknown: &UnknownChildren<'t>,
     ) -> Result<Value> {
         let map = self.members.split_off(base);
         match (map.len(), unknown.count) {
@@ -228,7 +228,7 @@ impl<'t, 'l> Decoder<'t, 'l> {
                 Ok(Value::Map(Map::from_iter([("SDK_UNKNOWN_MEMBER", inner)])))
             }
             (known, unknown) => Err(self.reader.error(&format!(
-                "{}: a union has one member, not {}",
+                "{}: a union must have exactly one member, got {}",
                 layout.name,
                 known + unknown
             ))),
@@ -236,33 +236,34 @@ impl<'t, 'l> Decoder<'t, 'l> {
     }
 }
 
-/// Which members of a structure have come by.
+/// The members of a structure that were read.
 #[derive(Default)]
-struct Seen(u128);
+struct SeenMembers(u128);
 
-impl Seen {
-    /// Whether a member has come by before; from now on it has. `search` answers for the members beyond the 128th.
+impl SeenMembers {
+    /// Marks a member as read and returns whether it was read before. `search` is used for members beyond the 128th.
     #[inline]
-    fn again(&mut self, position: u16, search: impl FnOnce() -> bool) -> bool {
+    fn mark(&mut self, position: u16, search: impl FnOnce() -> bool) -> bool {
         if position >= 128 {
             return search();
         }
         let bit = 1u128 << position;
-        let again = self.0 & bit != 0;
+        let is_repeated = self.0 & bit != 0;
         self.0 |= bit;
-        again
+        is_repeated
     }
 }
 
-/// The children of a structure that are no members, as far as a union needs to know: how many names, and the last.
+/// The children of a structure that are not members, as needed for unions: the number of different names, and the last
+/// one.
 #[derive(Default)]
-struct Unknown<'t> {
+struct UnknownChildren<'t> {
     count: usize,
     name: &'t [u8],
 }
 
-impl<'t> Unknown<'t> {
-    fn note(&mut self, name: &'t [u8]) {
+impl<'t> UnknownChildren<'t> {
+    fn record(&mut self, name: &'t [u8]) {
         if self.count == 0 || self.name != name {
             self.count += 1;
             self.name = name;

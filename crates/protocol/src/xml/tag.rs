@@ -1,35 +1,35 @@
-//! [`Tag`]: the start of an element, and its attributes.
+//! [`StartTag`] and its attributes.
 
 use std::borrow::Cow;
 
 use super::reference::push_reference;
 
-/// The start of an element.
+/// A start tag.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tag<'t> {
-    /// The name as it is written, its prefix included.
+pub(crate) struct StartTag<'t> {
+    /// The name with its prefix.
     pub(super) name: &'t [u8],
     /// The length of the prefix with its colon.
     pub(super) prefix: usize,
-    /// What stands between the name and the end of the tag, where there is anything.
+    /// The text between the name and the end of the tag.
     pub(super) attributes: &'t str,
-    /// Whether the element is empty (`<a/>`): nothing closes it.
+    /// Whether the element is empty (`<a/>`), without an end tag.
     pub(super) empty: bool,
 }
 
-impl<'t> Tag<'t> {
-    /// The name without its prefix.
+impl<'t> StartTag<'t> {
+    /// Returns the name without its prefix.
     pub(crate) fn local_name(&self) -> &'t [u8] {
         self.name.get(self.prefix..).unwrap_or_default()
     }
 
-    /// Whether the element is empty (`<a/>`): nothing closes it.
+    /// Returns whether the element is empty (`<a/>`), without an end tag.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.empty
     }
 
-    /// The attributes: prefix, local name and raw value of each.
+    /// Returns the attributes.
     pub(crate) fn attributes(&self) -> Attributes<'t> {
         Attributes {
             rest: self.attributes,
@@ -37,28 +37,28 @@ impl<'t> Tag<'t> {
     }
 }
 
-/// The attributes of a start tag, in order; the tag has been read, so they are well-formed.
+/// An iterator over the attributes of a start tag, which are well-formed, as the reader checked the tag.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes<'t> {
     rest: &'t str,
 }
 
-/// One attribute.
+/// An attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attribute<'t> {
-    /// The prefix, without its colon; empty where there is none.
+    /// The prefix without its colon; empty if there is none.
     pub(crate) prefix: &'t str,
     /// The name without its prefix.
     pub(crate) local_name: &'t str,
-    /// The value as it is written.
+    /// The raw value.
     raw: &'t str,
 }
 
 impl<'t> Attribute<'t> {
-    /// The value, its references resolved and its line ends and tabs made spaces.
+    /// Returns the value with references resolved, and line ends and tabs replaced by spaces.
     ///
     /// # Errors
-    /// A message, where it holds a reference that names nothing.
+    /// A message if a reference is invalid.
     pub(crate) fn value(&self) -> std::result::Result<Cow<'t, str>, &'static str> {
         if !self
             .raw
@@ -106,19 +106,20 @@ impl<'t> Iterator for Attributes<'t> {
     }
 }
 
-/// A name as an error message shows it.
+/// Returns a name for an error message, truncated.
 pub(crate) fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name).chars().take(40).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::Reader;
+    use super::super::reader::XmlReader;
 
     #[test]
-    fn attributes_have_prefixes_and_references() {
-        let mut reader =
-            Reader::new("<a xmlns:x = 'u' x:type=\"Canonical&#85;ser\"\n b='1 \t2&quot;' c=''/>");
+    fn parses_attribute_prefixes_and_references() {
+        let mut reader = XmlReader::new(
+            "<a xmlns:x = 'u' x:type=\"Canonical&#85;ser\"\n b='1 \t2&quot;' c=''/>",
+        );
         let root = reader.root().unwrap();
         let attributes: Vec<_> = root
             .attributes()

@@ -1,6 +1,6 @@
-//! [`Encoder`]: from values to XML.
+//! [`XmlEncoder`], the XML writer.
 //!
-//! Tags are written out ahead, namespaces and all, so that a value is appended between two pieces of ready text.
+//! Tags are rendered in advance, with their namespaces, so that a value is appended between two pieces of ready text.
 //!
 //! # Source
 //! botocore `serialize.py:RestXMLSerializer`.
@@ -10,37 +10,37 @@ use std::sync::Arc;
 use inia_core::{Error, ErrorKind, Map, Result, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, ShapeTable, XmlNamespace};
 
-use super::writer::{push_attribute, push_text};
+use super::escape::{push_attribute, push_text};
 use crate::scalar::{ScalarText, base64, blob_bytes, mismatch, text_param};
 
-/// How deep parameters may lie in each other.
+/// The nesting limit of parameters.
 const MAX_DEPTH: u32 = 256;
 
-/// How the shapes of a service are written in XML, worked out shape by shape on first use.
+/// The XML encoder of a service. Tags are rendered per shape on first use.
 #[derive(Debug)]
-pub(crate) struct Encoder {
+pub(crate) struct XmlEncoder {
     model: Arc<ServiceModel>,
-    tags: ShapeTable<Tags>,
+    tags: ShapeTable<ShapeTags>,
 }
 
-/// The tags within the value of one shape.
+/// The tags within the value of a shape.
 #[derive(Debug)]
-enum Tags {
-    /// The members of a structure, at their positions.
+enum ShapeTags {
+    /// The members of a structure, in the order of the model.
     Structure(Box<[MemberTags]>),
     /// The items of a list that is not flattened.
-    List(Element),
+    List(XmlElement),
     /// The keys and values of a map.
     Map {
-        key: Element,
-        value: Element,
+        key: XmlElement,
+        value: XmlElement,
     },
     Scalar,
 }
 
 #[derive(Debug)]
 enum MemberTags {
-    Element(Element),
+    XmlElement(XmlElement),
     /// ` name="`
     Attribute(Box<str>),
     /// The member is not part of the body.
@@ -49,14 +49,14 @@ enum MemberTags {
 
 /// The tags of one element.
 #[derive(Debug)]
-pub(crate) struct Element {
+pub(crate) struct XmlElement {
     /// `<Name xmlns=".."`, without the `>`.
     start: Box<str>,
     /// `</Name>`
     end: Box<str>,
 }
 
-impl Element {
+impl XmlElement {
     pub(crate) fn new(name: &str, namespace: Option<&XmlNamespace>) -> Self {
         let mut start = format!("<{name}").into_bytes();
         if let Some(namespace) = namespace {
@@ -73,31 +73,31 @@ impl Element {
             push_attribute(&mut start, &namespace.uri);
             start.push(b'"');
         }
-        Element {
+        XmlElement {
             start: String::from_utf8_lossy(&start).into(),
             end: format!("</{name}>").into(),
         }
     }
 
     fn of(member: &Member) -> Self {
-        Element::new(member.wire_name(), member.traits.xml_namespace.as_deref())
+        XmlElement::new(member.wire_name(), member.traits.xml_namespace.as_deref())
     }
 }
 
-impl Encoder {
-    /// An encoder of a service, no tags written out yet.
+impl XmlEncoder {
+    /// Creates an encoder for a service.
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         let tags = ShapeTable::new(model.shape_count());
-        Encoder { model, tags }
+        XmlEncoder { model, tags }
     }
 
-    /// Writes the value of a shape as the root element.
+    /// Writes a value as the root element.
     ///
     /// # Errors
     /// `Validation`: a value cannot be written as its shape.
     pub(crate) fn document(
         &self,
-        root: &Element,
+        root: &XmlElement,
         member: &Member,
         value: &Value,
     ) -> Result<Vec<u8>> {
@@ -106,25 +106,25 @@ impl Encoder {
         Ok(out)
     }
 
-    fn tags(&self, shape: ShapeId) -> Option<&Tags> {
-        self.tags.get_or_init(shape, || self.make(shape))
+    fn tags(&self, shape: ShapeId) -> Option<&ShapeTags> {
+        self.tags.get_or_init(shape, || self.compile(shape))
     }
 
-    fn make(&self, shape: ShapeId) -> Tags {
+    fn compile(&self, shape: ShapeId) -> ShapeTags {
         match &self.model.shape(shape).kind {
-            Kind::Structure(structure) => Tags::Structure(
+            Kind::Structure(structure) => ShapeTags::Structure(
                 structure
                     .members
                     .iter()
                     .map(|member| self.member_tags(member))
                     .collect(),
             ),
-            Kind::List(item) => Tags::List(Element::of(item)),
-            Kind::Map { key, value } => Tags::Map {
-                key: Element::of(key),
-                value: Element::of(value),
+            Kind::List(item) => ShapeTags::List(XmlElement::of(item)),
+            Kind::Map { key, value } => ShapeTags::Map {
+                key: XmlElement::of(key),
+                value: XmlElement::of(value),
             },
-            _ => Tags::Scalar,
+            _ => ShapeTags::Scalar,
         }
     }
 
@@ -142,20 +142,20 @@ impl Encoder {
         if traits.is_flattened()
             && let Kind::List(item) = &self.model.shape(member.target).kind
         {
-            return MemberTags::Element(Element::new(
+            return MemberTags::XmlElement(XmlElement::new(
                 member.wire_name(),
                 item.traits.xml_namespace.as_deref(),
             ));
         }
-        MemberTags::Element(Element::of(member))
+        MemberTags::XmlElement(XmlElement::of(member))
     }
 
-    /// Writes a value as an element, or, flattened, as one for each item or entry.
+    /// Writes a value as an element; a flattened one as an element per item or entry.
     fn value(
         &self,
         out: &mut Vec<u8>,
         member: &Member,
-        element: &Element,
+        element: &XmlElement,
         flattened: bool,
         value: &Value,
         depth: u32,
@@ -163,10 +163,13 @@ impl Encoder {
         if depth > MAX_DEPTH {
             return Err(Error::new(
                 ErrorKind::Validation,
-                format!("{}: parameters lie more than {MAX_DEPTH} deep", member.name),
+                format!(
+                    "{}: nested too deeply, more than {MAX_DEPTH} levels",
+                    member.name
+                ),
             ));
         }
-        let place = &member.name;
+        let context = &member.name;
         match (&self.model.shape(member.target).kind, value) {
             (Kind::Structure(_), Value::Map(params)) => {
                 self.structure(out, member.target, element, params, depth)
@@ -178,7 +181,7 @@ impl Encoder {
                 Ok(())
             }
             (Kind::List(item), Value::List(list)) => {
-                let Some(Tags::List(tags)) = self.tags(member.target) else {
+                let Some(ShapeTags::List(tags)) = self.tags(member.target) else {
                     return Ok(());
                 };
                 open(out, element);
@@ -189,7 +192,7 @@ impl Encoder {
                 Ok(())
             }
             (Kind::Map { value: item, .. }, Value::Map(map)) => {
-                let Some(Tags::Map { key, value }) = self.tags(member.target) else {
+                let Some(ShapeTags::Map { key, value }) = self.tags(member.target) else {
                     return Ok(());
                 };
                 if !flattened {
@@ -216,8 +219,10 @@ impl Encoder {
                 }
                 Ok(())
             }
-            (Kind::Structure(_) | Kind::Map { .. }, other) => Err(mismatch(place, "a map", other)),
-            (Kind::List(_), other) => Err(mismatch(place, "a list", other)),
+            (Kind::Structure(_) | Kind::Map { .. }, other) => {
+                Err(mismatch(context, "a map", other))
+            }
+            (Kind::List(_), other) => Err(mismatch(context, "a list", other)),
             (kind, value) => {
                 open(out, element);
                 push_scalar(out, member, kind, value)?;
@@ -227,12 +232,12 @@ impl Encoder {
         }
     }
 
-    /// Writes a part of what lies at a depth: a member, an item, or the value of an entry.
+    /// Writes a member, an item, or the value of an entry of a container at `depth`.
     fn item(
         &self,
         out: &mut Vec<u8>,
         member: &Member,
-        element: &Element,
+        element: &XmlElement,
         value: &Value,
         depth: u32,
     ) -> Result<()> {
@@ -244,24 +249,24 @@ impl Encoder {
         &self,
         out: &mut Vec<u8>,
         shape: ShapeId,
-        element: &Element,
+        element: &XmlElement,
         params: &Map,
         depth: u32,
     ) -> Result<()> {
-        let (Kind::Structure(structure), Some(Tags::Structure(tags))) =
+        let (Kind::Structure(structure), Some(ShapeTags::Structure(tags))) =
             (&self.model.shape(shape).kind, self.tags(shape))
         else {
             return Ok(());
         };
-        let find = |likely: usize, name: &str| {
+        let find = |predicted: usize, name: &str| {
             structure
-                .member_position_from(likely, name)
+                .member_position_from(predicted, name)
                 .and_then(|at| Some((at, structure.members.get(at)?, tags.get(at)?)))
                 .ok_or_else(|| {
                     Error::new(
                         ErrorKind::Validation,
                         format!(
-                            "{}: there is no parameter {name:?}",
+                            "{}: unknown parameter {name:?}",
                             self.model.shape(shape).name
                         ),
                     )
@@ -283,11 +288,11 @@ impl Encoder {
             }
         }
         out.push(b'>');
-        let mut likely = 0;
+        let mut predicted = 0;
         for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
-            let (position, member, tags) = find(likely, name)?;
-            likely = position + 1;
-            if let MemberTags::Element(element) = tags {
+            let (position, member, tags) = find(predicted, name)?;
+            predicted = position + 1;
+            if let MemberTags::XmlElement(element) = tags {
                 self.item(out, member, element, value, depth)?;
             }
         }
@@ -296,12 +301,12 @@ impl Encoder {
     }
 }
 
-fn open(out: &mut Vec<u8>, element: &Element) {
+fn open(out: &mut Vec<u8>, element: &XmlElement) {
     out.extend_from_slice(element.start.as_bytes());
     out.push(b'>');
 }
 
-fn close(out: &mut Vec<u8>, element: &Element) {
+fn close(out: &mut Vec<u8>, element: &XmlElement) {
     out.extend_from_slice(element.end.as_bytes());
 }
 
@@ -316,7 +321,7 @@ fn push_scalar(out: &mut Vec<u8>, member: &Member, kind: &Kind, value: &Value) -
 fn scalar_text<'v>(member: &Member, kind: &Kind, value: &'v Value) -> Result<ScalarText<'v>> {
     if matches!(kind, Kind::Blob) {
         let text = base64(blob_bytes(&member.name, value)?);
-        return Ok(ScalarText::Own(text.into()));
+        return Ok(ScalarText::Owned(text.into()));
     }
     let format = member
         .traits
@@ -357,10 +362,10 @@ mod tests {
                  "http": {{"method": "POST", "requestUri": "/"}}, "input": {{"shape": "Input"}}}}}}, "shapes": {SHAPES}}}"#
         );
         let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
-        let encoder = Encoder::new(Arc::clone(&model));
+        let encoder = XmlEncoder::new(Arc::clone(&model));
         let input = model.operation("Op").unwrap().input.as_ref().unwrap();
         encoder
-            .document(&Element::new("R", None), input, params)
+            .document(&XmlElement::new("R", None), input, params)
             .map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
@@ -409,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_its_shape_is_an_error() {
+    fn rejects_values_that_do_not_match_their_shapes() {
         let mut deep = json!({});
         for _ in 0..300 {
             deep = json!({ "Deep": deep });

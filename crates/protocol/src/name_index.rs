@@ -1,29 +1,29 @@
-//! [`NameIndex`]: positions by name, for names that are known ahead; [`NameFilter`]: whether names are new, for those that are not.
+//! Lookup of member names: [`NameIndex`] for names known in advance, [`NameFilter`] to detect repeated names among
+//! others.
 
-/// A hash table from a fixed set of names to their positions. Looking a name up costs about as much as comparing it once.
+/// A hash table from a fixed set of names to their positions. A lookup costs about as much as one comparison.
 ///
-/// The names are known ahead, and so the factor of the hash is chosen that leaves the fewest of them out of their first slot: mostly
-/// none.
+/// As the set is fixed, the constructor picks the hash factor with the fewest collisions, usually none.
 #[derive(Debug)]
 pub(crate) struct NameIndex {
     names: Box<[Box<[u8]>]>,
-    /// A power of two long, at least twice as long as there are names.
-    slots: Box<[Slot]>,
+    /// A power of two in length, at least twice the number of names.
+    slots: Box<[NameSlot]>,
     shift: u32,
     factor: u64,
 }
 
-/// What is known of the name in a slot; of a short one, all.
+/// A slot of the hash table. For a name of at most eight bytes, head and length identify it.
 #[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    /// Its [`head_of`].
+struct NameSlot {
+    /// The name's [`head_word`].
     head: u64,
     length: u32,
-    /// Its position plus one, 0 where free.
+    /// The name's position plus one, or 0 for an empty slot.
     entry: u32,
 }
 
-/// Factors to choose from: odd, and of random bits.
+/// Candidate hash factors: odd, with random bits.
 const FACTORS: [u64; 8] = [
     0x9e37_79b9_7f4a_7c15,
     0xff51_afd7_ed55_8ccd,
@@ -36,7 +36,7 @@ const FACTORS: [u64; 8] = [
 ];
 
 impl NameIndex {
-    /// The index of names in the order of their positions; of equal names the last one is found.
+    /// Builds an index of names in the order of their positions. Of equal names the last one is found.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         let names: Box<[Box<[u8]>]> = names
             .take(usize::from(u16::MAX) - 1)
@@ -45,29 +45,29 @@ impl NameIndex {
         let size = (names.len() * 2).next_power_of_two().max(4);
         let mut best = NameIndex {
             names,
-            slots: vec![Slot::default(); size].into(),
+            slots: vec![NameSlot::default(); size].into(),
             shift: 64 - size.trailing_zeros(),
             factor: 0,
         };
         let mut fewest = usize::MAX;
         for factor in FACTORS {
-            let displaced = best.displaced(factor);
-            if displaced < fewest {
-                (fewest, best.factor) = (displaced, factor);
+            let collisions = best.collisions(factor);
+            if collisions < fewest {
+                (fewest, best.factor) = (collisions, factor);
             }
             if fewest == 0 {
                 break;
             }
         }
-        best.fill();
+        best.insert_all();
         best
     }
 
-    /// How many names find their first slot taken, with a factor.
-    fn displaced(&self, factor: u64) -> usize {
+    /// Returns the number of collisions with a factor.
+    fn collisions(&self, factor: u64) -> usize {
         let mut taken = vec![false; self.slots.len()];
         let slots = self.names.iter().map(|name| {
-            let slot = first_slot(head_of(name), name.len(), factor, self.shift);
+            let slot = first_slot(head_word(name), name.len(), factor, self.shift);
             taken
                 .get_mut(slot)
                 .map(|taken| std::mem::replace(taken, true))
@@ -75,8 +75,8 @@ impl NameIndex {
         slots.filter(|taken| *taken == Some(true)).count()
     }
 
-    /// Gives each name its slot.
-    fn fill(&mut self) {
+    /// Inserts all names.
+    fn insert_all(&mut self) {
         for position in (0..self.names.len()).rev() {
             let Some(name) = self.names.get(position) else {
                 continue;
@@ -84,16 +84,16 @@ impl NameIndex {
             if self.get(name).is_some() {
                 continue;
             }
-            let head = head_of(name);
-            let mut place = first_slot(head, name.len(), self.factor, self.shift);
-            while self.slots.get(place).is_some_and(|taken| taken.entry != 0) {
-                place = (place + 1) & (self.slots.len() - 1);
+            let head = head_word(name);
+            let mut index = first_slot(head, name.len(), self.factor, self.shift);
+            while self.slots.get(index).is_some_and(|taken| taken.entry != 0) {
+                index = (index + 1) & (self.slots.len() - 1);
             }
             let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
             if let (Some(slot), Ok(entry)) =
-                (self.slots.get_mut(place), u32::try_from(position + 1))
+                (self.slots.get_mut(index), u32::try_from(position + 1))
             {
-                *slot = Slot {
+                *slot = NameSlot {
                     head,
                     length,
                     entry,
@@ -102,19 +102,19 @@ impl NameIndex {
         }
     }
 
-    /// The position of a name.
+    /// Returns the position of a name.
     #[inline]
     pub(crate) fn get(&self, name: &[u8]) -> Option<usize> {
-        self.get_by_head(name, head_of(name))
+        self.get_by_head(name, head_word(name))
     }
 
-    /// The position of a name of at most eight bytes, whose [`head_of`] is all there is of it.
+    /// Returns the position of a name of at most eight bytes, given by its [`head_word`] and length.
     #[inline(always)]
     pub(crate) fn get_short(&self, head: u64, length: usize) -> Option<usize> {
         self.find(head, length, |_| true)
     }
 
-    /// The position of a name whose [`head_of`] is known.
+    /// Returns the position of a name whose [`head_word`] is `head`.
     #[inline(always)]
     pub(crate) fn get_by_head(&self, name: &[u8], head: u64) -> Option<usize> {
         self.find(head, name.len(), |other| {
@@ -122,31 +122,31 @@ impl NameIndex {
         })
     }
 
-    /// The position of a name of this head and length whose text is the one that is looked for.
+    /// Returns the position of the name with this head and length for which `is_match` holds.
     #[inline(always)]
-    fn find(&self, head: u64, length: usize, is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
-        let mut place = first_slot(head, length, self.factor, self.shift);
+    fn find(&self, head: u64, length: usize, is_match: impl Fn(&[u8]) -> bool) -> Option<usize> {
+        let mut index = first_slot(head, length, self.factor, self.shift);
         loop {
-            let slot = self.slots.get(place)?;
+            let slot = self.slots.get(index)?;
             let position = (slot.entry as usize).checked_sub(1)?;
             if slot.head == head
                 && slot.length as usize == length
-                && is_it(self.names.get(position)?)
+                && is_match(self.names.get(position)?)
             {
                 return Some(position);
             }
-            place = (place + 1) & (self.slots.len() - 1);
+            index = (index + 1) & (self.slots.len() - 1);
         }
     }
 }
 
-/// Whether two names of one length and with the same first eight bytes are the same: most are told by their last eight.
+/// Compares two names that have the same length and the same first eight bytes.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.last_chunk::<8>() == other.last_chunk() && (one.len() <= 16 || one == other)
 }
 
-/// Where a name is looked for first.
+/// Returns the slot at which the search for a name starts.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
@@ -156,13 +156,13 @@ fn first_slot(head: u64, length: usize, factor: u64, shift: u32) -> usize {
     ((head ^ (length as u64).rotate_right(8)).wrapping_mul(factor) >> shift) as usize
 }
 
-/// The first eight bytes of a name as a number, or as many as there are.
+/// Returns the first eight bytes of a name as a little-endian number, zero-padded if the name is shorter.
 #[inline(always)]
-pub(crate) fn head_of(name: &[u8]) -> u64 {
+pub(crate) fn head_word(name: &[u8]) -> u64 {
     if let Some(bytes) = name.first_chunk::<8>() {
         return u64::from_le_bytes(*bytes);
     }
-    // Two reads that may overlap, where they read the same, instead of one for each byte.
+    // Two overlapping reads instead of one per byte.
     if let (Some(start), Some(end)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
         let end = u64::from(u32::from_le_bytes(*end));
         return u64::from(u32::from_le_bytes(*start)) | end << (8 * (name.len() - 4));
@@ -177,12 +177,12 @@ pub(crate) fn head_of(name: &[u8]) -> u64 {
     }
 }
 
-/// Tells names that are surely new from names that may have been seen, with one look instead of one at each earlier name.
+/// A Bloom filter of names: one test instead of a comparison with each earlier name.
 #[derive(Debug, Default)]
 pub(crate) struct NameFilter([u64; 4]);
 
 impl NameFilter {
-    /// Whether a name has surely not been asked for before; of it, its length and its [`head_of`] are needed, and its end.
+    /// Adds a name and returns whether it is certainly new. Only its length, [`head_word`] and last bytes are hashed.
     #[inline]
     pub(crate) fn is_new(&mut self, name: &[u8], head: u64) -> bool {
         let end = name
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_found_and_no_other() {
+    fn finds_all_names_and_no_others() {
         for count in [0, 1, 2, 7, 64, 500] {
             let names: Vec<String> = (0..count).map(|i| format!("Member{i}")).collect();
             let index = NameIndex::new(names.iter().map(String::as_str));
@@ -220,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn names_with_a_zero_byte_are_told_apart_by_their_length() {
+    fn distinguishes_names_with_a_zero_byte_by_length() {
         let index = NameIndex::new(["a", "a\0"].into_iter());
         assert_eq!(index.get(b"a"), Some(0));
         assert_eq!(index.get(b"a\0"), Some(1));
     }
 
     #[test]
-    fn of_equal_names_the_last_is_found() {
+    fn finds_the_last_of_equal_names() {
         let index = NameIndex::new(["a", "b", "a"].into_iter());
         assert_eq!(index.get(b"a"), Some(2));
     }

@@ -1,67 +1,67 @@
-//! [`Values`]: from JSON text to values, by what the text itself says.
+//! [`JsonBuilder`], the JSON parser without shapes and the stacks of values under construction.
 
-use inia_core::{BytePool, Items, Map, Members, Result, Value};
+use inia_core::{BytePool, ItemPool, Map, MemberPool, Result, Value};
 
-use super::entries::{Entries, KnownNames};
-use super::lexer::Lexer;
-use crate::layout::Target;
+use super::entries::{KeyCache, MapEntries};
+use super::lexer::JsonLexer;
+use crate::decode_layout::ValueType;
 
-/// How deep arrays and objects may be nested: what stays within the stack of a small thread.
+/// The nesting limit of arrays and objects, which fits the stack of a small thread.
 ///
-/// DIFFERENCE: botocore goes as deep as Python's recursion limit, about 1,000 calls.
+/// DIFFERENCE: botocore's limit is Python's recursion limit, about 1,000 calls.
 pub(super) const MAX_DEPTH: u32 = 512;
 
-/// Makes values of one text.
+/// Builds the values of one document.
 ///
-/// The members, entries and items of all structures, maps and lists that are being read are gathered in one of each, and cut off
-/// when they are complete: what is made takes just the room it needs. Members of unions, items of short lists and what maps of the
-/// same names hold are not there until this is dropped.
+/// The members, entries and items of all containers that are being read are kept on one stack each and split off when a
+/// container is complete, so that each is allocated once, at its exact size. Members of unions, items of short lists
+/// and values of maps with shared keys are not readable before this is dropped.
 #[derive(Debug)]
-pub(super) struct Values<'t> {
-    pub(super) lexer: Lexer<'t>,
-    pub(super) members: Members,
+pub(super) struct JsonBuilder<'t> {
+    pub(super) lexer: JsonLexer<'t>,
+    pub(super) members: MemberPool,
     pub(super) entries: Map,
-    pub(super) items: Items,
-    pub(super) names: KnownNames,
+    pub(super) items: ItemPool,
+    pub(super) key_cache: KeyCache,
     pub(super) blobs: BytePool,
 }
 
-/// How deep a container is nested in whose elements `depth` levels may still be entered.
+/// Returns the nesting level of a container below which `depth` levels may still be entered.
 #[inline]
 pub(super) fn level(depth: u32) -> usize {
     (MAX_DEPTH - depth) as usize
 }
 
-/// Reads any JSON text as what it is.
+/// Parses any JSON text.
 pub(super) fn document(text: &str) -> Result<Value> {
-    let mut values = Values::new(text);
-    let value = values.any(MAX_DEPTH)?;
-    values.lexer.end()?;
+    let mut builder = JsonBuilder::new(text);
+    let value = builder.any(MAX_DEPTH)?;
+    builder.lexer.end()?;
     Ok(value)
 }
 
-impl<'t> Values<'t> {
+impl<'t> JsonBuilder<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Values {
-            lexer: Lexer::new(text),
-            members: Members::for_text(text.len()),
+        JsonBuilder {
+            lexer: JsonLexer::new(text),
+            members: MemberPool::for_input_len(text.len()),
             entries: Map::new(),
-            items: Items::for_text(text.len()),
-            names: KnownNames::default(),
+            items: ItemPool::for_input_len(text.len()),
+            key_cache: KeyCache::default(),
             blobs: BytePool::default(),
         }
     }
 
-    /// One level less to enter.
+    /// Enters a level.
     #[inline]
-    pub(super) fn deeper(&self, depth: u32) -> Result<u32> {
+    pub(super) fn descend(&self, depth: u32) -> Result<u32> {
         match depth.checked_sub(1) {
             Some(depth) => Ok(depth),
-            None => Err(self.lexer.broken("it is nested too deep")),
+            None => Err(self.lexer.malformed("nested too deeply")),
         }
     }
 
-    /// Reads any value as what it is; `depth` is how many levels may still be entered.
+    /// Parses any value; `depth` is the number of levels that may still be entered.
     pub(super) fn any(&mut self, depth: u32) -> Result<Value> {
         match self.lexer.peek() {
             b'"' => {
@@ -69,12 +69,12 @@ impl<'t> Values<'t> {
                 self.lexer.text(span).map(Value::String)
             }
             b'{' => {
-                let depth = self.deeper(depth)?;
+                let depth = self.descend(depth)?;
                 self.lexer.advance();
-                let mut entries = Entries::new(self, level(depth), Target::Document);
+                let mut entries = MapEntries::new(self, level(depth), ValueType::Document);
                 if !self.lexer.eat(b'}') {
                     loop {
-                        let name = entries.name(self)?;
+                        let name = entries.key(self)?;
                         let value = self.any(depth)?;
                         entries.add(self, name, value);
                         if !self.lexer.comma_or(b'}')? {
@@ -85,7 +85,7 @@ impl<'t> Values<'t> {
                 Ok(Value::Map(entries.finish(self, None)))
             }
             b'[' => {
-                let depth = self.deeper(depth)?;
+                let depth = self.descend(depth)?;
                 self.lexer.advance();
                 let start = self.items.len();
                 if !self.lexer.eat(b']') {
@@ -108,7 +108,7 @@ impl<'t> Values<'t> {
         }
     }
 
-    /// Passes over a value.
+    /// Skips a value.
     pub(super) fn skip(&mut self, depth: u32) -> Result<()> {
         match self.lexer.peek() {
             b'"' => {
@@ -116,7 +116,7 @@ impl<'t> Values<'t> {
                 self.lexer.check(span)
             }
             b'{' => {
-                let depth = self.deeper(depth)?;
+                let depth = self.descend(depth)?;
                 self.lexer.advance();
                 if self.lexer.eat(b'}') {
                     return Ok(());
@@ -131,7 +131,7 @@ impl<'t> Values<'t> {
                 }
             }
             b'[' => {
-                let depth = self.deeper(depth)?;
+                let depth = self.descend(depth)?;
                 self.lexer.advance();
                 if self.lexer.eat(b']') {
                     return Ok(());

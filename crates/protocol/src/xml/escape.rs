@@ -1,9 +1,9 @@
-//! Text and attribute values as XML.
+//! Escaping of text and attribute values.
 
-/// Appends text, with what would be markup, or would be read back as something else, as references.
+/// Appends text, with references for markup characters and for those that a parser would normalize.
 ///
-/// DIFFERENCE: botocore leaves line ends as they are except in a few S3 operations; a reader would turn each carriage
-/// return into a line feed, so here they are references everywhere.
+/// DIFFERENCE: botocore leaves line ends as they are except in a few S3 operations; a parser would turn each carriage
+/// return into a line feed, so here line ends are always references.
 ///
 /// # Source
 /// Smithy's [XML bindings](https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html): CR, LF, NEL and LS.
@@ -18,7 +18,7 @@ pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
     });
 }
 
-/// Appends an attribute's value, which stands between double quotes.
+/// Appends an attribute's value, for use between double quotes.
 pub(crate) fn push_attribute(out: &mut Vec<u8>, text: &str) {
     push_escaped(out, text, |byte| match byte {
         b'&' => Some("&amp;"),
@@ -34,7 +34,7 @@ pub(crate) fn push_attribute(out: &mut Vec<u8>, text: &str) {
 
 #[inline]
 fn push_escaped(out: &mut Vec<u8>, text: &str, escape: impl Fn(u8) -> Option<&'static str>) {
-    // U+0085 and U+2028 begin with these bytes.
+    // The UTF-8 forms of U+0085 and U+2028.
     const NEL: &[u8] = "\u{85}".as_bytes();
     const LS: &[u8] = "\u{2028}".as_bytes();
     let mut rest = text.as_bytes();
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_a_meaning_in_xml_becomes_a_reference() {
+    fn escapes_markup_and_line_ends() {
         let write = |push: fn(&mut Vec<u8>, &str), text: &str| {
             let mut out = Vec::new();
             push(&mut out, text);

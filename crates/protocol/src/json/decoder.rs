@@ -1,0 +1,494 @@
+//! [`JsonDecoder`], the JSON parser guided by shapes.
+//!
+//! Values that do not match their shapes are handled as in botocore: unknown members are skipped, nulls are dropped,
+//! and a scalar of another JSON type than the shape's keeps its own type.
+
+use inia_core::{List, Map, Result, Str, Value};
+use inia_model::{Member, ServiceModel, ShapeId};
+
+use super::builder::{JsonBuilder, MAX_DEPTH, level};
+use super::entries::MapEntries;
+use super::lexer::JsonKey;
+use crate::decode_layout::{
+    DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
+};
+use crate::name_index::head_word;
+use crate::scalar::{
+    blob_from_base64, float_from_text, integer_from_text, pooled_blob_from_base64,
+    timestamp_from_text, unreadable,
+};
+
+/// Parses values of a service's shapes from one document.
+#[derive(Debug)]
+pub(super) struct JsonDecoder<'t> {
+    builder: JsonBuilder<'t>,
+    model: &'t ServiceModel,
+    layouts: &'t DecodeLayouts,
+}
+
+impl<'t> JsonDecoder<'t> {
+    pub(super) fn new(text: &'t str, model: &'t ServiceModel, layouts: &'t DecodeLayouts) -> Self {
+        JsonDecoder {
+            builder: JsonBuilder::new(text),
+            model,
+            layouts,
+        }
+    }
+
+    /// Parses the document as the value of a member.
+    pub(super) fn member(mut self, member: &Member) -> Result<Value> {
+        let target = ValueType::of(self.model, member);
+        let value = self.value(target, MAX_DEPTH, |_, value| value)?;
+        self.builder.lexer.end()?;
+        Ok(value)
+    }
+
+    /// Parses the document as the members of a structure, into a map that may have others. With `body_only`, members
+    /// with a location are skipped.
+    pub(super) fn members(mut self, id: ShapeId, map: &mut Map, body_only: bool) -> Result<()> {
+        let DecodeLayout::Structure(layout) = self.layouts.get(self.model, id) else {
+            return Err(self.builder.lexer.malformed("the shape is not a structure"));
+        };
+        match self.builder.lexer.peek() {
+            b'n' => self.builder.lexer.word("null")?,
+            b'{' => {
+                self.builder.lexer.advance();
+                if !self.builder.lexer.eat(b'}') {
+                    self.read_members(layout, MAX_DEPTH - 1, body_only, 0, 0)?;
+                }
+                map.append(self.builder.members.split_off(0));
+            }
+            _ => return Err(self.builder.lexer.malformed("expected an object")),
+        }
+        self.builder.lexer.end()
+    }
+
+    /// Parses a value and passes it to `put`; `depth` is the number of levels that may still be entered.
+    ///
+    /// Passed on rather than returned, and inlined into each caller: a value that is moved right after it was written
+    /// stalls until the store completes, and documents have millions of values.
+    #[inline(always)]
+    fn value<R>(
+        &mut self,
+        target: ValueType,
+        depth: u32,
+        put: impl FnOnce(&mut JsonBuilder<'t>, Value) -> R,
+    ) -> Result<R> {
+        // Fast path: most values are strings.
+        if target == ValueType::String
+            && let Some(range) = self.builder.lexer.plain_string()
+        {
+            let text = self.builder.lexer.slice(range);
+            return Ok(put(&mut self.builder, Value::String(text)));
+        }
+        let first = self.builder.lexer.peek();
+        let value = match (target, first) {
+            (ValueType::Structure(id), b'{') => {
+                let map = self.structure(id, depth)?;
+                return Ok(put(&mut self.builder, Value::Map(map)));
+            }
+            (ValueType::Map(id), b'{') => Value::Map(self.map(id, depth)?),
+            (ValueType::List(id), b'[') => Value::List(self.list(id, depth)?),
+            _ => self.scalar(target, first, depth)?,
+        };
+        Ok(put(&mut self.builder, value))
+    }
+
+    /// Parses a value that is neither a container nor a string without escapes.
+    fn scalar(&mut self, target: ValueType, first: u8, depth: u32) -> Result<Value> {
+        match (target, first) {
+            (ValueType::String, b'"') => {
+                let span = self.builder.lexer.string()?;
+                self.builder.lexer.text(span).map(Value::String)
+            }
+            (ValueType::Boolean, b't') => {
+                self.builder.lexer.word("true").map(|()| Value::Bool(true))
+            }
+            (ValueType::Boolean, b'f') => self
+                .builder
+                .lexer
+                .word("false")
+                .map(|()| Value::Bool(false)),
+            (ValueType::Integer, b'-' | b'0'..=b'9') => self.integer(),
+            (ValueType::Blob, b'"') => self.blob(),
+            _ => self.other(target, first, depth),
+        }
+    }
+
+    /// Parses the rarer types, and values that do not match their shapes.
+    #[inline(never)]
+    fn other(&mut self, target: ValueType, first: u8, depth: u32) -> Result<Value> {
+        let lexer = &mut self.builder.lexer;
+        let expected = match (target, first) {
+            (_, b'n') => return lexer.word("null").map(|()| Value::Null),
+            (ValueType::Float | ValueType::Double, b'-' | b'0'..=b'9') => {
+                let (text, _) = lexer.number()?;
+                return Ok(Value::Float(text.parse().unwrap_or(f64::NAN)));
+            }
+            (ValueType::Timestamp(_), b'-' | b'0'..=b'9') => {
+                let (text, _) = lexer.number()?;
+                return timestamp(text);
+            }
+            (ValueType::Structure(_) | ValueType::Map(_), _) => "expected an object",
+            (ValueType::List(_), _) => "expected an array",
+            (_, b'"') => {
+                let span = lexer.string()?;
+                let text = lexer.own_text(span)?;
+                return scalar_from_text(target, text);
+            }
+            (ValueType::Blob, _) => "expected a string in base64",
+            (ValueType::Timestamp(_), _) => "expected a timestamp",
+            _ => return self.builder.any(depth),
+        };
+        Err(lexer.malformed(expected))
+    }
+
+    fn blob(&mut self) -> Result<Value> {
+        let lexer = &mut self.builder.lexer;
+        let span = lexer.string()?;
+        let blob = if span.has_escapes {
+            blob_from_base64(lexer.unescaped(span)?.as_bytes())
+        } else {
+            pooled_blob_from_base64(&mut self.builder.blobs, lexer.raw(span))
+        };
+        match blob {
+            Some(blob) => Ok(Value::Blob(blob)),
+            None => Err(lexer.malformed("invalid base64 in a blob")),
+        }
+    }
+
+    /// Parses an integer. A whole number written with a fraction or exponent is an integer too.
+    fn integer(&mut self) -> Result<Value> {
+        let (text, is_float) = self.builder.lexer.number()?;
+        if !is_float {
+            return Ok(match text.parse::<i64>() {
+                Ok(number) => Value::Int(number),
+                Err(_) => Value::BigInt(text.into()),
+            });
+        }
+        let number: f64 = text.parse().unwrap_or(f64::NAN);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "only whole numbers of up to 2^53 are cast"
+        )]
+        if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
+            return Ok(Value::Int(number as i64));
+        }
+        Ok(Value::Float(number))
+    }
+
+    fn structure(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
+        let layouts = self.layouts;
+        match layouts.get(self.model, id) {
+            DecodeLayout::Structure(layout) => self.structure_of(layout, depth),
+            _ => Err(self.builder.lexer.malformed("the shape is not a structure")),
+        }
+    }
+
+    fn structure_of(&mut self, layout: &DecodeStructure, depth: u32) -> Result<Map> {
+        let depth = self.builder.descend(depth)?;
+        self.builder.lexer.advance();
+        if self.builder.lexer.eat(b'}') {
+            if layout.is_union {
+                return Err(self.not_one_member(layout));
+            }
+            return Ok(Map::new());
+        }
+        match self.key(layout)? {
+            Ok((position, member)) => self.structure_from(layout, position, member, depth),
+            Err(key) => {
+                let start = self.builder.members.len();
+                self.unknown_member(layout, key, depth)?;
+                self.structure_rest(layout, depth, start, 0)
+            }
+        }
+    }
+
+    /// Parses a structure from the value of its first member on.
+    fn structure_from(
+        &mut self,
+        layout: &DecodeStructure,
+        position: usize,
+        member: &DecodeMember,
+        depth: u32,
+    ) -> Result<Map> {
+        let start = self.builder.members.len();
+        let mut seen = 0;
+        // Fast path for a structure of one member, as unions are, and so DynamoDB's attributes.
+        let only = self.value(member.target, depth, |builder, value| {
+            if value.is_null() {
+                return None;
+            }
+            if builder.lexer.peek() == b'}' {
+                return Some(builder.members.single(level(depth), member.name, value));
+            }
+            seen = 1 << position.min(63);
+            builder.members.push(member.name, value);
+            None
+        })?;
+        if let Some(map) = only {
+            self.builder.lexer.advance();
+            return Ok(map);
+        }
+        self.structure_rest(layout, depth, start, seen)
+    }
+
+    /// Parses a structure from behind its first member on.
+    fn structure_rest(
+        &mut self,
+        layout: &DecodeStructure,
+        depth: u32,
+        start: usize,
+        seen: u64,
+    ) -> Result<Map> {
+        if self.builder.lexer.comma_or(b'}')? {
+            self.read_members(layout, depth, false, start, seen)?;
+        }
+        if layout.is_union && self.builder.members.len() - start != 1 {
+            return Err(self.not_one_member(layout));
+        }
+        Ok(self.builder.members.split_off_nested(start, level(depth)))
+    }
+
+    /// Parses the members of an object up to its closing brace onto the stack of members, where its own start at
+    /// `start`. `seen` has a bit for each member that was read, by position; those from the 64th on share the last bit.
+    fn read_members(
+        &mut self,
+        layout: &DecodeStructure,
+        depth: u32,
+        body_only: bool,
+        start: usize,
+        mut seen: u64,
+    ) -> Result<()> {
+        // Fast path: many responses have their members in the order of the model.
+        let mut next = seen.trailing_zeros() as usize + 1;
+        loop {
+            let found = match layout.members.get(next) {
+                Some(member) if self.builder.lexer.consume_literal(&member.key) => {
+                    Ok((next, member))
+                }
+                _ => self.key(layout)?,
+            };
+            match found {
+                Ok((position, member)) if !(body_only && member.has_location) => {
+                    next = position + 1;
+                    let bit = 1 << position.min(63);
+                    if seen & bit != 0 {
+                        self.builder.members.remove(start, member.name);
+                    }
+                    seen |= bit;
+                    self.value(member.target, depth, |builder, value| {
+                        if !value.is_null() {
+                            builder.members.push(member.name, value);
+                        }
+                    })?;
+                }
+                Ok(_) => self.builder.skip(depth)?,
+                Err(key) => self.unknown_member(layout, key, depth)?,
+            }
+            if !self.builder.lexer.comma_or(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Skips an unknown member; in a union, its name is kept as the unknown member.
+    ///
+    /// # Source
+    /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
+    #[inline(never)]
+    fn unknown_member(&mut self, layout: &DecodeStructure, key: JsonKey, depth: u32) -> Result<()> {
+        let is_null = self.builder.lexer.peek() == b'n';
+        self.builder.skip(depth)?;
+        let name = self.builder.lexer.own_text(key.span)?;
+        if layout.is_union && !is_null && name != "__type" {
+            let (name, value) = unknown_union_member(name);
+            self.builder.members.push(name, value);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn not_one_member(&self, layout: &DecodeStructure) -> inia_core::Error {
+        self.builder.lexer.malformed(&format!(
+            "the union {} must have exactly one member",
+            layout.shape_name
+        ))
+    }
+
+    /// Consumes a key and returns the member with that name and its position, or the key if there is none.
+    #[inline(always)]
+    fn key<'f>(
+        &mut self,
+        layout: &'f DecodeStructure,
+    ) -> Result<Result<(usize, &'f DecodeMember), JsonKey>> {
+        // A short key that equals a member's name has no escapes.
+        if let Some((head, length)) = self.builder.lexer.short_key()
+            && let Some(found) = layout.by_short_name(head, length)
+        {
+            self.builder.lexer.take_short_key(length);
+            return Ok(Ok(found));
+        }
+        self.any_key(layout)
+    }
+
+    #[inline(never)]
+    fn any_key<'f>(
+        &mut self,
+        layout: &'f DecodeStructure,
+    ) -> Result<Result<(usize, &'f DecodeMember), JsonKey>> {
+        let key = self.builder.lexer.key()?;
+        let found = if key.span.has_escapes {
+            let name = self.builder.lexer.unescaped(key.span)?;
+            let name = name.as_bytes();
+            layout.by_wire_name(name, head_word(name))
+        } else {
+            layout.by_wire_name(self.builder.lexer.raw(key.span), key.head)
+        };
+        Ok(found.ok_or(key))
+    }
+
+    /// Looks up the type of list items or map values, once for all of them.
+    #[inline]
+    fn item(&self, target: ValueType) -> ItemType<'t> {
+        let layouts = self.layouts;
+        let layout = match target {
+            ValueType::Structure(id) => match layouts.get(self.model, id) {
+                DecodeLayout::Structure(layout) => Some(layout),
+                _ => None,
+            },
+            _ => None,
+        };
+        ItemType { target, layout }
+    }
+
+    /// Parses a list item or map value as [`JsonDecoder::value`] does.
+    #[inline(always)]
+    fn item_value<R>(
+        &mut self,
+        item: ItemType<'t>,
+        depth: u32,
+        put: impl FnOnce(&mut JsonBuilder<'t>, Value) -> R,
+    ) -> Result<R> {
+        match item.layout {
+            Some(layout) if self.builder.lexer.peek() == b'{' => {
+                let map = self.structure_of(layout, depth)?;
+                Ok(put(&mut self.builder, Value::Map(map)))
+            }
+            _ => self.value(item.target, depth, put),
+        }
+    }
+
+    /// Parses a map entry from the value of the first member of its structure on.
+    #[inline(always)]
+    fn predicted_entry(
+        &mut self,
+        entries: &mut MapEntries,
+        layout: &DecodeStructure,
+        (position, member): (usize, &DecodeMember),
+        depth: u32,
+    ) -> Result<()> {
+        let depth = self.builder.descend(depth)?;
+        // Fast path: most attributes of a DynamoDB item are strings, and numbers written as strings.
+        if member.target == ValueType::String
+            && let Some(slot) = entries.slot()
+            && let Some(range) = self.builder.lexer.last_plain_string()
+        {
+            let JsonBuilder { lexer, members, .. } = &mut self.builder;
+            let text = || Value::String(lexer.slice(range));
+            slot.fill(Value::Map(members.single_scalar(member.name, text)));
+            return Ok(());
+        }
+        let map = self.structure_from(layout, position, member, depth)?;
+        if let Some(slot) = entries.slot() {
+            slot.fill(Value::Map(map));
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, id: ShapeId, depth: u32) -> Result<List> {
+        let depth = self.builder.descend(depth)?;
+        let DecodeLayout::List(target) = *self.layouts.get(self.model, id) else {
+            return Err(self.builder.lexer.malformed("the shape is not a list"));
+        };
+        let item = self.item(target);
+        self.builder.lexer.advance();
+        let start = self.builder.items.len();
+        if !self.builder.lexer.eat(b']') {
+            loop {
+                self.item_value(item, depth, |builder, value| builder.items.push(value))?;
+                if !self.builder.lexer.comma_or(b']')? {
+                    break;
+                }
+            }
+        }
+        Ok(self.builder.items.split_off_nested(start, level(depth)))
+    }
+
+    fn map(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
+        let depth = self.builder.descend(depth)?;
+        let DecodeLayout::Map {
+            value: target,
+            is_sparse,
+        } = *self.layouts.get(self.model, id)
+        else {
+            return Err(self.builder.lexer.malformed("the shape is not a map"));
+        };
+        let item = self.item(target);
+        self.builder.lexer.advance();
+        let mut entries = MapEntries::new(&mut self.builder, level(depth), target);
+        if !self.builder.lexer.eat(b'}') {
+            loop {
+                if let Some(layout) = item.layout
+                    && let Some(position) = entries.opening(&mut self.builder)
+                    && let Some(member) = layout.members.get(position)
+                {
+                    self.predicted_entry(&mut entries, layout, (position, member), depth)?;
+                } else {
+                    let key = entries.key(&mut self.builder)?;
+                    // DIFFERENCE: a null in a dense map is dropped, as the Smithy specification says; botocore keeps
+                    // it.
+                    self.item_value(item, depth, |builder, value| {
+                        if is_sparse || !value.is_null() {
+                            entries.add(builder, key, value);
+                        } else {
+                            entries.drop_entry(builder);
+                        }
+                    })?;
+                }
+                if !self.builder.lexer.comma_or(b'}')? {
+                    break;
+                }
+            }
+        }
+        Ok(entries.finish(&mut self.builder, item.layout))
+    }
+}
+
+/// The type of list items or map values.
+#[derive(Clone, Copy, Debug)]
+struct ItemType<'l> {
+    target: ValueType,
+    /// The layout of a structure type.
+    layout: Option<&'l DecodeStructure>,
+}
+
+/// Parses a scalar from a JSON string.
+fn scalar_from_text(target: ValueType, text: Str) -> Result<Value> {
+    Ok(match target {
+        ValueType::Timestamp(_) => return timestamp(&text),
+        ValueType::Integer => integer_from_text(&text).unwrap_or(Value::String(text)),
+        ValueType::Float | ValueType::Double => {
+            float_from_text(&text).map_or(Value::String(text), Value::Float)
+        }
+        ValueType::Boolean if text.eq_ignore_ascii_case("true") => Value::Bool(true),
+        ValueType::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
+        _ => Value::String(text),
+    })
+}
+
+fn timestamp(text: &str) -> Result<Value> {
+    timestamp_from_text(text)
+        .map(Value::Timestamp)
+        .ok_or_else(|| unreadable("timestamp", "a timestamp", text))
+}
