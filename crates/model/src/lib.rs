@@ -7,13 +7,17 @@
 
 mod catalog;
 mod definition;
+mod definition_file;
 mod definition_node;
 mod describe;
 mod graph;
 mod idempotency;
 pub mod jmespath;
+mod metadata;
 mod names;
 mod operation;
+#[cfg(feature = "pack")]
+mod pack;
 mod packed;
 mod paginator;
 mod resource;
@@ -24,21 +28,23 @@ mod traits;
 mod validate;
 mod waiter;
 
-pub use catalog::{Catalog, Definition, DefinitionFormat};
+pub use catalog::Catalog;
+pub use definition_file::{Definition, DefinitionFormat};
 pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
+pub use metadata::Metadata;
 pub use names::{did_you_mean, kebab_case, nearest, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
-pub use packed::Archive;
 #[cfg(feature = "pack")]
-pub use packed::ArchiveBuilder;
+pub use pack::ArchiveBuilder;
+pub use packed::Archive;
 pub use paginator::{PaginatorModel, Paginators, ResultKey};
 pub use resource::{
     IdentifierSource, ParamPath, ParamSource, ResourceAction, ResourceAttribute,
     ResourceCollection, ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation,
     ResourceRequest, ResourceTarget, ResourceWaiter, Resources, TargetIdentifier,
 };
-pub use service::{Metadata, ServiceModel};
+pub use service::ServiceModel;
 pub use shape::{Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, Structure};
 pub use tables::{OperationTable, ShapeTable};
 pub use traits::{Flags, Location, Traits, XmlNamespace};

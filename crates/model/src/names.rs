@@ -1,5 +1,11 @@
 //! Name spellings: snake case and kebab case, and suggestions for misspelled names.
 
+/// Former service names and their current names.
+///
+/// # Source
+/// botocore `handlers.py`, event `choose-service-name`.
+pub(crate) const SERVICE_ALIASES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-runtime")];
+
 /// Returns a model name in snake case, as boto3 spells it.
 ///
 /// ```

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str};
 
 use crate::graph::ShapeGraph;
+use crate::metadata::Metadata;
 use crate::names::is_snake_case_of;
 use crate::packed::PackedService;
 use crate::{Kind, Member, Operation, Shape, ShapeId, Structure, did_you_mean, snake_case};
@@ -39,72 +40,7 @@ pub struct ServiceModel {
     error_codes: OnceLock<HashMap<Str, ShapeId>>,
 }
 
-/// Service-level metadata of a definition.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Metadata {
-    /// `serviceId`: the name for configuration and error codes.
-    pub service_id: Str,
-    /// `apiVersion`, such as `2012-11-05`.
-    pub api_version: Str,
-    /// `endpointPrefix`: first label of the service's host names.
-    pub endpoint_prefix: Str,
-    /// `signingName`: service name in the credential scope, if it differs from the endpoint prefix.
-    pub signing_name: Option<Str>,
-    /// `signatureVersion`: `v4`, `s3`, `s3v4`, `v2` or `bearer`.
-    pub signature_version: Str,
-    /// `auth`: auth schemes in order of preference.
-    pub auth: Box<[Str]>,
-    /// `protocol`, used if `protocols` is absent.
-    pub protocol: Str,
-    /// `protocols`: all supported wire formats.
-    pub protocols: Box<[Str]>,
-    /// `jsonVersion`: `1.0` or `1.1`.
-    pub json_version: Option<Str>,
-    /// `targetPrefix`: first part of the `x-amz-target` header.
-    pub target_prefix: Option<Str>,
-    /// `xmlNamespace`: namespace of the root element of requests.
-    pub xml_namespace: Option<Str>,
-    /// `globalEndpoint`: host name for all regions, if there is one.
-    pub global_endpoint: Option<Str>,
-    /// `serviceFullName`.
-    pub full_name: Str,
-    /// `serviceAbbreviation`.
-    pub abbreviation: Option<Str>,
-    /// `uid`.
-    pub uid: Str,
-    /// `awsQueryCompatible`: errors carry the codes of the former query protocol.
-    pub query_compatible: bool,
-    /// `protocolSettings.h2`: `eventstream` or `optional`.
-    pub h2: Option<Str>,
-    /// `clientContextParams`: endpoint rule set parameters that are set on a client, with their types.
-    pub client_context: Box<[(Str, Str)]>,
-    /// Whether the service is deprecated.
-    pub deprecated: bool,
-    /// Unknown entries, by name.
-    pub unknown: Box<[(Str, Value)]>,
-}
-
-impl Metadata {
-    /// Returns the service name in the credential scope.
-    #[must_use]
-    pub fn signing_name(&self) -> &Str {
-        self.signing_name.as_ref().unwrap_or(&self.endpoint_prefix)
-    }
-}
-
 impl ServiceModel {
-    /// Loads a definition in botocore's `service-2.json` format; `name` is the folder name of the service.
-    ///
-    /// # Errors
-    /// `Model`: the text is not JSON, a required part is missing, or a reference names an undefined shape. The message
-    /// has the location.
-    ///
-    /// # Source
-    /// botocore `model.py:ServiceModel`.
-    pub fn from_json(name: &str, definition: &[u8]) -> Result<Self> {
-        crate::definition::load(name, definition)
-    }
-
     pub(crate) fn new(
         name: Str,
         metadata: Metadata,

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use inia_core::ports::{Env, Files};
 use inia_core::{Error, ErrorKind, Result};
 
-use super::{Definition, DefinitionFormat, is_safe_name};
+use super::is_safe_name;
+use crate::definition_file::{Definition, DefinitionFormat};
 
 /// Maximum uncompressed size of a compressed definition, in bytes. EC2's with all documentation has 3 MB.
 const MAX_UNCOMPRESSED_SIZE: u64 = 1 << 28;

@@ -3,7 +3,7 @@
 use inia_core::{Error, ErrorKind, Map, Result, Value};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use super::{Definition, DefinitionFormat};
+use crate::definition_file::{Definition, DefinitionFormat};
 
 /// Merges the `merge` object of the extras over a definition.
 ///

@@ -20,20 +20,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use inia_core::ports::{Env, Files};
 use inia_core::{Error, ErrorKind, Result, Str};
-use serde::de::DeserializeOwned;
 
-use crate::packed::ArchivedVersion;
-use crate::{Archive, ServiceModel, did_you_mean};
+use crate::definition_file::Definition;
+use crate::names::SERVICE_ALIASES;
+use crate::packed::{Archive, ArchivedVersion};
+use crate::{ServiceModel, did_you_mean};
 use folders::Folders;
-
-/// Former service names and their current names.
-///
-/// # Source
-/// botocore `handlers.py`, event `choose-service-name`.
-pub(crate) const ALIASES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-runtime")];
 
 const MODEL: &str = "service-2";
 
@@ -66,43 +60,6 @@ type ServiceKey = (Str, Option<Str>);
 
 /// Locked while the service is loaded, so that concurrent requests load it once.
 type ServiceSlot = Arc<Mutex<Option<Arc<ServiceModel>>>>;
-
-/// A definition file and its origin.
-#[derive(Clone, Debug)]
-pub struct Definition {
-    /// Content of the file, with extras merged in.
-    pub content: Bytes,
-    /// Format of the content.
-    pub format: DefinitionFormat,
-    /// Path of the file, or name of the built-in definition, for error messages.
-    pub origin: String,
-}
-
-/// Format of a [`Definition`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DefinitionFormat {
-    /// JSON, as AWS writes it.
-    Json,
-    /// Binary format of the type that reads it: the built-in `endpoint-rule-set-1`, `partitions` and `endpoints`.
-    Compiled,
-}
-
-impl Definition {
-    /// Deserializes the content.
-    ///
-    /// # Errors
-    /// `Model`: the content is not valid for the type; the message has the file, line and column.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T> {
-        if self.format == DefinitionFormat::Compiled {
-            return Err(Error::new(
-                ErrorKind::Model,
-                format!("{}: the definition is compiled, not JSON", self.origin),
-            ));
-        }
-        serde_json::from_slice(&self.content)
-            .map_err(|error| Error::new(ErrorKind::Model, format!("{}: {error}", self.origin)))
-    }
-}
 
 impl Catalog {
     /// Creates a catalog of built-in definitions.
@@ -246,7 +203,9 @@ impl Catalog {
             }
             None => {
                 let model = built_in.and_then(|found| found.model(name));
-                let model = model.ok_or_else(|| self.unknown_version(name, version))??;
+                let (metadata, packed) =
+                    model.ok_or_else(|| self.unknown_version(name, version))??;
+                let model = ServiceModel::packed(Str::from(name), metadata, packed);
                 // A built-in model already includes its own extras.
                 let Some(extras) = extras else {
                     return Ok(model);
@@ -398,7 +357,7 @@ fn extras_of(kind: &str) -> String {
 }
 
 fn resolve_alias(name: &str) -> &str {
-    let alias = ALIASES.iter().find(|(before, _)| *before == name);
+    let alias = SERVICE_ALIASES.iter().find(|(before, _)| *before == name);
     alias.map_or(name, |(_, now)| now)
 }
 

@@ -20,8 +20,22 @@ use crate::{
 };
 use raw::{RawMember, RawMetadata, RawOperation, RawService, RawShape, RawText, RawTraits};
 
+impl ServiceModel {
+    /// Loads a definition in botocore's `service-2.json` format; `name` is the folder name of the service.
+    ///
+    /// # Errors
+    /// `Model`: the text is not JSON, a required part is missing, or a reference names an undefined shape. The message
+    /// has the location.
+    ///
+    /// # Source
+    /// botocore `model.py:ServiceModel`.
+    pub fn from_json(name: &str, definition: &[u8]) -> Result<Self> {
+        load(name, definition)
+    }
+}
+
 /// Loads a definition; `name` is the folder name of the service.
-pub(crate) fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
+fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
     let parse_error = |problem: &dyn fmt::Display| {
         Error::new(
             ErrorKind::Model,

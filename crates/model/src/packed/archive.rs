@@ -5,20 +5,21 @@ use std::fmt;
 use std::io::Read as _;
 
 use ::bytes::Bytes;
-use inia_core::{Error, ErrorKind, Result, Str};
+use inia_core::{Error, ErrorKind, Result};
 
 use super::PackedService;
 use super::dictionary::Dictionary;
 use super::reader::{PackedReader, RecordTable};
-use crate::{DefinitionFormat, ServiceModel};
+use crate::definition_file::DefinitionFormat;
+use crate::metadata::Metadata;
 
 /// Magic bytes with the format version, which changes with the format; `select.rs` in `inia-builtin` checks them, too.
-pub(super) const MAGIC: &[u8] = b"inia\x02";
+pub(crate) const MAGIC: &[u8] = b"inia\x02";
 
 /// Encoding of a file in an archive, as bits.
-pub(super) mod encoding {
-    pub(in super::super) const DEFLATED: u8 = 1;
-    pub(in super::super) const COMPILED: u8 = 2;
+pub(crate) mod encoding {
+    pub(crate) const DEFLATED: u8 = 1;
+    pub(crate) const COMPILED: u8 = 2;
 }
 
 /// Maximum size of a file when decompressed, in bytes.
@@ -173,15 +174,9 @@ impl ArchivedVersion {
     }
 
     /// Opens the model; `None` if there are only files.
-    pub(crate) fn model(&self, service: &str) -> Option<Result<ServiceModel>> {
+    pub(crate) fn model(&self, service: &str) -> Option<Result<(Metadata, PackedService)>> {
         let opened = PackedService::open(self.dictionary, self.model?);
-        Some(
-            opened
-                .map(|(metadata, packed)| {
-                    ServiceModel::packed(Str::from(service), metadata, packed)
-                })
-                .ok_or_else(|| corrupt(service, self.name, "service-2")),
-        )
+        Some(opened.ok_or_else(|| corrupt(service, self.name, "service-2")))
     }
 
     /// Returns the content of a file, decompressed, and its format.

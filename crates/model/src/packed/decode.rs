@@ -1,14 +1,15 @@
 //! Decodes the shapes and operations of a packed service, one at a time.
 
-use inia_core::{Str, TimestampFormat, Value};
+use inia_core::{Str, TimestampFormat};
 
 use super::dictionary::Dictionary;
 use super::reader::{PackedReader, RecordTable};
-use super::value;
+use super::record_reader::{PackedTexts, RecordReader};
 use super::{METHODS, ShapeHead, location_name, operation_flag, traits};
+use crate::metadata::Metadata;
 use crate::{
     ChecksumTraits, Constraints, EndpointDiscovery, ErrorTraits, Flags, Kind, Location, Member,
-    Metadata, Operation, Retryable, Shape, ShapeId, Structure, Traits, XmlNamespace,
+    Operation, Retryable, Shape, ShapeId, Structure, Traits, XmlNamespace,
 };
 
 /// An opened service in an archive. Records are located but not decoded.
@@ -297,75 +298,7 @@ impl PackedService {
     }
 }
 
-/// Undecoded pattern and enumeration of a shape.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PackedTexts {
-    source: RecordReader,
-    has_pattern: bool,
-    has_values: bool,
-}
-
-impl PackedTexts {
-    pub(crate) fn read(mut self) -> Option<(Option<Str>, Box<[Str]>)> {
-        let pattern = self.source.text_if(self.has_pattern)?;
-        let values = self.source.list_if(self.has_values, RecordReader::text)?;
-        Some((pattern, values))
-    }
-}
-
-/// A reader with the dictionary for texts.
-#[derive(Clone, Copy, Debug)]
-struct RecordReader {
-    dictionary: Dictionary,
-    reader: PackedReader,
-}
-
 impl RecordReader {
-    #[inline]
-    fn text(&mut self) -> Option<Str> {
-        self.dictionary.text(&mut self.reader)
-    }
-
-    fn text_if(&mut self, is_present: bool) -> Option<Option<Str>> {
-        if is_present {
-            self.text().map(Some)
-        } else {
-            Some(None)
-        }
-    }
-
-    fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Box<[T]>> {
-        let count = self.reader.count()?;
-        let mut list = Vec::with_capacity(count.min(1024));
-        for _ in 0..count {
-            list.push(read(self)?);
-        }
-        Some(list.into())
-    }
-
-    fn list_if<T>(
-        &mut self,
-        is_present: bool,
-        read: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Option<Box<[T]>> {
-        if is_present {
-            self.list(read)
-        } else {
-            Some(Box::default())
-        }
-    }
-
-    fn pair(&mut self) -> Option<(Str, Value)> {
-        Some((
-            self.text()?,
-            value::read(&self.dictionary, &mut self.reader)?,
-        ))
-    }
-
-    fn text_pair(&mut self) -> Option<(Str, Str)> {
-        Some((self.text()?, self.text()?))
-    }
-
     fn metadata(&mut self) -> Option<Metadata> {
         let mut metadata = Metadata::default();
         for field in [

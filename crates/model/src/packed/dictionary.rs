@@ -10,17 +10,17 @@ use inia_core::Str;
 use super::reader::{PackedReader, RecordTable};
 
 /// Code index for literal text. Index 0 is the empty word.
-pub(super) const LITERAL_CODE: usize = 1;
+pub(crate) const LITERAL_CODE: usize = 1;
 
 /// Code index of the first word in the dictionary.
-pub(super) const FIRST_WORD_CODE: usize = 2;
+pub(crate) const FIRST_WORD_CODE: usize = 2;
 
 /// Dictionary for decoding.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Dictionary(RecordTable);
+pub(crate) struct Dictionary(RecordTable);
 
 impl Dictionary {
-    pub(super) fn read(reader: &mut PackedReader) -> Option<Dictionary> {
+    pub(crate) fn read(reader: &mut PackedReader) -> Option<Dictionary> {
         RecordTable::read(reader).map(Dictionary)
     }
 
@@ -36,7 +36,7 @@ impl Dictionary {
     }
 
     /// Reads a text.
-    pub(super) fn text(&self, reader: &mut PackedReader) -> Option<Str> {
+    pub(crate) fn text(&self, reader: &mut PackedReader) -> Option<Str> {
         let (first, mut more) = self.word(reader)?;
         if !more {
             return Some(Str::from_static(first));

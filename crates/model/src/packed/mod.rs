@@ -23,33 +23,33 @@
 
 mod archive;
 mod decode;
-mod dictionary;
-#[cfg(feature = "pack")]
-mod pack;
-mod reader;
+pub(crate) mod dictionary;
+pub(crate) mod reader;
+mod record_reader;
 mod value;
 
 pub use archive::Archive;
 pub(crate) use archive::ArchivedVersion;
-pub(crate) use decode::{PackedService, PackedTexts};
 #[cfg(feature = "pack")]
-pub use pack::ArchiveBuilder;
+pub(crate) use archive::{MAGIC, encoding};
+pub(crate) use decode::PackedService;
+pub(crate) use record_reader::PackedTexts;
 
 /// Replaces the name of a member that has the same name as its target. Decoded as a text this would be an empty word
 /// followed by more words, which is never written.
-const NAME_OF_TARGET: u64 = 1;
+pub(crate) const NAME_OF_TARGET: u64 = 1;
 
 /// HTTP methods that are encoded as a number.
-const METHODS: [&str; 6] = ["POST", "GET", "PUT", "DELETE", "PATCH", "HEAD"];
+pub(crate) const METHODS: [&str; 6] = ["POST", "GET", "PUT", "DELETE", "PATCH", "HEAD"];
 
 /// Byte after the name of a shape.
 #[derive(Clone, Copy)]
-struct ShapeHead {
-    kind: u8,
-    has_traits: bool,
-    has_constraints: bool,
+pub(crate) struct ShapeHead {
+    pub(crate) kind: u8,
+    pub(crate) has_traits: bool,
+    pub(crate) has_constraints: bool,
     /// A structure with error traits or a payload.
-    has_more: bool,
+    pub(crate) has_more: bool,
 }
 
 impl ShapeHead {
@@ -64,16 +64,16 @@ impl ShapeHead {
 }
 
 /// Encodings of a location name.
-mod location_name {
+pub(crate) mod location_name {
     use inia_core::Str;
 
-    pub(super) const NONE: usize = 0;
-    pub(super) const SAME: usize = 1;
-    pub(super) const LOWER_INITIAL: usize = 2;
-    pub(super) const OTHER: usize = 3;
+    pub(crate) const NONE: usize = 0;
+    pub(crate) const SAME: usize = 1;
+    pub(crate) const LOWER_INITIAL: usize = 2;
+    pub(crate) const OTHER: usize = 3;
 
     /// Returns the name with its first letter in lower case, if that is a capital.
-    pub(super) fn with_lower_initial(name: &str) -> Option<Str> {
+    pub(crate) fn with_lower_initial(name: &str) -> Option<Str> {
         let initial = name.chars().next().filter(char::is_ascii_uppercase)?;
         let rest = name.get(1..)?;
         let mut lower = String::with_capacity(name.len());
@@ -84,36 +84,36 @@ mod location_name {
 }
 
 /// Bits of the optional parts of a set of traits.
-mod traits {
-    pub(super) const QUERY_NAME: u8 = 1;
-    pub(super) const XML_NAMESPACE: u8 = 2;
-    pub(super) const XML_PREFIX: u8 = 4;
-    pub(super) const CONTEXT_PARAM: u8 = 8;
-    pub(super) const UNKNOWN: u8 = 16;
+pub(crate) mod traits {
+    pub(crate) const QUERY_NAME: u8 = 1;
+    pub(crate) const XML_NAMESPACE: u8 = 2;
+    pub(crate) const XML_PREFIX: u8 = 4;
+    pub(crate) const CONTEXT_PARAM: u8 = 8;
+    pub(crate) const UNKNOWN: u8 = 16;
 }
 
 /// Bits of the optional parts of an operation, the most frequent lowest.
-mod operation_flag {
-    pub(super) const INPUT: u32 = 0;
-    pub(super) const OUTPUT: u32 = 1;
-    pub(super) const NO_RESPONSE_CODE: u32 = 2;
-    pub(super) const RESULT_WRAPPER: u32 = 3;
-    pub(super) const IDEMPOTENT: u32 = 4;
-    pub(super) const READONLY: u32 = 5;
-    pub(super) const RESPONSE_CODE: u32 = 6;
-    pub(super) const OTHER_METHOD: u32 = 7;
-    pub(super) const HOST_PREFIX: u32 = 8;
-    pub(super) const STATIC_CONTEXT: u32 = 9;
-    pub(super) const DEPRECATED: u32 = 10;
-    pub(super) const UNKNOWN: u32 = 11;
-    pub(super) const AUTH: u32 = 12;
-    pub(super) const AUTH_TYPE: u32 = 13;
-    pub(super) const UNSIGNED_PAYLOAD: u32 = 14;
-    pub(super) const CHECKSUM: u32 = 15;
-    pub(super) const CHECKSUM_REQUIRED: u32 = 16;
-    pub(super) const COMPRESSION: u32 = 17;
-    pub(super) const OPERATION_CONTEXT: u32 = 18;
-    pub(super) const DISCOVERY: u32 = 19;
-    pub(super) const DISCOVERY_REQUIRED: u32 = 20;
-    pub(super) const ENDPOINT_OPERATION: u32 = 21;
+pub(crate) mod operation_flag {
+    pub(crate) const INPUT: u32 = 0;
+    pub(crate) const OUTPUT: u32 = 1;
+    pub(crate) const NO_RESPONSE_CODE: u32 = 2;
+    pub(crate) const RESULT_WRAPPER: u32 = 3;
+    pub(crate) const IDEMPOTENT: u32 = 4;
+    pub(crate) const READONLY: u32 = 5;
+    pub(crate) const RESPONSE_CODE: u32 = 6;
+    pub(crate) const OTHER_METHOD: u32 = 7;
+    pub(crate) const HOST_PREFIX: u32 = 8;
+    pub(crate) const STATIC_CONTEXT: u32 = 9;
+    pub(crate) const DEPRECATED: u32 = 10;
+    pub(crate) const UNKNOWN: u32 = 11;
+    pub(crate) const AUTH: u32 = 12;
+    pub(crate) const AUTH_TYPE: u32 = 13;
+    pub(crate) const UNSIGNED_PAYLOAD: u32 = 14;
+    pub(crate) const CHECKSUM: u32 = 15;
+    pub(crate) const CHECKSUM_REQUIRED: u32 = 16;
+    pub(crate) const COMPRESSION: u32 = 17;
+    pub(crate) const OPERATION_CONTEXT: u32 = 18;
+    pub(crate) const DISCOVERY: u32 = 19;
+    pub(crate) const DISCOVERY_REQUIRED: u32 = 20;
+    pub(crate) const ENDPOINT_OPERATION: u32 = 21;
 }

@@ -2,34 +2,34 @@
 
 /// Cursor over a slice. Every read past the end returns `None`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PackedReader {
+pub(crate) struct PackedReader {
     bytes: &'static [u8],
 }
 
 impl PackedReader {
-    pub(super) const fn new(bytes: &'static [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'static [u8]) -> Self {
         PackedReader { bytes }
     }
 
     /// Creates a reader from a position to the end.
-    pub(super) fn at(bytes: &'static [u8], position: usize) -> Option<Self> {
+    pub(crate) fn at(bytes: &'static [u8], position: usize) -> Option<Self> {
         bytes.get(position..).map(PackedReader::new)
     }
 
     /// Returns the remaining bytes.
-    pub(super) fn rest(self) -> &'static [u8] {
+    pub(crate) fn rest(self) -> &'static [u8] {
         self.bytes
     }
 
     #[inline]
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*first)
     }
 
     #[inline]
-    pub(super) fn take(&mut self, length: usize) -> Option<&'static [u8]> {
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'static [u8]> {
         let (front, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = rest;
         Some(front)
@@ -37,7 +37,7 @@ impl PackedReader {
 
     /// Reads a variable-length number: seven bits per byte, the lowest first.
     #[inline]
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         let first = self.byte()?;
         if first < 0x80 {
             return Some(u64::from(first));
@@ -55,63 +55,63 @@ impl PackedReader {
 
     /// Reads a size or position.
     #[inline]
-    pub(super) fn size(&mut self) -> Option<usize> {
+    pub(crate) fn size(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
     }
 
     /// Reads a count of items of at least one byte each, which is at most the number of remaining bytes.
-    pub(super) fn count(&mut self) -> Option<usize> {
+    pub(crate) fn count(&mut self) -> Option<usize> {
         let count = self.size()?;
         (count <= self.bytes.len()).then_some(count)
     }
 
     #[inline]
-    pub(super) fn small(&mut self) -> Option<u32> {
+    pub(crate) fn small(&mut self) -> Option<u32> {
         u32::try_from(self.number()?).ok()
     }
 
     /// Reads a signed number, zigzag-encoded.
-    pub(super) fn signed(&mut self) -> Option<i64> {
+    pub(crate) fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
     /// Reads four bytes, little-endian: an entry of a table.
-    pub(super) fn fixed(&mut self) -> Option<usize> {
+    pub(crate) fn fixed(&mut self) -> Option<usize> {
         let bytes: [u8; 4] = self.take(4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(bytes)).ok()
     }
 
-    pub(super) fn float(&mut self) -> Option<f64> {
+    pub(crate) fn float(&mut self) -> Option<f64> {
         let bytes: [u8; 8] = self.take(8)?.try_into().ok()?;
         Some(f64::from_bits(u64::from_le_bytes(bytes)))
     }
 
     /// Reads a length and as many bytes.
-    pub(super) fn block(&mut self) -> Option<&'static [u8]> {
+    pub(crate) fn block(&mut self) -> Option<&'static [u8]> {
         let length = self.size()?;
         self.take(length)
     }
 
     /// Reads a length and as many bytes of UTF-8.
-    pub(super) fn plain(&mut self) -> Option<&'static str> {
+    pub(crate) fn plain(&mut self) -> Option<&'static str> {
         std::str::from_utf8(self.block()?).ok()
     }
 }
 
 /// Sequence of length-prefixed records, with a table of the position of every sixteenth.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct RecordTable {
+pub(crate) struct RecordTable {
     count: usize,
     positions: &'static [u8],
     bytes: &'static [u8],
 }
 
 /// Number of records between two entries of the table.
-pub(super) const STRIDE: usize = 16;
+pub(crate) const STRIDE: usize = 16;
 
 impl RecordTable {
-    pub(super) fn read(reader: &mut PackedReader) -> Option<RecordTable> {
+    pub(crate) fn read(reader: &mut PackedReader) -> Option<RecordTable> {
         let count = reader.count()?;
         let positions = reader.take(count.div_ceil(STRIDE).checked_mul(4)?)?;
         let bytes = reader.block()?;
@@ -122,12 +122,12 @@ impl RecordTable {
         })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.count
     }
 
     #[inline]
-    pub(super) fn get(&self, index: usize) -> Option<PackedReader> {
+    pub(crate) fn get(&self, index: usize) -> Option<PackedReader> {
         if index >= self.count {
             return None;
         }

@@ -23,7 +23,8 @@ pub use result_key::ResultKey;
 
 use inia_core::{Result, Str, Value};
 
-use crate::catalog::{Catalog, Definition};
+use crate::catalog::Catalog;
+use crate::definition_file::Definition;
 use crate::definition_node::DefinitionNode;
 use crate::jmespath::Expression;
 use crate::{Operation, ServiceModel};

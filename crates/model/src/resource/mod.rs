@@ -40,7 +40,8 @@ use std::sync::{Arc, OnceLock};
 use indexmap::IndexMap;
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
-use crate::catalog::{Catalog, Definition};
+use crate::catalog::Catalog;
+use crate::definition_file::Definition;
 use crate::definition_node::DefinitionNode;
 use crate::{ServiceModel, did_you_mean};
 use model::SERVICE_RESOURCE;

@@ -14,7 +14,7 @@
 //! | boolean | boolean |
 //! | integer, long | integer of any size |
 //! | float, double | float, integer, or one of the strings `NaN`, `Infinity` and `-Infinity` |
-//! | timestamp | timestamp, number of seconds since 1970, or a string that [`Timestamp::parse_lenient`] reads |
+//! | timestamp | timestamp, number of seconds since 1970, or a string for [`Timestamp::parse_lenient`](inia_core::Timestamp::parse_lenient) |
 //!
 //! `min` is the only constraint that is checked, as in botocore: AWS raises maximum lengths and values, and extends
 //! patterns and enumerations, before definitions are updated. A null member counts as absent.

@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
-use crate::catalog::{Catalog, Definition};
+use crate::catalog::Catalog;
+use crate::definition_file::Definition;
 use crate::definition_node::DefinitionNode;
 use crate::names::is_snake_case_of;
 use crate::{ServiceModel, did_you_mean};

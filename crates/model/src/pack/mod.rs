@@ -13,9 +13,10 @@ use inia_core::{Error, ErrorKind, Result};
 
 use self::dictionary::TextCounter;
 use self::writer::PackedWriter;
-use super::archive::{MAGIC, encoding};
-use crate::catalog::ALIASES;
-use crate::{DefinitionFormat, ServiceModel};
+use crate::ServiceModel;
+use crate::definition_file::DefinitionFormat;
+use crate::names::SERVICE_ALIASES;
+use crate::packed::{MAGIC, encoding};
 
 /// Packs definitions into an [`Archive`](crate::Archive).
 ///
@@ -110,7 +111,7 @@ impl ArchiveBuilder {
         let mut out = PackedWriter::default();
         out.bytes.extend_from_slice(MAGIC);
         encoder.write(&mut out);
-        let aliases = ALIASES.iter().map(|(before, now)| {
+        let aliases = SERVICE_ALIASES.iter().map(|(before, now)| {
             let mut names = PackedWriter::default();
             names.block(before.as_bytes());
             names.block(now.as_bytes());
