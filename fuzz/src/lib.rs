@@ -1,9 +1,9 @@
-//! The fuzz targets, as functions of the bytes that a fuzzer makes up.
+//! The fuzz targets, as functions of the fuzzer's input.
 //!
-//! A target must not panic, hang or take memory without bound, whatever it is fed. The programs in `fuzz_targets` run one of them
-//! each; `tests/corpora.rs` of the root package feeds them the files of `fuzz/corpus` with every run of the tests.
+//! A target must not panic, hang or allocate without bound on any input. Each program in `fuzz_targets` runs one of
+//! them; `tests/corpora.rs` of the root package runs them on the files of `fuzz/corpus` in every test run.
 
-// The test is a module of a program that uses a part of this.
+// The root package's test includes this file as a module and uses a part of it.
 #![allow(dead_code)]
 
 use std::sync::{Arc, OnceLock};
@@ -20,10 +20,10 @@ use inia_protocol::{
     xml_error_field, xml_root_name, xml_root_text,
 };
 
-/// A target with its name, which is that of its program and of its folder in `corpus`.
+/// The name of a target, of its program and of its folder in `corpus`, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// Every target.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     ("arn", arn),
     ("cbor", cbor),
@@ -49,7 +49,7 @@ pub const TARGETS: &[Target] = &[
     ("xml", xml),
 ];
 
-// Formats within formats
+// Formats without a model
 
 /// An ARN.
 pub fn arn(data: &[u8]) {
@@ -66,13 +66,13 @@ pub fn cbor(data: &[u8]) {
     }
 }
 
-/// Config files: the config file, and behind a NUL the credentials file.
+/// Config files: the config file and, separated by a NUL, the credentials file.
 pub fn config(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (config, credentials) = text.split_once('\0').unwrap_or((&text, ""));
     if let Ok(files) = ConfigFiles::parse(config, credentials) {
         for name in files.profile_names() {
-            let profile = files.profile(name).expect("a profile that is listed");
+            let profile = files.profile(name).expect("a listed profile");
             for (_, property) in profile.properties() {
                 let nested = property.nested().map(Iterator::count);
                 assert!(nested.is_none_or(|count| count < text.len()));
@@ -88,7 +88,7 @@ pub fn config(data: &[u8]) {
             let again = ConfigFileEditor::from_text(kind, editor.text());
             assert!(
                 again.is_ok(),
-                "what was written cannot be read: {:?}",
+                "cannot parse what was written: {:?}",
                 editor.text()
             );
             let set = match kind {
@@ -109,7 +109,7 @@ pub fn config(data: &[u8]) {
     }
 }
 
-/// Frames of an event stream, in pieces: the first byte says how long.
+/// Frames of an event stream in chunks, whose length is the first byte.
 pub fn events(data: &[u8]) {
     let Some((piece, data)) = data.split_first() else {
         return;
@@ -120,9 +120,7 @@ pub fn events(data: &[u8]) {
         loop {
             match decoder.next() {
                 Ok(Some(message)) => {
-                    let frame = message
-                        .encode()
-                        .expect("a message that was read can be written");
+                    let frame = message.encode().expect("encode a decoded message");
                     let mut again = MessageDecoder::new();
                     again.push(&frame);
                     assert_eq!(again.next().ok().flatten().as_ref(), Some(&message));
@@ -135,7 +133,7 @@ pub fn events(data: &[u8]) {
     let _ = decoder.finish();
 }
 
-/// A JMESPath expression, and below it the JSON document that it searches.
+/// A JMESPath expression and, on the next line, the JSON document to search.
 pub fn jmespath(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (expression, document) = text.split_once('\n').unwrap_or((&text, ""));
@@ -148,10 +146,10 @@ pub fn jmespath(data: &[u8]) {
     let _ = expression.search_ref(&document);
 }
 
-/// JSON without a model: what was read reads the same after it was written.
+/// JSON without a model, with a round trip.
 pub fn json(data: &[u8]) {
     if let Ok(value) = read_json(data.to_vec().into()) {
-        let again = read_json(value.to_json_string().into()).expect("JSON of ours");
+        let again = read_json(value.to_json_string().into()).expect("parse our own JSON");
         if is_finite(&value) {
             assert_eq!(again, value);
         }
@@ -159,7 +157,7 @@ pub fn json(data: &[u8]) {
     }
 }
 
-/// Whether there is no infinity in a value: one is a string when it is written as JSON.
+/// Returns whether a value has no infinities, which are strings in JSON.
 fn is_finite(value: &Value) -> bool {
     value.as_f64().is_none_or(f64::is_finite)
         && value.items().all(is_finite)
@@ -184,7 +182,7 @@ pub fn timestamp(data: &[u8]) {
     if let Ok(moment) = Timestamp::parse_lenient(&text)
         && let Ok(text) = moment.try_format(TimestampFormat::Iso8601)
     {
-        let again = Timestamp::parse(&text, TimestampFormat::Iso8601).expect("text of ours");
+        let again = Timestamp::parse(&text, TimestampFormat::Iso8601).expect("parse our own text");
         assert_eq!(again.seconds(), moment.seconds());
     }
 }
@@ -220,8 +218,8 @@ pub fn service(data: &[u8]) {
     let _ = archive.finish();
 }
 
-/// The packed forms of definitions, changed in places: each three bytes are a position and what stands there instead, and what
-/// is left over is cut off the end. What is opened lives as long as the program, so this grows.
+/// Packed definitions with mutations: every three bytes are a position and the new byte, and a remainder truncates the
+/// data. Opened archives live as long as the process, so memory grows.
 pub fn packed(data: &[u8]) {
     static BASES: OnceLock<[Vec<u8>; 3]> = OnceLock::new();
     let [archive, rules, partitions] = BASES.get_or_init(|| {
@@ -332,7 +330,7 @@ pub fn rule_set(data: &[u8]) {
     }
     let _ = rules.evaluate(real_partitions(), &params);
     let packed = rules.to_bytes();
-    let again = RuleSet::from_bytes(&packed).expect("a rule set of ours");
+    let again = RuleSet::from_bytes(&packed).expect("parse our own rule set");
     assert_eq!(again.to_bytes(), packed);
 }
 
@@ -368,11 +366,11 @@ pub fn partitions(data: &[u8]) {
     }
 }
 
-/// Text as the argument of each function of the rules.
+/// Text as the argument of each rule function.
 pub fn rule_functions(data: &[u8]) {
     static RULES: OnceLock<RuleSet> = OnceLock::new();
     let rules = RULES.get_or_init(|| {
-        RuleSet::from_json(include_bytes!("functions.json")).expect("the rule set of this target")
+        RuleSet::from_json(include_bytes!("functions.json")).expect("the rule set of this crate")
     });
     let text = String::from_utf8_lossy(data);
     let mut params = EndpointParams::new(rules);
@@ -399,40 +397,40 @@ fn real_partitions() -> &'static Partitions {
     })
 }
 
-// Answers
+// Responses
 
-/// An answer in AWS JSON.
+/// A response in AWS JSON.
 pub fn response_json(data: &[u8]) {
     response(Protocol::Json, data);
 }
 
-/// An answer of a REST-JSON service.
+/// A response of a REST-JSON service.
 pub fn response_rest_json(data: &[u8]) {
     response(Protocol::RestJson, data);
 }
 
-/// An answer of a REST-XML service.
+/// A response of a REST-XML service.
 pub fn response_rest_xml(data: &[u8]) {
     response(Protocol::RestXml, data);
 }
 
-/// An answer of a query service.
+/// A response of a query service.
 pub fn response_query(data: &[u8]) {
     response(Protocol::Query, data);
 }
 
-/// An answer of EC2.
+/// A response of EC2.
 pub fn response_ec2(data: &[u8]) {
     response(Protocol::Ec2, data);
 }
 
-/// An answer in RPC v2 CBOR.
+/// A response in RPC v2 CBOR.
 pub fn response_cbor(data: &[u8]) {
     response(Protocol::RpcV2Cbor, data);
 }
 
-/// An answer: the operation and the status on the first line, then headers, an empty line and the body. The body is read as an
-/// output, as an error, and as frames of an event stream.
+/// A response: operation and status on the first line, then headers, an empty line and the body. The body is parsed as
+/// an output, as an error, and as event stream frames.
 fn response(protocol: Protocol, data: &[u8]) {
     let (head, body) = match data.windows(2).position(|pair| pair == b"\n\n") {
         Some(end) => (&data[..end], &data[end + 2..]),
@@ -446,7 +444,7 @@ fn response(protocol: Protocol, data: &[u8]) {
         .split_once(' ')
         .unwrap_or_default();
     let model = model(protocol);
-    // Asking the model for a name that it does not know would spend the time on the nearest ones.
+    // Not `ServiceModel::operation`, which searches for similar names if there is no match.
     let mut operations = model.operations();
     let named = operations.find(|operation| operation.name == *name);
     let Some(operation) = named.or_else(|| model.operations().next()) else {
@@ -456,16 +454,16 @@ fn response(protocol: Protocol, data: &[u8]) {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect();
-    let answer = Response {
+    let response = Response {
         status: status.parse().unwrap_or(200),
         headers,
         body: body.to_vec().into(),
     };
     let codec = codec(protocol);
-    if let Ok((value, _)) = codec.parse_with_request_id(operation, answer.clone()) {
+    if let Ok((value, _)) = codec.parse_with_request_id(operation, response.clone()) {
         let _ = value.to_json_string();
     }
-    let error = codec.parse_error(operation, answer);
+    let error = codec.parse_error(operation, response);
     let _ = error.code.len() + error.details.len();
     if model.event_stream_output(operation).is_some() {
         let mut decoder = MessageDecoder::new();
@@ -503,7 +501,7 @@ fn model(protocol: Protocol) -> Arc<ServiceModel> {
         ),
     };
     let model = MODELS[slot].get_or_init(|| {
-        Arc::new(ServiceModel::from_json("fuzz", definition).expect("a definition of AWS's"))
+        Arc::new(ServiceModel::from_json("fuzz", definition).expect("an AWS definition"))
     });
     Arc::clone(model)
 }
@@ -512,7 +510,7 @@ fn codec(protocol: Protocol) -> &'static dyn Codec {
     static CODECS: [OnceLock<Box<dyn Codec>>; 6] = [const { OnceLock::new() }; 6];
     let slot = Protocol::ALL
         .iter()
-        .position(|known| *known == protocol)
+        .position(|other| *other == protocol)
         .unwrap_or_default();
     &**CODECS[slot].get_or_init(|| protocol.codec(model(protocol)))
 }

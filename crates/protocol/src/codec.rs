@@ -174,7 +174,7 @@ impl Protocol {
     /// Returns the wire format to use with a service: the first of [`Protocol::ALL`] that the service lists.
     ///
     /// # Errors
-    /// `Model`: the service speaks none that is known.
+    /// `Model`: the service lists no supported protocol.
     ///
     /// # Source
     /// botocore `model.py:ServiceModel.resolved_protocol`.

@@ -5,7 +5,7 @@ use inia_core::{Map, Name, Str, TimestampFormat, Value};
 use inia_model::{Kind, Member, ServiceModel, Shape, ShapeId, ShapeTable};
 
 use crate::literal::Literal;
-use crate::name_index::NameIndex;
+use crate::name_index::MemberNameIndex;
 
 /// The type that a value in a body is read and written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(crate) struct DecodeStructure {
     /// The members, in the order of the model.
     pub(crate) members: Box<[DecodeMember]>,
     /// Member positions by wire name.
-    by_wire_name: NameIndex,
+    by_wire_name: MemberNameIndex,
     pub(crate) is_union: bool,
     /// The shape's name, for error messages.
     pub(crate) shape_name: Str,
@@ -68,8 +68,8 @@ pub(crate) struct DecodeMember {
     /// The encoded key in its usual form, without white space around it.
     pub(crate) key: Literal,
     pub(crate) target: ValueType,
-    /// Whether the member is bound to the URI, a header or the status if the structure is the input or output of a REST
-    /// format.
+    /// `true` if the member is bound to the URI, a header or the status when the structure is the input or output of a
+    /// REST format.
     pub(crate) has_location: bool,
 }
 
@@ -150,7 +150,7 @@ fn structure_layout(
         .collect();
     DecodeStructure {
         members: compiled,
-        by_wire_name: NameIndex::new(members.iter().map(|member| &**member.wire_name())),
+        by_wire_name: MemberNameIndex::new(members.iter().map(|member| &**member.wire_name())),
         is_union: shape.traits.is_union(),
         shape_name: shape.name.clone(),
     }
@@ -179,7 +179,7 @@ impl DecodeStructure {
     }
 }
 
-/// Returns the entry that stands for a union member that is not in the model.
+/// Returns the placeholder for a union member that is not in the model.
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._handle_unknown_tagged_union_member`.

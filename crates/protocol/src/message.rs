@@ -136,7 +136,7 @@ impl<N: Into<Str>, V: Into<Str>> FromIterator<(N, V)> for Headers {
 pub struct Input<'a> {
     /// The parameters: a map, or null for none.
     pub params: &'a Value,
-    /// Whether the operation's streaming member (a blob or an event stream) is passed as a stream besides the
+    /// `true` if the operation's streaming member (a blob or an event stream) is passed as a stream besides the
     /// parameters.
     pub has_stream: bool,
 }

@@ -1,11 +1,11 @@
-//! Lookup of member names: [`NameIndex`] for names known in advance, [`NameFilter`] to detect repeated names among
-//! others.
+//! Lookup of member names: [`MemberNameIndex`] for names known in advance, [`NameFilter`] to detect repeated names
+//! among others.
 
 /// A hash table from a fixed set of names to their positions. A lookup costs about as much as one comparison.
 ///
 /// As the set is fixed, the constructor picks the hash factor with the fewest collisions, usually none.
 #[derive(Debug)]
-pub(crate) struct NameIndex {
+pub(crate) struct MemberNameIndex {
     names: Box<[Box<[u8]>]>,
     /// A power of two in length, at least twice the number of names.
     slots: Box<[NameSlot]>,
@@ -35,7 +35,7 @@ const FACTORS: [u64; 8] = [
     0xe703_7ed1_a0b4_28db,
 ];
 
-impl NameIndex {
+impl MemberNameIndex {
     /// Builds an index of names in the order of their positions. Of equal names the last one is found.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         let names: Box<[Box<[u8]>]> = names
@@ -43,7 +43,7 @@ impl NameIndex {
             .map(|name| name.as_bytes().into())
             .collect();
         let size = (names.len() * 2).next_power_of_two().max(4);
-        let mut best = NameIndex {
+        let mut best = MemberNameIndex {
             names,
             slots: vec![NameSlot::default(); size].into(),
             shift: 64 - size.trailing_zeros(),
@@ -209,7 +209,7 @@ mod tests {
     fn finds_all_names_and_no_others() {
         for count in [0, 1, 2, 7, 64, 500] {
             let names: Vec<String> = (0..count).map(|i| format!("Member{i}")).collect();
-            let index = NameIndex::new(names.iter().map(String::as_str));
+            let index = MemberNameIndex::new(names.iter().map(String::as_str));
             for (position, name) in names.iter().enumerate() {
                 assert_eq!(index.get(name.as_bytes()), Some(position));
             }
@@ -221,14 +221,14 @@ mod tests {
 
     #[test]
     fn distinguishes_names_with_a_zero_byte_by_length() {
-        let index = NameIndex::new(["a", "a\0"].into_iter());
+        let index = MemberNameIndex::new(["a", "a\0"].into_iter());
         assert_eq!(index.get(b"a"), Some(0));
         assert_eq!(index.get(b"a\0"), Some(1));
     }
 
     #[test]
     fn finds_the_last_of_equal_names() {
-        let index = NameIndex::new(["a", "b", "a"].into_iter());
+        let index = MemberNameIndex::new(["a", "b", "a"].into_iter());
         assert_eq!(index.get(b"a"), Some(2));
     }
 }

@@ -24,7 +24,7 @@ use crate::{Headers, Input, Request, Response};
 
 /// The part of the parameters that is the body.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum RequestBody<'a> {
+pub(crate) enum RestRequestBody<'a> {
     /// The payload member's value is the whole body.
     Payload {
         member: &'a Member,
@@ -40,7 +40,7 @@ pub(crate) enum RequestBody<'a> {
 
 /// The part of the output that is the body.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum ResponseBody<'a> {
+pub(crate) enum RestResponseBody<'a> {
     /// The whole body is the value of this payload member.
     Payload(&'a Member),
     /// The body holds the members without a location.
@@ -52,27 +52,27 @@ pub(crate) enum ResponseBody<'a> {
 pub(crate) struct RestBindings {
     model: Arc<ServiceModel>,
     checks_body: bool,
-    requests: OperationTable<RequestBinding>,
-    responses: ShapeTable<ResponseBinding>,
+    requests: OperationTable<RestRequestBinding>,
+    responses: ShapeTable<RestResponseBinding>,
 }
 
 #[derive(Debug)]
-struct RequestBinding {
+struct RestRequestBinding {
     path: UriTemplate,
     /// The fixed query parameters of the request URI.
     query: Str,
     host_prefix: Option<UriTemplate>,
     /// The location of each input member.
     locations: Box<[ParamLocation]>,
-    body: RequestBodyKind,
-    /// Whether the format validates what it writes into the body.
+    body: RestRequestBodyKind,
+    /// `true` if the format validates what it writes into the body.
     checks_body: bool,
     required: RequiredMembers,
     /// The bit of each member in [`RequiredMembers`].
     required_bits: Box<[u64]>,
     is_union: bool,
     has_query_map: bool,
-    /// Whether no two members can send a header of the same name.
+    /// `true` if no two members can send a header of the same name.
     has_distinct_headers: bool,
 }
 
@@ -90,7 +90,7 @@ enum ParamLocation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestBodyKind {
+enum RestRequestBodyKind {
     /// No member is part of the body.
     None,
     /// The members without a location.
@@ -104,9 +104,9 @@ enum RequestBodyKind {
 }
 
 #[derive(Debug)]
-struct ResponseBinding {
+struct RestResponseBinding {
     located: Box<[(usize, ResponseLocation)]>,
-    body: ResponseBodyKind,
+    body: RestResponseBodyKind,
 }
 
 #[derive(Debug)]
@@ -119,7 +119,7 @@ enum ResponseLocation {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ResponseBodyKind {
+enum RestResponseBodyKind {
     None,
     Members,
     Raw(usize),
@@ -133,7 +133,7 @@ fn lower_name(name: &str) -> Str {
     Str::from_static(name.as_static().as_str())
 }
 
-impl RequestBinding {
+impl RestRequestBinding {
     fn new(model: &ServiceModel, operation: &Operation, checks_body: bool) -> Self {
         let input = model.input(operation);
         let (required, required_bits) = input.map(RequiredMembers::of).unwrap_or_default();
@@ -149,21 +149,23 @@ impl RequestBinding {
             .unwrap_or_default();
         let body = match input.and_then(|input| Some((input, input.payload? as usize))) {
             Some((input, position)) => match input.members.get(position) {
-                Some(member) if is_event_stream(model, member) => RequestBodyKind::EventStream,
-                Some(member) if is_raw(model, member) => RequestBodyKind::Raw(position),
-                Some(_) => RequestBodyKind::Payload(position),
-                None => RequestBodyKind::None,
+                Some(member) if is_event_stream(model, member) => RestRequestBodyKind::EventStream,
+                Some(member) if is_raw(model, member) => RestRequestBodyKind::Raw(position),
+                Some(_) => RestRequestBodyKind::Payload(position),
+                None => RestRequestBodyKind::None,
             },
-            None if model.event_stream_input(operation).is_some() => RequestBodyKind::EventStream,
+            None if model.event_stream_input(operation).is_some() => {
+                RestRequestBodyKind::EventStream
+            }
             None if locations
                 .iter()
                 .any(|location| matches!(location, ParamLocation::Body)) =>
             {
-                RequestBodyKind::Members
+                RestRequestBodyKind::Members
             }
-            None => RequestBodyKind::None,
+            None => RestRequestBodyKind::None,
         };
-        RequestBinding {
+        RestRequestBinding {
             path: UriTemplate::path(if path.is_empty() { "/" } else { path }, input),
             query,
             host_prefix: operation
@@ -191,8 +193,8 @@ impl RequestBinding {
         self.checks_body
             && matches!(location, ParamLocation::Body)
             && match self.body {
-                RequestBodyKind::Members => true,
-                RequestBodyKind::Payload(payload) => payload == position,
+                RestRequestBodyKind::Members => true,
+                RestRequestBodyKind::Payload(payload) => payload == position,
                 _ => false,
             }
     }
@@ -245,7 +247,7 @@ fn is_raw(model: &ServiceModel, member: &Member) -> bool {
     matches!(model.shape(member.target).kind, Kind::Blob | Kind::String)
 }
 
-impl ResponseBinding {
+impl RestResponseBinding {
     fn new(model: &ServiceModel, structure: &Structure) -> Self {
         let location = |member: &Member| match member.traits.location? {
             Location::StatusCode => Some(ResponseLocation::Status),
@@ -261,18 +263,18 @@ impl ResponseBinding {
             .collect();
         let body = match structure.payload.map(|position| position as usize) {
             Some(position) => match structure.members.get(position) {
-                Some(member) if is_event_stream(model, member) => ResponseBodyKind::EventStream,
-                Some(member) if is_raw(model, member) => ResponseBodyKind::Raw(position),
-                Some(_) => ResponseBodyKind::Payload(position),
-                None => ResponseBodyKind::None,
+                Some(member) if is_event_stream(model, member) => RestResponseBodyKind::EventStream,
+                Some(member) if is_raw(model, member) => RestResponseBodyKind::Raw(position),
+                Some(_) => RestResponseBodyKind::Payload(position),
+                None => RestResponseBodyKind::None,
             },
             None if structure.members.iter().any(|m| is_event_stream(model, m)) => {
-                ResponseBodyKind::EventStream
+                RestResponseBodyKind::EventStream
             }
-            None if located.len() < structure.members.len() => ResponseBodyKind::Members,
-            None => ResponseBodyKind::None,
+            None if located.len() < structure.members.len() => RestResponseBodyKind::Members,
+            None => RestResponseBodyKind::None,
         };
-        ResponseBinding { located, body }
+        RestResponseBinding { located, body }
     }
 }
 
@@ -299,12 +301,12 @@ impl RestBindings {
         operation: &Operation,
         input: Input<'_>,
         strictness: Strictness,
-        write_body: impl FnOnce(RequestBody<'_>) -> Result<Vec<u8>>,
+        write_body: impl FnOnce(RestRequestBody<'_>) -> Result<Vec<u8>>,
     ) -> Result<Request> {
         let model = &*self.model;
         let is_strict = strictness == Strictness::Strict;
         let Some(binding) = self.requests.get_or_init(operation, || {
-            RequestBinding::new(model, operation, self.checks_body)
+            RestRequestBinding::new(model, operation, self.checks_body)
         }) else {
             return Err(foreign_operation(operation));
         };
@@ -387,31 +389,35 @@ impl RestBindings {
             }
         })?;
         let body = match binding.body {
-            RequestBodyKind::None => Bytes::new(),
-            RequestBodyKind::Members if has_members => {
-                write_body(RequestBody::Members { params })?.into()
+            RestRequestBodyKind::None => Bytes::new(),
+            RestRequestBodyKind::Members if has_members => {
+                write_body(RestRequestBody::Members { params })?.into()
             }
-            RequestBodyKind::Members => write_body(RequestBody::NoMembers)?.into(),
-            RequestBodyKind::EventStream => {
+            RestRequestBodyKind::Members => write_body(RestRequestBody::NoMembers)?.into(),
+            RestRequestBodyKind::EventStream => {
                 if !headers.contains("content-type") {
                     headers.push(CONTENT_TYPE, EVENT_STREAM_TYPE);
                 }
                 Bytes::new()
             }
-            RequestBodyKind::Raw(position) => match present_member(members, params, position) {
+            RestRequestBodyKind::Raw(position) => match present_member(members, params, position) {
                 Some((_, Value::Blob(blob))) if !input.has_stream => blob.to_bytes(),
                 Some((member, value)) if !input.has_stream => {
                     Bytes::copy_from_slice(blob_bytes(&member.name, value)?)
                 }
                 _ => Bytes::new(),
             },
-            RequestBodyKind::Payload(position) => match present_member(members, params, position) {
-                Some((member, value)) => write_body(RequestBody::Payload { member, value })?.into(),
-                None => match members.get(position) {
-                    Some(member) => write_body(RequestBody::NoPayload { member })?.into(),
-                    None => Bytes::new(),
-                },
-            },
+            RestRequestBodyKind::Payload(position) => {
+                match present_member(members, params, position) {
+                    Some((member, value)) => {
+                        write_body(RestRequestBody::Payload { member, value })?.into()
+                    }
+                    None => match members.get(position) {
+                        Some(member) => write_body(RestRequestBody::NoPayload { member })?.into(),
+                        None => Bytes::new(),
+                    },
+                }
+            }
         };
         let host_prefix = match &binding.host_prefix {
             Some(template) => Some(template.render_host_prefix(structure, input.params)?),
@@ -439,7 +445,7 @@ impl RestBindings {
         &self,
         shape: ShapeId,
         response: Response,
-        read_body: impl FnOnce(ResponseBody<'_>, Bytes, &mut Map) -> Result<()>,
+        read_body: impl FnOnce(RestResponseBody<'_>, Bytes, &mut Map) -> Result<()>,
     ) -> Result<Map> {
         let model = &*self.model;
         let Kind::Structure(structure) = &model.shape(shape).kind else {
@@ -447,7 +453,7 @@ impl RestBindings {
         };
         let Some(binding) = self
             .responses
-            .get_or_init(shape, || ResponseBinding::new(model, structure))
+            .get_or_init(shape, || RestResponseBinding::new(model, structure))
         else {
             return Ok(Map::new());
         };
@@ -469,20 +475,20 @@ impl RestBindings {
             map.push(member.name.clone(), value);
         }
         match binding.body {
-            ResponseBodyKind::None | ResponseBodyKind::EventStream => {}
-            ResponseBodyKind::Members => {
-                read_body(ResponseBody::Members, response.body, &mut map)?;
+            RestResponseBodyKind::None | RestResponseBodyKind::EventStream => {}
+            RestResponseBodyKind::Members => {
+                read_body(RestResponseBody::Members, response.body, &mut map)?;
             }
-            ResponseBodyKind::Raw(position) => {
+            RestResponseBodyKind::Raw(position) => {
                 if let Some(member) = structure.members.get(position)
                     && let Some(value) = raw_body(model, member, response.body)?
                 {
                     map.push(member.name.clone(), value);
                 }
             }
-            ResponseBodyKind::Payload(position) => {
+            RestResponseBodyKind::Payload(position) => {
                 if let Some(member) = structure.members.get(position) {
-                    read_body(ResponseBody::Payload(member), response.body, &mut map)?;
+                    read_body(RestResponseBody::Payload(member), response.body, &mut map)?;
                 }
             }
         }

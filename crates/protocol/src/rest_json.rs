@@ -12,7 +12,7 @@ use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use crate::event_stream::{parse_event, serialize_event};
 use crate::json::{CodeOrder, JsonFormat, parse_json_error};
-use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, RestBindings};
+use crate::rest::{CONTENT_TYPE, RestBindings, RestRequestBody, RestResponseBody};
 use crate::strictness::{Strictness, strict_request};
 use crate::{Codec, EventMessage, Input, Request, Response};
 
@@ -55,14 +55,14 @@ impl RestJsonCodec {
     fn write_body(
         &self,
         operation: &Operation,
-        body: RequestBody<'_>,
+        body: RestRequestBody<'_>,
         strictness: Strictness,
     ) -> Result<Vec<u8>> {
         match body {
-            RequestBody::Payload { member, value } => self
+            RestRequestBody::Payload { member, value } => self
                 .format
                 .write_payload(operation, member, value, strictness),
-            RequestBody::Members { params } => match &operation.input {
+            RestRequestBody::Members { params } => match &operation.input {
                 Some(input) => self
                     .format
                     .write_body(operation, input.target, params, strictness),
@@ -70,8 +70,8 @@ impl RestJsonCodec {
             },
             // DIFFERENCE: an absent union has no body, as the Smithy specification says; botocore writes `{}`, a union
             // without a member.
-            RequestBody::NoPayload { member } if self.is_union(member) => Ok(Vec::new()),
-            RequestBody::NoPayload { .. } | RequestBody::NoMembers => Ok(b"{}".to_vec()),
+            RestRequestBody::NoPayload { member } if self.is_union(member) => Ok(Vec::new()),
+            RestRequestBody::NoPayload { .. } | RestRequestBody::NoMembers => Ok(b"{}".to_vec()),
         }
     }
 
@@ -82,14 +82,14 @@ impl RestJsonCodec {
     fn read_body(
         &self,
         shape: ShapeId,
-        body: ResponseBody<'_>,
+        body: RestResponseBody<'_>,
         bytes: Bytes,
         map: &mut Map,
     ) -> Result<()> {
         match body {
-            ResponseBody::Members if bytes.is_empty() => Ok(()),
-            ResponseBody::Members => self.format.read_members(shape, bytes, map, true),
-            ResponseBody::Payload(member) => {
+            RestResponseBody::Members if bytes.is_empty() => Ok(()),
+            RestResponseBody::Members => self.format.read_members(shape, bytes, map, true),
+            RestResponseBody::Payload(member) => {
                 let value = if !bytes.is_empty() {
                     self.format.read_member(member, bytes)?
                 } else if self.is_union(member) || is_document(&self.model, member) {

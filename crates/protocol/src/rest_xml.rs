@@ -19,7 +19,7 @@ use inia_core::{Result, ServiceError, Str, Value};
 use inia_model::{Member, Operation, OperationTable, ServiceModel};
 
 use crate::event_stream::{EventFormat, parse_event, serialize_event};
-use crate::rest::{CONTENT_TYPE, RequestBody, ResponseBody, RestBindings};
+use crate::rest::{CONTENT_TYPE, RestBindings, RestRequestBody, RestResponseBody};
 use crate::strictness::{Strictness, strict_request};
 use crate::xml::{XmlDecoder, XmlElement, XmlEncoder, XmlLayouts, parse_error, text_of};
 use crate::{Codec, EventMessage, Input, Request, Response};
@@ -106,12 +106,14 @@ impl RestXmlCodec {
         let mut has_document = false;
         let mut request = self.rest.serialize(operation, input, strictness, |body| {
             let (member, value) = match body {
-                RequestBody::Payload { member, value } => (member, value),
-                RequestBody::Members { .. } => match &operation.input {
+                RestRequestBody::Payload { member, value } => (member, value),
+                RestRequestBody::Members { .. } => match &operation.input {
                     Some(member) => (member, input.params),
                     None => return Ok(Vec::new()),
                 },
-                RequestBody::NoPayload { .. } | RequestBody::NoMembers => return Ok(Vec::new()),
+                RestRequestBody::NoPayload { .. } | RestRequestBody::NoMembers => {
+                    return Ok(Vec::new());
+                }
             };
             let root = self
                 .roots
@@ -147,8 +149,8 @@ impl Codec for RestXmlCodec {
         self.rest
             .parse(output.target, response, |part, body, map| {
                 let (name, target) = match part {
-                    ResponseBody::Members => (None, output.target),
-                    ResponseBody::Payload(member) => (Some(&member.name), member.target),
+                    RestResponseBody::Members => (None, output.target),
+                    RestResponseBody::Payload(member) => (Some(&member.name), member.target),
                 };
                 if body.is_empty() {
                     // An empty body has no valid union; other shapes are empty.
@@ -184,10 +186,10 @@ impl Codec for RestXmlCodec {
         parse_error(&self.model, operation, &response, |error, text, shape| {
             self.rest.parse(shape, response.clone(), |part, _, map| {
                 match part {
-                    ResponseBody::Members => {
+                    RestResponseBody::Members => {
                         map.append(error.members(text, &self.layouts, shape)?);
                     }
-                    ResponseBody::Payload(member) => {
+                    RestResponseBody::Payload(member) => {
                         let members = error.members(text, &self.layouts, member.target)?;
                         map.push(member.name.clone(), Value::Map(members));
                     }

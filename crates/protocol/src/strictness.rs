@@ -73,7 +73,7 @@ impl TypeSpec {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "what no length can reach is as well the greatest number, and what each reaches is 0"
+            reason = "the cast saturates: an unreachable minimum stays unreachable, a negative one is 0"
         )]
         let min_length = min.map_or(0, |min| min.ceil() as u32);
         let target = ValueType::of(model, member);

@@ -71,10 +71,10 @@ pub(crate) fn push_query(out: &mut String, name: &str, value: &str) {
 
 /// A parsed URI template with `{labels}`.
 #[derive(Debug)]
-pub(crate) struct UriTemplate(Box<[TemplatePart]>);
+pub(crate) struct UriTemplate(Box<[UriTemplatePart]>);
 
 #[derive(Debug)]
-enum TemplatePart {
+enum UriTemplatePart {
     Literal(Box<str>),
     Label {
         name: Box<str>,
@@ -94,13 +94,13 @@ impl UriTemplate {
             Some((before, label, after))
         }) {
             if !literal.is_empty() {
-                parts.push(TemplatePart::Literal(literal.into()));
+                parts.push(UriTemplatePart::Literal(literal.into()));
             }
             let (name, greedy) = match label.strip_suffix('+') {
                 Some(name) => (name, true),
                 None => (label, false),
             };
-            parts.push(TemplatePart::Label {
+            parts.push(UriTemplatePart::Label {
                 name: name.into(),
                 member: member(name),
                 greedy,
@@ -108,7 +108,7 @@ impl UriTemplate {
             rest = after;
         }
         if !rest.is_empty() {
-            parts.push(TemplatePart::Literal(rest.into()));
+            parts.push(UriTemplatePart::Literal(rest.into()));
         }
         UriTemplate(parts.into())
     }
@@ -138,8 +138,8 @@ impl UriTemplate {
         let mut out = String::with_capacity(64);
         for part in &self.0 {
             match part {
-                TemplatePart::Literal(text) => out.push_str(text),
-                TemplatePart::Label {
+                UriTemplatePart::Literal(text) => out.push_str(text),
+                UriTemplatePart::Label {
                     name,
                     member,
                     greedy,
@@ -180,8 +180,8 @@ impl UriTemplate {
         let mut out = String::with_capacity(32);
         for part in &self.0 {
             match part {
-                TemplatePart::Literal(text) => out.push_str(text),
-                TemplatePart::Label { name, member, .. } => {
+                UriTemplatePart::Literal(text) => out.push_str(text),
+                UriTemplatePart::Label { name, member, .. } => {
                     let value = member
                         .and_then(|position| structure?.members.get(position))
                         .ok_or_else(|| unbound_label(name))

@@ -1,8 +1,5 @@
 //! The formats with XML responses, end to end: valid, unusual and hostile responses.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -97,7 +94,7 @@ fn read(content: &str) -> inia_core::Result<Value> {
 }
 
 #[test]
-fn values_follow_their_shapes() {
+fn parses_values_by_shape() {
     for (content, expected) in [
         ("", json!({})),
         ("<Text>a</Text>", json!({"Text": "a"})),
@@ -209,35 +206,32 @@ fn values_follow_their_shapes() {
 }
 
 #[test]
-fn what_no_shape_allows_is_an_error_that_says_where() {
+fn reports_mismatches_with_position() {
     for (content, expected) in [
-        (
-            "<Number>x</Number>",
-            "<Number> holds \"x\", which is not an integer",
-        ),
-        ("<Number/>", "<Number> holds \"\", which is not an integer"),
-        (
-            "<Ratio>1,5</Ratio>",
-            "<Ratio> holds \"1,5\", which is not a number",
-        ),
+        ("<Number>x</Number>", "<Number>: \"x\" is not an integer"),
+        ("<Number/>", "<Number>: \"\" is not an integer"),
+        ("<Ratio>1,5</Ratio>", "<Ratio>: \"1,5\" is not a number"),
         (
             "<Time>soon &amp; later</Time>",
-            "<Time> holds \"soon & later\", which is not a timestamp",
+            "<Time>: \"soon & later\" is not a timestamp",
         ),
-        ("<Data>a</Data>", "<Data> holds \"a\", which is not base64"),
+        ("<Data>a</Data>", "<Data>: \"a\" is not base64"),
         ("<Grantee plain='x'/>", "\"x\" is not an integer"),
         (
             "<Map><entry><value/></entry></Map>",
-            "an entry without <key>",
+            "a map entry without <key>",
         ),
-        ("<Union/>", "Union: a union has one member, not 0"),
+        (
+            "<Union/>",
+            "Union: a union must have exactly one member, got 0",
+        ),
         (
             "<Union><A/><B/></Union>",
-            "Union: a union has one member, not 2",
+            "Union: a union must have exactly one member, got 2",
         ),
         (
             "<Union><A/><New/></Union>",
-            "Union: a union has one member, not 2",
+            "Union: a union must have exactly one member, got 2",
         ),
         ("<Text>a</Txt>", "</Txt> ends <Text>"),
         ("<Inner><A></Inner></A>", "</Inner> ends <A>"),
@@ -262,7 +256,7 @@ fn what_no_shape_allows_is_an_error_that_says_where() {
 }
 
 #[test]
-fn results_and_request_ids_are_where_each_format_has_them() {
+fn parses_results_and_request_ids() {
     for (protocol, body, expected, id) in [
         (
             Protocol::Query,
@@ -302,7 +296,7 @@ fn results_and_request_ids_are_where_each_format_has_them() {
 }
 
 #[test]
-fn an_answer_without_its_result_is_an_error() {
+fn rejects_responses_without_result() {
     for (protocol, body) in [
         (Protocol::Query, ""),
         (Protocol::Query, "<OpResponse/>"),
@@ -322,7 +316,7 @@ fn an_answer_without_its_result_is_an_error() {
 }
 
 #[test]
-fn an_operation_without_a_result_needs_no_body() {
+fn accepts_empty_bodies_without_output() {
     for protocol in [Protocol::Query, Protocol::Ec2, Protocol::RestXml] {
         let client = Client::new(protocol);
         for body in [
@@ -339,7 +333,7 @@ fn an_operation_without_a_result_needs_no_body() {
 }
 
 #[test]
-fn errors_of_every_envelope_are_understood() {
+fn parses_errors_of_every_envelope() {
     let inner =
         "<Type>Sender</Type><Code>NotThere</Code><Message>gone</Message><Count>3</Count><Other/>";
     for (protocol, body) in [
@@ -388,7 +382,7 @@ fn errors_of_every_envelope_are_understood() {
 }
 
 #[test]
-fn an_error_that_cannot_be_understood_is_its_status() {
+fn falls_back_to_the_status_for_unparsable_errors() {
     for protocol in [Protocol::Query, Protocol::Ec2, Protocol::RestXml] {
         let client = Client::new(protocol);
         let operation = client.model.operation("Op").unwrap();
@@ -427,7 +421,7 @@ fn an_error_that_cannot_be_understood_is_its_status() {
 }
 
 /// A response of each format with all types.
-fn full_answers() -> Vec<(Protocol, String)> {
+fn full_responses() -> Vec<(Protocol, String)> {
     let content = "<!-- c --><Text>t&amp;<![CDATA[x]]>\r\n</Text><wireName>a text of more than twenty-three bytes</wireName>\
         <Flag>true</Flag><Number>5</Number><Ratio>1.5</Ratio><Time>2015-08-30T12:36:00Z</Time><Data>aGk=</Data>\
         <List>\n <member><A>&#65;</A><B>1</B></member>\n <member/></List><Item><A>a</A></Item><T>x</T><Item/><T>y</T>\
@@ -453,8 +447,8 @@ fn full_answers() -> Vec<(Protocol, String)> {
 }
 
 #[test]
-fn an_answer_cut_anywhere_is_an_error() {
-    for (protocol, body) in full_answers() {
+fn rejects_truncated_responses() {
+    for (protocol, body) in full_responses() {
         let client = Client::new(protocol);
         let operation = client.model.operation("Op").unwrap();
         client.parse("Op", body.clone()).unwrap();
@@ -471,7 +465,7 @@ fn an_answer_cut_anywhere_is_an_error() {
 }
 
 #[test]
-fn a_damaged_answer_never_panics() {
+fn does_not_panic_on_damaged_responses() {
     // Knuth's generator, for reproducible damage.
     let mut state = 42u64;
     let mut random = |below: usize| {
@@ -480,7 +474,7 @@ fn a_damaged_answer_never_panics() {
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
-    for (protocol, body) in full_answers() {
+    for (protocol, body) in full_responses() {
         let client = Client::new(protocol);
         let operation = client.model.operation("Op").unwrap();
         for _ in 0..4000 {
@@ -508,7 +502,7 @@ fn a_damaged_answer_never_panics() {
 }
 
 #[test]
-fn hostile_answers_end_quickly() {
+fn parses_hostile_responses_quickly() {
     let many = 100_000;
     let repeat = |piece: &str| piece.repeat(many);
     let mut attributes = String::new();
@@ -557,7 +551,7 @@ fn hostile_answers_end_quickly() {
 }
 
 #[test]
-fn requests_are_whole() {
+fn serializes_requests() {
     let params = json!({"Name": "a/b", "Text": "<&>"});
     for (protocol, path, body, content_type) in [
         (

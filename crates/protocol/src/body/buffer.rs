@@ -46,7 +46,7 @@ impl Buffer {
 
     /// Returns `N` bytes to write to at a position, growing the buffer if necessary.
     #[inline(always)]
-    #[expect(clippy::expect_used, reason = "there is room")]
+    #[expect(clippy::expect_used, reason = "the buffer was grown")]
     pub(crate) fn window<const N: usize>(&mut self, at: usize) -> &mut [u8; N] {
         if self.room::<N>(at).is_none() {
             self.grow(at + N);
@@ -56,7 +56,7 @@ impl Buffer {
 
     /// Returns `length` bytes to write to at a position, growing the buffer if necessary.
     #[inline]
-    #[expect(clippy::indexing_slicing, reason = "there is room")]
+    #[expect(clippy::indexing_slicing, reason = "the buffer was grown")]
     pub(crate) fn slice(&mut self, at: usize, length: usize) -> &mut [u8] {
         let end = at + length;
         if end > self.bytes.len() {
@@ -133,10 +133,7 @@ impl Buffer {
 
 /// Copies at most 32 bytes to the start of a window.
 #[inline(always)]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a text of that length has that place"
-)]
+#[expect(clippy::indexing_slicing, reason = "the indices are within the length")]
 pub(crate) fn put_short(window: &mut [u8; SHORT], bytes: &[u8]) {
     let length = bytes.len();
     if length > SHORT {

@@ -4,7 +4,7 @@ use inia_core::{Error, ErrorKind, Str};
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable, Structure};
 
 use super::buffer::PaddedLiteral;
-use crate::name_index::{NameIndex, head_word};
+use crate::name_index::{MemberNameIndex, head_word};
 use crate::strictness::{RequiredMembers, TypeSpec};
 
 /// The encoding layouts of a service, compiled per shape on first use.
@@ -37,7 +37,7 @@ pub(super) struct EncodeStructure {
     /// The members, in the order of the model.
     members: Box<[EncodeMember]>,
     /// Member positions by member name.
-    by_name: NameIndex,
+    by_name: MemberNameIndex,
     pub(super) required: RequiredMembers,
     pub(super) is_union: bool,
     /// The shape's name, for error messages.
@@ -53,7 +53,7 @@ pub(super) struct EncodeMember {
     pub(super) spec: TypeSpec,
     /// The member's bit in [`RequiredMembers`].
     pub(super) required_bit: u64,
-    /// Whether the member is bound to the URI or a header if the structure is the input of a REST format.
+    /// `true` if the member is bound to the URI or a header when the structure is the input of a REST format.
     pub(super) has_location: bool,
 }
 
@@ -165,7 +165,9 @@ impl EncodeLayouts {
                 let (required, bits) = RequiredMembers::of(structure);
                 EncodeLayout::Structure(EncodeStructure {
                     members: self.members(model, structure, &bits),
-                    by_name: NameIndex::new(structure.members.iter().map(|member| &*member.name)),
+                    by_name: MemberNameIndex::new(
+                        structure.members.iter().map(|member| &*member.name),
+                    ),
                     required,
                     is_union: shape.traits.is_union(),
                     shape_name: shape.name.clone(),

@@ -244,7 +244,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
 
     /// As [`BodyWriter::write_members`], inlined into the caller.
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "no call is made")]
+    #[expect(clippy::too_many_arguments, reason = "always inlined")]
     fn write_each_member<'v>(
         &mut self,
         layout: &EncodeStructure,

@@ -324,7 +324,7 @@ fn put_double(room: &mut HeadBytes, number: f64) -> usize {
 
 /// Rewrites the head of a map that has fewer entries than announced.
 #[cold]
-#[expect(clippy::indexing_slicing, reason = "the map begins with a head")]
+#[expect(clippy::indexing_slicing, reason = "the map starts with a head")]
 fn correct_head(
     out: &mut Buffer,
     start: usize,

@@ -215,7 +215,7 @@ impl MessageDecoder {
     // Not an `Iterator`: `next` is fallible, and `None` is not the end.
     #[expect(
         clippy::should_implement_trait,
-        reason = "none yet is not the end, and it can fail"
+        reason = "it is fallible, and `None` is not the end"
     )]
     pub fn next(&mut self) -> Result<Option<EventMessage>> {
         if self.has_failed {
@@ -329,7 +329,7 @@ fn take_counted(bytes: &mut Bytes) -> Result<Bytes> {
 
 #[expect(
     clippy::needless_pass_by_value,
-    reason = "callers have the bytes in hand and no further use"
+    reason = "callers own the bytes and do not need them afterwards"
 )]
 fn decode_text(bytes: Bytes) -> Result<Str> {
     std::str::from_utf8(&bytes)

@@ -186,10 +186,7 @@ fn put_digits(window: &mut Window, digits: &str) -> usize {
 
 /// Writes a string of at most 32 bytes with its quotes; returns `false` if it needs escaping.
 #[inline(always)]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a string of that length has that place"
-)]
+#[expect(clippy::indexing_slicing, reason = "the indices are within the length")]
 fn quote_short(window: &mut Window, bytes: &[u8]) -> bool {
     let length = bytes.len();
     if length > SHORT {

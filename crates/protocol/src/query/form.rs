@@ -18,7 +18,7 @@ use inia_core::{
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable};
 
 use crate::decode_layout::ValueType;
-use crate::name_index::NameIndex;
+use crate::name_index::MemberNameIndex;
 use crate::scalar::{base64, blob_bytes, mismatch, push_float, text_param, timestamp_param};
 use crate::strictness::{RequiredMembers, STRICT_MAX_DEPTH, Strictness, TypeSpec, is_long_enough};
 use crate::uri::push_encoded;
@@ -68,7 +68,7 @@ enum FormLayout {
 struct FormStructure {
     /// The members, in the order of the model.
     members: Box<[FormMember]>,
-    by_name: NameIndex,
+    by_name: MemberNameIndex,
     required: RequiredMembers,
     is_union: bool,
 }
@@ -159,7 +159,9 @@ impl FormEncoder {
                     members: members
                         .map(|(member, bit)| self.member(member, *bit))
                         .collect(),
-                    by_name: NameIndex::new(structure.members.iter().map(|member| &*member.name)),
+                    by_name: MemberNameIndex::new(
+                        structure.members.iter().map(|member| &*member.name),
+                    ),
                     required,
                     is_union: shape.traits.is_union(),
                 })

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use inia_core::{List, Name, Str, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, Shape, ShapeId, ShapeTable, Structure};
 
-use crate::name_index::NameIndex;
+use crate::name_index::MemberNameIndex;
 
 /// The XML layouts of a service.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) struct XmlStructureLayout {
     /// The members that are attributes.
     pub(crate) attributes: Box<[XmlAttributeLayout]>,
     pub(crate) is_union: bool,
-    names: NameIndex,
+    names: MemberNameIndex,
     /// The member that came first in the last response.
     first: AtomicU16,
 }
@@ -74,9 +74,9 @@ pub(crate) struct XmlMemberLayout {
     /// which it is reached.
     pub(crate) open: Box<[u8]>,
     pub(crate) target: XmlType,
-    /// Whether the items of the list, or the entries of the map, are children of the structure's element.
+    /// `true` if the items of the list, or the entries of the map, are children of the structure's element.
     pub(crate) flattened: bool,
-    /// Whether the element has only the text of one value.
+    /// `true` if the element has only the text of one value.
     pub(crate) is_text: bool,
     /// The next member with the same element name; each of them reads the element.
     pub(crate) next_same_name: Option<u16>,
@@ -89,7 +89,7 @@ pub(crate) struct XmlMemberLayout {
 pub(crate) struct XmlAttributeLayout {
     /// The member's name.
     pub(crate) name: Name,
-    /// Whether the attribute's name has a prefix; any prefix matches.
+    /// `true` if the attribute's name has a prefix; any prefix matches.
     pub(crate) has_prefix: bool,
     /// The attribute's name without its prefix.
     pub(crate) local_name: Str,
@@ -196,7 +196,7 @@ impl XmlLayouts {
             });
         }
         link_same_names(&mut members);
-        let names = NameIndex::new(members.iter().map(|member| match &*member.open {
+        let names = MemberNameIndex::new(members.iter().map(|member| match &*member.open {
             // No element has this name.
             [] => "<",
             open => element_name(open),

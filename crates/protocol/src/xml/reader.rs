@@ -28,8 +28,8 @@ pub(crate) const MAX_DEPTH: u32 = 256;
 pub(crate) struct XmlReader<'t> {
     text: &'t str,
     position: usize,
-    /// Whether the text has a carriage return, which needs normalization. Rarely so, and then text is not searched for
-    /// it.
+    /// `true` if the text has a carriage return, which needs normalization. It rarely has, and then text is not
+    /// searched for one.
     has_returns: bool,
     /// The last text that was assembled from pieces.
     assembled: String,

@@ -227,10 +227,10 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 let inner = Value::Map(Map::from_iter([("name", name)]));
                 Ok(Value::Map(Map::from_iter([("SDK_UNKNOWN_MEMBER", inner)])))
             }
-            (known, unknown) => Err(self.reader.error(&format!(
+            (modeled, unknown) => Err(self.reader.error(&format!(
                 "{}: a union must have exactly one member, got {}",
                 layout.name,
-                known + unknown
+                modeled + unknown
             ))),
         }
     }

@@ -13,7 +13,7 @@ pub(crate) struct StartTag<'t> {
     pub(super) prefix: usize,
     /// The text between the name and the end of the tag.
     pub(super) attributes: &'t str,
-    /// Whether the element is empty (`<a/>`), without an end tag.
+    /// `true` if the element is empty (`<a/>`), without an end tag.
     pub(super) empty: bool,
 }
 

@@ -1,9 +1,6 @@
 //! Key prediction for maps with the same keys: each map is parsed as it is alone.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::sync::Arc;
 
@@ -55,7 +52,7 @@ const MAPS: [&str; 16] = [
     r#"{"a":{"S":"YQ=="},"b":{"N":"2"}"#,
 ];
 
-fn read(codec: &dyn Codec, model: &ServiceModel, text: &str) -> Result<Value> {
+fn parse(codec: &dyn Codec, model: &ServiceModel, text: &str) -> Result<Value> {
     let response = Response {
         status: 200,
         headers: Headers::new(),
@@ -65,19 +62,19 @@ fn read(codec: &dyn Codec, model: &ServiceModel, text: &str) -> Result<Value> {
 }
 
 #[test]
-fn maps_are_what_they_are_alone_whatever_those_before_them_were() {
+fn maps_do_not_depend_on_earlier_ones() {
     let model = Arc::new(ServiceModel::from_json("t", DEFINITION.as_bytes()).unwrap());
     let codec = Protocol::of(model.metadata())
         .unwrap()
         .codec(Arc::clone(&model));
-    let mut read_well = 0;
+    let mut parsed_count = 0;
     for member in ["Items", "Others", "Pairs"] {
-        let alone = |map: &str| read(&*codec, &model, &format!(r#"{{"{member}":[{map}]}}"#));
+        let alone = |map: &str| parse(&*codec, &model, &format!(r#"{{"{member}":[{map}]}}"#));
         for first in MAPS {
             for second in MAPS {
                 let maps = [first, first, first, second, second, first];
                 let text = format!(r#"{{"{member}":[{}]}}"#, maps.join(","));
-                let together = read(&*codec, &model, &text);
+                let together = parse(&*codec, &model, &text);
                 let (one, other) = (alone(first), alone(second));
                 let (Ok(one), Ok(other)) = (one, other) else {
                     assert!(together.is_err(), "{text}");
@@ -86,15 +83,15 @@ fn maps_are_what_they_are_alone_whatever_those_before_them_were() {
                 let (one, other) = (&one[member][0], &other[member][0]);
                 let expected = [one, one, one, other, other, one];
                 assert!(together.unwrap()[member].items().eq(expected), "{text}");
-                read_well += 1;
+                parsed_count += 1;
             }
         }
     }
-    assert!(read_well > 300, "{read_well}");
+    assert!(parsed_count > 300, "{parsed_count}");
 }
 
 #[test]
-fn what_one_kind_of_map_has_is_not_expected_of_another() {
+fn predictions_are_separate_per_map_type() {
     let model = Arc::new(ServiceModel::from_json("t", DEFINITION.as_bytes()).unwrap());
     let codec = Protocol::of(model.metadata())
         .unwrap()
@@ -102,14 +99,14 @@ fn what_one_kind_of_map_has_is_not_expected_of_another() {
     let map = r#"{"a":{"S":"YQ=="},"b":{"N":"2"}}"#;
     let maps = [map; 4].join(",");
     let text = format!(r#"{{"Items":[{maps}],"Others":[{maps}],"Pairs":[{maps}]}}"#);
-    let answer = read(&*codec, &model, &text).unwrap();
+    let output = parse(&*codec, &model, &text).unwrap();
     for position in 0..4 {
-        assert_eq!(answer["Items"][position]["a"]["S"], "YQ==");
+        assert_eq!(output["Items"][position]["a"]["S"], "YQ==");
         assert_eq!(
-            answer["Others"][position]["a"]["S"].as_blob(),
+            output["Others"][position]["a"]["S"].as_blob(),
             Some(&b"a"[..])
         );
-        assert_eq!(answer["Pairs"][position]["b"]["N"], Value::Int(2));
-        assert_eq!(answer["Items"][position]["b"]["N"], "2");
+        assert_eq!(output["Pairs"][position]["b"]["N"], Value::Int(2));
+        assert_eq!(output["Items"][position]["b"]["N"], "2");
     }
 }

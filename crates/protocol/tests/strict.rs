@@ -1,9 +1,6 @@
 //! Strict serialization: it accepts only valid parameters, and writes them as serialization after validation does.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::sync::Arc;
 
@@ -51,7 +48,7 @@ fn with_key(mut params: Value) -> Value {
 }
 
 #[test]
-fn what_fits_at_first_sight_is_written_as_after_validation() {
+fn writes_valid_parameters_as_lenient_mode_does() {
     let blob = Value::from(Blob::from(vec![1, 2]));
     let moment = Value::from(Timestamp::new(1_700_000_000, 500_000_000));
     for params in [
@@ -84,7 +81,7 @@ fn what_fits_at_first_sight_is_written_as_after_validation() {
 }
 
 #[test]
-fn what_does_not_fit_is_not_written() {
+fn rejects_invalid_parameters() {
     let blob = Value::from(Blob::from(vec![1, 2]));
     let mut deep = json!({"A": "a", "B": 1});
     for _ in 0..300 {
@@ -146,18 +143,18 @@ fn what_does_not_fit_is_not_written() {
 }
 
 #[test]
-fn an_operation_without_input_takes_no_parameters_and_streams_are_not_known() {
+fn rejects_unexpected_parameters_and_streams() {
     for protocol in Protocol::ALL {
         let model = model(protocol);
         let codec = protocol.codec(Arc::clone(&model));
         let nothing = model.operation("Nothing").unwrap();
-        for (params, fits) in [
+        for (params, is_valid) in [
             (Value::Null, true),
             (json!({}), true),
             (json!({"A": 1}), false),
         ] {
             let request = codec.serialize_strict(nothing, Input::from(&params));
-            assert_eq!(request.is_some(), fits, "{protocol}");
+            assert_eq!(request.is_some(), is_valid, "{protocol}");
         }
         let params = json!({"Key": "k"});
         let input = Input {
