@@ -2,7 +2,7 @@
 
 use inia_core::{Str, Value};
 
-use super::functions::Function;
+use super::signature::Function;
 
 /// A node of the syntax tree: a function from the current value to a result.
 ///

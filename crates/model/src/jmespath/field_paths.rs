@@ -7,7 +7,7 @@ use std::ops::Deref;
 use inia_core::Str;
 
 use super::ast::{AstNode, CallArgument};
-use super::functions::Function;
+use super::signature::Function;
 
 /// A path from the root of a document to a part that an expression reads, used to check expressions against the shapes of a
 /// model.
@@ -259,8 +259,8 @@ mod tests {
             ("a.b.c", vec!["a.b.c"]),
             ("@", vec![]),
             (
-                "NextMarker || Contents[-1].SortKey",
-                vec!["Contents[*].SortKey", "NextMarker"],
+                "NextMarker || Contents[-1].Key",
+                vec!["Contents[*].Key", "NextMarker"],
             ),
             ("a[*].b[].c", vec!["a[*].b[].c"]),
             ("a[][].b", vec!["a[].b"]),

@@ -47,6 +47,7 @@ mod json_text;
 mod lexer;
 mod number;
 mod parser;
+mod signature;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -18,8 +18,9 @@ use std::borrow::Cow;
 use inia_core::Str;
 
 use super::ast::{AstNode, CallArgument, Comparator};
-use super::functions::{self, Function};
+use super::functions;
 use super::lexer::{self, Token, TokenKind};
+use super::signature::{self, Function};
 
 /// The maximum nesting of an expression: parentheses, projections in projections, arguments in arguments.
 pub(super) const MAX_DEPTH: usize = 128;
@@ -483,7 +484,7 @@ impl ExpressionParser {
     /// Parses `(a, &b)` after the name of a function.
     fn call(&mut self, name: &str, start: usize) -> Result<AstNode, SyntaxError> {
         let Some(function) = Function::named(name) else {
-            return Err(SyntaxError::new(start, functions::unknown(name)));
+            return Err(SyntaxError::new(start, signature::unknown_function(name)));
         };
         self.advance();
         let mut arguments = Vec::new();
