@@ -4,10 +4,10 @@
 //! inia <service> <operation> [--member value ...]    one call
 //! inia <service> <operation> help                    its shapes
 //! inia <service>                                     its operations
-//! inia <service> wait <name> [--member value ...]    until something has come about
+//! inia <service> wait <name> [--member value ...]    wait for a resource state
 //! inia services                                      all services
 //! inia resource [service] [name] ...                 resources, collections, actions
-//! inia batch [--concurrency N]                       a call a line
+//! inia batch [--concurrency N]                       one call per line of input
 //! inia sso login | logout                            IAM Identity Center
 //! inia configure [get|set|list|...]                  the config files
 //! ```
@@ -26,26 +26,26 @@ use std::process::ExitCode;
 
 use futures_util::future::{Either, select};
 
-use arguments::{Arguments, Arity, Rest};
-use status::Failure;
+use arguments::{Arguments, Arity, RemainingArguments};
+use status::CliError;
 
 const HELP: &str = "\
-inia: every operation of every AWS service
+inia: call any operation of any AWS service
 
   inia <service> <operation> [--member value ...]    make a call
   inia <service> <operation> help                    print an operation's input and output
   inia <service>                                     list a service's operations
-  inia <service> wait <name> [--member value ...]    wait until something has come about
+  inia <service> wait <name> [--member value ...]    wait until a resource reaches a state
   inia <service> wait                                list a service's waiters
   inia services                                      list all services
   inia resource                                      list the services that have resources
-  inia resource <service> [Name]                     print what a service or a resource of it has
-  inia resource <service> <Name> <identifier> [part] print a resource, or an attribute, collection or reference of it;
-                                                     do an action, wait: inia resource s3 Bucket logs objects --limit 5
+  inia resource <service> [Name]                     describe a service or one of its resources
+  inia resource <service> <Name> <identifier> [part] print a resource, or one of its attributes, collections or references;
+                                                     run an action, wait: inia resource s3 Bucket logs objects --limit 5
   inia batch [--concurrency N]                       make a call for each line of standard input
-  inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout ends it
-  inia configure                                     set keys, region and output format; get, set, list,
-                                                     list-profiles and export-credentials do as they say
+  inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
+  inia configure                                     set keys, region and output format; subcommands: get, set,
+                                                     list, list-profiles, export-credentials
 
 Options of every command:
   --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request
@@ -56,13 +56,13 @@ Options of every call:
   --cli-input-json JSON|file://FILE  --generate-cli-skeleton
   --max-items N  --page-size N  --starting-token T  --no-paginate
 
-Values are text, JSON, or Key=Value shorthand; file://F takes a file's text and fileb://F its bytes.
+Values are text, JSON, or Key=Value shorthand; file://F reads text from a file, fileb://F reads bytes.
 ";
 
-/// How many calls of a batch run at a time where nobody says.
+/// Default number of concurrent calls of `inia batch`.
 const CONCURRENCY: usize = 16;
 
-/// Does what the arguments of the process say, and gives the status to end it with.
+/// Runs the command line of this process and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -71,7 +71,7 @@ pub fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("inia: no runtime can be started: {error}");
+            eprintln!("inia: cannot start the async runtime: {error}");
             return ExitCode::from(status::OTHER);
         }
     };
@@ -83,39 +83,39 @@ pub fn main() -> ExitCode {
             Either::Right(_) => None,
         }
     });
-    // What still runs, such as a read of standard input, is not waited for.
+    // Drops background tasks, such as a pending read of standard input, without waiting for them.
     runtime.shutdown_background();
     match ended {
         Some(Ok(())) => ExitCode::SUCCESS,
         Some(Err(failure)) if failure.is_broken_pipe() => ExitCode::from(status::OTHER),
-        Some(Err(Failure::Absent)) => ExitCode::from(status::ABSENT),
+        Some(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
         Some(Err(failure)) => {
             eprintln!("\n{failure}");
             failure.status()
         }
-        // 128 and the number of the signal, as shells have it.
+        // 128 plus the signal number, as shells report it.
         None => ExitCode::from(130),
     }
 }
 
-async fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    if let Some(word @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
-        return print(if word == "--help" {
+async fn run(mut arguments: Arguments) -> Result<(), CliError> {
+    if let Some(option @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
+        return print(if option == "--help" {
             HELP
         } else {
             concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
         });
     }
-    let Some(word) = arguments.word()? else {
-        return Err(Failure::usage(format!("what is to be done?\n\n{HELP}")));
+    let Some(command) = arguments.positional()? else {
+        return Err(CliError::usage("missing command; run inia --help"));
     };
-    match word.as_str() {
+    match command.as_str() {
         "help" => print(HELP),
         "batch" => batch(arguments).await,
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
-            arguments.end()?;
+            arguments.finish()?;
             let session = session(&arguments).await?;
             command::describe::services(&session)
         }
@@ -123,9 +123,9 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-async fn call(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
-    let service = service_of(service);
-    let operation = arguments.word()?;
+async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    let service = service_name(service);
+    let operation = arguments.positional()?;
     match (service, operation.as_deref()) {
         ("sso", Some("login")) => return command::sso::login(arguments).await,
         ("sso", Some("logout")) => return command::sso::logout(arguments).await,
@@ -133,31 +133,31 @@ async fn call(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
     }
     let session = session(&arguments).await?;
     let model = session.catalog().service(service, None)?;
-    let wanted = match operation.as_deref() {
+    let name = match operation.as_deref() {
         None | Some("help") => return command::describe::operations(&model),
         Some("wait") => return wait(service, arguments).await,
-        Some(wanted) => wanted,
+        Some(name) => name,
     };
-    let Ok(found) = model.operation(wanted) else {
+    let Ok(operation) = model.operation(name) else {
         let names: Vec<String> = model
             .operations()
             .map(|operation| inia::kebab_case(&operation.name))
             .collect();
-        return Err(Failure::usage(format!(
-            "{service}: no operation {wanted:?}{}",
-            inia::did_you_mean(wanted, names.iter().map(String::as_str))
+        return Err(CliError::usage(format!(
+            "{service}: unknown operation {name:?}{}",
+            inia::did_you_mean(name, names.iter().map(String::as_str))
         )));
     };
-    if arguments.takes_help() {
-        return command::describe::operation(&model, found);
+    if arguments.next_is_help() {
+        return command::describe::operation(&model, operation);
     }
     let client = client(service, &arguments).await?;
-    let operation = client.model().operation(wanted)?.clone();
+    let operation = client.model().operation(name)?.clone();
     command::call::run(arguments, client, &operation).await
 }
 
-async fn wait(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
-    let name = arguments.word()?;
+async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    let name = arguments.positional()?;
     let client = client(service, &arguments).await?;
     match name.as_deref() {
         None | Some("help") => command::wait::list(&client),
@@ -165,13 +165,14 @@ async fn wait(service: &str, mut arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// The client of a call. The options that are still ahead may name a profile or a region: it is made with all of them.
-async fn client(service: &str, arguments: &Arguments) -> Result<inia::Client, Failure> {
+/// Returns the client of a call. Options that follow may still set a profile or a region, so all global options are
+/// read first.
+async fn client(service: &str, arguments: &Arguments) -> Result<inia::Client, CliError> {
     let session = arguments.preview_global().session().load().await?;
     Ok(session.client(service)?)
 }
 
-/// The services that the AWS CLI has under names of its own.
+/// Service names of the AWS CLI that differ from botocore's.
 ///
 /// # Source
 /// The AWS CLI command reference.
@@ -181,18 +182,21 @@ const CLI_NAMES: &[(&str, &str)] = &[
     ("s3api", "s3"),
 ];
 
-fn service_of(word: &str) -> &str {
+fn service_name(name: &str) -> &str {
     CLI_NAMES
         .iter()
-        .find(|(name, _)| *name == word)
-        .map_or(word, |(_, service)| service)
+        .find(|(alias, _)| *alias == name)
+        .map_or(name, |(_, service)| service)
 }
 
-async fn batch(mut arguments: Arguments) -> Result<(), Failure> {
+async fn batch(mut arguments: Arguments) -> Result<(), CliError> {
     let arity = |name: &str| (name == "concurrency").then_some(Arity::One);
-    let Rest { options, words } = arguments.rest(arity, || vec!["concurrency".to_owned()])?;
-    if let Some(word) = words.first() {
-        return Err(Failure::usage(format!("batch takes no {word:?}")));
+    let RemainingArguments {
+        options,
+        positionals,
+    } = arguments.parse_rest(arity, || vec!["concurrency".to_owned()])?;
+    if let Some(argument) = positionals.first() {
+        return Err(CliError::unexpected(argument));
     }
     let concurrency = match options.first().and_then(|(_, values)| values.first()) {
         None => CONCURRENCY,
@@ -201,8 +205,8 @@ async fn batch(mut arguments: Arguments) -> Result<(), Failure> {
             .ok()
             .filter(|number| *number > 0)
             .ok_or_else(|| {
-                Failure::usage(format!(
-                    "--concurrency: {number:?} is not a whole number above 0"
+                CliError::usage(format!(
+                    "--concurrency: {number:?} is not a positive integer"
                 ))
             })?,
     };
@@ -212,14 +216,14 @@ async fn batch(mut arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn session(arguments: &Arguments) -> Result<inia::Session, Failure> {
+async fn session(arguments: &Arguments) -> Result<inia::Session, CliError> {
     if arguments.global.debug {
         log::start();
     }
     Ok(arguments.global.session().load().await?)
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+fn print(text: &str) -> Result<(), CliError> {
     use std::io::Write as _;
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(())

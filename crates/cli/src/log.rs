@@ -1,4 +1,4 @@
-//! `--debug`: what the library says while it works, a line each on standard error.
+//! `--debug`: writes the library's log events to standard error, one line per event.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -9,25 +9,25 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Metadata, Subscriber, span};
 
-/// Starts the log. A second call finds it set up.
+/// Installs the log subscriber; further calls have no effect.
 pub(crate) fn start() {
-    let _ = tracing::subscriber::set_global_default(Lines);
+    let _ = tracing::subscriber::set_global_default(StderrSubscriber);
 }
 
-/// What the HTTP library says of each frame is of no use to who makes a call.
-const TERSE: &str = "hyper";
+/// Target prefix of the HTTP library, whose per-frame debug events are dropped.
+const HTTP_TARGET: &str = "hyper";
 
-/// Writes events; spans have no place in a line. A subscriber of our own, since a library of them is slow to build.
-struct Lines;
+/// Writes events and ignores spans. Written by hand because tracing-subscriber is slow to build.
+struct StderrSubscriber;
 
-impl Subscriber for Lines {
+impl Subscriber for StderrSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let most = if metadata.target().starts_with(TERSE) {
+        let max_level = if metadata.target().starts_with(HTTP_TARGET) {
             LevelFilter::INFO
         } else {
             LevelFilter::DEBUG
         };
-        metadata.is_event() && *metadata.level() <= most
+        metadata.is_event() && *metadata.level() <= max_level
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -38,7 +38,7 @@ impl Subscriber for Lines {
         let now = Timestamp::from(SystemTime::now()).format(TimestampFormat::Iso8601);
         let mut line = line(&now, event.metadata(), |fields| event.record(fields));
         line.push('\n');
-        // Who closes standard error wants no log.
+        // Errors are ignored: standard error may be closed.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 
@@ -55,33 +55,33 @@ impl Subscriber for Lines {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// An event as a line: when, how serious, where, the message and the fields.
+/// Formats an event as a line: time, level, target, message and fields.
 fn line(now: &str, metadata: &Metadata<'_>, record: impl FnOnce(&mut dyn Visit)) -> String {
     let mut line = String::new();
     let _ = write!(line, "{now} {:>5} {}:", metadata.level(), metadata.target());
-    record(&mut Fields { line: &mut line });
+    record(&mut FieldWriter { line: &mut line });
     line
 }
 
-struct Fields<'l> {
+struct FieldWriter<'l> {
     line: &'l mut String,
 }
 
-impl Visit for Fields<'_> {
+impl Visit for FieldWriter<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.line.push(' ');
         if field.name() != "message" {
             self.line.push_str(field.name());
             self.line.push('=');
         }
-        let _ = write!(Escaped(self.line), "{value:?}");
+        let _ = write!(ControlEscaper(self.line), "{value:?}");
     }
 }
 
-/// Writes so that what a server says cannot steer the terminal, nor look like a line of its own.
-struct Escaped<'l>(&'l mut String);
+/// Escapes control characters, so that text from a server cannot control the terminal or forge a log line.
+struct ControlEscaper<'l>(&'l mut String);
 
-impl fmt::Write for Escaped<'_> {
+impl fmt::Write for ControlEscaper<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
             if character.is_control() {
@@ -100,13 +100,13 @@ mod tests {
 
     use super::*;
 
-    /// Keeps lines instead of writing them.
+    /// Collects lines instead of writing them.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<String>>>);
+    struct RecordingSubscriber(Arc<Mutex<Vec<String>>>);
 
-    impl Subscriber for Kept {
+    impl Subscriber for RecordingSubscriber {
         fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            Lines.enabled(metadata)
+            StderrSubscriber.enabled(metadata)
         }
 
         fn event(&self, event: &Event<'_>) {
@@ -115,7 +115,7 @@ mod tests {
         }
 
         fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
-            Lines.new_span(span)
+            StderrSubscriber.new_span(span)
         }
 
         fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
@@ -128,9 +128,9 @@ mod tests {
     }
 
     #[test]
-    fn events_are_lines() {
-        let kept = Kept::default();
-        tracing::subscriber::with_default(kept.clone(), || {
+    fn formats_events_as_lines() {
+        let recorder = RecordingSubscriber::default();
+        tracing::subscriber::with_default(recorder.clone(), || {
             tracing::warn!(target: "inia", bucket = "b", attempt = 2, "it\nfailed \x1b[1m");
             tracing::debug!(target: "inia", error = %"why", "again");
             tracing::trace!(target: "inia", "too much");
@@ -138,7 +138,7 @@ mod tests {
             tracing::info!(target: "hyper", "enough");
         });
         assert_eq!(
-            *kept.0.lock().unwrap(),
+            *recorder.0.lock().unwrap(),
             [
                 r#"now  WARN inia: it\nfailed \u{1b}[1m bucket="b" attempt=2"#,
                 "now DEBUG inia: again error=why",

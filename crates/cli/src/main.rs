@@ -1,4 +1,5 @@
-//! The inia command. All of it is in the library: what the program is linked from is compiled while what it depends on still is.
+//! The `inia` command. All code is in the library target, so that it compiles in parallel with the crates it depends
+//! on.
 
 #![forbid(unsafe_code)]
 

@@ -1,27 +1,27 @@
-//! How a command ends: the statuses of the AWS CLI.
+//! Command errors and the exit codes of the AWS CLI.
 
 use std::fmt;
 use std::process::ExitCode;
 
 use inia::ErrorKind;
 
-/// What was asked for is not there; nothing is said about it.
-pub(crate) const ABSENT: u8 = 1;
-/// The words of the command line are wrong.
+/// The value is not set; nothing is printed.
+pub(crate) const NOT_SET: u8 = 1;
+/// Invalid command line.
 pub(crate) const USAGE: u8 = 252;
-/// The configuration or the credentials are; a region that is missing among it.
+/// Invalid or missing configuration or credentials, including a missing region.
 pub(crate) const CONFIGURATION: u8 = 253;
-/// The service answered with an error.
+/// The service returned an error.
 pub(crate) const SERVICE: u8 = 254;
-/// Anything else went wrong.
+/// Any other error.
 pub(crate) const OTHER: u8 = 255;
 
-/// Why a command failed.
+/// A command error.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// What was asked for is not there: a status for scripts, and nothing to read.
-    Absent,
-    /// The words of the command line are wrong.
+pub(crate) enum CliError {
+    /// The value is not set: reported by exit code only.
+    NotSet,
+    /// Invalid command line.
     Usage(String),
     /// A call failed.
     Call {
@@ -32,25 +32,25 @@ pub(crate) enum Failure {
     Other(anyhow::Error),
 }
 
-impl Failure {
-    /// The exit status.
+impl CliError {
+    /// Returns the exit code.
     pub(crate) fn status(&self) -> ExitCode {
         ExitCode::from(match self {
-            Failure::Absent => ABSENT,
-            Failure::Usage(_) => USAGE,
-            Failure::Call { error, .. } => match error.kind() {
+            CliError::NotSet => NOT_SET,
+            CliError::Usage(_) => USAGE,
+            CliError::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
                 ErrorKind::Validation | ErrorKind::Model => USAGE,
                 ErrorKind::Credentials | ErrorKind::Config | ErrorKind::Endpoint => CONFIGURATION,
                 _ => OTHER,
             },
-            Failure::Other(_) => OTHER,
+            CliError::Other(_) => OTHER,
         })
     }
 
-    /// Whether whoever reads our output went away: nothing to tell anyone.
+    /// Reports whether the reader of our output closed the pipe, in which case nothing is printed.
     pub(crate) fn is_broken_pipe(&self) -> bool {
-        let Failure::Other(error) = self else {
+        let CliError::Other(error) = self else {
             return false;
         };
         error
@@ -59,41 +59,46 @@ impl Failure {
             .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
-    /// Words that are wrong.
+    /// Returns an error for an invalid command line.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Failure::Usage(message.into())
+        CliError::Usage(message.into())
+    }
+
+    /// Returns an error for a surplus positional argument.
+    pub(crate) fn unexpected(argument: &str) -> Self {
+        CliError::Usage(format!("unexpected argument: {argument}"))
     }
 }
 
-impl From<inia::Error> for Failure {
+impl From<inia::Error> for CliError {
     fn from(error: inia::Error) -> Self {
-        Failure::Call {
+        CliError::Call {
             operation: String::new(),
             error,
         }
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> Self {
-        Failure::Other(error.into())
+        CliError::Other(error.into())
     }
 }
 
-impl From<anyhow::Error> for Failure {
+impl From<anyhow::Error> for CliError {
     fn from(error: anyhow::Error) -> Self {
-        Failure::Other(error)
+        CliError::Other(error)
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Absent => f.write_str("inia: not set"),
-            Failure::Usage(message) => write!(f, "inia: {message}"),
-            Failure::Other(error) => write!(f, "inia: {error:#}"),
-            Failure::Call { operation, error } => match error.service() {
-                // A call that a session makes of its own accord names its operation itself.
+            CliError::NotSet => f.write_str("inia: not set"),
+            CliError::Usage(message) => write!(f, "inia: {message}"),
+            CliError::Other(error) => write!(f, "inia: {error:#}"),
+            CliError::Call { operation, error } => match error.service() {
+                // Calls made by the session itself (STS, SSO) carry the operation name in the error.
                 Some(service) if !operation.is_empty() => {
                     let code: &str = if service.code.is_empty() {
                         "Unknown"
@@ -108,8 +113,8 @@ impl fmt::Display for Failure {
                 }
                 _ => {
                     write!(f, "inia: {error:#}")?;
-                    match error.last() {
-                        Some(last) => write!(f, "\nThe last answer: {}", last.to_json_string()),
+                    match error.last_response() {
+                        Some(last) => write!(f, "\nlast response: {}", last.to_json_string()),
                         None => Ok(()),
                     }
                 }

@@ -1,4 +1,4 @@
-//! Whoever sits at the terminal: questions, and answers that are not shown.
+//! Interactive prompts on the terminal.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write};
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use inia::Secret;
 use inia::ports::{BoxFuture, Host, Prompt};
 
-/// The most bytes of an answer.
-const LONGEST: u64 = 64 * 1024;
+/// Maximum length of an input line, in bytes.
+const MAX_LINE: u64 = 64 * 1024;
 
-/// Asks for MFA codes at the terminal the command runs in; where there is none, the answer is a line of standard input.
+/// Prompts for MFA codes on the controlling terminal, or on standard input and error if there is none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TerminalPrompt;
 
@@ -18,28 +18,29 @@ impl Prompt for TerminalPrompt {
     fn secret(&self, question: &str) -> BoxFuture<'_, inia::Result<Secret>> {
         let question = question.to_owned();
         Box::pin(async move {
-            let nobody = |error: io::Error| {
+            let no_input = |error: io::Error| {
                 inia::Error::new(
                     inia::ErrorKind::Credentials,
-                    format!("{question} has no answer"),
+                    format!("{question}: no input"),
                 )
                 .with_source(error)
             };
             let question = format!("{question}: ");
-            let answer = match File::options().read(true).write(true).open("/dev/tty") {
+            let input = match File::options().read(true).write(true).open("/dev/tty") {
                 Ok(terminal) => {
-                    let echo = NoEcho::on(&terminal);
-                    let answer = ask(terminal.try_clone().map_err(nobody)?, terminal, &question);
-                    finish(answer, echo, io::stderr()).await
+                    let echo = EchoGuard::on(&terminal);
+                    let input =
+                        prompt(terminal.try_clone().map_err(no_input)?, terminal, &question);
+                    finish(input, echo, io::stderr()).await
                 }
-                Err(_) => ask(io::stdin(), io::stderr(), &question).await,
+                Err(_) => prompt(io::stdin(), io::stderr(), &question).await,
             };
-            Ok(Secret::from(answer.map_err(nobody)?))
+            Ok(Secret::from(input.map_err(no_input)?))
         })
     }
 }
 
-/// The machine this runs on, with whoever sits at the terminal.
+/// Returns the system host with a prompt on the terminal.
 pub(crate) fn host() -> Host {
     Host {
         prompt: Arc::new(TerminalPrompt),
@@ -47,36 +48,36 @@ pub(crate) fn host() -> Host {
     }
 }
 
-/// Asks on standard output, and reads a line of standard input.
+/// Prompts on standard output and reads a line of standard input.
 pub(crate) async fn line(question: &str) -> io::Result<String> {
-    ask(io::stdin(), io::stdout(), question).await
+    prompt(io::stdin(), io::stdout(), question).await
 }
 
-/// [`line()`] with an answer that is not shown while it is typed.
+/// Like [`line()`], without echo of the typed characters.
 pub(crate) async fn hidden_line(question: &str) -> io::Result<String> {
     if !io::stdin().is_terminal() {
         return line(question).await;
     }
-    let echo = NoEcho::on(&io::stdin());
+    let echo = EchoGuard::on(&io::stdin());
     finish(line(question), echo, io::stdout()).await
 }
 
-/// Waits for a hidden answer, and ends the line that its own end was not shown on.
+/// Awaits input without echo, then writes the line break that was not echoed.
 async fn finish(
-    answer: impl Future<Output = io::Result<String>>,
-    echo: Option<NoEcho>,
+    input: impl Future<Output = io::Result<String>>,
+    echo: Option<EchoGuard>,
     mut terminal: impl Write,
 ) -> io::Result<String> {
-    let answer = answer.await;
+    let input = input.await;
     if echo.is_some() {
         writeln!(terminal)?;
     }
-    answer
+    input
 }
 
-/// Asks a question and reads a line, on a thread of its own: an interrupt ends the wait.
-async fn ask(
-    input: impl io::Read + Send + 'static,
+/// Prompts and reads a line on a separate thread, so that an interrupt ends the wait.
+async fn prompt(
+    source: impl io::Read + Send + 'static,
     mut output: impl Write + Send + 'static,
     question: &str,
 ) -> io::Result<String> {
@@ -84,43 +85,43 @@ async fn ask(
     let read = tokio::task::spawn_blocking(move || {
         output.write_all(question.as_bytes())?;
         output.flush()?;
-        read_line(input)
+        read_line(source)
     });
     read.await.map_err(io::Error::other)?
 }
 
-/// A line without its end. Not a byte beyond it is taken: the next question reads on from there.
+/// Reads a line without its line break. Nothing beyond the line is consumed: the next prompt reads from there.
 fn read_line(input: impl io::Read) -> io::Result<String> {
     let mut line = Vec::new();
-    // A reader of one byte at a time holds nothing back.
-    let mut reader = BufReader::with_capacity(1, io::Read::take(input, LONGEST));
+    // A buffer of one byte does not read ahead.
+    let mut reader = BufReader::with_capacity(1, io::Read::take(input, MAX_LINE));
     if reader.read_until(b'\n', &mut line)? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     let line = String::from_utf8(line)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the answer is not UTF-8"))?;
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the input is not UTF-8"))?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// Keeps what is typed from being shown, until it is dropped.
-struct NoEcho {
+/// Disables terminal echo until dropped.
+struct EchoGuard {
     #[cfg(unix)]
     terminal: std::os::fd::OwnedFd,
     #[cfg(unix)]
-    before: rustix::termios::Termios,
+    original: rustix::termios::Termios,
 }
 
-impl NoEcho {
+impl EchoGuard {
     #[cfg(unix)]
     fn on(terminal: &impl std::os::fd::AsFd) -> Option<Self> {
         use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let before = tcgetattr(terminal).ok()?;
-        let mut silent = before.clone();
+        let original = tcgetattr(terminal).ok()?;
+        let mut silent = original.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         tcsetattr(terminal, OptionalActions::Flush, &silent).ok()?;
-        Some(NoEcho {
+        Some(EchoGuard {
             terminal: terminal.as_fd().try_clone_to_owned().ok()?,
-            before,
+            original,
         })
     }
 
@@ -131,11 +132,11 @@ impl NoEcho {
 }
 
 #[cfg(unix)]
-impl Drop for NoEcho {
+impl Drop for EchoGuard {
     fn drop(&mut self) {
         use rustix::termios::{OptionalActions, tcsetattr};
-        // There is nothing to be done about a terminal that went away.
-        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+        // Errors are ignored: the terminal may be gone.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.original);
     }
 }
 
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_read_one_at_a_time() {
+    fn reads_one_line_at_a_time() {
         let mut input = io::Cursor::new(b"one\r\n\nthree");
         assert_eq!(read_line(&mut input).unwrap(), "one");
         assert_eq!(read_line(&mut input).unwrap(), "");

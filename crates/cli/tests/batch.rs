@@ -1,6 +1,6 @@
-//! The contract of `inia batch`: a call a line in, a result a line out.
+//! `inia batch`: one call per line in, one result per line out.
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,14 +13,14 @@ use support::{Server, inia};
 
 const JSON: &str = "application/x-amz-json-1.0";
 
-/// A batch that runs.
+/// A running `inia batch` process.
 struct Batch {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
 }
 
-#[expect(clippy::unwrap_used, reason = "a batch that breaks off fails the test")]
+#[expect(clippy::unwrap_used, reason = "a broken batch process fails the test")]
 impl Batch {
     fn start(test: &str) -> Self {
         let mut child = inia(test)
@@ -52,18 +52,18 @@ impl Batch {
         input.flush().unwrap();
     }
 
-    /// The next result. Waits for it, and not for the end of the input.
+    /// Returns the next result line without waiting for the end of the input.
     fn next(&self) -> Value {
         let line = self.lines.recv_timeout(Duration::from_secs(60)).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
-    fn ask(&mut self, call: &Value) -> Value {
+    fn call(&mut self, call: &Value) -> Value {
         self.send(&call.to_string());
         self.next()
     }
 
-    /// Ends the input; nothing may come any more.
+    /// Closes the input and asserts that no further results arrive.
     fn end(mut self) {
         drop(self.input.take());
         assert!(self.child.wait().unwrap().success());
@@ -76,7 +76,7 @@ fn list_queues(server: &Server, id: Value) -> Value {
 }
 
 #[test]
-fn ids_of_any_type_come_back_while_the_input_is_open() {
+fn echoes_ids_of_any_type_before_the_input_ends() {
     let server = Server::always(200, JSON, r#"{"QueueUrls": ["http://q/grüße-🙂"]}"#);
     let mut batch = Batch::start("ids");
     for id in [
@@ -88,7 +88,7 @@ fn ids_of_any_type_come_back_while_the_input_is_open() {
         json!(["a", {"b": 1}]),
         json!("grüße 🙂\n"),
     ] {
-        let result = batch.ask(&list_queues(&server, id.clone()));
+        let result = batch.call(&list_queues(&server, id.clone()));
         assert_eq!(result["id"], id);
         assert_eq!(result["ok"], true);
         assert_eq!(
@@ -103,12 +103,12 @@ fn ids_of_any_type_come_back_while_the_input_is_open() {
     }
     let mut call = list_queues(&server, Value::Null);
     call.as_object_mut().unwrap().remove("id");
-    assert_eq!(batch.ask(&call)["id"], Value::Null);
+    assert_eq!(batch.call(&call)["id"], Value::Null);
     batch.end();
 }
 
 #[test]
-fn a_line_that_is_no_call_does_not_end_the_rest() {
+fn invalid_lines_do_not_stop_the_batch() {
     let server = Server::always(200, JSON, "{}");
     let mut batch = Batch::start("garbage");
     for line in ["not JSON", "{\"id\": 1", "[]", "3", "\u{feff}{}"] {
@@ -123,12 +123,12 @@ fn a_line_that_is_no_call_does_not_end_the_rest() {
         (
             json!({"id": 5, "operation": "ListQueues"}),
             "validation",
-            "service is missing",
+            "missing required key service",
         ),
         (
             json!({"id": 5, "service": "sqs"}),
             "validation",
-            "operation is missing",
+            "missing required key operation",
         ),
         (
             json!({"id": 5, "service": "sqs", "operation": "ListQueues", "regoin": "x"}),
@@ -143,7 +143,7 @@ fn a_line_that_is_no_call_does_not_end_the_rest() {
         (
             json!({"id": 5, "service": "sqs", "operation": "ListQueues", "credentials": {"access_key_id": "a"}}),
             "validation",
-            "belong together",
+            "expected access_key_id and secret_access_key",
         ),
         (
             json!({"id": 5, "service": "nosuch", "operation": "X"}),
@@ -166,7 +166,7 @@ fn a_line_that_is_no_call_does_not_end_the_rest() {
             "",
         ),
     ] {
-        let result = batch.ask(&call);
+        let result = batch.call(&call);
         assert_eq!(
             (&result["id"], &result["ok"]),
             (&json!(5), &json!(false)),
@@ -176,23 +176,23 @@ fn a_line_that_is_no_call_does_not_end_the_rest() {
         let message = result["error"]["message"].as_str().unwrap();
         assert!(message.contains(part), "{call}: {message}");
     }
-    assert_eq!(batch.ask(&list_queues(&server, json!(6)))["ok"], true);
+    assert_eq!(batch.call(&list_queues(&server, json!(6)))["ok"], true);
     batch.end();
 }
 
 #[test]
-fn blobs_are_base64_both_ways() {
+fn blobs_are_base64_in_input_and_output() {
     let server = Server::start(|request| {
-        let answer = match request.header("x-amz-target") {
+        let response = match request.header("x-amz-target") {
             Some("TrentService.Encrypt") => r#"{"CiphertextBlob": "/wAB", "KeyId": "k"}"#,
             _ => {
                 r#"{"Item": {"b": {"B": "/wAB"}, "n": {"N": "1"}, "s": {"BS": ["AA==", "AQ=="]}}}"#
             }
         };
-        (200, JSON, answer.as_bytes().to_vec())
+        (200, JSON, response.as_bytes().to_vec())
     });
     let mut batch = Batch::start("blobs");
-    let encrypted = batch.ask(&json!({
+    let encrypted = batch.call(&json!({
         "service": "kms", "operation": "Encrypt", "endpoint_url": server.url,
         "params": {"KeyId": "k", "Plaintext": "AAH/"}
     }));
@@ -200,7 +200,7 @@ fn blobs_are_base64_both_ways() {
         encrypted["result"],
         json!({"CiphertextBlob": "/wAB", "KeyId": "k"})
     );
-    let item = batch.ask(&json!({
+    let item = batch.call(&json!({
         "service": "dynamodb", "operation": "get-item", "endpoint_url": server.url,
         "params": {"TableName": "table", "Key": {"b": {"B": "AAH/"}}}
     }));
@@ -208,20 +208,20 @@ fn blobs_are_base64_both_ways() {
         item["result"],
         json!({"Item": {"b": {"B": "/wAB"}, "n": {"N": "1"}, "s": {"BS": ["AA==", "AQ=="]}}})
     );
-    let asked: Vec<Value> = server
+    let requests: Vec<Value> = server
         .requests()
         .iter()
         .map(|request| serde_json::from_slice(&request.body).unwrap())
         .collect();
-    assert_eq!(asked[0]["Plaintext"], "AAH/");
-    assert_eq!(asked[1]["Key"], json!({"b": {"B": "AAH/"}}));
-    let refused = batch.ask(&json!({
+    assert_eq!(requests[0]["Plaintext"], "AAH/");
+    assert_eq!(requests[1]["Key"], json!({"b": {"B": "AAH/"}}));
+    let invalid = batch.call(&json!({
         "service": "kms", "operation": "Encrypt", "endpoint_url": server.url,
         "params": {"KeyId": "k", "Plaintext": "no base64!"}
     }));
-    assert_eq!(refused["error"]["kind"], "validation");
+    assert_eq!(invalid["error"]["kind"], "validation");
     assert!(
-        refused["error"]["message"]
+        invalid["error"]["message"]
             .as_str()
             .unwrap()
             .starts_with("Plaintext: ")
@@ -230,7 +230,7 @@ fn blobs_are_base64_both_ways() {
 }
 
 #[test]
-fn streams_are_base64_both_ways() {
+fn streaming_bodies_are_base64_in_input_and_output() {
     let server = Server::start(|request| {
         (
             200,
@@ -239,57 +239,57 @@ fn streams_are_base64_both_ways() {
         )
     });
     let mut batch = Batch::start("streams");
-    let put = batch.ask(&json!({
+    let put = batch.call(&json!({
         "service": "s3", "operation": "PutObject", "endpoint_url": server.url,
         "params": {"Bucket": "b", "Key": "k", "Body": "AAH/"}, "config": {"request_checksum_calculation": "when_required"}
     }));
     assert_eq!(put["ok"], true, "{put}");
     assert_eq!(server.requests()[0].body, [0, 1, 255]);
-    let got = batch.ask(&json!({
+    let downloaded = batch.call(&json!({
         "service": "s3", "operation": "GetObject", "endpoint_url": server.url, "params": {"Bucket": "b", "Key": "k"}
     }));
-    // The base64 of `/b/k`.
-    assert_eq!(got["result"]["Body"], "L2Ivaw==", "{got}");
+    // Base64 of `/b/k`.
+    assert_eq!(downloaded["result"]["Body"], "L2Ivaw==", "{downloaded}");
     batch.end();
 }
 
 #[test]
-fn credentials_of_a_line_sign_it() {
+fn signs_with_the_credentials_of_the_line() {
     let server = Server::always(200, JSON, "{}");
     let mut batch = Batch::start("credentials");
-    let own = list_queues(&server, Value::Null);
-    let (mut unsigned, mut given) = (own.clone(), own.clone());
+    let session_call = list_queues(&server, Value::Null);
+    let (mut unsigned, mut keyed) = (session_call.clone(), session_call.clone());
     unsigned["credentials"] = Value::Null;
-    given["credentials"] =
+    keyed["credentials"] =
         json!({"access_key_id": "OTHER", "secret_access_key": "s", "session_token": "t"});
-    given["region"] = json!("eu-west-1");
-    for call in [&own, &unsigned, &given, &own] {
-        assert_eq!(batch.ask(call)["ok"], true, "{call}");
+    keyed["region"] = json!("eu-west-1");
+    for call in [&session_call, &unsigned, &keyed, &session_call] {
+        assert_eq!(batch.call(call)["ok"], true, "{call}");
     }
-    let asked = server.requests();
+    let requests = server.requests();
     let signed_by = |position: usize, key: &str| {
-        asked[position]
+        requests[position]
             .header("authorization")
             .is_some_and(|header: &str| header.contains(key))
     };
     assert!(signed_by(0, "Credential=AKID/"));
-    assert_eq!(asked[1].header("authorization"), None);
-    assert_eq!(asked[1].header("x-amz-security-token"), None);
+    assert_eq!(requests[1].header("authorization"), None);
+    assert_eq!(requests[1].header("x-amz-security-token"), None);
     assert!(signed_by(2, "Credential=OTHER/") && signed_by(2, "/eu-west-1/sqs/"));
-    assert_eq!(asked[2].header("x-amz-security-token"), Some("t"));
+    assert_eq!(requests[2].header("x-amz-security-token"), Some("t"));
     assert!(signed_by(3, "Credential=AKID/"));
     batch.end();
 }
 
 #[test]
-fn errors_of_a_service_come_with_their_metadata() {
+fn service_errors_include_metadata() {
     let server = Server::always(
         400,
         JSON,
         r#"{"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "it is not so", "Item": {"k": {"S": "v"}}}"#,
     );
     let mut batch = Batch::start("errors");
-    let result = batch.ask(&json!({
+    let result = batch.call(&json!({
         "id": "e", "service": "dynamodb", "operation": "PutItem", "endpoint_url": server.url,
         "params": {"TableName": "table", "Item": {"k": {"S": "v"}}}
     }));

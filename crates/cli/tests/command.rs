@@ -1,15 +1,15 @@
-//! The command from its words to its output and its status, against a service on the loopback.
+//! The command end to end, from its arguments to its output and exit code, against a loopback server.
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
-use support::{Ended, Server, ended, home, inia};
+use support::{CommandResult, Server, home, inia, run_command};
 
 const JSON: &str = "application/x-amz-json-1.0";
 
-/// Runs the words of a line against a server.
-fn run(test: &str, server: &Server, line: &str) -> Ended {
-    ended(
+/// Runs a command line against a server.
+fn run(test: &str, server: &Server, line: &str) -> CommandResult {
+    run_command(
         inia(test)
             .args(["--endpoint-url", &server.url])
             .args(line.split(' ')),
@@ -22,13 +22,13 @@ const MESSAGES: &str = r#"{"Messages": [
 ]}"#;
 
 #[test]
-fn the_four_formats_of_a_json_answer() {
+fn prints_a_json_response_in_all_formats() {
     let server = Server::always(200, JSON, MESSAGES);
     let print = |format: &str| {
         let line = format!("sqs receive-message --queue-url http://q/1 --output {format}");
-        let ended = run("formats", &server, &line);
-        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
-        ended.stdout
+        let result = run("formats", &server, &line);
+        assert_eq!((result.status, result.stderr.as_str()), (0, ""));
+        result.stdout
     };
     assert_eq!(
         print("json"),
@@ -86,16 +86,16 @@ const IDENTITY: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaw
 </GetCallerIdentityResult><ResponseMetadata><RequestId>r-2</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#;
 
 #[test]
-fn the_four_formats_of_an_xml_answer() {
+fn prints_an_xml_response_in_all_formats() {
     let server = Server::always(200, "text/xml", IDENTITY);
     let print = |format: &str| {
-        let ended = run(
+        let result = run(
             "identity",
             &server,
             &format!("sts get-caller-identity --output={format}"),
         );
-        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
-        ended.stdout
+        assert_eq!((result.status, result.stderr.as_str()), (0, ""));
+        result.stdout
     };
     assert_eq!(
         print("json"),
@@ -121,13 +121,13 @@ fn the_four_formats_of_an_xml_answer() {
 +---------+----------------------------------+
 "
     );
-    let asked = server.requests();
+    let requests = server.requests();
     assert_eq!(
-        String::from_utf8_lossy(&asked[0].body),
+        String::from_utf8_lossy(&requests[0].body),
         "Action=GetCallerIdentity&Version=2011-06-15"
     );
     assert!(
-        asked[0]
+        requests[0]
             .header("authorization")
             .unwrap()
             .starts_with("AWS4-HMAC-SHA256 Credential=AKID/")
@@ -135,26 +135,26 @@ fn the_four_formats_of_an_xml_answer() {
 }
 
 #[test]
-fn a_query_chooses_from_the_answer() {
+fn query_filters_the_output() {
     let server = Server::always(200, JSON, MESSAGES);
     let line = "sqs receive-message --queue-url http://q/1 --output text --query Messages[].[MessageId,Body]";
     assert_eq!(
         run("query", &server, line).stdout,
         "m-1\tgrüße: 1\nm-2\tb\n"
     );
-    let ended = run(
+    let result = run(
         "query",
         &server,
         "sqs receive-message --queue-url http://q/1 --query Messages[",
     );
-    assert_eq!((ended.status, ended.stdout.as_str()), (252, ""));
-    assert!(ended.stderr.contains("JMESPath"), "{}", ended.stderr);
-    // The expression is refused before anything is asked.
+    assert_eq!((result.status, result.stdout.as_str()), (252, ""));
+    assert!(result.stderr.contains("JMESPath"), "{}", result.stderr);
+    // An invalid expression is rejected before a request is sent.
     assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
-fn options_and_json_make_the_parameters() {
+fn options_override_input_json() {
     let server = Server::always(
         200,
         JSON,
@@ -166,7 +166,7 @@ fn options_and_json_make_the_parameters() {
         r#"{"QueueUrl": "http://q/1", "MessageBody": "of the file", "DelaySeconds": 3}"#,
     )
     .unwrap();
-    let ended = ended(
+    let result = run_command(
         inia("params")
             .args(["sqs", "send-message", "--endpoint-url", &server.url])
             .args(["--cli-input-json", &format!("file://{}", file.display())])
@@ -176,10 +176,10 @@ fn options_and_json_make_the_parameters() {
                 "a={DataType=Binary,BinaryValue=AAEC}",
             ]),
     );
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
-    let asked: serde_json::Value = serde_json::from_slice(&server.requests()[0].body).unwrap();
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""));
+    let requests: serde_json::Value = serde_json::from_slice(&server.requests()[0].body).unwrap();
     assert_eq!(
-        asked,
+        requests,
         serde_json::json!({
             "QueueUrl": "http://q/1", "MessageBody": "abc", "DelaySeconds": 3,
             "MessageAttributes": {"a": {"DataType": "Binary", "BinaryValue": "AAEC"}}
@@ -188,7 +188,7 @@ fn options_and_json_make_the_parameters() {
 }
 
 #[test]
-fn a_stream_goes_to_standard_output_or_to_a_file() {
+fn streams_to_standard_output_or_a_file() {
     let bytes = b"\x00\x01\xff of an object";
     let server = Server::start(|_| (200, "binary/octet-stream", bytes.to_vec()));
     let output = inia("stream")
@@ -197,12 +197,12 @@ fn a_stream_goes_to_standard_output_or_to_a_file() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0));
-    // The bytes alone, so that another command can read them.
+    // Nothing but the body is printed, so that it can be piped.
     assert_eq!(output.stdout, bytes);
     assert_eq!(server.requests()[0].target, "/b/k/%C3%A4");
 
     let file = home("stream").join("object");
-    let ended = ended(
+    let result = run_command(
         inia("stream")
             .args([
                 "s3",
@@ -216,21 +216,25 @@ fn a_stream_goes_to_standard_output_or_to_a_file() {
             ])
             .arg(&file),
     );
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""));
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
     assert!(
-        ended.stdout.contains("\"ContentLength\": 16"),
+        result.stdout.contains("\"ContentLength\": 16"),
         "{}",
-        ended.stdout
+        result.stdout
     );
 
-    let ended = run("stream", &server, "s3 get-object --bucket b --key k");
-    assert_eq!(ended.status, 252);
-    assert!(ended.stderr.contains("name a file"), "{}", ended.stderr);
+    let result = run("stream", &server, "s3 get-object --bucket b --key k");
+    assert_eq!(result.status, 252);
+    assert!(
+        result.stderr.contains("add a file name"),
+        "{}",
+        result.stderr
+    );
 }
 
 #[test]
-fn the_status_says_whose_fault_it_is() {
+fn exit_code_depends_on_the_kind_of_error() {
     let server = Server::always(
         400,
         JSON,
@@ -255,11 +259,12 @@ fn the_status_says_whose_fault_it_is() {
             .contains("QueueUrl: missing required parameter")
     );
 
-    let ended_253 = ended(inia("status").args(["sqs", "list-queues", "--profile", "nobody"]));
+    let ended_253 =
+        run_command(inia("status").args(["sqs", "list-queues", "--profile", "missing"]));
     assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
-    assert!(ended_253.stderr.contains("nobody"), "{}", ended_253.stderr);
+    assert!(ended_253.stderr.contains("missing"), "{}", ended_253.stderr);
 
-    let ended_253 = ended(inia("status").env_remove("AWS_ACCESS_KEY_ID").args([
+    let ended_253 = run_command(inia("status").env_remove("AWS_ACCESS_KEY_ID").args([
         "sqs",
         "list-queues",
         "--endpoint-url",
@@ -267,7 +272,7 @@ fn the_status_says_whose_fault_it_is() {
     ]));
     assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
 
-    let ended_253 = ended(
+    let ended_253 = run_command(
         inia("status")
             .env_remove("AWS_REGION")
             .args(["sqs", "list-queues"]),
@@ -275,64 +280,69 @@ fn the_status_says_whose_fault_it_is() {
     assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
     assert!(ended_253.stderr.contains("Region"), "{}", ended_253.stderr);
 
-    // Nobody listens there.
-    let ended_255 =
-        ended(inia("status").args(["sqs", "list-queues", "--endpoint-url", "http://127.0.0.1:1"]));
+    // No server listens on this port.
+    let ended_255 = run_command(inia("status").args([
+        "sqs",
+        "list-queues",
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+    ]));
     assert_eq!((ended_255.status, ended_255.stdout.as_str()), (255, ""));
 }
 
 #[test]
-fn wrong_words_offer_the_nearest() {
+fn suggests_the_nearest_name() {
     let server = Server::always(200, JSON, "{}");
     for (line, hint) in [
         (
             "sqs list-queus",
-            "no operation \"list-queus\"; did you mean list-queues?",
+            "unknown operation \"list-queus\"; did you mean list-queues?",
         ),
         (
             "sqs list-queues --max-reslts 1",
-            "no option --max-reslts; did you mean max-results?",
+            "unknown option --max-reslts; did you mean max-results?",
         ),
         (
             "sqs list-queues --regoin x",
-            "no option --regoin; did you mean region?",
+            "unknown option --regoin; did you mean region?",
         ),
         (
             "sqs list-queues --output xml",
-            "\"xml\" is none of json, text, table and yaml",
+            "\"xml\" is not one of json, text, table and yaml",
         ),
-        ("sqs list-queues more", "\"more\" belongs to no option"),
+        ("sqs list-queues more", "unexpected argument: more"),
         ("sqz list-queues", "no service \"sqz\""),
     ] {
-        let ended = run("hints", &server, line);
-        assert_eq!((ended.status, ended.stdout.as_str()), (252, ""), "{line}");
-        assert!(ended.stderr.contains(hint), "{line}: {}", ended.stderr);
+        let result = run("hints", &server, line);
+        assert_eq!((result.status, result.stdout.as_str()), (252, ""), "{line}");
+        assert!(result.stderr.contains(hint), "{line}: {}", result.stderr);
     }
     assert!(server.requests().is_empty());
 }
 
 #[test]
-fn help_and_lists() {
-    let help = ended(inia("help").arg("help"));
+fn prints_help_and_lists() {
+    let help = run_command(inia("help").arg("help"));
     assert_eq!(help.status, 0);
     assert!(help.stdout.contains("inia batch [--concurrency N]"));
-    assert_eq!(ended(inia("help").arg("--help")).stdout, help.stdout);
-    let nothing = ended(&mut inia("help"));
+    assert_eq!(run_command(inia("help").arg("--help")).stdout, help.stdout);
+    let nothing = run_command(&mut inia("help"));
     assert_eq!((nothing.status, nothing.stdout.as_str()), (252, ""));
     assert!(nothing.stderr.contains(&help.stdout));
 
-    let services = ended(inia("help").arg("services")).stdout;
+    let services = run_command(inia("help").arg("services")).stdout;
     assert!(services.lines().any(|line| line == "dynamodb"));
-    let operations = ended(inia("help").arg("sqs")).stdout;
+    let operations = run_command(inia("help").arg("sqs")).stdout;
     assert!(operations.lines().any(|line| line == "send-message-batch"));
-    let operation = ended(inia("help").args(["sqs", "list-queues", "help"]));
+    let operation = run_command(inia("help").args(["sqs", "list-queues", "help"]));
     assert_eq!(operation.status, 0);
     assert!(
         operation
             .stdout
             .starts_with("ListQueues\n\nInput\n  QueueNamePrefix: string\n")
     );
-    let skeleton = ended(inia("help").args(["sqs", "delete-message", "--generate-cli-skeleton"]));
+    let skeleton =
+        run_command(inia("help").args(["sqs", "delete-message", "--generate-cli-skeleton"]));
     assert_eq!(
         skeleton.stdout,
         "{\n    \"QueueUrl\": \"\",\n    \"ReceiptHandle\": \"\"\n}\n"
@@ -340,7 +350,7 @@ fn help_and_lists() {
 }
 
 #[test]
-fn a_wait_ends_as_its_answers_say() {
+fn wait_exits_by_the_result_of_the_waiter() {
     let server = Server::start(|request| {
         let body = String::from_utf8_lossy(&request.body).into_owned();
         if body.contains("gone") {
@@ -364,9 +374,13 @@ fn a_wait_ends_as_its_answers_say() {
         "dynamodb wait table-exists --table-name here",
         "dynamodb wait table-not-exists --table-name gone",
     ] {
-        let ended = run("wait", &server, line);
+        let result = run("wait", &server, line);
         assert_eq!(
-            (ended.status, ended.stdout.as_str(), ended.stderr.as_str()),
+            (
+                result.status,
+                result.stdout.as_str(),
+                result.stderr.as_str()
+            ),
             (0, "", "")
         );
     }
@@ -382,7 +396,7 @@ fn a_wait_ends_as_its_answers_say() {
         failed.stderr.contains("will not come about")
             && failed
                 .stderr
-                .contains(r#"The last answer: {"Configuration":{"State":"Failed"}}"#),
+                .contains(r#"last response: {"Configuration":{"State":"Failed"}}"#),
         "{}",
         failed.stderr
     );
@@ -392,7 +406,7 @@ fn a_wait_ends_as_its_answers_say() {
     assert!(
         unknown
             .stderr
-            .contains("no waiter \"table-exist\"; did you mean table-exists?")
+            .contains("unknown waiter \"table-exist\"; did you mean table-exists?")
     );
     let missing = run("wait", &server, "dynamodb wait table-exists");
     assert_eq!(missing.status, 252);

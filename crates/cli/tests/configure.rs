@@ -1,6 +1,6 @@
-//! `inia configure` over config files in a home folder of each test's own.
+//! `inia configure` over config files in a home folder per test.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 
 mod support;
 
@@ -8,9 +8,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use support::{ended, fresh_home, inia};
+use support::{fresh_home, inia, run_command};
 
-/// A home folder with the two files as given.
+/// Creates a home folder with the given files.
 fn home(test: &str, config: &str, credentials: &str) -> PathBuf {
     let home = fresh_home(test);
     let aws = home.join(".aws");
@@ -23,7 +23,7 @@ fn home(test: &str, config: &str, credentials: &str) -> PathBuf {
     home
 }
 
-/// The command without keys or region in its environment.
+/// Returns the command without keys or region in its environment.
 fn configure(test: &str) -> Command {
     let mut command = inia(test);
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
@@ -33,11 +33,11 @@ fn configure(test: &str) -> Command {
     command
 }
 
-/// Runs the words of a line, and gives what it printed.
-fn prints(test: &str, line: &str) -> String {
-    let ended = ended(configure(test).args(line.split(' ')));
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{line}");
-    ended.stdout
+/// Runs a command line and returns its output.
+fn run(test: &str, line: &str) -> String {
+    let result = run_command(configure(test).args(line.split(' ')));
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""), "{line}");
+    result.stdout
 }
 
 fn text(home: &std::path::Path, name: &str) -> String {
@@ -45,23 +45,23 @@ fn text(home: &std::path::Path, name: &str) -> String {
 }
 
 #[test]
-fn set_changes_one_value_and_nothing_else() {
+fn set_changes_only_one_value() {
     let before =
         "# mine\n[default]\nregion = us-east-1  # home\ntool_setting = kept\n\n[plugins]\nx = y\n";
     let home = home("set", before, "");
-    prints("set", "set region eu-west-1");
-    prints("set", "set default.s3.addressing_style path");
-    prints("set", "set profile.dev.region eu-north-1");
-    prints("set", "set sso-session.corp.sso_region us-east-1");
-    prints(
+    run("set", "set region eu-west-1");
+    run("set", "set default.s3.addressing_style path");
+    run("set", "set profile.dev.region eu-north-1");
+    run("set", "set sso-session.corp.sso_region us-east-1");
+    run(
         "set",
         "set services.local.s3.endpoint_url http://127.0.0.1:9000",
     );
-    prints(
+    run(
         "set",
         "set aws_secret_access_key of-the-default --profile default",
     );
-    prints("set", "set region ap-south-1 --profile dev");
+    run("set", "set region ap-south-1 --profile dev");
     assert_eq!(
         text(&home, "config"),
         "# mine\n[default]\nregion = eu-west-1\ntool_setting = kept\ns3 =\n  addressing_style = path\n\n[plugins]\nx = y\n\n\
@@ -83,21 +83,21 @@ fn set_changes_one_value_and_nothing_else() {
         ("default.aws_secret_access_key", "of-the-default"),
         ("tool_setting", "kept"),
     ] {
-        assert_eq!(prints("set", &format!("get {name}")), format!("{value}\n"));
+        assert_eq!(run("set", &format!("get {name}")), format!("{value}\n"));
     }
-    assert_eq!(prints("set", "list-profiles"), "default\ndev\n");
+    assert_eq!(run("set", "list-profiles"), "default\ndev\n");
 }
 
 #[cfg(unix)]
 #[test]
-fn files_are_for_their_owner_and_links_stay() {
+fn set_keeps_file_modes_and_symlinks() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = home("modes", "[default]\nregion = us-east-1\n", "");
     let aws = home.join(".aws");
     std::fs::rename(aws.join("config"), home.join("real")).unwrap();
     std::os::unix::fs::symlink(home.join("real"), aws.join("config")).unwrap();
-    prints("modes", "set region eu-west-1");
-    prints("modes", "set aws_access_key_id AKIDEXAMPLE");
+    run("modes", "set region eu-west-1");
+    run("modes", "set aws_access_key_id AKIDEXAMPLE");
     assert!(
         std::fs::symlink_metadata(aws.join("config"))
             .unwrap()
@@ -107,14 +107,14 @@ fn files_are_for_their_owner_and_links_stay() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", path.display());
     }
-    let left: Vec<_> = std::fs::read_dir(&aws).unwrap().collect();
-    assert_eq!(left.len(), 2, "no temporary file is left: {left:?}");
+    let files: Vec<_> = std::fs::read_dir(&aws).unwrap().collect();
+    assert_eq!(files.len(), 2, "no temporary file is files: {files:?}");
 }
 
 #[test]
-fn what_is_not_set_has_a_status_of_its_own() {
+fn get_of_an_unset_value_exits_with_1() {
     home("absent", "[default]\nregion = us-east-1\n", "");
-    let absent = ended(configure("absent").args(["get", "output"]));
+    let absent = run_command(configure("absent").args(["get", "output"]));
     assert_eq!(
         (
             absent.status,
@@ -123,9 +123,9 @@ fn what_is_not_set_has_a_status_of_its_own() {
         ),
         (1, "", "")
     );
-    let unknown = ended(configure("absent").args(["get", "region", "--profile", "nobody"]));
+    let unknown = run_command(configure("absent").args(["get", "region", "--profile", "missing"]));
     assert_eq!(unknown.status, 253);
-    assert!(unknown.stderr.contains("nobody"), "{unknown:?}");
+    assert!(unknown.stderr.contains("missing"), "{unknown:?}");
     for line in [
         "get",
         "get a b",
@@ -134,13 +134,13 @@ fn what_is_not_set_has_a_status_of_its_own() {
         "lst",
         "set a.b.c.d e",
     ] {
-        let wrong = ended(configure("absent").args(line.split(' ')));
+        let wrong = run_command(configure("absent").args(line.split(' ')));
         assert_eq!(wrong.status, 252, "{line}: {wrong:?}");
     }
 }
 
 #[test]
-fn a_broken_file_is_told_by_line_and_left_alone() {
+fn reports_the_line_of_a_malformed_file_and_keeps_it() {
     let broken = "[default]\nregion = us-east-1\n[profile\n";
     let home = home("broken", broken, "");
     for line in [
@@ -149,29 +149,29 @@ fn a_broken_file_is_told_by_line_and_left_alone() {
         "list",
         "list-profiles",
     ] {
-        let ended = ended(configure("broken").args(line.split(' ')));
-        assert_eq!(ended.status, 253, "{line}: {ended:?}");
-        assert!(ended.stderr.contains("config:3: "), "{line}: {ended:?}");
+        let result = run_command(configure("broken").args(line.split(' ')));
+        assert_eq!(result.status, 253, "{line}: {result:?}");
+        assert!(result.stderr.contains("config:3: "), "{line}: {result:?}");
     }
     assert_eq!(text(&home, "config"), broken);
 }
 
 #[test]
-fn values_that_could_not_be_read_back_are_refused() {
+fn rejects_values_that_cannot_be_read_back() {
     let home = home("refused", "[default]\nregion = us-east-1\n", "");
     for (name, value) in [
         ("region", "a\nb = c"),
         ("re gion", "x"),
         ("output", "a # b"),
     ] {
-        let ended = ended(configure("refused").args(["set", name, value]));
-        assert_eq!(ended.status, 253, "{name}: {ended:?}");
+        let result = run_command(configure("refused").args(["set", name, value]));
+        assert_eq!(result.status, 253, "{name}: {result:?}");
     }
     assert_eq!(text(&home, "config"), "[default]\nregion = us-east-1\n");
 }
 
-/// Answers the questions of `inia configure`, and gives what it printed.
-fn answer(test: &str, profile: &[&str], answers: &str) -> String {
+/// Feeds input to `inia configure` and returns its output.
+fn configure_with_input(test: &str, profile: &[&str], input: &str) -> String {
     let mut child = configure(test)
         .args(profile)
         .stdin(Stdio::piped())
@@ -180,7 +180,7 @@ fn answer(test: &str, profile: &[&str], answers: &str) -> String {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(answers.as_bytes()).unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -188,15 +188,15 @@ fn answer(test: &str, profile: &[&str], answers: &str) -> String {
 }
 
 #[test]
-fn questions_show_what_there_is_and_keep_it_where_nothing_is_answered() {
+fn prompts_show_current_values_and_empty_input_keeps_them() {
     let home = home("questions", "", "");
-    let asked = answer(
+    let printed = configure_with_input(
         "questions",
         &[],
         "AKIDEXAMPLE1234\nwJalrXUtnFEMI5678\neu-west-1\njson\n",
     );
     assert_eq!(
-        asked,
+        printed,
         "AWS Access Key ID [None]: AWS Secret Access Key [None]: Default region name [None]: Default output format [None]: "
     );
     let credentials = "[default]\naws_access_key_id = AKIDEXAMPLE1234\naws_secret_access_key = wJalrXUtnFEMI5678\n";
@@ -206,9 +206,9 @@ fn questions_show_what_there_is_and_keep_it_where_nothing_is_answered() {
         "[default]\nregion = eu-west-1\noutput = json\n"
     );
 
-    let asked = answer("questions", &[], "\n\nus-east-2\n\n");
+    let printed = configure_with_input("questions", &[], "\n\nus-east-2\n\n");
     assert_eq!(
-        asked,
+        printed,
         "AWS Access Key ID [****************1234]: AWS Secret Access Key [****************5678]: \
          Default region name [eu-west-1]: Default output format [json]: "
     );
@@ -218,12 +218,12 @@ fn questions_show_what_there_is_and_keep_it_where_nothing_is_answered() {
         "[default]\nregion = us-east-2\noutput = json\n"
     );
 
-    answer("questions", &["--profile", "dev"], "\n\nap-south-1\n\n");
+    configure_with_input("questions", &["--profile", "dev"], "\n\nap-south-1\n\n");
     assert!(text(&home, "config").ends_with("\n[profile dev]\nregion = ap-south-1\n"));
 }
 
 #[test]
-fn the_end_of_the_input_changes_nothing() {
+fn end_of_input_changes_nothing() {
     let home = home("cut", "[default]\nregion = us-east-1\n", "");
     let mut child = configure("cut")
         .stdin(Stdio::piped())
@@ -238,7 +238,7 @@ fn the_end_of_the_input_changes_nothing() {
 }
 
 #[test]
-fn list_says_where_each_value_comes_from() {
+fn list_prints_the_source_of_each_value() {
     let home = home(
         "list",
         "[default]\nregion = us-east-1\n",
@@ -246,7 +246,7 @@ fn list_says_where_each_value_comes_from() {
     );
     let config = home.join(".aws/config");
     assert_eq!(
-        prints("list", "list"),
+        run("list", "list"),
         format!(
             "NAME       : VALUE                : TYPE                    : LOCATION\n\
              profile    : <not set>            : None                    : None\n\
@@ -256,13 +256,13 @@ fn list_says_where_each_value_comes_from() {
             config.display()
         )
     );
-    let ended = ended(
+    let result = run_command(
         configure("list")
             .args(["list", "--output", "json", "--query", "x"])
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_PROFILE", "default"),
     );
-    let rows: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let rows: serde_json::Value = serde_json::from_str(&result.stdout).unwrap();
     assert_eq!(
         rows[3],
         serde_json::json!({"name": "region", "value": "eu-west-1", "type": "env", "location": "AWS_REGION"})
@@ -271,7 +271,7 @@ fn list_says_where_each_value_comes_from() {
 }
 
 #[test]
-fn credentials_are_exported_in_every_format() {
+fn exports_credentials_in_every_format() {
     home(
         "export",
         "[profile temporary]\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKIDT\", \"SecretAccessKey\": \"s\", \
@@ -301,21 +301,21 @@ fn credentials_are_exported_in_every_format() {
         ),
     ] {
         let line = format!("export-credentials --format {format}");
-        assert_eq!(prints("export", &line), expected);
+        assert_eq!(run("export", &line), expected);
     }
-    let printed = prints("export", "export-credentials --profile temporary");
+    let printed = run("export", "export-credentials --profile temporary");
     let printed: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(
         printed,
         serde_json::json!({"Version": 1, "AccessKeyId": "AKIDT", "SecretAccessKey": "s", "SessionToken": "t",
             "Expiration": "2099-01-02T03:04:05Z"})
     );
-    let unknown = ended(configure("export").args(["export-credentials", "--format", "csh"]));
+    let unknown = run_command(configure("export").args(["export-credentials", "--format", "csh"]));
     assert_eq!(unknown.status, 252);
 }
 
 #[test]
-fn one_command_exports_what_another_asks_it_for() {
+fn detects_an_export_within_an_export() {
     let inia = env!("CARGO_BIN_EXE_inia");
     home(
         "chain",
@@ -325,9 +325,9 @@ fn one_command_exports_what_another_asks_it_for() {
         ),
         "[inner]\naws_access_key_id = AKIDINNER\naws_secret_access_key = s\n",
     );
-    let printed = prints("chain", "export-credentials --profile outer");
+    let printed = run("chain", "export-credentials --profile outer");
     assert!(printed.contains("AKIDINNER"), "{printed}");
-    let ended = ended(configure("chain").args(["export-credentials", "--profile", "loop"]));
-    assert_eq!(ended.status, 253);
-    assert!(ended.stderr.contains("loop -> loop"), "{}", ended.stderr);
+    let result = run_command(configure("chain").args(["export-credentials", "--profile", "loop"]));
+    assert_eq!(result.status, 253);
+    assert!(result.stderr.contains("loop -> loop"), "{}", result.stderr);
 }

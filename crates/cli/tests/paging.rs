@@ -1,17 +1,17 @@
-//! Answers of several pages, and what the paging options make of them.
+//! Paginated operations and the pagination options.
 
 #![expect(
     clippy::indexing_slicing,
     reason = "JSON is indexed by name, which never panics"
 )]
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
 use serde_json::{Value, json};
-use support::{Ended, Request, Server, ended, inia};
+use support::{CommandResult, Request, Server, inia, run_command};
 
-/// Eight queues in pages of three, or of as many as are asked for.
+/// Serves eight queues in pages of three, or of `MaxResults`.
 fn queues() -> Server {
     Server::start(|request| {
         let params: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -24,34 +24,34 @@ fn queues() -> Server {
         let urls: Vec<String> = (from..to)
             .map(|number| format!("http://q/{number}"))
             .collect();
-        let mut answer = json!({"QueueUrls": urls});
+        let mut response = json!({"QueueUrls": urls});
         if to < 8 {
-            answer["NextToken"] = json!(format!("from-{to}"));
+            response["NextToken"] = json!(format!("from-{to}"));
         }
         (
             200,
             "application/x-amz-json-1.0",
-            answer.to_string().into_bytes(),
+            response.to_string().into_bytes(),
         )
     })
 }
 
-fn run(server: &Server, line: &str) -> Ended {
-    ended(
+fn run(server: &Server, line: &str) -> CommandResult {
+    run_command(
         inia("paging")
             .args(["--endpoint-url", &server.url])
             .args(line.split(' ')),
     )
 }
 
-/// What a line prints, and the parameters of the calls it made.
+/// Returns the output of a command line and the parameters of the calls it made.
 fn pages(line: &str) -> (Value, Vec<Value>) {
     let server = queues();
-    let ended = run(&server, line);
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{line}");
+    let result = run(&server, line);
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""), "{line}");
     let params = |request: &Request| serde_json::from_slice(&request.body).unwrap_or_default();
     (
-        serde_json::from_str(&ended.stdout).unwrap_or_default(),
+        serde_json::from_str(&result.stdout).unwrap_or_default(),
         server.requests().iter().map(params).collect(),
     )
 }
@@ -61,7 +61,7 @@ fn urls(numbers: std::ops::Range<u32>) -> Value {
 }
 
 #[test]
-fn all_pages_are_one_answer() {
+fn merges_all_pages() {
     let (printed, calls) = pages("sqs list-queues");
     assert_eq!(printed, json!({"QueueUrls": urls(0..8)}));
     assert_eq!(
@@ -75,7 +75,7 @@ fn all_pages_are_one_answer() {
 }
 
 #[test]
-fn the_size_of_a_page_changes_the_calls_alone() {
+fn page_size_changes_only_the_requests() {
     let (printed, calls) = pages("sqs list-queues --page-size 5");
     assert_eq!(printed, json!({"QueueUrls": urls(0..8)}));
     assert_eq!(
@@ -88,12 +88,12 @@ fn the_size_of_a_page_changes_the_calls_alone() {
 }
 
 #[test]
-fn what_ends_early_goes_on_from_its_token() {
-    let mut seen = Vec::new();
+fn resumes_from_the_printed_token() {
+    let mut urls_of_all_pages = Vec::new();
     let mut line = "sqs list-queues --max-items 2".to_owned();
     for _ in 0..9 {
         let (printed, _) = pages(&line);
-        seen.extend(printed["QueueUrls"].as_array().cloned().unwrap_or_default());
+        urls_of_all_pages.extend(printed["QueueUrls"].as_array().cloned().unwrap_or_default());
         match printed["NextToken"].as_str() {
             Some(token) => {
                 line = format!("sqs list-queues --max-items 2 --starting-token {token}");
@@ -101,9 +101,9 @@ fn what_ends_early_goes_on_from_its_token() {
             None => break,
         }
     }
-    assert_eq!(Value::from(seen), urls(0..8));
+    assert_eq!(Value::from(urls_of_all_pages), urls(0..8));
 
-    // The token is botocore's: the page it is on, and how much of it has been had.
+    // The token has botocore's format: the token of the page and the number of items already returned.
     let (printed, calls) = pages("sqs list-queues --max-items 4 --page-size 3");
     assert_eq!(calls.len(), 2);
     assert_eq!(
@@ -113,10 +113,10 @@ fn what_ends_early_goes_on_from_its_token() {
 }
 
 #[test]
-fn one_page_is_the_services_own_answer() {
+fn no_paginate_prints_one_page() {
     for line in [
         "sqs list-queues --no-paginate",
-        // Whoever gives the service's own paging parameters turns the pages.
+        // Explicit pagination parameters disable pagination.
         "sqs list-queues --max-results 3",
     ] {
         let (printed, calls) = pages(line);
@@ -130,46 +130,46 @@ fn one_page_is_the_services_own_answer() {
 }
 
 #[test]
-fn a_query_is_asked_of_all_pages_at_once() {
+fn query_applies_to_all_pages() {
     let (printed, _) = pages("sqs list-queues --query length(QueueUrls)");
     assert_eq!(printed, 8);
 }
 
 #[test]
-fn paging_options_that_mean_nothing_are_refused() {
+fn rejects_invalid_paging_options() {
     let server = queues();
     for (line, status) in [
         ("sqs list-queues --max-items many", 252),
         ("sqs list-queues --page-size -1", 252),
     ] {
-        let ended = run(&server, line);
-        assert_eq!(ended.status, status, "{line}: {ended:?}");
+        let result = run(&server, line);
+        assert_eq!(result.status, status, "{line}: {result:?}");
     }
 }
 
 #[test]
-fn a_server_that_repeats_its_token_ends_the_pages_with_an_error() {
+fn a_repeated_token_is_an_error() {
     let server = Server::always(
         200,
         "application/x-amz-json-1.0",
         r#"{"QueueUrls": ["http://q/1"], "NextToken": "again"}"#,
     );
-    let ended = run(&server, "sqs list-queues");
-    assert_eq!(ended.status, 255, "{ended:?}");
-    assert!(ended.stderr.contains("the same token twice"), "{ended:?}");
+    let result = run(&server, "sqs list-queues");
+    assert_eq!(result.status, 255, "{result:?}");
+    assert!(result.stderr.contains("the same token twice"), "{result:?}");
     assert_eq!(server.requests().len(), 2);
 }
 
 #[test]
-fn collections_turn_pages_too() {
+fn collections_are_paginated() {
     let server = queues();
-    let ended = run(
+    let result = run(
         &server,
         "resource sqs queues --limit 5 --page-size 2 --output text --query [].url",
     );
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""));
     assert_eq!(
-        ended.stdout,
+        result.stdout,
         "http://q/0\thttp://q/1\thttp://q/2\thttp://q/3\thttp://q/4\n"
     );
     assert_eq!(server.requests().len(), 3);

@@ -1,7 +1,7 @@
-//! An MFA code is asked for where somebody or something may answer.
+//! Prompts for MFA codes.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 
 mod support;
 
@@ -25,7 +25,7 @@ const ROLE: &str = "\
 <AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>the-role-secret</SecretAccessKey>\
 <SessionToken>the-role-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
 
-/// Runs a call in a session without a terminal, with a text as its standard input.
+/// Runs a call without a terminal, with the given standard input.
 fn call(test: &str, server: &Server, input: &str) -> std::process::Output {
     let home = fresh_home(test);
     std::fs::create_dir_all(home.join(".aws")).unwrap();
@@ -64,7 +64,7 @@ fn sts() -> Server {
 }
 
 #[test]
-fn a_code_is_a_line_of_standard_input_where_there_is_no_terminal() {
+fn reads_the_code_from_standard_input_without_a_terminal() {
     let server = sts();
     let output = call("mfa", &server, "123456\n");
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -79,11 +79,11 @@ fn a_code_is_a_line_of_standard_input_where_there_is_no_terminal() {
         assert!(!printed.contains(secret), "{secret}: {printed}");
     }
     let requests = server.requests();
-    let asked = String::from_utf8_lossy(&requests.first().unwrap().body).into_owned();
-    assert!(asked.contains("TokenCode=123456"), "{asked}");
+    let body = String::from_utf8_lossy(&requests.first().unwrap().body).into_owned();
+    assert!(body.contains("TokenCode=123456"), "{body}");
     assert!(
-        asked.contains("SerialNumber=arn%3Aaws%3Aiam%3A%3A123456789012%3Amfa%2Fme"),
-        "{asked}"
+        body.contains("SerialNumber=arn%3Aaws%3Aiam%3A%3A123456789012%3Amfa%2Fme"),
+        "{body}"
     );
     let signed = requests
         .last()
@@ -95,11 +95,11 @@ fn a_code_is_a_line_of_standard_input_where_there_is_no_terminal() {
 }
 
 #[test]
-fn nobody_who_answers_is_an_error() {
+fn missing_input_is_an_error() {
     let server = sts();
-    let output = call("mfa-nobody", &server, "");
+    let output = call("mfa-no-input", &server, "");
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(253), "{printed}");
-    assert!(printed.contains("has no answer"), "{printed}");
+    assert!(printed.contains("no input"), "{printed}");
     assert!(server.requests().is_empty());
 }

@@ -1,10 +1,10 @@
-//! `inia resource`: what resources have, and what is done with them.
+//! `inia resource`: descriptions, attributes, collections and actions.
 
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
 use serde_json::{Value, json};
-use support::{Ended, Server, ended, inia};
+use support::{CommandResult, Server, inia, run_command};
 
 const OBJECTS: &str = r#"<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
 <Contents><Key>a.txt</Key><Size>1</Size></Contents><Contents><Key>b.txt</Key><Size>2</Size></Contents>
@@ -21,8 +21,8 @@ fn s3() -> Server {
     })
 }
 
-fn run(server: &Server, line: &str) -> Ended {
-    ended(
+fn run(server: &Server, line: &str) -> CommandResult {
+    run_command(
         inia("resource")
             .args(["--endpoint-url", &server.url])
             .args(line.split(' ')),
@@ -30,17 +30,17 @@ fn run(server: &Server, line: &str) -> Ended {
 }
 
 fn printed(server: &Server, line: &str) -> Value {
-    let ended = run(server, line);
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{line}");
-    serde_json::from_str(&ended.stdout).unwrap_or_default()
+    let result = run(server, line);
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""), "{line}");
+    serde_json::from_str(&result.stdout).unwrap_or_default()
 }
 
 #[test]
-fn services_and_what_their_resources_have() {
+fn lists_services_and_describes_resources() {
     let server = s3();
-    let ended = run(&server, "resource");
+    let result = run(&server, "resource");
     assert_eq!(
-        ended.stdout,
+        result.stdout,
         "cloudformation\ncloudwatch\ndynamodb\nec2\nglacier\niam\ns3\nsns\nsqs\n"
     );
     assert_eq!(
@@ -51,7 +51,7 @@ fn services_and_what_their_resources_have() {
         printed(&server, "resource s3 Bucket --query collections[].name"),
         json!(["multipart_uploads", "object_versions", "objects"])
     );
-    // What boto3 adds to the definitions is told as well, and so are resources that no service leads to directly.
+    // Includes the customizations of boto3, and resources that are not sub-resources of the service.
     assert_eq!(
         printed(&server, "resource s3 Bucket --query load.operation"),
         "ListBuckets"
@@ -66,7 +66,7 @@ fn services_and_what_their_resources_have() {
 }
 
 #[test]
-fn collections_are_listed_as_far_as_they_are_wanted() {
+fn lists_collections_with_limit_and_filters() {
     let server = s3();
     assert_eq!(
         printed(&server, "resource s3 Bucket logs objects"),
@@ -79,17 +79,17 @@ fn collections_are_listed_as_far_as_they_are_wanted() {
         ),
         json!(["a.txt"])
     );
-    let asked = server.requests().pop().map(|request| request.target);
+    let request = server.requests().pop().map(|request| request.target);
     assert!(
-        asked
+        request
             .as_deref()
             .is_some_and(|target| target.contains("prefix=a")),
-        "{asked:?}"
+        "{request:?}"
     );
 }
 
 #[test]
-fn sub_resources_attributes_and_actions() {
+fn resolves_sub_resources_attributes_and_actions() {
     let server = s3();
     assert_eq!(
         printed(
@@ -113,9 +113,9 @@ fn sub_resources_attributes_and_actions() {
         "resource s3 Object logs a.txt put --content-type text/plain",
     );
     assert_eq!(put.status, 0, "{put:?}");
-    let asked = server.requests().pop();
+    let request = server.requests().pop();
     assert_eq!(
-        asked
+        request
             .as_ref()
             .and_then(|request| request.header("content-type")),
         Some("text/plain")
@@ -123,7 +123,7 @@ fn sub_resources_attributes_and_actions() {
 }
 
 #[test]
-fn wrong_words_are_told() {
+fn rejects_invalid_arguments() {
     let server = s3();
     for (line, status, message) in [
         ("resource s4", 252, "s4"),
@@ -139,27 +139,31 @@ fn wrong_words_are_told() {
             252,
             "did you mean objects",
         ),
-        ("resource s3 Object logs", 252, "Object wants its key"),
+        ("resource s3 Object logs", 252, "Object requires its key"),
         (
             "resource s3 Bucket logs objects extra",
             252,
-            "belongs to no option",
+            "unexpected argument: extra",
         ),
         (
             "resource s3 Bucket logs objects --limit x",
             252,
-            "not a whole number",
+            "not an integer",
         ),
         (
             "resource s3 Bucket logs objects --prefx x",
             252,
             "did you mean prefix?",
         ),
-        ("resource s3 Bucket logs name more", 252, "a word too many"),
+        (
+            "resource s3 Bucket logs name more",
+            252,
+            "unexpected argument: more",
+        ),
         ("resource s3 Object logs gone.txt get -", 254, "404"),
     ] {
-        let ended = run(&server, line);
-        assert_eq!(ended.status, status, "{line}: {ended:?}");
-        assert!(ended.stderr.contains(message), "{line}: {ended:?}");
+        let result = run(&server, line);
+        assert_eq!(result.status, status, "{line}: {result:?}");
+        assert!(result.stderr.contains(message), "{line}: {result:?}");
     }
 }

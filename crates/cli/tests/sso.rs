@@ -1,6 +1,6 @@
-//! `inia sso login` and `logout` against a service on the loopback, and the credentials that a login gives.
+//! `inia sso login` and `logout` against a loopback server, and the credentials of a login.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 
 mod support;
 
@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use support::{Answer, Ended, Request, Server, ended, fresh_home, inia};
+use support::{CannedResponse, CommandResult, Request, Server, fresh_home, inia, run_command};
 
 const CONFIG: &str = "\
 [default]
@@ -33,7 +33,7 @@ sso_region = eu-west-1
 sso_registration_scopes = sso:account:access, codewhisperer:completions
 ";
 
-/// What must be shown at no time and by nothing.
+/// Values that must never be printed.
 const SECRETS: [&str; 6] = [
     "the-client-secret",
     "the-device-code",
@@ -43,46 +43,46 @@ const SECRETS: [&str; 6] = [
     "the-role-token",
 ];
 
-/// The SHA-1 of `corp`, as Python's `hashlib` has it.
+/// SHA-1 of `corp`, computed with Python's `hashlib`.
 const CORP: &str = "ee0bfd2552fbd840c02cc48b6e823320543c450f";
 
-fn json_answer(status: u16, body: &Value) -> Answer {
+fn json_response(status: u16, body: &Value) -> CannedResponse {
     (status, "application/json", body.to_string().into_bytes())
 }
 
-/// SSO, sso-oidc and STS as one server: the user confirms after so many questions.
+/// Serves SSO, SSO OIDC and STS. The login is confirmed after `pending` token requests.
 fn identity_center(pending: usize) -> Server {
-    let asked = AtomicUsize::new(0);
+    let token_requests = AtomicUsize::new(0);
     Server::start(move |request| {
         let path = request.target.split('?').next().unwrap();
         match path {
-            "/client/register" => json_answer(
+            "/client/register" => json_response(
                 200,
                 &json!({"clientId": "the-client", "clientSecret": "the-client-secret", "clientSecretExpiresAt": 4_000_000_000_u32}),
             ),
-            "/device_authorization" => json_answer(
+            "/device_authorization" => json_response(
                 200,
                 &json!({"deviceCode": "the-device-code", "userCode": "ABCD-EFGH", "verificationUri": "https://device.example/",
                     "verificationUriComplete": "https://device.example/?user_code=ABCD-EFGH", "expiresIn": 600, "interval": 1}),
             ),
             "/token" => {
-                if asked.fetch_add(1, Ordering::SeqCst) < pending {
-                    return json_answer(
+                if token_requests.fetch_add(1, Ordering::SeqCst) < pending {
+                    return json_response(
                         400,
                         &json!({"error": "authorization_pending", "error_description": "not yet"}),
                     );
                 }
-                json_answer(
+                json_response(
                     200,
                     &json!({"accessToken": "the-access-token", "expiresIn": 28_800, "refreshToken": "the-refresh-token", "tokenType": "Bearer"}),
                 )
             }
-            "/federation/credentials" => json_answer(
+            "/federation/credentials" => json_response(
                 200,
                 &json!({"roleCredentials": {"accessKeyId": "AKIDROLE", "secretAccessKey": "the-role-secret",
                     "sessionToken": "the-role-token", "expiration": 4_000_000_000_000_u64}}),
             ),
-            "/logout" => json_answer(200, &json!({})),
+            "/logout" => json_response(200, &json!({})),
             _ => (
                 200,
                 "text/xml",
@@ -111,17 +111,17 @@ fn command(test: &str, server: &Server, line: &str) -> Command {
     command
 }
 
-/// Runs a line with everything logged, and looks for secrets in what was printed.
-fn run(test: &str, server: &Server, line: &str) -> Ended {
-    let ended = ended(&mut command(test, server, &format!("{line} --debug")));
+/// Runs a command line with `--debug` and asserts that no secret is printed.
+fn run(test: &str, server: &Server, line: &str) -> CommandResult {
+    let result = run_command(&mut command(test, server, &format!("{line} --debug")));
     for secret in SECRETS {
-        let printed = format!("{}{}", ended.stdout, ended.stderr);
+        let printed = format!("{}{}", result.stdout, result.stderr);
         assert!(
             !printed.contains(secret),
             "{line} shows {secret}: {printed}"
         );
     }
-    ended
+    result
 }
 
 fn targets(server: &Server) -> Vec<String> {
@@ -136,7 +136,7 @@ fn body(request: &Request) -> Value {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-/// The JSON files of a folder, by name.
+/// Returns the JSON files of a folder, by name.
 fn files(folder: &Path) -> Vec<(String, Value)> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -156,7 +156,7 @@ fn files(folder: &Path) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn a_login_gives_a_token_credentials_and_calls_and_a_logout_takes_them() {
+fn login_caches_a_token_for_calls_and_logout_removes_it() {
     let home = home("sso-session");
     let server = identity_center(1);
     let login = run("sso-session", &server, "sso login");
@@ -235,15 +235,15 @@ fn a_login_gives_a_token_credentials_and_calls_and_a_logout_takes_them() {
         "{call:?}"
     );
     let requests = server.requests();
-    let asked = &requests[4];
+    let credentials_request = &requests[4];
     assert_eq!(
-        asked.header("x-amz-sso_bearer_token"),
+        credentials_request.header("x-amz-sso_bearer_token"),
         Some("the-access-token")
     );
     let signed = requests[5].header("authorization").unwrap();
     assert!(signed.contains("Credential=AKIDROLE/"), "{signed}");
 
-    // The second login needs no registration of its own.
+    // The second login reuses the client registration.
     assert_eq!(
         run(
             "sso-session",
@@ -282,7 +282,7 @@ fn a_login_gives_a_token_credentials_and_calls_and_a_logout_takes_them() {
 }
 
 #[test]
-fn a_start_url_of_a_profile_is_logged_in_to_as_well() {
+fn logs_in_to_the_start_url_of_a_profile() {
     let home = home("sso-legacy");
     let server = identity_center(0);
     let login = run("sso-legacy", &server, "sso login --profile legacy");
@@ -301,14 +301,14 @@ fn a_start_url_of_a_profile_is_logged_in_to_as_well() {
 }
 
 #[test]
-fn what_cannot_be_logged_in_to_is_told() {
+fn rejects_invalid_logins() {
     home("sso-wrong");
     let server = Server::start(|request| match request.target.as_str() {
-        "/client/register" => json_answer(
+        "/client/register" => json_response(
             200,
             &json!({"clientId": "c", "clientSecret": "s", "clientSecretExpiresAt": 4_000_000_000_u32}),
         ),
-        _ => json_answer(
+        _ => json_response(
             400,
             &json!({"error": "invalid_request", "error_description": "no such portal"}),
         ),
@@ -320,12 +320,12 @@ fn what_cannot_be_logged_in_to_is_told() {
             "neither an sso_session nor an sso_start_url",
         ),
         ("sso login --sso-session nope", 253, "no sso-session `nope`"),
-        ("sso login --browser", 252, "no option --browser"),
-        ("sso login now", 252, "belongs to no option"),
+        ("sso login --browser", 252, "unknown option --browser"),
+        ("sso login now", 252, "unexpected argument: now"),
         ("sso login", 254, "no such portal"),
     ] {
-        let ended = run("sso-wrong", &server, line);
-        assert_eq!(ended.status, status, "{line}: {ended:?}");
-        assert!(ended.stderr.contains(message), "{line}: {ended:?}");
+        let result = run("sso-wrong", &server, line);
+        assert_eq!(result.status, status, "{line}: {result:?}");
+        assert!(result.stderr.contains(message), "{line}: {result:?}");
     }
 }

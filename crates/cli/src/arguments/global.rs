@@ -1,4 +1,4 @@
-//! The options that every command has.
+//! Global options.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use inia::config::{Config, UNSIGNED};
 use inia::ports::Host;
 
 use super::Arity;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// The global options with how many values each takes.
+/// Global options and the number of values of each.
 pub(super) const NAMES: &[(&str, Arity)] = &[
     ("ca-bundle", Arity::One),
     ("cli-connect-timeout", Arity::One),
@@ -23,7 +23,7 @@ pub(super) const NAMES: &[(&str, Arity)] = &[
     ("region", Arity::One),
 ];
 
-/// How results are printed.
+/// Format of printed results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OutputFormat {
     #[default]
@@ -34,7 +34,7 @@ pub(crate) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// The format of a name.
+    /// Returns the format of that name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "json" => Some(OutputFormat::Json),
@@ -46,9 +46,9 @@ impl OutputFormat {
     }
 }
 
-/// The values of the global options.
+/// Values of the global options.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Global {
+pub(crate) struct GlobalOptions {
     pub(crate) region: Option<String>,
     pub(crate) profile: Option<String>,
     pub(crate) endpoint_url: Option<String>,
@@ -61,8 +61,8 @@ pub(crate) struct Global {
     pub(crate) debug: bool,
 }
 
-impl Global {
-    pub(super) fn set(&mut self, name: &str, value: Option<String>) -> Result<(), Failure> {
+impl GlobalOptions {
+    pub(super) fn set(&mut self, name: &str, value: Option<String>) -> Result<(), CliError> {
         match name {
             "ca-bundle" => self.ca_bundle = value,
             "cli-connect-timeout" => self.connect_timeout = seconds(name, value)?,
@@ -74,8 +74,8 @@ impl Global {
                 let name = value.unwrap_or_default();
                 let format = OutputFormat::from_name(&name);
                 let unknown = || {
-                    Failure::usage(format!(
-                        "--output: {name:?} is none of json, text, table and yaml"
+                    CliError::usage(format!(
+                        "--output: {name:?} is not one of json, text, table and yaml"
                     ))
                 };
                 self.output = Some(format.ok_or_else(unknown)?);
@@ -83,17 +83,17 @@ impl Global {
             "profile" => self.profile = value,
             "query" => self.query = value,
             "region" => self.region = value,
-            _ => return Err(Failure::usage(format!("there is no option --{name}"))),
+            _ => return Err(CliError::usage(format!("unknown option --{name}"))),
         }
         Ok(())
     }
 
-    /// A session with these options, which asks for codes at the terminal.
+    /// Returns a session builder with these options, which prompts for MFA codes on the terminal.
     pub(crate) fn session(&self) -> SessionBuilder {
         self.session_over(crate::terminal::host())
     }
 
-    /// A session with these options over a host.
+    /// Returns a session builder with these options on the given host.
     pub(crate) fn session_over(&self, host: Host) -> SessionBuilder {
         let mut builder = SessionBuilder::over(host).config(&self.config());
         if let Some(profile) = &self.profile {
@@ -126,17 +126,17 @@ impl Global {
     }
 }
 
-fn seconds(name: &str, value: Option<String>) -> Result<Option<Duration>, Failure> {
+fn seconds(name: &str, value: Option<String>) -> Result<Option<Duration>, CliError> {
     let value = value.unwrap_or_default();
     let seconds = value
         .parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     match seconds {
-        // A day stands for no limit, which 0 asks for.
+        // 0 means no timeout, represented by one day.
         Some(Duration::ZERO) => Ok(Some(Duration::from_secs(86_400))),
         Some(limit) => Ok(Some(limit)),
-        None => Err(Failure::usage(format!(
+        None => Err(CliError::usage(format!(
             "--{name}: {value:?} is not a number of seconds"
         ))),
     }

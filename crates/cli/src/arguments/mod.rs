@@ -1,53 +1,53 @@
-//! The command line: global options, the words of a command, and an operation's own options.
+//! The command line: global options, positional arguments, and options of an operation.
 //!
 //! ```text
-//! inia [global options] <service> <operation> [--member value ...] [words] [global options]
+//! inia [global options] <service> <operation> [--member value ...] [positionals] [global options]
 //! ```
-//! How many values an option takes depends on the operation, so the line is read in two steps: to the words that name the
-//! command, and then on with that command's options.
+//! The number of values of an option depends on the operation, so the line is parsed in two steps: first the
+//! positionals that name the command, then the options of that command.
 
 mod global;
 mod operation;
 mod shorthand;
 mod value;
 
-pub(crate) use global::{Global, OutputFormat};
+pub(crate) use global::{GlobalOptions, OutputFormat};
 pub(crate) use operation::OperationArguments;
 pub(crate) use value::blob_from_text;
 
 use std::collections::VecDeque;
 
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// How many values an option takes.
+/// Number of values of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arity {
-    /// None: it is there or not.
+    /// No value.
     Flag,
     One,
-    /// Every value up to the next option.
+    /// All values up to the next option.
     Many,
 }
 
-/// What is left of the command line.
+/// The arguments that are not parsed yet.
 #[derive(Debug, Default)]
 pub(crate) struct Arguments {
-    left: VecDeque<String>,
-    /// Global options met so far.
-    pub(crate) global: Global,
+    remaining: VecDeque<String>,
+    /// Global options parsed so far.
+    pub(crate) global: GlobalOptions,
 }
 
 impl Arguments {
     pub(crate) fn new(arguments: impl IntoIterator<Item = String>) -> Self {
         Arguments {
-            left: arguments.into_iter().collect(),
-            global: Global::default(),
+            remaining: arguments.into_iter().collect(),
+            global: GlobalOptions::default(),
         }
     }
 
-    /// The next word of the command, past global options; `None` at the end.
-    pub(crate) fn word(&mut self) -> Result<Option<String>, Failure> {
-        while let Some(argument) = self.left.pop_front() {
+    /// Returns the next positional argument, after parsing global options; `None` at the end.
+    pub(crate) fn positional(&mut self) -> Result<Option<String>, CliError> {
+        while let Some(argument) = self.remaining.pop_front() {
             let Some(name) = option_name(&argument) else {
                 return Ok(Some(argument));
             };
@@ -61,16 +61,16 @@ impl Arguments {
         Ok(None)
     }
 
-    /// Reads the rest of the line: the command's options by `arity`, global options, and words.
-    pub(crate) fn rest(
+    /// Parses the remaining arguments: command options by `arity`, global options, and positionals.
+    pub(crate) fn parse_rest(
         &mut self,
         arity: impl Fn(&str) -> Option<Arity>,
         known: impl Fn() -> Vec<String>,
-    ) -> Result<Rest, Failure> {
-        let mut rest = Rest::default();
-        while let Some(argument) = self.left.pop_front() {
+    ) -> Result<RemainingArguments, CliError> {
+        let mut rest = RemainingArguments::default();
+        while let Some(argument) = self.remaining.pop_front() {
             let Some(name) = option_name(&argument) else {
-                rest.words.push(argument);
+                rest.positionals.push(argument);
                 continue;
             };
             let bare = name.split_once('=').map_or(name, |(name, _)| name);
@@ -90,66 +90,64 @@ impl Arguments {
         Ok(rest)
     }
 
-    /// Whether no word is left, but for options and their values.
-    pub(crate) fn is_at_words_end(&self) -> bool {
+    /// Reports whether no positionals remain.
+    pub(crate) fn is_last_positional(&self) -> bool {
         let mut ahead = Arguments {
-            left: self.left.clone(),
+            remaining: self.remaining.clone(),
             global: self.global.clone(),
         };
-        matches!(ahead.word(), Ok(None))
+        matches!(ahead.positional(), Ok(None))
     }
 
-    /// The end of the line, past global options.
-    pub(crate) fn end(&mut self) -> Result<(), Failure> {
-        match self.word()? {
+    /// Parses the remaining global options and rejects positionals.
+    pub(crate) fn finish(&mut self) -> Result<(), CliError> {
+        match self.positional()? {
             None => Ok(()),
-            Some(word) => Err(Failure::usage(format!(
-                "there is a word too many: {word:?}"
-            ))),
+            Some(argument) => Err(CliError::unexpected(&argument)),
         }
     }
 
-    /// Takes an option of one value out of what is left of the line.
-    pub(crate) fn take_option(&mut self, wanted: &str) -> Result<Option<String>, Failure> {
-        let found = |argument: &String| {
+    /// Removes an option with one value from the remaining arguments.
+    pub(crate) fn take_option(&mut self, wanted: &str) -> Result<Option<String>, CliError> {
+        let is_match = |argument: &String| {
             option_name(argument)
                 .is_some_and(|name| name.split_once('=').map_or(name, |(name, _)| name) == wanted)
         };
-        let Some(position) = self.left.iter().position(found) else {
+        let Some(position) = self.remaining.iter().position(is_match) else {
             return Ok(None);
         };
-        let mut behind = self.left.split_off(position);
-        let option = behind.pop_front().unwrap_or_default();
-        std::mem::swap(&mut self.left, &mut behind);
+        let mut after = self.remaining.split_off(position);
+        let option = after.pop_front().unwrap_or_default();
+        std::mem::swap(&mut self.remaining, &mut after);
         let values = self.values(option_name(&option).unwrap_or_default(), Arity::One);
-        behind.append(&mut self.left);
-        self.left = behind;
+        after.append(&mut self.remaining);
+        self.remaining = after;
         Ok(values?.into_iter().next())
     }
 
-    /// Whether the next word asks for help.
-    pub(crate) fn takes_help(&self) -> bool {
-        self.left
+    /// Reports whether the next argument is `help` or `--help`.
+    pub(crate) fn next_is_help(&self) -> bool {
+        self.remaining
             .front()
             .is_some_and(|next| matches!(next.as_str(), "help" | "--help"))
     }
 
-    /// The global options, with those that are still ahead on the line.
-    pub(crate) fn preview_global(&self) -> Global {
+    /// Returns the global options, including those that are not parsed yet.
+    pub(crate) fn preview_global(&self) -> GlobalOptions {
         let mut ahead = Arguments {
-            left: self.left.clone(),
+            remaining: self.remaining.clone(),
             global: self.global.clone(),
         };
-        while let Some(argument) = ahead.left.pop_front() {
+        while let Some(argument) = ahead.remaining.pop_front() {
             if let Some(name) = option_name(&argument) {
-                // What is wrong here is told when the line is read in earnest.
+                // Errors are ignored here; they are reported when the line is parsed.
                 let _ = ahead.take_global(name);
             }
         }
         ahead.global
     }
 
-    fn take_global(&mut self, name: &str) -> Result<bool, Failure> {
+    fn take_global(&mut self, name: &str) -> Result<bool, CliError> {
         let bare = name.split_once('=').map_or(name, |(name, _)| name);
         let Some((_, arity)) = global::NAMES.iter().find(|(known, _)| *known == bare) else {
             return Ok(false);
@@ -159,43 +157,43 @@ impl Arguments {
         Ok(true)
     }
 
-    /// The values of an option, which may be written `--name=value`.
-    fn values(&mut self, name: &str, arity: Arity) -> Result<Vec<String>, Failure> {
+    /// Returns the values of an option. `--name=value` is accepted as well.
+    fn values(&mut self, name: &str, arity: Arity) -> Result<Vec<String>, CliError> {
         if let Some((bare, value)) = name.split_once('=') {
             return match arity {
-                Arity::Flag => Err(Failure::usage(format!("--{bare} takes no value"))),
+                Arity::Flag => Err(CliError::usage(format!("--{bare} takes no value"))),
                 _ => Ok(vec![value.to_owned()]),
             };
         }
         let mut values = Vec::new();
-        let most = match arity {
+        let max = match arity {
             Arity::Flag => return Ok(values),
             Arity::One => 1,
             Arity::Many => usize::MAX,
         };
-        while values.len() < most {
-            match self.left.front() {
+        while values.len() < max {
+            match self.remaining.front() {
                 Some(value)
                     if option_name(value).is_none()
                         || (arity == Arity::One && values.is_empty()) =>
                 {
-                    values.extend(self.left.pop_front());
+                    values.extend(self.remaining.pop_front());
                 }
                 _ => break,
             }
         }
         if values.is_empty() && arity == Arity::One {
-            return Err(Failure::usage(format!("--{name} wants a value")));
+            return Err(CliError::usage(format!("--{name} requires a value")));
         }
         Ok(values)
     }
 }
 
-/// The options and words of a command.
+/// Options and positionals of a command.
 #[derive(Debug, Default)]
-pub(crate) struct Rest {
+pub(crate) struct RemainingArguments {
     pub(crate) options: Vec<(String, Vec<String>)>,
-    pub(crate) words: Vec<String>,
+    pub(crate) positionals: Vec<String>,
 }
 
 fn option_name(argument: &str) -> Option<&str> {
@@ -204,9 +202,9 @@ fn option_name(argument: &str) -> Option<&str> {
         .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
-fn unknown_option<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Failure {
-    Failure::usage(format!(
-        "there is no option --{name}{}",
+fn unknown_option<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> CliError {
+    CliError::usage(format!(
+        "unknown option --{name}{}",
         inia::did_you_mean(name, known)
     ))
 }
@@ -220,20 +218,20 @@ mod tests {
     }
 
     #[test]
-    fn words_and_options_of_every_arity() {
+    fn parses_positionals_and_options_of_every_arity() {
         let mut line = arguments(
             "--region eu-west-1 s3api get-object --keys a b --force --key --x out.txt --output=text",
         );
-        assert_eq!(line.word().unwrap().as_deref(), Some("s3api"));
-        assert_eq!(line.word().unwrap().as_deref(), Some("get-object"));
+        assert_eq!(line.positional().unwrap().as_deref(), Some("s3api"));
+        assert_eq!(line.positional().unwrap().as_deref(), Some("get-object"));
         let arity = |name: &str| match name {
             "keys" => Some(Arity::Many),
             "force" => Some(Arity::Flag),
             "key" => Some(Arity::One),
             _ => None,
         };
-        let rest = line.rest(arity, Vec::new).unwrap();
-        assert_eq!(rest.words, ["out.txt"]);
+        let rest = line.parse_rest(arity, Vec::new).unwrap();
+        assert_eq!(rest.positionals, ["out.txt"]);
         assert_eq!(
             rest.options[0],
             ("keys".to_owned(), vec!["a".to_owned(), "b".to_owned()])
@@ -244,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn one_option_is_taken_out_wherever_it_stands() {
+    fn takes_an_option_at_any_position() {
         for line in [
             "a --limit 5 --x b",
             "a --x b --limit=5",
@@ -252,18 +250,18 @@ mod tests {
         ] {
             let mut line = arguments(line);
             assert_eq!(line.take_option("limit").unwrap().as_deref(), Some("5"));
-            assert_eq!(line.left, ["a", "--x", "b"]);
+            assert_eq!(line.remaining, ["a", "--x", "b"]);
             assert_eq!(line.take_option("limit").unwrap(), None);
         }
         assert!(arguments("a --limit").take_option("limit").is_err());
     }
 
     #[test]
-    fn an_unknown_option_offers_the_nearest() {
+    fn suggests_the_nearest_option() {
         let mut line = arguments("--regoin x");
         assert_eq!(
-            line.word().unwrap_err().to_string(),
-            "inia: there is no option --regoin; did you mean region?"
+            line.positional().unwrap_err().to_string(),
+            "inia: unknown option --regoin; did you mean region?"
         );
     }
 }

@@ -1,14 +1,14 @@
-//! An operation's own options, made from its definition.
+//! Options of an operation, derived from its input shape.
 
 use inia::{ByteStream, Kind, Map, Member, Operation, ServiceModel, Value, kebab_case};
 
-use super::value::{self, Text};
+use super::value::{self, ArgumentText};
 use super::{Arguments, Arity};
 use crate::command::decode;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// The options of the pager, and those that are about the command line itself.
-const OWN: &[(&str, Arity)] = &[
+/// Options for pagination and for the command line itself.
+const COMMON_OPTIONS: &[(&str, Arity)] = &[
     ("cli-input-json", Arity::One),
     ("generate-cli-skeleton", Arity::Flag),
     ("max-items", Arity::One),
@@ -17,19 +17,19 @@ const OWN: &[(&str, Arity)] = &[
     ("starting-token", Arity::One),
 ];
 
-/// What the command line says of a call.
+/// Parameters and options of a call.
 #[derive(Debug, Default)]
 pub(crate) struct OperationArguments {
     pub(crate) params: Value,
-    /// The file whose contents are the streaming member.
+    /// Path of the file with the streaming body.
     pub(crate) body: Option<String>,
-    /// Words after the options: the file that a streaming answer goes to.
-    pub(crate) words: Vec<String>,
+    /// Positional arguments; the file for a streaming output.
+    pub(crate) positionals: Vec<String>,
     pub(crate) paging: Paging,
     pub(crate) skeleton: bool,
 }
 
-/// How an answer of many pages is read.
+/// Pagination options.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
     pub(crate) off: bool,
@@ -39,18 +39,18 @@ pub(crate) struct Paging {
 }
 
 impl OperationArguments {
-    /// Reads the rest of the command line as options of an operation.
+    /// Parses the remaining arguments as options of an operation.
     pub(crate) fn read(
         arguments: &mut Arguments,
         model: &ServiceModel,
         operation: &Operation,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, CliError> {
         let options: Vec<(String, &Member)> =
             model.input(operation).map_or_else(Vec::new, |input| {
                 input
                     .members
                     .iter()
-                    .map(|member| (option_of(&member.name), member))
+                    .map(|member| (option_name_of(&member.name), member))
                     .collect()
             });
         let find = |name: &str| {
@@ -62,7 +62,7 @@ impl OperationArguments {
             };
             match member(name) {
                 Some(member) => Some((member, true)),
-                // A boolean has a `--no-` form.
+                // A boolean member also has a `--no-` option.
                 None => member(name.strip_prefix("no-")?)
                     .filter(|member| matches!(model.shape(member.target).kind, Kind::Boolean))
                     .map(|member| (member, false)),
@@ -74,23 +74,23 @@ impl OperationArguments {
                 Kind::List(_) | Kind::Map { .. } => Arity::Many,
                 _ => Arity::One,
             }),
-            None => OWN
+            None => COMMON_OPTIONS
                 .iter()
-                .find(|(own, _)| *own == name)
+                .find(|(common, _)| *common == name)
                 .map(|(_, arity)| *arity),
         };
         let known = || {
-            let own = OWN.iter().map(|(name, _)| (*name).to_owned());
+            let common = COMMON_OPTIONS.iter().map(|(name, _)| (*name).to_owned());
             options
                 .iter()
                 .map(|(option, _)| option.clone())
-                .chain(own)
+                .chain(common)
                 .collect()
         };
-        let rest = arguments.rest(arity, known)?;
+        let rest = arguments.parse_rest(arity, known)?;
 
-        let mut found = OperationArguments {
-            words: rest.words,
+        let mut parsed = OperationArguments {
+            positionals: rest.positionals,
             ..OperationArguments::default()
         };
         let mut params = Map::new();
@@ -101,51 +101,54 @@ impl OperationArguments {
         for (name, values) in rest.options {
             let first = values.first().cloned().unwrap_or_default();
             let Some((member, on)) = find(&name) else {
-                found.set_own(&name, first, &mut from_json)?;
+                parsed.set_common(&name, first, &mut from_json)?;
                 continue;
             };
-            let place = format!("--{name}");
+            let option = format!("--{name}");
             if streaming.as_ref() == Some(&member.name) {
-                found.body = Some(first);
+                parsed.body = Some(first);
             } else if matches!(model.shape(member.target).kind, Kind::Boolean) {
                 params.insert(member.name.clone(), on);
             } else {
                 let texts = values
                     .iter()
-                    .map(|text| Text::read(text))
+                    .map(|text| ArgumentText::read(text))
                     .collect::<Result<Vec<_>, _>>()?;
                 params.insert(
                     member.name.clone(),
-                    value::of_option(model, member, &place, &texts)?,
+                    value::option_value(model, member, &option, &texts)?,
                 );
             }
         }
-        // Options win over what the JSON says.
+        // Options override `--cli-input-json`.
         let mut all = Value::Map(from_json);
         decode::params_in_place(model, operation, &mut all)?;
         if let Some(map) = all.as_map_mut() {
             map.extend(params);
         }
-        found.params = all;
-        Ok(found)
+        parsed.params = all;
+        Ok(parsed)
     }
 
-    fn set_own(&mut self, name: &str, value: String, from_json: &mut Map) -> Result<(), Failure> {
+    fn set_common(
+        &mut self,
+        name: &str,
+        value: String,
+        from_json: &mut Map,
+    ) -> Result<(), CliError> {
         let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|_| Failure::usage(format!("--{name}: {value:?} is not a whole number")))
+            value.parse::<u64>().map_err(|_| {
+                CliError::usage(format!("--{name}: {value:?} is not a non-negative integer"))
+            })
         };
         match name {
             "cli-input-json" => {
-                let text = Text::read(&value)?;
+                let text = ArgumentText::read(&value)?;
                 let json: Value = serde_json::from_slice(text.bytes()).map_err(|error| {
-                    Failure::usage(format!("--cli-input-json: this is not JSON: {error}"))
+                    CliError::usage(format!("--cli-input-json: invalid JSON: {error}"))
                 })?;
                 let Value::Map(map) = json else {
-                    return Err(Failure::usage(
-                        "--cli-input-json: the parameters are a JSON object",
-                    ));
+                    return Err(CliError::usage("--cli-input-json: expected a JSON object"));
                 };
                 *from_json = map;
             }
@@ -156,13 +159,13 @@ impl OperationArguments {
             "no-paginate" => self.paging.off = true,
             "page-size" => self.paging.page_size = Some(number()?),
             "starting-token" => self.paging.starting_token = Some(value),
-            _ => return Err(Failure::usage(format!("there is no option --{name}"))),
+            _ => return Err(CliError::usage(format!("unknown option --{name}"))),
         }
         Ok(())
     }
 
-    /// The streaming body, opened.
-    pub(crate) async fn open_body(&self) -> Result<Option<ByteStream>, Failure> {
+    /// Opens the streaming body.
+    pub(crate) async fn open_body(&self) -> Result<Option<ByteStream>, CliError> {
         match &self.body {
             None => Ok(None),
             Some(path) => {
@@ -176,7 +179,7 @@ impl OperationArguments {
     }
 }
 
-/// The option of a member: its name in kebab case.
-pub(crate) fn option_of(member: &str) -> String {
+/// Returns the option name of a member: its name in kebab case.
+pub(crate) fn option_name_of(member: &str) -> String {
     kebab_case(member)
 }

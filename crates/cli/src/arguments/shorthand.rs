@@ -1,10 +1,10 @@
-//! The AWS CLI's shorthand: `Key=a,Value=b`, `Names=a,b,c`, `Deep={Key=a,List=[1,2]}`.
+//! The AWS CLI's shorthand syntax: `Key=a,Value=b`, `Names=a,b,c`, `Deep={Key=a,List=[1,2]}`.
 //!
 //! ```text
 //! parameter = pair *("," pair)
 //! pair      = key "=" values
 //! values    = "[" [value *("," value)] "]" / "{" [pair *("," pair)] "}" / text *("," text)
-//! text      = quoted by ' or ", or anything up to the next comma, with a backslash before what is meant literally
+//! text      = quoted by ' or ", or all characters up to the next comma, with \ as the escape character
 //! ```
 //!
 //! # Source
@@ -12,23 +12,23 @@
 
 use inia::{List, Map, Value};
 
-/// How deep values may hold each other.
-const DEPTH: u32 = 64;
+/// Nesting limit of a value.
+const MAX_DEPTH: u32 = 64;
 
-/// Parses a parameter: pairs, or for a list values alone.
+/// Parses a parameter: pairs, or bare values if `is_list`.
 pub(super) fn parse(text: &str, is_list: bool) -> Result<Value, String> {
-    let mut parser = Parser { text, position: 0 };
+    let mut parser = ShorthandParser { text, position: 0 };
     let value = if is_list && !parser.starts_pair() {
         let mut list = List::new();
         while parser.position < text.len() {
-            list.push(parser.value(DEPTH)?);
+            list.push(parser.value(MAX_DEPTH)?);
             if !parser.take(',') {
                 break;
             }
         }
         Value::List(list)
     } else {
-        Value::Map(parser.pairs(None, DEPTH)?)
+        Value::Map(parser.pairs(None, MAX_DEPTH)?)
     };
     if parser.position < text.len() {
         return Err(parser.expected("a comma"));
@@ -36,12 +36,12 @@ pub(super) fn parse(text: &str, is_list: bool) -> Result<Value, String> {
     Ok(value)
 }
 
-struct Parser<'a> {
+struct ShorthandParser<'a> {
     text: &'a str,
     position: usize,
 }
 
-impl Parser<'_> {
+impl ShorthandParser<'_> {
     fn rest(&self) -> &str {
         self.text.get(self.position..).unwrap_or_default()
     }
@@ -50,10 +50,10 @@ impl Parser<'_> {
         self.rest().chars().next()
     }
 
-    fn take(&mut self, wanted: char) -> bool {
-        let found = self.peek() == Some(wanted);
+    fn take(&mut self, expected: char) -> bool {
+        let found = self.peek() == Some(expected);
         if found {
-            self.position += wanted.len_utf8();
+            self.position += expected.len_utf8();
         }
         found
     }
@@ -74,7 +74,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether a key and `=` come next.
+    /// Reports whether a key and `=` follow.
     fn starts_pair(&self) -> bool {
         let rest = self.rest().trim_start();
         let key = rest.bytes().take_while(|byte| is_key(*byte)).count();
@@ -102,28 +102,28 @@ impl Parser<'_> {
         }
     }
 
-    /// The values behind a key: one, or several up to the next key.
+    /// Parses the values of a key: one, or several up to the next key.
     fn values(&mut self, end: Option<char>, depth: u32) -> Result<Value, String> {
         if self.rest().is_empty() || self.peek() == end || self.peek() == Some(',') {
-            // Nothing, or nothing before the next pair: the empty string.
+            // An empty value before the end or the next pair is the empty string.
             let first = Value::from("");
-            return Ok(if self.peek() == Some(',') && !self.another_pair() {
-                self.more(first, depth)?
+            return Ok(if self.peek() == Some(',') && !self.is_pair_next() {
+                self.collect_values(first, depth)?
             } else {
                 first
             });
         }
         let first = self.value(depth)?;
         if matches!(first, Value::String(_)) {
-            self.more(first, depth)
+            self.collect_values(first, depth)
         } else {
             Ok(first)
         }
     }
 
-    fn more(&mut self, first: Value, depth: u32) -> Result<Value, String> {
+    fn collect_values(&mut self, first: Value, depth: u32) -> Result<Value, String> {
         let mut list = List::from_iter([first]);
-        while self.peek() == Some(',') && !self.another_pair() {
+        while self.peek() == Some(',') && !self.is_pair_next() {
             self.position += 1;
             list.push(self.value(depth)?);
         }
@@ -134,8 +134,8 @@ impl Parser<'_> {
         })
     }
 
-    fn another_pair(&self) -> bool {
-        Parser {
+    fn is_pair_next(&self) -> bool {
+        ShorthandParser {
             text: self.text,
             position: self.position + 1,
         }
@@ -143,7 +143,7 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, depth: u32) -> Result<Value, String> {
-        let depth = depth.checked_sub(1).ok_or("the value is nested too deep")?;
+        let depth = depth.checked_sub(1).ok_or("nesting too deep")?;
         self.skip_spaces();
         match self.peek() {
             Some('[') => {
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_forms_of_the_shorthand() {
+    fn parses_all_shorthand_forms() {
         for (text, expected) in [
             ("Key=a,Value=b", json!({"Key": "a", "Value": "b"})),
             (
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_contain_the_position() {
         assert_eq!(
             parse("Key", false).unwrap_err(),
             "expected Key=Value at the end"

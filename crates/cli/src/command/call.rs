@@ -1,4 +1,4 @@
-//! `inia <service> <operation>`: one call.
+//! `inia <service> <operation>`: a single call.
 
 use std::path::Path;
 
@@ -7,22 +7,22 @@ use inia::jmespath::Expression;
 use inia::{Client, Operation, Output, ServiceModel, Value};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::arguments::{Arguments, Global, OperationArguments, OutputFormat};
+use crate::arguments::{Arguments, GlobalOptions, OperationArguments, OutputFormat};
 use crate::command::skeleton;
 use crate::output;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// The file name that stands for standard output.
+/// File name for standard output.
 pub(crate) const STANDARD_OUTPUT: &str = "-";
 
-/// Makes the call that the rest of the command line describes, and prints its answer.
+/// Makes the call that the remaining arguments describe and prints its output.
 pub(crate) async fn run(
     mut arguments: Arguments,
     client: Client,
     operation: &Operation,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(client.model());
-    let given = OperationArguments::read(&mut arguments, &model, operation)?;
+    let options = OperationArguments::read(&mut arguments, &model, operation)?;
     let format = output_format(&arguments.global, &client)?;
     let query = arguments
         .global
@@ -30,57 +30,60 @@ pub(crate) async fn run(
         .as_deref()
         .map(Expression::compile)
         .transpose()?;
-    if given.skeleton {
+    if options.skeleton {
         return output::print(
             &skeleton::of(&model, operation),
             OutputFormat::Json,
             &operation.name,
         );
     }
-    let outfile = outfile(&model, operation, &given)?;
-    let in_operation = |error| Failure::Call {
+    let outfile = outfile(&model, operation, &options)?;
+    let in_operation = |error| CliError::Call {
         operation: operation.name.to_string(),
         error,
     };
-    let body = given.open_body().await?;
-    let pages = !given.paging.off && body.is_none() && is_paginated(&client, operation);
-    let value = if pages && !sets_pages_by_hand(&client, operation, &given.params) {
-        let mut paginator = client.paginate(&operation.name, given.params);
-        if let Some(size) = given.paging.page_size {
+    let body = options.open_body().await?;
+    let pages = !options.paging.off && body.is_none() && is_paginated(&client, operation);
+    let value = if pages && !has_pagination_params(&client, operation, &options.params) {
+        let mut paginator = client.paginate(&operation.name, options.params);
+        if let Some(size) = options.paging.page_size {
             paginator = paginator.page_size(size);
         }
-        if let Some(most) = given.paging.max_items {
-            paginator = paginator.max_items(most);
+        if let Some(max) = options.paging.max_items {
+            paginator = paginator.max_items(max);
         }
-        if let Some(token) = given.paging.starting_token {
+        if let Some(token) = options.paging.starting_token {
             paginator = paginator.starting_token(token);
         }
         paginator.build_full_result().await.map_err(in_operation)?
     } else {
-        let mut call = client.call(&operation.name, given.params);
+        let mut call = client.call(&operation.name, options.params);
         if let Some(body) = body {
             call = call.body(body);
         }
-        let answer = call.send().await.map_err(in_operation)?;
-        receive(answer, outfile.as_deref(), &model, operation).await?
+        let response = call.send().await.map_err(in_operation)?;
+        receive(response, outfile.as_deref(), &model, operation).await?
     };
     if outfile.as_deref() == Some(STANDARD_OUTPUT) {
-        // The stream stands there, and whoever reads it wants nothing behind it.
+        // The streaming body is already on standard output; printing the value would corrupt it.
         return Ok(());
     }
     let value = match &query {
         Some(query) => query.search(&value)?.into_owned(),
         None => value,
     };
-    // An operation that answers nothing prints nothing.
+    // An operation without output prints nothing.
     if model.output(operation).is_none() && value.entries().len() == 0 && query.is_none() {
         return Ok(());
     }
     output::print(&value, format, &operation.name)
 }
 
-/// How answers are printed: as the option says, else `AWS_DEFAULT_OUTPUT`, else the profile's `output`.
-pub(crate) fn output_format(global: &Global, client: &Client) -> Result<OutputFormat, Failure> {
+/// Returns the output format: from `--output`, else `AWS_DEFAULT_OUTPUT`, else the profile's `output`.
+pub(crate) fn output_format(
+    global: &GlobalOptions,
+    client: &Client,
+) -> Result<OutputFormat, CliError> {
     if let Some(format) = global.output {
         return Ok(format);
     }
@@ -94,33 +97,33 @@ pub(crate) fn output_format(global: &Global, client: &Client) -> Result<OutputFo
     match configured.as_deref().map(str::trim) {
         None | Some("") => Ok(OutputFormat::Json),
         Some(name) => OutputFormat::from_name(name).ok_or_else(|| {
-            Failure::usage(format!(
-                "the configured output {name:?} is none of json, text, table and yaml"
+            CliError::usage(format!(
+                "configured output format {name:?}: expected json, text, table or yaml"
             ))
         }),
     }
 }
 
-/// The file that a streaming answer goes to.
+/// Returns the file for a streaming output.
 pub(crate) fn outfile(
     model: &ServiceModel,
     operation: &Operation,
-    given: &OperationArguments,
-) -> Result<Option<String>, Failure> {
+    options: &OperationArguments,
+) -> Result<Option<String>, CliError> {
     let streams = model.streaming_output(operation).is_some();
-    match (streams, given.words.as_slice()) {
+    match (streams, options.positionals.as_slice()) {
         (true, [file]) => Ok(Some(file.clone())),
-        (true, []) => Err(Failure::usage(format!(
-            "{} answers with a stream: name a file for it behind the options, or - for standard output",
+        (true, []) => Err(CliError::usage(format!(
+            "{} returns a stream: add a file name after the options, or - for standard output",
             operation.name
         ))),
         (_, []) => Ok(None),
-        (_, [word, ..]) => Err(Failure::usage(format!("{word:?} belongs to no option"))),
+        (_, [argument, ..]) => Err(CliError::unexpected(argument)),
     }
 }
 
-/// Whether the caller turns the pages: gave a token or a limit by the operation's own parameters.
-fn sets_pages_by_hand(client: &Client, operation: &Operation, params: &Value) -> bool {
+/// Reports whether the parameters contain a pagination token or limit, which disables automatic pagination.
+fn has_pagination_params(client: &Client, operation: &Operation, params: &Value) -> bool {
     client.paginator(&operation.name).is_ok_and(|paginator| {
         let tokens = paginator.input_tokens.iter().map(|token| token.as_str());
         let limit = paginator.limit_key.iter().map(|limit| limit.as_str());
@@ -128,30 +131,31 @@ fn sets_pages_by_hand(client: &Client, operation: &Operation, params: &Value) ->
     })
 }
 
-/// Whether AWS says how the operation's pages are turned. A paginator inferred from names is not used unasked.
+/// Reports whether the service defines a paginator for the operation. Paginators inferred from member names are used
+/// only on request.
 fn is_paginated(client: &Client, operation: &Operation) -> bool {
     client
         .paginator(&operation.name)
         .is_ok_and(|paginator| !paginator.inferred)
 }
 
-/// The value to print of an answer, its stream written to where it goes.
+/// Writes a streaming output to `outfile` and returns the value to print.
 pub(crate) async fn receive(
-    mut answer: Output,
+    mut response: Output,
     outfile: Option<&str>,
     model: &ServiceModel,
     operation: &Operation,
-) -> Result<Value, Failure> {
-    if let Some(events) = answer.events.take() {
+) -> Result<Value, CliError> {
+    if let Some(events) = response.events.take() {
         let events = events.collect().await?;
         let member = model
             .event_stream_output(operation)
             .map(|member| member.name.clone());
-        if let (Some(member), Some(map)) = (member, answer.value.as_map_mut()) {
+        if let (Some(member), Some(map)) = (member, response.value.as_map_mut()) {
             map.insert(member, events);
         }
     }
-    if let (Some(mut body), Some(file)) = (answer.body.take(), outfile) {
+    if let (Some(mut body), Some(file)) = (response.body.take(), outfile) {
         if file == STANDARD_OUTPUT {
             let mut stdout = tokio::io::stdout();
             while let Some(chunk) = body.next().await {
@@ -162,5 +166,5 @@ pub(crate) async fn receive(
             body.write_to(Path::new(file)).await?;
         }
     }
-    Ok(answer.value)
+    Ok(response.value)
 }

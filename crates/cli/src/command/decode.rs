@@ -1,4 +1,4 @@
-//! Parameters from JSON: blobs are base64 there.
+//! Decodes parameters from JSON, in which blobs are base64.
 
 use inia::{
     ByteStream, Error, ErrorKind, Kind, Member, Operation, Result, ServiceModel, Value, snake_case,
@@ -6,10 +6,10 @@ use inia::{
 
 use crate::arguments::blob_from_text;
 
-/// How deep parameters are followed; beyond, they are left as they are, for the validation to refuse.
-const DEPTH: u32 = 200;
+/// Nesting limit. Deeper values are left as they are and fail validation.
+const MAX_DEPTH: u32 = 200;
 
-/// Decodes every blob of the parameters in place, and takes the operation's streaming body out.
+/// Decodes all blobs of the parameters in place and removes the streaming body.
 pub(crate) fn params(
     model: &ServiceModel,
     operation: &Operation,
@@ -29,14 +29,14 @@ pub(crate) fn params(
         None | Some(Value::Null) => Ok(None),
         Some(Value::Blob(blob)) => Ok(Some(ByteStream::from(blob.into_bytes()))),
         Some(other) => {
-            // Not a string, so no base64: the validation says what is wrong with it.
+            // Not a string, so not base64; validation reports it.
             map.insert(member.name.clone(), other);
             Ok(None)
         }
     }
 }
 
-/// Decodes every blob of the parameters in place.
+/// Decodes all blobs of the parameters in place.
 pub(crate) fn params_in_place(
     model: &ServiceModel,
     operation: &Operation,
@@ -45,16 +45,16 @@ pub(crate) fn params_in_place(
     operation
         .input
         .as_ref()
-        .map_or(Ok(()), |input| decode(model, input, params, "", DEPTH))
+        .map_or(Ok(()), |input| decode(model, input, params, "", MAX_DEPTH))
 }
 
-/// Decodes every blob of a value in place.
+/// Decodes all blobs of a value in place.
 pub(crate) fn value_in_place(
     model: &ServiceModel,
     member: &Member,
     value: &mut Value,
 ) -> Result<()> {
-    decode(model, member, value, &member.name, DEPTH)
+    decode(model, member, value, &member.name, MAX_DEPTH)
 }
 
 fn decode(
@@ -72,13 +72,13 @@ fn decode(
         (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
         (Kind::Structure(structure), Value::Map(map)) => {
             for (name, value) in map.iter_mut() {
-                let found = structure.member(name).or_else(|| {
+                let target = structure.member(name).or_else(|| {
                     structure
                         .members
                         .iter()
                         .find(|member| snake_case(&member.name) == **name)
                 });
-                if let Some(member) = found {
+                if let Some(member) = target {
                     let path = if path.is_empty() {
                         name.to_string()
                     } else {
@@ -103,8 +103,9 @@ fn decode(
         }
         (Kind::Blob, Value::String(text)) => {
             let decoded = blob_from_text(text);
-            *value = decoded
-                .map_err(|why| Error::new(ErrorKind::Validation, format!("{path}: {why}")))?;
+            *value = decoded.map_err(|message| {
+                Error::new(ErrorKind::Validation, format!("{path}: {message}"))
+            })?;
             Ok(())
         }
         (Kind::Float | Kind::Double, Value::String(text)) => {

@@ -1,13 +1,13 @@
-//! What there is: services, operations, and an operation's shapes.
+//! Lists services and operations, and describes shapes of an operation.
 
 use std::io::Write as _;
 
 use inia::{Operation, ServiceModel, Session, kebab_case};
 
-use crate::status::Failure;
+use crate::status::CliError;
 
 /// `inia services`.
-pub(crate) fn services(session: &Session) -> Result<(), Failure> {
+pub(crate) fn services(session: &Session) -> Result<(), CliError> {
     print(
         session
             .available_services()
@@ -17,7 +17,7 @@ pub(crate) fn services(session: &Session) -> Result<(), Failure> {
 }
 
 /// `inia <service>`.
-pub(crate) fn operations(model: &ServiceModel) -> Result<(), Failure> {
+pub(crate) fn operations(model: &ServiceModel) -> Result<(), CliError> {
     print(
         model
             .operations()
@@ -26,12 +26,12 @@ pub(crate) fn operations(model: &ServiceModel) -> Result<(), Failure> {
 }
 
 /// `inia <service> <operation> help`.
-pub(crate) fn operation(model: &ServiceModel, operation: &Operation) -> Result<(), Failure> {
+pub(crate) fn operation(model: &ServiceModel, operation: &Operation) -> Result<(), CliError> {
     print([model.describe(operation).to_string().trim_end().to_owned()])
 }
 
 /// Prints lines on standard output.
-pub(super) fn print(lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+pub(super) fn print(lines: impl IntoIterator<Item = String>) -> Result<(), CliError> {
     let mut text = String::new();
     for line in lines {
         text.push_str(&line);

@@ -1,15 +1,15 @@
-//! `inia resource`: services as things that have identifiers, data and actions, and that lead to each other.
+//! `inia resource`: the resources of a service, with their identifiers, attributes, actions and relations.
 //!
 //! ```text
 //! inia resource                                       services with resources
-//! inia resource s3                                    what the service has
-//! inia resource s3 Bucket                             what a bucket has
+//! inia resource s3                                    describe the service resource
+//! inia resource s3 Bucket                             describe the Bucket resource
 //! inia resource s3 Bucket logs                        one bucket: identifiers and attributes
 //! inia resource s3 Bucket logs creation_date          an attribute
 //! inia resource s3 Bucket logs objects --limit 5      a collection
-//! inia resource s3 Bucket logs Object a.txt get -     a sub-resource, and an action
+//! inia resource s3 Bucket logs Object a.txt get -     a sub-resource and an action
 //! inia resource ec2 Instance i-1 subnet vpc id        references
-//! inia resource ec2 Instance i-1 wait-until-running   a wait
+//! inia resource ec2 Instance i-1 wait-until-running   a waiter
 //! ```
 
 use inia::jmespath::Expression;
@@ -18,56 +18,62 @@ use inia::{Client, Outcome, Resource, ResourcePart, Value};
 use crate::arguments::{Arguments, OperationArguments};
 use crate::command::{call, describe};
 use crate::output;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// The option that ends a collection after so many resources.
+/// Option that limits the number of resources of a collection.
 const LIMIT: &str = "limit";
 
-/// Prints or does what the rest of the command line says.
-pub(crate) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    let Some(service) = arguments.word()? else {
+/// Runs `inia resource` with the remaining arguments.
+pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
+    let Some(service) = arguments.positional()? else {
         let session = crate::session(&arguments).await?;
         let services = session.available_resources();
         return describe::print(services.iter().map(|name| name.to_string()));
     };
-    let service = crate::service_of(&service);
+    let service = crate::service_name(&service);
     let session = arguments.preview_global().session().load().await?;
     let mut resource = session.resource(service)?;
     let printer = Printer::of(&arguments, resource.client())?;
-    let Some(mut word) = arguments.word()? else {
+    let Some(mut argument) = arguments.positional()? else {
         return printer.print(&resource.describe(), "resource");
     };
-    // The name of a resource alone asks what such resources have.
-    if arguments.is_at_words_end() && resource.part(&spelt(&word)).is_none_or(is_subresource) {
-        let told = resource.client().describe_resource(Some(&word))?;
-        return printer.print(&told, &word);
+    // A resource name without identifiers describes that resource.
+    if arguments.is_last_positional()
+        && resource
+            .part(&to_snake_case(&argument))
+            .is_none_or(is_subresource)
+    {
+        let description = resource.client().describe_resource(Some(&argument))?;
+        return printer.print(&description, &argument);
     }
     loop {
-        let name = spelt(&word);
+        let name = to_snake_case(&argument);
         let Some(part) = resource.part(&name) else {
-            return Err(unknown(&resource, &word));
+            return Err(unknown(&resource, &argument));
         };
         resource = match part {
             ResourcePart::Identifier | ResourcePart::Attribute => {
-                arguments.end()?;
+                arguments.finish()?;
                 let value = resource.attribute(&name).await?;
-                return printer.print(&value, &word);
+                return printer.print(&value, &argument);
             }
             ResourcePart::Subresource => {
                 let mut identifiers = Vec::new();
-                for wanted in missing_identifiers(&resource, &name)? {
-                    let given = arguments.word()?.ok_or_else(|| {
-                        Failure::usage(format!("{word} wants its {wanted} behind its name"))
+                for identifier in missing_identifiers(&resource, &name)? {
+                    let value = arguments.positional()?.ok_or_else(|| {
+                        CliError::usage(format!(
+                            "{argument} requires its {identifier} after the name"
+                        ))
                     })?;
-                    identifiers.push(Value::from(given));
+                    identifiers.push(Value::from(value));
                 }
                 resource.get(&name, Value::from_iter(identifiers))?
             }
             ResourcePart::Reference => match resource.reference(&name).await? {
-                Outcome::Resource(found) => found,
+                Outcome::Resource(target) => target,
                 other => {
-                    arguments.end()?;
-                    return printer.print(&outcome(other).await?, &word);
+                    arguments.finish()?;
+                    return printer.print(&outcome(other).await?, &argument);
                 }
             },
             ResourcePart::Collection => {
@@ -75,13 +81,13 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
             }
             ResourcePart::Action => return action(arguments, &resource, &name, &printer).await,
             ResourcePart::Waiter => {
-                arguments.end()?;
+                arguments.finish()?;
                 resource.wait_until(&name, Value::map()).await?;
                 return Ok(());
             }
         };
-        match arguments.word()? {
-            Some(next) => word = next,
+        match arguments.positional()? {
+            Some(next) => argument = next,
             None => {
                 if can_load(&resource) {
                     resource.loaded().await?;
@@ -92,8 +98,8 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// A name as definitions and their users spell it: hyphens are for the shell.
-fn spelt(word: &str) -> String {
+/// Converts a kebab-case argument to the snake_case of resource definitions.
+fn to_snake_case(word: &str) -> String {
     word.replace('-', "_")
 }
 
@@ -102,8 +108,8 @@ fn is_subresource(part: ResourcePart) -> bool {
 }
 
 #[cold]
-fn unknown(resource: &Resource, word: &str) -> Failure {
-    let told = resource.describe();
+fn unknown(resource: &Resource, argument: &str) -> CliError {
+    let description = resource.describe();
     let kinds = [
         "attributes",
         "actions",
@@ -114,21 +120,24 @@ fn unknown(resource: &Resource, word: &str) -> Failure {
     ];
     let names: Vec<&str> = kinds
         .iter()
-        .filter_map(|kind| told.get(kind))
+        .filter_map(|kind| description.get(kind))
         .flat_map(Value::items)
         .filter_map(|part| part.get("name")?.as_str())
         .collect();
-    Failure::usage(format!(
-        "{resource} has no {word:?}{}",
-        inia::did_you_mean(&spelt(word), names)
+    CliError::usage(format!(
+        "{resource} has no {argument:?}{}",
+        inia::did_you_mean(&to_snake_case(argument), names)
     ))
 }
 
-/// The identifiers that a sub-resource does not have from its parent.
-fn missing_identifiers(resource: &Resource, name: &str) -> Result<Vec<String>, Failure> {
+/// Returns the identifiers of a sub-resource that are not inherited from its parent.
+fn missing_identifiers(resource: &Resource, name: &str) -> Result<Vec<String>, CliError> {
     let relation = resource.model().subresource(name)?;
-    let told = resource.describe();
-    let relations = told.get("sub_resources").into_iter().flat_map(Value::items);
+    let description = resource.describe();
+    let relations = description
+        .get("sub_resources")
+        .into_iter()
+        .flat_map(Value::items);
     let identifiers = relations
         .filter(|one| one.get("name").and_then(Value::as_str) == Some(&relation.name))
         .filter_map(|one| one.get("identifiers"))
@@ -145,7 +154,7 @@ fn can_load(resource: &Resource) -> bool {
         .is_some_and(|load| !load.is_null())
 }
 
-/// A resource as it is printed: its identifiers, and the attributes that are loaded.
+/// Returns the identifiers and the loaded attributes of a resource.
 fn row(resource: &Resource) -> Value {
     let data = resource.data();
     let mut row = inia::Map::new();
@@ -163,7 +172,7 @@ fn row(resource: &Resource) -> Value {
     Value::Map(row)
 }
 
-async fn outcome(outcome: Outcome) -> Result<Value, Failure> {
+async fn outcome(outcome: Outcome) -> Result<Value, CliError> {
     Ok(match outcome {
         Outcome::None => Value::Null,
         Outcome::Output(output) => output.value,
@@ -172,35 +181,35 @@ async fn outcome(outcome: Outcome) -> Result<Value, Failure> {
     })
 }
 
-/// Lists a collection. What its operation takes are options: they narrow it down.
+/// Lists a collection, filtered by options for the parameters of its operation.
 async fn collection(
     mut arguments: Arguments,
     resource: &Resource,
     name: &str,
     printer: &Printer,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let limit =
         match arguments.take_option(LIMIT)? {
             None => None,
             Some(number) => Some(number.parse().map_err(|_| {
-                Failure::usage(format!("--{LIMIT}: {number:?} is not a whole number"))
+                CliError::usage(format!("--{LIMIT}: {number:?} is not an integer"))
             })?),
         };
     let model = std::sync::Arc::clone(resource.client().model());
-    let found = resource.model().collection(name)?;
-    let operation = model.operation(&found.request.operation)?;
-    let given = OperationArguments::read(&mut arguments, &model, operation)?;
-    if let Some(word) = given.words.first() {
-        return Err(Failure::usage(format!("{word:?} belongs to no option")));
+    let target = resource.model().collection(name)?;
+    let operation = model.operation(&target.request.operation)?;
+    let options = OperationArguments::read(&mut arguments, &model, operation)?;
+    if let Some(argument) = options.positionals.first() {
+        return Err(CliError::unexpected(argument));
     }
-    let mut listed = resource.collection(name).filter(given.params);
+    let mut collection_query = resource.collection(name).filter(options.params);
     if let Some(limit) = limit {
-        listed = listed.limit(limit);
+        collection_query = collection_query.limit(limit);
     }
-    if let Some(size) = given.paging.page_size {
-        listed = listed.page_size(size);
+    if let Some(size) = options.paging.page_size {
+        collection_query = collection_query.page_size(size);
     }
-    let mut items = listed.iter();
+    let mut items = collection_query.iter();
     let mut rows = Vec::new();
     while let Some(item) = items.next().await {
         rows.push(row(&item?));
@@ -208,16 +217,19 @@ async fn collection(
     printer.print(&Value::from_iter(rows), name)
 }
 
-/// Does something. What its operation takes and the resource does not fill in are options.
+/// Runs an action. Parameters that the resource does not fill in are options.
 async fn action(
     mut arguments: Arguments,
     resource: &Resource,
     name: &str,
     printer: &Printer,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(resource.client().model());
-    let told = resource.describe();
-    let actions = told.get("actions").into_iter().flat_map(Value::items);
+    let description = resource.describe();
+    let actions = description
+        .get("actions")
+        .into_iter()
+        .flat_map(Value::items);
     let operation = actions
         .filter(|one| one.get("name").and_then(Value::as_str) == Some(name))
         .find_map(|one| one.get("operation")?.as_str());
@@ -225,20 +237,20 @@ async fn action(
         Some(operation) => model.operation(operation)?,
         None => model.operation(&resource.model().action(name)?.request.operation)?,
     };
-    let given = OperationArguments::read(&mut arguments, &model, operation)?;
-    let outfile = call::outfile(&model, operation, &given)?;
-    let body = given.open_body().await?;
-    let mut action = resource.action(name, given.params);
+    let options = OperationArguments::read(&mut arguments, &model, operation)?;
+    let outfile = call::outfile(&model, operation, &options)?;
+    let body = options.open_body().await?;
+    let mut action = resource.action(name, options.params);
     if let Some(body) = body {
         action = action.body(body);
     }
-    let done = action.await.map_err(|error| Failure::Call {
+    let result = action.await.map_err(|error| CliError::Call {
         operation: operation.name.to_string(),
         error,
     })?;
-    let value = match done {
-        Outcome::Output(answer) => {
-            let value = call::receive(*answer, outfile.as_deref(), &model, operation).await?;
+    let value = match result {
+        Outcome::Output(response) => {
+            let value = call::receive(*response, outfile.as_deref(), &model, operation).await?;
             if outfile.as_deref() == Some(call::STANDARD_OUTPUT) {
                 return Ok(());
             }
@@ -252,15 +264,15 @@ async fn action(
     printer.print(&value, &operation.name)
 }
 
-/// How the command prints.
+/// Output settings of the command.
 struct Printer {
     format: crate::arguments::OutputFormat,
     query: Option<Expression>,
 }
 
 impl Printer {
-    /// What the options and the settings say, those ahead on the line among them.
-    fn of(arguments: &Arguments, client: &Client) -> Result<Self, Failure> {
+    /// Reads the global options of the whole command line and the configured output format.
+    fn of(arguments: &Arguments, client: &Client) -> Result<Self, CliError> {
         let global = arguments.preview_global();
         Ok(Printer {
             format: call::output_format(&global, client)?,
@@ -272,12 +284,12 @@ impl Printer {
         })
     }
 
-    fn print(&self, value: &Value, title: &str) -> Result<(), Failure> {
+    fn print(&self, value: &Value, title: &str) -> Result<(), CliError> {
         match &self.query {
             None => output::print(value, self.format, title),
             Some(query) => {
-                let found = query.search(value)?;
-                output::print(&found, self.format, title)
+                let target = query.search(value)?;
+                output::print(&target, self.format, title)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use inia::{Kind, List, Map, Member, Operation, ServiceModel, ShapeId, Value};
 
-/// The parameters of an operation, each with an empty value of its type. A shape within itself is cut.
+/// Returns the parameters of an operation, each with an empty value of its type. Recursive shapes are cut off.
 pub(crate) fn of(model: &ServiceModel, operation: &Operation) -> Value {
     operation
         .input
@@ -10,29 +10,29 @@ pub(crate) fn of(model: &ServiceModel, operation: &Operation) -> Value {
         .map_or_else(Value::map, |input| value(model, input, &mut Vec::new()))
 }
 
-fn value(model: &ServiceModel, member: &Member, within: &mut Vec<ShapeId>) -> Value {
+fn value(model: &ServiceModel, member: &Member, parents: &mut Vec<ShapeId>) -> Value {
     let shape = model.shape(member.target);
-    if within.contains(&member.target) {
+    if parents.contains(&member.target) {
         return if matches!(shape.kind, Kind::List(_)) {
             Value::List(List::new())
         } else {
             Value::map()
         };
     }
-    within.push(member.target);
+    parents.push(member.target);
     let value = match &shape.kind {
         Kind::Structure(structure) => {
             let members = structure.members.iter();
             Value::Map(
                 members
-                    .map(|member| (member.name.clone(), value(model, member, within)))
+                    .map(|member| (member.name.clone(), value(model, member, parents)))
                     .collect(),
             )
         }
-        Kind::List(element) => Value::List(List::from_iter([value(model, element, within)])),
+        Kind::List(element) => Value::List(List::from_iter([value(model, element, parents)])),
         Kind::Map { value: element, .. } => {
             let mut map = Map::new();
-            map.insert("KeyName", value(model, element, within));
+            map.insert("KeyName", value(model, element, parents));
             Value::Map(map)
         }
         Kind::String => match shape.constraints.enumeration().first() {
@@ -45,6 +45,6 @@ fn value(model: &ServiceModel, member: &Member, within: &mut Vec<ShapeId>) -> Va
         Kind::Float | Kind::Double => Value::Float(0.0),
         Kind::Timestamp => Value::from("1970-01-01T00:00:00"),
     };
-    within.pop();
+    parents.pop();
     value
 }

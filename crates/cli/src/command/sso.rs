@@ -1,27 +1,36 @@
 //! `inia sso login` and `inia sso logout`.
 
-use crate::arguments::{Arguments, Arity, Rest};
+use crate::arguments::{Arguments, Arity, RemainingArguments};
 use crate::command::describe;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// The options of a login. The last two are the AWS CLI's: a login never opens a browser, and always shows a code.
-const LOGIN: [(&str, Arity); 3] = [
+/// Options of `login`. The last two are accepted for the AWS CLI's sake: a login always uses a device code and never
+/// opens a browser.
+const LOGIN_OPTIONS: [(&str, Arity); 3] = [
     ("sso-session", Arity::One),
     ("no-browser", Arity::Flag),
     ("use-device-code", Arity::Flag),
 ];
 
-/// Shows the URL and the code, and waits until the user has confirmed them.
-pub(crate) async fn login(mut arguments: Arguments) -> Result<(), Failure> {
+/// Prints the URL and the user code and waits for the user to confirm.
+pub(crate) async fn login(mut arguments: Arguments) -> Result<(), CliError> {
     let arity = |name: &str| {
-        let mut options = LOGIN.iter();
+        let mut options = LOGIN_OPTIONS.iter();
         options
-            .find(|(known, _)| *known == name)
+            .find(|(option, _)| *option == name)
             .map(|(_, arity)| *arity)
     };
-    let known = || LOGIN.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let Rest { options, words } = arguments.rest(arity, known)?;
-    no_word(&words)?;
+    let option = || {
+        LOGIN_OPTIONS
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect()
+    };
+    let RemainingArguments {
+        options,
+        positionals,
+    } = arguments.parse_rest(arity, option)?;
+    reject_positionals(&positionals)?;
     let name = options
         .iter()
         .rev()
@@ -40,7 +49,7 @@ pub(crate) async fn login(mut arguments: Arguments) -> Result<(), Failure> {
         String::new(),
     ];
     if let Some(url) = login.complete_verification_url() {
-        lines.push("or open this one, and compare the code:".to_owned());
+        lines.push("or open this page and compare the code:".to_owned());
         lines.push(String::new());
         lines.push(format!("    {url}"));
         lines.push(String::new());
@@ -51,17 +60,17 @@ pub(crate) async fn login(mut arguments: Arguments) -> Result<(), Failure> {
     describe::print([format!("Logged in to {start_url}")])
 }
 
-/// Ends all logins.
-pub(crate) async fn logout(mut arguments: Arguments) -> Result<(), Failure> {
-    let Rest { words, .. } = arguments.rest(|_| None, Vec::new)?;
-    no_word(&words)?;
+/// Removes all cached SSO tokens.
+pub(crate) async fn logout(mut arguments: Arguments) -> Result<(), CliError> {
+    let RemainingArguments { positionals, .. } = arguments.parse_rest(|_| None, Vec::new)?;
+    reject_positionals(&positionals)?;
     crate::session(&arguments).await?.sso_logout().await?;
     Ok(())
 }
 
-fn no_word(words: &[String]) -> Result<(), Failure> {
-    match words.first() {
+fn reject_positionals(positionals: &[String]) -> Result<(), CliError> {
+    match positionals.first() {
         None => Ok(()),
-        Some(word) => Err(Failure::usage(format!("{word:?} belongs to no option"))),
+        Some(argument) => Err(CliError::unexpected(argument)),
     }
 }

@@ -1,4 +1,4 @@
-//! How results are printed.
+//! Output formats.
 
 mod table;
 mod text;
@@ -9,10 +9,10 @@ use std::io::Write as _;
 use inia::Value;
 
 use crate::arguments::OutputFormat;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// Prints a result on standard output.
-pub(crate) fn print(value: &Value, format: OutputFormat, title: &str) -> Result<(), Failure> {
+/// Prints a value on standard output. Tables are headed by `title`.
+pub(crate) fn print(value: &Value, format: OutputFormat, title: &str) -> Result<(), CliError> {
     let mut text = Vec::new();
     match format {
         OutputFormat::Json => {
@@ -29,14 +29,14 @@ pub(crate) fn print(value: &Value, format: OutputFormat, title: &str) -> Result<
     Ok(())
 }
 
-/// A value of one line, as the formats for people write it.
+/// Formats a scalar for text and table output.
 fn scalar(value: &Value, null: &str) -> String {
     match value {
         Value::Null => null.to_owned(),
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::String(text) => text.to_string(),
-        // Numbers, timestamps and blobs as JSON has them, without its quotes.
+        // Numbers, timestamps and blobs as in JSON, without quotes.
         other => other.to_json_string().trim_matches('"').to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Boxes: a title, columns, and below them what is nested.
+//! `--output table`: a titled box of columns, with nested values in boxes below it.
 //!
 //! # Source
 //! The AWS CLI user guide, "Table output format".
@@ -9,19 +9,19 @@ use inia::{Map, Value};
 
 use super::{is_scalar, scalar};
 
-/// One box: a title over rows of cells.
-struct Section {
+/// A titled box of rows.
+struct TableSection {
     title: String,
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
     depth: usize,
 }
 
-/// The boxes of a value.
+/// Formats a value as boxes.
 pub(super) fn render(title: &str, value: &Value) -> String {
     let mut sections = Vec::new();
     collect(title, value, 0, &mut sections);
-    let width = sections.iter().map(Section::width).max().unwrap_or(0);
+    let width = sections.iter().map(TableSection::width).max().unwrap_or(0);
     let mut text = String::new();
     for section in &sections {
         section.draw(width, &mut text);
@@ -32,11 +32,11 @@ pub(super) fn render(title: &str, value: &Value) -> String {
     text
 }
 
-fn collect(title: &str, value: &Value, depth: usize, sections: &mut Vec<Section>) {
+fn collect(title: &str, value: &Value, depth: usize, sections: &mut Vec<TableSection>) {
     match value {
         Value::Map(map) => {
             let row: Vec<(String, String)> = scalars(map);
-            sections.push(Section {
+            sections.push(TableSection {
                 title: title.to_owned(),
                 columns: Vec::new(),
                 rows: row
@@ -65,7 +65,7 @@ fn collect(title: &str, value: &Value, depth: usize, sections: &mut Vec<Section>
                         .map(|name| scalar(&element[*name], ""))
                         .collect()
                 };
-                sections.push(Section {
+                sections.push(TableSection {
                     title: title.to_owned(),
                     columns: names.iter().map(|&name| name.to_owned()).collect(),
                     rows: list.iter().map(row).collect(),
@@ -82,14 +82,14 @@ fn collect(title: &str, value: &Value, depth: usize, sections: &mut Vec<Section>
                 Value::List(cells) => cells.iter().map(cell).collect(),
                 other => vec![cell(other)],
             };
-            sections.push(Section {
+            sections.push(TableSection {
                 title: title.to_owned(),
                 columns: Vec::new(),
                 rows: list.iter().map(row).collect(),
                 depth,
             });
         }
-        other => sections.push(Section {
+        other => sections.push(TableSection {
             title: title.to_owned(),
             columns: Vec::new(),
             rows: vec![vec![scalar(other, "None")]],
@@ -98,7 +98,7 @@ fn collect(title: &str, value: &Value, depth: usize, sections: &mut Vec<Section>
     }
 }
 
-fn collect_nested(map: &Map, depth: usize, sections: &mut Vec<Section>) {
+fn collect_nested(map: &Map, depth: usize, sections: &mut Vec<TableSection>) {
     for (name, value) in map {
         if !is_scalar(value) {
             collect(name, value, depth + 1, sections);
@@ -120,7 +120,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-impl Section {
+impl TableSection {
     fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
         Some(&self.columns)
             .filter(|columns| !columns.is_empty())
@@ -128,8 +128,8 @@ impl Section {
             .chain(&self.rows)
     }
 
-    /// The widest each column needs to be, with a space at each side.
-    fn natural(&self) -> Vec<usize> {
+    /// Returns the minimum width of each column, with a space on each side.
+    fn min_widths(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = Vec::new();
         for line in self.lines() {
             for (position, cell) in line.iter().enumerate() {
@@ -143,16 +143,16 @@ impl Section {
         widths
     }
 
-    /// The width of the whole box between its outermost lines, were it alone.
+    /// Returns the minimum inner width of the box.
     fn width(&self) -> usize {
-        let natural = self.natural();
-        let inner = natural.iter().sum::<usize>() + natural.len().saturating_sub(1);
+        let min_widths = self.min_widths();
+        let inner = min_widths.iter().sum::<usize>() + min_widths.len().saturating_sub(1);
         inner.max(self.title.chars().count() + 2) + self.depth * 2
     }
 
-    /// The columns' widths in a box of the given width: the last takes what is left.
+    /// Returns the column widths for a box of the given width; the last column takes the remaining space.
     fn widths(&self, width: usize) -> Vec<usize> {
-        let mut widths = self.natural();
+        let mut widths = self.min_widths();
         let inner = width.saturating_sub(self.depth * 2);
         let used = widths.iter().sum::<usize>() + widths.len().saturating_sub(1);
         if let Some(last) = widths.last_mut() {
@@ -190,7 +190,7 @@ impl Section {
     }
 }
 
-/// A horizontal line, with a crossing wherever a column ends.
+/// Draws a horizontal line with a crossing at each column border.
 fn edge(depth: usize, width: usize, line: char, crossing: char, columns: &[usize]) -> String {
     let inner = width.saturating_sub(depth * 2);
     let mut drawn = String::new();
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nested_lists_are_boxes_in_the_box() {
+    fn draws_nested_lists_as_nested_boxes() {
         let drawn = render(
             "ListUsers",
             &json!({"IsTruncated": false, "Users": [{"Id": "1", "Name": "ana"}, {"Id": "22"}]}),
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(
             widths.len(),
             1,
-            "every line is as wide as the others:\n{drawn}"
+            "all lines must have the same width:\n{drawn}"
         );
         assert!(drawn.contains(" ana "), "{drawn}");
     }

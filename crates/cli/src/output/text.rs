@@ -1,4 +1,4 @@
-//! Lines of tab-separated values, each behind the name of what it belongs to.
+//! `--output text`: lines of tab-separated values, each prefixed with the name of its parent member.
 //!
 //! # Source
 //! The AWS CLI user guide, "Text output format".
@@ -9,7 +9,7 @@ use inia::{Map, Value};
 
 use super::{is_scalar, scalar};
 
-/// The lines of a value.
+/// Formats a value as lines.
 pub(super) fn render(value: &Value) -> String {
     let mut lines = String::new();
     write(value, None, None, &mut lines);
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_of_a_list_share_their_columns() {
+    fn elements_of_a_list_share_columns() {
         let value = json!({"Users": [{"Name": "a", "Id": 1}, {"Name": "b"}], "Urls": ["x", "y"], "Truncated": false});
         assert_eq!(
             render(&value),

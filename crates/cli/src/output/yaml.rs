@@ -1,8 +1,8 @@
-//! YAML, in blocks.
+//! `--output yaml`: block style.
 
 use inia::Value;
 
-/// The document of a value.
+/// Formats a value as a YAML document.
 pub(super) fn render(value: &Value) -> String {
     let mut text = String::new();
     match value {
@@ -24,13 +24,13 @@ fn write(value: &Value, indent: usize, text: &mut String) {
                 text.push_str(&margin);
                 text.push_str(&string(name));
                 text.push(':');
-                // Lists stand at the level of their name, maps a level below it.
+                // Lists are indented like their key, maps one level deeper.
                 let deeper = if matches!(value, Value::List(_)) {
                     indent
                 } else {
                     indent + 2
                 };
-                write_behind(value, deeper, text);
+                write_after(value, deeper, text);
             }
         }
         Value::List(list) => {
@@ -39,13 +39,13 @@ fn write(value: &Value, indent: usize, text: &mut String) {
                 text.push('-');
                 match value {
                     Value::Map(map) if !map.is_empty() => {
-                        // The first entry stands on the line of the dash.
+                        // The first entry is written on the line of the dash.
                         let mut block = String::new();
                         write(value, indent + 2, &mut block);
                         text.push(' ');
                         text.push_str(block.trim_start_matches(' '));
                     }
-                    _ => write_behind(value, indent + 2, text),
+                    _ => write_after(value, indent + 2, text),
                 }
             }
         }
@@ -53,7 +53,7 @@ fn write(value: &Value, indent: usize, text: &mut String) {
     }
 }
 
-fn write_behind(value: &Value, indent: usize, text: &mut String) {
+fn write_after(value: &Value, indent: usize, text: &mut String) {
     match value {
         Value::Map(map) if !map.is_empty() => {
             text.push('\n');
@@ -77,7 +77,7 @@ fn scalar(value: &Value) -> String {
         Value::List(_) => "[]".to_owned(),
         Value::String(text) => string(text),
         Value::Null => "null".to_owned(),
-        // A timestamp or a blob is a string here as it is in JSON.
+        // Timestamps and blobs are strings, as in JSON.
         other => match other
             .to_json_string()
             .strip_prefix('"')
@@ -89,7 +89,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// A string, plain where it can be read as nothing else, quoted as JSON where not.
+/// Writes a string plain if YAML reads it back as the same string, else as a JSON string.
 fn string(text: &str) -> String {
     let is_plain = !text.is_empty()
         && text.chars().all(|c| {
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_and_quotes() {
+    fn writes_blocks_and_quotes_ambiguous_strings() {
         let value =
             json!({"A": [{"B": "x", "C": ["1", 2]}, "no"], "D": {}, "E": {"F": null}, "G": "a: b"});
         assert_eq!(

@@ -1,6 +1,6 @@
-//! A service on the loopback that gives canned answers, and the command that talks to it.
+//! A loopback server with canned responses, and the command under test.
 
-// Each suite is a program of its own and uses a part of this.
+// Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-/// A request as it came over the wire.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) target: String,
@@ -18,58 +18,64 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers
-            .find(|(known, _)| known == name)
+            .find(|(header, _)| header == name)
             .map(|(_, value)| value.as_str())
     }
 }
 
-/// A canned answer: status, content type and body.
-pub(crate) type Answer = (u16, &'static str, Vec<u8>);
+/// A canned response: status, content type and body.
+pub(crate) type CannedResponse = (u16, &'static str, Vec<u8>);
 
-/// A server that answers every request by a function and keeps what it was asked.
+/// A server that responds through a function and records the requests.
 pub(crate) struct Server {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(
+        respond: impl Fn(&Request) -> CannedResponse + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let (recorded, respond) = (Arc::clone(&requests), Arc::new(respond));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                std::thread::spawn(move || serve(&stream.unwrap(), &kept, &*answer));
+                let (recorded, respond) = (Arc::clone(&recorded), Arc::clone(&respond));
+                std::thread::spawn(move || serve(&stream.unwrap(), &recorded, &*respond));
             }
         });
         Server { url, requests }
     }
 
-    /// A server that gives one answer to everything.
+    /// Starts a server that sends the same response to every request.
     pub(crate) fn always(status: u16, content_type: &'static str, body: &str) -> Self {
         let body = body.as_bytes().to_vec();
         Server::start(move |_| (status, content_type, body.clone()))
     }
 
-    /// What was asked so far.
+    /// Returns the requests received so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// Answers one request and closes.
-fn serve(mut stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Answer) {
+/// Serves one request and closes the connection.
+fn serve(
+    mut stream: &TcpStream,
+    recorded: &Mutex<Vec<Request>>,
+    respond: &dyn Fn(&Request) -> CannedResponse,
+) {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     let Some(target) = line.split(' ').nth(1).map(str::to_owned) else {
-        // A connection that was opened and not used.
+        // The connection was closed without a request.
         return;
     };
     let mut headers = Vec::new();
@@ -91,8 +97,8 @@ fn serve(mut stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Re
         .map_or(0, |length| length.parse().unwrap());
     request.body.resize(length, 0);
     reader.read_exact(&mut request.body).unwrap();
-    let (status, content_type, body) = answer(&request);
-    kept.lock().unwrap().push(request);
+    let (status, content_type, body) = respond(&request);
+    recorded.lock().unwrap().push(request);
     let head = format!(
         "HTTP/1.1 {status} Canned\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nx-amzn-requestid: r-1\r\nconnection: close\r\n\r\n",
         body.len()
@@ -101,31 +107,31 @@ fn serve(mut stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Re
     stream.write_all(&body).unwrap();
 }
 
-/// How a command ended.
+/// Exit code and output of a command.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CommandResult {
     pub(crate) status: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-/// Runs a command to its end.
-pub(crate) fn ended(command: &mut Command) -> Ended {
+/// Runs a command to completion.
+pub(crate) fn run_command(command: &mut Command) -> CommandResult {
     let Ok(output) = command.output() else {
-        return Ended {
+        return CommandResult {
             status: -1,
             stdout: String::new(),
-            stderr: "the command does not start".to_owned(),
+            stderr: "cannot start the command".to_owned(),
         };
     };
-    Ended {
+    CommandResult {
         status: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
-/// A folder of a test's own, with nothing in it of an earlier run.
+/// Returns an empty folder for a test.
 pub(crate) fn fresh_home(test: &str) -> PathBuf {
     let home = home(test);
     std::fs::remove_dir_all(&home).unwrap();
@@ -133,14 +139,14 @@ pub(crate) fn fresh_home(test: &str) -> PathBuf {
     home
 }
 
-/// A folder of a test's own.
+/// Returns a folder for a test, created if missing.
 pub(crate) fn home(test: &str) -> PathBuf {
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&home).unwrap();
     home
 }
 
-/// The command, with nothing in its environment but keys and a region.
+/// Returns the command with an environment of only keys and a region.
 pub(crate) fn inia(test: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inia"));
     command

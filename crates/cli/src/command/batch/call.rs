@@ -1,12 +1,12 @@
-//! One line's call.
+//! A call of `inia batch`.
 
 use inia::config::{Config, UNSIGNED};
 use inia::{Credentials, Map, Output, Result, Token, Value};
 
-use super::{Clients, config, result};
+use super::{ClientCache, config, result};
 use crate::command::decode;
 
-/// A call as a line describes it.
+/// A call read from an input line.
 pub(super) struct BatchCall {
     id: Option<Value>,
     pub(super) service: String,
@@ -14,32 +14,32 @@ pub(super) struct BatchCall {
     params: Value,
     region: Option<String>,
     endpoint_url: Option<String>,
-    credentials: GivenCredentials,
+    credentials: CallCredentials,
     config: Value,
 }
 
-/// What a line says of credentials.
-enum GivenCredentials {
-    /// Nothing: the session's own.
+/// Credentials of a call.
+enum CallCredentials {
+    /// No `credentials`: those of the session.
     Session,
-    /// `null`: do not sign.
+    /// `null`: the request is not signed.
     Unsigned,
     Keys(Box<Credentials>),
     Bearer(Token),
 }
 
-/// Makes the call that a line describes, and answers its result line.
-pub(super) async fn answer(clients: &Clients, line: &[u8]) -> Vec<u8> {
+/// Makes the call of an input line and returns its result line.
+pub(super) async fn run(clients: &ClientCache, line: &[u8]) -> Vec<u8> {
     let value: Value = match serde_json::from_slice(line) {
         Ok(value) => value,
-        Err(error) => return result::not_a_call(&format!("the line is not JSON: {error}")),
+        Err(error) => return result::not_a_call(&format!("the line is not valid JSON: {error}")),
     };
     let id = value.get("id").cloned();
     let call = match BatchCall::read(value) {
         Ok(call) => call,
         Err(error) => return result::failed(id.as_ref(), &error),
     };
-    match call.make(clients).await {
+    match call.send(clients).await {
         Ok(output) => result::succeeded(call.id.as_ref(), &output),
         Err(error) => result::failed(call.id.as_ref(), &error),
     }
@@ -49,7 +49,7 @@ impl BatchCall {
     fn read(value: Value) -> Result<Self> {
         let Value::Map(mut line) = value else {
             return Err(config::invalid(
-                "a call is an object with `service` and `operation`",
+                "a call must be an object with `service` and `operation`",
             ));
         };
         let id = line.remove("id");
@@ -68,14 +68,14 @@ impl BatchCall {
         let region = optional(&mut line, "region")?;
         let endpoint_url = optional(&mut line, "endpoint_url")?;
         let credentials = match line.remove("credentials") {
-            None => GivenCredentials::Session,
-            Some(Value::Null) => GivenCredentials::Unsigned,
+            None => CallCredentials::Session,
+            Some(Value::Null) => CallCredentials::Unsigned,
             Some(Value::Map(credentials)) => read_credentials(credentials)?,
             Some(_) => return Err(config::invalid("credentials: expected an object or null")),
         };
         let config = line.remove("config").unwrap_or_default();
         if let Some((name, _)) = line.iter().next() {
-            let known = [
+            let keys = [
                 "config",
                 "credentials",
                 "endpoint_url",
@@ -86,8 +86,8 @@ impl BatchCall {
                 "service",
             ];
             return Err(config::invalid(format!(
-                "a call has no {name:?}{}",
-                inia::did_you_mean(name, known)
+                "unknown key {name:?} in a call{}",
+                inia::did_you_mean(name, keys)
             )));
         }
         Ok(BatchCall {
@@ -102,16 +102,16 @@ impl BatchCall {
         })
     }
 
-    /// What makes this call's client differ from others.
+    /// Cache key of the client: all settings that clients differ in.
     pub(super) fn client_key(&self) -> String {
         let credentials = match &self.credentials {
-            GivenCredentials::Session => "session",
-            GivenCredentials::Unsigned => "none",
-            GivenCredentials::Keys(_) => "keys",
-            GivenCredentials::Bearer(_) => "bearer",
+            CallCredentials::Session => "session",
+            CallCredentials::Unsigned => "none",
+            CallCredentials::Keys(_) => "keys",
+            CallCredentials::Bearer(_) => "bearer",
         };
         let bearer = match &self.credentials {
-            GivenCredentials::Bearer(token) => token.token.expose(),
+            CallCredentials::Bearer(token) => token.token.expose(),
             _ => "",
         };
         let parts = [
@@ -125,7 +125,7 @@ impl BatchCall {
         parts.join("\n")
     }
 
-    /// The settings of this call's client.
+    /// Returns the client settings of this call.
     pub(super) fn client_config(&self) -> Result<Config> {
         let mut config = config::read(&self.config)?;
         if let Some(region) = &self.region {
@@ -135,8 +135,8 @@ impl BatchCall {
             config = config.endpoint_url(url);
         }
         match &self.credentials {
-            GivenCredentials::Unsigned => config = config.signature_version(UNSIGNED),
-            GivenCredentials::Bearer(_) if config.signature_version.is_none() => {
+            CallCredentials::Unsigned => config = config.signature_version(UNSIGNED),
+            CallCredentials::Bearer(_) if config.signature_version.is_none() => {
                 config = config.signature_version("bearer");
             }
             _ => {}
@@ -144,7 +144,7 @@ impl BatchCall {
         Ok(config)
     }
 
-    async fn make(&self, clients: &Clients) -> Result<Output> {
+    async fn send(&self, clients: &ClientCache) -> Result<Output> {
         let client = clients.get(self)?;
         let model = client.model();
         let operation = model.operation(&self.operation)?;
@@ -155,15 +155,15 @@ impl BatchCall {
             call = call.body(body);
         }
         match &self.credentials {
-            GivenCredentials::Keys(credentials) => call = call.credentials((**credentials).clone()),
-            GivenCredentials::Bearer(token) => call = call.token(token.clone()),
-            GivenCredentials::Session | GivenCredentials::Unsigned => {}
+            CallCredentials::Keys(credentials) => call = call.credentials((**credentials).clone()),
+            CallCredentials::Bearer(token) => call = call.token(token.clone()),
+            CallCredentials::Session | CallCredentials::Unsigned => {}
         }
         call.collect().await
     }
 }
 
-fn read_credentials(mut credentials: Map) -> Result<GivenCredentials> {
+fn read_credentials(mut credentials: Map) -> Result<CallCredentials> {
     let mut part = |name: &str| match credentials.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -181,20 +181,17 @@ fn read_credentials(mut credentials: Map) -> Result<GivenCredentials> {
         (Some(id), Some(secret), _) => {
             let mut keys = Credentials::new(&id, &secret, session.as_deref());
             keys.account_id = account;
-            Ok(GivenCredentials::Keys(Box::new(keys)))
+            Ok(CallCredentials::Keys(Box::new(keys)))
         }
-        (None, None, Some(token)) => Ok(GivenCredentials::Bearer(Token {
-            token: token.as_str().into(),
-            expires: None,
-        })),
+        (None, None, Some(token)) => Ok(CallCredentials::Bearer(Token::new(token.as_str()))),
         _ => Err(config::invalid(
-            "credentials: access_key_id and secret_access_key belong together, or bearer_token stands alone",
+            "credentials: expected access_key_id and secret_access_key, or bearer_token alone",
         )),
     }
 }
 
 fn required(line: &mut Map, name: &str) -> Result<String> {
-    optional(line, name)?.ok_or_else(|| config::invalid(format!("{name} is missing")))
+    optional(line, name)?.ok_or_else(|| config::invalid(format!("missing required key {name}")))
 }
 
 fn optional(line: &mut Map, name: &str) -> Result<Option<String>> {

@@ -1,4 +1,4 @@
-//! The `config` of a line: options of [`Config`] by botocore's names.
+//! The `config` object of an input line: client settings under botocore's names.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use inia::config::{
 };
 use inia::{Error, ErrorKind, Result, Value};
 
-/// The options that a line may set.
-const KNOWN: [&str; 27] = [
+/// Supported settings.
+const SETTINGS: [&str; 27] = [
     "account_id_endpoint_mode",
     "api_version",
     "auth_scheme_preference",
@@ -39,7 +39,7 @@ const KNOWN: [&str; 27] = [
     "user_agent_extra",
 ];
 
-/// Reads the options; null for none.
+/// Reads the settings; null means none.
 pub(super) fn read(value: &Value) -> Result<Config> {
     let mut config = Config::new();
     let map = match value {
@@ -57,10 +57,10 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             continue;
         }
         config = match &**name {
-            "account_id_endpoint_mode" => config.account_id_endpoint_mode(word(
+            "account_id_endpoint_mode" => config.account_id_endpoint_mode(keyword(
                 name,
                 value,
-                AccountIdEndpointMode::from_word,
+                AccountIdEndpointMode::from_name,
             )?),
             "api_version" => config.api_version(text(name, value)?),
             "auth_scheme_preference" => config.auth_scheme_preference(text(name, value)?),
@@ -71,7 +71,7 @@ pub(super) fn read(value: &Value) -> Result<Config> {
                     .ok_or_else(|| expected(name, "an object", value))?,
             ),
             "connect_timeout" => config.connect_timeout(seconds(name, value)?),
-            "defaults_mode" => config.defaults_mode(word(name, value, DefaultsMode::from_word)?),
+            "defaults_mode" => config.defaults_mode(keyword(name, value, DefaultsMode::from_name)?),
             "disable_request_compression" => config.disable_request_compression(flag(name, value)?),
             "endpoint_url" => config.endpoint_url(text(name, value)?),
             "ignore_configured_endpoint_urls" => {
@@ -84,13 +84,13 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             "read_timeout" => config.read_timeout(seconds(name, value)?),
             "region" | "region_name" => config.region(text(name, value)?),
             "request_checksum_calculation" => {
-                config.request_checksum_calculation(word(name, value, ChecksumMode::from_word)?)
+                config.request_checksum_calculation(keyword(name, value, ChecksumMode::from_name)?)
             }
             "request_min_compression_size_bytes" => {
                 config.request_min_compression_size_bytes(number(name, value)?)
             }
             "response_checksum_validation" => {
-                config.response_checksum_validation(word(name, value, ChecksumMode::from_word)?)
+                config.response_checksum_validation(keyword(name, value, ChecksumMode::from_name)?)
             }
             "retries" => config.retries(retries(value)?),
             "s3" => config.s3(s3(value)?),
@@ -102,8 +102,8 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             "user_agent_extra" => config.user_agent_extra(text(name, value)?),
             _ => {
                 return Err(invalid(format!(
-                    "config: there is no {name:?}{}",
-                    inia::did_you_mean(name, KNOWN)
+                    "config: unknown setting {name:?}{}",
+                    inia::did_you_mean(name, SETTINGS)
                 )));
             }
         };
@@ -118,11 +118,11 @@ fn retries(value: &Value) -> Result<Retries> {
     let mut retries = Retries::default();
     for (name, value) in map {
         match &**name {
-            "mode" => retries.mode = Some(word(name, value, RetryMode::from_word)?),
+            "mode" => retries.mode = Some(keyword(name, value, RetryMode::from_name)?),
             "total_max_attempts" => retries.max_attempts = Some(number(name, value)?),
-            // botocore counts the retries here, not the attempts.
+            // botocore's `max_attempts` counts retries, not attempts.
             "max_attempts" => retries.max_attempts = Some(number(name, value)?.saturating_add(1)),
-            _ => return Err(invalid(format!("config.retries: there is no {name:?}"))),
+            _ => return Err(invalid(format!("config.retries: unknown setting {name:?}"))),
         }
     }
     Ok(retries)
@@ -136,7 +136,7 @@ fn s3(value: &Value) -> Result<S3Config> {
     for (name, value) in map {
         match &**name {
             "addressing_style" => {
-                s3.addressing_style = Some(word(name, value, AddressingStyle::from_word)?)
+                s3.addressing_style = Some(keyword(name, value, AddressingStyle::from_name)?)
             }
             "use_accelerate_endpoint" => s3.use_accelerate_endpoint = Some(flag(name, value)?),
             "use_dualstack_endpoint" => s3.use_dualstack_endpoint = Some(flag(name, value)?),
@@ -144,20 +144,20 @@ fn s3(value: &Value) -> Result<S3Config> {
             "use_arn_region" => s3.use_arn_region = Some(flag(name, value)?),
             "us_east_1_regional_endpoint" => {
                 s3.us_east_1_regional_endpoint =
-                    Some(word(name, value, RegionalEndpoints::from_word)?);
+                    Some(keyword(name, value, RegionalEndpoints::from_name)?);
             }
             "s3_disable_multiregion_access_points" => {
                 s3.disable_multiregion_access_points = Some(flag(name, value)?)
             }
-            _ => return Err(invalid(format!("config.s3: there is no {name:?}"))),
+            _ => return Err(invalid(format!("config.s3: unknown setting {name:?}"))),
         }
     }
     Ok(s3)
 }
 
-fn expected(name: &str, what: &str, value: &Value) -> Error {
+fn expected(name: &str, expected_type: &str, value: &Value) -> Error {
     invalid(format!(
-        "config.{name}: expected {what}, got a {}",
+        "config.{name}: expected {expected_type}, got a {}",
         value.type_name()
     ))
 }
@@ -178,7 +178,7 @@ fn number(name: &str, value: &Value) -> Result<u32> {
     value
         .as_i64()
         .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| expected(name, "a whole number", value))
+        .ok_or_else(|| expected(name, "an integer", value))
 }
 
 fn seconds(name: &str, value: &Value) -> Result<Duration> {
@@ -188,9 +188,9 @@ fn seconds(name: &str, value: &Value) -> Result<Duration> {
         .ok_or_else(|| expected(name, "a number of seconds", value))
 }
 
-fn word<T>(name: &str, value: &Value, read: impl Fn(&str) -> Option<T>) -> Result<T> {
+fn keyword<T>(name: &str, value: &Value, read: impl Fn(&str) -> Option<T>) -> Result<T> {
     let text = text(name, value)?;
-    read(text).ok_or_else(|| invalid(format!("config.{name}: {text:?} is not one of its values")))
+    read(text).ok_or_else(|| invalid(format!("config.{name}: invalid value {text:?}")))
 }
 
 pub(super) fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

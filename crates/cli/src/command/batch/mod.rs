@@ -1,4 +1,4 @@
-//! `inia batch`: one call a line on standard input, one result a line on standard output.
+//! `inia batch`: reads one call per line on standard input and writes one result per line on standard output.
 //!
 //! ```text
 //! -> {"id":"17","service":"sqs","operation":"SendMessage","params":{..},"region":"us-east-1","endpoint_url":"http://127.0.0.1:5000",
@@ -6,7 +6,8 @@
 //! <- {"id":"17","ok":true,"result":{..},"metadata":{"http_status":200,"request_id":"..","headers":{..},"attempts":1}}
 //! <- {"id":"18","ok":false,"error":{"kind":"service","code":"..","shape":"..","message":"..","http_status":400,"details":{..}},"metadata":{..}}
 //! ```
-//! Results come in the order of completion. A line that is no call gets a result with `ok` false, and the rest goes on.
+//! Results are written in the order of completion. An invalid line gets a result with `ok` false, and the next lines
+//! are read.
 
 mod call;
 mod config;
@@ -21,26 +22,26 @@ use tokio::sync::{Semaphore, mpsc};
 
 use call::BatchCall;
 
-/// The longest line that is read: what a call may carry in its blobs.
+/// Maximum length of an input line, in bytes. Blobs are part of the line.
 const LINE_LIMIT: usize = 256 * 1024 * 1024;
 
-/// How many results may wait to be written.
-const BACKLOG: usize = 64;
+/// Capacity of the channel of results that wait to be written.
+const RESULT_CAPACITY: usize = 64;
 
-/// How many clients are kept: lines may name ever other credentials.
-const MOST_CLIENTS: usize = 1000;
+/// Maximum number of cached clients. Each set of credentials may need a client.
+const MAX_CLIENTS: usize = 1000;
 
-/// Clients by what makes them differ: service, region, endpoint, credentials and config.
-pub(super) struct Clients {
+/// Cache of clients by service, region, endpoint, credentials and config.
+pub(super) struct ClientCache {
     session: Session,
-    known: Mutex<HashMap<String, Client>>,
+    clients: Mutex<HashMap<String, Client>>,
 }
 
-impl Clients {
+impl ClientCache {
     fn get(&self, call: &BatchCall) -> Result<Client> {
         let key = call.client_key();
         if let Some(client) = self
-            .known
+            .clients
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&key)
@@ -50,11 +51,11 @@ impl Clients {
         let client = self
             .session
             .client_with(&call.service, &call.client_config()?)?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_CLIENTS {
-            known.clear();
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if clients.len() >= MAX_CLIENTS {
+            clients.clear();
         }
-        known.insert(key, client.clone());
+        clients.insert(key, client.clone());
         Ok(client)
     }
 }
@@ -62,28 +63,28 @@ impl Clients {
 /// Reads calls from `input` to its end and writes their results to `output`, at most `concurrency` calls at a time.
 ///
 /// # Errors
-/// Reading or writing failed.
+/// If reading or writing fails.
 pub(crate) async fn run(
     session: Session,
     mut input: impl AsyncBufRead + Unpin,
     output: impl AsyncWrite + Unpin + Send + 'static,
     concurrency: usize,
 ) -> std::io::Result<()> {
-    let clients = Arc::new(Clients {
+    let clients = Arc::new(ClientCache {
         session,
-        known: Mutex::default(),
+        clients: Mutex::default(),
     });
     let permits = Arc::new(Semaphore::new(concurrency.max(1)));
-    let (results, waiting) = mpsc::channel(BACKLOG);
-    let writer = tokio::spawn(write(waiting, output));
+    let (results, receiver) = mpsc::channel(RESULT_CAPACITY);
+    let writer = tokio::spawn(write(receiver, output));
     let mut line = Vec::new();
     loop {
         line.clear();
-        let found = read_line(&mut input, &mut line).await?;
-        if found == Line::End {
+        let line_read = read_line(&mut input, &mut line).await?;
+        if line_read == LineRead::End {
             break;
         }
-        if found == Line::Whole && line.trim_ascii().is_empty() {
+        if line_read == LineRead::Whole && line.trim_ascii().is_empty() {
             continue;
         }
         let text = std::mem::take(&mut line);
@@ -92,15 +93,15 @@ pub(crate) async fn run(
         };
         let (clients, results) = (Arc::clone(&clients), results.clone());
         tokio::spawn(async move {
-            let answer = match found {
-                Line::TooLong => {
-                    result::not_a_call(&format!("the line is longer than {LINE_LIMIT} bytes"))
+            let result_line = match line_read {
+                LineRead::TooLong => {
+                    result::not_a_call(&format!("the line exceeds {LINE_LIMIT} bytes"))
                 }
-                _ => call::answer(&clients, &text).await,
+                _ => call::run(&clients, &text).await,
             };
             drop(permit);
-            // A writer that is gone has its reader gone: nobody waits for this.
-            let _ = results.send(answer).await;
+            // The channel is closed if the reader of our output is gone; the result is dropped.
+            let _ = results.send(result_line).await;
         });
         if writer.is_finished() {
             break;
@@ -125,26 +126,26 @@ async fn write(
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
+enum LineRead {
     Whole,
     TooLong,
     End,
 }
 
-/// Reads one line without its end. Of a line beyond the limit the rest is passed over.
+/// Reads one line without its line break. A line beyond the limit is skipped.
 async fn read_line(
     input: &mut (impl AsyncBufRead + Unpin),
     line: &mut Vec<u8>,
-) -> std::io::Result<Line> {
+) -> std::io::Result<LineRead> {
     let mut too_long = false;
     let mut read_any = false;
     loop {
         let buffer = input.fill_buf().await?;
         if buffer.is_empty() {
             return Ok(match (read_any, too_long) {
-                (false, _) => Line::End,
-                (true, true) => Line::TooLong,
-                (true, false) => Line::Whole,
+                (false, _) => LineRead::End,
+                (true, true) => LineRead::TooLong,
+                (true, false) => LineRead::Whole,
             });
         }
         read_any = true;
@@ -162,7 +163,11 @@ async fn read_line(
         let used = end.map_or(buffer.len(), |end| end + 1);
         input.consume(used);
         if end.is_some() {
-            return Ok(if too_long { Line::TooLong } else { Line::Whole });
+            return Ok(if too_long {
+                LineRead::TooLong
+            } else {
+                LineRead::Whole
+            });
         }
     }
 }

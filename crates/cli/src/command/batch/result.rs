@@ -1,8 +1,8 @@
-//! The lines of results.
+//! Result lines of `inia batch`.
 
 use inia::{Error, ErrorKind, Fault, Map, Output, Value, json};
 
-/// The line of a call that succeeded.
+/// Returns the result line of a successful call.
 pub(super) fn succeeded(id: Option<&Value>, output: &Output) -> Vec<u8> {
     let metadata = &output.metadata;
     let headers: Map = metadata
@@ -26,7 +26,7 @@ pub(super) fn succeeded(id: Option<&Value>, output: &Output) -> Vec<u8> {
     line
 }
 
-/// The line of a call that failed.
+/// Returns the result line of a failed call.
 pub(super) fn failed(id: Option<&Value>, error: &Error) -> Vec<u8> {
     let mut description = Map::new();
     description.insert("kind", error.kind().as_str());
@@ -84,7 +84,7 @@ pub(super) fn failed(id: Option<&Value>, error: &Error) -> Vec<u8> {
     line
 }
 
-/// The line for one that is no call at all.
+/// Returns the result line for an input line that is not a call.
 pub(super) fn not_a_call(message: &str) -> Vec<u8> {
     failed(None, &Error::new(ErrorKind::Validation, message.to_owned()))
 }

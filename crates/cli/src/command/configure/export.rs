@@ -1,4 +1,4 @@
-//! `inia configure export-credentials`: credentials for a program that cannot look for them itself.
+//! `inia configure export-credentials`: prints credentials for programs that do not resolve them themselves.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use inia::host::TokioCommands;
 use inia::ports::Host;
 use inia::{Credentials, Error, ErrorKind, Session, TimestampFormat, Value, json};
 
-use crate::arguments::{Arguments, Arity, OutputFormat, Rest};
+use crate::arguments::{Arguments, Arity, OutputFormat, RemainingArguments};
 use crate::command::describe;
 use crate::output;
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// Names the profiles that are being exported by the commands above this one, separated by commas. It is the AWS CLI's, so that a
-/// chain of both is seen as one.
-const CHAIN: &str = "_AWS_CLI_PROFILE_CHAIN";
-/// How many commands deep credentials may be exported from within a `credential_process`.
-const DEEPEST: usize = 4;
+/// Environment variable with the comma-separated profiles that parent commands are exporting. The AWS CLI uses the same
+/// variable, so a chain of both is detected.
+const PROFILE_CHAIN: &str = "_AWS_CLI_PROFILE_CHAIN";
+/// Maximum depth of exports nested through `credential_process`.
+const MAX_CHAIN: usize = 4;
 
-/// How credentials are printed.
+/// ExportFormat of printed credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+enum ExportFormat {
     Process,
     Env,
     EnvNoExport,
@@ -29,35 +29,38 @@ enum Format {
     Fish,
 }
 
-const FORMATS: [(&str, Format); 6] = [
-    ("process", Format::Process),
-    ("env", Format::Env),
-    ("env-no-export", Format::EnvNoExport),
-    ("powershell", Format::PowerShell),
-    ("windows-cmd", Format::WindowsCmd),
-    ("fish", Format::Fish),
+const FORMATS: [(&str, ExportFormat); 6] = [
+    ("process", ExportFormat::Process),
+    ("env", ExportFormat::Env),
+    ("env-no-export", ExportFormat::EnvNoExport),
+    ("powershell", ExportFormat::PowerShell),
+    ("windows-cmd", ExportFormat::WindowsCmd),
+    ("fish", ExportFormat::Fish),
 ];
 
-/// Prints the session's credentials in the format that the rest of the line names.
+/// Prints the session's credentials in the format given by `--format`.
 ///
 /// # Source
 /// The AWS CLI reference, `configure export-credentials`.
-pub(super) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
+pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
     let arity = |name: &str| (name == "format").then_some(Arity::One);
-    let Rest { options, words } = arguments.rest(arity, || vec!["format".to_owned()])?;
-    if let Some(word) = words.first() {
-        return Err(Failure::usage(format!("{word:?} belongs to no option")));
+    let RemainingArguments {
+        options,
+        positionals,
+    } = arguments.parse_rest(arity, || vec!["format".to_owned()])?;
+    if let Some(argument) = positionals.first() {
+        return Err(CliError::unexpected(argument));
     }
     let format = match options.last().and_then(|(_, values)| values.first()) {
-        None => Format::Process,
-        Some(wanted) => FORMATS
+        None => ExportFormat::Process,
+        Some(name) => FORMATS
             .iter()
-            .find(|(name, _)| name == wanted)
+            .find(|(format, _)| format == name)
             .map(|(_, format)| *format)
             .ok_or_else(|| {
                 let known: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
-                Failure::usage(format!(
-                    "--format: {wanted:?} is none of {}",
+                CliError::usage(format!(
+                    "--format: {name:?} is not one of {}",
                     known.join(", ")
                 ))
             })?,
@@ -65,11 +68,11 @@ pub(super) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     if arguments.global.debug {
         crate::log::start();
     }
-    let host = within_chain(arguments.global.profile.as_deref())?;
+    let host = host_with_chain(arguments.global.profile.as_deref())?;
     let session: Session = arguments.global.session_over(host).load().await?;
     let credentials = session.credentials().await?;
     match format {
-        Format::Process => output::print(
+        ExportFormat::Process => output::print(
             &process(&credentials),
             OutputFormat::Json,
             "export-credentials",
@@ -78,12 +81,12 @@ pub(super) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// The host of a session whose commands know which profile is being exported.
+/// Returns a host whose child processes receive the chain of exported profiles.
 ///
 /// # Errors
-/// `Config` where the profile is being exported already, by a command that waits for this one: its `credential_process` asks for
-/// itself.
-fn within_chain(profile: Option<&str>) -> Result<Host, Failure> {
+/// `Config` if a parent command is already exporting this profile, because its `credential_process` calls this command,
+/// or if the chain is too deep.
+fn host_with_chain(profile: Option<&str>) -> Result<Host, CliError> {
     let host = crate::terminal::host();
     let profile = match profile {
         Some(name) => name.to_owned(),
@@ -91,20 +94,20 @@ fn within_chain(profile: Option<&str>) -> Result<Host, Failure> {
             .from_env(&*host.env)
             .map_or_else(|| "default".to_owned(), |(_, name)| name.trim().to_owned()),
     };
-    let above = host.env.var(CHAIN).unwrap_or_default();
-    let names: Vec<&str> = above
+    let parents = host.env.var(PROFILE_CHAIN).unwrap_or_default();
+    let names: Vec<&str> = parents
         .split(',')
         .map(|name| name.trim().trim_matches('"'))
         .filter(|name| !name.is_empty())
         .collect();
     let problem = if names.contains(&profile.as_str()) {
         format!(
-            "the credentials of profile `{profile}` are asked for to find the credentials of profile `{profile}`: {} -> {profile}",
+            "profile `{profile}` resolves its credentials through itself: {} -> {profile}",
             names.join(" -> ")
         )
-    } else if names.len() >= DEEPEST {
+    } else if names.len() >= MAX_CHAIN {
         format!(
-            "the credentials of {} profiles wait for each other already: {}",
+            "credential exports are nested too deep ({} profiles): {}",
             names.len(),
             names.join(" -> ")
         )
@@ -112,14 +115,14 @@ fn within_chain(profile: Option<&str>) -> Result<Host, Failure> {
         let chain = names.iter().copied().chain([profile.as_str()]);
         let chain = chain.collect::<Vec<_>>().join(",");
         return Ok(Host {
-            commands: Arc::new(TokioCommands::default().env(CHAIN, chain)),
+            commands: Arc::new(TokioCommands::default().env(PROFILE_CHAIN, chain)),
             ..host
         });
     };
     Err(Error::new(ErrorKind::Config, problem).into())
 }
 
-/// What a `credential_process` prints.
+/// Returns the credentials in the output format of a `credential_process`.
 fn process(credentials: &Credentials) -> Value {
     let mut value = json!({
         "Version": 1,
@@ -141,8 +144,8 @@ fn process(credentials: &Credentials) -> Value {
     value
 }
 
-/// A line for each variable that the credentials set.
-fn lines(credentials: &Credentials, format: Format) -> Result<Vec<String>, Failure> {
+/// Returns one line per variable.
+fn lines(credentials: &Credentials, format: ExportFormat) -> Result<Vec<String>, CliError> {
     let expires = credentials
         .expires
         .map(|moment| moment.format(TimestampFormat::Iso8601));
@@ -165,8 +168,8 @@ fn lines(credentials: &Credentials, format: Format) -> Result<Vec<String>, Failu
         .collect()
 }
 
-/// A line that sets a variable in a shell. A value that a shell would act upon is quoted, for whoever printed it is not us.
-fn line(name: &str, value: &str, format: Format) -> Result<String, Failure> {
+/// Returns a line that sets a variable in a shell. Values with characters that are special to the shell are quoted.
+fn line(name: &str, value: &str, format: ExportFormat) -> Result<String, CliError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-+=/.:@%,".contains(c);
     let quoted = |quote: &str| {
         if value.chars().all(plain) {
@@ -176,21 +179,21 @@ fn line(name: &str, value: &str, format: Format) -> Result<String, Failure> {
         }
     };
     let problem = value.contains(char::is_control)
-        || (format == Format::WindowsCmd
+        || (format == ExportFormat::WindowsCmd
             && value.contains(['"', '%', '&', '|', '<', '>', '^', '!']));
     if problem {
         return Err(Error::new(
             ErrorKind::Credentials,
-            format!("{name} has characters that cannot be written in this format"),
+            format!("{name} contains characters that this format cannot represent"),
         )
         .into());
     }
     Ok(match format {
-        Format::Env => format!("export {name}={}", quoted(r"'\''")),
-        Format::EnvNoExport | Format::Process => format!("{name}={}", quoted(r"'\''")),
-        Format::PowerShell => format!("$Env:{name}='{}'", value.replace('\'', "''")),
-        Format::WindowsCmd => format!("set {name}={value}"),
-        Format::Fish => format!(
+        ExportFormat::Env => format!("export {name}={}", quoted(r"'\''")),
+        ExportFormat::EnvNoExport | ExportFormat::Process => format!("{name}={}", quoted(r"'\''")),
+        ExportFormat::PowerShell => format!("$Env:{name}='{}'", value.replace('\'', "''")),
+        ExportFormat::WindowsCmd => format!("set {name}={value}"),
+        ExportFormat::Fish => format!(
             "set -gx {name} {}",
             if value.chars().all(plain) {
                 value.to_owned()
@@ -206,19 +209,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_shell_reads_the_value_back() {
-        let odd = "a'b\\c $x";
+    fn quotes_values_for_each_shell() {
+        let special = "a'b\\c $x";
         for (format, plain, quoted) in [
-            (Format::Env, "export N=ab/+=", r"export N='a'\''b\c $x'"),
-            (Format::EnvNoExport, "N=ab/+=", r"N='a'\''b\c $x'"),
-            (Format::PowerShell, "$Env:N='ab/+='", r"$Env:N='a''b\c $x'"),
-            (Format::WindowsCmd, "set N=ab/+=", r"set N=a'b\c $x"),
-            (Format::Fish, "set -gx N ab/+=", r"set -gx N 'a\'b\\c $x'"),
+            (
+                ExportFormat::Env,
+                "export N=ab/+=",
+                r"export N='a'\''b\c $x'",
+            ),
+            (ExportFormat::EnvNoExport, "N=ab/+=", r"N='a'\''b\c $x'"),
+            (
+                ExportFormat::PowerShell,
+                "$Env:N='ab/+='",
+                r"$Env:N='a''b\c $x'",
+            ),
+            (ExportFormat::WindowsCmd, "set N=ab/+=", r"set N=a'b\c $x"),
+            (
+                ExportFormat::Fish,
+                "set -gx N ab/+=",
+                r"set -gx N 'a\'b\\c $x'",
+            ),
         ] {
             assert_eq!(line("N", "ab/+=", format).unwrap(), plain);
-            assert_eq!(line("N", odd, format).unwrap(), quoted);
+            assert_eq!(line("N", special, format).unwrap(), quoted);
         }
-        assert!(line("N", "a\nb", Format::Env).is_err());
-        assert!(line("N", "a&calc", Format::WindowsCmd).is_err());
+        assert!(line("N", "a\nb", ExportFormat::Env).is_err());
+        assert!(line("N", "a&calc", ExportFormat::WindowsCmd).is_err());
     }
 }

@@ -1,46 +1,46 @@
-//! `inia configure` without words: asks for keys, region and output format.
+//! `inia configure` without a subcommand: prompts for keys, region and output format.
 
 use inia::config::{ConfigFileKind, SectionName};
 
 use super::{CREDENTIAL_KEYS, Files};
-use crate::status::Failure;
+use crate::status::CliError;
 use crate::terminal;
 
-/// The keys in the order they are asked for, with their names for people.
+/// Settings in the order of the prompts, with their labels.
 ///
 /// # Source
 /// The AWS CLI, `configure`.
-const QUESTIONS: [(&str, &str); 4] = [
+const PROMPTS: [(&str, &str); 4] = [
     ("aws_access_key_id", "AWS Access Key ID"),
     ("aws_secret_access_key", "AWS Secret Access Key"),
     ("region", "Default region name"),
     ("output", "Default output format"),
 ];
 
-/// Asks for each value, shows the present one, and writes those that were changed. An empty answer keeps what there is.
+/// Prompts for each setting, shows the current value, and writes changed ones. Empty input keeps the current value.
 ///
-/// DIFFERENCE: the secret key is not shown while it is typed.
-pub(super) async fn run(files: &Files) -> Result<(), Failure> {
+/// DIFFERENCE: the secret access key is not echoed.
+pub(super) async fn run(files: &Files) -> Result<(), CliError> {
     let profile = files.profile();
     let section = files.read.profile(profile);
     let mut credentials = Vec::new();
     let mut config = Vec::new();
-    for (key, name) in QUESTIONS {
-        let present = section.and_then(|section| section.get(key));
+    for (key, name) in PROMPTS {
+        let current = section.and_then(|section| section.get(key));
         let secret = CREDENTIAL_KEYS.contains(&key);
-        let shown = match present {
+        let shown = match current {
             None => "None".to_owned(),
             Some(value) if secret => masked(value),
             Some(value) => value.to_owned(),
         };
-        let question = format!("{name} [{shown}]: ");
-        let answer = if key == "aws_secret_access_key" {
-            terminal::hidden_line(&question).await?
+        let prompt = format!("{name} [{shown}]: ");
+        let input = if key == "aws_secret_access_key" {
+            terminal::hidden_line(&prompt).await?
         } else {
-            terminal::line(&question).await?
+            terminal::line(&prompt).await?
         };
-        let answer = answer.trim().to_owned();
-        if answer.is_empty() || present == Some(answer.as_str()) {
+        let input = input.trim().to_owned();
+        if input.is_empty() || current == Some(input.as_str()) {
             continue;
         }
         let changed = if secret {
@@ -48,9 +48,9 @@ pub(super) async fn run(files: &Files) -> Result<(), Failure> {
         } else {
             &mut config
         };
-        changed.push((key, answer));
+        changed.push((key, input));
     }
-    // Both files are opened before one is written: a broken one leaves the other as it is.
+    // Both files are parsed before either is written, so that a malformed file leaves the other unchanged.
     let section = SectionName::Profile(profile.to_owned());
     let mut edited = Vec::new();
     for (kind, changed) in [
@@ -72,10 +72,10 @@ pub(super) async fn run(files: &Files) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A secret as it is shown: its last four characters.
+/// Masks a secret except its last four characters.
 ///
 /// # Source
-/// The AWS CLI, `configure`. DIFFERENCE: of a secret of less than eight characters nothing is shown.
+/// The AWS CLI, `configure`. DIFFERENCE: a secret of less than eight characters is masked completely.
 pub(super) fn masked(secret: &str) -> String {
     let length = secret.chars().count();
     let shown: String = match length {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_secret_its_end_is_shown() {
+    fn masks_all_but_the_last_four_characters() {
         assert_eq!(masked("AKIDEXAMPLEé"), "****************PLEé");
         assert_eq!(masked("short"), "****************");
     }

@@ -1,4 +1,4 @@
-//! `inia configure list`: where credentials and region come from.
+//! `inia configure list`: the sources of credentials and region.
 
 use inia::config::{ConfigKey, SettingSource, setting};
 use inia::{Value, json};
@@ -8,18 +8,18 @@ use super::interactive::masked;
 use crate::arguments::Arguments;
 use crate::command::describe;
 use crate::output;
-use crate::status::Failure;
+use crate::status::CliError;
 
 const NOT_SET: &str = "<not set>";
 
 /// A row: name, value, type and location.
-type Row = [String; 4];
+type SettingRow = [String; 4];
 
-/// Prints the rows; as the `--output` option says, where it is given.
-pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), Failure> {
+/// Prints the rows as columns, or in the format of `--output` if it is set.
+pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), CliError> {
     let session = crate::session(arguments).await?;
     let settings = session.core().settings();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<SettingRow> = Vec::new();
     rows.push(match (&arguments.global.profile, &files.profile) {
         (Some(name), _) => row("profile", name, "manual", "--profile"),
         (None, Some(name)) => {
@@ -31,7 +31,7 @@ pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), Fail
                 variable.map_or("", |(name, _)| name),
             )
         }
-        (None, None) => absent("profile"),
+        (None, None) => not_set("profile"),
     });
     let credentials = session.credentials().await;
     match &credentials {
@@ -40,14 +40,14 @@ pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), Fail
             rows.push(from("access_key", &found.access_key_id));
             rows.push(from("secret_key", found.secret_access_key.expose()));
         }
-        Err(_) => rows.extend([absent("access_key"), absent("secret_key")]),
+        Err(_) => rows.extend([not_set("access_key"), not_set("secret_key")]),
     }
     rows.push(match settings.lookup(&setting::REGION) {
         Some((region, source)) => {
             let (kind, location) = origin(files, &source);
             row("region", &region, kind, &location)
         }
-        None => absent("region"),
+        None => not_set("region"),
     });
     match arguments.global.output {
         Some(format) => {
@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), Fail
     Ok(())
 }
 
-/// The kind and the place of a setting, in the AWS CLI's words.
+/// Returns the type and location of a setting, in the AWS CLI's terms.
 fn origin(files: &Files, source: &SettingSource) -> (&'static str, String) {
     match source {
         SettingSource::Explicit => ("manual", "--region".to_owned()),
@@ -92,16 +92,16 @@ fn origin(files: &Files, source: &SettingSource) -> (&'static str, String) {
     }
 }
 
-fn row(name: &str, value: &str, kind: &str, location: &str) -> Row {
+fn row(name: &str, value: &str, kind: &str, location: &str) -> SettingRow {
     [name, value, kind, location].map(str::to_owned)
 }
 
-fn absent(name: &str) -> Row {
+fn not_set(name: &str) -> SettingRow {
     row(name, NOT_SET, "None", "None")
 }
 
-/// The rows below their heading, in columns.
-fn table(rows: &[Row]) -> Vec<String> {
+/// Formats the rows as columns below a heading.
+fn table(rows: &[SettingRow]) -> Vec<String> {
     let heading = row("NAME", "VALUE", "TYPE", "LOCATION");
     let all = || std::iter::once(&heading).chain(rows);
     let width = |column: usize| {

@@ -1,9 +1,9 @@
-//! `inia configure`: the config files, read and changed from the shell.
+//! `inia configure`: reads and edits the config files.
 
 mod export;
 mod interactive;
 mod list;
-mod place;
+mod setting_path;
 
 use inia::config::{
     ConfigFileEditor, ConfigFileKind, ConfigFiles, FileLocations, Platform, setting,
@@ -11,56 +11,56 @@ use inia::config::{
 use inia::ports::Host;
 use inia::{Error, ErrorKind};
 
-use self::place::Place;
-use crate::arguments::{Arguments, Arity, Rest};
+use self::setting_path::SettingPath;
+use crate::arguments::{Arguments, Arity, RemainingArguments};
 use crate::command::describe;
-use crate::status::Failure;
+use crate::status::CliError;
 
 const HELP: &str = "\
-inia configure: the config files, read and changed
+inia configure: read and edit the config files
 
-  inia configure                         ask for keys, region and output format
-  inia configure get NAME                print a value; status 1 where there is none
+  inia configure                         prompt for keys, region and output format
+  inia configure get NAME                print a value; exit code 1 if it is not set
   inia configure set NAME VALUE          set a value
-  inia configure list                    print where credentials and region come from
+  inia configure list                    print the sources of credentials and region
   inia configure list-profiles           print the names of all profiles
   inia configure export-credentials [--format FORMAT]
                                          print credentials for another program; FORMAT is one of process,
                                          env, env-no-export, powershell, windows-cmd and fish
 
-NAME is a key of the profile that --profile or AWS_PROFILE names (region, s3.addressing_style), or names its section first:
+NAME is a key of the current profile (region, s3.addressing_style), or starts with a section:
 default.KEY, profile.P.KEY, sso-session.S.KEY, services.S.SERVICE.KEY.
 ";
 
-/// Runs what the rest of the command line says.
-pub(crate) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    let word = arguments.word()?;
-    match word.as_deref() {
+/// Runs `inia configure` with the remaining arguments.
+pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
+    let subcommand = arguments.positional()?;
+    match subcommand.as_deref() {
         None => {
-            words::<0>(&mut arguments, "configure")?;
+            positionals::<0>(&mut arguments, "configure")?;
             interactive::run(&Files::load(&arguments)?).await
         }
         Some("help") => crate::print(HELP),
         Some("get") => {
-            let [name] = words(&mut arguments, "configure get NAME")?;
+            let [name] = positionals(&mut arguments, "configure get NAME")?;
             get(&Files::load(&arguments)?, &name)
         }
         Some("set") => {
-            let [name, value] = words(&mut arguments, "configure set NAME VALUE")?;
+            let [name, value] = positionals(&mut arguments, "configure set NAME VALUE")?;
             set(&Files::load(&arguments)?, &name, &value)
         }
         Some("list") => {
-            words::<0>(&mut arguments, "configure list")?;
+            positionals::<0>(&mut arguments, "configure list")?;
             list::run(&arguments, &Files::load(&arguments)?).await
         }
         Some("list-profiles") => {
-            words::<0>(&mut arguments, "configure list-profiles")?;
+            positionals::<0>(&mut arguments, "configure list-profiles")?;
             let files = Files::load(&arguments)?;
             describe::print(files.read.profile_names().map(str::to_owned))
         }
         Some("export-credentials") => export::run(arguments).await,
-        Some(other) => Err(Failure::usage(format!(
-            "configure: there is no {other:?}{}",
+        Some(other) => Err(CliError::usage(format!(
+            "configure: unknown subcommand {other:?}{}",
             inia::did_you_mean(
                 other,
                 ["get", "set", "list", "list-profiles", "export-credentials"]
@@ -69,24 +69,28 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// The words that a command takes, and nothing else.
-fn words<const N: usize>(arguments: &mut Arguments, usage: &str) -> Result<[String; N], Failure> {
-    let Rest { words, .. } = arguments.rest(|_: &str| None::<Arity>, Vec::new)?;
-    words
+/// Returns exactly `N` positionals.
+fn positionals<const N: usize>(
+    arguments: &mut Arguments,
+    usage: &str,
+) -> Result<[String; N], CliError> {
+    let RemainingArguments { positionals, .. } =
+        arguments.parse_rest(|_: &str| None::<Arity>, Vec::new)?;
+    positionals
         .try_into()
-        .map_err(|_| Failure::usage(format!("inia {usage} is how it is written")))
+        .map_err(|_| CliError::usage(format!("usage: inia {usage}")))
 }
 
-/// The config files as they are now, and the profile that is meant.
+/// The loaded config files and the selected profile.
 struct Files {
     host: Host,
     read: ConfigFiles,
-    /// The profile that an option or a variable names.
+    /// Profile named by an option or a variable.
     profile: Option<String>,
 }
 
 impl Files {
-    fn load(arguments: &Arguments) -> Result<Self, Failure> {
+    fn load(arguments: &Arguments) -> Result<Self, CliError> {
         let host = inia::host::system_host();
         let locations = FileLocations::resolve(&*host.env, Platform::CURRENT);
         let read = ConfigFiles::load(&*host.files, locations)?;
@@ -103,13 +107,13 @@ impl Files {
         })
     }
 
-    /// The profile's name.
+    /// Returns the profile's name.
     fn profile(&self) -> &str {
         self.profile.as_deref().unwrap_or("default")
     }
 
-    /// Opens one of the files for changes.
-    fn edit(&self, kind: ConfigFileKind) -> Result<ConfigFileEditor, Failure> {
+    /// Opens a file for editing.
+    fn edit(&self, kind: ConfigFileKind) -> Result<ConfigFileEditor, CliError> {
         let locations = self.read.locations();
         let path = match kind {
             ConfigFileKind::Config => &locations.config,
@@ -118,7 +122,7 @@ impl Files {
         if path.as_os_str().is_empty() {
             return Err(Error::new(
                 ErrorKind::Config,
-                "there is no home folder to keep the config files in",
+                "cannot locate the config files: no home folder",
             )
             .into());
         }
@@ -126,35 +130,35 @@ impl Files {
     }
 }
 
-fn get(files: &Files, name: &str) -> Result<(), Failure> {
-    let place = Place::of_name(files, name)?;
+fn get(files: &Files, name: &str) -> Result<(), CliError> {
+    let setting_path = SettingPath::resolve(files, name)?;
     if let Some(profile) = &files.profile
-        && place.is_in(profile)
+        && setting_path.is_in(profile)
         && files.read.profile(profile).is_none()
     {
         return Err(Error::new(
             ErrorKind::Config,
-            format!("there is no profile `{profile}`"),
+            format!("profile `{profile}` does not exist"),
         )
         .into());
     }
-    match place.value(&files.read) {
+    match setting_path.value(&files.read) {
         Some(value) => describe::print([value.to_owned()]),
-        None => Err(Failure::Absent),
+        None => Err(CliError::NotSet),
     }
 }
 
-fn set(files: &Files, name: &str, value: &str) -> Result<(), Failure> {
-    let place = Place::of_name(files, name)?;
-    let mut file = files.edit(place.file())?;
-    match &place.sub {
-        Some(sub) => file.set_nested(&place.section, &place.key, sub, value)?,
-        None => file.set(&place.section, &place.key, value)?,
+fn set(files: &Files, name: &str, value: &str) -> Result<(), CliError> {
+    let setting_path = SettingPath::resolve(files, name)?;
+    let mut file = files.edit(setting_path.file())?;
+    match &setting_path.sub {
+        Some(sub) => file.set_nested(&setting_path.section, &setting_path.key, sub, value)?,
+        None => file.set(&setting_path.section, &setting_path.key, value)?,
     }
     Ok(file.save(&*files.host.files)?)
 }
 
-/// The keys that stand in the credentials file.
+/// Keys that are written to the credentials file.
 ///
 /// # Source
 /// The AWS CLI, `configure set`.

@@ -1,29 +1,29 @@
-//! Where in the files a dotted name stands.
+//! Dotted names of settings in the config files.
 
 use inia::config::{ConfigFileKind, ConfigFiles, Section, SectionName};
 
 use super::{CREDENTIAL_KEYS, Files};
-use crate::status::Failure;
+use crate::status::CliError;
 
-/// A property of a section, or a sub-property.
+/// A property or nested property of a section.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct SettingPath {
     pub(super) section: SectionName,
     pub(super) key: String,
     pub(super) sub: Option<String>,
 }
 
-impl Place {
-    /// The place of a name as `configure get` and `set` take it.
+impl SettingPath {
+    /// Resolves a name as given to `configure get` and `set`.
     ///
     /// # Source
-    /// The AWS CLI reference, `configure set`: a name without a section is the profile's own; `default` and `profile.P` choose
-    /// another one, and so does the name of a profile that there is.
+    /// The AWS CLI reference, `configure set`: a name without a section refers to the current profile; `default`,
+    /// `profile.P` and the name of an existing profile select another one.
     ///
-    /// DIFFERENCE: `sso-session.S` and `services.S` choose the sections of those kinds, and the name of a profile or section that
-    /// there is may have dots.
-    pub(super) fn of_name(files: &Files, name: &str) -> Result<Place, Failure> {
-        place(
+    /// DIFFERENCE: `sso-session.S` and `services.S` select sections of those kinds, and names of existing profiles and
+    /// sections may contain dots.
+    pub(super) fn resolve(files: &Files, name: &str) -> Result<SettingPath, CliError> {
+        parse(
             name,
             files.profile(),
             |profile| files.read.profile(profile).is_some(),
@@ -31,18 +31,18 @@ impl Place {
             |services| files.read.services(services).is_some(),
         )
         .ok_or_else(|| {
-            Failure::usage(format!(
-                "{name:?} names nothing: KEY, KEY.SUB, default.KEY, profile.P.KEY and profile.P.KEY.SUB do"
+            CliError::usage(format!(
+                "invalid name {name:?}: expected KEY, KEY.SUB, default.KEY, profile.P.KEY or profile.P.KEY.SUB"
             ))
         })
     }
 
-    /// Whether it is in a profile.
+    /// Reports whether the setting belongs to a profile.
     pub(super) fn is_in(&self, profile: &str) -> bool {
         matches!(&self.section, SectionName::Profile(name) if name == profile)
     }
 
-    /// The file it is written to.
+    /// Returns the file that contains the setting.
     pub(super) fn file(&self) -> ConfigFileKind {
         let secret = self.sub.is_none()
             && CREDENTIAL_KEYS
@@ -54,7 +54,7 @@ impl Place {
         }
     }
 
-    /// Its value.
+    /// Returns the value.
     pub(super) fn value<'a>(&self, files: &'a ConfigFiles) -> Option<&'a str> {
         let section: &Section = match &self.section {
             SectionName::Profile(name) => files.profile(name),
@@ -68,13 +68,13 @@ impl Place {
     }
 }
 
-fn place(
+fn parse(
     name: &str,
     profile: &str,
     is_profile: impl Fn(&str) -> bool,
     is_session: impl Fn(&str) -> bool,
     is_services: impl Fn(&str) -> bool,
-) -> Option<Place> {
+) -> Option<SettingPath> {
     let parts: Vec<&str> = name.split('.').collect();
     if parts.iter().any(|part| part.is_empty()) {
         return None;
@@ -105,22 +105,22 @@ fn place(
         [key, sub] => (key, Some((*sub).to_owned())),
         _ => return None,
     };
-    Some(Place {
+    Some(SettingPath {
         section,
         key: (*key).to_owned(),
         sub,
     })
 }
 
-/// Parts the name of a section from the key: the longest name that there is, else the first part.
+/// Splits the name of a section from the key: the longest existing name, else the first part.
 fn section_name<'p, 'a>(
     parts: &'p [&'a str],
-    is_there: impl Fn(&str) -> bool,
+    exists: impl Fn(&str) -> bool,
 ) -> Option<(String, &'p [&'a str])> {
     for length in (1..parts.len()).rev() {
         let (name, rest) = parts.split_at_checked(length)?;
         let name = name.join(".");
-        if rest.len() <= 2 && is_there(&name) {
+        if rest.len() <= 2 && exists(&name) {
             return Some((name, rest));
         }
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_the_aws_cli_reads_them() {
+    fn parses_names_like_the_aws_cli() {
         let profile = |name: &str| SectionName::Profile(name.to_owned());
         for (name, expected) in [
             ("region", Some((profile("chosen"), "region", None))),
@@ -171,13 +171,13 @@ mod tests {
             ("", None),
         ] {
             let is_profile = |name: &str| matches!(name, "known" | "with.dots");
-            let got = place(name, "chosen", is_profile, |_| false, |_| false);
-            let expected = expected.map(|(section, key, sub)| Place {
+            let parsed = parse(name, "chosen", is_profile, |_| false, |_| false);
+            let expected = expected.map(|(section, key, sub)| SettingPath {
                 section,
                 key: key.to_owned(),
                 sub: sub.map(str::to_owned),
             });
-            assert_eq!(got, expected, "{name}");
+            assert_eq!(parsed, expected, "{name}");
         }
     }
 }
