@@ -1,4 +1,4 @@
-//! Ours against botocore's, for more than the sample that `cargo test` runs.
+//! `cargo xtask differential`: compares inia with botocore on more cases than `cargo test` does.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::peers;
 
-/// What to run, as the arguments say.
+/// Selected cases.
 #[derive(Debug, Default, PartialEq)]
 struct Selection<'a> {
     all: bool,
@@ -17,7 +17,7 @@ struct Selection<'a> {
     report: Option<&'a str>,
 }
 
-/// Fetches the peers, then runs the differential test; its exit status is the task's.
+/// Fetches the peers and runs the differential test; returns its exit code.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     let selection = parse(args)?;
     let peers = match std::env::var_os("INIA_PEERS") {
@@ -48,7 +48,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         command.env("INIA_DIFFERENTIAL_REPORT", root.join(report));
     }
     let status = command.status().context("cannot start cargo")?;
-    // A process that a signal ended has no code.
+    // A process killed by a signal has no exit code.
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -59,7 +59,7 @@ fn parse<'a>(args: &[&'a str]) -> Result<Selection<'a>> {
     while let Some(argument) = rest.next() {
         let mut value = || {
             rest.next()
-                .with_context(|| format!("{argument} needs a value"))
+                .with_context(|| format!("{argument} requires a value"))
         };
         match argument {
             "--all" => selection.all = true,
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_say_what_runs() {
+    fn parses_the_selection() {
         let selection = parse(&["--service", "s3", "--seed", "7"]).unwrap();
         let expected = Selection {
             service: Some("s3"),

@@ -1,6 +1,6 @@
-//! JSON whose keys keep the order of the source file.
+//! JSON objects that keep the key order of the source file.
 //!
-//! `serde_json` can do this too (`preserve_order`), but Cargo would then turn the feature on for the whole workspace.
+//! `serde_json` has this as a feature (`preserve_order`), but Cargo would enable it for the whole workspace.
 
 use std::fmt;
 
@@ -20,11 +20,11 @@ pub(crate) enum Json {
     Object(Object),
 }
 
-/// A JSON object, in the order of the source.
+/// A JSON object in source order.
 pub(crate) type Object = IndexMap<String, Json>;
 
 impl Json {
-    /// The member `key` of an object; `None` for anything else.
+    /// Returns the member `key` of an object; `None` for other values.
     pub(crate) fn get(&self, key: &str) -> Option<&Json> {
         self.as_object()?.get(key)
     }
@@ -43,7 +43,7 @@ impl Json {
         }
     }
 
-    /// The members of the object at `key`, or none.
+    /// Returns the members of the object at `key`, or none.
     pub(crate) fn members<'a>(&'a self, key: &str) -> impl Iterator<Item = (&'a str, &'a Json)> {
         self.get(key)
             .and_then(Json::as_object)
@@ -52,7 +52,7 @@ impl Json {
             .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The items of the array at `key`, or none.
+    /// Returns the items of the array at `key`, or none.
     pub(crate) fn items<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a Json> {
         match self.get(key) {
             Some(Json::Array(items)) => items.as_slice(),
@@ -61,12 +61,12 @@ impl Json {
         .iter()
     }
 
-    /// The string at `key`.
+    /// Returns the string at `key`.
     pub(crate) fn string(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_str()
     }
 
-    /// Merges `other` into `self` as botocore merges `sdk-extras`: objects by key, anything else replaced.
+    /// Merges `other` into `self` as botocore merges `sdk-extras`: objects by key, other values are replaced.
     ///
     /// # Source
     /// botocore `utils.py:deep_merge`.
@@ -163,9 +163,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut object = Object::new();
         while let Some((key, value)) = map.next_entry::<String, Json>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!(
-                    "the key `{key}` stands twice"
-                )));
+                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
             }
             object.insert(key, value);
         }
@@ -182,19 +180,19 @@ mod tests {
     }
 
     #[test]
-    fn order_numbers_and_escapes_survive() {
+    fn keeps_order_numbers_and_escapes() {
         let text = r#"{"z":1,"a":[-1,18446744073709551615,0.5,true,null],"ü\n":{"k":"v"}}"#;
         assert_eq!(serde_json::to_string(&parse(text)).unwrap(), text);
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_an_error() {
+    fn rejects_duplicate_keys() {
         let error = serde_json::from_str::<Json>(r#"{"a":1,"a":2}"#).unwrap_err();
-        assert!(error.to_string().contains("`a` stands twice"), "{error}");
+        assert!(error.to_string().contains("duplicate key `a`"), "{error}");
     }
 
     #[test]
-    fn merge_goes_into_objects_and_replaces_the_rest() {
+    fn merges_objects_and_replaces_other_values() {
         let mut base = parse(r#"{"a":{"x":1,"y":[1]},"b":2}"#);
         base.merge(&parse(r#"{"a":{"y":[2,3],"z":4},"b":{"c":5}}"#));
         assert_eq!(base, parse(r#"{"a":{"x":1,"y":[2,3],"z":4},"b":{"c":5}}"#));

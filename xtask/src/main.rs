@@ -4,13 +4,13 @@
 //! cargo xtask models            import the service definitions into data/, and pack them
 //! cargo xtask models --pack     pack data/ into crates/builtin/definitions.inia
 //! cargo xtask models --check    fail if importing again would change data/
-//! cargo xtask models --verify   check that the definitions in data/ hold together, and that precisely they are packed
-//! cargo xtask peers             fetch what the tests compare inia with, into target/peers/
+//! cargo xtask models --verify   check that all references in data/ resolve, and that the archive matches data/
+//! cargo xtask peers             fetch the packages that the tests compare inia with, into target/peers/
 //! cargo xtask test [ARGS]       peers, then `cargo test --workspace ARGS`
 //! cargo xtask differential --all
-//!                               peers, then every operation of ours against botocore's; with --service S, --operation O,
-//!                               --seed N a part of it
-//! cargo xtask bench <WHAT>      what inia costs beside its peers; `cargo xtask bench` says what there is
+//!                               peers, then compare every operation with botocore; with --service S, --operation O,
+//! --seed N a part of it
+//! cargo xtask bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 //! ```
 
 mod bench;
@@ -38,12 +38,12 @@ Tasks:
   models            import the service definitions into data/, and pack them
   models --pack     pack data/ into crates/builtin/definitions.inia
   models --check    fail if importing again would change data/
-  models --verify   check that the definitions in data/ hold together, and that precisely they are packed
-  peers             fetch what the tests compare inia with, into target/peers/
+  models --verify   check that all references in data/ resolve, and that the archive matches data/
+  peers             fetch the packages that the tests compare inia with, into target/peers/
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
   differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
-                    fetch the peers, then hold requests and answers of random calls against botocore's
-  bench <WHAT>      measure what inia costs beside its peers; `cargo xtask bench` says what there is
+                    fetch the peers, then compare requests and responses of random calls with botocore's
+  bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 ";
 
 fn main() -> ExitCode {
@@ -86,9 +86,9 @@ fn run(args: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder of the workspace's `Cargo.toml`.
+/// Returns the workspace folder.
 ///
-/// Cargo tells a program it runs where its package is; the compiled-in path is for the program run by hand.
+/// Cargo sets `CARGO_MANIFEST_DIR` at run time; the compiled-in path is used when the program is run without Cargo.
 fn workspace_root() -> Result<PathBuf> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);

@@ -12,7 +12,7 @@ use crate::packages::{BOTO3, BOTOCORE};
 use crate::peers::{self, Sources};
 use crate::{strip, verify};
 
-/// Definitions that stand beside the service folders.
+/// Definitions outside the service folders.
 pub(crate) const SHARED: &[&str] = &[
     "_retry",
     "endpoints",
@@ -20,7 +20,7 @@ pub(crate) const SHARED: &[&str] = &[
     "sdk-default-configuration",
 ];
 
-/// Definitions of a service, by who ships them.
+/// Kinds of service definitions that botocore ships.
 const BOTOCORE_KINDS: &[&str] = &[
     "service-2",
     "paginators-1",
@@ -29,19 +29,19 @@ const BOTOCORE_KINDS: &[&str] = &[
 ];
 const RESOURCES: &str = "resources-1";
 
-/// Left out on purpose: prose by another name.
-const UNWANTED: &[&str] = &["examples-1"];
+/// Documentation files that are not imported.
+const SKIPPED: &[&str] = &["examples-1"];
 
-/// The files of a data folder: path with `/` between its parts, to content.
+/// Files of a data folder: relative path with `/` separators, to content.
 pub(crate) type Tree = BTreeMap<String, Vec<u8>>;
 
-/// `cargo xtask models`: makes `data/` what an import gives, then verifies it.
+/// `cargo xtask models`: writes `data/` as imported and verifies it.
 pub(crate) fn import(root: &Path) -> Result<()> {
     let data = root.join("data");
-    let wanted = build(&peers::sources(root)?)?;
+    let expected = build(&peers::sources(root)?)?;
     let present = read(&data)?;
     let mut written = 0_usize;
-    for (path, bytes) in &wanted {
+    for (path, bytes) in &expected {
         if present.get(path) != Some(bytes) {
             let file = data.join(path);
             if let Some(folder) = file.parent() {
@@ -53,12 +53,12 @@ pub(crate) fn import(root: &Path) -> Result<()> {
     }
     let stale: Vec<&String> = present
         .keys()
-        .filter(|path| !wanted.contains_key(*path))
+        .filter(|path| !expected.contains_key(*path))
         .collect();
     for path in &stale {
         let file = data.join(path);
         fs::remove_file(&file).with_context(|| file.display().to_string())?;
-        // Folders that are empty now go too; one that is not empty refuses.
+        // Removes parent folders that are empty now; `remove_dir` fails on others.
         let mut folder = file.parent();
         while let Some(empty) = folder.filter(|folder| *folder != data) {
             if fs::remove_dir(empty).is_err() {
@@ -69,8 +69,8 @@ pub(crate) fn import(root: &Path) -> Result<()> {
     }
     println!(
         "{} files, {} bytes: {written} written, {} removed",
-        wanted.len(),
-        wanted.values().map(Vec::len).sum::<usize>(),
+        expected.len(),
+        expected.values().map(Vec::len).sum::<usize>(),
         stale.len()
     );
     verify::report(&data)
@@ -78,20 +78,20 @@ pub(crate) fn import(root: &Path) -> Result<()> {
 
 /// `cargo xtask models --check`: fails if an import would change `data/`.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let wanted = build(&peers::sources(root)?)?;
+    let expected = build(&peers::sources(root)?)?;
     let present = read(&root.join("data"))?;
     let mut differences: Vec<String> = Vec::new();
-    for (path, bytes) in &wanted {
+    for (path, bytes) in &expected {
         match present.get(path) {
             None => differences.push(format!("missing: {path}")),
             Some(found) if found != bytes => differences.push(format!("differs: {path}")),
             Some(_) => {}
         }
     }
-    let stale = present.keys().filter(|path| !wanted.contains_key(*path));
+    let stale = present.keys().filter(|path| !expected.contains_key(*path));
     differences.extend(stale.map(|path| format!("not from the import: {path}")));
     if differences.is_empty() {
-        println!("{} files are as imported", wanted.len());
+        println!("{} files are as imported", expected.len());
         return Ok(());
     }
     for line in differences.iter().take(20) {
@@ -103,7 +103,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     )
 }
 
-/// Every file below `folder`; none if it does not exist.
+/// Reads all files below `folder`; none if it does not exist.
 pub(crate) fn read(folder: &Path) -> Result<Tree> {
     fn walk(folder: &Path, prefix: &str, files: &mut Tree) -> Result<()> {
         for (name, is_folder) in entries(folder)? {
@@ -124,7 +124,7 @@ pub(crate) fn read(folder: &Path) -> Result<Tree> {
     Ok(files)
 }
 
-/// The names in a folder and whether each is a folder, sorted.
+/// Returns the sorted entries of a folder, and whether each is a folder.
 fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -133,14 +133,14 @@ fn entries(folder: &Path) -> Result<Vec<(String, bool)>> {
             .file_name()
             .into_string()
             .ok()
-            .with_context(|| format!("a name in {} is not UTF-8", folder.display()))?;
+            .with_context(|| format!("a file name in {} is not UTF-8", folder.display()))?;
         names.push((name, entry.file_type()?.is_dir()));
     }
     names.sort();
     Ok(names)
 }
 
-/// The names of the folders in a folder, sorted.
+/// Returns the sorted names of the subfolders.
 fn folders(folder: &Path) -> Result<Vec<String>> {
     let entries = entries(folder)?.into_iter();
     Ok(entries
@@ -148,49 +148,49 @@ fn folders(folder: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// What `data/` is to hold.
+/// Builds the contents of `data/`.
 fn build(sources: &Sources) -> Result<Tree> {
     let botocore = sources.botocore.join("botocore").join("data");
     let boto3 = sources.boto3.join("boto3").join("data");
     let mut tree = Tree::new();
     for kind in SHARED {
-        let (path, bytes) = converted(&botocore, "", kind)?;
+        let (path, bytes) = convert(&botocore, "", kind)?;
         tree.insert(path, bytes);
     }
     let services = folders(&botocore)?;
     let mut operations = 0;
     for service in &services {
         let version = newest(&botocore.join(service), "service-2")?;
-        let place = format!("{service}/{version}/");
+        let folder_path = format!("{service}/{version}/");
         for kind in kinds(&botocore.join(service).join(&version))? {
-            let (path, bytes) = converted(&botocore, &place, &kind)?;
+            let (path, bytes) = convert(&botocore, &folder_path, &kind)?;
             if kind == "service-2" {
                 let service: Json = serde_json::from_slice(&bytes)?;
                 operations += service.members("operations").count();
             }
             tree.insert(path, bytes);
         }
-        // botocore opens paginators, waiters and rules of the version it took the service from, or the newest there is:
-        // with one version kept both must be the same.
+        // botocore loads paginators, waiters and rule sets of the service's API version, or else the newest ones. As
+        // only one version is kept, both must be the same.
         for kind in BOTOCORE_KINDS {
             if let Ok(other) = newest(&botocore.join(service), kind) {
                 ensure!(
                     other == version,
-                    "{service}: the newest {kind} is of {other}, the newest service-2 of {version}"
+                    "{service}: the newest {kind} is version {other}, the newest service-2 is {version}"
                 );
             }
         }
     }
     let resources = folders(&boto3)?;
     for service in &resources {
-        // boto3 makes the client for the version of the resources.
+        // boto3 creates the client for the API version of the resources.
         let version = newest(&boto3.join(service), RESOURCES)?;
-        let place = format!("{service}/{version}/");
+        let folder_path = format!("{service}/{version}/");
         ensure!(
-            tree.contains_key(&format!("{place}service-2.json")),
-            "{service}: the newest {RESOURCES} is of {version}, which is not the newest service-2"
+            tree.contains_key(&format!("{folder_path}service-2.json")),
+            "{service}: the newest {RESOURCES} is version {version}, not the newest service-2"
         );
-        let (path, bytes) = converted(&boto3, &place, RESOURCES)?;
+        let (path, bytes) = convert(&boto3, &folder_path, RESOURCES)?;
         tree.insert(path, bytes);
     }
     let source = source(&tree, services.len(), operations, &resources)?;
@@ -198,7 +198,7 @@ fn build(sources: &Sources) -> Result<Tree> {
     Ok(tree)
 }
 
-/// The newest API version in a service's folder that has a definition of this kind.
+/// Returns the newest API version of a service that has a definition of this kind.
 ///
 /// # Source
 /// botocore `loaders.py:Loader.determine_latest_version`.
@@ -210,7 +210,7 @@ fn newest(service: &Path, kind: &str) -> Result<String> {
         .with_context(|| format!("{} has no {kind}", service.display()))
 }
 
-/// The kinds of definition to import from a version's folder. A kind nobody decided about is an error.
+/// Returns the kinds of definitions to import from a version folder. An unclassified kind is an error.
 fn kinds(version: &Path) -> Result<Vec<String>> {
     let mut kinds = Vec::new();
     for (file, _) in entries(version)? {
@@ -222,8 +222,8 @@ fn kinds(version: &Path) -> Result<Vec<String>> {
             kinds.push(kind.to_owned());
         } else {
             ensure!(
-                UNWANTED.contains(&base),
-                "{} is of a kind that the import does not know",
+                SKIPPED.contains(&base),
+                "{}: unknown kind of definition",
                 version.join(&file).display()
             );
         }
@@ -231,9 +231,9 @@ fn kinds(version: &Path) -> Result<Vec<String>> {
     Ok(kinds)
 }
 
-/// One definition without its prose: its path in `data/`, and its bytes as compact JSON and a newline.
-fn converted(data: &Path, place: &str, kind: &str) -> Result<(String, Vec<u8>)> {
-    let path = format!("{place}{kind}.json");
+/// Strips a definition: returns its path in `data/` and its compact JSON with a trailing newline.
+fn convert(data: &Path, folder_path: &str, kind: &str) -> Result<(String, Vec<u8>)> {
+    let path = format!("{folder_path}{kind}.json");
     let file = data.join(&path);
     let text = fs::read(&file).with_context(|| file.display().to_string())?;
     let mut json: Json =
@@ -244,7 +244,7 @@ fn converted(data: &Path, place: &str, kind: &str) -> Result<(String, Vec<u8>)> 
     Ok((path, bytes))
 }
 
-/// `data/SOURCE.md`.
+/// Returns the text of `data/SOURCE.md`.
 fn source(tree: &Tree, services: usize, operations: usize, resources: &[String]) -> Result<String> {
     let mut text = format!(
         "\
@@ -327,7 +327,7 @@ that every reference in these files resolves, but for the few that do not in the
 mod tests {
     use super::*;
 
-    /// A folder of this test's own, removed at the end.
+    /// A temporary folder, removed on drop.
     struct Folder(std::path::PathBuf);
 
     impl Folder {
@@ -366,7 +366,7 @@ mod tests {
     ];
 
     #[test]
-    fn newest_version_only_without_prose_and_examples() {
+    fn imports_the_newest_version_without_documentation_and_examples() {
         let mut files = SHARED_FILES.to_vec();
         files.extend([
             ("b/botocore/data/sqs/2011-01-01/service-2.json", SERVICE),
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn resources_of_an_older_version_are_refused() {
+    fn rejects_resources_of_an_older_version() {
         let mut files = SHARED_FILES.to_vec();
         files.extend([
             ("b/botocore/data/sqs/2012-11-05/service-2.json", SERVICE),
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_kind_is_refused() {
+    fn rejects_an_unknown_kind() {
         let mut files = SHARED_FILES.to_vec();
         files.extend([
             ("b/botocore/data/sqs/2012-11-05/service-2.json", SERVICE),

@@ -1,4 +1,4 @@
-//! Packs `data/` into the archive that `inia-builtin` carries, which is kept in the repository: a build of inia packs nothing.
+//! Packs `data/` into the archive of `inia-builtin`. The archive is checked in, so that builds of inia do not pack.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use inia_model::{ArchiveBuilder, Catalog, Definition};
 
 use crate::models::SHARED;
 
-/// The archive, seen from the workspace's folder.
+/// Path of the archive in the workspace.
 const ARCHIVE: &str = "crates/builtin/definitions.inia";
 
-/// The files of a service besides its model.
+/// Kinds of packed files besides the service model.
 const KINDS: [&str; 6] = [
     "paginators-1",
     "waiters-2",
     "resources-1",
     "endpoint-rule-set-1",
-    // For a user's own definition of a built-in service: extras are merged over that too.
+    // Also applied to a user's own definition of a built-in service.
     "service-2.sdk-extras",
     "paginators-1.sdk-extras",
 ];
 
-/// `cargo xtask models --pack`: makes the archive what packing `data/` gives.
+/// `cargo xtask models --pack`: writes the archive.
 pub(crate) fn write(root: &Path) -> Result<()> {
     let bytes = packed(&root.join("data"))?;
     let file = root.join(ARCHIVE);
@@ -33,24 +33,24 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     if !is_same {
         fs::write(&file, &bytes).with_context(|| file.display().to_string())?;
     }
-    let what = if is_same { "as it was" } else { "written" };
-    println!("{ARCHIVE}: {} bytes, {what}", bytes.len());
+    let state = if is_same { "unchanged" } else { "written" };
+    println!("{ARCHIVE}: {} bytes, {state}", bytes.len());
     Ok(())
 }
 
-/// Fails if packing `data/` again would change the archive.
+/// Fails if the archive differs from a newly packed one.
 pub(crate) fn verify(root: &Path) -> Result<()> {
     let file = root.join(ARCHIVE);
     let present = fs::read(&file).unwrap_or_default();
     ensure!(
         present == packed(&root.join("data"))?,
-        "{ARCHIVE} is not what data/ is packed to: `cargo xtask models --pack` writes it again"
+        "{ARCHIVE} does not match data/; run `cargo xtask models --pack`"
     );
-    println!("{ARCHIVE} holds what is in data/");
+    println!("{ARCHIVE} matches data/");
     Ok(())
 }
 
-/// The archive of a folder's definitions; the same definitions always give the same bytes.
+/// Packs the definitions of a folder. The output is deterministic.
 fn packed(data: &Path) -> Result<Vec<u8>> {
     let catalog = Catalog::empty().with_folders(Arc::new(DataFiles), vec![data.to_owned()]);
     let mut builder = ArchiveBuilder::new();
@@ -84,7 +84,7 @@ fn add_file(
     Ok(())
 }
 
-/// What a kind of file is compiled to; `None` for what is kept as JSON.
+/// Compiles a file by kind; `None` for kinds that are kept as JSON.
 fn compiled(kind: &str, definition: &Definition) -> Result<Option<Vec<u8>>> {
     let text = &definition.content;
     let compiled = match kind {
@@ -93,10 +93,12 @@ fn compiled(kind: &str, definition: &Definition) -> Result<Option<Vec<u8>>> {
         "endpoints" => EndpointsData::from_json(text).map(|endpoints| endpoints.to_bytes()),
         _ => return Ok(None),
     };
-    compiled.map(Some).with_context(|| definition.place.clone())
+    compiled
+        .map(Some)
+        .with_context(|| definition.origin.clone())
 }
 
-/// The files of `data/`.
+/// `data/` as a `Files` port.
 #[derive(Debug)]
 struct DataFiles;
 

@@ -1,4 +1,4 @@
-//! The packages that inia takes definitions from and compares itself with: exact versions, downloaded and checked.
+//! Pinned Python packages: sources of definitions and test peers, downloaded and verified.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
-/// A source archive in the Python package index.
+/// A source archive of the Python package index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Package {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
-    /// SHA-256 of the source archive, in hexadecimal.
+    /// SHA-256 of the source archive in hexadecimal.
     pub(crate) sha256: &'static str,
 }
 
-/// Service definitions, and the tests that are conformance suites.
+/// Service definitions and conformance tests.
 pub(crate) const BOTOCORE: Package = Package {
     name: "botocore",
     version: "1.44.5",
@@ -30,28 +30,28 @@ pub(crate) const BOTO3: Package = Package {
     sha256: "667b344e25d2bcbb7c42fcf6b92a07bb1d73ee9d6d12c3a7873ec4c490b6fb64",
 };
 
-/// The server that the end-to-end tests talk to; it is installed, not read, so its archive has no digest here.
+/// Server of the end-to-end tests. Installed with pip, so no archive digest is pinned here.
 pub(crate) const MOTO: &str = "moto[server]==5.2.5";
 
 impl Package {
-    /// What pip calls this very version.
+    /// Returns the pip requirement for this version.
     pub(crate) fn requirement(&self) -> String {
         format!("{}=={}", self.name, self.version)
     }
 
-    /// The name of the source archive.
+    /// Returns the name of the source archive.
     pub(crate) fn archive(&self) -> String {
         format!("{}-{}.tar.gz", self.name, self.version)
     }
 
-    /// Downloads and unpacks the source archive into `peers`, unless it is there, and returns its folder.
+    /// Downloads and unpacks the source archive into `peers` if missing, and returns its folder.
     pub(crate) fn unpacked(&self, python: &Path, peers: &Path) -> Result<PathBuf> {
         let folder = peers.join(format!("{}-{}", self.name, self.version));
         if folder.is_dir() {
             return Ok(folder);
         }
         let archive = self.downloaded(python, peers)?;
-        // Renamed at the end: a folder that is there is complete.
+        // Renamed after unpacking, so that an existing folder is complete.
         let partial = peers.join(format!("{}.partial", self.name));
         if partial.exists() {
             fs::remove_dir_all(&partial)?;
@@ -60,8 +60,9 @@ impl Package {
             .args(["-W", "ignore", "-m", "tarfile", "-e"])
             .args([&archive, &partial]))?;
         let inner = partial.join(format!("{}-{}", self.name, self.version));
-        fs::rename(&inner, &folder)
-            .with_context(|| format!("{} holds no {}", archive.display(), inner.display()))?;
+        fs::rename(&inner, &folder).with_context(|| {
+            format!("{} does not contain {}", archive.display(), inner.display())
+        })?;
         fs::remove_dir_all(&partial)?;
         Ok(folder)
     }
@@ -87,7 +88,7 @@ impl Package {
         let digest = sha256(&fs::read(&archive).with_context(|| archive.display().to_string())?);
         ensure!(
             digest == self.sha256,
-            "{} has the SHA-256 {digest}, not the {} that xtask/src/packages.rs pins; remove it to download it again",
+            "{}: SHA-256 is {digest}, expected {} (pinned in xtask/src/packages.rs); delete the file to download it again",
             archive.display(),
             self.sha256,
         );
@@ -95,7 +96,7 @@ impl Package {
     }
 }
 
-/// Runs a command to its end; its failure is an error that names it.
+/// Runs a command to completion; a failure is an error with its command line.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()

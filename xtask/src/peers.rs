@@ -1,10 +1,10 @@
-//! What the tests compare inia with, in `target/peers/`:
+//! The peers that the tests compare inia with, in `target/peers/`:
 //!
 //! ```text
 //! venv/               a Python environment with botocore, boto3 and the moto server
 //! botocore-<version>/ botocore's source archive, whose tests are conformance suites
 //! boto3-<version>/    boto3's source archive
-//! archives/           the archives as downloaded
+//! archives/           downloaded archives
 //! ```
 
 use std::fs::{self, File};
@@ -17,14 +17,14 @@ use crate::packages::{BOTO3, BOTOCORE, MOTO, run};
 
 const CONSTRAINTS: &str = include_str!("../constraints.txt");
 
-/// Source archives, unpacked.
+/// Unpacked source archives.
 #[derive(Debug)]
 pub(crate) struct Sources {
     pub(crate) botocore: PathBuf,
     pub(crate) boto3: PathBuf,
 }
 
-/// Fetches everything that is missing and returns the folder `target/peers`.
+/// Fetches missing peers and returns the folder `target/peers`.
 pub(crate) fn fetch(root: &Path) -> Result<PathBuf> {
     let peers = folder(root)?;
     let _lock = lock(&peers)?;
@@ -34,7 +34,7 @@ pub(crate) fn fetch(root: &Path) -> Result<PathBuf> {
     Ok(peers)
 }
 
-/// Fetches the source archives only.
+/// Fetches only the source archives.
 pub(crate) fn sources(root: &Path) -> Result<Sources> {
     let peers = folder(root)?;
     let _lock = lock(&peers)?;
@@ -55,7 +55,7 @@ fn folder(root: &Path) -> Result<PathBuf> {
     Ok(peers)
 }
 
-/// Two tasks at once wait for each other instead of unpacking into one another; the lock ends with the file.
+/// Locks the folder against concurrent tasks. The lock is released when the file is closed.
 fn lock(peers: &Path) -> Result<File> {
     let path = peers.join(".lock");
     let file = File::create(&path).with_context(|| path.display().to_string())?;
@@ -63,7 +63,7 @@ fn lock(peers: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// The Python of the environment, which is made if it is missing or does not run (any more).
+/// Returns the Python of the virtual environment, which is created if it is missing or broken.
 fn environment(peers: &Path) -> Result<PathBuf> {
     let venv = peers.join("venv");
     let python = if cfg!(windows) {
@@ -81,7 +81,7 @@ fn environment(peers: &Path) -> Result<PathBuf> {
              (on Debian and Ubuntu: apt-get install python3 python3-venv)"
         );
     }
-    eprintln!("making a Python environment in {}", venv.display());
+    eprintln!("creating a Python environment in {}", venv.display());
     let made = Command::new(base)
         .args(["-m", "venv", "--clear"])
         .arg(&venv)
@@ -97,9 +97,9 @@ fn environment(peers: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Whether this Python starts and has what is asked of it.
+/// Reports whether this Python runs and has the required module.
 fn works(python: &Path) -> bool {
-    // A bare name is the machine's own Python, which needs no pip: environments bring theirs.
+    // The system Python needs no pip: virtual environments include it.
     let module = if python.components().count() > 1 {
         "pip"
     } else {
@@ -113,12 +113,12 @@ fn works(python: &Path) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Installs the packages, unless the stamp says that these very ones are there.
+/// Installs the packages unless the stamp file lists the same versions.
 fn install(python: &Path, root: &Path, peers: &Path) -> Result<()> {
     let requirements = [BOTOCORE.requirement(), BOTO3.requirement(), MOTO.to_owned()];
-    let wanted = format!("{}\n{CONSTRAINTS}", requirements.join("\n"));
+    let expected = format!("{}\n{CONSTRAINTS}", requirements.join("\n"));
     let stamp = peers.join("venv").join("installed.txt");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == expected) {
         return Ok(());
     }
     eprintln!("installing {}", requirements.join(", "));
@@ -133,5 +133,5 @@ fn install(python: &Path, root: &Path, peers: &Path) -> Result<()> {
         .arg("--constraint")
         .arg(root.join("xtask").join("constraints.txt"))
         .args(requirements))?;
-    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+    fs::write(&stamp, expected).with_context(|| stamp.display().to_string())
 }

@@ -1,13 +1,14 @@
-//! Takes the prose out of definitions.
+//! Removes documentation from definitions.
 //!
-//! Prose is found by its *position*, never by its name alone: `documentation` is a trait of a shape, and also the name of
-//! members, parameters and operations that people call.
+//! Documentation is identified by its *position*, not by key alone: `documentation` is a trait of a shape, but also the
+//! name of members, parameters and operations.
 
 use crate::json::{Json, Object};
 
-/// Where prose stands in each kind of file: keys from the root, `*` for every key of an object or item of an array.
+/// Positions of documentation by kind of file: keys from the root; `*` matches every key of an object and every array
+/// item.
 ///
-/// `deprecatedMessage` stays: it tells the caller of a deprecated thing what to use instead.
+/// `deprecatedMessage` is kept: it names the replacement of a deprecated feature.
 const PROSE: &[(&str, &[&str])] = &[
     (
         "service-2",
@@ -33,9 +34,9 @@ const PROSE: &[(&str, &[&str])] = &[
     ("sdk-default-configuration", &["documentation"]),
 ];
 
-/// Removes the prose from a definition of the kind `kind`: a file name without `.json`.
+/// Removes the documentation from a definition. `kind` is a file name without `.json`.
 pub(crate) fn strip(kind: &str, definition: &mut Json) {
-    // An extras file holds a part of the file it extends, under `merge`.
+    // An extras file contains a part of the file it extends, under `merge`.
     let (kind, definition) = match kind.strip_suffix(".sdk-extras") {
         Some(base) => match definition {
             Json::Object(object) => match object.get_mut("merge") {
@@ -57,7 +58,7 @@ pub(crate) fn strip(kind: &str, definition: &mut Json) {
     }
 }
 
-/// Where prose is left, if it is: a `documentation` that is text, which nothing but prose is.
+/// Returns the path of remaining documentation: a `documentation` key with a string value.
 pub(crate) fn leftover(definition: &Json) -> Option<String> {
     match definition {
         Json::Object(object) => object.iter().find_map(|(key, value)| {
@@ -97,7 +98,7 @@ fn remove(json: &mut Json, keys: &[&str]) {
     }
 }
 
-/// Rules hold rules, to any depth.
+/// Strips rules recursively.
 fn strip_rules(json: &mut Json) {
     let Json::Object(object) = json else { return };
     if let Some(Json::Array(rules)) = object.get_mut("rules") {
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn traits_go_and_things_named_documentation_stay() {
+    fn removes_traits_but_keeps_things_named_documentation() {
         let service = r#"{
             "documentation": "<p>x</p>",
             "operations": {
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn extras_are_stripped_below_merge() {
+    fn strips_extras_below_merge() {
         assert_eq!(
             stripped(
                 "service-2.sdk-extras",
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_stripped_at_every_depth() {
+    fn strips_rules_at_every_depth() {
         assert_eq!(
             stripped(
                 "endpoint-rule-set-1",
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn leftover_prose_is_found() {
+    fn finds_remaining_documentation() {
         let json = serde_json::from_str(
             r#"{"a":[{"documentation":{"shape":"S"}},{"documentation":"x"}]}"#,
         )

@@ -1,4 +1,4 @@
-//! All tests, on a machine that has only Rust and Python.
+//! `cargo xtask test`: runs all tests. Requires only Rust and Python.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 
 use crate::peers;
 
-/// Fetches the peers, then runs `cargo test --workspace` with `args`; its exit status is the task's.
+/// Fetches the peers and runs `cargo test --workspace` with `args`; returns its exit code.
 ///
-/// The tests find the peers by `INIA_PEERS`, an absolute path.
+/// The tests read the absolute path of the peers from `INIA_PEERS`.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     let peers = peers::fetch(root)?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -20,7 +20,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         .env("INIA_PEERS", &peers)
         .status()
         .context("cannot start cargo")?;
-    // A process that a signal ended has no code.
+    // A process killed by a signal has no exit code.
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -1,4 +1,4 @@
-//! Counting instructions: the same on a busy machine as on an idle one.
+//! Counts instructions with callgrind. Counts do not depend on the machine's load.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -9,10 +9,10 @@ use anyhow::{Context, Result, ensure};
 
 use super::report;
 
-/// By how much a count may have grown before it is called a regression.
+/// Growth of a count that is reported as a regression.
 const TOLERANCE: f64 = 0.05;
 
-/// The instructions of a whole process.
+/// Counts the instructions of a process.
 pub(crate) fn instructions<S: AsRef<OsStr>>(
     program: &Path,
     args: impl IntoIterator<Item = S>,
@@ -29,16 +29,16 @@ pub(crate) fn instructions<S: AsRef<OsStr>>(
     ensure!(output.status.success(), "{}: {text}", program.display());
     text.lines()
         .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-        .with_context(|| format!("valgrind counted nothing: {text}"))
+        .with_context(|| format!("no instruction count in the output of valgrind: {text}"))
 }
 
-/// What a table that was kept says: the second column by the first.
+/// Counts of a previously kept table: second column by first.
 #[derive(Debug)]
-pub(crate) struct Before(BTreeMap<String, f64>);
+pub(crate) struct Baseline(BTreeMap<String, f64>);
 
-impl Before {
-    /// The table of a section, in `docs/benchmarks.md` as it was at some time.
-    pub(crate) fn read(document: &Path, section: &str) -> Result<Before> {
+impl Baseline {
+    /// Reads the table of a section from a copy of `docs/benchmarks.md`.
+    pub(crate) fn read(document: &Path, section: &str) -> Result<Baseline> {
         let text =
             std::fs::read_to_string(document).with_context(|| document.display().to_string())?;
         let rows = report::kept(&text, section)
@@ -47,20 +47,23 @@ impl Before {
             [name, count, ..] => Some((name.clone(), count.parse().ok()?)),
             _ => None,
         });
-        Ok(Before(counts.collect()))
+        Ok(Baseline(counts.collect()))
     }
 
     pub(crate) fn count(&self, name: &str) -> Option<f64> {
         self.0.get(name).copied()
     }
 
-    /// By how much a count has changed, as a part of what it was.
+    /// Returns the relative change of a count.
     pub(crate) fn change(&self, name: &str, now: f64) -> Option<f64> {
         self.count(name).map(|before| now / before - 1.0)
     }
 
-    /// Fails where one of the counts has grown more than it may.
-    pub(crate) fn judge<'n>(&self, counts: impl IntoIterator<Item = (&'n str, f64)>) -> Result<()> {
+    /// Fails if a count has grown by more than the tolerance.
+    pub(crate) fn check_regressions<'n>(
+        &self,
+        counts: impl IntoIterator<Item = (&'n str, f64)>,
+    ) -> Result<()> {
         let grown: Vec<String> = counts
             .into_iter()
             .filter_map(|(name, now)| Some((name, self.change(name, now)?)))
@@ -69,7 +72,7 @@ impl Before {
             .collect();
         ensure!(
             grown.is_empty(),
-            "more than {} grown: {}",
+            "grown by more than {}: {}",
             percent(TOLERANCE),
             grown.join("; ")
         );
@@ -77,7 +80,7 @@ impl Before {
     }
 }
 
-/// A change as text.
+/// Formats a change in percent.
 pub(crate) fn percent(change: f64) -> String {
     format!("{:+.1} %", change * 100.0)
 }
@@ -87,14 +90,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_grew_beyond_the_tolerance_is_a_regression() {
-        let before = Before([("a".to_owned(), 100.0), ("b".to_owned(), 100.0)].into());
+    fn only_growth_beyond_the_tolerance_is_a_regression() {
+        let before = Baseline([("a".to_owned(), 100.0), ("b".to_owned(), 100.0)].into());
         assert!(
             before
-                .judge([("a", 104.0), ("b", 50.0), ("new", 9e9)])
+                .check_regressions([("a", 104.0), ("b", 50.0), ("new", 9e9)])
                 .is_ok()
         );
-        let error = before.judge([("a", 106.0), ("b", 100.0)]).unwrap_err();
+        let error = before
+            .check_regressions([("a", 106.0), ("b", 100.0)])
+            .unwrap_err();
         assert_eq!(error.to_string(), "more than +5.0 % grown: a +6.0 %");
     }
 }

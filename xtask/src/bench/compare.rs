@@ -1,4 +1,4 @@
-//! Whole calls: ours beside the generated SDK's, botocore's and the bare libraries'.
+//! Whole calls of inia, the generated SDK, botocore and bare libraries.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::report::{Table, count, keep, ratio, time, within};
 use super::{Arguments, Bench, median, output, read_json};
 use crate::packages::run as run_command;
 
-/// The most that our CPU time may be, in units of the generated SDK's.
+/// Maximum CPU time of inia relative to the generated SDK.
 const GOALS: [(&str, f64); 14] = [
     ("sqs.SendMessage", 0.2),
     ("dynamodb.PutItem", 0.2),
@@ -32,16 +32,16 @@ const GOALS: [(&str, f64); 14] = [
     ),
 ];
 
-/// The most that signing may take, in nanoseconds.
+/// Maximum time of a signature, in nanoseconds.
 const SIGNING_GOAL: f64 = 1500.0;
 
-/// The most CPU time of a call over loopback, in units of the bare client's.
+/// Maximum CPU time of a call over loopback relative to the bare client.
 const LOAD_GOAL: f64 = 1.7;
 
-/// The rows of one peer in one pass, by case.
-type Rows = BTreeMap<String, Value>;
+/// PeerRows of one peer and pass, by case.
+type PeerRows = BTreeMap<String, Value>;
 
-/// A peer and how it is started.
+/// A peer and the command that runs it.
 #[derive(Debug)]
 struct Peer {
     name: String,
@@ -64,7 +64,7 @@ impl Peer {
                 let script = bench.workspace().join("peer-botocore").join("peer.py");
                 (bench.python()?, Some(script))
             }
-            other => bail!("unknown peer {other}; there are ours, aws-sdk-rust and botocore"),
+            other => bail!("unknown peer {other}; expected ours, aws-sdk-rust or botocore"),
         };
         Ok(Peer {
             name: name.to_owned(),
@@ -73,7 +73,7 @@ impl Peer {
         })
     }
 
-    fn rows(&self, bench: &Bench, fixtures: &Path, case: &str, batch_ms: u32) -> Result<Rows> {
+    fn rows(&self, bench: &Bench, fixtures: &Path, case: &str, batch_ms: u32) -> Result<PeerRows> {
         let file = bench.scratch("rows.json")?;
         let mut command = Command::new(&self.program);
         command.args(&self.script);
@@ -88,7 +88,7 @@ impl Peer {
     }
 }
 
-/// What a case cost a peer, pass by pass.
+/// Cost of a case for a peer, per pass.
 #[derive(Debug, Default)]
 struct Cost {
     cpu_ns: Vec<f64>,
@@ -102,7 +102,7 @@ impl Cost {
     }
 }
 
-/// Measures, prints the table and keeps it.
+/// Measures, prints the table and stores it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     let fixtures = bench.fixtures(args)?;
     let peers: Vec<Peer> = args
@@ -112,7 +112,7 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
         .collect::<Result<_>>()?;
     let passes = args.number("--passes", 3)?;
     let batch_ms = args.number("--batch-ms", 100)?;
-    // One start of a program measures every case of a service: the peers take turns service by service.
+    // One process measures all cases of a service, so peers alternate per service.
     let groups = match args.get("--case") {
         Some(case) => vec![case.to_owned()],
         None => groups(&fixtures)?,
@@ -150,7 +150,7 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
                 .get(&((*name).clone(), peer.to_owned()))
                 .unwrap_or(&none)
         };
-        // A second wire format of ours stands beside what the peers do in theirs.
+        // A second wire format of inia is compared with the peers' only one.
         let base = name.split('+').next().unwrap_or(name).to_owned();
         let peer = |peer: &str| costs.get(&(base.clone(), peer.to_owned())).unwrap_or(&none);
         let (ours, aws, botocore) = (of("ours"), peer("aws-sdk-rust"), peer("botocore"));
@@ -180,7 +180,7 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
          into `serde_json::Value`, walking the XML's events, SHA-256. `sigv4.floor` is the digests of a signature alone. The fixtures \
          are {}.",
         if args.has("--fixtures") {
-            "those of the folder given"
+            "those of the given folder"
         } else {
             "our own (`fixtures.py`)"
         }
@@ -194,13 +194,13 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     }
 }
 
-/// The part of the cases' names that one start of each program is asked for.
+/// Returns the case name filters, one per process.
 fn groups(fixtures: &Path) -> Result<Vec<String>> {
     let cases = read_json(&fixtures.join("cases.json"))?;
     let mut groups: Vec<String> = Vec::new();
-    for case in cases.as_array().context("cases.json is no list")? {
+    for case in cases.as_array().context("cases.json is not a list")? {
         let service = case["service"].as_str().unwrap_or_default();
-        // `bare.` names hold the case's name: they are measured along with it.
+        // `bare.` cases contain the name of their case and are measured with it.
         let group = format!("{service}.");
         if !groups.contains(&group) {
             groups.push(group);
@@ -210,7 +210,7 @@ fn groups(fixtures: &Path) -> Result<Vec<String>> {
     Ok(groups)
 }
 
-/// The cases: calls by name, then signatures, then the bare libraries.
+/// Returns the case names: calls, then signatures, then bare libraries.
 fn names(costs: &BTreeMap<(String, String), Cost>) -> Vec<&String> {
     let mut names: Vec<&String> = costs.keys().map(|(name, _)| name).collect();
     names.dedup();
@@ -225,13 +225,13 @@ fn names(costs: &BTreeMap<(String, String), Cost>) -> Vec<&String> {
     names
 }
 
-/// The median ratio of two peers in the same pass.
+/// Returns the median ratio of two peers within the same pass.
 fn same_pass(one: &Cost, two: &Cost) -> f64 {
     let pairs = one.cpu_ns.iter().zip(&two.cpu_ns);
     median(pairs.map(|(one, two)| one / two))
 }
 
-/// Adds the rows of the calls over loopback, and says what they are.
+/// Adds the rows of calls over loopback and returns the note about them.
 fn load(bench: &Bench, fixtures: &Path, table: &mut Table) -> Result<String> {
     let file = bench.scratch("load.json")?;
     run_command(
@@ -271,13 +271,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_are_of_the_same_pass() {
+    fn ratios_are_per_pass() {
         let cost = |cpu_ns: [f64; 3]| Cost {
             cpu_ns: cpu_ns.to_vec(),
             ..Cost::default()
         };
-        let found = same_pass(&cost([1.0, 4.0, 3.0]), &cost([2.0, 8.0, 3.0]));
-        assert!((found - 0.5).abs() < f64::EPSILON);
+        let ratio_of_costs = same_pass(&cost([1.0, 4.0, 3.0]), &cost([2.0, 8.0, 3.0]));
+        assert!((ratio_of_costs - 0.5).abs() < f64::EPSILON);
         assert!(same_pass(&cost([1.0, 1.0, 1.0]), &Cost::default()).is_nan());
     }
 }

@@ -1,74 +1,71 @@
-//! Every goal that a measurement has, with what was found: the rows of the kept tables that name one.
+//! Collects all goals and measured values from the stored tables.
 
 use anyhow::{Context, Result};
 
 use super::Bench;
-use super::report::{Table, keep, kept};
+use super::report::{Table, store, stored};
 
-/// The sections whose tables have goals, with the columns that say what was found.
+/// Sections with goals, and the columns with the measured values.
 const SECTIONS: [(&str, &[&str]); 5] = [
     (
         "compare",
         &["inia", "allocations", "aws-sdk-rust", "inia / aws-sdk-rust"],
     ),
     ("serde", &["botocore / inia"]),
-    (
-        "start",
-        &["CPU", "above a process that does nothing", "peak memory"],
-    ),
+    ("start", &["CPU", "over an empty process", "peak memory"]),
     ("memory", &["ratio"]),
-    ("size", &["found"]),
+    ("size", &["measured"]),
 ];
 
-/// Gathers them, prints the table and keeps it.
+/// Collects the goals, prints the table and stores it.
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     let path = bench.document();
     let document = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let mut table = Table::new(&["what", "found", "goal"]);
+    let mut table = Table::new(&["metric", "measured", "goal"]);
     for (section, columns) in SECTIONS {
-        let rows = kept(&document, section).with_context(|| format!("no table {section}"))?;
+        let rows = stored(&document, section).with_context(|| format!("no table {section}"))?;
         for row in gather(&rows, columns) {
             table.row(row);
         }
     }
-    let mut notes = vec!["The rows of the tables below that have a goal.".to_owned()];
-    let compared = kept(&document, "compare").context("no table compare")?;
-    notes.extend(signature(&compared).map(|found| {
+    let mut notes = vec!["Rows of the tables below that have a goal.".to_owned()];
+    let compared = stored(&document, "compare").context("no table compare")?;
+    notes.extend(signature(&compared).map(|time| {
         format!(
-            "Goals in seconds were set on a machine where the generated SDK takes {SIGNATURE} for a SigV4 signature (`sigv4`); on this \
-             one it took {found}."
+            "Goals in seconds were set on a machine on which the generated SDK takes {SIGNATURE} for a SigV4 signature (`sigv4`); on this \
+             one it takes {time}."
         )
     }));
-    keep(bench, "goals", &table, &notes)
+    store(bench, "goals", &table, &notes)
 }
 
-/// How long the generated SDK takes for a signature where the goals were set.
+/// Time of a signature with the generated SDK on the machine for which the goals were set.
 const SIGNATURE: &str = "7.4 us";
 
-/// How long it took here, by the table of whole calls.
+/// Returns the time of that signature in the `compare` table.
 fn signature(rows: &[Vec<String>]) -> Option<&str> {
     let (head, rows) = rows.split_first()?;
-    let place = head.iter().position(|cell| cell == "aws-sdk-rust")?;
+    let column = head.iter().position(|cell| cell == "aws-sdk-rust")?;
     let row = rows
         .iter()
         .find(|row| row.first().is_some_and(|name| name == "sigv4"))?;
-    row.get(place).map(String::as_str)
+    row.get(column).map(String::as_str)
 }
 
-/// Name, what was found and goal of each row that has one; the first row is the head.
+/// Returns name, measured value and goal of each row with a goal. The first row is the header.
 fn gather(rows: &[Vec<String>], columns: &[&str]) -> Vec<Vec<String>> {
     let Some((head, rows)) = rows.split_first() else {
         return Vec::new();
     };
-    let place = |name: &str| head.iter().position(|cell| cell == name);
+    let column = |name: &str| head.iter().position(|cell| cell == name);
     let with_goal = rows.iter().filter_map(|row| {
-        let goal = row.get(place("goal")?).filter(|goal| !goal.is_empty())?;
+        let goal = row.get(column("goal")?).filter(|goal| !goal.is_empty())?;
         let cells = columns.iter().filter_map(|name| {
-            let cell = row.get(place(name)?).filter(|cell| !cell.is_empty())?;
+            let cell = row.get(column(name)?).filter(|cell| !cell.is_empty())?;
             Some(format!("{name} {cell}"))
         });
-        let found = cells.collect::<Vec<_>>().join(", ");
-        Some(vec![row.first()?.clone(), found, goal.clone()])
+        let measured = cells.collect::<Vec<_>>().join(", ");
+        Some(vec![row.first()?.clone(), measured, goal.clone()])
     });
     with_goal.collect()
 }
@@ -78,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_machine_is_told_by_the_peer_s_signature() {
+    fn machine_speed_is_the_signature_time_of_the_peer() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let rows = [
             row(["case", "inia", "aws-sdk-rust"]),
@@ -90,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_with_a_goal_are_gathered() {
+    fn collects_rows_with_a_goal() {
         let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
         let rows = [
             row(["case", "inia", "ratio", "goal"]),

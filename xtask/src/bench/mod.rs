@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: what inia costs, beside what its peers cost. Each measurement prints its table and puts it into
-//! `docs/benchmarks.md`, with the command and the machine.
+//! `cargo xtask bench`: benchmarks of inia and its peers. Each prints a table and stores it in `docs/benchmarks.md`,
+//! with the command and the machine.
 
 #![expect(
     clippy::indexing_slicing,
-    reason = "a JSON value indexed by a name that it has not is null"
+    reason = "indexing a JSON value by a missing key returns null"
 )]
 
 mod callgrind;
@@ -26,33 +26,33 @@ use serde_json::Value;
 use crate::packages;
 use crate::peers;
 
-/// What there is to measure, as the usage text has it.
+/// Usage text with all measurements.
 pub(crate) const USAGE: &str = "\
-Usage: cargo xtask bench <WHAT>
+Usage: cargo xtask bench <MEASUREMENT>
 
-  all --cases DIR   everything below, one after another, then every goal with what was found
+  all --cases DIR   all measurements below, then all goals with the measured values
   compare [--peers ours,aws-sdk-rust,botocore] [--case SUBSTR] [--passes N] [--batch-ms MS]
-                    whole calls in memory and over loopback, beside the peers and the bare libraries
+                    whole calls in memory and over loopback, with the peers and bare libraries
   paths [--case SUBSTR] [--against FILE]
                     instructions of each hot path, by callgrind
   instructions [--peers ours,aws-sdk-rust] [--case SUBSTR] [--against FILE]
                     instructions of a whole call, by callgrind
   serde --cases DIR [--out FILE] [--botocore] [--passes N]
                     the wire formats alone, on the cross-SDK benchmark's cases
-  start [--runs N]  processes from their start to a client, an answer, and the first request of every operation
-  memory            what a page of results holds
-  size [--build]    the sizes of release programs; with --build, what a clean release build costs
-  goals             gather every goal from the tables that were kept
+  start [--runs N]  processes from start to a client, a response, and the first request of every operation
+  memory            memory of a page of results
+  size [--build]    sizes of release programs; with --build, the time of a clean release build
+  goals             collect all goals from the stored tables
   fixtures          write the fixtures into target/bench/fixtures
 
-With --fixtures DIR, calls are measured on the fixtures of another folder. With --built, a measurement takes the programs as they were
-built before. With --against FILE, a copy of docs/benchmarks.md, counts are held against those kept there, nothing is kept, and the
-command fails where one has grown by more than 5 %.
+With --fixtures DIR, calls are measured with the fixtures of another folder. With --built, programs are not rebuilt.
+With --against FILE, a copy of docs/benchmarks.md, counts are compared with those in FILE and not stored, and the
+command fails if one has grown by more than 5 %.
 ";
 
-/// Runs one measurement.
+/// Runs a measurement.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
-    let Some((what, args)) = args.split_first() else {
+    let Some((name, args)) = args.split_first() else {
         eprint!("{USAGE}");
         return Ok(ExitCode::from(2));
     };
@@ -61,7 +61,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         built: args.contains(&"--built"),
     };
     let args = Arguments::read(args)?;
-    match *what {
+    match *name {
         "all" => all(&bench, args)?,
         "compare" => compare::run(&bench, &args)?,
         "paths" => paths::run(&bench, &args)?,
@@ -80,11 +80,11 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs every measurement, each of which keeps its table.
+/// Runs all measurements; each stores its table.
 fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
     ensure!(
         args.has("--cases"),
-        "--cases DIR is missing: the cross-SDK benchmark's folder"
+        "missing --cases DIR, the folder of the cross-SDK benchmark"
     );
     args.0.extend([("--botocore", ""), ("--build", "")]);
     compare::run(bench, &args)?;
@@ -97,14 +97,14 @@ fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
     goals::run(bench)
 }
 
-/// Options with a value and options without, as they were given.
+/// Options with their values, in command-line order.
 #[derive(Debug, Default)]
 struct Arguments<'a>(Vec<(&'a str, &'a str)>);
 
-/// Options that stand alone.
+/// Options without a value.
 const FLAGS: [&str; 3] = ["--botocore", "--build", "--built"];
 
-/// Options that have a value.
+/// Options with a value.
 const OPTIONS: [&str; 9] = [
     "--against",
     "--peers",
@@ -128,7 +128,7 @@ impl<'a> Arguments<'a> {
                 let value = rest.next();
                 read.0.push((
                     option,
-                    value.with_context(|| format!("{option} needs a value"))?,
+                    value.with_context(|| format!("{option} requires a value"))?,
                 ));
             } else {
                 bail!("unknown option {option}\n{USAGE}");
@@ -160,32 +160,32 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// Where the measuring happens.
+/// Paths and settings of the measurements.
 #[derive(Debug)]
 struct Bench {
     root: PathBuf,
-    /// Whether the programs are built already.
+    /// The programs are already built.
     built: bool,
 }
 
 impl Bench {
-    /// Where the tables are kept.
+    /// Returns the document with the stored tables.
     fn document(&self) -> PathBuf {
         self.root.join("docs").join("benchmarks.md")
     }
 
-    /// The workspace of the programs that are measured.
+    /// Returns the workspace of the measured programs.
     fn workspace(&self) -> PathBuf {
         self.root.join("benches").join("compare")
     }
 
-    /// A program of that workspace.
+    /// Returns the path of a program of that workspace.
     fn program(&self, name: &str) -> PathBuf {
         let built = self.root.join("target").join("compare").join("release");
         built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// Builds a package of that workspace as a release.
+    /// Builds a package of that workspace in release mode.
     fn build(&self, package: &str) -> Result<()> {
         if self.built {
             return Ok(());
@@ -200,7 +200,7 @@ impl Bench {
         )
     }
 
-    /// Builds the command as a release, and returns the program.
+    /// Builds the command in release mode and returns its path.
     fn command(&self) -> Result<PathBuf> {
         if !self.built {
             eprintln!("building inia-cli");
@@ -214,7 +214,7 @@ impl Bench {
         Ok(built.join(format!("inia{}", std::env::consts::EXE_SUFFIX)))
     }
 
-    /// The Python environment with botocore.
+    /// Returns the Python of the environment with botocore.
     fn python(&self) -> Result<PathBuf> {
         let peers = match std::env::var_os("INIA_PEERS") {
             Some(peers) => peers.into(),
@@ -228,7 +228,7 @@ impl Bench {
         })
     }
 
-    /// The fixtures: those of `--fixtures`, else our own, which are written where they are missing.
+    /// Returns the fixtures folder: `--fixtures`, else the default fixtures, which are generated if missing.
     fn fixtures(&self, args: &Arguments<'_>) -> Result<PathBuf> {
         if let Some(folder) = args.get("--fixtures") {
             return Ok(folder.into());
@@ -244,7 +244,7 @@ impl Bench {
         Ok(folder)
     }
 
-    /// A file for what a program writes.
+    /// Returns the path of a temporary file.
     fn scratch(&self, name: &str) -> Result<PathBuf> {
         let folder = self.root.join("target").join("bench");
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
@@ -252,8 +252,8 @@ impl Bench {
     }
 }
 
-/// Cargo, without what the Cargo that runs this task says of xtask: build scripts that look at it would run again, as ring's does, and
-/// all that depends on them would be built anew.
+/// Returns a Cargo command without the environment that Cargo sets for xtask. Build scripts that watch these variables,
+/// such as ring's, and all their dependents would be rebuilt.
 fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
@@ -266,23 +266,23 @@ fn cargo() -> Command {
     cargo
 }
 
-/// Runs a program and returns what it printed.
+/// Runs a program and returns its output.
 fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stderr(std::process::Stdio::inherit())
         .output()
         .with_context(|| format!("cannot start {command:?}"))?;
     ensure!(output.status.success(), "{command:?}: {}", output.status);
-    String::from_utf8(output.stdout).context("its output is no text")
+    String::from_utf8(output.stdout).context("the output is not UTF-8")
 }
 
-/// Reads a file of JSON.
+/// Reads a JSON file.
 fn read_json(path: &Path) -> Result<Value> {
     let text = std::fs::read(path).with_context(|| path.display().to_string())?;
     serde_json::from_slice(&text).with_context(|| path.display().to_string())
 }
 
-/// The middle of some numbers; NaN of none.
+/// Returns the median; NaN if empty.
 fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = numbers.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
@@ -294,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_are_known_options_with_their_values() {
+    fn parses_known_options_with_values() {
         let read = Arguments::read(&["--case", "s3", "--botocore"]).unwrap();
         assert_eq!(read.get("--case"), Some("s3"));
         assert!(read.has("--botocore") && !read.has("--build"));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_the_one_in_the_middle() {
+    fn median_is_the_middle_value() {
         assert!((median([3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!(median([]).is_nan());
     }

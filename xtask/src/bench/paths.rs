@@ -1,4 +1,4 @@
-//! Instructions of each hot path: the work of the bench `paths`, counted instead of timed.
+//! Instructions of each hot path: the same code as the bench `paths`, counted instead of timed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,18 +6,18 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::callgrind::{Before, instructions, percent};
-use super::report::{Table, count, keep, show};
+use super::callgrind::{Baseline, instructions, percent};
+use super::report::{Table, count, show, store};
 use super::{Arguments, Bench, cargo, output};
 
-/// The section of `docs/benchmarks.md`.
+/// Section of `docs/benchmarks.md`.
 const SECTION: &str = "paths";
 
-/// Counts, prints the table, and keeps it or holds it against another.
+/// Counts, prints the table, and stores it or compares it with a baseline.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
-    let before = args
+    let baseline = args
         .get("--against")
-        .map(|document| Before::read(Path::new(document), SECTION))
+        .map(|document| Baseline::read(Path::new(document), SECTION))
         .transpose()?;
     let program = program(bench)?;
     let fixtures = std::path::absolute(bench.fixtures(args)?)?;
@@ -31,8 +31,8 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
         let (repeats, name) = line.split_once(' ').context("a path")?;
         if args.get("--case").is_none_or(|part| name.contains(part)) {
             eprintln!("{name}");
-            let repeats = repeats.parse().context("how often")?;
-            counts.push((name, of_one(&program, &fixtures, name, repeats)?));
+            let repeats = repeats.parse().context("invalid repeat count")?;
+            counts.push((name, instructions_of(&program, &fixtures, name, repeats)?));
         }
     }
     let notes = [
@@ -40,31 +40,31 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
          `paths` times the same work."
             .to_owned(),
     ];
-    let Some(before) = before else {
+    let Some(baseline) = baseline else {
         let mut table = Table::new(&["path", "instructions"]);
         for (name, now) in counts {
             table.row(vec![name.to_owned(), count(Some(now))]);
         }
         if args.get("--case").is_none() {
-            return keep(bench, SECTION, &table, &notes);
+            return store(bench, SECTION, &table, &notes);
         }
         show(&table, &notes);
         return Ok(());
     };
-    let mut table = Table::new(&["path", "instructions", "before", "change"]);
+    let mut table = Table::new(&["path", "instructions", "baseline", "change"]);
     for &(name, now) in &counts {
         table.row(vec![
             name.to_owned(),
             count(Some(now)),
-            count(before.count(name)),
-            before.change(name, now).map(percent).unwrap_or_default(),
+            count(baseline.count(name)),
+            baseline.change(name, now).map(percent).unwrap_or_default(),
         ]);
     }
     show(&table, &notes);
-    before.judge(counts)
+    baseline.check_regressions(counts)
 }
 
-fn of_one(program: &Path, fixtures: &Path, name: &str, repeats: u32) -> Result<f64> {
+fn instructions_of(program: &Path, fixtures: &Path, name: &str, repeats: u32) -> Result<f64> {
     let inputs = (2 * repeats).to_string();
     let counted = |iters: u32| {
         let iters = iters.to_string();
@@ -75,7 +75,7 @@ fn of_one(program: &Path, fixtures: &Path, name: &str, repeats: u32) -> Result<f
     Ok((many - few) / f64::from(repeats))
 }
 
-/// Builds the bench, and puts it where it is found again.
+/// Builds the bench and copies it to a fixed path.
 fn program(bench: &Bench) -> Result<PathBuf> {
     let program = bench.scratch("paths")?;
     if bench.built {
@@ -94,7 +94,7 @@ fn program(bench: &Bench) -> Result<PathBuf> {
         let executable = message["executable"].as_str()?;
         is_bench.then(|| executable.to_owned())
     });
-    let built = built.context("cargo named no program")?;
+    let built = built.context("cargo reported no executable")?;
     std::fs::copy(&built, &program).with_context(|| built.clone())?;
     Ok(program)
 }

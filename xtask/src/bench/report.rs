@@ -1,4 +1,4 @@
-//! Tables, and the places in `docs/benchmarks.md` that they are kept in.
+//! Tables, stored in sections of `docs/benchmarks.md`.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::{Bench, output};
 
-/// A table as Markdown.
+/// A Markdown table.
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -34,7 +34,7 @@ impl Table {
     }
 }
 
-/// Prints a table with what there is to say about it, and returns the text.
+/// Prints a table with its notes and returns the text.
 pub(crate) fn show(table: &Table, notes: &[String]) -> String {
     let mut text = table.text();
     for note in notes {
@@ -44,13 +44,13 @@ pub(crate) fn show(table: &Table, notes: &[String]) -> String {
     text
 }
 
-/// Prints a table, and keeps it in its section of `docs/benchmarks.md` with the command that made it and the machine it ran on.
-pub(crate) fn keep(bench: &Bench, section: &str, table: &Table, notes: &[String]) -> Result<()> {
+/// Prints a table and stores it in its section of `docs/benchmarks.md`, with the command and the machine.
+pub(crate) fn store(bench: &Bench, section: &str, table: &Table, notes: &[String]) -> Result<()> {
     let command: Vec<String> = std::env::args().skip(1).collect();
     let mut text = show(table, notes);
     text.push_str(&format!(
         "\n`cargo xtask {}` on {}.\n",
-        shown(&command),
+        command_text(&command),
         machine(bench)?
     ));
     let path = bench.document();
@@ -60,20 +60,20 @@ pub(crate) fn keep(bench: &Bench, section: &str, table: &Table, notes: &[String]
     std::fs::write(&path, replaced).with_context(|| path.display().to_string())
 }
 
-/// The command, with folders outside the workspace by their names only.
-fn shown(command: &[String]) -> String {
-    let words = command.iter().map(|word| {
-        let path = Path::new(word);
+/// Formats the command; folders outside the workspace are shortened to their names.
+fn command_text(command: &[String]) -> String {
+    let arguments = command.iter().map(|argument| {
+        let path = Path::new(argument);
         if !path.is_absolute() {
-            return word.clone();
+            return argument.clone();
         }
         let name = path.file_name().map(|name| name.to_string_lossy());
         name.unwrap_or_default().to_uppercase()
     });
-    words.collect::<Vec<_>>().join(" ")
+    arguments.collect::<Vec<_>>().join(" ")
 }
 
-/// The document with what is between `<!-- section -->` and `<!-- /section -->` replaced.
+/// Replaces the text between `<!-- section -->` and `<!-- /section -->`.
 fn replace(document: &str, section: &str, text: &str) -> Option<String> {
     let (opening, closing) = (
         format!("<!-- {section} -->"),
@@ -84,8 +84,8 @@ fn replace(document: &str, section: &str, text: &str) -> Option<String> {
     Some(format!("{before}{opening}\n\n{text}\n{closing}{after}"))
 }
 
-/// The rows of the table between `<!-- section -->` and `<!-- /section -->`, its head the first.
-pub(crate) fn kept(document: &str, section: &str) -> Option<Vec<Vec<String>>> {
+/// Returns the rows of the table between `<!-- section -->` and `<!-- /section -->`, including the header.
+pub(crate) fn stored(document: &str, section: &str) -> Option<Vec<Vec<String>>> {
     let (_, rest) = document.split_once(&format!("<!-- {section} -->"))?;
     let (text, _) = rest.split_once(&format!("<!-- /{section} -->"))?;
     let lines = text.lines().filter_map(|line| {
@@ -95,7 +95,7 @@ pub(crate) fn kept(document: &str, section: &str) -> Option<Vec<Vec<String>>> {
     Some(lines.collect())
 }
 
-/// The processor, how many, the system, the compiler and the day.
+/// Describes the machine: processor, cores, system, compiler and date.
 fn machine(bench: &Bench) -> Result<String> {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = info
@@ -119,7 +119,7 @@ fn machine(bench: &Bench) -> Result<String> {
     ))
 }
 
-/// A time that is given in nanoseconds.
+/// Formats a time in nanoseconds.
 pub(crate) fn time(ns: f64) -> String {
     match ns {
         ns if ns.is_nan() => "-".to_owned(),
@@ -130,7 +130,7 @@ pub(crate) fn time(ns: f64) -> String {
     }
 }
 
-/// A ratio; a dash where a part of it is missing.
+/// Formats a ratio; `-` if it is not a number.
 pub(crate) fn ratio(ratio: f64) -> String {
     match ratio {
         ratio if ratio.is_nan() => "-".to_owned(),
@@ -140,18 +140,18 @@ pub(crate) fn ratio(ratio: f64) -> String {
     }
 }
 
-/// A number without a fraction; a dash where there is none.
+/// Formats an integer; `-` if it is missing.
 pub(crate) fn count(number: Option<f64>) -> String {
     number.map_or_else(|| "-".to_owned(), |number| format!("{number:.0}"))
 }
 
-/// The least that a number should be, and whether it is.
+/// Formats a lower bound and whether it is met.
 pub(crate) fn at_least(number: f64, goal: f64, unit: &str) -> String {
-    let verdict = if number >= goal { "met" } else { "**under**" };
-    format!(">= {goal}{unit}: {verdict}")
+    let result = if number >= goal { "met" } else { "**under**" };
+    format!(">= {goal}{unit}: {result}")
 }
 
-/// A goal, and whether a number is within it.
+/// Formats an upper bound and whether it is met.
 pub(crate) fn within(number: f64, goal: Option<f64>, unit: &str) -> String {
     match goal {
         None => String::new(),
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_section_is_replaced_and_nothing_else() {
+    fn replaces_only_the_section() {
         let document = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n";
         let replaced = replace(document, "x", "new\n").unwrap();
         assert_eq!(replaced, "a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb\n");
@@ -175,23 +175,23 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_table_is_read_again() {
+    fn reads_a_stored_table() {
         let mut table = Table::new(&["case", "goal"]);
         table.row(vec!["a".to_owned(), String::new()]);
         let text = replace("<!-- x --><!-- /x -->", "x", &table.text()).unwrap();
         let rows = [["case", "goal"], ["a", ""]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(kept(&text, "x").unwrap(), rows);
-        assert!(kept(&text, "y").is_none());
+        assert_eq!(stored(&text, "x").unwrap(), rows);
+        assert!(stored(&text, "y").is_none());
     }
 
     #[test]
-    fn folders_elsewhere_are_shown_by_their_names() {
+    fn shortens_folders_outside_the_workspace() {
         let command = ["bench", "serde", "--cases", "/somewhere/cases"].map(str::to_owned);
-        assert_eq!(shown(&command), "bench serde --cases CASES");
+        assert_eq!(command_text(&command), "bench serde --cases CASES");
     }
 
     #[test]
-    fn numbers_have_the_digits_that_mean_something() {
+    fn numbers_have_significant_digits_only() {
         assert_eq!(time(930.0), "930 ns");
         assert_eq!(time(3_739.0), "3.74 us");
         assert_eq!(time(10_597_608.0), "10.60 ms");

@@ -1,4 +1,4 @@
-//! The wire formats alone, on the cases that AWS's SDK teams share.
+//! Serialization and parsing alone, on the cases of the cross-SDK benchmark.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,22 +7,22 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::report::{Table, at_least, keep, ratio, time};
+use super::report::{Table, at_least, ratio, store, time};
 use super::{Arguments, Bench, median, output, read_json};
 
-/// The least that the geometric mean of all ratios may be.
+/// Minimum of the geometric mean of all ratios.
 const MEAN_GOAL: f64 = 40.0;
 
-/// The least that any one ratio may be.
-const LEAST_GOAL: f64 = 12.0;
+/// Minimum of each ratio.
+const MIN_GOAL: f64 = 12.0;
 
-/// The median times in nanoseconds, pass by pass, by case.
+/// Median times in nanoseconds, per case and pass.
 type Times = BTreeMap<String, Vec<f64>>;
 
-/// Measures; writes the rows of the last pass into `--out` and, with `--botocore`, keeps the ratios.
+/// Measures; writes the rows of the last pass to `--out` and, with `--botocore`, stores the ratios.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     let Some(cases) = args.get("--cases") else {
-        bail!("--cases DIR is missing: the folder with cases.json and the definitions");
+        bail!("missing --cases DIR, the folder with cases.json and the definitions");
     };
     let passes = args.number("--passes", 3)?;
     bench.build("ours")?;
@@ -77,53 +77,53 @@ fn table(bench: &Bench, ours: &Times, botocore: &Times) -> Result<()> {
     for (case, times) in ours {
         let other = botocore.get(case).map_or(&[] as &[f64], Vec::as_slice);
         let pairs = times.iter().zip(other);
-        let found = median(pairs.map(|(ours, other)| other / ours));
-        // The minified bodies stand beside the cases; they are none of them.
+        let measured = median(pairs.map(|(ours, other)| other / ours));
+        // Minified bodies are extra rows and do not count as cases.
         if !case.ends_with("_minified") {
-            ratios.push((found, case));
+            ratios.push((measured, case));
         }
         table.row(vec![
             case.clone(),
             time(median(times.iter().copied())),
             time(median(other.iter().copied())),
-            ratio(found),
+            ratio(measured),
             String::new(),
         ]);
     }
     let mean =
         (ratios.iter().map(|(ratio, _)| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
-    let least = ratios
+    let min = ratios
         .iter()
         .min_by(|one, two| one.0.total_cmp(&two.0))
         .context("no cases")?;
-    let mut sum = |what: String, found: f64, goal: f64| {
+    let mut sum = |metric: String, measured: f64, goal: f64| {
         table.row(vec![
-            what,
+            metric,
             String::new(),
             String::new(),
-            ratio(found),
-            at_least(found, goal, " x"),
+            ratio(measured),
+            at_least(measured, goal, " x"),
         ]);
     };
     sum(
-        format!("the geometric mean of {} cases", ratios.len()),
+        format!("geometric mean of {} cases", ratios.len()),
         mean,
         MEAN_GOAL,
     );
-    sum(format!("the least, {}", least.1), least.0, LEAST_GOAL);
+    sum(format!("minimum, {}", min.1), min.0, MIN_GOAL);
     let notes = [
-        "Median wall time of one serialization or parse, ratios of the same pass. The minified bodies are not among the cases that are \
-         summed up."
+        "Median wall time of one serialization or parse, ratios within the same pass. Minified bodies are not included in the \
+         summary."
             .to_owned(),
     ];
-    keep(bench, "serde", &table, &notes)
+    store(bench, "serde", &table, &notes)
 }
 
 fn collect(file: &Path, times: &mut Times) -> Result<()> {
     let report = read_json(file)?;
     for row in report["serde_benchmarks"].as_array().into_iter().flatten() {
-        let case = row["id"].as_str().context("a row without id")?;
-        let median = row["p50"].as_f64().context("a row without p50")?;
+        let case = row["id"].as_str().context("missing id in a row")?;
+        let median = row["p50"].as_f64().context("missing p50 in a row")?;
         times.entry(case.to_owned()).or_default().push(median);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The sizes of release programs, and what building one costs.
+//! Sizes of release programs, and the time of a release build.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,13 +6,13 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::report::{Table, keep, within};
+use super::report::{Table, store, within};
 use super::{Arguments, Bench, cargo, output};
 use crate::packages;
 
-/// Measures, prints the table and keeps it.
+/// Measures, prints the table and stores it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
-    let mut table = Table::new(&["what", "found", "goal"]);
+    let mut table = Table::new(&["metric", "measured", "goal"]);
     let command = bench.command()?;
     table.row(size(
         "`inia` with all services, release, stripped",
@@ -39,23 +39,23 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     if args.has("--build") {
         table.row(build(bench)?);
     }
-    let notes = ["Sizes in MiB of 1024 KiB. The build is `cargo build --release` of the command and everything it depends on.".to_owned()];
-    keep(bench, "size", &table, &notes)
+    let notes = ["Sizes in MiB of 1024 KiB. The build is `cargo build --release` of the command and all its dependencies.".to_owned()];
+    store(bench, "size", &table, &notes)
 }
 
-fn size(what: &str, program: &Path, goal: f64) -> Result<Vec<String>> {
+fn size(metric: &str, program: &Path, goal: f64) -> Result<Vec<String>> {
     let bytes = std::fs::metadata(program)
         .with_context(|| program.display().to_string())?
         .len();
     let mib = bytes as f64 / 1024.0 / 1024.0;
     Ok(vec![
-        what.to_owned(),
+        metric.to_owned(),
         format!("{mib:.2} MiB"),
         within(mib, Some(goal), " MiB"),
     ])
 }
 
-/// A release build from nothing, in a folder of its own.
+/// Measures a clean release build in a separate target folder.
 fn build(bench: &Bench) -> Result<Vec<String>> {
     bench.build("ours")?;
     let target = bench.scratch("clean")?;
@@ -76,7 +76,7 @@ fn build(bench: &Bench) -> Result<Vec<String>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let (wall, cpu) = (number("wall_s"), number("cpu_s"));
     Ok(vec![
-        format!("a clean release build of `inia` on {cores} cores"),
+        format!("clean release build of `inia` on {cores} cores"),
         format!("{wall:.0} s, {cpu:.0} s of CPU"),
         within(wall, Some(90.0), " s"),
     ])

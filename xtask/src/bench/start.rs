@@ -1,4 +1,4 @@
-//! Cold starts.
+//! Process start and first calls.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::report::{Table, keep, within};
+use super::report::{Table, store, within};
 use super::{Arguments, Bench, output};
 
-/// The most CPU time that the dearest first call may take above the cheapest, in milliseconds.
+/// Maximum CPU time of the most expensive first call above the cheapest, in milliseconds.
 const CALL_GOAL: f64 = 1.0;
 
-/// How many names a note lists.
-const LISTED: usize = 50;
+/// Maximum number of names in a note.
+const MAX_NAMES: usize = 50;
 
-/// Measures processes from their start, prints the table and keeps it.
+/// Measures processes from their start, prints the table and stores it.
 pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     bench.build("ours")?;
     let runs = args.number("--runs", 20)?.to_string();
@@ -31,13 +31,13 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
         table: Table::new(&[
             "from process start to",
             "CPU",
-            "above a process that does nothing",
+            "over an empty process",
             "peak memory",
             "goal",
         ]),
     };
     let above = |name: &str| cpu(&measured[name]) - cpu(&measured["nothing"]);
-    starts.row("nothing", &measured["nothing"], String::new());
+    starts.row("empty process", &measured["nothing"], String::new());
     starts.row("STS's client", &measured["client_sts"], String::new());
     starts.row(
         "EC2's client",
@@ -45,12 +45,12 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
         within(above("client_ec2"), Some(1.0), " ms above"),
     );
     starts.row(
-        "EC2's client, its definition a dropped-in JSON file",
+        "EC2's client, from a JSON file",
         &measured["client_ec2_from_json"],
         within(
             above("client_ec2_from_json") - above("client_ec2"),
             Some(12.0),
-            " ms above the built-in one",
+            " ms above the built-in definition",
         ),
     );
     let all = &measured["all"];
@@ -67,27 +67,27 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     starts.first_calls(calls);
     cold(bench, args, &mut starts.table)?;
     let mut notes = vec![format!(
-        "User and system time of whole processes, the least of {runs} runs in turn (of STS calls: the median of 20), as the system \
-         accounts for it. A first call is given the members that it must have, each with the first value that its shape allows; every operation of \
-         every service is called, and the median is that of one run of each."
+        "User and system time of whole processes, the minimum of {runs} interleaved runs (of STS calls: the median of 20), as \
+         reported by the system. First calls have only the required members, each with the first valid value of its shape; every operation of \
+         every service is called once, and the median is over these calls."
     )];
-    notes.extend(left_out(calls));
-    keep(bench, "start", &starts.table, &notes)
+    notes.extend(notes_about_skipped(calls));
+    store(bench, "start", &starts.table, &notes)
 }
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// The CPU time of a measured row, in milliseconds.
+/// Returns the CPU time of a row in milliseconds.
 fn cpu(row: &Value) -> f64 {
     row["cpu_ms"].as_f64().unwrap_or(f64::NAN)
 }
 
-/// The peak memory of a measured row, in bytes.
+/// Returns the peak memory of a row in bytes.
 fn peak(row: &Value) -> f64 {
     row["peak_kib"].as_f64().unwrap_or(f64::NAN) * 1024.0
 }
 
-/// The table of starts.
+/// Table of process starts.
 #[derive(Debug)]
 struct Starts {
     nothing: f64,
@@ -95,9 +95,9 @@ struct Starts {
 }
 
 impl Starts {
-    fn row(&mut self, what: &str, row: &Value, goal: String) {
+    fn row(&mut self, metric: &str, row: &Value, goal: String) {
         self.table.row(vec![
-            what.to_owned(),
+            metric.to_owned(),
             format!("{:.2} ms", cpu(row)),
             format!("{:.2} ms", cpu(row) - self.nothing),
             mib(peak(row)),
@@ -106,42 +106,42 @@ impl Starts {
     }
 
     fn first_calls(&mut self, calls: &Value) {
-        let range = cpu(&calls["most"]) - cpu(&calls["least"]);
-        let goal = within(range, Some(CALL_GOAL), " ms above the least");
+        let range = cpu(&calls["max"]) - cpu(&calls["min"]);
+        let goal = within(range, Some(CALL_GOAL), " ms above the minimum");
         for (which, goal) in [
-            ("least", String::new()),
+            ("min", String::new()),
             ("median", String::new()),
-            ("most", goal),
+            ("max", goal),
         ] {
-            let what = format!(
-                "the first call's request, {which} of {} operations ({})",
+            let metric = format!(
+                "request of a first call, {which} of {} operations ({})",
                 calls["measured"],
                 calls[which]["call"].as_str().unwrap_or_default()
             );
-            self.row(&what, &calls[which], goal);
+            self.row(&metric, &calls[which], goal);
         }
     }
 }
 
-/// What could not be measured, and why.
-fn left_out(calls: &Value) -> Vec<String> {
+/// Returns notes about operations that could not be measured.
+fn notes_about_skipped(calls: &Value) -> Vec<String> {
     let list = |field: &str| calls[field].as_array().cloned().unwrap_or_default();
     let (streams, refused) = (list("event_streams"), list("refused"));
     let mut notes = Vec::new();
     if !streams.is_empty() {
         let names: Vec<&str> = streams.iter().filter_map(Value::as_str).collect();
         notes.push(format!(
-            "Not called, since they send an event stream: {}.",
+            "Not called, because their input is an event stream: {}.",
             names.join(", ")
         ));
     }
     if !refused.is_empty() {
-        let reasons = refused.iter().take(LISTED).map(|row| {
+        let reasons = refused.iter().take(MAX_NAMES).map(|row| {
             let text = |field: &str| row[field].as_str().unwrap_or_default();
             format!("{} ({})", text("call"), text("error"))
         });
         notes.push(format!(
-            "{} operations did not come to a request: {}.",
+            "{} operations were not sent: {}.",
             refused.len(),
             reasons.collect::<Vec<_>>().join(", ")
         ));
@@ -149,7 +149,7 @@ fn left_out(calls: &Value) -> Vec<String> {
     notes
 }
 
-/// A folder for `AWS_DATA_PATH` that has EC2 and nothing else.
+/// Creates a folder for `AWS_DATA_PATH` with only EC2.
 fn ec2_folder(bench: &Bench) -> Result<PathBuf> {
     let folder = bench.scratch("data")?;
     for version in fs::read_dir(bench.root.join("data").join("ec2"))? {
@@ -164,20 +164,20 @@ fn ec2_folder(bench: &Bench) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Adds whole processes that make one STS call over loopback.
+/// Adds processes that make one STS call over loopback.
 fn cold(bench: &Bench, args: &Arguments<'_>, table: &mut Table) -> Result<()> {
     let command = bench.command()?;
     let fixtures = bench.fixtures(args)?;
     let cold = bench.program("cold");
     let programs: [(&str, &Path, &[&str]); 2] = [
-        ("an answer: a program's one STS call (`cold`)", &cold, &[]),
+        ("a response: a program's one STS call (`cold`)", &cold, &[]),
         (
-            "an answer: `inia sts get-caller-identity`",
+            "a response: `inia sts get-caller-identity`",
             &command,
             &["sts", "get-caller-identity"],
         ),
     ];
-    for (what, program, arguments) in programs {
+    for (metric, program, arguments) in programs {
         ensure!(program.exists(), "{} is not built", program.display());
         let measured = output(
             Command::new(bench.program("launch"))
@@ -190,7 +190,7 @@ fn cold(bench: &Bench, args: &Arguments<'_>, table: &mut Table) -> Result<()> {
         let number = |name: &str| measured[name].as_f64().context("a number");
         let (cpu, peak) = (number("cpu_s")? * 1e3, number("peak_bytes")?);
         table.row(vec![
-            what.to_owned(),
+            metric.to_owned(),
             format!("{cpu:.2} ms"),
             String::new(),
             mib(peak),

@@ -1,4 +1,4 @@
-//! Checks that the definitions in a data folder hold together: every name that one file uses, another one defines.
+//! Checks that all references within the definitions of a data folder resolve.
 
 mod paths;
 mod resources;
@@ -13,52 +13,52 @@ use crate::json::Json;
 use crate::models::{self, Tree};
 use crate::strip;
 
-/// What does not hold, each with the place where it stands.
+/// Problems list, each with its location.
 #[derive(Debug, Default)]
 struct Problems {
     place: String,
-    found: Vec<String>,
+    list: Vec<String>,
 }
 
 impl Problems {
     fn add(&mut self, text: impl std::fmt::Display) {
-        self.found.push(format!("{}: {text}", self.place));
+        self.list.push(format!("{}: {text}", self.place));
     }
 
-    fn check(&mut self, holds: bool, text: impl FnOnce() -> String) {
-        if !holds {
+    fn check(&mut self, is_valid: bool, text: impl FnOnce() -> String) {
+        if !is_valid {
             self.add(text());
         }
     }
 }
 
-/// What does not hold in the packages themselves, and why that is borne. One that no longer shows is a problem too.
-const KNOWN: &[(&str, &str)] = &[
+/// Problems of the upstream packages that are accepted, with the reason. A problem that no longer occurs is reported.
+const ACCEPTED: &[(&str, &str)] = &[
     (
-        r#"ec2/2016-11-15/resources-1.json: NetworkInterfaceAssociation.has.Address: `AllocationId`: AllocationId is not there in InstanceNetworkInterfaceAssociation"#,
-        "the reference is none, as in boto3 when an identifier's path finds nothing",
+        r#"ec2/2016-11-15/resources-1.json: NetworkInterfaceAssociation.has.Address: `AllocationId`: AllocationId not found in InstanceNetworkInterfaceAssociation"#,
+        "the reference is empty, as in boto3 if the path of an identifier matches nothing",
     ),
     (
-        r#"iam/2010-05-08/resources-1.json: service.actions.CreateSigningCertificate: SigningCertificate needs the identifiers {"Id", "UserName"} and is given {"Id"}"#,
-        "the call is made and the resource is not, as in boto3, which then misses `user_name`",
+        r#"iam/2010-05-08/resources-1.json: service.actions.CreateSigningCertificate: SigningCertificate requires identifiers {"Id", "UserName"}, got {"Id"}"#,
+        "the call is made but no resource is created; boto3 fails on the missing `user_name`",
     ),
     (
-        r#"iam/2010-05-08/resources-1.json: service.has.Policy: Policy needs the identifiers {"Arn"} and is given {"PolicyArn"}"#,
-        "identifiers that the caller gives are taken by position",
+        r#"iam/2010-05-08/resources-1.json: service.has.Policy: Policy requires identifiers {"Arn"}, got {"PolicyArn"}"#,
+        "identifiers passed by the caller are positional",
     ),
 ];
 
-/// Checks one definition against its service.
+/// Checks a definition against its service.
 type Check = fn(&service::Service<'_>, &Json, &mut Problems);
 
-/// `cargo xtask models --verify`: prints every problem; fails if there is one.
+/// `cargo xtask models --verify`: prints all problems and fails if there is one.
 pub(crate) fn report(data: &Path) -> Result<()> {
     let tree = models::read(data)?;
     let (mut problems, services) = verify(&tree)?;
-    for (known, _) in KNOWN {
-        match problems.iter().position(|problem| problem == known) {
+    for (accepted, _) in ACCEPTED {
+        match problems.iter().position(|problem| problem == accepted) {
             Some(at) => drop(problems.remove(at)),
-            None => problems.push(format!("known and no longer there: {known}")),
+            None => problems.push(format!("accepted problem no longer occurs: {accepted}")),
         }
     }
     for problem in &problems {
@@ -67,17 +67,17 @@ pub(crate) fn report(data: &Path) -> Result<()> {
     if !problems.is_empty() {
         bail!("{} problems in {}", problems.len(), data.display());
     }
-    for (known, reason) in KNOWN {
-        println!("known: {known}: {reason}");
+    for (accepted, reason) in ACCEPTED {
+        println!("accepted: {accepted}: {reason}");
     }
     println!(
-        "{services} services hold together, but for {} known problems",
-        KNOWN.len()
+        "{services} services verified, {} accepted problems",
+        ACCEPTED.len()
     );
     Ok(())
 }
 
-/// The problems of a data folder's files, and how many services there are.
+/// Returns the problems of the files of a data folder, and the number of services.
 fn verify(tree: &Tree) -> Result<(Vec<String>, usize)> {
     let mut problems = Problems::default();
     let mut services = 0;
@@ -92,15 +92,15 @@ fn verify(tree: &Tree) -> Result<(Vec<String>, usize)> {
         } else if let Some((folder, _)) = path.rsplit_once('/') {
             let service = format!("{folder}/service-2.json");
             problems.check(tree.contains_key(&service), || {
-                "stands beside no service-2.json".to_owned()
+                "not beside a service-2.json".to_owned()
             });
         }
     }
-    Ok((problems.found, services))
+    Ok((problems.list, services))
 }
 
 fn verify_service(tree: &Tree, folder: &str, problems: &mut Problems) -> Result<()> {
-    let model = merged(tree, folder, "service-2")?.context("service-2.json is not there")?;
+    let model = merged(tree, folder, "service-2")?.context("missing service-2.json")?;
     let model = service::Service::new(&model);
     service::verify(&model, folder, problems);
     let checks: [(&str, Check); 3] = [
@@ -122,7 +122,7 @@ fn verify_service(tree: &Tree, folder: &str, problems: &mut Problems) -> Result<
     Ok(())
 }
 
-/// A definition with its `sdk-extras`, if it is there.
+/// Returns a definition merged with its `sdk-extras`, or `None` if it does not exist.
 fn merged(tree: &Tree, folder: &str, kind: &str) -> Result<Option<Json>> {
     let path = format!("{folder}/{kind}.json");
     if !tree.contains_key(&path) {
@@ -141,7 +141,7 @@ fn merged(tree: &Tree, folder: &str, kind: &str) -> Result<Option<Json>> {
 fn parsed(tree: &Tree, path: &str) -> Result<Json> {
     let bytes = tree
         .get(path)
-        .with_context(|| format!("{path} is not there"))?;
+        .with_context(|| format!("missing file {path}"))?;
     serde_json::from_slice(bytes).with_context(|| path.to_owned())
 }
 
@@ -173,7 +173,7 @@ mod tests {
         }}
     }"#;
 
-    /// The problems of a small service in which `from` is replaced by `to`.
+    /// Returns the problems of a small service after replacing `from` with `to`.
     fn problems(from: &str, to: &str) -> Vec<String> {
         let tree: Tree = [
             ("service-2", SERVICE),
@@ -191,29 +191,29 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_holds_together_has_no_problems() {
+    fn a_consistent_service_has_no_problems() {
         assert_eq!(problems("-", "-"), Vec::<String>::new());
     }
 
     #[test]
-    fn what_does_not_hold_is_found() {
+    fn finds_each_kind_of_problem() {
         for (from, to, expected) in [
             (
                 r#"{"shape": "L"}"#,
                 r#"{"shape": "M"}"#,
-                "shapes/Out/Names is of the shape `M`, which is not there",
+                "shapes/Out/Names is of the shape `M`, which is not defined",
             ),
             ("\"2020-01-01\"", "\"2021-01-01\"", "its apiVersion is"),
             (
                 r#""type": "list""#,
                 r#""type": "set""#,
-                "has the type `set`",
+                "has the unknown type `set`",
             ),
             (r#"["Token"]"#, r#"["Tokens"]"#, "has no member"),
             (
                 r#""input_token": "Token""#,
                 r#""input_token": "Tokens""#,
-                "List: input_token `Tokens` is no parameter",
+                "List: input_token `Tokens` is not a parameter",
             ),
             (
                 r#""result_key": "Names""#,
@@ -229,22 +229,22 @@ mod tests {
             (
                 r#""operation": "List""#,
                 r#""operation": "Get""#,
-                "there is no operation `Get`",
+                "unknown operation `Get`",
             ),
             (
                 r#""type": "Thing""#,
                 r#""type": "Things""#,
-                "there is no resource `Things`",
+                "unknown resource `Things`",
             ),
             (
                 r#""waiterName": "Named""#,
                 r#""waiterName": "Name""#,
-                "there is no waiter `Name`",
+                "unknown waiter `Name`",
             ),
             (
                 r#""identifiers": [{"name": "Name"}]"#,
                 r#""identifiers": [{"name": "Id"}]"#,
-                "there is no identifier `Name`",
+                "unknown identifier `Name`",
             ),
             (
                 r#""path": "Names[]""#,
@@ -252,10 +252,10 @@ mod tests {
                 "service.hasMany.Things: `Name[]`",
             ),
         ] {
-            let found = problems(from, to);
+            let list = problems(from, to);
             assert!(
-                found.iter().any(|problem| problem.contains(expected)),
-                "{to} gives {found:#?}"
+                list.iter().any(|problem| problem.contains(expected)),
+                "{to}: {list:#?}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The resources of a service: what they take identifiers and parameters from, and what they make.
+//! Checks resources: the sources of identifiers and parameters, and the targets of actions and relations.
 //!
 //! # Source
 //! boto3 `resources/model.py`, `resources/params.py`, `resources/response.py`.
@@ -11,7 +11,7 @@ use super::Problems;
 use super::paths::{self, Root};
 use super::service::Service;
 
-/// What all checks of a resources file look things up in.
+/// Definitions used by all checks of a resources file.
 #[derive(Clone, Copy)]
 struct Definitions<'a> {
     service: Service<'a>,
@@ -19,7 +19,7 @@ struct Definitions<'a> {
     resources: &'a Json,
 }
 
-/// Where a resource's data come from, for parameters and identifiers that are taken from them.
+/// A resource and its data, the sources of parameters and identifiers.
 #[derive(Clone, Copy)]
 struct Owner<'a> {
     definition: &'a Json,
@@ -34,7 +34,7 @@ impl<'a> Owner<'a> {
     }
 }
 
-/// Checks a service's `resources-1`.
+/// Checks the `resources-1` of a service.
 pub(super) fn verify(
     service: &Service<'_>,
     waiters: &Json,
@@ -66,13 +66,13 @@ impl<'a> Definitions<'a> {
         };
         if let Some(shape) = shape {
             problems.check(self.service.shape(shape).is_some(), || {
-                format!("{name}: there is no shape `{shape}`")
+                format!("{name}: unknown shape `{shape}`")
             });
         }
         for identifier in resource.items("identifiers") {
             if let Some(member) = identifier.string("memberName") {
                 problems.check(owner.data.member(member).is_some(), || {
-                    format!("{name}: identifier `{member}` is no member of its shape")
+                    format!("{name}: identifier `{member}` is not a member of its shape")
                 });
             }
         }
@@ -81,14 +81,14 @@ impl<'a> Definitions<'a> {
         }
         for kind in ["actions", "batchActions", "hasMany"] {
             for (action, definition) in resource.members(kind) {
-                let place = format!("{name}.{kind}.{action}");
-                self.verify_action(&place, owner, definition, problems);
+                let location = format!("{name}.{kind}.{action}");
+                self.verify_action(&location, owner, definition, problems);
             }
         }
         for (reference, definition) in resource.members("has") {
             if let Some(target) = definition.get("resource") {
-                let place = format!("{name}.has.{reference}");
-                self.verify_target(&place, owner, target, None, problems);
+                let location = format!("{name}.has.{reference}");
+                self.verify_target(&location, owner, target, None, problems);
             }
         }
         for (waiter, definition) in resource.members("waiters") {
@@ -103,33 +103,39 @@ impl<'a> Definitions<'a> {
 
     fn verify_action(
         self,
-        place: &str,
+        location: &str,
         owner: Owner<'a>,
         action: &'a Json,
         problems: &mut Problems,
     ) {
         let Some(request) = action.get("request") else {
-            problems.add(format_args!("{place} has no request"));
+            problems.add(format_args!("{location} has no request"));
             return;
         };
         let operation = request.string("operation").unwrap_or_default();
         if self.service.operation(operation).is_none() {
-            problems.add(format_args!("{place}: there is no operation `{operation}`"));
+            problems.add(format_args!("{location}: unknown operation `{operation}`"));
             return;
         }
-        self.verify_params(place, owner, operation, request.items("params"), problems);
+        self.verify_params(
+            location,
+            owner,
+            operation,
+            request.items("params"),
+            problems,
+        );
         let output = self.service.side(operation, "output");
         if let Some(path) = action.string("path") {
-            check_path(place, path, output, problems);
+            check_path(location, path, output, problems);
         }
         if let Some(target) = action.get("resource") {
-            self.verify_target(place, owner, target, Some(operation), problems);
+            self.verify_target(location, owner, target, Some(operation), problems);
         }
     }
 
     fn verify_params(
         self,
-        place: &str,
+        location: &str,
         owner: Owner<'a>,
         operation: &str,
         params: impl Iterator<Item = &'a Json>,
@@ -138,33 +144,33 @@ impl<'a> Definitions<'a> {
         let input = self.service.side(operation, "input");
         for param in params {
             check_path(
-                place,
+                location,
                 param.string("target").unwrap_or_default(),
                 input,
                 problems,
             );
             match param.string("source").unwrap_or_default() {
-                "identifier" => check_identifier(place, owner, param, problems),
+                "identifier" => check_identifier(location, owner, param, problems),
                 "data" => check_path(
-                    place,
+                    location,
                     param.string("path").unwrap_or_default(),
                     owner.data,
                     problems,
                 ),
                 "string" | "integer" | "boolean" => problems
                     .check(param.get("value").is_some(), || {
-                        format!("{place}: a constant parameter has no value")
+                        format!("{location}: a constant parameter has no value")
                     }),
                 "input" => {}
-                other => problems.add(format_args!("{place}: unknown source `{other}`")),
+                other => problems.add(format_args!("{location}: unknown source `{other}`")),
             }
         }
     }
 
-    /// Checks what a reference, an action or a collection makes. `operation` is the one called for it, if any.
+    /// Checks the target of a reference, an action or a collection. `operation` is the one called for it, if any.
     fn verify_target(
         self,
-        place: &str,
+        location: &str,
         owner: Owner<'a>,
         target: &'a Json,
         operation: Option<&str>,
@@ -176,7 +182,7 @@ impl<'a> Definitions<'a> {
             .get("resources")
             .and_then(|all| all.get(kind))
         else {
-            problems.add(format_args!("{place}: there is no resource `{kind}`"));
+            problems.add(format_args!("{location}: unknown resource `{kind}`"));
             return;
         };
         let needed: BTreeSet<&str> = Owner {
@@ -185,31 +191,36 @@ impl<'a> Definitions<'a> {
         }
         .identifiers()
         .collect();
-        let given: BTreeSet<&str> = target
+        let actual: BTreeSet<&str> = target
             .items("identifiers")
             .filter_map(|identifier| identifier.string("target"))
             .collect();
-        problems.check(needed == given, || {
-            format!("{place}: {kind} needs the identifiers {needed:?} and is given {given:?}")
+        problems.check(needed == actual, || {
+            format!("{location}: {kind} requires identifiers {needed:?}, got {actual:?}")
         });
         for identifier in target.items("identifiers") {
             let path = identifier.string("path").unwrap_or_default();
             match (identifier.string("source").unwrap_or_default(), operation) {
-                ("identifier", _) => check_identifier(place, owner, identifier, problems),
-                ("data", _) => check_path(place, path, owner.data, problems),
+                ("identifier", _) => check_identifier(location, owner, identifier, problems),
+                ("data", _) => check_path(location, path, owner.data, problems),
                 ("response", Some(operation)) => {
                     check_path(
-                        place,
+                        location,
                         path,
                         self.service.side(operation, "output"),
                         problems,
                     );
                 }
                 ("requestParameter", Some(operation)) => {
-                    check_path(place, path, self.service.side(operation, "input"), problems);
+                    check_path(
+                        location,
+                        path,
+                        self.service.side(operation, "input"),
+                        problems,
+                    );
                 }
                 ("input", _) => {}
-                (other, _) => problems.add(format_args!("{place}: unknown source `{other}`")),
+                (other, _) => problems.add(format_args!("{location}: unknown source `{other}`")),
             }
         }
         if let Some(path) = target.string("path") {
@@ -217,13 +228,13 @@ impl<'a> Definitions<'a> {
                 Some(operation) => self.service.side(operation, "output"),
                 None => owner.data,
             };
-            check_path(place, path, data, problems);
+            check_path(location, path, data, problems);
         }
     }
 
     fn verify_waiter(
         self,
-        place: &str,
+        location: &str,
         owner: Owner<'a>,
         waiter: &'a Json,
         problems: &mut Problems,
@@ -234,13 +245,13 @@ impl<'a> Definitions<'a> {
             .get("waiters")
             .and_then(|waiters| waiters.get(name));
         let Some(operation) = definition.and_then(|waiter| waiter.string("operation")) else {
-            problems.add(format_args!("{place}: there is no waiter `{name}`"));
+            problems.add(format_args!("{location}: unknown waiter `{name}`"));
             return;
         };
-        self.verify_params(place, owner, operation, waiter.items("params"), problems);
+        self.verify_params(location, owner, operation, waiter.items("params"), problems);
         if let Some(path) = waiter.string("path") {
             check_path(
-                place,
+                location,
                 path,
                 self.service.side(operation, "output"),
                 problems,
@@ -249,15 +260,16 @@ impl<'a> Definitions<'a> {
     }
 }
 
-fn check_identifier(place: &str, owner: Owner<'_>, from: &Json, problems: &mut Problems) {
+fn check_identifier(location: &str, owner: Owner<'_>, from: &Json, problems: &mut Problems) {
     let name = from.string("name").unwrap_or_default();
-    problems.check(owner.identifiers().any(|known| known == name), || {
-        format!("{place}: there is no identifier `{name}`")
-    });
+    problems.check(
+        owner.identifiers().any(|identifier| identifier == name),
+        || format!("{location}: unknown identifier `{name}`"),
+    );
 }
 
-fn check_path(place: &str, path: &str, root: Root<'_>, problems: &mut Problems) {
+fn check_path(location: &str, path: &str, root: Root<'_>, problems: &mut Problems) {
     if let Err(error) = paths::check(path, root) {
-        problems.add(format_args!("{place}: `{path}`: {error}"));
+        problems.add(format_args!("{location}: `{path}`: {error}"));
     }
 }

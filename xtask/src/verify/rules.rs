@@ -1,4 +1,4 @@
-//! The endpoint rules of a service.
+//! Checks endpoint rules.
 
 use std::collections::HashSet;
 
@@ -7,16 +7,16 @@ use crate::json::Json;
 use super::service::Service;
 use super::{Problems, paths};
 
-/// Checks a service's `endpoint-rule-set-1`: every reference is a parameter or assigned before, every parameter that the
-/// service sets is there.
+/// Checks a service's `endpoint-rule-set-1`: references are to parameters or assigned variables, and all parameters set
+/// by the service exist.
 pub(super) fn verify(service: &Service<'_>, rules: &Json, problems: &mut Problems) {
     let parameters: HashSet<&str> = rules.members("parameters").map(|(name, _)| name).collect();
     verify_rules(rules, &mut parameters.clone(), problems);
     verify_paths(*service, problems);
 
-    let mut check = |name: &str, place: &str| {
+    let mut check = |name: &str, setter: &str| {
         problems.check(parameters.contains(name), || {
-            format!("there is no parameter `{name}`, which {place} sets")
+            format!("there is not a parameter `{name}`, which {setter} sets")
         });
     };
     for (name, _) in service.model.members("clientContextParams") {
@@ -41,7 +41,7 @@ pub(super) fn verify(service: &Service<'_>, rules: &Json, problems: &mut Problem
     }
 }
 
-/// Checks that what is taken from an operation's parameters is there.
+/// Checks the paths that read operation parameters.
 fn verify_paths(service: Service<'_>, problems: &mut Problems) {
     for (operation, definition) in service.model.members("operations") {
         for (name, param) in definition.members("operationContextParams") {
@@ -53,52 +53,52 @@ fn verify_paths(service: Service<'_>, problems: &mut Problems) {
     }
 }
 
-/// Checks rules with the names they may refer to; what a rule assigns is known in that rule and below it.
-fn verify_rules<'a>(rules: &'a Json, known: &mut HashSet<&'a str>, problems: &mut Problems) {
+/// Checks rules against the defined names. Variables assigned by a rule are defined in that rule and its subrules.
+fn verify_rules<'a>(rules: &'a Json, defined: &mut HashSet<&'a str>, problems: &mut Problems) {
     for rule in rules.items("rules") {
         let mut assigned = Vec::new();
         for condition in rule.items("conditions") {
-            check_references(condition, known, problems);
+            check_references(condition, defined, problems);
             if let Some(name) = condition.string("assign")
-                && known.insert(name)
+                && defined.insert(name)
             {
                 assigned.push(name);
             }
         }
         for key in ["endpoint", "error"] {
             if let Some(result) = rule.get(key) {
-                check_references(result, known, problems);
+                check_references(result, defined, problems);
             }
         }
         match rule.string("type").unwrap_or_default() {
-            "tree" => verify_rules(rule, known, problems),
+            "tree" => verify_rules(rule, defined, problems),
             "endpoint" | "error" => {}
-            other => problems.add(format_args!("a rule of the type `{other}`")),
+            other => problems.add(format_args!("a rule has the unknown type `{other}`")),
         }
         for name in assigned {
-            known.remove(name);
+            defined.remove(name);
         }
     }
 }
 
-/// Checks `{"ref": "Name"}` and `{Name}`, `{Name#path}` in strings, wherever they stand.
-fn check_references(json: &Json, known: &HashSet<&str>, problems: &mut Problems) {
+/// Checks `{"ref": "Name"}` and, in strings, `{Name}` and `{Name#path}`.
+fn check_references(json: &Json, defined: &HashSet<&str>, problems: &mut Problems) {
     let check = |name: &str, problems: &mut Problems| {
-        problems.check(known.contains(name), || {
-            format!("`{name}` is not known here")
+        problems.check(defined.contains(name), || {
+            format!("`{name}` is not defined here")
         });
     };
     match json {
         Json::String(text) => names(text).for_each(|name| check(name, problems)),
         Json::Array(items) => items
             .iter()
-            .for_each(|item| check_references(item, known, problems)),
+            .for_each(|item| check_references(item, defined, problems)),
         Json::Object(object) => {
             for (key, value) in object {
                 match value {
                     Json::String(name) if key == "ref" => check(name, problems),
                     Json::String(_) if key == "fn" || key == "assign" => {}
-                    value => check_references(value, known, problems),
+                    value => check_references(value, defined, problems),
                 }
             }
         }
@@ -106,7 +106,7 @@ fn check_references(json: &Json, known: &HashSet<&str>, problems: &mut Problems)
     }
 }
 
-/// The names in a template; `{{` and `}}` stand for braces.
+/// Returns the names in a template. `{{` and `}}` are escaped braces.
 fn names(template: &str) -> impl Iterator<Item = &str> {
     template.split("{{").flat_map(|text| {
         text.split('{').skip(1).filter_map(|rest| {
@@ -134,7 +134,7 @@ mod tests {
         let rules = serde_json::from_str(rules).unwrap();
         let mut problems = Problems::default();
         verify(&Service::new(&service), &rules, &mut problems);
-        problems.found
+        problems.list
     }
 
     fn problems(rules: &str) -> Vec<String> {
@@ -142,13 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn templates_name_parameters() {
-        let found: Vec<&str> = names("https://{Bucket}.s3.{Partition#dnsSuffix}/{{x}}").collect();
-        assert_eq!(found, ["Bucket", "Partition"]);
+    fn finds_parameters_in_templates() {
+        let parameters: Vec<&str> =
+            names("https://{Bucket}.s3.{Partition#dnsSuffix}/{{x}}").collect();
+        assert_eq!(parameters, ["Bucket", "Partition"]);
     }
 
     #[test]
-    fn what_a_rule_assigns_is_known_below_it_only() {
+    fn assigned_variables_are_scoped_to_their_rule() {
         let rules = r#"{
             "parameters": {"Kind": {"type": "String"}, "Names": {"type": "stringArray"}},
             "rules": [
@@ -157,26 +158,26 @@ mod tests {
                 {"type": "error", "conditions": [], "error": "no {P}"}
             ]
         }"#;
-        assert_eq!(problems(rules), [": `P` is not known here"]);
+        assert_eq!(problems(rules), [": `P` is not defined here"]);
     }
 
     #[test]
-    fn parameters_that_the_service_sets_must_be_there() {
+    fn parameters_set_by_the_service_must_exist() {
         assert_eq!(
             problems(r#"{"parameters": {"Names": {}}, "rules": []}"#),
-            [": there is no parameter `Kind`, which Get sets"]
+            [": there is not a parameter `Kind`, which Get sets"]
         );
     }
 
     #[test]
-    fn parameters_that_are_taken_from_the_input_must_be_in_it() {
+    fn parameters_read_from_the_input_must_exist() {
         let service = SERVICE.replace(r#""path":"Name""#, r#""path":"Nome""#);
         assert_eq!(
             problems_of(
                 &service,
                 r#"{"parameters": {"Kind": {}, "Names": {}}, "rules": []}"#
             ),
-            [": Get: Names `Nome`: Nome is not there in In"]
+            [": Get: Names `Nome`: Nome not found in In"]
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Operations and shapes of a service, its paginators and waiters.
+//! Checks operations, shapes, paginators and waiters of a service.
 
 use crate::json::Json;
 
@@ -19,7 +19,7 @@ const TYPES: &[&str] = &[
     "timestamp",
 ];
 
-/// A `service-2` definition, for looking things up in.
+/// A `service-2` definition with lookup functions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Service<'a> {
     pub(super) model: &'a Json,
@@ -38,7 +38,7 @@ impl<'a> Service<'a> {
         self.model.get("operations")?.get(name)
     }
 
-    /// The structure that an operation takes (`input`) or gives (`output`); none for an operation that is not there.
+    /// Returns the `input` or `output` structure of an operation; an empty root if the operation does not exist.
     pub(super) fn side(self, operation: &str, side: &str) -> Root<'a> {
         let shape = self
             .operation(operation)
@@ -50,31 +50,33 @@ impl<'a> Service<'a> {
     }
 }
 
-/// Checks that what the shapes and operations of a service refer to is there.
+/// Checks the references of shapes and operations.
 pub(super) fn verify(service: &Service<'_>, folder: &str, problems: &mut Problems) {
     let version = service
         .model
         .get("metadata")
         .and_then(|metadata| metadata.string("apiVersion"));
-    // botocore looks for paginators and waiters in the folder that is called as the service says its version is.
+    // botocore looks up paginators and waiters in the folder named by the service's `apiVersion`.
     let named = folder.rsplit('/').next();
     problems.check(version == named, || {
         format!("its apiVersion is {version:?}")
     });
     for (name, operation) in service.model.members("operations") {
-        let place = format!("operations/{name}");
+        let location = format!("operations/{name}");
         for side in ["input", "output"] {
             if let Some(target) = operation.get(side) {
-                check_reference(*service, &place, side, target, problems);
+                check_reference(*service, &location, side, target, problems);
                 let is_structure = target
                     .string("shape")
                     .and_then(|shape| service.shape(shape)?.string("type"))
                     == Some("structure");
-                problems.check(is_structure, || format!("{place}/{side} is no structure"));
+                problems.check(is_structure, || {
+                    format!("{location}/{side} is not a structure")
+                });
             }
         }
         for target in operation.items("errors") {
-            check_reference(*service, &place, "errors", target, problems);
+            check_reference(*service, &location, "errors", target, problems);
         }
     }
     for (name, shape) in service.model.members("shapes") {
@@ -82,10 +84,10 @@ pub(super) fn verify(service: &Service<'_>, folder: &str, problems: &mut Problem
     }
 }
 
-fn verify_shape(service: Service<'_>, place: &str, shape: &Json, problems: &mut Problems) {
+fn verify_shape(service: Service<'_>, location: &str, shape: &Json, problems: &mut Problems) {
     let kind = shape.string("type").unwrap_or_default();
     problems.check(TYPES.contains(&kind), || {
-        format!("{place} has the type `{kind}`")
+        format!("{location} has the unknown type `{kind}`")
     });
     let targets: &[&str] = match kind {
         "list" => &["member"],
@@ -94,15 +96,15 @@ fn verify_shape(service: Service<'_>, place: &str, shape: &Json, problems: &mut 
     };
     for key in targets {
         match shape.get(key) {
-            Some(target) => check_reference(service, place, key, target, problems),
-            None => problems.add(format_args!("{place} has no {key}")),
+            Some(target) => check_reference(service, location, key, target, problems),
+            None => problems.add(format_args!("{location} has no {key}")),
         }
     }
     if kind != "structure" {
         return;
     }
     for (member, target) in shape.members("members") {
-        check_reference(service, place, member, target, problems);
+        check_reference(service, location, member, target, problems);
     }
     let is_member = |name: &Json| {
         let members = shape.get("members");
@@ -112,25 +114,25 @@ fn verify_shape(service: Service<'_>, place: &str, shape: &Json, problems: &mut 
     let named = shape.items("required").chain(shape.items("xmlOrder"));
     for name in named.chain(shape.get("payload")) {
         problems.check(is_member(name), || {
-            format!("{place} has no member {name:?}")
+            format!("{location} has no member {name:?}")
         });
     }
 }
 
 fn check_reference(
     service: Service<'_>,
-    place: &str,
+    location: &str,
     key: &str,
     target: &Json,
     problems: &mut Problems,
 ) {
     let shape = target.string("shape").unwrap_or_default();
     problems.check(service.shape(shape).is_some(), || {
-        format!("{place}/{key} is of the shape `{shape}`, which is not there")
+        format!("{location}/{key} is of the shape `{shape}`, which is not defined")
     });
 }
 
-/// A value that may also stand in a list of its own.
+/// Returns a string or a list of strings as a list.
 fn one_or_more<'a>(json: &'a Json, key: &str) -> Vec<&'a str> {
     let one = json.string(key);
     one.into_iter()
@@ -138,18 +140,18 @@ fn one_or_more<'a>(json: &'a Json, key: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// Checks a service's `paginators-1`: its operations, tokens and results are there.
+/// Checks a service's `paginators-1`: operations, tokens and result keys exist.
 pub(super) fn verify_paginators(service: &Service<'_>, paginators: &Json, problems: &mut Problems) {
     for (name, paginator) in paginators.members("pagination") {
         if service.operation(name).is_none() {
-            problems.add(format_args!("there is no operation {name}"));
+            problems.add(format_args!("unknown operation {name}"));
             continue;
         }
         let (input, output) = (service.side(name, "input"), service.side(name, "output"));
         for key in ["input_token", "limit_key"] {
             for member in one_or_more(paginator, key) {
                 problems.check(input.member(member).is_some(), || {
-                    format!("{name}: {key} `{member}` is no parameter")
+                    format!("{name}: {key} `{member}` is not a parameter")
                 });
             }
         }
@@ -173,12 +175,12 @@ pub(super) fn verify_paginators(service: &Service<'_>, paginators: &Json, proble
     }
 }
 
-/// Checks a service's `waiters-2`: operations and paths are there, and matchers and states are known.
+/// Checks a service's `waiters-2`: operations and paths exist, matchers and states are valid.
 pub(super) fn verify_waiters(service: &Service<'_>, waiters: &Json, problems: &mut Problems) {
     for (name, waiter) in waiters.members("waiters") {
         let operation = waiter.string("operation").unwrap_or_default();
         if service.operation(operation).is_none() {
-            problems.add(format_args!("{name}: there is no operation `{operation}`"));
+            problems.add(format_args!("{name}: unknown operation `{operation}`"));
             continue;
         }
         let output = service.side(operation, "output");
@@ -188,7 +190,7 @@ pub(super) fn verify_waiters(service: &Service<'_>, waiters: &Json, problems: &m
                 format!("{name}: unknown state `{state}`")
             });
             problems.check(acceptor.get("expected").is_some(), || {
-                format!("{name}: an acceptor expects nothing")
+                format!("{name}: an acceptor has no expected value")
             });
             match acceptor.string("matcher").unwrap_or_default() {
                 "status" | "error" => {}
