@@ -1,14 +1,14 @@
-//! The suites of config files and settings, one trial a case.
+//! Suites for config files and settings, one trial per case.
 //!
-//! - `profiles/<n> <name>`: the profile parser's first suite, `sections/<n> <name>`: its second
-//! - `locations/<n> <name>`, `more-locations/<n> <name>`: where the files are
+//! - `profiles/<n> <name>`: first suite of the profile parser, `sections/<n> <name>`: second suite
+//! - `locations/<n> <name>`, `more-locations/<n> <name>`: locations of the config files
 //! - `trace/<n>`: the trace header of calls within Lambda
 //! - `endpoint-urls/<name>`: botocore's configured endpoint URLs, `cfg/<file>`: the files of its unit tests
 //!
 //! The data is `config` below `INIA_CONFORMANCE` or `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or
 //! `target/peers`.
 
-// A case fails by a panic.
+// A case fails by panicking.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use fakes::{FakeEnv, World};
+use fakes::{FakeEnv, FakePorts};
 use inia_core::Session;
 use inia_core::config::{
     Config, ConfigFiles, FileLocations, Platform, Section, ServiceName, Settings, trace_header,
@@ -40,19 +40,19 @@ fn main() -> ExitCode {
             location_cases(&dir, &mut cases);
             trace_cases(&dir, &mut cases);
         }
-        None => cases.push(Case::absent("the suites of config files")),
+        None => cases.push(Case::unavailable("the suites of config files")),
     }
     match botocore_tests() {
         Some(tests) => {
             endpoint_url_cases(&tests, &mut cases);
             cfg_cases(&tests.join("unit").join("cfg"), &mut cases);
         }
-        None => cases.push(Case::absent("botocore's tests of config files")),
+        None => cases.push(Case::unavailable("botocore's tests of config files")),
     }
     support::run("config", cases)
 }
 
-/// `tests` of the botocore source archive.
+/// Returns `tests` of the botocore source archive.
 fn botocore_tests() -> Option<PathBuf> {
     let tests = support::peers_dir()?.join("botocore-1.44.5").join("tests");
     tests.is_dir().then_some(tests)
@@ -86,7 +86,7 @@ fn parser(test: &Json) -> Result<(), String> {
     let parsed = ConfigFiles::parse(input("configFile"), input("credentialsFile"));
     let output = &test["output"];
     if let Some(wording) = output["errorContaining"].as_str() {
-        // The two suites word the same errors differently.
+        // The two suites use different wording for the same errors.
         let wording = match wording {
             "Profile definition must end with ']'" => "Section definition must end with ']'",
             "Expected a profile definition" => "Expected a section definition",
@@ -98,7 +98,7 @@ fn parser(test: &Json) -> Result<(), String> {
         };
         let error = parsed
             .err()
-            .ok_or_else(|| format!("no error, where `{wording}` was expected"))?;
+            .ok_or_else(|| format!("expected the error `{wording}`, actual none"))?;
         return equal(
             &Json::from(error.to_string().contains(wording)),
             &json!(true),
@@ -106,7 +106,7 @@ fn parser(test: &Json) -> Result<(), String> {
         .map_err(|_| format!("`{error}` does not contain `{wording}`"));
     }
     let files = parsed.map_err(|error| error.to_string())?;
-    // The first suite has a property's sub-properties as text, and sso-sessions by another name.
+    // The first suite has sub-properties as text and uses another key for sso-sessions.
     let (expected, nested) = match output.get("config") {
         Some(config) => (config, false),
         None => (output, true),
@@ -114,13 +114,13 @@ fn parser(test: &Json) -> Result<(), String> {
     let profiles: Vec<&str> = files.profile_names().collect();
     let sessions: Vec<&str> = files.sso_session_names().collect();
     if let Some(expected) = expected.get("profiles") {
-        let got = sections(profiles, |name| files.profile(name), nested);
-        equal(&got, expected)?;
+        let actual = sections(profiles, |name| files.profile(name), nested);
+        equal(&actual, expected)?;
     }
     for key in ["ssoSessions", "sso_sessions"] {
         if let Some(expected) = expected.get(key) {
-            let got = sections(sessions.clone(), |name| files.sso_session(name), nested);
-            equal(&got, expected)?;
+            let actual = sections(sessions.clone(), |name| files.sso_session(name), nested);
+            equal(&actual, expected)?;
         }
     }
     Ok(())
@@ -147,11 +147,11 @@ fn sections<'a>(
         .collect()
 }
 
-fn equal(got: &Json, expected: &Json) -> Result<(), String> {
-    if got == expected {
+fn equal(actual: &Json, expected: &Json) -> Result<(), String> {
+    if actual == expected {
         Ok(())
     } else {
-        Err(format!("got {got}, expected {expected}"))
+        Err(format!("actual {actual}, expected {expected}"))
     }
 }
 
@@ -176,9 +176,9 @@ fn locations(test: &Json) -> Result<(), String> {
         _ => Platform::Unix,
     };
     let locations = FileLocations::resolve(&env, platform);
-    let got = json!([locations.config, locations.credentials]);
+    let actual = json!([locations.config, locations.credentials]);
     equal(
-        &got,
+        &actual,
         &json!([test["configLocation"], test["credentialsLocation"]]),
     )?;
     if let Some(profile) = test["profile"].as_str() {
@@ -202,7 +202,7 @@ fn trace_cases(dir: &Path, cases: &mut Vec<Case>) {
         cases.push(Case::new(format!("trace/{}", number + 1), move || {
             let env = FakeEnv::of(strings(&test["env"]));
             let header = trace_header(&env).map(|value| json!(format!("X-Amzn-Trace-Id: {value}")));
-            // A request that has the header keeps its own.
+            // A request that already has the header keeps it.
             let before = test["requestHeadersBefore"].as_array().unwrap().clone();
             let after: Vec<Json> = match before.is_empty() {
                 true => header.into_iter().collect(),
@@ -234,18 +234,18 @@ fn endpoint_url(suite: &Json, test: &Json) -> Result<(), String> {
         ));
     }
     let env = strings(&suite["environments"][text("environment")]);
-    let world = World::new(FakeEnv::of(env), 0);
-    let session = Session::builder(world.host())
+    let ports = FakePorts::new(FakeEnv::of(env), 0);
+    let session = Session::builder(ports.host())
         .profile(text("profile"))
         .config_files(ConfigFiles::parse(&file, "").unwrap())
         .build()
         .map_err(|error| error.to_string())?;
-    let given = &suite["client_configs"][text("client_config")];
+    let client_config = &suite["client_configs"][text("client_config")];
     let mut config = Config::new();
-    if let Some(url) = given["endpoint_url"].as_str() {
+    if let Some(url) = client_config["endpoint_url"].as_str() {
         config = config.endpoint_url(url);
     }
-    if let Some(ignore) = given["ignore_configured_endpoint_urls"].as_bool() {
+    if let Some(ignore) = client_config["ignore_configured_endpoint_urls"].as_bool() {
         config = config.ignore_configured_endpoint_urls(ignore);
     }
     let service = ServiceName {
@@ -259,7 +259,7 @@ fn endpoint_url(suite: &Json, test: &Json) -> Result<(), String> {
     let settings = session
         .client_settings(service, &config)
         .map_err(|error| error.to_string())?;
-    // Without a configured one, the endpoint is the one the service's rules give.
+    // Without a configured URL, the endpoint is that of the service's rule set.
     let url = settings.endpoint_url.as_deref().map_or_else(
         || {
             format!(
@@ -273,7 +273,7 @@ fn endpoint_url(suite: &Json, test: &Json) -> Result<(), String> {
     equal(&json!(url), &test["output"]["endpointUrl"])
 }
 
-/// A section of a config file, with objects as sub-properties.
+/// Formats a section of a config file; objects are sub-properties.
 fn section(heading: &str, properties: &Json) -> String {
     let mut text = format!("[{heading}]\n");
     for (name, value) in properties.as_object().unwrap() {
@@ -291,8 +291,8 @@ fn section(heading: &str, properties: &Json) -> String {
     text
 }
 
-/// What botocore's `tests/unit/test_configloader.py` says about each of its files: the profiles and other sections that are looked
-/// at, or that it is an error.
+/// Expectations of botocore's `tests/unit/test_configloader.py` for its files: the profiles and sections that it
+/// asserts, or an error.
 fn cfg_cases(dir: &Path, cases: &mut Vec<Case>) {
     let files: [(&str, Option<Json>); 11] = [
         (
@@ -378,31 +378,31 @@ fn cfg_cases(dir: &Path, cases: &mut Vec<Case>) {
 }
 
 fn cfg(path: &Path, expected: Option<Json>) -> Result<(), String> {
-    let world = World::new(FakeEnv::default(), 0);
-    world.files.put("/config", std::fs::read(path).unwrap());
+    let ports = FakePorts::new(FakeEnv::default(), 0);
+    ports.files.put("/config", std::fs::read(path).unwrap());
     let locations = FileLocations {
         config: "/config".into(),
         credentials: "/credentials".into(),
     };
-    let files = match (ConfigFiles::load(&*world.files, locations), &expected) {
+    let files = match (ConfigFiles::load(&*ports.files, locations), &expected) {
         (Ok(files), Some(_)) => files,
         (Err(error), None) => {
-            let place = error.to_string();
-            return match place.strip_prefix("/config:") {
+            let message = error.to_string();
+            return match message.strip_prefix("/config:") {
                 Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => Ok(()),
-                _ => Err(format!("the error names no line: {error}")),
+                _ => Err(format!("the error has no line number: {error}")),
             };
         }
         (Ok(_), None) => return Err("no error".to_owned()),
         (Err(error), Some(_)) => return Err(error.to_string()),
     };
-    let mut got = sections(
+    let mut actual = sections(
         files.profile_names().collect(),
         |name| files.profile(name),
         true,
     );
     if let Some(services) = files.services("my-services") {
-        got["[services my-services]"] = sections(vec![""], |_| Some(services), true)[""].clone();
+        actual["[services my-services]"] = sections(vec![""], |_| Some(services), true)[""].clone();
     }
-    equal(&got, &expected.unwrap())
+    equal(&actual, &expected.unwrap())
 }

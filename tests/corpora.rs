@@ -1,6 +1,6 @@
-//! Every file of `fuzz/corpus` through the fuzz target of its folder, on the stable toolchain.
+//! Runs each file of `fuzz/corpus` through the fuzz target of its folder, on the stable toolchain.
 //!
-//! What a fuzzer finds is committed there, so that it stays found.
+//! Inputs found by a fuzzer are committed there as regression tests.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,15 +24,15 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_file_makes_its_target_panic() {
+fn corpus_files_do_not_panic() {
     for (name, target) in targets::TARGETS {
         let folder = corpus().join(name);
         let files = names(&folder);
-        assert!(!files.is_empty(), "{name}: there is no file");
+        assert!(!files.is_empty(), "{name}: no files");
         for file in files {
             let bytes = fs::read(folder.join(&file)).unwrap();
-            assert!(bytes.len() <= 4096, "{name}/{file} is too big to keep");
-            // The name of the file comes with the panic, if there is one.
+            assert!(bytes.len() <= 4096, "{name}/{file} exceeds 4096 bytes");
+            // Collects the file name instead of stopping at the first panic.
             let failed = std::panic::catch_unwind(|| target(&bytes)).is_err();
             assert!(!failed, "{name}/{file}");
         }
@@ -40,7 +40,7 @@ fn no_file_makes_its_target_panic() {
 }
 
 #[test]
-fn targets_folders_and_programs_are_the_same() {
+fn every_target_has_a_folder_and_a_program() {
     let targets: BTreeSet<String> = targets::TARGETS
         .iter()
         .map(|(name, _)| (*name).to_owned())

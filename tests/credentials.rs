@@ -1,17 +1,17 @@
-//! The suites of credentials, one trial a case.
+//! Credential suites, one trial per case.
 //!
 //! - `default-credential-provider-chain/<case>`, `profile-provider/<case>`: folders with environment, files and recorded traffic
-//! - `wire/..`: the same folders with calls of services down to their bytes
-//! - `assume-role/<n> <what>`: the way a profile's role is assumed
-//! - `ecs/<n> <what>`, `imds/<n> <what>`, `imds-v21/<n> <what>`: metadata services
-//! - `login/<what>`, `botocore-login/<what>`: logins and their refresh
-//! - `modular/<id> <what>`: chains put together
-//! - `behaviour/<what>`: what none of the suites asks
+//! - `wire/..`: the same folders with service calls compared byte by byte
+//! - `assume-role/<n> <title>`: role chains of profiles
+//! - `ecs/<n> <title>`, `imds/<n> <title>`, `imds-v21/<n> <title>`: metadata services
+//! - `login/<title>`, `botocore-login/<title>`: logins and token refresh
+//! - `modular/<id> <title>`: combined provider chains
+//! - `behaviour/<title>`: cases that are in none of the suites
 //!
-//! Each trial looks for its secrets in everything that was logged. The data is `credentials` below `INIA_CONFORMANCE` or
+//! Each trial asserts that no log line contains a secret. The data is `credentials` below `INIA_CONFORMANCE` or
 //! `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or `target/peers`.
 
-// A case fails by a panic.
+// A case fails by panicking.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -62,13 +62,13 @@ fn main() -> ExitCode {
             );
             modular::cases(&dir.join("modular-credential-chain-tests.json"), &mut cases);
         }
-        None => cases.push(Case::absent("the suites of credentials")),
+        None => cases.push(Case::unavailable("the suites of credentials")),
     }
     let login = support::peers_dir()
         .map(|peers| peers.join("botocore-1.44.5/tests/unit/login/login-provider-test-cases.json"));
     match login.filter(|path| path.is_file()) {
         Some(path) => credentials::login::cases("botocore-login", &path, &mut cases),
-        None => cases.push(Case::absent("botocore's logins")),
+        None => cases.push(Case::unavailable("botocore's logins")),
     }
     credentials::behaviour::cases(&mut cases);
     support::run("credentials", cases)
@@ -80,13 +80,13 @@ fn read_json(path: &Path) -> Json {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The members of an object of texts.
+/// Returns the members of an object of strings.
 fn strings(object: &Json) -> Vec<(String, String)> {
     let text = |(name, value): (&String, &Json)| (name.clone(), value.as_str().unwrap().to_owned());
     object.as_object().into_iter().flatten().map(text).collect()
 }
 
-/// The cases of a file that is a list of them, or has one.
+/// Returns the cases of a file: a list, or an object with a list.
 fn tests_of(path: &Path) -> Vec<Json> {
     let file = read_json(path);
     let list = file.get("tests").unwrap_or(&file);

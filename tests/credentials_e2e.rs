@@ -1,9 +1,9 @@
-//! Credentials end to end: the real ports (files, HTTP, commands, clock) and the whole pipeline, with servers on the loopback
-//! interface in the place of STS, SSO, signin, the instance metadata service and a container's endpoint.
+//! Credentials end to end: the real ports (files, HTTP, commands, clock) and the whole pipeline, with loopback servers
+//! in place of STS, SSO, signin, the instance metadata service and a container's endpoint.
 //!
-//! Every trial logs at the finest level and looks for its secrets in what was logged and in every error.
+//! Each trial logs at the lowest level and asserts that no log line and no error contains a secret.
 
-// A case fails by a panic.
+// A case fails by panicking.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +15,8 @@
 mod bad_servers;
 mod fakes;
 mod loopback;
+#[path = "credentials_e2e/machine.rs"]
+mod machine;
 #[path = "credentials_e2e/metadata.rs"]
 mod metadata;
 #[path = "credentials_e2e/refresh.rs"]
@@ -24,8 +26,6 @@ mod secrets;
 #[path = "credentials_e2e/services.rs"]
 mod services;
 mod support;
-#[path = "credentials_e2e/world.rs"]
-mod world;
 
 use std::process::ExitCode;
 

@@ -1,15 +1,15 @@
-//! Every `DIFFERENCE:` in the code has its entry in docs/differences-from-botocore.md, and the other way round.
+//! Each `DIFFERENCE:` comment has an entry in docs/differences-from-botocore.md, and vice versa.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// How often each file has a mark, by its path below `crates`.
-fn marks(folder: &Path, root: &Path, found: &mut BTreeMap<String, usize>) {
+/// Counts the `DIFFERENCE:` comments per file, by path below `crates`.
+fn count_marks(folder: &Path, root: &Path, counts: &mut BTreeMap<String, usize>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            marks(&path, root, found);
+            count_marks(&path, root, counts);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let count = fs::read_to_string(&path)
                 .unwrap()
@@ -17,19 +17,19 @@ fn marks(folder: &Path, root: &Path, found: &mut BTreeMap<String, usize>) {
                 .count();
             if count > 0 {
                 let name = path.strip_prefix(root).unwrap().to_string_lossy();
-                found.insert(name.replace('\\', "/"), count);
+                counts.insert(name.replace('\\', "/"), count);
             }
         }
     }
 }
 
 #[test]
-fn each_difference_is_documented_once() {
+fn every_difference_is_documented() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut in_code = BTreeMap::new();
     let crates = root.join("crates");
     for entry in fs::read_dir(&crates).unwrap() {
-        marks(&entry.unwrap().path().join("src"), &crates, &mut in_code);
+        count_marks(&entry.unwrap().path().join("src"), &crates, &mut in_code);
     }
     let page = fs::read_to_string(root.join("docs/differences-from-botocore.md")).unwrap();
     let mut in_page = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Ours against botocore's: random parameters for every operation of every service must give the same request, and random answers the
-//! same value.
+//! Differential tests against botocore: random parameters for every operation must produce the same request, and random
+//! responses the same value.
 //!
 //! ```text
 //! cargo test --test differential            some operations of each service
@@ -7,18 +7,19 @@
 //! cargo xtask differential --service s3 --operation PutObject --seed 7
 //! ```
 //!
-//! A trial is a service. Each of its operations is called with all members, with the required ones, with random halves and with
-//! mistakes, and answered with full, scant and random answers and with errors, in the service's wire format. The call goes through
-//! the whole client on both sides: ours over a transport in memory, botocore's in a Python process (`differential/peer.py`) whose
-//! requests are caught before they are sent.
+//! A trial is a service. Each of its operations is called with all members, with the required ones, with random subsets
+//! and with invalid parameters, and receives full, sparse and random responses and errors in the service's wire format.
+//! The call runs through the whole client on both sides: inia with an in-memory transport, botocore in a Python process
+//! (`differential/peer.py`) whose requests are intercepted before they are sent.
 //!
-//! What is compared: method, URL, headers but for those of the transport (`differential/compare/request.rs` has the table), signing
-//! scope, body by what it says; then the parsed output or error, type by type; and for mistakes the paths that are reported. Where we
-//! differ on purpose, `tests/known-failures/differential.toml` says so and why; a row there that no longer differs fails.
+//! Compared are: method, URL, headers except those of the transport (`differential/compare/request.rs` has the table),
+//! signing scope, and the parsed body; then the parsed output or error, with types; and for invalid parameters the
+//! reported paths. Intended differences are listed with reasons in `tests/known-failures/differential.toml`; a row that
+//! no longer differs fails.
 
 #![allow(
     clippy::explicit_auto_deref,
-    reason = "without the star the element type is inferred to be str"
+    reason = "without the dereference the element type is inferred to be str"
 )]
 
 mod differential {
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
     let Some(peers) = support::peers_dir().filter(|peers| peers.join("venv").is_dir()) else {
         return support::run(
             "differential-absent",
-            vec![support::Case::absent("botocore")],
+            vec![support::Case::unavailable("botocore")],
         );
     };
     let variable = |name: &str| {
@@ -62,7 +63,8 @@ fn main() -> ExitCode {
     };
     let plan = Plan {
         seed: variable("SEED").map_or(USUAL_SEED, |seed| {
-            seed.parse().expect("INIA_DIFFERENTIAL_SEED is a number")
+            seed.parse()
+                .expect("INIA_DIFFERENTIAL_SEED must be a number")
         }),
         all: variable("ALL").is_some(),
         operation: variable("OPERATION"),
@@ -77,7 +79,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // Each thread has a peer beside it that works as long.
+    // Each thread has a peer process that is equally busy.
     arguments.test_threads = arguments
         .test_threads
         .or_else(|| std::thread::available_parallelism().ok().map(Into::into));
@@ -100,7 +102,7 @@ fn main() -> ExitCode {
     }));
     let shared = Arc::clone(&suite);
     trials.push(Trial::test(
-        "the known differences name operations",
+        "known differences name existing operations",
         move || {
             let is_operation = |service: &str, operation: &str| {
                 shared
@@ -108,9 +110,9 @@ fn main() -> ExitCode {
                     .service(service, None)
                     .is_ok_and(|model| model.operation(operation).is_ok())
             };
-            match shared.known.strangers(is_operation).as_slice() {
+            match shared.known.unknown_operations(is_operation).as_slice() {
                 [] => Ok(()),
-                strangers => Err(format!("there is no operation {}", strangers.join(", ")).into()),
+                unknown => Err(format!("unknown operation {}", unknown.join(", ")).into()),
             }
         },
     ));

@@ -1,4 +1,4 @@
-//! Endpoint discovery: who is asked, when, and what happens when the answer is bad or fails to come.
+//! Endpoint discovery: discovery requests, caching, and failed or malformed responses.
 //!
 //! # Source
 //! botocore `tests/functional/test_discovery.py`, `tests/unit/test_discovery.py`.
@@ -16,45 +16,45 @@ use inia_protocol::Headers;
 
 mod fakes;
 
-use fakes::{FakeClock, FakeEnv, World, block_on};
+use fakes::{FakeClock, FakeEnv, FakePorts, block_on};
 
 const NOW: i64 = 1_767_323_045;
 
-/// How the service behaves.
+/// Behavior of the discovery operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Mood {
-    /// It tells endpoints that are good for an hour.
-    Tells,
-    /// It cannot be reached.
+enum DiscoveryBehavior {
+    /// Returns endpoints with a cache period of one hour.
+    Endpoints,
+    /// The connection fails.
     Unreachable,
-    /// It refuses to tell.
-    Refuses,
-    /// It tells none.
-    TellsNone,
+    /// Returns a service error.
+    ServiceError,
+    /// Returns no endpoints.
+    NoEndpoints,
 }
 
-/// A service in memory: what it is asked for endpoints it answers by its mood, everything else with `{}`.
+/// An in-memory service: responds to the discovery operation as configured, and to other operations with `{}`.
 #[derive(Debug)]
-struct Fake {
-    mood: Mutex<Mood>,
-    /// The status of everything else.
+struct FakeService {
+    behavior: Mutex<DiscoveryBehavior>,
+    /// Response status of other operations.
     status: Mutex<u16>,
     hosts: Mutex<Vec<String>>,
-    asked: AtomicUsize,
+    discoveries: AtomicUsize,
     slow: bool,
 }
 
-impl Fake {
+impl FakeService {
     fn hosts(&self) -> Vec<String> {
         std::mem::take(&mut self.hosts.lock().unwrap())
     }
 
-    fn mood(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+    fn behavior(&self, behavior: DiscoveryBehavior) {
+        *self.behavior.lock().unwrap() = behavior;
     }
 }
 
-impl Transport for Fake {
+impl Transport for FakeService {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         Box::pin(async move {
             let target = request
@@ -68,18 +68,24 @@ impl Transport for Fake {
                 if self.slow {
                     tokio::task::yield_now().await;
                 }
-                let asked = 1 + self.asked.fetch_add(1, Ordering::SeqCst);
+                let discoveries = 1 + self.discoveries.fetch_add(1, Ordering::SeqCst);
                 self.hosts.lock().unwrap().push("?".to_owned());
-                let mood = *self.mood.lock().unwrap();
-                status = if mood == Mood::Refuses { 400 } else { 200 };
-                match mood {
-                    Mood::Unreachable => {
+                let behavior = *self.behavior.lock().unwrap();
+                status = if behavior == DiscoveryBehavior::ServiceError {
+                    400
+                } else {
+                    200
+                };
+                match behavior {
+                    DiscoveryBehavior::Unreachable => {
                         return Err(Error::new(ErrorKind::Connection, "connection refused"));
                     }
-                    Mood::Refuses => r#"{"__type":"AccessDeniedException","Message":"no"}"#.into(),
-                    Mood::TellsNone => r#"{"Endpoints":[]}"#.into(),
-                    Mood::Tells => format!(
-                        r#"{{"Endpoints":[{{"Address":"cell-{asked}.example.com","CachePeriodInMinutes":60}}]}}"#
+                    DiscoveryBehavior::ServiceError => {
+                        r#"{"__type":"AccessDeniedException","Message":"no"}"#.into()
+                    }
+                    DiscoveryBehavior::NoEndpoints => r#"{"Endpoints":[]}"#.into(),
+                    DiscoveryBehavior::Endpoints => format!(
+                        r#"{{"Endpoints":[{{"Address":"cell-{discoveries}.example.com","CachePeriodInMinutes":60}}]}}"#
                     ),
                 }
             } else {
@@ -98,37 +104,37 @@ impl Transport for Fake {
     }
 }
 
-struct Scene {
-    fake: Arc<Fake>,
+struct DiscoveryFixture {
+    service_double: Arc<FakeService>,
     clock: Arc<FakeClock>,
     client: Client,
 }
 
-fn scene(service: &str, config: &Config, slow: bool) -> Scene {
-    let fake = Arc::new(Fake {
-        mood: Mutex::new(Mood::Tells),
+fn fixture(service: &str, config: &Config, slow: bool) -> DiscoveryFixture {
+    let service_double = Arc::new(FakeService {
+        behavior: Mutex::new(DiscoveryBehavior::Endpoints),
         status: Mutex::new(200),
         hosts: Mutex::default(),
-        asked: AtomicUsize::new(0),
+        discoveries: AtomicUsize::new(0),
         slow,
     });
-    let world = World::new(FakeEnv::default(), NOW);
-    let clock = Arc::clone(&world.clock);
-    let session = SessionBuilder::over(world.host())
+    let ports = FakePorts::new(FakeEnv::default(), NOW);
+    let clock = Arc::clone(&ports.clock);
+    let session = SessionBuilder::over(ports.host())
         .region("eu-west-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
-        .transport(fake.clone())
+        .transport(service_double.clone())
         .build()
         .unwrap();
     let client = session.client_with(service, config).unwrap();
-    Scene {
-        fake,
+    DiscoveryFixture {
+        service_double,
         clock,
         client,
     }
 }
 
-impl Scene {
+impl DiscoveryFixture {
     fn call(&self) -> Result<()> {
         block_on(self.client.call("ListTables", json!({})).send()).map(drop)
     }
@@ -141,37 +147,41 @@ fn once() -> Config {
 const DYNAMODB: &str = "dynamodb.eu-west-1.amazonaws.com";
 
 #[test]
-fn what_is_told_is_used_until_it_is_stale() {
-    let scene = scene("timestream-write", &once(), false);
-    scene.call().unwrap();
-    scene.call().unwrap();
+fn uses_a_discovered_endpoint_until_it_expires() {
+    let fixture = fixture("timestream-write", &once(), false);
+    fixture.call().unwrap();
+    fixture.call().unwrap();
     assert_eq!(
-        scene.fake.hosts(),
+        fixture.service_double.hosts(),
         ["?", "cell-1.example.com", "cell-1.example.com"]
     );
-    scene.clock.advance(3599);
-    scene.call().unwrap();
-    assert_eq!(scene.fake.hosts(), ["cell-1.example.com"]);
-    scene.clock.advance(1);
-    scene.call().unwrap();
-    assert_eq!(scene.fake.hosts(), ["?", "cell-2.example.com"]);
-    // While the service cannot tell, what it told last is better than nothing, and it is left alone for a minute.
-    scene.fake.mood(Mood::Unreachable);
-    scene.clock.advance(3600);
-    scene.call().unwrap();
-    scene.call().unwrap();
+    fixture.clock.advance(3599);
+    fixture.call().unwrap();
+    assert_eq!(fixture.service_double.hosts(), ["cell-1.example.com"]);
+    fixture.clock.advance(1);
+    fixture.call().unwrap();
+    assert_eq!(fixture.service_double.hosts(), ["?", "cell-2.example.com"]);
+    // After a failed discovery the expired endpoint is used, and discovery is not retried for a minute.
+    fixture
+        .service_double
+        .behavior(DiscoveryBehavior::Unreachable);
+    fixture.clock.advance(3600);
+    fixture.call().unwrap();
+    fixture.call().unwrap();
     assert_eq!(
-        scene.fake.hosts(),
+        fixture.service_double.hosts(),
         ["?", "cell-2.example.com", "cell-2.example.com"]
     );
-    scene.fake.mood(Mood::Tells);
-    scene.clock.advance(60);
-    scene.call().unwrap();
-    assert_eq!(scene.fake.hosts(), ["?", "cell-4.example.com"]);
+    fixture
+        .service_double
+        .behavior(DiscoveryBehavior::Endpoints);
+    fixture.clock.advance(60);
+    fixture.call().unwrap();
+    assert_eq!(fixture.service_double.hosts(), ["?", "cell-4.example.com"]);
 }
 
 #[test]
-fn settings_decide_who_is_asked() {
+fn settings_enable_and_disable_discovery() {
     let with = |mode| once().endpoint_discovery_enabled(mode);
     for (service, config, expected) in [
         ("dynamodb", once(), vec![DYNAMODB]),
@@ -191,71 +201,89 @@ fn settings_decide_who_is_asked() {
             with(EndpointDiscovery::Enabled),
             vec!["?", "cell-1.example.com"],
         ),
-        // A given endpoint is the endpoint.
+        // A configured endpoint disables discovery.
         (
             "timestream-write",
             once().endpoint_url("http://127.0.0.1:5000"),
             vec!["127.0.0.1:5000"],
         ),
     ] {
-        let scene = scene(service, &config, false);
-        scene.call().unwrap();
-        assert_eq!(scene.fake.hosts(), expected, "{service} {config:?}");
+        let fixture = fixture(service, &config, false);
+        fixture.call().unwrap();
+        assert_eq!(
+            fixture.service_double.hosts(),
+            expected,
+            "{service} {config:?}"
+        );
     }
-    let scene = scene(
+    let fixture = fixture(
         "timestream-write",
         &with(EndpointDiscovery::Disabled),
         false,
     );
-    let error = scene.call().unwrap_err();
+    let error = fixture.call().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Endpoint, "{error}");
-    assert!(scene.fake.hosts().is_empty());
+    assert!(fixture.service_double.hosts().is_empty());
 }
 
 #[test]
-fn where_discovery_is_a_choice_its_failure_is_no_failure() {
+fn optional_discovery_falls_back_to_the_regional_endpoint() {
     let config = once().endpoint_discovery_enabled(EndpointDiscovery::Enabled);
-    for mood in [Mood::Unreachable, Mood::Refuses, Mood::TellsNone] {
-        let scene = scene("dynamodb", &config, false);
-        scene.fake.mood(mood);
-        scene.call().unwrap();
-        scene.call().unwrap();
-        assert_eq!(scene.fake.hosts(), ["?", DYNAMODB, DYNAMODB], "{mood:?}");
-        scene.clock.advance(60);
-        scene.fake.mood(Mood::Tells);
-        scene.call().unwrap();
-        assert_eq!(scene.fake.hosts(), ["?", "cell-2.example.com"], "{mood:?}");
-    }
-}
-
-#[test]
-fn where_it_is_required_its_failure_is_the_calls() {
-    for (mood, kind) in [
-        (Mood::Unreachable, ErrorKind::Connection),
-        (Mood::Refuses, ErrorKind::Service),
-        (Mood::TellsNone, ErrorKind::Parse),
+    for behavior in [
+        DiscoveryBehavior::Unreachable,
+        DiscoveryBehavior::ServiceError,
+        DiscoveryBehavior::NoEndpoints,
     ] {
-        let scene = scene("timestream-write", &once(), false);
-        scene.fake.mood(mood);
-        let error = scene.call().unwrap_err();
-        assert_eq!(error.kind(), kind, "{error:#}");
-        // The next call asks again: it cannot do without.
-        assert_eq!(scene.call().unwrap_err().kind(), kind);
-        assert_eq!(scene.fake.hosts(), ["?", "?"], "{mood:?}");
+        let fixture = fixture("dynamodb", &config, false);
+        fixture.service_double.behavior(behavior);
+        fixture.call().unwrap();
+        fixture.call().unwrap();
+        assert_eq!(
+            fixture.service_double.hosts(),
+            ["?", DYNAMODB, DYNAMODB],
+            "{behavior:?}"
+        );
+        fixture.clock.advance(60);
+        fixture
+            .service_double
+            .behavior(DiscoveryBehavior::Endpoints);
+        fixture.call().unwrap();
+        assert_eq!(
+            fixture.service_double.hosts(),
+            ["?", "cell-2.example.com"],
+            "{behavior:?}"
+        );
     }
 }
 
 #[test]
-fn an_endpoint_that_no_longer_serves_is_given_up() {
-    let scene = scene("timestream-write", &once(), false);
-    scene.call().unwrap();
-    scene.fake.hosts();
-    *scene.fake.status.lock().unwrap() = 421;
-    let error = scene.call().unwrap_err();
+fn failed_required_discovery_fails_the_call() {
+    for (behavior, kind) in [
+        (DiscoveryBehavior::Unreachable, ErrorKind::Connection),
+        (DiscoveryBehavior::ServiceError, ErrorKind::Service),
+        (DiscoveryBehavior::NoEndpoints, ErrorKind::Parse),
+    ] {
+        let fixture = fixture("timestream-write", &once(), false);
+        fixture.service_double.behavior(behavior);
+        let error = fixture.call().unwrap_err();
+        assert_eq!(error.kind(), kind, "{error:#}");
+        // The next call retries discovery, because it is required.
+        assert_eq!(fixture.call().unwrap_err().kind(), kind);
+        assert_eq!(fixture.service_double.hosts(), ["?", "?"], "{behavior:?}");
+    }
+}
+
+#[test]
+fn invalidates_an_endpoint_on_invalid_endpoint_errors() {
+    let fixture = fixture("timestream-write", &once(), false);
+    fixture.call().unwrap();
+    fixture.service_double.hosts();
+    *fixture.service_double.status.lock().unwrap() = 421;
+    let error = fixture.call().unwrap_err();
     assert_eq!(error.service().unwrap().code, "InvalidEndpointException");
-    // Two others are asked for, and no more.
+    // At most two other endpoints are discovered.
     assert_eq!(
-        scene.fake.hosts(),
+        fixture.service_double.hosts(),
         [
             "cell-1.example.com",
             "?",
@@ -264,35 +292,35 @@ fn an_endpoint_that_no_longer_serves_is_given_up() {
             "cell-3.example.com"
         ]
     );
-    *scene.fake.status.lock().unwrap() = 200;
-    scene.call().unwrap();
-    assert_eq!(scene.fake.hosts(), ["cell-3.example.com"]);
+    *fixture.service_double.status.lock().unwrap() = 200;
+    fixture.call().unwrap();
+    assert_eq!(fixture.service_double.hosts(), ["cell-3.example.com"]);
 }
 
 #[test]
-fn of_many_calls_one_asks() {
+fn concurrent_calls_share_one_discovery() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .build()
         .unwrap();
-    for (mood, kind) in [
-        (Mood::Tells, None),
-        (Mood::Unreachable, Some(ErrorKind::Connection)),
+    for (behavior, kind) in [
+        (DiscoveryBehavior::Endpoints, None),
+        (DiscoveryBehavior::Unreachable, Some(ErrorKind::Connection)),
     ] {
-        let scene = scene("timestream-write", &once(), true);
-        scene.fake.mood(mood);
+        let fixture = fixture("timestream-write", &once(), true);
+        fixture.service_double.behavior(behavior);
         let calls: Vec<_> = (0..200)
-            .map(|_| runtime.spawn(scene.client.call("ListTables", json!({})).send()))
+            .map(|_| runtime.spawn(fixture.client.call("ListTables", json!({})).send()))
             .collect();
         for call in calls {
             let result = runtime.block_on(call).unwrap();
             assert_eq!(result.err().map(|error| error.kind()), kind);
         }
-        let asked = scene.fake.asked.load(Ordering::SeqCst);
-        match mood {
-            Mood::Tells => assert_eq!(asked, 1),
-            // Those who began to wait only after it failed have to ask themselves.
-            _ => assert!((1..200).contains(&asked), "{asked}"),
+        let discoveries = fixture.service_double.discoveries.load(Ordering::SeqCst);
+        match behavior {
+            DiscoveryBehavior::Endpoints => assert_eq!(discoveries, 1),
+            // Calls that started waiting after the failure discover again.
+            _ => assert!((1..200).contains(&discoveries), "{discoveries}"),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What the documents say of the program, held to it.
+//! Checks that the documentation matches the program.
 
 use inia::config::{ConfigKey, setting};
 
-/// The row of a setting as `docs/configuration.md` has it, but for its first cell.
+/// Returns the row of a setting in `docs/configuration.md`, without its first cell.
 fn row(setting: &setting::Setting) -> String {
     let list = |names: Vec<String>| match names.is_empty() {
         true => "-".to_owned(),
@@ -25,7 +25,7 @@ fn row(setting: &setting::Setting) -> String {
 }
 
 #[test]
-fn every_setting_has_its_row_in_its_order() {
+fn every_setting_is_documented_in_order() {
     let text = include_str!("../docs/configuration.md");
     let (_, table) = text
         .split_once("| | environment | profile | default |\n|---|---|---|---|\n")
@@ -46,7 +46,7 @@ fn every_setting_has_its_row_in_its_order() {
 }
 
 #[test]
-fn every_provider_is_listed_in_its_order() {
+fn every_provider_is_documented_in_order() {
     let text = include_str!("../docs/configuration.md");
     let chain = inia::CredentialChain::default();
     let names: Vec<&str> = chain.names().collect();
@@ -57,10 +57,10 @@ fn every_provider_is_listed_in_its_order() {
     }
 }
 
-/// The names of all the environment variables and profile keys that the reference implementation knows stand in the table of settings.
+/// The table of settings contains all environment variables and profile keys that botocore reads.
 #[test]
-fn botocores_variables_are_settings() {
-    let known: Vec<&str> = setting::ALL
+fn all_botocore_variables_are_settings() {
+    let names: Vec<&str> = setting::ALL
         .iter()
         .flat_map(|setting| setting.env)
         .copied()
@@ -128,6 +128,6 @@ fn botocores_variables_are_settings() {
         "AWS_LAMBDA_FUNCTION_NAME",
         "_X_AMZN_TRACE_ID",
     ] {
-        assert!(known.contains(&name), "{name}");
+        assert!(names.contains(&name), "{name}");
     }
 }

@@ -1,8 +1,7 @@
-//! End to end: real calls against a moto server on the loopback interface, through the library, `inia batch` and the other
-//! commands.
+//! End to end: calls to a local moto server through the library, `inia batch` and the other commands.
 //!
-//! The calls stand in `tests/e2e/calls.json`, in order: `expect` is a JMESPath that must hold of the result, `error` the code of
-//! the error that must come. moto comes from the peers' Python environment (`cargo xtask peers`).
+//! The calls are in `tests/e2e/calls.json`, in order: `expect` is a JMESPath expression that must be true for the
+//! result, `error` the expected error code. moto is part of the peers' Python environment (`cargo xtask peers`).
 
 mod support;
 
@@ -31,7 +30,7 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    serde_json::from_str(include_str!("e2e/calls.json")).expect("calls.json holds calls")
+    serde_json::from_str(include_str!("e2e/calls.json")).expect("calls.json is valid")
 }
 
 fn main() -> std::process::ExitCode {
@@ -41,7 +40,7 @@ fn main() -> std::process::ExitCode {
     let Some(python) = python else {
         return support::run(
             "e2e",
-            vec![support::Case::absent("the peers' Python environment")],
+            vec![support::Case::unavailable("the peers' Python environment")],
         );
     };
     let against_moto = |run: fn(&Moto) -> Result<()>| {
@@ -75,24 +74,24 @@ fn through_library(moto: &Moto) -> Result<()> {
             .await?;
         let mut failures = Vec::new();
         for case in cases() {
-            let place = format!("{} {}", case.service, case.operation);
-            let client = session.client(&case.service).context(place.clone())?;
+            let call_name = format!("{} {}", case.service, case.operation);
+            let client = session.client(&case.service).context(call_name.clone())?;
             let params = with_blobs(&client, &case)?;
-            let answer = client.call(&case.operation, params).collect().await;
-            let outcome = match &answer {
-                Ok(output) => judge(&case, Some(&output.value), None),
+            let response = client.call(&case.operation, params).collect().await;
+            let outcome = match &response {
+                Ok(output) => check(&case, Some(&output.value), None),
                 Err(error) if error.kind() == ErrorKind::Service => {
-                    judge(&case, None, error.service().map(|service| &*service.code))
+                    check(&case, None, error.service().map(|service| &*service.code))
                 }
                 Err(error) => Err(anyhow::anyhow!("{error:#}")),
             };
             if let Err(error) = outcome {
-                failures.push(format!("{place}: {error:#}"));
+                failures.push(format!("{call_name}: {error:#}"));
             }
         }
         ensure!(
             failures.is_empty(),
-            "{} calls went wrong:\n{}",
+            "{} calls failed:\n{}",
             failures.len(),
             failures.join("\n")
         );
@@ -100,7 +99,7 @@ fn through_library(moto: &Moto) -> Result<()> {
     })
 }
 
-/// In the list, blobs are base64 as `inia batch` takes them; the library takes bytes.
+/// The list has blobs in base64, as `inia batch` does; the library expects bytes.
 fn with_blobs(client: &inia::Client, case: &Case) -> Result<Value> {
     fn decode(model: &inia::ServiceModel, member: &inia::Member, value: &mut Value) -> Result<()> {
         match (&model.shape(member.target).kind, &mut *value) {
@@ -165,57 +164,57 @@ fn through_batch(moto: &Moto) -> Result<()> {
         .map_err(|_| anyhow::anyhow!("the writer panicked"))??;
     ensure!(
         output.status.success(),
-        "inia batch ended with {}",
+        "inia batch exited with {}",
         output.status
     );
 
     let mut failures = Vec::new();
-    let mut answered = 0;
+    let mut received = 0;
     for line in String::from_utf8(output.stdout)?.lines() {
-        let answer: Value = serde_json::from_str(line)?;
-        let number = answer["id"]
+        let response: Value = serde_json::from_str(line)?;
+        let number = response["id"]
             .as_i64()
             .and_then(|id| usize::try_from(id).ok())
             .context("an id")?;
-        let case = cases.get(number).context("an id that was given")?;
-        answered += 1;
-        let code = answer["error"]["code"].as_str();
-        let outcome = match answer["ok"].as_bool() {
-            Some(true) => judge(case, Some(&answer["result"]), None),
-            _ if code.is_some() => judge(case, None, code),
-            _ => Err(anyhow::anyhow!("{}", answer["error"].to_json_string())),
+        let case = cases.get(number).context("unknown id")?;
+        received += 1;
+        let code = response["error"]["code"].as_str();
+        let outcome = match response["ok"].as_bool() {
+            Some(true) => check(case, Some(&response["result"]), None),
+            _ if code.is_some() => check(case, None, code),
+            _ => Err(anyhow::anyhow!("{}", response["error"].to_json_string())),
         };
         if let Err(error) = outcome {
             failures.push(format!("{} {}: {error:#}", case.service, case.operation));
         }
     }
     ensure!(
-        answered == cases.len(),
-        "{} calls, {answered} results",
+        received == cases.len(),
+        "{} calls, {received} results",
         cases.len()
     );
     ensure!(
         failures.is_empty(),
-        "{} calls went wrong:\n{}",
+        "{} calls failed:\n{}",
         failures.len(),
         failures.join("\n")
     );
     Ok(())
 }
 
-fn judge(case: &Case, result: Option<&Value>, code: Option<&str>) -> Result<()> {
+fn check(case: &Case, result: Option<&Value>, code: Option<&str>) -> Result<()> {
     match (&case.expect, &case.error, result, code) {
         (Some(expect), _, Some(result), _) => {
-            let found = Expression::compile(expect)?.search(result)?.into_owned();
+            let matched = Expression::compile(expect)?.search(result)?.into_owned();
             ensure!(
-                found == true,
-                "{expect} does not hold of {}",
+                matched == true,
+                "{expect} is not true for {}",
                 result.to_json_string()
             );
             Ok(())
         }
         (_, Some(error), _, Some(code)) => {
-            ensure!(error == code, "the error is {code}, not {error}");
+            ensure!(error == code, "expected the error {error}, got {code}");
             Ok(())
         }
         (_, _, Some(result), _) => bail!("succeeded with {}", result.to_json_string()),
@@ -223,13 +222,13 @@ fn judge(case: &Case, result: Option<&Value>, code: Option<&str>) -> Result<()> 
     }
 }
 
-/// The `inia` command that the workspace's build put beside the tests.
+/// Returns the path of the `inia` command built with the tests.
 fn command() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let folder = test
         .parent()
         .and_then(|deps| deps.parent())
-        .context("the target folder")?;
+        .context("no target folder")?;
     let path = folder.join(format!("inia{}", std::env::consts::EXE_SUFFIX));
     ensure!(
         path.exists(),

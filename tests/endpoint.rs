@@ -1,16 +1,16 @@
-//! botocore's endpoint suites, one trial a case:
+//! botocore's endpoint suites, one trial per case:
 //!
 //! - `<service>/<number> <documentation>`: `tests/functional/endpoint-rules/<service>/endpoint-tests-1.json`, against the
 //!   rule set in `data/`
 //! - `rule_functions/<file>/<number> <documentation>`: `tests/unit/data/endpoints/{valid-rules,test-cases}`
 //!
-//! They come with botocore's source package: `INIA_PEERS` or `target/peers` names the folder that holds it. Every case is
-//! evaluated twice, with the rule set as compiled from JSON and as read back from its packed form.
+//! They are part of botocore's source archive, in the folder named by `INIA_PEERS` or in `target/peers`. Each case is
+//! evaluated twice: with the rule set compiled from JSON, and with its packed form.
 //!
-//! Where the suite is not there it shows as one ignored trial; under `CI=true` that is a failure.
+//! If the suite is not available, it is reported as one ignored trial, or as a failure if `CI=true`.
 #![expect(
     clippy::indexing_slicing,
-    reason = "the index of a JSON value is null where there is nothing"
+    reason = "indexing a JSON value by a missing key returns null"
 )]
 
 use std::collections::BTreeMap;
@@ -31,19 +31,19 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = match suites() {
         Ok(trials) if !trials.is_empty() => trials,
-        Ok(_) => vec![absent(
-            "botocore's source package is not in INIA_PEERS or target/peers",
+        Ok(_) => vec![unavailable(
+            "botocore's source archive is not in INIA_PEERS or target/peers",
         )],
-        Err(error) => vec![absent(&error)],
+        Err(error) => vec![unavailable(&error)],
     };
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// What stands for a suite that cannot be run.
-fn absent(why: &str) -> Trial {
-    let why = why.to_owned();
+/// Returns the trial that reports an unavailable suite.
+fn unavailable(reason: &str) -> Trial {
+    let reason = reason.to_owned();
     let required = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    Trial::test("endpoint/(data is not there)", || Err(Failed::from(why)))
+    Trial::test("endpoint/(data is not there)", || Err(Failed::from(reason)))
         .with_ignored_flag(!required)
 }
 
@@ -64,7 +64,7 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The unpacked source package of whichever botocore is there.
+/// Returns the unpacked botocore source archive, any version.
 fn botocore() -> Option<PathBuf> {
     let peers = std::env::var_os("INIA_PEERS")
         .map_or_else(|| workspace().join("target/peers"), PathBuf::from);
@@ -74,7 +74,7 @@ fn botocore() -> Option<PathBuf> {
     })
 }
 
-/// The cases of every service in `data/`.
+/// Returns the cases of each service in `data/`.
 fn services(tests: &Path) -> Result<Vec<Trial>, String> {
     let mut trials = Vec::new();
     for folder in entries(&workspace().join("data"))? {
@@ -84,7 +84,7 @@ fn services(tests: &Path) -> Result<Vec<Trial>, String> {
         let service = name_of(&folder);
         let cases = tests.join(&service).join("endpoint-tests-1.json");
         if !cases.is_file() {
-            let missing = format!("{} is not there", cases.display());
+            let missing = format!("{} does not exist", cases.display());
             trials.push(Trial::test(format!("{service}/(no cases)"), || {
                 Err(missing.into())
             }));
@@ -95,7 +95,7 @@ fn services(tests: &Path) -> Result<Vec<Trial>, String> {
     Ok(trials)
 }
 
-/// The cases that show one function each.
+/// Returns the cases for the functions of rule sets.
 fn rule_functions(folder: &Path) -> Result<Vec<Trial>, String> {
     let mut trials = Vec::new();
     for cases in entries(&folder.join("test-cases"))? {
@@ -112,7 +112,7 @@ fn rule_functions(folder: &Path) -> Result<Vec<Trial>, String> {
     Ok(trials)
 }
 
-/// botocore keeps these out of its cache's key by name; here the rule set itself says so.
+/// botocore excludes these parameters from its cache key by name; inia derives them from the rule set.
 ///
 /// # Source
 /// botocore `endpoint_provider.py:S3_UNREFERENCED_PARAMS`
@@ -141,9 +141,9 @@ fn newest_rule_set(service: &Path) -> Option<PathBuf> {
 }
 
 fn cases_of(name: &str, rule_set: PathBuf, cases: &Path) -> Result<Vec<Trial>, String> {
-    let subject = Arc::new(Subject::new(rule_set));
+    let subject = Arc::new(LazyRuleSet::new(rule_set));
     let Value::Object(mut suite) = read_json(cases)? else {
-        return Err(format!("{} is no object", cases.display()));
+        return Err(format!("{} is not an object", cases.display()));
     };
     let Some(Value::Array(cases)) = suite.remove("testCases") else {
         return Err(format!("{} has no cases", cases.display()));
@@ -158,13 +158,13 @@ fn cases_of(name: &str, rule_set: PathBuf, cases: &Path) -> Result<Vec<Trial>, S
     Ok(trials.collect())
 }
 
-/// A rule set, read when the first of its cases runs.
-struct Subject {
+/// A rule set, loaded by the first of its cases.
+struct LazyRuleSet {
     path: PathBuf,
-    forms: OnceLock<Result<Forms, String>>,
+    forms: OnceLock<Result<RuleSetForms, String>>,
 }
 
-struct Forms {
+struct RuleSetForms {
     compiled: RuleSet,
     unpacked: RuleSet,
 }
@@ -175,7 +175,7 @@ static PARTITIONS: LazyLock<Result<Partitions, String>> = LazyLock::new(|| {
     Partitions::from_bytes(&partitions.to_bytes()).map_err(|error| error.to_string())
 });
 
-impl Subject {
+impl LazyRuleSet {
     fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -183,13 +183,13 @@ impl Subject {
         }
     }
 
-    fn forms(&self) -> Result<&Forms, Failed> {
+    fn forms(&self) -> Result<&RuleSetForms, Failed> {
         let forms = self.forms.get_or_init(|| {
             let compiled =
                 RuleSet::from_json(&read(&self.path)?).map_err(|error| error.to_string())?;
             let unpacked =
                 RuleSet::from_bytes(&compiled.to_bytes()).map_err(|error| error.to_string())?;
-            Ok(Forms { compiled, unpacked })
+            Ok(RuleSetForms { compiled, unpacked })
         });
         forms.as_ref().map_err(Failed::from)
     }
@@ -207,12 +207,12 @@ impl Subject {
 fn check(rule_set: &RuleSet, case: &Value) -> Result<(), Failed> {
     let partitions = PARTITIONS.as_ref().map_err(Failed::from)?;
     let no_params = Map::new();
-    let given = case["params"].as_object().unwrap_or(&no_params);
+    let params = case["params"].as_object().unwrap_or(&no_params);
     let mut params = EndpointParams::new(rule_set);
-    for (name, value) in given {
+    for (name, value) in params {
         let index = rule_set
             .parameter_index(name)
-            .ok_or_else(|| format!("no parameter is named {name}"))?;
+            .ok_or_else(|| format!("unknown parameter {name}"))?;
         params.set(index, parameter(value)?);
     }
     let outcome = rule_set.evaluate(partitions, &params);
@@ -223,7 +223,7 @@ fn check(rule_set: &RuleSet, case: &Value) -> Result<(), Failed> {
             &outcome.map_err(|error| error.to_string()),
             &Err(text(error)?),
         ),
-        _ => Err("the case expects neither an endpoint nor an error".into()),
+        _ => Err("the case has neither an endpoint nor an error".into()),
     }
 }
 
@@ -232,7 +232,7 @@ fn check_endpoint(
     expected: &Value,
 ) -> Result<(), Failed> {
     let endpoint =
-        outcome.map_err(|error| format!("expected an endpoint, found the error {error:?}"))?;
+        outcome.map_err(|error| format!("expected an endpoint, got the error {error:?}"))?;
     equal("url", &endpoint.url, &text(&expected["url"])?)?;
 
     let headers = endpoint
@@ -295,15 +295,15 @@ fn parameter(value: &Value) -> Result<ParameterValue<'_>, Failed> {
             .filter_map(Value::as_str)
             .collect::<Vec<_>>()
             .into()),
-        other => Err(format!("{other} is no parameter").into()),
+        other => Err(format!("{other} is not a parameter value").into()),
     }
 }
 
-fn equal<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Result<(), Failed> {
-    if found == expected {
+fn equal<T: PartialEq + Debug>(label: &str, actual: &T, expected: &T) -> Result<(), Failed> {
+    if actual == expected {
         return Ok(());
     }
-    Err(format!("{what} differs\n   found: {found:?}\nexpected: {expected:?}").into())
+    Err(format!("{label} differs\n   actual: {actual:?}\nexpected: {expected:?}").into())
 }
 
 fn object(value: &Value, key: &str) -> Map<String, Value> {
@@ -318,7 +318,7 @@ fn text(value: &Value) -> Result<String, Failed> {
     value
         .as_str()
         .map(str::to_owned)
-        .ok_or_else(|| format!("{value} is no text").into())
+        .ok_or_else(|| format!("{value} is not a string").into())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -329,7 +329,7 @@ fn read_json(path: &Path) -> Result<Value, String> {
     serde_json::from_slice(&read(path)?).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// What a folder holds, sorted by name.
+/// Returns the entries of a folder, sorted by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let read = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let paths: BTreeMap<_, _> = read

@@ -1,9 +1,6 @@
-//! Event stream frames: AWS's test vectors, valid ones and broken ones.
+//! Event stream frames: AWS's test vectors, valid and malformed.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a case that panics is a case that fails, with the place"
-)]
+#![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 use std::process::ExitCode;
 
@@ -18,7 +15,7 @@ fn main() -> ExitCode {
     let Some(folder) = support::conformance_dir("eventstream") else {
         return support::run(
             "event-stream",
-            vec![Case::absent("the event stream frames")],
+            vec![Case::unavailable("the event stream frames")],
         );
     };
     let mut files: Vec<_> = std::fs::read_dir(folder)
@@ -39,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn check(name: &str, frame: &[u8]) -> Result<(), String> {
-    // Whole, and byte by byte.
+    // Whole and byte by byte.
     for size in [frame.len(), 1] {
         let decoded = decode(frame, size);
         match (name.starts_with("valid_"), decoded) {
@@ -47,13 +44,13 @@ fn check(name: &str, frame: &[u8]) -> Result<(), String> {
             (true, Err(error)) => return Err(format!("refused: {error:#}")),
             (false, Ok(message)) => return Err(format!("taken as {message:?}")),
             (false, Err(error)) if error.kind() == ErrorKind::Stream => {}
-            (false, Err(error)) => return Err(format!("an error of kind {}", error.kind())),
+            (false, Err(error)) => return Err(format!("unexpected error kind {}", error.kind())),
         }
     }
     Ok(())
 }
 
-/// The one message of a frame that is all there is.
+/// Decodes the only message of a frame.
 fn decode(frame: &[u8], size: usize) -> inia_core::Result<EventMessage> {
     let mut decoder = MessageDecoder::new();
     let mut messages = Vec::new();
@@ -91,7 +88,7 @@ fn check_message(name: &str, frame: &[u8], message: &EventMessage) -> Result<(),
             ],
             Bytes::from_static(b"some payload"),
         ),
-        _ => return Err(format!("what {name} holds is not known: {message:?}")),
+        _ => return Err(format!("no expectation for {name}: {message:?}")),
     };
     let expected = EventMessage {
         headers: headers
@@ -105,7 +102,7 @@ fn check_message(name: &str, frame: &[u8], message: &EventMessage) -> Result<(),
     }
     let encoded = message.encode().map_err(|error| format!("{error:#}"))?;
     if encoded != frame {
-        return Err("written again it is another frame".into());
+        return Err("re-encoding gives a different frame".into());
     }
     Ok(())
 }

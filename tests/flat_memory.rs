@@ -1,5 +1,5 @@
-//! What is walked through page by page or piece by piece takes no more memory the longer it is: bytes that are alive are counted by
-//! the allocator while hundreds of pages, or 64 MiB of a stream, go by.
+//! Paginators and streams use constant memory: a counting allocator tracks live bytes over hundreds of pages, or 64 MiB
+//! of a stream.
 
 use std::alloc::System;
 use std::pin::Pin;
@@ -18,19 +18,19 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// The counters are the process's: one walk at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+/// The counters are per process, so tests run one at a time.
+static TEST_LOCK: Mutex<()> = Mutex::new(());
 
 const PAGES: usize = 400;
-/// Pages after which all that is made once has been made.
-const WARM: usize = 50;
-/// Bytes of a page, about.
+/// PageServer before the baseline is taken, so that one-time allocations are excluded.
+const WARM_UP_PAGES: usize = 50;
+/// Approximate size of a page, in bytes.
 const PAGE: usize = 40 * 1024;
-/// Bytes of a stream, and of a piece of it.
+/// Size of a stream and of its chunks, in bytes.
 const STREAM: usize = 64 * 1024 * 1024;
-const PIECE: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
 
-/// Bytes that are allocated now.
+/// Returns the number of live bytes.
 fn live() -> usize {
     let stats = ALLOCATOR.stats();
     stats
@@ -38,30 +38,30 @@ fn live() -> usize {
         .saturating_sub(stats.bytes_deallocated)
 }
 
-/// The most that was alive, from a moment on.
+/// Peak of live bytes above a baseline.
 #[derive(Default)]
 struct Peak {
     steps: usize,
     base: usize,
-    most: usize,
+    peak: usize,
 }
 
 impl Peak {
-    fn step(&mut self, warm: usize) {
+    fn step(&mut self, warm_up: usize) {
         self.steps += 1;
         let live = live();
-        if self.steps == warm {
+        if self.steps == warm_up {
             self.base = live;
-        } else if self.steps > warm {
-            self.most = self.most.max(live);
+        } else if self.steps > warm_up {
+            self.peak = self.peak.max(live);
         }
     }
 
-    /// That no more than so many bytes came to it.
+    /// Asserts that the peak is at peak `bytes` above the baseline.
     #[track_caller]
-    fn holds(&self, steps: usize, bytes: usize) {
+    fn assert_below(&self, steps: usize, bytes: usize) {
         assert!(self.steps >= steps, "{} steps", self.steps);
-        let more = self.most.saturating_sub(self.base);
+        let more = self.peak.saturating_sub(self.base);
         assert!(
             more <= bytes,
             "{more} bytes more after {} steps",
@@ -70,21 +70,21 @@ impl Peak {
     }
 }
 
-/// A service that makes each page when it is asked for, by its number.
-struct Pages {
+/// A service that generates pages by number.
+struct PageServer {
     page: fn(usize) -> String,
-    given: AtomicUsize,
+    served: AtomicUsize,
 }
 
-impl std::fmt::Debug for Pages {
+impl std::fmt::Debug for PageServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pages")
+        f.write_str("PageServer")
     }
 }
 
-impl Transport for Pages {
+impl Transport for PageServer {
     fn send(&self, _: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
-        let number = self.given.fetch_add(1, Ordering::SeqCst);
+        let number = self.served.fetch_add(1, Ordering::SeqCst);
         let body = (self.page)(number).into_bytes();
         Box::pin(std::future::ready(Ok(WireResponse {
             status: 200,
@@ -94,16 +94,16 @@ impl Transport for Pages {
     }
 }
 
-/// Bytes of a stream, and what becomes of one.
+/// A service that streams bytes and consumes streams.
 #[derive(Debug)]
-struct Streams;
+struct StreamServer;
 
-fn pieces() -> Pin<Box<dyn futures_util::Stream<Item = Result<Bytes>> + Send>> {
-    let pieces = (0..STREAM / PIECE).map(|number| Ok(Bytes::from(vec![number as u8; PIECE])));
-    Box::pin(futures_util::stream::iter(pieces))
+fn chunks() -> Pin<Box<dyn futures_util::Stream<Item = Result<Bytes>> + Send>> {
+    let chunks = (0..STREAM / CHUNK).map(|number| Ok(Bytes::from(vec![number as u8; CHUNK])));
+    Box::pin(futures_util::stream::iter(chunks))
 }
 
-impl Transport for Streams {
+impl Transport for StreamServer {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         Box::pin(async move {
             let mut headers = Headers::new();
@@ -115,12 +115,12 @@ impl Transport for Streams {
                         piece?;
                         peak.step(8);
                     }
-                    // The checksum's frames are of a MiB.
-                    peak.holds(64, 4 * 1024 * 1024);
+                    // Checksum trailers use chunks of one MiB.
+                    peak.assert_below(64, 4 * 1024 * 1024);
                 }
                 WireBody::Bytes(_) => {
                     headers.push("content-length", STREAM.to_string());
-                    body = ByteStream::from_stream(pieces(), Some(STREAM as u64));
+                    body = ByteStream::from_stream(chunks(), Some(STREAM as u64));
                 }
             }
             Ok(WireResponse {
@@ -142,15 +142,15 @@ fn session(transport: Arc<dyn Transport>) -> Session {
 }
 
 fn paged(page: fn(usize) -> String) -> Session {
-    session(Arc::new(Pages {
+    session(Arc::new(PageServer {
         page,
-        given: AtomicUsize::new(0),
+        served: AtomicUsize::new(0),
     }))
 }
 
 fn walk(run: impl Future<Output = ()>) {
-    // A walk that failed says nothing about the next.
-    let _alone = ALONE
+    // A failed test does not poison the lock for the others.
+    let _lock = TEST_LOCK
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     tokio::runtime::Builder::new_current_thread()
@@ -160,7 +160,7 @@ fn walk(run: impl Future<Output = ()>) {
         .block_on(run);
 }
 
-/// A page of DynamoDB: 100 items, and where to go on.
+/// Returns a page of DynamoDB: 100 items and a token.
 fn items(number: usize) -> String {
     let item = |position: usize| {
         let text = "x".repeat(350);
@@ -174,7 +174,7 @@ fn items(number: usize) -> String {
     format!(r#"{{"Items": [{}], "Count": 100{last}}}"#, items.join(", "))
 }
 
-/// A page of S3: 200 keys, and where to go on.
+/// Returns a page of S3: 200 keys and a token.
 fn keys(number: usize) -> String {
     let key = |position: usize| {
         format!(
@@ -195,16 +195,16 @@ fn keys(number: usize) -> String {
 }
 
 #[test]
-fn pages_and_items() {
+fn pages_and_items_use_constant_memory() {
     walk(async {
         let client = paged(items).client("dynamodb").unwrap();
         let mut pages = client.paginate("Scan", json!({"TableName": "fish"}));
         let mut peak = Peak::default();
         while let Some(page) = pages.next().await {
             assert_eq!(page.unwrap()["Items"].items().count(), 100);
-            peak.step(WARM);
+            peak.step(WARM_UP_PAGES);
         }
-        peak.holds(PAGES, PAGE);
+        peak.assert_below(PAGES, PAGE);
 
         let client = paged(items).client("dynamodb").unwrap();
         let mut items = client
@@ -213,30 +213,30 @@ fn pages_and_items() {
         let mut peak = Peak::default();
         while let Some(item) = items.next().await {
             item.unwrap();
-            peak.step(WARM * 100);
+            peak.step(WARM_UP_PAGES * 100);
         }
-        peak.holds(PAGES * 100, 4 * PAGE);
+        peak.assert_below(PAGES * 100, 4 * PAGE);
     });
 }
 
 #[test]
-fn what_is_searched_for() {
+fn searches_use_constant_memory() {
     walk(async {
         let client = paged(items).client("dynamodb").unwrap();
-        let mut found = client
+        let mut ids = client
             .paginate("Scan", json!({"TableName": "fish"}))
             .search("Items[?ends_with(id.S, '-7')].id.S");
         let mut peak = Peak::default();
-        while let Some(id) = found.next().await {
+        while let Some(id) = ids.next().await {
             id.unwrap();
-            peak.step(WARM);
+            peak.step(WARM_UP_PAGES);
         }
-        peak.holds(PAGES, 4 * PAGE);
+        peak.assert_below(PAGES, 4 * PAGE);
     });
 }
 
 #[test]
-fn collections() {
+fn collections_use_constant_memory() {
     walk(async {
         let s3 = paged(keys).resource("s3").unwrap();
         let bucket = s3.get("Bucket", ["logs"]).unwrap();
@@ -244,19 +244,19 @@ fn collections() {
         let mut peak = Peak::default();
         while let Some(object) = objects.next().await {
             object.unwrap();
-            peak.step(WARM * 200);
+            peak.step(WARM_UP_PAGES * 200);
         }
-        peak.holds(PAGES * 200, 4 * PAGE);
+        peak.assert_below(PAGES * 200, 4 * PAGE);
     });
 }
 
 #[test]
-fn streams_in_and_out() {
+fn streams_use_constant_memory() {
     walk(async {
-        let client = session(Arc::new(Streams)).client("s3").unwrap();
+        let client = session(Arc::new(StreamServer)).client("s3").unwrap();
         let object = json!({"Bucket": "logs", "Key": "large"});
-        let answer = client.call("GetObject", object.clone()).await.unwrap();
-        let mut body = answer.body.unwrap();
+        let output = client.call("GetObject", object.clone()).await.unwrap();
+        let mut body = output.body.unwrap();
         let mut peak = Peak::default();
         let mut bytes = 0;
         while let Some(piece) = body.next().await {
@@ -264,10 +264,10 @@ fn streams_in_and_out() {
             peak.step(20);
         }
         assert_eq!(bytes, STREAM);
-        peak.holds(STREAM / PIECE, 16 * PIECE);
+        peak.assert_below(STREAM / CHUNK, 16 * CHUNK);
 
-        // The transport measures what it is given.
-        let body = ByteStream::from_stream(pieces(), Some(STREAM as u64));
+        // The transport measures the stream it receives.
+        let body = ByteStream::from_stream(chunks(), Some(STREAM as u64));
         client.call("PutObject", object).body(body).await.unwrap();
     });
 }

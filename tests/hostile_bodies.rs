@@ -1,12 +1,12 @@
-//! Answers that are cut short, garbled or made to hurt: whatever stands in them, every wire format gives a value or an error, soon.
+//! Truncated, corrupted and malicious response bodies: each wire format returns a value or an error, in bounded time.
 //!
-//! Valid answers of each format are cut at every place and have bits flipped, bytes replaced and parts repeated, by a generator with a
-//! fixed seed. `INIA_HOSTILE_ROUNDS` makes it go on for longer.
+//! Valid bodies of each format are truncated at every byte and mutated (bit flips, replaced bytes, repeated parts) by a
+//! generator with a fixed seed. `INIA_HOSTILE_ROUNDS` sets the number of rounds.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what panics here is a failure, with the place"
+    reason = "a panic fails the test"
 )]
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use inia_protocol::{
     EventHeader, EventMessage, Headers, MessageDecoder, Protocol, Response, read_cbor, read_json,
 };
 
-/// A service with every kind of shape, in a wire format.
+/// Returns a service with all kinds of shapes, in a wire format.
 fn model(protocol: Protocol) -> Arc<ServiceModel> {
     let definition = r#"{
         "metadata": {"protocol": "PROTOCOL", "jsonVersion": "1.1", "targetPrefix": "T", "endpointPrefix": "t"},
@@ -62,7 +62,7 @@ const XML: &str = r#"<?xml version="1.0"?><!-- c --><GoResponse xmlns="http://x"
 <Self><Self/></Self><Unknown a="b" c='d'><y/></Unknown></GoResult><Error><Code>Oops</Code><Message>m</Message><Type>Sender</Type></Error>
 <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GoResponse>"#;
 
-/// The same members as [`JSON`] has, with strings, lists and maps of either kind of length.
+/// The members of [`JSON`], with strings, lists and maps of definite and indefinite length.
 const CBOR: &str = "bf665f5f747970656661234f6f7073676d657373616765616d64546578747f67c3a920616e6420781a6d6f72652074657874207468616e2066697473\
     20696e6c696e65ff654279746573440001020363596573f565436f756e74c24901000000000000000065526174696ff93e00645768656ec1fb41d578\
     be2c07df3b644c69737483a164546578746161a0f664466c61749f61786179ff634d6170a3616b6176616b6177616ef666456974686572a164546578\
@@ -92,10 +92,10 @@ fn event() -> Vec<u8> {
     message.encode().unwrap().to_vec()
 }
 
-/// A generator of numbers: xorshift64*.
-struct Chance(u64);
+/// Pseudorandom number generator: xorshift64*.
+struct XorShift(u64);
 
-impl Chance {
+impl XorShift {
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -108,31 +108,31 @@ impl Chance {
     }
 }
 
-/// A body with a few things wrong with it.
-fn garbled(body: &[u8], chance: &mut Chance) -> Vec<u8> {
+/// Returns a mutated body.
+fn mutated(body: &[u8], rng: &mut XorShift) -> Vec<u8> {
     let mut bytes = body.to_vec();
-    for _ in 0..=chance.below(4) {
-        let at = chance.below(bytes.len());
-        match chance.below(5) {
+    for _ in 0..=rng.below(4) {
+        let at = rng.below(bytes.len());
+        match rng.below(5) {
             0 => bytes.truncate(at),
             1 => {
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= 1 << chance.below(8);
+                    *byte ^= 1 << rng.below(8);
                 }
             }
             2 => {
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte = u8::try_from(chance.below(256)).unwrap();
+                    *byte = u8::try_from(rng.below(256)).unwrap();
                 }
             }
             3 => {
-                let end = (at + chance.below(16)).min(bytes.len());
+                let end = (at + rng.below(16)).min(bytes.len());
                 let part = bytes[at.min(end)..end].to_vec();
-                let to = chance.below(bytes.len());
+                let to = rng.below(bytes.len());
                 bytes.splice(to..to, part);
             }
             _ => {
-                let end = (at + chance.below(16)).min(bytes.len());
+                let end = (at + rng.below(16)).min(bytes.len());
                 bytes.drain(at.min(end)..end);
             }
         }
@@ -147,18 +147,18 @@ fn rounds() -> usize {
         .unwrap_or(2000)
 }
 
-/// Feeds a body, cut at every place and garbled, to a reader.
-fn feed(body: &[u8], seed: u64, mut read: impl FnMut(Vec<u8>)) {
+/// Feeds truncated and mutated bodies to a parser.
+fn parse_mutations(body: &[u8], seed: u64, mut read: impl FnMut(Vec<u8>)) {
     for end in 0..=body.len() {
         read(body[..end].to_vec());
     }
-    let mut chance = Chance(seed);
+    let mut rng = XorShift(seed);
     for _ in 0..rounds() {
-        read(garbled(body, &mut chance));
+        read(mutated(body, &mut rng));
     }
 }
 
-fn feed_codec(protocol: Protocol, body: &[u8]) {
+fn parse_mutations_with(protocol: Protocol, body: &[u8]) {
     let model = model(protocol);
     let codec = protocol.codec(Arc::clone(&model));
     let operation = model.operation("Go").unwrap();
@@ -173,7 +173,7 @@ fn feed_codec(protocol: Protocol, body: &[u8]) {
         .collect(),
         body: body.into(),
     };
-    // What is fed must be worth garbling: the whole of it is read.
+    // The unmodified body must parse, or mutating it would test nothing.
     let value = codec
         .parse(operation, response(body.to_vec(), 200))
         .unwrap();
@@ -184,7 +184,7 @@ fn feed_codec(protocol: Protocol, body: &[u8]) {
         Some("Oops"),
         "{protocol}: {error:?}"
     );
-    feed(body, 42, |bytes| {
+    parse_mutations(body, 42, |bytes| {
         let _ = codec.parse(operation, response(bytes.clone(), 200));
         let error = codec.parse_error(operation, response(bytes, 500));
         assert!(!error.code.is_empty());
@@ -193,31 +193,31 @@ fn feed_codec(protocol: Protocol, body: &[u8]) {
 
 #[test]
 fn json() {
-    feed_codec(Protocol::Json, JSON.as_bytes());
-    feed(JSON.as_bytes(), 1, |bytes| drop(read_json(bytes.into())));
+    parse_mutations_with(Protocol::Json, JSON.as_bytes());
+    parse_mutations(JSON.as_bytes(), 1, |bytes| drop(read_json(bytes.into())));
 }
 
 #[test]
 fn rest_json() {
-    feed_codec(Protocol::RestJson, JSON.as_bytes());
+    parse_mutations_with(Protocol::RestJson, JSON.as_bytes());
 }
 
 #[test]
 fn cbor() {
     let body = unhex(CBOR);
-    feed_codec(Protocol::RpcV2Cbor, &body);
-    feed(&body, 2, |bytes| drop(read_cbor(bytes.into())));
+    parse_mutations_with(Protocol::RpcV2Cbor, &body);
+    parse_mutations(&body, 2, |bytes| drop(read_cbor(bytes.into())));
 }
 
 #[test]
 fn query() {
-    feed_codec(Protocol::Query, XML.as_bytes());
+    parse_mutations_with(Protocol::Query, XML.as_bytes());
 }
 
 #[test]
 fn event_streams() {
     let frame = event();
-    feed(&frame, 3, |bytes| {
+    parse_mutations(&frame, 3, |bytes| {
         let mut decoder = MessageDecoder::new();
         for piece in bytes.chunks(50) {
             decoder.push(piece);
@@ -232,7 +232,7 @@ fn headers() {
     let model = model(Protocol::RestJson);
     let codec = Protocol::RestJson.codec(Arc::clone(&model));
     let operation = model.operation("Go").unwrap();
-    feed(b"Sun, 30 Aug 2015 12:36:00 GMT", 4, |bytes| {
+    parse_mutations(b"Sun, 30 Aug 2015 12:36:00 GMT", 4, |bytes| {
         let headers: Headers = [("x-when", String::from_utf8_lossy(&bytes).into_owned())]
             .into_iter()
             .collect();
@@ -245,9 +245,9 @@ fn headers() {
     });
 }
 
-/// Nesting, long runs and many entries: each is refused or read in time that grows with its length alone.
+/// Deep nesting, long runs and many entries are rejected or parsed in linear time.
 #[test]
-fn bodies_made_to_hurt() {
+fn malicious_bodies_are_parsed_in_linear_time() {
     let started = Instant::now();
     let depth = 200_000;
     let entries: String = (0..100_000).map(|i| format!("\"k{i}\":\"v\",")).collect();
@@ -313,9 +313,9 @@ fn bodies_made_to_hurt() {
     );
 }
 
-/// The deepest nesting that is taken fits the stack of a thread as small as they come.
+/// The maximum nesting depth fits the stack of a small thread.
 #[test]
-fn the_deepest_nesting_fits_a_small_stack() {
+fn maximum_nesting_fits_a_small_stack() {
     let body = format!("{}{}", "{\"Self\":".repeat(510), "{}") + &"}".repeat(510);
     let read = move || {
         let model = model(Protocol::Json);

@@ -1,6 +1,7 @@
-//! Servers that answer nonsense, stop half-way, say nothing, or never stop: each gives an error of the right kind, in bounded time.
+//! Servers that send invalid responses, stop early, stay silent or never finish: each causes an error of the right
+//! kind, in bounded time.
 //!
-//! Then the ways to a server that have more than one hop: proxies, tunnels, and TLS that wants to know who calls.
+//! Also connections with several hops: proxies, tunnels, and TLS with client certificates.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,19 +14,19 @@ use inia::{ByteStream, Client, Credentials, Error, ErrorKind, Output, Result, Se
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// No check waits longer for a call that ought to have ended by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long calls wait for a server, in tests where it keeps silent.
+/// Upper bound for a call that must end on its own.
+const CALL_LIMIT: Duration = Duration::from_secs(60);
+/// Timeout of calls to a silent server.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// A server on loopback that does the same with each connection. Gives its port, and a count of the connections.
+/// Starts a loopback server with the same behavior for each connection. Returns its port and the number of connections.
 async fn server<F, T>(behave: F) -> (u16, Arc<AtomicUsize>)
 where
     F: Fn(TcpStream) -> T + Send + 'static,
     T: Future<Output = ()> + Send + 'static,
 {
     let socket = TcpSocket::new_v4().unwrap();
-    // The kernel takes little ahead, so that a slow server is one for its client, too.
+    // A small receive buffer, so that a slow server slows its client down.
     socket.set_recv_buffer_size(1 << 18).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1024).unwrap();
@@ -41,19 +42,19 @@ where
     (port, count)
 }
 
-/// A server that reads each request's head, says the same words, and hangs up.
-async fn saying(words: &'static [u8]) -> u16 {
+/// Starts a server that reads each request's header section, sends a fixed response and closes.
+async fn server_sending(response: &'static [u8]) -> u16 {
     let talk = move |mut socket: TcpStream| async move {
         read_head(&mut socket).await;
-        let _ = socket.write_all(words).await;
+        let _ = socket.write_all(response).await;
         let _ = socket.shutdown().await;
-        // What else comes is taken, so that closing does not reset the connection under the answer.
+        // Reads the remaining data, so that closing does not reset the connection.
         let _ = socket.read_to_end(&mut Vec::new()).await;
     };
     server(talk).await.0
 }
 
-/// A request's head, as text.
+/// Reads the header section of a request.
 async fn read_head(socket: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -70,7 +71,7 @@ fn client(service: &str, url: &str, config: Config) -> Client {
     let defaults = Config::new()
         .proxies(Proxies::new())
         .max_attempts(1)
-        .connect_timeout(PATIENCE)
+        .connect_timeout(CALL_LIMIT)
         .read_timeout(SHORT);
     Session::builder()
         .region("us-east-1")
@@ -85,9 +86,9 @@ fn client(service: &str, url: &str, config: Config) -> Client {
 
 async fn list_queues(url: &str, config: Config) -> Result<Output> {
     let call = client("sqs", url, config).call("ListQueues", json!({}));
-    tokio::time::timeout(PATIENCE, call)
+    tokio::time::timeout(CALL_LIMIT, call)
         .await
-        .expect("the call hangs")
+        .expect("the call must end")
 }
 
 async fn failure(port: u16) -> Error {
@@ -97,7 +98,7 @@ async fn failure(port: u16) -> Error {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_that_are_no_answer() {
+async fn invalid_responses_are_errors() {
     const LONG: &[u8] = &[b'a'; 1 << 20];
     let cases: &[(&str, &[u8], ErrorKind)] = &[
         ("nothing", b"", ErrorKind::Connection),
@@ -112,43 +113,43 @@ async fn words_that_are_no_answer() {
             ErrorKind::Connection,
         ),
         (
-            "a status that is none",
+            "an invalid status",
             b"HTTP/1.1 twohundred OK\r\n\r\n",
             ErrorKind::Connection,
         ),
         (
-            "half a head",
+            "a truncated header section",
             b"HTTP/1.1 200 OK\r\ncontent-le",
             ErrorKind::Connection,
         ),
-        ("a head without end", LONG, ErrorKind::Connection),
+        ("an endless header section", LONG, ErrorKind::Connection),
         (
-            "a length that is none",
+            "an invalid length",
             b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n{}",
             ErrorKind::Connection,
         ),
         (
-            "half a body",
+            "a truncated body",
             b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"QueueUrls\":[",
             ErrorKind::Connection,
         ),
         (
-            "a body as long as the world",
+            "a huge length",
             b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999\r\n\r\n{}",
             ErrorKind::Connection,
         ),
         (
-            "half a chunk",
+            "a truncated chunk",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{",
             ErrorKind::Connection,
         ),
         (
-            "a chunk of no length",
+            "an invalid chunk length",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n{}",
             ErrorKind::Connection,
         ),
         (
-            "half a document",
+            "a truncated document",
             b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{\"",
             ErrorKind::Parse,
         ),
@@ -158,51 +159,53 @@ async fn words_that_are_no_answer() {
             ErrorKind::Parse,
         ),
     ];
-    for (name, words, expected) in cases {
-        let port = saying(words).await;
+    for (name, response, expected) in cases {
+        let port = server_sending(response).await;
         let error = failure(port).await;
         assert_eq!(error.kind(), *expected, "{name}: {error}");
     }
-    // An error is an error, however its body reads.
+    // An error status is a service error even if the body is not valid.
     for body in ["", "{", "<html>", "\0\u{1}"] {
-        let words = format!(
+        let response = format!(
             "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let error = failure(saying(words.leak().as_bytes()).await).await;
+        let error = failure(server_sending(response.leak().as_bytes()).await).await;
         assert_eq!(error.kind(), ErrorKind::Service, "{body:?}: {error}");
         assert_eq!(error.service().unwrap().http_status, 400);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn silence_ends_by_the_read_timeout() {
-    // Before the answer, within its head, and within its body.
-    for words in [
+async fn silence_ends_with_the_read_timeout() {
+    // Before the response, within its headers, and within its body.
+    for response in [
         "",
         "HTTP/1.1 200 OK\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{",
     ] {
         let (port, _) = server(move |mut socket| async move {
             read_head(&mut socket).await;
-            let _ = socket.write_all(words.as_bytes()).await;
-            tokio::time::sleep(PATIENCE).await;
+            let _ = socket.write_all(response.as_bytes()).await;
+            tokio::time::sleep(CALL_LIMIT).await;
         })
         .await;
         let error = failure(port).await;
-        assert_eq!(error.kind(), ErrorKind::Timeout, "{words:?}: {error}");
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{response:?}: {error}");
         assert!(error.to_string().contains("300ms"), "{error}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handshake_without_end_ends_by_the_connect_timeout() {
+async fn a_stalled_handshake_ends_with_the_connect_timeout() {
     let (port, _) = server(|socket| async move {
-        tokio::time::sleep(PATIENCE).await;
+        tokio::time::sleep(CALL_LIMIT).await;
         drop(socket);
     })
     .await;
-    let config = Config::new().connect_timeout(SHORT).read_timeout(PATIENCE);
+    let config = Config::new()
+        .connect_timeout(SHORT)
+        .read_timeout(CALL_LIMIT);
     let error = list_queues(&format!("https://localhost:{port}"), config)
         .await
         .unwrap_err();
@@ -210,18 +213,18 @@ async fn a_handshake_without_end_ends_by_the_connect_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_there() {
+async fn unreachable_servers_are_connection_errors() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     assert_eq!(failure(port).await.kind(), ErrorKind::Connection);
-    // No such host: the name is of a domain that is reserved for that.
-    let config = Config::new().read_timeout(PATIENCE);
-    let error = list_queues("http://nobody.invalid", config)
+    // The `.invalid` domain is reserved and never resolves.
+    let config = Config::new().read_timeout(CALL_LIMIT);
+    let error = list_queues("http://missing.invalid", config)
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
-    // TLS with one who does not speak it.
+    // TLS with a server that does not support it.
     let (port, _) = server(|mut socket| async move {
         let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         let _ = socket.read_to_end(&mut Vec::new()).await;
@@ -234,7 +237,7 @@ async fn nobody_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dropped_connection_is_tried_again() {
+async fn a_dropped_connection_is_retried() {
     let (port, count) = server(|mut socket| async move {
         read_head(&mut socket).await;
     })
@@ -248,8 +251,8 @@ async fn a_dropped_connection_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_streamed_answer_that_stops_is_an_error_of_the_stream() {
-    let port = saying(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
+async fn an_interrupted_streaming_body_is_a_stream_error() {
+    let port = server_sending(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
     let s3 = client("s3", &format!("http://127.0.0.1:{port}"), Config::new());
     let call = s3.call("GetObject", json!({"Bucket": "b", "Key": "k"}));
     let mut body = call.await.unwrap().body.unwrap();
@@ -261,7 +264,7 @@ async fn a_streamed_answer_that_stops_is_an_error_of_the_stream() {
     assert!(body.next().await.is_none());
 }
 
-/// Reads a request at no more than 40 MB a second, and only then answers.
+/// Reads a request at 40 MB per second at most, then responds.
 async fn read_slowly(mut socket: TcpStream) {
     let head = read_head(&mut socket).await;
     let length = head
@@ -281,16 +284,16 @@ async fn read_slowly(mut socket: TcpStream) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_upload_is_no_silence() {
+async fn a_long_upload_does_not_time_out() {
     const TIMEOUT: Duration = Duration::from_secs(1);
-    // What the kernel has taken to send is out of sight, so the body is many times as long.
+    // Data in the kernel's send buffer counts as sent, so the body is much larger than the buffer.
     const LENGTH: usize = 120 << 20;
     let (port, _) = server(read_slowly).await;
     let config = Config::new().read_timeout(TIMEOUT);
     let s3 = client("s3", &format!("http://127.0.0.1:{port}"), config);
     let put = || s3.call("PutObject", json!({"Bucket": "b", "Key": "k"}));
     put().body(Bytes::from(vec![7; LENGTH])).await.unwrap();
-    // Nor is it silence of the server's when the source has its first bytes late.
+    // A slow source must not cause a read timeout either.
     let late = stream::once(async {
         tokio::time::sleep(TIMEOUT * 2).await;
         Ok(Bytes::from_static(b"late"))
@@ -302,7 +305,7 @@ async fn a_long_upload_is_no_silence() {
         .unwrap();
 }
 
-/// A proxy that says who connected to it, and by what line, in the answer's request id.
+/// Starts a proxy that returns the client's credentials and request line in the request id of the response.
 async fn proxy() -> u16 {
     let (port, _) = server(|mut socket| async move {
         let head = read_head(&mut socket).await;
@@ -314,7 +317,7 @@ async fn proxy() -> u16 {
         if let Some(target) = first.strip_prefix("CONNECT ") {
             let target = target.split(' ').next().unwrap();
             if authorization.is_empty() {
-                let _ = socket.write_all(b"HTTP/1.1 407 Who are you\r\n\r\n").await;
+                let _ = socket.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
                 return;
             }
             let mut server = TcpStream::connect(target).await.unwrap();
@@ -322,17 +325,17 @@ async fn proxy() -> u16 {
             let _ = tokio::io::copy_bidirectional(&mut socket, &mut server).await;
             return;
         }
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 200 OK\r\nx-amzn-requestid: {first} {authorization}\r\ncontent-length: 2\r\n\r\n{{}}"
         );
-        let _ = socket.write_all(answer.as_bytes()).await;
+        let _ = socket.write_all(response.as_bytes()).await;
     })
     .await;
     port
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plain_requests_are_forwarded_by_a_proxy() {
+async fn plain_requests_are_sent_to_the_proxy() {
     let port = proxy().await;
     let config =
         Config::new().proxies(Proxies::new().with("http", format!("user:pass@127.0.0.1:{port}")));
@@ -343,7 +346,7 @@ async fn plain_requests_are_forwarded_by_a_proxy() {
         output.metadata.request_id.as_deref(),
         Some("POST http://queues.invalid:81/ HTTP/1.1 Basic dXNlcjpwYXNz")
     );
-    // A proxy for the other scheme is not asked.
+    // A proxy for another scheme is not used.
     let config = Config::new().proxies(Proxies::new().with("https", format!("127.0.0.1:{port}")));
     let error = list_queues("http://queues.invalid:81", config)
         .await
@@ -352,7 +355,7 @@ async fn plain_requests_are_forwarded_by_a_proxy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn proxies_that_cannot_be_are_refused() {
+async fn rejects_invalid_proxy_urls() {
     for url in [
         "http://user:hush@not a host",
         "socks5://user:hush@127.0.0.1:1",
@@ -366,7 +369,7 @@ async fn proxies_that_cannot_be_are_refused() {
     }
 }
 
-/// A certificate authority, a server's certificate and a client's, as files.
+/// Files with a certificate authority, a server certificate and a client certificate.
 struct Certificates {
     folder: tempfile::TempDir,
     server: Arc<rustls::ServerConfig>,
@@ -427,7 +430,7 @@ impl Certificates {
         }
     }
 
-    /// A server that answers those who show a certificate.
+    /// Starts a server that requires client certificates.
     async fn serve(&self) -> u16 {
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::clone(&self.server));
         let (port, _) = server(move |socket| {
@@ -451,30 +454,30 @@ impl Certificates {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tls_shows_and_wants_certificates() {
+async fn tls_verifies_servers_and_sends_client_certificates() {
     let certificates = Certificates::new();
     let port = certificates.serve().await;
     let url = format!("https://localhost:{port}");
     let trusting = Config::new()
-        .read_timeout(PATIENCE)
+        .read_timeout(CALL_LIMIT)
         .ca_bundle(certificates.path("ca.pem"));
 
-    let known = trusting.merge(&Config::new().client_cert(certificates.client()));
-    let output = list_queues(&url, known.clone()).await.unwrap();
+    let with_certificate = trusting.merge(&Config::new().client_cert(certificates.client()));
+    let output = list_queues(&url, with_certificate.clone()).await.unwrap();
     assert_eq!(output.metadata.request_id.as_deref(), Some("trusted"));
 
-    // The server does not know the caller; the caller does not know the server; the server is another than its certificate says.
-    let stranger = list_queues(&url, trusting).await.unwrap_err();
-    assert_eq!(stranger.kind(), ErrorKind::Connection, "{stranger}");
+    // No client certificate; unknown certificate authority; wrong host name.
+    let anonymous = list_queues(&url, trusting).await.unwrap_err();
+    assert_eq!(anonymous.kind(), ErrorKind::Connection, "{anonymous}");
     let untrusting = Config::new().client_cert(certificates.client());
     let untrusting = list_queues(&url, untrusting).await.unwrap_err();
     assert_eq!(untrusting.kind(), ErrorKind::Connection, "{untrusting}");
-    let other = list_queues(&format!("https://127.0.0.1:{port}"), known)
+    let other = list_queues(&format!("https://127.0.0.1:{port}"), with_certificate)
         .await
         .unwrap_err();
     assert_eq!(other.kind(), ErrorKind::Connection, "{other}");
 
-    // Files that are not there, or hold something else.
+    // Missing and invalid files.
     let missing = Config::new().ca_bundle(certificates.path("none.pem"));
     let error = client_error(&url, missing);
     assert!(error.to_string().contains("none.pem"), "{error}");
@@ -499,14 +502,14 @@ fn client_error(url: &str, config: Config) -> Error {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn https_goes_through_a_tunnel() {
+async fn https_uses_a_tunnel() {
     let certificates = Certificates::new();
     let port = certificates.serve().await;
     let url = format!("https://localhost:{port}");
     let hop = proxy().await;
     let through = |proxy: String| {
         Config::new()
-            .read_timeout(PATIENCE)
+            .read_timeout(CALL_LIMIT)
             .ca_bundle(certificates.path("ca.pem"))
             .client_cert(certificates.client())
             .proxies(Proxies::new().with("https", proxy))

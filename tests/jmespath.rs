@@ -11,25 +11,25 @@ mod support;
 use support::Case;
 
 #[derive(Deserialize)]
-struct Group {
-    given: Value,
-    cases: Vec<Given>,
+struct SuiteGroup {
+    document: Value,
+    cases: Vec<SuiteCase>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct SuiteCase {
     expression: String,
     #[serde(default, deserialize_with = "present")]
     result: Option<Value>,
     error: Option<String>,
-    /// A case to be timed: that it works is all that counts here.
+    /// Benchmark cases: only that they evaluate is checked.
     bench: Option<String>,
     #[serde(rename = "comment")]
     _comment: Option<String>,
 }
 
-/// A member that is there, be it null.
+/// Deserializes a present member, including null, as `Some`.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -37,15 +37,15 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 fn main() -> ExitCode {
     let cases = match support::conformance_dir("jmespath") {
         Some(dir) => cases(&dir),
-        None => vec![Case::absent("the JMESPath compliance suite")],
+        None => vec![Case::unavailable("the JMESPath compliance suite")],
     };
     support::run("jmespath", cases)
 }
 
 fn cases(dir: &Path) -> Vec<Case> {
     let mut files: Vec<_> = std::fs::read_dir(dir)
-        .expect("the folder can be read")
-        .map(|entry| entry.expect("the folder can be read").path())
+        .expect("the folder is readable")
+        .map(|entry| entry.expect("the folder is readable").path())
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "json")
@@ -59,23 +59,32 @@ fn cases(dir: &Path) -> Vec<Case> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let text = std::fs::read_to_string(&file).expect("the file can be read");
-        let groups: Vec<Group> = serde_json::from_str(&text)
+        let text = std::fs::read_to_string(&file).expect("the file is readable");
+        let groups: Vec<SuiteGroup> = serde_json::from_str(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        for (group, Group { given, cases: list }) in groups.into_iter().enumerate() {
+        for (
+            group,
+            SuiteGroup {
+                document,
+                cases: list,
+            },
+        ) in groups.into_iter().enumerate()
+        {
             for (index, case) in list.into_iter().enumerate() {
-                let given = given.clone();
+                let document = document.clone();
                 cases.push(Case::new(format!("{name}-{group}-{index}"), move || {
-                    check(&given, &case)
+                    check(&document, &case)
                 }));
             }
         }
     }
-    cases
+    Err(format!(
+        "`{expression}` returns {actual:?}, expected {expected:?}"
+    ))
 }
 
-fn check(given: &Value, case: &Given) -> Result<(), String> {
-    let Given {
+fn check(document: &Value, case: &SuiteCase) -> Result<(), String> {
+    let SuiteCase {
         expression,
         result,
         error,
@@ -83,17 +92,17 @@ fn check(given: &Value, case: &Given) -> Result<(), String> {
         ..
     } = case;
     let compiled = Expression::compile(expression);
-    let found = compiled
+    let actual = compiled
         .as_ref()
         .map_err(ToString::to_string)
-        .and_then(|compiled| compiled.search(given).map_err(|error| error.to_string()));
-    match (result, error.as_deref(), bench, found) {
-        (Some(wanted), None, None, Ok(found)) if same(wanted, &found) => Ok(()),
-        (Some(wanted), None, None, found) => {
-            Err(format!("`{expression}` gives {found:?}, not {wanted:?}"))
-        }
-        (None, None, Some(_), found) => found.map(drop),
-        // What can be told from the text alone is told when the expression is compiled.
+        .and_then(|compiled| compiled.search(document).map_err(|error| error.to_string()));
+    match (result, error.as_deref(), bench, actual) {
+        (Some(expected), None, None, Ok(actual)) if same(expected, &actual) => Ok(()),
+        (Some(expected), None, None, actual) => Err(format!(
+            "`{expression}` returns {actual:?}, expected {expected:?}"
+        )),
+        (None, None, Some(_), actual) => actual.map(drop),
+        // Syntax errors must be reported at compile time.
         (None, Some("syntax"), None, Err(_)) if compiled.is_ok() => {
             Err(format!("`{expression}` compiles"))
         }
@@ -105,16 +114,14 @@ fn check(given: &Value, case: &Given) -> Result<(), String> {
             None,
             Err(_),
         ) => Ok(()),
-        (None, Some(error), None, Ok(found)) => Err(format!(
-            "`{expression}` gives {found:?}, not the error {error}"
+        (None, Some(error), None, Ok(actual)) => Err(format!(
+            "`{expression}` returns {actual:?}, expected the error {error}"
         )),
-        _ => Err(format!(
-            "a case the suite's format does not allow: `{expression}`"
-        )),
+        _ => Err(format!("invalid case in the suite: `{expression}`")),
     }
 }
 
-/// Whether two results are equal as JSON: lists in order, maps in any, numbers by their value.
+/// Compares two results as JSON: lists in order, maps in any order, numbers by value.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::List(ones), Value::List(others)) => {

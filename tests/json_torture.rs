@@ -1,10 +1,10 @@
-//! The JSON torture set: files that a reader of JSON must take (`y_`), must refuse (`n_`), or may treat either way (`i_`), and must
-//! survive in any case. <https://github.com/nst/JSONTestSuite>
+//! The JSON parsing test suite: files that a parser must accept (`y_`), must reject (`n_`), or may treat either way
+//! (`i_`), without panicking. <https://github.com/nst/JSONTestSuite>
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a case that panics is a case that fails, with the place"
+    reason = "a case fails by panicking"
 )]
 
 use std::process::ExitCode;
@@ -17,7 +17,10 @@ use support::Case;
 
 fn main() -> ExitCode {
     let Some(folder) = support::conformance_dir("json-parsing") else {
-        return support::run("json-torture", vec![Case::absent("the JSON torture set")]);
+        return support::run(
+            "json-torture",
+            vec![Case::unavailable("the JSON torture set")],
+        );
     };
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -47,14 +50,14 @@ fn check(name: &str, text: &[u8]) -> Result<(), String> {
         (Some("y_"), Err(error)) => Err(format!("refused: {error:#}")),
         (Some("n_"), Ok(value)) => Err(format!("taken as {value:?}")),
         (Some("n_" | "i_"), _) => Ok(()),
-        _ => Err("the name says nothing".into()),
+        _ => Err("the file name has no known prefix".into()),
     }
 }
 
-/// What must be taken must be taken as what it says: as another reader has it.
+/// Compares an accepted value with that of serde_json.
 fn check_value(text: &[u8], value: &Value) -> Result<(), String> {
     let expected: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    // Numbers by what they are: the other reader makes a float of minus zero.
+    // Numbers are compared by value: serde_json returns a float for minus zero.
     let is_number = value[0].as_f64().is_some();
     if *value == expected || is_number && value[0].as_f64() == expected[0].as_f64() {
         Ok(())

@@ -1,9 +1,10 @@
-//! Arrows point down only: which of our crates each crate may use, and that none below `dispatch` knows a runtime or a network.
+//! Dependencies point down only: the crates that each crate may use, and no async runtime or network library below
+//! `dispatch`.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Each crate below the command, with those of ours that it may use: docs/architecture.md.
+/// Crates below the command, with the workspace crates that each may use: docs/architecture.md.
 const LAYERS: &[(&str, &[&str])] = &[
     ("inia-core", &[]),
     ("inia-endpoint", &["inia-core"]),
@@ -13,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("inia-protocol", &["inia-core", "inia-model"]),
 ];
 
-/// What only `dispatch` and those above it may use.
+/// Libraries that only `dispatch` and crates above it may use.
 const NETWORK: &[&str] = &[
     "h2",
     "hyper",
@@ -27,7 +28,7 @@ const NETWORK: &[&str] = &[
     "webpki-roots",
 ];
 
-/// Every package that a package is built with.
+/// Returns all packages in the dependency tree of a package.
 fn tree(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--package", package, "--all-features"])
@@ -51,7 +52,7 @@ fn tree(package: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn arrows_point_down_only() {
+fn dependencies_point_down_only() {
     for (package, below) in LAYERS {
         let tree = tree(package);
         let ours: Vec<&str> = tree
@@ -65,13 +66,13 @@ fn arrows_point_down_only() {
             .iter()
             .filter(|name| tree.contains(**name))
             .collect();
-        assert!(network.is_empty(), "{package} is built with {network:?}");
+        assert!(network.is_empty(), "{package} depends on {network:?}");
     }
 }
 
-/// A check that finds nothing anywhere would hold nothing.
+/// Guards against a check that never finds anything.
 #[test]
-fn the_network_is_in_dispatch() {
+fn dispatch_uses_the_network() {
     let tree = tree("inia-dispatch");
     for name in ["tokio", "hyper", "rustls"] {
         assert!(tree.contains(name), "{name}");

@@ -1,4 +1,4 @@
-//! Paginators: every one of the definitions against its shapes, and how they carry a client's calls from page to page.
+//! Paginators: all definitions checked against their shapes, and pagination with a client.
 
 mod higher;
 
@@ -6,17 +6,17 @@ use futures_util::StreamExt as _;
 use higher::{Canned, catalog, paths};
 use inia::{ErrorKind, PaginatorModel, Paginators, ServiceModel, Value, json};
 
-/// What does not hold of a paginator.
+/// Returns the problems of a paginator definition.
 fn problems(model: &ServiceModel, paginator: &PaginatorModel) -> Vec<String> {
-    let place = format!("{} {}", model.name(), paginator.operation);
+    let label = format!("{} {}", model.name(), paginator.operation);
     let Ok(operation) = model.operation(&paginator.operation) else {
-        return vec![format!("{place}: there is no such operation")];
+        return vec![format!("{label}: unknown operation")];
     };
     let mut problems = Vec::new();
     let input = model.input(operation);
     for name in paginator.input_tokens.iter().chain(&paginator.limit_key) {
         if input.and_then(|input| input.member(name)).is_none() {
-            problems.push(format!("{place}: {name} is no parameter"));
+            problems.push(format!("{label}: {name} is not a parameter"));
         }
     }
     let keys = paginator
@@ -29,16 +29,16 @@ fn problems(model: &ServiceModel, paginator: &PaginatorModel) -> Vec<String> {
         .chain(&paginator.more_results);
     for expression in expressions {
         if let Err(problem) = paths::check(model, operation.output.as_ref(), expression) {
-            problems.push(format!("{place}: {problem}"));
+            problems.push(format!("{label}: {problem}"));
         }
     }
     problems
 }
 
 #[test]
-fn every_paginator_fits_its_shapes() {
+fn all_paginators_match_their_shapes() {
     let catalog = catalog();
-    let (mut shipped, mut wrong) = (0, Vec::new());
+    let (mut shipped, mut all_problems) = (0, Vec::new());
     for service in catalog.services() {
         let model = catalog.service(&service, None).unwrap();
         let Some(paginators) = Paginators::load(&catalog, &model).unwrap() else {
@@ -47,27 +47,28 @@ fn every_paginator_fits_its_shapes() {
         for operation in paginators.operations() {
             shipped += 1;
             match paginators.find(operation) {
-                Ok(Some(found)) if !found.result_keys.is_empty() => {
-                    wrong.extend(problems(&model, &found))
+                Ok(Some(matches)) if !matches.result_keys.is_empty() => {
+                    all_problems.extend(problems(&model, &matches))
                 }
-                other => wrong.push(format!("{service} {operation}: {other:?}")),
+                other => all_problems.push(format!("{service} {operation}: {other:?}")),
             }
         }
     }
-    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(all_problems, Vec::<String>::new());
     assert_eq!(shipped, 3449);
 }
 
 #[test]
-fn what_has_tokens_and_no_paginator_gets_one_that_says_so() {
+fn infers_paginators_from_tokens() {
     let catalog = catalog();
-    let (mut inferred, mut of_one_list, mut wrong) = (0, 0, Vec::new());
+    let (mut inferred, mut of_one_list, mut all_problems) = (0, 0, Vec::new());
     for service in catalog.services() {
         let model = catalog.service(&service, None).unwrap();
         let shipped = Paginators::load(&catalog, &model).unwrap();
         for operation in model.operations() {
-            let found = PaginatorModel::of(shipped.as_ref(), &model, operation).unwrap();
-            let Some(found) = found.filter(|found| found.inferred) else {
+            let matches =
+                PaginatorModel::for_operation(shipped.as_ref(), &model, operation).unwrap();
+            let Some(matches) = matches.filter(|matches| matches.inferred) else {
                 continue;
             };
             inferred += 1;
@@ -77,11 +78,11 @@ fn what_has_tokens_and_no_paginator_gets_one_that_says_so() {
                 .members
                 .iter()
                 .filter(|member| kind(member) == "list");
-            of_one_list += usize::from(lists.count() == 1 && found.result_keys.len() == 1);
-            wrong.extend(problems(&model, &found));
+            of_one_list += usize::from(lists.count() == 1 && matches.result_keys.len() == 1);
+            all_problems.extend(problems(&model, &matches));
         }
     }
-    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(all_problems, Vec::<String>::new());
     assert!(inferred >= 882, "{inferred} inferred");
     assert!(of_one_list >= 810, "{of_one_list} with one list");
 }
@@ -95,7 +96,7 @@ fn queues() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn pages_are_streamed() {
+async fn streams_pages() {
     let server = Canned::pages(queues());
     let sqs = server.client("sqs");
     let pages = sqs
@@ -115,7 +116,7 @@ async fn pages_are_streamed() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_for_before_it_is_wanted() {
+async fn requests_pages_lazily() {
     let server = Canned::pages(queues());
     let sqs = server.client("sqs");
     let mut items = sqs.paginate("ListQueues", json!({})).items();
@@ -132,14 +133,14 @@ async fn nothing_is_asked_for_before_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn it_goes_on_where_it_stopped() {
+async fn resumes_from_a_token() {
     let server = Canned::pages(queues());
     let sqs = server.client("sqs");
     let mut first = sqs.paginate("ListQueues", json!({})).max_items(1).items();
     assert_eq!(first.next().await.unwrap().unwrap(), "a");
     assert!(first.next().await.is_none());
     let token = first.resume_token().unwrap();
-    // botocore's TokenEncoder of {"NextToken": None, "boto_truncate_amount": 1}.
+    // botocore's TokenEncoder output for {"NextToken": None, "boto_truncate_amount": 1}.
     assert_eq!(
         token,
         "eyJOZXh0VG9rZW4iOiBudWxsLCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiAxfQ=="
@@ -164,7 +165,7 @@ async fn it_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn the_full_result_has_the_token_to_go_on_with() {
+async fn the_full_result_has_a_resume_token() {
     let server = Canned::pages(queues());
     let sqs = server.client("sqs");
     let full = sqs
@@ -173,7 +174,7 @@ async fn the_full_result_has_the_token_to_go_on_with() {
         .build_full_result()
         .await
         .unwrap();
-    // botocore's TokenEncoder of {"NextToken": "t1"}.
+    // botocore's TokenEncoder output for {"NextToken": "t1"}.
     assert_eq!(
         full,
         json!({"QueueUrls": ["a", "b"], "NextToken": "eyJOZXh0VG9rZW4iOiAidDEifQ=="})
@@ -181,7 +182,7 @@ async fn the_full_result_has_the_token_to_go_on_with() {
 }
 
 #[tokio::test]
-async fn pages_are_searched() {
+async fn searches_pages() {
     let tables = [
         json!({"TableNames": ["abc", "defg"], "LastEvaluatedTableName": "defg"}),
         json!({"TableNames": ["hij"]}),
@@ -194,23 +195,23 @@ async fn pages_are_searched() {
         ("Nothing[].here", json!([null, null])),
     ] {
         let dynamodb = Canned::pages(tables.clone()).client("dynamodb");
-        let found = dynamodb
+        let matches = dynamodb
             .paginate("ListTables", json!({}))
             .search(expression)
             .collect()
             .await
             .unwrap();
-        assert_eq!(Value::from(found), expected, "{expression}");
+        assert_eq!(Value::from(matches), expected, "{expression}");
     }
     let dynamodb = Canned::pages(tables).client("dynamodb");
-    let mut found = dynamodb.paginate("ListTables", json!({})).search("a[");
-    let error = found.next().await.unwrap().unwrap_err();
+    let mut matches = dynamodb.paginate("ListTables", json!({})).search("a[");
+    let error = matches.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Validation);
-    assert!(found.next().await.is_none());
+    assert!(matches.next().await.is_none());
 }
 
 #[tokio::test]
-async fn several_lists_are_told_apart() {
+async fn requires_a_result_key_among_several() {
     let page = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>k</Key></Contents>\
                 <CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>";
     let list = || {
@@ -221,18 +222,18 @@ async fn several_lists_are_told_apart() {
     assert_eq!(objects, [json!({"Key": "k"})]);
     let prefixes = list().items_of("CommonPrefixes").collect().await.unwrap();
     assert_eq!(prefixes, [json!({"Prefix": "p/"})]);
-    let mut wrong = list().items_of("CommonPrefix");
-    let error = wrong.next().await.unwrap().unwrap_err();
+    let mut all_problems = list().items_of("CommonPrefix");
+    let error = all_problems.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Pagination);
     assert!(
         error.to_string().contains("did you mean CommonPrefixes?"),
         "{error}"
     );
-    assert!(wrong.next().await.is_none());
+    assert!(all_problems.next().await.is_none());
 }
 
 #[tokio::test]
-async fn a_size_is_text_where_the_parameter_is() {
+async fn page_size_is_a_string_if_the_parameter_is_one() {
     let page = "<ListHostedZonesResponse><HostedZones/><IsTruncated>false</IsTruncated></ListHostedZonesResponse>";
     let server = Canned::new([(200, page)]);
     let route53 = server.client("route53");
@@ -243,7 +244,7 @@ async fn a_size_is_text_where_the_parameter_is() {
 }
 
 #[tokio::test]
-async fn an_inferred_paginator_says_so() {
+async fn marks_inferred_paginators() {
     let pages = [
         json!({"Tags": {"a": "1", "b": "2"}, "NextToken": "t"}),
         json!({"Tags": {"c": "3"}}),
@@ -259,8 +260,8 @@ async fn an_inferred_paginator_says_so() {
 }
 
 #[tokio::test]
-async fn errors_end_it() {
-    // The same token twice: the pages come, then the error.
+async fn errors_end_the_pagination() {
+    // A repeated token: the pages are returned, then the error.
     let page = json!({"QueueUrls": ["a"], "NextToken": "t"});
     let sqs = Canned::pages([page.clone(), page.clone(), page]).client("sqs");
     let mut pages = sqs.paginate("ListQueues", json!({}));
@@ -270,7 +271,7 @@ async fn errors_end_it() {
     assert_eq!(error.kind(), ErrorKind::Pagination);
     assert!(pages.next().await.is_none());
 
-    // The service fails half-way.
+    // A service error after the first page.
     let failure = r#"{"__type": "InvalidAddress", "message": "no"}"#;
     let page = json!({"QueueUrls": ["a"], "NextToken": "t"}).to_json();
     let sqs = Canned::new([(200, page.to_string()), (400, failure.to_owned())]).client("sqs");
@@ -282,7 +283,7 @@ async fn errors_end_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_begin_says_why() {
+async fn rejects_invalid_pagination() {
     let server = Canned::pages([]);
     let sqs = server.client("sqs");
     for (pages, kind, message) in [

@@ -1,4 +1,5 @@
-//! Signed URLs against botocore's: `presign/cases.json` holds what botocore 1.44.5 made of each call, written by `presign/make_cases.py`.
+//! Presigned URLs compared with botocore's: `presign/cases.json` has the output of botocore 1.44.5, written by
+//! `presign/make_cases.py`.
 
 use std::time::Duration;
 
@@ -7,9 +8,9 @@ use inia::{Credentials, ErrorKind, PresignedRequest, Result, Session, SessionBui
 
 mod fakes;
 
-use fakes::{FakeEnv, World, block_on};
+use fakes::{FakeEnv, FakePorts, block_on};
 
-/// When all of this happens: 2026-01-02T03:04:05Z, as in `make_cases.py`.
+/// Signing time: 2026-01-02T03:04:05Z, as in `make_cases.py`.
 const NOW: i64 = 1_767_323_045;
 
 #[derive(serde::Deserialize)]
@@ -44,7 +45,7 @@ struct CaseS3 {
 }
 
 fn session(region: &str, token: Option<&str>) -> Session {
-    SessionBuilder::over(World::new(FakeEnv::default(), NOW).host())
+    SessionBuilder::over(FakePorts::new(FakeEnv::default(), NOW).host())
         .region(region)
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", token))
         .build()
@@ -58,7 +59,7 @@ fn presign(case: &Case) -> Result<PresignedRequest> {
         .s3
         .addressing_style
         .as_deref()
-        .and_then(AddressingStyle::from_word);
+        .and_then(AddressingStyle::from_name);
     s3.use_dualstack_endpoint = case.config.s3.use_dualstack_endpoint;
     s3.use_accelerate_endpoint = case.config.s3.use_accelerate_endpoint;
     let mut config = Config::new().s3(s3);
@@ -78,7 +79,7 @@ fn presign(case: &Case) -> Result<PresignedRequest> {
     block_on(presign.sign())
 }
 
-/// A URL as its part before the query and the pairs of the query, sorted: the services do not look at their order.
+/// Splits a URL into the part before the query and the sorted query pairs. Services ignore their order.
 fn parts(url: &str) -> (&str, Vec<&str>) {
     let (head, query) = url.split_once('?').unwrap();
     let mut pairs: Vec<&str> = query.split('&').collect();
@@ -87,7 +88,7 @@ fn parts(url: &str) -> (&str, Vec<&str>) {
 }
 
 #[test]
-fn urls_are_those_of_botocore() {
+fn urls_equal_botocore() {
     let cases = include_str!("presign/cases.json");
     let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
     assert!(cases.len() > 25);
@@ -103,7 +104,7 @@ fn urls_are_those_of_botocore() {
 }
 
 #[test]
-fn what_has_to_be_sent_is_told() {
+fn returns_the_headers_to_send() {
     let s3 = session("eu-west-1", None).client("s3").unwrap();
     let params = json!({"Bucket": "photos", "Key": "k", "ContentType": "image/jpeg", "Metadata": {"who": "me"}});
     let made = block_on(
@@ -127,7 +128,7 @@ fn what_has_to_be_sent_is_told() {
     );
     assert_eq!(made.expires().seconds(), NOW + 60);
 
-    // The parameters of a service that takes JSON of its own stay a body.
+    // Parameters of a JSON protocol remain in the body.
     let sqs = session("eu-west-1", None).client("sqs").unwrap();
     let made = block_on(
         sqs.presign(
@@ -146,7 +147,7 @@ fn what_has_to_be_sent_is_told() {
 }
 
 #[test]
-fn a_url_ends_with_the_credentials_that_signed_it() {
+fn expiry_is_limited_by_the_credentials() {
     let mut credentials = Credentials::new("AKIDOTHER", "secret", Some("token"));
     credentials.expires = Some(inia::Timestamp::new(NOW + 30, 0));
     let sts = session("eu-west-1", None).client("sts").unwrap();
@@ -168,7 +169,7 @@ fn a_url_ends_with_the_credentials_that_signed_it() {
 }
 
 #[test]
-fn bad_input_is_refused_before_anything_is_signed() {
+fn rejects_invalid_input_before_signing() {
     let session = session("eu-west-1", None);
     let s3 = session.client("s3").unwrap();
     let key = json!({"Bucket": "photos", "Key": "k"});
@@ -194,12 +195,12 @@ fn bad_input_is_refused_before_anything_is_signed() {
         let error = block_on(s3.presign(operation, params, hour).sign()).unwrap_err();
         assert_eq!(error.kind(), kind, "{operation}: {error}");
     }
-    // A bearer token has no form in a URL.
+    // Bearer tokens cannot be presigned.
     let bearer = Config::new().signature_version("bearer");
     let s3 = session.client_with("s3", &bearer).unwrap();
     let error = block_on(s3.presign("GetObject", key.clone(), hour).sign()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config, "{error}");
-    // Without signature it is a plain URL.
+    // Without a signature, the result is a plain URL.
     let unsigned = Config::new().signature_version(inia::config::UNSIGNED);
     let s3 = session.client_with("s3", &unsigned).unwrap();
     let made = block_on(s3.presign("GetObject", key, hour).sign()).unwrap();

@@ -1,11 +1,11 @@
-//! botocore's protocol suites, one trial a case: requests, responses and errors of every wire format, and CBOR items.
+//! botocore's protocol suites, one trial per case: requests, responses and errors of all wire formats, and CBOR items.
 //!
 //! - `input/<file>/<id>`, `output/<file>/<id>`: the Smithy protocol tests as botocore 1.44.5 ships them
 //! - `legacy/input/<file>/<suite>:<case>`, `legacy/output/..`: botocore's own older cases
 //! - `cbor/success/..`, `cbor/error/..`: single CBOR items
 //!
-//! `cargo test --test protocol -- output/rest-json` runs a part of them. The data is `tests/unit` of botocore's source archive
-//! below `INIA_PEERS` or `target/peers`.
+//! `cargo test --test protocol -- output/rest-json` runs a subset. The data is `tests/unit` of botocore's source
+//! archive below `INIA_PEERS` or `target/peers`.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@
     clippy::string_slice,
     clippy::panic,
     unreachable_pub,
-    reason = "a case that panics is a case that fails, with the place; the parts of a test program have no outside"
+    reason = "a case fails by panicking; modules of a test crate have no outside users"
 )]
 
 mod protocol {
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let Some(unit) = unit_tests() else {
         return support::run(
             "protocol",
-            vec![Case::absent("botocore's protocol and CBOR suites")],
+            vec![Case::unavailable("botocore's protocol and CBOR suites")],
         );
     };
     let mut cases = protocol::suite::cases(&unit.join("protocols"));
@@ -43,15 +43,15 @@ fn main() -> ExitCode {
     support::run("protocol", cases)
 }
 
-/// `tests/unit` of whichever botocore source archive is there.
+/// Returns `tests/unit` of the botocore source archive, any version.
 fn unit_tests() -> Option<PathBuf> {
     let peers = support::peers_dir()?;
-    let mut found: Vec<PathBuf> = std::fs::read_dir(peers)
+    let mut archives: Vec<PathBuf> = std::fs::read_dir(peers)
         .ok()?
         .flatten()
         .map(|entry| entry.path().join("tests").join("unit"))
         .filter(|path| path.join("protocols").is_dir())
         .collect();
-    found.sort();
-    found.pop()
+    archives.sort();
+    archives.pop()
 }

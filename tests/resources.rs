@@ -1,5 +1,5 @@
-//! Resources: every one of the definitions against the shapes and operations it names, what boto3 does with them, and a definition
-//! of our own for a service that boto3 has none for.
+//! Resources: all definitions checked against their shapes and operations, the behavior of boto3, and a user-defined
+//! resource for a service without resources in boto3.
 
 mod higher;
 
@@ -26,14 +26,14 @@ const SERVICES: [&str; 9] = [
     "sqs",
 ];
 
-/// What does not hold in the definitions themselves, as boto3 ships them; what comes of each is tested below.
-const ODD: [&str; 3] = [
+/// Known problems of boto3's definitions; the resulting behavior is tested below.
+const KNOWN_PROBLEMS: [&str; 3] = [
     "ec2.NetworkInterfaceAssociation.address: `AllocationId`: AllocationId is not there",
-    "iam.ServiceResource.Policy: Policy needs {\"arn\"} and is given {\"policy_arn\"}",
-    "iam.ServiceResource.create_signing_certificate: SigningCertificate needs {\"id\", \"user_name\"} and is given {\"id\"}",
+    "iam.ServiceResource.Policy: Policy needs {\"arn\"} and is actual {\"policy_arn\"}",
+    "iam.ServiceResource.create_signing_certificate: SigningCertificate needs {\"id\", \"user_name\"} and is actual {\"id\"}",
 ];
 
-/// What a check of one resource looks things up in.
+/// Definitions used by the checks of a resource.
 struct Checker<'a> {
     model: &'a ServiceModel,
     resources: &'a Resources,
@@ -52,66 +52,66 @@ impl Checker<'_> {
         let data = data.as_ref();
         let actions = resource.load.iter().chain(&resource.actions);
         for action in actions.chain(&resource.batch_actions) {
-            let place = format!("{name}.{}", action.name);
+            let label = format!("{name}.{}", action.name);
             let Some(output) = self.request(
-                &place,
+                &label,
                 &action.request.operation,
                 &action.request.params,
                 data,
             ) else {
                 continue;
             };
-            self.path(&place, action.path.as_ref(), output.as_ref());
+            self.path(&label, action.path.as_ref(), output.as_ref());
             if let Some(target) = &action.resource {
-                self.target(&place, target, data, Some(&action.request.operation));
+                self.target(&label, target, data, Some(&action.request.operation));
             }
         }
         for collection in &resource.collections {
-            let place = format!("{name}.{}", collection.name);
+            let label = format!("{name}.{}", collection.name);
             let request = &collection.request;
-            self.request(&place, &request.operation, &request.params, data);
-            self.target(&place, &collection.resource, data, Some(&request.operation));
+            self.request(&label, &request.operation, &request.params, data);
+            self.target(&label, &collection.resource, data, Some(&request.operation));
         }
         for relation in resource.references.iter().chain(&resource.subresources) {
-            let place = format!("{name}.{}", relation.name);
-            self.target(&place, &relation.resource, data, None);
+            let label = format!("{name}.{}", relation.name);
+            self.target(&label, &relation.resource, data, None);
         }
         for waiter in &resource.waiters {
-            let place = format!("{name}.{}", waiter.name);
-            let found = self.waiters.as_ref().unwrap().waiter(&waiter.waiter);
-            match found {
-                Ok(found) => drop(self.request(&place, &found.operation, &waiter.params, data)),
-                Err(error) => self.problems.push(format!("{place}: {error}")),
+            let label = format!("{name}.{}", waiter.name);
+            let target = self.waiters.as_ref().unwrap().waiter(&waiter.waiter);
+            match target {
+                Ok(target) => drop(self.request(&label, &target.operation, &waiter.params, data)),
+                Err(error) => self.problems.push(format!("{label}: {error}")),
             }
         }
     }
 
-    fn path(&mut self, place: &str, path: Option<&Expression>, root: Option<&Member>) {
+    fn path(&mut self, label: &str, path: Option<&Expression>, root: Option<&Member>) {
         if let Some(path) = path
             && let Err(problem) = paths::check(self.model, root, path)
         {
-            self.problems.push(format!("{place}: {problem}"));
+            self.problems.push(format!("{label}: {problem}"));
         }
     }
 
-    /// Checks a call, and answers with its operation's output.
+    /// Checks a request and returns the output of its operation.
     fn request(
         &mut self,
-        place: &str,
+        label: &str,
         operation: &str,
         params: &[ResourceParam],
         data: Option<&Member>,
     ) -> Option<Option<Member>> {
         let Ok(operation) = self.model.operation(operation) else {
             self.problems
-                .push(format!("{place}: there is no operation {operation}"));
+                .push(format!("{label}: there is no operation {operation}"));
             return None;
         };
         for param in params {
             let target = Expression::compile(&param.target.as_str().replace("[]", "[0]")).unwrap();
-            self.path(place, Some(&target), operation.input.as_ref());
+            self.path(label, Some(&target), operation.input.as_ref());
             if let ParamSource::Data(path) = &param.source {
-                self.path(place, Some(path), data);
+                self.path(label, Some(path), data);
             }
         }
         Some(operation.output.clone())
@@ -119,20 +119,20 @@ impl Checker<'_> {
 
     fn target(
         &mut self,
-        place: &str,
+        label: &str,
         target: &ResourceTarget,
         data: Option<&Member>,
         operation: Option<&str>,
     ) {
         let made = match self.resources.resource(&target.resource) {
             Ok(made) => made,
-            Err(error) => return self.problems.push(format!("{place}: {error}")),
+            Err(error) => return self.problems.push(format!("{label}: {error}")),
         };
         let needed: BTreeSet<&str> = made.identifiers.iter().map(|one| &*one.name).collect();
-        let given: BTreeSet<&str> = target.identifiers.iter().map(|one| &*one.target).collect();
-        if needed != given {
+        let actual: BTreeSet<&str> = target.identifiers.iter().map(|one| &*one.target).collect();
+        if needed != actual {
             let name = &target.resource;
-            let problem = format!("{place}: {name} needs {needed:?} and is given {given:?}");
+            let problem = format!("{label}: {name} needs {needed:?} and is actual {actual:?}");
             self.problems.push(problem);
         }
         let operation = operation.map(|name| self.model.operation(name).unwrap().clone());
@@ -146,11 +146,11 @@ impl Checker<'_> {
         };
         for identifier in &target.identifiers {
             match &identifier.source {
-                IdentifierSource::Response(path) => self.path(place, Some(path), side(true)),
+                IdentifierSource::Response(path) => self.path(label, Some(path), side(true)),
                 IdentifierSource::RequestParameter(path) => {
-                    self.path(place, Some(path), side(false))
+                    self.path(label, Some(path), side(false))
                 }
-                IdentifierSource::Data(path) => self.path(place, Some(path), data),
+                IdentifierSource::Data(path) => self.path(label, Some(path), data),
                 IdentifierSource::Identifier(_) | IdentifierSource::Input => {}
             }
         }
@@ -159,12 +159,12 @@ impl Checker<'_> {
         } else {
             data
         };
-        self.path(place, target.path.as_ref(), root);
+        self.path(label, target.path.as_ref(), root);
     }
 }
 
 #[test]
-fn every_definition_fits_its_service() {
+fn all_definitions_match_their_service() {
     let catalog = catalog();
     assert_eq!(Resources::services(&catalog), SERVICES);
     let mut problems = Vec::new();
@@ -193,14 +193,14 @@ fn every_definition_fits_its_service() {
         problems.append(&mut checker.problems);
     }
     problems.sort();
-    assert_eq!(problems, ODD);
+    assert_eq!(problems, KNOWN_PROBLEMS);
     assert_eq!(kinds, 89);
-    // 318 actions, 15 batch actions, 87 collections, 17 waiters, 29 references by data and 60 loads.
+    // 318 actions, 15 batch actions, 87 collections, 17 waiters, 29 data references and 60 loads.
     assert!(parts >= 500, "{parts}");
 }
 
 #[test]
-fn every_resource_is_constructed() {
+fn constructs_every_resource() {
     let server = Canned::pages([]);
     for service in SERVICES {
         let root = server.client(service).resource().unwrap();
@@ -217,19 +217,19 @@ fn every_resource_is_constructed() {
                 let shown = resource.collection(&collection.name).to_string();
                 assert!(shown.contains("Collection("), "{shown}");
             }
-            let told = resource.describe();
+            let description = resource.describe();
             let load = resource.model().load.is_some();
             assert!(
-                told["load"].is_null() != load || service == "s3",
+                description["load"].is_null() != load || service == "s3",
                 "{resource}"
             );
-            assert_parts(&resource, &told);
+            assert_parts(&resource, &description);
         }
     }
     assert_eq!(server.requests(), []);
 }
 
-/// A sub-resource with as many identifiers as it wants from a caller.
+/// Creates a sub-resource with as many identifiers as it requires.
 fn with_identifiers(resource: &Resource, name: &str) -> Resource {
     let relation = resource.model().subresource(name).unwrap();
     let count = relation.resource.inputs().count();
@@ -237,8 +237,8 @@ fn with_identifiers(resource: &Resource, name: &str) -> Resource {
     resource.get(name, identifiers).unwrap()
 }
 
-/// Each name that a resource tells of means to it what it says.
-fn assert_parts(resource: &Resource, told: &Value) {
+/// Asserts that each described name has the described kind.
+fn assert_parts(resource: &Resource, description: &Value) {
     for (kind, part) in [
         ("identifiers", ResourcePart::Identifier),
         ("actions", ResourcePart::Action),
@@ -248,7 +248,7 @@ fn assert_parts(resource: &Resource, told: &Value) {
         ("waiters", ResourcePart::Waiter),
         ("attributes", ResourcePart::Attribute),
     ] {
-        for entry in told[kind].items() {
+        for entry in description[kind].items() {
             let name = entry["name"].as_str().unwrap();
             assert_eq!(resource.part(name), Some(part), "{resource} {name}");
         }
@@ -261,7 +261,7 @@ fn resource(server: &Arc<Canned>, service: &str) -> Resource {
 }
 
 #[test]
-fn identifiers_are_given_in_order_or_by_name() {
+fn identifiers_are_positional_or_named() {
     let server = Canned::pages([]);
     let s3 = resource(&server, "s3");
     let object = s3.get("Object", ["b", "k"]).unwrap();
@@ -284,15 +284,15 @@ fn identifiers_are_given_in_order_or_by_name() {
     for (identifiers, message) in [
         (
             json!(["k", "l"]),
-            "s3.Object takes bucket_name, key: 3 are given",
+            "s3.Object takes bucket_name, key: 3 are actual",
         ),
         (
             json!([]),
-            "s3.Object takes bucket_name, key: `key` is not given",
+            "s3.Object takes bucket_name, key: `key` is not actual",
         ),
         (
             json!({"kee": "k"}),
-            "s3.Object takes bucket_name, key: `kee` is given",
+            "s3.Object takes bucket_name, key: `kee` is actual",
         ),
         (
             json!([["k"]]),
@@ -311,7 +311,7 @@ fn identifiers_are_given_in_order_or_by_name() {
 }
 
 #[test]
-fn equality_is_of_kind_and_identifiers() {
+fn equality_is_by_kind_and_identifiers() {
     let (one, other) = (Canned::pages([]), Canned::pages([]));
     let (one, other) = (resource(&one, "s3"), resource(&other, "s3"));
     let bucket = one.get("Bucket", ["b"]).unwrap();
@@ -322,7 +322,7 @@ fn equality_is_of_kind_and_identifiers() {
     assert_ne!(object, summary);
     #[expect(
         clippy::mutable_key_type,
-        reason = "a resource hashes by its identifiers, which never change"
+        reason = "the hash of a resource depends only on its identifiers, which never change"
     )]
     let all: HashSet<Resource> = [
         bucket.clone(),
@@ -336,7 +336,7 @@ fn equality_is_of_kind_and_identifiers() {
 }
 
 #[test]
-fn sub_resources_are_told_in_order() {
+fn sub_resources_are_listed_in_order() {
     let server = Canned::pages([]);
     let sqs = resource(&server, "sqs");
     assert_eq!(sqs.available_subresources(), ["Message", "Queue"]);
@@ -366,7 +366,7 @@ fn form(body: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn attributes_are_loaded_once_however_many_ask() {
+async fn concurrent_reads_load_attributes_once() {
     let small =
         "<instanceId>i-1</instanceId><instanceType>t3.small</instanceType><vpcId>vpc-1</vpcId>";
     let large = "<instanceId>i-1</instanceId><instanceType>t3.large</instanceType>";
@@ -378,7 +378,7 @@ async fn attributes_are_loaded_once_however_many_ask() {
     ]);
     let instance = resource(&server, "ec2").get("Instance", ["i-1"]).unwrap();
     assert!(instance.data().is_none());
-    // What tells it apart is known without data, by either name.
+    // Identifiers are available without loading, under either name.
     for name in ["id", "Id", "instance_id", "InstanceId"] {
         assert_eq!(instance.attribute(name).await.unwrap(), "i-1");
     }
@@ -388,8 +388,8 @@ async fn attributes_are_loaded_once_however_many_ask() {
         let instance = instance.clone();
         tokio::spawn(async move { instance.attribute("instance_type").await.unwrap() })
     });
-    for found in futures_util::future::join_all(tasks).await {
-        assert_eq!(found.unwrap(), "t3.small");
+    for target in futures_util::future::join_all(tasks).await {
+        assert_eq!(target.unwrap(), "t3.small");
     }
     assert_eq!(instance.attribute("VpcId").await.unwrap(), "vpc-1");
     assert!(
@@ -405,7 +405,7 @@ async fn attributes_are_loaded_once_however_many_ask() {
         ["Action=DescribeInstances", "InstanceId.1=i-1"]
     );
 
-    // What it does may change its data.
+    // An action may change the data, so it is reloaded.
     instance.action("stop", json!({})).await.unwrap();
     assert!(instance.data().is_none());
     assert_eq!(
@@ -427,7 +427,7 @@ async fn attributes_are_loaded_once_however_many_ask() {
 }
 
 #[tokio::test]
-async fn what_the_service_does_not_know_has_no_attributes() {
+async fn a_missing_resource_has_no_attributes() {
     let server = Canned::new([instances(&[]), instances(&[])]);
     let instance = resource(&server, "ec2").get("Instance", ["i-9"]).unwrap();
     assert!(instance.load().await.unwrap().is_null());
@@ -448,7 +448,7 @@ async fn what_the_service_does_not_know_has_no_attributes() {
 }
 
 #[tokio::test]
-async fn actions_fill_in_what_they_know_and_make_resources() {
+async fn actions_fill_in_identifiers_and_return_resources() {
     let server = Canned::pages([
         json!({"QueueUrl": "https://q/1"}),
         json!({"MessageId": "m-1"}),
@@ -469,7 +469,7 @@ async fn actions_fill_in_what_they_know_and_make_resources() {
         .await
         .unwrap();
     assert_eq!(sent.value()["MessageId"], "m-1");
-    // The caller's parameters win over those filled in.
+    // The caller's parameters override those filled in.
     let elsewhere = json!({"MessageBody": "hi", "QueueUrl": "https://q/2"});
     let sent = queue
         .action("send-message", elsewhere)
@@ -489,7 +489,7 @@ async fn actions_fill_in_what_they_know_and_make_resources() {
         messages[0].to_string(),
         "sqs.Message(queue_url='https://q/1', receipt_handle='r-1')"
     );
-    // The data came with them.
+    // Data from the response is not loaded again.
     assert_eq!(messages[0].attribute("body").await.unwrap(), "hi");
     assert!(messages[1].attribute("body").await.unwrap().is_null());
 
@@ -518,7 +518,7 @@ async fn actions_fill_in_what_they_know_and_make_resources() {
 }
 
 #[tokio::test]
-async fn a_body_goes_and_comes_as_a_stream() {
+async fn bodies_are_streamed() {
     let server = Canned::new([(200, ""), (200, "text of the object")]);
     let object = resource(&server, "s3").get("Object", ["b", "k"]).unwrap();
     object
@@ -541,7 +541,7 @@ async fn a_body_goes_and_comes_as_a_stream() {
 }
 
 #[tokio::test]
-async fn data_lead_to_other_resources() {
+async fn data_references_other_resources() {
     let data = "<instanceId>i-1</instanceId><subnetId>subnet-1</subnetId>\
         <networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId><status>in-use</status></item>\
         <item><networkInterfaceId>eni-2</networkInterfaceId></item></networkInterfaceSet>";
@@ -558,7 +558,7 @@ async fn data_lead_to_other_resources() {
     let interfaces = instance.reference("NetworkInterfaces").await.unwrap();
     let interfaces = interfaces.into_resources().unwrap();
     assert_eq!(interfaces.len(), 2);
-    // The instance's data have the interfaces' own.
+    // The instance's data includes that of its interfaces.
     assert_eq!(interfaces[0].attribute("status").await.unwrap(), "in-use");
     assert_eq!(server.requests().len(), 1);
     let error = instance.reference("vpcs").await.unwrap_err();
@@ -590,7 +590,7 @@ fn query(url: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn collections_are_lazy_and_narrowed_down() {
+async fn collections_are_lazy_and_filtered() {
     let pages = || {
         Canned::new([
             objects(&["a", "b"], Some("b")),
@@ -618,7 +618,7 @@ async fn collections_are_lazy_and_narrowed_down() {
         })
         .collect();
     assert_eq!(keys, ["a", "b", "d", "e"]);
-    // The list told their data.
+    // The data comes from the list response.
     assert_eq!(all[0].attribute("size").await.unwrap(), 3);
     assert_eq!(server.requests().len(), 3);
 
@@ -644,7 +644,7 @@ async fn collections_are_lazy_and_narrowed_down() {
         ["marker=b", "max-keys=2", "prefix=l%2F"].into()
     );
 
-    // A narrower collection leaves the wider one as it was.
+    // Filtering a collection does not change the original.
     let server = pages();
     let bucket = resource(&server, "s3").get("Bucket", ["x"]).unwrap();
     let base = bucket.collection("objects").filter(json!({"Prefix": "a"}));
@@ -691,8 +691,8 @@ async fn filters_are_added_to_those_of_the_definition() {
 }
 
 #[tokio::test]
-async fn a_limit_counts_resources_and_not_what_pages_are_of() {
-    // Two instances in each reservation.
+async fn a_limit_counts_resources() {
+    // Each reservation has two instances.
     let both = "<instanceId>i-1</instanceId></item><item><instanceId>i-2</instanceId>";
     let server = Canned::new([instances(&[both, both])]);
     let ec2 = resource(&server, "ec2");
@@ -716,7 +716,7 @@ async fn a_limit_counts_resources_and_not_what_pages_are_of() {
 }
 
 #[tokio::test]
-async fn a_page_is_done_something_to_with_one_call() {
+async fn batch_actions_send_one_call_per_page() {
     let deleted = "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>".to_owned();
     let server = Canned::new([
         objects(&["a", "b"], Some("b")),
@@ -766,7 +766,7 @@ async fn a_page_is_done_something_to_with_one_call() {
 }
 
 #[tokio::test]
-async fn collections_that_cannot_be_walked_say_why() {
+async fn rejects_invalid_collections() {
     let server = Canned::pages([]);
     let bucket = resource(&server, "s3").get("Bucket", ["x"]).unwrap();
     let mut wrong = bucket.collection("object").iter();
@@ -783,7 +783,7 @@ async fn collections_that_cannot_be_walked_say_why() {
 }
 
 #[tokio::test]
-async fn a_resource_is_waited_for() {
+async fn waits_for_a_resource() {
     let state = |name: &str| {
         instances(&[&format!(
             "<instanceState><name>{name}</name></instanceState>"
@@ -825,7 +825,7 @@ async fn a_resource_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_bucket_is_found_in_the_list_of_all() {
+async fn loads_a_bucket_from_the_list_of_buckets() {
     let listed = "<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Name><CreationDate>2026-01-02T03:04:05Z</CreationDate></Bucket>\
                   <Bucket><Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>";
     let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
@@ -838,7 +838,7 @@ async fn a_bucket_is_found_in_the_list_of_all() {
         created.as_timestamp().unwrap().to_string(),
         "2026-01-02T03:04:05Z"
     );
-    // Somebody else's, or one that may not be listed, has none.
+    // Buckets that are not in the list have no data.
     for name in ["z", "a"] {
         let bucket = s3.get("Bucket", [name]).unwrap();
         assert!(bucket.attribute("creation_date").await.unwrap().is_null());
@@ -851,7 +851,7 @@ async fn a_bucket_is_found_in_the_list_of_all() {
 }
 
 #[tokio::test]
-async fn an_objects_summary_is_told_by_its_head() {
+async fn loads_an_object_summary_with_head_object() {
     let server = Canned::new([(200, "")]);
     let summary = resource(&server, "s3")
         .get("ObjectSummary", ["b", "k"])
@@ -863,7 +863,7 @@ async fn an_objects_summary_is_told_by_its_head() {
 }
 
 #[tokio::test]
-async fn instances_are_tagged_and_untagged() {
+async fn creates_and_deletes_instance_tags() {
     let server = Canned::new([
         (200, "<CreateTagsResponse/>"),
         (200, "<DeleteTagsResponse/>"),
@@ -894,16 +894,16 @@ async fn instances_are_tagged_and_untagged() {
         form(&server.requests()[1].body),
         ["Action=DeleteTags", "ResourceId.1=i-1", "Tag.1.Key=k"]
     );
-    let told = instance.describe();
-    let extra = told["actions"]
+    let description = instance.describe();
+    let extra = description["actions"]
         .items()
         .find(|action| action["name"] == "delete_tags");
     assert_eq!(extra.unwrap()["filled_in"], json!(["Resources"]));
 }
 
 #[tokio::test]
-async fn definitions_that_do_not_hold_do_what_they_do_in_boto3() {
-    // The path to the address finds nothing: there is none.
+async fn inconsistent_definitions_behave_as_in_boto3() {
+    // The path to the address matches nothing, so there is no address.
     let interfaces = "<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><association>\
         <associationId>eipassoc-1</associationId></association></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>";
     let certificate = "<UploadSigningCertificateResponse><UploadSigningCertificateResult><Certificate><CertificateId>c</CertificateId>\
@@ -915,7 +915,7 @@ async fn definitions_that_do_not_hold_do_what_they_do_in_boto3() {
         .unwrap();
     assert!(association.reference("address").await.unwrap().is_none());
 
-    // The call is made, but the certificate lacks whose it is.
+    // The call is made, but the certificate has no user name.
     let iam = resource(&server, "iam");
     let params = json!({"CertificateBody": "x"});
     let error = iam
@@ -925,36 +925,36 @@ async fn definitions_that_do_not_hold_do_what_they_do_in_boto3() {
     assert_eq!(error.kind(), ErrorKind::Resource);
     assert_eq!(
         error.to_string(),
-        "iam.SigningCertificate takes user_name, id: `user_name` is not given"
+        "iam.SigningCertificate takes user_name, id: `user_name` is not actual"
     );
     assert_eq!(server.requests().len(), 2);
 
-    // The file says `PolicyArn` where the identifier is `Arn`: what callers give is taken in order.
+    // The definition has `PolicyArn` where the identifier is `Arn`; identifiers of callers are positional.
     let policy = iam.get("Policy", ["arn:1"]).unwrap();
     assert_eq!(policy.to_string(), "iam.Policy(arn='arn:1')");
     assert_eq!(iam.get("Policy", json!({"arn": "arn:1"})).unwrap(), policy);
 }
 
 #[test]
-fn clashing_names_are_told_apart_as_in_boto3() {
+fn resolves_name_collisions_as_in_boto3() {
     let catalog = catalog();
     let names = |service: &str, resource: &str| -> Vec<String> {
         let model = catalog.service(service, None).unwrap();
         let resources = Resources::load(&catalog, &model).unwrap();
-        let found = resources.resource(resource).unwrap();
-        let names = found
+        let target = resources.resource(resource).unwrap();
+        let names = target
             .attributes
             .iter()
             .map(|attribute| attribute.name.to_string());
         names.collect()
     };
-    // boto3 has `key_pair.name` as the identifier; `KeyName` beside it is an alias.
+    // In boto3, `key_pair.name` is the identifier and `KeyName` an additional alias.
     assert!(names("ec2", "KeyPair").contains(&"key_name".to_owned()));
-    // The reference `vpc` and the attribute `VpcId` go side by side; `Image.Description` does, too.
+    // The reference `vpc` and the attribute `VpcId` coexist, as does `Image.Description`.
     assert!(names("ec2", "Instance").contains(&"vpc_id".to_owned()));
-    // `Metric` has the identifiers `namespace` and `name`; the member `Namespace` is the identifier itself.
+    // `Metric` has the identifiers `namespace` and `name`; the member `Namespace` is an identifier.
     assert!(!names("cloudwatch", "Metric").contains(&"namespace".to_owned()));
-    // A network interface's reference `association` and its attribute of the same name.
+    // A network interface has a reference `association` and an attribute of the same name.
     assert!(names("ec2", "NetworkInterface").contains(&"association_attribute".to_owned()));
     assert!(names("ec2", "RouteTable").contains(&"associations_attribute".to_owned()));
     assert!(names("ec2", "Instance").contains(&"network_interfaces_attribute".to_owned()));
@@ -962,19 +962,19 @@ fn clashing_names_are_told_apart_as_in_boto3() {
 }
 
 #[test]
-fn services_without_resources_say_who_has_some() {
+fn lists_services_with_resources_for_one_without() {
     let server = Canned::pages([]);
     let error = server.client("kms").resource().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Model);
     assert_eq!(
         error.to_string(),
-        "kms has no resources; these services have: cloudformation, cloudwatch, dynamodb, ec2, glacier, iam, s3, sns, sqs"
+        "kms has no resources; services with resources: cloudformation, cloudwatch, dynamodb, ec2, glacier, iam, s3, sns, sqs"
     );
-    let told = server
+    let description = server
         .client("s3")
         .describe_resource(Some("Bucket"))
         .unwrap();
-    assert_eq!(told["collections"][1]["name"], "object_versions");
+    assert_eq!(description["collections"][1]["name"], "object_versions");
     assert!(
         server
             .client("s3")
@@ -983,9 +983,9 @@ fn services_without_resources_say_who_has_some() {
     );
 }
 
-/// RDS has no resources in boto3, and will have none: a file dropped in gives it some.
+/// RDS has no resources in boto3; a user definition adds some.
 #[tokio::test]
-async fn a_definition_of_our_own_is_dropped_in() {
+async fn loads_a_user_definition() {
     let models = tempfile::tempdir().unwrap();
     let folder = models.path().join("rds").join("2014-10-31");
     std::fs::create_dir_all(&folder).unwrap();
@@ -1071,7 +1071,7 @@ async fn a_definition_of_our_own_is_dropped_in() {
         stopping.value()["DBInstance"]["DBInstanceStatus"],
         "stopping"
     );
-    // The name to tag it by is in its data, which are loaded anew.
+    // The name to tag is in the data, which is reloaded.
     a.action("add_tags", json!({"Tags": [{"Key": "k", "Value": "v"}]}))
         .await
         .unwrap();
@@ -1103,6 +1103,6 @@ async fn a_definition_of_our_own_is_dropped_in() {
 }
 
 #[test]
-fn a_path_that_a_file_says_makes_no_list_of_any_length() {
+fn a_path_in_a_definition_cannot_create_huge_lists() {
     assert!(ParamPath::parse("a[99999999]").is_err());
 }

@@ -1,21 +1,22 @@
-//! The same programme of resources, collections, paginators and waiters run by boto3 and by us, each against a fresh moto server: it
-//! must ask for the same in the same order, and give the same.
+//! Runs the same program of resources, collections, paginators and waiters with boto3 and inia, each against a fresh
+//! moto server, and compares requests and results.
 //!
-//! The programme stands in `tests/resources_differential/steps.json`, a step a line; each step is a trial. Both runs start moto's
-//! chance from the same seed, and names that it makes up all the same are compared by the order in which they come. moto and boto3 come from the peers' Python environment.
+//! The program is in `tests/resources_differential/steps.json`, one step per line; each step is a trial. Both runs seed
+//! moto's random numbers equally; generated names that still differ are compared by order of appearance. moto and boto3
+//! are part of the peers' Python environment.
 
 mod support;
 
 #[path = "e2e/moto.rs"]
 mod moto;
 
-// The example that shows these layers: it walks, too.
+// The example for these layers is run as well.
 #[path = "../examples/higher_layers.rs"]
 #[allow(dead_code)]
 mod example;
 
-#[path = "resources_differential/programme.rs"]
-mod programme;
+#[path = "resources_differential/program.rs"]
+mod program;
 
 #[path = "resources_differential/rename.rs"]
 mod rename;
@@ -29,18 +30,18 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use moto::Moto;
-use programme::Step;
+use program::Step;
 use serde_json::Value as Json;
 
-/// What a step asked for and gave.
+/// Requests and result of a step.
 #[derive(Clone, Debug, PartialEq)]
-struct Outcome {
+struct StepResult {
     requests: Vec<request::Request>,
     result: Result<Json, String>,
 }
 
-/// What each step came to: with boto3, and with us.
-type Runs = Result<(Vec<Outcome>, Vec<Outcome>), String>;
+/// Results of all steps with boto3 and with inia.
+type Runs = Result<(Vec<StepResult>, Vec<StepResult>), String>;
 
 fn folder() -> PathBuf {
     support::workspace()
@@ -52,27 +53,27 @@ fn main() -> std::process::ExitCode {
     const SUITE: &str = "resources_differential";
     let python = support::peers_dir().map(|peers| peers.join("venv/bin/python"));
     let Some(python) = python.filter(|python| python.exists()) else {
-        let absent = support::Case::absent("the peers' Python environment");
+        let absent = support::Case::unavailable("the peers' Python environment");
         return support::run(SUITE, vec![absent]);
     };
     let for_example = python.clone();
-    let steps = Arc::new(programme::steps());
+    let steps = Arc::new(program::steps());
     let runs: Arc<OnceLock<Runs>> = Arc::default();
     let cases = steps.iter().enumerate().map(|(number, step)| {
         let (python, runs, steps) = (python.clone(), Arc::clone(&runs), Arc::clone(&steps));
         support::Case::new(format!("{:03} {step}", number + 1), move || {
             let runs = runs
                 .get_or_init(|| run_both(&python, &steps).map_err(|error| format!("{error:#}")));
-            let (theirs, ours) = runs.as_ref().map_err(Clone::clone)?;
-            compare(&theirs[number], &ours[number])
+            let (boto3_result, ours) = runs.as_ref().map_err(Clone::clone)?;
+            compare(&boto3_result[number], &ours[number])
         })
     });
-    let example = support::Case::new("the example walks", move || {
-        let walk = || -> Result<()> {
+    let example = support::Case::new("the example runs", move || {
+        let run = || -> Result<()> {
             let moto = Moto::start(&for_example)?;
-            runtime()?.block_on(example::walk(&moto.url()))
+            runtime()?.block_on(example::run(&moto.url()))
         };
-        walk().map_err(|error| format!("{error:#}"))
+        run().map_err(|error| format!("{error:#}"))
     });
     support::run(SUITE, cases.chain([example]).collect())
 }
@@ -83,42 +84,42 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-fn compare(theirs: &Outcome, ours: &Outcome) -> Result<(), String> {
-    if theirs == ours {
+fn compare(boto3_result: &StepResult, ours: &StepResult) -> Result<(), String> {
+    if boto3_result == ours {
         return Ok(());
     }
     let mut text = String::new();
-    if theirs.requests != ours.requests {
+    if boto3_result.requests != ours.requests {
         text += &format!(
-            "boto3 asks\n{:#?}\nand we\n{:#?}\n",
-            theirs.requests, ours.requests
+            "boto3 sends\n{:#?}\ninia sends\n{:#?}\n",
+            boto3_result.requests, ours.requests
         );
     }
-    if theirs.result != ours.result {
+    if boto3_result.result != ours.result {
         text += &format!(
-            "boto3 gives\n{:#?}\nand we\n{:#?}\n",
-            theirs.result, ours.result
+            "boto3 returns\n{:#?}\ninia returns\n{:#?}\n",
+            boto3_result.result, ours.result
         );
     }
     Err(text)
 }
 
-fn run_both(python: &Path, steps: &[Step]) -> Result<(Vec<Outcome>, Vec<Outcome>)> {
+fn run_both(python: &Path, steps: &[Step]) -> Result<(Vec<StepResult>, Vec<StepResult>)> {
     let moto = Moto::start(python)?;
-    let theirs = run_boto3(python, &moto)?;
+    let boto3_result = run_boto3(python, &moto)?;
     let ours = run_ours(&moto, steps)?;
     ensure!(
-        theirs.len() == steps.len(),
-        "boto3 came to the end of {} steps only",
-        theirs.len()
+        boto3_result.len() == steps.len(),
+        "boto3 completed only {} steps",
+        boto3_result.len()
     );
-    Ok((renamed(theirs), renamed(ours)))
+    Ok((renamed(boto3_result), renamed(ours)))
 }
 
-/// The outcomes with names made up by the server replaced by their order.
-fn renamed(outcomes: Vec<Outcome>) -> Vec<Outcome> {
+/// Replaces names generated by the server by their order of appearance.
+fn renamed(outcomes: Vec<StepResult>) -> Vec<StepResult> {
     let mut names = rename::Names::default();
-    let rename = |outcome: Outcome| Outcome {
+    let rename = |outcome: StepResult| StepResult {
         requests: outcome
             .requests
             .into_iter()
@@ -129,43 +130,43 @@ fn renamed(outcomes: Vec<Outcome>) -> Vec<Outcome> {
     outcomes.into_iter().map(rename).collect()
 }
 
-fn run_boto3(python: &Path, moto: &Moto) -> Result<Vec<Outcome>> {
+fn run_boto3(python: &Path, moto: &Moto) -> Result<Vec<StepResult>> {
     prepare(moto)?;
     let output = Command::new(python)
         .args([folder().join("peer.py").as_os_str(), moto.url().as_ref()])
         .arg(folder().join("steps.json"))
         .env_clear()
         .output()
-        .context("boto3 cannot be started")?;
+        .context("cannot start boto3")?;
     if !output.status.success() {
         bail!("boto3 fails: {}", String::from_utf8_lossy(&output.stderr));
     }
     let text = String::from_utf8(output.stdout)?;
-    text.lines().map(theirs).collect()
+    text.lines().map(boto3_result).collect()
 }
 
-/// What boto3 did, from a line of what the peer prints.
-fn theirs(line: &str) -> Result<Outcome> {
+/// Parses a result line of the boto3 peer.
+fn boto3_result(line: &str) -> Result<StepResult> {
     let line: Json = serde_json::from_str(line)?;
     let requests = line["requests"].as_array().context("requests")?;
-    Ok(Outcome {
+    Ok(StepResult {
         requests: requests
             .iter()
             .map(request::Request::of_peer)
             .collect::<Result<_>>()?,
         result: match line["error"].as_str() {
             Some(error) => Err(error.to_owned()),
-            None => Ok(programme::without_times(line["result"].clone())),
+            None => Ok(program::without_times(line["result"].clone())),
         },
     })
 }
 
-fn run_ours(moto: &Moto, steps: &[Step]) -> Result<Vec<Outcome>> {
+fn run_ours(moto: &Moto, steps: &[Step]) -> Result<Vec<StepResult>> {
     prepare(moto)?;
-    runtime()?.block_on(programme::run(&moto.url(), steps))
+    runtime()?.block_on(program::run(&moto.url(), steps))
 }
 
-/// Makes the server forget everything, and its chance start anew.
+/// Resets the server and its random seed.
 fn prepare(moto: &Moto) -> Result<()> {
     use std::io::{Read as _, Write as _};
     let address = moto.url();
@@ -178,9 +179,9 @@ fn prepare(moto: &Moto) -> Result<()> {
             "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         );
         stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        ensure!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response)?;
+        ensure!(response.starts_with("HTTP/1.1 200"), "{path}: {response}");
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Directory buckets: a session for each, asked for once, used until its end is near, by all who call.
+//! Directory buckets: sessions are created once per bucket, shared by concurrent calls, and refreshed before they
+//! expire.
 //!
 //! # Source
 //! botocore `tests/functional/test_s3express.py`, `tests/unit/test_s3express.py`.
@@ -17,22 +18,22 @@ use inia_protocol::Headers;
 
 mod fakes;
 
-use fakes::{FakeClock, FakeEnv, World, block_on};
+use fakes::{FakeClock, FakeEnv, FakePorts, block_on};
 
 const NOW: i64 = 1_767_323_045;
 const BUCKET: &str = "logs--usw2-az1--x-s3";
 const HOST: &str = "logs--usw2-az1--x-s3.s3express-usw2-az1.us-west-2.amazonaws.com";
 
-/// S3 in memory: it gives numbered sessions of five minutes.
+/// An in-memory S3 that creates numbered sessions of five minutes.
 #[derive(Debug)]
-struct Fake {
+struct ExpressServer {
     clock: Arc<FakeClock>,
     refuses: AtomicBool,
-    /// For each request, its method and URL, and the key and the token that it was signed with.
-    seen: Mutex<Vec<(String, String, String)>>,
+    /// Method and URL, access key and session token of each request.
+    requests: Mutex<Vec<(String, String, String)>>,
 }
 
-impl Transport for Fake {
+impl Transport for ExpressServer {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         Box::pin(async move {
             let header = |name: &str| request.headers.get(name).unwrap_or_default().to_owned();
@@ -49,14 +50,15 @@ impl Transport for Fake {
             let line = format!("{} {}", request.method, request.url);
             let is_session = request.url.ends_with("?session");
             let number = {
-                let mut seen = self.seen.lock().unwrap();
-                seen.push((line, scope, token));
-                seen.iter()
+                let mut requests = self.requests.lock().unwrap();
+                requests.push((line, scope, token));
+                requests
+                    .iter()
                     .filter(|(line, _, _)| line.ends_with("?session"))
                     .count()
             };
             if is_session {
-                // Others get their turn meanwhile.
+                // Yields, so that concurrent calls interleave.
                 tokio::task::yield_now().await;
             }
             let refuses = is_session && self.refuses.load(Ordering::SeqCst);
@@ -81,32 +83,32 @@ impl Transport for Fake {
     }
 }
 
-struct Scene {
-    fake: Arc<Fake>,
+struct ExpressFixture {
+    server: Arc<ExpressServer>,
     clock: Arc<FakeClock>,
     client: Client,
 }
 
-impl Scene {
+impl ExpressFixture {
     fn new(config: &Config) -> Self {
-        let world = World::new(FakeEnv::default(), NOW);
-        let clock = Arc::clone(&world.clock);
-        let fake = Arc::new(Fake {
+        let ports = FakePorts::new(FakeEnv::default(), NOW);
+        let clock = Arc::clone(&ports.clock);
+        let server = Arc::new(ExpressServer {
             clock: Arc::clone(&clock),
             refuses: AtomicBool::new(false),
-            seen: Mutex::default(),
+            requests: Mutex::default(),
         });
-        let client = SessionBuilder::over(world.host())
+        let client = SessionBuilder::over(ports.host())
             .region("us-west-2")
             .credentials(Credentials::new("AKIDEXAMPLE", "secret", Some("own")))
-            .transport(Arc::clone(&fake) as Arc<dyn Transport>)
+            .transport(Arc::clone(&server) as Arc<dyn Transport>)
             .config(config)
             .build()
             .unwrap()
             .client("s3")
             .unwrap();
-        Scene {
-            fake,
+        ExpressFixture {
+            server,
             clock,
             client,
         }
@@ -119,25 +121,28 @@ impl Scene {
         block_on(call.send())
     }
 
-    fn seen(&self) -> Vec<(String, String, String)> {
-        std::mem::take(&mut self.fake.seen.lock().unwrap())
+    fn requests(&self) -> Vec<(String, String, String)> {
+        std::mem::take(&mut self.server.requests.lock().unwrap())
     }
 
-    /// The tokens of the requests, in order.
+    /// Returns the session tokens of the requests, in order.
     fn tokens(&self) -> Vec<String> {
-        self.seen().into_iter().map(|(_, _, token)| token).collect()
+        self.requests()
+            .into_iter()
+            .map(|(_, _, token)| token)
+            .collect()
     }
 }
 
 #[test]
-fn a_session_signs_for_its_bucket() {
-    let scene = Scene::new(&Config::new());
-    scene.head(BUCKET).unwrap();
-    scene.head(BUCKET).unwrap();
+fn signs_with_the_session_of_the_bucket() {
+    let fixture = ExpressFixture::new(&Config::new());
+    fixture.head(BUCKET).unwrap();
+    fixture.head(BUCKET).unwrap();
     let scope = |key: &str| format!("{key}/20260102/us-west-2/s3express/aws4_request");
     let line = |method: &str, rest: &str| format!("{method} https://{HOST}/{rest}");
     assert_eq!(
-        scene.seen(),
+        fixture.requests(),
         [
             (
                 line("GET", "?session"),
@@ -148,44 +153,44 @@ fn a_session_signs_for_its_bucket() {
             (line("HEAD", "k"), scope("KEY1"), "token-1".to_owned()),
         ]
     );
-    // Another bucket has another session, and so have other credentials.
-    scene.head("data--usw2-az1--x-s3").unwrap();
-    assert_eq!(scene.tokens(), ["own", "token-1"]);
-    let call = scene
+    // Sessions are per bucket and per credentials.
+    fixture.head("data--usw2-az1--x-s3").unwrap();
+    assert_eq!(fixture.tokens(), ["own", "token-1"]);
+    let call = fixture
         .client
         .call("HeadObject", json!({"Bucket": BUCKET, "Key": "k"}))
         .credentials(Credentials::new("AKIDOTHER", "secret", Some("other")));
     block_on(call.send()).unwrap();
-    assert_eq!(scene.tokens(), ["other", "token-1"]);
+    assert_eq!(fixture.tokens(), ["other", "token-1"]);
 }
 
 #[test]
-fn a_session_is_followed_by_another_before_it_ends() {
-    let scene = Scene::new(&Config::new());
-    scene.head(BUCKET).unwrap();
-    scene.clock.advance(254);
-    scene.head(BUCKET).unwrap();
-    assert_eq!(scene.tokens(), ["own", "token-1", "token-1"]);
-    scene.clock.advance(1);
-    scene.head(BUCKET).unwrap();
-    assert_eq!(scene.tokens(), ["own", "token-1"]);
-    // One that cannot be had is no harm while the old one lasts.
-    scene.clock.advance(256);
-    scene.fake.refuses.store(true, Ordering::SeqCst);
-    scene.head(BUCKET).unwrap();
-    assert_eq!(scene.tokens(), ["own", "token-1"]);
-    scene.clock.advance(40);
-    let error = scene.head(BUCKET).unwrap_err();
+fn refreshes_a_session_before_it_expires() {
+    let fixture = ExpressFixture::new(&Config::new());
+    fixture.head(BUCKET).unwrap();
+    fixture.clock.advance(254);
+    fixture.head(BUCKET).unwrap();
+    assert_eq!(fixture.tokens(), ["own", "token-1", "token-1"]);
+    fixture.clock.advance(1);
+    fixture.head(BUCKET).unwrap();
+    assert_eq!(fixture.tokens(), ["own", "token-1"]);
+    // A failed refresh is ignored while the session is valid.
+    fixture.clock.advance(256);
+    fixture.server.refuses.store(true, Ordering::SeqCst);
+    fixture.head(BUCKET).unwrap();
+    assert_eq!(fixture.tokens(), ["own", "token-1"]);
+    fixture.clock.advance(40);
+    let error = fixture.head(BUCKET).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Service);
     assert_eq!(error.service().unwrap().code, "AccessDenied");
     assert!(error.to_string().contains(BUCKET), "{error}");
 }
 
 #[test]
-fn all_who_wait_share_one_session() {
-    let scene = Scene::new(&Config::new());
+fn concurrent_calls_share_one_session() {
+    let fixture = ExpressFixture::new(&Config::new());
     let calls = (0..100).map(|_| {
-        let call = scene
+        let call = fixture
             .client
             .call("HeadObject", json!({"Bucket": BUCKET, "Key": "k"}));
         call.send()
@@ -193,31 +198,31 @@ fn all_who_wait_share_one_session() {
     for result in block_on(futures_util::future::join_all(calls)) {
         result.unwrap();
     }
-    let tokens = scene.tokens();
+    let tokens = fixture.tokens();
     assert_eq!(tokens.len(), 101);
     assert_eq!(tokens.iter().filter(|token| *token == "own").count(), 1);
 }
 
 #[test]
-fn without_sessions_the_own_credentials_sign() {
-    let scene = Scene::new(&Config::new().s3_disable_express_session_auth(true));
-    scene.head(BUCKET).unwrap();
-    assert_eq!(scene.tokens(), ["own"]);
-    // Nor have buckets of other kinds sessions.
-    scene.head("logs").unwrap();
-    assert_eq!(scene.tokens(), ["own"]);
+fn signs_with_the_credentials_if_sessions_are_disabled() {
+    let fixture = ExpressFixture::new(&Config::new().s3_disable_express_session_auth(true));
+    fixture.head(BUCKET).unwrap();
+    assert_eq!(fixture.tokens(), ["own"]);
+    // Other buckets have no sessions.
+    fixture.head("logs").unwrap();
+    assert_eq!(fixture.tokens(), ["own"]);
 }
 
 #[test]
-fn a_presigned_url_carries_the_session() {
-    let scene = Scene::new(&Config::new());
+fn presigned_urls_use_the_session() {
+    let fixture = ExpressFixture::new(&Config::new());
     let params = json!({"Bucket": BUCKET, "Key": "k"});
-    let presigned = scene
+    let presigned = fixture
         .client
         .presign("GetObject", params, Duration::from_secs(60));
     let signed = block_on(presigned.sign()).unwrap();
     let url = signed.url();
-    assert_eq!(scene.tokens(), ["own"]);
+    assert_eq!(fixture.tokens(), ["own"]);
     assert!(url.starts_with(&format!("https://{HOST}/k?")), "{url}");
     assert!(url.contains("X-Amz-S3session-Token=token-1"), "{url}");
     assert!(!url.contains("X-Amz-Security-Token"), "{url}");

@@ -1,4 +1,4 @@
-//! What a session knows of profiles, services, regions and partitions, and that it may be shared.
+//! Profiles, services, regions and partitions of a session, and sharing between threads.
 
 use inia::config::{Config, ConfigFiles};
 use inia::{Credentials, ErrorKind, Session, json};
@@ -17,7 +17,7 @@ fn session() -> Session {
 }
 
 #[test]
-fn what_there_is() {
+fn lists_services_regions_and_partitions() {
     let session = session();
     assert_eq!(session.available_profiles(), ["default", "dev", "ci"]);
     assert_eq!(session.available_services().len(), 439);
@@ -53,7 +53,7 @@ fn what_there_is() {
 }
 
 #[test]
-fn what_is_nearer_counts() {
+fn explicit_settings_override_the_environment() {
     let session = session();
     assert_eq!(session.region().unwrap().as_deref(), Some("us-west-2"));
     let config = Config::new().region("eu-north-1");
@@ -64,7 +64,7 @@ fn what_is_nearer_counts() {
 }
 
 #[test]
-fn a_session_is_shared_by_threads() {
+fn threads_share_a_session() {
     let session = session();
     std::thread::scope(|scope| {
         for service in ["s3", "ec2", "sqs", "iam", "sns", "s3", "ec2", "sqs"] {

@@ -1,9 +1,9 @@
-//! The published signing suites, one trial a case:
+//! The published signing suites, one trial per case:
 //!
 //! - `v4/...` and `v4a/...`: AWS's signing test suite, from `INIA_CONFORMANCE` or `../shared/conformance`
 //! - `botocore/...`: botocore's `tests/unit/auth/aws4_testsuite`, from `INIA_PEERS` or `target/peers`
 //!
-//! See `tests/support/mod.rs` for how a suite runs, and what happens where its data is not at hand.
+//! `tests/support/mod.rs` describes how suites run and how missing data is reported.
 
 mod support;
 
@@ -12,18 +12,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use inia_core::{Credentials, Timestamp, to_hex};
 use inia_signing::{
-    AsymmetricKey, CanonicalRequest, ContentSha256, Credentials, PathEncoding, Payload,
-    SessionTokenMode, SignableRequest, SigningAlgorithm, SigningKeyCache, SigningParams,
-    SigningSettings, SigningTime, headers_canonical_request, presign_v4, presign_v4a,
-    query_canonical_request, sign_v4, sign_v4a, string_to_sign,
+    AsymmetricKey, CanonicalRequest, ContentSha256, PathEncoding, Payload, SessionTokenMode,
+    SignableRequest, SigningAlgorithm, SigningKeyCache, SigningParams, SigningSettings,
+    SigningTime, headers_canonical_request, presign_v4, presign_v4a, query_canonical_request,
+    sign_v4, sign_v4a, string_to_sign,
 };
 use libtest_mimic::Failed;
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use serde_json::Value;
 
-type Outcome = Result<(), Failed>;
+type CaseResult = Result<(), Failed>;
 
 fn main() -> ExitCode {
     let conformance = support::conformance_dir("signing");
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     support::run("signing", cases)
 }
 
-/// `tests/unit/auth/aws4_testsuite` of whichever botocore is there.
+/// Returns `tests/unit/auth/aws4_testsuite` of the botocore source archive, any version.
 fn botocore_suite() -> Option<PathBuf> {
     let peers = fs::read_dir(support::peers_dir()?).ok()?.flatten();
     let botocore = peers.map(|entry| entry.path()).find(|path| {
@@ -45,19 +46,19 @@ fn botocore_suite() -> Option<PathBuf> {
     Some(botocore.join("tests/unit/auth/aws4_testsuite"))
 }
 
-/// A case for each folder below `root` that has a file whose name ends like `marker`.
+/// Returns a case for each folder below `root` that has a file whose name ends with `marker`.
 fn suite(
     name: &str,
     root: Option<PathBuf>,
     marker: &str,
-    check: fn(&Case) -> Outcome,
+    check: fn(&Case) -> CaseResult,
 ) -> Vec<support::Case> {
     let mut folders = BTreeSet::new();
     if let Some(root) = &root {
         collect_cases(root, marker, &mut folders);
     }
     if folders.is_empty() {
-        return vec![support::Case::absent(name)];
+        return vec![support::Case::unavailable(name)];
     }
     let case = |folder: PathBuf| {
         let below = root
@@ -69,18 +70,18 @@ fn suite(
     folders.into_iter().map(case).collect()
 }
 
-fn collect_cases(folder: &Path, marker: &str, found: &mut BTreeSet<PathBuf>) {
+fn collect_cases(folder: &Path, marker: &str, folders: &mut BTreeSet<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            collect_cases(&path, marker, found);
+            collect_cases(&path, marker, folders);
         } else if entry.file_name().to_string_lossy().ends_with(marker) {
-            found.insert(folder.to_owned());
+            folders.insert(folder.to_owned());
         }
     }
 }
 
-/// A case: a folder of expectations.
+/// A case: a folder with expected values.
 struct Case {
     folder: PathBuf,
 }
@@ -94,7 +95,7 @@ impl Case {
             .into_owned()
     }
 
-    /// A file that must be there.
+    /// Reads a required file.
     fn file(&self, name: &str) -> Result<String, Failed> {
         let path = self.folder.join(name);
         let text =
@@ -107,7 +108,7 @@ impl Case {
     }
 }
 
-/// A request as the suites write it: not always valid HTTP.
+/// A request as in the suites, not always valid HTTP.
 struct RawRequest {
     method: String,
     path: String,
@@ -127,13 +128,13 @@ impl RawRequest {
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in lines {
             match (line.split_once(':'), headers.last_mut()) {
-                // A line that starts with white space continues the one before.
+                // A line that starts with a space continues the previous header.
                 (_, Some((_, value))) if line.starts_with(' ') => {
                     value.push('\n');
                     value.push_str(line);
                 }
                 (Some((name, value)), _) => headers.push((name.to_lowercase(), value.to_owned())),
-                (None, _) => return Err(format!("not a header: {line}").into()),
+                (None, _) => return Err(format!("invalid header: {line}").into()),
             }
         }
         Ok(Self {
@@ -145,10 +146,10 @@ impl RawRequest {
         })
     }
 
-    fn header(&self, wanted: &str) -> Option<&str> {
+    fn header(&self, key: &str) -> Option<&str> {
         self.headers
             .iter()
-            .find(|(name, _)| name == wanted)
+            .find(|(name, _)| name == key)
             .map(|(_, value)| value.trim())
     }
 
@@ -171,11 +172,9 @@ impl RawRequest {
     }
 }
 
-/// What `context.json` says.
-struct Context {
-    access_key_id: String,
-    secret_access_key: String,
-    token: Option<String>,
+/// Contents of `context.json`.
+struct SuiteContext {
+    credentials: Credentials,
     region: String,
     service: String,
     time: SigningTime,
@@ -183,7 +182,7 @@ struct Context {
     expires_in: u64,
 }
 
-impl Context {
+impl SuiteContext {
     fn read(case: &Case) -> Result<Self, Failed> {
         let json: Value = serde_json::from_str(&case.file("context.json")?)?;
         let text = |pointer: &str| {
@@ -193,19 +192,17 @@ impl Context {
                 .ok_or_else(|| format!("no {pointer}"))
         };
         let flag = |name: &str| json.get(name).and_then(Value::as_bool).unwrap_or_default();
-        let time: String = text("/timestamp")?
-            .chars()
-            .filter(|c| !matches!(c, '-' | ':'))
-            .collect();
         Ok(Self {
-            access_key_id: text("/credentials/access_key_id")?,
-            secret_access_key: text("/credentials/secret_access_key")?,
-            token: text("/credentials/token").ok(),
+            credentials: Credentials::new(
+                &text("/credentials/access_key_id")?,
+                &text("/credentials/secret_access_key")?,
+                text("/credentials/token").ok().as_deref(),
+            ),
             region: text("/region")?,
             service: text("/service")?,
-            time: SigningTime::parse(&time).ok_or("not a time")?,
+            time: text("/timestamp")?.parse::<Timestamp>()?.into(),
             settings: SigningSettings {
-                // The suite's paths are as they go on the wire.
+                // The paths of the suite are already encoded.
                 path_encoding: PathEncoding::Once,
                 normalize_path: flag("normalize"),
                 content_sha256: if flag("sign_body") {
@@ -228,13 +225,8 @@ impl Context {
     }
 
     fn params(&self) -> SigningParams<'_> {
-        let credentials = Credentials::new(
-            &self.access_key_id,
-            &self.secret_access_key,
-            self.token.as_deref(),
-        );
         SigningParams {
-            credentials,
+            credentials: &self.credentials,
             region: &self.region,
             service: &self.service,
             time: self.time,
@@ -243,11 +235,11 @@ impl Context {
     }
 }
 
-fn v4_case(case: &Case) -> Outcome {
+fn v4_case(case: &Case) -> CaseResult {
     if !case.has("context.json") {
         return v4_double_encoding_case(case);
     }
-    let context = Context::read(case)?;
+    let context = SuiteContext::read(case)?;
     let raw = RawRequest::parse(&case.file("request.txt")?)?;
     let headers = raw.headers();
     let request = raw.signable(&headers);
@@ -268,7 +260,7 @@ fn v4_case(case: &Case) -> Outcome {
         same(
             name,
             value,
-            expected.header(name).unwrap_or("(no such header)"),
+            expected.header(name).unwrap_or("(missing header)"),
         )?;
     }
     same(
@@ -292,7 +284,7 @@ fn v4_case(case: &Case) -> Outcome {
         pairs(&encoded(&expected.query)),
     )?;
 
-    // The path is encoded a second time only where it was encoded once.
+    // The path is encoded twice only if it was encoded once.
     if !raw.path.contains('%') {
         let twice = SigningSettings {
             path_encoding: PathEncoding::Twice,
@@ -315,8 +307,8 @@ fn v4_case(case: &Case) -> Outcome {
     Ok(())
 }
 
-/// Two older cases, which have no context: paths that are encoded on the wire already.
-fn v4_double_encoding_case(case: &Case) -> Outcome {
+/// Two older cases without context, with paths that are already encoded.
+fn v4_double_encoding_case(case: &Case) -> CaseResult {
     let raw = RawRequest::parse(&case.file("request.txt")?)?;
     let expected = case.file("header-canonical-request.txt")?;
     let time = expected
@@ -325,20 +317,17 @@ fn v4_double_encoding_case(case: &Case) -> Outcome {
         .ok_or("no date")?;
     let headers = raw.headers();
     let request = raw.signable(&headers);
+    let credentials = suite_credentials(None);
     let params = SigningParams {
-        credentials: Credentials::new(
-            "AKIDEXAMPLE",
-            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-            None,
-        ),
+        credentials: &credentials,
         region: "us-east-2",
         service: "lambda",
-        time: SigningTime::parse(time).ok_or("not a time")?,
+        time: time.parse::<Timestamp>()?.into(),
         settings: SigningSettings::GENERAL,
     };
     let canonical = headers_canonical_request(SigningAlgorithm::HmacSha256, &request, &params);
     same("canonical request", canonical.as_str(), &expected)?;
-    // The other case's signed request is of another day and other credentials than its canonical request.
+    // In the other case, the signed request has another date and other credentials than the canonical request.
     if case.has("header-string-to-sign.txt") {
         intermediate_texts(
             case,
@@ -351,8 +340,8 @@ fn v4_double_encoding_case(case: &Case) -> Outcome {
     Ok(())
 }
 
-fn v4a_case(case: &Case) -> Outcome {
-    let context = Context::read(case)?;
+fn v4a_case(case: &Case) -> CaseResult {
+    let context = SuiteContext::read(case)?;
     let raw = RawRequest::parse(&case.file("request.txt")?)?;
     let headers = raw.headers();
     let request = raw.signable(&headers);
@@ -360,7 +349,10 @@ fn v4a_case(case: &Case) -> Outcome {
     let keys = SigningKeyCache::default();
     let v4a = SigningAlgorithm::EcdsaP256Sha256;
 
-    let key = AsymmetricKey::derive(&context.access_key_id, &context.secret_access_key)?;
+    let key = AsymmetricKey::derive(
+        &context.credentials.access_key_id,
+        context.credentials.secret_access_key.expose(),
+    )?;
     let public: Value = serde_json::from_str(&case.file("public-key.json")?)?;
     let coordinate = |name: &str| {
         public
@@ -369,13 +361,13 @@ fn v4a_case(case: &Case) -> Outcome {
             .ok_or("no coordinate")
     };
     let expected_key = format!("04{}{}", coordinate("X")?, coordinate("Y")?);
-    same("public key", hex(&key.public_key()), expected_key)?;
+    same("public key", to_hex(&key.public_key()), expected_key)?;
     let verifying = VerifyingKey::from_sec1_bytes(&key.public_key())?;
-    let verify = |what: &str, string_to_sign: &str, signature: &str| -> Outcome {
+    let verify = |label: &str, string_to_sign: &str, signature: &str| -> CaseResult {
         let signature = DerSignature::try_from(unhex(signature)?.as_slice())?;
         verifying
             .verify(string_to_sign.as_bytes(), &signature)
-            .map_err(|_| format!("{what} does not verify").into())
+            .map_err(|_| format!("{label} does not verify").into())
     };
 
     let canonical = headers_canonical_request(v4a, &request, &params);
@@ -390,7 +382,7 @@ fn v4a_case(case: &Case) -> Outcome {
     verify("our signature", &text, signed.signature().as_str())?;
     let expected = RawRequest::parse(&case.file("header-signed-request.txt")?)?;
     for (name, value) in signed.iter() {
-        let expected = expected.header(name).unwrap_or("(no such header)");
+        let expected = expected.header(name).unwrap_or("(missing header)");
         match (
             value.split_once(", Signature="),
             expected.split_once(", Signature="),
@@ -412,7 +404,7 @@ fn v4a_case(case: &Case) -> Outcome {
     intermediate_texts(case, "query", v4a, &params, &canonical)?;
     let text = string_to_sign(v4a, &params, &canonical);
     verify(
-        "the suite's query signature",
+        "query signature of the suite",
         &text,
         &case.file("query-signature.txt")?,
     )?;
@@ -432,7 +424,7 @@ fn v4a_case(case: &Case) -> Outcome {
     )
 }
 
-fn botocore_case(case: &Case) -> Outcome {
+fn botocore_case(case: &Case) -> CaseResult {
     let name = case.name();
     let file = |extension: &str| case.file(&format!("{name}.{extension}"));
     let raw = RawRequest::parse(&file("req")?)?;
@@ -442,15 +434,12 @@ fn botocore_case(case: &Case) -> Outcome {
         .find_map(|line| line.strip_prefix("x-amz-security-token:"));
     let headers = raw.headers();
     let request = raw.signable(&headers);
+    let credentials = suite_credentials(token);
     let params = SigningParams {
-        credentials: Credentials::new(
-            "AKIDEXAMPLE",
-            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-            token,
-        ),
+        credentials: &credentials,
         region: "us-east-1",
         service: "service",
-        time: SigningTime::parse("20150830T123600Z").ok_or("not a time")?,
+        time: Timestamp::new(1_440_938_160, 0).into(),
         settings: SigningSettings::GENERAL,
     };
     let v4 = SigningAlgorithm::HmacSha256;
@@ -465,42 +454,51 @@ fn botocore_case(case: &Case) -> Outcome {
     same("authorization", signed.authorization(), &file("authz")?)
 }
 
+/// The credentials of the cases without `context.json`.
+fn suite_credentials(token: Option<&str>) -> Credentials {
+    Credentials::new(
+        "AKIDEXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        token,
+    )
+}
+
 fn intermediate_texts(
     case: &Case,
-    place: &str,
+    prefix: &str,
     algorithm: SigningAlgorithm,
     params: &SigningParams<'_>,
     canonical: &CanonicalRequest,
-) -> Outcome {
-    let expected = case.file(&format!("{place}-canonical-request.txt"))?;
+) -> CaseResult {
+    let expected = case.file(&format!("{prefix}-canonical-request.txt"))?;
     same(
-        &format!("{place} canonical request"),
+        &format!("{prefix} canonical request"),
         canonical.as_str(),
         &expected,
     )?;
-    let expected = case.file(&format!("{place}-string-to-sign.txt"))?;
+    let expected = case.file(&format!("{prefix}-string-to-sign.txt"))?;
     same(
-        &format!("{place} string to sign"),
+        &format!("{prefix} string to sign"),
         &string_to_sign(algorithm, params, canonical),
         &expected,
     )
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: T, expected: T) -> Outcome {
+fn same<T: PartialEq + std::fmt::Debug>(label: &str, ours: T, expected: T) -> CaseResult {
     if ours == expected {
         return Ok(());
     }
-    Err(format!("{what} differs\nours:     {ours:#?}\nexpected: {expected:#?}").into())
+    Err(format!("{label} differs\nours:     {ours:#?}\nexpected: {expected:#?}").into())
 }
 
-/// The order of parameters in a presigned URL has no meaning.
+/// Splits a query into sorted parameters; their order has no meaning.
 fn pairs(query: &str) -> Vec<String> {
     let mut pairs: Vec<_> = query.split('&').map(str::to_owned).collect();
     pairs.sort();
     pairs
 }
 
-/// The suite leaves characters raw that we send encoded.
+/// Encodes characters that the suite leaves unencoded.
 fn encoded(query: &str) -> String {
     query.chars().fold(String::new(), |mut out, character| {
         if character.is_ascii() {
@@ -518,14 +516,10 @@ fn encoded(query: &str) -> String {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn unhex(text: &str) -> Result<Vec<u8>, Failed> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {
-        return Err("an odd number of digits".into());
+        return Err("odd number of hexadecimal digits".into());
     }
     pairs
         .iter()

@@ -1,4 +1,4 @@
-//! The timestamp suite of smithy-rs: `epoch-seconds`, `http-date` and `date-time`, formatted and parsed.
+//! The timestamp suite of smithy-rs: formatting and parsing of `epoch-seconds`, `http-date` and `date-time`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,17 +14,17 @@ use support::Case;
 struct Suite {
     #[serde(rename = "description")]
     _description: Vec<String>,
-    format_epoch_seconds: Vec<Given>,
-    format_http_date: Vec<Given>,
-    format_date_time: Vec<Given>,
-    parse_epoch_seconds: Vec<Given>,
-    parse_http_date: Vec<Given>,
-    parse_date_time: Vec<Given>,
+    format_epoch_seconds: Vec<TimestampCase>,
+    format_http_date: Vec<TimestampCase>,
+    format_date_time: Vec<TimestampCase>,
+    parse_epoch_seconds: Vec<TimestampCase>,
+    parse_http_date: Vec<TimestampCase>,
+    parse_date_time: Vec<TimestampCase>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct TimestampCase {
     #[serde(rename = "iso8601")]
     _iso8601: String,
     canonical_seconds: String,
@@ -33,9 +33,12 @@ struct Given {
     smithy_format_value: Option<String>,
 }
 
-impl Given {
-    fn moment(&self) -> Timestamp {
-        let seconds = self.canonical_seconds.parse().expect("a number of seconds");
+impl TimestampCase {
+    fn timestamp(&self) -> Timestamp {
+        let seconds = self
+            .canonical_seconds
+            .parse()
+            .expect("seconds are a number");
         Timestamp::new(seconds, self.canonical_nanos)
     }
 }
@@ -43,14 +46,14 @@ impl Given {
 fn main() -> ExitCode {
     let cases = match support::conformance_dir("timestamps") {
         Some(dir) => cases(&dir),
-        None => vec![Case::absent("the timestamp suite of smithy-rs")],
+        None => vec![Case::unavailable("the timestamp suite of smithy-rs")],
     };
     support::run("timestamps", cases)
 }
 
 fn cases(dir: &Path) -> Vec<Case> {
     let path = dir.join("date_time_format_test_suite.json");
-    let text = std::fs::read_to_string(&path).expect("the suite can be read");
+    let text = std::fs::read_to_string(&path).expect("the suite is readable");
     let suite: Suite =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut cases = Vec::new();
@@ -71,9 +74,9 @@ fn cases(dir: &Path) -> Vec<Case> {
             TimestampFormat::Iso8601,
         ),
     ] {
-        for (index, given) in list.into_iter().enumerate() {
+        for (index, case) in list.into_iter().enumerate() {
             cases.push(Case::new(format!("{section}-{index}"), move || {
-                formats(&given, format)
+                formats(&case, format)
             }));
         }
     }
@@ -94,42 +97,42 @@ fn cases(dir: &Path) -> Vec<Case> {
             TimestampFormat::Iso8601,
         ),
     ] {
-        for (index, given) in list.into_iter().enumerate() {
+        for (index, case) in list.into_iter().enumerate() {
             cases.push(Case::new(format!("{section}-{index}"), move || {
-                parses(&given, format)
+                parses(&case, format)
             }));
         }
     }
     cases
 }
 
-fn formats(given: &Given, format: TimestampFormat) -> Result<(), String> {
+fn formats(case: &TimestampCase, format: TimestampFormat) -> Result<(), String> {
     match (
-        given.moment().try_format(format),
-        &given.smithy_format_value,
+        case.timestamp().try_format(format),
+        &case.smithy_format_value,
     ) {
-        (Ok(text), Some(wanted)) if !given.error && text == *wanted => Ok(()),
-        (Err(_), None) if given.error => Ok(()),
-        (result, wanted) => Err(format!("{result:?}, not {wanted:?}")),
+        (Ok(text), Some(expected)) if !case.error && text == *expected => Ok(()),
+        (Err(_), None) if case.error => Ok(()),
+        (result, expected) => Err(format!("{result:?}, expected {expected:?}")),
     }
 }
 
-fn parses(given: &Given, format: TimestampFormat) -> Result<(), String> {
-    let text = given.smithy_format_value.as_deref().unwrap_or_default();
+fn parses(case: &TimestampCase, format: TimestampFormat) -> Result<(), String> {
+    let text = case.smithy_format_value.as_deref().unwrap_or_default();
     let (strict, lenient) = (
         Timestamp::parse(text, format),
         Timestamp::parse_lenient(text),
     );
     match (strict, lenient) {
         (Ok(strict), Ok(lenient))
-            if !given.error && strict == given.moment() && lenient == strict =>
+            if !case.error && strict == case.timestamp() && lenient == strict =>
         {
             Ok(())
         }
-        (Err(_), Err(_)) if given.error => Ok(()),
+        (Err(_), Err(_)) if case.error => Ok(()),
         (strict, lenient) => Err(format!(
             "`{text}` is {strict:?} and {lenient:?}, not {:?}",
-            given.moment()
+            case.timestamp()
         )),
     }
 }

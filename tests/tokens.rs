@@ -1,9 +1,9 @@
-//! The suite of bearer tokens, one trial a case, and what it does not ask.
+//! The bearer token suite, one trial per case, and additional cases.
 //!
 //! - `default-token-provider-chain/<case>`: folders with environment, files and recorded traffic
-//! - `behaviour/<what>`: tokens of the environment, the refresh of SSO's, logins and logouts
+//! - `behaviour/<title>`: tokens from the environment, refresh of SSO tokens, login and logout
 
-// A case fails by a panic.
+// A case fails by panicking.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     let mut cases = Vec::new();
     match support::conformance_dir("credentials") {
         Some(dir) => credentials::recorded_tokens::cases(&dir, &mut cases),
-        None => cases.push(Case::absent("the suite of tokens")),
+        None => cases.push(Case::unavailable("the suite of tokens")),
     }
     credentials::token_behaviour::cases(&mut cases);
     support::run("tokens", cases)
@@ -44,7 +44,7 @@ fn read_json(path: &Path) -> Json {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The members of an object of texts.
+/// Returns the members of an object of strings.
 fn strings(object: &Json) -> Vec<(String, String)> {
     let text = |(name, value): (&String, &Json)| (name.clone(), value.as_str().unwrap().to_owned());
     object.as_object().into_iter().flatten().map(text).collect()

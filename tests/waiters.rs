@@ -1,4 +1,4 @@
-//! Waiters: every one of the definitions against its shapes, and how a client waits.
+//! Waiters: all definitions checked against their shapes, and waiting with a client.
 
 mod higher;
 
@@ -9,9 +9,9 @@ use higher::{Canned, Sleeps, catalog, host, paths};
 use inia::{Client, Condition, ErrorKind, Matcher, Value, Waiters, json};
 
 #[test]
-fn every_waiter_fits_its_shapes() {
+fn all_waiters_match_their_shapes() {
     let catalog = catalog();
-    let (mut count, mut wrong) = (0, Vec::new());
+    let (mut count, mut problems) = (0, Vec::new());
     for service in catalog.services() {
         let model = catalog.service(&service, None).unwrap();
         let Some(waiters) = Waiters::load(&catalog, &model).unwrap() else {
@@ -22,13 +22,13 @@ fn every_waiter_fits_its_shapes() {
             let waiter = match waiters.waiter(name) {
                 Ok(waiter) => waiter,
                 Err(error) => {
-                    wrong.push(error.to_string());
+                    problems.push(error.to_string());
                     continue;
                 }
             };
             assert!(!waiter.acceptors.is_empty() && waiter.max_attempts > 0);
             let Ok(operation) = model.operation(&waiter.operation) else {
-                wrong.push(format!("{service} {name}: there is no such operation"));
+                problems.push(format!("{service} {name}: unknown operation"));
                 continue;
             };
             for acceptor in &waiter.acceptors {
@@ -37,12 +37,12 @@ fn every_waiter_fits_its_shapes() {
                 | Matcher::PathAny(path, _) = &acceptor.matcher
                     && let Err(problem) = paths::check(&model, operation.output.as_ref(), path)
                 {
-                    wrong.push(format!("{service} {name}: {problem}"));
+                    problems.push(format!("{service} {name}: {problem}"));
                 }
             }
         }
     }
-    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(problems, Vec::<String>::new());
     assert_eq!(count, 410);
 }
 
@@ -56,16 +56,16 @@ fn error(code: &str) -> (u16, String) {
     (400, body.to_json().to_string())
 }
 
-/// A client over answers, and its clock.
-fn dynamodb(answers: Vec<(u16, String)>) -> (Arc<Canned>, Client, Arc<Sleeps>) {
-    let server = Canned::new(answers);
+/// Returns a client with canned responses, and its clock.
+fn dynamodb(responses: Vec<(u16, String)>) -> (Arc<Canned>, Client, Arc<Sleeps>) {
+    let server = Canned::new(responses);
     let clock = Arc::new(Sleeps::default());
     let session = server.session_over(host(clock.clone())).build().unwrap();
     (server, session.client("dynamodb").unwrap(), clock)
 }
 
 #[tokio::test]
-async fn it_asks_until_it_is_so() {
+async fn polls_until_success() {
     let (server, dynamodb, clock) = dynamodb(vec![
         error("ResourceNotFoundException"),
         table("CREATING"),
@@ -88,18 +88,21 @@ async fn it_asks_until_it_is_so() {
 }
 
 #[tokio::test]
-async fn an_error_may_be_what_is_waited_for() {
+async fn an_error_can_be_the_success_state() {
     let (_, dynamodb, _) = dynamodb(vec![table("DELETING"), error("ResourceNotFoundException")]);
     let waited = dynamodb
         .wait("TableNotExists", json!({"TableName": "t"}))
         .await
         .unwrap();
-    let gone = waited.answer.unwrap_err();
-    assert_eq!(gone.service().unwrap().code, "ResourceNotFoundException");
+    let not_found = waited.answer.unwrap_err();
+    assert_eq!(
+        not_found.service().unwrap().code,
+        "ResourceNotFoundException"
+    );
 }
 
 #[tokio::test]
-async fn it_gives_up_with_the_last_answer() {
+async fn gives_up_with_the_last_response() {
     let (server, dynamodb, clock) = dynamodb(vec![table("CREATING"), table("UPDATING")]);
     let error = dynamodb
         .wait("TableExists", json!({"TableName": "t"}))
@@ -109,7 +112,10 @@ async fn it_gives_up_with_the_last_answer() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Waiter);
     assert_eq!(error.attempts(), 2);
-    assert_eq!(error.last().unwrap()["Table"]["TableStatus"], "UPDATING");
+    assert_eq!(
+        error.last_response().unwrap()["Table"]["TableStatus"],
+        "UPDATING"
+    );
     assert_eq!(
         error.to_string(),
         "waiting for TableExists: it took too long (DescribeTable asked 2 times)"
@@ -119,7 +125,7 @@ async fn it_gives_up_with_the_last_answer() {
 }
 
 #[tokio::test]
-async fn an_error_that_nobody_waits_for_ends_it() {
+async fn an_unexpected_error_ends_the_wait() {
     let (_, dynamodb, clock) = dynamodb(vec![error("ValidationException")]);
     let failed = dynamodb
         .wait("TableExists", json!({"TableName": "t"}))
@@ -138,7 +144,7 @@ async fn an_error_that_nobody_waits_for_ends_it() {
 }
 
 #[tokio::test]
-async fn what_will_never_be_ends_it() {
+async fn a_failure_state_ends_the_wait() {
     let instances = "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceState><name>terminated</name>\
                      </instanceState></item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
     let ec2 = Canned::new([(200, instances)]).client("ec2");
@@ -152,7 +158,7 @@ async fn what_will_never_be_ends_it() {
          (DescribeInstances asked 1 time)"
     );
     assert!(
-        error.last().unwrap()["Reservations"]
+        error.last_response().unwrap()["Reservations"]
             .items()
             .next()
             .is_some()
@@ -160,7 +166,7 @@ async fn what_will_never_be_ends_it() {
 }
 
 #[tokio::test]
-async fn statuses_are_waited_for() {
+async fn matches_status_codes() {
     let s3 = Canned::new([(404, ""), (200, "")]).client("s3");
     let waited = s3
         .wait("BucketExists", json!({"Bucket": "b"}))
@@ -170,9 +176,9 @@ async fn statuses_are_waited_for() {
 }
 
 #[tokio::test]
-async fn delays_may_grow_and_be_spread() {
-    let answers = (0..6).map(|_| table("CREATING")).collect();
-    let (_, dynamodb, clock) = dynamodb(answers);
+async fn delays_can_grow_with_jitter() {
+    let responses = (0..6).map(|_| table("CREATING")).collect();
+    let (_, dynamodb, clock) = dynamodb(responses);
     dynamodb
         .wait("TableExists", json!({"TableName": "t"}))
         .delay(Duration::from_secs(2))
@@ -189,13 +195,13 @@ async fn delays_may_grow_and_be_spread() {
 }
 
 #[tokio::test]
-async fn a_wait_may_be_made_up() {
+async fn accepts_custom_conditions() {
     let page = |names: &[&str]| {
         let body =
             json!({"TableNames": names.iter().copied().collect::<Value>(), "Count": names.len()});
         (200, body.to_json().to_string())
     };
-    for (condition, answers) in [
+    for (condition, responses) in [
         (
             Condition::contains("b"),
             vec![page(&[]), page(&["a"]), page(&["a", "b"])],
@@ -209,7 +215,7 @@ async fn a_wait_may_be_made_up() {
             vec![page(&["a"]), page(&["a", "b"]), page(&["b"])],
         ),
     ] {
-        let (_, dynamodb, clock) = dynamodb(answers);
+        let (_, dynamodb, clock) = dynamodb(responses);
         let waited = dynamodb
             .wait_until("list_tables", json!({}), "TableNames", condition.clone())
             .await
@@ -220,7 +226,7 @@ async fn a_wait_may_be_made_up() {
 }
 
 #[tokio::test]
-async fn a_made_up_wait_says_what_it_waited_for() {
+async fn errors_of_custom_conditions_contain_the_condition() {
     let (_, dynamodb, _) = dynamodb(vec![error("ResourceNotFoundException"), table("CREATING")]);
     let wait = || {
         let status = Condition::equals("ACTIVE");
@@ -244,7 +250,7 @@ async fn a_made_up_wait_says_what_it_waited_for() {
 }
 
 #[tokio::test]
-async fn what_cannot_begin_says_why() {
+async fn rejects_invalid_waiters() {
     let (server, dynamodb, _) = dynamodb(Vec::new());
     let params = || json!({"TableName": "t"});
     let until =
@@ -282,7 +288,7 @@ async fn what_cannot_begin_says_why() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_searched_ends_it() {
+async fn an_expression_that_fails_ends_the_wait() {
     let (_, dynamodb, _) = dynamodb(vec![(200, "{}".to_owned())]);
     let wait = dynamodb.wait_until(
         "ListTables",
@@ -292,5 +298,5 @@ async fn an_answer_that_cannot_be_searched_ends_it() {
     );
     let error = wait.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Waiter);
-    assert_eq!(*error.last().unwrap(), json!({}));
+    assert_eq!(*error.last_response().unwrap(), json!({}));
 }

@@ -1,12 +1,13 @@
-//! Answers of real services, nearly all of them in XML, and what botocore makes of them.
+//! Responses of real services, mostly XML, and the values that botocore parses from them.
 //!
-//! The cases are those of botocore's `tests/unit/response_parsing`: `xml/responses/iam-list-users.xml` is an answer to ListUsers of
-//! `iam`, the `.json` beside it the value; what follows a `#` tells several answers of one operation apart. In `xml/errors` and
-//! `json/errors`, the answer comes with status 400; what is expected of the latter lies in `json/expected`.
+//! The cases are botocore's `tests/unit/response_parsing`: `xml/responses/iam-list-users.xml` is a response of
+//! ListUsers of `iam`, and the `.json` file beside it the value; a suffix after `#` distinguishes several responses of
+//! one operation. Responses in `xml/errors` and `json/errors` have status 400; the expectations of the latter are in
+//! `json/expected`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a suite stops where its data is not as it should be; a JSON value's index never fails"
+    reason = "a suite with invalid data panics; indexing a JSON value never fails"
 )]
 
 mod support;
@@ -30,7 +31,10 @@ fn main() -> ExitCode {
         .map(|peers| peers.join("botocore-1.44.5/tests/unit/response_parsing"))
         .filter(|folder| folder.is_dir());
     let Some(folder) = folder else {
-        return support::run(SUITE, vec![support::Case::absent("botocore's responses")]);
+        return support::run(
+            SUITE,
+            vec![support::Case::unavailable("botocore's responses")],
+        );
     };
     let mut models = BTreeMap::new();
     let mut cases = Vec::new();
@@ -39,17 +43,17 @@ fn main() -> ExitCode {
         ("xml/errors", "xml", "xml/errors"),
         ("json/errors", "json", "json/expected"),
     ] {
-        for answer in answers(&folder.join(kind), extension) {
-            let name = answer.file_stem().unwrap().to_str().unwrap().to_owned();
+        for response in responses(&folder.join(kind), extension) {
+            let name = response.file_stem().unwrap().to_str().unwrap().to_owned();
             let (service, operation) = name.split_once('-').unwrap();
             let model: &Arc<ServiceModel> = models
                 .entry(service.to_owned())
                 .or_insert_with(|| load(service));
-            let files = Files {
+            let files = ResponseCase {
                 model: Arc::clone(model),
                 operation: operation.split('#').next().unwrap().to_owned(),
                 expected: folder.join(expected_in).join(format!("{name}.json")),
-                answer,
+                response,
                 status: if kind.ends_with("errors") { 400 } else { 200 },
             };
             cases.push(support::Case::new(format!("{kind}/{name}"), move || {
@@ -60,8 +64,8 @@ fn main() -> ExitCode {
     support::run(SUITE, cases)
 }
 
-/// The answers of a folder, in order.
-fn answers(folder: &Path, extension: &str) -> Vec<PathBuf> {
+/// Returns the responses of a folder, in order.
+fn responses(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -81,23 +85,23 @@ fn load(service: &str) -> Arc<ServiceModel> {
     Arc::new(ServiceModel::from_json(service, &definition).unwrap())
 }
 
-/// One case.
-struct Files {
+/// A test case.
+struct ResponseCase {
     model: Arc<ServiceModel>,
     operation: String,
-    answer: PathBuf,
+    response: PathBuf,
     expected: PathBuf,
     status: u16,
 }
 
-impl Files {
+impl ResponseCase {
     fn check(&self) -> Result<(), String> {
         let operation = self
             .model
             .operation(&self.operation)
             .map_err(|error| error.to_string())?;
         let expected: Json = serde_json::from_str(&read(&self.expected)).unwrap();
-        let body = read(&self.answer);
+        let body = read(&self.response);
         let response = Response {
             status: self.status,
             headers: Headers::new(),
@@ -123,14 +127,14 @@ impl Files {
     }
 }
 
-/// A file's text. Some answers have `YYYY-MM-DD..` where their timestamps were: any moment does.
+/// Reads a file. Some responses have `YYYY-MM-DD..` in place of timestamps, which is replaced by a valid one.
 fn read(path: &Path) -> String {
     fs::read_to_string(path)
         .unwrap()
         .replace("YYYY-MM-DDTHH:MM:SS.000Z", "2015-08-30T12:36:00.000Z")
 }
 
-/// What the two answers need that no shape describes, and that a client does behind the wire format.
+/// Applies customizations of the client that are not part of the wire format.
 ///
 /// # Source
 /// botocore `handlers.py:parse_get_bucket_location` and `json_decode_template_body`.
@@ -152,17 +156,17 @@ fn customize(operation: &str, body: &str, value: &mut Value) {
 
 fn check_result(operation: &Operation, mut expected: Json, value: Value) -> Result<(), String> {
     expected.as_object_mut().unwrap().remove("ResponseMetadata");
-    same(&expected, &value).map_err(|place| {
+    same(&expected, &value).map_err(|path| {
         format!(
-            "{}: differs at {place}\nactual: {value:?}\nexpected: {expected}",
+            "{}: differs at {path}\nactual: {value:?}\nexpected: {expected}",
             operation.name
         )
     })
 }
 
 fn check_error(expected: &Json, error: &ServiceError) -> Result<(), String> {
-    let wanted = &expected["Error"];
-    let text = |name: &str| wanted[name].as_str().unwrap_or_default();
+    let expected_error = &expected["Error"];
+    let text = |name: &str| expected_error[name].as_str().unwrap_or_default();
     let fault = match text("Type") {
         "Sender" => Some(Fault::Sender),
         "Receiver" => Some(Fault::Receiver),
@@ -181,8 +185,8 @@ fn check_error(expected: &Json, error: &ServiceError) -> Result<(), String> {
     }
 }
 
-/// Whether a value is what the case expects; if not, where it differs. The cases have timestamps as the text on the wire, and
-/// blobs as the text that their bytes are.
+/// Compares a value with the expected one; returns the path of a difference. In the cases, timestamps are in wire
+/// format, and blobs are strings of their bytes.
 fn same(expected: &Json, value: &Value) -> Result<(), String> {
     let is_same = match (expected, value) {
         (Json::Object(object), Value::Map(map)) => return same_maps(object, map),
@@ -191,13 +195,12 @@ fn same(expected: &Json, value: &Value) -> Result<(), String> {
                 return Err(format!(": {} items, not {}", list.len(), items.len()));
             }
             for (at, (expected, value)) in items.iter().zip(list).enumerate() {
-                same(expected, value).map_err(|place| format!("[{at}]{place}"))?;
+                same(expected, value).map_err(|path| format!("[{at}]{path}"))?;
             }
             true
         }
-        (Json::String(text), Value::Timestamp(moment)) => {
-            inia_core::Timestamp::parse_lenient(text).is_ok_and(|wanted| wanted == *moment)
-        }
+        (Json::String(text), Value::Timestamp(moment)) => inia_core::Timestamp::parse_lenient(text)
+            .is_ok_and(|expected_error| expected_error == *moment),
         (Json::String(text), Value::Blob(blob)) => text.as_bytes() == &**blob,
         (Json::String(text), Value::String(value)) => *value == *text.as_str(),
         (Json::Bool(flag), Value::Bool(value)) => flag == value,
@@ -215,16 +218,14 @@ fn same(expected: &Json, value: &Value) -> Result<(), String> {
 
 fn same_maps(expected: &serde_json::Map<String, Json>, map: &Map) -> Result<(), String> {
     for (name, expected) in expected {
-        let value = map
-            .get(name)
-            .ok_or_else(|| format!(".{name}: it is missing"))?;
-        same(expected, value).map_err(|place| format!(".{name}{place}"))?;
+        let value = map.get(name).ok_or_else(|| format!(".{name}: missing"))?;
+        same(expected, value).map_err(|path| format!(".{name}{path}"))?;
     }
     match map
         .keys()
         .find(|name| !expected.contains_key(name.as_str()))
     {
-        Some(name) => Err(format!(".{name}: it is not expected")),
+        Some(name) => Err(format!(".{name}: unexpected")),
         None => Ok(()),
     }
 }

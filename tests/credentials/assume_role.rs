@@ -1,4 +1,4 @@
-//! `assume-role-tests.json`: profiles, and the way from one to its credentials.
+//! `assume-role-tests.json`: the role chains of profiles.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 
 use super::scripted::{Scripted, assumed};
 use super::secrets::Secrets;
-use crate::fakes::{FakeEnv, FakeHttp, World, answer, block_on, logged};
+use crate::fakes::{FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
 use crate::tests_of;
 
 const NOW: i64 = 1_700_000_000;
 
-/// How errors are worded where the suite was written, and here.
+/// Error texts of the suite and of inia.
 const WORDINGS: [(&str, &str); 14] = [
     (
         "profile must contain `source_profile`",
@@ -34,7 +34,7 @@ const WORDINGS: [(&str, &str); 14] = [
     ),
     (
         "profile `B` did not contain credential information",
-        "source profile `B` has no credentials",
+        "no credentials found in source profile `B`",
     ),
     (
         "profile `A` did not contain credential information",
@@ -42,12 +42,12 @@ const WORDINGS: [(&str, &str); 14] = [
     ),
     (
         "could not find source profile B referenced from A",
-        "there is no profile `B`, which profile `A` names as its source_profile",
+        "profile `B`, the source_profile of profile `A`, not found",
     ),
-    ("No profiles were defined", "profile `A` is in neither"),
+    ("No profiles were defined", "profile `A` not found in"),
     (
         "profile formed an infinite loop",
-        "the source profiles form a loop: A -> B -> A",
+        "source profiles form a cycle: A -> B -> A",
     ),
     (
         "`role_arn` was missing",
@@ -55,11 +55,11 @@ const WORDINGS: [(&str, &str); 14] = [
     ),
     (
         "if `sso_role_name` is set, then `sso_account_id` must also be set",
-        "profile `A` is for SSO, but sso_account_id is missing",
+        "incomplete SSO settings in profile `A`: sso_account_id is missing",
     ),
     (
         "if `sso_account_id` is set, then `sso_role_name` must also be set",
-        "profile `A` is for SSO, but sso_role_name is missing",
+        "incomplete SSO settings in profile `A`: sso_role_name is missing",
     ),
     (
         "`sso_region` can only be specified in the [sso-session] config when a session name is given",
@@ -67,7 +67,7 @@ const WORDINGS: [(&str, &str); 14] = [
     ),
     (
         "sso-session named `oops` (referenced by profile `A`) was not found",
-        "there is no sso-session `oops`, which profile `A` names",
+        "sso-session `oops` of profile `A` not found",
     ),
 ];
 
@@ -93,8 +93,8 @@ fn check(test: &Json) -> Result<(), String> {
     let mut secrets = Secrets::default();
     secrets.add_file("config", &file);
 
-    let world = World::new(FakeEnv::of([("HOME", "/home")]), NOW).http(instance());
-    world.files.put("/var/token.jwt", "web-identity-token");
+    let ports = FakePorts::new(FakeEnv::of([("HOME", "/home")]), NOW).http(instance());
+    ports.files.put("/var/token.jwt", "web-identity-token");
     let selected = input["selected_profile"].as_str().unwrap();
     let mut chain = CredentialChain::default();
     chain.remove("iam-role");
@@ -108,14 +108,14 @@ fn check(test: &Json) -> Result<(), String> {
     let sso = steps.and_then(|steps| steps[0].get("Sso"));
     if let Some(sso) = sso {
         let name = sso.get("sso_session").unwrap_or(&sso["sso_start_url"]);
-        world.files.put(
+        ports.files.put(
             &format!("/home/.aws/sso/cache/{}.json", sha1(name.as_str().unwrap())),
             r#"{"accessToken": "sso-access-token", "expiresAt": "2080-01-01T00:00:00Z"}"#,
         );
     }
     let ((credentials, token), log) = logged(|| {
         let session = ConfigFiles::parse(&file, "").and_then(|files| {
-            Session::builder(world.host())
+            Session::builder(ports.host())
                 .config_files(files)
                 .profile(selected)
                 .region("us-east-1")
@@ -134,7 +134,7 @@ fn check(test: &Json) -> Result<(), String> {
     secrets.check("the log", &log)?;
 
     if let Some(wording) = test["output"]["Error"].as_str() {
-        // A profile that is for a token says what is wrong with it where the token is asked for.
+        // For a token profile, the error is reported when the token is resolved.
         let mut messages = String::new();
         for error in [credentials.err(), token.err()].into_iter().flatten() {
             messages.push_str(&format!("{error:#}\n"));
@@ -143,7 +143,7 @@ fn check(test: &Json) -> Result<(), String> {
         let (_, ours) = WORDINGS
             .iter()
             .find(|(theirs, _)| wording == *theirs)
-            .ok_or_else(|| format!("nothing is known of `{wording}`; ours is `{messages}`"))?;
+            .ok_or_else(|| format!("no wording for `{wording}`; inia says `{messages}`"))?;
         return match messages.contains(ours) {
             true => Ok(()),
             false => Err(format!("`{messages}` is not `{wording}`")),
@@ -192,7 +192,7 @@ fn check(test: &Json) -> Result<(), String> {
                     .map(|credentials| credentials.access_key_id.to_string());
                 if role == "AssumeRole" {
                     assert_eq!(call.operation, "AssumeRole");
-                    assert_eq!(signed_by, signer, "what signs {expected}");
+                    assert_eq!(signed_by, signer, "the signer of {expected}");
                 } else {
                     assert_eq!(call.operation, "AssumeRoleWithWebIdentity");
                     assert_eq!(call.params["WebIdentityToken"], "web-identity-token");
@@ -212,7 +212,7 @@ fn check(test: &Json) -> Result<(), String> {
             }
         });
     }
-    assert!(calls.next().is_none(), "one call too many");
+    assert!(calls.next().is_none(), "unexpected call");
     assert_eq!(Some(credentials.access_key_id.to_string()), signer);
     secrets.check("the credentials", &format!("{credentials:?}"))
 }
@@ -221,12 +221,12 @@ fn check(test: &Json) -> Result<(), String> {
 fn instance() -> FakeHttp {
     FakeHttp::new(|request| {
         if request.url.ends_with("/api/token") {
-            return answer(200, "imds-token");
+            return response(200, "imds-token");
         }
         if request.url.ends_with('/') {
-            return answer(200, "role");
+            return response(200, "role");
         }
-        answer(
+        response(
             200,
             r#"{"Code": "Success", "AccessKeyId": "AKID-instance", "SecretAccessKey": "secret-of-instance",
                 "Token": "token-of-instance", "Expiration": "2030-01-01T00:00:00Z"}"#,
@@ -234,11 +234,11 @@ fn instance() -> FakeHttp {
     })
 }
 
-/// The names of token files, as the suite's sessions and start URLs have them.
+/// Returns the SHA-1 names of token files for the suite's sessions and start URLs.
 fn sha1(text: &str) -> &'static str {
     match text {
         "foo" => "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33",
         "https://foo.bar" => "7c459196c60f9c8b83244ac9c88b673bfec5eece",
-        other => panic!("the SHA-1 of {other} is not at hand"),
+        other => panic!("no SHA-1 of {other}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What none of the suites asks: bad input, hanging services, caches, and refreshes that many wait for.
+//! Cases that are in none of the suites: invalid input, hanging services, caches, and concurrent refreshes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::metadata::only;
 use super::scripted::{Scripted, assumed};
 use super::secrets::Secrets;
-use crate::fakes::{CommandOutcome, FakeEnv, FakeHttp, World, answer, block_on, logged};
+use crate::fakes::{CommandOutcome, FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
 
 const NOW: i64 = 1_700_000_000;
@@ -23,66 +23,57 @@ const NOW: i64 = 1_700_000_000;
 pub(crate) fn cases(cases: &mut Vec<Case>) {
     let trials: &[(&str, fn())] = &[
         (
-            "a thousand callers with expired credentials cause one refresh",
-            thousand,
+            "a concurrent_refresh concurrent calls with expired credentials refresh once",
+            concurrent_refresh,
         ),
         ("the error of an empty chain lists all providers", exhausted),
         (
-            "the error of a broken provider lists those before it",
+            "the error of a failing provider lists those before it",
             broken,
         ),
         (
-            "a profile chosen in code hides the environment",
+            "an explicit profile overrides the environment",
             explicit_profile,
         ),
+        ("environment credentials must be complete", environment),
+        ("a hanging metadata service times out", imds_hangs),
         (
-            "credentials of the environment are all or none",
-            environment,
+            "a metadata service with invalid responses has no credentials",
+            imds_invalid,
         ),
-        ("a metadata service that hangs is left in time", imds_hangs),
+        ("IMDSv1 is used only if enabled", imds_v1),
         (
-            "a metadata service that lies gives no credentials",
-            imds_lies,
-        ),
-        (
-            "a metadata service is asked without a session only where it may",
-            imds_v1,
-        ),
-        (
-            "an instance's credentials are used on while they are not renewed",
+            "instance credentials are used until they are refreshed",
             imds_stability,
         ),
         (
-            "a metadata service is asked again as often as it is set",
+            "the number of metadata attempts is configurable",
             imds_attempts,
         ),
         (
-            "a container's endpoint is asked three times",
+            "a container endpoint is tried three times",
             container_attempts,
         ),
         (
-            "a container's endpoint is asked without TLS only where it may",
+            "a container endpoint without TLS must be local",
             container_hosts,
         ),
+        ("a container token is sent and validated", container_token),
+        ("the output of a credential process is validated", process),
+        ("the chain of source profiles is bounded", long_source_chain),
+        ("an MFA code is prompted for once", mfa),
+        ("role credentials are cached across sessions", role_cache),
+        ("role parameters are sent to STS", role_parameters),
         (
-            "a container's token is shown and cannot break the header",
-            container_token,
+            "an expired SSO token requires a new login",
+            sso_unauthorized,
         ),
-        ("a process is held to what it should print", process),
-        ("a source profile's way has an end", long_way),
-        ("an MFA code is asked for once", mfa),
-        ("a role outlives the session in the cache", role_cache),
-        ("a role's parameters reach STS", role_parameters),
-        ("SSO says when a new login is needed", sso_unauthorized),
-        (
-            "SSO settings that contradict each other are refused",
-            sso_contradiction,
-        ),
-        ("a login says why it is not refreshed", login_refused),
-        ("the files of older tools are read", legacy_files),
-        ("chains are put together by name", chains),
-        ("the mode auto finds out where it is", auto_mode),
-        ("given credentials are used as they are", given),
+        ("contradictory SSO settings are rejected", sso_contradiction),
+        ("a failed login refresh reports the reason", login_refused),
+        ("legacy credential files are read", legacy_files),
+        ("chains are modified by provider name", chains),
+        ("defaults_mode auto detects its environment", auto_mode),
+        ("static credentials are used unchanged", static_credentials),
     ];
     for (name, trial) in trials {
         let trial = *trial;
@@ -93,16 +84,16 @@ pub(crate) fn cases(cases: &mut Vec<Case>) {
     }
 }
 
-fn world(env: &[(&str, &str)], config: &str) -> World {
+fn ports(env: &[(&str, &str)], config: &str) -> FakePorts {
     let mut env = FakeEnv::of(env.iter().copied());
     env.variables.insert("HOME".to_owned(), "/home".to_owned());
-    let world = World::new(env, NOW);
-    world.files.put("/home/.aws/config", config);
-    world
+    let ports = FakePorts::new(env, NOW);
+    ports.files.put("/home/.aws/config", config);
+    ports
 }
 
-fn session(world: &World, services: &Scripted) -> Session {
-    Session::builder(world.host())
+fn session(ports: &FakePorts, services: &Scripted) -> Session {
+    Session::builder(ports.host())
         .region("us-east-1")
         .invoke(services.invoke())
         .build()
@@ -113,7 +104,7 @@ fn no_services() -> Scripted {
     Scripted::new(|call| panic!("{} {} is called", call.service, call.operation))
 }
 
-/// The session's credentials, with a look for secrets in all that was printed.
+/// Returns the session's credentials and asserts that no secret is printed.
 fn credentials(session: &Session, secrets: &[&str]) -> Result<Arc<Credentials>> {
     let mut list = Secrets::default();
     for secret in secrets {
@@ -141,18 +132,18 @@ fn contains(message: &str, parts: &[&str]) {
     for part in parts {
         let (_, after) = rest
             .split_once(part)
-            .unwrap_or_else(|| panic!("`{part}` is not where it should be in `{message}`"));
+            .unwrap_or_else(|| panic!("`{part}` is missing or out of order in `{message}`"));
         rest = after;
     }
 }
 
-fn thousand() {
+fn concurrent_refresh() {
     #[derive(Debug, Default)]
-    struct Slow {
+    struct SlowProvider {
         loads: AtomicUsize,
     }
 
-    impl CredentialProvider for Slow {
+    impl CredentialProvider for SlowProvider {
         fn name(&self) -> &str {
             "slow"
         }
@@ -163,7 +154,7 @@ fn thousand() {
         ) -> BoxFuture<'a, Result<Lookup<Credentials>>> {
             Box::pin(async move {
                 let load = self.loads.fetch_add(1, Ordering::SeqCst);
-                // Not at once: everybody is to be there by then.
+                // Delayed, so that all callers are waiting by then.
                 let start = std::time::Instant::now();
                 std::future::poll_fn(|context| {
                     if start.elapsed() > Duration::from_millis(100) {
@@ -181,16 +172,16 @@ fn thousand() {
         }
     }
 
-    let world = world(&[], "");
-    let slow = Arc::new(Slow::default());
-    let session = Session::builder(world.host())
+    let ports = ports(&[], "");
+    let slow = Arc::new(SlowProvider::default());
+    let session = Session::builder(ports.host())
         .credential_chain(CredentialChain::new(vec![slow.clone()]).unwrap())
         .build()
         .unwrap();
     for round in 0..2 {
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                // Clients have clones of the session.
+                // Clients hold clones of the session.
                 let session = session.clone();
                 scope.spawn(move || {
                     let mut calls: Vec<_> =
@@ -211,15 +202,15 @@ fn thousand() {
             }
         });
         assert_eq!(slow.loads.load(Ordering::SeqCst), round + 1);
-        world.clock.advance(3601);
+        ports.clock.advance(3601);
     }
 }
 
 fn exhausted() {
-    let world = world(&[], "[default]\nregion = us-east-1\n");
-    let session = session(&world, &no_services());
+    let ports = ports(&[], "[default]\nregion = us-east-1\n");
+    let session = session(&ports, &no_services());
     let (_, log) = logged(|| block_on(session.credentials()));
-    // What is looked for secrets is there to be looked at.
+    // The chain is logged, so that the check for secrets covers it.
     contains(
         &log,
         &[
@@ -231,11 +222,11 @@ fn exhausted() {
     contains(
         &message(&session, &[]),
         &[
-            "there are no credentials; all providers were passed over",
+            "no credentials resolved in any provider",
             "\n  env: AWS_ACCESS_KEY_ID is not set",
             "\n  assume-role: profile `default` has no role_arn",
             "\n  assume-role-with-web-identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set",
-            "\n  sso: profile `default` has no sso_account_id",
+            "\n  sso: profile `default` has neither sso_account_id",
             "\n  shared-credentials-file: /home/.aws/credentials has no profile `default`",
             "\n  login: profile `default` has no login_session",
             "\n  custom-process: profile `default` has no credential_process",
@@ -243,13 +234,13 @@ fn exhausted() {
             "\n  ec2-credentials-file: AWS_CREDENTIAL_FILE is not set",
             "\n  boto-config: no boto config file",
             "\n  container-role: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-            "\n  iam-role: the instance metadata service: connection refused",
+            "\n  iam-role: the instance metadata service: connection rejected",
         ],
     );
 }
 
 fn broken() {
-    let world = world(
+    let ports = ports(
         &[],
         "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = keys\n[profile keys]\n\
          aws_access_key_id = AKID\naws_secret_access_key = secret-of-keys\n",
@@ -265,12 +256,12 @@ fn broken() {
             },
         ))
     });
-    let session = session(&world, &services);
+    let session = session(&ports, &services);
     let text = message(&session, &["secret-of-keys"]);
     contains(
         &text,
         &[
-            "`assume-role` is configured to give credentials but cannot",
+            "provider `assume-role` is configured but failed to load credentials",
             "\n  env: AWS_ACCESS_KEY_ID is not set",
             "\n  assume-role: AssumeRole failed with AccessDenied (HTTP 403): not authorized to assume",
         ],
@@ -285,35 +276,35 @@ fn explicit_profile() {
         ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token"),
         ("AWS_ROLE_ARN", "arn:aws:iam::1:role/r"),
     ];
-    let world = world(
+    let ports = ports(
         &env,
         "[profile p]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = secret-of-profile\n",
     );
-    let session = Session::builder(world.host()).profile("p").build().unwrap();
-    let found = credentials(&session, &["secret-of-env", "secret-of-profile"]).unwrap();
-    assert_eq!(found.access_key_id, "AKIDPROFILE");
-    // The environment's own choice of a profile hides nothing.
+    let session = Session::builder(ports.host()).profile("p").build().unwrap();
+    let resolved = credentials(&session, &["secret-of-env", "secret-of-profile"]).unwrap();
+    assert_eq!(resolved.access_key_id, "AKIDPROFILE");
+    // A profile selected by the environment overrides nothing.
     let mut env = FakeEnv::of(env);
     env.variables.insert("HOME".into(), "/home".into());
     env.variables.insert("AWS_PROFILE".into(), "p".into());
-    let other = World::new(env, NOW);
+    let other = FakePorts::new(env, NOW);
     other.files.put("/home/.aws/config", "[profile p]\n");
     let session = Session::builder(other.host()).build().unwrap();
-    let found = credentials(&session, &["secret-of-env"]).unwrap();
-    assert_eq!(found.access_key_id, "AKIDENV");
+    let resolved = credentials(&session, &["secret-of-env"]).unwrap();
+    assert_eq!(resolved.access_key_id, "AKIDENV");
 }
 
 fn environment() {
     let key = ("AWS_ACCESS_KEY_ID", "AKID");
     let secret = ("AWS_SECRET_ACCESS_KEY", "secret-of-env");
     let load = |env: &[(&str, &str)]| {
-        let world = world(env, "");
-        let session = session(&world, &no_services());
+        let ports = ports(env, "");
+        let session = session(&ports, &no_services());
         credentials(&session, &["secret-of-env", "old-token", "new-token"])
     };
     let error = load(&[key]).unwrap_err().to_string();
     contains(&error, &["AWS_SECRET_ACCESS_KEY is not"]);
-    let found = load(&[
+    let resolved = load(&[
         key,
         secret,
         ("AWS_SESSION_TOKEN", "new-token"),
@@ -322,34 +313,44 @@ fn environment() {
         ("AWS_ACCOUNT_ID", "123456789012"),
     ])
     .unwrap();
-    assert_eq!(found.session_token.as_ref().unwrap().expose(), "old-token");
-    assert_eq!(found.expires.unwrap().to_string(), "2030-01-01T00:00:00Z");
-    assert_eq!(found.account_id.as_deref(), Some("123456789012"));
+    assert_eq!(
+        resolved.session_token.as_ref().unwrap().expose(),
+        "old-token"
+    );
+    assert_eq!(
+        resolved.expires.unwrap().to_string(),
+        "2030-01-01T00:00:00Z"
+    );
+    assert_eq!(resolved.account_id.as_deref(), Some("123456789012"));
     let expired = ("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z");
     let error = load(&[key, secret, expired]).unwrap_err().to_string();
     contains(&error, &["expired at 2020-01-01T00:00:00Z"]);
     let never = ("AWS_CREDENTIAL_EXPIRATION", "never");
     contains(
         &load(&[key, secret, never]).unwrap_err().to_string(),
-        &["AWS_CREDENTIAL_EXPIRATION is no time"],
+        &["invalid timestamp in AWS_CREDENTIAL_EXPIRATION"],
     );
 }
 
-fn imds_session(http: FakeHttp, env: &[(&str, &str)]) -> (World, Session) {
-    let world = world(env, "").http(http);
-    let session = Session::builder(world.host())
+fn imds_session(http: FakeHttp, env: &[(&str, &str)]) -> (FakePorts, Session) {
+    let ports = ports(env, "").http(http);
+    let session = Session::builder(ports.host())
         .credential_chain(only("iam-role"))
         .build()
         .unwrap();
-    (world, session)
+    (ports, session)
 }
 
 fn imds_hangs() {
-    let hanging =
-        FakeHttp::new(|_| Err(Error::new(ErrorKind::Timeout, "no answer within a second")));
-    let (world, session) = imds_session(hanging, &[]);
-    contains(&message(&session, &[]), &["no answer within a second"]);
-    let requests = world.http.requests.lock().unwrap();
+    let hanging = FakeHttp::new(|_| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            "no response within a second",
+        ))
+    });
+    let (ports, session) = imds_session(hanging, &[]);
+    contains(&message(&session, &[]), &["no response within a second"]);
+    let requests = ports.http.requests.lock().unwrap();
     assert!(requests.len() <= 2, "{} requests", requests.len());
     for request in requests.iter() {
         assert_eq!(request.timeout, Duration::from_secs(1));
@@ -357,50 +358,54 @@ fn imds_hangs() {
     }
 }
 
-fn good(expires: &str) -> String {
+fn valid_credentials(expires: &str) -> String {
     format!(
         r#"{{"Code": "Success", "AccessKeyId": "AKIDI", "SecretAccessKey": "secret-of-instance",
             "Token": "token-of-instance", "Expiration": "{expires}"}}"#
     )
 }
 
-/// A metadata service with given answers: the session's token, the role's name, its credentials.
-fn imds(token: (u16, &'static str), name: (u16, &'static str), found: (u16, String)) -> FakeHttp {
+/// Fakes a metadata service with canned token, role name and credentials.
+fn imds(
+    token: (u16, &'static str),
+    name: (u16, &'static str),
+    resolved: (u16, String),
+) -> FakeHttp {
     FakeHttp::new(move |request| {
         if request.method == "PUT" {
-            answer(token.0, token.1)
+            response(token.0, token.1)
         } else if request.url.contains("-extended/") {
-            answer(404, "")
+            response(404, "")
         } else if request.url.ends_with('/') {
-            answer(name.0, name.1)
+            response(name.0, name.1)
         } else {
-            answer(found.0, found.1.clone())
+            response(resolved.0, resolved.1.clone())
         }
     })
 }
 
-fn imds_lies() {
+fn imds_invalid() {
     let role = (200, "role");
     let token = (200, "imds-token");
-    let fine = (200, good("2030-01-01T00:00:00Z"));
+    let fine = (200, valid_credentials("2030-01-01T00:00:00Z"));
     let liars: Vec<(FakeHttp, &str)> = vec![
-        (imds((400, "no"), role, fine.clone()), "no session: HTTP 400"),
+        (imds((400, "no"), role, fine.clone()), "cannot open a session"),
         (
             imds(token, (200, "../../user-data"), fine.clone()),
-            "it gave no instance profile's name",
+            "invalid instance profile name",
         ),
         (
             imds(token, (200, "<html>"), fine.clone()),
-            "it gave no instance profile's name",
+            "invalid instance profile name",
         ),
         (imds(token, (500, ""), fine.clone()), "HTTP 500"),
-        (imds(token, (200, ""), fine.clone()), "the answer is empty"),
+        (imds(token, (200, ""), fine.clone()), "empty response"),
         (imds(token, (401, ""), fine), "HTTP 401"),
         (imds(token, role, (200, "<html>".into())), "invalid JSON"),
         (imds(token, role, (200, "[]".into())), "not an object"),
         (
             imds(token, role, (200, r#"{"AccessKeyId": "A"}"#.into())),
-            "it gave credentials without SecretAccessKey",
+            "the response has no SecretAccessKey",
         ),
         (
             imds(
@@ -408,11 +413,11 @@ fn imds_lies() {
                 role,
                 (200, r#"{"AccessKeyId": "A", "SecretAccessKey": "secret-of-instance", "Token": 5}"#.into()),
             ),
-            "it gave credentials without Token",
+            "the response has no Token",
         ),
         (
-            imds(token, role, (200, good("soon"))),
-            "it gave credentials without Expiration",
+            imds(token, role, (200, valid_credentials("soon"))),
+            "the response has no Expiration",
         ),
         (
             imds(
@@ -438,72 +443,72 @@ fn imds_lies() {
 }
 
 fn imds_v1() {
-    let fine = (200, good("2030-01-01T00:00:00Z"));
+    let fine = (200, valid_credentials("2030-01-01T00:00:00Z"));
     let secrets = ["secret-of-instance", "token-of-instance"];
     for token in [(404, ""), (403, ""), (405, ""), (200, "two\nlines")] {
-        let (world, session) = imds_session(imds(token, (200, "role"), fine.clone()), &[]);
+        let (ports, session) = imds_session(imds(token, (200, "role"), fine.clone()), &[]);
         credentials(&session, &secrets).unwrap();
-        for request in world.http.requests.lock().unwrap().iter().skip(1) {
+        for request in ports.http.requests.lock().unwrap().iter().skip(1) {
             assert!(request.headers.is_empty());
         }
         let disabled = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
-        let (world, session) = imds_session(imds(token, (200, "role"), fine.clone()), &disabled);
-        contains(
-            &message(&session, &secrets),
-            &["asking without one is disabled"],
-        );
-        assert_eq!(world.http.urls().len(), 1);
+        let (ports, session) = imds_session(imds(token, (200, "role"), fine.clone()), &disabled);
+        contains(&message(&session, &secrets), &["IMDSv1 is disabled"]);
+        assert_eq!(ports.http.urls().len(), 1);
     }
     let disabled = [("AWS_EC2_METADATA_DISABLED", "True")];
-    let (world, session) = imds_session(imds((200, "t"), (200, "role"), fine), &disabled);
+    let (ports, session) = imds_session(imds((200, "t"), (200, "role"), fine), &disabled);
     contains(
         &message(&session, &[]),
         &["AWS_EC2_METADATA_DISABLED is true"],
     );
-    assert!(world.http.urls().is_empty());
+    assert!(ports.http.urls().is_empty());
 }
 
 fn imds_stability() {
     let down = Arc::new(AtomicUsize::new(0));
     let state = Arc::clone(&down);
     let http = FakeHttp::new(move |request| match state.load(Ordering::SeqCst) {
-        0 => (imds_answer)(request, "2023-11-14T22:13:20Z"),
-        1 => (imds_answer)(request, "2023-11-14T23:13:20Z"),
-        2 => answer(503, ""),
-        _ => Err(Error::new(ErrorKind::Timeout, "no answer")),
+        0 => (imds_response)(request, "2023-11-14T22:13:20Z"),
+        1 => (imds_response)(request, "2023-11-14T23:13:20Z"),
+        2 => response(503, ""),
+        _ => Err(Error::new(ErrorKind::Timeout, "no response")),
     });
-    fn imds_answer(request: &inia_core::ports::HttpRequest, expires: &str) -> Result<HttpResponse> {
+    fn imds_response(
+        request: &inia_core::ports::HttpRequest,
+        expires: &str,
+    ) -> Result<HttpResponse> {
         if request.method == "PUT" {
-            answer(200, "imds-token")
+            response(200, "imds-token")
         } else if request.url.ends_with('/') {
-            answer(200, "role")
+            response(200, "role")
         } else {
-            answer(200, good(expires))
+            response(200, valid_credentials(expires))
         }
     }
     let secrets = ["secret-of-instance", "token-of-instance", "imds-token"];
-    let (world, session) = imds_session(http, &[]);
-    // 2023-11-14T22:13:20Z is now: they have just expired, and are used on.
+    let (ports, session) = imds_session(http, &[]);
+    // The current time is 2023-11-14T22:13:20Z: expired credentials continue to be used.
     let first = credentials(&session, &secrets).unwrap();
     let left = first.expires.unwrap().seconds() - NOW;
     assert!((17 * 60..=25 * 60).contains(&left), "{left}");
-    // Good ones again.
+    // The service returns valid credentials again.
     down.store(1, Ordering::SeqCst);
-    world.clock.advance(11 * 60);
+    ports.clock.advance(11 * 60);
     let second = credentials(&session, &secrets).unwrap();
     assert_eq!(second.expires.unwrap().seconds(), NOW + 3600);
-    // Then nothing any more, until long after they have expired.
+    // Later the service is unavailable until long after they expire.
     for (state, minutes) in [(2, 60), (3, 60), (3, 60)] {
         down.store(state, Ordering::SeqCst);
-        world.clock.advance(minutes * 60);
+        ports.clock.advance(minutes * 60);
         let used_on = credentials(&session, &secrets).unwrap();
         assert_eq!(used_on.access_key_id, "AKIDI");
         assert!(used_on.expires.unwrap().seconds() > NOW + 3600);
     }
-    // Unless a service refuses them.
-    let refused = block_on(session.credentials()).unwrap();
-    session.invalidate(&refused);
-    contains(&message(&session, &secrets), &["no answer"]);
+    // Except if a service rejects them.
+    let rejected = block_on(session.credentials()).unwrap();
+    session.invalidate(&rejected);
+    contains(&message(&session, &secrets), &["no response"]);
 }
 
 fn imds_attempts() {
@@ -512,23 +517,23 @@ fn imds_attempts() {
     let http = FakeHttp::new(move |request| {
         // Every other request fails.
         if counter.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
-            return answer(503, "");
+            return response(503, "");
         }
         if request.method == "PUT" {
-            answer(200, "imds-token")
+            response(200, "imds-token")
         } else if request.url.ends_with('/') {
-            answer(200, "role")
+            response(200, "role")
         } else {
-            answer(200, good("2030-01-01T00:00:00Z"))
+            response(200, valid_credentials("2030-01-01T00:00:00Z"))
         }
     });
     let env = [
         ("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2"),
         ("AWS_METADATA_SERVICE_TIMEOUT", "3"),
     ];
-    let (world, session) = imds_session(http, &env);
+    let (ports, session) = imds_session(http, &env);
     credentials(&session, &["secret-of-instance"]).unwrap();
-    let requests = world.http.requests.lock().unwrap();
+    let requests = ports.http.requests.lock().unwrap();
     assert_eq!(requests.len(), 6);
     assert!(
         requests
@@ -537,37 +542,37 @@ fn imds_attempts() {
     );
 }
 
-fn container_world(http: FakeHttp, env: &[(&str, &str)]) -> (World, Session) {
-    let world = world(env, "").http(http);
-    let session = Session::builder(world.host())
+fn container_world(http: FakeHttp, env: &[(&str, &str)]) -> (FakePorts, Session) {
+    let ports = ports(env, "").http(http);
+    let session = Session::builder(ports.host())
         .credential_chain(only("container-role"))
         .build()
         .unwrap();
-    (world, session)
+    (ports, session)
 }
 
 fn container_attempts() {
     let env = [("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/c")];
     let body = r#"{"code": "ThrottlingException", "message": "slowly", "SecretAccessKey": "secret-of-task"}"#;
-    let (world, session) = container_world(FakeHttp::new(move |_| answer(429, body)), &env);
+    let (ports, session) = container_world(FakeHttp::new(move |_| response(429, body)), &env);
     contains(
         &message(&session, &["secret-of-task"]),
         &["in 3 attempts", "HTTP 429: ThrottlingException slowly"],
     );
-    assert_eq!(world.http.urls().len(), 3);
+    assert_eq!(ports.http.urls().len(), 3);
     assert_eq!(
-        inia_core::ports::Clock::now(&*world.clock).seconds(),
+        inia_core::ports::Clock::now(&*ports.clock).seconds(),
         NOW + 2
     );
-    for request in world.http.requests.lock().unwrap().iter() {
+    for request in ports.http.requests.lock().unwrap().iter() {
         assert_eq!(request.timeout, Duration::from_secs(2));
     }
-    // What is no JSON may be so for a moment.
+    // An invalid response is retried.
     let count = AtomicUsize::new(0);
     let http = FakeHttp::new(move |_| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => answer(200, "<html>"),
-        1 => Err(Error::new(ErrorKind::Timeout, "no answer")),
-        _ => answer(
+        0 => response(200, "<html>"),
+        1 => Err(Error::new(ErrorKind::Timeout, "no response")),
+        _ => response(
             200,
             r#"{"AccessKeyId": "A", "SecretAccessKey": "secret-of-task", "Token": "task-token", "Expiration": "2030-01-01T00:00:00Z"}"#,
         ),
@@ -575,10 +580,10 @@ fn container_attempts() {
     let (_, session) = container_world(http, &env);
     credentials(&session, &["secret-of-task", "task-token"]).unwrap();
     let (_, session) = container_world(
-        FakeHttp::new(|_| answer(200, r#"{"AccessKeyId": "A"}"#)),
+        FakeHttp::new(|_| response(200, r#"{"AccessKeyId": "A"}"#)),
         &env,
     );
-    contains(&message(&session, &[]), &["without SecretAccessKey"]);
+    contains(&message(&session, &[]), &["has no SecretAccessKey"]);
 }
 
 fn container_hosts() {
@@ -592,7 +597,7 @@ fn container_hosts() {
         "file:///etc/passwd",
         "not a url",
     ] {
-        let (world, session) = container_world(
+        let (ports, session) = container_world(
             FakeHttp::silent(),
             &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)],
         );
@@ -600,15 +605,15 @@ fn container_hosts() {
             &message(&session, &[]),
             &["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
         );
-        assert!(world.http.urls().is_empty(), "{url}");
+        assert!(ports.http.urls().is_empty(), "{url}");
     }
     for path in ["@example.com/", "relative", ":80@example.com/x"] {
-        let (world, session) = container_world(
+        let (ports, session) = container_world(
             FakeHttp::silent(),
             &[("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", path)],
         );
-        contains(&message(&session, &[]), &["does not start with /"]);
-        assert!(world.http.urls().is_empty(), "{path}");
+        contains(&message(&session, &[]), &["must start with /"]);
+        assert!(ports.http.urls().is_empty(), "{path}");
     }
 }
 
@@ -631,11 +636,11 @@ fn container_token() {
         ),
         (vec![url, file], "file-authorization\r\nHost: evil", None),
     ] {
-        let (world, session) = container_world(FakeHttp::new(move |_| answer(200, fine)), &env);
-        world.files.put("/token", contents);
+        let (ports, session) = container_world(FakeHttp::new(move |_| response(200, fine)), &env);
+        ports.files.put("/token", contents);
         match (credentials(&session, &secrets), shown) {
             (Ok(_), Some(shown)) => {
-                let requests = world.http.requests.lock().unwrap();
+                let requests = ports.http.requests.lock().unwrap();
                 let (_, value) = requests[0]
                     .headers
                     .iter()
@@ -644,8 +649,8 @@ fn container_token() {
                 assert_eq!(value.expose(), shown);
             }
             (Err(error), None) => {
-                contains(&error.to_string(), &["has line breaks"]);
-                assert!(world.http.urls().is_empty());
+                contains(&error.to_string(), &["contains line breaks"]);
+                assert!(ports.http.urls().is_empty());
             }
             (result, _) => panic!("{result:?}"),
         }
@@ -656,14 +661,14 @@ fn process() {
     let config =
         "[default]\ncredential_process = \"/opt/my tool\" --for 'some one' hidden-argument\n";
     let run = |outcome: CommandOutcome| {
-        let mut world = world(&[], config);
-        Arc::get_mut(&mut world.commands).unwrap().outcome = Some(outcome);
-        let session = session(&world, &no_services());
+        let mut ports = ports(&[], config);
+        Arc::get_mut(&mut ports.commands).unwrap().outcome = Some(outcome);
+        let session = session(&ports, &no_services());
         let result = credentials(
             &session,
             &["hidden-secret", "hidden-argument", "hidden-token"],
         );
-        let commands = world.commands.commands.lock().unwrap();
+        let commands = ports.commands.commands.lock().unwrap();
         assert_eq!(
             commands[0],
             ["/opt/my tool", "--for", "some one", "hidden-argument"]
@@ -677,7 +682,7 @@ fn process() {
     .unwrap();
     assert_eq!((fine.access_key_id.as_str(), fine.expires), ("AKIDP", None));
     for (outcome, problem) in [
-        (CommandOutcome::Hangs, "did not run to its end: the command did not end"),
+        (CommandOutcome::Hangs, "failed to run: the command did not end"),
         (CommandOutcome::PrintsTooMuch, "printed more than 65536 bytes"),
         (
             CommandOutcome::Fails(2, "log in first".into()),
@@ -685,11 +690,11 @@ fn process() {
         ),
         (
             CommandOutcome::Prints("hidden-secret".into()),
-            "printed no credentials: invalid JSON at line 1, column 1",
+            "invalid output of credential_process `/opt/my tool`: invalid JSON at line 1, column 1",
         ),
         (
             CommandOutcome::Prints(r#"{"Version": 2, "SecretAccessKey": "hidden-secret"}"#.into()),
-            "whose Version is not 1",
+            "Version of the output must be 1",
         ),
         (
             CommandOutcome::Prints(r#"{"Version": 1, "SecretAccessKey": "hidden-secret"}"#.into()),
@@ -697,13 +702,13 @@ fn process() {
         ),
         (
             CommandOutcome::Prints(r#"{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": {"a": "hidden-secret"}}"#.into()),
-            "printed no SecretAccessKey",
+            "has no SecretAccessKey",
         ),
         (
             CommandOutcome::Prints(
                 r#"{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "hidden-secret", "Expiration": "soon"}"#.into(),
             ),
-            "an Expiration that is no time",
+            "invalid Expiration",
         ),
         (
             CommandOutcome::Prints(
@@ -715,14 +720,14 @@ fn process() {
         let error = run(outcome).unwrap_err();
         contains(&format!("{error:#}"), &[problem]);
     }
-    let world = world(&[], "[default]\ncredential_process = \"open\n");
+    let ports = ports(&[], "[default]\ncredential_process = \"open\n");
     contains(
-        &message(&session(&world, &no_services()), &[]),
-        &["credential_process is no command line"],
+        &message(&session(&ports, &no_services()), &[]),
+        &["credential_process is not a valid command line"],
     );
 }
 
-fn long_way() {
+fn long_source_chain() {
     let mut config =
         String::from("[default]\nrole_arn = arn:aws:iam::1:role/d\nsource_profile = p0\n");
     for number in 0..10_000 {
@@ -731,10 +736,10 @@ fn long_way() {
             number + 1
         ));
     }
-    let world = world(&[], &config);
+    let ports = ports(&[], &config);
     contains(
-        &message(&session(&world, &no_services()), &[]),
-        &["no credentials within 64 source profiles"],
+        &message(&session(&ports, &no_services()), &[]),
+        &["more than 64 source profiles"],
     );
 }
 
@@ -742,41 +747,41 @@ const MFA: &str = "[default]\nrole_arn = arn:aws:iam::1:role/mfa\nsource_profile
     [profile keys]\naws_access_key_id = AKID\naws_secret_access_key = secret-of-keys\n";
 
 fn mfa() {
-    let world = world(&[], MFA);
-    world
+    let ports = ports(&[], MFA);
+    ports
         .prompt
-        .answers
+        .inputs
         .lock()
         .unwrap()
         .push_back("908172 ".into());
-    let clock = Arc::clone(&world.clock);
+    let clock = Arc::clone(&ports.clock);
     let services = Scripted::new(move |call| {
         Ok(assumed(
             call,
             inia_core::ports::Clock::now(&*clock).seconds(),
         ))
     });
-    let session = session(&world, &services);
+    let session = session(&ports, &services);
     let secrets = ["secret-of-keys", "secret-of-mfa", "token-of-mfa", "908172"];
     credentials(&session, &secrets).unwrap();
     let call = &services.calls()[0];
     assert_eq!(call.params["TokenCode"], "908172");
     assert_eq!(call.params["SerialNumber"], "arn:aws:iam::1:mfa/me");
     assert_eq!(
-        *world.prompt.questions.lock().unwrap(),
+        *ports.prompt.questions.lock().unwrap(),
         ["Enter MFA code for arn:aws:iam::1:mfa/me: "]
     );
-    world.clock.advance(3601);
+    ports.clock.advance(3601);
     contains(
         &message(&session, &secrets),
-        &["have expired, and with them what its MFA code was good for"],
+        &["have expired, and renewing them requires a new MFA code"],
     );
-    assert_eq!(world.prompt.questions.lock().unwrap().len(), 1);
-    // Nobody there to ask.
-    let other = self::world(&[], MFA);
+    assert_eq!(ports.prompt.questions.lock().unwrap().len(), 1);
+    // Without a prompt.
+    let other = self::ports(&[], MFA);
     contains(
         &message(&self::session(&other, &services), &secrets),
-        &["there is nobody to ask"],
+        &["no prompt available"],
     );
 }
 
@@ -785,14 +790,14 @@ fn role_cache() {
         [profile inner]\nrole_arn = arn:aws:iam::1:role/inner\nsource_profile = keys\n\
         [profile keys]\naws_access_key_id = AKID\naws_secret_access_key = secret-of-keys\n";
     let secrets = ["secret-of-keys", "secret-of-outer", "secret-of-inner"];
-    let world = world(&[], config);
+    let ports = ports(&[], config);
     let services = Scripted::new(|call| Ok(assumed(call, NOW)));
-    let first = credentials(&session(&world, &services), &secrets).unwrap();
+    let first = credentials(&session(&ports, &services), &secrets).unwrap();
     assert_eq!(services.calls().len(), 2);
-    // The name is the AWS CLI's: the SHA-1 of {"RoleArn": "arn:aws:iam::1:role/outer"}.
+    // The file name is the AWS CLI's: the SHA-1 of {"RoleArn": "arn:aws:iam::1:role/outer"}.
     let outer = "/home/.aws/cli/cache/8bf2e092cd7786ecdba4605cd56f35513d78c4d0.json";
     let inner = "/home/.aws/cli/cache/a088d7475453b72cbff44d29d5d05900766a95aa.json";
-    let written: Json = serde_json::from_str(&world.files.text(outer).unwrap()).unwrap();
+    let written: Json = serde_json::from_str(&ports.files.text(outer).unwrap()).unwrap();
     assert_eq!(
         written,
         serde_json::json!({"Credentials": {
@@ -800,25 +805,25 @@ fn role_cache() {
             "Expiration": "2023-11-14T23:13:20Z", "AccountId": "123456789012"
         }})
     );
-    assert!(world.files.text(inner).is_some());
-    // Another session finds them, the outer one alone.
-    let second_session = session(&world, &services);
+    assert!(ports.files.text(inner).is_some());
+    // Another session reads the outer role's credentials from the cache.
+    let second_session = session(&ports, &services);
     let second = credentials(&second_session, &secrets).unwrap();
     assert_eq!(first.secret_access_key, second.secret_access_key);
     assert_eq!(first.account_id, second.account_id);
     assert_eq!(first.expires, second.expires);
     assert_eq!(services.calls().len(), 2);
-    // A session whose credentials were refused does not take them from there again.
+    // A session does not read rejected credentials from the cache again.
     second_session.invalidate(&second);
     credentials(&second_session, &secrets).unwrap();
     assert_eq!(services.calls().len(), 3);
-    // What is about to expire, and what is no JSON, is asked for anew.
-    world.clock.advance(50 * 60);
-    credentials(&session(&world, &services), &secrets).unwrap();
+    // Cached credentials that are about to expire or not valid JSON are replaced.
+    ports.clock.advance(50 * 60);
+    credentials(&session(&ports, &services), &secrets).unwrap();
     assert_eq!(services.calls().len(), 5);
-    world.clock.advance(-50 * 60);
-    world.files.put(outer, "{ secret-of-outer");
-    credentials(&session(&world, &services), &secrets).unwrap();
+    ports.clock.advance(-50 * 60);
+    ports.files.put(outer, "{ secret-of-outer");
+    credentials(&session(&ports, &services), &secrets).unwrap();
     assert_eq!(services.calls().len(), 6);
 }
 
@@ -829,18 +834,18 @@ fn role_parameters() {
         ("AWS_ACCESS_KEY_ID", "AKIDENV"),
         ("AWS_SECRET_ACCESS_KEY", "secret-of-env"),
     ];
-    let world = world(&env, config);
+    let ports = ports(&env, config);
     let services = Scripted::new(|call| Ok(assumed(call, NOW)));
     let mut chain = CredentialChain::default();
     chain.remove("env");
-    let session = Session::builder(world.host())
+    let session = Session::builder(ports.host())
         .credential_chain(chain)
         .invoke(services.invoke())
         .build()
         .unwrap();
-    let found = credentials(&session, &["secret-of-env", "secret-of-r"]).unwrap();
-    assert_eq!(found.account_id.as_deref(), Some("123456789012"));
-    assert_eq!(found.features.ids().collect::<Vec<_>>(), ["g", "i", "p"]);
+    let resolved = credentials(&session, &["secret-of-env", "secret-of-r"]).unwrap();
+    assert_eq!(resolved.account_id.as_deref(), Some("123456789012"));
+    assert_eq!(resolved.features.ids().collect::<Vec<_>>(), ["g", "i", "p"]);
     let call = &services.calls()[0];
     assert_eq!(
         call.params,
@@ -854,12 +859,12 @@ fn role_parameters() {
 
 const SSO: &str = "[default]\nsso_session = dev\nsso_account_id = 1\nsso_role_name = r\n\
     [sso-session dev]\nsso_region = eu-west-1\nsso_start_url = https://some.url\n";
-/// The file of the session `dev`.
+/// Token file of the session `dev`.
 const SSO_FILE: &str = "/home/.aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json";
 
 fn sso_unauthorized() {
-    let world = world(&[], SSO);
-    world.files.put(
+    let ports = ports(&[], SSO);
+    ports.files.put(
         SSO_FILE,
         r#"{"accessToken": "sso-access-token", "expiresAt": "2080-01-01T00:00:00Z"}"#,
     );
@@ -870,31 +875,31 @@ fn sso_unauthorized() {
             &call.operation,
             ServiceError {
                 code: "UnauthorizedException".into(),
-                message: "Session token not found or invalid".into(),
+                message: "Session token not resolved or invalid".into(),
                 http_status: 401,
                 ..ServiceError::default()
             },
         ))
     });
-    let session = session(&world, &services);
+    let session = session(&ports, &services);
     contains(
         &message(&session, &["sso-access-token"]),
-        &["the SSO token is not good any more: log in again"],
+        &["the SSO token is no longer valid; log in again"],
     );
-    world
+    ports
         .files
         .put(SSO_FILE, "{\"accessToken\": sso-access-token");
     contains(
         &message(&session, &["sso-access-token"]),
-        &["holds no SSO token: invalid JSON"],
+        &["contains no valid SSO token: invalid JSON"],
     );
 }
 
 fn sso_contradiction() {
     let config = SSO.replace("sso_role_name", "sso_region = us-east-1\nsso_role_name");
-    let world = world(&[], &config);
+    let ports = ports(&[], &config);
     contains(
-        &message(&session(&world, &no_services()), &[]),
+        &message(&session(&ports, &no_services()), &[]),
         &["profile `default` and its sso-session have different values for sso_region"],
     );
 }
@@ -911,13 +916,13 @@ fn login_refused() {
     let path = "/logins/2744ccd10c7533bd736ad890f9dd5cab2adb27b07d500b9493f29cdc420cb2e0.json";
     let config = "[default]\nlogin_session = me\n";
     let env = [("AWS_LOGIN_CACHE_DIRECTORY", "/logins")];
-    for (reason, said) in [
-        ("TOKEN_EXPIRED", "the login has expired: log in again"),
+    for (reason, expected) in [
+        ("TOKEN_EXPIRED", "the login has expired; log in again"),
         ("USER_CREDENTIALS_CHANGED", "have changed since the login"),
-        ("INSUFFICIENT_PERMISSIONS", "lacks the permission"),
-        ("OTHER", "the login could not be refreshed"),
+        ("INSUFFICIENT_PERMISSIONS", "requires the permission"),
+        ("OTHER", "refreshing the login failed"),
     ] {
-        let world = world(&env, config);
+        let ports = ports(&env, config);
         let services = Scripted::new(move |call| {
             assert_eq!(call.options.region.as_deref(), Some("eu-west-1"));
             let details = json!({"error": reason});
@@ -932,27 +937,27 @@ fn login_refused() {
             ))
         });
         let secrets = ["secret-of-login", "login-refresh-token"];
-        world.files.put(path, file("2020-01-01T00:00:00Z"));
-        let session = session(&world, &services);
-        contains(&message(&session, &secrets), &[said]);
-        // While they are good, the old ones are used on.
-        world.files.put(path, file("2023-11-14T22:17:20Z"));
+        ports.files.put(path, file("2020-01-01T00:00:00Z"));
+        let session = session(&ports, &services);
+        contains(&message(&session, &secrets), &[expected]);
+        // Valid credentials continue to be used.
+        ports.files.put(path, file("2023-11-14T22:17:20Z"));
         credentials(&session, &secrets).unwrap();
         assert_eq!(services.calls().len(), 2);
     }
-    // A key that is none.
-    let world = world(&env, config);
-    world.files.put(
+    // An invalid key.
+    let ports = ports(&env, config);
+    ports.files.put(
         path,
         file("2020-01-01T00:00:00Z").replace("PRIVATE KEY-----\\n", "PRIVATE KEY-----\\n%"),
     );
     contains(
-        &message(&session(&world, &no_services()), &["login-refresh-token"]),
-        &["the dpopKey is no P-256 key"],
+        &message(&session(&ports, &no_services()), &["login-refresh-token"]),
+        &["the dpopKey is not a P-256 key"],
     );
 }
 
-/// A P-256 key in PEM.
+/// Returns a P-256 key in PEM.
 fn key() -> String {
     use base64::Engine as _;
     use p256::pkcs8::EncodePrivateKey as _;
@@ -964,28 +969,28 @@ fn key() -> String {
 
 fn legacy_files() {
     let env = [("AWS_CREDENTIAL_FILE", "~/ec2")];
-    let world = world(&env, "");
-    world.files.put(
+    let ports = ports(&env, "");
+    ports.files.put(
         "/home/ec2",
         "# keys\nAWSAccessKeyId=AKIDEC2\nAWSSecretKey = secret-of-ec2\n",
     );
-    let found = credentials(&session(&world, &no_services()), &["secret-of-ec2"]).unwrap();
-    assert_eq!(found.access_key_id, "AKIDEC2");
-    assert_eq!(found.provider, "ec2-credentials-file");
+    let resolved = credentials(&session(&ports, &no_services()), &["secret-of-ec2"]).unwrap();
+    assert_eq!(resolved.access_key_id, "AKIDEC2");
+    assert_eq!(resolved.provider, "ec2-credentials-file");
 
-    let world = self::world(&[], "");
-    world.files.put(
+    let ports = self::ports(&[], "");
+    ports.files.put(
         "/home/.boto",
         "[Boto]\ndebug = 1\n[Credentials]\naws_access_key_id: AKIDBOTO\naws_secret_access_key: secret-of-boto\n",
     );
-    let found = credentials(&session(&world, &no_services()), &["secret-of-boto"]).unwrap();
-    assert_eq!(found.access_key_id, "AKIDBOTO");
-    assert_eq!(found.features.ids().collect::<Vec<_>>(), ["x"]);
+    let resolved = credentials(&session(&ports, &no_services()), &["secret-of-boto"]).unwrap();
+    assert_eq!(resolved.access_key_id, "AKIDBOTO");
+    assert_eq!(resolved.features.ids().collect::<Vec<_>>(), ["x"]);
 
-    let world = self::world(&[("AWS_CREDENTIAL_FILE", "/gone")], "");
+    let ports = self::ports(&[("AWS_CREDENTIAL_FILE", "/gone")], "");
     contains(
-        &message(&session(&world, &no_services()), &[]),
-        &["AWS_CREDENTIAL_FILE: there is no /gone"],
+        &message(&session(&ports, &no_services()), &[]),
+        &["AWS_CREDENTIAL_FILE: /gone not resolved"],
     );
 }
 
@@ -1055,7 +1060,7 @@ fn chains() {
     ] {
         assert_eq!(error.kind(), ErrorKind::Config);
     }
-    let session = Session::builder(world(&[], "").host())
+    let session = Session::builder(ports(&[], "").host())
         .credential_chain(chain)
         .build()
         .unwrap();
@@ -1078,20 +1083,20 @@ fn auto_mode() {
         name: "sqs",
         id: "SQS",
     };
-    let asked = Arc::new(Mutex::new(0));
+    let metadata_requests = Arc::new(Mutex::new(0));
     let mode = |http: FakeHttp| {
-        let asked = Arc::clone(&asked);
-        let world =
-            world(&[("AWS_DEFAULTS_MODE", "auto")], "").http(FakeHttp::new(move |request| {
-                *asked.lock().unwrap() += 1;
+        let metadata_requests = Arc::clone(&metadata_requests);
+        let ports =
+            ports(&[("AWS_DEFAULTS_MODE", "auto")], "").http(FakeHttp::new(move |request| {
+                *metadata_requests.lock().unwrap() += 1;
                 let _ = &http;
                 if request.method == "PUT" {
-                    answer(200, "imds-token")
+                    response(200, "imds-token")
                 } else {
-                    answer(200, "eu-west-1")
+                    response(200, "eu-west-1")
                 }
             }));
-        let session = Session::builder(world.host())
+        let session = Session::builder(ports.host())
             .region("eu-west-1")
             .defaults(table.clone())
             .build()
@@ -1103,7 +1108,7 @@ fn auto_mode() {
         session
     };
     let session = mode(FakeHttp::silent());
-    assert_eq!(*asked.lock().unwrap(), 2);
+    assert_eq!(*metadata_requests.lock().unwrap(), 2);
     let here = session.client_settings(service, &Config::new()).unwrap();
     assert_eq!(here.defaults_mode, DefaultsMode::InRegion);
     assert_eq!(here.connect_timeout, Duration::from_millis(1100));
@@ -1111,31 +1116,35 @@ fn auto_mode() {
         .client_settings(service, &Config::new().region("us-east-1"))
         .unwrap();
     assert_eq!(there.connect_timeout, Duration::from_millis(3200));
-    // A mode without defaults at hand is an error rather than another mode.
-    let world = world(&[("AWS_DEFAULTS_MODE", "mobile")], "");
-    let session = Session::builder(world.host()).build().unwrap();
+    // A mode without defaults is an error.
+    let ports = ports(&[("AWS_DEFAULTS_MODE", "mobile")], "");
+    let session = Session::builder(ports.host()).build().unwrap();
     assert!(session.client_settings(service, &Config::new()).is_err());
 }
 
-fn given() {
-    let world = world(
+fn static_credentials() {
+    let ports = ports(
         &[
             ("AWS_ACCESS_KEY_ID", "AKIDENV"),
             ("AWS_SECRET_ACCESS_KEY", "secret-of-env"),
         ],
         "",
     );
-    let session = Session::builder(world.host())
+    let session = Session::builder(ports.host())
         .credentials(Credentials::new(
             "AKIDGIVEN",
-            "given-secret",
-            Some("given-token"),
+            "static_credentials-secret",
+            Some("static_credentials-token"),
         ))
         .set(&setting::RETRY_MODE, "adaptive")
         .build()
         .unwrap();
-    let found = credentials(&session, &["given-secret", "given-token"]).unwrap();
-    assert_eq!(found.access_key_id, "AKIDGIVEN");
-    assert_eq!(found.features.ids().collect::<Vec<_>>(), ["e"]);
-    assert!(!format!("{session:?}").contains("given-secret"));
+    let resolved = credentials(
+        &session,
+        &["static_credentials-secret", "static_credentials-token"],
+    )
+    .unwrap();
+    assert_eq!(resolved.access_key_id, "AKIDGIVEN");
+    assert_eq!(resolved.features.ids().collect::<Vec<_>>(), ["e"]);
+    assert!(!format!("{session:?}").contains("static_credentials-secret"));
 }

@@ -1,4 +1,4 @@
-//! A case's folder: its environment, its files, its traffic, and its secrets.
+//! Case folders: environment, files, traffic and secrets.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,13 @@ use serde_json::Value as Json;
 
 use super::replay::Recording;
 use super::secrets::Secrets;
-use crate::fakes::{FakeEnv, World};
+use crate::fakes::{FakeEnv, FakePorts};
 use crate::{read_json, strings};
 
-/// The moment of cases that do not expect an expiry: 2021-01-01.
+/// Time of cases that do not expect an expiration: 2021-01-01.
 pub(crate) const SOME_TIME: i64 = 1_609_459_200;
 
-/// The folders below a folder, by name.
+/// Returns the subfolders by name.
 pub(crate) fn folders(dir: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<_> = std::fs::read_dir(dir)
         .unwrap()
@@ -23,21 +23,21 @@ pub(crate) fn folders(dir: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// A case's world, its recording and its secrets.
-pub(crate) fn world(folder: &Path, now: i64) -> (World, Recording, Secrets) {
+/// Returns the fake ports, the recording and the secrets of a case.
+pub(crate) fn ports(folder: &Path, now: i64) -> (FakePorts, Recording, Secrets) {
     let env = strings(&read_json(&folder.join("env.json")));
     let mut secrets = Secrets::default();
     for (name, value) in &env {
         secrets.add_json(name, &Json::from(value.as_str()));
     }
     let recording = Recording::read(&folder.join("http-traffic.json"));
-    for body in recording.answers() {
-        secrets.add_file("answer", &body);
+    for body in recording.responses() {
+        secrets.add_file("response", &body);
     }
-    let world = World::new(FakeEnv::of(env), now).http(recording.http());
-    world.files.load(&folder.join("fs"));
-    for (name, contents) in world.files.0.lock().unwrap().iter() {
+    let ports = FakePorts::new(FakeEnv::of(env), now).http(recording.http());
+    ports.files.load(&folder.join("fs"));
+    for (name, contents) in ports.files.0.lock().unwrap().iter() {
         secrets.add_file(name, &String::from_utf8_lossy(contents));
     }
-    (world, recording, secrets)
+    (ports, recording, secrets)
 }

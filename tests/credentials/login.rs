@@ -1,4 +1,4 @@
-//! `login-provider-test-cases.json`: logins and their refresh.
+//! `login-provider-test-cases.json`: login tokens and their refresh.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 
 use super::scripted::Scripted;
 use super::secrets::Secrets;
-use crate::fakes::{FakeEnv, World, block_on, logged};
+use crate::fakes::{FakeEnv, FakePorts, block_on, logged};
 use crate::support::Case;
 use crate::tests_of;
 
-/// The moment the suite's cases expect: 2025-11-19T00:00:00Z.
+/// Time expected by the cases: 2025-11-19T00:00:00Z.
 const NOW: i64 = 1_763_510_400;
 
 pub(crate) fn cases(suite: &str, path: &Path, cases: &mut Vec<Case>) {
@@ -22,15 +22,15 @@ pub(crate) fn cases(suite: &str, path: &Path, cases: &mut Vec<Case>) {
 }
 
 fn check(test: &Json) -> Result<(), String> {
-    let world = World::new(FakeEnv::of([("HOME", "/home")]), NOW);
-    world.files.put(
+    let ports = FakePorts::new(FakeEnv::of([("HOME", "/home")]), NOW);
+    ports.files.put(
         "/home/.aws/config",
         test["configContents"].as_str().unwrap(),
     );
     let mut secrets = Secrets::default();
     secrets.add_json("", test);
     for (name, contents) in test["cacheContents"].as_object().unwrap() {
-        world.files.put(&cached(name), contents.to_string());
+        ports.files.put(&cached(name), contents.to_string());
     }
     let api = test["mockApiCalls"].as_array().cloned().unwrap_or_default();
     let expected_calls = api.len();
@@ -61,7 +61,7 @@ fn check(test: &Json) -> Result<(), String> {
         }
     });
     let (result, log) = logged(|| {
-        let session = Session::builder(world.host())
+        let session = Session::builder(ports.host())
             .profile("signin")
             .region("us-east-1")
             .invoke(services.invoke())
@@ -92,7 +92,7 @@ fn check(test: &Json) -> Result<(), String> {
             ("cacheContents", Ok(_)) => {
                 for (name, contents) in outcome.as_object().unwrap() {
                     if name != "result" {
-                        let written = world.files.text(&cached(name)).unwrap();
+                        let written = ports.files.text(&cached(name)).unwrap();
                         let written: Json = serde_json::from_str(&written).unwrap();
                         assert_eq!(&written, contents);
                     }

@@ -1,4 +1,4 @@
-//! `ecs-tests.json`, `imds-config` and `imds-v21-tests.json`: where metadata services are asked, and what for.
+//! `ecs-tests.json`, `imds-config` and `imds-v21-tests.json`: endpoints and requests of metadata services.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -9,7 +9,7 @@ use inia_core::{CredentialChain, Session};
 use serde_json::Value as Json;
 
 use super::secrets::Secrets;
-use crate::fakes::{FakeEnv, FakeHttp, World, answer, block_on, logged};
+use crate::fakes::{FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
 use crate::{strings, tests_of};
 
@@ -29,7 +29,7 @@ pub(crate) fn cases(dir: &Path, cases: &mut Vec<Case>) {
     }
 }
 
-/// The default chain without all but one provider.
+/// Returns the default chain reduced to one provider.
 pub(crate) fn only(name: &str) -> CredentialChain {
     let mut chain = CredentialChain::default();
     let others: Vec<String> = chain
@@ -46,9 +46,9 @@ pub(crate) fn only(name: &str) -> CredentialChain {
 fn ecs(test: &Json) -> Result<(), String> {
     let credentials = r#"{"AccessKeyId": "A", "SecretAccessKey": "container-secret", "Token": "container-token",
         "Expiration": "2030-01-01T00:00:00Z"}"#;
-    let world = World::new(FakeEnv::of(strings(&test["env"])), 1_700_000_000)
-        .http(FakeHttp::new(move |_| answer(200, credentials)));
-    let session = Session::builder(world.host())
+    let ports = FakePorts::new(FakeEnv::of(strings(&test["env"])), 1_700_000_000)
+        .http(FakeHttp::new(move |_| response(200, credentials)));
+    let session = Session::builder(ports.host())
         .credential_chain(only("container-role"))
         .build()
         .unwrap();
@@ -65,7 +65,7 @@ fn ecs(test: &Json) -> Result<(), String> {
     }
     match (test["result"]["Ok"].as_str(), result) {
         (Some(url), Ok(_)) => {
-            assert_eq!(world.http.urls(), [format!("GET {url}")]);
+            assert_eq!(ports.http.urls(), [format!("GET {url}")]);
             Ok(())
         }
         (None, Err(error)) => {
@@ -73,10 +73,10 @@ fn ecs(test: &Json) -> Result<(), String> {
                 "No environment variables were set to configure ECS provider" => {
                     "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"
                 }
-                "URI did not specify a host" => "the URL does not name a host",
+                "URI did not specify a host" => "the URL has no host",
                 other => other,
             };
-            assert!(world.http.urls().is_empty());
+            assert!(ports.http.urls().is_empty());
             match error.to_string().contains(wording) {
                 true => Ok(()),
                 false => Err(format!("`{error}` does not contain `{wording}`")),
@@ -87,12 +87,12 @@ fn ecs(test: &Json) -> Result<(), String> {
 }
 
 fn imds(test: &Json) -> Result<(), String> {
-    let world = World::new(FakeEnv::of(strings(&test["env"])), 1_700_000_000)
-        .http(FakeHttp::new(|_| answer(404, "")));
+    let ports = FakePorts::new(FakeEnv::of(strings(&test["env"])), 1_700_000_000)
+        .http(FakeHttp::new(|_| response(404, "")));
     for (name, text) in strings(&test["fs"]) {
-        world.files.put(&name, text);
+        ports.files.put(&name, text);
     }
-    let mut builder = Session::builder(world.host()).credential_chain(only("iam-role"));
+    let mut builder = Session::builder(ports.host()).credential_chain(only("iam-role"));
     if let Some(endpoint) = test["endpoint_override"].as_str() {
         builder = builder.set(&setting::EC2_METADATA_SERVICE_ENDPOINT, endpoint);
     }
@@ -102,17 +102,17 @@ fn imds(test: &Json) -> Result<(), String> {
     let error = block_on(builder.build().unwrap().credentials()).unwrap_err();
     match test["result"]["Ok"].as_str() {
         Some(url) => {
-            assert_eq!(world.http.urls()[0], format!("PUT {url}"));
+            assert_eq!(ports.http.urls()[0], format!("PUT {url}"));
             Ok(())
         }
         None => {
             let wording = match test["result"]["Err"].as_str().unwrap() {
-                "`error` is not a valid endpoint mode" => "`error` is none of ipv4, ipv6",
-                "`IPv7` is not a valid endpoint mode" => "`IPv7` is none of ipv4, ipv6",
-                "invalid uri character" => "the URL has characters that no URL has",
+                "`error` is not a valid endpoint mode" => "`error` is not one of ipv4, ipv6",
+                "`IPv7` is not a valid endpoint mode" => "`IPv7` is not one of ipv4, ipv6",
+                "invalid uri character" => "the URL contains invalid characters",
                 other => other,
             };
-            assert!(world.http.urls().is_empty());
+            assert!(ports.http.urls().is_empty());
             match error.to_string().contains(wording) {
                 true => Ok(()),
                 false => Err(format!("`{error}` does not contain `{wording}`")),
@@ -125,7 +125,7 @@ fn imds_v21(test: &Json) -> Result<(), String> {
     let mut secrets = Secrets::default();
     secrets.add_json("", &test["expectations"]);
     let expectations: VecDeque<Json> = test["expectations"].as_array().unwrap().clone().into();
-    // Ten minutes after the credentials were made: they are good for 50 more.
+    // Ten minutes after the credentials were issued; they are valid for 50 more.
     let now = expectations
         .iter()
         .find_map(|one| one["response"]["body"]["Expiration"].as_str())
@@ -137,14 +137,14 @@ fn imds_v21(test: &Json) -> Result<(), String> {
     let coming = Arc::clone(&expectations);
     let http = FakeHttp::new(move |request| {
         if request.method == "PUT" {
-            return answer(200, "imds-session-token");
+            return response(200, "imds-session-token");
         }
         let path = request.url.strip_prefix("http://169.254.169.254").unwrap();
         let expected = coming
             .lock()
             .unwrap()
             .pop_front()
-            .unwrap_or_else(|| panic!("nothing is to be asked any more, but {path} is"));
+            .unwrap_or_else(|| panic!("unexpected request for {path}"));
         assert_eq!(path.trim_end_matches('/'), expected["get"]);
         let status = expected["response"]["status"].as_u64().unwrap();
         let body = match &expected["response"]["body"] {
@@ -152,19 +152,19 @@ fn imds_v21(test: &Json) -> Result<(), String> {
             Json::String(text) => text.clone(),
             json => json.to_string(),
         };
-        answer(u16::try_from(status).unwrap(), body)
+        response(u16::try_from(status).unwrap(), body)
     });
     let env = test["config"]
         .get("envVars")
         .map(strings)
         .unwrap_or_default();
-    let world = World::new(FakeEnv::of(env), now).http(http);
-    let mut builder = Session::builder(world.host());
+    let ports = FakePorts::new(FakeEnv::of(env), now).http(http);
+    let mut builder = Session::builder(ports.host());
     if let Some(name) = test["config"]["ec2InstanceProfileName"].as_str() {
         builder = builder.set(&setting::EC2_INSTANCE_PROFILE_NAME, name);
     }
     let session = builder.build().unwrap();
-    // The chain rather than the session: the suite asks anew each time.
+    // The chain without the session's cache: the suite loads credentials each time.
     let chain = only("iam-role");
     for outcome in test["outcomes"].as_array().unwrap() {
         let (result, log) = logged(|| block_on(chain.load(session.context())));
@@ -186,17 +186,13 @@ fn imds_v21(test: &Json) -> Result<(), String> {
                 );
             }
             ("invalid profile", Err(error)) => {
-                assert!(
-                    error
-                        .to_string()
-                        .contains("the instance has no instance profile")
-                );
+                assert!(error.to_string().contains("instance profile `"));
             }
             (outcome, result) => return Err(format!("{result:?} is not `{outcome}`")),
         }
     }
     match expectations.lock().unwrap().is_empty() {
         true => Ok(()),
-        false => Err("not all was asked that should be".to_owned()),
+        false => Err("not all expected requests were sent".to_owned()),
     }
 }

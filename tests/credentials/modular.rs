@@ -1,7 +1,7 @@
-//! `modular-credential-chain-tests.json`: chains put together from parts.
+//! `modular-credential-chain-tests.json`: custom credential chains.
 //!
-//! The suite comes from an SDK whose providers are modules to be installed, each for a slot of its own. A module that is not installed
-//! is here a provider that is taken out, and a slot the provider that stands in it.
+//! The suite is for an SDK whose providers are separate modules, each for its own slot. A module that is not installed
+//! corresponds to a removed provider, and a slot to the provider in it.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -16,13 +16,13 @@ use serde_json::Value as Json;
 
 use super::scripted::Scripted;
 use super::secrets::Secrets;
-use crate::fakes::{FakeEnv, FakeHttp, World, answer, block_on, logged};
+use crate::fakes::{FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
 use crate::{strings, tests_of};
 
 const NOW: i64 = 1_700_000_000;
 
-/// Slots and selected providers by their names in the suite, the providers here, and the module they are in.
+/// Slots and selected providers by their names in the suite, the providers of inia, and their modules.
 const SLOTS: [(&str, &str, &str, &str); 8] = [
     ("ENVIRONMENT", "Environment", "env", "core"),
     (
@@ -79,13 +79,13 @@ pub(crate) fn cases(path: &Path, cases: &mut Vec<Case>) {
 
 fn check(test: &Json) -> Result<(), String> {
     let (input, expected) = (&test["input"], &test["expected"]);
-    let world = world(input);
-    let refused = Arc::new(Mutex::new(Vec::new()));
+    let ports = ports(input);
+    let rejected = Arc::new(Mutex::new(Vec::new()));
 
-    let chain = chain(input, &refused);
+    let chain = chain(input, &rejected);
     if let Some(reason) = expected.get("assemblyError") {
         let Err(error) = chain else {
-            return Err(format!("no error, where {reason} was expected"));
+            return Err(format!("expected an error: {reason}"));
         };
         let conflict = provider_of(reason["conflict"].as_str().unwrap());
         let message = format!("there is a provider `{conflict}` already");
@@ -97,7 +97,7 @@ fn check(test: &Json) -> Result<(), String> {
     let chain = chain.map_err(|error| error.to_string())?;
 
     let services = services(input);
-    let mut builder = Session::builder(world.host())
+    let mut builder = Session::builder(ports.host())
         .region("us-east-1")
         .credential_chain(chain.clone())
         .invoke(services.invoke());
@@ -107,8 +107,8 @@ fn check(test: &Json) -> Result<(), String> {
     if let Some(profile) = input["profileNameOverride"].as_str() {
         builder = builder.profile(profile);
     }
-    if let Some(given) = input.get("clientIdentityResolver") {
-        builder = builder.credentials(credentials(given, "explicit"));
+    if let Some(spec) = input.get("clientIdentityResolver") {
+        builder = builder.credentials(credentials(spec, "explicit"));
     }
     let session = builder.build().map_err(|error| error.to_string())?;
 
@@ -122,10 +122,10 @@ fn check(test: &Json) -> Result<(), String> {
     if let Some(providers) = expected.get("invalidatedProviders") {
         let rejected = credentials(&input["invalidationIdentity"], "x");
         chain.invalidate(&rejected);
-        let told = Json::from(refused.lock().unwrap().clone());
-        return match told == *providers {
+        let reported = Json::from(rejected.lock().unwrap().clone());
+        return match reported == *providers {
             true => Ok(()),
-            false => Err(format!("told were {told}, not {providers}")),
+            false => Err(format!("{reported} were invalidated, expected {providers}")),
         };
     }
     let mut secrets = Secrets::default();
@@ -164,7 +164,7 @@ fn check(test: &Json) -> Result<(), String> {
             Ok(())
         }
         (None, Err(error)) => {
-            // Every provider that was tried is in the message, in order.
+            // The message lists all tried providers in order.
             let message = error.to_string();
             let mut rest = message.as_str();
             for tried in expected["resolutionError"]["providersTried"]
@@ -183,8 +183,8 @@ fn check(test: &Json) -> Result<(), String> {
     }
 }
 
-/// The chain of a case: the default one, with the case's own providers and without the modules it does not install.
-fn chain(input: &Json, refused: &Arc<Mutex<Vec<String>>>) -> Result<CredentialChain, Error> {
+/// Builds the chain of a case: the default chain, plus the case's own providers, minus modules that are not installed.
+fn chain(input: &Json, rejected: &Arc<Mutex<Vec<String>>>) -> Result<CredentialChain, Error> {
     let mut chain = CredentialChain::default();
     let installed = input["installedModules"].as_array().unwrap();
     for custom in input["customProviders"].as_array().into_iter().flatten() {
@@ -194,7 +194,7 @@ fn chain(input: &Json, refused: &Arc<Mutex<Vec<String>>>) -> Result<CredentialCh
         let slot = custom["ordering"]["slot"].as_str().unwrap();
         let standard = custom["ordering"]["type"] == "Standard";
         let provider = Arc::new(Custom {
-            // To claim a slot is to be called what the slot is called.
+            // A provider that occupies a slot has the name of the slot's provider.
             name: provider_of(if standard {
                 slot
             } else {
@@ -202,7 +202,7 @@ fn chain(input: &Json, refused: &Arc<Mutex<Vec<String>>>) -> Result<CredentialCh
             })
             .to_owned(),
             spec: custom.clone(),
-            refused: Arc::clone(refused),
+            rejected: Arc::clone(rejected),
         });
         match custom["ordering"]["type"].as_str().unwrap() {
             "After" => chain.insert_after(provider_of(slot), provider)?,
@@ -221,7 +221,7 @@ fn chain(input: &Json, refused: &Arc<Mutex<Vec<String>>>) -> Result<CredentialCh
 struct Custom {
     name: String,
     spec: Json,
-    refused: Arc<Mutex<Vec<String>>>,
+    rejected: Arc<Mutex<Vec<String>>>,
 }
 
 impl CredentialProvider for Custom {
@@ -233,8 +233,8 @@ impl CredentialProvider for Custom {
         &'a self,
         _context: &'a ProviderContext,
     ) -> BoxFuture<'a, inia_core::Result<Lookup<Credentials>>> {
-        let found = if self.spec["present"] == false {
-            Ok(Lookup::NotConfigured("it is not there".into()))
+        let lookup = if self.spec["present"] == false {
+            Ok(Lookup::NotConfigured("not present".into()))
         } else if let Some(error) = self.spec["response"]["error"].as_str() {
             match self.spec["terminal"].as_bool() {
                 Some(false) => Ok(Lookup::NotConfigured(error.to_owned().into())),
@@ -246,12 +246,12 @@ impl CredentialProvider for Custom {
                 &self.name,
             )))
         };
-        Box::pin(std::future::ready(found))
+        Box::pin(std::future::ready(lookup))
     }
 
     fn invalidate(&self, rejected: &Credentials) {
         assert_eq!(rejected.access_key_id, "1");
-        self.refused.lock().unwrap().push(self.name.clone());
+        self.rejected.lock().unwrap().push(self.name.clone());
     }
 }
 
@@ -267,12 +267,12 @@ fn credentials(spec: &Json, provider: &str) -> Credentials {
     credentials
 }
 
-fn world(input: &Json) -> World {
+fn ports(input: &Json) -> FakePorts {
     let env = input.get("env").map(strings).unwrap_or_default();
     let mut env = FakeEnv::of(env);
     env.variables.insert("HOME".to_owned(), "/home".to_owned());
     let (imds, container) = (input["imdsResponse"].clone(), input["httpResponse"].clone());
-    let world = World::new(env, NOW).http(FakeHttp::new(move |request| {
+    let ports = FakePorts::new(env, NOW).http(FakeHttp::new(move |request| {
         let metadata = |spec: &Json| {
             serde_json::json!({
                 "Code": "Success", "AccessKeyId": spec["accessKeyId"], "SecretAccessKey": spec["secretAccessKey"],
@@ -281,28 +281,28 @@ fn world(input: &Json) -> World {
             .to_string()
         };
         if !request.url.contains("169.254.169.254") {
-            return answer(200, metadata(&container));
+            return response(200, metadata(&container));
         }
         match request.url.as_str() {
-            url if url.ends_with("/api/token") => answer(200, "imds-token"),
-            _ if imds.get("accessKeyId").is_none() => answer(404, ""),
-            url if url.ends_with('/') => answer(200, "role"),
-            _ => answer(200, metadata(&imds)),
+            url if url.ends_with("/api/token") => response(200, "imds-token"),
+            _ if imds.get("accessKeyId").is_none() => response(404, ""),
+            url if url.ends_with('/') => response(200, "role"),
+            _ => response(200, metadata(&imds)),
         }
     }));
     if let Some(config) = input["configFiles"]["aws"].as_str() {
-        world.files.put("/home/.aws/config", config);
+        ports.files.put("/home/.aws/config", config);
     }
-    world.files.put("/some/path", "web-identity-token");
-    // The token of the session `dev`.
+    ports.files.put("/some/path", "web-identity-token");
+    // Token file of the session `dev`.
     let token = input["ssoResponse"]["token"]
         .as_str()
         .unwrap_or("sso-token");
-    world.files.put(
+    ports.files.put(
         "/home/.aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json",
         serde_json::json!({"accessToken": token, "expiresAt": "2080-01-01T00:00:00Z"}).to_string(),
     );
-    world
+    ports
 }
 
 fn services(input: &Json) -> Scripted {

@@ -1,4 +1,4 @@
-//! The cases that are a folder each: `env.json`, `fs/`, `http-traffic.json` and `test-case.json`.
+//! Cases with a folder each: `env.json`, `fs/`, `http-traffic.json` and `test-case.json`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,28 +8,28 @@ use serde_json::Value as Json;
 
 use super::folder::{self, SOME_TIME};
 use super::replay::Recording;
-use crate::fakes::{World, block_on, logged};
+use crate::fakes::{FakePorts, block_on, logged};
 use crate::read_json;
 use crate::support::Case;
 
-/// How errors are worded where the suite was written, and here.
+/// Error texts of the suite and of inia.
 const WORDINGS: [(&str, &[&str]); 11] = [
     (
         "was not enabled",
         &[
-            "there are no credentials; all providers were passed over",
-            "credential_source Ec2InstanceMetadata of profile `default` has no credentials",
-            "credential_source Environment of profile `A` has no credentials",
+            "no credentials found in any provider",
+            "no credentials found in credential_source Ec2InstanceMetadata of profile `default`",
+            "no credentials found in credential_source Environment of profile `A`",
         ],
     ),
     (
         "request forbidden: IMDS is disabled",
-        &["credential_source Ec2InstanceMetadata of profile `default` has no credentials"],
+        &["no credentials found in credential_source Ec2InstanceMetadata of profile `default`"],
     ),
     (
         "failed to read `/home/.aws/sso/cache/dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json`: No such file or directory (os error 2)",
         &[
-            "/home/.aws/sso/cache/dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json cannot be read; log in first: No such file or directory (os error 2)",
+            "cannot read /home/.aws/sso/cache/dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json; log in first: No such file or directory (os error 2)",
         ],
     ),
     (
@@ -38,7 +38,7 @@ const WORDINGS: [(&str, &[&str]); 11] = [
     ),
     (
         "an error occurred while loading credentials",
-        &["`sso` is configured to give credentials but cannot"],
+        &["provider `sso` is configured but failed to load credentials"],
     ),
     (
         "`web_identity_token_file` was specified but `role_arn` was missing",
@@ -50,7 +50,7 @@ const WORDINGS: [(&str, &[&str]); 11] = [
     ),
     (
         "Error retrieving credentials from external process, could not parse response: invalid JSON in response",
-        &["credential_process `echo` printed no credentials: invalid JSON"],
+        &["invalid output of credential_process `echo`: invalid JSON"],
     ),
     (
         "could not parse profile file",
@@ -58,15 +58,15 @@ const WORDINGS: [(&str, &[&str]); 11] = [
     ),
     (
         "selected profile will resolve an access token instead of credentials",
-        &["it gives a token, not credentials"],
+        &["provides a token only"],
     ),
     (
         "No such file or directory (os error 2)",
-        &["/token.jwt cannot be read: No such file or directory (os error 2)"],
+        &["/token.jwt: No such file or directory (os error 2)"],
     ),
 ];
 
-/// The folders of a suite.
+/// Returns the cases of a suite.
 pub(crate) fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: &mut Vec<Case>) {
     for folder in folder::folders(&dir.join(suite)) {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
@@ -76,16 +76,16 @@ pub(crate) fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: 
     }
 }
 
-/// What came of a case, and everything that was printed on the way.
-pub(crate) struct Outcome {
+/// Result and log output of a case.
+pub(crate) struct RecordedOutcome {
     pub(crate) result: Result<Arc<Credentials>, Error>,
     pub(crate) session: String,
     pub(crate) log: String,
 }
 
-fn load(world: &World, recording: &Recording, chain: CredentialChain) -> Outcome {
+fn load(ports: &FakePorts, recording: &Recording, chain: CredentialChain) -> RecordedOutcome {
     let ((result, session), log) = logged(|| {
-        let session = Session::builder(world.host())
+        let session = Session::builder(ports.host())
             .credential_chain(chain)
             .invoke(recording.invoke())
             .build();
@@ -97,26 +97,26 @@ fn load(world: &World, recording: &Recording, chain: CredentialChain) -> Outcome
             Err(error) => (Err(error), String::new()),
         }
     });
-    Outcome {
+    RecordedOutcome {
         result,
         session,
         log,
     }
 }
 
-/// Loads credentials in a case's world, and compares them with what the case expects.
+/// Loads the credentials of a case and compares them with the expected ones.
 pub(crate) fn check(
     folder: &Path,
     profile_only: bool,
-    load: impl FnOnce(&World, &Recording, CredentialChain) -> Outcome,
+    load: impl FnOnce(&FakePorts, &Recording, CredentialChain) -> RecordedOutcome,
 ) -> Result<(), String> {
     let case = read_json(&folder.join("test-case.json"));
     let expected = &case["result"]["Ok"];
-    // An hour before the credentials expire: they are good, and will be for a while.
+    // One hour before the expiration, so that the credentials are valid.
     let now = expected["expiry"]
         .as_i64()
         .map_or(SOME_TIME, |expiry| expiry - 3600);
-    let (world, recording, mut secrets) = folder::world(folder, now);
+    let (ports, recording, mut secrets) = folder::ports(folder, now);
     for name in ["secret_access_key", "session_token"] {
         secrets.add(expected[name].as_str().unwrap_or_default());
     }
@@ -126,11 +126,11 @@ pub(crate) fn check(
             chain.remove(name);
         }
     }
-    let Outcome {
+    let RecordedOutcome {
         result,
         session,
         log,
-    } = load(&world, &recording, chain);
+    } = load(&ports, &recording, chain);
     secrets.check("the log", &log)?;
     secrets.check("the session", &session)?;
     match (result, case["result"]["ErrorContains"].as_str()) {
@@ -139,9 +139,7 @@ pub(crate) fn check(
             same(&credentials, expected)?;
             match recording.is_over() {
                 true => Ok(()),
-                false => Err(format!(
-                    "not all that was recorded was asked for: {recording:?}"
-                )),
+                false => Err(format!("unused recorded exchanges: {recording:?}")),
             }
         }
         (Err(error), Some(wording)) => {
@@ -151,18 +149,18 @@ pub(crate) fn check(
                 error.kind(),
                 ErrorKind::Credentials | ErrorKind::Config
             ));
-            worded(&message, wording)
+            check_wording(&message, wording)
         }
         (Ok(credentials), Some(_)) => Err(format!("no error, but {credentials:?}")),
         (Err(error), None) => Err(format!("{error:#}\n{log}")),
     }
 }
 
-fn worded(message: &str, theirs: &str) -> Result<(), String> {
+fn check_wording(message: &str, theirs: &str) -> Result<(), String> {
     let (_, ours) = WORDINGS
         .iter()
         .find(|(wording, _)| theirs.contains(wording))
-        .ok_or_else(|| format!("nothing is known of `{theirs}`; ours is `{message}`"))?;
+        .ok_or_else(|| format!("no wording for `{theirs}`; inia says `{message}`"))?;
     if ours.iter().any(|ours| message.contains(ours)) {
         Ok(())
     } else {

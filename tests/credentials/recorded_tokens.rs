@@ -1,4 +1,4 @@
-//! The cases of tokens that are a folder each.
+//! Token cases with a folder each.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::fakes::{block_on, logged};
 use crate::read_json;
 use crate::support::Case;
 
-/// The folders of the suite.
+/// Returns the cases of the suite.
 pub(crate) fn cases(dir: &Path, cases: &mut Vec<Case>) {
     let suite = "default-token-provider-chain";
     for folder in folder::folders(&dir.join(suite)) {
@@ -17,10 +17,10 @@ pub(crate) fn cases(dir: &Path, cases: &mut Vec<Case>) {
         cases.push(Case::new(format!("{suite}/{name}"), move || {
             let case = read_json(&folder.join("test-case.json"));
             let expected = &case["result"]["Ok"];
-            let (world, recording, mut secrets) = folder::world(&folder, SOME_TIME);
+            let (ports, recording, mut secrets) = folder::ports(&folder, SOME_TIME);
             secrets.add(expected["token"].as_str().unwrap());
             let (token, log) = logged(|| {
-                let session = Session::builder(world.host())
+                let session = Session::builder(ports.host())
                     .invoke(recording.invoke())
                     .build()
                     .unwrap();

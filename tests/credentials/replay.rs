@@ -1,6 +1,7 @@
-//! Recorded traffic played back: to the HTTP port as it is, and to calls of services by way of what their answers mean.
+//! Replays recorded traffic: HTTP requests as recorded, and service calls by the meaning of their responses.
 //!
-//! How such a call looks on the wire is the business of other suites. Here counts which operation is called, where, and what for.
+//! Other suites check the wire format of service calls; here the operation, its endpoint and its parameters are
+//! checked.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -11,14 +12,14 @@ use inia_core::ports::{BoxFuture, Host, HttpRequest, HttpResponse, Invoke, Invok
 use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Timestamp, TimestampFormat, Value};
 use serde_json::Value as Json;
 
-use crate::fakes::{FakeHttp, answer};
+use crate::fakes::{FakeHttp, response};
 
-/// One exchange of a recording.
+/// A recorded exchange.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) method: String,
     pub(crate) uri: String,
-    /// Names in lower case, and values.
+    /// Lower-case names and values.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) request: String,
     pub(crate) status: u16,
@@ -26,14 +27,14 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// A header of the request.
+    /// Returns a header of the request.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
         Some(value)
     }
 }
 
-/// The exchanges that are still to come.
+/// The remaining exchanges.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recording(Arc<Mutex<VecDeque<Exchange>>>);
 
@@ -66,7 +67,7 @@ impl Recording {
             let (_, exchange) = exchanges
                 .iter_mut()
                 .find(|(id, _)| *id == connection)
-                .expect("an exchange starts with its request");
+                .expect("an exchange starts with a request");
             if let Some(data) = action.get("Data") {
                 let text = data["data"]["Utf8"].as_str().unwrap();
                 match data["direction"].as_str() {
@@ -82,18 +83,18 @@ impl Recording {
         Recording(Arc::new(Mutex::new(exchanges.collect())))
     }
 
-    /// The next exchange, whatever it is.
+    /// Returns the next exchange.
     pub(crate) fn next(&self) -> Option<Exchange> {
         self.0.lock().unwrap().pop_front()
     }
 
-    /// Whether everything recorded has been played.
+    /// Reports whether all exchanges were replayed.
     pub(crate) fn is_over(&self) -> bool {
         self.0.lock().unwrap().is_empty()
     }
 
-    /// Every text of the answers, where the secrets are.
-    pub(crate) fn answers(&self) -> Vec<String> {
+    /// Returns the bodies of all responses, which contain the secrets.
+    pub(crate) fn responses(&self) -> Vec<String> {
         let exchanges = self.0.lock().unwrap();
         exchanges
             .iter()
@@ -101,7 +102,7 @@ impl Recording {
             .collect()
     }
 
-    /// The HTTP port.
+    /// Returns an HTTP port that replays the recording.
     pub(crate) fn http(&self) -> FakeHttp {
         let recording = self.clone();
         FakeHttp::new(move |request| recording.send(request))
@@ -124,25 +125,28 @@ impl Recording {
             exchange.method == request.method && exchange.uri == request.url && same_headers
         });
         if expected && let Some(exchange) = exchanges.pop_front() {
-            return answer(exchange.status, exchange.response);
+            return response(exchange.status, exchange.response);
         }
         if request.url.contains("/security-credentials-extended/") {
-            // The recordings are older than these paths, which a service without them answers so.
-            return answer(404, "");
+            // The recordings predate these paths; services without them return 404.
+            return response(404, "");
         }
         Err(Error::new(
             ErrorKind::Connection,
-            format!("nobody answers {} {}", request.method, request.url),
+            format!(
+                "no recorded response for {} {}",
+                request.method, request.url
+            ),
         ))
     }
 
-    /// The way to call services.
+    /// Returns a constructor of the `Invoke` port.
     pub(crate) fn invoke(
         &self,
     ) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static {
         let recording = self.clone();
         move |_, settings| {
-            Arc::new(Services {
+            Arc::new(ReplayInvoke {
                 recording,
                 settings: settings.clone(),
             })
@@ -151,12 +155,12 @@ impl Recording {
 }
 
 #[derive(Debug)]
-struct Services {
+struct ReplayInvoke {
     recording: Recording,
     settings: Settings,
 }
 
-impl Invoke for Services {
+impl Invoke for ReplayInvoke {
     fn call<'a>(
         &'a self,
         service: &'a str,
@@ -166,23 +170,23 @@ impl Invoke for Services {
     ) -> BoxFuture<'a, Result<Value>> {
         let params = serde_json::to_value(&params).unwrap();
         Box::pin(std::future::ready(
-            self.answer(service, operation, &params, &options),
+            self.response(service, operation, &params, &options),
         ))
     }
 }
 
-impl Services {
-    fn answer(
+impl ReplayInvoke {
+    fn response(
         &self,
         service: &str,
         operation: &str,
         params: &Json,
         options: &InvokeOptions,
     ) -> Result<Value> {
-        // Three attempts, as every client makes them.
+        // Three attempts, as in a client.
         for _ in 0..3 {
             let Some(exchange) = self.recording.next() else {
-                return Err(Error::new(ErrorKind::Connection, "nobody answers"));
+                return Err(Error::new(ErrorKind::Connection, "no recorded response"));
             };
             let endpoint = self.endpoint(service, options)?;
             assert!(
@@ -203,7 +207,7 @@ impl Services {
                 "GetRoleCredentials" => {
                     assert!(
                         options.credentials.is_none(),
-                        "GetRoleCredentials is signed"
+                        "GetRoleCredentials must not be signed"
                     );
                     let text = |name: &str| params[name].as_str().unwrap();
                     assert!(
@@ -225,7 +229,7 @@ impl Services {
                 other => panic!("called {service} {other}"),
             }
             match (exchange.status, service) {
-                (200, "sts") => return Ok(sts_answer(&exchange.response)),
+                (200, "sts") => return Ok(parse_sts_response(&exchange.response)),
                 (200, _) => return Ok(serde_json::from_str(&exchange.response).unwrap()),
                 (500.., _) => {}
                 (status, _) => {
@@ -248,11 +252,11 @@ impl Services {
         }
         Err(Error::new(
             ErrorKind::Connection,
-            "no answer in three attempts",
+            "no response after three attempts",
         ))
     }
 
-    /// Where a service is called with the settings there are.
+    /// Returns the endpoint of a service under the current settings.
     fn endpoint(&self, service: &str, options: &InvokeOptions) -> Result<String> {
         let name = ServiceName {
             name: service,
@@ -288,8 +292,8 @@ impl Services {
     }
 }
 
-/// What an answer of STS means.
-fn sts_answer(xml: &str) -> Value {
+/// Parses a response of STS.
+fn parse_sts_response(xml: &str) -> Value {
     let text = |name: &str| tag(xml, name).unwrap_or_default().to_owned();
     let expires = Timestamp::parse(&text("Expiration"), TimestampFormat::Iso8601).unwrap();
     inia_core::json!({

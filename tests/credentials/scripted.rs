@@ -1,6 +1,6 @@
-//! Calls of services answered by a function, with every call kept.
+//! Service calls handled by a function; all calls are recorded.
 
-// Each suite is a program of its own and uses a part of this.
+// Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use inia_core::{Result, Value};
 use serde_json::Value as Json;
 
-/// One call.
+/// A recorded call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) service: String,
@@ -19,19 +19,19 @@ pub(crate) struct Call {
     pub(crate) options: InvokeOptions,
 }
 
-type Answer = Box<dyn Fn(&Call) -> Result<Json> + Send + Sync>;
+type Respond = Box<dyn Fn(&Call) -> Result<Json> + Send + Sync>;
 
-/// Services that answer by a function.
+/// An `Invoke` port that responds through a function.
 #[derive(Clone)]
-pub(crate) struct Scripted {
-    answer: Arc<Answer>,
+pub(crate) struct ScriptedInvoke {
+    respond: Arc<Respond>,
     calls: Arc<Mutex<Vec<Call>>>,
 }
 
-impl Scripted {
-    pub(crate) fn new(answer: impl Fn(&Call) -> Result<Json> + Send + Sync + 'static) -> Self {
-        Scripted {
-            answer: Arc::new(Box::new(answer)),
+impl ScriptedInvoke {
+    pub(crate) fn new(respond: impl Fn(&Call) -> Result<Json> + Send + Sync + 'static) -> Self {
+        ScriptedInvoke {
+            respond: Arc::new(Box::new(respond)),
             calls: Arc::default(),
         }
     }
@@ -40,12 +40,12 @@ impl Scripted {
         self.calls.lock().unwrap().clone()
     }
 
-    /// What a call is answered.
-    pub(crate) fn answer(&self, call: &Call) -> Result<Json> {
-        (self.answer)(call)
+    /// Returns the response to a call.
+    pub(crate) fn respond(&self, call: &Call) -> Result<Json> {
+        (self.respond)(call)
     }
 
-    /// The way to call services, for a session's builder.
+    /// Returns a constructor of the `Invoke` port for a session builder.
     pub(crate) fn invoke(
         &self,
     ) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static + use<> {
@@ -54,13 +54,13 @@ impl Scripted {
     }
 }
 
-impl std::fmt::Debug for Scripted {
+impl std::fmt::Debug for ScriptedInvoke {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Scripted")
+        f.write_str("ScriptedInvoke")
     }
 }
 
-impl Invoke for Scripted {
+impl Invoke for ScriptedInvoke {
     fn call<'a>(
         &'a self,
         service: &'a str,
@@ -74,15 +74,15 @@ impl Invoke for Scripted {
             params: serde_json::to_value(&params).unwrap(),
             options,
         };
-        let answer = (self.answer)(&call);
+        let response = (self.respond)(&call);
         self.calls.lock().unwrap().push(call);
         Box::pin(std::future::ready(
-            answer.map(|json| serde_json::from_value(json).unwrap()),
+            response.map(|json| serde_json::from_value(json).unwrap()),
         ))
     }
 }
 
-/// What AssumeRole and its kin answer: keys that tell the role, good for an hour after a moment.
+/// Returns a response of AssumeRole and similar operations: keys named after the role, valid for one hour after `now`.
 pub(crate) fn assumed(call: &Call, now: i64) -> Json {
     let arn = call.params["RoleArn"].as_str().unwrap();
     let name = arn.rsplit('/').next().unwrap();

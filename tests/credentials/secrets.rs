@@ -1,6 +1,6 @@
-//! What must never be printed, and the look for it.
+//! Secrets of a case, and checks that they are not printed.
 
-// Each suite is a program of its own and uses a part of this.
+// Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
 use serde_json::Value as Json;
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Secrets(Vec<String>);
 
-/// The ends of names whose values are secrets.
+/// Suffixes of names with secret values.
 const SECRET_NAMES: [&str; 12] = [
     "secretaccesskey",
     "secret_access_key",
@@ -26,7 +26,7 @@ const SECRET_NAMES: [&str; 12] = [
 ];
 
 impl Secrets {
-    /// A secret, unless it is so short that it stands in any text.
+    /// Adds a secret, unless it is too short to be searched for.
     pub(crate) fn add(&mut self, secret: &str) {
         let secret = secret.trim();
         if secret.len() >= 5 {
@@ -34,7 +34,7 @@ impl Secrets {
         }
     }
 
-    /// The secrets of a file of any kind the cases have: JSON, XML, a config file, or a token by itself.
+    /// Adds the secrets of a file: JSON, XML, a config file, or a plain token.
     pub(crate) fn add_file(&mut self, name: &str, text: &str) {
         if let Ok(json) = serde_json::from_str::<Json>(text) {
             self.add_json("", &json);
@@ -53,7 +53,7 @@ impl Secrets {
         }
     }
 
-    /// The secrets of a JSON value.
+    /// Adds the secrets of a JSON value.
     pub(crate) fn add_json(&mut self, name: &str, json: &Json) {
         match json {
             Json::String(text) => self.add_named(name, text),
@@ -72,11 +72,13 @@ impl Secrets {
         }
     }
 
-    /// Looks for the secrets in what was printed.
-    pub(crate) fn check(&self, what: &str, printed: &str) -> Result<(), String> {
+    /// Asserts that no secret is in a printed text.
+    pub(crate) fn check(&self, label: &str, printed: &str) -> Result<(), String> {
         for secret in &self.0 {
             if printed.contains(secret) {
-                return Err(format!("{what} shows the secret `{secret}`:\n{printed}"));
+                return Err(format!(
+                    "{label} contains the secret `{secret}`:\n{printed}"
+                ));
             }
         }
         Ok(())

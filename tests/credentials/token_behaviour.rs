@@ -1,4 +1,4 @@
-//! Tokens of the environment, and the refresh of SSO's.
+//! Tokens from the environment, and refresh of SSO tokens.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use serde_json::Value as Json;
 
 use super::scripted::Scripted;
 use super::secrets::Secrets;
-use crate::fakes::{FakeEnv, World, block_on, logged};
+use crate::fakes::{FakeEnv, FakePorts, block_on, logged};
 use crate::support::Case;
 
 const NOW: i64 = 1_700_000_000;
 const CONFIG: &str = "[default]\nsso_session = dev\n[sso-session dev]\nsso_region = eu-west-1\nsso_start_url = https://some.url\n";
-/// The file of the session `dev`.
+/// Token file of the session `dev`.
 const FILE: &str = "/home/.aws/sso/cache/34c6fceca75e456f25e7e99531e2425c6c1de443.json";
 
 pub(crate) fn cases(cases: &mut Vec<Case>) {
@@ -26,36 +26,21 @@ pub(crate) fn cases(cases: &mut Vec<Case>) {
             environment,
         ),
         (
-            "a token that is about to end is refreshed and kept",
+            "a token that is about to expire is refreshed and cached",
             refresh,
         ),
         (
-            "a token that cannot be refreshed is used until it ends",
+            "a token that cannot be refreshed is used until it expires",
             unrefreshable,
         ),
+        ("a missing or invalid session is an error", misconfigured),
+        ("chains are modified by provider name", chains),
+        ("a login polls for confirmation and obeys slow_down", login),
+        ("a declined or expired login is an error", login_refused),
+        ("a forgotten client is registered again", login_forgotten),
+        ("a login rejects control characters", login_shown),
         (
-            "a session that is wrong or not there is an error",
-            misconfigured,
-        ),
-        ("chains are put together by name", chains),
-        (
-            "a login waits for its user, longer where it is told to",
-            login,
-        ),
-        (
-            "a login that is declined or too late says so",
-            login_refused,
-        ),
-        (
-            "a client that the service has forgotten is registered anew",
-            login_forgotten,
-        ),
-        (
-            "what a login is shown cannot speak to the terminal",
-            login_shown,
-        ),
-        (
-            "a logout removes tokens and what they gave, whatever the service says",
+            "a logout removes cached tokens even if the service fails",
             logout,
         ),
     ];
@@ -68,12 +53,12 @@ pub(crate) fn cases(cases: &mut Vec<Case>) {
     }
 }
 
-fn world(env: &[(&str, &str)], config: &str) -> World {
+fn ports(env: &[(&str, &str)], config: &str) -> FakePorts {
     let mut env = FakeEnv::of(env.iter().copied());
     env.variables.insert("HOME".to_owned(), "/home".to_owned());
-    let world = World::new(env, NOW);
-    world.files.put("/home/.aws/config", config);
-    world
+    let ports = FakePorts::new(env, NOW);
+    ports.files.put("/home/.aws/config", config);
+    ports
 }
 
 fn token(session: &Session, signing_name: Option<&str>) -> Result<Option<Arc<Token>>> {
@@ -101,8 +86,8 @@ fn no_services() -> Scripted {
     Scripted::new(|call| panic!("{} {} is called", call.service, call.operation))
 }
 
-fn session(world: &World, services: &Scripted) -> Session {
-    Session::builder(world.host())
+fn session(ports: &FakePorts, services: &Scripted) -> Session {
+    Session::builder(ports.host())
         .invoke(services.invoke())
         .build()
         .unwrap()
@@ -114,19 +99,22 @@ fn environment() {
         ("AWS_BEARER_TOKEN_SOME_NAME", "env-token-two"),
         ("AWS_BEARER_TOKEN_EMPTY", ""),
     ];
-    let world = world(&env, "");
-    let session = session(&world, &no_services());
-    let found = |name| {
+    let ports = ports(&env, "");
+    let session = session(&ports, &no_services());
+    let token_for = |name| {
         let token = token(&session, name).unwrap()?;
         assert_eq!(token.expires, None);
         Some(token.token.expose().to_owned())
     };
-    assert_eq!(found(Some("bedrock")).as_deref(), Some("env-token"));
-    assert_eq!(found(Some("some-name")).as_deref(), Some("env-token-two"));
-    assert_eq!(found(Some("empty")), None);
-    assert_eq!(found(Some("sqs")), None);
-    assert_eq!(found(Some(" ")), None);
-    assert_eq!(found(None), None);
+    assert_eq!(token_for(Some("bedrock")).as_deref(), Some("env-token"));
+    assert_eq!(
+        token_for(Some("some-name")).as_deref(),
+        Some("env-token-two")
+    );
+    assert_eq!(token_for(Some("empty")), None);
+    assert_eq!(token_for(Some("sqs")), None);
+    assert_eq!(token_for(Some(" ")), None);
+    assert_eq!(token_for(None), None);
 }
 
 fn file(expires: &str, registration: &str) -> String {
@@ -139,9 +127,9 @@ fn file(expires: &str, registration: &str) -> String {
 }
 
 fn refresh() {
-    let world = world(&[], CONFIG);
-    // Ten minutes left.
-    world
+    let ports = ports(&[], CONFIG);
+    // Ten minutes until expiration.
+    ports
         .files
         .put(FILE, file("2023-11-14T22:23:20Z", "2030-01-01T00:00:00Z"));
     let services = Scripted::new(|call| {
@@ -161,14 +149,14 @@ fn refresh() {
             serde_json::json!({"accessToken": "new-token", "expiresIn": 28800, "refreshToken": "new-refresh"}),
         )
     });
-    let session = session(&world, &services);
+    let session = session(&ports, &services);
     for _ in 0..3 {
         let token = token(&session, Some("codecatalyst")).unwrap().unwrap();
         assert_eq!(token.token.expose(), "new-token");
         assert_eq!(token.expires.unwrap().seconds(), NOW + 28800);
     }
     assert_eq!(services.calls().len(), 1);
-    let written: Json = serde_json::from_str(&world.files.text(FILE).unwrap()).unwrap();
+    let written: Json = serde_json::from_str(&ports.files.text(FILE).unwrap()).unwrap();
     assert_eq!(
         written,
         serde_json::json!({
@@ -187,22 +175,22 @@ fn unrefreshable() {
         (
             "2020-01-01T00:00:00Z",
             no_services(),
-            "the registration to refresh it by expired",
+            "its client registration expired",
         ),
     ] {
-        let world = world(&[], CONFIG);
-        world
+        let ports = ports(&[], CONFIG);
+        ports
             .files
             .put(FILE, file("2023-11-14T22:23:20Z", registration));
-        let session = session(&world, &services);
+        let session = session(&ports, &services);
         let old = token(&session, None).unwrap().unwrap();
         assert_eq!(old.token.expose(), "old-token");
-        world.clock.advance(601);
+        ports.clock.advance(601);
         let error = token(&session, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         let text = format!("{error:#}");
         assert!(
-            text.contains("the SSO token of `dev` has expired: log in again"),
+            text.contains("the SSO token of `dev` has expired; log in again"),
             "{text}"
         );
         assert!(text.contains(reason), "{text}");
@@ -211,22 +199,19 @@ fn unrefreshable() {
 
 fn misconfigured() {
     for (config, problem) in [
-        (
-            "[default]\nsso_session = gone\n",
-            "there is no sso-session `gone`",
-        ),
+        ("[default]\nsso_session = gone\n", "sso-session `gone`"),
         (
             "[default]\nsso_session = dev\n[sso-session dev]\nsso_region = a\n",
             "sso-session `dev` has no sso_start_url",
         ),
-        (CONFIG, "there is no SSO token"),
+        (CONFIG, "no SSO token token_for"),
     ] {
-        let world = world(&[], config);
-        let error = token(&session(&world, &no_services()), None).unwrap_err();
+        let ports = ports(&[], config);
+        let error = token(&session(&ports, &no_services()), None).unwrap_err();
         let text = format!("{error:#}");
         assert!(text.contains(problem), "{text}");
         assert!(
-            text.contains("\n  env: the environment's tokens are for single services"),
+            text.contains("\n  env: environment tokens require a signing name"),
             "{text}"
         );
     }
@@ -246,10 +231,9 @@ fn chains() {
             _context: &'a ProviderContext,
             signing_name: Option<&'a str>,
         ) -> BoxFuture<'a, Result<Lookup<Token>>> {
-            Box::pin(std::future::ready(Ok(Lookup::Found(Token {
-                token: Secret::from(format!("mine for {signing_name:?}")),
-                expires: None,
-            }))))
+            Box::pin(std::future::ready(Ok(Lookup::Found(Token::new(format!(
+                "mine for {signing_name:?}"
+            ))))))
         }
     }
 
@@ -260,17 +244,17 @@ fn chains() {
     assert!(chain.insert_before("sso", Arc::new(Mine)).is_err());
     assert!(chain.replace("gone", Arc::new(Mine)).is_err());
     assert!(chain.remove("env"));
-    let world = world(&[], "");
-    let session = Session::builder(world.host())
+    let ports = ports(&[], "");
+    let session = Session::builder(ports.host())
         .token_chain(chain)
         .build()
         .unwrap();
-    let found = token(&session, Some("a")).unwrap().unwrap();
-    assert_eq!(found.token.expose(), "mine for Some(\"a\")");
+    let token_for = token(&session, Some("a")).unwrap().unwrap();
+    assert_eq!(token_for.token.expose(), "mine for Some(\"a\")");
 }
 
-/// A service's error.
-fn refusal(code: &str) -> Error {
+/// Returns a service error.
+fn service_error(code: &str) -> Error {
     Error::from_service(
         "CreateToken",
         ServiceError {
@@ -282,11 +266,11 @@ fn refusal(code: &str) -> Error {
     )
 }
 
-/// IAM Identity Center, which answers CreateToken as a function of how often it was asked says.
+/// Fakes IAM Identity Center; `create_token` gets the number of the CreateToken request.
 fn identity_center(
     token: impl Fn(usize) -> std::result::Result<(), &'static str> + Send + Sync + 'static,
 ) -> Scripted {
-    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let token_requests = std::sync::atomic::AtomicUsize::new(0);
     Scripted::new(move |call| {
         Ok(match call.operation.as_str() {
             "RegisterClient" => {
@@ -298,8 +282,8 @@ fn identity_center(
                 "verificationUri": "https://device", "expiresIn": 60})
             }
             "CreateToken" => {
-                let count = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                token(count).map_err(refusal)?;
+                let count = token_requests.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                token(count).map_err(service_error)?;
                 serde_json::json!({"accessToken": "new-token", "expiresIn": 3600, "refreshToken": "new-refresh"})
             }
             other => panic!("{other}"),
@@ -331,27 +315,27 @@ fn log_in(session: &Session) -> Result<Token> {
     result
 }
 
-fn with(world: &World, services: &Scripted) -> Session {
-    Session::builder(world.host())
+fn with(ports: &FakePorts, services: &Scripted) -> Session {
+    Session::builder(ports.host())
         .invoke(services.invoke())
         .build()
         .unwrap()
 }
 
 fn login() {
-    let world = world(&[], CONFIG);
+    let ports = ports(&[], CONFIG);
     let services = identity_center(|count| match count {
         0 | 2 => Err("AuthorizationPendingException"),
         1 => Err("SlowDownException"),
         _ => Ok(()),
     });
-    let session = with(&world, &services);
+    let session = with(&ports, &services);
     let token = log_in(&session).unwrap();
     assert_eq!(token.token.expose(), "new-token");
-    // 5 seconds by RFC 8628, 5 more once the service wants it slower.
+    // 5 seconds by RFC 8628, plus 5 more after `slow_down`.
     let waited = 5 + 5 + 10 + 10;
-    assert_eq!(world.clock.now().seconds(), NOW + waited);
-    let file: Json = serde_json::from_str(&world.files.text(FILE).unwrap()).unwrap();
+    assert_eq!(ports.clock.now().seconds(), NOW + waited);
+    let file: Json = serde_json::from_str(&ports.files.text(FILE).unwrap()).unwrap();
     let expires = Timestamp::new(NOW + waited + 3600, 0).to_string();
     assert_eq!(
         file,
@@ -359,7 +343,7 @@ fn login() {
             "clientId": "client", "clientSecret": "client-secret", "refreshToken": "new-refresh",
             "registrationExpiresAt": Timestamp::new(NOW + 90 * 86_400, 0).to_string()})
     );
-    // The session that was logged in with has the token at once.
+    // The session that logged in uses the token immediately.
     let token = block_on(session.token(None)).unwrap().unwrap();
     assert_eq!(token.token.expose(), "new-token");
     for call in services.calls() {
@@ -370,32 +354,29 @@ fn login() {
 }
 
 fn login_refused() {
-    for (answer, message) in [
+    for (code, message) in [
         ("AccessDeniedException", "declined"),
         ("ExpiredTokenException", "not confirmed in time"),
         ("AuthorizationPendingException", "not confirmed in time"),
         ("SlowDownException", "not confirmed in time"),
         ("InternalServerException", "refused"),
     ] {
-        let world = world(&[], CONFIG);
-        let services = identity_center(move |_| Err(answer));
-        let error = log_in(&with(&world, &services)).unwrap_err();
-        assert!(
-            format!("{error:#}").contains(message),
-            "{answer}: {error:#}"
-        );
-        assert!(world.clock.now().seconds() <= NOW + 60, "{answer}");
-        assert_eq!(world.files.text(FILE), None);
+        let ports = ports(&[], CONFIG);
+        let services = identity_center(move |_| Err(code));
+        let error = log_in(&with(&ports, &services)).unwrap_err();
+        assert!(format!("{error:#}").contains(message), "{code}: {error:#}");
+        assert!(ports.clock.now().seconds() <= NOW + 60, "{code}");
+        assert_eq!(ports.files.text(FILE), None);
     }
-    let world = world(&[], "[default]\nregion = us-east-1\n");
-    let error = log_in(&with(&world, &identity_center(|_| Ok(())))).unwrap_err();
+    let ports = ports(&[], "[default]\nregion = us-east-1\n");
+    let error = log_in(&with(&ports, &identity_center(|_| Ok(())))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
 }
 
 fn login_forgotten() {
-    let world = world(&[], CONFIG);
+    let ports = ports(&[], CONFIG);
     let first = identity_center(|_| Ok(()));
-    log_in(&with(&world, &first)).unwrap();
+    log_in(&with(&ports, &first)).unwrap();
     let second = Scripted::new({
         let inner = identity_center(|_| Ok(()));
         let starts = std::sync::atomic::AtomicUsize::new(0);
@@ -403,12 +384,12 @@ fn login_forgotten() {
             if call.operation == "StartDeviceAuthorization"
                 && starts.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0
             {
-                return Err(refusal("InvalidClientException"));
+                return Err(service_error("InvalidClientException"));
             }
-            inner.answer(call)
+            inner.response(call)
         }
     });
-    log_in(&with(&world, &second)).unwrap();
+    log_in(&with(&ports, &second)).unwrap();
     let operations: Vec<String> = second
         .calls()
         .into_iter()
@@ -426,7 +407,7 @@ fn login_forgotten() {
 }
 
 fn login_shown() {
-    let world = world(&[], CONFIG);
+    let ports = ports(&[], CONFIG);
     let services = Scripted::new(|call| {
         Ok(match call.operation.as_str() {
             "RegisterClient" => {
@@ -437,7 +418,7 @@ fn login_shown() {
             }
         })
     });
-    let error = log_in(&with(&world, &services)).unwrap_err();
+    let error = log_in(&with(&ports, &services)).unwrap_err();
     assert!(
         error.to_string().contains("control characters in userCode"),
         "{error}"
@@ -445,30 +426,30 @@ fn login_shown() {
 }
 
 fn logout() {
-    let world = world(&[], CONFIG);
+    let ports = ports(&[], CONFIG);
     let folder = "/home/.aws/sso/cache";
-    world.files.put(
+    ports.files.put(
         FILE,
         r#"{"accessToken": "one-token", "region": "eu-west-1"}"#,
     );
-    world.files.put(
+    ports.files.put(
         &format!("{folder}/b.json"),
         r#"{"accessToken": "other-token", "region": "us-east-1"}"#,
     );
-    world.files.put(
+    ports.files.put(
         &format!("{folder}/registration.json"),
         r#"{"clientId": "c", "clientSecret": "s"}"#,
     );
-    world.files.put(&format!("{folder}/notes.txt"), "mine");
-    world.files.put(
+    ports.files.put(&format!("{folder}/notes.txt"), "mine");
+    ports.files.put(
         "/home/.aws/cli/cache/a.json",
         r#"{"ProviderType": "sso", "Credentials": {}}"#,
     );
-    world
+    ports
         .files
         .put("/home/.aws/cli/cache/b.json", r#"{"Credentials": {}}"#);
-    let services = Scripted::new(|_| Err(refusal("UnauthorizedException")));
-    let (removed, log) = logged(|| block_on(with(&world, &services).sso_logout()));
+    let services = Scripted::new(|_| Err(service_error("UnauthorizedException")));
+    let (removed, log) = logged(|| block_on(with(&ports, &services).sso_logout()));
     assert_eq!(
         removed.unwrap(),
         SsoLogout {
@@ -480,7 +461,7 @@ fn logout() {
         !log.contains("one-token") && !log.contains("other-token"),
         "{log}"
     );
-    let left: Vec<String> = world.files.0.lock().unwrap().keys().cloned().collect();
+    let left: Vec<String> = ports.files.0.lock().unwrap().keys().cloned().collect();
     assert_eq!(
         left,
         [

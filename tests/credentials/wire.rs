@@ -1,5 +1,4 @@
-//! The folders again, with the SDK's own way to call services: what providers ask of STS and SSO goes down to the bytes, and comes
-//! back from them.
+//! The recorded folders again with real clients: the requests of providers to STS and SSO are compared byte by byte.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,12 +11,12 @@ use inia::{
 use inia_core::CredentialChain;
 
 use super::folder;
-use super::recorded::{self, Outcome};
+use super::recorded::{self, RecordedOutcome};
 use super::replay::Recording;
 use crate::fakes::{block_on, logged};
 use crate::support::Case;
 
-/// The folders of a suite.
+/// Returns the cases of a suite.
 pub(crate) fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: &mut Vec<Case>) {
     for folder in folder::folders(&dir.join(suite)) {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
@@ -27,9 +26,13 @@ pub(crate) fn cases(dir: &Path, suite: &'static str, profile_only: bool, cases: 
     }
 }
 
-fn load(world: &crate::fakes::World, recording: &Recording, chain: CredentialChain) -> Outcome {
+fn load(
+    ports: &crate::fakes::FakePorts,
+    recording: &Recording,
+    chain: CredentialChain,
+) -> RecordedOutcome {
     let load = || -> (Result<Arc<Credentials>>, String) {
-        let session = SessionBuilder::over(world.host())
+        let session = SessionBuilder::over(ports.host())
             .core(|core| core.credential_chain(chain))
             .transport(Arc::new(recording.clone()))
             .build();
@@ -39,7 +42,7 @@ fn load(world: &crate::fakes::World, recording: &Recording, chain: CredentialCha
         }
     };
     let ((result, session), log) = logged(load);
-    Outcome {
+    RecordedOutcome {
         result,
         session,
         log,
@@ -55,14 +58,14 @@ impl Transport for Recording {
 impl Recording {
     fn exchange(&self, request: &WireRequest) -> Result<WireResponse> {
         let Some(exchange) = self.next() else {
-            return Err(Error::new(ErrorKind::Connection, "nobody answers"));
+            return Err(Error::new(ErrorKind::Connection, "no recorded response"));
         };
         assert_eq!(&*request.method, exchange.method);
         assert_eq!(comparable(&request.url), comparable(&exchange.uri));
-        // The recordings' parameters were exchanged for others when they were made public: what is asked for is the same.
+        // The recordings were anonymized, so parameter values differ; the operations are compared.
         let body = match &request.body {
             WireBody::Bytes(bytes) => std::str::from_utf8(bytes).unwrap(),
-            WireBody::Stream(_) => panic!("a body of a few words is streamed"),
+            WireBody::Stream(_) => panic!("unexpected streaming body"),
         };
         let action = |body: &str| body.split('&').next().unwrap_or_default().to_owned();
         assert_eq!(action(body), action(&exchange.request));
@@ -82,7 +85,7 @@ impl Recording {
     }
 }
 
-/// A URL with its query in order.
+/// Splits a URL and sorts its query.
 fn comparable(url: &str) -> (String, Vec<String>) {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let mut query: Vec<String> = query.split('&').map(str::to_owned).collect();

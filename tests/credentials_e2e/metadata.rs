@@ -1,56 +1,49 @@
-//! The instance metadata service and the endpoint of a container.
+//! The instance metadata service and container endpoints.
 
 use std::time::Duration;
 
-use crate::loopback::{Reply, Request, Server, answer};
-use crate::world::{Trials, World, contains, keys, signers, sts};
+use crate::loopback::{Reply, Request, Server, response};
+use crate::machine::{TestMachine, Trials, contains, keys, signers, sts};
 
 pub(crate) const TRIALS: Trials = &[
-    ("an instance is asked by a session", session),
+    ("an instance is accessed with a session token", session),
     (
-        "an instance without sessions is asked without one",
+        "an instance without session tokens falls back to IMDSv1",
         first_version,
     ),
-    (
-        "an instance without sessions is not asked where that is disabled",
-        first_version_disabled,
-    ),
+    ("IMDSv1 is not used if disabled", first_version_disabled),
     (
         "an instance without a profile has no credentials",
         no_profile,
     ),
-    (
-        "the region of defaults_mode auto comes from the instance",
-        region,
-    ),
+    ("the region of defaults_mode auto is the instance's", region),
     ("a task's relative URI", relative),
     ("a full URI with a token", full),
-    ("a pod's token file is read anew", pod),
-    (
-        "a host that may not be asked without TLS is not",
-        foreign_host,
-    ),
+    ("a pod's token file is read for each request", pod),
+    ("a remote host without TLS is rejected", foreign_host),
 ];
 
 fn instance(request: &Request) -> Reply {
     match (request.method.as_str(), request.target.as_str()) {
-        ("PUT", "/latest/api/token") => answer(200, "hush-session"),
-        _ if request.header("x-aws-ec2-metadata-token") != Some("hush-session") => answer(401, ""),
+        ("PUT", "/latest/api/token") => response(200, "hush-session"),
+        _ if request.header("x-aws-ec2-metadata-token") != Some("hush-session") => {
+            response(401, "")
+        }
         (_, target) => unprotected(target),
     }
 }
 
 fn unprotected(target: &str) -> Reply {
     match target.trim_end_matches('/') {
-        "/latest/meta-data/iam/security-credentials" => answer(200, "box"),
-        "/latest/meta-data/iam/security-credentials/box" => answer(200, keys("box", 3600)),
-        "/latest/meta-data/placement/region" => answer(200, "us-east-1"),
-        _ => answer(404, ""),
+        "/latest/meta-data/iam/security-credentials" => response(200, "box"),
+        "/latest/meta-data/iam/security-credentials/box" => response(200, keys("box", 3600)),
+        "/latest/meta-data/placement/region" => response(200, "us-east-1"),
+        _ => response(404, ""),
     }
 }
 
-fn world(metadata: &Server, services: &Server) -> World {
-    World::new("")
+fn machine(metadata: &Server, services: &Server) -> TestMachine {
+    TestMachine::new("")
         .env("AWS_EC2_METADATA_DISABLED", "false")
         .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url)
         .env("AWS_ENDPOINT_URL_STS", &services.url)
@@ -58,7 +51,7 @@ fn world(metadata: &Server, services: &Server) -> World {
 
 fn session() {
     let (metadata, services) = (Server::start(instance), Server::start(sts));
-    world(&metadata, &services).call().unwrap();
+    machine(&metadata, &services).call().unwrap();
     assert_eq!(signers(&services), [Some("AKID-box".to_owned())]);
     let asked = metadata.asked();
     assert_eq!(asked[0], "PUT /latest/api/token");
@@ -78,10 +71,10 @@ fn first_version() {
     for status in [403, 404, 405] {
         let services = Server::start(sts);
         let metadata = Server::start(move |request| match request.method.as_str() {
-            "PUT" => answer(status, ""),
+            "PUT" => response(status, ""),
             _ => unprotected(&request.target),
         });
-        world(&metadata, &services).call().unwrap();
+        machine(&metadata, &services).call().unwrap();
         assert_eq!(
             signers(&services),
             [Some("AKID-box".to_owned())],
@@ -95,11 +88,11 @@ fn first_version() {
 fn first_version_disabled() {
     let services = Server::start(sts);
     let metadata = Server::start(|request| match request.method.as_str() {
-        "PUT" => answer(404, ""),
+        "PUT" => response(404, ""),
         _ => unprotected(&request.target),
     });
-    let world = world(&metadata, &services).env("AWS_EC2_METADATA_V1_DISABLED", "true");
-    let error = world.error_within(Duration::from_secs(5));
+    let machine = machine(&metadata, &services).env("AWS_EC2_METADATA_V1_DISABLED", "true");
+    let error = machine.error_within(Duration::from_secs(5));
     contains(&error, &["iam-role", "asking without one is disabled"]);
     assert_eq!(metadata.requests().len(), 1);
 }
@@ -107,21 +100,21 @@ fn first_version_disabled() {
 fn no_profile() {
     let services = Server::start(sts);
     let metadata = Server::start(|request| match request.method.as_str() {
-        "PUT" => answer(200, "hush-session"),
-        _ => answer(404, ""),
+        "PUT" => response(200, "hush-session"),
+        _ => response(404, ""),
     });
-    let error = world(&metadata, &services).error_within(Duration::from_secs(5));
+    let error = machine(&metadata, &services).error_within(Duration::from_secs(5));
     contains(&error, &["iam-role", "the instance has no role"]);
     assert!(services.requests().is_empty());
 }
 
 fn region() {
     let (metadata, services) = (Server::start(instance), Server::start(sts));
-    let world = world(&metadata, &services)
+    let machine = machine(&metadata, &services)
         .env("AWS_DEFAULTS_MODE", "auto")
         .env("AWS_ACCESS_KEY_ID", "AKID")
         .env("AWS_SECRET_ACCESS_KEY", "hush-key");
-    world.call().unwrap();
+    machine.call().unwrap();
     assert_eq!(
         metadata.asked(),
         [
@@ -133,15 +126,15 @@ fn region() {
 
 fn relative() {
     let services = Server::start(sts);
-    let task = Server::start(|_| answer(200, keys("task", 3600)));
-    let mut world = World::new("")
+    let task = Server::start(|_| response(200, keys("task", 3600)));
+    let mut machine = TestMachine::new("")
         .env("AWS_ENDPOINT_URL_STS", &services.url)
         .env(
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
             "/v2/credentials/1",
         );
-    world.task_port = Some(task.port);
-    world.call().unwrap();
+    machine.task_port = Some(task.port);
+    machine.call().unwrap();
     assert_eq!(task.asked(), ["GET /v2/credentials/1"]);
     assert_eq!(signers(&services), [Some("AKID-task".to_owned())]);
 }
@@ -149,19 +142,19 @@ fn relative() {
 fn full() {
     let services = Server::start(sts);
     let task = Server::start(|request| match request.header("authorization") {
-        Some("hush-authorization") => answer(200, keys("task", 3600)),
-        _ => answer(
+        Some("hush-authorization") => response(200, keys("task", 3600)),
+        _ => response(
             401,
             r#"{"code": "Unauthorized", "message": "who are you?"}"#,
         ),
     });
-    let world = World::new("")
+    let machine = TestMachine::new("")
         .env("AWS_ENDPOINT_URL_STS", &services.url)
         .env(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             format!("{}/get?x=1", task.url),
         );
-    let error = world.error_within(Duration::from_secs(10));
+    let error = machine.error_within(Duration::from_secs(10));
     contains(
         &error,
         &[
@@ -170,8 +163,8 @@ fn full() {
             "3 attempts",
         ],
     );
-    let world = world.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-authorization");
-    world.call().unwrap();
+    let machine = machine.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-authorization");
+    machine.call().unwrap();
     assert_eq!(
         task.asked().last().map(String::as_str),
         Some("GET /get?x=1")
@@ -181,11 +174,11 @@ fn full() {
 
 fn pod() {
     let services = Server::start(sts);
-    let pod = Server::start(|_| answer(200, keys("pod", 3600)));
-    let world = World::new("");
-    world.write("token", "hush-pod-1");
-    let path = world.path("token").to_string_lossy().into_owned();
-    let world = world
+    let pod = Server::start(|_| response(200, keys("pod", 3600)));
+    let machine = TestMachine::new("");
+    machine.write("token", "hush-pod-1");
+    let path = machine.path("token").to_string_lossy().into_owned();
+    let machine = machine
         .env("AWS_ENDPOINT_URL_STS", &services.url)
         .env(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -193,9 +186,9 @@ fn pod() {
         )
         .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-not-this-one")
         .env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path);
-    world.call().unwrap();
-    world.write("token", "hush-pod-2");
-    world.call().unwrap();
+    machine.call().unwrap();
+    machine.write("token", "hush-pod-2");
+    machine.call().unwrap();
     let shown: Vec<_> = pod
         .requests()
         .iter()
@@ -208,12 +201,12 @@ fn pod() {
 }
 
 fn foreign_host() {
-    let world = World::new("")
+    let machine = TestMachine::new("")
         .env(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             "http://192.0.2.1/creds",
         )
         .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-authorization");
-    let error = world.error_within(Duration::from_secs(2));
+    let error = machine.error_within(Duration::from_secs(2));
     contains(&error, &["192.0.2.1", "without TLS"]);
 }

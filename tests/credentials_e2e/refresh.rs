@@ -1,4 +1,4 @@
-//! Credentials that expire while many call.
+//! Concurrent calls with expiring credentials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,38 +8,38 @@ use futures_util::future::join_all;
 use inia::json;
 
 use crate::fakes::logged;
-use crate::loopback::{Server, answer};
-use crate::world::{Trials, World, check, keys, runtime, signers, sts};
+use crate::loopback::{Server, response};
+use crate::machine::{TestMachine, Trials, check, keys, runtime, signers, sts};
 
 pub(crate) const TRIALS: Trials = &[
     (
-        "a thousand calls with expired credentials cause one refresh",
-        thousand,
+        "a concurrent_calls calls with expired credentials refresh once",
+        concurrent_calls,
     ),
     (
-        "a thousand calls of many threads and clients cause one refresh",
-        thousand_threads,
+        "a concurrent_calls calls of many threads and clients refresh once",
+        concurrent_threads,
     ),
     (
-        "credentials that cannot be refreshed are used until they expire, and no longer",
+        "credentials that cannot be refreshed are used until they expire",
         outage,
     ),
     (
-        "credentials that a service refuses as expired are refreshed",
-        refused,
+        "credentials that a service rejects as expired are refreshed",
+        rejected,
     ),
 ];
 
-/// A container's endpoint that counts, and gives `AKID-0`, `AKID-1`... for an hour each.
+/// Starts a container endpoint that returns `AKID-0`, `AKID-1`, ..., each valid for one hour.
 fn counting() -> Server {
-    let given = AtomicUsize::new(0);
+    let issued = AtomicUsize::new(0);
     Server::start(move |_| {
-        let number = given.fetch_add(1, Ordering::SeqCst);
+        let number = issued.fetch_add(1, Ordering::SeqCst);
         if number > 0 {
-            // Not at once: everybody is to be there by then.
+            // Delayed, so that all callers are waiting by then.
             std::thread::sleep(Duration::from_millis(200));
         }
-        answer(
+        response(
             200,
             keys(
                 &number.to_string(),
@@ -49,8 +49,8 @@ fn counting() -> Server {
     })
 }
 
-fn world(endpoint: &Server, services: &Server) -> World {
-    World::new("")
+fn machine(endpoint: &Server, services: &Server) -> TestMachine {
+    TestMachine::new("")
         .env("AWS_ENDPOINT_URL_STS", &services.url)
         .env(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -58,7 +58,7 @@ fn world(endpoint: &Server, services: &Server) -> World {
         )
 }
 
-/// That the first call was signed with the first keys, and all others with the second.
+/// Asserts that the first call was signed with the first keys, and all others with the second.
 fn check_signers(services: &Server, calls: usize) {
     let signers = signers(services);
     assert_eq!(signers.len(), calls + 1);
@@ -70,15 +70,15 @@ fn check_signers(services: &Server, calls: usize) {
     );
 }
 
-fn thousand() {
+fn concurrent_calls() {
     let (endpoint, services) = (counting(), Server::start(sts));
-    let world = world(&endpoint, &services);
+    let machine = machine(&endpoint, &services);
     let ((), log) = logged(|| {
         runtime().block_on(async {
-            let session = world.session();
+            let session = machine.session();
             let client = session.client("sts").unwrap();
             client.call("GetCallerIdentity", json!({})).await.unwrap();
-            world.clock.advance(7200);
+            machine.clock.advance(7200);
             let calls = (0..1000).map(|_| client.call("GetCallerIdentity", json!({})).send());
             for result in join_all(calls).await {
                 result.unwrap();
@@ -90,19 +90,19 @@ fn thousand() {
     check_signers(&services, 1000);
 }
 
-fn thousand_threads() {
+fn concurrent_threads() {
     let (endpoint, services) = (counting(), Server::start(sts));
-    let world = world(&endpoint, &services);
+    let machine = machine(&endpoint, &services);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(8)
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let session = world.session();
+        let session = machine.session();
         let first = session.client("sts").unwrap();
         first.call("GetCallerIdentity", json!({})).await.unwrap();
-        world.clock.advance(7200);
+        machine.clock.advance(7200);
         let calls = (0..1000).map(|_| {
             let session = session.clone();
             tokio::spawn(async move {
@@ -119,22 +119,22 @@ fn thousand_threads() {
 }
 
 fn outage() {
-    let given = AtomicUsize::new(0);
-    let endpoint = Server::start(move |_| match given.fetch_add(1, Ordering::SeqCst) {
-        0 => answer(200, keys("0", 3600)),
-        _ => answer(503, ""),
+    let issued = AtomicUsize::new(0);
+    let endpoint = Server::start(move |_| match issued.fetch_add(1, Ordering::SeqCst) {
+        0 => response(200, keys("0", 3600)),
+        _ => response(503, ""),
     });
     let services = Server::start(sts);
-    let world = world(&endpoint, &services);
+    let machine = machine(&endpoint, &services);
     runtime().block_on(async {
-        let client = world.session().client("sts").unwrap();
+        let client = machine.session().client("sts").unwrap();
         client.call("GetCallerIdentity", json!({})).await.unwrap();
-        // Within the last quarter of an hour, what there is is used on.
-        world.clock.advance(3600 - 12 * 60);
+        // Within the last 15 minutes, existing credentials continue to be used.
+        machine.clock.advance(3600 - 12 * 60);
         client.call("GetCallerIdentity", json!({})).await.unwrap();
         assert!(endpoint.requests().len() > 1);
-        // Once they have expired, nothing is signed with them.
-        world.clock.advance(12 * 60 + 1);
+        // Expired credentials are not used.
+        machine.clock.advance(12 * 60 + 1);
         let error = client
             .call("GetCallerIdentity", json!({}))
             .await
@@ -150,20 +150,20 @@ fn outage() {
     assert_eq!(services.requests().len(), 2);
 }
 
-fn refused() {
+fn rejected() {
     let endpoint = counting();
     let services = Server::start(|request| match request.access_key() {
-        Some("AKID-0") => answer(
+        Some("AKID-0") => response(
             403,
             "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>",
         ),
         _ => sts(request),
     });
     let services = Arc::new(services);
-    let world = world(&endpoint, &services).env("AWS_MAX_ATTEMPTS", "2");
+    let machine = machine(&endpoint, &services).env("AWS_MAX_ATTEMPTS", "2");
     runtime().block_on(async {
-        let client = world.session().client("sts").unwrap();
-        // Whether or not the call itself is made again, the next one has other keys.
+        let client = machine.session().client("sts").unwrap();
+        // Even if the call itself is not retried, the next one has new keys.
         let first = client.call("GetCallerIdentity", json!({})).await;
         let second = client.call("GetCallerIdentity", json!({})).await;
         assert!(first.is_ok() || second.is_ok(), "{first:?} {second:?}");

@@ -1,40 +1,43 @@
-//! Providers that call services, and those that read files and run commands.
+//! Providers that call services, read files or run commands.
 
 use p256::elliptic_curve::Generate as _;
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 
-use crate::loopback::{Server, answer};
-use crate::world::{
-    SECRET, Trials, World, check, contains, in_seconds, keys, read, runtime, signers, sts,
+use crate::loopback::{Server, response};
+use crate::machine::{
+    SECRET, TestMachine, Trials, check, contains, in_seconds, keys, read, runtime, signers, sts,
 };
 
 pub(crate) const TRIALS: Trials = &[
     (
-        "the session's options hold for its providers' calls",
+        "the session's options apply to the calls of its providers",
         role_options,
     ),
-    ("a role is assumed by a role by keys", role_chain),
+    ("a role chain starts with static keys", role_chain),
     (
-        "a role's source may be the environment",
+        "the source of a role can be the environment",
         role_of_environment,
     ),
     (
-        "a role's source may be a container or an instance",
+        "the source of a role can be a container or an instance",
         role_of_metadata,
     ),
-    ("a role outlives the process in the cache", role_cache),
+    ("role credentials are cached across processes", role_cache),
     (
-        "a web identity's token is read anew and signs nothing",
+        "a web identity token is read for each call, which is not signed",
         web_identity,
     ),
-    ("an SSO token is refreshed and gives a role", sso),
-    ("a login is refreshed with a proof", login),
+    (
+        "an SSO token is refreshed and used for role credentials",
+        sso,
+    ),
+    ("a login is refreshed with a DPoP proof", login),
     ("a process prints credentials", process),
     (
-        "an error lists every provider that was tried, and why",
+        "the error lists all tried providers with reasons",
         exhausted,
     ),
-    ("a source profile that leads back to itself is told", circle),
+    ("a cycle of source profiles is an error", circle),
 ];
 
 const ROLES: &str = "\
@@ -57,8 +60,8 @@ fn some(keys: &[&str]) -> Vec<Option<String>> {
 
 fn role_chain() {
     let server = Server::start(sts);
-    let world = World::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
-    world.call().unwrap();
+    let machine = TestMachine::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
+    machine.call().unwrap();
     assert_eq!(
         signers(&server),
         some(&["AKIDBASE", "AKID-first", "AKID-last"])
@@ -75,13 +78,13 @@ fn role_options() {
         Some("AssumeRole") => crate::loopback::Reply::Hang,
         _ => sts(request),
     });
-    let world = World::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
+    let machine = TestMachine::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
     let limit = std::time::Duration::from_millis(300);
     let config = inia::config::Config::new()
         .read_timeout(limit)
         .user_agent_extra("mine/1")
         .endpoint_url("http://127.0.0.1:1");
-    let session = inia::SessionBuilder::over(world.host())
+    let session = inia::SessionBuilder::over(machine.host())
         .config(&config)
         .build()
         .unwrap();
@@ -92,7 +95,7 @@ fn role_options() {
         took < std::time::Duration::from_secs(5),
         "{took:?}: {error:#}"
     );
-    // The endpoint of the session's clients is not that of STS.
+    // The session's endpoint does not apply to STS.
     let agent = server.requests()[0].header("user-agent").map(str::to_owned);
     assert!(
         agent
@@ -104,13 +107,13 @@ fn role_options() {
 
 fn role_of_environment() {
     let server = Server::start(sts);
-    let world = World::new(
+    let machine = TestMachine::new(
         "[default]\nrole_arn = arn:aws:iam::123456789012:role/last\ncredential_source = Environment\n",
     )
     .env("AWS_ENDPOINT_URL_STS", &server.url)
     .env("AWS_ACCESS_KEY_ID", "AKIDENV")
     .env("AWS_SECRET_ACCESS_KEY", "hush-env");
-    let session = inia::SessionBuilder::over(world.host())
+    let session = inia::SessionBuilder::over(machine.host())
         .profile("default")
         .build()
         .unwrap();
@@ -124,12 +127,12 @@ fn role_of_environment() {
 
 fn role_of_metadata() {
     let metadata = Server::start(|request| match request.target.trim_end_matches('/') {
-        "/latest/api/token" => answer(200, "hush-session"),
-        "/latest/meta-data/iam/security-credentials" => answer(200, "box"),
+        "/latest/api/token" => response(200, "hush-session"),
+        "/latest/meta-data/iam/security-credentials" => response(200, "box"),
         "/creds" | "/latest/meta-data/iam/security-credentials/box" => {
-            answer(200, keys("box", 3600))
+            response(200, keys("box", 3600))
         }
-        _ => answer(404, ""),
+        _ => response(404, ""),
     });
     for (source, variables) in [
         (
@@ -154,11 +157,11 @@ fn role_of_metadata() {
         let config = format!(
             "[default]\nrole_arn = arn:aws:iam::123456789012:role/last\ncredential_source = {source}\n"
         );
-        let mut world = World::new(&config).env("AWS_ENDPOINT_URL_STS", &server.url);
+        let mut machine = TestMachine::new(&config).env("AWS_ENDPOINT_URL_STS", &server.url);
         for (name, value) in variables {
-            world = world.env(name, value);
+            machine = machine.env(name, value);
         }
-        world.call().unwrap();
+        machine.call().unwrap();
         assert_eq!(
             signers(&server),
             some(&["AKID-box", "AKID-last"]),
@@ -169,9 +172,9 @@ fn role_of_metadata() {
 
 fn role_cache() {
     let server = Server::start(sts);
-    let world = World::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
-    world.call().unwrap();
-    world.call().unwrap();
+    let machine = TestMachine::new(ROLES).env("AWS_ENDPOINT_URL_STS", &server.url);
+    machine.call().unwrap();
+    machine.call().unwrap();
     assert_eq!(
         signers(&server),
         some(&["AKIDBASE", "AKID-first", "AKID-last", "AKID-last"])
@@ -180,15 +183,15 @@ fn role_cache() {
 
 fn web_identity() {
     let server = Server::start(sts);
-    let world = World::new("");
-    world.write("token", "hush-web-1");
-    let path = world.path("token").to_string_lossy().into_owned();
-    let world = world
+    let machine = TestMachine::new("");
+    machine.write("token", "hush-web-1");
+    let path = machine.path("token").to_string_lossy().into_owned();
+    let machine = machine
         .env("AWS_ENDPOINT_URL_STS", &server.url)
         .env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/web")
         .env("AWS_ROLE_SESSION_NAME", "pod")
         .env("AWS_WEB_IDENTITY_TOKEN_FILE", path);
-    world.call().unwrap();
+    machine.call().unwrap();
     let requests = server.requests();
     assert_eq!(
         requests[0].form("Action"),
@@ -198,9 +201,9 @@ fn web_identity() {
     assert_eq!(requests[0].header("authorization"), None);
     assert_eq!(requests[1].access_key(), Some("AKID-web"));
 
-    world.write("token", "hush-web-2");
-    world.clock.advance(3000);
-    world.call().unwrap();
+    machine.write("token", "hush-web-2");
+    machine.clock.advance(3000);
+    machine.call().unwrap();
     assert_eq!(
         server.requests()[2].form("WebIdentityToken"),
         Some("hush-web-2")
@@ -209,25 +212,25 @@ fn web_identity() {
 
 fn sso() {
     let server = Server::start(|request| match request.target.split('?').next().unwrap() {
-        "/token" => answer(
+        "/token" => response(
             200,
             r#"{"accessToken": "hush-new", "expiresIn": 28800, "refreshToken": "hush-refresh-2"}"#,
         ),
-        "/federation/credentials" => answer(
+        "/federation/credentials" => response(
             200,
             r#"{"roleCredentials": {"accessKeyId": "AKID-sso", "secretAccessKey": "hush-secret", "sessionToken": "hush-token",
                 "expiration": 4000000000000}}"#,
         ),
         _ => sts(request),
     });
-    let world = World::new(
+    let machine = TestMachine::new(
         "[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = reader\n\
          [sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n",
     )
     .env("AWS_ENDPOINT_URL", &server.url);
-    // The SHA-1 of `corp`.
+    // SHA-1 of `corp`.
     let file = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
-    world.write(
+    machine.write(
         file,
         &format!(
             r#"{{"startUrl": "https://corp.example/start", "region": "eu-west-1", "accessToken": "hush-old", "expiresAt": "{}",
@@ -236,7 +239,7 @@ fn sso() {
             in_seconds(60)
         ),
     );
-    world.call().unwrap();
+    machine.call().unwrap();
     let requests = server.requests();
     contains(
         &requests[0].body,
@@ -247,27 +250,28 @@ fn sso() {
         Some("hush-new")
     );
     assert_eq!(requests[2].access_key(), Some("AKID-sso"));
-    contains(&read(&world.path(file)), &["hush-new", "hush-refresh-2"]);
+    contains(&read(&machine.path(file)), &["hush-new", "hush-refresh-2"]);
 }
 
 fn login() {
     let server = Server::start(|request| match request.target.as_str() {
-        "/v1/token" => answer(
+        "/v1/token" => response(
             200,
             r#"{"accessToken": {"accessKeyId": "AKID-login", "secretAccessKey": "hush-secret", "sessionToken": "hush-token"},
                 "tokenType": "aws_sigv4", "expiresIn": 900, "refreshToken": "hush-refresh-2"}"#,
         ),
         _ => sts(request),
     });
-    let world =
-        World::new("[default]\nlogin_session = arn:aws:sts::123456789012:assumed-role/Admin/me\n")
-            .env("AWS_ENDPOINT_URL", &server.url);
+    let machine = TestMachine::new(
+        "[default]\nlogin_session = arn:aws:sts::123456789012:assumed-role/Admin/me\n",
+    )
+    .env("AWS_ENDPOINT_URL", &server.url);
     let key = p256::SecretKey::generate();
     let pem = key.to_pkcs8_pem(LineEnding::LF).unwrap();
-    // The SHA-256 of the session.
+    // SHA-256 of the session.
     let file =
         ".aws/login/cache/c03a7323bda916bba892295dd46ea73c98866a0ad0a2606cb839909f35fbc865.json";
-    world.write(
+    machine.write(
         file,
         &serde_json::json!({
             "accessToken": {"accessKeyId": "AKID-old", "secretAccessKey": "hush-old", "sessionToken": "hush-old-token",
@@ -277,7 +281,7 @@ fn login() {
         })
         .to_string(),
     );
-    world.call().unwrap();
+    machine.call().unwrap();
     let requests = server.requests();
     contains(&requests[0].body, &["hush-refresh-1", "refresh_token"]);
     assert_eq!(requests[0].header("authorization"), None);
@@ -288,29 +292,32 @@ fn login() {
         Some(3)
     );
     assert_eq!(requests[1].access_key(), Some("AKID-login"));
-    contains(&read(&world.path(file)), &["hush-refresh-2", "AKID-login"]);
+    contains(
+        &read(&machine.path(file)),
+        &["hush-refresh-2", "AKID-login"],
+    );
 }
 
 fn process() {
     let server = Server::start(sts);
     let expires = in_seconds(3600);
-    let world = World::new("").env("AWS_ENDPOINT_URL_STS", &server.url);
-    world.write(
+    let machine = TestMachine::new("").env("AWS_ENDPOINT_URL_STS", &server.url);
+    machine.write(
         "keys.json",
         &format!(
             r#"{{"Version": 1, "AccessKeyId": "AKID-process", "SecretAccessKey": "hush-secret", "SessionToken": "hush-token",
                 "Expiration": "{expires}"}}"#
         ),
     );
-    let path = world.path("keys.json");
-    world.write(
+    let path = machine.path("keys.json");
+    machine.write(
         ".aws/config",
         &format!(
             "[default]\ncredential_process = cat \"{}\"\n",
             path.display()
         ),
     );
-    world.call().unwrap();
+    machine.call().unwrap();
     assert_eq!(signers(&server), some(&["AKID-process"]));
 
     for (command, message) in [
@@ -320,19 +327,19 @@ fn process() {
         ("yes hush-hush", "wrote more than 65536 bytes"),
         ("/no/such/program", "cannot be started"),
     ] {
-        world.write(
+        machine.write(
             ".aws/config",
             &format!("[default]\ncredential_process = {command}\n"),
         );
-        let error = world.error_within(std::time::Duration::from_secs(10));
+        let error = machine.error_within(std::time::Duration::from_secs(10));
         contains(&error, &["custom-process", message]);
     }
     assert_eq!(server.requests().len(), 1);
 }
 
 fn exhausted() {
-    let world = World::new("[default]\nregion = us-east-1\n");
-    let error = world.error_within(std::time::Duration::from_secs(5));
+    let machine = TestMachine::new("[default]\nregion = us-east-1\n");
+    let error = machine.error_within(std::time::Duration::from_secs(5));
     let mut rest = error.as_str();
     for name in [
         "env",
@@ -351,7 +358,7 @@ fn exhausted() {
         let listed = format!("{name}: ");
         let (_, after) = rest
             .split_once(&listed)
-            .unwrap_or_else(|| panic!("{name} is not in its place:\n{error}"));
+            .unwrap_or_else(|| panic!("{name} is missing or out of order:\n{error}"));
         assert!(
             !after.starts_with('\n') && !after.is_empty(),
             "{name} has no reason:\n{error}"
@@ -363,22 +370,22 @@ fn exhausted() {
         &["AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED is true"],
     );
 
-    // One that is broken ends the chain, and names those before it.
-    let world = World::new(
+    // A failing provider ends the chain and lists those before it.
+    let machine = TestMachine::new(
         "[default]\nsso_start_url = https://x\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = r\n",
     );
-    let error = world.error_within(std::time::Duration::from_secs(5));
+    let error = machine.error_within(std::time::Duration::from_secs(5));
     contains(&error, &["env: ", "assume-role: ", "sso", "log in first"]);
     assert!(!error.contains("iam-role"), "{error}");
     check("the error", &error);
 }
 
 fn circle() {
-    let world = World::new(
+    let machine = TestMachine::new(
         "[default]\nrole_arn = arn:aws:iam::1:role/a\nsource_profile = b\n\
          [profile b]\nrole_arn = arn:aws:iam::1:role/b\nsource_profile = default\n",
     );
-    let error = world.error_within(std::time::Duration::from_secs(5));
+    let error = machine.error_within(std::time::Duration::from_secs(5));
     contains(&error, &["default", "b"]);
     assert!(
         error.contains("circle") || error.contains("loop") || error.contains("->"),

@@ -1,4 +1,5 @@
-//! Our side of a call: a client over a transport that sends nothing, keeps the requests and answers them all with one response.
+//! Calls on inia's side: a client over an in-memory transport that records requests and returns one response for all of
+//! them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,25 +15,25 @@ use inia_dispatch::{
 use inia_model::{Catalog, Operation};
 use inia_protocol::Headers;
 
-use crate::fakes::{FakeEnv, World, block_on};
+use crate::fakes::{FakeEnv, FakePorts, block_on};
 
-/// When all of this happens: 2026-01-02T03:04:05Z, as in `peer.py`.
+/// Time of all calls: 2026-01-02T03:04:05Z, as in `peer.py`.
 const NOW: i64 = 1_767_323_045;
-/// What an operation that asks for endpoints is answered with when it is not the one of the call, as in `peer.py`.
+/// Response to endpoint discovery operations other than the call itself, as in `peer.py`.
 const ENDPOINTS: &str =
     r#"{"Endpoints":[{"Address":"discovered.example.com","CachePeriodInMinutes":60}]}"#;
-/// The most bytes of a body.
+/// Maximum body size in bytes.
 const LIMIT: usize = 1 << 24;
 
 /// A response as bytes.
 #[derive(Clone, Debug, Default)]
-pub struct Wire {
+pub struct ResponseBytes {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Wire {
+impl ResponseBytes {
     /// Sets a header.
     pub fn header(&mut self, name: &str, value: impl Into<String>) {
         self.headers
@@ -43,16 +44,16 @@ impl Wire {
 
 /// A request as bytes.
 #[derive(Clone, Debug, Default)]
-pub struct Sent {
+pub struct SentRequest {
     pub method: String,
     pub url: String,
-    /// Names in lower case.
+    /// Lower-case names.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Sent {
-    /// The value of a header.
+impl SentRequest {
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -61,14 +62,14 @@ impl Sent {
     }
 }
 
-/// How a call ended.
+/// CallOutcome of a call.
 #[derive(Clone, Debug)]
-pub enum Outcome {
-    /// What was parsed, and the status and request id as `ResponseMetadata`.
+pub enum CallOutcome {
+    /// The parsed output, with status and request id as `ResponseMetadata`.
     Output(Value),
-    /// The service's error.
+    /// The service error.
     Error(Box<ServiceError>),
-    /// Anything else: what kind of failure, what it says, and which parameters are to blame.
+    /// Any other error: kind, message, and paths of invalid parameters.
     Failure {
         kind: ErrorKind,
         message: String,
@@ -76,31 +77,31 @@ pub enum Outcome {
     },
 }
 
-/// What a call did.
+/// Requests and outcome of a call.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    pub requests: Vec<Sent>,
-    pub outcome: Outcome,
+    pub requests: Vec<SentRequest>,
+    pub outcome: CallOutcome,
 }
 
-/// The transport.
+/// The in-memory transport.
 #[derive(Debug, Default)]
-struct Canned(Mutex<State>);
+struct CannedTransport(Mutex<TransportState>);
 
 #[derive(Debug, Default)]
-struct State {
-    response: Wire,
+struct TransportState {
+    response: ResponseBytes,
     is_for_endpoints: bool,
-    requests: Vec<Sent>,
+    requests: Vec<SentRequest>,
 }
 
-impl Canned {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+impl CannedTransport {
+    fn state(&self) -> std::sync::MutexGuard<'_, TransportState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Transport for Canned {
+impl Transport for CannedTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         Box::pin(async move {
             let body = match request.body {
@@ -113,7 +114,7 @@ impl Transport for Canned {
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_string()))
                 .collect();
-            let sent = Sent {
+            let sent = SentRequest {
                 method: request.method.to_string(),
                 url: request.url,
                 headers,
@@ -144,11 +145,11 @@ impl Transport for Canned {
     }
 }
 
-/// A bearer token for whoever asks.
+/// Provides a constant bearer token.
 #[derive(Debug)]
-struct Tokens;
+struct ConstantToken;
 
-impl TokenProvider for Tokens {
+impl TokenProvider for ConstantToken {
     fn name(&self) -> &str {
         "test"
     }
@@ -158,30 +159,27 @@ impl TokenProvider for Tokens {
         _context: &'a ProviderContext,
         _signing_name: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Lookup<Token>>> {
-        let token = Token {
-            token: "bearer-token".into(),
-            expires: None,
-        };
+        let token = Token::new("bearer-token");
         Box::pin(std::future::ready(Ok(Lookup::Found(token))))
     }
 }
 
 /// A client of one service.
-pub struct Ours {
+pub struct IniaClient {
     pub client: Client,
-    transport: Arc<Canned>,
+    transport: Arc<CannedTransport>,
 }
 
-impl Ours {
-    /// A client as a user has it who has given keys, an account and a region, and nothing else.
-    pub fn new(catalog: &Arc<Catalog>, service: &str, region: &str) -> Result<Ours> {
-        let transport = Arc::new(Canned::default());
+impl IniaClient {
+    /// Creates a client with only keys, an account id and a region.
+    pub fn new(catalog: &Arc<Catalog>, service: &str, region: &str) -> Result<IniaClient> {
+        let transport = Arc::new(CannedTransport::default());
         let mut credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token"));
         credentials.account_id = Some("123456789012".into());
         let config = inia_core::config::Config::new().max_attempts(1);
         let mut tokens = TokenChain::empty();
-        tokens.push(Arc::new(Tokens))?;
-        let session: Session = SessionBuilder::over(World::new(FakeEnv::default(), NOW).host())
+        tokens.push(Arc::new(ConstantToken))?;
+        let session: Session = SessionBuilder::over(FakePorts::new(FakeEnv::default(), NOW).host())
             .catalog(Arc::clone(catalog))
             .region(region)
             .credentials(credentials)
@@ -189,15 +187,15 @@ impl Ours {
             .core(|core| core.token_chain(tokens))
             .transport(transport.clone())
             .build()?;
-        Ok(Ours {
+        Ok(IniaClient {
             client: session.client(service)?,
             transport,
         })
     }
 
-    /// Makes a call that is answered with a response.
-    pub fn call(&self, operation: &Operation, params: Value, response: &Wire) -> Exchange {
-        *self.transport.state() = State {
+    /// Makes a call that gets the given response.
+    pub fn call(&self, operation: &Operation, params: Value, response: &ResponseBytes) -> Exchange {
+        *self.transport.state() = TransportState {
             response: response.clone(),
             is_for_endpoints: operation.name == "DescribeEndpoints",
             requests: Vec::new(),
@@ -215,8 +213,8 @@ impl Ours {
         }
     }
 
-    /// An output with its streams read into it, as the other side tells it.
-    async fn output(&self, operation: &Operation, output: Output) -> Result<Outcome> {
+    /// Returns an output with its streams read into it, as the peer does.
+    async fn output(&self, operation: &Operation, output: Output) -> Result<CallOutcome> {
         let Output {
             value,
             metadata,
@@ -262,14 +260,14 @@ impl Ours {
             about.insert("RequestId", id);
         }
         map.insert(Str::from("ResponseMetadata"), about);
-        Ok(Outcome::Output(map.into()))
+        Ok(CallOutcome::Output(map.into()))
     }
 }
 
-fn failure(error: Error) -> Outcome {
+fn failure(error: Error) -> CallOutcome {
     match error.service() {
-        Some(service) => Outcome::Error(Box::new(service.clone())),
-        None => Outcome::Failure {
+        Some(service) => CallOutcome::Error(Box::new(service.clone())),
+        None => CallOutcome::Failure {
             kind: error.kind(),
             message: format!("{error:#}"),
             paths: error

@@ -1,28 +1,29 @@
-//! The differences that are meant: `tests/known-failures/differential.toml`.
+//! Intended differences: `tests/known-failures/differential.toml`.
 //!
 //! ```toml
 //! [[known]]
 //! reason = "an empty list sends an empty header, as the Smithy specification has it"
-//! services = ["s3"]                       # globs; all where absent
-//! operations = ["Get*"]                   # globs; all where absent
+//! services = ["s3"]                       # globs; all if missing
+//! operations = ["Get*"]                   # globs; all if missing
 //! places = ["header.x-amz-*"]             # globs
-//! ours = ["\"\""]                         # globs of what we have there; anything where absent
-//! theirs = ["-"]                          # globs of what botocore has there; anything where absent
-//! witness = "s3.GetObjectAttributes"      # an operation that differs so with the usual seed
-//! seed = 2                                # or with this one
+//! ours = ["\"\""]                         # globs for inia's value; any if missing
+//! theirs = ["-"]                          # globs for botocore's value; any if missing
+//! witness = "s3.GetObjectAttributes"      # an operation with this difference under the default seed
+//! seed = 2                                # or under this one
 //! ```
 //!
-//! The operation named as witness is in every run, and a row that its witness no longer needs fails the run: the list only shrinks.
+//! Witness operations are part of each run, and a row whose witness no longer differs fails the run, so the list only
+//! shrinks.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::compare::Difference;
 
-/// One row.
+/// A row of the list.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Row {
+pub struct KnownDifference {
     pub reason: String,
     #[serde(default)]
     services: Vec<String>,
@@ -34,22 +35,22 @@ pub struct Row {
     #[serde(default)]
     theirs: Vec<String>,
     pub witness: String,
-    /// The seed with which the witness differs, where it is not the usual one.
+    /// Seed for the witness, if not the default.
     #[serde(default)]
     seed: Option<u64>,
 }
 
-/// All rows.
+/// The list of intended differences.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Known {
+pub struct KnownDifferences {
     #[serde(default)]
-    known: Vec<Row>,
+    known: Vec<KnownDifference>,
 }
 
-impl Known {
+impl KnownDifferences {
     /// Reads the list.
-    pub fn load(workspace: &Path) -> Known {
+    pub fn load(workspace: &Path) -> KnownDifferences {
         let path = workspace
             .join("tests")
             .join("known-failures")
@@ -58,41 +59,41 @@ impl Known {
             Ok(text) => {
                 toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
             }
-            Err(_) => Known::default(),
+            Err(_) => KnownDifferences::default(),
         }
     }
 
-    /// The row that a difference is meant by, as its position.
+    /// Returns the index of the row that matches a difference.
     pub fn row(&self, service: &str, operation: &str, difference: &Difference) -> Option<usize> {
         self.known.iter().position(|row| {
             let any = |globs: &[String], text: &str| globs.iter().any(|glob| matches(glob, text));
             let allows = |globs: &[String], text: &str| globs.is_empty() || any(globs, text);
             allows(&row.services, service)
                 && allows(&row.operations, operation)
-                && any(&row.places, &difference.place)
+                && any(&row.places, &difference.path)
                 && allows(&row.ours, &difference.ours)
                 && allows(&row.theirs, &difference.theirs)
         })
     }
 
-    /// Why a row's differences are meant.
+    /// Returns the reason of a row.
     pub fn reason(&self, row: usize) -> &str {
         self.known.get(row).map_or("", |row| &row.reason)
     }
 
-    /// The seed that a row's witness differs with, where it is not the usual one.
+    /// Returns the seed for a row's witness, if not the default.
     pub fn seed(&self, row: usize) -> Option<u64> {
         self.known.get(row).and_then(|row| row.seed)
     }
 
-    /// The operations of a service that are witnesses.
+    /// Returns the witness operations of a service.
     pub fn witnesses(&self, service: &str) -> BTreeSet<&str> {
         self.of_witness(service)
             .map(|(_, _, operation)| operation)
             .collect()
     }
 
-    /// The rows whose witness is an operation of a service: their positions, reasons and operations.
+    /// Returns the rows with a witness in a service: index, reason and operation.
     pub fn of_witness(&self, service: &str) -> impl Iterator<Item = (usize, &str, &str)> {
         self.known
             .iter()
@@ -103,9 +104,9 @@ impl Known {
             })
     }
 
-    /// The witnesses that are no operation of any of the services.
-    pub fn strangers(&self, is_operation: impl Fn(&str, &str) -> bool) -> Vec<&str> {
-        let is_strange = |row: &&Row| {
+    /// Returns witnesses that are not operations.
+    pub fn unknown_operations(&self, is_operation: impl Fn(&str, &str) -> bool) -> Vec<&str> {
+        let is_strange = |row: &&KnownDifference| {
             !row.witness
                 .split_once('.')
                 .is_some_and(|(service, operation)| is_operation(service, operation))
@@ -118,7 +119,7 @@ impl Known {
     }
 }
 
-/// Whether a text is what a glob says, in which a star is anything.
+/// Reports whether a text matches a glob, in which `*` matches any text.
 fn matches(glob: &str, text: &str) -> bool {
     let mut parts = glob.split('*');
     let first = parts.next().unwrap_or_default();

@@ -1,12 +1,17 @@
-//! Mistakes in parameters: what both sides must refuse, at the same places.
+//! Generates invalid parameters, which both sides must reject with the same paths.
 
 use inia_core::{List, Map, Value};
 use inia_model::{Kind, Member, Operation, ServiceModel, Structure};
 
 use super::random::Random;
 
-/// Makes one to three mistakes in parameters that fit.
-pub fn spoil(model: &ServiceModel, operation: &Operation, params: &mut Value, random: &mut Random) {
+/// Makes one to three members of valid parameters invalid.
+pub fn invalidate(
+    model: &ServiceModel,
+    operation: &Operation,
+    params: &mut Value,
+    random: &mut Random,
+) {
     let (Some(input), Some(structure)) = (&operation.input, model.input(operation)) else {
         return;
     };
@@ -62,7 +67,7 @@ fn value(model: &ServiceModel, member: &Member, value: &mut Value, random: &mut 
     let shape = model.shape(member.target);
     let deeper = random.chance(60);
     match (&shape.kind, &mut *value) {
-        // Anything fits there.
+        // Documents accept any value.
         (Kind::Structure(_), _) if member.traits.is_document() => {}
         (Kind::String, _) if member.traits.is_json_value() && member.traits.location.is_some() => {}
         (Kind::Structure(inner), Value::Map(map)) if deeper => {
@@ -82,7 +87,7 @@ fn value(model: &ServiceModel, member: &Member, value: &mut Value, random: &mut 
     }
 }
 
-/// A value of another kind, or too small a one.
+/// Returns a value of another kind, or one below the minimum.
 fn wrong(kind: &Kind, min: Option<f64>, random: &mut Random) -> Value {
     if let Some(min) = min.filter(|min| *min >= 1.0)
         && random.chance(50)

@@ -1,4 +1,4 @@
-//! Names in snake case: ours for every operation and member of every service, held against botocore's.
+//! Compares snake_case names of all operations and members with botocore's.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use inia_model::{Kind, snake_case};
 
 use super::suite::Suite;
 
-/// How many names a job holds.
-const AT_ONCE: usize = 2000;
+/// Number of names per job.
+const BATCH_SIZE: usize = 2000;
 
 /// Compares all names.
 pub fn check(suite: &Suite) -> Result<(), String> {
@@ -33,20 +33,16 @@ pub fn check(suite: &Suite) -> Result<(), String> {
     let names: Vec<String> = names.into_iter().collect();
     let mut wrong = Vec::new();
     suite.with_peer(|peer| {
-        for chunk in names.chunks(AT_ONCE) {
+        for chunk in names.chunks(BATCH_SIZE) {
             peer.send(
                 serde_json::json!({ "names": chunk })
                     .to_string()
                     .into_bytes(),
             );
-            let answer = peer.receive()?;
-            let theirs: Vec<&str> = answer["snake"].items().filter_map(Value::as_str).collect();
+            let reply = peer.receive()?;
+            let theirs: Vec<&str> = reply["snake"].items().filter_map(Value::as_str).collect();
             if theirs.len() != chunk.len() {
-                return Err(format!(
-                    "{} names were answered with {}",
-                    chunk.len(),
-                    theirs.len()
-                ));
+                return Err(format!("sent {} names, got {}", chunk.len(), theirs.len()));
             }
             for (name, theirs) in chunk.iter().zip(theirs) {
                 let ours = snake_case(name);

@@ -1,4 +1,4 @@
-//! Random parameters that fit an operation.
+//! Generates random valid parameters of an operation.
 
 use inia_core::{Blob, List, Map, Str, Value};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel, Structure};
@@ -7,7 +7,7 @@ use inia_protocol::Protocol;
 use super::random::Random;
 use super::scalars::{Alphabet, float, integer, moment, moment_text, text, token};
 
-/// Which members are given.
+/// Selection of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     All,
@@ -15,14 +15,14 @@ pub enum Extent {
     Half,
 }
 
-/// How deep members are given that need not be.
-const DEPTH: usize = 6;
-/// How many values are made before only what is required is given.
+/// Maximum depth of optional members.
+const MAX_DEPTH: usize = 6;
+/// Number of values after which only required members are generated.
 const BUDGET: usize = 250;
 
-/// Members that hold what an endpoint rule, a checksum or a rule of the service looks at: any text would be refused, or would not get
-/// as far as the request. A star stands for any service.
-const MEANINGFUL: &[(&str, &str, &[&str])] = &[
+/// Members that are read by endpoint rules, checksums or customizations: random text would be rejected before the
+/// request is sent. `*` stands for any service.
+const VALID_VALUES: &[(&str, &str, &[&str])] = &[
     (
         "cloudfront-keyvaluestore",
         "KvsARN",
@@ -105,11 +105,11 @@ const MEANINGFUL: &[(&str, &str, &[&str])] = &[
     ("s3control", "OutpostId", &["op-01234567890123456"]),
 ];
 
-/// The algorithms that botocore has without its companion in C.
+/// Checksum algorithms that botocore supports without its C extension.
 const CHECKSUMS: &[&str] = &["CRC32", "SHA1", "SHA256"];
 
-/// Makes the parameters of one call.
-pub struct Maker<'m> {
+/// Generates the parameters of one call.
+pub struct ParamGenerator<'m> {
     model: &'m ServiceModel,
     operation: &'m Operation,
     protocol: Protocol,
@@ -118,7 +118,7 @@ pub struct Maker<'m> {
     budget: usize,
 }
 
-impl<'m> Maker<'m> {
+impl<'m> ParamGenerator<'m> {
     pub fn new(
         model: &'m ServiceModel,
         operation: &'m Operation,
@@ -126,7 +126,7 @@ impl<'m> Maker<'m> {
         extent: Extent,
         random: &'m mut Random,
     ) -> Self {
-        Maker {
+        ParamGenerator {
             model,
             operation,
             protocol,
@@ -136,7 +136,7 @@ impl<'m> Maker<'m> {
         }
     }
 
-    /// A map of the operation's members.
+    /// Returns a map of the operation's members.
     pub fn params(mut self) -> Value {
         let Some(input) = self.model.input(self.operation) else {
             return Value::map();
@@ -149,7 +149,7 @@ impl<'m> Maker<'m> {
         self.structure(input, is_union, 0)
     }
 
-    /// The characters of a text that goes where this member goes.
+    /// Returns the characters allowed in a string member by its location.
     fn alphabet(&self, member: &Member, depth: usize) -> Alphabet {
         if member.traits.is_host_label() || member.traits.context_param.is_some() {
             return Alphabet::Label;
@@ -185,11 +185,11 @@ impl<'m> Maker<'m> {
                 .required
                 .iter()
                 .any(|&required| required as usize == position);
-            if required || self.wants(member, depth) {
+            if required || self.include(member, depth) {
                 map.insert(member.name.clone(), self.member(member, depth));
             }
         }
-        // The order in which members are given says nothing, but it shows.
+        // The order of members has no meaning, but must not change the result.
         if self.random.chance(10) {
             let mut entries: Vec<(Str, Value)> = map.into_iter().collect();
             self.random.shuffle(&mut entries);
@@ -198,14 +198,14 @@ impl<'m> Maker<'m> {
         map.into()
     }
 
-    /// Whether a member is given that need not be.
-    fn wants(&mut self, member: &Member, depth: usize) -> bool {
-        if depth >= DEPTH || self.budget == 0 || member.traits.is_event_stream() {
+    /// Decides whether an optional member is generated.
+    fn include(&mut self, member: &Member, depth: usize) -> bool {
+        if depth >= MAX_DEPTH || self.budget == 0 || member.traits.is_event_stream() {
             return false;
         }
         match self.extent {
             Extent::Required => false,
-            // Filled in by both, with the same one.
+            // Both sides fill in the same token.
             _ if member.traits.is_idempotency_token() => self.random.chance(50),
             Extent::All => true,
             Extent::Half => self.random.chance(50),
@@ -216,7 +216,7 @@ impl<'m> Maker<'m> {
         self.budget = self.budget.saturating_sub(1);
         let name = member.name.as_str();
         let service = self.model.name().as_str();
-        if let Some((_, _, texts)) = MEANINGFUL
+        if let Some((_, _, texts)) = VALID_VALUES
             .iter()
             .find(|(of, what, _)| (*of == "*" || *of == service) && *what == name)
             && matches!(self.model.shape(member.target).kind, Kind::String)
@@ -308,7 +308,7 @@ impl<'m> Maker<'m> {
     }
 
     fn length(&mut self, min: usize, depth: usize) -> usize {
-        if self.extent == Extent::Required || depth >= DEPTH || self.budget == 0 {
+        if self.extent == Extent::Required || depth >= MAX_DEPTH || self.budget == 0 {
             return min;
         }
         min.max(*self.random.pick(&[0, 1, 1, 2, 2, 3]))
@@ -349,14 +349,14 @@ impl<'m> Maker<'m> {
             _ => 1 + self.random.below(40),
         };
         if self.random.chance(15) {
-            // A text given for a blob is its UTF-8 bytes.
+            // A string given for a blob is its UTF-8 bytes.
             return text(self.random, Alphabet::Any, min).into();
         }
         Value::Blob(Blob::from(self.random.bytes(length.max(min))))
     }
 }
 
-/// Any JSON but a null, which may stand deeper only: a null member is an absent one.
+/// Returns a random document. Null occurs only below the top, because a null member is an absent one.
 pub fn document(random: &mut Random, depth: usize) -> Value {
     match usize::from(depth == 0).max(random.below(if depth < 3 { 9 } else { 6 })) {
         0 => Value::Null,
@@ -379,7 +379,7 @@ pub fn document(random: &mut Random, depth: usize) -> Value {
             let length = random.below(4);
             let entries =
                 (0..length).map(|_| (text(random, Alphabet::Any, 1), document(random, depth + 1)));
-            // A name comes once.
+            // Names are unique.
             let mut map = Map::new();
             for (name, value) in entries.collect::<Vec<_>>() {
                 map.insert(name, value);

@@ -1,6 +1,6 @@
-"""What botocore sends and reads: the peer of the differential test.
+"""The botocore peer of the differential test: serializes requests and parses responses.
 
-Reads one job a line on standard input and answers each with one line on standard output, both JSON:
+Reads one job per line on standard input and writes one result per line on standard output, both as JSON:
 
     -> {"service": "sqs", "region": "us-east-1", "operation": "SendMessage", "params": {..},
         "response": {"status": 200, "headers": [["content-type", "application/json"]], "body": BLOB}}
@@ -8,13 +8,13 @@ Reads one job a line on standard input and answers each with one line on standar
     -> {"names": ["ListQueues"]}
     <- {"snake": ["list_queues"]}
 
-OUTCOME is "output": what was parsed, or "error": {"class": .., "response": ..} for a service's error, or "failure":
-{"class": .., "message": .., "paths": [..]} for anything else, where paths are those of the parameters that were refused.
+OUTCOME is "output": the parsed output, or "error": {"class": .., "response": ..} for a service error, or "failure":
+{"class": .., "message": .., "paths": [..]} for any other error, with the paths of the rejected parameters.
 
-What JSON cannot say stands as an object with one key that begins with a NUL: a blob {"\\0blob": base64}, a moment
+Values that JSON cannot represent are objects with one key that begins with a NUL: a blob {"\\0blob": base64}, a timestamp
 {"\\0time": microseconds since 1970}, a float {"\\0float": "NaN"}, an event stream {"\\0events": [..]}.
 
-Nothing is sent: a handler takes each request and answers with the job's response. The clock stands, and every UUID is
+Nothing is sent: a handler intercepts each request and returns the job's response. The clock is fixed, and every UUID is
 the same one.
 """
 
@@ -41,16 +41,16 @@ import botocore.validate
 from botocore.eventstream import EventStream
 from botocore.response import StreamingBody
 
-# The same as in tests/differential/exchange.rs.
+# As in tests/differential/exchange.rs.
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5)
 UUID = uuid.UUID('5a5a5a5a-5a5a-4a5a-9a5a-5a5a5a5a5a5a')
 ACCESS_KEY, SECRET_KEY, TOKEN = 'AKIDEXAMPLE', 'secret', 'token'
 ACCOUNT = '123456789012'
-# What an operation that asks for endpoints is answered with when it is not the one of the job.
+# Response to endpoint discovery operations other than the job's own.
 ENDPOINTS = b'{"Endpoints":[{"Address":"discovered.example.com","CachePeriodInMinutes":60}]}'
 
-# How many requests one call may make, those for endpoints not counted.
-MOST_REQUESTS = 5
+# Maximum number of requests per call, not counting endpoint discovery.
+MAX_REQUESTS = 5
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -63,7 +63,7 @@ def stop_time():
     for module in list(sys.modules.values()):
         if module.__name__.startswith('botocore') and hasattr(module, 'get_current_datetime'):
             module.get_current_datetime = now
-    # The oldest signature has a clock of its own.
+    # SigV2 reads its own clock.
     seconds = (NOW - datetime.datetime(1970, 1, 1)).total_seconds()
     botocore.auth.time = types.SimpleNamespace(
         gmtime=lambda: time.gmtime(seconds), strftime=time.strftime, time=lambda: seconds
@@ -87,7 +87,7 @@ def untag(entries):
 
 
 def tag(value):
-    """The form of a value that json does not know."""
+    """Returns the tagged form of a value that JSON cannot represent."""
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None:
             value = value.replace(tzinfo=datetime.timezone.utc)
@@ -98,22 +98,22 @@ def tag(value):
         return tag(value.read())
     if isinstance(value, EventStream):
         return {'\0events': events(value)}
-    # A slip of botocore's: it shows as a difference.
+    # A bug of botocore's, which is reported as a difference.
     return {'\0other': repr(value)}
 
 
 def events(stream):
-    found = []
+    collected = []
     try:
         for event in stream:
-            found.append(event)
+            collected.append(event)
     except botocore.exceptions.EventStreamError as error:
-        found.append({'\0error': error.response.get('Error', {})})
-    return found
+        collected.append({'\0error': error.response.get('Error', {})})
+    return collected
 
 
 def tag_floats(value):
-    """A copy whose special floats are tagged."""
+    """Returns a copy with tagged special floats."""
     if isinstance(value, float) and not math.isfinite(value):
         return {'\0float': repr(value)}
     if isinstance(value, dict):
@@ -125,21 +125,21 @@ def tag_floats(value):
     return value
 
 
-def to_line(answer):
+def to_line(result):
     try:
-        return json.dumps(answer, default=tag, allow_nan=False)
+        return json.dumps(result, default=tag, allow_nan=False)
     except ValueError as error:
-        # Not every ValueError is about floats.
+        # Other ValueErrors are not about floats.
         if 'JSON compliant' not in str(error):
             raise
-        return json.dumps(tag_floats(answer), default=tag)
+        return json.dumps(tag_floats(result), default=tag)
 
 
 # The exchange
 
 
 class Raw(io.BytesIO):
-    """What botocore reads a response's body from."""
+    """Body stream of a response."""
 
     def stream(self, **_):
         chunk = self.read()
@@ -148,7 +148,7 @@ class Raw(io.BytesIO):
 
 
 class Report:
-    """The paths of the last parameters that were refused."""
+    """The paths of the parameters rejected by the last validation."""
 
     def __init__(self):
         self.paths = []
@@ -171,7 +171,7 @@ class Report:
 
 
 class Tokens:
-    """A bearer token for whoever asks."""
+    """Provides a constant bearer token."""
 
     def load_token(self, **_):
         return botocore.tokens.FrozenAuthToken('bearer-token')
@@ -186,12 +186,12 @@ class Peer:
         self.config = botocore.config.Config(retries={'total_max_attempts': 1, 'mode': 'standard'})
         self.loader = self.session.get_component('data_loader')
         self.session.create_client('sts', region_name='us-east-1', config=self.config)
-        # What one service loads is forgotten with its client: all of it does not fit the memory.
+        # The client and its model are freed after each service to limit memory.
         self.loaded = dict(self.loader._cache)
         self.client, self.of = None, None
         self.requests, self.job, self.tries = [], None, 0
 
-    def answer(self, job):
+    def run(self, job):
         if 'names' in job:
             return {'snake': [botocore.xform_name(name) for name in job['names']]}
         self.requests, self.job, self.tries = [], job, 0
@@ -204,7 +204,7 @@ class Peer:
             client = self.client_of(job['service'], job['region'])
             output = client._make_api_call(job['operation'], job['params'])
             strip(output)
-            # Streams are read here, where their failures still count as the call's.
+            # Streams are read here, so that their errors count as the call's.
             for name, value in output.items():
                 if isinstance(value, StreamingBody):
                     output[name] = value.read()
@@ -227,9 +227,9 @@ class Peer:
         return self.client
 
     def send(self, request, event_name, **_):
-        # Some answers ask to try again, and the same one comes for ever.
-        asks = event_name.endswith('.DescribeEndpoints') and self.job['operation'] != 'DescribeEndpoints'
-        if self.tries >= MOST_REQUESTS and not asks:
+        # Some responses cause a retry; the same response is returned each time.
+        is_discovery = event_name.endswith('.DescribeEndpoints') and self.job['operation'] != 'DescribeEndpoints'
+        if self.tries >= MAX_REQUESTS and not is_discovery:
             raise RuntimeError('too many requests')
         body = request.body
         if body is None:
@@ -246,7 +246,7 @@ class Peer:
                 'body': bytes(body),
             }
         )
-        if asks:
+        if is_discovery:
             return botocore.awsrequest.AWSResponse(request.url, 200, {}, Raw(ENDPOINTS))
         self.tries += 1
         response = self.job['response']
@@ -261,7 +261,7 @@ def text(value):
 
 
 def strip(output):
-    """Leaves of the metadata what is compared."""
+    """Keeps only the metadata that is compared."""
     metadata = output.get('ResponseMetadata')
     if metadata is not None:
         for name in ('HTTPHeaders', 'RetryAttempts', 'MaxAttemptsReached'):
@@ -271,11 +271,11 @@ def strip(output):
 def main():
     stop_time()
     peer = Peer()
-    lines, answers = sys.stdin.buffer, sys.stdout.buffer
+    lines, output = sys.stdin.buffer, sys.stdout.buffer
     for line in lines:
-        answer = to_line(peer.answer(json.loads(line, object_hook=untag)))
-        answers.write(answer.encode('ascii') + b'\n')
-        answers.flush()
+        line_out = to_line(peer.run(json.loads(line, object_hook=untag)))
+        output.write(line_out.encode('ascii') + b'\n')
+        output.flush()
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-//! The Python process with botocore in it: `peer.py`.
+//! The Python peer process with botocore: `peer.py`.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -10,15 +10,15 @@ use inia_core::Value;
 
 use super::tagged;
 
-/// A running peer: what is sent is answered in order, and need not be waited for one by one.
+/// A running peer. Jobs are pipelined and answered in order.
 pub struct Peer {
     process: Child,
     jobs: Option<Sender<Vec<u8>>>,
-    answers: Receiver<Vec<u8>>,
+    results: Receiver<Vec<u8>>,
 }
 
 impl Peer {
-    /// Starts one with the Python of the peers' environment.
+    /// Starts a peer with the Python of the peers' environment.
     pub fn start(peers: &Path, workspace: &Path) -> Result<Peer, String> {
         let (folder, program) = if cfg!(windows) {
             ("Scripts", "python.exe")
@@ -28,7 +28,7 @@ impl Peer {
         let python = peers.join("venv").join(folder).join(program);
         let script = workspace.join("tests").join("differential").join("peer.py");
         let mut command = Command::new(&python);
-        // Nothing of this machine counts: no config files, no variables, no zone.
+        // The peer does not see the machine's config files, environment or time zone.
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
         {
@@ -47,14 +47,14 @@ impl Peer {
             .spawn()
             .map_err(|error| format!("{}: {error}", python.display()))?;
         let (Some(stdin), Some(stdout)) = (process.stdin.take(), process.stdout.take()) else {
-            return Err("the peer has no pipes".into());
+            return Err("cannot open the pipes of the peer".into());
         };
         let (jobs, to_write) = channel::<Vec<u8>>();
-        let (to_read, answers) = channel();
+        let (to_read, results) = channel();
         thread::spawn(move || {
             let mut stdin = BufWriter::new(stdin);
             for job in to_write {
-                // A peer that is gone is noticed where its answer is missing.
+                // An error is detected when the result is missing.
                 if stdin
                     .write_all(&job)
                     .and_then(|()| stdin.write_all(b"\n"))
@@ -75,7 +75,7 @@ impl Peer {
         Ok(Peer {
             process,
             jobs: Some(jobs),
-            answers,
+            results,
         })
     }
 
@@ -87,19 +87,19 @@ impl Peer {
         }
     }
 
-    /// Waits for the answer to the oldest job that has none.
+    /// Waits for the result of the oldest pending job.
     pub fn receive(&self) -> Result<Value, String> {
         let line = self
-            .answers
+            .results
             .recv()
-            .map_err(|_| "the peer has ended; its last words are above".to_owned())?;
+            .map_err(|_| "the peer has exited; see its output above".to_owned())?;
         tagged::read(line)
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // It ends where its input does.
+        // The peer exits at the end of its input.
         self.jobs = None;
         let _ = self.process.wait();
     }

@@ -1,19 +1,19 @@
-//! Random texts and numbers, of the kinds that are written wrongly where anything is.
+//! Random strings and numbers, with a bias to values that are often encoded wrongly.
 
 use inia_core::{Timestamp, TimestampFormat};
 
 use super::random::Random;
 
-/// What a text may hold where it goes.
+/// Characters allowed in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {
     /// Any character: JSON, CBOR, forms, paths and queries.
     Any,
-    /// What XML 1.0 can say.
+    /// Characters allowed in XML 1.0.
     Xml,
-    /// What a header can hold, without white space at its ends.
+    /// Characters allowed in a header, without surrounding white space.
     Header,
-    /// Small letters and digits: a label of a host, or what an endpoint rule looks at.
+    /// Lower-case letters and digits: host labels and inputs of endpoint rules.
     Label,
 }
 
@@ -74,7 +74,7 @@ const CONTROLS: &[&str] = &[
     "\u{fffe}",
 ];
 
-/// A random text of at least `min` characters.
+/// Returns a random string of at least `min` characters.
 pub fn text(random: &mut Random, alphabet: Alphabet, min: usize) -> String {
     let mut out = match alphabet {
         Alphabet::Label => {
@@ -104,13 +104,13 @@ pub fn text(random: &mut Random, alphabet: Alphabet, min: usize) -> String {
     out
 }
 
-/// A random name that is a token wherever one is needed: the name of a header or a key.
+/// Returns a random name that is valid as a header name or key.
 pub fn token(random: &mut Random) -> String {
     let words = ["alpha", "Beta", "gamma-1", "DELTA", "x", "epsilon-zeta"];
     format!("{}{}", random.pick(&words), random.below(100))
 }
 
-/// A random integer of 32 bits, or of 64 where it is `long`.
+/// Returns a random integer of 32 bits, or of 64 bits if `long`.
 pub fn integer(random: &mut Random, long: bool) -> i64 {
     match random.below(8) {
         0 => 0,
@@ -130,7 +130,7 @@ pub fn integer(random: &mut Random, long: bool) -> i64 {
     }
 }
 
-/// A random number with a fraction; where it is `single`, one that 32 bits can hold.
+/// Returns a random float; if `single`, one that 32 bits can represent.
 pub fn float(random: &mut Random, single: bool) -> f64 {
     let number = match random.below(12) {
         0 => 0.0,
@@ -168,9 +168,9 @@ pub fn float(random: &mut Random, single: bool) -> f64 {
     }
 }
 
-/// A random moment, to the microsecond, of the years 1000 to 9999: before, Python writes years without leading zeros.
+/// Returns a random timestamp in microseconds, in the years 1000 to 9999: Python does not pad smaller years.
 pub fn moment(random: &mut Random) -> Timestamp {
-    // The second day, since zones move a moment by hours.
+    // The second day, because time zones shift timestamps by hours.
     const FIRST: i64 = -30_610_137_600;
     const LAST: i64 = 253_402_300_799;
     let seconds = match random.below(8) {
@@ -179,7 +179,7 @@ pub fn moment(random: &mut Random) -> Timestamp {
         2 => FIRST + (random.unit() * (LAST - FIRST) as f64) as i64,
         _ => 946_684_800 + random.below(1_500_000_000) as i64,
     };
-    // Where a float of seconds can tell one microsecond from the next.
+    // Below this, a float of seconds distinguishes microseconds.
     let is_exact = seconds.abs() < 9_000_000_000;
     let micros = match random.below(4) {
         _ if !is_exact => 0,
@@ -190,7 +190,7 @@ pub fn moment(random: &mut Random) -> Timestamp {
     Timestamp::new(seconds, micros * 1000)
 }
 
-/// A text of a moment in one of the forms that are read everywhere.
+/// Formats a timestamp in one of the formats that are accepted everywhere.
 pub fn moment_text(random: &mut Random, moment: Timestamp) -> String {
     match random.below(6) {
         0 => moment.format(TimestampFormat::Rfc822),

@@ -1,4 +1,4 @@
-//! The trials: one a service, which makes every call of it on both sides and compares them.
+//! The trials: one per service, which makes each call on both sides and compares them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write as _;
@@ -11,8 +11,8 @@ use inia_model::{Catalog, Operation, ServiceModel};
 use inia_protocol::Protocol;
 
 use super::compare::{self, BodyFormat, Difference};
-use super::exchange::{Exchange, Ours, Outcome, Sent, Wire};
-use super::known::Known;
+use super::exchange::{CallOutcome, Exchange, Ours, SentRequest, Wire};
+use super::known::KnownDifferences;
 use super::mistakes;
 use super::params::{self, Extent};
 use super::peer::Peer;
@@ -20,13 +20,13 @@ use super::random::Random;
 use super::responses;
 use super::tagged;
 
-/// The seed that is used where none is given: the one that the witnesses of known differences are for.
-pub const USUAL_SEED: u64 = 1;
-/// How many calls a peer is sent ahead.
-const AHEAD: usize = 64;
-/// How many differences a failure shows.
-const SHOWN: usize = 25;
-/// The regions that services are called in, by chance.
+/// Default seed, to which the witnesses of known differences apply.
+pub const DEFAULT_SEED: u64 = 1;
+/// Number of pipelined jobs per peer.
+const PIPELINED_JOBS: usize = 64;
+/// Maximum number of differences in a failure message.
+const MAX_SHOWN: usize = 25;
+/// Regions, chosen at random.
 const REGIONS: &[&str] = &[
     "us-east-1",
     "us-east-1",
@@ -37,78 +37,78 @@ const REGIONS: &[&str] = &[
     "us-gov-west-1",
 ];
 
-/// What is run.
+/// Scope of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub seed: u64,
-    /// Every operation, or some of each service.
+    /// All operations, or a sample per service.
     pub all: bool,
-    /// Only operations whose name holds this.
+    /// Only operations whose name contains this.
     pub operation: Option<String>,
-    /// A file to write each difference to, one a line.
+    /// File for all differences, one per line.
     pub report: Option<PathBuf>,
 }
 
-/// What one call is made with.
+/// Input of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
     pub name: &'static str,
     params: Extent,
-    answer: Answer,
+    response: ExpectedResponse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+enum ExpectedResponse {
     Success(Extent),
     Error,
-    /// None: the parameters are refused.
-    Refusal,
+    /// None, because the parameters are invalid.
+    Rejected,
 }
 
-/// The calls that are made for each operation.
+/// The calls made for each operation.
 pub const VARIANTS: &[Variant] = &[
     Variant {
         name: "all",
         params: Extent::All,
-        answer: Answer::Success(Extent::All),
+        response: ExpectedResponse::Success(Extent::All),
     },
     Variant {
         name: "required",
         params: Extent::Required,
-        answer: Answer::Success(Extent::Required),
+        response: ExpectedResponse::Success(Extent::Required),
     },
     Variant {
         name: "half-1",
         params: Extent::Half,
-        answer: Answer::Success(Extent::Half),
+        response: ExpectedResponse::Success(Extent::Half),
     },
     Variant {
         name: "half-2",
         params: Extent::Half,
-        answer: Answer::Success(Extent::Half),
+        response: ExpectedResponse::Success(Extent::Half),
     },
     Variant {
         name: "error-1",
         params: Extent::Required,
-        answer: Answer::Error,
+        response: ExpectedResponse::Error,
     },
     Variant {
         name: "error-2",
         params: Extent::Required,
-        answer: Answer::Error,
+        response: ExpectedResponse::Error,
     },
     Variant {
         name: "invalid",
         params: Extent::Half,
-        answer: Answer::Refusal,
+        response: ExpectedResponse::Rejected,
     },
 ];
 
-/// What all trials share.
+/// State shared by all trials.
 pub struct Suite {
     pub plan: Plan,
     pub catalog: Arc<Catalog>,
-    pub known: Known,
+    pub known: KnownDifferences,
     peers: PathBuf,
     workspace: PathBuf,
     idle: Mutex<Vec<Peer>>,
@@ -116,7 +116,7 @@ pub struct Suite {
     report: Option<Mutex<std::fs::File>>,
 }
 
-/// What was counted.
+/// Counters of a run.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub services: usize,
@@ -126,14 +126,14 @@ pub struct Tally {
     pub errors: usize,
     pub refusals: usize,
     pub failures: usize,
-    /// Bodies that say the same in other bytes.
+    /// Bodies with equal contents but different bytes.
     pub other_bytes: usize,
-    /// Differences that are meant, by the reason.
+    /// KnownDifferences differences by reason.
     pub known: BTreeMap<String, usize>,
     pub unexplained: usize,
 }
 
-/// A call whose other half is still to come.
+/// A call whose peer result is pending.
 struct Pending<'m> {
     operation: &'m Operation,
     variant: &'static Variant,
@@ -157,7 +157,7 @@ impl Suite {
             }
             None => None,
         };
-        let known = Known::load(&workspace);
+        let known = KnownDifferences::load(&workspace);
         Ok(Suite {
             plan,
             catalog,
@@ -174,7 +174,7 @@ impl Suite {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the peers.
+    /// Stops the peers.
     pub fn finish(&self) {
         self.idle
             .lock()
@@ -197,7 +197,7 @@ impl Suite {
             None => Peer::start(&self.peers, &self.workspace)?,
         };
         let result = use_it(&peer)?;
-        // One that failed has answers on its way that nobody asked for: it is not used again.
+        // A peer with an error may have unread results and is not reused.
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -205,13 +205,13 @@ impl Suite {
         Ok(result)
     }
 
-    /// The operations of a service that are in this run.
+    /// Returns the operations of a service in this run.
     pub fn operations<'m>(&self, model: &'m ServiceModel) -> Vec<&'m Operation> {
         let names = |operation: &&Operation| {
             self.plan
                 .operation
                 .as_ref()
-                .is_none_or(|wanted| operation.name.contains(wanted.as_str()))
+                .is_none_or(|part| operation.name.contains(part.as_str()))
         };
         let mut operations: Vec<&Operation> = model.operations().filter(names).collect();
         if self.plan.all || self.plan.operation.is_some() {
@@ -257,7 +257,7 @@ impl Suite {
                         peer.send(job);
                         pending.push_back(call);
                     }
-                    if pending.len() > AHEAD
+                    if pending.len() > PIPELINED_JOBS
                         && let Some(call) = pending.pop_front()
                     {
                         trial.end(call, peer.receive()?)?;
@@ -277,8 +277,8 @@ impl Suite {
         if unexplained.is_empty() && stale.is_empty() {
             return Ok(());
         }
-        let shown: Vec<String> = unexplained.iter().take(SHOWN).cloned().collect();
-        let more = unexplained.len().saturating_sub(SHOWN);
+        let shown: Vec<String> = unexplained.iter().take(MAX_SHOWN).cloned().collect();
+        let more = unexplained.len().saturating_sub(MAX_SHOWN);
         let more = if more > 0 {
             format!("\n... and {more} more")
         } else {
@@ -295,12 +295,12 @@ impl Suite {
     fn write_report(&self, line: &str) {
         if let Some(report) = &self.report {
             let mut file = report.lock().unwrap_or_else(PoisonError::into_inner);
-            writeln!(file, "{line}").expect("the report can be written");
+            writeln!(file, "{line}").expect("the report is writable");
         }
     }
 }
 
-/// One service's trial.
+/// The trial of one service.
 struct Trial<'m> {
     suite: &'m Suite,
     model: &'m ServiceModel,
@@ -308,20 +308,20 @@ struct Trial<'m> {
     region: &'static str,
     ours: Ours,
     tally: Tally,
-    /// How often each row of the known differences was needed, by its position and operation.
+    /// Number of uses of each known difference, by row and operation.
     hits: BTreeMap<(usize, String), usize>,
     unexplained: Vec<String>,
 }
 
 impl Trial<'_> {
-    /// Makes a call on our side, and the job that makes it on the other.
+    /// Makes a call with inia and returns the job for the peer.
     fn begin<'o>(
         &mut self,
         operation: &'o Operation,
         variant: &'static Variant,
     ) -> Option<(Vec<u8>, Pending<'o>)> {
         let (model, protocol) = (self.model, self.protocol);
-        // HTTP/2 streams in both directions: botocore's clients do not have these operations.
+        // botocore does not support operations with bidirectional streams.
         if model.event_stream_input(operation).is_some() {
             return None;
         }
@@ -331,16 +331,16 @@ impl Trial<'_> {
         );
         let mut params =
             params::Maker::new(model, operation, protocol, variant.params, &mut random).params();
-        let response = match variant.answer {
-            Answer::Success(extent) => {
+        let response = match variant.response {
+            ExpectedResponse::Success(extent) => {
                 responses::Maker::new(model, operation, protocol, extent, &mut random).success()
             }
-            Answer::Error => {
+            ExpectedResponse::Error => {
                 responses::Maker::new(model, operation, protocol, Extent::Half, &mut random).error()
             }
-            // Nothing can be wrong about no parameters.
-            Answer::Refusal if operation.input.is_none() => return None,
-            Answer::Refusal => {
+            // Without input there are no invalid parameters.
+            ExpectedResponse::Rejected if operation.input.is_none() => return None,
+            ExpectedResponse::Rejected => {
                 mistakes::spoil(model, operation, &mut params, &mut random);
                 Wire {
                     status: 200,
@@ -392,7 +392,7 @@ impl Trial<'_> {
         ))
     }
 
-    /// Compares a call with its other half.
+    /// Compares a call with the peer's result.
     fn end(&mut self, call: Pending<'_>, theirs: Value) -> Result<(), String> {
         let Pending {
             operation,
@@ -402,31 +402,31 @@ impl Trial<'_> {
             response,
         } = call;
         let Value::Map(theirs) = theirs else {
-            return Err(format!("the peer answered {theirs:?}"));
+            return Err(format!("unexpected result of the peer: {theirs:?}"));
         };
         self.tally.calls += 1;
         match &exchange.outcome {
-            Outcome::Output(_) => self.tally.outputs += 1,
-            Outcome::Error(_) => self.tally.errors += 1,
-            Outcome::Failure { .. } if variant.answer == Answer::Refusal => {
+            CallOutcome::Output(_) => self.tally.outputs += 1,
+            CallOutcome::Error(_) => self.tally.errors += 1,
+            CallOutcome::Failure { .. } if variant.response == ExpectedResponse::Rejected => {
                 self.tally.refusals += 1
             }
-            Outcome::Failure { .. } => self.tally.failures += 1,
+            CallOutcome::Failure { .. } => self.tally.failures += 1,
         }
         let requests = theirs.get("requests").map(sent).unwrap_or_default();
-        let mut found = Vec::new();
+        let mut differences = Vec::new();
         let format = BodyFormat::of(self.protocol, self.model, operation);
-        if !compare::requests(format, &exchange.requests, &requests, &mut found) {
+        if !compare::requests(format, &exchange.requests, &requests, &mut differences) {
             self.tally.other_bytes += 1;
         }
-        compare::answers(&exchange.outcome, &theirs, &mut found);
-        for difference in found {
-            self.judge(operation, variant, &difference, &params, &response);
+        compare::outcomes(&exchange.outcome, &theirs, &mut differences);
+        for difference in differences {
+            self.record_difference(operation, variant, &difference, &params, &response);
         }
         Ok(())
     }
 
-    fn judge(
+    fn record_difference(
         &mut self,
         operation: &Operation,
         variant: &Variant,
@@ -450,7 +450,7 @@ impl Trial<'_> {
         }
         let id = format!("{service}.{}/{}", operation.name, variant.name);
         let line = serde_json::json!({
-            "id": id, "protocol": self.protocol.name(), "place": difference.place, "ours": difference.ours, "theirs": difference.theirs,
+            "id": id, "protocol": self.protocol.name(), "place": difference.path, "ours": difference.ours, "theirs": difference.theirs,
             "params": params, "status": response.status, "headers": response.headers, "body": String::from_utf8_lossy(&response.body),
         });
         self.suite.write_report(&line.to_string());
@@ -458,7 +458,7 @@ impl Trial<'_> {
         self.unexplained.push(format!("{id}: {difference}"));
     }
 
-    /// The known differences that one of the operations is the witness of, and does not show.
+    /// Describes known differences whose witness is among the operations and no longer differs.
     fn stale_rows(&self, operations: &[&Operation]) -> String {
         let mut stale = String::new();
         for (row, reason, witness) in self.suite.known.of_witness(self.model.name()) {
@@ -466,10 +466,10 @@ impl Trial<'_> {
                 .iter()
                 .any(|operation| operation.name == *witness);
             if ran
-                && self.suite.plan.seed == self.suite.known.seed(row).unwrap_or(USUAL_SEED)
+                && self.suite.plan.seed == self.suite.known.seed(row).unwrap_or(DEFAULT_SEED)
                 && !self.hits.contains_key(&(row, witness.to_owned()))
             {
-                stale.push_str(&format!("\n{witness} no longer differs: take the row off the list of known differences (\"{reason}\")"));
+                stale.push_str(&format!("\n{witness} no longer differs: remove the row from the list of known differences (\"{reason}\")"));
             }
         }
         stale
@@ -492,7 +492,7 @@ impl Tally {
         }
     }
 
-    /// The figures of a run.
+    /// Prints the counters of a run.
     pub fn print(&self, started: Instant) {
         eprintln!(
             "{} services, {} operations, {} calls on both sides in {:.0} s:",
@@ -502,7 +502,7 @@ impl Tally {
             started.elapsed().as_secs_f64()
         );
         eprintln!(
-            "  {} outputs, {} errors, {} refused parameters, {} other failures; {} requests say the same in other bytes",
+            "  {} outputs, {} errors, {} rejected parameters, {} other failures; {} requests equal in content but not in bytes",
             self.outputs, self.errors, self.refusals, self.failures, self.other_bytes
         );
         for (reason, count) in &self.known {
@@ -513,11 +513,11 @@ impl Tally {
 }
 
 /// The requests of the other side's line.
-fn sent(requests: &Value) -> Vec<Sent> {
+fn sent(requests: &Value) -> Vec<SentRequest> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     requests
         .items()
-        .map(|request| Sent {
+        .map(|request| SentRequest {
             method: text(&request["method"]),
             url: text(&request["url"]),
             headers: request["headers"]

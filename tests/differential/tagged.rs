@@ -1,4 +1,4 @@
-//! Values as lines of JSON for the Python side, where what JSON cannot say stands as an object with one key that begins with a NUL.
+//! JSON lines for the Python peer. Values that JSON cannot represent are objects with one key that begins with a NUL.
 
 use bytes::Bytes;
 use inia_core::{Blob, List, Map, Str, Timestamp, Value};
@@ -7,7 +7,7 @@ use inia_protocol::read_json;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// Appends a value.
+/// Writes a value.
 pub fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Blob(blob) => write_bytes(blob, out),
@@ -18,7 +18,7 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
         Value::Float(number) if !number.is_finite() => {
             out.extend(format!("{{\"\\u0000float\":\"{number}\"}}").as_bytes());
         }
-        // Rust writes no exponent, and Python reads a number without a point as an integer.
+        // Python needs a decimal point or exponent to read a float, which `{:?}` always writes.
         Value::Float(number) => out.extend(format!("{number:?}").as_bytes()),
         Value::List(list) => {
             out.push(b'[');
@@ -48,19 +48,19 @@ pub fn write(value: &Value, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends bytes.
+/// Writes bytes.
 pub fn write_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend(b"{\"\\u0000blob\":\"");
     out.extend(BASE64.encode(bytes).as_bytes());
     out.extend(b"\"}");
 }
 
-/// Appends a text.
+/// Writes a string.
 pub fn write_text(text: &str, out: &mut Vec<u8>) {
     Value::from(text).write_json(out);
 }
 
-/// Reads a line.
+/// Parses a line.
 pub fn read(line: Vec<u8>) -> Result<Value, String> {
     let value = read_json(Bytes::from(line)).map_err(|error| error.to_string())?;
     untag(value)
@@ -95,7 +95,7 @@ fn tagged(name: &str, inner: Value) -> Result<Value, String> {
         }
         ("\0time", Value::Int(micros)) => {
             let nanoseconds =
-                u32::try_from(micros.rem_euclid(1_000_000)).expect("below a million") * 1000;
+                u32::try_from(micros.rem_euclid(1_000_000)).expect("less than a million") * 1000;
             Ok(Value::Timestamp(Timestamp::new(
                 micros.div_euclid(1_000_000),
                 nanoseconds,
@@ -109,11 +109,11 @@ fn tagged(name: &str, inner: Value) -> Result<Value, String> {
             let name = Str::from(name);
             Ok([(name, untag(inner)?)].into_iter().collect::<Map>().into())
         }
-        _ => Err(format!("an unknown tag {name:?}")),
+        _ => Err(format!("unknown tag {name:?}")),
     }
 }
 
-/// What is written is read as it was.
+/// Checks that values survive a round trip.
 pub fn check() -> Result<(), String> {
     let value: Value = [
         ("blob", Value::Blob(Blob::from(vec![0, 255]))),

@@ -1,4 +1,4 @@
-//! The `inia` command against moto: pages, waits and resources.
+//! The `inia` command against moto: pagination, waiters and resources.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::moto::Moto;
 
-/// Runs a line, and gives what it printed as JSON.
+/// Runs a command line and parses its JSON output.
 fn run(moto: &Moto, line: &str) -> Result<Json> {
     let output = Command::new(super::command()?)
         .args(line.split(' '))
@@ -29,10 +29,13 @@ fn run(moto: &Moto, line: &str) -> Result<Json> {
     serde_json::from_slice(&output.stdout).with_context(|| line.to_owned())
 }
 
-/// Runs a line, and holds what it prints against what it should.
-fn expect(moto: &Moto, line: &str, wanted: &Json) -> Result<()> {
+/// Runs a command line and compares its output.
+fn expect(moto: &Moto, line: &str, expected: &Json) -> Result<()> {
     let printed = run(moto, line)?;
-    ensure!(printed == *wanted, "{line}: {printed}, not {wanted}");
+    ensure!(
+        printed == *expected,
+        "{line}: {printed}, expected {expected}"
+    );
     Ok(())
 }
 
@@ -54,14 +57,14 @@ pub(super) fn pages(moto: &Moto) -> Result<()> {
     let one = run(moto, "dynamodb list-tables --no-paginate --limit 3")?;
     ensure!(one["LastEvaluatedTableName"] == "tbl2", "{one}");
 
-    // Piece by piece, with pages of another size than the pieces.
-    let mut seen = Vec::new();
+    // In parts, with a page size that differs from the number of items.
+    let mut names_of_all_parts = Vec::new();
     let mut line = "dynamodb list-tables --max-items 3 --page-size 2".to_owned();
     loop {
         let part = run(moto, &line)?;
         let names = part["TableNames"].as_array().context("names")?;
         ensure!(names.len() <= 3, "{part}");
-        seen.extend(names.iter().cloned());
+        names_of_all_parts.extend(names.iter().cloned());
         match part["NextToken"].as_str() {
             Some(token) => {
                 line = format!(
@@ -71,7 +74,7 @@ pub(super) fn pages(moto: &Moto) -> Result<()> {
             None => break,
         }
     }
-    ensure!(seen == all, "{seen:?}");
+    ensure!(names_of_all_parts == all, "{names_of_all_parts:?}");
     expect(
         moto,
         "dynamodb list-tables --page-size 2 --query TableNames[?ends_with(@,'6')]",
@@ -107,15 +110,15 @@ pub(super) fn waits(moto: &Moto) -> Result<()> {
         moto,
         &format!("ec2 wait instance-running --instance-ids {id}"),
     );
-    let told = running
-        .err()
+    let message = running
+        .context("waiting for a terminated instance must fail")?
         .context("a terminated instance will not run")?
         .to_string();
     ensure!(
-        told.contains("will not come about")
-            && told.contains("The last answer:")
-            && told.contains(id),
-        "{told}"
+        message.contains("will not come about")
+            && message.contains("last response:")
+            && message.contains(id),
+        "{message}"
     );
     Ok(())
 }

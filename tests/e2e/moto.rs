@@ -1,4 +1,4 @@
-//! A moto server on the loopback interface.
+//! A moto server on loopback.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// A running server, ended when dropped.
+/// A running server, stopped on drop.
 pub(crate) struct Moto {
     child: Child,
     port: u16,
 }
 
 impl Moto {
-    /// Starts a server on a free port, and waits until it answers.
+    /// Starts a server on a free port and waits until it accepts connections.
     pub(crate) fn start(python: &Path) -> Result<Self> {
-        // The port is free now; that nobody takes it before moto does is likely enough, and another try follows if not.
+        // Another process may take the port before moto does, so this is tried three times.
         for _ in 0..3 {
             let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
             let mut child = Command::new(python)
@@ -32,9 +32,9 @@ impl Moto {
                 .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()
-                .with_context(|| format!("{} cannot be started", python.display()))?;
+                .with_context(|| format!("cannot start {}", python.display()))?;
             let stderr = child.stderr.take().context("standard error")?;
-            // moto writes a line for each request: a pipe that nobody reads would fill up and stop it.
+            // moto logs each request: an unread pipe would fill up and block it.
             std::thread::spawn(move || BufReader::new(stderr).lines().for_each(drop));
             let started = Instant::now();
             while started.elapsed() < Duration::from_secs(60) {
@@ -49,7 +49,7 @@ impl Moto {
             let _ = child.kill();
             let _ = child.wait();
         }
-        bail!("the moto server does not start")
+        bail!("cannot start the moto server")
     }
 
     /// The server's URL.

@@ -1,6 +1,6 @@
-//! A world to put a session in: every port as a fake, and everything that was logged.
+//! Fakes of all ports, and capture of log output.
 
-// Each suite is a program of its own and uses a part of this.
+// Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,7 +16,7 @@ use inia_core::ports::{
 };
 use inia_core::{Error, ErrorKind, Result, Secret, Timestamp};
 
-/// An environment.
+/// A fake environment.
 #[derive(Debug, Default)]
 pub(crate) struct FakeEnv {
     pub(crate) variables: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ impl Env for FakeEnv {
     }
 }
 
-/// Files in memory, by path with forward slashes.
+/// In-memory files, by path with forward slashes.
 #[derive(Debug, Default)]
 pub(crate) struct FakeFiles(pub(crate) Mutex<BTreeMap<String, Vec<u8>>>);
 
@@ -66,7 +66,7 @@ impl FakeFiles {
         Some(String::from_utf8(bytes).unwrap())
     }
 
-    /// All files below a folder of the disk, as if the folder were the root.
+    /// Loads all files below a folder on disk, as if that folder were the root.
     pub(crate) fn load(&self, folder: &Path) {
         self.load_below(folder, folder);
     }
@@ -92,7 +92,7 @@ fn key(path: &Path) -> String {
 impl Files for FakeFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let files = self.0.lock().unwrap();
-        // 2 is ENOENT: the error reads as the operating system's own.
+        // 2 is ENOENT, so that the error has the text of the operating system.
         files
             .get(&key(path))
             .cloned()
@@ -120,7 +120,7 @@ impl Files for FakeFiles {
     }
 }
 
-/// A clock that stands until it is moved, or somebody sleeps.
+/// A clock that advances only explicitly or by sleeping.
 #[derive(Debug)]
 pub(crate) struct FakeClock(AtomicI64);
 
@@ -145,7 +145,7 @@ impl Clock for FakeClock {
     }
 }
 
-/// Chance that is always the same.
+/// A constant source of random bytes.
 #[derive(Debug)]
 pub(crate) struct FakeRng;
 
@@ -155,25 +155,25 @@ impl Rng for FakeRng {
     }
 }
 
-type Answer = Box<dyn Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync>;
+type Respond = Box<dyn Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync>;
 
-/// HTTP answered by a function, with every request kept.
+/// An HTTP port that responds through a function and records requests.
 pub(crate) struct FakeHttp {
-    answer: Answer,
+    respond: Respond,
     pub(crate) requests: Mutex<Vec<HttpRequest>>,
 }
 
 impl FakeHttp {
     pub(crate) fn new(
-        answer: impl Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync + 'static,
+        respond: impl Fn(&HttpRequest) -> Result<HttpResponse> + Send + Sync + 'static,
     ) -> Self {
         FakeHttp {
-            answer: Box::new(answer),
+            respond: Box::new(respond),
             requests: Mutex::default(),
         }
     }
 
-    /// A network in which nobody listens.
+    /// Returns a network in which all connections fail.
     pub(crate) fn silent() -> Self {
         FakeHttp::new(|_| Err(Error::new(ErrorKind::Connection, "connection refused")))
     }
@@ -195,14 +195,14 @@ impl std::fmt::Debug for FakeHttp {
 
 impl Http for FakeHttp {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse>> {
-        let answer = (self.answer)(&request);
+        let response = (self.respond)(&request);
         self.requests.lock().unwrap().push(request);
-        Box::pin(std::future::ready(answer))
+        Box::pin(std::future::ready(response))
     }
 }
 
-/// An answer of a status and a body.
-pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpResponse> {
+/// Returns a response with a status and a body.
+pub(crate) fn response(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpResponse> {
     Ok(HttpResponse {
         status,
         headers: Vec::new(),
@@ -210,10 +210,10 @@ pub(crate) fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<HttpRespon
     })
 }
 
-/// Commands: the few the recorded cases use. Those cases were recorded with a shell between; this is that shell.
+/// The commands of the recorded cases, which were recorded with a shell.
 #[derive(Debug, Default)]
 pub(crate) struct FakeCommands {
-    /// What every command comes to, in place of what it says.
+    /// Outcome of every command, instead of its own.
     pub(crate) outcome: Option<CommandOutcome>,
     pub(crate) commands: Mutex<Vec<Vec<String>>>,
 }
@@ -269,34 +269,34 @@ impl Commands for FakeCommands {
             }),
             (None, other) => Err(Error::new(
                 ErrorKind::Credentials,
-                format!("there is no command {other:?}"),
+                format!("unknown command {other:?}"),
             )),
         };
         Box::pin(std::future::ready(output))
     }
 }
 
-/// Somebody who answers each question with the next of their answers.
+/// A prompt that returns prepared inputs in order.
 #[derive(Debug, Default)]
 pub(crate) struct FakePrompt {
-    pub(crate) answers: Mutex<VecDeque<String>>,
+    pub(crate) inputs: Mutex<VecDeque<String>>,
     pub(crate) questions: Mutex<Vec<String>>,
 }
 
 impl Prompt for FakePrompt {
     fn secret(&self, question: &str) -> BoxFuture<'_, Result<Secret>> {
         self.questions.lock().unwrap().push(question.to_owned());
-        let answer = self.answers.lock().unwrap().pop_front();
-        let answer = answer
+        let input = self.inputs.lock().unwrap().pop_front();
+        let input = input
             .map(Secret::from)
-            .ok_or_else(|| Error::new(ErrorKind::Credentials, "there is nobody to ask"));
-        Box::pin(std::future::ready(answer))
+            .ok_or_else(|| Error::new(ErrorKind::Credentials, "no prompt available"));
+        Box::pin(std::future::ready(input))
     }
 }
 
 /// The fakes of all ports.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct FakePorts {
     pub(crate) env: Arc<FakeEnv>,
     pub(crate) files: Arc<FakeFiles>,
     pub(crate) clock: Arc<FakeClock>,
@@ -305,10 +305,10 @@ pub(crate) struct World {
     pub(crate) prompt: Arc<FakePrompt>,
 }
 
-impl World {
-    /// A world with an environment, at a moment, in which nobody listens and nothing is on disk.
+impl FakePorts {
+    /// Creates ports with an environment and a time, no files and no network.
     pub(crate) fn new(env: FakeEnv, now: i64) -> Self {
-        World {
+        FakePorts {
             env: Arc::new(env),
             files: Arc::default(),
             clock: Arc::new(FakeClock::at(now)),
@@ -336,7 +336,7 @@ impl World {
     }
 }
 
-/// Polls a future until it is ready.
+/// Polls a future to completion.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -348,7 +348,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Runs something and returns what it logged meanwhile, at every level.
+/// Runs a function and returns its log output at all levels.
 pub(crate) fn logged<T>(run: impl FnOnce() -> T) -> (T, String) {
     #[derive(Clone, Default)]
     struct Buffer(Arc<Mutex<Vec<u8>>>);

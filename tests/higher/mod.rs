@@ -1,6 +1,7 @@
-//! What the suites of the higher layers share: shapes that paths lead through, and a client whose answers are given ahead.
+//! Shared by the suites of the higher layers: checks of JMESPath expressions against shapes, and clients with canned
+//! responses.
 
-// Each suite is a program of its own and uses a part of this.
+// Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
 #[path = "../fakes/mod.rs"]
@@ -21,14 +22,14 @@ pub(crate) fn catalog() -> Catalog {
     Catalog::new(inia_builtin::archive())
 }
 
-/// A transport that gives prepared answers and keeps the requests.
+/// A transport that returns canned responses and records requests.
 #[derive(Debug, Default)]
-pub(crate) struct Canned {
-    answers: Mutex<VecDeque<(u16, String)>>,
+pub(crate) struct CannedTransport {
+    responses: Mutex<VecDeque<(u16, String)>>,
     requests: Mutex<Vec<Request>>,
 }
 
-/// A request as far as the tests look at it.
+/// The compared parts of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -36,40 +37,44 @@ pub(crate) struct Request {
     pub(crate) body: String,
 }
 
-impl Canned {
-    /// Answers in their order: each an HTTP status and a body.
-    pub(crate) fn new<B: ToString>(answers: impl IntoIterator<Item = (u16, B)>) -> Arc<Self> {
-        let answers = answers
+impl CannedTransport {
+    /// Creates a transport with responses in order: HTTP status and body.
+    pub(crate) fn new<B: ToString>(responses: impl IntoIterator<Item = (u16, B)>) -> Arc<Self> {
+        let responses = responses
             .into_iter()
             .map(|(status, body)| (status, body.to_string()));
-        Arc::new(Canned {
-            answers: Mutex::new(answers.collect()),
+        Arc::new(CannedTransport {
+            responses: Mutex::new(responses.collect()),
             requests: Mutex::default(),
         })
     }
 
-    /// Successes in their order.
-    pub(crate) fn pages(answers: impl IntoIterator<Item = Value>) -> Arc<Self> {
-        Canned::new(answers.into_iter().map(|answer| (200, answer.to_json())))
+    /// Creates a transport with successful responses in order.
+    pub(crate) fn pages(responses: impl IntoIterator<Item = Value>) -> Arc<Self> {
+        CannedTransport::new(
+            responses
+                .into_iter()
+                .map(|response| (200, response.to_json())),
+        )
     }
 
-    /// The requests so far.
+    /// Returns the requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// The bodies of the requests so far, each a JSON text.
+    /// Returns the JSON bodies of the requests so far.
     pub(crate) fn params(&self) -> Vec<Value> {
         let parsed = |request: &Request| serde_json::from_str(&request.body).unwrap();
         self.requests.lock().unwrap().iter().map(parsed).collect()
     }
 
-    /// A session over this transport.
+    /// Returns a session with this transport.
     pub(crate) fn session(self: &Arc<Self>) -> SessionBuilder {
-        self.session_over(host(Arc::new(Sleeps::default())))
+        self.session_over(host(Arc::new(SleepRecorder::default())))
     }
 
-    /// A session over this transport and the given ports.
+    /// Returns a session with this transport and the given ports.
     pub(crate) fn session_over(self: &Arc<Self>, host: Host) -> SessionBuilder {
         SessionBuilder::over(host)
             .region("us-east-1")
@@ -77,14 +82,14 @@ impl Canned {
             .transport(self.clone())
     }
 
-    /// A client of a service over this transport.
+    /// Returns a client with this transport.
     pub(crate) fn client(self: &Arc<Self>, service: &str) -> Client {
         let session: Session = self.session().build().unwrap();
         session.client(service).unwrap()
     }
 }
 
-impl Transport for Canned {
+impl Transport for CannedTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         Box::pin(async move {
             let body = match request.body {
@@ -96,10 +101,10 @@ impl Transport for Canned {
                 url: request.url,
                 body: String::from_utf8(body).unwrap(),
             });
-            // Others get a turn, as on a network.
+            // Yields, so that concurrent calls interleave.
             tokio::task::yield_now().await;
-            let Some((status, body)) = self.answers.lock().unwrap().pop_front() else {
-                return Err(Error::new(ErrorKind::Config, "no answer is left"));
+            let Some((status, body)) = self.responses.lock().unwrap().pop_front() else {
+                return Err(Error::new(ErrorKind::Config, "no canned response is left"));
             };
             Ok(WireResponse {
                 status,
@@ -110,26 +115,26 @@ impl Transport for Canned {
     }
 }
 
-/// The fakes of all ports, with a clock that tells how long was slept.
-pub(crate) fn host(clock: Arc<Sleeps>) -> Host {
-    let world = fakes::World::new(fakes::FakeEnv::default(), 1_800_000_000);
+/// Returns fake ports with a clock that records sleeps.
+pub(crate) fn host(clock: Arc<SleepRecorder>) -> Host {
+    let ports = fakes::FakePorts::new(fakes::FakeEnv::default(), 1_800_000_000);
     Host {
         clock,
-        ..world.host()
+        ..ports.host()
     }
 }
 
-/// A clock on which no time passes, and which keeps every sleep in seconds.
+/// A clock that stands still and records each sleep in seconds.
 #[derive(Debug, Default)]
-pub(crate) struct Sleeps(Mutex<Vec<f64>>);
+pub(crate) struct SleepRecorder(Mutex<Vec<f64>>);
 
-impl Sleeps {
+impl SleepRecorder {
     pub(crate) fn seconds(&self) -> Vec<f64> {
         self.0.lock().unwrap().clone()
     }
 }
 
-impl Clock for Sleeps {
+impl Clock for SleepRecorder {
     fn now(&self) -> Timestamp {
         Timestamp::new(1_800_000_000, 0)
     }

@@ -1,11 +1,11 @@
-//! A server on the loopback interface that answers by a function, hangs, or never ends, and keeps what it was asked.
+//! A loopback server that responds through a function, hangs or never finishes, and records its requests.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A request as it came over the wire.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -15,51 +15,49 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers
-            .find(|(known, _)| known == name)
+            .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
 
-    /// The access key that it is signed with.
+    /// Returns the access key of the signature.
     pub(crate) fn access_key(&self) -> Option<&str> {
         let (_, rest) = self.header("authorization")?.split_once("Credential=")?;
         rest.split('/').next()
     }
 
-    /// A member of a form, as it stands there.
+    /// Returns the raw value of a form member.
     pub(crate) fn form(&self, name: &str) -> Option<&str> {
         let mut pairs = self.body.split('&').filter_map(|pair| pair.split_once('='));
-        pairs
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 }
 
-/// What a server does with a request.
+/// Reaction of a server to a request.
 pub(crate) enum Reply {
     /// Status and body.
-    Answer(u16, String),
-    /// Nothing, with the connection open.
+    Response(u16, String),
+    /// No response; the connection remains open.
     Hang,
-    /// A body that goes on as long as somebody reads it.
+    /// An endless body.
     Endless,
-    /// A head that goes on as long as somebody reads it.
+    /// An endless header section.
     EndlessHead,
-    /// Bytes that are no HTTP.
+    /// Invalid HTTP.
     Garbage,
-    /// The end of the connection, half-way through the body.
+    /// The connection is closed within the body.
     Cut,
 }
 
-/// An answer with a body.
-pub(crate) fn answer(status: u16, body: impl Into<String>) -> Reply {
-    Reply::Answer(status, body.into())
+/// Returns a response with a body.
+pub(crate) fn response(status: u16, body: impl Into<String>) -> Reply {
+    Reply::Response(status, body.into())
 }
 
-/// A server. Its threads end with the test's process.
+/// A server. Its threads end with the test process.
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) port: u16,
@@ -76,7 +74,7 @@ impl Server {
             for stream in listener.incoming() {
                 let (kept, reply) = (Arc::clone(&kept), Arc::clone(&reply));
                 std::thread::spawn(move || {
-                    // Whoever is asked no more, or hung up on, is done.
+                    // Errors of closed connections are ignored.
                     let _ = serve(&stream?, &kept, &*reply);
                     std::io::Result::Ok(())
                 });
@@ -89,20 +87,20 @@ impl Server {
         }
     }
 
-    /// What was asked so far.
+    /// Returns the requests received so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Methods and targets of what was asked so far.
-    pub(crate) fn asked(&self) -> Vec<String> {
+    /// Returns methods and targets of the requests received so far.
+    pub(crate) fn request_lines(&self) -> Vec<String> {
         let requests = self.requests();
         let line = |request: &Request| format!("{} {}", request.method, request.target);
         requests.iter().map(line).collect()
     }
 }
 
-/// Answers one request after the other.
+/// Serves requests on a connection, one after the other.
 fn serve(
     mut stream: &TcpStream,
     kept: &Mutex<Vec<Request>>,
@@ -142,7 +140,7 @@ fn serve(
         let reply = reply(&request);
         kept.lock().unwrap().push(request);
         match reply {
-            Reply::Answer(status, body) => {
+            Reply::Response(status, body) => {
                 write!(
                     stream,
                     "HTTP/1.1 {status} Canned\r\ncontent-length: {}\r\n\r\n{body}",
@@ -165,7 +163,7 @@ fn serve(
                 }
             }
             Reply::Garbage => {
-                stream.write_all(b"\x16\x03\x01 this is no answer\r\n\r\n")?;
+                stream.write_all(b"\x16\x03\x01 this is not HTTP\r\n\r\n")?;
                 return Ok(());
             }
             Reply::Cut => {

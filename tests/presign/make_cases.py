@@ -1,4 +1,4 @@
-"""Writes cases.json: what botocore makes of each call here. Run with the pinned botocore: python make_cases.py > cases.json"""
+"""Writes cases.json: URLs presigned by botocore. Run with the pinned botocore: python make_cases.py > cases.json"""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-//! CBOR: the suite of single items, and a decoder of its own to hold bodies against each other.
+//! CBOR: the suite of single items, and an independent decoder for comparing bodies.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::suite::Outcome;
 use crate::support::Case;
 
-/// Every case of the two files in a folder.
+/// Returns the cases of the two files in a folder.
 pub fn cases(folder: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
     for (kind, file) in [
@@ -85,20 +85,20 @@ fn is_expected(expected: &Json, value: &Value) -> bool {
                         .is_some_and(|value| is_expected(expected, value))
                 })
         }),
-        // A tag without a meaning here leaves its item.
+        // An unknown tag is ignored.
         ("tag", value) => is_expected(&expected["value"], value),
         _ => false,
     }
 }
 
-/// Whether an integer beyond 64 bits is the expected one, which this reader of JSON keeps as a float.
+/// Compares an integer beyond 64 bits with the expected one, which serde_json parses as a float.
 fn same_digits(expected: &Json, digits: &str) -> bool {
     expected.as_f64() == digits.parse().ok()
 }
 
-/// An item of CBOR in a form that is equal where the meaning is.
+/// A CBOR item in a canonical form, independent of its encoding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Item {
+pub enum CborItem {
     /// An integer.
     Int(i128),
     /// Bytes.
@@ -106,42 +106,42 @@ pub enum Item {
     /// Text.
     Text(String),
     /// A list.
-    List(Vec<Item>),
+    List(Vec<CborItem>),
     /// A map.
-    Map(BTreeMap<Item, Item>),
+    Map(BTreeMap<CborItem, CborItem>),
     /// A tag on an item.
-    Tag(u64, Box<Item>),
+    Tag(u64, Box<CborItem>),
     /// False, true, null and undefined.
     Simple(u8),
-    /// A float by its bits as a double; every NaN is one.
+    /// A float as the bits of a double; all NaNs are equal.
     Float(u64),
 }
 
 /// Decodes an item in base64.
-pub fn decode_base64(text: &str) -> Item {
+pub fn decode_base64(text: &str) -> CborItem {
     decode(&BASE64.decode(text).unwrap()).unwrap()
 }
 
-/// Decodes an item, which must be all there is.
+/// Decodes a single item; trailing bytes are an error.
 ///
-/// Simple on purpose, and apart from the reader under test.
-pub fn decode(bytes: &[u8]) -> Result<Item, String> {
+/// Minimal and independent of the decoder under test.
+pub fn decode(bytes: &[u8]) -> Result<CborItem, String> {
     let mut rest = bytes;
-    let item = item(&mut rest)?.ok_or("a break by itself")?;
+    let item = item(&mut rest)?.ok_or("unexpected break")?;
     if rest.is_empty() {
         Ok(item)
     } else {
-        Err(format!("{} bytes too many", rest.len()))
+        Err(format!("{} trailing bytes", rest.len()))
     }
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], String> {
-    let (taken, after) = rest.split_at_checked(length).ok_or("it ends too early")?;
+    let (taken, after) = rest.split_at_checked(length).ok_or("unexpected end")?;
     *rest = after;
     Ok(taken)
 }
 
-fn item(rest: &mut &[u8]) -> Result<Option<Item>, String> {
+fn item(rest: &mut &[u8]) -> Result<Option<CborItem>, String> {
     let initial = take(rest, 1)?[0];
     let (major, info) = (initial >> 5, initial & 31);
     let argument = match info {
@@ -152,7 +152,7 @@ fn item(rest: &mut &[u8]) -> Result<Option<Item>, String> {
                 .fold(0, |number, byte| number << 8 | u64::from(*byte)),
         ),
         31 => None,
-        _ => return Err("a reserved length".into()),
+        _ => return Err("reserved length".into()),
     };
     let length = argument.and_then(|length| usize::try_from(length).ok());
     let mut items = Vec::new();
@@ -167,49 +167,49 @@ fn item(rest: &mut &[u8]) -> Result<Option<Item>, String> {
         }
     }
     Ok(Some(match (major, argument) {
-        (0, Some(number)) => Item::Int(i128::from(number)),
-        (1, Some(number)) => Item::Int(-1 - i128::from(number)),
-        (2, _) => Item::Bytes(match length {
+        (0, Some(number)) => CborItem::Int(i128::from(number)),
+        (1, Some(number)) => CborItem::Int(-1 - i128::from(number)),
+        (2, _) => CborItem::Bytes(match length {
             Some(length) => take(rest, length)?.to_vec(),
             None => items
                 .into_iter()
                 .flat_map(|item| match item {
-                    Item::Bytes(bytes) => bytes,
-                    other => panic!("{other:?} in a byte string"),
+                    CborItem::Bytes(bytes) => bytes,
+                    other => panic!("{other:?} within a byte string"),
                 })
                 .collect(),
         }),
-        (3, _) => Item::Text(match length {
+        (3, _) => CborItem::Text(match length {
             Some(length) => String::from_utf8(take(rest, length)?.to_vec())
                 .map_err(|error| error.to_string())?,
             None => items
                 .into_iter()
                 .map(|item| match item {
-                    Item::Text(text) => text,
-                    other => panic!("{other:?} in a text"),
+                    CborItem::Text(text) => text,
+                    other => panic!("{other:?} within a text string"),
                 })
                 .collect(),
         }),
-        (4, _) => Item::List(items),
+        (4, _) => CborItem::List(items),
         (5, _) => {
             let mut map = BTreeMap::new();
             let mut items = items.into_iter();
             while let (Some(key), Some(value)) = (items.next(), items.next()) {
                 map.insert(key, value);
             }
-            Item::Map(map)
+            CborItem::Map(map)
         }
         (6, Some(tag)) => match item(rest)?.ok_or("a break")? {
-            // Seconds since 1970, in either kind of number.
-            Item::Int(seconds) if tag == 1 => Item::Tag(
+            // Seconds since 1970, as an integer or a float.
+            CborItem::Int(seconds) if tag == 1 => CborItem::Tag(
                 tag,
                 Box::new(float(f64::from(i32::try_from(seconds).unwrap()))),
             ),
-            other => Item::Tag(tag, Box::new(other)),
+            other => CborItem::Tag(tag, Box::new(other)),
         },
         (7, None) => return Ok(None),
         (7, Some(argument)) => match info {
-            20..=23 => Item::Simple(info),
+            20..=23 => CborItem::Simple(info),
             25 if argument & 0x7c00 == 0x7c00 => float(match argument {
                 0x7c00 => f64::INFINITY,
                 0xfc00 => f64::NEG_INFINITY,
@@ -223,8 +223,8 @@ fn item(rest: &mut &[u8]) -> Result<Option<Item>, String> {
     }))
 }
 
-fn float(number: f64) -> Item {
-    Item::Float(if number.is_nan() {
+fn float(number: f64) -> CborItem {
+    CborItem::Float(if number.is_nan() {
         f64::NAN.to_bits()
     } else {
         number.to_bits()

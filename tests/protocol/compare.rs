@@ -1,13 +1,13 @@
-//! Holds a parsed value against what a case expects, which JSON cannot say without the shape: blobs, timestamps, NaN.
+//! Compares parsed values with expected JSON, which needs the shape for blobs, timestamps and NaN.
 
 use inia_core::{Map, Value};
 use inia_model::{Kind, Member, ServiceModel, Structure};
 use serde_json::Value as Json;
 
-/// Whether a value is what a case expects of a member.
+/// Compares a value with the expected value of a member.
 ///
 /// # Errors
-/// The place of the first difference.
+/// The path of the first difference.
 pub fn same(
     model: &ServiceModel,
     member: &Member,
@@ -24,7 +24,7 @@ pub fn same(
         (Kind::Structure(structure), Json::Object(_), Value::Map(map)) => {
             return same_members(model, structure, expected, map);
         }
-        // An event stream is compared as the list of its events.
+        // An event stream is compared as a list of events.
         (Kind::Structure(_), Json::Array(items), Value::List(list)) => {
             if items.len() != list.len() {
                 return Err(format!("{} events, expected {}", list.len(), items.len()));
@@ -86,17 +86,19 @@ pub fn same(
     }
 }
 
-/// Whether the entries of a map are the members that a case expects, no more and no fewer.
+/// Compares the entries of a map with the expected members, both ways.
 ///
 /// # Errors
-/// The place of the first difference.
+/// The path of the first difference.
 pub fn same_members(
     model: &ServiceModel,
     structure: &Structure,
     expected: &Json,
     actual: &Map,
 ) -> Result<(), String> {
-    let entries = expected.as_object().ok_or("expected no object")?;
+    let entries = expected
+        .as_object()
+        .ok_or("the expectation is not an object")?;
     for (name, expected) in entries {
         let value = actual.get(name).unwrap_or(&Value::Null);
         match structure.member(name) {
@@ -108,12 +110,12 @@ pub fn same_members(
         }
     }
     match actual.keys().find(|name| !entries.contains_key(&***name)) {
-        Some(name) => Err(format!("{name}: it is not expected")),
+        Some(name) => Err(format!("{name}: unexpected")),
         None => Ok(()),
     }
 }
 
-/// Whether a value is a JSON value, by itself.
+/// Compares a value with a JSON document.
 fn same_document(expected: &Json, actual: &Value) -> bool {
     match (expected, actual) {
         (Json::Null, Value::Null) => true,

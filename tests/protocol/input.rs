@@ -5,24 +5,24 @@ use inia_model::{Kind, Location, Member, ServiceModel, fill_idempotency_tokens};
 use inia_protocol::{Headers, Input, Protocol, Request};
 use serde_json::Value as Json;
 
-use super::suite::{Outcome, Setting};
+use super::suite::{CaseSetup, Outcome};
 use super::{cbor, xml};
 
-/// The token that the cases expect where none is given.
+/// Idempotency token expected by the cases.
 const TOKEN: &str = "00000000-0000-4000-8000-000000000000";
 
-/// The length from which the cases expect a body to be compressed.
+/// Minimum body length for compression in the cases.
 const MIN_COMPRESSION_LENGTH: usize = 10_240;
 
-/// Serializes the case's parameters and holds the request against the expected one.
-pub fn check(setting: &Setting) -> Outcome {
-    let operation = setting.operation();
+/// Serializes the parameters of a case and compares the request.
+pub fn check(setup: &CaseSetup) -> Outcome {
+    let operation = setup.operation();
     let mut params = match &operation.input {
-        Some(member) => params(&setting.model, member, &setting.params),
+        Some(member) => params(&setup.model, member, &setup.params),
         None => Value::map(),
     };
-    fill_idempotency_tokens(&setting.model, operation, &mut params, || TOKEN.into());
-    let mut request = setting
+    fill_idempotency_tokens(&setup.model, operation, &mut params, || TOKEN.into());
+    let mut request = setup
         .codec
         .serialize(operation, Input::from(&params))
         .map_err(|error| format!("{error:#}"))?;
@@ -36,14 +36,14 @@ pub fn check(setting: &Setting) -> Outcome {
         let text = base64::engine::general_purpose::STANDARD.encode(digest);
         request.headers.set("content-md5", text);
     }
-    let expected = &setting.case["serialized"];
-    check_body(setting, &request, expected)?;
-    check_headers(setting, &request, expected)?;
-    check_place(setting, &request, expected)
+    let expected = &setup.case["serialized"];
+    check_body(setup, &request, expected)?;
+    check_headers(setup, &request, expected)?;
+    check_target(setup, &request, expected)
 }
 
-/// The parameters of a case by shape: JSON cannot spell NaN and the infinities, and the cases write the text of a JSON value
-/// where botocore is given the value.
+/// Converts the parameters of a case by shape: JSON cannot represent NaN and the infinities, and JSON values are given
+/// as text, for which botocore expects the value.
 fn params(model: &ServiceModel, member: &Member, value: &Value) -> Value {
     match (&model.shape(member.target).kind, value) {
         (Kind::Structure(structure), Value::Map(map)) => map
@@ -75,12 +75,12 @@ fn params(model: &ServiceModel, member: &Member, value: &Value) -> Value {
     }
 }
 
-fn check_body(setting: &Setting, request: &Request, expected: &Json) -> Outcome {
+fn check_body(setup: &CaseSetup, request: &Request, expected: &Json) -> Outcome {
     let Some(expected) = expected["body"].as_str() else {
         return Ok(());
     };
     let actual = String::from_utf8_lossy(&request.body);
-    let equal = match setting.protocol {
+    let equal = match setup.protocol {
         Protocol::Json | Protocol::RestJson => {
             let parse = |text: &str| serde_json::from_str::<Json>(text);
             match (parse(&actual), parse(expected)) {
@@ -97,7 +97,7 @@ fn check_body(setting: &Setting, request: &Request, expected: &Json) -> Outcome 
                 return if expected.is_empty() {
                     Ok(())
                 } else {
-                    Err("there is no body".into())
+                    Err("missing body".into())
                 };
             }
             let expected = cbor::decode_base64(expected);
@@ -117,7 +117,7 @@ fn check_body(setting: &Setting, request: &Request, expected: &Json) -> Outcome 
     }
 }
 
-/// Whether two JSON values are equal, numbers by their value.
+/// Compares two JSON values, numbers by value.
 fn same_json(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -133,19 +133,19 @@ fn same_json(a: &Json, b: &Json) -> bool {
     }
 }
 
-fn check_headers(setting: &Setting, request: &Request, expected: &Json) -> Outcome {
-    let lists = list_headers(setting);
+fn check_headers(setup: &CaseSetup, request: &Request, expected: &Json) -> Outcome {
+    let lists = list_headers(setup);
     for (name, value) in expected["headers"].as_object().into_iter().flatten() {
         let mut value = value.as_str().unwrap_or_default().to_owned();
         let lower = name.to_ascii_lowercase();
         if lower == "content-type" {
-            match setting.protocol {
-                // botocore names the encoding, which the cases leave out.
+            match setup.protocol {
+                // botocore adds the charset, which the cases omit.
                 Protocol::Query | Protocol::Ec2 if !value.contains("charset=utf-8") => {
                     value.push_str("; charset=utf-8");
                 }
-                // botocore leaves the type of XML bodies, and of bodies that are one blob or string, open, and so do we:
-                // S3 would keep it as the object's type.
+                // botocore and inia omit the content type of XML bodies and of blob or string payloads: S3 would store
+                // it as the object's type.
                 Protocol::RestXml => continue,
                 Protocol::RestJson if value != "application/json" => continue,
                 _ => {}
@@ -153,11 +153,11 @@ fn check_headers(setting: &Setting, request: &Request, expected: &Json) -> Outco
         }
         let Some(actual) = request.headers.get(name) else {
             return Err(format!(
-                "there is no header {name}: {value}; there are {:?}",
+                "missing header {name}: {value}; the request has {:?}",
                 request.headers
             ));
         };
-        // Lists are joined by a comma in botocore, and by a comma and a space in the cases.
+        // botocore joins lists with a comma, the cases with a comma and a space.
         let equal = if lists.contains(&lower) {
             actual.replace(", ", ",") == value.replace(", ", ",")
         } else {
@@ -169,13 +169,13 @@ fn check_headers(setting: &Setting, request: &Request, expected: &Json) -> Outco
     }
     for name in strings(&expected["forbidHeaders"]) {
         if request.headers.contains(name) {
-            return Err(format!("there must be no header {name}"));
+            return Err(format!("unexpected header {name}"));
         }
     }
-    // The length is the transport's to say.
+    // The transport adds the length.
     for name in strings(&expected["requireHeaders"]).filter(|name| *name != "Content-Length") {
         if !request.headers.contains(name) {
-            return Err(format!("there must be a header {name}"));
+            return Err(format!("missing header {name}"));
         }
     }
     check_names(&request.headers)
@@ -186,21 +186,21 @@ fn check_names(headers: &Headers) -> Outcome {
         .iter()
         .find(|(name, _)| name.bytes().any(|byte| byte.is_ascii_uppercase()))
     {
-        Some((name, _)) => Err(format!("header {name} is not in lower case")),
+        Some((name, _)) => Err(format!("header name {name} is not lower case")),
         None => Ok(()),
     }
 }
 
-/// The names, in lower case, of the headers that hold lists.
-fn list_headers(setting: &Setting) -> Vec<String> {
-    let Some(input) = setting.model.input(setting.operation()) else {
+/// Returns the lower-case names of headers with lists.
+fn list_headers(setup: &CaseSetup) -> Vec<String> {
+    let Some(input) = setup.model.input(setup.operation()) else {
         return Vec::new();
     };
     input
         .members
         .iter()
         .filter(|member| member.traits.location == Some(Location::Header))
-        .filter(|member| matches!(setting.model.shape(member.target).kind, Kind::List(_)))
+        .filter(|member| matches!(setup.model.shape(member.target).kind, Kind::List(_)))
         .map(|member| member.wire_name().to_ascii_lowercase())
         .collect()
 }
@@ -212,17 +212,17 @@ fn strings(json: &Json) -> impl Iterator<Item = &str> {
         .filter_map(Json::as_str)
 }
 
-/// The method, the path with the query string, and the host.
-fn check_place(setting: &Setting, request: &Request, expected: &Json) -> Outcome {
+/// Checks the method, the path with the query, and the host.
+fn check_target(setup: &CaseSetup, request: &Request, expected: &Json) -> Outcome {
     if let Some(method) = expected["method"].as_str()
         && request.method != *method
     {
         return Err(format!("method: {}, expected {method}", request.method));
     }
-    let endpoint = setting
+    let endpoint = setup
         .endpoint
         .strip_prefix("https://")
-        .unwrap_or(&setting.endpoint);
+        .unwrap_or(&setup.endpoint);
     let (host, base) = match endpoint.split_once('/') {
         Some((host, base)) => (host, format!("/{base}")),
         None => (endpoint, String::new()),
@@ -241,7 +241,7 @@ fn check_place(setting: &Setting, request: &Request, expected: &Json) -> Outcome
             "{}{host}",
             request.host_prefix.as_deref().unwrap_or_default()
         );
-        // Where the endpoint has a path, the cases put it behind the host.
+        // The cases append the path of the endpoint to the host.
         if host != expected && format!("{host}{base}") != expected {
             return Err(format!("host: {host}, expected {expected}"));
         }

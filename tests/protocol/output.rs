@@ -1,4 +1,4 @@
-//! Output cases: a response to a result, a stream of events, or an error.
+//! Output cases: a response to an output, an event stream, or an error.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,37 +9,36 @@ use inia_protocol::{Headers, MessageDecoder, Protocol, Response};
 use serde_json::Value as Json;
 
 use super::compare::{same, same_members};
-use super::suite::{Outcome, Setting};
+use super::suite::{CaseSetup, Outcome};
 
-/// Parses the case's response and holds what comes out against the expected result or error.
-pub fn check(setting: &Setting) -> Outcome {
-    let response = response(setting);
-    if !setting.case["error"].is_null() {
-        return check_error(setting, response);
+/// Parses the response of a case and compares the output or error.
+pub fn check(setup: &CaseSetup) -> Outcome {
+    let response = response(setup);
+    if !setup.case["error"].is_null() {
+        return check_error(setup, response);
     }
-    let operation = setting.operation();
-    let actual = if let Some(stream) = setting.model.event_stream_output(operation) {
-        events(setting, &stream.name, response)?
+    let operation = setup.operation();
+    let actual = if let Some(stream) = setup.model.event_stream_output(operation) {
+        events(setup, &stream.name, response)?
     } else {
-        setting
+        setup
             .codec
             .parse(operation, response)
             .map_err(|error| format!("{error:#}"))?
     };
-    let expected = &setting.case["result"];
+    let expected = &setup.case["result"];
     match &operation.output {
-        Some(member) => same(&setting.model, member, expected, &actual).map_err(|place| {
-            format!("differs at {place}\nactual: {actual:?}\nexpected: {expected}")
-        }),
+        Some(member) => same(&setup.model, member, expected, &actual)
+            .map_err(|path| format!("differs at {path}\nactual: {actual:?}\nexpected: {expected}")),
         None if actual.entries().len() == 0 => Ok(()),
         None => Err(format!("expected nothing, got {actual:?}")),
     }
 }
 
-fn response(setting: &Setting) -> Response {
-    let response = &setting.case["response"];
+fn response(setup: &CaseSetup) -> Response {
+    let response = &setup.case["response"];
     let body = response["body"].as_str();
-    let body = match setting.protocol {
+    let body = match setup.protocol {
         Protocol::RpcV2Cbor => Bytes::from(BASE64.decode(body.unwrap_or_default()).unwrap()),
         Protocol::Query if body.is_none() => Bytes::from_static(b"<xml/>"),
         _ => Bytes::from(body.unwrap_or_default().to_owned()),
@@ -60,11 +59,11 @@ fn response(setting: &Setting) -> Response {
     }
 }
 
-/// The result of an operation that answers with events: the events as a list in the place of the stream.
-fn events(setting: &Setting, stream: &str, response: Response) -> Result<Value, String> {
-    let operation = setting.operation();
+/// Parses an event stream; the events are returned as a list in path of the stream member.
+fn events(setup: &CaseSetup, stream: &str, response: Response) -> Result<Value, String> {
+    let operation = setup.operation();
     let frames = BASE64.decode(&response.body).unwrap();
-    let mut result = setting
+    let mut result = setup
         .codec
         .parse(
             operation,
@@ -76,19 +75,19 @@ fn events(setting: &Setting, stream: &str, response: Response) -> Result<Value, 
         .map_err(|error| format!("{error:#}"))?;
     let mut decoder = MessageDecoder::new();
     let mut events = List::new();
-    let mut initial = setting.codec.has_initial_response();
-    // In pieces, as they might come over a connection.
+    let mut initial = setup.codec.has_initial_response();
+    // In chunks, as received from a connection.
     for chunk in frames.chunks(7) {
         decoder.push(chunk);
         while let Some(message) = decoder.next().map_err(|error| format!("{error:#}"))? {
             if std::mem::take(&mut initial) {
-                result = setting
+                result = setup
                     .codec
                     .parse_initial_response(operation, message)
                     .map_err(|error| format!("{error:#}"))?;
                 continue;
             }
-            let event = setting
+            let event = setup
                 .codec
                 .parse_event(operation, message)
                 .map_err(|error| format!("{error:#}"))?;
@@ -102,9 +101,9 @@ fn events(setting: &Setting, stream: &str, response: Response) -> Result<Value, 
     Ok(result)
 }
 
-fn check_error(setting: &Setting, response: Response) -> Outcome {
-    let case = &setting.case;
-    let error = setting.codec.parse_error(setting.operation(), response);
+fn check_error(setup: &CaseSetup, response: Response) -> Outcome {
+    let case = &setup.case;
+    let error = setup.codec.parse_error(setup.operation(), response);
     let code = case["errorCode"].as_str().unwrap_or_default();
     if error.code != *code {
         return Err(format!("code: {:?}, expected {code:?}", error.code));
@@ -117,7 +116,7 @@ fn check_error(setting: &Setting, response: Response) -> Outcome {
             error.message
         ));
     }
-    // The message is a field of its own, whatever the model calls its member.
+    // The message is a separate field, whatever the name of its member.
     let mut expected = case["error"].as_object().cloned().unwrap_or_default();
     for name in ["Message", "message"] {
         if let Some(text) = expected.remove(name)
@@ -132,12 +131,12 @@ fn check_error(setting: &Setting, response: Response) -> Outcome {
     let structure = error
         .shape
         .as_ref()
-        .and_then(|shape| setting.model.shape_id(shape))
-        .map_or(&empty, |id| match &setting.model.shape(id).kind {
+        .and_then(|shape| setup.model.shape_id(shape))
+        .map_or(&empty, |id| match &setup.model.shape(id).kind {
             Kind::Structure(structure) => structure,
             _ => &empty,
         });
     let map = actual.as_map().cloned().unwrap_or_else(Map::new);
-    same_members(&setting.model, structure, &expected, &map)
-        .map_err(|place| format!("details differ at {place}: {error:?}\nexpected: {expected}"))
+    same_members(&setup.model, structure, &expected, &map)
+        .map_err(|path| format!("details differ at {path}: {error:?}\nexpected: {expected}"))
 }

@@ -1,4 +1,4 @@
-//! The files of the protocol suites, cut into cases.
+//! Loads the protocol suites as cases.
 //!
 //! ```text
 //! [ { "description", "metadata", "shapes", "clientEndpoint",
@@ -17,14 +17,14 @@ use serde_json::{Value as Json, json};
 use super::{input, output};
 use crate::support::Case;
 
-/// What a check says: nothing, or what is wrong.
-pub type Outcome = Result<(), String>;
+/// Result of a check.
+pub type CheckResult = Result<(), String>;
 
-/// Every case of every file below a folder.
+/// Returns the cases of all files below a folder.
 pub fn cases(root: &Path) -> Vec<Case> {
     let mut cases = Vec::new();
     for (folder, check) in [
-        ("input", input::check as fn(&Setting) -> Outcome),
+        ("input", input::check as fn(&CaseSetup) -> CheckResult),
         ("output", output::check),
         ("legacy/input", input::check),
         ("legacy/output", output::check),
@@ -37,7 +37,7 @@ pub fn cases(root: &Path) -> Vec<Case> {
                 .into_owned();
             let text = std::fs::read(&file).unwrap();
             let suites: Vec<Json> = serde_json::from_slice(&text).unwrap();
-            // Once more, with the parameters in the order in which they stand: it is that of query strings.
+            // Parsed again to keep the order of parameters, which is that of query strings.
             let ordered: Value = serde_json::from_slice(&text).unwrap();
             for (suite_index, suite) in suites.iter().enumerate() {
                 let suite = Arc::new(suite.clone());
@@ -49,7 +49,7 @@ pub fn cases(root: &Path) -> Vec<Case> {
                     let (suite, case) = (Arc::clone(&suite), case.clone());
                     let params = ordered[suite_index]["cases"][case_index]["params"].clone();
                     cases.push(Case::new(id, move || {
-                        check(&Setting::new(&suite, case, params))
+                        check(&CaseSetup::new(&suite, case, params))
                     }));
                 }
             }
@@ -72,24 +72,24 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// One case with the service it is set in.
-pub struct Setting {
-    /// The case as it stands in the file.
+/// A case with its service.
+pub struct CaseSetup {
+    /// The case as in the file.
     pub case: Json,
     /// Its parameters, in order.
     pub params: Value,
-    /// The endpoint the client is given.
+    /// The client's endpoint.
     pub endpoint: String,
     /// The wire format.
     pub protocol: Protocol,
-    /// A service with the case's one operation.
+    /// A service with the operation of the case.
     pub model: Arc<ServiceModel>,
     /// The codec under test.
     pub codec: Box<dyn Codec>,
 }
 
-impl Setting {
-    fn new(suite: &Json, case: Json, params: Value) -> Setting {
+impl CaseSetup {
+    fn new(suite: &Json, case: Json, params: Value) -> CaseSetup {
         let name = operation_name(&case);
         let mut definition = json!({
             "metadata": suite["metadata"],
@@ -99,7 +99,7 @@ impl Setting {
         if definition["metadata"]["endpointPrefix"].is_null() {
             definition["metadata"]["endpointPrefix"] = json!("test");
         }
-        // Query answers wrap the members in an element named after the operation; the cases leave that to the runner.
+        // Query responses wrap the members in an element named after the operation, which the cases omit.
         let output = &mut definition["operations"][&name]["output"];
         if suite["metadata"]["protocol"] == "query"
             && suite["shapes"][output["shape"].as_str().unwrap_or_default()]["members"]
@@ -114,7 +114,7 @@ impl Setting {
         {
             operation.remove("output");
         }
-        // Some older cases name the payload where the input is referred to; definitions name it on the shape.
+        // Some older cases have the payload trait on the reference to the input instead of its shape.
         let input = definition["operations"][&name]["input"].clone();
         if let (Some(shape), Some(payload)) = (input["shape"].as_str(), input["payload"].as_str()) {
             definition["shapes"][shape]["payload"] = json!(payload);
@@ -123,7 +123,7 @@ impl Setting {
             .unwrap_or_else(|error| panic!("{error:#}"));
         let protocol = Protocol::of(model.metadata()).unwrap_or_else(|error| panic!("{error:#}"));
         let model = Arc::new(model);
-        Setting {
+        CaseSetup {
             case,
             params,
             endpoint: suite["clientEndpoint"]
@@ -136,7 +136,7 @@ impl Setting {
         }
     }
 
-    /// The case's operation.
+    /// Returns the operation of the case.
     pub fn operation(&self) -> &inia_model::Operation {
         self.model
             .operation(&operation_name(&self.case))

@@ -1,9 +1,8 @@
-//! XML in one form, so that two texts of the same document are equal: attributes in order of their names, no white space
-//! around text, no empty elements.
+//! Canonical XML for comparing documents: sorted attributes, no white space around text, no empty elements.
 //!
-//! Simple on purpose, and apart from the reader under test: it knows just what the cases hold.
+//! Minimal and independent of the parser under test.
 
-/// The canonical form; `None` where the text is no document.
+/// Returns the canonical form; `None` if the text is not a document.
 pub fn canonical(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = text.trim();

@@ -1,4 +1,4 @@
-"""Runs a programme of resource steps with boto3, and prints what each step asked for and gave.
+"""Runs a program of resource steps with boto3 and prints the requests and the result of each step.
 
     python peer.py ENDPOINT_URL STEPS.json
 
@@ -16,7 +16,7 @@ from boto3.resources.base import ServiceResource
 from botocore.exceptions import ClientError, PaginationError, ParamValidationError, WaiterError
 
 
-class Programme:
+class Program:
     def __init__(self, endpoint_url):
         self.endpoint_url = endpoint_url
         self.session = boto3.Session(
@@ -50,7 +50,7 @@ class Programme:
         )
 
     def filled(self, value):
-        """Replaces "$name", "$name.identifier" and "$name:jmespath" by what they stand for."""
+        """Replaces "$name", "$name.identifier" and "$name:jmespath" with their values."""
         if isinstance(value, dict):
             return {key: self.filled(each) for key, each in value.items()}
         if isinstance(value, list):
@@ -123,7 +123,7 @@ class Programme:
 
 
 def plain_values(client):
-    """Takes away what boto3's DynamoDB resource does to attribute values: that is another layer."""
+    """Disables the conversion of attribute values by boto3's DynamoDB resource, which is another layer."""
     events = client.meta.events
     for event, unique_id in (
         ("provide-client-params.dynamodb", "dynamodb-create-params-copy"),
@@ -134,14 +134,14 @@ def plain_values(client):
         events.unregister(event, unique_id=unique_id)
 
 
-def told(value):
-    """A value as JSON, resources as they are printed."""
+def to_json(value):
+    """Converts a value to JSON; resources as printed."""
     if isinstance(value, ServiceResource):
         return repr(value)
     if isinstance(value, dict):
-        return {key: told(each) for key, each in value.items() if key != "ResponseMetadata"}
+        return {key: to_json(each) for key, each in value.items() if key != "ResponseMetadata"}
     if isinstance(value, (list, tuple)):
-        return [told(each) for each in value]
+        return [to_json(each) for each in value]
     if isinstance(value, datetime.datetime):
         return {"time": value.timestamp()}
     if isinstance(value, (bytes, bytearray)):
@@ -152,31 +152,31 @@ def told(value):
 
 
 def main(endpoint_url, path):
-    programme = Programme(endpoint_url)
+    program = Program(endpoint_url)
     with open(path) as file:
         steps = json.load(file)
     for step in steps:
-        programme.requests = []
-        answer = {}
+        program.requests = []
+        line = {}
         try:
-            result = programme.run(step)
+            result = program.run(step)
             if "as" in step:
-                programme.values[step["as"]] = result
-            answer["result"] = told(result)
+                program.values[step["as"]] = result
+            line["result"] = to_json(result)
         except ClientError as error:
-            answer["error"] = error.response["Error"]["Code"]
+            line["error"] = error.response["Error"]["Code"]
         except WaiterError:
-            answer["error"] = "waiter"
+            line["error"] = "waiter"
         except PaginationError:
-            answer["error"] = "pagination"
+            line["error"] = "pagination"
         except ParamValidationError as error:
-            answer["error"] = "validation"
-            answer["message"] = str(error)
+            line["error"] = "validation"
+            line["message"] = str(error)
         except (ValueError, AttributeError) as error:
-            answer["error"] = "resource"
-            answer["message"] = str(error)
-        answer["requests"] = programme.requests
-        print(json.dumps(answer), flush=True)
+            line["error"] = "resource"
+            line["message"] = str(error)
+        line["requests"] = program.requests
+        print(json.dumps(line), flush=True)
 
 
 main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-//! A request as far as two SDKs must agree on it.
+//! The parts of a request that must be equal in both SDKs.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,9 +10,9 @@ use inia::ports::BoxFuture;
 use inia::{HyperTransport, Transport, TransportSettings, WireBody, WireRequest, WireResponse};
 use serde_json::Value as Json;
 
-use crate::rename::Names;
+use crate::rename::GeneratedNames;
 
-/// A request without what changes from run to run: dates, signatures, random tokens.
+/// A request without parts that change from run to run: dates, signatures, random tokens.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     method: String,
@@ -30,13 +30,13 @@ enum Body {
     Bytes(Vec<u8>),
 }
 
-/// Headers that name dates, signatures or the SDK. (botocore names no content type for bodies of XML, and we do.)
-const PASSING: [&str; 3] = ["x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
+/// Headers with dates or tokens, or that depend on the SDK.
+const VOLATILE: [&str; 3] = ["x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
 
-/// Headers that are told by the body, in which ids may stand.
+/// Headers derived from the body, which may contain generated ids.
 const DIGESTS: [&str; 2] = ["x-amz-content-sha256", "x-amz-checksum-"];
 
-/// Parameters that are filled in with random values.
+/// Parameters with random values.
 const RANDOM: [&str; 2] = ["ClientToken=", "ClientRequestToken="];
 
 impl Request {
@@ -53,7 +53,7 @@ impl Request {
             .filter(|(name, _)| {
                 name.starts_with("x-amz-") || *name == "content-type" || *name == "content-md5"
             })
-            .filter(|(name, value)| !PASSING.contains(name) && *value != "application/xml")
+            .filter(|(name, value)| !VOLATILE.contains(name) && *value != "application/xml")
             .map(|(name, value)| {
                 let is_digest =
                     name == "content-md5" || DIGESTS.iter().any(|start| name.starts_with(start));
@@ -71,9 +71,9 @@ impl Request {
         }
     }
 
-    /// The request with names made up by the server replaced.
-    pub(crate) fn renamed(self, names: &mut Names) -> Self {
-        let all = |texts: Vec<String>, names: &mut Names| -> Vec<String> {
+    /// Returns the request with generated names replaced.
+    pub(crate) fn renamed(self, names: &mut GeneratedNames) -> Self {
+        let all = |texts: Vec<String>, names: &mut GeneratedNames| -> Vec<String> {
             let mut texts: Vec<String> = texts.iter().map(|text| names.rename(text)).collect();
             texts.sort();
             texts
@@ -91,7 +91,7 @@ impl Request {
         }
     }
 
-    /// A request as the peer prints it.
+    /// Parses a request printed by the peer.
     pub(crate) fn of_peer(json: &Json) -> Result<Self> {
         let text = |name: &str| json[name].as_str().context(name.to_owned());
         let headers = json["headers"].as_object().context("headers")?;
@@ -103,14 +103,14 @@ impl Request {
     }
 }
 
-/// Pairs of a query or a form, in order of their names.
+/// Returns the sorted pairs of a query or form.
 fn pairs(text: &str) -> Vec<String> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     let mut pairs: Vec<String> = pairs
         .map(
             |pair| match RANDOM.iter().find(|name| pair.starts_with(**name)) {
                 Some(name) => format!("{name}random"),
-                // A name without a value may have its `=` or not.
+                // The `=` after a name without a value is optional.
                 None => pair.strip_suffix('=').unwrap_or(pair).replace('+', "%20"),
             },
         )
@@ -134,7 +134,7 @@ impl Body {
     }
 }
 
-/// The network, with every request kept.
+/// A transport that records requests.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     network: HyperTransport,
@@ -149,7 +149,7 @@ impl Recorder {
         })
     }
 
-    /// The requests since they were last taken.
+    /// Returns the requests since the last call.
     pub(crate) fn take(&self) -> Vec<Request> {
         std::mem::take(&mut self.requests.lock().expect("a lock"))
     }

@@ -1,4 +1,4 @@
-//! What the conformance suites share: where their data is, and how a suite of it runs.
+//! Shared by the conformance suites: location of their data, and execution of a suite.
 //!
 //! A suite is a test of the root package with `harness = false` in `Cargo.toml`:
 //!
@@ -7,17 +7,17 @@
 //!
 //! fn main() -> std::process::ExitCode {
 //!     let Some(dir) = support::conformance_dir("jmespath") else {
-//!         return support::run("jmespath", vec![support::Case::absent("the JMESPath compliance suite")]);
+//!         return support::run("jmespath", vec![support::Case::unavailable("the JMESPath compliance suite")]);
 //!     };
 //!     let cases = load(&dir).into_iter().map(|case| support::Case::new(case.id(), move || case.check()));
 //!     support::run("jmespath", cases.collect())
 //! }
 //! ```
 //!
-//! A case is one trial, so `cargo test --test jmespath -- filters` runs those with `filters` in their id. Where the
-//! data is not at hand, the suite shows as one ignored trial, never as a passed one; with `CI=true` it fails.
+//! A case is one trial, so `cargo test --test jmespath -- filters` runs those with `filters` in their id. If the data
+//! is not available, the suite is reported as one ignored trial, never as passed; with `CI=true` it fails.
 //!
-//! Cases that are known to fail stand in `tests/known-failures/<suite>.toml`, grouped by reason:
+//! KnownFailures failures are listed in `tests/known-failures/<suite>.toml`, grouped by reason:
 //!
 //! ```toml
 //! [[known]]
@@ -25,10 +25,10 @@
 //! cases = ["format_date_time-3", "format_date_time-4"]
 //! ```
 //!
-//! They run like the others, but have to fail: one that passes fails the run, and so does one that no case is called, so the
+//! They run like other cases but must fail: one that passes fails the run, and so does an entry without a case, so the
 //! list only shrinks.
 
-// Each suite is a program of its own and uses a part of this.
+// Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,14 +38,14 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// One case of a suite.
+/// A case of a suite.
 pub(crate) struct Case {
     id: String,
     check: Option<Box<dyn FnOnce() -> Result<(), Failed> + Send>>,
 }
 
 impl Case {
-    /// A case and what it checks: an error, or a panic, is a failure.
+    /// Creates a case with its check: an error or a panic is a failure.
     pub(crate) fn new<E: Into<Failed>>(
         id: impl Into<String>,
         check: impl FnOnce() -> Result<(), E> + Send + 'static,
@@ -56,16 +56,17 @@ impl Case {
         }
     }
 
-    /// What stands for the cases whose data is not at hand.
-    pub(crate) fn absent(what: &str) -> Case {
+    /// Creates the placeholder for a suite whose data is not available.
+    pub(crate) fn unavailable(suite: &str) -> Case {
         Case {
-            id: format!("{what}: the data is not at hand"),
+            id: format!("{suite}: data not available"),
             check: None,
         }
     }
 }
 
-/// The folder of a conformance suite below `INIA_CONFORMANCE`, by default `../shared/conformance` beside the workspace.
+/// Returns the folder of a conformance suite below `INIA_CONFORMANCE`, by default `../shared/conformance` beside the
+/// workspace.
 pub(crate) fn conformance_dir(sub: &str) -> Option<PathBuf> {
     let root = std::env::var_os("INIA_CONFORMANCE").map_or_else(
         || workspace().join("..").join("shared").join("conformance"),
@@ -74,15 +75,15 @@ pub(crate) fn conformance_dir(sub: &str) -> Option<PathBuf> {
     existing(root.join(sub))
 }
 
-/// The folder with the source archives and the Python environment that `cargo xtask` fetches: `INIA_PEERS`, by default
-/// `target/peers` in the workspace.
+/// Returns the folder with the source archives and the Python environment fetched by `cargo xtask`: `INIA_PEERS`, by
+/// default `target/peers` in the workspace.
 pub(crate) fn peers_dir() -> Option<PathBuf> {
     let peers = std::env::var_os("INIA_PEERS")
         .map_or_else(|| workspace().join("target").join("peers"), PathBuf::from);
     existing(peers)
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -91,21 +92,21 @@ fn existing(path: PathBuf) -> Option<PathBuf> {
     path.is_dir().then_some(path)
 }
 
-/// Whether this is a run that must not leave anything out.
+/// Reports whether this is a CI run, in which no suite may be skipped.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-/// The known failures of a suite: the reason of each case. None where the suite has no list.
+/// Returns the known failures of a suite: reason by case. Empty if the suite has no list.
 pub(crate) fn known_failures(suite: &str) -> BTreeMap<String, String> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct List {
-        known: Vec<Known>,
+        known: Vec<KnownFailures>,
     }
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Known {
+    struct KnownFailures {
         reason: String,
         cases: Vec<String>,
     }
@@ -119,7 +120,7 @@ pub(crate) fn known_failures(suite: &str) -> BTreeMap<String, String> {
     let list: List =
         toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut failures = BTreeMap::new();
-    for Known { reason, cases } in list.known {
+    for KnownFailures { reason, cases } in list.known {
         for case in cases {
             let twice = failures.insert(case.clone(), reason.clone());
             assert!(
@@ -132,7 +133,7 @@ pub(crate) fn known_failures(suite: &str) -> BTreeMap<String, String> {
     failures
 }
 
-/// Runs a suite by the rules above, with libtest's arguments from the command line.
+/// Runs a suite, with libtest's arguments from the command line.
 pub(crate) fn run(suite: &str, cases: Vec<Case>) -> ExitCode {
     let arguments = Arguments::from_args();
     let mut known = known_failures(suite);
@@ -140,31 +141,28 @@ pub(crate) fn run(suite: &str, cases: Vec<Case>) -> ExitCode {
     let mut ids = BTreeSet::new();
     let mut trials = Vec::with_capacity(cases.len() + 1);
     for Case { id, check } in cases {
-        assert!(
-            ids.insert(id.clone()),
-            "two cases of {suite} are called {id}"
-        );
+        assert!(ids.insert(id.clone()), "duplicate case id {id} in {suite}");
         trials.push(match (check, known.remove(&id)) {
             (Some(check), None) => Trial::test(id, check),
             (Some(check), Some(reason)) => {
                 Trial::test(id, move || must_fail(check, &reason)).with_kind("known failure")
             }
-            (None, _) if in_ci() => Trial::test(id, || {
-                Err(Failed::from("CI=true: the data has to be there"))
-            }),
+            (None, _) if in_ci() => {
+                Trial::test(id, || Err(Failed::from("CI=true: the data is required")))
+            }
             (None, _) => Trial::test(id, || Ok(())).with_ignored_flag(true),
         });
     }
     if complete {
-        // Whatever is left in the list is called by no case.
+        // Remaining entries have no case.
         let stale: Vec<String> = known.into_keys().collect();
         trials.push(Trial::test(
-            "the known failures name cases of the suite",
+            "known failures name existing cases",
             move || {
                 if stale.is_empty() {
                     Ok(())
                 } else {
-                    Err(format!("there is no case {}", stale.join(", ")).into())
+                    Err(format!("unknown case {}", stale.join(", ")).into())
                 }
             },
         ));
@@ -178,7 +176,7 @@ fn must_fail(
 ) -> Result<(), Failed> {
     match catch_unwind(AssertUnwindSafe(check)) {
         Ok(Ok(())) => {
-            Err(format!("passes: take it off the list of known failures (\"{reason}\")").into())
+            Err(format!("passes: remove it from the list of known failures (\"{reason}\")").into())
         }
         Ok(Err(_)) | Err(_) => Ok(()),
     }

@@ -1,33 +1,34 @@
-//! What is the same, and what is not.
+//! Compares requests and outcomes.
 
-mod answer;
 mod request;
+mod response;
 mod xml_tree;
 
-pub use answer::answers;
 pub use request::{BodyFormat, requests};
+pub use response::outcomes;
 
 use std::fmt;
 
-/// One thing that differs.
+/// A difference between inia and botocore.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Where: `requests[0].header.x-amz-target`, `output.Queues[].Url`, `error.code`, `outcome`. Positions in lists are left out.
-    pub place: String,
-    /// What we have there; `-` for nothing.
+    /// Location: `requests[0].header.x-amz-target`, `output.Queues[].Url`, `error.code`, `outcome`. List indices are
+    /// omitted.
+    pub path: String,
+    /// Value of inia; `-` if missing.
     pub ours: String,
-    /// What botocore has there.
+    /// Value of botocore.
     pub theirs: String,
 }
 
 impl Difference {
     pub fn new(
-        place: impl Into<String>,
+        path: impl Into<String>,
         ours: impl fmt::Display,
         theirs: impl fmt::Display,
     ) -> Self {
         Difference {
-            place: place.into(),
+            path: path.into(),
             ours: short(&ours),
             theirs: short(&theirs),
         }
@@ -39,21 +40,21 @@ impl fmt::Display for Difference {
         write!(
             f,
             "{}: ours {}, botocore's {}",
-            self.place, self.ours, self.theirs
+            self.path, self.ours, self.theirs
         )
     }
 }
 
-/// What is there, or `-`.
-fn or_nothing<T: fmt::Debug>(value: Option<T>) -> String {
+/// Formats a value; `-` if missing.
+fn or_dash<T: fmt::Debug>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:?}"))
 }
 
-/// A text that fits a report.
+/// Shortens a text for the report.
 fn short(value: &impl fmt::Display) -> String {
-    const MOST: usize = 300;
+    const MAX_CHARS: usize = 300;
     let text = value.to_string();
-    match text.char_indices().nth(MOST) {
+    match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!(
             "{}... ({} bytes)",
             text.get(..end).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Requests: method, URL, headers and body.
+//! Compares requests: method, URL, headers and body.
 
 use std::io::Read as _;
 
@@ -6,34 +6,31 @@ use inia_core::Value;
 use inia_model::{Operation, ServiceModel, Structure};
 use inia_protocol::{Protocol, read_cbor, read_json};
 
-use super::answer::values;
+use super::response::values;
 use super::{Difference, or_nothing, xml_tree};
 use crate::differential::exchange::Sent;
 
 /// The headers that are not compared, and why.
 const EXCLUDED: &[(&str, &str)] = &[
     ("accept-encoding", "transport"),
-    ("amz-sdk-invocation-id", "a new one each time"),
-    ("amz-sdk-request", "attempts, not the operation"),
+    ("amz-sdk-invocation-id", "random"),
+    ("amz-sdk-request", "depends on the attempt"),
     ("connection", "transport"),
-    (
-        "content-length",
-        "transport: the bodies themselves are compared",
-    ),
+    ("content-length", "transport: the bodies are compared"),
     ("expect", "transport"),
     ("host", "transport: the URLs are compared"),
     ("transfer-encoding", "transport"),
-    ("user-agent", "ours is another one"),
-    ("x-amz-user-agent", "ours is another one"),
+    ("user-agent", "depends on the SDK"),
+    ("x-amz-user-agent", "depends on the SDK"),
     ("x-amzn-trace-id", "from the environment"),
 ];
 
-/// The headers of a signature: what they sign differs with every byte of the rest, so of these only what can be told apart from that is
+/// Headers of the signature. Signatures differ with each byte of the request, so only their independent parts are
 /// compared, in [`signature`].
-const OF_SIGNATURE: &[&str] = &["authorization", "x-amz-content-sha256"];
+const SIGNATURE_HEADERS: &[&str] = &["authorization", "x-amz-content-sha256"];
 
-/// Whether a header says something of the very bytes of the body: it is compared where these are the same.
-fn is_of_bytes(name: &str) -> bool {
+/// Reports whether a header depends on the exact bytes of the body; it is compared only if these are equal.
+fn depends_on_bytes(name: &str) -> bool {
     const CHECKSUMS: &[&str] = &[
         "crc32",
         "crc32c",
@@ -47,7 +44,7 @@ fn is_of_bytes(name: &str) -> bool {
         .is_some_and(|algorithm| CHECKSUMS.contains(&algorithm))
 }
 
-/// What a body is written in.
+/// Format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFormat {
     Json,
@@ -58,7 +55,7 @@ pub enum BodyFormat {
 }
 
 impl BodyFormat {
-    /// The format of an operation's requests.
+    /// Returns the format of an operation's requests.
     pub fn of(protocol: Protocol, model: &ServiceModel, operation: &Operation) -> Self {
         let payload = model.input(operation).and_then(Structure::payload_member);
         match protocol {
@@ -77,12 +74,12 @@ impl BodyFormat {
     }
 }
 
-/// Compares what was sent; tells, too, whether every byte was the same.
+/// Compares requests; returns whether all bytes are equal.
 pub fn requests(
     format: BodyFormat,
     ours: &[Sent],
     theirs: &[Sent],
-    found: &mut Vec<Difference>,
+    differences: &mut Vec<Difference>,
 ) -> bool {
     if ours.len() != theirs.len() {
         let urls = |sent: &[Sent]| {
@@ -91,25 +88,30 @@ pub fn requests(
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        found.push(Difference::new("requests", urls(ours), urls(theirs)));
+        differences.push(Difference::new("requests", urls(ours), urls(theirs)));
     }
     let mut same = true;
     for (ours, theirs) in ours.iter().zip(theirs) {
-        same &= request(format, ours, theirs, found);
+        same &= request(format, ours, theirs, differences);
     }
     same
 }
 
-fn request(format: BodyFormat, ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) -> bool {
+fn request(
+    format: BodyFormat,
+    ours: &Sent,
+    theirs: &Sent,
+    differences: &mut Vec<Difference>,
+) -> bool {
     if ours.method != theirs.method {
-        found.push(Difference::new("method", &ours.method, &theirs.method));
+        differences.push(Difference::new("method", &ours.method, &theirs.method));
     }
     let (our_host, our_path, our_query) = split(&ours.url);
     let (their_host, their_path, their_query) = split(&theirs.url);
     if our_host != their_host {
-        found.push(Difference::new("host", our_host, their_host));
+        differences.push(Difference::new("host", our_host, their_host));
     }
-    // No path is sent as the shortest one.
+    // An empty path is sent as `/`.
     let sent = |path: &str| {
         if path.is_empty() {
             "/".to_owned()
@@ -118,21 +120,21 @@ fn request(format: BodyFormat, ours: &Sent, theirs: &Sent, found: &mut Vec<Diffe
         }
     };
     if sent(our_path) != sent(their_path) {
-        found.push(Difference::new("path", our_path, their_path));
+        differences.push(Difference::new("path", our_path, their_path));
     }
-    query(our_query, their_query, found);
-    headers(ours, theirs, found);
-    signature(ours, theirs, found);
+    query(our_query, their_query, differences);
+    headers(ours, theirs, differences);
+    signature(ours, theirs, differences);
     let format = if theirs.header("content-type") == Some("application/x-www-form-urlencoded") {
         BodyFormat::Form
     } else {
         format
     };
-    body(format, ours, theirs, found);
+    body(format, ours, theirs, differences);
     ours.body == theirs.body
 }
 
-/// Scheme and host, path, query.
+/// Splits a URL into scheme and host, path, and query.
 fn split(url: &str) -> (&str, &str, &str) {
     let (rest, query) = url.split_once('?').unwrap_or((url, ""));
     let start = rest.find("://").map_or(0, |scheme| scheme + 3);
@@ -144,7 +146,7 @@ fn split(url: &str) -> (&str, &str, &str) {
     (host, path, query)
 }
 
-fn query(ours: &str, theirs: &str, found: &mut Vec<Difference>) {
+fn query(ours: &str, theirs: &str, differences: &mut Vec<Difference>) {
     if ours == theirs {
         return;
     }
@@ -153,7 +155,7 @@ fn query(ours: &str, theirs: &str, found: &mut Vec<Difference>) {
     our_pairs.sort_unstable();
     their_pairs.sort_unstable();
     if our_pairs == their_pairs {
-        // A signature sorts them, too.
+        // The order of parameters has no meaning; signatures sort them as well.
         return;
     }
     let missing: Vec<&&str> = their_pairs
@@ -169,22 +171,23 @@ fn query(ours: &str, theirs: &str, found: &mut Vec<Difference>) {
         .or(added.first())
         .and_then(|pair| pair.split('=').next())
         .unwrap_or("*");
-    found.push(Difference::new(
+    differences.push(Difference::new(
         format!("query.{name}"),
         format!("{added:?}"),
         format!("{missing:?}"),
     ));
 }
 
-fn headers(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
+fn headers(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
     let same_bytes = ours.body == theirs.body;
     let compared = |name: &str| {
-        !EXCLUDED.iter().any(|(excluded, _)| *excluded == name) && !OF_SIGNATURE.contains(&name)
+        !EXCLUDED.iter().any(|(excluded, _)| *excluded == name)
+            && !SIGNATURE_HEADERS.contains(&name)
     };
     for (name, value) in &theirs.headers {
-        let is_there = is_of_bytes(name) && !same_bytes && ours.header(name).is_some();
+        let is_there = depends_on_bytes(name) && !same_bytes && ours.header(name).is_some();
         if compared(name) && !is_there && ours.header(name) != Some(value) {
-            found.push(Difference::new(
+            differences.push(Difference::new(
                 format!("header.{name}"),
                 or_nothing(ours.header(name)),
                 format!("{value:?}"),
@@ -193,7 +196,7 @@ fn headers(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
     }
     for (name, value) in &ours.headers {
         if compared(name) && theirs.header(name).is_none() {
-            found.push(Difference::new(
+            differences.push(Difference::new(
                 format!("header.{name}"),
                 format!("{value:?}"),
                 "-",
@@ -202,8 +205,8 @@ fn headers(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
     }
 }
 
-/// How the requests are signed: the algorithm, the credential with its scope, and what stands for a body that is not hashed.
-fn signature(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
+/// Compares signatures: algorithm, credential scope, and the placeholder for an unhashed body.
+fn signature(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
     let scope = |sent: &Sent| -> Option<String> {
         let value = sent.header("authorization")?;
         match value.split_once(", SignedHeaders=") {
@@ -214,7 +217,7 @@ fn signature(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
         }
     };
     if scope(ours) != scope(theirs) {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "signature",
             or_nothing(scope(ours)),
             or_nothing(scope(theirs)),
@@ -225,7 +228,7 @@ fn signature(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
     let (our_hash, their_hash) = (hash(ours), hash(theirs));
     let both = is_digest(&our_hash) && is_digest(&their_hash);
     if our_hash != their_hash && !(both && ours.body != theirs.body) {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "signature.body",
             or_nothing(our_hash),
             or_nothing(their_hash),
@@ -233,7 +236,7 @@ fn signature(ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
     }
 }
 
-fn body(format: BodyFormat, ours: &Sent, theirs: &Sent, found: &mut Vec<Difference>) {
+fn body(format: BodyFormat, ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
     if ours.body == theirs.body {
         return;
     }
@@ -254,29 +257,29 @@ fn body(format: BodyFormat, ours: &Sent, theirs: &Sent, found: &mut Vec<Differen
     } else {
         (ours.body.clone(), theirs.body.clone())
     };
-    if ours == theirs || same_body(format, &ours, &theirs, found).is_some() {
+    if ours == theirs || compare_parsed_bodies(format, &ours, &theirs, differences).is_some() {
         return;
     }
     let text = |bytes: &[u8]| format!("{:?}", String::from_utf8_lossy(bytes));
-    found.push(Difference::new("body", text(&ours), text(&theirs)));
+    differences.push(Difference::new("body", text(&ours), text(&theirs)));
 }
 
-/// Compares bodies by what they say; `None` where one does not read as its format.
-fn same_body(
+/// Compares the parsed bodies; `None` if one cannot be parsed.
+fn compare_parsed_bodies(
     format: BodyFormat,
     ours: &[u8],
     theirs: &[u8],
-    found: &mut Vec<Difference>,
+    differences: &mut Vec<Difference>,
 ) -> Option<()> {
     let as_text = |bytes| std::str::from_utf8(bytes).ok();
     match format {
         BodyFormat::Json => {
             let json = |bytes: &[u8]| -> Option<Value> { read_json(bytes.to_vec().into()).ok() };
-            values("body", &json(ours)?, &json(theirs)?, found);
+            values("body", &json(ours)?, &json(theirs)?, differences);
         }
         BodyFormat::Cbor => {
             let cbor = |bytes: &[u8]| -> Option<Value> { read_cbor(bytes.to_vec().into()).ok() };
-            values("body", &cbor(ours)?, &cbor(theirs)?, found);
+            values("body", &cbor(ours)?, &cbor(theirs)?, differences);
         }
         BodyFormat::Xml => {
             let (ours, theirs) = (
@@ -301,7 +304,7 @@ fn same_body(
                 None => (ours.get(theirs.len()), theirs.get(ours.len())),
             };
             let name = their.or(our).map_or("*", |(name, _)| name.as_str());
-            found.push(Difference::new(
+            differences.push(Difference::new(
                 format!("body.{name}"),
                 or_nothing(our),
                 or_nothing(their),
@@ -312,7 +315,7 @@ fn same_body(
     Some(())
 }
 
-/// The pairs of a form, decoded, in order.
+/// Returns the decoded pairs of a form, in order.
 fn form(text: &str) -> Vec<(String, String)> {
     let decode = |text: &str| {
         let text = text.replace('+', " ");

@@ -1,27 +1,27 @@
-//! XML as a tree, so that two texts of the same document are equal. Simple on purpose, and apart from the reader under test: it knows
-//! what serializers of AWS requests write.
+//! A minimal XML tree for comparing documents, independent of the parser under test: it supports only the output of AWS
+//! serializers.
 
-/// A part of a document.
+/// An element or text.
 #[derive(Debug, PartialEq)]
-pub enum Node {
+pub enum XmlNode {
     Element {
         name: String,
         attributes: Vec<(String, String)>,
-        children: Vec<Node>,
+        children: Vec<XmlNode>,
     },
     Text(String),
 }
 
-/// The root element; `None` where the text is no document.
-pub fn parse(text: &str) -> Option<Node> {
-    // An XML reader sees no carriage return that is not escaped.
+/// Returns the root element; `None` if the text is not a document.
+pub fn parse(text: &str) -> Option<XmlNode> {
+    // XML parsers normalize unescaped carriage returns.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut rest = text.as_str();
-    let mut open: Vec<Node> = vec![element(String::new(), Vec::new())];
+    let mut open: Vec<XmlNode> = vec![element(String::new(), Vec::new())];
     while !rest.is_empty() {
         let Some(tag) = rest.strip_prefix('<') else {
             let (text, after) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
-            add(open.last_mut()?, Node::Text(unescape(text)?));
+            add(open.last_mut()?, XmlNode::Text(unescape(text)?));
             rest = after;
             continue;
         };
@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Option<Node> {
         if let Some(name) = tag.strip_prefix('/') {
             let closed = open.pop()?;
             match &closed {
-                Node::Element { name: opened, .. } if opened == name.trim() => {
+                XmlNode::Element { name: opened, .. } if opened == name.trim() => {
                     add(open.last_mut()?, closed)
                 }
                 _ => return None,
@@ -53,8 +53,9 @@ pub fn parse(text: &str) -> Option<Node> {
         }
     }
     match (open.pop()?, open.is_empty()) {
-        (Node::Element { mut children, .. }, true) => {
-            children.retain(|child| !matches!(child, Node::Text(text) if text.trim().is_empty()));
+        (XmlNode::Element { mut children, .. }, true) => {
+            children
+                .retain(|child| !matches!(child, XmlNode::Text(text) if text.trim().is_empty()));
             let root = children.pop()?;
             children.is_empty().then_some(root)
         }
@@ -62,21 +63,21 @@ pub fn parse(text: &str) -> Option<Node> {
     }
 }
 
-fn element(name: String, attributes: Vec<(String, String)>) -> Node {
-    Node::Element {
+fn element(name: String, attributes: Vec<(String, String)>) -> XmlNode {
+    XmlNode::Element {
         name,
         attributes,
         children: Vec::new(),
     }
 }
 
-fn add(to: &mut Node, child: Node) {
-    if let Node::Element { children, .. } = to {
+fn add(to: &mut XmlNode, child: XmlNode) {
+    if let XmlNode::Element { children, .. } = to {
         children.push(child);
     }
 }
 
-/// Where the `>` is that ends a tag: not one within quotes.
+/// Returns the position of the `>` that ends a tag, ignoring quoted ones.
 fn end_of_tag(tag: &str) -> Option<usize> {
     let mut quote = None;
     tag.char_indices()
@@ -101,7 +102,7 @@ fn attributes(text: &str) -> Option<Vec<(String, String)>> {
         let (key, after) = rest.split_once('=')?;
         let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         let (value, after) = after.get(1..)?.split_once(quote)?;
-        // White space in a value is a space unless it is escaped.
+        // Unescaped white space in an attribute value is a space.
         let value = unescape(&value.replace(['\n', '\t'], " "))?;
         attributes.push((key.trim().to_owned(), value));
         rest = after.trim_start();

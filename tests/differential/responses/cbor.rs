@@ -1,8 +1,8 @@
-//! Answers in CBOR.
+//! Responses in CBOR.
 
 use inia_model::{Kind, Member, Structure};
 
-use super::Maker;
+use super::ResponseGenerator;
 use crate::differential::params::Extent;
 use crate::differential::scalars::{Alphabet, float, integer, moment};
 
@@ -17,7 +17,7 @@ const NULL: u8 = 0xf6;
 const UNDEFINED: u8 = 0xf7;
 const BREAK: u8 = 0xff;
 
-impl<'m> Maker<'m> {
+impl<'m> ResponseGenerator<'m> {
     pub(super) fn cbor_body(&mut self, output: Option<&'m Structure>) -> Vec<u8> {
         let mut out = Vec::new();
         match output {
@@ -30,7 +30,7 @@ impl<'m> Maker<'m> {
         out
     }
 
-    /// A structure, with entries before its own.
+    /// Writes a structure, preceded by additional entries.
     pub(super) fn cbor_structure(
         &mut self,
         structure: &'m Structure,
@@ -58,7 +58,7 @@ impl<'m> Maker<'m> {
         self.cbor_items(MAP, entries, out);
     }
 
-    /// A list or map of a length known before or not.
+    /// Writes a list or map of definite or indefinite length.
     fn cbor_items(&mut self, major: u8, items: Vec<Vec<u8>>, out: &mut Vec<u8>) {
         if self.random.chance(20) {
             out.push(major << 5 | 31);

@@ -1,13 +1,13 @@
-//! Errors that services answer with: those of the definition, those that it does not know, and what stands between.
+//! Error responses: modeled errors, unknown ones, and responses of intermediaries.
 
 use inia_core::Str;
 use inia_model::{Kind, Shape, Structure};
 use inia_protocol::Protocol;
 
-use super::Maker;
+use super::ResponseGenerator;
 use super::cbor::cbor_text;
 use super::json::json_string;
-use crate::differential::exchange::Wire;
+use crate::differential::exchange::ResponseBytes;
 use crate::differential::scalars::{Alphabet, text};
 
 /// Codes that are in no definition.
@@ -19,7 +19,7 @@ const UNMODELED: &[&str] = &[
     "X",
 ];
 const STATUSES: &[u16] = &[400, 403, 404, 409, 429, 500, 503];
-/// What a server between the client and the service says.
+/// Bodies sent by intermediaries such as proxies.
 const FOREIGN: &[&str] = &[
     "",
     "<html><body><h1>503 Service Unavailable</h1></body></html>",
@@ -27,23 +27,23 @@ const FOREIGN: &[&str] = &[
     "{\"broken\": ",
 ];
 
-/// An error's code, its status, and its shape where the definition has it.
+/// Code, status and shape of an error.
 struct Modeled<'m> {
-    /// The shape's name.
+    /// Name of the shape.
     name: Str,
-    /// The code that the shape states, or its name.
+    /// Code of the shape; by default its name.
     code: Str,
     status: u16,
     structure: Option<&'m Structure>,
 }
 
-impl<'m> Maker<'m> {
-    /// The answer to a call that fails.
-    pub fn error(mut self) -> Wire {
+impl<'m> ResponseGenerator<'m> {
+    /// Returns the response to a failed call.
+    pub fn error(mut self) -> ResponseBytes {
         let error = self.pick_error();
-        let mut wire = Wire {
+        let mut wire = ResponseBytes {
             status: error.status,
-            ..Wire::default()
+            ..ResponseBytes::default()
         };
         self.request_id(&mut wire);
         if let (true, Some(structure)) = (self.is_rest(), error.structure) {
@@ -78,7 +78,7 @@ impl<'m> Maker<'m> {
         wire
     }
 
-    /// Whether errors carry the codes of the query format that came before.
+    /// Reports whether errors use the codes of the former query protocol.
     fn was_query(&self) -> bool {
         matches!(self.protocol, Protocol::Json | Protocol::RpcV2Cbor)
             && self.model.metadata().query_compatible
@@ -90,7 +90,7 @@ impl<'m> Maker<'m> {
         let shape: Option<&Shape> = match self.random.below(10) {
             0..7 if !own.is_empty() => Some(model.shape(*self.random.pick(own))),
             7 | 8 => {
-                // Another operation's, known to the service all the same.
+                // An error of another operation of the service.
                 let all: Vec<&Shape> = model
                     .operations()
                     .flat_map(|operation| operation.errors.iter())
@@ -135,7 +135,7 @@ impl<'m> Maker<'m> {
         text(self.random, alphabet, 0)
     }
 
-    /// The code as services write it.
+    /// Returns the code in one of the formats that services use.
     fn code(&mut self, code: &str) -> String {
         match self.random.below(4) {
             0 => format!("com.amazon.coral.service#{code}"),
@@ -145,7 +145,7 @@ impl<'m> Maker<'m> {
         }
     }
 
-    fn json_error(&mut self, error: &Modeled<'m>, wire: &mut Wire) {
+    fn json_error(&mut self, error: &Modeled<'m>, wire: &mut ResponseBytes) {
         let code = if self.was_query() {
             error.name.clone()
         } else {
@@ -157,7 +157,7 @@ impl<'m> Maker<'m> {
         match (self.protocol, self.random.below(4)) {
             (Protocol::RestJson, 0 | 1) => wire.header("x-amzn-ErrorType", code),
             (Protocol::RestJson, 2) => fields.push((*self.random.pick(&["code", "Code"]), code)),
-            // A code in the body of its own is none there.
+            // Omits the code from the body.
             (Protocol::RestJson, 3) if self.random.chance(10) => {}
             _ => fields.push(("__type", code)),
         }
@@ -194,7 +194,7 @@ impl<'m> Maker<'m> {
         wire.body = body.into_bytes();
     }
 
-    fn cbor_error(&mut self, error: &Modeled<'m>, wire: &mut Wire) {
+    fn cbor_error(&mut self, error: &Modeled<'m>, wire: &mut ResponseBytes) {
         let mut entries = Vec::new();
         let mut entry = Vec::new();
         cbor_text("__type", &mut entry);
@@ -220,7 +220,7 @@ impl<'m> Maker<'m> {
         }
     }
 
-    fn xml_error(&mut self, error: &Modeled<'m>, wire: &mut Wire) {
+    fn xml_error(&mut self, error: &Modeled<'m>, wire: &mut ResponseBytes) {
         let mut fields = String::new();
         let type_ = *self
             .random
@@ -241,7 +241,7 @@ impl<'m> Maker<'m> {
         }
         if let Some(structure) = error.structure {
             let mut rest = self.xml_structure(structure, false, 0).content;
-            // What is there twice is a list for some readers, which no error means.
+            // Some parsers read a duplicate element as a list.
             let message = if fields.contains("<Message>") {
                 &["Message", "message"][..]
             } else {
@@ -274,7 +274,7 @@ impl<'m> Maker<'m> {
     }
 }
 
-/// A text without the elements of a name.
+/// Removes all elements of a name.
 fn without(text: &str, name: &str) -> String {
     let mut out = text.replace(&format!("<{name}/>"), "");
     let (start, end) = (format!("<{name}>"), format!("</{name}>"));

@@ -1,17 +1,17 @@
-//! Answers that are streams of events.
+//! Event stream responses.
 
 use bytes::Bytes;
 use inia_core::Blob;
 use inia_model::{Kind, Member};
 use inia_protocol::{EventHeader, EventMessage, Protocol};
 
-use super::Maker;
+use super::ResponseGenerator;
 use super::xml::Element;
-use crate::differential::exchange::Wire;
+use crate::differential::exchange::ResponseBytes;
 use crate::differential::scalars::{Alphabet, integer, moment, text};
 
-impl<'m> Maker<'m> {
-    pub(super) fn events(&mut self, stream: &'m Member, wire: &mut Wire) {
+impl<'m> ResponseGenerator<'m> {
+    pub(super) fn events(&mut self, stream: &'m Member, wire: &mut ResponseBytes) {
         wire.header("content-type", "application/vnd.amazon.eventstream");
         let mut frames = Vec::new();
         if matches!(self.protocol, Protocol::Json | Protocol::RpcV2Cbor) {

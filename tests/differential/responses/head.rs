@@ -1,18 +1,18 @@
-//! Headers: request ids, members, checksums.
+//! Response headers: request ids, members, checksums.
 
 use inia_core::TimestampFormat;
 use inia_model::{Kind, Location, Member, Structure};
 
-use super::Maker;
-use crate::differential::exchange::Wire;
+use super::ResponseGenerator;
+use crate::differential::exchange::ResponseBytes;
 use crate::differential::params::document;
 use crate::differential::scalars::{Alphabet, float, integer, text, token};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-impl<'m> Maker<'m> {
-    pub(super) fn request_id(&mut self, wire: &mut Wire) {
+impl<'m> ResponseGenerator<'m> {
+    pub(super) fn request_id(&mut self, wire: &mut ResponseBytes) {
         match self.random.below(5) {
             0 => {}
             1 => {
@@ -23,19 +23,19 @@ impl<'m> Maker<'m> {
         }
     }
 
-    /// The members of a structure that travel in headers.
-    pub(super) fn head(&mut self, structure: &'m Structure, wire: &mut Wire) {
+    /// Writes the members of a structure with a header location.
+    pub(super) fn head(&mut self, structure: &'m Structure, wire: &mut ResponseBytes) {
         for member in &structure.members {
             let Some(location) = member.traits.location else {
                 continue;
             };
-            if !self.wants(0) {
+            if !self.include(0) {
                 continue;
             }
             match (location, &self.model.shape(member.target).kind) {
                 (Location::Headers, _) => {
                     for _ in 0..self.random.below(4) {
-                        // Names of headers have no case, and HTTP/2 sends small letters.
+                        // Header names are case-insensitive, and HTTP/2 sends lower case.
                         let name = format!("{}{}", member.wire_name(), token(self.random))
                             .to_ascii_lowercase();
                         wire.header(&name, text(self.random, Alphabet::Header, 0));
@@ -43,7 +43,7 @@ impl<'m> Maker<'m> {
                 }
                 (Location::Header, _) => {
                     let name = member.wire_name().to_ascii_lowercase();
-                    // These have to be right, and are added where they are.
+                    // Values that must be valid are added later.
                     let must_be_right =
                         matches!(name.as_str(), "content-length" | "x-amzn-errortype")
                             || name.starts_with("x-amz-checksum-");
@@ -87,8 +87,8 @@ impl<'m> Maker<'m> {
         }
     }
 
-    /// A checksum of the body, where the operation says that there may be one: nearly always the right one.
-    pub(super) fn checksum(&mut self, wire: &mut Wire) {
+    /// Adds a checksum of the body if the operation supports it, nearly always a valid one.
+    pub(super) fn checksum(&mut self, wire: &mut ResponseBytes) {
         let algorithms = self
             .operation
             .checksum

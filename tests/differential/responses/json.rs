@@ -1,16 +1,16 @@
-//! Answers in JSON.
+//! Responses in JSON.
 
 use inia_core::TimestampFormat;
 use inia_model::{Kind, Member, Structure};
 
-use super::{Maker, Moment};
+use super::{Moment, ResponseGenerator};
 use crate::differential::params::{Extent, document};
 use crate::differential::scalars::{Alphabet, float, integer};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-impl<'m> Maker<'m> {
+impl<'m> ResponseGenerator<'m> {
     pub(super) fn json_body(
         &mut self,
         output: Option<&'m Structure>,
@@ -34,14 +34,14 @@ impl<'m> Maker<'m> {
         out.into_bytes()
     }
 
-    /// White space where the format allows it.
+    /// Writes optional white space.
     fn gap(&mut self, out: &mut String) {
         if self.random.chance(5) {
             out.push_str(*self.random.pick(&[" ", "\n  ", "\t", "\r\n"]));
         }
     }
 
-    /// A structure; `first` writes members that come before its own, each with a comma behind it.
+    /// Writes a structure; `first` writes preceding members, each followed by a comma.
     pub(super) fn json_structure(
         &mut self,
         structure: &'m Structure,
@@ -79,7 +79,7 @@ impl<'m> Maker<'m> {
                 .clone()
                 .filter(|_| depth == 0 && member.wire_name().eq_ignore_ascii_case("code"));
             if let Some(code) = code {
-                // Some readers take it for the error's.
+                // Some parsers use this member as the code of an error.
                 json_string(&code, out, None);
             } else if !is_union && self.random.chance(4) {
                 out.push_str("null");
@@ -178,11 +178,17 @@ impl<'m> Maker<'m> {
     }
 }
 
-/// A string: what need not be escaped is, sometimes, where there is a source of chance.
-pub(super) fn json_string(text: &str, out: &mut String, mut maker: Option<&mut Maker<'_>>) {
+/// Writes a string. With a generator, characters are randomly escaped even if not required.
+pub(super) fn json_string(
+    text: &str,
+    out: &mut String,
+    mut generator: Option<&mut ResponseGenerator<'_>>,
+) {
     out.push('"');
     for character in text.chars() {
-        let escaped = maker.as_mut().is_some_and(|maker| maker.random.chance(5));
+        let escaped = generator
+            .as_mut()
+            .is_some_and(|generator| generator.random.chance(5));
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),

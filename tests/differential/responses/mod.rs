@@ -1,11 +1,11 @@
-//! Random answers of services, as bytes, in every wire format: valid ones, with all that a client must pass over or cope with.
+//! Generates random responses in all wire formats: valid ones with everything that a client must ignore or tolerate.
 //!
-//! | noise | why it may be there |
+//! | variation | reason |
 //! |---|---|
-//! | members in any order, missing members, nulls | a service says what it has |
-//! | unknown members, unknown union members, unknown enumerations | a service is newer than the definition |
-//! | timestamps and numbers in any form | services differ from their own definitions |
-//! | white space, escapes, comments, CDATA, namespaces, indefinite lengths | the format allows them |
+//! | members in any order, missing members, nulls | services omit absent members |
+//! | unknown members, unknown union members, unknown enumeration values | the service is newer than the definition |
+//! | timestamps and numbers in any format | services deviate from their definitions |
+//! | white space, escapes, comments, CDATA, namespaces, indefinite lengths | allowed by the format |
 
 mod cbor;
 mod errors;
@@ -18,29 +18,29 @@ use inia_core::{Timestamp, TimestampFormat};
 use inia_model::{Kind, Member, Operation, ServiceModel, Structure};
 use inia_protocol::Protocol;
 
-use super::exchange::Wire;
+use super::exchange::ResponseBytes;
 use super::params::Extent;
 use super::random::Random;
-use super::scalars::{Alphabet, moment, moment_text, text};
+use super::scalars::{Alphabet, moment_text, text, timestamp};
 
-/// How deep members are written that may be left out.
-const DEPTH: usize = 7;
-/// How many values are written before as few as possible are.
+/// Maximum depth of optional members.
+const MAX_DEPTH: usize = 7;
+/// Number of values after which only the minimum is generated.
 const BUDGET: usize = 300;
 
-/// Makes the answers to one call.
-pub struct Maker<'m> {
+/// Generates the responses to one call.
+pub struct ResponseGenerator<'m> {
     model: &'m ServiceModel,
     operation: &'m Operation,
     protocol: Protocol,
     extent: Extent,
     random: &'m mut Random,
     budget: usize,
-    /// The code of the error that is being written.
+    /// Code of the error being written.
     error_code: Option<String>,
 }
 
-impl<'m> Maker<'m> {
+impl<'m> ResponseGenerator<'m> {
     pub fn new(
         model: &'m ServiceModel,
         operation: &'m Operation,
@@ -48,7 +48,7 @@ impl<'m> Maker<'m> {
         extent: Extent,
         random: &'m mut Random,
     ) -> Self {
-        Maker {
+        ResponseGenerator {
             model,
             operation,
             protocol,
@@ -59,11 +59,11 @@ impl<'m> Maker<'m> {
         }
     }
 
-    /// The answer to a call that succeeds.
-    pub fn success(mut self) -> Wire {
-        let mut wire = Wire {
+    /// Returns the response to a successful call.
+    pub fn success(mut self) -> ResponseBytes {
+        let mut wire = ResponseBytes {
             status: self.operation.response_code.unwrap_or(200),
-            ..Wire::default()
+            ..ResponseBytes::default()
         };
         if self.random.chance(5) {
             wire.status = *self.random.pick(&[200, 201, 202, 206]);
@@ -110,10 +110,10 @@ impl<'m> Maker<'m> {
         matches!(self.protocol, Protocol::RestJson | Protocol::RestXml)
     }
 
-    /// Whether a member is written.
-    fn wants(&mut self, depth: usize) -> bool {
+    /// Decides whether an optional member is written.
+    fn include(&mut self, depth: usize) -> bool {
         self.budget = self.budget.saturating_sub(1);
-        if depth >= DEPTH || self.budget == 0 {
+        if depth >= MAX_DEPTH || self.budget == 0 {
             return false;
         }
         match self.extent {
@@ -123,15 +123,15 @@ impl<'m> Maker<'m> {
         }
     }
 
-    /// How many items a list or map has.
+    /// Returns a random number of items for a list or map.
     fn length(&mut self, depth: usize) -> usize {
-        if depth >= DEPTH || self.budget == 0 {
+        if depth >= MAX_DEPTH || self.budget == 0 {
             return 0;
         }
         *self.random.pick(&[0, 1, 1, 2, 3])
     }
 
-    /// The members of a structure that are written, in some order; of a union one.
+    /// Returns the members to write, shuffled; exactly one for a union.
     fn members(
         &mut self,
         structure: &'m Structure,
@@ -147,7 +147,7 @@ impl<'m> Maker<'m> {
         let mut members: Vec<&Member> = structure
             .members
             .iter()
-            .filter(|_| self.wants(depth))
+            .filter(|_| self.include(depth))
             .collect();
         if self.random.chance(10) {
             self.random.shuffle(&mut members);
@@ -155,7 +155,7 @@ impl<'m> Maker<'m> {
         members
     }
 
-    /// The text of a string.
+    /// Returns a random string.
     fn string(&mut self, member: &Member, alphabet: Alphabet) -> String {
         let values = self.model.shape(member.target).constraints.enumeration();
         if !values.is_empty() && self.random.chance(85) {
@@ -164,47 +164,47 @@ impl<'m> Maker<'m> {
         text(self.random, alphabet, 0)
     }
 
-    /// A moment as a number, or as the text of one of the other formats.
-    fn moment(&mut self, member: &Member, default: TimestampFormat) -> Moment {
-        let moment = moment(self.random);
+    /// Returns a timestamp as a number, or in another format as a string.
+    fn timestamp(&mut self, member: &Member, default: TimestampFormat) -> FormattedTimestamp {
+        let timestamp = timestamp(self.random);
         let format = match self.random.below(10) {
             0 => *self.random.pick(&[
                 TimestampFormat::Iso8601,
                 TimestampFormat::Rfc822,
                 TimestampFormat::UnixTimestamp,
             ]),
-            1 => return Moment::Text(moment_text(self.random, moment)),
+            1 => return FormattedTimestamp::Text(moment_text(self.random, timestamp)),
             _ => member.traits.timestamp_format.unwrap_or(default),
         };
-        // A float of seconds cannot hold every moment to the microsecond.
-        let moment = match format {
-            TimestampFormat::UnixTimestamp if moment.nanoseconds() > 0 => Timestamp::new(
-                moment.seconds().rem_euclid(1 << 31),
-                moment.nanoseconds() / 1_000_000 * 1_000_000,
+        // A float of seconds cannot represent all timestamps to the microsecond.
+        let timestamp = match format {
+            TimestampFormat::UnixTimestamp if timestamp.nanoseconds() > 0 => Timestamp::new(
+                timestamp.seconds().rem_euclid(1 << 31),
+                timestamp.nanoseconds() / 1_000_000 * 1_000_000,
             ),
-            _ => moment,
+            _ => timestamp,
         };
-        let text = moment.format(format);
+        let text = timestamp.format(format);
         match format {
             TimestampFormat::UnixTimestamp if self.random.chance(10) => {
-                Moment::Number(format!("{:e}", moment.as_f64()))
+                FormattedTimestamp::Number(format!("{:e}", timestamp.as_f64()))
             }
-            TimestampFormat::UnixTimestamp => Moment::Number(text),
-            _ => Moment::Text(text),
+            TimestampFormat::UnixTimestamp => FormattedTimestamp::Number(text),
+            _ => FormattedTimestamp::Text(text),
         }
     }
 }
 
-/// A moment as it is written.
-enum Moment {
+/// A formatted timestamp.
+enum FormattedTimestamp {
     Number(String),
     Text(String),
 }
 
-impl Moment {
+impl FormattedTimestamp {
     fn into_text(self) -> String {
         match self {
-            Moment::Number(text) | Moment::Text(text) => text,
+            FormattedTimestamp::Number(text) | FormattedTimestamp::Text(text) => text,
         }
     }
 }

@@ -1,23 +1,23 @@
-//! Answers in XML: query, ec2 and rest-xml.
+//! Responses in XML: query, ec2 and rest-xml.
 
 use inia_core::TimestampFormat;
 use inia_model::{Kind, Member, Structure};
 use inia_protocol::Protocol;
 
-use super::Maker;
+use super::ResponseGenerator;
 use crate::differential::scalars::{Alphabet, float, integer};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-/// An element: the text of its attributes and of its content.
+/// An element: its attributes and content as text.
 #[derive(Default)]
-pub(super) struct Element {
+pub(super) struct XmlElement {
     attributes: String,
     pub(super) content: String,
 }
 
-impl<'m> Maker<'m> {
+impl<'m> ResponseGenerator<'m> {
     pub(super) fn xml_body(
         &mut self,
         output: Option<&'m Structure>,
@@ -33,7 +33,7 @@ impl<'m> Maker<'m> {
                 (None, _) => return Vec::new(),
                 (Some(_), Some(payload)) => {
                     let inner = self.model.structure(payload);
-                    let element = inner.map_or_else(Element::default, |inner| {
+                    let element = inner.map_or_else(XmlElement::default, |inner| {
                         self.xml_structure(inner, payload.traits.is_union(), 0)
                     });
                     (payload.wire_name().to_string(), element)
@@ -53,14 +53,14 @@ impl<'m> Maker<'m> {
                 }
             },
             Protocol::Ec2 => {
-                let mut element = output.map_or_else(Element::default, |structure| {
+                let mut element = output.map_or_else(XmlElement::default, |structure| {
                     self.xml_structure(structure, false, 0)
                 });
                 element.content.push_str("<requestId>request-1</requestId>");
                 (format!("{name}Response"), element)
             }
             _ => {
-                let mut root = Element::default();
+                let mut root = XmlElement::default();
                 if let Some(structure) = output {
                     let element = self.xml_structure(structure, false, 0);
                     match &self.operation.result_wrapper {
@@ -87,7 +87,7 @@ impl<'m> Maker<'m> {
         out.into_bytes()
     }
 
-    /// What stands between elements and means nothing.
+    /// Writes insignificant white space and comments.
     fn xml_gap(&mut self, out: &mut String) {
         if self.random.chance(8) {
             out.push_str(*self.random.pick(&[
@@ -100,8 +100,8 @@ impl<'m> Maker<'m> {
         }
     }
 
-    fn element(&mut self, name: &str, element: Element, out: &mut String) {
-        let Element {
+    fn element(&mut self, name: &str, element: XmlElement, out: &mut String) {
+        let XmlElement {
             attributes,
             content,
         } = element;
@@ -117,8 +117,8 @@ impl<'m> Maker<'m> {
         structure: &'m Structure,
         is_union: bool,
         depth: usize,
-    ) -> Element {
-        let mut element = Element::default();
+    ) -> XmlElement {
+        let mut element = XmlElement::default();
         self.xml_gap(&mut element.content);
         let unknown = "<UnknownMember><a>1</a><a>2</a></UnknownMember>";
         if self.random.chance(if is_union { 5 } else { 10 }) {
@@ -177,7 +177,7 @@ impl<'m> Maker<'m> {
         out: &mut String,
         depth: usize,
     ) {
-        let mut entry = Element::default();
+        let mut entry = XmlElement::default();
         let key_name = key.traits.location_name.as_deref().unwrap_or("key");
         let value_name = value.traits.location_name.as_deref().unwrap_or("value");
         self.xml_element(key_name, key, &mut entry.content, depth + 1);
@@ -186,7 +186,7 @@ impl<'m> Maker<'m> {
     }
 
     fn xml_element(&mut self, name: &str, member: &'m Member, out: &mut String, depth: usize) {
-        let mut element = Element::default();
+        let mut element = XmlElement::default();
         match &self.model.shape(member.target).kind {
             Kind::Structure(inner) => {
                 element = self.xml_structure(inner, member.traits.is_union(), depth + 1)
@@ -239,7 +239,7 @@ impl<'m> Maker<'m> {
         self.xml_escaped(&text)
     }
 
-    /// The text of an element, as one of the ways to write it.
+    /// Returns text escaped in a random way.
     pub(super) fn xml_escaped(&mut self, text: &str) -> String {
         match self.random.below(20) {
             0 if !text.contains("]]>") && !text.contains('\r') => format!("<![CDATA[{text}]]>"),
@@ -256,7 +256,7 @@ impl<'m> Maker<'m> {
     }
 }
 
-/// A text with what XML needs escaped.
+/// Escapes text.
 fn escaped(text: &str, in_attribute: bool) -> String {
     let mut out = String::new();
     for character in text.chars() {

@@ -9,40 +9,40 @@ use inia::ports::{BoxFuture, Clock, Host, Http, HttpRequest, HttpResponse};
 use inia::{Error, Output, Session, SessionBuilder, Timestamp, json};
 
 use crate::fakes::{FakeEnv, logged};
-use crate::loopback::{Reply, Request, Server, answer};
+use crate::loopback::{Reply, Request, Server, response};
 use crate::secrets::Secrets;
 
-/// What every secret of these trials begins with; nothing else does.
+/// Prefix of all secrets in these trials.
 pub(crate) const SECRET: &str = "hush-";
 
 pub(crate) type Trials = &'static [(&'static str, fn())];
 
-/// A machine of a trial's own.
-pub(crate) struct World {
+/// The machine of a trial.
+pub(crate) struct TestMachine {
     home: tempfile::TempDir,
     variables: Vec<(String, String)>,
     pub(crate) clock: Arc<ShiftedClock>,
-    /// The port that stands for 169.254.170.2, the address of a task's credentials.
+    /// Port that replaces 169.254.170.2, the address of container credentials.
     pub(crate) task_port: Option<u16>,
 }
 
-impl World {
+impl TestMachine {
     pub(crate) fn new(config: &str) -> Self {
-        let world = World {
+        let machine = TestMachine {
             home: tempfile::tempdir().unwrap(),
             variables: Vec::new(),
             clock: Arc::default(),
             task_port: None,
         };
-        world.write(".aws/config", config);
-        world
+        machine.write(".aws/config", config);
+        machine
             .env("AWS_REGION", "us-east-1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_MAX_ATTEMPTS", "1")
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.variables.retain(|(known, _)| known != name);
+        self.variables.retain(|(variable, _)| variable != name);
         self.variables.push((name.to_owned(), value.into()));
         self
     }
@@ -79,7 +79,7 @@ impl World {
         SessionBuilder::over(self.host()).build().unwrap()
     }
 
-    /// Calls STS GetCallerIdentity with the default profile's credentials, and looks for secrets in all that is printed.
+    /// Calls STS GetCallerIdentity with the default profile's credentials and asserts that no secret is printed.
     pub(crate) fn call(&self) -> Result<Output, Error> {
         let (result, log) = logged(|| {
             runtime().block_on(async {
@@ -103,10 +103,10 @@ impl World {
         result
     }
 
-    /// The call's error in full, and that it came in time.
+    /// Returns the full error of the call and asserts that it occurs within the limit.
     pub(crate) fn error_within(&self, limit: Duration) -> String {
         let started = Instant::now();
-        let error = self.call().expect_err("there are no credentials to be had");
+        let error = self.call().expect_err("no credentials are available");
         let took = started.elapsed();
         assert!(took < limit, "{took:?}: {error:#}");
         format!("{error:#}")
@@ -120,21 +120,21 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Looks for secrets in a text.
-pub(crate) fn check(what: &str, text: &str) {
+/// Asserts that a text contains no secret.
+pub(crate) fn check(label: &str, text: &str) {
     let mut secrets = Secrets::default();
     secrets.add(SECRET);
-    secrets.check(what, text).unwrap();
+    secrets.check(label, text).unwrap();
 }
 
 #[track_caller]
 pub(crate) fn contains(text: &str, parts: &[&str]) {
     for part in parts {
-        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+        assert!(text.contains(part), "missing {part:?} in:\n{text}");
     }
 }
 
-/// The machine's clock, moved.
+/// The system clock with an offset.
 #[derive(Debug, Default)]
 pub(crate) struct ShiftedClock(AtomicI64);
 
@@ -154,12 +154,12 @@ impl Clock for ShiftedClock {
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'_, ()> {
-        // Pauses between attempts are not what is measured here.
+        // Sleeps are shortened; their duration is not under test.
         Box::pin(tokio::time::sleep(time.min(Duration::from_millis(10))))
     }
 }
 
-/// Real HTTP, but for the address of a task's credentials, which is on no loopback.
+/// Real HTTP, except that the address of container credentials is redirected to loopback.
 #[derive(Debug)]
 struct TaskAddress {
     http: inia::host::PlainHttp,
@@ -176,17 +176,17 @@ impl Http for TaskAddress {
     }
 }
 
-/// A moment some seconds from now, as credentials have it.
+/// Formats the time some seconds from now, as in credentials.
 pub(crate) fn in_seconds(seconds: i64) -> String {
     let now = inia::host::SystemClock.now();
     Timestamp::new(now.seconds() + seconds, 0).to_string()
 }
 
-/// STS: roles by their names, and the identity of whoever asks. Every role's keys are `AKID-<role>`.
+/// Fakes STS: role credentials with the key `AKID-<role>`, and the identity of the caller.
 pub(crate) fn sts(request: &Request) -> Reply {
     let action = request.form("Action").unwrap_or_default().to_owned();
     if action == "GetCallerIdentity" {
-        return answer(
+        return response(
             200,
             "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
         );
@@ -194,7 +194,7 @@ pub(crate) fn sts(request: &Request) -> Reply {
     let arn = request.form("RoleArn").unwrap_or_default();
     let role = arn.rsplit("%2F").next().unwrap_or_default().to_owned();
     let expires = in_seconds(3600);
-    answer(
+    response(
         200,
         format!(
             "<{action}Response><{action}Result><AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/{role}/s</Arn>\
@@ -205,7 +205,7 @@ pub(crate) fn sts(request: &Request) -> Reply {
     )
 }
 
-/// Keys in the form of a metadata service or a container's endpoint.
+/// Returns keys in the format of a metadata service or container endpoint.
 pub(crate) fn keys(name: &str, seconds: i64) -> String {
     format!(
         r#"{{"Code": "Success", "AccessKeyId": "AKID-{name}", "SecretAccessKey": "{SECRET}secret-{name}",
@@ -214,7 +214,7 @@ pub(crate) fn keys(name: &str, seconds: i64) -> String {
     )
 }
 
-/// The access keys of what a server was asked, in order.
+/// Returns the access keys of the received requests, in order.
 pub(crate) fn signers(server: &Server) -> Vec<Option<String>> {
     let requests = server.requests();
     let signer = |request: &Request| request.access_key().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The programme, and how we run it.
+//! The program of steps and its execution with inia.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,13 +13,13 @@ use serde_json::Value as Json;
 
 use crate::request::Recorder;
 
-/// One step of the programme.
+/// A step of the program.
 #[derive(Clone, Debug)]
 pub(crate) struct Step(Value);
 
 pub(crate) fn steps() -> Vec<Step> {
     let steps: Value =
-        serde_json::from_str(include_str!("steps.json")).expect("steps.json holds steps");
+        serde_json::from_str(include_str!("steps.json")).expect("steps.json is valid");
     steps.items().cloned().map(Step).collect()
 }
 
@@ -40,15 +40,15 @@ impl Step {
     }
 }
 
-/// What a name stands for.
-enum Thing {
+/// Value bound to a name.
+enum BoundValue {
     Resource(Resource),
     Resources(Vec<Resource>),
     Value(Value),
 }
 
-/// Runs the programme against a server.
-pub(crate) async fn run(url: &str, steps: &[Step]) -> Result<Vec<crate::Outcome>> {
+/// Runs the program against a server.
+pub(crate) async fn run(url: &str, steps: &[Step]) -> Result<Vec<crate::StepResult>> {
     let recorder = Recorder::new();
     let session = Session::builder()
         .region("us-east-1")
@@ -57,23 +57,23 @@ pub(crate) async fn run(url: &str, steps: &[Step]) -> Result<Vec<crate::Outcome>
         .transport(recorder.clone())
         .load()
         .await?;
-    let mut programme = Programme {
+    let mut program = Program {
         session,
-        things: HashMap::new(),
+        bindings: HashMap::new(),
     };
     let mut outcomes = Vec::with_capacity(steps.len());
     for step in steps {
-        let result = programme.step(step).await;
+        let result = program.step(step).await;
         let result = match result {
-            Ok((thing, told)) => {
+            Ok((value, result)) => {
                 if let Some(name) = step.0["as"].as_str() {
-                    programme.things.insert(name.to_owned(), thing);
+                    program.bindings.insert(name.to_owned(), value);
                 }
-                Ok(without_times(told))
+                Ok(without_times(result))
             }
             Err(error) => Err(kind_of(&error)?),
         };
-        outcomes.push(crate::Outcome {
+        outcomes.push(crate::StepResult {
             requests: recorder.take(),
             result,
         });
@@ -81,15 +81,15 @@ pub(crate) async fn run(url: &str, steps: &[Step]) -> Result<Vec<crate::Outcome>
     Ok(outcomes)
 }
 
-/// What the peer calls an error.
+/// Returns the peer's name for an error.
 fn kind_of(error: &anyhow::Error) -> Result<String> {
     let Some(error) = error.downcast_ref::<Error>() else {
-        bail!("the programme is wrong: {error:#}");
+        bail!("invalid program: {error:#}");
     };
     Ok(match error.kind() {
         ErrorKind::Service => error
             .service()
-            .context("what the service said")?
+            .context("missing service error")?
             .code
             .to_string(),
         ErrorKind::Waiter => "waiter".to_owned(),
@@ -100,20 +100,20 @@ fn kind_of(error: &anyhow::Error) -> Result<String> {
     })
 }
 
-struct Programme {
+struct Program {
     session: Session,
-    things: HashMap<String, Thing>,
+    bindings: HashMap<String, BoundValue>,
 }
 
-impl Programme {
+impl Program {
     fn resource(&self, name: &str) -> Result<&Resource> {
-        match self.things.get(name) {
-            Some(Thing::Resource(resource)) => Ok(resource),
-            _ => bail!("{name} is no resource"),
+        match self.bindings.get(name) {
+            Some(BoundValue::Resource(resource)) => Ok(resource),
+            _ => bail!("{name} is not a resource"),
         }
     }
 
-    /// Replaces `$name`, `$name.identifier` and `$name:jmespath` by what they stand for.
+    /// Replaces `$name`, `$name.identifier` and `$name:jmespath` with their values.
     fn filled(&self, value: &Value) -> Result<Value> {
         Ok(match value {
             Value::Map(map) => {
@@ -138,12 +138,12 @@ impl Programme {
 
     fn named(&self, name: &str) -> Result<Value> {
         if let Some((name, path)) = name.split_once(':') {
-            let Some(Thing::Value(value)) = self.things.get(name) else {
-                bail!("{name} is no value");
+            let Some(BoundValue::Value(value)) = self.bindings.get(name) else {
+                bail!("{name} is not a value");
             };
             return Ok(Expression::compile(path)?.search(value)?.into_owned());
         }
-        let (name, identifier) = name.split_once('.').context("a name alone is no value")?;
+        let (name, identifier) = name.split_once('.').context("a bare name is not a value")?;
         let resource = self.resource(name)?;
         resource
             .identifier(identifier)
@@ -151,32 +151,32 @@ impl Programme {
             .with_context(|| format!("{resource} has no {identifier}"))
     }
 
-    async fn step(&self, step: &Step) -> Result<(Thing, Json)> {
+    async fn step(&self, step: &Step) -> Result<(BoundValue, Json)> {
         let name = step.text("name");
         let params = self.filled(&step.0["params"])?;
         if step.text("do") == "service" {
             return Ok(of_resource(self.session.resource(name)?));
         }
         if step.text("do") == "pick" {
-            let Some(Thing::Resources(all)) = self.things.get(step.text("on")) else {
-                bail!("{} is no list", step.text("on"));
+            let Some(BoundValue::Resources(all)) = self.bindings.get(step.text("on")) else {
+                bail!("{} is not a list", step.text("on"));
             };
             let at = step.number("at").context("at")?;
             return Ok(of_resource(
-                all.get(at).context("there is none at that place")?.clone(),
+                all.get(at).context("index out of range")?.clone(),
             ));
         }
         let on = self.resource(step.text("on"))?;
-        let told = match step.text("do") {
+        let result = match step.text("do") {
             "get" => return Ok(of_resource(on.get(name, self.filled(&step.0["ids"])?)?)),
             "action" => return of_outcome(on.action(name, params).await?).await,
             "reference" => return of_outcome(on.reference(name).await?).await,
-            "attribute" => told(&on.attribute(name).await?),
+            "attribute" => to_json(&on.attribute(name).await?),
             "load" => {
                 on.load().await?;
                 Json::Null
             }
-            "data" => on.data().map_or(Json::Null, |data| told(&data)),
+            "data" => on.data().map_or(Json::Null, |data| to_json(&data)),
             "print" => Json::from(on.to_string()),
             "equal" => Json::from(on == self.resource(step.text("other"))?),
             "subresources" => on
@@ -190,32 +190,35 @@ impl Programme {
             }
             "collection" => {
                 let all = self.collection(on, step)?.iter().collect().await?;
-                let told = printed(&all);
-                return Ok((Thing::Resources(all), told));
+                let result = printed(&all);
+                return Ok((BoundValue::Resources(all), result));
             }
             "pages" => {
                 let mut pages = self.collection(on, step)?.pages();
-                let mut told = Vec::new();
+                let mut result = Vec::new();
                 while let Some(page) = pages.next().await {
-                    told.push(printed(&page?));
+                    result.push(printed(&page?));
                 }
-                Json::from(told)
+                Json::from(result)
             }
             "batch" => {
                 let collection = self.collection(on, step)?;
                 let outputs = collection.batch(step.text("action"), params).await?;
-                outputs.iter().map(|output| told(&output.value)).collect()
+                outputs
+                    .iter()
+                    .map(|output| to_json(&output.value))
+                    .collect()
             }
             "paginate" => {
                 let full = self.pages(on, step, params)?.build_full_result().await?;
-                let shown = told(&full);
-                return Ok((Thing::Value(full), shown));
+                let shown = to_json(&full);
+                return Ok((BoundValue::Value(full), shown));
             }
             "search" => {
-                let found = self
+                let matches = self
                     .pages(on, step, params)?
                     .search(step.text("expression"));
-                found.collect().await?.iter().map(told).collect()
+                matches.collect().await?.iter().map(to_json).collect()
             }
             "client_wait" => {
                 let attempts = step.number("attempts").context("attempts")?;
@@ -223,9 +226,9 @@ impl Programme {
                 wait.max_attempts(u32::try_from(attempts)?).await?;
                 Json::Null
             }
-            other => bail!("there is no {other}"),
+            other => bail!("unknown step {other}"),
         };
-        Ok((Thing::Value(Value::Null), told))
+        Ok((BoundValue::Value(Value::Null), result))
     }
 
     fn collection(&self, on: &Resource, step: &Step) -> Result<Collection> {
@@ -258,41 +261,41 @@ impl Programme {
     }
 }
 
-fn of_resource(resource: Resource) -> (Thing, Json) {
+fn of_resource(resource: Resource) -> (BoundValue, Json) {
     let printed = Json::from(resource.to_string());
-    (Thing::Resource(resource), printed)
+    (BoundValue::Resource(resource), printed)
 }
 
 fn printed(resources: &[Resource]) -> Json {
     resources.iter().map(ToString::to_string).collect()
 }
 
-async fn of_outcome(outcome: Outcome) -> Result<(Thing, Json)> {
+async fn of_outcome(outcome: Outcome) -> Result<(BoundValue, Json)> {
     Ok(match outcome {
-        Outcome::None => (Thing::Value(Value::Null), Json::Null),
+        Outcome::None => (BoundValue::Value(Value::Null), Json::Null),
         Outcome::Resource(resource) => of_resource(resource),
         Outcome::Resources(resources) => {
-            let told = printed(&resources);
-            (Thing::Resources(resources), told)
+            let result = printed(&resources);
+            (BoundValue::Resources(resources), result)
         }
         Outcome::Output(output) => {
-            let mut told = told(&output.value);
+            let mut result = to_json(&output.value);
             if let Some(body) = output.body {
                 let text = body.collect(1 << 20).await?;
-                told["Body"] = Json::from(String::from_utf8(text.to_vec())?);
+                result["Body"] = Json::from(String::from_utf8(text.to_vec())?);
             }
-            (Thing::Value(output.value), told)
+            (BoundValue::Value(output.value), result)
         }
     })
 }
 
-/// A value as the peer tells it.
-fn told(value: &Value) -> Json {
+/// Converts a value to JSON like the peer.
+fn to_json(value: &Value) -> Json {
     match value {
-        Value::List(list) => list.iter().map(told).collect(),
+        Value::List(list) => list.iter().map(to_json).collect(),
         Value::Map(map) => Json::Object(
             map.iter()
-                .map(|(key, value)| (key.to_string(), told(value)))
+                .map(|(key, value)| (key.to_string(), to_json(value)))
                 .collect(),
         ),
         Value::Timestamp(_) => serde_json::json!({"time": 0}),
@@ -301,7 +304,7 @@ fn told(value: &Value) -> Json {
     }
 }
 
-/// Moments differ from run to run, and so do texts that tell them.
+/// Removes timestamps, which differ from run to run, and strings that contain them.
 pub(crate) fn without_times(value: Json) -> Json {
     match value {
         Json::Object(map) => match map.get("time") {
@@ -317,7 +320,7 @@ pub(crate) fn without_times(value: Json) -> Json {
     }
 }
 
-/// Whether a text is a moment: ISO 8601, or seconds or milliseconds of this century.
+/// Reports whether a text is a timestamp: ISO 8601, or seconds or milliseconds of this century.
 fn is_moment(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

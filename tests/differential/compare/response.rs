@@ -1,13 +1,13 @@
-//! What came of a call: outputs, errors, failures.
+//! Compares the outcome of a call: output, service error or other failure.
 
 use std::collections::BTreeSet;
 
 use inia_core::{ErrorKind, Map, ServiceError, Str, Value};
 
 use super::{Difference, or_nothing};
-use crate::differential::exchange::Outcome;
+use crate::differential::exchange::CallOutcome;
 
-/// botocore's exceptions that are no service's errors, and the kinds of our errors that mean the same.
+/// botocore's exceptions that are not service errors, and the equivalent error kinds.
 const FAILURES: &[(&str, &[ErrorKind])] = &[
     ("AwsChunkedWrapperError", &[ErrorKind::Stream]),
     (
@@ -45,8 +45,8 @@ const FAILURES: &[(&str, &[ErrorKind])] = &[
     ),
 ];
 
-/// What Python's own code raises where it is given something of the wrong kind.
-const STUMBLES: &[&str] = &[
+/// Exceptions that Python raises for values of an unexpected type.
+const TYPE_ERRORS: &[&str] = &[
     "AttributeError",
     "JMESPathTypeError",
     "KeyError",
@@ -55,18 +55,18 @@ const STUMBLES: &[&str] = &[
     "ValueError",
 ];
 
-/// Compares how a call ended with the same call's line of the other side.
-pub fn answers(ours: &Outcome, theirs: &Map, found: &mut Vec<Difference>) {
+/// Compares the outcome of a call with the peer's result line.
+pub fn outcomes(ours: &CallOutcome, theirs: &Map, differences: &mut Vec<Difference>) {
     match (
         ours,
         theirs.get("output"),
         theirs.get("error"),
         theirs.get("failure"),
     ) {
-        (Outcome::Output(ours), Some(theirs), _, _) => output(ours, theirs, found),
-        (Outcome::Error(ours), _, Some(theirs), _) => error(ours, theirs, found),
+        (CallOutcome::Output(ours), Some(theirs), _, _) => output(ours, theirs, differences),
+        (CallOutcome::Error(ours), _, Some(theirs), _) => error(ours, theirs, differences),
         (
-            Outcome::Failure {
+            CallOutcome::Failure {
                 kind,
                 message,
                 paths,
@@ -75,9 +75,9 @@ pub fn answers(ours: &Outcome, theirs: &Map, found: &mut Vec<Difference>) {
             _,
             Some(theirs),
         ) => {
-            failure(*kind, message, paths, theirs, found);
+            failure(*kind, message, paths, theirs, differences);
         }
-        _ => found.push(Difference::new(
+        _ => differences.push(Difference::new(
             "outcome",
             describe(ours),
             Value::Map(theirs_without_requests(theirs)).to_json_string(),
@@ -93,46 +93,46 @@ fn theirs_without_requests(theirs: &Map) -> Map {
         .collect()
 }
 
-fn describe(outcome: &Outcome) -> String {
+fn describe(outcome: &CallOutcome) -> String {
     match outcome {
-        Outcome::Output(value) => format!("output {}", value.to_json_string()),
-        Outcome::Error(error) => format!("error {} {:?}", error.code, error.message),
-        Outcome::Failure { kind, message, .. } => format!("{kind}: {message}"),
+        CallOutcome::Output(value) => format!("output {}", value.to_json_string()),
+        CallOutcome::Error(error) => format!("error {} {:?}", error.code, error.message),
+        CallOutcome::Failure { kind, message, .. } => format!("{kind}: {message}"),
     }
 }
 
-fn output(ours: &Value, theirs: &Value, found: &mut Vec<Difference>) {
+fn output(ours: &Value, theirs: &Value, differences: &mut Vec<Difference>) {
     let (Value::Map(ours), Value::Map(theirs)) = (ours, theirs) else {
-        return values("output", ours, theirs, found);
+        return values("output", ours, theirs, differences);
     };
     let metadata = |map: &Map| map.get("ResponseMetadata").cloned().unwrap_or_default();
-    self::metadata(&metadata(ours), &metadata(theirs), found);
+    self::metadata(&metadata(ours), &metadata(theirs), differences);
     let members = |map: &Map| -> Map {
         map.iter()
             .filter(|(name, _)| **name != "ResponseMetadata")
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     };
-    maps("output", &members(ours), &members(theirs), found);
+    maps("output", &members(ours), &members(theirs), differences);
 }
 
-/// The status, and the request id where botocore has one: it looks in fewer places.
-fn metadata(ours: &Value, theirs: &Value, found: &mut Vec<Difference>) {
+/// Compares the status, and the request id if botocore has one; it reads fewer headers.
+fn metadata(ours: &Value, theirs: &Value, differences: &mut Vec<Difference>) {
     if ours["HTTPStatusCode"] != theirs["HTTPStatusCode"] {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "metadata.status",
             or_nothing(ours.get("HTTPStatusCode")),
             or_nothing(theirs.get("HTTPStatusCode")),
         ));
     }
-    request_id(ours["RequestId"].as_str(), theirs, found);
+    request_id(ours["RequestId"].as_str(), theirs, differences);
 }
 
-fn request_id(ours: Option<&str>, theirs: &Value, found: &mut Vec<Difference>) {
+fn request_id(ours: Option<&str>, theirs: &Value, differences: &mut Vec<Difference>) {
     if let Some(id) = theirs["RequestId"].as_str().filter(|id| !id.is_empty())
         && ours != Some(id)
     {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "metadata.request-id",
             or_nothing(ours),
             format!("{id:?}"),
@@ -140,7 +140,7 @@ fn request_id(ours: Option<&str>, theirs: &Value, found: &mut Vec<Difference>) {
     }
 }
 
-fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
+fn error(ours: &ServiceError, theirs: &Value, differences: &mut Vec<Difference>) {
     let class = theirs["class"].as_str().unwrap_or_default();
     let empty = Map::new();
     let response = theirs["response"].as_map().unwrap_or(&empty);
@@ -148,13 +148,13 @@ fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
     let field = |name: &str| response.get(name).unwrap_or(&Value::Null);
     let code = own["Code"].as_str().unwrap_or_default();
     if ours.code != code {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "error.code",
             &ours.code,
             format!("{:?}", own["Code"]),
         ));
     }
-    // Some services write the message in small letters, where only the definition leads to it.
+    // Some services send the message under a lower-case key, which only the definition maps to it.
     let messages = [
         &own["Message"],
         &own["message"],
@@ -167,7 +167,7 @@ fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
         .find(|message| !message.is_empty())
         .unwrap_or_default();
     if ours.message != message {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "error.message",
             format!("{:?}", ours.message),
             format!("{message:?}"),
@@ -175,7 +175,7 @@ fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
     }
     let their_shape = Some(class).filter(|class| *class != "ClientError");
     if ours.shape.as_deref() != their_shape {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "error.shape",
             or_nothing(ours.shape.as_deref()),
             or_nothing(their_shape),
@@ -185,7 +185,7 @@ fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
         && matches!(fault, "Sender" | "Receiver")
         && ours.fault.map(|fault| format!("{fault:?}")).as_deref() != Some(fault)
     {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "error.fault",
             or_nothing(ours.fault),
             fault,
@@ -196,14 +196,14 @@ fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
         .cloned()
         .unwrap_or_default();
     if metadata["HTTPStatusCode"] != i64::from(ours.http_status) {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "error.status",
             ours.http_status,
             format!("{:?}", metadata["HTTPStatusCode"]),
         ));
     }
-    request_id(ours.request_id.as_deref(), &metadata, found);
-    // The message stands by itself on our side.
+    request_id(ours.request_id.as_deref(), &metadata, differences);
+    // inia stores the message separately.
     let is_message = |name: &Str| name.eq_ignore_ascii_case("message");
     let theirs: Map = response
         .iter()
@@ -216,7 +216,7 @@ fn error(ours: &ServiceError, theirs: &Value, found: &mut Vec<Difference>) {
         .filter(|(name, _)| !is_message(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    maps("error.details", &ours, &theirs, found);
+    maps("error.details", &ours, &theirs, differences);
 }
 
 fn failure(
@@ -224,17 +224,17 @@ fn failure(
     message: &str,
     paths: &[String],
     theirs: &Value,
-    found: &mut Vec<Difference>,
+    differences: &mut Vec<Difference>,
 ) {
     let class = theirs["class"].as_str().unwrap_or_default();
     let same = match FAILURES.iter().find(|(name, _)| *name == class) {
         Some((_, kinds)) => kinds.contains(&kind),
-        // Python stumbles over some mistakes before it comes to look for them.
-        None => kind == ErrorKind::Validation && STUMBLES.contains(&class),
+        // Python fails on some invalid parameters before they are validated.
+        None => kind == ErrorKind::Validation && TYPE_ERRORS.contains(&class),
     };
     let their_message = theirs["message"].as_str().unwrap_or_default();
     if !same {
-        return found.push(Difference::new(
+        return differences.push(Difference::new(
             "failure",
             format!("{kind}: {message}"),
             format!("{class}: {their_message}"),
@@ -242,9 +242,9 @@ fn failure(
     }
     let theirs: BTreeSet<&str> = theirs["paths"].items().filter_map(Value::as_str).collect();
     let ours: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
-    // Some checks name no path, since they are not the validator's.
+    // Some checks are not part of the validator and report no path.
     if class == "ParamValidationError" && !theirs.is_empty() && ours != theirs {
-        found.push(Difference::new(
+        differences.push(Difference::new(
             "failure.paths",
             format!("{ours:?} ({message})"),
             format!("{theirs:?} ({their_message})"),
@@ -252,14 +252,14 @@ fn failure(
     }
 }
 
-/// Compares values: numbers by what they are worth, moments to the microsecond.
-pub fn values(place: &str, ours: &Value, theirs: &Value, found: &mut Vec<Difference>) {
+/// Compares values: numbers by value, timestamps by microsecond.
+pub fn values(path: &str, ours: &Value, theirs: &Value, differences: &mut Vec<Difference>) {
     let same = match (ours, theirs) {
-        (Value::Map(ours), Value::Map(theirs)) => return maps(place, ours, theirs, found),
+        (Value::Map(ours), Value::Map(theirs)) => return maps(path, ours, theirs, differences),
         (Value::List(ours), Value::List(theirs)) if ours.len() == theirs.len() => {
-            let place = format!("{place}[]");
+            let path = format!("{path}[]");
             for (ours, theirs) in ours.iter().zip(theirs) {
-                values(&place, ours, theirs, found);
+                values(&path, ours, theirs, differences);
             }
             return;
         }
@@ -278,26 +278,26 @@ pub fn values(place: &str, ours: &Value, theirs: &Value, found: &mut Vec<Differe
         (ours, theirs) => ours == theirs,
     };
     if !same {
-        found.push(Difference::new(
-            place,
+        differences.push(Difference::new(
+            path,
             format!("{ours:?}"),
             format!("{theirs:?}"),
         ));
     }
 }
 
-fn maps(place: &str, ours: &Map, theirs: &Map, found: &mut Vec<Difference>) {
+fn maps(path: &str, ours: &Map, theirs: &Map, differences: &mut Vec<Difference>) {
     for (name, theirs) in theirs {
-        let place = format!("{place}.{name}");
+        let path = format!("{path}.{name}");
         match ours.get(name) {
-            Some(ours) => values(&place, ours, theirs, found),
-            None => found.push(Difference::new(place, "-", format!("{theirs:?}"))),
+            Some(ours) => values(&path, ours, theirs, differences),
+            None => differences.push(Difference::new(path, "-", format!("{theirs:?}"))),
         }
     }
     for (name, ours) in ours {
         if !theirs.contains_key(name) {
-            found.push(Difference::new(
-                format!("{place}.{name}"),
+            differences.push(Difference::new(
+                format!("{path}.{name}"),
                 format!("{ours:?}"),
                 "-",
             ));
