@@ -1,4 +1,4 @@
-//! Pages, waits and resources, against a server that speaks AWS's APIs, such as moto:
+//! Pagination, waiters and resources, against a server with AWS's APIs such as moto:
 //!
 //! ```text
 //! pip install 'moto[server]'
@@ -6,7 +6,7 @@
 //! AWS_ENDPOINT_URL=http://127.0.0.1:5000 cargo run --release --example higher_layers
 //! ```
 //!
-//! It makes what it shows: run it against a server that may be thrown away.
+//! The example creates and deletes resources: run it against a test server.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use inia::{Condition, Credentials, Session, json};
 #[tokio::main]
 async fn main() -> Result<()> {
     let endpoint = std::env::var("AWS_ENDPOINT_URL")
-        .context("AWS_ENDPOINT_URL names the server, such as http://127.0.0.1:5000")?;
-    walk(&endpoint).await
+        .context("set AWS_ENDPOINT_URL to the server, such as http://127.0.0.1:5000")?;
+    run(&endpoint).await
 }
 
-/// Walks through all of it.
-pub async fn walk(endpoint: &str) -> Result<()> {
+/// Runs all parts of the example.
+pub async fn run(endpoint: &str) -> Result<()> {
     let session = Session::builder()
         .region("us-east-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
@@ -31,7 +31,7 @@ pub async fn walk(endpoint: &str) -> Result<()> {
     pages(&session).await?;
     waits(&session).await?;
     resources(&session).await?;
-    what_there_is(&session)
+    descriptions(&session)
 }
 
 async fn pages(session: &Session) -> Result<()> {
@@ -47,7 +47,7 @@ async fn pages(session: &Session) -> Result<()> {
         println!("  a page of {} queues", page?["QueueUrls"].items().count());
     }
 
-    // Item by item; what ended early goes on where it stopped, here, in boto3 or in the AWS CLI.
+    // Item by item. The resume token works in inia, boto3 and the AWS CLI.
     let mut first = sqs.paginate("ListQueues", json!({})).max_items(3).items();
     while let Some(url) = first.next().await {
         println!("  {}", url?.as_str().unwrap_or_default());
@@ -90,9 +90,9 @@ async fn waits(session: &Session) -> Result<()> {
         .delay(Duration::from_secs(1))
         .jitter(Duration::from_secs(10))
         .await?;
-    println!("  the table is there after {} questions", waited.attempts);
+    println!("  the table exists after {} attempts", waited.attempts);
 
-    // What no definition describes can be waited for, too.
+    // A custom condition can be waited for as well.
     dynamodb
         .wait_until(
             "ListTables",
@@ -145,7 +145,7 @@ async fn resources(session: &Session) -> Result<()> {
             .unwrap_or_default()
     );
 
-    // Nothing is asked for before the collection is walked through.
+    // Collections are lazy: no request is sent before the iteration starts.
     let logs = bucket
         .collection("objects")
         .filter(json!({"Prefix": "2026/"}));
@@ -160,12 +160,12 @@ async fn resources(session: &Session) -> Result<()> {
     let got = object.action("get", json!({})).await?.into_output()?;
     let body = got
         .body
-        .context("an object has a body")?
+        .context("the object has no body")?
         .collect(1 << 20)
         .await?;
-    println!("  {object} says {:?}", String::from_utf8_lossy(&body));
+    println!("  {object} contains {:?}", String::from_utf8_lossy(&body));
 
-    // One call for each page of what is listed.
+    // Batch actions send one call per page.
     let outputs = logs.batch("delete", json!({})).await?;
     println!("  deleted by {} call", outputs.len());
     let left = bucket.collection("objects").iter().collect().await?;
@@ -173,8 +173,8 @@ async fn resources(session: &Session) -> Result<()> {
     Ok(())
 }
 
-fn what_there_is(session: &Session) -> Result<()> {
-    println!("# What there is");
+fn descriptions(session: &Session) -> Result<()> {
+    println!("# Descriptions");
     println!(
         "  resources of {}",
         session.available_resources().join(", ")
@@ -184,7 +184,7 @@ fn what_there_is(session: &Session) -> Result<()> {
         let names = queue[kind].items().filter_map(|part| part["name"].as_str());
         names.collect::<Vec<_>>().join(", ")
     };
-    println!("  a queue does {}", names("actions"));
+    println!("  actions of a queue: {}", names("actions"));
     println!("  and lists {}", names("collections"));
     Ok(())
 }

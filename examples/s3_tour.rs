@@ -1,4 +1,4 @@
-//! A tour through the whole stack, with no account: real calls over HTTP to an S3 server that runs inside this program.
+//! A tour of the whole stack without an account: real HTTP calls to an S3 server inside this program.
 //!
 //! ```text
 //! cargo run --release --example s3_tour
@@ -24,7 +24,7 @@ async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let endpoint = serve_s3(folder.path()).await?;
     println!(
-        "an S3 server listens on {endpoint}, in {}",
+        "S3 server at {endpoint}, storing in {}",
         folder.path().display()
     );
 
@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
         .load()
         .await?;
     let s3 = session.client("s3")?;
-    println!("a client of S3 was ready after {:?}\n", started.elapsed());
+    println!("S3 client ready after {:?}\n", started.elapsed());
 
     println!("# Buckets");
     for bucket in ["river-logs", "river-images"] {
@@ -75,7 +75,7 @@ async fn main() -> Result<()> {
     )
     .body(body)
     .await?;
-    println!("  from a file: 3,000,000 bytes, read as they were sent");
+    println!("  from a file: 3,000,000 bytes, streamed from disk");
 
     let upload = s3
         .call(
@@ -115,7 +115,7 @@ async fn main() -> Result<()> {
         chunks += 1;
         bytes += chunk?.len();
     }
-    println!("  {bytes} bytes came in {chunks} pieces, never all in memory");
+    println!("  received {bytes} bytes in {chunks} chunks, never buffered as a whole");
     let object = s3
         .call(
             "GetObject",
@@ -146,7 +146,7 @@ async fn main() -> Result<()> {
         .call("GetObject", json!({"Bucket": "river-logs", "Key": "nope"}))
         .await
         .err()
-        .context("no such key")?;
+        .context("expected a missing key")?;
     println!("  [{}] {error}", error.kind());
     let error = s3
         .call("PutObject", json!({"Bucket": 7, "Kye": "x"}))
@@ -158,7 +158,7 @@ async fn main() -> Result<()> {
         .call("ListObject", json!({}))
         .await
         .err()
-        .context("no such operation")?;
+        .context("expected an unknown operation")?;
     println!("  [{}] {error}", error.kind());
 
     println!("# Cleaning up");
@@ -174,14 +174,14 @@ async fn main() -> Result<()> {
         s3.call("DeleteBucket", json!({"Bucket": bucket})).await?;
     }
     let left = s3.call("ListBuckets", json!({})).await?;
-    println!("  {} buckets are left", left["Buckets"].items().count());
+    println!("  {} buckets left", left["Buckets"].items().count());
     Ok(())
 }
 
-/// Starts an S3 server on a free port of the loopback interface, and answers its URL.
+/// Starts an S3 server on a free loopback port and returns its URL.
 async fn serve_s3(folder: &std::path::Path) -> Result<String> {
     let storage = FileSystem::new(folder)
-        .map_err(|error| anyhow::anyhow!("the folder cannot be served: {error:?}"))?;
+        .map_err(|error| anyhow::anyhow!("cannot serve the folder: {error:?}"))?;
     let mut builder = S3ServiceBuilder::new(storage);
     builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
     let service = builder.build();
@@ -192,7 +192,7 @@ async fn serve_s3(folder: &std::path::Path) -> Result<String> {
             let service = service.clone();
             tokio::spawn(async move {
                 let connection = ConnectionBuilder::new(TokioExecutor::new());
-                // A connection that breaks off is the client's business.
+                // Errors of a connection do not affect the server.
                 let _ = connection
                     .serve_connection(TokioIo::new(socket), service)
                     .await;

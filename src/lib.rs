@@ -1,13 +1,13 @@
 //! inia: a dynamic, model-interpreted AWS SDK runtime.
 //!
-//! There is no generated code: AWS's own JSON definitions are read at run time and interpreted, so every operation of every
-//! service is there, and a new service is a new file.
+//! inia interprets AWS's JSON definitions at run time instead of generating code. Every operation of every service is
+//! available, and a new service needs only its definition file.
 //!
 //! ```no_run
 //! use inia::{Session, json};
 //!
 //! # async fn example() -> inia::Result<()> {
-//! let session = Session::load().await?; // environment, ~/.aws, container, instance: boto3's rules
+//! let session = Session::load().await?; // from the environment, ~/.aws, container or instance, like boto3
 //! let sqs = session.client("sqs")?;
 //! let queues = sqs.call("ListQueues", json!({"MaxResults": 10})).await?;
 //! for url in queues["QueueUrls"].items() {
@@ -19,7 +19,7 @@
 
 #![forbid(unsafe_code)]
 
-/// The README, whose examples are compiled with the tests.
+/// The README, whose examples are compiled as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

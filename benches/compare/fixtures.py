@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Writes the fixtures of the comparison into a folder: python fixtures.py FOLDER
 
-For each case there are `<case>.params.json`, `<case>.response.json` (status, headers, and the name of the file with the body; where
-the answer depends on the wire format, one such object for each under `by_protocol`) and, unless the answer is a stream,
-`<case>.expect.json`, what the answer says. In parameters and expectations `{"$base64": text}` stands for bytes, `{"$epoch": seconds}`
-for a moment and `{"$file": name}` for the bytes of a file of the folder. `cases.json` lists the cases.
+For each case there are `<case>.params.json`, `<case>.response.json` (status, headers, and the name of the file with the body; if
+the response depends on the wire format, one such object per format under `by_protocol`) and, unless the body is streamed,
+`<case>.expect.json`, the parsed output. In parameters and expectations `{"$base64": text}` stands for bytes, `{"$epoch": seconds}`
+for a timestamp and `{"$file": name}` for the contents of a file in the folder. `cases.json` lists the cases.
 
-Every run writes the same bytes. botocore is asked for the service definitions, which say where members stand in XML, and its
-parsers check each answer.
+Every run writes the same bytes. The XML bodies follow the service definitions of botocore, whose parsers check each
+response.
 """
 
 import base64
@@ -29,16 +29,16 @@ UTC = datetime.timezone.utc
 START = datetime.datetime(2026, 3, 1, 12, tzinfo=UTC)
 DATE = "Fri, 20 Nov 2026 15:00:00 GMT"
 ACCOUNT = "123456789012"
-chance = random.Random(5)
+rng = random.Random(5)
 session = botocore.session.get_session()
 cases = []
 
 
-# Texts of a given width.
+# Strings of a given width.
 
 
 def digits16(width):
-    return f"{chance.getrandbits(4 * width):0{width}x}"
+    return f"{rng.getrandbits(4 * width):0{width}x}"
 
 
 def request_id():
@@ -49,7 +49,7 @@ def sentence(width):
     nouns = "river stone cloud amber field north maple candle harbor winter signal copper".split()
     text = ""
     while len(text) < width:
-        text += chance.choice(nouns) + " "
+        text += rng.choice(nouns) + " "
     return text[:width]
 
 
@@ -80,17 +80,17 @@ def wire_json(value):
 
 
 def element(shape, value, name, format):
-    """`value` as the element `name`, by the output shape of a query, EC2 or REST-XML operation."""
+    """Returns `value` as the element `name`, by the output shape of a query, EC2 or REST-XML operation."""
     kind = shape.type_name
     if kind == "structure":
         text = ""
         for member, child in shape.members.items():
             if member in value:
-                where = child.serialization
-                if child.type_name == "list" and where.get("flattened"):
-                    text += "".join(element(child.member, item, where.get("name", member), format) for item in value[member])
+                location = child.serialization
+                if child.type_name == "list" and location.get("flattened"):
+                    text += "".join(element(child.member, item, location.get("name", member), format) for item in value[member])
                 else:
-                    text += element(child, value[member], where.get("name", member), format)
+                    text += element(child, value[member], location.get("name", member), format)
         if unknown := value.keys() - shape.members.keys():
             raise ValueError(f"{shape.name} has no {unknown}")
     elif kind == "list":
@@ -111,10 +111,10 @@ def output_shape(service, operation):
     return session.get_service_model(service).operation_model(operation).output_shape
 
 
-# Answers.
+# Responses.
 
 
-def json_answer(body, checked=False):
+def json_reply(body, checked=False):
     headers = {
         "Server": "Server",
         "Date": DATE,
@@ -128,7 +128,7 @@ def json_answer(body, checked=False):
     return headers, body
 
 
-def xml_answer(text, content_type="text/xml"):
+def xml_reply(text, content_type="text/xml"):
     body = text.encode()
     headers = {
         "x-amzn-RequestId": request_id(),
@@ -146,8 +146,8 @@ def write_json(name, value):
     (FOLDER / name).write_text(json.dumps(value, indent=1))
 
 
-def case(name, params, answer, expected=None, client=None, rows=None, by_format=None):
-    """Writes a case; `answer` is headers and body, `by_format` such an answer for each wire format where they differ."""
+def case(name, params, reply, expected=None, client=None, rows=None, by_format=None):
+    """Writes a case; `reply` is headers and body, `by_format` has such a pair for each wire format if they differ."""
     service, operation = name.split(".")[:2]
 
     def response(headers, body, suffix=""):
@@ -155,7 +155,7 @@ def case(name, params, answer, expected=None, client=None, rows=None, by_format=
         (FOLDER / file).write_bytes(body)
         return {"status": 200, "headers": list(headers.items()), "body": file}
 
-    described = response(*answer)
+    described = response(*reply)
     for format, other in (by_format or {}).items():
         described.setdefault("by_protocol", {})[format] = response(*other, f".{format}")
     write_json(f"{name}.response.json", described)
@@ -163,7 +163,7 @@ def case(name, params, answer, expected=None, client=None, rows=None, by_format=
     if expected is not None:
         write_json(f"{name}.expect.json", tagged(expected))
     cases.append({"name": name, "service": service, "operation": operation, "client": client or {},
-                  "response_bytes": len(answer[1]), "rows": rows})
+                  "response_bytes": len(reply[1]), "rows": rows})
 
 
 # The cases.
@@ -171,68 +171,68 @@ def case(name, params, answer, expected=None, client=None, rows=None, by_format=
 
 def sqs():
     message = sentence(200)
-    answer = {"MD5OfMessageBody": hashlib.md5(message.encode()).hexdigest(), "MessageId": request_id()}
+    output = {"MD5OfMessageBody": hashlib.md5(message.encode()).hexdigest(), "MessageId": request_id()}
     queue = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/bench-queue"
-    case("sqs.SendMessage", {"QueueUrl": queue, "MessageBody": message}, json_answer(wire_json(answer)), answer)
+    case("sqs.SendMessage", {"QueueUrl": queue, "MessageBody": message}, json_reply(wire_json(output)), output)
 
 
 def dynamodb_item(number):
-    """An item of 20 attributes of every type, about 1.2 KB as JSON."""
+    """Returns an item of 20 attributes of all types, about 1.2 KB as JSON."""
 
     def price():
-        return f"{chance.randint(1, 9999)}.{chance.randint(0, 99):02}"
+        return f"{rng.randint(1, 9999)}.{rng.randint(0, 99):02}"
 
     def line():
-        sku = f"sku-{chance.randint(0, 999999):06}"
-        return {"M": {"sku": {"S": sku}, "qty": {"N": str(chance.randint(1, 9))}, "price": {"N": price()}}}
+        sku = f"sku-{rng.randint(0, 999999):06}"
+        return {"M": {"sku": {"S": sku}, "qty": {"N": str(rng.randint(1, 9))}, "price": {"N": price()}}}
 
-    place = {"M": {"lat": {"N": f"{chance.uniform(-90, 90):.5f}"}, "lon": {"N": f"{chance.uniform(-180, 180):.5f}"}}}
+    place = {"M": {"lat": {"N": f"{rng.uniform(-90, 90):.5f}"}, "lon": {"N": f"{rng.uniform(-180, 180):.5f}"}}}
     moment = START + datetime.timedelta(minutes=number)
     return {
         "pk": {"S": "customer#000042"},
         "sk": {"S": f"order#{number:08}"},
         "id": {"S": request_id()},
-        "status": {"S": chance.choice(["OPEN", "PAID", "SHIPPED", "CANCELLED"])},
+        "status": {"S": rng.choice(["OPEN", "PAID", "SHIPPED", "CANCELLED"])},
         "createdAt": {"S": moment.strftime("%Y-%m-%dT%H:%M:%SZ")},
         "updatedAt": {"N": str(int(moment.timestamp()))},
         "total": {"N": price()},
-        "count": {"N": str(chance.randint(1, 99))},
-        "active": {"BOOL": chance.random() < 0.5},
+        "count": {"N": str(rng.randint(1, 99))},
+        "active": {"BOOL": rng.random() < 0.5},
         "deleted": {"BOOL": False},
         "parent": {"NULL": True},
-        "digest": {"B": chance.randbytes(32)},
+        "digest": {"B": rng.randbytes(32)},
         "labels": {"SS": ["blue", "green", f"label-{number % 17}"]},
         "scores": {"NS": ["1", "2.5", str(10 + number)]},
-        "thumbs": {"BS": [chance.randbytes(8), chance.randbytes(8)]},
+        "thumbs": {"BS": [rng.randbytes(8), rng.randbytes(8)]},
         "email": {"S": f"user{number}@example.com"},
         "description": {"S": sentence(160) + ' "quoted" \u00e9\u00e8 \\ end'},
-        "address": {"M": {"street": {"S": f"{chance.randint(1, 999)} Main Street"}, "city": {"S": "Springfield"},
-                          "zip": {"N": str(chance.randint(10000, 99999))}, "geo": place}},
+        "address": {"M": {"street": {"S": f"{rng.randint(1, 999)} Main Street"}, "city": {"S": "Springfield"},
+                          "zip": {"N": str(rng.randint(10000, 99999))}, "geo": place}},
         "lines": {"L": [line() for _ in range(4)]},
-        "history": {"L": [{"S": "created"}, {"N": str(chance.randint(0, 9))}, {"BOOL": True}]},
+        "history": {"L": [{"S": "created"}, {"N": str(rng.randint(0, 9))}, {"BOOL": True}]},
     }
 
 
 def dynamodb():
     item = dynamodb_item(1)
     key = {name: item[name] for name in ("pk", "sk")}
-    case("dynamodb.PutItem", {"TableName": "bench-table", "Item": item}, json_answer(b"{}", True), {})
-    answer = {"Item": item}
+    case("dynamodb.PutItem", {"TableName": "bench-table", "Item": item}, json_reply(b"{}", True), {})
+    output = {"Item": item}
     case("dynamodb.GetItem", {"TableName": "bench-table", "Key": key, "ConsistentRead": True},
-         json_answer(wire_json(answer), True), answer)
+         json_reply(wire_json(output), True), output)
     items, size = [], 0
     while size < 1_000_000:
         items.append(dynamodb_item(len(items) + 1))
         size += len(wire_json(items[-1])) + 1
     last = {name: items[-1][name] for name in ("pk", "sk")}
-    answer = {"Items": items, "Count": len(items), "ScannedCount": len(items), "LastEvaluatedKey": last}
+    output = {"Items": items, "Count": len(items), "ScannedCount": len(items), "LastEvaluatedKey": last}
     params = {
         "TableName": "bench-table",
         "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
         "ExpressionAttributeValues": {":p": {"S": "customer#000042"}, ":s": {"S": "order#"}},
         "Limit": 1000,
     }
-    case("dynamodb.Query", params, json_answer(wire_json(answer), True), answer, rows=len(items))
+    case("dynamodb.Query", params, json_reply(wire_json(output), True), output, rows=len(items))
 
 
 def s3():
@@ -244,46 +244,46 @@ def s3():
             "ETag": f'"{digits16(32)}"',
             "ChecksumAlgorithm": ["CRC64NVME"],
             "ChecksumType": "FULL_OBJECT",
-            "Size": chance.randint(100, 10**9),
-            "StorageClass": chance.choice(["STANDARD", "STANDARD_IA", "GLACIER"]),
+            "Size": rng.randint(100, 10**9),
+            "StorageClass": rng.choice(["STANDARD", "STANDARD_IA", "GLACIER"]),
         }
         for number in range(1000)
     ]
     prefix = "logs/2026/03/"
-    answer = {"IsTruncated": True, "Contents": contents, "Name": "bench-bucket", "Prefix": prefix, "MaxKeys": 1000,
+    output = {"IsTruncated": True, "Contents": contents, "Name": "bench-bucket", "Prefix": prefix, "MaxKeys": 1000,
               "KeyCount": 1000, "NextContinuationToken": "1" + digits16(80)}
-    document = element(output_shape("s3", "ListObjectsV2"), answer, "ListBucketResult", "rest-xml")
+    document = element(output_shape("s3", "ListObjectsV2"), output, "ListBucketResult", "rest-xml")
     namespace = '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
     document = '<?xml version="1.0" encoding="UTF-8"?>\n' + document.replace("<ListBucketResult>", namespace, 1)
     body = document.encode()
     headers = {**common, "x-amz-bucket-region": "us-east-1", "Content-Type": "application/xml", "Content-Length": str(len(body))}
-    case("s3.ListObjectsV2", {"Bucket": "bench-bucket", "Prefix": prefix, "MaxKeys": 1000}, (headers, body), answer, rows=1000)
+    case("s3.ListObjectsV2", {"Bucket": "bench-bucket", "Prefix": prefix, "MaxKeys": 1000}, (headers, body), output, rows=1000)
 
-    blob = chance.randbytes(64 * 1024)
+    blob = rng.randbytes(64 * 1024)
     (FOLDER / "blob-64k.bin").write_bytes(blob)
     checksum = {"x-amz-checksum-crc32": base64.b64encode(struct.pack(">I", zlib.crc32(blob))).decode(),
                 "x-amz-checksum-type": "FULL_OBJECT"}
     stored = {"ETag": f'"{hashlib.md5(blob).hexdigest()}"', "x-amz-server-side-encryption": "AES256"}
-    got = {**common, **stored, "Last-Modified": "Sun, 01 Mar 2026 12:00:00 GMT", "x-amz-version-id": "null",
+    download_headers = {**common, **stored, "Last-Modified": "Sun, 01 Mar 2026 12:00:00 GMT", "x-amz-version-id": "null",
            "Accept-Ranges": "bytes", "Content-Type": "binary/octet-stream", "Content-Length": str(len(blob)),
            "x-amz-meta-owner": "bench", "x-amz-meta-run": "42"}
     put = {**common, **stored, "Content-Length": "0"}
-    where = {"Bucket": "bench-bucket", "Key": "data/blob 64k.bin"}
-    what = {**where, "ContentType": "application/octet-stream", "Metadata": {"owner": "bench", "run": "42"},
+    location = {"Bucket": "bench-bucket", "Key": "data/blob 64k.bin"}
+    upload = {**location, "ContentType": "application/octet-stream", "Metadata": {"owner": "bench", "run": "42"},
             "Body": {"$file": "blob-64k.bin"}}
     required = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
-    case("s3.GetObject", where, ({**got, **checksum}, blob))
-    case("s3.GetObject.when_required", where, (got, blob), client=required)
-    case("s3.PutObject", what, ({**put, **checksum}, b""))
-    case("s3.PutObject.when_required", what, (put, b""), client=required)
+    case("s3.GetObject", location, ({**download_headers, **checksum}, blob))
+    case("s3.GetObject.when_required", location, (download_headers, blob), client=required)
+    case("s3.PutObject", upload, ({**put, **checksum}, b""))
+    case("s3.PutObject.when_required", upload, (put, b""), client=required)
 
 
 def tags(number, count):
     pairs = {
         "Name": f"web-{number:05}",
-        "Environment": chance.choice(["prod", "stage", "dev"]),
+        "Environment": rng.choice(["prod", "stage", "dev"]),
         "Team": "platform & infra",
-        "CostCenter": str(chance.randint(1000, 9999)),
+        "CostCenter": str(rng.randint(1000, 9999)),
         "aws:autoscaling:groupName": f"asg-{number % 20}",
         "ManagedBy": "terraform",
         "Owner": "ops@example.com",
@@ -293,7 +293,7 @@ def tags(number, count):
 
 
 def instance(number, launch):
-    """An instance with 43 members, two volumes and one network interface: about 5 KB as XML."""
+    """Returns an instance with 43 members, two volumes and one network interface: about 5 KB as XML."""
 
     def resource(kind):
         return f"{kind}-{digits16(17)}"
@@ -318,7 +318,7 @@ def instance(number, launch):
     return {
         "InstanceId": resource("i"), "ImageId": resource("ami"), "State": {"Code": 16, "Name": "running"},
         "PrivateDnsName": private_name, "PublicDnsName": public_name, "StateTransitionReason": "", "KeyName": "bench-key",
-        "AmiLaunchIndex": number % 4, "ProductCodes": [], "InstanceType": chance.choice(["m7i.large", "c7g.xlarge", "t3.micro"]),
+        "AmiLaunchIndex": number % 4, "ProductCodes": [], "InstanceType": rng.choice(["m7i.large", "c7g.xlarge", "t3.micro"]),
         "LaunchTime": launch, "Placement": {"AvailabilityZone": "us-east-1a", "GroupName": "", "Tenancy": "default"},
         "Monitoring": {"State": "disabled"}, "SubnetId": subnet, "VpcId": vpc, "PrivateIpAddress": private,
         "PublicIpAddress": public, "Architecture": "x86_64", "RootDeviceType": "ebs", "RootDeviceName": "/dev/xvda",
@@ -342,11 +342,11 @@ def reservation(instances):
     return {"ReservationId": f"r-{digits16(17)}", "OwnerId": ACCOUNT, "Groups": [], "Instances": instances}
 
 
-def ec2_answer(operation, answer):
+def ec2_reply(operation, output):
     root = f"{operation}Response"
     opening = f'<{root} xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>{request_id()}</requestId>'
-    document = element(output_shape("ec2", operation), answer, root, "ec2").replace(f"<{root}>", opening, 1)
-    return xml_answer('<?xml version="1.0" encoding="UTF-8"?>\n' + document, "text/xml;charset=UTF-8")
+    document = element(output_shape("ec2", operation), output, root, "ec2").replace(f"<{root}>", opening, 1)
+    return xml_reply('<?xml version="1.0" encoding="UTF-8"?>\n' + document, "text/xml;charset=UTF-8")
 
 
 def ec2():
@@ -354,13 +354,13 @@ def ec2():
     for first in range(0, 1000, 4):
         instances = [instance(number, START + datetime.timedelta(seconds=number)) for number in range(first, first + 4)]
         reservations.append({**reservation(instances), "RequesterId": "940372691376"})
-    answer = {"Reservations": reservations, "NextToken": digits16(120)}
+    output = {"Reservations": reservations, "NextToken": digits16(120)}
     params = {
         "Filters": [{"Name": "instance-state-name", "Values": ["running", "stopped"]},
                     {"Name": "tag:Environment", "Values": ["prod"]}],
         "MaxResults": 1000,
     }
-    case("ec2.DescribeInstances", params, ec2_answer("DescribeInstances", answer), answer, rows=1000)
+    case("ec2.DescribeInstances", params, ec2_reply("DescribeInstances", output), output, rows=1000)
 
     root = {"VolumeSize": 50, "VolumeType": "gp3", "Iops": 3000, "Throughput": 125, "Encrypted": True, "DeleteOnTermination": True}
     data = {"VolumeSize": 500, "VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": False}
@@ -378,18 +378,18 @@ def ec2():
         "CreditSpecification": {"CpuCredits": "standard"},
         "TagSpecifications": [{"ResourceType": kind, "Tags": tags(1, 5)} for kind in ("instance", "volume")],
     }
-    answer = reservation([instance(1, START)])
-    case("ec2.RunInstances", params, ec2_answer("RunInstances", answer), answer, rows=1)
+    output = reservation([instance(1, START)])
+    case("ec2.RunInstances", params, ec2_reply("RunInstances", output), output, rows=1)
 
 
 def sts():
-    answer = {"UserId": "AIDACKCEVSQ6C2EXAMPLE", "Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/bench"}
-    result = element(output_shape("sts", "GetCallerIdentity"), answer, "GetCallerIdentityResult", "query")
+    output = {"UserId": "AIDACKCEVSQ6C2EXAMPLE", "Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/bench"}
+    result = element(output_shape("sts", "GetCallerIdentity"), output, "GetCallerIdentityResult", "query")
     document = (
         f'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">\n{result}'
         f"<ResponseMetadata><RequestId>{request_id()}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     )
-    case("sts.GetCallerIdentity", {}, xml_answer(document), answer)
+    case("sts.GetCallerIdentity", {}, xml_reply(document), output)
 
 
 def cloudwatch():
@@ -399,8 +399,8 @@ def cloudwatch():
             "MetricName": f"metric-{number % 25:02}",
             "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
             "Timestamp": START + datetime.timedelta(seconds=number),
-            "Value": round(chance.uniform(0, 1000), 3),
-            "Unit": chance.choice(["Milliseconds", "Count", "Bytes"]),
+            "Value": round(rng.uniform(0, 1000), 3),
+            "Unit": rng.choice(["Milliseconds", "Count", "Bytes"]),
             "StorageResolution": 60,
         }
 
@@ -411,33 +411,33 @@ def cloudwatch():
         '<PutMetricDataResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/">'
         f"<ResponseMetadata><RequestId>{request_id()}</RequestId></ResponseMetadata></PutMetricDataResponse>"
     )
-    by_format = {"json": json_answer(b"{}"), "smithy-rpc-v2-cbor": (cbor, b"\xbf\xff"), "query": xml_answer(document)}
+    by_format = {"json": json_reply(b"{}"), "smithy-rpc-v2-cbor": (cbor, b"\xbf\xff"), "query": xml_reply(document)}
     for suffix, client in (("", {}), (".nocompress", {"disable_request_compression": True})):
         case(f"cloudwatch.PutMetricData{suffix}", params, by_format["json"], {}, client, 1000, by_format)
 
 
 def check():
-    """botocore's parsers read every answer as what was meant."""
+    """Checks that botocore's parsers read the expected output from each response."""
     for entry in cases:
         expected = FOLDER / f"{entry['name']}.expect.json"
         if not expected.exists():
             continue
         model = session.get_service_model(entry["service"])
         described = json.loads((FOLDER / f"{entry['name']}.response.json").read_text())
-        answers = described.get("by_protocol") or {model.resolved_protocol: described}
-        for format, answer in answers.items():
+        replies = described.get("by_protocol") or {model.resolved_protocol: described}
+        for format, reply in replies.items():
             parsed = botocore.parsers.create_parser(format).parse(
                 {
-                    "status_code": answer["status"],
-                    "headers": botocore.awsrequest.HeadersDict(answer["headers"]),
-                    "body": (FOLDER / answer["body"]).read_bytes(),
+                    "status_code": reply["status"],
+                    "headers": botocore.awsrequest.HeadersDict(reply["headers"]),
+                    "body": (FOLDER / reply["body"]).read_bytes(),
                     "context": {"operation_name": entry["operation"]},
                 },
                 model.operation_model(entry["operation"]).output_shape,
             )
             parsed.pop("ResponseMetadata")
             if json.loads(json.dumps(tagged(parsed))) != json.loads(expected.read_text()):
-                sys.exit(f"{entry['name']}: botocore reads its {format} answer as something else")
+                sys.exit(f"{entry['name']}: botocore parses the {format} response differently")
 
 
 FOLDER.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-//! What stands around a wire format: a session, a client, a whole call that is answered from memory, and a run through pages.
+//! Session, client, whole calls with canned responses, and pagination.
 //!
-//! Beside the generated SDK and botocore, whole calls are measured by `cargo xtask bench compare`.
+//! `cargo xtask bench compare` compares whole calls with the generated SDK and botocore.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use tokio::runtime::Runtime;
 
 use crate::measure::Measure;
 
-/// How many pages a run goes through.
+/// Number of pages of a pagination.
 const PAGES: usize = 100;
 
-/// The names on a page.
+/// Number of names per page.
 const NAMES: usize = 100;
 
-/// Answers with each of its bodies in turn, and begins again.
+/// A transport that returns its bodies cyclically.
 #[derive(Debug)]
-struct Canned {
+struct CyclicTransport {
     bodies: Vec<Bytes>,
     next: AtomicUsize,
 }
 
-impl Transport for Canned {
+impl Transport for CyclicTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         black_box(request);
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
@@ -36,17 +36,17 @@ impl Transport for Canned {
         let mut headers = Headers::with_capacity(2);
         headers.push("content-type", "application/x-amz-json-1.0");
         headers.push("x-amzn-requestid", "8f4f3c2e-1d5a-4b9e-9c58-7a0d2f6b3e11");
-        let answer = WireResponse {
+        let response = WireResponse {
             status: 200,
             headers,
             body: ByteStream::from(body),
         };
-        Box::pin(std::future::ready(Ok(answer)))
+        Box::pin(std::future::ready(Ok(response)))
     }
 }
 
 fn session(bodies: impl IntoIterator<Item = String>) -> Session {
-    let canned = Canned {
+    let canned = CyclicTransport {
         bodies: bodies.into_iter().map(Bytes::from).collect(),
         next: AtomicUsize::new(0),
     };
@@ -64,7 +64,7 @@ fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// The pages of a run: every page but the last names the next.
+/// Returns the pages: each except the last has a token for the next.
 fn pages() -> impl Iterator<Item = String> {
     (1..=PAGES).map(|page| {
         let names: Vec<String> = (0..NAMES)
@@ -80,7 +80,7 @@ fn pages() -> impl Iterator<Item = String> {
     })
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     measure
         .path("client/build a session")
@@ -107,7 +107,7 @@ pub fn paths(measure: &mut Measure) {
             .expect("a client");
         move || {
             let call = client.call("ListTables", json!({"Limit": 10}));
-            runtime.block_on(async { call.await }).expect("an answer")
+            runtime.block_on(async { call.await }).expect("an response")
         }
     });
     let path = measure.path(format!("paginate/{PAGES} pages of {NAMES} items"));

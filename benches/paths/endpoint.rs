@@ -1,8 +1,7 @@
-//! Endpoint resolution: evaluating a rule set, finding the answer in the cache, and getting rule sets and partitions into
-//! memory.
+//! Endpoint resolution: evaluating rule sets, cache hits, and loading rule sets and partitions.
 //!
-//! `evaluate` includes setting the parameters, as a call does. `load` compiles a rule set from its JSON, which is what a
-//! dropped-in file costs; `open` reads the form that the built-in definitions have.
+//! `evaluate` includes binding the parameters, as in a call. `load` compiles a rule set from JSON, as for user
+//! definitions; `open` reads the packed format of the built-in definitions.
 
 use std::fs;
 use std::hint::black_box;
@@ -37,14 +36,14 @@ fn partitions() -> Partitions {
     Partitions::from_json(&json).expect("the partitions are valid")
 }
 
-/// What a client of an ordinary service gives.
+/// Parameters of a client of a typical service.
 const REGIONAL: &[(&str, ParameterValue<'static>)] = &[
     ("Region", ParameterValue::String("eu-central-1")),
     ("UseFIPS", ParameterValue::Boolean(false)),
     ("UseDualStack", ParameterValue::Boolean(false)),
 ];
 
-/// What a client of S3 gives, but for the bucket.
+/// Parameters of an S3 client, without the bucket.
 const S3: &[(&str, ParameterValue<'static>)] = &[
     ("Region", ParameterValue::String("eu-central-1")),
     ("UseFIPS", ParameterValue::Boolean(false)),
@@ -67,7 +66,7 @@ const BUCKET: ParameterValue<'static> = ParameterValue::String("analytics-landin
 const ACCESS_POINT: ParameterValue<'static> =
     ParameterValue::String("arn:aws:s3:eu-central-1:123456789012:accesspoint:landing");
 
-/// Parameters by number, as a client binds them once.
+/// Binds parameters to indices, which a client does once.
 fn bind(
     rule_set: &RuleSet,
     params: &[(&str, ParameterValue<'static>)],
@@ -91,15 +90,15 @@ fn params(
     params
 }
 
-/// A service, what is asked of its rule set, and the parameters.
-type Case = (
+/// Name, service and parameters.
+type EndpointCase = (
     &'static str,
     &'static str,
     Vec<(&'static str, ParameterValue<'static>)>,
 );
 
-/// What is resolved: a name, the service, and what a client of it gives.
-fn cases() -> Vec<Case> {
+/// The resolved endpoints: name, service and client parameters.
+fn cases() -> Vec<EndpointCase> {
     let s3 = |bucket| [S3, &[("Bucket", bucket)]].concat();
     vec![
         ("dynamodb", "dynamodb", REGIONAL.to_vec()),
@@ -110,7 +109,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     for (name, service, values) in &cases() {
         measure.path(format!("endpoint/evaluate {name}")).work(|| {

@@ -1,4 +1,5 @@
-//! The parameters and answers of the comparison with other SDKs: in `INIA_FIXTURES`, or where `cargo xtask bench fixtures` writes them.
+//! Parameters and responses of the comparison with other SDKs: from `INIA_FIXTURES`, by default the folder written by
+//! `cargo xtask bench fixtures`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use inia::{Blob, List, Map, Timestamp, Value};
 pub struct Fixtures(PathBuf);
 
 impl Fixtures {
-    /// The folder; `None`, and a word about it, where there is none.
+    /// Returns the folder; `None`, with a message, if it does not exist.
     pub fn find() -> Option<Fixtures> {
         let folder = std::env::var_os("INIA_FIXTURES").map_or_else(
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/fixtures"),
@@ -20,21 +21,21 @@ impl Fixtures {
             return Some(Fixtures(folder));
         }
         eprintln!(
-            "{} has no fixtures, so the paths that need them are left out: `cargo xtask bench fixtures` writes them",
+            "no fixtures in {}: run `cargo xtask bench fixtures` to measure the paths that need them",
             folder.display()
         );
         None
     }
 
-    /// The parameters of a case.
+    /// Returns the parameters of a case.
     pub fn params(&self, case: &str) -> Value {
         untag(&self.json(&format!("{case}.params.json")))
     }
 
-    /// The body of a case's answer.
+    /// Returns the response body of a case.
     pub fn body(&self, case: &str) -> Vec<u8> {
-        let answer = self.json(&format!("{case}.response.json"));
-        self.read(answer["body"].as_str().expect("the name of a file"))
+        let response = self.json(&format!("{case}.response.json"));
+        self.read(response["body"].as_str().expect("a file name"))
     }
 
     fn json(&self, file: &str) -> Value {
@@ -47,7 +48,7 @@ impl Fixtures {
     }
 }
 
-/// A value with what JSON cannot say put in the place of its tags.
+/// Converts a fixture to a value, replacing tagged objects.
 fn untag(value: &Value) -> Value {
     match value {
         Value::List(list) => list.iter().map(untag).collect::<List>().into(),

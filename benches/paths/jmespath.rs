@@ -1,6 +1,6 @@
 //! JMESPath: compiling expressions, and searching a page of 1,000 EC2 instances in 500 reservations.
 //!
-//! `by hand` is the same question in Rust, copying what it finds as a search does: the floor.
+//! `by hand` is the same query in Rust, which copies its results like a search: the lower bound.
 
 use std::hint::black_box;
 
@@ -12,10 +12,10 @@ use crate::measure::Measure;
 /// The state of each instance.
 const STATES: &str = "Reservations[].Instances[].State.Name";
 
-/// The instances that run, two members of each.
+/// The running instances, two members of each.
 const RUNNING: &str = "Reservations[].Instances[] | [?State.Name == 'running'].{id: InstanceId, ip: PrivateIpAddress}";
 
-/// An expression of many parts.
+/// A complex expression.
 const FILTERED: &str = "Reservations[].Instances[] | [?State.Name == 'running' && starts_with(InstanceType, 'm5')]\
     .{id: InstanceId, name: Tags[?Key=='Name'] | [0].Value}";
 
@@ -66,37 +66,37 @@ fn expression(text: &str) -> Expression {
     Expression::compile(text).expect("the expression compiles")
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
-    for (what, text) in [
+    for (title, text) in [
         ("token", "NextToken"),
         ("states", STATES),
         ("filter", FILTERED),
     ] {
-        let path = measure.path(format!("jmespath/compile {what}"));
+        let path = measure.path(format!("jmespath/compile {title}"));
         path.work(|| || Expression::compile(black_box(text)));
     }
     measure.path("jmespath/search token").work(|| {
         let (token, page) = (expression("NextToken"), page());
-        move || token.search(&page).map(|found| found.is_null())
+        move || token.search(&page).map(|result| result.is_null())
     });
     measure.path("jmespath/search_ref token").work(|| {
         let (token, page) = (expression("NextToken"), page());
         move || token.search_ref(&page).is_some()
     });
-    measure.path("jmespath/token by hand").rival().work(|| {
+    measure.path("jmespath/token by hand").baseline().work(|| {
         let page = page();
         move || black_box(&page)["NextToken"].is_null()
     });
-    for (what, text, by_hand) in [
+    for (title, text, by_hand) in [
         ("1000 states", STATES, states_by_hand as fn(&Value) -> Value),
         ("750 running", RUNNING, running_by_hand),
     ] {
-        let path = measure.path(format!("jmespath/search {what}"));
+        let path = measure.path(format!("jmespath/search {title}"));
         path.repeats(5).work(|| {
             let (expression, page) = (expression(text), page());
-            let found = expression.search(&page).expect("the search succeeds");
-            assert_eq!(found.into_owned(), by_hand(&page));
+            let result = expression.search(&page).expect("the search succeeds");
+            assert_eq!(result.into_owned(), by_hand(&page));
             move || {
                 expression
                     .search(&page)
@@ -104,8 +104,8 @@ pub fn paths(measure: &mut Measure) {
                     .is_null()
             }
         });
-        let rival = measure.path(format!("jmespath/{what} by hand")).rival();
-        rival.work(|| {
+        let baseline = measure.path(format!("jmespath/{title} by hand")).baseline();
+        baseline.work(|| {
             let page = page();
             move || by_hand(&page)
         });

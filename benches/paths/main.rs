@@ -1,10 +1,10 @@
-//! The hot paths of a call and of what stands before it, each defined once: [`Measure`] times them by criterion, or repeats one of them
-//! so often as it is told, for callgrind to count.
+//! The hot paths of a call and its preparation. Each is defined once: [`Measure`] either times them with criterion, or
+//! repeats one of them for callgrind.
 //!
 //! ```text
-//! cargo bench --bench paths                  all of them, timed
-//! cargo bench --bench paths -- json/         those with this in their name
-//! cargo xtask bench paths                    the instructions of each
+//! cargo bench --bench paths                  times all paths
+//! cargo bench --bench paths -- json/         times those with this in their name
+//! cargo xtask bench paths                    counts the instructions of each
 //! ```
 
 mod client;

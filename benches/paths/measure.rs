@@ -1,23 +1,23 @@
-//! [`Measure`]: what is done with each path.
+//! [`Measure`]: times or counts each path.
 //!
-//! Without options of ours, criterion times it. `--names` prints every path that is counted, with how often one count repeats it.
-//! `--count PATH --inputs N --iters K` makes N inputs ready and repeats the path K times: two runs that differ in K only differ by the
-//! path's own instructions.
+//! By default, criterion times the paths. `--names` prints each counted path with its number of repetitions. `--count
+//! PATH --inputs N --iters K` prepares N inputs and repeats the path K times: the difference between two runs with
+//! different K is only the path's instructions.
 
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
 
-/// How often one count repeats a path that does not say otherwise.
+/// Default number of repetitions of a path when counting.
 const REPEATS: usize = 50;
 
-/// Paths that are repeated no more often than this are timed with fewer samples.
+/// Paths with at most this many repetitions are timed with fewer samples.
 const LONG: usize = 5;
 
-/// The samples of such a path.
+/// Number of samples of such a path.
 const LONG_SAMPLES: usize = 20;
 
-/// What is done with each path.
+/// The mode of measurement.
 pub struct Measure(Mode);
 
 enum Mode {
@@ -34,7 +34,7 @@ struct Count {
 }
 
 impl Measure {
-    /// As the command line says.
+    /// Parses the command line.
     pub fn from_args() -> Measure {
         let args: Vec<String> = std::env::args().skip(1).collect();
         let value = |option: &str| {
@@ -56,7 +56,7 @@ impl Measure {
         })
     }
 
-    /// A path, named `group/what`.
+    /// Starts a path named `group/title`.
     pub fn path(&mut self, name: impl Into<String>) -> Path<'_> {
         Path {
             measure: self,
@@ -67,7 +67,7 @@ impl Measure {
         }
     }
 
-    /// Says what there is to say at the end.
+    /// Prints the summary.
     pub fn finish(self) {
         if let Mode::Time(criterion) = self.0 {
             criterion.final_summary();
@@ -75,7 +75,7 @@ impl Measure {
     }
 }
 
-/// A path that is about to be measured.
+/// A path to be measured.
 pub struct Path<'m> {
     measure: &'m mut Measure,
     name: String,
@@ -85,25 +85,25 @@ pub struct Path<'m> {
 }
 
 impl Path<'_> {
-    /// How many bytes the path reads or writes.
+    /// Sets the number of bytes that the path reads or writes.
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = Some(bytes);
         self
     }
 
-    /// How often one count repeats it: less for what takes long.
+    /// Sets the number of repetitions when counting; fewer for slow paths.
     pub fn repeats(mut self, repeats: usize) -> Self {
         self.repeats = repeats;
         self
     }
 
-    /// What a path of ours is held against: timed, and not counted.
-    pub fn rival(mut self) -> Self {
+    /// Marks a baseline of another implementation: timed, but not counted.
+    pub fn baseline(mut self) -> Self {
         self.is_rival = true;
         self
     }
 
-    /// Measures work that can be done again and again. `prepare` makes it, where it is wanted.
+    /// Measures repeatable work. `prepare` creates it if the path is selected.
     pub fn work<T, W: FnMut() -> T>(self, prepare: impl FnOnce() -> W) {
         self.measure(prepare, |work, mode| match mode {
             Timed(bencher) => bencher.iter(work),
@@ -111,8 +111,8 @@ impl Path<'_> {
         });
     }
 
-    /// Measures work that takes over its input. `prepare` makes what makes an input, and the work. Neither making the input nor
-    /// dropping the outcome counts.
+    /// Measures work that consumes its input. `prepare` creates a function for inputs and the work. Creating inputs and
+    /// dropping results is not measured.
     pub fn fresh<I, T, F: FnMut() -> I, W: FnMut(I) -> T>(self, prepare: impl FnOnce() -> (F, W)) {
         self.measure(prepare, |(input, work), mode| match mode {
             Timed(bencher) => bencher.iter_batched(input, work, BatchSize::LargeInput),
@@ -130,7 +130,7 @@ impl Path<'_> {
     fn measure<W>(self, prepare: impl FnOnce() -> W, mut run: impl FnMut(&mut W, Run<'_, '_>)) {
         match &mut self.measure.0 {
             Mode::Time(criterion) => {
-                let (group, what) = self.name.split_once('/').expect("a group");
+                let (group, title) = self.name.split_once('/').expect("a group");
                 let mut group = criterion.benchmark_group(group);
                 if let Some(bytes) = self.bytes {
                     group.throughput(Throughput::Bytes(bytes as u64));
@@ -138,9 +138,9 @@ impl Path<'_> {
                 if self.repeats <= LONG {
                     group.sample_size(LONG_SAMPLES);
                 }
-                // criterion asks several times.
+                // criterion calls this several times.
                 let (mut prepare, mut work) = (Some(prepare), None);
-                group.bench_function(what, |bencher| {
+                group.bench_function(title, |bencher| {
                     let work = work.get_or_insert_with(|| {
                         let prepare = prepare.take();
                         prepare.expect("prepared once")()

@@ -1,14 +1,14 @@
-//! Definitions: loading them from JSON, and opening them packed.
+//! Definitions: loading from JSON, and opening packed ones.
 //!
-//! | path | what is measured |
+//! | path | measured work |
 //! |---|---|
-//! | `model/load EC2 JSON` | EC2's `service-2.json`, 1.25 MB, into a model: what a dropped-in file costs |
-//! | `model/open EC2` | a new catalog opens EC2's packed model |
-//! | `model/open EC2, find run_instances` | the same, and it finds one operation by its snake case |
-//! | `model/open EC2, unpack RunInstances` | the same, and every shape of RunInstances' input and output is unpacked |
+//! | `model/load EC2 JSON` | EC2's `service-2.json`, 1.25 MB, to a model, as for user definitions |
+//! | `model/open EC2` | opening EC2's packed model in a new catalog |
+//! | `model/open EC2, find run_instances` | the same, plus the lookup of an operation by its snake_case name |
+//! | `model/open EC2, unpack RunInstances` | the same, plus unpacking all shapes of RunInstances' input and output |
 //! | `model/open STS, unpack GetCallerIdentity` | the same for the smallest call of a small service |
-//! | `model/open all` | a new catalog opens all services: metadata and the names of their operations |
-//! | `model/unpack all` | the same, and every shape and operation of them |
+//! | `model/open all` | opening all services in a new catalog: metadata and operation names |
+//! | `model/unpack all` | the same, plus all shapes and operations |
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -18,21 +18,21 @@ use inia::{Catalog, Kind, Operation, ServiceModel, ShapeId};
 
 use crate::measure::Measure;
 
-/// A new catalog of the built-in definitions.
+/// Returns a new catalog of the built-in definitions.
 pub fn built_in() -> Catalog {
     Catalog::new(inia_builtin::archive())
 }
 
-/// Unpacks every shape that an operation's input and output reach; how many there are.
+/// Unpacks all shapes reachable from an operation's input and output; returns their number.
 fn unpack(model: &ServiceModel, operation: &Operation) -> usize {
-    let mut seen = HashSet::new();
+    let mut visited = HashSet::new();
     let mut waiting: Vec<ShapeId> = [&operation.input, &operation.output]
         .into_iter()
         .flatten()
         .map(|member| member.target)
         .collect();
     while let Some(id) = waiting.pop() {
-        if !seen.insert(id) {
+        if !visited.insert(id) {
             continue;
         }
         match &model.shape(id).kind {
@@ -44,7 +44,7 @@ fn unpack(model: &ServiceModel, operation: &Operation) -> usize {
             _ => {}
         }
     }
-    seen.len()
+    visited.len()
 }
 
 fn open(service: &str) -> Arc<ServiceModel> {
@@ -65,7 +65,7 @@ fn open_all() -> Vec<Arc<ServiceModel>> {
     names.iter().map(|name| open(name)).collect()
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/ec2/2016-11-15/service-2.json");
     let json = std::fs::read(data).expect("EC2's definition");

@@ -1,27 +1,27 @@
-//! The six wire formats: parameters to a request, and an answer to a value.
+//! The six wire formats: parameters to a request, and a response to a value.
 //!
-//! A request is dropped with the work that made it. An answer takes over a buffer of its own, as from a connection, and hands out its
-//! value, which is dropped outside of the measurement.
+//! Dropping the request is measured. A response is parsed from a new buffer, as from a connection; dropping the value
+//! is not measured.
 //!
 //! | path | work |
 //! |---|---|
 //! | `query/serialize PutMetricData` | a form of 1,000 metrics with three dimensions each |
-//! | `query/parse GetCallerIdentity` | 0.4 KB: what every answer costs at least |
+//! | `query/parse GetCallerIdentity` | 0.4 KB: the minimum cost of a response |
 //! | `ec2/serialize RunInstances` | a form of 70 pairs |
 //! | `ec2/parse RunInstances` | one instance, 5 KB |
 //! | `ec2/parse DescribeInstances` | 1,000 instances, 5.2 MB |
 //! | `json/serialize PutItem` | an item of 20 attributes |
-//! | `json/serialize SendMessage` | two texts |
-//! | `json/serialize BatchWriteItem` | the items of Query's answer |
+//! | `json/serialize SendMessage` | two strings |
+//! | `json/serialize BatchWriteItem` | the items of the Query response |
 //! | `json/parse GetItem` | an item of 20 attributes, 1.3 KB |
-//! | `json/parse SendMessage` | two texts |
+//! | `json/parse SendMessage` | two strings |
 //! | `json/parse Query` | 1.0 MB of such items |
 //! | `rest-json/serialize CreateFunction` | nested structures and maps, 1 KB |
 //! | `rest-json/parse ListFunctions` | 50 functions |
 //! | `rest-xml/serialize PutBucketLifecycleConfiguration` | ten rules |
 //! | `rest-xml/parse ListObjectsV2` | 1,000 objects, 348 KB, references in most keys and every tag |
 //! | `cbor/serialize PutMetricData` | 1,000 metrics with three dimensions each |
-//! | `cbor/parse GetMetricData` | ten metrics of 100 moments and numbers |
+//! | `cbor/parse GetMetricData` | ten metrics of 100 timestamps and numbers |
 
 use std::sync::Arc;
 
@@ -34,22 +34,22 @@ use crate::fixtures::Fixtures;
 use crate::measure::Measure;
 use crate::model::built_in;
 
-/// From how many bytes on one count repeats a parse less often.
+/// Minimum body size in bytes for fewer repetitions.
 const LONG: usize = 100_000;
 
 /// A service, its codec and one of its operations.
-struct Setting {
+struct CodecSetup {
     model: Arc<ServiceModel>,
     codec: Box<dyn Codec>,
     operation: u32,
 }
 
-impl Setting {
-    fn new(protocol: Protocol, service: &str, operation: &str) -> Setting {
+impl CodecSetup {
+    fn new(protocol: Protocol, service: &str, operation: &str) -> CodecSetup {
         let model = built_in()
             .service(service, None)
             .expect("a built-in service");
-        Setting {
+        CodecSetup {
             operation: model.operation(operation).expect("the operation").index,
             codec: protocol.codec(Arc::clone(&model)),
             model,
@@ -67,7 +67,7 @@ impl Setting {
         let operation = self.model.operation_at(self.operation);
         self.codec
             .parse(operation.expect("the operation"), response)
-            .expect("a valid answer")
+            .expect("a valid response")
     }
 }
 
@@ -79,7 +79,7 @@ fn response(body: &[u8]) -> Response {
     }
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     use Protocol::{Ec2, Json, Query, RestJson, RestXml, RpcV2Cbor};
     if let Some(fixtures) = Fixtures::find() {
@@ -117,7 +117,7 @@ pub fn paths(measure: &mut Measure) {
     });
 }
 
-/// The group of a wire format's paths.
+/// Returns the group name of a wire format.
 fn group(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::RpcV2Cbor => "cbor",
@@ -125,7 +125,7 @@ fn group(protocol: Protocol) -> &'static str {
     }
 }
 
-/// Measures `case`, a service and an operation, with parameters that `params` makes where they are wanted.
+/// Measures the serialization of `case` (`service.Operation`) with parameters created by `params` if selected.
 fn serialize(
     measure: &mut Measure,
     protocol: Protocol,
@@ -136,12 +136,12 @@ fn serialize(
     let (service, operation) = case.split_once('.').expect("a service and an operation");
     let path = measure.path(format!("{}/serialize {operation}", group(protocol)));
     path.repeats(repeats).work(|| {
-        let (setting, params) = (Setting::new(protocol, service, operation), params(case));
-        move || setting.serialize(&params)
+        let (setup, params) = (CodecSetup::new(protocol, service, operation), params(case));
+        move || setup.serialize(&params)
     });
 }
 
-/// Measures `case`, a service and an operation, with an answer that has `body`.
+/// Measures the parsing of `case` (`service.Operation`) from a response with `body`.
 fn parse(
     measure: &mut Measure,
     protocol: Protocol,
@@ -153,18 +153,18 @@ fn parse(
     let path = measure.path(format!("{}/parse {operation}", group(protocol)));
     let repeats = if body.len() > LONG { 2 } else { 50 };
     path.bytes(body.len()).repeats(repeats).fresh(|| {
-        let setting = Setting::new(protocol, service, operation);
-        // What is worked out once is worked out before.
-        setting.parse(response(&body));
-        (|| response(&body), move |response| setting.parse(response))
+        let setup = CodecSetup::new(protocol, service, operation);
+        // Computes cached data before the measurement.
+        setup.parse(response(&body));
+        (|| response(&body), move |response| setup.parse(response))
     });
 }
 
-/// The items of a query's answer, to be put.
-fn batch(answer: &[u8]) -> Value {
-    let setting = Setting::new(Protocol::Json, "dynamodb", "Query");
-    let answer = setting.parse(response(answer));
-    let items = answer["Items"].items();
+/// Returns the items of a Query response as a BatchWriteItem request.
+fn batch(response_value: &[u8]) -> Value {
+    let setup = CodecSetup::new(Protocol::Json, "dynamodb", "Query");
+    let response_value = setup.parse(response(response_value));
+    let items = response_value["Items"].items();
     let requests = items.map(|item| json!({"PutRequest": {"Item": item.clone()}}));
     json!({"RequestItems": {"bench-table": requests.collect::<List>()}})
 }
@@ -194,7 +194,7 @@ fn function() -> Value {
     })
 }
 
-/// The answer that lists 50 such functions.
+/// Returns a response that lists 50 such functions.
 fn functions() -> Vec<u8> {
     let function = |number: i64| {
         json!({
@@ -242,7 +242,7 @@ fn lifecycle() -> Value {
     json!({"Bucket": "bench-bucket", "LifecycleConfiguration": {"Rules": rules}})
 }
 
-/// The answer with ten metrics of 100 moments and numbers each.
+/// Returns a response with ten metrics of 100 timestamps and numbers each.
 fn metrics() -> Vec<u8> {
     let map = |entries: Vec<(&str, Cbor)>| {
         let entries = entries.into_iter();
@@ -268,11 +268,11 @@ fn metrics() -> Vec<u8> {
             ("StatusCode", "Complete".into()),
         ])
     };
-    let answer = map(vec![(
+    let response_value = map(vec![(
         "MetricDataResults",
         Cbor::Array((0..10).map(metric).collect()),
     )]);
     let mut body = Vec::new();
-    ciborium::into_writer(&answer, &mut body).expect("CBOR");
+    ciborium::into_writer(&response_value, &mut body).expect("CBOR");
     body
 }

@@ -1,18 +1,19 @@
-//! Signing time: hash the body, make and hash the canonical request, sign, and make the headers.
+//! Signing: hashing the body, building and hashing the canonical request, signing, and building the headers.
 //!
-//! `digests alone` is the SHA-256 work of the same request and nothing else: the floor.
+//! `digests alone` is only the SHA-256 work of the same request: the lower bound.
 
 use std::hint::black_box;
 
+use inia_core::{Credentials, Timestamp};
 use inia_signing::{
-    Credentials, HexDigest, Payload, SignableRequest, SigningAlgorithm, SigningKeyCache,
-    SigningParams, SigningSettings, SigningTime, headers_canonical_request, presign_v4, sign_v4,
-    sign_v4a, string_to_sign,
+    HexDigest, Payload, SignableRequest, SigningAlgorithm, SigningKeyCache, SigningParams,
+    SigningSettings, SigningTime, headers_canonical_request, presign_v4, sign_v4, sign_v4a,
+    string_to_sign,
 };
 
 use crate::measure::Measure;
 
-/// The headers of a JSON call, as they go on the wire.
+/// Headers of a JSON request on the wire.
 const HEADERS: &[(&str, &str)] = &[
     ("content-type", "application/x-amz-json-1.0"),
     ("x-amz-target", "DynamoDB_20120810.PutItem"),
@@ -36,46 +37,51 @@ fn request(body: &[u8]) -> SignableRequest<'_> {
     }
 }
 
-fn params(token: Option<&str>) -> SigningParams<'_> {
+fn credentials(token: Option<&str>) -> Credentials {
+    Credentials::new(
+        "AKIDEXAMPLE",
+        "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        token,
+    )
+}
+
+fn params(credentials: &Credentials) -> SigningParams<'_> {
     SigningParams {
-        credentials: Credentials::new(
-            "AKIDEXAMPLE",
-            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-            token,
-        ),
+        credentials,
         region: "us-east-1",
         service: "dynamodb",
-        time: SigningTime::from_unix_seconds(1_440_938_160),
+        time: Timestamp::new(1_440_938_160, 0).into(),
         settings: SigningSettings::GENERAL,
     }
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
-    let token = "FwoGZXIvYXdzE".repeat(64);
+    let temporary = credentials(Some(&"FwoGZXIvYXdzE".repeat(64)));
+    let permanent = credentials(None);
     let v4 = SigningAlgorithm::HmacSha256;
     for (size, len) in [("292 B", 292), ("64 KiB", 65_536)] {
         let body = vec![b'x'; len];
-        let name = |what| format!("sign/{what}, {size}");
+        let name = |title| format!("sign/{title}, {size}");
         let path = measure.path(name("v4")).bytes(len);
         path.work(|| {
             let keys = SigningKeyCache::default();
-            let (params, body) = (params(None), &body);
+            let (params, body) = (params(&permanent), &body);
             move || sign_v4(&request(black_box(body)), black_box(&params), &keys)
         });
         let path = measure.path(name("v4 with a session token")).bytes(len);
         path.work(|| {
             let keys = SigningKeyCache::default();
-            let (params, body) = (params(Some(&token)), &body);
+            let (params, body) = (params(&temporary), &body);
             move || sign_v4(&request(black_box(body)), black_box(&params), &keys)
         });
         let path = measure.path(name("digests alone")).bytes(len);
         path.work(|| {
-            let (params, body) = (params(None), &body);
+            let (params, body) = (params(&permanent), &body);
             let canonical = headers_canonical_request(v4, &request(body), &params);
             let text = string_to_sign(v4, &params, &canonical);
             let key = SigningKeyCache::default().signing_key(
-                &params.credentials,
+                params.credentials,
                 params.time,
                 params.region,
                 params.service,
@@ -89,7 +95,7 @@ pub fn paths(measure: &mut Measure) {
     }
     let body = [b'x'; 292];
     measure.path("sign/v4, key not cached").work(|| {
-        let (params, body) = (params(None), &body);
+        let (params, body) = (params(&permanent), &body);
         move || {
             let keys = SigningKeyCache::with_capacity(1);
             sign_v4(&request(black_box(body)), &params, &keys)
@@ -97,15 +103,15 @@ pub fn paths(measure: &mut Measure) {
     });
     measure.path("sign/v4 in the query").work(|| {
         let keys = SigningKeyCache::default();
-        let (params, body) = (params(None), &body);
+        let (params, body) = (params(&permanent), &body);
         move || presign_v4(&request(black_box(body)), &params, 3600, &keys)
     });
     measure.path("sign/v4a").repeats(5).work(|| {
         let keys = SigningKeyCache::default();
-        let (params, body) = (params(None), &body);
+        let (params, body) = (params(&permanent), &body);
         move || sign_v4a(&request(black_box(body)), &params, &keys)
     });
     measure
         .path("sign/time")
-        .work(|| || SigningTime::from_unix_seconds(black_box(1_440_938_160)));
+        .work(|| || SigningTime::from(Timestamp::new(black_box(1_440_938_160), 0)));
 }

@@ -1,6 +1,6 @@
-//! Checking parameters against an operation's input.
+//! Validation of parameters against an operation's input.
 //!
-//! | path | what is measured |
+//! | path | measured work |
 //! |---|---|
 //! | `validate/item of 20 attributes` | DynamoDB PutItem with an item of 20 attributes |
 //! | `validate/flat` | SQS SendMessage, three members |
@@ -13,7 +13,7 @@ use inia::{Kind, Map, ServiceModel, Value, json};
 use crate::measure::Measure;
 use crate::model::built_in;
 
-/// A service's model, and the place of one of its operations.
+/// Returns a service's model and the index of an operation.
 fn operation(service: &str, operation: &str) -> (Arc<ServiceModel>, u32) {
     let model = built_in()
         .service(service, None)
@@ -22,7 +22,7 @@ fn operation(service: &str, operation: &str) -> (Arc<ServiceModel>, u32) {
     (model, index)
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     let item = (0..20).map(|number| {
         let name = format!("attribute{number}");
@@ -61,12 +61,12 @@ pub fn paths(measure: &mut Measure) {
 
 fn path(
     measure: &mut Measure,
-    what: &str,
+    title: &str,
     service: &str,
     name: &str,
     params: impl FnOnce(&ServiceModel) -> Value,
 ) {
-    measure.path(format!("validate/{what}")).work(|| {
+    measure.path(format!("validate/{title}")).work(|| {
         let (model, index) = operation(service, name);
         let mut params = params(&model);
         move || {

@@ -1,6 +1,6 @@
-//! Values at their edges: timestamps as text and back, and a page of 1,000 objects as JSON.
+//! Conversions of values: timestamps to and from text, and a page of 1,000 objects to and from JSON.
 //!
-//! The rivals are chrono for timestamps, serde_json's own values for JSON, and our values through serde.
+//! The baselines are chrono for timestamps, serde_json's values for JSON, and inia's values through serde.
 
 use std::hint::black_box;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::Measure;
 
-/// How many objects a page has.
+/// Number of objects per page.
 const OBJECTS: i64 = 1000;
 
 #[derive(Serialize, Deserialize)]
@@ -38,7 +38,7 @@ fn objects() -> Vec<Object> {
     from_value(page()["Contents"].clone()).expect("objects")
 }
 
-/// Measures them.
+/// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     timestamps(measure);
     texts(measure);
@@ -62,14 +62,14 @@ fn timestamps(measure: &mut Measure) {
         .work(|| || Timestamp::parse_lenient(black_box(text)));
     measure
         .path("timestamp/read ISO 8601, chrono")
-        .rival()
+        .baseline()
         .work(|| || chrono::DateTime::parse_from_rfc3339(black_box(text)));
     measure
         .path("timestamp/read HTTP date")
         .work(|| || Timestamp::parse(black_box(http), TimestampFormat::Rfc822));
     measure
         .path("timestamp/read HTTP date, chrono")
-        .rival()
+        .baseline()
         .work(|| || chrono::DateTime::parse_from_rfc2822(black_box(http)));
     measure
         .path("timestamp/read epoch")
@@ -90,7 +90,7 @@ fn timestamps(measure: &mut Measure) {
             }
         });
     }
-    let path = measure.path("timestamp/write ISO 8601, chrono").rival();
+    let path = measure.path("timestamp/write ISO 8601, chrono").baseline();
     path.work(|| {
         let moment = chrono::DateTime::from_timestamp(moment.seconds(), 0).expect("a moment");
         move || black_box(moment).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
@@ -110,7 +110,7 @@ fn texts(measure: &mut Measure) {
         }
     });
     let path = measure.path("values/write JSON by serde_json").bytes(bytes);
-    path.rival().work(|| {
+    path.baseline().work(|| {
         let (page, mut out) = (page(), Vec::with_capacity(bytes));
         move || {
             out.clear();
@@ -118,7 +118,7 @@ fn texts(measure: &mut Measure) {
         }
     });
     let path = measure.path("values/write JSON of serde_json's values");
-    path.bytes(bytes).rival().work(|| {
+    path.bytes(bytes).baseline().work(|| {
         let (page, mut out) = (page().to_json(), Vec::with_capacity(bytes));
         move || {
             out.clear();
@@ -129,6 +129,6 @@ fn texts(measure: &mut Measure) {
     path.work(|| || serde_json::from_slice::<Value>(black_box(&text)));
     let path = measure.path("values/read JSON to serde_json's values");
     path.bytes(bytes)
-        .rival()
+        .baseline()
         .work(|| || serde_json::from_slice::<serde_json::Value>(black_box(&text)));
 }

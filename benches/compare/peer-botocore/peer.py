@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""botocore on the work of the comparison: a plain client, answered from memory by a `before-send` handler.
+"""botocore in the comparison: a plain client with responses from memory, through a `before-send` handler.
 
 peer.py --fixtures DIR [--case SUBSTR] [--batches N] [--batch-ms MS] [--json FILE] [--dump DIR]
 
@@ -24,7 +24,7 @@ UTC = datetime.timezone.utc
 
 
 class Body(io.BytesIO):
-    """What botocore reads an answer from."""
+    """Body stream of a response."""
 
     def stream(self, amt=65536, **_):
         while chunk := self.read(amt):
@@ -53,11 +53,11 @@ class Peer:
                 return (self.fixtures / name).read_bytes()
         return {name: self.untag(item) for name, item in value.items()}
 
-    def answering(self, case, format):
-        """A handler that reads the request to its end and gives the canned answer."""
-        answer = self.json(f"{case['name']}.response.json")
-        answer = answer.get("by_protocol", {}).get(format, answer)
-        body = (self.fixtures / answer["body"]).read_bytes()
+    def responder(self, case, format):
+        """Returns a handler that reads the request to its end and returns the canned response."""
+        reply = self.json(f"{case['name']}.response.json")
+        reply = reply.get("by_protocol", {}).get(format, reply)
+        body = (self.fixtures / reply["body"]).read_bytes()
         dumps = [self.options.dump] if self.options.dump else []
 
         def before_send(request, **_):
@@ -66,13 +66,13 @@ class Peer:
                 sent = b"".join(iter(lambda: request.body.read(65536), b""))
             if dumps:
                 write_request(pathlib.Path(dumps.pop()) / case["name"], request, sent)
-            headers = botocore.awsrequest.HeadersDict(answer["headers"])
-            return botocore.awsrequest.AWSResponse(request.url, answer["status"], headers, Body(body))
+            headers = botocore.awsrequest.HeadersDict(reply["headers"])
+            return botocore.awsrequest.AWSResponse(request.url, reply["status"], headers, Body(body))
 
         return before_send
 
     def call(self, case):
-        """One call of a case, after its answer was found to be understood."""
+        """Returns a function that makes one call of a case, after checking its output."""
         config = botocore.config.Config(retries={"total_max_attempts": 1}, **case["client"])
         client = botocore.session.Session().create_client(
             case["service"],
@@ -82,22 +82,22 @@ class Peer:
             config=config,
         )
         format = client.meta.service_model.resolved_protocol
-        client.meta.events.register("before-send", self.answering(case, format))
+        client.meta.events.register("before-send", self.responder(case, format))
         operation = getattr(client, botocore.xform_name(case["operation"]))
         params = self.untag(self.json(f"{case['name']}.params.json"))
         streams = case["operation"] == "GetObject"
 
         def call():
-            answer = operation(**params)
+            output = operation(**params)
             if streams:
-                answer["Body"].read()
-            return answer
+                output["Body"].read()
+            return output
 
-        answer = call()
+        output = call()
         if not streams and case["operation"] != "PutObject":
-            answer.pop("ResponseMetadata")
+            output.pop("ResponseMetadata")
             expected = self.untag(self.json(f"{case['name']}.expect.json"))
-            assert answer == expected, f"{case['name']}: the answer was not understood"
+            assert output == expected, f"{case['name']}: unexpected output"
         return call
 
     def row(self, case):
@@ -117,7 +117,7 @@ class Peer:
             wall.append((time.perf_counter_ns() - started) / calls)
         row = {"case": case["name"], "cpu_ns": statistics.median(cpu), "cpu_min": min(cpu), "cpu_max": max(cpu),
                "ns": statistics.median(wall), "calls_a_batch": calls, "batches": self.options.batches}
-        print(f"{row['case']:40} CPU {row['cpu_ns']:>12.0f} ns a call ({row['cpu_min']:.0f} to {row['cpu_max']:.0f})", flush=True)
+        print(f"{row['case']:40} CPU {row['cpu_ns']:>12.0f} ns per call ({row['cpu_min']:.0f} to {row['cpu_max']:.0f})", flush=True)
         return row
 
 

@@ -31,7 +31,7 @@ def service(format):
 
 
 def params(shape, value):
-    """Blobs are written as texts."""
+    """Converts parameters by shape: blobs are strings of their bytes."""
     match shape.type_name:
         case "structure" if value is not None:
             return {name: params(shape.members[name], item) for name, item in value.items()}
@@ -60,8 +60,8 @@ def measure(id, work):
             "p95": percentile(0.95), "p99": percentile(0.99), "std_dev": statistics.pstdev(samples)}
 
 
-def mended(body):
-    """Two published bodies have their quotes escaped twice, so that they are no JSON; they are measured as they were meant."""
+def unescape_quotes(body):
+    """Repairs two published bodies whose quotes are escaped twice, which makes them invalid JSON."""
     try:
         body.startswith("{") and json.loads(body)
         return body
@@ -69,9 +69,9 @@ def mended(body):
         return body.replace('\\\\"', '\\"')
 
 
-def reading(operation, format, answer):
+def parse_function(operation, format, response):
     parser = parsers.create_parser(format)
-    return lambda: parser.parse(dict(answer), operation.output_shape)
+    return lambda: parser.parse(dict(response), operation.output_shape)
 
 
 rows = []
@@ -80,16 +80,16 @@ for case in json.loads((folder / "cases.json").read_text()):
     operation, format = of.operation_model(case["operation"]), of.metadata["protocol"]
     if case["direction"] == "request":
         serializer = serialize.create_serializer(format, include_validation=False)
-        given = params(operation.input_shape, case.get("params") or {}) if operation.input_shape else {}
-        rows.append(measure(case["id"], lambda: serializer.serialize_to_request(given, operation)))
+        parameters = params(operation.input_shape, case.get("params") or {}) if operation.input_shape else {}
+        rows.append(measure(case["id"], lambda: serializer.serialize_to_request(parameters, operation)))
         continue
     body = case.get("body", "")
-    body = base64.b64decode(body) if case["protocol"] == "rpcv2Cbor" else mended(body).encode()
-    answer = {"headers": HeadersDict(case.get("headers", {})), "status_code": case["code"], "body": body, "context": {}}
-    rows.append(measure(case["id"], reading(operation, format, answer)))
+    body = base64.b64decode(body) if case["protocol"] == "rpcv2Cbor" else unescape_quotes(body).encode()
+    response = {"headers": HeadersDict(case.get("headers", {})), "status_code": case["code"], "body": body, "context": {}}
+    rows.append(measure(case["id"], parse_function(operation, format, response)))
     if case["id"].endswith("_L") and body.startswith(b"{") and b"\n" in body:
         minified = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
-        rows.append(measure(case["id"] + "_minified", reading(operation, format, {**answer, "body": minified})))
+        rows.append(measure(case["id"] + "_minified", parse_function(operation, format, {**response, "body": minified})))
 
 report = {
     "metadata": {"lang": "python", "software": [["botocore", botocore.__version__], ["python", platform.python_version()]],

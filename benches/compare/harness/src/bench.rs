@@ -1,4 +1,4 @@
-//! [`Bench`]: runs cases and writes what they cost.
+//! [`Bench`]: runs cases and reports their cost.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use tokio::runtime::Runtime;
 
 use crate::{Fixtures, Options, counts_allocations};
 
-/// How many calls the allocations are counted over.
+/// Number of calls over which allocations are counted.
 const COUNTED_CALLS: u32 = 20;
 
-/// Runs cases one after another on a runtime of one thread.
+/// Runs cases one after another on a single-threaded runtime.
 #[derive(Debug)]
 pub struct Bench {
     options: Options,
@@ -24,7 +24,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A bench with the options of the command line.
+    /// Creates a bench with the command-line options.
     #[must_use]
     pub fn new(options: Options) -> Bench {
         Bench {
@@ -39,31 +39,31 @@ impl Bench {
         }
     }
 
-    /// The options.
+    /// Returns the options.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// The fixtures.
+    /// Returns the fixtures.
     #[must_use]
     pub fn fixtures(&self) -> &Fixtures {
         &self.fixtures
     }
 
-    /// The runtime that calls run on.
+    /// Returns the runtime for calls.
     #[must_use]
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// Whether a case is to run.
+    /// Reports whether a case is selected.
     #[must_use]
-    pub fn wants(&self, name: &str) -> bool {
-        self.options.wants(name)
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.options.is_selected(name)
     }
 
-    /// Measures a case: `call` is one whole call, and `input` the part of it that makes the parameters ready (a clone).
+    /// Measures a case: `call` is one whole call, and `input` its part that prepares the parameters (a clone).
     pub fn measure(&mut self, name: &str, call: impl AsyncFn(), input: impl Fn()) {
         if let Some(calls) = self.options.iters {
             self.repeat(calls, &call);
@@ -77,7 +77,7 @@ impl Bench {
         self.rows.push(row);
     }
 
-    /// Measures work that is not a call and waits for nothing.
+    /// Measures synchronous work that is not a call.
     pub fn measure_plain(&mut self, name: &str, work: impl Fn()) {
         self.measure(name, async || work(), || ());
     }
@@ -97,7 +97,7 @@ impl Bench {
 
     fn time(&self, name: &str, call: &impl AsyncFn(), input: &impl Fn()) -> Value {
         let batch = Duration::from_millis(self.options.batch_ms);
-        // Warms up, and finds how many calls fill a batch.
+        // Warms up and determines the number of calls per batch.
         let start = Instant::now();
         let mut done = 0_u64;
         while start.elapsed() < 2 * batch || done < 5 {
@@ -123,7 +123,7 @@ impl Bench {
         let (low, high) = (cpu[0], cpu[cpu.len() - 1]);
         let (cpu, wall) = (cpu[cpu.len() / 2], wall[wall.len() / 2]);
         println!(
-            "{name:40} CPU {cpu:>12.0} ns a call ({low:.0} to {high:.0}), wall {wall:>12.0} ns, input {input_ns:.0} ns"
+            "{name:40} CPU {cpu:>12.0} ns per call ({low:.0} to {high:.0}), wall {wall:>12.0} ns, input {input_ns:.0} ns"
         );
         json!({
             "case": name, "cpu_ns": cpu, "cpu_min": low, "cpu_max": high, "ns": wall, "input_ns": input_ns,
@@ -141,7 +141,7 @@ impl Bench {
         })
     }
 
-    /// Merges the rows of the counting twin of this program, and writes all of them.
+    /// Merges the rows of the counting program and writes all rows.
     pub fn finish(mut self) {
         if self.options.iters.is_some() {
             return;
@@ -156,24 +156,24 @@ impl Bench {
         }
     }
 
-    /// Runs `<this program>-counted`, where it was built, over the same cases.
+    /// Runs `<this program>-counted` from the same folder on the same cases.
     fn merge_counts(&mut self) {
-        let program = std::env::current_exe().expect("this program has a path");
+        let program = std::env::current_exe().expect("the path of this program");
         let mut name = program
             .file_stem()
-            .expect("this program has a name")
+            .expect("the name of this program")
             .to_owned();
         name.push("-counted");
-        let twin = program.with_file_name(name);
-        if !twin.exists() {
+        let counting_program = program.with_file_name(name);
+        if !counting_program.exists() {
             eprintln!(
-                "{} is not built: no allocations are counted",
-                twin.display()
+                "{} is not built: allocations are not counted",
+                counting_program.display()
             );
             return;
         }
         let rows = std::env::temp_dir().join(format!("inia-bench-{}.json", std::process::id()));
-        let mut command = Command::new(&twin);
+        let mut command = Command::new(&counting_program);
         command
             .arg("--fixtures")
             .arg(&self.options.fixtures)
@@ -182,31 +182,31 @@ impl Bench {
         if let Some(case) = &self.options.case {
             command.arg("--case").arg(case);
         }
-        let status = command.status().expect("the counting twin starts");
-        assert!(status.success(), "{}: {status}", twin.display());
-        let text = std::fs::read(&rows).expect("the counting twin's rows");
+        let status = command.status().expect("the counting program starts");
+        assert!(status.success(), "{}: {status}", counting_program.display());
+        let text = std::fs::read(&rows).expect("the rows of the counting program");
         let counted: Vec<Value> = serde_json::from_slice(&text).expect("rows are JSON");
         let _ = std::fs::remove_file(&rows);
         for row in &mut self.rows {
-            let Some(found) = counted.iter().find(|other| other["case"] == row["case"]) else {
+            let Some(counts) = counted.iter().find(|other| other["case"] == row["case"]) else {
                 continue;
             };
             println!(
                 "{:40} {:>8.1} allocations, {:>10.0} bytes (input {:.0}, {:.0})",
-                found["case"].as_str().unwrap_or_default(),
-                found["allocs"].as_f64().unwrap_or_default(),
-                found["bytes"].as_f64().unwrap_or_default(),
-                found["input_allocs"].as_f64().unwrap_or_default(),
-                found["input_bytes"].as_f64().unwrap_or_default(),
+                counts["case"].as_str().unwrap_or_default(),
+                counts["allocs"].as_f64().unwrap_or_default(),
+                counts["bytes"].as_f64().unwrap_or_default(),
+                counts["input_allocs"].as_f64().unwrap_or_default(),
+                counts["input_bytes"].as_f64().unwrap_or_default(),
             );
-            if let (Some(row), Some(found)) = (row.as_object_mut(), found.as_object()) {
-                row.extend(found.clone());
+            if let (Some(row), Some(counts)) = (row.as_object_mut(), counts.as_object()) {
+                row.extend(counts.clone());
             }
         }
     }
 }
 
-/// Allocations (with reallocations) and allocated bytes of a call.
+/// Returns the allocations (including reallocations) and allocated bytes per call.
 fn per_call(calls: impl FnOnce()) -> (f64, f64) {
     let before = INSTRUMENTED_SYSTEM.stats();
     calls();

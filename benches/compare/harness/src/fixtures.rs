@@ -1,28 +1,28 @@
-//! [`Fixtures`]: the parameters and canned answers that every peer is given.
+//! [`Fixtures`]: parameters and canned responses, the same for all peers.
 
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// A folder of fixtures, as `fixtures.py` writes it.
+/// A folder of fixtures, written by `fixtures.py`.
 #[derive(Clone, Debug)]
 pub struct Fixtures(PathBuf);
 
-/// One case.
+/// A case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its name: the service, the operation, and what is special.
+    /// Name: service, operation, and variant.
     pub name: String,
-    /// The service, by botocore's name.
+    /// botocore's name of the service.
     pub service: String,
     /// The operation.
     pub operation: String,
-    /// Options of the client, by botocore's names.
+    /// Client options under botocore's names.
     pub client: Value,
 }
 
-/// A canned answer.
+/// A canned response.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The HTTP status.
@@ -34,13 +34,13 @@ pub struct Reply {
 }
 
 impl Fixtures {
-    /// The fixtures in a folder.
+    /// Opens a folder of fixtures.
     #[must_use]
     pub fn at(folder: &Path) -> Fixtures {
         Fixtures(folder.to_path_buf())
     }
 
-    /// All cases.
+    /// Returns all cases.
     #[must_use]
     pub fn cases(&self) -> Vec<Case> {
         let text = |case: &Value, name: &str| {
@@ -58,20 +58,20 @@ impl Fixtures {
         cases.iter().map(read).collect()
     }
 
-    /// The parameters of a case, with tags for what JSON cannot say: `$base64`, `$epoch` and `$file`.
+    /// Returns the parameters of a case. Values that JSON cannot represent are tagged: `$base64`, `$epoch` and `$file`.
     #[must_use]
     pub fn params(&self, case: &str) -> Value {
         self.json(&format!("{case}.params.json"))
     }
 
-    /// What the answer of a case says, tagged like parameters; `None` where the answer is a stream.
+    /// Returns the expected output of a case, tagged like parameters; `None` if the response is streamed.
     #[must_use]
     pub fn expected(&self, case: &str) -> Option<Value> {
         let name = format!("{case}.expect.json");
         self.0.join(&name).exists().then(|| self.json(&name))
     }
 
-    /// The canned answer of a case in a wire format, by the format's name in the definitions.
+    /// Returns the canned response of a case in a wire format, by its name in the definitions.
     #[must_use]
     pub fn reply(&self, case: &str, protocol: &str) -> Reply {
         let json = self.json(&format!("{case}.response.json"));
@@ -90,14 +90,14 @@ impl Fixtures {
         }
     }
 
-    /// A file.
+    /// Returns the contents of a file.
     #[must_use]
     pub fn bytes(&self, name: &str) -> Bytes {
         let path = self.0.join(name);
         match std::fs::read(&path) {
             Ok(bytes) => bytes.into(),
             Err(error) => panic!(
-                "{}: {error}; `cargo xtask bench fixtures` makes the fixtures",
+                "{}: {error}; run `cargo xtask bench fixtures`",
                 path.display()
             ),
         }

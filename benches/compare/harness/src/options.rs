@@ -1,42 +1,42 @@
-//! [`Options`]: what a program of the comparison is asked to do.
+//! [`Options`]: the command line of the comparison programs.
 
 use std::path::PathBuf;
 use std::process::exit;
 
-/// The command line of every peer.
+/// Command-line options of all peers.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Only cases with this in their name.
+    /// Runs only cases with this in their name.
     pub case: Option<String>,
-    /// How many batches are timed; the median counts.
+    /// Number of timed batches; the median is reported.
     pub batches: usize,
-    /// How long a batch takes, in milliseconds.
+    /// Duration of a batch in milliseconds.
     pub batch_ms: u64,
-    /// Exactly this many calls of the case that `case` names in full, and no timing: for instruction counts.
+    /// Makes exactly this many untimed calls of the case named by `case`, for instruction counts.
     pub iters: Option<u64>,
-    /// A file for the rows.
+    /// File for the rows.
     pub json: Option<PathBuf>,
-    /// A folder for the first request of each case.
+    /// Folder for the first request of each case.
     pub dump: Option<PathBuf>,
-    /// The folder with the fixtures.
+    /// Folder with the fixtures.
     pub fixtures: PathBuf,
-    /// Measure what a page of results holds in memory, instead of time.
+    /// Measures the memory of a page of results instead of time.
     pub memory: bool,
 }
 
 const USAGE: &str = "\
   --case SUBSTR     only cases with this in their name
-  --batches N       how many batches are timed (9)
-  --batch-ms MS     how long a batch takes (150)
+  --batches N       number of timed batches (9)
+  --batch-ms MS     duration of a batch (150)
   --iters N         exactly N calls of the case that --case names, untimed: for callgrind
-  --json FILE       where the rows go
-  --dump DIR        where the first request of each case goes
+  --json FILE       file for the rows
+  --dump DIR        folder for the first request of each case
   --fixtures DIR    the fixtures (BENCH_FIXTURES, or target/bench/fixtures)
-  --memory          measure what a page of results holds in memory
+  --memory          measure the memory of a page of results
 ";
 
 impl Options {
-    /// Reads the command line; explains itself and exits where it cannot.
+    /// Parses the command line; prints the usage and exits if it is invalid.
     #[must_use]
     pub fn from_args() -> Options {
         let fixtures = std::env::var_os("BENCH_FIXTURES")
@@ -58,7 +58,7 @@ impl Options {
                 continue;
             }
             let Some(value) = args.next() else {
-                usage(&format!("{option} needs a value"));
+                usage(&format!("{option} requires a value"));
             };
             match option.as_str() {
                 "--case" => options.case = Some(value),
@@ -74,12 +74,12 @@ impl Options {
         options
     }
 
-    /// Whether a case is to run.
+    /// Reports whether a case is selected.
     #[must_use]
-    pub fn wants(&self, name: &str) -> bool {
+    pub fn is_selected(&self, name: &str) -> bool {
         match &self.case {
             None => true,
-            Some(wanted) if self.iters.is_some() => wanted == name,
+            Some(selected) if self.iters.is_some() => selected == name,
             Some(part) => name.contains(part.as_str()),
         }
     }

@@ -1,4 +1,4 @@
-//! A program with one service's definitions in it: who am I?
+//! A minimal program with the definitions of one service: prints the caller identity.
 
 #![forbid(unsafe_code)]
 

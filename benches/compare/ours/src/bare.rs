@@ -1,4 +1,4 @@
-//! The libraries that stand for the least work a format or a digest asks for, on the same bytes.
+//! Bare libraries on the same bytes, as a lower bound for formats and digests.
 
 use std::hint::black_box;
 
@@ -6,26 +6,26 @@ use bench_harness::Bench;
 use quick_xml::events::Event;
 use sha2::{Digest, Sha256};
 
-/// Measures each of them.
+/// Measures each library.
 pub fn measure(bench: &mut Bench) {
     for case in bench.fixtures().cases() {
         let reply = bench.fixtures().reply(&case.name, "");
         let body = reply.body.as_ref();
         let name = format!("bare.serde_json.{}", case.name);
-        if body.starts_with(b"{") && body.len() > 2 && bench.wants(&name) {
+        if body.starts_with(b"{") && body.len() > 2 && bench.is_selected(&name) {
             bench.measure_plain(&name, || {
                 let value: serde_json::Value = serde_json::from_slice(body).expect("JSON");
                 black_box(value);
             });
         }
         let name = format!("bare.quick-xml.{}", case.name);
-        if body.starts_with(b"<") && bench.wants(&name) {
+        if body.starts_with(b"<") && bench.is_selected(&name) {
             bench.measure_plain(&name, || {
                 black_box(walk(body));
             });
         }
     }
-    if bench.wants("bare.sha2.64KiB") {
+    if bench.is_selected("bare.sha2.64KiB") {
         let blob = vec![7_u8; 64 * 1024];
         bench.measure_plain("bare.sha2.64KiB", || {
             black_box(Sha256::digest(black_box(&blob)));
@@ -33,7 +33,7 @@ pub fn measure(bench: &mut Bench) {
     }
 }
 
-/// Reads each event of a document, and keeps nothing.
+/// Reads all events of a document without storing them.
 fn walk(document: &[u8]) -> usize {
     let mut reader = quick_xml::Reader::from_reader(document);
     let mut bytes = 0;

@@ -10,22 +10,22 @@ use inia::{Client, Credentials, Protocol, Session, Transport, Value};
 use crate::canned::Canned;
 use crate::value::{difference, untag};
 
-/// The most bytes that an answer's stream may have.
+/// Maximum length of a streaming body in bytes.
 const BODY_LIMIT: usize = 1 << 30;
 
-/// The cases with these names in front are measured in a second wire format, too: the one the generated SDK chooses, where
-/// botocore's order of preference, which is ours, gives another.
+/// Cases with this prefix are also measured in a second wire format: the one of the generated SDK, which differs from
+/// botocore's order of preference.
 const SECOND_FORMAT: (&str, Protocol) = ("cloudwatch.", Protocol::RpcV2Cbor);
 
 /// Measures each case of the fixtures.
 pub fn measure(bench: &mut Bench) {
     for case in bench.fixtures().cases() {
-        if bench.wants(&case.name) {
+        if bench.is_selected(&case.name) {
             measure_case(bench, &case, &case.name, None);
         }
         let (prefix, protocol) = SECOND_FORMAT;
         let name = format!("{}+{protocol}", case.name);
-        if case.name.starts_with(prefix) && bench.wants(&name) {
+        if case.name.starts_with(prefix) && bench.is_selected(&name) {
             measure_case(bench, &case, &name, Some(protocol));
         }
     }
@@ -41,7 +41,7 @@ fn measure_case(bench: &mut Bench, case: &Case, name: &str, protocol: Option<Pro
         Arc::new(Canned::new(&reply, dump))
     };
     let client = client(case, protocol, canned);
-    // Shared by all calls: what the generated SDK gets as a clone of a ready builder.
+    // Shared by all calls, like the clone of a prepared builder in the generated SDK.
     let params = Arc::new(untag(
         &bench.fixtures().params(&case.name),
         bench.fixtures(),
@@ -53,7 +53,7 @@ fn measure_case(bench: &mut Bench, case: &Case, name: &str, protocol: Option<Pro
     if let Some(expected) = bench.fixtures().expected(&case.name) {
         let expected = untag(&expected, bench.fixtures());
         if let Some(difference) = difference(&output.value, &expected) {
-            panic!("{name}: the answer was not understood: {difference}");
+            panic!("{name}: unexpected output: {difference}");
         }
     }
     let streams = output.body.is_some();
@@ -62,7 +62,7 @@ fn measure_case(bench: &mut Bench, case: &Case, name: &str, protocol: Option<Pro
         let mut output = client
             .call(&case.operation, params.clone())
             .await
-            .expect("an answer");
+            .expect("a response");
         if streams {
             let body = output.body.take().expect("a body");
             black_box(body.collect(BODY_LIMIT).await.expect("a whole body"));
@@ -72,7 +72,7 @@ fn measure_case(bench: &mut Bench, case: &Case, name: &str, protocol: Option<Pro
     bench.measure(name, call, || drop(black_box(params.clone())));
 }
 
-/// The client of a case: fixed region and credentials, one attempt, everything else as by default.
+/// Returns the client of a case: fixed region and credentials, one attempt, otherwise defaults.
 pub fn client<T: Transport + 'static>(
     case: &Case,
     protocol: Option<Protocol>,
@@ -100,7 +100,7 @@ pub fn client<T: Transport + 'static>(
         .expect("a client")
 }
 
-/// The credentials of every peer.
+/// Returns the credentials of all peers.
 pub fn credentials() -> Credentials {
     Credentials::new(
         "AKIDEXAMPLE00000000",
@@ -113,8 +113,8 @@ fn config(options: &serde_json::Value) -> Config {
     let mut config = Config::new();
     for (name, value) in options.as_object().into_iter().flatten() {
         let mode = || {
-            let word = value.as_str().expect("a word");
-            ChecksumMode::from_word(word).expect("a mode")
+            let mode = value.as_str().expect("a mode");
+            ChecksumMode::from_name(mode).expect("a mode")
         };
         config = match name.as_str() {
             "request_checksum_calculation" => config.request_checksum_calculation(mode()),
@@ -128,8 +128,8 @@ fn config(options: &serde_json::Value) -> Config {
     config
 }
 
-/// The value that a case's call is given, and its client over `transport`.
-pub fn setting<T: Transport + 'static>(
+/// Returns the parameters of a case and its client over `transport`.
+pub fn case_setup<T: Transport + 'static>(
     bench: &Bench,
     name: &str,
     transport: impl FnOnce(&bench_harness::Reply) -> T,

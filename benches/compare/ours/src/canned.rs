@@ -1,4 +1,4 @@
-//! [`Canned`]: a transport that answers from memory.
+//! [`Canned`]: a transport that responds from memory.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,23 +9,23 @@ use futures_util::StreamExt;
 use inia::ports::BoxFuture;
 use inia::{ByteStream, Headers, Result, Transport, WireBody, WireRequest, WireResponse};
 
-/// The most bytes of a request's stream that are read at once, to write them to a file.
+/// Maximum length of a streaming request body in bytes, for writing it to a file.
 const DUMP_LIMIT: usize = 1 << 30;
 
-/// Reads each request to its end, as a connection would, and gives the one answer.
+/// Reads each request to its end, like a connection, and returns the response.
 #[derive(Debug)]
 pub struct Canned {
     status: u16,
     headers: Headers,
     body: Bytes,
-    /// Whether each answer is a buffer of its own, as from a connection, and not another handle on the same one.
+    /// Each response is a new buffer, as from a connection, instead of another handle to the same one.
     fresh: bool,
     dump: Option<PathBuf>,
     dumped: AtomicBool,
 }
 
 impl Canned {
-    /// A transport that answers `reply`, and writes the first request it sees to files that begin with `dump`.
+    /// Returns a transport that responds with `reply` and writes the first request to files with the prefix `dump`.
     pub fn new(reply: &Reply, dump: Option<PathBuf>) -> Canned {
         let headers = reply.headers.iter();
         Canned {
@@ -40,7 +40,7 @@ impl Canned {
         }
     }
 
-    /// Gives each answer as a buffer of its own.
+    /// Returns each response as a new buffer.
     pub fn fresh(mut self) -> Canned {
         self.fresh = true;
         self
@@ -73,7 +73,7 @@ impl Transport for Canned {
     }
 }
 
-/// Writes a request: `<stem>.head.txt` with its line and sorted headers, `<stem>.body` with its body.
+/// Writes a request: `<stem>.head.txt` with the request line and sorted headers, `<stem>.body` with the body.
 async fn dump(request: WireRequest, stem: &Path) -> Result<()> {
     let headers = request.headers.iter();
     let mut lines: Vec<String> = headers

@@ -1,5 +1,5 @@
-//! inia on the work of the comparison: one call validates, serializes, resolves the endpoint, signs, takes a canned answer from
-//! memory, parses it and drops it.
+//! inia in the comparison: one call validates, serializes, resolves the endpoint, signs, receives a canned response
+//! from memory, parses and drops it.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ pub use calls::credentials;
 pub use stub::Stub;
 pub use value::untag;
 
-/// Runs the cases that the command line asks for.
+/// Runs the selected cases.
 pub fn run() {
     let options = Options::from_args();
     let memory = options.memory;

@@ -1,4 +1,4 @@
-//! What a page of results holds in memory, beside its bytes on the wire.
+//! Memory of a page of results, compared with its bytes on the wire.
 
 use bench_harness::{Bench, counts_allocations, live_bytes};
 use serde_json::json;
@@ -6,21 +6,21 @@ use serde_json::json;
 use crate::calls::setting;
 use crate::canned::Canned;
 
-/// The pages.
+/// The measured pages.
 const PAGES: [&str; 3] = [
     "ec2.DescribeInstances",
     "s3.ListObjectsV2",
     "dynamodb.Query",
 ];
 
-/// Measures the live bytes of each page. The answer comes in a buffer of its own: where strings are slices of it, it counts.
+/// Measures the live bytes of each page. The response is a new buffer, which counts if strings are slices of it.
 pub fn measure(bench: &mut Bench) {
     assert!(
         counts_allocations(),
         "memory is measured by `ours-counted --memory`"
     );
     for name in PAGES {
-        if !bench.wants(name) {
+        if !bench.is_selected(name) {
             continue;
         }
         let mut wire = 0;
@@ -34,7 +34,7 @@ pub fn measure(bench: &mut Bench) {
                 .block_on(async { client.call(&operation, params.clone()).await });
             output.unwrap_or_else(|error| panic!("{name}: {error}"))
         };
-        // What the client keeps for later calls is no part of a page.
+        // Excludes data that the client caches for later calls.
         drop(call());
         let before = live_bytes();
         let output = call();
@@ -43,7 +43,7 @@ pub fn measure(bench: &mut Bench) {
         let left = live_bytes() - before;
         let ratio = live as f64 / wire as f64;
         println!(
-            "{name:24} {wire:>9} bytes on the wire, {live:>9} live: {ratio:.2} x; {left} left when it is dropped"
+            "{name:24} {wire:>9} bytes on the wire, {live:>9} live: {ratio:.2} x; {left} left after drop"
         );
         let row = json!({"case": name, "wire_bytes": wire, "live_bytes": live, "ratio": ratio, "left": left});
         bench.row(row);

@@ -1,27 +1,27 @@
-//! [`Stub`]: the server that answers the fixtures, as a process of its own.
+//! [`Stub`]: the server for the fixtures, as a child process.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A running server; it ends when this is dropped.
+/// A running server, stopped on drop.
 #[derive(Debug)]
 pub struct Stub {
     child: Child,
-    /// The port on loopback.
+    /// Port on loopback.
     pub port: u16,
 }
 
 impl Stub {
-    /// Starts `stub`, which stands beside this program.
+    /// Starts the program `stub` from the folder of this program.
     #[must_use]
     pub fn start(fixtures: &Path) -> Stub {
-        let program = std::env::current_exe().expect("this program has a path");
+        let program = std::env::current_exe().expect("the path of this program");
         let mut child = Command::new(program.with_file_name("stub"))
             .arg(fixtures)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("`stub` starts: it is built beside this program");
+            .expect("cannot start `stub`, which must be built first");
         let output = child.stdout.take().expect("its output");
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line).expect("a line");

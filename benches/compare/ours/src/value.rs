@@ -1,4 +1,4 @@
-//! Fixtures as values.
+//! Converts fixtures to values.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use bench_harness::Fixtures;
 use inia::{Blob, List, Map, Timestamp, Value};
 use serde_json::Value as Json;
 
-/// A value of a fixture, with what JSON cannot say put in the place of its tags.
+/// Converts a fixture to a value, replacing tagged objects.
 pub fn untag(json: &Json, fixtures: &Fixtures) -> Value {
     match json {
         Json::Null => Value::Null,
@@ -43,10 +43,10 @@ pub fn untag(json: &Json, fixtures: &Fixtures) -> Value {
     }
 }
 
-/// Where two values first differ, and how; `None` where they are equal. The order of a map's entries does not count.
-pub fn difference(got: &Value, expected: &Value) -> Option<String> {
-    let unequal = || Some(format!(": {got:?}, expected {expected:?}"));
-    match (got, expected) {
+/// Describes the first difference of two values; `None` if they are equal. The order of map entries is ignored.
+pub fn difference(actual: &Value, expected: &Value) -> Option<String> {
+    let unequal = || Some(format!(": {actual:?}, expected {expected:?}"));
+    match (actual, expected) {
         (Value::List(one), Value::List(two)) if one.len() == two.len() => {
             let mut pairs = one.iter().zip(two.iter()).enumerate();
             pairs.find_map(|(index, (one, two))| {
@@ -71,7 +71,7 @@ pub fn difference(got: &Value, expected: &Value) -> Option<String> {
                     )),
                 })
         }
-        _ if got == expected => None,
+        _ if actual == expected => None,
         _ => unequal(),
     }
 }

@@ -1,4 +1,4 @@
-//! [`Canned`]: the SDK's HTTP client that answers from memory.
+//! [`Canned`]: an HTTP client for the SDK that responds from memory.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,34 +13,34 @@ use aws_smithy_types::body::SdkBody;
 use bench_harness::Reply;
 use http_body_util::BodyExt;
 
-/// Reads each request to its end, as a connection would, and gives the one answer.
+/// Reads each request to its end, like a connection, and returns the response.
 #[derive(Clone, Debug)]
 pub struct Canned(SharedHttpConnector);
 
 #[derive(Debug)]
-struct Connector(Arc<Answer>);
+struct Connector(Arc<CannedResponse>);
 
 #[derive(Debug)]
-struct Answer {
+struct CannedResponse {
     response: http::Response<bytes::Bytes>,
     dump: Option<PathBuf>,
     dumped: AtomicBool,
 }
 
 impl Canned {
-    /// A client that answers `reply`, and writes the first request it sees to files that begin with `dump`.
+    /// Returns a client that responds with `reply` and writes the first request to files with the prefix `dump`.
     pub fn new(reply: &Reply, dump: Option<PathBuf>) -> Canned {
         let mut response = http::Response::builder().status(reply.status);
         for (name, value) in &reply.headers {
             response = response.header(name, value);
         }
         let response = response.body(reply.body.clone()).expect("a response");
-        let answer = Answer {
+        let canned = CannedResponse {
             response,
             dumped: AtomicBool::new(dump.is_none()),
             dump,
         };
-        Canned(SharedHttpConnector::new(Connector(Arc::new(answer))))
+        Canned(SharedHttpConnector::new(Connector(Arc::new(canned))))
     }
 }
 
@@ -56,10 +56,10 @@ impl HttpClient for Canned {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = Arc::clone(&self.0);
+        let canned = Arc::clone(&self.0);
         HttpConnectorFuture::new(async move {
-            if !answer.dumped.swap(true, Ordering::Relaxed)
-                && let Some(stem) = &answer.dump
+            if !canned.dumped.swap(true, Ordering::Relaxed)
+                && let Some(stem) = &canned.dump
             {
                 dump(request, stem).await;
             } else {
@@ -75,13 +75,13 @@ impl HttpConnector for Connector {
                     }
                 }
             }
-            let response = answer.response.clone().map(SdkBody::from);
+            let response = canned.response.clone().map(SdkBody::from);
             Ok(HttpResponse::try_from(response).expect("a response"))
         })
     }
 }
 
-/// Writes a request: `<stem>.head.txt` with its line and sorted headers, `<stem>.body` with its body.
+/// Writes a request: `<stem>.head.txt` with the request line and sorted headers, `<stem>.body` with the body.
 async fn dump(request: HttpRequest, stem: &Path) {
     let headers = request.headers().iter();
     let mut lines: Vec<String> = headers

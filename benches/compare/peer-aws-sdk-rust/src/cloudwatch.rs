@@ -17,7 +17,7 @@ pub fn measure_all(bench: &mut Bench) {
         "cloudwatch.PutMetricData",
         "cloudwatch.PutMetricData.nocompress",
     ] {
-        if !bench.wants(name) {
+        if !bench.is_selected(name) {
             continue;
         }
         let builder = Builder::from(&config(bench, name, "smithy-rpc-v2-cbor"))

@@ -17,8 +17,8 @@ use crate::{config, measure};
 /// Measures the service's cases.
 pub fn measure_all(bench: &mut Bench) {
     let name = "dynamodb.PutItem";
-    if bench.wants(name) {
-        let (client, params) = setting(bench, name);
+    if bench.is_selected(name) {
+        let (client, params) = case_setup(bench, name);
         let builder = client
             .put_item()
             .set_table_name(text(&params, "TableName"))
@@ -26,8 +26,8 @@ pub fn measure_all(bench: &mut Bench) {
         measure!(bench, name, builder, |_: &PutItemOutput| true);
     }
     let name = "dynamodb.GetItem";
-    if bench.wants(name) {
-        let (client, params) = setting(bench, name);
+    if bench.is_selected(name) {
+        let (client, params) = case_setup(bench, name);
         let builder = client
             .get_item()
             .set_table_name(text(&params, "TableName"))
@@ -38,8 +38,8 @@ pub fn measure_all(bench: &mut Bench) {
         });
     }
     let name = "dynamodb.Query";
-    if bench.wants(name) {
-        let (client, params) = setting(bench, name);
+    if bench.is_selected(name) {
+        let (client, params) = case_setup(bench, name);
         let values = attributes(&params["ExpressionAttributeValues"]);
         let builder = client
             .query()
@@ -53,7 +53,7 @@ pub fn measure_all(bench: &mut Bench) {
     }
 }
 
-fn setting(bench: &Bench, name: &str) -> (Client, Value) {
+fn case_setup(bench: &Bench, name: &str) -> (Client, Value) {
     let client = Client::new(&config(bench, name, "json"));
     (client, bench.fixtures().params(name))
 }

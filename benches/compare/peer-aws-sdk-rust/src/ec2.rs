@@ -20,7 +20,7 @@ use crate::{config, measure};
 /// Measures the service's cases.
 pub fn measure_all(bench: &mut Bench) {
     let name = "ec2.DescribeInstances";
-    if bench.wants(name) {
+    if bench.is_selected(name) {
         let client = Client::new(&config(bench, name, "ec2"));
         let params = bench.fixtures().params(name);
         let filter = |of: &Value| {
@@ -39,7 +39,7 @@ pub fn measure_all(bench: &mut Bench) {
         });
     }
     let name = "ec2.RunInstances";
-    if bench.wants(name) {
+    if bench.is_selected(name) {
         let client = Client::new(&config(bench, name, "ec2"));
         let params = bench.fixtures().params(name);
         let builder = run_instances(&client, &params);
@@ -50,17 +50,17 @@ pub fn measure_all(bench: &mut Bench) {
 }
 
 fn run_instances(client: &Client, params: &Value) -> RunInstancesFluentBuilder {
-    let word = |of: &Value, name: &str| text(of, name).unwrap_or_default();
+    let string = |of: &Value, name: &str| text(of, name).unwrap_or_default();
     let (placement, metadata) = (&params["Placement"], &params["MetadataOptions"]);
     client
         .run_instances()
         .set_image_id(text(params, "ImageId"))
-        .instance_type(InstanceType::from(word(params, "InstanceType").as_str()))
+        .instance_type(InstanceType::from(string(params, "InstanceType").as_str()))
         .set_min_count(integer(params, "MinCount"))
         .set_max_count(integer(params, "MaxCount"))
         .set_key_name(text(params, "KeyName"))
-        // The generated SDK takes user data that is base64 already.
-        .user_data(base64::encode(word(params, "UserData")))
+        // The generated SDK expects user data in base64.
+        .user_data(base64::encode(string(params, "UserData")))
         .set_ebs_optimized(flag(params, "EbsOptimized"))
         .set_client_token(text(params, "ClientToken"))
         .set_block_device_mappings(list(params, "BlockDeviceMappings", block_device))
@@ -78,15 +78,17 @@ fn run_instances(client: &Client, params: &Value) -> RunInstancesFluentBuilder {
         .placement(
             Placement::builder()
                 .set_availability_zone(text(placement, "AvailabilityZone"))
-                .tenancy(Tenancy::from(word(placement, "Tenancy").as_str()))
+                .tenancy(Tenancy::from(string(placement, "Tenancy").as_str()))
                 .build(),
         )
         .metadata_options(
             InstanceMetadataOptionsRequest::builder()
-                .http_tokens(HttpTokensState::from(word(metadata, "HttpTokens").as_str()))
+                .http_tokens(HttpTokensState::from(
+                    string(metadata, "HttpTokens").as_str(),
+                ))
                 .set_http_put_response_hop_limit(integer(metadata, "HttpPutResponseHopLimit"))
                 .http_endpoint(InstanceMetadataEndpointState::from(
-                    word(metadata, "HttpEndpoint").as_str(),
+                    string(metadata, "HttpEndpoint").as_str(),
                 ))
                 .build(),
         )
@@ -97,7 +99,7 @@ fn run_instances(client: &Client, params: &Value) -> RunInstancesFluentBuilder {
         )
         .set_tag_specifications(list(params, "TagSpecifications", |of| {
             TagSpecification::builder()
-                .resource_type(ResourceType::from(word(of, "ResourceType").as_str()))
+                .resource_type(ResourceType::from(string(of, "ResourceType").as_str()))
                 .set_tags(list(of, "Tags", tag))
                 .build()
         }))

@@ -1,4 +1,5 @@
-//! The generated SDK for Rust on the work of the comparison: a ready builder is cloned, sent, answered from memory, parsed and dropped.
+//! The generated SDK for Rust in the comparison: a prepared builder is cloned and sent; the response comes from memory,
+//! is parsed and dropped.
 
 #![forbid(unsafe_code)]
 
@@ -25,14 +26,14 @@ use bench_harness::{Bench, Options};
 
 use crate::canned::Canned;
 
-/// Measures a builder: `$bench`, the case's name, the builder, and a check of its output.
+/// Measures a builder: `$bench`, the name of the case, the builder, and a check of its output.
 macro_rules! measure {
     ($bench:expr, $name:expr, $builder:expr, $check:expr) => {{
         let builder = $builder;
-        let send = async || builder.clone().send().await.expect("an answer");
+        let send = async || builder.clone().send().await.expect("a response");
         let output = $bench.runtime().block_on(send());
         let check: fn(&_) -> bool = $check;
-        assert!(check(&output), "{}: the answer was not understood", $name);
+        assert!(check(&output), "{}: unexpected output", $name);
         drop(output);
         $bench.measure(
             $name,
@@ -43,7 +44,7 @@ macro_rules! measure {
 }
 pub(crate) use measure;
 
-/// Runs the cases that the command line asks for.
+/// Runs the selected cases.
 pub fn run() {
     let mut bench = Bench::new(Options::from_args());
     #[cfg(feature = "sqs")]
@@ -62,7 +63,8 @@ pub fn run() {
     bench.finish();
 }
 
-/// The configuration of a case: fixed region and credentials, one attempt, answers from memory, everything else as by default.
+/// Returns the configuration of a case: fixed region and credentials, one attempt, responses from memory, otherwise
+/// defaults.
 fn config(bench: &Bench, case: &str, protocol: &str) -> SdkConfig {
     let dump = bench.options().dump.as_ref().map(|folder| {
         std::fs::create_dir_all(folder).expect("a folder for requests");

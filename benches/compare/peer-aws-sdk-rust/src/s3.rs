@@ -15,8 +15,8 @@ use crate::{config, measure};
 /// Measures the service's cases.
 pub fn measure_all(bench: &mut Bench) {
     let name = "s3.ListObjectsV2";
-    if bench.wants(name) {
-        let (client, params) = setting(bench, name);
+    if bench.is_selected(name) {
+        let (client, params) = case_setup(bench, name);
         let builder = client
             .list_objects_v2()
             .set_bucket(text(&params, "Bucket"))
@@ -27,25 +27,25 @@ pub fn measure_all(bench: &mut Bench) {
         });
     }
     for name in ["s3.GetObject", "s3.GetObject.when_required"] {
-        if bench.wants(name) {
+        if bench.is_selected(name) {
             get(bench, name);
         }
     }
     for name in ["s3.PutObject", "s3.PutObject.when_required"] {
-        if bench.wants(name) {
+        if bench.is_selected(name) {
             put(bench, name);
         }
     }
 }
 
 fn get(bench: &mut Bench, name: &str) {
-    let (client, params) = setting(bench, name);
+    let (client, params) = case_setup(bench, name);
     let builder = client
         .get_object()
         .set_bucket(text(&params, "Bucket"))
         .set_key(text(&params, "Key"));
     let call = async || {
-        let output = builder.clone().send().await.expect("an answer");
+        let output = builder.clone().send().await.expect("a response");
         let body = output
             .body
             .collect()
@@ -59,7 +59,7 @@ fn get(bench: &mut Bench, name: &str) {
 }
 
 fn put(bench: &mut Bench, name: &str) {
-    let (client, params) = setting(bench, name);
+    let (client, params) = case_setup(bench, name);
     let file = params["Body"]["$file"].as_str().expect("a file");
     let body = bench.fixtures().bytes(file);
     let metadata = params["Metadata"].as_object().expect("a map");
@@ -76,11 +76,11 @@ fn put(bench: &mut Bench, name: &str) {
             .set_metadata(Some(metadata.collect()))
             .body(ByteStream::from(body.clone()))
     };
-    let call = async || drop(black_box(builder().send().await.expect("an answer")));
+    let call = async || drop(black_box(builder().send().await.expect("a response")));
     bench.measure(name, call, || drop(black_box(builder())));
 }
 
-fn setting(bench: &Bench, name: &str) -> (Client, Value) {
+fn case_setup(bench: &Bench, name: &str) -> (Client, Value) {
     let mut builder = Builder::from(&config(bench, name, "rest-xml"));
     if name.ends_with("when_required") {
         builder = builder

@@ -1,4 +1,4 @@
-//! SigV4 of one typical request.
+//! SigV4 of a typical request.
 
 use std::hint::black_box;
 use std::time::{Duration, SystemTime};
@@ -7,10 +7,10 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use bench_harness::Bench;
 
-/// The body's size in bytes: that of sqs SendMessage.
+/// Size of the body in bytes, as in SQS SendMessage.
 const BODY: usize = 292;
 
-/// The headers of a JSON call, as they go to the signer.
+/// Headers of a JSON request before signing.
 const HEADERS: &[(&str, &str)] = &[
     ("content-type", "application/x-amz-json-1.0"),
     ("x-amz-target", "AmazonSQS.SendMessage"),
@@ -29,7 +29,7 @@ const HEADERS: &[(&str, &str)] = &[
 
 /// Measures signing.
 pub fn measure(bench: &mut Bench) {
-    if !bench.wants("sigv4") {
+    if !bench.is_selected("sigv4") {
         return;
     }
     let body = vec![b'x'; BODY];

@@ -8,7 +8,7 @@ use crate::{config, measure};
 /// Measures the service's cases.
 pub fn measure_all(bench: &mut Bench) {
     let name = "sqs.SendMessage";
-    if !bench.wants(name) {
+    if !bench.is_selected(name) {
         return;
     }
     let client = aws_sdk_sqs::Client::new(&config(bench, name, "json"));

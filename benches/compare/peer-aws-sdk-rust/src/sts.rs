@@ -8,7 +8,7 @@ use crate::{config, measure};
 /// Measures the service's cases.
 pub fn measure_all(bench: &mut Bench) {
     let name = "sts.GetCallerIdentity";
-    if !bench.wants(name) {
+    if !bench.is_selected(name) {
         return;
     }
     let client = aws_sdk_sts::Client::new(&config(bench, name, "query"));

@@ -1,4 +1,4 @@
-//! A whole process: one STS call, with region, credentials and endpoint from the environment.
+//! A process that makes one STS call, with region, credentials and endpoint from the environment.
 
 #![forbid(unsafe_code)]
 

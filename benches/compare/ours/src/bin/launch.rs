@@ -1,7 +1,7 @@
-//! CPU time and peak memory of a command, as the system accounts for it: `launch [--runs N] [--stub FIXTURES] COMMAND ...`.
+//! Measures CPU time and peak memory of a command: `launch [--runs N] [--stub FIXTURES] COMMAND ...`.
 //!
-//! With `--stub`, the environment has just region, credentials and endpoint for a server on loopback that answers the fixtures. What
-//! the command says is thrown away. Prints one line of JSON.
+//! With `--stub`, the environment has only region, credentials and the endpoint of a loopback server that serves the
+//! fixtures. The output of the command is discarded. Prints one line of JSON.
 
 #![forbid(unsafe_code)]
 
@@ -51,7 +51,7 @@ fn main() {
         let mut child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{program}: {error}"));
-        let used = child.wait4().expect("the command ends");
+        let used = child.wait4().expect("the command exits");
         assert!(used.status.success(), "{program}: {}", used.status);
         wall.push(started.elapsed().as_secs_f64());
         cpu.push((used.rusage.utime + used.rusage.stime).as_secs_f64());

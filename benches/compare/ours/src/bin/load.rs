@@ -1,8 +1,9 @@
-//! Throughput over loopback at a concurrency, beside a bare hyper client that sends the same bytes, in turn and in one process.
+//! Throughput over loopback with concurrent calls, compared with a bare hyper client that sends the same bytes
+//! alternately in the same process.
 //!
-//! `load --fixtures DIR [--rounds N] [--segment-ms MS] [--concurrency N] [--port P] [--json FILE]`. Without `--port`, the program starts
-//! `stub`, which stands beside it. CPU time is that of this process: the server's is not in it. `--case SUBSTR` leaves other cases out; with
-//! `--client SUBSTR` only one client makes its calls, and nothing is compared: for a profiler.
+//! `load --fixtures DIR [--rounds N] [--segment-ms MS] [--concurrency N] [--port P] [--json FILE]`. Without `--port`,
+//! the program starts `stub` from its own folder. CPU time is that of this process, without the server. `--case SUBSTR`
+//! selects cases; with `--client SUBSTR` only one client runs and nothing is compared, for profiling.
 
 #![forbid(unsafe_code)]
 
@@ -25,7 +26,7 @@ use serde_json::json;
 
 const CASES: [&str; 2] = ["sqs.SendMessage", "dynamodb.GetItem"];
 
-/// One call, to be made again and again.
+/// A repeatable call.
 type Call = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
 
 struct Options {
@@ -101,15 +102,15 @@ async fn measure(options: &Options, case: &str, port: u16) -> serde_json::Value 
         ("hyper-util pool", vec![pool(port, &request, length)]),
         ("hyper connection", bare),
     ];
-    if let Some(wanted) = &options.client {
+    if let Some(client_name) = &options.client {
         let (kind, calls) = kinds
             .iter()
-            .find(|(kind, _)| kind.contains(wanted))
+            .find(|(kind, _)| kind.contains(client_name))
             .expect("a client");
         for _ in 0..=options.rounds {
-            let (calls_a_second, us) = segment(options, calls).await;
+            let (calls_per_second, us) = segment(options, calls).await;
             println!(
-                "{case:18} {kind:16} {calls_a_second:>8.0} calls/s, {us:>6.1} us of CPU a call"
+                "{case:18} {kind:16} {calls_per_second:>8.0} calls/s, {us:>6.1} us of CPU a call"
             );
         }
         return json!({"case": case, "client": kind});
@@ -118,10 +119,10 @@ async fn measure(options: &Options, case: &str, port: u16) -> serde_json::Value 
     let mut rate: [Vec<f64>; 3] = Default::default();
     for round in 0..=options.rounds {
         for (index, (_, calls)) in kinds.iter().enumerate() {
-            let (calls_a_second, us) = segment(options, calls).await;
-            // The first round opens the connections.
+            let (calls_per_second, us) = segment(options, calls).await;
+            // The first round opens the connections and is not counted.
             if round > 0 {
-                rate[index].push(calls_a_second);
+                rate[index].push(calls_per_second);
                 cpu[index].push(us);
             }
         }
@@ -138,17 +139,17 @@ async fn measure(options: &Options, case: &str, port: u16) -> serde_json::Value 
             .zip(&cpu[index])
             .map(|(ours, other)| ours / other)
             .collect();
-        let (us, calls_a_second, ratio) =
+        let (us, calls_per_second, ratio) =
             (median(&cpu[index]), median(&rate[index]), median(&ratios));
         println!(
-            "{case:18} {kind:16} {calls_a_second:>8.0} calls/s, {us:>6.1} us of CPU a call; inia in its units: {ratio:.2}"
+            "{case:18} {kind:16} {calls_per_second:>8.0} calls/s, {us:>6.1} us of CPU per call; ratio of inia: {ratio:.2}"
         );
-        row[*kind] = json!({"cpu_us": us, "calls_s": calls_a_second, "ratio": ratio});
+        row[*kind] = json!({"cpu_us": us, "calls_s": calls_per_second, "ratio": ratio});
     }
     row
 }
 
-/// Calls in as many tasks as the concurrency says: calls a second, and CPU time of a call in microseconds.
+/// Runs concurrent calls; returns calls per second and CPU microseconds per call.
 async fn segment(options: &Options, calls: &[Call]) -> (f64, f64) {
     let (start, started) = (Instant::now(), ProcessTime::now());
     let end = start + options.segment;
@@ -167,7 +168,7 @@ async fn segment(options: &Options, calls: &[Call]) -> (f64, f64) {
         .collect();
     let mut done = 0;
     for task in tasks {
-        done += task.await.expect("a task that ends");
+        done += task.await.expect("the task completes");
     }
     let done = done as f64;
     (
@@ -184,9 +185,9 @@ fn client(
 ) -> (Client, String, Arc<Value>) {
     let fixtures = Fixtures::at(&options.fixtures);
     let cases = fixtures.cases();
-    let found = cases
+    let entry = cases
         .iter()
-        .find(|found| found.name == case)
+        .find(|entry| entry.name == case)
         .expect("the case");
     let config = inia::config::Config::new()
         .max_attempts(1)
@@ -200,11 +201,11 @@ fn client(
     }
     let session = builder.build().expect("a session");
     let client = session
-        .client_with(&found.service, &config)
+        .client_with(&entry.service, &config)
         .expect("a client");
     (
         client,
-        found.operation.clone(),
+        entry.operation.clone(),
         Arc::new(untag(&fixtures.params(case), &fixtures)),
     )
 }
@@ -214,13 +215,13 @@ fn ours(options: &Options, case: &str, port: u16) -> Call {
     Arc::new(move || {
         let call = client.call(&operation, Arc::clone(&params));
         Box::pin(async move {
-            let output = call.await.expect("an answer");
+            let output = call.await.expect("a response");
             assert_eq!(output.metadata.http_status, 200);
         })
     })
 }
 
-/// A request as the client sends it, and the length of its answer.
+/// Captures a request as the client sends it, and the length of its response.
 async fn captured(options: &Options, case: &str, port: u16) -> (http::Request<Full<Bytes>>, usize) {
     let reply = Fixtures::at(&options.fixtures).reply(case, "json");
     let length = reply.body.len();
@@ -230,7 +231,7 @@ async fn captured(options: &Options, case: &str, port: u16) -> (http::Request<Fu
     });
     let transport: Arc<dyn Transport> = capture.clone();
     let (client, operation, params) = client(options, case, port, Some(transport));
-    client.call(&operation, params).await.expect("an answer");
+    client.call(&operation, params).await.expect("a response");
     let request = capture.request.lock().expect("one thread").take();
     let request = request.expect("a request");
     let WireBody::Bytes(body) = request.body else {
@@ -245,7 +246,7 @@ async fn captured(options: &Options, case: &str, port: u16) -> (http::Request<Fu
     (builder.body(Full::new(body)).expect("a request"), length)
 }
 
-/// The transport that keeps a request and answers from memory.
+/// A transport that captures a request and responds from memory.
 #[derive(Debug)]
 struct Capture {
     reply: Reply,
@@ -277,9 +278,9 @@ fn pool(port: u16, request: &http::Request<Full<Bytes>>, length: usize) -> Call 
     let request = request.clone();
     assert_eq!(request.uri().port_u16(), Some(port));
     Arc::new(move || {
-        let answer = client.request(request.clone());
+        let response = client.request(request.clone());
         Box::pin(async move {
-            let body = answer.await.expect("an answer").into_body();
+            let body = response.await.expect("a response").into_body();
             assert_eq!(
                 body.collect().await.expect("a body").to_bytes().len(),
                 length
@@ -288,7 +289,7 @@ fn pool(port: u16, request: &http::Request<Full<Bytes>>, length: usize) -> Call 
     })
 }
 
-/// A connection of its own, without a pool.
+/// A single connection without a pool.
 async fn connection(port: u16, request: &http::Request<Full<Bytes>>, length: usize) -> Call {
     let stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
         .await
@@ -309,8 +310,8 @@ async fn connection(port: u16, request: &http::Request<Full<Bytes>>, length: usi
         Box::pin(async move {
             let mut sender = sender.lock().await;
             sender.ready().await.expect("a connection");
-            let answer = sender.send_request(request).await.expect("an answer");
-            let body = answer.into_body().collect().await.expect("a body");
+            let response = sender.send_request(request).await.expect("a response");
+            let body = response.into_body().collect().await.expect("a body");
             assert_eq!(body.to_bytes().len(), length);
         })
     })

@@ -1,4 +1,4 @@
-//! Counts the allocations of inia's calls; `ours` starts it.
+//! Counts the allocations of inia's calls; run by `ours`.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
-//! The cross-SDK serialization benchmark: the wire formats alone, without endpoint, signature or network.
+//! The cross-SDK serialization benchmark: only the wire formats, without endpoint, signature or network.
 //!
-//! `serde DIR [--reps N] [--out FILE]`. A request is parameters to method, URI, headers and body; a response is status, headers and
-//! body to a value. DIR holds `cases.json` and one `<format>.service-2.json` for each format. The large JSON bodies are written over many
-//! lines; `<case>_minified` measures them without white space, too.
+//! `serde DIR [--reps N] [--out FILE]`. A request is parameters to method, URI, headers and body; a response is status,
+//! headers and body to a value. DIR contains `cases.json` and one `<format>.service-2.json` per format. The large JSON
+//! bodies are pretty-printed; `<case>_minified` measures them without white space.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ use inia::{
 use inia_protocol::{Codec, Input, Response};
 use serde_json::{Value as Json, json};
 
-/// A sample is at least this long, so that reading the clock does not count.
+/// Minimum duration of a sample, so that the cost of reading the clock is negligible.
 const SAMPLE: Duration = Duration::from_micros(5);
 
 struct Format {
@@ -31,7 +31,7 @@ struct Format {
 
 fn main() {
     let mut args = std::env::args().skip(1);
-    let folder = PathBuf::from(args.next().expect("the folder with the cases"));
+    let folder = PathBuf::from(args.next().expect("usage: serde DIR"));
     let (mut reps, mut out) = (1000, None);
     while let Some(option) = args.next() {
         let value = args.next().expect("a value");
@@ -88,7 +88,7 @@ fn main() {
     });
     let text = serde_json::to_string_pretty(&report).expect("rows are JSON");
     match out {
-        Some(path) => std::fs::write(path, text).expect("the rows are written"),
+        Some(path) => std::fs::write(path, text).expect("the output file is writable"),
         None => println!("{text}"),
     }
 }
@@ -109,7 +109,7 @@ fn load(folder: &Path, name: &str) -> Format {
     }
 }
 
-/// Parameters, by their shape: a blob is written as its text, a moment as seconds.
+/// Converts parameters by shape: blobs are strings of their bytes, timestamps are seconds.
 fn value(model: &ServiceModel, member: &Member, json: &Json) -> Value {
     let target = |member: &Member, json: &Json| value(model, member, json);
     match (&model.shape(member.target).kind, json) {
@@ -145,17 +145,17 @@ fn value(model: &ServiceModel, member: &Member, json: &Json) -> Value {
                 Some(integer) => Value::from(integer),
                 None => Value::from(number.as_f64().expect("a number")),
             },
-            other => panic!("{}: {other} is not what the shape says", member.name),
+            other => panic!("{}: {other} does not match the shape", member.name),
         },
     }
 }
 
-/// Two published bodies have their quotes escaped twice, so that they are no JSON; they are measured as they were meant.
-fn mended(body: &str) -> String {
+/// Repairs two published bodies whose quotes are escaped twice, which makes them invalid JSON.
+fn unescape_quotes(body: &str) -> String {
     let is_json = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    let mended = body.replace("\\\\\"", "\\\"");
-    if body.starts_with('{') && !is_json(body) && is_json(&mended) {
-        return mended;
+    let unescape_quotes = body.replace("\\\\\"", "\\\"");
+    if body.starts_with('{') && !is_json(body) && is_json(&unescape_quotes) {
+        return unescape_quotes;
     }
     body.to_owned()
 }
@@ -169,7 +169,7 @@ fn response(case: &Json) -> Response {
                 .expect("base64"),
         )
     } else {
-        Bytes::from(mended(text))
+        Bytes::from(unescape_quotes(text))
     };
     let headers = case["headers"].as_object().into_iter().flatten();
     let headers: Headers = headers
@@ -185,7 +185,7 @@ fn response(case: &Json) -> Response {
     }
 }
 
-/// The same answer without the white space of its JSON; `None` where it is no JSON or has none.
+/// Returns the response without white space in its JSON; `None` if it is not JSON or has none.
 fn minified(response: &Response) -> Option<Response> {
     let json: Json = serde_json::from_slice(&response.body).ok()?;
     let body = serde_json::to_vec(&json).ok()?;
@@ -199,7 +199,7 @@ fn minified(response: &Response) -> Option<Response> {
 
 fn parse(format: &Format, operation: &Operation, response: &Response) {
     let output = format.codec.parse(operation, black_box(response).clone());
-    black_box(output.expect("an answer"));
+    black_box(output.expect("a response"));
 }
 
 fn measure(id: &str, reps: u32, work: impl Fn()) -> Json {

@@ -1,6 +1,6 @@
-//! A server on loopback that answers the fixtures by operation, on one thread: `stub FIXTURES [PORT]`.
+//! A single-threaded loopback server that serves the fixtures by operation: `stub FIXTURES [PORT]`.
 //!
-//! Its first line of output is its port. The operation is in `x-amz-target`, in `Action=` of a form, or in the path of an RPC.
+//! Prints its port. The operation is in `x-amz-target`, in `Action=` of a form, or in the path of an RPC.
 
 #![forbid(unsafe_code)]
 
@@ -16,28 +16,28 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
-/// The formats that an operation may be called in.
+/// Formats in which an operation can be called.
 const FORMATS: [&str; 3] = ["json", "smithy-rpc-v2-cbor", "query"];
 
-/// Answers by operation and, where they differ, by format.
-type Answers = HashMap<(String, &'static str), Response<Full<Bytes>>>;
+/// Responses by operation and, if they differ, by format.
+type Responses = HashMap<(String, &'static str), Response<Full<Bytes>>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let mut args = std::env::args().skip(1);
     let fixtures = Fixtures::at(Path::new(
-        &args.next().expect("the folder with the fixtures"),
+        &args.next().expect("usage: stub FIXTURES [PORT]"),
     ));
     let port: u16 = args.next().map_or(0, |port| port.parse().expect("a port"));
-    let mut answers = Answers::new();
+    let mut responses = Responses::new();
     for case in fixtures.cases() {
         for format in FORMATS {
             let key = (case.operation.clone(), format);
             let reply = fixtures.reply(&case.name, format);
-            answers.entry(key).or_insert_with(|| response(reply));
+            responses.entry(key).or_insert_with(|| response(reply));
         }
     }
-    let answers = Arc::new(answers);
+    let responses = Arc::new(responses);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
         .await
         .expect("a port");
@@ -47,13 +47,13 @@ async fn main() {
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let answers = Arc::clone(&answers);
+        let responses = Arc::clone(&responses);
         let service =
-            hyper::service::service_fn(move |request| serve(request, Arc::clone(&answers)));
+            hyper::service::service_fn(move |request| serve(request, Arc::clone(&responses)));
         let connection = hyper::server::conn::http1::Builder::new()
             .serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
-            // A client that goes away ends its connection, and nothing else.
+            // Errors of a connection do not affect other clients.
             let _ = connection.await;
         });
     }
@@ -62,7 +62,7 @@ async fn main() {
 fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
-        // These are the server's own to write.
+        // Written by the server itself.
         if !["connection", "content-length", "date"].contains(&name.to_ascii_lowercase().as_str()) {
             response = response.header(name, value);
         }
@@ -72,7 +72,7 @@ fn response(reply: Reply) -> Response<Full<Bytes>> {
 
 async fn serve(
     request: Request<Incoming>,
-    answers: Arc<Answers>,
+    responses: Arc<Responses>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = match body.collect().await {
@@ -85,7 +85,7 @@ async fn serve(
         actions.next().map(String::from_utf8_lossy)
     };
     let target = head.headers.get("x-amz-target");
-    let found = if let Some(target) = target.and_then(|target| target.to_str().ok()) {
+    let key = if let Some(target) = target.and_then(|target| target.to_str().ok()) {
         let operation = target.rsplit('.').next().unwrap_or_default();
         Some((operation.to_owned(), "json"))
     } else if let Some((_, operation)) = head.uri.path().split_once("/operation/") {
@@ -93,8 +93,8 @@ async fn serve(
     } else {
         form().map(|operation| (operation.into_owned(), "query"))
     };
-    Ok(match found.and_then(|key| answers.get(&key)) {
-        Some(answer) => answer.clone(),
+    Ok(match key.and_then(|key| responses.get(&key)) {
+        Some(response) => response.clone(),
         None => {
             let mut response = Response::new(Full::default());
             *response.status_mut() = http::StatusCode::NOT_FOUND;

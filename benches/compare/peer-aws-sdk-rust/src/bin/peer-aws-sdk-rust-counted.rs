@@ -1,4 +1,4 @@
-//! Counts the allocations of calls of the generated SDK; `peer-aws-sdk-rust` starts it.
+//! Counts the allocations of calls of the generated SDK; run by `peer-aws-sdk-rust`.
 
 #![forbid(unsafe_code)]
 

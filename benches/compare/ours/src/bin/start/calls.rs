@@ -1,24 +1,24 @@
-//! The first call of every operation of every service.
+//! The first call of each operation of each service.
 
 use serde_json::{Value, json};
 
-use crate::parameters::least;
+use crate::parameters::minimal;
 use crate::process::{Cost, once};
 use crate::session;
 
-/// The operations that cost least in one run each: the least of all is looked for among these.
+/// Number of cheapest operations in the first run that are measured repeat to find the minimum.
 const CHEAPEST: usize = 50;
 
-/// How many of both ends are run in turn to compare them.
+/// Number of operations at each end that are compared in interleaved runs.
 const COMPARED: usize = 5;
 
-/// More than anything costs.
+/// Initial cost, larger than any measured one.
 const UNKNOWN: Cost = Cost {
     cpu_ms: f64::INFINITY,
     peak_kib: 0.0,
 };
 
-/// An operation, and what calling it has cost so far.
+/// An operation and the cost of calling it so far.
 #[derive(Debug)]
 struct Call {
     service: String,
@@ -36,14 +36,14 @@ impl Call {
         )
     }
 
-    fn again(&mut self) {
+    fn repeat(&mut self) {
         let cost = self.run().unwrap_or_else(|error| {
             panic!(
-                "{} {}, a second time: {error}",
+                "{} {} failed when repeated: {error}",
                 self.service, self.operation
             )
         });
-        self.cost = self.cost.least(cost);
+        self.cost = self.cost.min(cost);
         self.runs += 1;
     }
 
@@ -54,14 +54,15 @@ impl Call {
     }
 }
 
-/// Calls every operation in a process of its own, and those that matter `runs` times.
+/// Calls each operation in a separate process, and the cheapest and most expensive ones `runs` times.
 ///
-/// One run each finds the median. What a call costs is the least of `runs` runs, so the one that costs most is looked for from the
-/// top: whichever has the most so far is run again, until one stays there through `runs` runs. No other can cost more. Since the
-/// machine may have been slower at one time than at another, those at both ends are then run in turn, and compared by that alone.
+/// The median is of one run each. The cost of a call is the minimum of `runs` runs, so the maximum is found from the
+/// top: the currently most expensive call is repeated until it has `runs` runs; no other call can be more expensive. As
+/// the speed of the machine may vary over time, calls at both ends are then measured in interleaved runs, and only
+/// these count.
 pub(crate) fn measure(runs: usize) -> Value {
     let mut calls = Vec::new();
-    let mut refused = Vec::new();
+    let mut failed = Vec::new();
     let mut streams = Vec::new();
     let session = session();
     for service in session.available_services() {
@@ -76,7 +77,7 @@ pub(crate) fn measure(runs: usize) -> Value {
             let mut call = Call {
                 service: service.to_string(),
                 operation: operation.name.to_string(),
-                params: least(model, operation).to_string(),
+                params: minimal(model, operation).to_string(),
                 runs: 1,
                 cost: UNKNOWN,
             };
@@ -85,28 +86,28 @@ pub(crate) fn measure(runs: usize) -> Value {
                     call.cost = cost;
                     calls.push(call);
                 }
-                Err(error) => refused.push(json!({"call": name, "error": error})),
+                Err(error) => failed.push(json!({"call": name, "error": error})),
             }
         }
     }
-    assert!(!calls.is_empty(), "no operation was called: {refused:?}");
+    assert!(!calls.is_empty(), "no operation was called: {failed:?}");
     calls.sort_by(|one, two| one.cost.cpu_ms.total_cmp(&two.cost.cpu_ms));
     let median = calls[calls.len() / 2].row();
     for call in calls.iter_mut().take(CHEAPEST) {
         while call.runs < runs {
-            call.again();
+            call.repeat();
         }
     }
     let cpu = |call: &Call| call.cost.cpu_ms;
     loop {
-        let most = calls
+        let most_expensive = calls
             .iter_mut()
             .max_by(|one, two| cpu(one).total_cmp(&cpu(two)))
             .expect("calls");
-        if most.runs >= runs {
+        if most_expensive.runs >= runs {
             break;
         }
-        most.again();
+        most_expensive.repeat();
     }
     let count = calls.len();
     calls.sort_by(|one, two| cpu(one).total_cmp(&cpu(two)));
@@ -117,15 +118,15 @@ pub(crate) fn measure(runs: usize) -> Value {
         call.cost = UNKNOWN;
     }
     for _ in 0..runs {
-        ends.iter_mut().for_each(Call::again);
+        ends.iter_mut().for_each(Call::repeat);
     }
     ends.sort_by(|one, two| cpu(one).total_cmp(&cpu(two)));
     json!({
         "measured": count,
         "event_streams": streams,
-        "refused": refused,
-        "least": ends[0].row(),
+        "refused": failed,
+        "min": ends[0].row(),
         "median": median,
-        "most": ends[ends.len() - 1].row(),
+        "max": ends[ends.len() - 1].row(),
     })
 }

@@ -1,7 +1,7 @@
-//! Cold start: what a process costs until something is ready. Each measurement is a process of its own.
+//! Cold start: the cost of a process until a client or request is ready. Each measurement runs in a separate process.
 //!
-//! `start DATA [RUNS]` measures everything and prints one line of JSON; DATA is a folder with EC2's definition as a JSON file, as in
-//! `AWS_DATA_PATH`. The other forms are the single processes: `start nothing`, `start client SERVICE`,
+//! `start DATA [RUNS]` runs all measurements and prints one line of JSON; DATA is a folder with EC2's definition as a
+//! JSON file, for `AWS_DATA_PATH`. The other forms are single processes: `start nothing`, `start client SERVICE`,
 //! `start call SERVICE OPERATION PARAMS`, `start all`.
 
 #![forbid(unsafe_code)]
@@ -20,10 +20,10 @@ use inia::{
 };
 use serde_json::json;
 
-/// The operation that tells endpoints: a call that must ask for its endpoint first is ready when its own request is.
+/// The endpoint discovery operation. A call that requires discovery is ready when its own request is.
 const DISCOVERY: &str = "DescribeEndpoints";
 
-/// What it is answered with.
+/// Response to endpoint discovery.
 const ENDPOINTS: &str =
     r#"{"Endpoints":[{"Address":"discovered.example.com","CachePeriodInMinutes":60}]}"#;
 
@@ -58,11 +58,11 @@ fn session() -> Session {
     session_for("")
 }
 
-/// A session whose client makes a call of `operation`.
+/// Returns a session whose client calls `operation`.
 fn session_for(operation: &str) -> Session {
     let mut credentials = Credentials::new("AKIDEXAMPLE00000000", "secret", None);
     credentials.account_id = Some("123456789012".into());
-    let transport = Reached {
+    let transport = ExitTransport {
         is_discovery: operation == DISCOVERY,
     };
     Session::builder()
@@ -73,7 +73,7 @@ fn session_for(operation: &str) -> Session {
         .expect("a session")
 }
 
-/// The first call of an operation, until its request is handed to the transport.
+/// Makes the first call of an operation, until its request reaches the transport.
 fn call(service: &str, operation: &str, params: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -83,29 +83,29 @@ fn call(service: &str, operation: &str, params: &str) {
     let client = session_for(operation).client(service).expect("a client");
     let call = runtime.block_on(async { client.call(operation, params).await });
     match call {
-        Ok(_) => eprintln!("answered without a request"),
+        Ok(_) => eprintln!("the call completed without a request"),
         Err(error) => eprintln!("{error:#}"),
     }
     exit(1)
 }
 
-/// The transport that ends the process when a request reaches it.
+/// A transport that exits the process when a request reaches it.
 #[derive(Debug)]
-struct Reached {
-    /// Whether the call is the one that asks for endpoints.
+struct ExitTransport {
+    /// The measured call is the discovery operation itself.
     is_discovery: bool,
 }
 
-impl Transport for Reached {
+impl Transport for ExitTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
         let target = request.headers.get("x-amz-target").unwrap_or_default();
         if target.ends_with(DISCOVERY) && !self.is_discovery {
-            let answer = WireResponse {
+            let response = WireResponse {
                 status: 200,
                 headers: Headers::new(),
                 body: ByteStream::from(ENDPOINTS),
             };
-            return Box::pin(std::future::ready(Ok(answer)));
+            return Box::pin(std::future::ready(Ok(response)));
         }
         std::hint::black_box(request);
         report();
@@ -113,7 +113,7 @@ impl Transport for Reached {
     }
 }
 
-/// Prints what this process has used since it started.
+/// Prints the resources used by this process since its start.
 fn report() {
     let cpu = ProcessTime::now().as_duration().as_nanos();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,13 +1,13 @@
-//! The least parameters that an operation may be called with.
+//! Minimal parameters of an operation.
 
 use inia::{Kind, Member, Operation, ServiceModel, Structure};
 use serde_json::{Map, Value, json};
 
-/// How deep required members are followed.
-const DEPTH: usize = 32;
+/// Maximum depth of required members.
+const MAX_DEPTH: usize = 32;
 
-/// Members that an endpoint rule or a rule of the service takes apart: service, member and a text that it takes.
-const MEANINGFUL: [(&str, &str, &str); 7] = [
+/// Members that are parsed by endpoint rules or customizations: service, member and a valid value.
+const VALID_VALUES: [(&str, &str, &str); 7] = [
     (
         "cloudfront-keyvaluestore",
         "KvsARN",
@@ -45,8 +45,8 @@ const MEANINGFUL: [(&str, &str, &str); 7] = [
     ),
 ];
 
-/// The members of an operation's input that must be given, each with the first value that its shape allows.
-pub(crate) fn least(model: &ServiceModel, operation: &Operation) -> Value {
+/// Returns the required members of an operation's input, each with the first valid value of its shape.
+pub(crate) fn minimal(model: &ServiceModel, operation: &Operation) -> Value {
     match &operation.input {
         Some(input) => value(model, input, 0),
         None => json!({}),
@@ -61,7 +61,7 @@ fn structure(model: &ServiceModel, structure: &Structure, is_union: bool, depth:
     let first = structure.members.iter().take(usize::from(is_union));
     let members = first
         .chain(required)
-        // A client makes one up.
+        // Filled in by the client.
         .filter(|member| !member.traits.is_idempotency_token());
     let entries = members.map(|member| (member.name.to_string(), value(model, member, depth)));
     Value::Object(entries.collect::<Map<_, _>>())
@@ -69,9 +69,9 @@ fn structure(model: &ServiceModel, structure: &Structure, is_union: bool, depth:
 
 fn value(model: &ServiceModel, member: &Member, depth: usize) -> Value {
     let shape = model.shape(member.target);
-    let least = shape.constraints.min.unwrap_or(0.0).max(0.0);
-    let length = least as usize;
-    if depth >= DEPTH {
+    let minimal = shape.constraints.min.unwrap_or(0.0).max(0.0);
+    let length = minimal as usize;
+    if depth >= MAX_DEPTH {
         return Value::Null;
     }
     match &shape.kind {
@@ -92,21 +92,21 @@ fn value(model: &ServiceModel, member: &Member, depth: usize) -> Value {
         },
         Kind::Blob => "x".repeat(length).into(),
         Kind::Boolean => false.into(),
-        Kind::Integer | Kind::Long => (least.ceil() as i64).into(),
-        Kind::Float | Kind::Double => least.into(),
+        Kind::Integer | Kind::Long => (minimal.ceil() as i64).into(),
+        Kind::Float | Kind::Double => minimal.into(),
         Kind::Timestamp => 0.into(),
     }
 }
 
-/// A text that is long enough, and that a path, a host and a rule about endpoints take: letters, and a number at the end.
+/// Returns a string of sufficient length that is valid in a path, a host and an endpoint rule: letters and a number.
 fn text(model: &ServiceModel, member: &Member, number: usize) -> String {
-    let meaningful = MEANINGFUL
+    let meaningful = VALID_VALUES
         .iter()
         .find(|(service, name, _)| *model.name() == **service && member.name == **name);
     if let Some((_, _, text)) = meaningful {
         return (*text).to_owned();
     }
-    let least = model.shape(member.target).constraints.min.unwrap_or(0.0);
-    let width = (least.max(0.0) as usize).max(3);
+    let minimal = model.shape(member.target).constraints.min.unwrap_or(0.0);
+    let width = (minimal.max(0.0) as usize).max(3);
     format!("{number:x>width$}")
 }

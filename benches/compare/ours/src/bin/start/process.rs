@@ -1,18 +1,18 @@
-//! A process of this program, and what it cost.
+//! Runs this program as a process and measures its cost.
 
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-/// The services that take nothing but a bearer token, as the environment spells them.
-const BEARERS: [&str; 2] = ["ACCOUNT_ACCESS", "CODECATALYST"];
+/// Services that support only bearer tokens, in the spelling of environment variables.
+const BEARER_SERVICES: [&str; 2] = ["ACCOUNT_ACCESS", "CODECATALYST"];
 
-/// What a process had used when it was where it was to be.
+/// Resources used by a process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
     /// CPU time since its start, in milliseconds.
     pub(crate) cpu_ms: f64,
-    /// The most memory it had, in KiB.
+    /// Peak memory, in KiB.
     pub(crate) peak_kib: f64,
 }
 
@@ -21,8 +21,8 @@ impl Cost {
         json!({"cpu_ms": self.cpu_ms, "peak_kib": self.peak_kib})
     }
 
-    /// The one with less CPU time.
-    pub(crate) fn least(self, other: Cost) -> Cost {
+    /// Returns the cost with less CPU time.
+    pub(crate) fn min(self, other: Cost) -> Cost {
         if other.cpu_ms < self.cpu_ms {
             other
         } else {
@@ -31,15 +31,15 @@ impl Cost {
     }
 }
 
-/// Runs this program once with arguments, `data` as its `AWS_DATA_PATH`.
+/// Runs this program once, with `data` as its `AWS_DATA_PATH`.
 ///
 /// # Errors
-/// What it said where it did not come to its report.
+/// The standard error output if the process failed.
 pub(crate) fn once(args: &[&str], data: Option<&str>) -> Result<Cost, String> {
-    let program = std::env::current_exe().expect("this program has a path");
+    let program = std::env::current_exe().expect("the path of this program");
     let mut command = Command::new(&program);
     command.args(args);
-    for service in BEARERS {
+    for service in BEARER_SERVICES {
         command.env(format!("AWS_BEARER_TOKEN_{service}"), "token");
     }
     if let Some(data) = data {
@@ -56,14 +56,15 @@ pub(crate) fn once(args: &[&str], data: Option<&str>) -> Result<Cost, String> {
     })
 }
 
-/// The cheapest of several runs of each, in turn: what slows the machine for a while slows all of them.
+/// Returns the minimum of several interleaved runs of each process, so that variations of the machine's speed affect
+/// all of them.
 pub(crate) fn best<const N: usize>(
     processes: [(&[&str], Option<&str>); N],
     runs: usize,
 ) -> [Cost; N] {
     let run = |(args, data)| once(args, data).unwrap_or_else(|error| panic!("{args:?}: {error}"));
     (1..runs).fold(processes.map(run), |best, _| {
-        let again = processes.map(run);
-        std::array::from_fn(|place| best[place].least(again[place]))
+        let costs = processes.map(run);
+        std::array::from_fn(|index| best[index].min(costs[index]))
     })
 }
