@@ -1,11 +1,11 @@
-//! What holds for every value and every timestamp.
+//! Property tests of values and timestamps.
 
 use inia_core::{
     Blob, List, Map, Timestamp, TimestampFormat, TimestampPrecision, Value, from_value, to_value,
 };
 use proptest::prelude::*;
 
-fn moments() -> impl Strategy<Value = Timestamp> {
+fn timestamps() -> impl Strategy<Value = Timestamp> {
     (
         Timestamp::MIN.seconds()..=Timestamp::MAX.seconds(),
         prop_oneof![
@@ -25,7 +25,7 @@ fn values() -> impl Strategy<Value = Value> {
         any::<i128>().prop_map(Value::from),
         "-?[1-9][0-9]{40,60}".prop_map(|digits| Value::BigInt(digits.into())),
         prop::num::f64::ANY
-            .prop_filter("NaN equals nothing", |float| !float.is_nan())
+            .prop_filter("NaN is not equal to itself", |float| !float.is_nan())
             .prop_map(Value::from),
         any::<String>().prop_map(Value::from),
         prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Value::from(Blob::from(bytes))),
@@ -41,7 +41,7 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What is left of a value after a JSON boundary.
+/// Returns the value that JSON preserves: blobs, timestamps and non-finite floats become strings.
 fn through_json(value: &Value) -> Value {
     match value {
         Value::Float(float) if !float.is_finite() => Value::from(value.to_string()),
@@ -56,7 +56,7 @@ fn through_json(value: &Value) -> Value {
     }
 }
 
-/// Whether no integer in a value is wider than serde_json's numbers.
+/// Returns true if all integers in a value fit `serde_json::Number`.
 fn fits_serde_json(value: &Value) -> bool {
     match value {
         Value::BigInt(digits) => digits.parse::<u64>().is_ok(),
@@ -68,69 +68,69 @@ fn fits_serde_json(value: &Value) -> bool {
 
 proptest! {
     #[test]
-    fn a_value_passes_through_serde_unharmed(value in values()) {
+    fn values_round_trip_through_serde(value in values()) {
         prop_assert_eq!(&to_value(&value).unwrap(), &value);
         prop_assert_eq!(&from_value::<Value>(value.clone()).unwrap(), &value);
     }
 
     #[test]
-    fn json_text_reads_back_as_what_json_can_say(value in values().prop_filter("numbers of serde_json", fits_serde_json)) {
+    fn values_round_trip_through_json(value in values().prop_filter("numbers of serde_json", fits_serde_json)) {
         let text = value.to_json_string();
-        let read: Value = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(&read, &through_json(&value));
-        // Ours and serde's text are the same but for how a float's exponent is spelled.
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&parsed, &through_json(&value));
+        // The texts differ only in the notation of float exponents.
         let theirs: Value = serde_json::from_str(&serde_json::to_string(&value).unwrap()).unwrap();
-        prop_assert_eq!(&read, &theirs);
-        prop_assert_eq!(&Value::from(value.to_json()), &read);
+        prop_assert_eq!(&parsed, &theirs);
+        prop_assert_eq!(&Value::from(value.to_json()), &parsed);
 
         let mut pretty = Vec::new();
         value.write_json_pretty(&mut pretty);
-        prop_assert_eq!(&serde_json::from_slice::<Value>(&pretty).unwrap(), &read);
+        prop_assert_eq!(&serde_json::from_slice::<Value>(&pretty).unwrap(), &parsed);
     }
 
     #[test]
-    fn a_timestamp_reads_back_from_every_form(moment in moments()) {
-        prop_assert_eq!(Timestamp::parse_lenient(&moment.iso8601()).unwrap(), moment);
-        let micros = Timestamp::new(moment.seconds(), moment.nanoseconds() / 1000 * 1000);
-        let second = Timestamp::new(moment.seconds(), 0);
-        for (format, kept) in [
+    fn timestamps_round_trip_through_every_format(timestamp in timestamps()) {
+        prop_assert_eq!(Timestamp::parse_lenient(&timestamp.iso8601()).unwrap(), timestamp);
+        let micros = Timestamp::new(timestamp.seconds(), timestamp.nanoseconds() / 1000 * 1000);
+        let second = Timestamp::new(timestamp.seconds(), 0);
+        for (format, expected) in [
             (TimestampFormat::Iso8601, micros),
             (TimestampFormat::UnixTimestamp, micros),
             (TimestampFormat::Rfc822, second),
         ] {
-            let text = moment.try_format(format).unwrap();
-            prop_assert_eq!(Timestamp::parse(&text, format).unwrap(), kept, "{}", text);
-            prop_assert_eq!(Timestamp::parse_lenient(&text).unwrap(), kept, "{}", text);
+            let text = timestamp.try_format(format).unwrap();
+            prop_assert_eq!(Timestamp::parse(&text, format).unwrap(), expected, "{}", text);
+            prop_assert_eq!(Timestamp::parse_lenient(&text).unwrap(), expected, "{}", text);
         }
         prop_assert_eq!(Timestamp::from_f64(second.as_f64()).unwrap(), second);
-        prop_assert_eq!(Timestamp::from_millis(moment.millis()).seconds(), moment.seconds());
+        prop_assert_eq!(Timestamp::from_millis(timestamp.millis()).seconds(), timestamp.seconds());
     }
 
     #[test]
-    fn a_float_of_seconds_is_exact_to_the_microsecond_for_two_centuries(
+    fn floats_are_exact_to_the_microsecond_for_two_centuries(
         seconds in -7_000_000_000..7_000_000_000_i64, micros in 0..1_000_000_u32,
     ) {
-        let moment = Timestamp::new(seconds, micros * 1000);
-        prop_assert_eq!(Timestamp::from_f64(moment.as_f64()).unwrap(), moment);
-        let text = moment.format(TimestampFormat::UnixTimestamp);
-        prop_assert!((text.parse::<f64>().unwrap() - moment.as_f64()).abs() < f64::EPSILON);
+        let timestamp = Timestamp::new(seconds, micros * 1000);
+        prop_assert_eq!(Timestamp::from_f64(timestamp.as_f64()).unwrap(), timestamp);
+        let text = timestamp.format(TimestampFormat::UnixTimestamp);
+        prop_assert!((text.parse::<f64>().unwrap() - timestamp.as_f64()).abs() < f64::EPSILON);
     }
 
     #[test]
-    fn every_moment_has_a_text(seconds in any::<i64>(), nanoseconds in any::<u32>()) {
-        let moment = Timestamp::new(seconds, nanoseconds);
+    fn formatting_never_fails(seconds in any::<i64>(), nanoseconds in any::<u32>()) {
+        let timestamp = Timestamp::new(seconds, nanoseconds);
         for format in [TimestampFormat::Iso8601, TimestampFormat::Rfc822, TimestampFormat::UnixTimestamp] {
             for precision in [TimestampPrecision::Default, TimestampPrecision::Millisecond, TimestampPrecision::Legacy] {
-                prop_assert!(!moment.text(format, precision).is_empty());
+                prop_assert!(!timestamp.text(format, precision).is_empty());
             }
         }
-        prop_assert!(moment.iso8601().ends_with('Z'));
+        prop_assert!(timestamp.iso8601().ends_with('Z'));
     }
 
     #[test]
-    fn no_text_makes_the_timestamp_parser_panic(text in "[0-9TZtz:+./, -]{0,40}|\\PC{0,40}|[A-Z][a-z]{2},? [0-9]{1,2}[ -][A-Z][a-z]{2}[ -][0-9]{2,4} [0-9:. ]{0,14}[A-Z+0-9-]{0,6}") {
-        if let Ok(moment) = Timestamp::parse_lenient(&text) {
-            prop_assert!(moment.in_range());
+    fn parsing_never_panics(text in "[0-9TZtz:+./, -]{0,40}|\\PC{0,40}|[A-Z][a-z]{2},? [0-9]{1,2}[ -][A-Z][a-z]{2}[ -][0-9]{2,4} [0-9:. ]{0,14}[A-Z+0-9-]{0,6}") {
+        if let Ok(timestamp) = Timestamp::parse_lenient(&text) {
+            prop_assert!(timestamp.in_range());
         }
     }
 }

@@ -1,19 +1,21 @@
-//! A moment as text.
+//! Writes timestamps as text.
 
 use std::fmt;
 use std::ops::Deref;
 
-use super::civil::{self, Date, SECONDS_PER_DAY};
+use chrono::Datelike;
+
+use super::civil::{self, SECONDS_PER_DAY};
 use super::{Timestamp, TimestampFormat, TimestampPrecision};
 
-/// A timestamp in one of its forms: text on the stack, to be appended wherever it goes without touching the heap.
+/// A formatted timestamp, stored inline without a heap allocation.
 ///
 /// ```
 /// use inia_core::{Timestamp, TimestampFormat, TimestampPrecision};
 ///
 /// let mut body = b"{\"When\":".to_vec();
-/// let moment = Timestamp::new(1_440_938_160, 250_000_000);
-/// let text = moment.text(TimestampFormat::UnixTimestamp, TimestampPrecision::Default);
+/// let timestamp = Timestamp::new(1_440_938_160, 250_000_000);
+/// let text = timestamp.text(TimestampFormat::UnixTimestamp, TimestampPrecision::Default);
 /// body.extend_from_slice(text.as_bytes());
 /// assert_eq!(body, b"{\"When\":1440938160.25");
 /// ```
@@ -23,7 +25,7 @@ pub struct TimestampText {
     len: usize,
 }
 
-/// The longest form is that of the last moment an `i64` can count to: `+292277026596-12-04T15:30:07.999999999Z`.
+/// Fits the longest text: the latest timestamp, `+292277026596-12-04T15:30:07.999999999Z`, has 40 bytes.
 const CAPACITY: usize = 48;
 
 impl TimestampText {
@@ -34,14 +36,14 @@ impl TimestampText {
         }
     }
 
-    /// The text as bytes, all of them ASCII.
+    /// Returns the text as ASCII bytes.
     #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
@@ -57,13 +59,7 @@ impl TimestampText {
         }
     }
 
-    /// Two digits of a number below 100.
-    #[inline]
-    fn push_two(&mut self, number: u32) {
-        self.push(&two_digits(number));
-    }
-
-    /// A fraction of a second and the dot before it.
+    /// Appends a dot and a fraction of a second with `digits` digits.
     fn push_fraction(&mut self, number: u32, digits: usize) {
         let mut text = [b'0'; 10];
         let mut rest = number;
@@ -77,13 +73,13 @@ impl TimestampText {
         self.push(text.get(..=digits).unwrap_or_default());
     }
 
-    /// Any number.
+    /// Appends a number without padding.
     #[cold]
     fn push_number(&mut self, number: u64) {
         self.push(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// Four digits, or more and a sign for a year that has no four digits.
+    /// Appends a year as four digits, or as an expanded year of ISO 8601 if it is outside 1 to 9999.
     #[inline]
     fn push_year(&mut self, year: i64) {
         match u32::try_from(year) {
@@ -119,9 +115,15 @@ fn digit_of(number: u32) -> u8 {
     b'0' + digit
 }
 
+/// Returns the two digits of a number below 100.
 #[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "callers pass numbers below 100"
+)]
 fn two_digits(number: u32) -> [u8; 2] {
-    [digit_of(number / 10), digit_of(number)]
+    let tens = number / 10;
+    [b'0' + tens as u8, b'0' + (number - tens * 10) as u8]
 }
 
 impl Deref for TimestampText {
@@ -150,38 +152,40 @@ impl fmt::Debug for TimestampText {
     }
 }
 
-/// The moment in a wire format.
+/// Formats a timestamp in a wire format.
 #[inline]
 pub(super) fn wire(
-    moment: Timestamp,
+    timestamp: Timestamp,
     format: TimestampFormat,
     precision: TimestampPrecision,
 ) -> TimestampText {
     match format {
         TimestampFormat::Iso8601 => match precision {
-            TimestampPrecision::Millisecond => iso8601(moment, moment.nanoseconds / 1_000_000, 3),
+            TimestampPrecision::Millisecond => {
+                iso8601(timestamp, timestamp.nanoseconds / 1_000_000, 3)
+            }
             TimestampPrecision::Default | TimestampPrecision::Legacy => {
-                match moment.nanoseconds / 1000 {
-                    0 => iso8601(moment, 0, 0),
-                    microseconds => iso8601(moment, microseconds, 6),
+                match timestamp.nanoseconds / 1000 {
+                    0 => iso8601(timestamp, 0, 0),
+                    microseconds => iso8601(timestamp, microseconds, 6),
                 }
             }
         },
-        TimestampFormat::Rfc822 => rfc822(moment),
-        TimestampFormat::UnixTimestamp => unix(moment, precision),
+        TimestampFormat::Rfc822 => rfc822(timestamp),
+        TimestampFormat::UnixTimestamp => unix(timestamp, precision),
     }
 }
 
-/// The moment with all that is known of it.
-pub(super) fn display(moment: Timestamp) -> TimestampText {
-    match moment.nanoseconds {
-        0 => iso8601(moment, 0, 0),
-        nanoseconds if nanoseconds % 1000 == 0 => iso8601(moment, nanoseconds / 1000, 6),
-        nanoseconds => iso8601(moment, nanoseconds, 9),
+/// Formats a timestamp as ISO 8601 at full precision.
+pub(super) fn display(timestamp: Timestamp) -> TimestampText {
+    match timestamp.nanoseconds {
+        0 => iso8601(timestamp, 0, 0),
+        nanoseconds if nanoseconds % 1000 == 0 => iso8601(timestamp, nanoseconds / 1000, 6),
+        nanoseconds => iso8601(timestamp, nanoseconds, 9),
     }
 }
 
-/// Days since 1970 and seconds of the day.
+/// Returns days since 1970 and the second of the day.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
@@ -195,41 +199,49 @@ fn split(seconds: i64) -> (i64, u32) {
 }
 
 #[inline]
-fn iso8601(moment: Timestamp, fraction: u32, digits: usize) -> TimestampText {
-    let (days, second) = split(moment.seconds);
-    let Date { year, month, day } = civil::date(days);
+fn iso8601(timestamp: Timestamp, fraction: u32, digits: usize) -> TimestampText {
+    let (days, second) = split(timestamp.seconds);
+    let (year, date) = civil::date(days);
     let mut text = TimestampText::new();
     text.push_year(year);
-    let [m, n] = two_digits(month);
-    let [d, e] = two_digits(day);
+    let [m, n] = two_digits(date.month());
+    let [d, e] = two_digits(date.day());
     let [h, i] = two_digits(second / 3600);
     let [k, l] = two_digits(second / 60 % 60);
     let [s, t] = two_digits(second % 60);
-    text.push(&[b'-', m, n, b'-', d, e, b'T', h, i, b':', k, l, b':', s, t]);
+    text.push(&[
+        b'-', m, n, b'-', d, e, b'T', h, i, b':', k, l, b':', s, t, b'Z',
+    ]);
     if digits > 0 {
+        // Moves the `Z` behind the fraction. Timestamps without a fraction are written in one piece.
+        text.len -= 1;
         text.push_fraction(fraction, digits);
+        text.push(b"Z");
     }
-    text.push(b"Z");
     text
 }
 
-const WEEKDAYS: &[u8; 21] = b"SunMonTueWedThuFriSat";
-const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+const WEEKDAYS: [[u8; 3]; 7] = [
+    *b"Sun", *b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat",
+];
 
-fn name(names: &'static [u8], index: usize) -> &'static [u8] {
-    names.get(index * 3..index * 3 + 3).unwrap_or_default()
+const MONTHS: [[u8; 3]; 12] = [
+    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct",
+    *b"Nov", *b"Dec",
+];
+
+fn abbreviation(names: &[[u8; 3]], index: u32) -> [u8; 3] {
+    names.get(index as usize).copied().unwrap_or_default()
 }
 
-fn rfc822(moment: Timestamp) -> TimestampText {
-    let (days, second) = split(moment.seconds);
-    let Date { year, month, day } = civil::date(days);
+fn rfc822(timestamp: Timestamp) -> TimestampText {
+    let (days, second) = split(timestamp.seconds);
+    let (year, date) = civil::date(days);
     let mut text = TimestampText::new();
-    text.push(name(WEEKDAYS, civil::weekday(days)));
-    text.push(b", ");
-    text.push_two(day);
-    text.push(b" ");
-    text.push(name(MONTHS, month as usize - 1));
-    text.push(b" ");
+    let [u, v, w] = abbreviation(&WEEKDAYS, date.weekday().num_days_from_sunday());
+    let [d, e] = two_digits(date.day());
+    let [m, n, o] = abbreviation(&MONTHS, date.month0());
+    text.push(&[u, v, w, b',', b' ', d, e, b' ', m, n, o, b' ']);
     text.push_year(year);
     let [h, i] = two_digits(second / 3600);
     let [k, l] = two_digits(second / 60 % 60);
@@ -238,25 +250,25 @@ fn rfc822(moment: Timestamp) -> TimestampText {
     text
 }
 
-/// Seconds since 1970 with as many digits of the fraction as it has.
-fn unix(moment: Timestamp, precision: TimestampPrecision) -> TimestampText {
+/// Formats seconds since 1970, with a fraction of as many digits as needed.
+fn unix(timestamp: Timestamp, precision: TimestampPrecision) -> TimestampText {
     let microseconds = match precision {
-        TimestampPrecision::Default => moment.nanoseconds / 1000,
-        TimestampPrecision::Millisecond => moment.nanoseconds / 1_000_000 * 1000,
+        TimestampPrecision::Default => timestamp.nanoseconds / 1000,
+        TimestampPrecision::Millisecond => timestamp.nanoseconds / 1_000_000 * 1000,
         TimestampPrecision::Legacy => 0,
     };
     let mut text = TimestampText::new();
-    // The fraction counts up from the whole second; in writing it counts away from zero.
-    let (negative, whole, mut fraction) = if moment.seconds < 0 && microseconds > 0 {
+    // The stored fraction counts upwards from the whole second; the decimal fraction counts away from zero.
+    let (negative, whole, mut fraction) = if timestamp.seconds < 0 && microseconds > 0 {
         (
             true,
-            (moment.seconds + 1).unsigned_abs(),
+            (timestamp.seconds + 1).unsigned_abs(),
             1_000_000 - microseconds,
         )
     } else {
         (
-            moment.seconds < 0,
-            moment.seconds.unsigned_abs(),
+            timestamp.seconds < 0,
+            timestamp.seconds.unsigned_abs(),
             microseconds,
         )
     };

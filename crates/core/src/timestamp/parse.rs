@@ -1,9 +1,11 @@
-//! Text as a moment.
+//! Parses timestamps.
 
-use super::civil::{self, Date, SECONDS_PER_DAY};
+use chrono::NaiveDate;
+
+use super::civil::SECONDS_PER_DAY;
 use super::{Timestamp, TimestampFormat};
 
-/// A text in one format.
+/// Parses a timestamp in a specific format.
 pub(super) fn strict(text: &str, format: TimestampFormat) -> Option<Timestamp> {
     match format {
         TimestampFormat::Iso8601 => {
@@ -14,10 +16,10 @@ pub(super) fn strict(text: &str, format: TimestampFormat) -> Option<Timestamp> {
     }
 }
 
-/// A text in any format. What is a number is seconds since 1970 before it is anything else.
+/// Parses a timestamp in any format. A plain number is seconds since 1970.
 pub(super) fn lenient(text: &str) -> Option<Timestamp> {
-    if let Some(moment) = canonical(text.as_bytes()) {
-        return Some(moment);
+    if let Some(timestamp) = canonical(text.as_bytes()) {
+        return Some(timestamp);
     }
     let text = text.trim();
     number(text)
@@ -25,7 +27,7 @@ pub(super) fn lenient(text: &str) -> Option<Timestamp> {
         .or_else(|| http_date(text.as_bytes()))
 }
 
-/// `2015-08-30T12:36:00Z`, with or without a fraction: what nearly every timestamp looks like, read without a look back.
+/// Fast path for `2015-08-30T12:36:00Z`, with or without a fraction, which is the form of nearly all timestamps.
 #[inline]
 fn canonical(text: &[u8]) -> Option<Timestamp> {
     let (
@@ -66,7 +68,7 @@ fn canonical(text: &[u8]) -> Option<Timestamp> {
     if rest != b"Z" {
         return None;
     }
-    assemble(date, time, nanoseconds, 0)
+    to_timestamp(date, time, nanoseconds, 0)
 }
 
 #[inline]
@@ -81,27 +83,19 @@ fn two(tens: u8, ones: u8) -> Option<u32> {
 }
 
 #[inline]
-fn date(year: u32, month: u32, day: u32) -> Option<Date> {
-    let date = Date {
-        year: i64::from(year),
-        month,
-        day,
-    };
-    let fits = (1..=9999).contains(&year)
-        && (1..=12).contains(&month)
-        && day >= 1
-        && (day <= 28 || day <= civil::days_in_month(date.year, month));
-    fits.then_some(date)
+fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    let year = i32::try_from(year).ok().filter(|year| *year > 0)?;
+    NaiveDate::from_ymd_opt(year, month, day)
 }
 
-/// Seconds of the day. A leap second is the first one of the next minute.
+/// Returns the second of the day. A leap second is the first second of the next minute.
 #[inline]
 fn time(hour: u32, minute: u32, second: u32) -> Option<i64> {
-    let fits = hour < 24 && minute < 60 && second <= 60;
-    fits.then(|| i64::from(hour * 3600 + minute * 60 + second))
+    let valid = hour < 24 && minute < 60 && second <= 60;
+    valid.then(|| i64::from(hour * 3600 + minute * 60 + second))
 }
 
-/// At least one digit of a fraction, of which nine count, and what follows them.
+/// Parses the digits of a fraction, at least one, of which nine count. Returns nanoseconds and the remaining text.
 #[inline]
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let mut nanoseconds = 0;
@@ -118,16 +112,21 @@ fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 #[inline]
-fn assemble(date: Date, second_of_day: i64, nanoseconds: u32, offset: i64) -> Option<Timestamp> {
-    let seconds = civil::days(date) * SECONDS_PER_DAY + second_of_day - offset;
-    let moment = Timestamp {
+fn to_timestamp(
+    date: NaiveDate,
+    second_of_day: i64,
+    nanoseconds: u32,
+    offset: i64,
+) -> Option<Timestamp> {
+    let seconds = i64::from(date.to_epoch_days()) * SECONDS_PER_DAY + second_of_day - offset;
+    let timestamp = Timestamp {
         seconds,
         nanoseconds,
     };
-    moment.in_range().then_some(moment)
+    timestamp.in_range().then_some(timestamp)
 }
 
-/// Seconds since 1970: `1440938160`, `-1.5`, `1.44e9`.
+/// Parses seconds since 1970: `1440938160`, `-1.5`, `1.44e9`.
 fn number(text: &str) -> Option<Timestamp> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', digits @ ..] => (true, digits),
@@ -142,11 +141,11 @@ fn number(text: &str) -> Option<Timestamp> {
         whole = whole.checked_mul(10)?.checked_add(i64::from(digit))?;
         rest = tail;
     }
-    let counted = rest.len() < digits.len();
+    let has_digits = rest.len() < digits.len();
     let (nanoseconds, rest) = match rest {
-        [b'.'] if counted => (0, [].as_slice()),
+        [b'.'] if has_digits => (0, [].as_slice()),
         [b'.', tail @ ..] => fraction(tail)?,
-        rest if counted => (0, rest),
+        rest if has_digits => (0, rest),
         _ => return None,
     };
     match rest {
@@ -162,12 +161,12 @@ fn number(text: &str) -> Option<Timestamp> {
     }
 }
 
-/// What is left of a text that is read piece by piece.
-struct Reader<'t> {
+/// A cursor over a date and time.
+struct DateTimeCursor<'t> {
     rest: &'t [u8],
 }
 
-impl<'t> Reader<'t> {
+impl<'t> DateTimeCursor<'t> {
     fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
@@ -177,14 +176,14 @@ impl<'t> Reader<'t> {
     }
 
     fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        if found {
+        let matched = self.peek() == Some(byte);
+        if matched {
             self.skip(1);
         }
-        found
+        matched
     }
 
-    fn spaces(&mut self) -> bool {
+    fn skip_spaces(&mut self) -> bool {
         let before = self.rest.len();
         while self.eat(b' ') {}
         self.rest.len() < before
@@ -194,22 +193,22 @@ impl<'t> Reader<'t> {
         self.rest.is_empty()
     }
 
-    fn run(&mut self, accept: impl Fn(&u8) -> bool) -> &'t [u8] {
+    fn take_while(&mut self, accept: impl Fn(&u8) -> bool) -> &'t [u8] {
         let len = self.rest.iter().take_while(|byte| accept(byte)).count();
         let (run, rest) = self.rest.split_at_checked(len).unwrap_or_default();
         self.rest = rest;
         run
     }
 
-    /// A number of at least and at most so many digits.
-    fn number(&mut self, least: usize, most: usize) -> Option<u32> {
+    /// Parses a number of `min` to `max` digits.
+    fn number(&mut self, min: usize, max: usize) -> Option<u32> {
         let digits = self
             .rest
             .iter()
-            .take(most)
+            .take(max)
             .take_while(|byte| byte.is_ascii_digit());
         let len = digits.count();
-        if len < least {
+        if len < min {
             return None;
         }
         let value = self.rest.iter().take(len).filter_map(|byte| digit(*byte));
@@ -218,7 +217,7 @@ impl<'t> Reader<'t> {
         Some(value)
     }
 
-    /// How many digits come next.
+    /// Returns the number of digits that follow.
     fn digits(&self) -> usize {
         self.rest
             .iter()
@@ -226,7 +225,7 @@ impl<'t> Reader<'t> {
             .count()
     }
 
-    /// `12:36:00.5`, `12:36`, `12`, `123600.5`, `1236`: seconds of the day and nanoseconds.
+    /// Parses `12:36:00.5`, `12:36`, `12`, `123600.5` or `1236`. Returns the second of the day and nanoseconds.
     fn time(&mut self) -> Option<(i64, u32)> {
         let basic = self.digits() > 2;
         let hour = if basic {
@@ -262,7 +261,7 @@ impl<'t> Reader<'t> {
         Some((time(hour, minute, second)?, nanoseconds))
     }
 
-    /// The zone, if there is one: seconds east of Greenwich. Without one a time is in UTC.
+    /// Parses an optional offset or named zone. Returns seconds east of UTC, 0 if there is none.
     fn zone(&mut self) -> Option<i64> {
         match self.peek() {
             Some(sign @ (b'+' | b'-')) => {
@@ -278,7 +277,7 @@ impl<'t> Reader<'t> {
                 Some(if sign == b'-' { -seconds } else { seconds })
             }
             Some(byte) if byte.is_ascii_alphabetic() => {
-                let name = self.run(u8::is_ascii_alphabetic);
+                let name = self.take_while(u8::is_ascii_alphabetic);
                 let zone = ZONES
                     .iter()
                     .find(|(zone, _)| zone.as_bytes().eq_ignore_ascii_case(name))?;
@@ -288,18 +287,18 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A month by its English name, whole or cut to three letters.
+    /// Parses the English name of a month, in full or abbreviated to three letters.
     fn month(&mut self) -> Option<u32> {
-        let name = self.run(u8::is_ascii_alphabetic);
-        let named = |month: &&str| {
+        let name = self.take_while(u8::is_ascii_alphabetic);
+        let matches = |month: &&str| {
             let short = month.as_bytes().get(..3).unwrap_or_default();
             month.as_bytes().eq_ignore_ascii_case(name) || short.eq_ignore_ascii_case(name)
         };
-        let index = MONTHS.iter().position(named)?;
+        let index = MONTHS.iter().position(matches)?;
         u32::try_from(index + 1).ok()
     }
 
-    /// A year of four digits, or of two: 1970 to 2069.
+    /// Parses a year of four digits, or of two digits: 1970 to 2069.
     fn year(&mut self) -> Option<u32> {
         match self.digits() {
             4 => self.number(4, 4),
@@ -336,7 +335,7 @@ static WEEKDAYS: [&str; 7] = [
     "Saturday",
 ];
 
-/// The zones RFC 822 names, in hours; military letters other than Z are left out, as they have been used both ways round.
+/// Time zones of RFC 822, in hours. Military letters other than Z are left out, because their sign is used inconsistently.
 static ZONES: [(&str, i64); 12] = [
     ("Z", 0),
     ("UT", 0),
@@ -352,118 +351,118 @@ static ZONES: [(&str, i64); 12] = [
     ("PDT", -7),
 ];
 
-/// ISO 8601 in its variants: extended and basic, `T` or a space, any precision of the time, any offset or none.
+/// Parses ISO 8601 variants: extended or basic, separated by `T` or a space, with any precision and an optional offset.
 fn iso8601(text: &[u8]) -> Option<Timestamp> {
-    let mut reader = Reader { rest: text };
-    let date = match reader.digits() {
+    let mut cursor = DateTimeCursor { rest: text };
+    let date = match cursor.digits() {
         4 => {
-            let year = reader.number(4, 4)?;
-            let separator = reader
+            let year = cursor.number(4, 4)?;
+            let separator = cursor
                 .peek()
                 .filter(|byte| matches!(byte, b'-' | b'/' | b'.'))?;
-            reader.skip(1);
-            let month = reader.number(1, 2)?;
-            if !reader.eat(separator) {
+            cursor.skip(1);
+            let month = cursor.number(1, 2)?;
+            if !cursor.eat(separator) {
                 return None;
             }
-            date(year, month, reader.number(1, 2)?)?
+            date(year, month, cursor.number(1, 2)?)?
         }
-        // All digits of the date, or of the date and the time, in one.
+        // Basic format: a date, or a date and time, without separators.
         8 | 12 | 14 => date(
-            reader.number(4, 4)?,
-            reader.number(2, 2)?,
-            reader.number(2, 2)?,
+            cursor.number(4, 4)?,
+            cursor.number(2, 2)?,
+            cursor.number(2, 2)?,
         )?,
         _ => return None,
     };
-    if reader.at_end() {
-        return assemble(date, 0, 0, 0);
+    if cursor.at_end() {
+        return to_timestamp(date, 0, 0, 0);
     }
-    let separated = reader.eat(b'T') || reader.eat(b't') || reader.spaces();
-    if !separated && reader.digits() == 0 {
+    let separated = cursor.eat(b'T') || cursor.eat(b't') || cursor.skip_spaces();
+    if !separated && cursor.digits() == 0 {
         return None;
     }
-    let (second, nanoseconds) = reader.time()?;
-    reader.spaces();
-    let offset = reader.zone()?;
-    reader
+    let (second, nanoseconds) = cursor.time()?;
+    cursor.skip_spaces();
+    let offset = cursor.zone()?;
+    cursor
         .at_end()
-        .then(|| assemble(date, second, nanoseconds, offset))
+        .then(|| to_timestamp(date, second, nanoseconds, offset))
         .flatten()
 }
 
-/// The three forms of an HTTP date, and of a mail's: `Sun, 30 Aug 2015 12:36:00 GMT`, `Sunday, 30-Aug-15 12:36:00 GMT`,
-/// `Sun Aug 30 12:36:00 2015`. The day of the week is not looked at, and everything from the time on may be absent.
+/// Parses HTTP and mail dates: `Sun, 30 Aug 2015 12:36:00 GMT`, `Sunday, 30-Aug-15 12:36:00 GMT`, `Sun Aug 30 12:36:00 2015`.
+/// Ignores the day of the week. Time and zone are optional.
 fn http_date(text: &[u8]) -> Option<Timestamp> {
-    let mut reader = Reader { rest: text };
-    weekday(&mut reader);
-    let (date, clock, offset) = if reader.digits() > 0 {
-        let day = reader.number(1, 2)?;
-        date_separator(&mut reader)?;
-        let month = reader.month()?;
-        date_separator(&mut reader)?;
-        let date = date(reader.year()?, month, day)?;
-        let (clock, offset) = clock(&mut reader)?;
+    let mut cursor = DateTimeCursor { rest: text };
+    weekday(&mut cursor);
+    let (date, clock, offset) = if cursor.digits() > 0 {
+        let day = cursor.number(1, 2)?;
+        date_separator(&mut cursor)?;
+        let month = cursor.month()?;
+        date_separator(&mut cursor)?;
+        let date = date(cursor.year()?, month, day)?;
+        let (clock, offset) = clock(&mut cursor)?;
         (date, clock, offset)
     } else {
-        let month = reader.month()?;
-        date_separator(&mut reader)?;
-        let day = reader.number(1, 2)?;
-        reader.eat(b',');
-        if !reader.spaces() {
+        let month = cursor.month()?;
+        date_separator(&mut cursor)?;
+        let day = cursor.number(1, 2)?;
+        cursor.eat(b',');
+        if !cursor.skip_spaces() {
             return None;
         }
-        if reader.digits() == 4 {
-            let date = date(reader.year()?, month, day)?;
-            let (clock, offset) = clock(&mut reader)?;
+        if cursor.digits() == 4 {
+            let date = date(cursor.year()?, month, day)?;
+            let (clock, offset) = clock(&mut cursor)?;
             (date, clock, offset)
         } else {
-            let clock = reader.time()?;
-            reader.spaces();
-            let offset = if reader.digits() > 0 {
+            let clock = cursor.time()?;
+            cursor.skip_spaces();
+            let offset = if cursor.digits() > 0 {
                 0
             } else {
-                reader.zone()?
+                cursor.zone()?
             };
-            reader.spaces();
-            (date(reader.year()?, month, day)?, clock, offset)
+            cursor.skip_spaces();
+            (date(cursor.year()?, month, day)?, clock, offset)
         }
     };
     let (second, nanoseconds) = clock;
-    reader
+    cursor
         .at_end()
-        .then(|| assemble(date, second, nanoseconds, offset))
+        .then(|| to_timestamp(date, second, nanoseconds, offset))
         .flatten()
 }
 
-/// Steps over the day of the week and what follows it, if the text starts with one.
-fn weekday(reader: &mut Reader<'_>) {
-    let before = reader.rest;
-    let name = reader.run(u8::is_ascii_alphabetic);
-    let known = name.len() >= 3
+/// Skips a leading day of the week and its separator.
+fn weekday(cursor: &mut DateTimeCursor<'_>) {
+    let before = cursor.rest;
+    let name = cursor.take_while(u8::is_ascii_alphabetic);
+    let is_weekday = name.len() >= 3
         && WEEKDAYS.iter().any(|day| {
             let start = day.as_bytes().get(..name.len());
             start.is_some_and(|start| start.eq_ignore_ascii_case(name))
         });
-    let comma = reader.eat(b',');
-    if !known || !(reader.spaces() || comma) {
-        reader.rest = before;
+    let comma = cursor.eat(b',');
+    if !is_weekday || !(cursor.skip_spaces() || comma) {
+        cursor.rest = before;
     }
 }
 
-fn date_separator(reader: &mut Reader<'_>) -> Option<()> {
-    (reader.eat(b'-') || reader.spaces()).then_some(())
+fn date_separator(cursor: &mut DateTimeCursor<'_>) -> Option<()> {
+    (cursor.eat(b'-') || cursor.skip_spaces()).then_some(())
 }
 
-/// The time after a date and its zone, if they are there.
-fn clock(reader: &mut Reader<'_>) -> Option<((i64, u32), i64)> {
-    if reader.at_end() {
+/// Parses the optional time and zone after a date.
+fn clock(cursor: &mut DateTimeCursor<'_>) -> Option<((i64, u32), i64)> {
+    if cursor.at_end() {
         return Some(((0, 0), 0));
     }
-    if !reader.spaces() {
+    if !cursor.skip_spaces() {
         return None;
     }
-    let clock = reader.time()?;
-    reader.spaces();
-    Some((clock, reader.zone()?))
+    let clock = cursor.time()?;
+    cursor.skip_spaces();
+    Some((clock, cursor.zone()?))
 }

@@ -1,4 +1,4 @@
-//! A moment in serde's formats.
+//! `Serialize` and `Deserialize` for [`Timestamp`].
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::Timestamp;
-use crate::value::private;
+use crate::value::serde_token;
 
-/// ISO 8601 in UTC in formats for people, seconds and nanoseconds in formats for machines.
+/// ISO 8601 in UTC in human-readable formats, seconds and nanoseconds in binary formats.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Content(Timestamp);
-        impl Serialize for Content {
+        struct TimestampContent(Timestamp);
+        impl Serialize for TimestampContent {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {
                     serializer.serialize_str(&self.0.iso8601())
@@ -21,21 +21,21 @@ impl Serialize for Timestamp {
                 }
             }
         }
-        serializer.serialize_newtype_struct(private::TIMESTAMP, &Content(*self))
+        serializer.serialize_newtype_struct(serde_token::TIMESTAMP, &TimestampContent(*self))
     }
 }
 
-/// Text or a number, as [`Timestamp::parse_lenient`] takes them, in formats for people; seconds and nanoseconds in
-/// formats for machines.
+/// Reads text that [`Timestamp::parse_lenient`] accepts, or a number of seconds, in human-readable formats; seconds and nanoseconds
+/// in binary formats.
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(private::TIMESTAMP, Moment)
+        deserializer.deserialize_newtype_struct(serde_token::TIMESTAMP, TimestampVisitor)
     }
 }
 
-struct Moment;
+struct TimestampVisitor;
 
-impl<'de> Visitor<'de> for Moment {
+impl<'de> Visitor<'de> for TimestampVisitor {
     type Value = Timestamp;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
