@@ -108,10 +108,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    inia_core::to_hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ pub mod config;
 #[cfg(feature = "session")]
 mod credentials;
 mod error;
+mod hex;
 mod json_macro;
+mod percent;
 pub mod ports;
 mod secret;
 #[cfg(feature = "session")]
@@ -29,6 +31,8 @@ pub use credentials::{
     SsoLogout, Token, TokenChain, TokenProvider,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
+pub use hex::{hex_digits, to_hex};
+pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 pub use secret::Secret;
 #[cfg(feature = "session")]
 pub use session::{Session, SessionBuilder};

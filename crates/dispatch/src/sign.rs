@@ -59,8 +59,7 @@ pub(crate) fn sign(
     keys: &SigningKeyCache,
     headers: &mut Headers,
 ) -> Result<Option<String>> {
-    let credentials = signing_credentials(credentials);
-    let time = SigningTime::from_unix_seconds(now.seconds());
+    let time = SigningTime::from(now);
     let by_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
     let rule = PayloadSigning {
         tls: signable.url.is_tls(),
@@ -104,7 +103,7 @@ pub(crate) fn sign(
         AuthScheme::SigV4 | AuthScheme::S3Express => sign_v4(&request, &params, keys),
         AuthScheme::SigV4a => sign_v4a(&request, &params, keys)?,
         AuthScheme::HmacV1 => {
-            let signed = sign_hmac_v1(&request, signable.auth_path, &credentials, time);
+            let signed = sign_hmac_v1(&request, signable.auth_path, credentials, time);
             drop(pairs);
             for (name, value) in signed {
                 headers.set(name, value);
@@ -124,7 +123,7 @@ pub(crate) fn sign(
                 &host,
                 signable.url.path(),
                 &form,
-                &credentials,
+                credentials,
                 time,
             )));
         }
@@ -147,8 +146,7 @@ pub(crate) fn presign(
     headers: &Headers,
     expires_in: u64,
 ) -> Result<String> {
-    let credentials = signing_credentials(credentials);
-    let time = SigningTime::from_unix_seconds(now.seconds());
+    let time = SigningTime::from(now);
     let host = host_header(signable.url.scheme(), signable.url.authority());
     let pairs: Vec<(&str, &str)> = headers
         .iter()
@@ -176,23 +174,11 @@ pub(crate) fn presign(
     };
     Ok(match auth.scheme {
         AuthScheme::HmacV1 => {
-            presign_hmac_v1(&request, signable.auth_path, &credentials, time, expires_in)
+            presign_hmac_v1(&request, signable.auth_path, credentials, time, expires_in)
         }
         AuthScheme::SigV4a => presign_v4a(&request, &params, expires_in, keys)?.into_query(),
         _ => presign_v4(&request, &params, expires_in, keys).into_query(),
     })
-}
-
-/// The credentials as the signatures take them.
-fn signing_credentials(credentials: &Credentials) -> inia_signing::Credentials<'_> {
-    inia_signing::Credentials::new(
-        &credentials.access_key_id,
-        credentials.secret_access_key.expose(),
-        credentials
-            .session_token
-            .as_ref()
-            .map(inia_core::Secret::expose),
-    )
 }
 
 /// The rules of the service that a request is signed for.

@@ -10,7 +10,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, ErrorKind, Map, Name, Result, Str, TimestampFormat, Value};
+use inia_core::{
+    Blob, ErrorKind, Map, Name, Result, Str, TimestampFormat, Value, push_percent_encoded,
+};
 use inia_model::{
     Kind, Location, Member, Operation, OperationTable, ServiceModel, ShapeId, ShapeTable, Structure,
 };
@@ -19,7 +21,7 @@ use crate::body_lengths::foreign_operation;
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
 use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
 use crate::strictness::{RequiredMembers, Strictness};
-use crate::uri::{UriTemplate, push_encoded, push_query, split_query};
+use crate::uri::{UriTemplate, push_query, split_query};
 use crate::{Headers, Input, Request, Response};
 
 /// The part of the parameters that is the body.
@@ -209,7 +211,7 @@ impl ParamLocation {
                 Kind::Map { .. } => ParamLocation::QueryMap,
                 _ => {
                     let mut encoded = String::with_capacity(name.len() + 1);
-                    push_encoded(&mut encoded, name);
+                    push_percent_encoded(&mut encoded, name);
                     encoded.push('=');
                     ParamLocation::Query(Str::from(encoded))
                 }
@@ -559,7 +561,7 @@ fn push_query_member(
             query.push('&');
         }
         query.push_str(key);
-        push_encoded(query, text);
+        push_percent_encoded(query, text);
     };
     match (&model.shape(member.target).kind, value) {
         (Kind::List(item), Value::List(list)) => {

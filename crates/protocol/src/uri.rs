@@ -2,71 +2,19 @@
 
 use std::ops::Deref;
 
-use inia_core::{Error, ErrorKind, Result, Str, Value};
-use inia_model::{Location, Structure};
-use percent_encoding::percent_encode_byte;
-
-/// Returns whether a byte is unreserved: a letter, a digit or one of `-._~`.
-#[inline]
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-/// [`is_unreserved`] as a lookup table, faster than the comparisons.
-const UNRESERVED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::indexing_slicing,
-            reason = "the loop ends at 256, the length of the table"
-        )]
-        {
-            table[byte] = is_unreserved(byte as u8);
-        }
-        byte += 1;
-    }
-    table
+use inia_core::{
+    Error, ErrorKind, Result, Str, Value, push_percent_encoded, push_percent_encoded_except,
 };
-
-/// Appends percent-encoded text.
-///
-/// # Source
-/// botocore `utils.py:percent_encode`.
-#[inline]
-pub(crate) fn push_encoded(out: &mut String, text: &str) {
-    push_encoded_except(out, text, b'-');
-}
-
-/// Appends percent-encoded text; besides unreserved bytes, the ASCII byte `plain` is left as it is.
-#[inline]
-fn push_encoded_except(out: &mut String, text: &str, plain: u8) {
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the table has an entry for every byte"
-    )]
-    let is_literal = |byte: u8| UNRESERVED[usize::from(byte)] || byte == plain;
-    // Unreserved bytes are ASCII, so runs of them start and end at character boundaries.
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if !is_literal(byte) {
-            out.push_str(text.get(start..at).unwrap_or_default());
-            out.push_str(percent_encode_byte(byte));
-            start = at + 1;
-        }
-    }
-    out.push_str(text.get(start..).unwrap_or_default());
-}
+use inia_model::{Location, Structure};
 
 /// Appends `name=value` to a query string, percent-encoded, with `&` in front unless it is the first.
 pub(crate) fn push_query(out: &mut String, name: &str, value: &str) {
     if !out.is_empty() {
         out.push('&');
     }
-    push_encoded(out, name);
+    push_percent_encoded(out, name);
     out.push('=');
-    push_encoded(out, value);
+    push_percent_encoded(out, value);
 }
 
 /// A parsed URI template with `{labels}`.
@@ -148,8 +96,9 @@ impl UriTemplate {
                     match label(position)? {
                         Some(text) if !text.is_empty() => {
                             // A greedy label keeps its slashes.
-                            let plain = if *greedy { b'/' } else { b'-' };
-                            push_encoded_except(&mut out, &text, plain);
+                            push_percent_encoded_except(&mut out, &text, |byte| {
+                                *greedy && byte == b'/'
+                            });
                         }
                         Some(_) => {
                             return Err(Error::new(

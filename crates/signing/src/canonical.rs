@@ -18,8 +18,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use inia_core::push_percent_encoded_except;
+
 use crate::digest::{HexDigest, sha256};
-use crate::encode::{complete_encoding, push_encoded_path};
+use crate::encode::complete_encoding;
 use crate::params::{PathEncoding, SigningSettings};
 use crate::request::{PayloadLine, SignableRequest};
 
@@ -53,8 +55,7 @@ impl CanonicalRequest {
     }
 
     /// Returns the SHA-256 of the text in hexadecimal.
-    #[must_use]
-    pub fn hash(&self) -> HexDigest {
+    pub(crate) fn hash(&self) -> HexDigest {
         HexDigest::encode(&sha256(self.text.as_bytes()))
     }
 
@@ -107,8 +108,7 @@ impl fmt::Debug for CanonicalRequest {
 ///
 /// # Source
 /// botocore `auth.py:SIGNED_HEADERS_BLACKLIST`
-#[must_use]
-pub fn is_signed_header(name: &str) -> bool {
+fn is_signed_header(name: &str) -> bool {
     !matches!(
         name,
         "baggage"
@@ -167,7 +167,7 @@ fn push_canonical_uri(out: &mut String, path: &str, settings: &SigningSettings) 
         Cow::Borrowed(path)
     };
     match settings.path_encoding {
-        PathEncoding::Twice => push_encoded_path(out, &path),
+        PathEncoding::Twice => push_percent_encoded_except(out, &path, |byte| byte == b'/'),
         PathEncoding::Once => out.push_str(&complete_encoding(&path, |byte| byte == b'/')),
     }
 }

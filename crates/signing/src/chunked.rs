@@ -31,10 +31,12 @@ const ECDSA_DIGITS: u64 = 144;
 /// the request seeds the chain. All chunks except the last two must have at least 8 KiB.
 ///
 /// ```
+/// # use inia_core::{Credentials, Timestamp};
 /// # use inia_signing::*;
+/// # let credentials = Credentials::new("AKIDEXAMPLE", "secret", None);
 /// # let params = SigningParams {
-/// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "s3",
-/// #     time: SigningTime::from_unix_seconds(0), settings: SigningSettings::S3,
+/// #     credentials: &credentials, region: "us-east-1", service: "s3",
+/// #     time: Timestamp::new(0, 0).into(), settings: SigningSettings::S3,
 /// # };
 /// # let keys = SigningKeyCache::default();
 /// # let request = SignableRequest {
@@ -67,7 +69,7 @@ impl ChunkSigner {
     #[must_use]
     pub fn v4(params: &SigningParams<'_>, seed: &Signature, keys: &SigningKeyCache) -> Self {
         let key = keys.signing_key(
-            &params.credentials,
+            params.credentials,
             params.time,
             params.region,
             params.service,
@@ -153,7 +155,7 @@ impl ChunkSigner<crate::AsymmetricKey> {
         seed: &Signature,
         keys: &SigningKeyCache,
     ) -> Result<Self, crate::SigningError> {
-        let key = keys.asymmetric_key(&params.credentials)?;
+        let key = keys.asymmetric_key(params.credentials)?;
         Ok(Self::new(
             key,
             SigningAlgorithm::EcdsaP256Sha256,
@@ -294,20 +296,21 @@ fn hex_len(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, Payload, SignableRequest, SigningSettings, SigningTime, sign_v4};
+    use crate::test_values::{credentials, time};
+    use crate::{Payload, SignableRequest, SigningSettings, sign_v4};
 
     const CHUNK: u64 = 65_536;
 
     fn params() -> SigningParams<'static> {
         SigningParams {
-            credentials: Credentials::new(
+            credentials: credentials(
                 "AKIAIOSFODNN7EXAMPLE",
                 "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
                 None,
             ),
             region: "us-east-1",
             service: "s3",
-            time: SigningTime::parse("20130524T000000Z").unwrap(),
+            time: time("20130524T000000Z"),
             settings: SigningSettings::S3,
         }
     }

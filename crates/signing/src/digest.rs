@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use inia_core::hex_digits;
 use sha2::{Digest, Sha256};
 
 /// A 32-byte digest as 64 lower-case hexadecimal digits, stored inline.
@@ -36,7 +37,7 @@ impl HexDigest {
         let mut text = [0; 64];
         let (pairs, _) = text.as_chunks_mut::<2>();
         for (pair, byte) in pairs.iter_mut().zip(bytes) {
-            *pair = [hex_digit(byte >> 4), hex_digit(byte & 0xf)];
+            *pair = hex_digits(*byte);
         }
         Self(text)
     }
@@ -64,23 +65,9 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Returns the lower-case hexadecimal digit of a number below 16, without a branch.
-pub(crate) const fn hex_digit(nibble: u8) -> u8 {
-    b'0' + nibble + (nibble > 9) as u8 * (b'a' - b'0' - 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn encodes_every_byte() {
-        for start in (0..=224_u8).step_by(32) {
-            let bytes: [u8; 32] = std::array::from_fn(|at| start + at as u8);
-            let expected: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(HexDigest::encode(&bytes).as_str(), expected);
-        }
-    }
 
     #[test]
     fn known_digests() {

@@ -24,10 +24,12 @@ use crate::signature::Signature;
 /// chain. Each message has its own timestamp, and its credentials may be newer than those of the request.
 ///
 /// ```
+/// # use inia_core::{Credentials, Timestamp};
 /// # use inia_signing::*;
+/// # let credentials = Credentials::new("AKIDEXAMPLE", "secret", None);
 /// # let params = SigningParams {
-/// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "transcribe",
-/// #     time: SigningTime::from_unix_seconds(0), settings: SigningSettings::GENERAL,
+/// #     credentials: &credentials, region: "us-east-1", service: "transcribe",
+/// #     time: Timestamp::new(0, 0).into(), settings: SigningSettings::GENERAL,
 /// # };
 /// # let keys = SigningKeyCache::default();
 /// # let request = SignableRequest {
@@ -71,12 +73,12 @@ impl EventSigner {
         keys: &SigningKeyCache,
     ) -> SignedEvent {
         let key = keys.signing_key(
-            &params.credentials,
+            params.credentials,
             params.time,
             params.region,
             params.service,
         );
-        let date_millis = params.time.unix_seconds() * 1000;
+        let date_millis = params.time.timestamp().millis();
         let chunk_signature =
             key.sign(self.string_to_sign(payload, date_millis, params).as_bytes());
         self.previous = Signature::from_hmac(&chunk_signature);
@@ -125,14 +127,15 @@ fn encoded_date_header(millis: i64) -> [u8; 15] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, SigningSettings, SigningTime};
+    use crate::SigningSettings;
+    use crate::test_values::{credentials, time};
 
     fn params() -> SigningParams<'static> {
         SigningParams {
-            credentials: Credentials::new("fake access key", "fake secret key", None),
+            credentials: credentials("fake access key", "fake secret key", None),
             region: "us-east-1",
             service: "testservice",
-            time: SigningTime::from_unix_seconds(123_456_789),
+            time: time("19731129T213309Z"),
             settings: SigningSettings::GENERAL,
         }
     }
@@ -170,7 +173,7 @@ mod tests {
         assert_eq!(first, EventSigner::new(&seed).sign(b"a", &params(), &keys));
 
         let tomorrow = SigningParams {
-            time: params().time.plus(86_400),
+            time: time("19731130T213309Z"),
             ..params()
         };
         signer.sign(b"", &tomorrow, &keys);

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::canonical::{CanonicalRequest, signed_headers};
-use crate::params::{ContentSha256, SessionTokenMode, SigningAlgorithm, SigningParams};
+use crate::params::{
+    ContentSha256, SessionTokenMode, SigningAlgorithm, SigningParams, session_token,
+};
 use crate::request::{PayloadLine, SignableRequest};
 use crate::signature::Signature;
 
@@ -91,7 +93,7 @@ pub fn headers_canonical_request(
 ///
 /// ```text
 /// StringToSign =
-///   SigningAlgorithm + '\n' +
+///   Algorithm + '\n' +
 ///   RequestDateTime + '\n' +
 ///   CredentialScope + '\n' +
 ///   HexEncode(SHA256(CanonicalRequest))
@@ -133,16 +135,16 @@ impl<'r, 'a> UnsignedHeaders<'r, 'a> {
         params: &SigningParams<'a>,
     ) -> Self {
         let settings = &params.settings;
-        let header = |wanted: &str| {
+        let header = |header_name: &str| {
             request
                 .headers
                 .iter()
-                .find(|(name, _)| *name == wanted)
+                .find(|(name, _)| *name == header_name)
                 .map(|(_, value)| *value)
         };
         // botocore uses the date header that the request already has: `auth.py:SigV4Auth._set_necessary_date_headers`.
         let date = match header("date") {
-            Some(_) => DateHeader::Date(params.time.http_date("-0000")),
+            Some(_) => DateHeader::Date(params.time.http_date().replace("GMT", "-0000")),
             None => DateHeader::XAmzDate(params.time),
         };
         let adds_content_sha256 = match settings.content_sha256 {
@@ -161,9 +163,7 @@ impl<'r, 'a> UnsignedHeaders<'r, 'a> {
         Self {
             algorithm,
             date,
-            token: params
-                .credentials
-                .token()
+            token: session_token(params.credentials)
                 .map(|token| (settings.token_name.header(), token)),
             content_sha256,
             payload,
@@ -215,7 +215,7 @@ impl<'r, 'a> UnsignedHeaders<'r, 'a> {
         let mut authorization = String::with_capacity(credential + names.len() + digits.len() + 72);
         authorization.push_str(self.algorithm.as_str());
         authorization.push_str(" Credential=");
-        authorization.push_str(params.credentials.access_key_id);
+        authorization.push_str(&params.credentials.access_key_id);
         authorization.push('/');
         params.push_scope(&mut authorization, self.algorithm);
         authorization.push_str(", SignedHeaders=");

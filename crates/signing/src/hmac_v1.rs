@@ -19,12 +19,13 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use inia_core::{Credentials, push_percent_encoded};
+use percent_encoding::percent_decode_str;
 use sha1::Sha1;
-use zeroize::Zeroizing;
 
 use crate::canonical::split_pair;
-use crate::credentials::Credentials;
-use crate::encode::{decode, push_encoded};
+use crate::key::hmac_block;
+use crate::params::session_token;
 use crate::request::SignableRequest;
 use crate::time::SigningTime;
 
@@ -82,18 +83,15 @@ const SUB_RESOURCES: &[&str] = &[
 pub fn sign_hmac_v1(
     request: &SignableRequest<'_>,
     auth_path: Option<&str>,
-    credentials: &Credentials<'_>,
+    credentials: &Credentials,
     time: SigningTime,
 ) -> Vec<(&'static str, String)> {
-    let date = time.http_date("GMT");
-    let string_to_sign = string_to_sign(request, auth_path, credentials.token(), &date);
+    let date = time.http_date();
+    let string_to_sign = string_to_sign(request, auth_path, session_token(credentials), &date);
     let signature = sign_string(credentials, &string_to_sign);
     let mut headers = vec![("date", date)];
-    headers.extend(
-        credentials
-            .token()
-            .map(|token| ("x-amz-security-token", token.to_owned())),
-    );
+    headers
+        .extend(session_token(credentials).map(|token| ("x-amz-security-token", token.to_owned())));
     headers.push((
         "authorization",
         format!("AWS {}:{signature}", credentials.access_key_id),
@@ -113,14 +111,18 @@ pub fn sign_hmac_v1(
 pub fn presign_hmac_v1(
     request: &SignableRequest<'_>,
     auth_path: Option<&str>,
-    credentials: &Credentials<'_>,
+    credentials: &Credentials,
     time: SigningTime,
     expires_in: u64,
 ) -> String {
-    let expires = time.plus(expires_in).unix_seconds().to_string();
+    let expires = time
+        .timestamp()
+        .seconds()
+        .saturating_add_unsigned(expires_in)
+        .to_string();
     let signature = sign_string(
         credentials,
-        &string_to_sign(request, auth_path, credentials.token(), &expires),
+        &string_to_sign(request, auth_path, session_token(credentials), &expires),
     );
 
     let mut query = String::with_capacity(request.query.len() + 256);
@@ -134,15 +136,15 @@ pub fn presign_hmac_v1(
             query.push('&');
         }
         first = false;
-        push_encoded(&mut query, name);
+        push_percent_encoded(&mut query, name);
         query.push('=');
-        push_encoded(&mut query, value);
+        push_percent_encoded(&mut query, value);
     };
-    push("AWSAccessKeyId", credentials.access_key_id);
+    push("AWSAccessKeyId", &credentials.access_key_id);
     push("Signature", &signature);
     let is_moved =
         |name: &str| name.starts_with("x-amz-") || matches!(name, "content-md5" | "content-type");
-    for (name, value) in joined_headers(request, credentials.token(), is_moved) {
+    for (name, value) in joined_headers(request, session_token(credentials), is_moved) {
         push(name, &value);
     }
     push("Expires", &expires);
@@ -150,19 +152,8 @@ pub fn presign_hmac_v1(
 }
 
 /// Returns the HMAC-SHA-1 of a string to sign, or of an encoded POST policy, in base64.
-pub(crate) fn sign_string(credentials: &Credentials<'_>, text: &str) -> String {
-    let key = credentials.secret_access_key.as_bytes();
-    // A key of at most one block is padded with zeros, a longer key is hashed first (RFC 2104).
-    let mut block = Zeroizing::new([0_u8; 64]);
-    match block.get_mut(..key.len()) {
-        Some(start) => start.copy_from_slice(key),
-        None => {
-            use sha1::Digest as _;
-            for (to, from) in block.iter_mut().zip(Sha1::digest(key)) {
-                *to = from;
-            }
-        }
-    }
+pub(crate) fn sign_string(credentials: &Credentials, text: &str) -> String {
+    let block = hmac_block::<Sha1>(credentials.secret_access_key.expose().as_bytes());
     let mut hmac = Hmac::<Sha1>::new(&(*block).into());
     hmac.update(text.as_bytes());
     BASE64_STANDARD.encode(hmac.finalize().into_bytes())
@@ -174,11 +165,11 @@ fn string_to_sign(
     token: Option<&str>,
     date: &str,
 ) -> String {
-    let header = |wanted: &str| {
+    let header = |header_name: &str| {
         request
             .headers
             .iter()
-            .find(|(name, _)| *name == wanted)
+            .find(|(name, _)| *name == header_name)
             .map_or("", |(_, value)| value.trim_ascii())
     };
     let mut out = request.method.to_ascii_uppercase();
@@ -198,17 +189,17 @@ fn string_to_sign(
     out
 }
 
-/// Returns the headers accepted by `is_wanted` in their order. Values of the same name are joined by commas without
+/// Returns the headers accepted by `is_included` in their order. Values of the same name are joined by commas without
 /// surrounding white space; the session token, if any, is the last.
 fn joined_headers<'a>(
     request: &SignableRequest<'a>,
     token: Option<&'a str>,
-    is_wanted: impl Fn(&str) -> bool,
+    is_included: impl Fn(&str) -> bool,
 ) -> Vec<(&'a str, String)> {
     const TOKEN: &str = "x-amz-security-token";
     let mut joined: Vec<(&str, String)> = Vec::new();
     for &(name, value) in request.headers {
-        if !is_wanted(name) || token.is_some() && name == TOKEN {
+        if !is_included(name) || token.is_some() && name == TOKEN {
             continue;
         }
         match joined.iter_mut().find(|(earlier, _)| *earlier == name) {
@@ -235,7 +226,7 @@ fn push_resource(out: &mut String, path: &str, query: &str) {
             Some((name, value)) => {
                 out.push_str(name);
                 out.push('=');
-                out.push_str(&decode(value));
+                out.push_str(&percent_decode_str(value).decode_utf8_lossy());
             }
             None => out.push_str(pair),
         }
@@ -244,15 +235,19 @@ fn push_resource(out: &mut String, path: &str, query: &str) {
 
 #[cfg(test)]
 mod tests {
+    use inia_core::Timestamp;
+
     use super::*;
-    use crate::Payload;
+    use crate::{Payload, test_values};
 
     /// Cases of botocore's `tests/unit/auth/test_signers.py:TestHMACV1`.
-    const CREDENTIALS: Credentials<'static> = Credentials {
-        access_key_id: "44CF9590006BF252F707",
-        secret_access_key: "OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV",
-        session_token: None,
-    };
+    fn credentials() -> Credentials {
+        Credentials::new(
+            "44CF9590006BF252F707",
+            "OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV",
+            None,
+        )
+    }
 
     fn request<'a>(
         method: &'a str,
@@ -271,11 +266,11 @@ mod tests {
     }
 
     fn time() -> SigningTime {
-        SigningTime::parse("20051117T184958Z").unwrap()
+        test_values::time("20051117T184958Z")
     }
 
     fn signature(request: &SignableRequest<'_>) -> String {
-        let headers = sign_hmac_v1(request, None, &CREDENTIALS, time());
+        let headers = sign_hmac_v1(request, None, &credentials(), time());
         let (_, authorization) = headers.last().unwrap();
         authorization
             .strip_prefix("AWS 44CF9590006BF252F707:")
@@ -357,7 +352,7 @@ mod tests {
             ("date", "Thu, 17 Nov 2005 18:49:58 GMT".to_owned())
         );
         assert_eq!(headers[1], ("x-amz-security-token", "baz".to_owned()));
-        let text = string_to_sign(&put, Some("/bucket/key"), credentials.token(), "D");
+        let text = string_to_sign(&put, Some("/bucket/key"), session_token(&credentials), "D");
         assert_eq!(
             text,
             "PUT\n\ntext/html\nD\nx-amz-security-token:baz\n/bucket/key"
@@ -368,7 +363,7 @@ mod tests {
     #[test]
     fn presigns_as_botocore() {
         let credentials = Credentials::new("access_key", "secret_key", None);
-        let time = SigningTime::from_unix_seconds(1_427_427_247);
+        let time = Timestamp::new(1_427_427_247, 0).into();
         let presign = |query, headers| {
             presign_hmac_v1(
                 &request("GET", "/mybucket/myobject", query, headers),

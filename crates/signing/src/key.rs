@@ -5,10 +5,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{PoisonError, RwLock};
 
 use hmac::{Hmac, KeyInit, Mac};
+use inia_core::Credentials;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::credentials::Credentials;
 use crate::params::SigningParams;
 use crate::signature::Signature;
 use crate::time::SigningTime;
@@ -59,17 +59,21 @@ impl fmt::Debug for SigningKey {
 
 /// Returns HMAC-SHA-256 keyed with `key`.
 pub(crate) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
-    // A key of at most one block is padded with zeros, a longer key is hashed first (RFC 2104).
-    let mut block = Zeroizing::new([0_u8; 64]);
+    Hmac::new(&(*hmac_block::<Sha256>(key)).into())
+}
+
+/// Returns the first block of HMAC (RFC 2104): a key of at most one block padded with zeros, or the hash of a longer key.
+pub(crate) fn hmac_block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
+    let mut block = Zeroizing::new([0; 64]);
     match block.get_mut(..key.len()) {
         Some(start) => start.copy_from_slice(key),
         None => {
-            for (to, from) in block.iter_mut().zip(Sha256::digest(key)) {
+            for (to, from) in block.iter_mut().zip(D::digest(key)) {
                 *to = from;
             }
         }
     }
-    Hmac::new(&(*block).into())
+    block
 }
 
 pub(crate) fn mac(mut hmac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
@@ -84,14 +88,14 @@ pub(crate) fn mac(mut hmac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
 /// uses many accounts and regions needs no more memory. A cache miss costs about a microsecond.
 ///
 /// ```
-/// use inia_signing::{Credentials, SigningKeyCache, SigningTime};
+/// use inia_core::{Credentials, Timestamp};
+/// use inia_signing::SigningKeyCache;
 ///
 /// let keys = SigningKeyCache::default();
 /// let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None);
-/// let time = SigningTime::from_unix_seconds(1_440_938_160);
+/// let time = Timestamp::new(1_440_938_160, 0).into();
 /// let signature = keys.signing_key(&credentials, time, "us-east-1", "iam").sign(b"...");
 /// assert_eq!(signature, keys.signing_key(&credentials, time, "us-east-1", "iam").sign(b"..."));
-/// assert_eq!(keys.len(), 1);
 /// ```
 pub struct SigningKeyCache {
     hmac: RwLock<Ring<HmacEntry>>,
@@ -137,8 +141,8 @@ impl<T> Ring<T> {
     fn push(&mut self, entry: T, capacity: usize) {
         if self.entries.len() < capacity {
             self.entries.push(entry);
-        } else if let Some(place) = self.entries.get_mut(self.oldest) {
-            *place = entry;
+        } else if let Some(slot) = self.entries.get_mut(self.oldest) {
+            *slot = entry;
             self.oldest = (self.oldest + 1) % capacity;
         }
     }
@@ -164,7 +168,7 @@ impl SigningKeyCache {
     #[must_use]
     pub fn signing_key(
         &self,
-        credentials: &Credentials<'_>,
+        credentials: &Credentials,
         time: SigningTime,
         region: &str,
         service: &str,
@@ -175,7 +179,7 @@ impl SigningKeyCache {
     /// Returns the signature of a string to sign. Uses the key in place, because a copy would have to be wiped.
     pub(crate) fn sign(&self, params: &SigningParams<'_>, string_to_sign: &str) -> Signature {
         let digest = self.with_key(
-            &params.credentials,
+            params.credentials,
             params.time,
             params.region,
             params.service,
@@ -186,15 +190,15 @@ impl SigningKeyCache {
 
     fn with_key<T>(
         &self,
-        credentials: &Credentials<'_>,
+        credentials: &Credentials,
         time: SigningTime,
         region: &str,
         service: &str,
-        work: impl FnOnce(&SigningKey) -> T,
+        use_key: impl FnOnce(&SigningKey) -> T,
     ) -> T {
         let date = time.date_bytes();
-        let secret = self.fingerprint(credentials.secret_access_key);
-        let is_wanted = |entry: &&HmacEntry| {
+        let secret = self.fingerprint(credentials.secret_access_key.expose());
+        let matches = |entry: &&HmacEntry| {
             entry.date == date
                 && entry.secret == secret
                 && *entry.region == *region
@@ -202,20 +206,25 @@ impl SigningKeyCache {
                 && *entry.access_key_id == *credentials.access_key_id
         };
         let ring = self.hmac.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = ring.entries.iter().find(is_wanted) {
-            return work(&entry.key);
+        if let Some(entry) = ring.entries.iter().find(matches) {
+            return use_key(&entry.key);
         }
         drop(ring);
-        let key = SigningKey::derive(credentials.secret_access_key, time, region, service);
-        let result = work(&key);
+        let key = SigningKey::derive(
+            credentials.secret_access_key.expose(),
+            time,
+            region,
+            service,
+        );
+        let result = use_key(&key);
         let mut ring = self.hmac.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have added the key in the meantime.
-        if !ring.entries.iter().any(|entry| is_wanted(&entry)) {
+        if !ring.entries.iter().any(|entry| matches(&entry)) {
             let entry = HmacEntry {
                 date,
                 region: region.into(),
                 service: service.into(),
-                access_key_id: credentials.access_key_id.into(),
+                access_key_id: (&*credentials.access_key_id).into(),
                 secret,
                 key,
             };
@@ -231,9 +240,9 @@ impl SigningKeyCache {
     #[cfg(feature = "sigv4a")]
     pub fn asymmetric_key(
         &self,
-        credentials: &Credentials<'_>,
+        credentials: &Credentials,
     ) -> Result<crate::v4a::AsymmetricKey, crate::v4a::SigningError> {
-        let secret = self.fingerprint(credentials.secret_access_key);
+        let secret = self.fingerprint(credentials.secret_access_key.expose());
         let find = |ring: &Ring<EcdsaEntry>| {
             ring.entries
                 .iter()
@@ -246,13 +255,13 @@ impl SigningKeyCache {
             return Ok(key);
         }
         let key = crate::v4a::AsymmetricKey::derive(
-            credentials.access_key_id,
-            credentials.secret_access_key,
+            &credentials.access_key_id,
+            credentials.secret_access_key.expose(),
         )?;
         let mut ring = self.ecdsa.write().unwrap_or_else(PoisonError::into_inner);
         if find(&ring).is_none() {
             let entry = EcdsaEntry {
-                access_key_id: credentials.access_key_id.into(),
+                access_key_id: (&*credentials.access_key_id).into(),
                 secret,
                 key: key.clone(),
             };
@@ -262,8 +271,7 @@ impl SigningKeyCache {
     }
 
     /// Returns the number of cached keys.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let len = self
             .hmac
             .read()
@@ -279,21 +287,6 @@ impl SigningKeyCache {
                 .entries
                 .len();
         len
-    }
-
-    /// Returns `true` if the cache is empty.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Removes and wipes all keys.
-    pub fn clear(&self) {
-        *self.hmac.write().unwrap_or_else(PoisonError::into_inner) = Ring::new();
-        #[cfg(feature = "sigv4a")]
-        {
-            *self.ecdsa.write().unwrap_or_else(PoisonError::into_inner) = Ring::new();
-        }
     }
 
     /// Returns a 128-bit hash keyed with random state of this cache, so that no two secrets can be made to collide.
@@ -322,12 +315,9 @@ impl fmt::Debug for SigningKeyCache {
 mod tests {
     use super::*;
     use crate::digest::HexDigest;
+    use crate::test_values::time;
 
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-
-    fn time(text: &str) -> SigningTime {
-        SigningTime::parse(text).unwrap()
-    }
 
     /// Example of AWS's page on creating a signed request.
     #[test]
@@ -378,8 +368,6 @@ mod tests {
                 assert!(keys.len() <= 3);
             }
         }
-        keys.clear();
-        assert!(keys.is_empty());
     }
 
     #[test]

@@ -10,7 +10,6 @@
 //! | HMAC-SHA-1 of S3 | [`sign_hmac_v1`] | [`presign_hmac_v1`] | `s3`, `s3-query` |
 //! | HMAC-SHA-1 of an HTML form | [`PostPolicy::sign_hmac_v1`] | | `s3-presign-post` |
 //! | Version 2 | | [`sign_v2`] | `v2` |
-//! | Version 3 | [`sign_v3`] | | `v3`, `v3https` |
 //!
 //! The rules of a service are [`SigningSettings`]: [`GENERAL`](SigningSettings::GENERAL), [`S3`](SigningSettings::S3)
 //! or [`S3_EXPRESS`](SigningSettings::S3_EXPRESS). Derived keys are cached in a [`SigningKeyCache`]. If a service
@@ -28,7 +27,6 @@
 
 mod canonical;
 mod chunked;
-mod credentials;
 mod digest;
 mod encode;
 mod event_stream;
@@ -42,16 +40,16 @@ mod post_policy;
 mod presign;
 mod request;
 mod signature;
+#[cfg(test)]
+mod test_values;
 mod time;
 mod v2;
-mod v3;
 mod v4;
 #[cfg(feature = "sigv4a")]
 mod v4a;
 
-pub use canonical::{CanonicalRequest, is_signed_header};
+pub use canonical::CanonicalRequest;
 pub use chunked::ChunkSigner;
-pub use credentials::Credentials;
 pub use digest::HexDigest;
 pub use event_stream::{EventSigner, SignedEvent};
 pub use headers::{SignedHeaders, headers_canonical_request, string_to_sign};
@@ -69,7 +67,6 @@ pub use request::{Payload, SignableRequest};
 pub use signature::Signature;
 pub use time::SigningTime;
 pub use v2::sign_v2;
-pub use v3::sign_v3;
 pub use v4::{presign_v4, sign_v4};
 #[cfg(feature = "sigv4a")]
 pub use v4a::{AsymmetricKey, SigningError, presign_v4a, sign_v4a};

@@ -1,6 +1,7 @@
 //! Signing parameters: credentials, region, service, time and the rules of the service.
 
-use crate::credentials::Credentials;
+use inia_core::{Credentials, Secret};
+
 use crate::time::SigningTime;
 
 /// The two algorithms of Signature Version 4.
@@ -27,7 +28,7 @@ impl SigningAlgorithm {
 #[derive(Debug, Clone, Copy)]
 pub struct SigningParams<'a> {
     /// The credentials to sign with.
-    pub credentials: Credentials<'a>,
+    pub credentials: &'a Credentials,
     /// The signing region. For SigV4a the signing region set: region names and wildcards, separated by
     /// commas, such as `us-east-1,eu-*` or `*`.
     pub region: &'a str,
@@ -165,6 +166,12 @@ impl TokenName {
     }
 }
 
+/// Returns the session token. An empty token counts as none, as in botocore.
+pub(crate) fn session_token(credentials: &Credentials) -> Option<&str> {
+    let token = credentials.session_token.as_ref().map(Secret::expose);
+    token.filter(|token| !token.is_empty())
+}
+
 impl SigningParams<'_> {
     /// Appends the credential scope: `20150830/us-east-1/iam/aws4_request`; without the region for SigV4a.
     pub(crate) fn push_scope(&self, out: &mut String, algorithm: SigningAlgorithm) {
@@ -182,7 +189,7 @@ impl SigningParams<'_> {
     pub(crate) fn credential(&self, algorithm: SigningAlgorithm) -> String {
         let mut out =
             String::with_capacity(self.credentials.access_key_id.len() + self.scope_len() + 1);
-        out.push_str(self.credentials.access_key_id);
+        out.push_str(&self.credentials.access_key_id);
         out.push('/');
         self.push_scope(&mut out, algorithm);
         out

@@ -9,24 +9,26 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use inia_core::{Credentials, push_ascii_json};
 
-use crate::credentials::Credentials;
 use crate::hmac_v1;
 use crate::key::SigningKeyCache;
-use crate::params::{SigningAlgorithm, SigningParams};
+use crate::params::{SigningAlgorithm, SigningParams, session_token};
 use crate::signature::Signature;
 use crate::time::SigningTime;
 
 /// The conditions and the expiration of an HTML form upload.
 ///
 /// ```
+/// # use inia_core::{Credentials, Timestamp};
 /// # use inia_signing::*;
+/// # let credentials = Credentials::new("AKIDEXAMPLE", "secret", None);
 /// # let params = SigningParams {
-/// #     credentials: Credentials::new("AKIDEXAMPLE", "secret", None), region: "us-east-1", service: "s3",
-/// #     time: SigningTime::from_unix_seconds(0), settings: SigningSettings::S3,
+/// #     credentials: &credentials, region: "us-east-1", service: "s3",
+/// #     time: Timestamp::new(0, 0).into(), settings: SigningSettings::S3,
 /// # };
 /// # let keys = SigningKeyCache::default();
-/// let mut policy = PostPolicy::new(SigningTime::from_unix_seconds(1_440_938_160));
+/// let mut policy = PostPolicy::new(Timestamp::new(1_440_938_160, 0).into());
 /// policy.equals("bucket", "photos").starts_with("key", "user/").content_length(0, 1_048_576);
 /// let fields = policy.sign_v4(&params, &keys);
 /// assert_eq!(fields.first().unwrap().0, "x-amz-algorithm");
@@ -63,9 +65,9 @@ impl PostPolicy {
         let out = &mut self.conditions;
         push_separator(out);
         out.push_str("[\"starts-with\", ");
-        push_json_string(out, &format!("${name}"));
+        push_ascii_json(out, &format!("${name}"));
         out.push_str(", ");
-        push_json_string(out, prefix);
+        push_ascii_json(out, prefix);
         out.push(']');
         self
     }
@@ -94,12 +96,12 @@ impl PostPolicy {
             ("x-amz-credential", params.credential(algorithm)),
             ("x-amz-date", params.time.as_str().to_owned()),
         ];
-        if let Some(token) = params.credentials.token() {
+        if let Some(token) = session_token(params.credentials) {
             fields.push((params.settings.token_name.field(), token.to_owned()));
         }
         let policy = self.encode(&fields);
         let key = keys.signing_key(
-            &params.credentials,
+            params.credentials,
             params.time,
             params.region,
             params.service,
@@ -112,13 +114,15 @@ impl PostPolicy {
 
     /// Signs the policy with HMAC-SHA-1, which newer regions reject, and returns the form fields.
     #[must_use]
-    pub fn sign_hmac_v1(&self, credentials: &Credentials<'_>) -> PostFields {
-        let token = credentials
-            .token()
-            .map(|token| ("x-amz-security-token", token.to_owned()));
+    pub fn sign_hmac_v1(&self, credentials: &Credentials) -> PostFields {
+        let token =
+            session_token(credentials).map(|token| ("x-amz-security-token", token.to_owned()));
         let policy = self.encode(token.as_slice());
         let signature = hmac_v1::sign_string(credentials, &policy);
-        let mut fields = vec![("AWSAccessKeyId", credentials.access_key_id.to_owned())];
+        let mut fields = vec![(
+            "AWSAccessKeyId",
+            credentials.access_key_id.as_str().to_owned(),
+        )];
         fields.extend(token);
         fields.push(("policy", policy));
         fields.push(("signature", signature));
@@ -150,9 +154,9 @@ impl fmt::Debug for PostPolicy {
 fn push_equals(out: &mut String, name: &str, value: &str) {
     push_separator(out);
     out.push('{');
-    push_json_string(out, name);
+    push_ascii_json(out, name);
     out.push_str(": ");
-    push_json_string(out, value);
+    push_ascii_json(out, value);
     out.push('}');
 }
 
@@ -162,33 +166,11 @@ fn push_separator(out: &mut String) {
     }
 }
 
-/// Appends a JSON string in ASCII, as Python's `json.dumps` writes it.
-fn push_json_string(out: &mut String, text: &str) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(character),
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::SigningSettings;
+    use crate::test_values::{credentials, time};
 
     fn decode(fields: &PostFields) -> String {
         let policy = fields.iter().find(|(name, _)| *name == "policy").unwrap();
@@ -197,16 +179,16 @@ mod tests {
 
     fn params(token: Option<&'static str>) -> SigningParams<'static> {
         SigningParams {
-            credentials: Credentials::new("access_key", "secret_key", token),
+            credentials: credentials("access_key", "secret_key", token),
             region: "myregion",
             service: "myservice",
-            time: SigningTime::parse("20140101T000000Z").unwrap(),
+            time: time("20140101T000000Z"),
             settings: SigningSettings::S3,
         }
     }
 
     fn policy() -> PostPolicy {
-        let mut policy = PostPolicy::new(SigningTime::parse("20071201T120000Z").unwrap());
+        let mut policy = PostPolicy::new(time("20071201T120000Z"));
         policy
             .equals("acl", "public-read")
             .json("{\"bucket\": \"mybucket\"}")
@@ -242,10 +224,10 @@ mod tests {
     #[test]
     fn signs_the_encoded_policy() {
         let fields = policy().sign_v4(&params(Some("token")), &SigningKeyCache::default());
-        let value = |wanted: &str| {
+        let value = |field_name: &str| {
             fields
                 .iter()
-                .find(|(name, _)| *name == wanted)
+                .find(|(name, _)| *name == field_name)
                 .unwrap()
                 .1
                 .clone()
@@ -269,7 +251,7 @@ mod tests {
                 .any(|field| *field == ("X-Amz-S3session-Token", "token".to_owned()))
         );
 
-        let fields = policy().sign_hmac_v1(&express.credentials);
+        let fields = policy().sign_hmac_v1(express.credentials);
         let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,
@@ -283,15 +265,8 @@ mod tests {
     }
 
     #[test]
-    fn escapes_json_strings_to_ascii() {
-        let mut out = String::new();
-        push_json_string(&mut out, "a\"\\\n\u{1}é😀\u{7f}");
-        assert_eq!(out, "\"a\\\"\\\\\\n\\u0001\\u00e9\\ud83d\\ude00\\u007f\"");
-    }
-
-    #[test]
     fn writes_an_empty_policy_as_valid_json() {
-        let fields = PostPolicy::new(params(None).time).sign_hmac_v1(&params(None).credentials);
+        let fields = PostPolicy::new(params(None).time).sign_hmac_v1(params(None).credentials);
         assert_eq!(
             decode(&fields),
             "{\"expiration\": \"2014-01-01T00:00:00Z\", \"conditions\": []}"

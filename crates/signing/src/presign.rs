@@ -3,18 +3,19 @@
 use std::fmt;
 use std::fmt::Write as _;
 
+use inia_core::push_percent_encoded;
+
 use crate::canonical::{
     CanonicalRequest, push_pair, push_signed_headers, signed_headers, split_pair,
 };
-use crate::encode::{complete_encoding, push_encoded};
-use crate::params::{SessionTokenMode, SigningAlgorithm, SigningParams};
+use crate::encode::complete_encoding;
+use crate::params::{SessionTokenMode, SigningAlgorithm, SigningParams, session_token};
 use crate::request::{PayloadLine, SignableRequest};
 use crate::signature::Signature;
 
 /// The query string of a presigned URL. `Debug` does not show the query, which is a credential until it expires.
 pub struct Presigned {
     query: String,
-    signed_headers: String,
     signature: Signature,
 }
 
@@ -23,13 +24,6 @@ impl Presigned {
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
-    }
-
-    /// Returns the names of the signed headers, separated by semicolons. The user of the URL must send these headers
-    /// with the signed values; every HTTP client sends `host`.
-    #[must_use]
-    pub fn signed_headers(&self) -> &str {
-        &self.signed_headers
     }
 
     /// Returns the signature.
@@ -47,9 +41,7 @@ impl Presigned {
 
 impl fmt::Debug for Presigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presigned")
-            .field("signed_headers", &self.signed_headers)
-            .finish_non_exhaustive()
+        f.debug_struct("Presigned").finish_non_exhaustive()
     }
 }
 
@@ -90,27 +82,25 @@ impl UnsignedQuery {
         let headers = signed_headers(request, in_query, []);
         let mut names = String::new();
         push_signed_headers(&mut names, &headers);
-        let token = params
-            .credentials
-            .token()
+        let token = session_token(params.credentials)
             .filter(|_| params.settings.session_token == SessionTokenMode::Signed);
 
         let mut query =
             String::with_capacity(request.query.len() + 512 + token.map_or(0, str::len));
         push_operation_params(&mut query, request.query);
-        query.push_str("X-Amz-SigningAlgorithm=");
+        query.push_str("X-Amz-Algorithm=");
         query.push_str(algorithm.as_str());
         query.push_str("&X-Amz-Credential=");
-        push_encoded(&mut query, &params.credential(algorithm));
+        push_percent_encoded(&mut query, &params.credential(algorithm));
         query.push_str("&X-Amz-Date=");
         query.push_str(params.time.as_str());
         // Writing to a String cannot fail.
         let _ = write!(query, "&X-Amz-Expires={expires_in}");
         query.push_str("&X-Amz-SignedHeaders=");
-        push_encoded(&mut query, &names);
+        push_percent_encoded(&mut query, &names);
         if algorithm == SigningAlgorithm::EcdsaP256Sha256 {
             query.push_str("&X-Amz-Region-Set=");
-            push_encoded(&mut query, params.region);
+            push_percent_encoded(&mut query, params.region);
         }
         if let Some(token) = token {
             push_token(&mut query, params, token);
@@ -132,17 +122,13 @@ impl UnsignedQuery {
     pub(crate) fn finish(self, params: &SigningParams<'_>, signature: Signature) -> Presigned {
         let mut query = self.query;
         if params.settings.session_token == SessionTokenMode::AddedAfterSigning
-            && let Some(token) = params.credentials.token()
+            && let Some(token) = session_token(params.credentials)
         {
             push_token(&mut query, params, token);
         }
         query.push_str("&X-Amz-Signature=");
         query.push_str(signature.as_str());
-        Presigned {
-            query,
-            signed_headers: self.canonical.signed_headers().to_owned(),
-            signature,
-        }
+        Presigned { query, signature }
     }
 }
 
@@ -162,5 +148,5 @@ fn push_token(out: &mut String, params: &SigningParams<'_>, token: &str) {
     out.push('&');
     out.push_str(params.settings.token_name.query());
     out.push('=');
-    push_encoded(out, token);
+    push_percent_encoded(out, token);
 }

@@ -16,8 +16,8 @@ pub struct SignableRequest<'a> {
     pub path: &'a str,
     /// The percent-encoded query string without the `?`; empty if there is none.
     pub query: &'a str,
-    /// Names, which must be **in lower case**, and values of the headers. Headers that proxies change are not signed
-    /// (see [`is_signed_header`](crate::is_signed_header)).
+    /// Names, which must be **in lower case**, and values of the headers. Headers that proxies
+    /// change, such as `user-agent`, are not signed.
     pub headers: &'a [(&'a str, &'a str)],
     /// The body, or the marker that replaces its hash.
     pub payload: Payload<'a>,

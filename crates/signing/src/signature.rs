@@ -24,12 +24,7 @@ impl Signature {
 
     #[cfg(feature = "sigv4a")]
     pub(crate) fn from_ecdsa(der: &[u8]) -> Self {
-        let digits = der.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        Self(SignatureRepr::Ecdsa(
-            digits
-                .map(|nibble| char::from(crate::digest::hex_digit(nibble)))
-                .collect(),
-        ))
+        Self(SignatureRepr::Ecdsa(inia_core::to_hex(der)))
     }
 
     /// Returns the hexadecimal digits.

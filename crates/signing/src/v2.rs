@@ -7,15 +7,14 @@
 //! # Source
 //! botocore `auth.py:SigV2Auth`
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use inia_core::{Credentials, push_percent_encoded};
+use percent_encoding::percent_decode_str;
 
 use crate::canonical::split_pair;
-use crate::credentials::Credentials;
-use crate::encode::{decode, push_encoded};
 use crate::key::{hmac_sha256, mac};
+use crate::params::session_token;
 use crate::time::SigningTime;
 
 /// Parameters added by the signer, which are replaced when a request is signed again.
@@ -34,10 +33,11 @@ const OWN: [&str; 6] = [
 /// `host` includes the port, as in the URL.
 ///
 /// ```
-/// use inia_signing::{Credentials, SigningTime, sign_v2};
+/// use inia_core::{Credentials, Timestamp};
+/// use inia_signing::sign_v2;
 ///
 /// let credentials = Credentials::new("foo", "bar", None);
-/// let time = SigningTime::from_unix_seconds(1_403_253_623);
+/// let time = Timestamp::new(1_403_253_623, 0).into();
 /// let form = sign_v2("POST", "sdb.amazonaws.com", "/", "Action=ListDomains", &credentials, time);
 /// assert!(form.starts_with("Action=ListDomains&AWSAccessKeyId=foo&SignatureVersion=2&SignatureMethod=HmacSHA256"));
 /// ```
@@ -50,7 +50,7 @@ pub fn sign_v2(
     host: &str,
     path: &str,
     form: &str,
-    credentials: &Credentials<'_>,
+    credentials: &Credentials,
     time: SigningTime,
 ) -> String {
     let mut out = String::with_capacity(form.len() + 256);
@@ -62,18 +62,18 @@ pub fn sign_v2(
         out.push('&');
     }
     out.push_str("AWSAccessKeyId=");
-    push_encoded(&mut out, credentials.access_key_id);
+    push_percent_encoded(&mut out, &credentials.access_key_id);
     out.push_str("&SignatureVersion=2&SignatureMethod=HmacSHA256&Timestamp=");
-    push_encoded(&mut out, &time.extended());
-    if let Some(token) = credentials.token() {
+    push_percent_encoded(&mut out, &time.extended());
+    if let Some(token) = session_token(credentials) {
         out.push_str("&SecurityToken=");
-        push_encoded(&mut out, token);
+        push_percent_encoded(&mut out, token);
     }
     let string_to_sign = string_to_sign(method, host, path, &out);
-    let hmac = hmac_sha256(credentials.secret_access_key.as_bytes());
+    let hmac = hmac_sha256(credentials.secret_access_key.expose().as_bytes());
     let signature = BASE64_STANDARD.encode(mac(hmac, string_to_sign.as_bytes()));
     out.push_str("&Signature=");
-    push_encoded(&mut out, &signature);
+    push_percent_encoded(&mut out, &signature);
     out
 }
 
@@ -90,25 +90,23 @@ fn string_to_sign(method: &str, host: &str, path: &str, form: &str) -> String {
         if at > 0 {
             out.push('&');
         }
-        push_encoded(&mut out, name);
+        push_percent_encoded(&mut out, name);
         out.push('=');
-        push_encoded(&mut out, value);
+        push_percent_encoded(&mut out, value);
     }
     out
 }
 
 /// Decodes a form value, in which a plus sign is a space.
-fn decode_form(text: &str) -> Cow<'_, str> {
-    if text.contains('+') {
-        Cow::Owned(decode(&text.replace('+', " ")).into_owned())
-    } else {
-        decode(text)
-    }
+fn decode_form(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_values::time;
 
     const FORM: &str = "Foo=%E2%9C%93";
 
@@ -116,7 +114,7 @@ mod tests {
     #[test]
     fn signs_as_botocore() {
         let credentials = Credentials::new("foo", "bar", None);
-        let time = SigningTime::parse("20140620T084023Z").unwrap();
+        let time = time("20140620T084023Z");
         let post = sign_v2("POST", "", "/", FORM, &credentials, time);
         assert_eq!(
             post,
@@ -140,14 +138,7 @@ mod tests {
     #[test]
     fn adds_token_of_temporary_credentials() {
         let credentials = Credentials::new("foo", "bar", Some("to/ken"));
-        let form = sign_v2(
-            "POST",
-            "h",
-            "/",
-            "",
-            &credentials,
-            SigningTime::from_unix_seconds(0),
-        );
+        let form = sign_v2("POST", "h", "/", "", &credentials, time("19700101T000000Z"));
         assert!(form.starts_with("AWSAccessKeyId=foo&"));
         assert!(form.contains("&SecurityToken=to%2Fken&Signature="));
     }

@@ -1,9 +1,8 @@
 //! The Lambda trace header.
 
-use std::fmt::Write as _;
-
 use super::setting;
 use crate::ports::Env;
+use crate::push_percent_encoded_except;
 
 /// Returns the value of the header `X-Amzn-Trace-Id` inside a Lambda function, which Lambda uses to detect recursive invocations, and
 /// `None` elsewhere. A request that already has the header keeps it.
@@ -15,12 +14,6 @@ pub fn trace_header(env: &dyn Env) -> Option<String> {
     setting::LAMBDA_FUNCTION_NAME.from_env(env)?;
     let (_, id) = setting::TRACE_ID.from_env(env)?;
     let mut header = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"_.-~=;:+&[]{}\"',".contains(&byte) {
-            header.push(char::from(byte));
-        } else {
-            let _ = write!(header, "%{byte:02X}");
-        }
-    }
+    push_percent_encoded_except(&mut header, &id, |byte| b"=;:+&[]{}\"',".contains(&byte));
     Some(header)
 }

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::cache::ADVISORY_REFRESH;
 use super::json::{self, PythonValue};
 use super::{CredentialFeatures, Credentials, ProviderContext, expiration};
-use crate::{Result, Str};
+use crate::{Result, Str, to_hex};
 
 /// The cache on disk, with the access key id that a service has rejected and that must not be read again.
 #[derive(Debug, Default)]
@@ -102,16 +102,7 @@ pub(super) fn key(entries: &[(&str, PythonValue)], compact: bool) -> String {
 
 /// Returns the SHA-1 of a text in hexadecimal, as used in the names of cache files.
 pub(super) fn sha1_hex(text: &str) -> String {
-    hex(&Sha1::digest(text.as_bytes()))
-}
-
-/// Encodes bytes in lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    to_hex(&Sha1::digest(text.as_bytes()))
 }
 
 fn path(context: &ProviderContext, key: &str) -> Option<PathBuf> {

@@ -17,7 +17,6 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::disk_cache::hex;
 use super::dpop::DpopKey;
 use super::json::{self, Object};
 use super::provider::failed;
@@ -27,7 +26,7 @@ use super::{
 };
 use crate::config::setting;
 use crate::ports::{BoxFuture, InvokeOptions, UrlHeaders};
-use crate::{Error, ErrorKind, Result, Str, Timestamp, Value, json};
+use crate::{Error, ErrorKind, Result, Str, Timestamp, Value, json, to_hex};
 
 /// The time before expiration from which cached credentials are refreshed, in seconds.
 const REFRESH_SECONDS: i64 = 5 * 60;
@@ -60,7 +59,10 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
         Some((_, folder)) => context.settings.expand(&folder),
         None => context.settings.in_aws_folder(&["login", "cache"]),
     };
-    let path = folder.join(format!("{}.json", hex(&Sha256::digest(session.as_bytes()))));
+    let path = folder.join(format!(
+        "{}.json",
+        to_hex(&Sha256::digest(session.as_bytes()))
+    ));
     let invalid = |error: Error| {
         failed(format!(
             "{} contains no valid login; log in again",

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::serialize::non_finite;
 use super::{Map, Value};
+use crate::hex_digits;
 
 impl Value {
     /// Appends the value as compact JSON. A blob is written as base64, a timestamp as ISO 8601 in UTC, an integer of any size as
@@ -294,16 +295,8 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
         if let [byte, tail @ ..] = tail {
             match escape(*byte) {
                 b'u' => {
-                    const HEX: &[u8; 16] = b"0123456789abcdef";
-                    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-                    out.extend_from_slice(&[
-                        b'\\',
-                        b'u',
-                        b'0',
-                        b'0',
-                        digit(byte >> 4),
-                        digit(byte & 15),
-                    ]);
+                    let [high, low] = hex_digits(*byte);
+                    out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
                 }
                 letter => out.extend_from_slice(&[b'\\', letter]),
             }

@@ -31,8 +31,6 @@
 //!
 //! Expressions are untrusted input: their length, their nesting and the work of one search are limited.
 //!
-//! An expression is as hostile as who wrote it: its length, its nesting, and what one search may make are bounded.
-//!
 //! # Source
 //! <https://jmespath.org/specification.html>; if it is unclear, jmespath.py, which botocore uses.
 

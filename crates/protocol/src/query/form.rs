@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use inia_core::{
     Error, ErrorKind, List, Map, Name, Result, TimestampFormat, TimestampPrecision, Value,
+    push_percent_encoded,
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable};
 
@@ -21,7 +22,6 @@ use crate::decode_layout::ValueType;
 use crate::name_index::MemberNameIndex;
 use crate::scalar::{base64, blob_bytes, mismatch, push_float, text_param, timestamp_param};
 use crate::strictness::{RequiredMembers, STRICT_MAX_DEPTH, Strictness, TypeSpec, is_long_enough};
-use crate::uri::push_encoded;
 
 /// The nesting limit of parameters.
 const MAX_DEPTH: u32 = 256;
@@ -95,7 +95,7 @@ struct FormType {
 fn encoded(parts: &[&str]) -> Box<str> {
     let mut text = String::new();
     for part in parts {
-        push_encoded(&mut text, part);
+        push_percent_encoded(&mut text, part);
     }
     text.into()
 }
@@ -411,7 +411,7 @@ impl<'a> FormWriter<'a> {
             position += 1;
             self.name.push_str(itoa::Buffer::new().format(position));
             self.start_pair(key_suffix);
-            push_encoded(self.out, key);
+            push_percent_encoded(self.out, key);
             self.value(*item, value_suffix, value, depth + 1)?;
             self.name.truncate(entries);
         }
@@ -435,16 +435,16 @@ impl<'a> FormWriter<'a> {
                 let moment = timestamp_param(self.member, value)?;
                 let format = format.unwrap_or(TimestampFormat::Iso8601);
                 self.start_pair(suffix);
-                push_encoded(self.out, &moment.text(format, TimestampPrecision::Default));
+                push_percent_encoded(self.out, &moment.text(format, TimestampPrecision::Default));
             }
             (ValueType::Blob, value) => {
                 let text = base64(blob_bytes(self.member, value)?);
                 self.start_pair(suffix);
-                push_encoded(self.out, &text);
+                push_percent_encoded(self.out, &text);
             }
             (_, Value::String(text)) => {
                 self.start_pair(suffix);
-                push_encoded(self.out, text);
+                push_percent_encoded(self.out, text);
             }
             (_, Value::Int(number)) => {
                 self.start_pair(suffix);
@@ -459,7 +459,7 @@ impl<'a> FormWriter<'a> {
                 let format = TimestampFormat::Iso8601;
                 let text = text_param(self.member, &Kind::String, format, value)?;
                 self.start_pair(suffix);
-                push_encoded(self.out, &text);
+                push_percent_encoded(self.out, &text);
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ mod form;
 
 use std::sync::Arc;
 
-use inia_core::{Result, ServiceError, Str, Value};
+use inia_core::{Result, ServiceError, Str, Value, push_percent_encoded};
 use inia_model::{Operation, OperationTable, ServiceModel};
 
 pub(crate) use form::{Dialect, FormEncoder};
@@ -25,7 +25,7 @@ pub(crate) use form::{Dialect, FormEncoder};
 use crate::body_lengths::{BodyLengths, foreign_operation};
 use crate::error_code::request_id;
 use crate::strictness::{Strictness, strict_request};
-use crate::uri::{UriTemplate, push_encoded};
+use crate::uri::UriTemplate;
 use crate::xml::{RequestIdLocation, XmlDecoder, XmlLayouts, parse_error, text_of};
 use crate::{Codec, Headers, Input, Request, Response};
 
@@ -103,9 +103,9 @@ impl FormCodec {
 
     fn compile(&self, operation: &Operation) -> FormOperation {
         let mut body = String::from("Action=");
-        push_encoded(&mut body, &operation.name);
+        push_percent_encoded(&mut body, &operation.name);
         body.push_str("&Version=");
-        push_encoded(&mut body, &self.model.metadata().api_version);
+        push_percent_encoded(&mut body, &self.model.metadata().api_version);
         FormOperation {
             body: body.into(),
             host_prefix: operation
