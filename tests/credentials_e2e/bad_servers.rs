@@ -18,7 +18,7 @@ pub(crate) const TRIALS: Trials = &[
 type FailingServer = (&'static str, fn() -> Reply, &'static str);
 
 const FAILURES: [FailingServer; 8] = [
-    ("hangs", || Reply::Hang, "no answer within"),
+    ("hangs", || Reply::Hang, "no response within"),
     ("never ends", || Reply::Endless, "bytes"),
     ("sends an endless header section", || Reply::EndlessHead, ""),
     ("sends invalid HTTP", || Reply::Garbage, ""),

@@ -175,9 +175,9 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
         ]);
     }
     let mut notes = vec![format!(
-        "CPU time of one call, the median of {passes} passes of 3 batches of {batch_ms} ms, the peers in turn; ratios are of the same pass. \
-         `+` names a wire format that is not the one botocore chooses. `bare` is a library's work on the same bytes: reading them \
-         into `serde_json::Value`, walking the XML's events, SHA-256. `sigv4.floor` is the digests of a signature alone. The fixtures \
+        "CPU time of one call, the median of {passes} passes of 3 batches of {batch_ms} ms, the peers alternating; ratios are within the same pass. \
+         `+` names a wire format other than botocore's choice. `bare` is a library's work on the same bytes: parsing them \
+         into `serde_json::Value`, reading the XML's events, SHA-256. `sigv4.floor` is only the digests of a signature. The fixtures \
          are {}.",
         if args.has("--fixtures") {
             "those of the given folder"
@@ -261,8 +261,8 @@ fn load(bench: &Bench, fixtures: &Path, table: &mut Table) -> Result<String> {
             String::new(),
         ]);
     }
-    Ok("Over loopback: CPU time of the client's process, in units of hyper-util's pooled client sending the same bytes in the same \
-        process, in turn (`load`)."
+    Ok("Over loopback: CPU time of the client's process, relative to hyper-util's pooled client, which sends the same bytes \
+        alternately in the same process (`load`)."
         .to_owned())
 }
 

@@ -36,8 +36,8 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
         }
     }
     let notes = [
-        "Instructions of one run of each path, by callgrind: the difference of two processes of which one runs it twice as often. The bench \
-         `paths` times the same work."
+        "Instructions of one run of each path, counted by callgrind: the difference between two processes, one of which runs it twice as often. \
+         The bench `paths` times the same code."
             .to_owned(),
     ];
     let Some(baseline) = baseline else {
