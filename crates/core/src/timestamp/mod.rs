@@ -195,7 +195,7 @@ impl Timestamp {
     ///
     /// DIFFERENCE: botocore's parser also accepts dates such as `08/30/2015`, `10 AM` and `12:36`, and completes them from the current
     /// date; these are errors here. botocore reads every named time zone as UTC; here the zones of RFC 822 have their offsets.
-    /// Nanoseconds are preserved; botocore truncates to microseconds.
+    /// Nanoseconds are preserved; botocore has microseconds only.
     #[inline]
     pub fn parse_lenient(text: &str) -> Result<Self> {
         parse::lenient(text).ok_or_else(|| invalid(text, None))
