@@ -10,21 +10,21 @@ use inia_model::Operation;
 use crate::Request;
 
 /// Compresses the body of a request if the operation supports gzip, and appends `gzip` to `content-encoding`. The
-/// caller applies the minimum size, 10,240 bytes by default.
+/// caller applies the minimum size, 10,240 bytes by default. Returns true if the body was compressed.
 ///
 /// # Errors
 /// `Validation`: the body cannot be compressed.
 ///
 /// # Source
 /// botocore `compress.py:maybe_compress_request`.
-pub fn compress(operation: &Operation, request: &mut Request) -> Result<()> {
+pub fn compress(operation: &Operation, request: &mut Request) -> Result<bool> {
     if request.body.is_empty()
         || !operation
             .compression
             .iter()
             .any(|encoding| *encoding == "gzip")
     {
-        return Ok(());
+        return Ok(false);
     }
     let mut encoder = GzEncoder::new(
         Vec::with_capacity(request.body.len() / 4),
@@ -46,5 +46,5 @@ pub fn compress(operation: &Operation, request: &mut Request) -> Result<()> {
         _ => "gzip".to_owned(),
     };
     request.headers.set("content-encoding", encoding);
-    Ok(())
+    Ok(true)
 }

@@ -34,8 +34,8 @@ pub(crate) fn header_text(
         }
         (Kind::List(item), Value::List(list)) => Str::from(list_text(model, member, item, list)?),
         (kind @ Kind::Timestamp, value) => {
-            let moment = crate::scalar::timestamp_param(&member.name, value)?;
-            let whole = inia_core::Timestamp::new(moment.seconds(), 0);
+            let timestamp = crate::scalar::timestamp_param(&member.name, value)?;
+            let whole = inia_core::Timestamp::new(timestamp.seconds(), 0);
             let format = member.traits.timestamp_format.unwrap_or(TIMESTAMP_FORMAT);
             let whole = Value::Timestamp(whole);
             Str::from(text_param(&member.name, kind, format, &whole)?)
@@ -189,7 +189,7 @@ fn split_list(text: &str) -> Vec<Str> {
     parts
 }
 
-/// Parses a quoted string from behind its opening quote; returns its text and the text behind the closing quote.
+/// Parses a quoted string after its opening quote; returns its text and the text after the closing quote.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut out = String::new();
     let mut chars = text.chars();

@@ -62,14 +62,14 @@ pub(crate) fn blob_bytes<'a>(context: &str, value: &'a Value) -> Result<&'a [u8]
 /// # Source
 /// botocore `utils.py:parse_to_aware_datetime`.
 pub(crate) fn timestamp_param(context: &str, value: &Value) -> Result<Timestamp> {
-    let moment = match value {
-        Value::Timestamp(moment) => return Ok(*moment),
+    let timestamp = match value {
+        Value::Timestamp(timestamp) => return Ok(*timestamp),
         Value::Int(seconds) => Timestamp::try_new(*seconds, 0),
         Value::Float(seconds) => Timestamp::from_f64(*seconds),
         Value::String(text) => Timestamp::parse_lenient(text),
         other => return Err(mismatch(context, "a timestamp", other)),
     };
-    moment.map_err(|error| {
+    timestamp.map_err(|error| {
         Error::new(
             ErrorKind::Validation,
             format!("{context}: {}", error.message()),
@@ -318,9 +318,10 @@ pub(crate) fn text_param<'a>(
     format: TimestampFormat,
     value: &'a Value,
 ) -> Result<ScalarText<'a>> {
-    let text = |moment: Timestamp| moment.text(format, TimestampPrecision::Default);
+    let text = |timestamp: Timestamp| timestamp.text(format, TimestampPrecision::Default);
     if matches!(kind, Kind::Timestamp) {
-        return timestamp_param(context, value).map(|moment| ScalarText::Timestamp(text(moment)));
+        return timestamp_param(context, value)
+            .map(|timestamp| ScalarText::Timestamp(text(timestamp)));
     }
     Ok(match value {
         Value::String(text) => ScalarText::Borrowed(text),
@@ -334,7 +335,7 @@ pub(crate) fn text_param<'a>(
             ScalarText::Owned(Str::from(text))
         }
         Value::Blob(bytes) => ScalarText::Owned(Str::from(base64(bytes))),
-        Value::Timestamp(moment) => ScalarText::Timestamp(text(*moment)),
+        Value::Timestamp(timestamp) => ScalarText::Timestamp(text(*timestamp)),
         Value::Null | Value::List(_) | Value::Map(_) => {
             return Err(mismatch(context, "a single value", value));
         }

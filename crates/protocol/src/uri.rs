@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_brace_is_literal() {
+    fn keeps_an_unclosed_brace() {
         let template = UriTemplate::new("/a{b", |_| None);
         assert_eq!(template.render_path(|_| Ok(None::<&str>)).unwrap(), "/a{b");
     }

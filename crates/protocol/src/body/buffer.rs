@@ -9,7 +9,7 @@ use crate::name_index::head_word;
 /// the next write.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    /// The bytes behind the write position are zeros or excess bytes.
+    /// The bytes after the write position are zeros or excess bytes.
     bytes: Vec<u8>,
 }
 
@@ -101,7 +101,7 @@ impl Buffer {
         at + bytes.len()
     }
 
-    /// Writes a literal and the value that `write` puts behind it, whose length `write` returns. Returns `None` if
+    /// Writes a literal and the value that `write` puts after it, whose length `write` returns. Returns `None` if
     /// `write` does, if the buffer must grow first, or if the literal is long.
     #[inline(always)]
     pub(crate) fn literal_and(

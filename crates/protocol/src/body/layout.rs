@@ -223,7 +223,7 @@ impl EncodeStructure {
     #[inline(never)]
     fn search(&self, name: &Str, ordinal: usize, order: &mut MemberOrder) -> Option<&EncodeMember> {
         let name = name.as_bytes();
-        // Optional members may be absent, so try the one behind the last match.
+        // Optional members may be absent, so try the one after the last match.
         let before = ordinal
             .checked_sub(1)
             .and_then(|ordinal| order.0.get(ordinal));

@@ -11,7 +11,7 @@ use crate::decode_layout::ValueType;
 use crate::scalar::mismatch;
 use crate::strictness::{STRICT_MAX_DEPTH, Strictness, TypeSpec, is_long_enough};
 
-/// The syntax of a body format. Each function takes the write position and returns the one behind the bytes it wrote.
+/// The syntax of a body format. Each function takes the write position and returns the one after the bytes it wrote.
 pub(crate) trait BodySyntax {
     /// The nesting limit of parameters that are not validated.
     const MAX_DEPTH: u32;
@@ -62,7 +62,7 @@ pub(crate) trait BodySyntax {
     /// Writes a timestamp and returns the encoded length, or `None` if it needs [`BodySyntax::scalar`].
     fn short_timestamp(
         window: &mut Window,
-        moment: Timestamp,
+        timestamp: Timestamp,
         format: Option<TimestampFormat>,
     ) -> Option<usize>;
 
@@ -418,8 +418,8 @@ fn short<S: BodySyntax>(spec: &TypeSpec, value: &Value, window: &mut Window) -> 
         (ValueType::Double, Value::Float(number)) if spec.accepts_float(*number) => {
             Some(S::double(window, *number))
         }
-        (ValueType::Timestamp(format), Value::Timestamp(moment)) => {
-            S::short_timestamp(window, *moment, format)
+        (ValueType::Timestamp(format), Value::Timestamp(timestamp)) => {
+            S::short_timestamp(window, *timestamp, format)
         }
         _ => None,
     }

@@ -127,16 +127,16 @@ impl BodySyntax for CborSyntax {
     #[inline(always)]
     fn short_timestamp(
         window: &mut Window,
-        moment: Timestamp,
+        timestamp: Timestamp,
         _: Option<TimestampFormat>,
     ) -> Option<usize> {
-        if moment.nanoseconds() != 0 {
+        if timestamp.nanoseconds() != 0 {
             return None;
         }
         let [tag, rest @ ..] = window;
         *tag = TAG | EPOCH;
         let number = rest.first_chunk_mut()?;
-        Some(1 + put_integer(number, i128::from(moment.seconds())))
+        Some(1 + put_integer(number, i128::from(timestamp.seconds())))
     }
 
     fn scalar(
@@ -151,7 +151,7 @@ impl BodySyntax for CborSyntax {
             (_, Value::Null) => Ok(out.byte(at, NULL)),
             (ValueType::Blob, value) => Ok(blob(out, at, blob_bytes(context, value)?)),
             (ValueType::Timestamp(_), value) => {
-                Ok(timestamp(out, at, timestamp_param(context, value)?))
+                Ok(put_timestamp(out, at, timestamp_param(context, value)?))
             }
             (ValueType::Float, Value::Float(number)) => Ok(single(out, at, *number)),
             (ValueType::Float, Value::Int(_)) => {
@@ -171,12 +171,12 @@ fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
 }
 
 /// Writes seconds since 1970 with their tag: an integer, or a float if there is a fraction.
-fn timestamp(out: &mut Buffer, at: usize, moment: Timestamp) -> usize {
-    if let Some(length) = CborSyntax::short_timestamp(out.window(at), moment, None) {
+fn put_timestamp(out: &mut Buffer, at: usize, timestamp: Timestamp) -> usize {
+    if let Some(length) = CborSyntax::short_timestamp(out.window(at), timestamp, None) {
         return at + length;
     }
     let at = out.byte(at, TAG | EPOCH);
-    let text = moment.text(TimestampFormat::UnixTimestamp, TimestampPrecision::Default);
+    let text = timestamp.text(TimestampFormat::UnixTimestamp, TimestampPrecision::Default);
     match text.as_str().parse::<i64>() {
         Ok(seconds) => integer(out, at, i128::from(seconds)),
         Err(_) => double(out, at, text.as_str().parse().unwrap_or_default()),
@@ -224,7 +224,7 @@ fn any(out: &mut Buffer, at: usize, context: &str, value: &Value, depth: u32) ->
         Value::Float(number) => double(out, at, *number),
         Value::String(text) => CborSyntax::string(out, at, text),
         Value::Blob(bytes) => blob(out, at, bytes),
-        Value::Timestamp(moment) => timestamp(out, at, *moment),
+        Value::Timestamp(timestamp) => put_timestamp(out, at, *timestamp),
         Value::List(list) => {
             let depth = descend(depth, context)?;
             let mut at = head(out, at, ARRAY, list.len() as u64);

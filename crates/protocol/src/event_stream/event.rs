@@ -297,11 +297,11 @@ fn header_param(model: &ServiceModel, member: &Member, value: &Value) -> Result<
     let out_of_range = || mismatch(&member.name, "an integer of its size", value);
     Ok(match (&model.shape(member.target).kind, value) {
         (Kind::Timestamp, value) => {
-            let moment = timestamp_param(&member.name, value)?;
-            let milliseconds = moment
+            let timestamp = timestamp_param(&member.name, value)?;
+            let milliseconds = timestamp
                 .seconds()
                 .checked_mul(1000)
-                .and_then(|ms| ms.checked_add(i64::from(moment.nanoseconds() / 1_000_000)));
+                .and_then(|ms| ms.checked_add(i64::from(timestamp.nanoseconds() / 1_000_000)));
             EventHeader::Timestamp(milliseconds.ok_or_else(out_of_range)?)
         }
         (Kind::Blob, value) => {

@@ -233,7 +233,7 @@ impl<'t> JsonDecoder<'t> {
         self.structure_rest(layout, depth, start, seen)
     }
 
-    /// Parses a structure from behind its first member on.
+    /// Parses a structure after its first member.
     fn structure_rest(
         &mut self,
         layout: &DecodeStructure,

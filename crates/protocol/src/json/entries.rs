@@ -167,7 +167,7 @@ pub(super) struct MapEntries {
     fingerprint: u64,
     filter: NameFilter,
     /// The entries of a map with more than [`INDEX_THRESHOLD`], which has a hash index.
-    many: Option<Box<Map>>,
+    indexed: Option<Box<Map>>,
 }
 
 /// The source of a map's keys.
@@ -211,7 +211,7 @@ impl MapEntries {
             first_entry: builder.entries.len(),
             fingerprint: 0,
             filter: NameFilter::default(),
-            many: None,
+            indexed: None,
         }
     }
 
@@ -271,8 +271,8 @@ impl MapEntries {
     }
 
     fn add_own(&mut self, builder: &mut JsonBuilder<'_>, name: Str, value: Value) {
-        if let Some(many) = &mut self.many {
-            many.insert(name, value);
+        if let Some(indexed) = &mut self.indexed {
+            indexed.insert(name, value);
             return;
         }
         let head = head_word(name.as_bytes());
@@ -283,9 +283,9 @@ impl MapEntries {
         builder.entries.push(name, value);
         if builder.entries.len() - self.first_entry > INDEX_THRESHOLD {
             let entries = builder.entries.split_off(self.first_entry);
-            let mut many = Box::new(Map::with_capacity(entries.len() * 2));
-            many.extend(entries);
-            self.many = Some(many);
+            let mut indexed = Box::new(Map::with_capacity(entries.len() * 2));
+            indexed.extend(entries);
+            self.indexed = Some(indexed);
         }
     }
 
@@ -325,8 +325,8 @@ impl MapEntries {
             }
             _ => self.end_prediction(builder),
         }
-        if let Some(many) = self.many {
-            return *many;
+        if let Some(indexed) = self.indexed {
+            return *indexed;
         }
         let map = builder.entries.split_off(self.first_entry);
         // A single key is not worth sharing.

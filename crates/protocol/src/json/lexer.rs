@@ -200,7 +200,7 @@ impl<'t> JsonLexer<'t> {
             return None;
         }
         let bits = found.trailing_zeros() & !7;
-        // The colon is in the word, or behind it.
+        // The colon is in the word, or after it.
         let length = (bits / 8) as usize;
         let colon = self.bytes.get(self.position + length + 2);
         (colon == Some(&b':')).then_some((name & ((1 << bits) - 1), length))
@@ -426,7 +426,7 @@ impl<'t> JsonLexer<'t> {
         Ok(out)
     }
 
-    /// Parses the low surrogate behind a high one; returns the character and the text that follows.
+    /// Parses the low surrogate after a high one; returns the character and the text that follows.
     fn low_surrogate<'a>(&self, high: u32, after: &'a str) -> Result<(Option<char>, &'a str)> {
         let Some(digits) = after.strip_prefix("\\u") else {
             return Ok((None, after));

@@ -208,8 +208,8 @@ pub fn read_json(text: Bytes) -> Result<Value> {
 }
 
 /// Appends a value as ASCII JSON, as headers require.
-pub(crate) fn write_ascii_document(out: &mut Vec<u8>, place: &str, value: &Value) -> Result<()> {
-    writer::whole_document(out, place, value, writer::NonAscii::Escaped)
+pub(crate) fn write_ascii_document(out: &mut Vec<u8>, context: &str, value: &Value) -> Result<()> {
+    writer::whole_document(out, context, value, writer::NonAscii::Escaped)
 }
 
 /// Returns a body as text.

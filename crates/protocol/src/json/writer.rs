@@ -102,12 +102,12 @@ impl BodySyntax for JsonSyntax {
     #[inline(always)]
     fn short_timestamp(
         window: &mut Window,
-        moment: Timestamp,
+        timestamp: Timestamp,
         format: Option<TimestampFormat>,
     ) -> Option<usize> {
         match format {
-            None | Some(TimestampFormat::UnixTimestamp) if moment.nanoseconds() == 0 => {
-                Some(Self::integer(window, moment.seconds()))
+            None | Some(TimestampFormat::UnixTimestamp) if timestamp.nanoseconds() == 0 => {
+                Some(Self::integer(window, timestamp.seconds()))
             }
             _ => None,
         }
@@ -123,11 +123,11 @@ impl BodySyntax for JsonSyntax {
     ) -> Result<usize> {
         match (target, value) {
             (ValueType::Timestamp(format), value) if !value.is_null() => {
-                let moment = timestamp_param(context, value)?;
+                let timestamp = timestamp_param(context, value)?;
                 Ok(
-                    match Self::short_timestamp(out.window(at), moment, format) {
+                    match Self::short_timestamp(out.window(at), timestamp, format) {
                         Some(length) => at + length,
-                        None => timestamp_text(out, at, moment, format),
+                        None => timestamp_text(out, at, timestamp, format),
                     },
                 )
             }
@@ -161,11 +161,11 @@ fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
 fn timestamp_text(
     out: &mut Buffer,
     at: usize,
-    moment: Timestamp,
+    timestamp: Timestamp,
     format: Option<TimestampFormat>,
 ) -> usize {
     let format = format.unwrap_or(TimestampFormat::UnixTimestamp);
-    let text = moment.text(format, TimestampPrecision::Default);
+    let text = timestamp.text(format, TimestampPrecision::Default);
     // Seconds are a number; the other formats are strings that need no escaping.
     if format == TimestampFormat::UnixTimestamp {
         return out.put(at, text.as_bytes());
@@ -268,8 +268,8 @@ pub(super) fn document(
             base64_into(out, bytes);
             out.push(b'"');
         }
-        Value::Timestamp(moment) => {
-            push_string(out, moment.iso8601().as_str());
+        Value::Timestamp(timestamp) => {
+            push_string(out, timestamp.iso8601().as_str());
         }
         Value::List(list) => {
             let depth = descend(depth, context)?;

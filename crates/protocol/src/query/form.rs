@@ -432,10 +432,13 @@ impl<'a> FormWriter<'a> {
         }
         match (spec.target, value) {
             (ValueType::Timestamp(format), value) => {
-                let moment = timestamp_param(self.member, value)?;
+                let timestamp = timestamp_param(self.member, value)?;
                 let format = format.unwrap_or(TimestampFormat::Iso8601);
                 self.start_pair(suffix);
-                push_percent_encoded(self.out, &moment.text(format, TimestampPrecision::Default));
+                push_percent_encoded(
+                    self.out,
+                    &timestamp.text(format, TimestampPrecision::Default),
+                );
             }
             (ValueType::Blob, value) => {
                 let text = base64(blob_bytes(self.member, value)?);
@@ -541,7 +544,7 @@ mod tests {
     }
 
     #[test]
-    fn query_names_follow_the_definition() {
+    fn writes_query_names_by_shape() {
         for (params, expected) in [
             (json!({}), ""),
             (

@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_follow_the_definition() {
+    fn writes_elements_by_shape() {
         for (params, expected) in [
             (json!({}), ""),
             (json!({"Text": "a<b", "Named": null}), "<Text>a&lt;b</Text>"),

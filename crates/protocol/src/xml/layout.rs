@@ -295,7 +295,7 @@ fn link_same_names(members: &mut [XmlMemberLayout]) {
     }
 }
 
-/// Returns an element's name without the `>` behind it.
+/// Returns an element's name without the `>` after it.
 fn element_name(open: &[u8]) -> &str {
     let name = open.split_last().map_or(open, |(_, name)| name);
     std::str::from_utf8(name).unwrap_or_default()

@@ -126,7 +126,7 @@ impl<'t> XmlReader<'t> {
         }
     }
 
-    /// Consumes the rest of the document behind the root element.
+    /// Consumes the rest of the document after the root element.
     ///
     /// # Errors
     /// `Parse`: anything but comments, instructions and white space follows.
@@ -215,7 +215,7 @@ impl<'t> XmlReader<'t> {
         })
     }
 
-    /// Returns the text behind the next `<` and its position if only white space is in front.
+    /// Returns the text after the next `<` and its position if only white space precedes it.
     #[inline]
     fn peek_tag(&self) -> Option<(usize, &'t [u8])> {
         let mut position = self.position;
@@ -472,7 +472,7 @@ impl<'t> XmlReader<'t> {
         }
     }
 
-    /// Consumes the rest of a start tag behind the name.
+    /// Consumes the rest of a start tag after the name.
     fn tag_with_attributes(&mut self, tag: StartTag<'t>) -> Result<StartTag<'t>> {
         let start = self.position;
         loop {
