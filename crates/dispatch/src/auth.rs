@@ -1,4 +1,4 @@
-//! Which auth scheme a call is signed with, and with which names.
+//! Resolves the auth scheme of a call, with its signing name and region.
 //!
 //! # Source
 //! botocore `regions.py:auth_schemes_to_signing_ctx`, `handlers.py:set_operation_specific_signer`,
@@ -9,10 +9,10 @@ use inia_core::{Error, ErrorKind, Result, Str};
 use inia_endpoint::Endpoint;
 use inia_model::{Metadata, Operation};
 
-/// A way to prove who is calling.
+/// An auth scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthScheme {
-    /// None: the request goes out as it is.
+    /// The request is not signed.
     None,
     /// `AWS4-HMAC-SHA256`.
     SigV4,
@@ -22,14 +22,14 @@ pub(crate) enum AuthScheme {
     S3Express,
     /// A bearer token in the authorization header.
     Bearer,
-    /// The signature of version 2, in the query.
+    /// Signature version 2, in the form or query.
     V2,
-    /// HMAC-SHA1 in the authorization header: what S3 had before SigV4.
+    /// HMAC-SHA1 in the authorization header: S3's signature before SigV4.
     HmacV1,
 }
 
 impl AuthScheme {
-    /// The scheme under any of the names that definitions, rule sets and settings give it.
+    /// Returns the scheme for any of its names in definitions, rule sets and settings.
     pub(crate) fn from_name(name: &str) -> Option<AuthScheme> {
         let name = name.rsplit('#').next().unwrap_or(name);
         Some(match name {
@@ -45,25 +45,25 @@ impl AuthScheme {
     }
 }
 
-/// A scheme with the names it signs for.
+/// An auth scheme with its signing parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Auth {
     pub(crate) scheme: AuthScheme,
-    /// The service's name in the credential scope.
+    /// Service name in the credential scope.
     pub(crate) signing_name: Str,
-    /// The region in the credential scope; for SigV4a the region set.
+    /// Region in the credential scope; for SigV4a the region set.
     pub(crate) region: Str,
-    /// Whether the path is encoded once more in the canonical request.
+    /// True if the canonical request encodes the path a second time.
     pub(crate) double_encode: bool,
-    /// Whether the body is hashed into the signature; where not, only over TLS.
+    /// True if the signature covers the hash of the body. If false, the body stays unsigned over TLS only.
     pub(crate) sign_body: bool,
 }
 
-/// Decides the scheme of a call from what the operation, the service, the endpoint and the client say.
+/// Resolves the auth scheme of a call from the operation, the service, the endpoint and the client's settings.
 ///
-/// DIFFERENCE: an operation that the definition says is not signed is not signed; botocore lets the endpoint's rules overrule that.
-/// And SigV4a is signed with wherever it is asked for: botocore needs its companion in C for it, signs with SigV4 where it is the
-/// definition that asks, and refuses the call where it is the endpoint.
+/// DIFFERENCE: an operation that its definition marks as unsigned stays unsigned; in botocore the endpoint's auth schemes override
+/// that. SigV4a is always supported: without awscrt, botocore falls back to SigV4 if the definition selects SigV4a, and fails if the
+/// endpoint does.
 pub(crate) fn resolve(
     operation: &Operation,
     metadata: &Metadata,
@@ -83,17 +83,17 @@ pub(crate) fn resolve(
     if settings.is_unsigned() || operation.auth_type.as_deref() == Some("none") {
         return Ok(auth);
     }
-    let mut wanted = wanted(operation, metadata, settings);
-    if wanted.first() == Some(&AuthScheme::None) {
+    let mut preferred = preferred_schemes(operation, metadata, settings);
+    if preferred.first() == Some(&AuthScheme::None) {
         return Ok(auth);
     }
-    let offered: Vec<(AuthScheme, &inia_endpoint::AuthScheme)> = endpoint
+    let supported: Vec<(AuthScheme, &inia_endpoint::AuthScheme)> = endpoint
         .auth_schemes
         .iter()
-        .filter_map(|offer| AuthScheme::from_name(&offer.name).map(|scheme| (scheme, offer)))
+        .filter_map(|option| AuthScheme::from_name(&option.name).map(|scheme| (scheme, option)))
         .collect();
     if let (None, Some(first)) = (&settings.signature_version, endpoint.auth_schemes.first())
-        && offered.is_empty()
+        && supported.is_empty()
     {
         let message = format!(
             "{}: the auth scheme {:?} is not supported",
@@ -101,40 +101,38 @@ pub(crate) fn resolve(
         );
         return Err(Error::new(ErrorKind::Endpoint, message));
     }
-    // The endpoint's own list knows best (an S3 Express bucket, a multi-region access point), unless the caller insists.
-    let insists =
+    // The endpoint's order wins (an S3 Express bucket, a multi-region access point), unless the client sets a preference.
+    let has_preference =
         settings.signature_version.is_some() || !settings.auth_scheme_preference.is_empty();
-    let chosen = if insists || offered.is_empty() {
-        wanted
+    let chosen = if has_preference || supported.is_empty() {
+        preferred
             .iter()
-            .find_map(|scheme| offered.iter().find(|(offer, _)| offer == scheme))
+            .find_map(|scheme| supported.iter().find(|(option, _)| option == scheme))
+    } else if preferred.first() == Some(&AuthScheme::Bearer) {
+        None
     } else {
-        if !wanted.contains(&AuthScheme::Bearer) || wanted.first() != Some(&AuthScheme::Bearer) {
-            offered.first()
-        } else {
-            None
-        }
+        supported.first()
     };
     match chosen {
-        Some((scheme, offer)) => {
+        Some((scheme, option)) => {
             auth.scheme = *scheme;
-            if let Some(name) = &offer.signing_name {
-                auth.signing_name = Str::from(name);
+            if let Some(name) = &option.signing_name {
+                auth.signing_name = name.clone();
             }
-            if let Some(region) = &offer.signing_region {
-                auth.region = Str::from(region);
-            } else if let Some(set) = &offer.signing_region_set
+            if let Some(region) = &option.signing_region {
+                auth.region = region.clone();
+            } else if let Some(set) = &option.signing_region_set
                 && !set.is_empty()
             {
                 auth.region = Str::from(set.join(","));
             }
-            auth.double_encode = !offer.disable_double_encoding.unwrap_or(false);
+            auth.double_encode = !option.disable_double_encoding.unwrap_or(false);
         }
         None => {
-            auth.scheme = if wanted.is_empty() {
+            auth.scheme = if preferred.is_empty() {
                 AuthScheme::SigV4
             } else {
-                wanted.swap_remove(0)
+                preferred.swap_remove(0)
             }
         }
     }
@@ -144,14 +142,14 @@ pub(crate) fn resolve(
     if auth.region.is_empty() && !matches!(auth.scheme, AuthScheme::None | AuthScheme::Bearer) {
         return Err(Error::new(
             ErrorKind::Config,
-            "no region is set: give one to the client or the session, set AWS_REGION, or put `region` in the profile",
+            "no region is set: set it on the client or the session, in AWS_REGION, or as `region` in the profile",
         ));
     }
     Ok(auth)
 }
 
-/// The schemes that the operation and service accept, in the order of preference.
-fn wanted(
+/// Returns the schemes of the operation or service, in the order of the client's preference.
+fn preferred_schemes(
     operation: &Operation,
     metadata: &Metadata,
     settings: &ClientSettings,
@@ -159,25 +157,25 @@ fn wanted(
     if let Some(version) = &settings.signature_version {
         return AuthScheme::from_name(version).into_iter().collect();
     }
-    let named = |names: &[Str]| {
+    let from_names = |names: &[Str]| {
         names
             .iter()
             .filter_map(|name| AuthScheme::from_name(name))
             .collect::<Vec<_>>()
     };
     let mut schemes = match (&operation.auth, &operation.auth_type) {
-        (Some(names), _) => named(names),
+        (Some(names), _) => from_names(names),
         (None, Some(kind)) => AuthScheme::from_name(kind).into_iter().collect(),
-        (None, None) => named(&metadata.auth),
+        (None, None) => from_names(&metadata.auth),
     };
     if schemes.is_empty() {
         schemes.extend(AuthScheme::from_name(&metadata.signature_version));
     }
-    let preferred = named(&settings.auth_scheme_preference);
+    let preference = from_names(&settings.auth_scheme_preference);
     schemes.sort_by_key(|scheme| {
-        preferred
+        preference
             .iter()
-            .position(|wanted| wanted == scheme)
+            .position(|preferred| preferred == scheme)
             .unwrap_or(usize::MAX)
     });
     schemes

@@ -1,4 +1,4 @@
-//! The same calls for programs without a runtime: scripts, and code that may wait.
+//! A blocking API for programs without an async runtime.
 //!
 //! ```no_run
 //! use inia_dispatch::{blocking, json};
@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 
 use crate::{Output, Presign, PresignedRequest, SessionBuilder};
 
-/// A [`Session`](crate::Session) with a runtime of its own.
+/// A [`Session`](crate::Session) with its own runtime.
 #[derive(Clone, Debug)]
 pub struct Session {
     session: crate::Session,
@@ -32,7 +32,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session that the environment and `~/.aws` describe.
+    /// Loads a session from the environment and the files in `~/.aws`.
     ///
     /// # Errors
     /// As [`Session::load`](crate::Session::load).
@@ -40,10 +40,10 @@ impl Session {
         Session::from_builder(crate::Session::builder())
     }
 
-    /// The session that a builder describes.
+    /// Loads a session from a builder.
     ///
     /// # Errors
-    /// As [`SessionBuilder::load`], and `Config` where the system gives no thread.
+    /// As [`SessionBuilder::load`], and `Config` if the runtime cannot start its thread.
     pub fn from_builder(builder: SessionBuilder) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -51,7 +51,7 @@ impl Session {
             .thread_name("inia")
             .build()
             .map_err(|error| {
-                Error::new(ErrorKind::Config, "no runtime can be started").with_source(error)
+                Error::new(ErrorKind::Config, "cannot start the runtime").with_source(error)
             })?;
         let session = runtime.block_on(builder.load())?;
         Ok(Session {
@@ -60,7 +60,7 @@ impl Session {
         })
     }
 
-    /// A client of a service.
+    /// Returns a client for a service.
     ///
     /// # Errors
     /// As [`Session::client`](crate::Session::client).
@@ -68,7 +68,7 @@ impl Session {
         self.client_with(service, &Config::new())
     }
 
-    /// A client with settings of its own.
+    /// Returns a client with settings that override the session's.
     ///
     /// # Errors
     /// As [`Session::client_with`](crate::Session::client_with).
@@ -79,13 +79,13 @@ impl Session {
         })
     }
 
-    /// The session for code that does not block.
+    /// Returns the asynchronous session.
     #[must_use]
     pub fn asynchronous(&self) -> &crate::Session {
         &self.session
     }
 
-    /// Waits for a future on the session's runtime: for streams, paginators and all else that has no face here.
+    /// Runs a future on the session's runtime: for streams, paginators and anything else without a blocking method.
     pub fn wait<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
@@ -99,7 +99,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes a call and waits for it. A streaming body is read into the output, up to 1 GiB.
+    /// Makes a call. A streaming body is read into the output value, up to 1 GiB.
     ///
     /// # Errors
     /// As [`Call::collect`](crate::Call::collect).
@@ -108,7 +108,7 @@ impl Client {
             .block_on(self.client.call(operation, params).collect())
     }
 
-    /// Makes a call that was built with [`Client::call`](crate::Client::call), with its streams as they are.
+    /// Makes a call built with [`Client::call`](crate::Client::call). Streaming bodies stay streams.
     ///
     /// # Errors
     /// As [`Call::send`](crate::Call::send).
@@ -116,7 +116,7 @@ impl Client {
         self.runtime.block_on(call.into_future())
     }
 
-    /// Signs a call without making it.
+    /// Builds a presigned URL.
     ///
     /// # Errors
     /// As [`Presign::sign`](crate::Presign::sign).
@@ -130,7 +130,7 @@ impl Client {
             .block_on(self.client.presign(operation, params, expires_in).sign())
     }
 
-    /// Signs a call that was built with [`Client::presign`](crate::Client::presign).
+    /// Builds a presigned URL from a builder made by [`Client::presign`](crate::Client::presign).
     ///
     /// # Errors
     /// As [`Presign::sign`](crate::Presign::sign).
@@ -138,7 +138,7 @@ impl Client {
         self.runtime.block_on(presign.sign())
     }
 
-    /// The client for code that does not block.
+    /// Returns the asynchronous client.
     #[must_use]
     pub fn asynchronous(&self) -> &crate::Client {
         &self.client

@@ -1,4 +1,4 @@
-//! [`ByteStream`]: bytes that arrive bit by bit, on their way in or out.
+//! [`ByteStream`]: the streaming body of a request or response.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ use futures_util::StreamExt;
 use inia_core::{Error, ErrorKind, Result};
 use tokio::io::AsyncReadExt;
 
-/// How many bytes of a file are read at a time.
-const CHUNK: usize = 64 * 1024;
+/// Size of a chunk read from a file, in bytes.
+const FILE_CHUNK_SIZE: usize = 64 * 1024;
 
 /// The body of an upload or a download: bytes in memory, a file, or any stream.
 ///
-/// Nothing is buffered beyond a chunk. Bytes and files can be sent again when an attempt fails; a stream cannot.
+/// At most one chunk is buffered. Bytes and files are replayed when an attempt fails; a stream cannot be.
 ///
 /// ```
 /// use inia_dispatch::ByteStream;
@@ -29,36 +29,36 @@ const CHUNK: usize = 64 * 1024;
 /// # Ok::<(), inia_core::Error>(())
 /// # }).unwrap();
 /// ```
-pub struct ByteStream(Inner);
+pub struct ByteStream(ByteStreamKind);
 
-/// A stream that only ever one task reads: the mutex is never waited for, and makes the body `Sync`.
-type BoxStream = Mutex<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>>;
+/// A boxed stream. The mutex makes it `Sync`, and is never locked: access is through `&mut` only.
+type SyncBoxStream = Mutex<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>>;
 
-enum Inner {
+enum ByteStreamKind {
     Bytes(Option<Bytes>),
     File {
         path: PathBuf,
         start: u64,
         length: u64,
-        stream: Option<BoxStream>,
+        stream: Option<SyncBoxStream>,
     },
     Stream {
-        stream: BoxStream,
+        stream: SyncBoxStream,
         length: Option<u64>,
     },
 }
 
 impl ByteStream {
-    /// No bytes.
+    /// Returns an empty body.
     #[must_use]
     pub fn empty() -> Self {
-        ByteStream(Inner::Bytes(None))
+        ByteStream(ByteStreamKind::Bytes(None))
     }
 
-    /// A file, read when it is sent and never held in memory.
+    /// Returns the contents of a file, read in chunks when it is sent.
     ///
     /// # Errors
-    /// `Stream`: the file is not there or is not a file.
+    /// `Stream`: the file does not exist or is not a regular file.
     pub async fn from_path(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let metadata = tokio::fs::metadata(&path)
@@ -67,10 +67,10 @@ impl ByteStream {
         if !metadata.is_file() {
             return Err(Error::new(
                 ErrorKind::Stream,
-                format!("{}: not a file", path.display()),
+                format!("{}: not a regular file", path.display()),
             ));
         }
-        Ok(ByteStream(Inner::File {
+        Ok(ByteStream(ByteStreamKind::File {
             path,
             start: 0,
             length: metadata.len(),
@@ -78,10 +78,10 @@ impl ByteStream {
         }))
     }
 
-    /// A part of a file: `length` bytes from `start` on.
+    /// Returns a range of a file: `length` bytes from offset `start`.
     ///
     /// # Errors
-    /// `Stream`: the file is not there or is shorter.
+    /// `Stream`: the file does not exist or is shorter.
     pub async fn from_path_range(
         path: impl Into<PathBuf>,
         start: u64,
@@ -98,7 +98,7 @@ impl ByteStream {
             let message = format!("{}: shorter than {start} + {length} bytes", path.display());
             return Err(Error::new(ErrorKind::Stream, message));
         }
-        Ok(ByteStream(Inner::File {
+        Ok(ByteStream(ByteStreamKind::File {
             path,
             start,
             length,
@@ -106,69 +106,71 @@ impl ByteStream {
         }))
     }
 
-    /// Any stream of byte chunks, with its length in bytes where that is known.
+    /// Wraps any stream of byte chunks, with its length in bytes if it is known.
     pub fn from_stream(
         stream: impl Stream<Item = Result<Bytes>> + Send + 'static,
         length: Option<u64>,
     ) -> Self {
-        ByteStream(Inner::Stream {
+        ByteStream(ByteStreamKind::Stream {
             stream: Mutex::new(Box::pin(stream)),
             length,
         })
     }
 
-    /// The length in bytes, where it is known.
+    /// Returns the length in bytes, if it is known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match &self.0 {
-            Inner::Bytes(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Inner::File { length, .. } => Some(*length),
-            Inner::Stream { length, .. } => *length,
+            ByteStreamKind::Bytes(bytes) => {
+                Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            ByteStreamKind::File { length, .. } => Some(*length),
+            ByteStreamKind::Stream { length, .. } => *length,
         }
     }
 
-    /// Whether the length is known to be nothing.
+    /// Returns true if the length is known to be zero.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
     }
 
-    /// The same bytes once more, from the start; `None` for a stream, which can be read only once.
+    /// Returns a second body with the same bytes, from the start; `None` for a stream, which can be read only once.
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
         match &self.0 {
-            Inner::Bytes(bytes) => Some(ByteStream(Inner::Bytes(bytes.clone()))),
-            Inner::File {
+            ByteStreamKind::Bytes(bytes) => Some(ByteStream(ByteStreamKind::Bytes(bytes.clone()))),
+            ByteStreamKind::File {
                 path,
                 start,
                 length,
                 ..
-            } => Some(ByteStream(Inner::File {
+            } => Some(ByteStream(ByteStreamKind::File {
                 path: path.clone(),
                 start: *start,
                 length: *length,
                 stream: None,
             })),
-            Inner::Stream { .. } => None,
+            ByteStreamKind::Stream { .. } => None,
         }
     }
 
-    /// The bytes, where all of them are in memory already.
+    /// Returns the bytes if the body is in memory.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match &self.0 {
-            Inner::Bytes(bytes) => Some(bytes.as_deref().unwrap_or_default()),
+            ByteStreamKind::Bytes(bytes) => Some(bytes.as_deref().unwrap_or_default()),
             _ => None,
         }
     }
 
-    /// The bytes where all of them are in memory, else the stream again.
+    /// Returns the bytes if the body is in memory.
     ///
     /// # Errors
-    /// The stream itself, untouched.
+    /// The body itself, unchanged, if it is a file or a stream.
     pub fn into_bytes(self) -> std::result::Result<Bytes, Self> {
         match self.0 {
-            Inner::Bytes(bytes) => Ok(bytes.unwrap_or_default()),
+            ByteStreamKind::Bytes(bytes) => Ok(bytes.unwrap_or_default()),
             other => Err(ByteStream(other)),
         }
     }
@@ -197,9 +199,9 @@ impl ByteStream {
             .len()
             .and_then(|length| usize::try_from(length).ok())
             .unwrap_or(0);
-        // What a server announces is believed up to a point.
-        const MOST_AHEAD: usize = 64 << 20;
-        let expected = expected.min(limit).min(MOST_AHEAD);
+        // `Content-Length` is not trusted for large allocations.
+        const MAX_CAPACITY: usize = 64 << 20;
+        let expected = expected.min(limit).min(MAX_CAPACITY);
         let mut collected = BytesMut::with_capacity(expected.max(first.len() + second.len()));
         collected.extend_from_slice(&first);
         collected.extend_from_slice(&second);
@@ -212,7 +214,7 @@ impl ByteStream {
         Err(too_long(limit))
     }
 
-    /// Writes everything to a file, chunk by chunk, and says how many bytes that were.
+    /// Writes the body to a file, chunk by chunk. Returns the number of bytes written.
     ///
     /// # Errors
     /// `Stream`: reading or writing failed.
@@ -250,20 +252,16 @@ fn file_error(path: &std::path::Path, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Stream, path.display().to_string()).with_source(error)
 }
 
-fn read_file(path: PathBuf, start: u64, length: u64) -> BoxStream {
-    enum State {
-        Closed(PathBuf),
-        Open(tokio::fs::File),
-    }
+fn read_file(path: PathBuf, start: u64, length: u64) -> SyncBoxStream {
     Mutex::new(Box::pin(futures_util::stream::try_unfold(
-        (State::Closed(path.clone()), length, path),
-        move |(state, left, path)| async move {
-            if left == 0 {
+        (None, length, path),
+        move |(file, remaining, path)| async move {
+            if remaining == 0 {
                 return Ok(None);
             }
-            let mut file = match state {
-                State::Open(file) => file,
-                State::Closed(path) => {
+            let mut file = match file {
+                Some(file) => file,
+                None => {
                     let mut file = tokio::fs::File::open(&path)
                         .await
                         .map_err(|error| file_error(&path, error))?;
@@ -275,20 +273,22 @@ fn read_file(path: PathBuf, start: u64, length: u64) -> BoxStream {
                     file
                 }
             };
-            let wanted = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
-            let mut chunk = BytesMut::with_capacity(wanted);
-            let mut limited = (&mut file).take(wanted as u64);
+            let chunk_size = usize::try_from(remaining)
+                .unwrap_or(FILE_CHUNK_SIZE)
+                .min(FILE_CHUNK_SIZE);
+            let mut chunk = BytesMut::with_capacity(chunk_size);
+            let mut limited = (&mut file).take(chunk_size as u64);
             let read = limited
                 .read_buf(&mut chunk)
                 .await
                 .map_err(|error| file_error(&path, error))?;
             if read == 0 {
-                let message = format!("{}: ended {left} bytes early", path.display());
+                let message = format!("{}: the file ended {remaining} bytes early", path.display());
                 return Err(Error::new(ErrorKind::Stream, message));
             }
             Ok(Some((
                 chunk.freeze(),
-                (State::Open(file), left - read as u64, path),
+                (Some(file), remaining - read as u64, path),
             )))
         },
     )))
@@ -299,10 +299,10 @@ impl Stream for ByteStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.0 {
-            Inner::Bytes(bytes) => {
+            ByteStreamKind::Bytes(bytes) => {
                 Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok))
             }
-            Inner::File {
+            ByteStreamKind::File {
                 path,
                 start,
                 length,
@@ -314,7 +314,7 @@ impl Stream for ByteStream {
                     .unwrap_or_else(PoisonError::into_inner)
                     .poll_next_unpin(context)
             }
-            Inner::Stream { stream, .. } => stream
+            ByteStreamKind::Stream { stream, .. } => stream
                 .get_mut()
                 .unwrap_or_else(PoisonError::into_inner)
                 .poll_next_unpin(context),
@@ -324,7 +324,7 @@ impl Stream for ByteStream {
 
 impl From<Bytes> for ByteStream {
     fn from(bytes: Bytes) -> Self {
-        ByteStream(Inner::Bytes(Some(bytes)))
+        ByteStream(ByteStreamKind::Bytes(Some(bytes)))
     }
 }
 
@@ -354,13 +354,13 @@ impl Default for ByteStream {
 
 impl fmt::Debug for ByteStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = match &self.0 {
-            Inner::Bytes(_) => "bytes",
-            Inner::File { .. } => "file",
-            Inner::Stream { .. } => "stream",
+        let kind = match &self.0 {
+            ByteStreamKind::Bytes(_) => "bytes",
+            ByteStreamKind::File { .. } => "file",
+            ByteStreamKind::Stream { .. } => "stream",
         };
         f.debug_struct("ByteStream")
-            .field("form", &form)
+            .field("kind", &kind)
             .field("length", &self.len())
             .finish()
     }
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_in_chunks_and_again() {
+    fn reads_and_replays_files_in_chunks() {
         let folder = std::env::temp_dir().join(format!("inia-body-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("file");
@@ -387,15 +387,15 @@ mod tests {
         std::fs::write(&path, &contents).unwrap();
         run(async {
             let body = ByteStream::from_path(&path).await.unwrap();
-            let again = body.try_clone().unwrap();
+            let replay = body.try_clone().unwrap();
             assert_eq!(body.len(), Some(200_000));
             assert_eq!(body.collect(1 << 20).await.unwrap(), contents);
             assert_eq!(
-                again.collect(1000).await.unwrap_err().kind(),
+                replay.collect(1000).await.unwrap_err().kind(),
                 ErrorKind::Stream
             );
-            let part = ByteStream::from_path_range(&path, 100, 5).await.unwrap();
-            assert_eq!(part.collect(10).await.unwrap(), contents[100..105]);
+            let range = ByteStream::from_path_range(&path, 100, 5).await.unwrap();
+            assert_eq!(range.collect(10).await.unwrap(), contents[100..105]);
             assert!(
                 ByteStream::from_path_range(&path, 199_999, 5)
                     .await
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_cannot_be_read_twice() {
+    fn streams_cannot_be_replayed() {
         let chunks = [
             Ok(Bytes::from_static(b"a")),
             Ok(Bytes::from_static(b"b")),

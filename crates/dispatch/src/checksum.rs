@@ -1,4 +1,4 @@
-//! Checksums of bodies: which one a request carries, and whether an answer's is right.
+//! Checksums of request and response bodies.
 //!
 //! # Source
 //! botocore `httpchecksum.py`; the S3 guide "Checking object integrity".
@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use inia_core::config::ChecksumMode;
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, UserAgentFeatures, Value};
 use inia_model::{ChecksumTraits, Operation, Structure};
 use inia_protocol::Headers;
 use sha2::Digest as _;
@@ -37,7 +37,7 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm, the cheapest to compute first: the order in which an answer's checksums are looked for.
+    /// All algorithms, cheapest first: the order in which a response's checksums are looked up.
     const BY_COST: [Algorithm; 10] = [
         Algorithm::XxHash128,
         Algorithm::XxHash3,
@@ -51,7 +51,7 @@ impl Algorithm {
         Algorithm::Md5,
     ];
 
-    /// The name as parameters and definitions spell it.
+    /// Returns the name in parameters and definitions.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Algorithm::Crc32 => "CRC32",
@@ -67,7 +67,7 @@ impl Algorithm {
         }
     }
 
-    /// The header, or trailer, that carries the checksum.
+    /// Returns the name of the header or trailer that carries the checksum.
     pub(crate) const fn header(self) -> &'static str {
         match self {
             Algorithm::Crc32 => "x-amz-checksum-crc32",
@@ -83,6 +83,22 @@ impl Algorithm {
         }
     }
 
+    /// Returns the feature of a request with this checksum.
+    pub(crate) const fn feature(self) -> UserAgentFeatures {
+        match self {
+            Algorithm::Crc32 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_CRC32,
+            Algorithm::Crc32c => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_CRC32C,
+            Algorithm::Crc64Nvme => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_CRC64,
+            Algorithm::Sha1 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_SHA1,
+            Algorithm::Sha256 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_SHA256,
+            Algorithm::Sha512 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_SHA512,
+            Algorithm::Md5 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_MD5,
+            Algorithm::XxHash64 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_XXHASH64,
+            Algorithm::XxHash3 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_XXHASH3,
+            Algorithm::XxHash128 => UserAgentFeatures::FLEXIBLE_CHECKSUMS_REQ_XXHASH128,
+        }
+    }
+
     fn from_name(name: &str) -> Option<Algorithm> {
         Algorithm::BY_COST
             .into_iter()
@@ -90,7 +106,7 @@ impl Algorithm {
     }
 }
 
-/// A checksum being computed.
+/// An incremental checksum.
 pub(crate) enum Hasher {
     Crc32(crc32fast::Hasher),
     Crc32c(u32),
@@ -100,7 +116,7 @@ pub(crate) enum Hasher {
     Sha512(sha2::Sha512),
     Md5(md5::Md5),
     XxHash64(XxHash64),
-    // These two hold blocks of a kilobyte.
+    // Boxed, because the state of these two is about a kilobyte.
     XxHash3(Box<XxHash3_64>),
     XxHash128(Box<XxHash3_128>),
 }
@@ -136,7 +152,7 @@ impl Hasher {
         }
     }
 
-    /// The checksum in base64.
+    /// Returns the checksum in base64.
     pub(crate) fn finish(self) -> String {
         match self {
             Hasher::Crc32(hasher) => BASE64_STANDARD.encode(hasher.finalize().to_be_bytes()),
@@ -153,37 +169,37 @@ impl Hasher {
     }
 }
 
-/// The checksum of bytes in base64.
+/// Returns the checksum of `bytes` in base64.
 pub(crate) fn checksum(algorithm: Algorithm, bytes: &[u8]) -> String {
     let mut hasher = Hasher::new(algorithm);
     hasher.update(bytes);
     hasher.finish()
 }
 
-/// Where a request's checksum goes.
+/// The checksum that a request carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestChecksum {
     pub(crate) algorithm: Algorithm,
-    /// After an aws-chunked body instead of in a header before it.
+    /// True for the trailer of an aws-chunked body, false for a header.
     pub(crate) in_trailer: bool,
 }
 
-/// Decides which checksum a request carries, and names the algorithm in the request's header where that has one.
+/// Resolves the checksum of a request, and sets the header that names a default algorithm if the operation has one.
 ///
-/// `None` where it needs none or brings its own.
+/// Returns `None` if the request needs no checksum or already has one.
 pub(crate) fn for_request(
     operation: &Operation,
     input: Option<&Structure>,
     params: &Value,
     headers: &mut Headers,
     mode: ChecksumMode,
-    may_trail: bool,
+    allow_trailer: bool,
 ) -> Result<Option<RequestChecksum>> {
     let traits = operation.checksum.as_deref();
     let required =
         operation.checksum_required || traits.is_some_and(|traits| traits.request_required);
     let member = traits.and_then(|traits| traits.request_algorithm_member.as_ref());
-    if !required && member.is_none() || brings_checksum(headers) {
+    if !required && member.is_none() || has_checksum(headers) {
         return Ok(None);
     }
     let chosen = member
@@ -209,12 +225,12 @@ pub(crate) fn for_request(
     };
     Ok(Some(RequestChecksum {
         algorithm,
-        in_trailer: may_trail,
+        in_trailer: allow_trailer,
     }))
 }
 
-/// Whether the caller gave a checksum of the body. An MD5 of old does not count: the service checks both.
-fn brings_checksum(headers: &Headers) -> bool {
+/// Returns true if the parameters set a checksum of the body. Content-MD5 does not count as a checksum: the service checks both.
+fn has_checksum(headers: &Headers) -> bool {
     const NOT_CHECKSUMS: [&str; 3] = [
         "x-amz-checksum-algorithm",
         "x-amz-checksum-mode",
@@ -225,8 +241,18 @@ fn brings_checksum(headers: &Headers) -> bool {
         .any(|(name, _)| name.starts_with("x-amz-checksum-") && !NOT_CHECKSUMS.contains(&&**name))
 }
 
-/// The checksum an answer carries that can be checked, and what it should be.
-pub(crate) fn of_response(traits: &ChecksumTraits, headers: &Headers) -> Option<(Algorithm, Str)> {
+/// Returns the features of the checksums that the parameters set.
+pub(crate) fn features_in_headers(headers: &Headers) -> UserAgentFeatures {
+    headers
+        .iter()
+        .filter_map(|(name, _)| Algorithm::from_name(name.strip_prefix("x-amz-checksum-")?))
+        .fold(UserAgentFeatures::default(), |features, algorithm| {
+            features | algorithm.feature()
+        })
+}
+
+/// Returns the algorithm and expected checksum of a response, if it carries one that can be verified.
+pub(crate) fn for_response(traits: &ChecksumTraits, headers: &Headers) -> Option<(Algorithm, Str)> {
     Algorithm::BY_COST.into_iter().find_map(|algorithm| {
         if !traits
             .response_algorithms
@@ -235,32 +261,32 @@ pub(crate) fn of_response(traits: &ChecksumTraits, headers: &Headers) -> Option<
         {
             return None;
         }
-        // With a `-` it is a checksum over the checksums of an object's parts, which says nothing of these bytes.
+        // A `-` marks a composite checksum over the checksums of an object's parts, which does not cover these bytes.
         let expected = headers.get_shared(algorithm.header())?;
         (!expected.contains('-')).then(|| (algorithm, expected.clone()))
     })
 }
 
-/// Checks bytes against the checksum their answer carries.
+/// Verifies a body against the expected checksum.
 pub(crate) fn validate(algorithm: Algorithm, expected: &str, bytes: &[u8]) -> Result<()> {
     compare(algorithm, expected, &checksum(algorithm, bytes))
 }
 
-fn compare(algorithm: Algorithm, expected: &str, found: &str) -> Result<()> {
-    if expected == found {
+fn compare(algorithm: Algorithm, expected: &str, actual: &str) -> Result<()> {
+    if expected == actual {
         return Ok(());
     }
     let message = format!(
-        "the body's {} is {found}, but the response says {expected}: the bytes were damaged on the way",
+        "checksum mismatch: the {} of the body is {actual}, but the response header has {expected}",
         algorithm.name()
     );
     Err(Error::new(ErrorKind::Stream, message))
 }
 
-/// The same stream, ending in an error where the checksum is not the expected one.
+/// Wraps a stream so that it ends with an error if the checksum does not match.
 pub(crate) fn validating(body: ByteStream, algorithm: Algorithm, expected: Str) -> ByteStream {
     let length = body.len();
-    let stream = Validating {
+    let stream = ChecksumStream {
         body,
         hasher: Some(Hasher::new(algorithm)),
         algorithm,
@@ -269,14 +295,14 @@ pub(crate) fn validating(body: ByteStream, algorithm: Algorithm, expected: Str) 
     ByteStream::from_stream(stream, length)
 }
 
-struct Validating {
+struct ChecksumStream {
     body: ByteStream,
     hasher: Option<Hasher>,
     algorithm: Algorithm,
     expected: Str,
 }
 
-impl Stream for Validating {
+impl Stream for ChecksumStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -301,66 +327,66 @@ impl Stream for Validating {
     }
 }
 
-/// How many bytes of the body one chunk of an aws-chunked body holds.
-const CHUNK: usize = 1024 * 1024;
+/// Size of a chunk in an aws-chunked body, in bytes.
+const CHUNK_SIZE: usize = 1024 * 1024;
 
-/// A body in the aws-chunked encoding, with its checksum in the trailer behind it.
+/// Encodes a body as aws-chunked, with its checksum in a trailer.
 ///
 /// # Source
 /// The S3 API reference, "Transferring payloads with multiple chunks"; botocore `httpchecksum.py:AwsChunkedWrapper`.
 pub(crate) fn aws_chunked(body: ByteStream, algorithm: Algorithm) -> ByteStream {
     let length = body.len().map(|length| chunked_length(length, algorithm));
     let body = match body.into_bytes() {
-        Ok(bytes) if bytes.len() <= CHUNK => {
+        Ok(bytes) if bytes.len() <= CHUNK_SIZE => {
             return ByteStream::from(chunked_bytes(&bytes, algorithm));
         }
         Ok(bytes) => ByteStream::from(bytes),
         Err(body) => body,
     };
-    let state = Chunking {
+    let chunker = Chunker {
         body,
         pending: BytesMut::new(),
         ended: false,
     };
     let stream = futures_util::stream::try_unfold(
-        (state, Some(Hasher::new(algorithm))),
-        move |(mut state, hasher)| async move {
+        (chunker, Some(Hasher::new(algorithm))),
+        move |(mut chunker, hasher)| async move {
             let Some(mut hasher) = hasher else {
                 return Ok(None);
             };
-            let chunk = state.next_chunk().await?;
+            let chunk = chunker.next_chunk().await?;
             if chunk.is_empty() {
                 let end = trailer(algorithm, &hasher.finish());
-                return Ok(Some((Bytes::from(end), (state, None))));
+                return Ok(Some((Bytes::from(end), (chunker, None))));
             }
             hasher.update(&chunk);
             let mut framed = BytesMut::with_capacity(chunk.len() + 16);
             framed.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
             framed.extend_from_slice(&chunk);
             framed.extend_from_slice(b"\r\n");
-            Ok(Some((framed.freeze(), (state, Some(hasher)))))
+            Ok(Some((framed.freeze(), (chunker, Some(hasher)))))
         },
     );
     ByteStream::from_stream(stream, length)
 }
 
-/// Gathers a stream's pieces into chunks of even size.
-struct Chunking {
+/// Splits a stream into chunks of equal size.
+struct Chunker {
     body: ByteStream,
     pending: BytesMut,
     ended: bool,
 }
 
-impl Chunking {
-    /// The next chunk: full, or the last one, or empty at the end.
+impl Chunker {
+    /// Returns the next chunk. Only the last one may be shorter; it is empty at the end.
     async fn next_chunk(&mut self) -> Result<Bytes> {
-        while self.pending.len() < CHUNK && !self.ended {
+        while self.pending.len() < CHUNK_SIZE && !self.ended {
             match self.body.next().await.transpose()? {
-                Some(piece) => self.pending.extend_from_slice(&piece),
+                Some(bytes) => self.pending.extend_from_slice(&bytes),
                 None => self.ended = true,
             }
         }
-        let length = self.pending.len().min(CHUNK);
+        let length = self.pending.len().min(CHUNK_SIZE);
         Ok(self.pending.split_to(length).freeze())
     }
 }
@@ -380,13 +406,13 @@ fn trailer(algorithm: Algorithm, checksum: &str) -> String {
     format!("0\r\n{}:{checksum}\r\n\r\n", algorithm.header())
 }
 
-/// The length of an aws-chunked body whose content has the given length.
+/// Returns the length of an aws-chunked body for the given content length.
 fn chunked_length(length: u64, algorithm: Algorithm) -> u64 {
     let framed = |size: u64| format!("{size:x}").len() as u64 + 4 + size;
-    let (full, rest) = (length / CHUNK as u64, length % CHUNK as u64);
-    let mut total = full * framed(CHUNK as u64);
-    if rest > 0 {
-        total += framed(rest);
+    let (full, last) = (length / CHUNK_SIZE as u64, length % CHUNK_SIZE as u64);
+    let mut total = full * framed(CHUNK_SIZE as u64);
+    if last > 0 {
+        total += framed(last);
     }
     total + trailer(algorithm, &checksum(algorithm, b"")).len() as u64
 }
@@ -403,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn checksums_of_the_check_string() {
+    fn computes_checksums_of_the_check_string() {
         for (algorithm, expected) in [
             (Algorithm::Crc32, "y/Q5Jg=="),
             (Algorithm::Crc32c, "4waSgw=="),
@@ -420,9 +446,9 @@ mod tests {
         }
     }
 
-    /// The values of botocore's `test_httpchecksum.py`, in one piece and in many.
+    /// The values of botocore's `test_httpchecksum.py`, hashed at once and incrementally.
     #[test]
-    fn xxhash_in_pieces() {
+    fn computes_xxhash_incrementally() {
         for (algorithm, expected) in [
             (Algorithm::XxHash64, "RatnNLIeaWg="),
             (Algorithm::XxHash3, "1Eex6kDmmIs="),
@@ -431,8 +457,8 @@ mod tests {
             assert_eq!(checksum(algorithm, b"hello world"), expected);
             let long = vec![3; 5000];
             let mut hasher = Hasher::new(algorithm);
-            for piece in long.chunks(7) {
-                hasher.update(piece);
+            for chunk in long.chunks(7) {
+                hasher.update(chunk);
             }
             assert_eq!(hasher.finish(), checksum(algorithm, &long));
             assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
@@ -440,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_framed_and_counted() {
+    fn chunked_bodies_have_the_predicted_length() {
         let small = aws_chunked(ByteStream::from("hello"), Algorithm::Crc32);
         let length = small.len().unwrap();
         let body = run(small.collect(1024)).unwrap();
@@ -450,7 +476,7 @@ mod tests {
         );
         assert_eq!(length, body.len() as u64);
 
-        let large = vec![7u8; CHUNK * 2 + 100];
+        let large = vec![7u8; CHUNK_SIZE * 2 + 100];
         for body in [
             ByteStream::from(large.clone()),
             ByteStream::from_stream(
@@ -461,7 +487,7 @@ mod tests {
             let chunked = aws_chunked(body, Algorithm::Crc32c);
             let length = chunked.len().unwrap();
             assert_eq!(
-                run(chunked.collect(CHUNK * 4)).unwrap().len() as u64,
+                run(chunked.collect(CHUNK_SIZE * 4)).unwrap().len() as u64,
                 length
             );
         }
@@ -472,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_shows_at_the_end_of_a_stream() {
+    fn checksum_mismatch_ends_the_stream_with_an_error() {
         let good = validating(
             ByteStream::from("hello"),
             Algorithm::Crc32,

@@ -1,4 +1,4 @@
-//! [`Client`]: one service, called by operation name.
+//! [`Client`]: calls the operations of one service by name.
 
 use std::any::Any;
 use std::fmt;
@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Token, Value, from_value, to_value};
+use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, Value, from_value, to_value};
 use inia_model::{Operation, ServiceModel};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
 use crate::params::Params;
-use crate::pipeline::{BODY_LIMIT, CallOptions, Service, gather};
+use crate::pipeline::{BODY_LIMIT, CallOptions, Service, collect_body};
 use crate::{ByteStream, Output, Presign, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
@@ -34,9 +34,9 @@ use crate::{ByteStream, Output, Presign, Session};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<ClientInner>);
 
-struct Inner {
+struct ClientInner {
     service: Service,
     session: Session,
     definitions: Definitions,
@@ -44,32 +44,32 @@ struct Inner {
 
 impl Client {
     pub(crate) fn new(service: Service, session: Session) -> Self {
-        Client(Arc::new(Inner {
+        Client(Arc::new(ClientInner {
             service,
             session,
             definitions: Definitions::default(),
         }))
     }
 
-    /// The service's name, such as `dynamodb`.
+    /// Returns the service's name, such as `dynamodb`.
     #[must_use]
     pub fn service_name(&self) -> &Str {
         self.0.service.model.name()
     }
 
-    /// The service's definition.
+    /// Returns the service's definition.
     #[must_use]
     pub fn model(&self) -> &Arc<ServiceModel> {
         &self.0.service.model
     }
 
-    /// The client's settings, resolved.
+    /// Returns the client's resolved settings.
     #[must_use]
     pub fn settings(&self) -> &ClientSettings {
         &self.0.service.settings
     }
 
-    /// The session that the client came from.
+    /// Returns the session that created the client.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.0.session
@@ -83,27 +83,26 @@ impl Client {
         &self.0.definitions
     }
 
-    /// A call of an operation, named as the definition spells it (`ListQueues`) or in snake case (`list_queues`).
+    /// Returns a call of an operation, by its name as in the definition (`ListQueues`) or in snake case (`list_queues`).
     ///
-    /// The parameters are a [`Value`], or anything that serde can serialize. An `Arc<Value>` is neither copied nor changed: what
-    /// many calls are made with may be shared by them. Nothing happens before the call is awaited: wrong
-    /// names and parameters are told then, too.
+    /// The parameters are a [`Value`], or any type that serde can serialize. An `Arc<Value>` is neither copied nor changed, so that
+    /// many calls can share it. Nothing happens until the call is awaited, which also reports invalid names and parameters.
     pub fn call<P: Serialize + 'static>(&self, operation: &str, params: P) -> Call {
-        let found = self
+        let operation = self
             .model()
             .operation(operation)
             .map(|operation| operation.index);
         Call {
             client: self.clone(),
-            operation: found,
-            params: params_of(params),
+            operation,
+            params: into_params(params),
             options: CallOptions::default(),
         }
     }
 
-    /// Signs a call without making it: a URL that anybody may use who has it, until it expires, and what to send with it.
+    /// Returns a builder of a presigned URL: the signed request, which anyone who has the URL can send until it expires.
     ///
-    /// An S3 `PutObject` is signed without its body, so any body may be sent to the URL.
+    /// An S3 `PutObject` is signed without its body, so any body can be sent to the URL.
     ///
     /// ```
     /// use std::time::Duration;
@@ -126,13 +125,13 @@ impl Client {
     /// assert_eq!(link.method(), "GET");
     /// assert!(link.url().starts_with("https://photos.s3.eu-west-1.amazonaws.com/2026/boto.jpg?X-Amz-Algorithm="));
     ///
-    /// // Most services of the query protocol answer to GET, too.
-    /// let who = session
+    /// // Most services of the query protocol accept GET too.
+    /// let identity = session
     ///     .client("sts")?
     ///     .presign("GetCallerIdentity", json!({}), Duration::from_secs(60))
     ///     .method("GET")
     ///     .await?;
-    /// assert!(who.url().contains("Action=GetCallerIdentity"));
+    /// assert!(identity.url().contains("Action=GetCallerIdentity"));
     /// # Ok(())
     /// # })
     /// # }
@@ -146,21 +145,24 @@ impl Client {
         params: P,
         expires_in: Duration,
     ) -> Presign {
-        let found = self
+        let operation = self
             .model()
             .operation(operation)
             .map(|operation| operation.index);
-        Presign::new(self.clone(), found, params_of(params), expires_in)
+        Presign::new(self.clone(), operation, into_params(params), expires_in)
     }
 
     pub(crate) fn operation_at(&self, index: u32) -> Result<&Operation> {
         operation_at(self.service(), index)
     }
 
-    /// Makes a call with typed parameters, and reads its output as a type.
+    /// Makes a call with typed parameters, and deserializes its output.
+    ///
+    /// A streaming body is not part of the output value: use [`call`](Self::call) to read it.
     ///
     /// # Errors
-    /// As [`Call::send`], and `Validation` or `Parse` where the parameters or the output are not what the types say.
+    /// As [`Call::send`]; also `Validation` if the parameters cannot be serialized, and `Parse` if the output does not match the
+    /// type. The message names the path of the mismatch.
     pub async fn call_as<T: DeserializeOwned>(
         &self,
         operation: &str,
@@ -171,17 +173,17 @@ impl Client {
     }
 }
 
-/// Parameters as a value: a value itself is moved, and a shared one stays shared.
-fn params_of<P: Serialize + 'static>(params: P) -> Result<Params> {
+/// Converts parameters: a `Value` is moved, an `Arc<Value>` stays shared, and anything else is serialized.
+fn into_params<P: Serialize + 'static>(params: P) -> Result<Params> {
     let mut params = Some(params);
     let any = &mut params as &mut dyn Any;
     if let Some(value) = any.downcast_mut::<Option<Value>>() {
-        return Ok(Params::Own(value.take().unwrap_or_default()));
+        return Ok(Params::Owned(value.take().unwrap_or_default()));
     }
     if let Some(Some(value)) = any.downcast_ref::<Option<Arc<Value>>>() {
         return Ok(Params::Shared(Arc::clone(value)));
     }
-    to_value(&params).map(Params::Own)
+    to_value(&params).map(Params::Owned)
 }
 
 impl fmt::Debug for Client {
@@ -193,9 +195,9 @@ impl fmt::Debug for Client {
     }
 }
 
-/// One call, ready to be awaited.
+/// A builder of one call, ready to be awaited.
 #[derive(Debug)]
-#[must_use = "a call does nothing before it is awaited"]
+#[must_use = "a call does nothing until it is awaited"]
 pub struct Call {
     client: Client,
     operation: Result<u32>,
@@ -204,13 +206,13 @@ pub struct Call {
 }
 
 impl Call {
-    /// Gives the operation's streaming member as a stream; nothing of it is buffered.
+    /// Sets the operation's streaming member. The stream is sent without buffering.
     pub fn body(mut self, body: impl Into<ByteStream>) -> Self {
         self.options.stream = Some(body.into());
         self
     }
 
-    /// Adds a header to the request, signed like the others.
+    /// Adds a header to the request. It is signed like the others.
     pub fn header(mut self, name: &str, value: impl Into<Str>) -> Self {
         self.options.headers.set(name.to_ascii_lowercase(), value);
         self
@@ -228,10 +230,16 @@ impl Call {
         self
     }
 
+    /// Adds features to the user agent.
+    pub(crate) fn features(mut self, features: UserAgentFeatures) -> Self {
+        self.options.features |= features;
+        self
+    }
+
     /// Makes the call.
     ///
     /// # Errors
-    /// Any kind that a call has: see [`ErrorKind`](inia_core::ErrorKind).
+    /// Any kind of error that a call has: see [`ErrorKind`](inia_core::ErrorKind).
     pub async fn send(self) -> Result<Output> {
         let index = self.operation?;
         let service = self.client.service();
@@ -239,10 +247,10 @@ impl Call {
         service.call(operation, self.params?, self.options).await
     }
 
-    /// Makes the call and reads a streaming body into the output's own member, up to 1 GiB.
+    /// Makes the call and reads a streaming body into its member of the output value, up to 1 GiB.
     ///
     /// # Errors
-    /// As [`send`](Self::send), and `Stream` where the body breaks or is longer.
+    /// As [`send`](Self::send); also `Stream` if reading the body fails or the body is longer.
     pub async fn collect(self) -> Result<Output> {
         let client = self.client.clone();
         let index = self.operation.as_ref().ok().copied();
@@ -256,7 +264,7 @@ impl Call {
             None => None,
         };
         match member {
-            Some(member) => gather(output, &member, BODY_LIMIT).await,
+            Some(member) => collect_body(output, &member, BODY_LIMIT).await,
             None => Ok(output),
         }
     }
@@ -266,7 +274,7 @@ fn operation_at(service: &Service, index: u32) -> Result<&Operation> {
     service.model.operation_at(index).ok_or_else(|| {
         inia_core::Error::new(
             inia_core::ErrorKind::Model,
-            format!("{}: no operation {index}", service.model.name()),
+            format!("{}: no operation at index {index}", service.model.name()),
         )
     })
 }

@@ -1,4 +1,4 @@
-//! [`Definitions`]: what a client's paginators, waiters and resources are read from.
+//! [`Definitions`]: lazily loaded paginator, waiter and resource definitions of a client.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use inia_model::{Paginators, Resources, WaiterModel, Waiters};
 
 use crate::Client;
 
-/// The definitions beside a service's model, each loaded when it is first asked for.
+/// The paginator, waiter and resource definitions of a service, each loaded on first use.
 #[derive(Debug, Default)]
 pub(crate) struct Definitions {
     paginators: OnceLock<Option<Paginators>>,
@@ -16,30 +16,30 @@ pub(crate) struct Definitions {
 }
 
 impl Client {
-    /// The paginators that AWS ships for the service; `None` where it ships none.
+    /// Returns the service's paginators; `None` if AWS defines none.
     ///
     /// # Errors
-    /// `Model`: their file is broken.
+    /// `Model`: the definition is invalid.
     pub fn paginators(&self) -> Result<Option<&Paginators>> {
         let cell = &self.definitions().paginators;
         let load = || Paginators::load(self.session().catalog(), self.model());
         get_or_load(cell, load).map(Option::as_ref)
     }
 
-    /// The waiters that AWS ships for the service; `None` where it ships none.
+    /// Returns the service's waiters; `None` if AWS defines none.
     ///
     /// # Errors
-    /// `Model`: their file is broken.
+    /// `Model`: the definition is invalid.
     pub fn waiters(&self) -> Result<Option<&Waiters>> {
         let cell = &self.definitions().waiters;
         let load = || Waiters::load(self.session().catalog(), self.model());
         get_or_load(cell, load).map(Option::as_ref)
     }
 
-    /// What a waiter of the service waits for, by its name as the definition spells it (`InstanceRunning`) or in snake case.
+    /// Returns a waiter of the service, by its name as in the definition (`InstanceRunning`) or in snake case.
     ///
     /// # Errors
-    /// `Model`: there is no such waiter (the message offers the nearest names), or it is broken.
+    /// `Model`: there is no such waiter (the message suggests similar names), or its definition is invalid.
     pub fn waiter(&self, name: &str) -> Result<WaiterModel> {
         match self.waiters()? {
             Some(waiters) => waiters.waiter(name),

@@ -1,6 +1,6 @@
-//! Endpoint discovery: services that tell a client which endpoints to call, and for how long.
+//! Endpoint discovery: some services list the endpoints to call, and for how long to cache them.
 //!
-//! Timestream requires it; DynamoDB offers it, and is asked only where `endpoint_discovery_enabled` says so.
+//! Timestream requires it. DynamoDB supports it, and uses it only if `endpoint_discovery_enabled` is set.
 //!
 //! # Source
 //! botocore `discovery.py`, `client.py:ClientCreator._register_endpoint_discovery`.
@@ -16,82 +16,82 @@ use inia_model::{Operation, ServiceModel, Structure};
 
 use crate::pipeline::{CallOptions, Service};
 
-/// The most places that are remembered: one for each set of identifiers that an operation has been called with.
-const MOST_PLACES: usize = 1000;
-/// The most addresses of one place.
-const MOST_ADDRESSES: usize = 16;
-/// How long a service that could not be asked is left alone, in seconds.
-const REST: i64 = 60;
-/// How deep identifiers are looked for in an operation's input.
-const DEPTH: usize = 16;
+/// Maximum number of cache entries: one for each set of identifiers.
+const MAX_ENTRIES: usize = 1000;
+/// Maximum number of addresses per cache entry.
+const MAX_ADDRESSES: usize = 16;
+/// Time before discovery is tried again after a failure, in seconds.
+const FAILURE_BACKOFF: i64 = 60;
+/// Maximum nesting depth of identifiers in an operation's input.
+const MAX_DEPTH: usize = 16;
 
-/// The endpoints that a client's service has told.
+/// Discovered endpoint cache of a client.
 #[derive(Debug)]
-pub(crate) struct Discovery {
+pub(crate) struct DiscoveryCache {
     enabled: EndpointDiscovery,
-    /// Whether the endpoint is a given one: nobody is asked then.
-    is_fixed: bool,
-    places: Mutex<HashMap<String, Arc<Place>>>,
+    /// True if the client has an endpoint URL of its own, which rules out discovery.
+    has_custom_endpoint: bool,
+    entries: Mutex<HashMap<String, Arc<DiscoveryEntry>>>,
 }
 
-/// The endpoints for one set of identifiers.
+/// Discovered endpoints for one set of identifiers.
 #[derive(Debug, Default)]
-struct Place {
-    known: Mutex<Known>,
-    /// Held by the one call that asks, while the others wait.
-    asking: tokio::sync::Mutex<()>,
+struct DiscoveryEntry {
+    state: Mutex<DiscoveryState>,
+    /// Locked by the call that refreshes the entry, while other calls wait.
+    refresh: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
-    /// Addresses, with the second since 1970 from which each is stale.
+struct DiscoveryState {
+    /// Addresses with their expiration, in seconds since 1970.
     addresses: Vec<(Str, i64)>,
-    failure: Option<Failure>,
-    /// How often asking has failed.
+    failure: Option<DiscoveryFailure>,
+    /// Number of failed refreshes.
     failures: u64,
 }
 
-/// Why the service could not be asked.
+/// The last failed refresh.
 #[derive(Clone, Debug)]
-struct Failure {
-    /// Until when it is left alone, in seconds since 1970.
+struct DiscoveryFailure {
+    /// End of the backoff, in seconds since 1970.
     until: i64,
     kind: ErrorKind,
     message: String,
 }
 
-impl Discovery {
+impl DiscoveryCache {
     pub(crate) fn new(settings: &ClientSettings) -> Self {
-        Discovery {
+        DiscoveryCache {
             enabled: settings.endpoint_discovery_enabled,
-            is_fixed: settings.endpoint_url.is_some(),
-            places: Mutex::default(),
+            has_custom_endpoint: settings.endpoint_url.is_some(),
+            entries: Mutex::default(),
         }
     }
 
-    fn place(&self, key: &str) -> Arc<Place> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(key) {
-            return Arc::clone(place);
+    fn entry(&self, key: &str) -> Arc<DiscoveryEntry> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = entries.get(key) {
+            return Arc::clone(entry);
         }
-        if places.len() >= MOST_PLACES {
-            places.clear();
+        if entries.len() >= MAX_ENTRIES {
+            entries.clear();
         }
-        let place = Arc::<Place>::default();
-        places.insert(key.to_owned(), Arc::clone(&place));
-        place
-    }
-}
-
-impl Place {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        let entry = Arc::<DiscoveryEntry>::default();
+        entries.insert(key.to_owned(), Arc::clone(&entry));
+        entry
     }
 }
 
-impl Known {
+impl DiscoveryEntry {
+    fn state(&self) -> MutexGuard<'_, DiscoveryState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DiscoveryState {
     fn fresh(&self, now: i64) -> Option<Str> {
-        let fresh = self.addresses.iter().find(|(_, stale)| now < *stale);
+        let fresh = self.addresses.iter().find(|(_, expires)| now < *expires);
         fresh.map(|(address, _)| address.clone())
     }
 
@@ -101,13 +101,13 @@ impl Known {
 }
 
 impl Service {
-    /// The URL that the service has told for a call, asking it where it must be asked; `None` where the call goes to the
-    /// regional endpoint.
+    /// Returns the discovered endpoint URL for a call, from the cache or the service; `None` if the call goes to the regional
+    /// endpoint.
     ///
     /// # Errors
-    /// `Endpoint`: discovery is switched off, and the operation requires it. Where the operation requires it, also whatever
-    /// asking the service failed with.
-    pub(crate) async fn discovered(
+    /// `Endpoint`: discovery is disabled, and the operation requires it. The errors of discovery itself, if the operation
+    /// requires it.
+    pub(crate) async fn discover_endpoint(
         &self,
         operation: &Operation,
         params: &Value,
@@ -116,7 +116,7 @@ impl Service {
         let Some(discovery) = operation.endpoint_discovery else {
             return Ok(None);
         };
-        if self.discovery.is_fixed {
+        if self.discovery.has_custom_endpoint {
             return Ok(None);
         }
         match self.discovery.enabled {
@@ -124,7 +124,7 @@ impl Service {
                 return Err(Error::new(
                     ErrorKind::Endpoint,
                     format!(
-                        "{}: endpoint discovery is switched off, and this operation requires it",
+                        "{}: endpoint discovery is disabled, and this operation requires it",
                         operation.name
                     ),
                 ));
@@ -138,12 +138,14 @@ impl Service {
             return Ok(None);
         };
         let identifiers = identifiers(&self.model, operation, params);
-        let place = self.discovery.place(&key(operation, &identifiers, options));
-        let address = match self.fresh_address(&place) {
+        let entry = self
+            .discovery
+            .entry(&cache_key(operation, &identifiers, options));
+        let address = match self.fresh_address(&entry) {
             Some(address) => Some(address),
             None => {
-                self.ask(
-                    &place,
+                self.refresh_entry(
+                    &entry,
                     describe,
                     operation,
                     identifiers,
@@ -162,17 +164,17 @@ impl Service {
         }))
     }
 
-    fn fresh_address(&self, place: &Place) -> Option<Str> {
-        place.known().fresh(self.clock.now().seconds())
+    fn fresh_address(&self, entry: &DiscoveryEntry) -> Option<Str> {
+        entry.state().fresh(self.clock.now().seconds())
     }
 
-    /// Asks the service, or waits for the call that does.
+    /// Refreshes an entry, or waits for the call that refreshes it. Returns an address, stale if the refresh failed.
     ///
-    /// DIFFERENCE: whatever asking fails with, an operation that does not require discovery goes to the regional endpoint;
-    /// botocore does so only where the service cannot be reached. And of several calls at once only one asks.
-    fn ask<'a>(
+    /// DIFFERENCE: an operation that does not require discovery goes to the regional endpoint after any error of discovery;
+    /// botocore does so only after connection errors. Concurrent calls share one refresh.
+    fn refresh_entry<'a>(
         &'a self,
-        place: &'a Place,
+        entry: &'a DiscoveryEntry,
         describe: &'a Operation,
         operation: &'a Operation,
         identifiers: Map,
@@ -180,38 +182,38 @@ impl Service {
         required: bool,
     ) -> BoxFuture<'a, Result<Option<Str>>> {
         Box::pin(async move {
-            let failures = place.known().failures;
-            let _only_one = place.asking.lock().await;
+            let failures = entry.state().failures;
+            let _guard = entry.refresh.lock().await;
             let now = self.clock.now().seconds();
             let (stale, failure) = {
-                let known = place.known();
-                if let Some(address) = known.fresh(now) {
+                let state = entry.state();
+                if let Some(address) = state.fresh(now) {
                     return Ok(Some(address));
                 }
-                let failure = known.failure.clone().filter(|failure| now < failure.until);
-                // While we waited, another call asked in vain: what it was told is our answer, too.
-                let was_ours = known.failures != failures;
-                let stands = was_ours || !required || !known.addresses.is_empty();
-                (known.any(), failure.filter(|_| stands))
+                let failure = state.failure.clone().filter(|failure| now < failure.until);
+                // A refresh that failed while this call waited for the lock counts as this call's own.
+                let failed_meanwhile = state.failures != failures;
+                let use_failure = failed_meanwhile || !required || !state.addresses.is_empty();
+                (state.any(), failure.filter(|_| use_failure))
             };
             let failure = match failure {
                 Some(failure) => Error::new(failure.kind, failure.message),
                 None => match self
-                    .describe(describe, operation, identifiers, options)
+                    .describe_endpoints(describe, operation, identifiers, options)
                     .await
                 {
                     Ok(addresses) => {
-                        let mut known = place.known();
-                        known.addresses = addresses;
-                        known.failure = None;
-                        return Ok(known.any());
+                        let mut state = entry.state();
+                        state.addresses = addresses;
+                        state.failure = None;
+                        return Ok(state.any());
                     }
                     Err(error) => {
-                        let mut known = place.known();
-                        known.failures += 1;
-                        known.failure = Some(Failure {
-                            until: now.saturating_add(REST),
-                            // A service error has more to it than can be told again.
+                        let mut state = entry.state();
+                        state.failures += 1;
+                        state.failure = Some(DiscoveryFailure {
+                            until: now.saturating_add(FAILURE_BACKOFF),
+                            // The kind and message do not suffice to rebuild a service error.
                             kind: match error.kind() {
                                 ErrorKind::Service => ErrorKind::Endpoint,
                                 kind => kind,
@@ -224,33 +226,33 @@ impl Service {
             };
             match stale {
                 None if required => {
-                    Err(failure.at(format_args!("{}: asking for its endpoint", operation.name)))
+                    Err(failure.at(format_args!("{}: endpoint discovery", operation.name)))
                 }
                 stale => {
-                    tracing::debug!(operation = %operation.name, error = %failure.kind(), "endpoints could not be discovered");
+                    tracing::debug!(operation = %operation.name, error = %failure.kind(), "endpoint discovery failed");
                     Ok(stale)
                 }
             }
         })
     }
 
-    /// The addresses that the service tells; at least one.
-    async fn describe(
+    /// Requests the endpoints from the service. Returns at least one address, each with its expiration.
+    async fn describe_endpoints(
         &self,
         describe: &Operation,
         operation: &Operation,
         identifiers: Map,
         options: &CallOptions,
     ) -> Result<Vec<(Str, i64)>> {
-        let takes = |name: &str| {
+        let has_member = |name: &str| {
             let input = self.model.input(describe);
             input.is_some_and(|input| input.members.iter().any(|member| member.name == name))
         };
         let mut params = Map::new();
-        if !identifiers.is_empty() && takes("Operation") {
+        if !identifiers.is_empty() && has_member("Operation") {
             params.insert("Operation", operation.name.clone());
         }
-        if !identifiers.is_empty() && takes("Identifiers") {
+        if !identifiers.is_empty() && has_member("Identifiers") {
             params.insert("Identifiers", identifiers);
         }
         let same_identity = CallOptions {
@@ -276,44 +278,50 @@ impl Service {
                     .get("CachePeriodInMinutes")
                     .and_then(Value::as_i64)
                     .unwrap_or(0);
-                let stale = now.saturating_add(minutes.max(0).saturating_mul(60));
-                Some((Str::from(address), stale))
+                let expires = now.saturating_add(minutes.max(0).saturating_mul(60));
+                Some((Str::from(address), expires))
             })
-            .take(MOST_ADDRESSES)
+            .take(MAX_ADDRESSES)
             .collect();
         if addresses.is_empty() {
-            let message = format!("{} told no endpoint", describe.name);
+            let message = format!("{} returned no endpoints", describe.name);
             return Err(Error::new(ErrorKind::Parse, message));
         }
         Ok(addresses)
     }
 
-    /// Forgets the endpoints of a call that they no longer serve, as the service says. Whether there were any.
+    /// Removes the discovered endpoints of a call from the cache if the error says that they no longer serve it. Returns true if
+    /// any were removed.
     ///
     /// # Source
     /// botocore `discovery.py:EndpointDiscoveryHandler.handle_retries`.
-    pub(crate) fn forget_discovered(
+    pub(crate) fn invalidate_discovered(
         &self,
         operation: &Operation,
         params: &Value,
         options: &CallOptions,
         error: &Error,
     ) -> bool {
-        let says_so = error.service().is_some_and(|service| {
+        let is_invalid_endpoint = error.service().is_some_and(|service| {
             service.http_status == 421 || service.code == "InvalidEndpointException"
         });
-        if !says_so || operation.endpoint_discovery.is_none() || self.discovery.is_fixed {
+        if !is_invalid_endpoint
+            || operation.endpoint_discovery.is_none()
+            || self.discovery.has_custom_endpoint
+        {
             return false;
         }
         let identifiers = identifiers(&self.model, operation, params);
-        let place = self.discovery.place(&key(operation, &identifiers, options));
-        let mut known = place.known();
-        !std::mem::take(&mut known.addresses).is_empty()
+        let entry = self
+            .discovery
+            .entry(&cache_key(operation, &identifiers, options));
+        let mut state = entry.state();
+        !std::mem::take(&mut state.addresses).is_empty()
     }
 }
 
-/// What a set of endpoints is kept under: whose they are, and for which identifiers.
-fn key(operation: &Operation, identifiers: &Map, options: &CallOptions) -> String {
+/// Returns the cache key of an entry: the access key id of per-call credentials, the operation, and the identifiers.
+fn cache_key(operation: &Operation, identifiers: &Map, options: &CallOptions) -> String {
     let mut key = String::new();
     if let Some(credentials) = &options.credentials {
         key.push_str(&credentials.access_key_id);
@@ -329,20 +337,26 @@ fn key(operation: &Operation, identifiers: &Map, options: &CallOptions) -> Strin
     key
 }
 
-/// The parameters that the endpoint depends on.
+/// Returns the parameters that the endpoint depends on.
 fn identifiers(model: &ServiceModel, operation: &Operation, params: &Value) -> Map {
-    let mut found = Map::new();
+    let mut identifiers = Map::new();
     if let Some(input) = model.input(operation) {
-        gather(model, input, params, DEPTH, &mut found);
+        collect_identifiers(model, input, params, MAX_DEPTH, &mut identifiers);
     }
-    found
+    identifiers
 }
 
-fn gather(model: &ServiceModel, of: &Structure, params: &Value, depth: usize, found: &mut Map) {
+fn collect_identifiers(
+    model: &ServiceModel,
+    structure: &Structure,
+    params: &Value,
+    depth: usize,
+    identifiers: &mut Map,
+) {
     if depth == 0 {
         return;
     }
-    for member in &of.members {
+    for member in &structure.members {
         let Some(value) = params.get(&member.name).filter(|value| !value.is_null()) else {
             continue;
         };
@@ -353,9 +367,9 @@ fn gather(model: &ServiceModel, of: &Structure, params: &Value, depth: usize, fo
             .flat_map(|traits| traits.iter());
         if traits.any(|(name, value)| name == "endpointdiscoveryid" && *value == Value::Bool(true))
         {
-            found.insert(member.name.clone(), value.clone());
-        } else if let Some(structure) = model.structure(member) {
-            gather(model, structure, value, depth - 1, found);
+            identifiers.insert(member.name.clone(), value.clone());
+        } else if let Some(nested) = model.structure(member) {
+            collect_identifiers(model, nested, value, depth - 1, identifiers);
         }
     }
 }

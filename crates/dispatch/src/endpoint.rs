@@ -1,4 +1,4 @@
-//! Binding a call to its service's endpoint rule set: which value fills which parameter.
+//! Binds the parameters of an endpoint rule set to the inputs of a call, and resolves endpoints.
 //!
 //! # Source
 //! botocore `regions.py:EndpointRulesetResolver`, `args.py:compute_endpoint_resolver_builtin_defaults`.
@@ -16,7 +16,7 @@ use inia_endpoint::{
 use inia_model::jmespath::Expression;
 use inia_model::{Operation, ServiceModel, snake_case};
 
-/// A service's rule set with the partitions it is evaluated in, and the endpoints found so far.
+/// Evaluates a service's rule set, and caches the endpoints.
 #[derive(Debug)]
 pub(crate) struct EndpointResolver {
     rule_set: Arc<RuleSet>,
@@ -24,33 +24,33 @@ pub(crate) struct EndpointResolver {
     cache: EndpointCache,
 }
 
-/// Where the value of each parameter of the rule set comes from, for one operation.
+/// Source of each rule set parameter's value, for one operation.
 #[derive(Debug)]
 pub(crate) struct EndpointBinding {
-    sources: Box<[(usize, Source)]>,
-    /// Whether any parameter wants the account id of the credentials.
-    pub(crate) wants_account_id: bool,
-    /// Whether no parameter depends on what a call is given, so that all calls of a client go to one endpoint.
+    sources: Box<[(usize, ParameterSource)]>,
+    /// True if a parameter depends on the account id of the credentials.
+    pub(crate) uses_account_id: bool,
+    /// True if no parameter depends on the call's input, so that all calls of a client go to one endpoint.
     pub(crate) is_fixed: bool,
 }
 
 #[derive(Debug)]
-enum Source {
-    /// Fixed by the operation.
+enum ParameterSource {
+    /// A constant of the operation (`staticContextParams`).
     Static(Value),
-    /// The input's member of this name, or where it is absent the next source.
+    /// An input member, with a built-in as fallback (`contextParam`).
     Member(Str, Option<BuiltIn>),
-    /// What a JMESPath finds in the input.
+    /// A JMESPath expression over the input (`operationContextParams`).
     Path(Expression),
-    /// What the client was built with, by its name in snake case.
+    /// A client setting by its name in snake case, with a built-in as fallback (`clientContextParams`).
     Client(String, Option<BuiltIn>),
     BuiltIn(BuiltIn),
 }
 
-/// What a call may decide differently from its client.
+/// Per-call overrides of the client's endpoint parameters.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EndpointOverrides<'a> {
-    /// S3's addressing, where the bucket's name decides.
+    /// S3's addressing style.
     pub(crate) force_path_style: Option<bool>,
     pub(crate) region: Option<&'a str>,
     pub(crate) account_id: Option<&'a str>,
@@ -65,21 +65,29 @@ impl EndpointResolver {
         }
     }
 
-    /// Works out where each parameter's value comes from: the operation's fixed values first, then the input's members and
-    /// paths, then the client's own, then built-ins.
+    /// Returns `true` if the rule set has a parameter for the account id endpoint mode.
+    pub(crate) fn has_account_id_mode(&self) -> bool {
+        let mut parameters = self.rule_set.parameters().iter();
+        parameters.any(|parameter| parameter.built_in() == Some(&BuiltIn::AccountIdEndpointMode))
+    }
+
+    /// Binds each parameter to its source. Precedence: the operation's constants, input members and paths, client settings, built-ins.
     pub(crate) fn bind(
         &self,
         model: &ServiceModel,
         operation: &Operation,
     ) -> Result<EndpointBinding> {
         let mut sources = Vec::new();
-        let mut wants_account_id = false;
+        let mut uses_account_id = false;
         let input = model.input(operation);
         for (index, parameter) in self.rule_set.parameters().iter().enumerate() {
             let name = parameter.name();
-            let built_in = parameter.built_in().cloned().or_else(|| implied(name));
-            wants_account_id |= built_in == Some(BuiltIn::AccountId);
-            let fixed = operation
+            let built_in = parameter
+                .built_in()
+                .cloned()
+                .or_else(|| implied_built_in(name));
+            uses_account_id |= built_in == Some(BuiltIn::AccountId);
+            let constant = operation
                 .static_context
                 .iter()
                 .find(|(param, _)| **param == *name);
@@ -98,38 +106,43 @@ impl EndpointResolver {
                 .client_context
                 .iter()
                 .any(|(param, _)| **param == *name);
-            let source = if let Some((_, value)) = fixed {
-                Source::Static(value.clone())
+            let source = if let Some((_, value)) = constant {
+                ParameterSource::Static(value.clone())
             } else if let Some(member) = member {
-                Source::Member(member.name.clone(), built_in)
+                ParameterSource::Member(member.name.clone(), built_in)
             } else if let Some((_, path)) = path {
                 let expression = Expression::compile(path).map_err(|error| {
-                    let place = format!(
+                    let message = format!(
                         "{} {}: operation context parameter {name}",
                         model.name(),
                         operation.name
                     );
-                    Error::new(ErrorKind::Model, place).with_source(error)
+                    Error::new(ErrorKind::Model, message).with_source(error)
                 })?;
-                Source::Path(expression)
+                ParameterSource::Path(expression)
             } else if client {
-                Source::Client(snake_case(name), built_in)
+                ParameterSource::Client(snake_case(name), built_in)
             } else if let Some(built_in) = built_in {
-                Source::BuiltIn(built_in)
+                ParameterSource::BuiltIn(built_in)
             } else {
                 continue;
             };
             sources.push((index, source));
         }
-        let of_call = |source: &Source| matches!(source, Source::Member(..) | Source::Path(_));
+        let depends_on_input = sources.iter().any(|(_, source)| {
+            matches!(
+                source,
+                ParameterSource::Member(..) | ParameterSource::Path(_)
+            )
+        });
         Ok(EndpointBinding {
-            is_fixed: !wants_account_id && !sources.iter().any(|(_, source)| of_call(source)),
+            is_fixed: !uses_account_id && !depends_on_input,
             sources: sources.into(),
-            wants_account_id,
+            uses_account_id,
         })
     }
 
-    /// The endpoint for a call.
+    /// Resolves the endpoint of a call.
     pub(crate) fn resolve(
         &self,
         binding: &EndpointBinding,
@@ -137,38 +150,44 @@ impl EndpointResolver {
         settings: &ClientSettings,
         overrides: EndpointOverrides<'_>,
     ) -> Result<Arc<Endpoint>> {
-        // What a path finds is a value of its own: it has to outlive the parameters that borrow from it.
-        let found: Vec<Cow<'_, Value>> = binding
+        // Path results may be owned, and have to outlive the endpoint parameters that borrow from them.
+        let path_results: Vec<Cow<'_, Value>> = binding
             .sources
             .iter()
             .filter_map(|(_, source)| match source {
-                Source::Path(expression) => Some(expression.search(params)),
+                ParameterSource::Path(expression) => Some(expression.search(params)),
                 _ => None,
             })
             .collect::<Result<_>>()?;
-        let mut found = found.iter();
+        let mut path_results = path_results.iter();
         let mut values = EndpointParams::new(&self.rule_set);
         for (index, source) in &binding.sources {
             let value = match source {
-                Source::Static(value) => parameter(value),
-                Source::Path(_) => found
+                ParameterSource::Static(value) => parameter_value(value),
+                ParameterSource::Path(_) => path_results
                     .next()
-                    .map_or(ParameterValue::Unset, |value| parameter(value)),
-                Source::Member(name, built_in) => match params.get(name).map(parameter) {
-                    Some(value) if value != ParameterValue::Unset => value,
-                    _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| {
-                        built_in_value(name, settings, overrides)
-                    }),
-                },
-                Source::Client(name, built_in) => {
-                    match settings.client_context_params.get(name).map(parameter) {
+                    .map_or(ParameterValue::Unset, |value| parameter_value(value)),
+                ParameterSource::Member(name, built_in) => {
+                    match params.get(name).map(parameter_value) {
                         Some(value) if value != ParameterValue::Unset => value,
                         _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| {
                             built_in_value(name, settings, overrides)
                         }),
                     }
                 }
-                Source::BuiltIn(name) => built_in_value(name, settings, overrides),
+                ParameterSource::Client(name, built_in) => {
+                    match settings
+                        .client_context_params
+                        .get(name)
+                        .map(parameter_value)
+                    {
+                        Some(value) if value != ParameterValue::Unset => value,
+                        _ => built_in.as_ref().map_or(ParameterValue::Unset, |name| {
+                            built_in_value(name, settings, overrides)
+                        }),
+                    }
+                }
+                ParameterSource::BuiltIn(name) => built_in_value(name, settings, overrides),
             };
             if value != ParameterValue::Unset {
                 values.set(*index, value);
@@ -180,15 +199,15 @@ impl EndpointResolver {
     }
 }
 
-/// The built-in that a parameter stands for although its rule set does not say so.
+/// Returns the built-in of a parameter whose rule set declares none.
 ///
 /// # Source
 /// botocore `args.py:ClientArgsCreator._build_endpoint_resolver`.
-fn implied(parameter: &str) -> Option<BuiltIn> {
+fn implied_built_in(parameter: &str) -> Option<BuiltIn> {
     (parameter == "DisableS3ExpressSessionAuth").then_some(BuiltIn::S3DisableExpressSessionAuth)
 }
 
-fn parameter(value: &Value) -> ParameterValue<'_> {
+fn parameter_value(value: &Value) -> ParameterValue<'_> {
     match value {
         Value::Bool(value) => ParameterValue::Boolean(*value),
         Value::String(value) => ParameterValue::String(value),
@@ -207,7 +226,7 @@ fn built_in_value<'a>(
     let custom = settings.endpoint_url.as_deref();
     match built_in {
         BuiltIn::Region => overrides.region.or(settings.region.as_deref()).into(),
-        // A custom endpoint stands as it is: variants of the service's own do not apply.
+        // A custom endpoint is used as is: FIPS and dual-stack variants do not apply to it.
         BuiltIn::UseFips => (settings.use_fips_endpoint && custom.is_none()).into(),
         BuiltIn::UseDualStack => (uses_dual_stack(settings) && custom.is_none()).into(),
         BuiltIn::SdkEndpoint => custom.into(),
@@ -235,7 +254,7 @@ fn built_in_value<'a>(
     }
 }
 
-/// Whether buckets go into the path where nothing about a bucket says otherwise.
+/// Returns true if the client's settings select path-style addressing of buckets.
 pub(crate) fn default_path_style(settings: &ClientSettings) -> bool {
     if settings.s3.use_accelerate_endpoint == Some(true) {
         return false;
@@ -264,7 +283,7 @@ fn uses_dual_stack(settings: &ClientSettings) -> bool {
     settings.use_dualstack_endpoint || settings.s3.use_dualstack_endpoint == Some(true)
 }
 
-/// Whether us-east-1 means S3's global endpoint.
+/// Returns true if us-east-1 means S3's global endpoint.
 ///
 /// # Source
 /// botocore `args.py:ClientArgsCreator._should_force_s3_global`.
@@ -279,7 +298,7 @@ fn uses_s3_global(settings: &ClientSettings) -> bool {
     ) && regional == RegionalEndpoints::Legacy
 }
 
-/// The regions whose STS was one global endpoint before each had its own.
+/// Regions that use STS's global endpoint in the `legacy` mode.
 ///
 /// # Source
 /// botocore `args.py:LEGACY_GLOBAL_STS_REGIONS`.
@@ -303,9 +322,9 @@ const STS_LEGACY_REGIONS: [&str; 17] = [
     "",
 ];
 
-/// The rule set of a service that has none: the endpoint that was given, else the host its prefix and region make.
+/// Returns a rule set for a service without one: the custom endpoint, or else `https://{prefix}.{region}.{dns suffix}`.
 pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
-    // A prefix is text from a definition: it goes into the rules as JSON does it.
+    // The prefix comes from a definition, so it is escaped as a JSON string.
     let mut quoted = Vec::new();
     Value::from(format!(
         "https://{prefix}.{{Region}}.{{PartitionResult#dnsSuffix}}"

@@ -1,4 +1,4 @@
-//! [`EventStream`]: an answer that arrives event by event.
+//! [`EventStream`]: the events of a streaming response.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use inia_protocol::{Codec, EventMessage, MessageDecoder};
 
 use crate::ByteStream;
 
-/// The events of an answer, in order, each a map of the event's name to what it holds.
+/// The events of a response, in order. Each is a map with one entry: the event's name and its members.
 ///
-/// An exception in the stream ends it with an error. Events that the definition does not know are passed over.
+/// An exception in the stream ends it with an error. Events without a definition are skipped.
 pub struct EventStream {
     model: Arc<ServiceModel>,
     codec: Arc<dyn Codec>,
-    /// The operation's place in the model.
+    /// The operation's index in the model.
     operation: u32,
     body: ByteStream,
     decoder: MessageDecoder,
-    /// The first message, read ahead and found to be an event.
+    /// The first message, if it was read ahead and is an event.
     first: Option<EventMessage>,
     ended: bool,
 }
@@ -47,12 +47,16 @@ impl EventStream {
         self.model.operation_at(self.operation).ok_or_else(|| {
             Error::new(
                 ErrorKind::Model,
-                format!("{}: no operation {}", self.model.name(), self.operation),
+                format!(
+                    "{}: no operation at index {}",
+                    self.model.name(),
+                    self.operation
+                ),
             )
         })
     }
 
-    /// Reads the message that comes before all events and holds the output's other members.
+    /// Reads the initial response, which holds the output members other than the event stream.
     pub(crate) async fn initial_response(&mut self) -> Result<Value> {
         match self.message().await? {
             Some(message)
@@ -70,11 +74,11 @@ impl EventStream {
         }
     }
 
-    /// The next event; `None` at the end.
+    /// Returns the next event; `None` at the end.
     ///
     /// # Errors
-    /// `Service`: the stream holds an exception. `Stream`: it broke off or is damaged. `Parse`: an event is not what the
-    /// definition allows. After an error there is no further event.
+    /// `Service`: an exception in the stream. `Stream`: the stream is truncated or corrupt. `Parse`: an event does not match its
+    /// definition. The stream ends after an error.
     pub async fn next(&mut self) -> Result<Option<Value>> {
         loop {
             let message = match self.first.take() {
@@ -99,10 +103,10 @@ impl EventStream {
         }
     }
 
-    /// Every event to the end of the stream.
+    /// Reads all events to the end of the stream.
     ///
     /// # Errors
-    /// As [`next`](Self::next); the events before are lost.
+    /// As [`next`](Self::next); the events before the error are lost.
     pub async fn collect(mut self) -> Result<List> {
         let mut events = List::new();
         while let Some(event) = self.next().await? {
@@ -120,7 +124,7 @@ impl EventStream {
                 return Ok(Some(message));
             }
             match self.body.next().await {
-                Some(piece) => self.decoder.push(&piece?),
+                Some(chunk) => self.decoder.push(&chunk?),
                 None => {
                     self.ended = true;
                     self.decoder.finish()?;

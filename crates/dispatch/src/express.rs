@@ -1,4 +1,4 @@
-//! Sessions of S3 Express: a directory bucket is asked for credentials of its own, which sign the calls for it for some minutes.
+//! S3 Express session cache: calls of a directory bucket are signed with short-lived credentials from `CreateSession`.
 //!
 //! # Source
 //! botocore `utils.py:S3ExpressIdentityCache`, `S3ExpressIdentityResolver`.
@@ -11,52 +11,55 @@ use inia_core::{Credentials, Error, ErrorKind, Result, Value, json};
 
 use crate::pipeline::{CallOptions, Service};
 
-/// The most buckets whose sessions are kept.
-const MOST_BUCKETS: usize = 100;
-/// The seconds before a session's end from which one call asks for another, and the others go on with it.
-const ADVISORY: i64 = 45;
-/// The seconds before a session's end from which all calls wait for another.
-const MANDATORY: i64 = 10;
+/// Maximum number of cached sessions.
+const MAX_SESSIONS: usize = 100;
+/// Advisory refresh window before expiration, in seconds: one call refreshes the session, the others use the cached one.
+const ADVISORY_REFRESH: i64 = 45;
+/// Mandatory refresh window before expiration, in seconds: all calls wait for the refresh.
+const MANDATORY_REFRESH: i64 = 10;
 
-/// The sessions of a client.
+/// S3 Express session cache of a client. Sessions are cached per access key and bucket.
 #[derive(Debug, Default)]
-pub(crate) struct ExpressSessions(Mutex<HashMap<String, Arc<Bucket>>>);
+pub(crate) struct ExpressSessions(Mutex<HashMap<String, Arc<BucketSession>>>);
 
 /// The session of one bucket.
 #[derive(Debug, Default)]
-struct Bucket {
-    session: RwLock<Option<Arc<Credentials>>>,
-    /// Held by the one call that asks for a session.
-    asking: tokio::sync::Mutex<()>,
+struct BucketSession {
+    credentials: RwLock<Option<Arc<Credentials>>>,
+    /// Locked by the call that refreshes the session.
+    refresh: tokio::sync::Mutex<()>,
 }
 
 impl ExpressSessions {
-    fn bucket(&self, key: &str) -> Arc<Bucket> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get(key) {
-            return Arc::clone(bucket);
+    fn session(&self, key: &str) -> Arc<BucketSession> {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = sessions.get(key) {
+            return Arc::clone(session);
         }
-        if buckets.len() >= MOST_BUCKETS {
-            buckets.clear();
+        if sessions.len() >= MAX_SESSIONS {
+            sessions.clear();
         }
-        let bucket = Arc::<Bucket>::default();
-        buckets.insert(key.to_owned(), Arc::clone(&bucket));
-        bucket
+        let session = Arc::<BucketSession>::default();
+        sessions.insert(key.to_owned(), Arc::clone(&session));
+        session
     }
 }
 
-impl Bucket {
-    /// The session, where it lasts for more than so many seconds.
-    fn session(&self, now: i64, seconds: i64) -> Option<Arc<Credentials>> {
-        let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
-        let session = session.as_ref()?;
-        let ends = session.expires?.seconds();
-        (ends.saturating_sub(now) > seconds).then(|| Arc::clone(session))
+impl BucketSession {
+    /// Returns the cached credentials if they expire in more than `window` seconds.
+    fn cached(&self, now: i64, window: i64) -> Option<Arc<Credentials>> {
+        let credentials = self
+            .credentials
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let credentials = credentials.as_ref()?;
+        let expires = credentials.expires?.seconds();
+        (expires.saturating_sub(now) > window).then(|| Arc::clone(credentials))
     }
 }
 
 impl Service {
-    /// The credentials of a directory bucket's session.
+    /// Returns the credentials of a directory bucket's session, cached or from `CreateSession`.
     ///
     /// # Errors
     /// Those of `CreateSession`, and of the credentials that it is called with.
@@ -65,49 +68,47 @@ impl Service {
         bucket: &str,
         options: &CallOptions,
     ) -> Result<Arc<Credentials>> {
-        let owner = options.credentials.as_ref();
-        let key = match owner {
+        let key = match &options.credentials {
             None => bucket.to_owned(),
-            // Who has credentials of his own gets sessions of his own.
-            Some(owner) => format!("{bucket}\n{}", owner.access_key_id),
+            Some(credentials) => format!("{bucket}\n{}", credentials.access_key_id),
         };
-        let place = self.express.bucket(&key);
+        let session = self.express.session(&key);
         let now = || self.clock.now().seconds();
-        if let Some(session) = place.session(now(), ADVISORY) {
-            return Ok(session);
+        if let Some(credentials) = session.cached(now(), ADVISORY_REFRESH) {
+            return Ok(credentials);
         }
-        let _only_one = match place.session(now(), MANDATORY) {
-            Some(session) => match place.asking.try_lock() {
+        let _guard = match session.cached(now(), MANDATORY_REFRESH) {
+            Some(credentials) => match session.refresh.try_lock() {
                 Ok(guard) => guard,
-                Err(_) => return Ok(session),
+                Err(_) => return Ok(credentials),
             },
-            None => place.asking.lock().await,
+            None => session.refresh.lock().await,
         };
-        // It may have come while we waited.
-        if let Some(session) = place.session(now(), ADVISORY) {
-            return Ok(session);
+        // Another call may have refreshed the session while this one waited for the lock.
+        if let Some(credentials) = session.cached(now(), ADVISORY_REFRESH) {
+            return Ok(credentials);
         }
         match self.create_session(bucket, options).await {
-            Ok(session) => {
-                let session = Arc::new(session);
-                let mut kept = place
-                    .session
+            Ok(credentials) => {
+                let credentials = Arc::new(credentials);
+                let mut cached = session
+                    .credentials
                     .write()
                     .unwrap_or_else(PoisonError::into_inner);
-                *kept = Some(Arc::clone(&session));
-                Ok(session)
+                *cached = Some(Arc::clone(&credentials));
+                Ok(credentials)
             }
-            Err(error) => match place.session(now(), MANDATORY) {
-                Some(session) => {
-                    tracing::warn!(%bucket, error = %error.kind(), "no new session: the old one is used on");
-                    Ok(session)
+            Err(error) => match session.cached(now(), MANDATORY_REFRESH) {
+                Some(credentials) => {
+                    tracing::warn!(%bucket, error = %error.kind(), "session refresh failed; using cached credentials");
+                    Ok(credentials)
                 }
-                None => Err(error.at(format_args!("the session of the bucket {bucket}"))),
+                None => Err(error.at(format_args!("S3 Express session of bucket {bucket}"))),
             },
         }
     }
 
-    /// Boxed, since a call is made within a call.
+    /// Calls `CreateSession`. Boxed, because a call is made within a call.
     fn create_session<'a>(
         &'a self,
         bucket: &'a str,
@@ -119,15 +120,20 @@ impl Service {
                 credentials: options.credentials.clone(),
                 ..CallOptions::default()
             };
+            let features = self.credentials(&options).await?.features;
             let params = json!({"Bucket": bucket});
             let output = self.call(operation, params, options).await?;
-            read(&output.value)
+            let credentials = parse_credentials(&output.value)?;
+            Ok(Credentials {
+                features,
+                ..credentials
+            })
         })
     }
 }
 
-fn read(answer: &Value) -> Result<Credentials> {
-    let fields = &answer["Credentials"];
+fn parse_credentials(output: &Value) -> Result<Credentials> {
+    let fields = &output["Credentials"];
     let text = |name: &str| {
         let text = fields[name].as_str().filter(|text| !text.is_empty());
         text.ok_or_else(|| missing(name))
@@ -142,6 +148,6 @@ fn read(answer: &Value) -> Result<Credentials> {
 
 #[cold]
 fn missing(member: &str) -> Error {
-    let message = format!("CreateSession answered without Credentials.{member}");
+    let message = format!("CreateSession response lacks Credentials.{member}");
     Error::new(ErrorKind::Parse, message)
 }

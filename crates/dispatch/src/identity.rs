@@ -1,4 +1,4 @@
-//! [`Identities`]: where a client's credentials and tokens come from.
+//! [`IdentityProvider`]: the source of a client's credentials and tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,52 +6,52 @@ use std::sync::Arc;
 use inia_core::ports::BoxFuture;
 use inia_core::{Credentials, Error, ErrorKind, Result, Token};
 
-/// Gives a client the credentials and tokens to sign with, fresh ones when the old ones expire.
-pub(crate) trait Identities: Send + Sync + fmt::Debug {
-    /// The credentials, where there are fresh ones at hand.
-    fn fresh(&self) -> Option<Arc<Credentials>>;
+/// Provides the credentials and tokens that a client signs with, and refreshes them when they expire.
+pub(crate) trait IdentityProvider: Send + Sync + fmt::Debug {
+    /// Returns the cached credentials if they need no refresh.
+    fn cached_credentials(&self) -> Option<Arc<Credentials>>;
 
-    /// The credentials.
+    /// Returns the credentials, refreshed if necessary.
     ///
     /// # Errors
-    /// `Credentials`: none could be had.
+    /// `Credentials`: none are available.
     fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>>;
 
-    /// The bearer token for a service, by its signing name.
+    /// Returns the bearer token for a service, by its signing name.
     ///
     /// # Errors
-    /// `Credentials`: none could be had.
+    /// `Credentials`: none is available.
     fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Token>>;
 
-    /// Tells that a service refused these credentials as expired.
-    fn reject(&self, credentials: &Arc<Credentials>);
+    /// Invalidates the cached credentials, if they are these.
+    fn invalidate(&self, credentials: &Arc<Credentials>);
 }
 
-/// Credentials or a token given by hand.
+/// Fixed credentials or a fixed token.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct StaticIdentity {
     pub(crate) credentials: Option<Arc<Credentials>>,
     pub(crate) token: Option<Token>,
 }
 
-impl Identities for Given {
-    fn fresh(&self) -> Option<Arc<Credentials>> {
+impl IdentityProvider for StaticIdentity {
+    fn cached_credentials(&self) -> Option<Arc<Credentials>> {
         self.credentials.clone()
     }
 
     fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>> {
-        let given = self.credentials.clone();
+        let credentials = self.credentials.clone();
         Box::pin(async move {
-            given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials were given"))
+            credentials.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials"))
         })
     }
 
     fn token<'a>(&'a self, _signing_name: &'a str) -> BoxFuture<'a, Result<Token>> {
-        let given = self.token.clone();
+        let token = self.token.clone();
         Box::pin(async move {
-            given.ok_or_else(|| Error::new(ErrorKind::Credentials, "no bearer token was given"))
+            token.ok_or_else(|| Error::new(ErrorKind::Credentials, "no bearer token"))
         })
     }
 
-    fn reject(&self, _credentials: &Arc<Credentials>) {}
+    fn invalidate(&self, _credentials: &Arc<Credentials>) {}
 }

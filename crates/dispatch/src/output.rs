@@ -1,4 +1,4 @@
-//! [`Output`]: what a call answers with.
+//! [`Output`]: the result of a call.
 
 use std::ops::Deref;
 
@@ -7,29 +7,29 @@ use inia_protocol::Headers;
 
 use crate::ByteStream;
 
-/// The answer of a call: its value, and what came with it. Reads as its value.
+/// The result of a call: the output value, response metadata, and a body or event stream. Dereferences to its value.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// The operation's output; an empty map where it has none.
+    /// The operation's output; an empty map if it has none.
     pub value: Value,
-    /// What the HTTP exchange says.
+    /// Metadata of the HTTP response.
     pub metadata: ResponseMetadata,
-    /// The streaming body, where the operation answers with one. Read it to its end or drop it.
+    /// The streaming body, if the operation returns one. Read it to its end or drop it.
     pub body: Option<ByteStream>,
-    /// The event stream, where the operation answers with one.
+    /// The event stream, if the operation returns one.
     pub events: Option<crate::EventStream>,
 }
 
-/// What the HTTP exchange behind an answer says.
+/// Metadata of the HTTP response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseMetadata {
     /// The HTTP status.
     pub http_status: u16,
-    /// The request id, where the answer has one.
+    /// The request id, if the response has one.
     pub request_id: Option<Str>,
-    /// The response's headers, names in lower case.
+    /// The response headers, names in lower case.
     pub headers: Headers,
-    /// How many attempts were sent.
+    /// Number of attempts, including the successful one.
     pub attempts: u32,
 }
 
@@ -47,10 +47,10 @@ impl From<Output> for Value {
     }
 }
 
-/// The headers that carry a request id, the likeliest first.
+/// Headers that carry a request id, most common first.
 const REQUEST_ID_HEADERS: [&str; 3] = ["x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"];
 
-/// The request id in an answer's headers.
+/// Returns the request id in the response headers.
 pub(crate) fn request_id(headers: &Headers) -> Option<Str> {
     REQUEST_ID_HEADERS
         .iter()

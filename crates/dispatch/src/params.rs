@@ -1,22 +1,22 @@
-//! [`Params`]: a call's parameters, its own or shared.
+//! [`Params`]: owned or shared parameters of a call.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use inia_core::Value;
 
-/// The parameters of a call. What is shared is copied only where something has to be changed: most calls only read.
+/// The parameters of a call. Shared parameters are copied on the first change; most calls only read them.
 #[derive(Debug)]
 pub(crate) enum Params {
-    Own(Value),
+    Owned(Value),
     Shared(Arc<Value>),
 }
 
 impl Params {
-    /// The parameters, to change.
+    /// Returns the parameters for changes, copied if they are shared.
     pub(crate) fn to_mut(&mut self) -> &mut Value {
         match self {
-            Params::Own(value) => value,
+            Params::Owned(value) => value,
             Params::Shared(value) => Arc::make_mut(value),
         }
     }
@@ -27,7 +27,7 @@ impl Deref for Params {
 
     fn deref(&self) -> &Value {
         match self {
-            Params::Own(value) => value,
+            Params::Owned(value) => value,
             Params::Shared(value) => value,
         }
     }
@@ -35,7 +35,7 @@ impl Deref for Params {
 
 impl From<Value> for Params {
     fn from(value: Value) -> Self {
-        Params::Own(value)
+        Params::Owned(value)
     }
 }
 
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shared_is_not_changed() {
+    fn changes_copy_shared_params() {
         let shared = Arc::new(Value::Int(1));
         let mut params = Params::Shared(Arc::clone(&shared));
         *params.to_mut() = Value::Int(2);

@@ -1,4 +1,4 @@
-//! [`Presign`]: a call as a URL that anybody who has it may use until it expires.
+//! [`Presign`]: builds presigned URLs.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -8,35 +8,30 @@ use std::time::Duration;
 use bytes::Bytes;
 use inia_core::config::check_region;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Error, ErrorKind, Problem, Result, Str, Timestamp, Value};
+use inia_core::{
+    Credentials, Error, ErrorKind, Problem, Result, Str, Timestamp, Value, push_percent_encoded,
+};
 use inia_model::Operation;
 use inia_protocol::{Headers, Request, read_json};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 
 use crate::auth::{Auth, AuthScheme};
 use crate::client::Client;
 use crate::customization::{CallState, CrossRegionCopy};
 use crate::params::Params;
-use crate::pipeline::{CallOptions, Draft, Plan, Service};
+use crate::pipeline::{CallOptions, Plan, RequestDraft, Service};
 use crate::sign::{Signable, SignableBody, presign};
 use crate::url::{BaseUrl, Url};
 
-/// How long AWS accepts a URL that was signed with SigV4: seven days.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Maximum lifetime of a URL that is signed with SigV4: seven days.
+const MAX_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// How long a URL for a copy between regions is good for, as botocore has it.
+/// Lifetime of the presigned URL for a copy between regions, as in botocore.
 const COPY_EXPIRES: Duration = Duration::from_secs(60 * 60);
 
-/// Everything but letters, digits and `-._~`.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// A call that is signed but not sent, ready to be awaited: see [`Client::presign`].
+/// A builder of a presigned URL, ready to be awaited: see [`Client::presign`].
 #[derive(Debug)]
-#[must_use = "nothing is signed before it is awaited"]
+#[must_use = "nothing is signed until this is awaited"]
 pub struct Presign {
     client: Client,
     operation: Result<u32>,
@@ -63,13 +58,14 @@ impl Presign {
         }
     }
 
-    /// Signs for another HTTP method than the operation's own: most services of the query protocol take `GET` as well as `POST`.
+    /// Sets the HTTP method to sign, instead of the operation's own. Most services of the query protocol accept `GET` as well as
+    /// `POST`.
     pub fn method(mut self, method: impl Into<Str>) -> Self {
         self.method = Some(method.into());
         self
     }
 
-    /// Signs a header, which whoever uses the URL has to send.
+    /// Adds a signed header. A request to the URL must send it unchanged.
     pub fn header(mut self, name: &str, value: impl Into<Str>) -> Self {
         self.options.headers.set(name.to_ascii_lowercase(), value);
         self
@@ -84,8 +80,8 @@ impl Presign {
     /// Signs the request.
     ///
     /// # Errors
-    /// As a [`Call`](crate::Call) before it is sent; `Validation` too where the URL is to be good for less than a second or more
-    /// than seven days, and `Config` where the service's auth scheme has no form in a URL.
+    /// As a [`Call`](crate::Call) before it is sent; also `Validation` if `expires_in` is less than a second or more than seven
+    /// days, and `Config` if the service's auth scheme does not support presigned URLs.
     pub async fn sign(self) -> Result<PresignedRequest> {
         let service = self.client.service();
         let operation = self.client.operation_at(self.operation?)?;
@@ -110,7 +106,7 @@ impl IntoFuture for Presign {
     }
 }
 
-/// A request whose signature is in its URL. Until it expires the URL is a credential: printing this with `{:?}` does not show it.
+/// A request with its signature in the URL. The URL is a credential until it expires, so `{:?}` does not print it.
 #[derive(Clone, PartialEq)]
 pub struct PresignedRequest {
     method: Str,
@@ -121,38 +117,38 @@ pub struct PresignedRequest {
 }
 
 impl PresignedRequest {
-    /// The HTTP method that was signed.
+    /// Returns the signed HTTP method.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The whole URL.
+    /// Returns the presigned URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The URL, taken out.
+    /// Converts the request into its URL.
     #[must_use]
     pub fn into_url(self) -> String {
         self.url
     }
 
-    /// The headers that were signed beside `host`, and have to be sent as they are; there are none unless the parameters or
-    /// the wire format ask for some.
+    /// Returns the signed headers other than `host`, which must be sent unchanged. Empty unless the parameters or the wire format
+    /// need headers.
     #[must_use]
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The body that the parameters make; empty where they are all in the URL. S3 takes any body in its place.
+    /// Returns the body to send; empty if all parameters are in the URL. S3 accepts any other body in its place.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// When the URL stops working: when it or the credentials expire, whichever is first.
+    /// Returns the time at which the URL or its credentials expire, whichever is first.
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         self.expires
@@ -171,15 +167,14 @@ impl fmt::Debug for PresignedRequest {
 }
 
 impl Service {
-    /// Signs a call in its URL.
+    /// Builds a presigned URL.
     ///
-    /// DIFFERENCE: S3's URLs are signed with SigV4 and lead to the region's own endpoint; botocore takes the signature of before
-    /// SigV4 in the older regions, and the global endpoint, unless it is told otherwise. The older one is made where
-    /// `signature_version` is `s3`.
+    /// DIFFERENCE: S3 URLs are signed with SigV4 and use the regional endpoint; by default botocore signs with HMAC-SHA1 in the
+    /// older regions, and uses the global endpoint. Setting `signature_version` to `s3` selects HMAC-SHA1.
     ///
-    /// DIFFERENCE: the body of a form or of plain JSON goes into the URL, as with botocore; one that does not fit there (nested
-    /// JSON of REST services, JSON of AWS's own protocols, XML, CBOR) stays a body whose hash is signed. botocore fails on these,
-    /// or makes URLs that no service understands.
+    /// DIFFERENCE: a form or a flat JSON body moves into the URL, as in botocore. Any other body (nested JSON of REST services,
+    /// JSON of AWS's own protocols, XML, CBOR) stays a body whose hash is signed; botocore fails on these, or builds URLs that no
+    /// service accepts.
     ///
     /// # Source
     /// botocore `signers.py:generate_presigned_url`, `auth.py:SigV4QueryAuth`.
@@ -191,14 +186,14 @@ impl Service {
         method: Option<Str>,
         expires_in: Duration,
     ) -> Result<PresignedRequest> {
-        if expires_in.as_secs() == 0 || expires_in > LONGEST {
+        if expires_in.as_secs() == 0 || expires_in > MAX_EXPIRES {
             return Err(Error::from_problems(
                 &operation.name,
                 vec![Problem {
                     path: String::new(),
                     message: format!(
-                        "a URL is good for 1 to {} seconds, not {}",
-                        LONGEST.as_secs(),
+                        "expires_in must be between 1 and {} seconds, but is {}",
+                        MAX_EXPIRES.as_secs(),
                         expires_in.as_secs_f64()
                     ),
                 }],
@@ -209,28 +204,32 @@ impl Service {
             presigning: true,
             ..CallState::default()
         };
-        self.complete(operation, plan, &mut params, &options, &mut state)?;
-        let written = self.check(operation, &mut params, &[])?;
-        let Draft {
+        self.complete_params(operation, plan, &mut params, &options, &mut state)?;
+        let serialized = self.validate(operation, &mut params, &[])?;
+        let RequestDraft {
             mut request,
             endpoint_url,
-            address,
+            resolved,
             session_bucket,
             auth_path,
+            ..
         } = self
-            .draft(operation, plan, &params, written, &mut options, &state)
+            .draft(operation, plan, &params, serialized, &mut options, &state)
             .await?;
         if let Some(method) = method {
             request.method = method;
         }
         move_body_into_query(&mut request)?;
-        let auth = &address.auth;
+        let auth = &resolved.auth;
         let credentials = match auth.scheme {
             AuthScheme::None => None,
             AuthScheme::Bearer | AuthScheme::V2 => {
                 return Err(Error::new(
                     ErrorKind::Config,
-                    format!("{}: its auth scheme has no form in a URL", operation.name),
+                    format!(
+                        "{}: the auth scheme of the operation does not support presigned URLs",
+                        operation.name
+                    ),
                 ));
             }
             _ => {
@@ -238,7 +237,7 @@ impl Service {
                 Some(self.signing_credentials(bucket, &options).await?)
             }
         };
-        let url = self.in_url(
+        let url = self.presigned_url(
             &request,
             &endpoint_url,
             auth,
@@ -247,26 +246,26 @@ impl Service {
             expires_in,
         )?;
         if auth.scheme == AuthScheme::HmacV1 {
-            // They are in the URL.
+            // The signed headers are query parameters of the URL.
             request.headers = Headers::new();
         }
         let now = self.now();
-        let until = i64::try_from(expires_in.as_secs()).unwrap_or(i64::MAX);
-        let expires = Timestamp::new(now.seconds().saturating_add(until), now.nanoseconds());
+        let seconds = i64::try_from(expires_in.as_secs()).unwrap_or(i64::MAX);
+        let expires = Timestamp::new(now.seconds().saturating_add(seconds), now.nanoseconds());
         Ok(PresignedRequest {
             method: request.method,
             url,
             headers: request.headers,
             body: request.body,
             expires: match credentials.and_then(|credentials| credentials.expires) {
-                Some(end) if end < expires => end,
+                Some(earlier) if earlier < expires => earlier,
                 _ => expires,
             },
         })
     }
 
-    /// The URL of a request, with its signature.
-    fn in_url(
+    /// Returns the URL of a request with the signature in its query; unsigned if there are no credentials.
+    fn presigned_url(
         &self,
         request: &Request,
         endpoint_url: &BaseUrl,
@@ -305,14 +304,14 @@ impl Service {
         Ok(Url::new(endpoint_url, prefix, &request.path, &query).to_string())
     }
 
-    /// Puts the signed request to the source's region into a request for a copy from there.
+    /// Adds the presigned URL of the source region to a cross-region copy request.
     ///
-    /// DIFFERENCE: the endpoint there comes from the service's endpoint rules; botocore replaces the name of the one region by
-    /// that of the other in the URL.
+    /// DIFFERENCE: the endpoint of the source region comes from the endpoint rule set; botocore replaces the region's name in the
+    /// URL of the destination.
     ///
     /// # Source
     /// botocore `handlers.py:inject_presigned_url_ec2, inject_presigned_url_rds`.
-    pub(crate) async fn sign_copy(
+    pub(crate) async fn presign_copy_source(
         &self,
         copy: CrossRegionCopy,
         plan: &Plan,
@@ -321,53 +320,56 @@ impl Service {
         options: &CallOptions,
         request: &mut Request,
     ) -> Result<()> {
-        let source = params
+        let source_region = params
             .get(CrossRegionCopy::SOURCE_REGION)
             .and_then(Value::as_str);
-        if source.is_none() && copy.may_be_local {
+        if source_region.is_none() && copy.allows_same_region {
             return Ok(());
         }
-        let mut form = Form::parse(&request.body);
+        let mut form = FormBody::parse(&request.body);
         if !copy.sends_regions {
             form.remove(CrossRegionCopy::SOURCE_REGION);
         }
         let region = self.settings.region.as_deref();
-        if let (Some(source), Some(region), false) = (source, region, form.contains(copy.url)) {
-            check_region(source).map_err(|_| {
+        if let (Some(source_region), Some(region), false) =
+            (source_region, region, form.contains(copy.url_param))
+        {
+            check_region(source_region).map_err(|_| {
                 Error::from_problems(
                     &operation.name,
                     vec![Problem {
                         path: CrossRegionCopy::SOURCE_REGION.to_owned(),
-                        message: format!("{source:?} is no region"),
+                        message: format!("{source_region:?} is not a region"),
                     }],
                 )
             })?;
-            let address = self.address(operation, plan, params, None, Some(source), None)?;
-            let mut there = Form::parse(&request.body);
+            let resolved =
+                self.resolve_endpoint(operation, plan, params, None, Some(source_region), None)?;
+            let mut query = FormBody::parse(&request.body);
             if !copy.sends_regions {
-                there.remove(CrossRegionCopy::SOURCE_REGION);
+                query.remove(CrossRegionCopy::SOURCE_REGION);
             }
-            there.set(CrossRegionCopy::DESTINATION_REGION, region);
-            let there = Request {
+            query.set(CrossRegionCopy::DESTINATION_REGION, region);
+            let source_request = Request {
                 method: Str::from_static("GET"),
                 path: request.path.clone(),
-                query: there.to_string(),
+                query: query.to_string(),
                 host_prefix: request.host_prefix.clone(),
                 ..Request::default()
             };
-            let credentials = match address.auth.scheme {
+            let credentials = match resolved.auth.scheme {
                 AuthScheme::None => None,
                 _ => Some(self.signing_credentials(None, options).await?),
             };
-            let url = self.in_url(
-                &there,
-                &address.url,
-                &address.auth,
+            let url = self.presigned_url(
+                &source_request,
+                &resolved.url,
+                &resolved.auth,
                 None,
                 credentials.as_deref(),
                 COPY_EXPIRES,
             )?;
-            form.set(copy.url, &url);
+            form.set(copy.url_param, &url);
             if copy.sends_regions {
                 form.set(CrossRegionCopy::DESTINATION_REGION, region);
             }
@@ -377,13 +379,13 @@ impl Service {
     }
 }
 
-/// Moves what a form or a plain JSON object holds into the query.
+/// Moves a form body or a flat JSON object into the query.
 fn move_body_into_query(request: &mut Request) -> Result<()> {
-    let kind = request.headers.get("content-type").unwrap_or_default();
-    let pairs = if kind.starts_with("application/x-www-form-urlencoded") {
+    let content_type = request.headers.get("content-type").unwrap_or_default();
+    let pairs = if content_type.starts_with("application/x-www-form-urlencoded") {
         String::from_utf8_lossy(&request.body).into_owned()
-    } else if kind == "application/json" && !request.body.is_empty() {
-        match plain_members(&read_json(request.body.clone())?) {
+    } else if content_type == "application/json" && !request.body.is_empty() {
+        match flat_members(&read_json(request.body.clone())?) {
             Some(pairs) => pairs,
             None => return Ok(()),
         }
@@ -399,8 +401,8 @@ fn move_body_into_query(request: &mut Request) -> Result<()> {
     Ok(())
 }
 
-/// The members of a JSON object as pairs of a query; `None` where one is nested and so does not fit there.
-fn plain_members(value: &Value) -> Option<String> {
+/// Returns the members of a JSON object as query pairs; `None` if a member is nested.
+fn flat_members(value: &Value) -> Option<String> {
     let mut query = String::new();
     for (name, value) in value.as_map()? {
         let mut push = |value: &Value| {
@@ -412,9 +414,9 @@ fn plain_members(value: &Value) -> Option<String> {
             if !query.is_empty() {
                 query.push('&');
             }
-            query.extend(utf8_percent_encode(name, RESERVED));
+            push_percent_encoded(&mut query, name);
             query.push('=');
-            query.extend(utf8_percent_encode(&text, RESERVED));
+            push_percent_encoded(&mut query, &text);
             Some(())
         };
         match value {
@@ -425,14 +427,14 @@ fn plain_members(value: &Value) -> Option<String> {
     Some(query)
 }
 
-/// A form's fields, percent-encoded, in order.
-struct Form(Vec<(String, String)>);
+/// Fields of a form-encoded body, in order. Names and values stay percent-encoded.
+struct FormBody(Vec<(String, String)>);
 
-impl Form {
+impl FormBody {
     fn parse(body: &[u8]) -> Self {
         let body = String::from_utf8_lossy(body);
         let pairs = body.split('&').filter(|pair| !pair.is_empty());
-        Form(
+        FormBody(
             pairs
                 .map(|pair| {
                     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -443,8 +445,9 @@ impl Form {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        let is_it = |field: &(String, String)| percent_decode_str(&field.0).eq(name.bytes());
-        self.0.iter().position(is_it)
+        self.0
+            .iter()
+            .position(|(field, _)| percent_decode_str(field).eq(name.bytes()))
     }
 
     fn contains(&self, name: &str) -> bool {
@@ -457,17 +460,18 @@ impl Form {
         }
     }
 
-    /// Sets a field, whose name needs no encoding.
+    /// Sets a field. The name must not need encoding.
     fn set(&mut self, name: &str, value: &str) {
-        let value = utf8_percent_encode(value, RESERVED).to_string();
+        let mut encoded = String::with_capacity(value.len());
+        push_percent_encoded(&mut encoded, value);
         match self.position(name).and_then(|at| self.0.get_mut(at)) {
-            Some(field) => field.1 = value,
-            None => self.0.push((name.to_owned(), value)),
+            Some(field) => field.1 = encoded,
+            None => self.0.push((name.to_owned(), encoded)),
         }
     }
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for FormBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (name, value)) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "&" };
@@ -484,8 +488,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_is_changed_in_place() {
-        let mut form = Form::parse(b"Action=X&Source%52egion=eu-west-1&Empty");
+    fn changes_form_fields_in_place() {
+        let mut form = FormBody::parse(b"Action=X&Source%52egion=eu-west-1&Empty");
         assert!(form.contains("SourceRegion") && !form.contains("Source"));
         form.set("DestinationRegion", "a b");
         form.set("Action", "Y");
@@ -494,19 +498,19 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_json_becomes_a_query() {
-        let plain = json!({"Text": "a b&c", "Names": ["x", "y"], "Number": 1, "Yes": true});
+    fn only_flat_json_becomes_a_query() {
+        let flat = json!({"Text": "a b&c", "Names": ["x", "y"], "Number": 1, "Yes": true});
         assert_eq!(
-            plain_members(&plain).as_deref(),
+            flat_members(&flat).as_deref(),
             Some("Text=a%20b%26c&Names=x&Names=y&Number=1&Yes=true")
         );
-        assert_eq!(plain_members(&json!({"a": {"b": 1}})), None);
-        assert_eq!(plain_members(&json!({"a": [["b"]]})), None);
-        assert_eq!(plain_members(&json!([1])), None);
+        assert_eq!(flat_members(&json!({"a": {"b": 1}})), None);
+        assert_eq!(flat_members(&json!({"a": [["b"]]})), None);
+        assert_eq!(flat_members(&json!([1])), None);
     }
 
     #[test]
-    fn printing_a_presigned_request_does_not_show_its_signature() {
+    fn debug_output_omits_the_signature() {
         let request = PresignedRequest {
             method: "GET".into(),
             url: "https://host/path?X-Amz-Signature=abc".into(),

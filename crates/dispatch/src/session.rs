@@ -1,4 +1,4 @@
-//! [`Session`]: where clients come from.
+//! [`Session`]: settings, credentials and service definitions, from which clients are created.
 
 use std::fmt;
 use std::sync::atomic::AtomicI64;
@@ -10,20 +10,21 @@ use inia_core::config::{
 use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use inia_core::{Credentials, Error, ErrorKind, Result, SsoLogin, SsoLogout, Str, Token, Value};
 use inia_endpoint::{EndpointVariant, EndpointsData, Partitions, RuleSet};
-use inia_model::{Catalog, Form, OperationTable, ServiceModel};
+use inia_model::{Catalog, DefinitionFormat, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
-use crate::discovery::Discovery;
+use crate::discovery::DiscoveryCache;
 use crate::endpoint::EndpointResolver;
 use crate::express::ExpressSessions;
-use crate::identity::{Given, Identities};
+use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
 use crate::retry::RetryQuota;
 use crate::transport::{HyperTransport, Transport, TransportSettings};
+use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
 use crate::{Client, host};
 
-/// Settings, credentials and definitions: what clients are made from. Cheap to clone, and safe to share.
+/// Settings, credentials and service definitions, from which clients are created. Cheap to clone, and safe to share.
 ///
 /// ```no_run
 /// use inia_dispatch::Session;
@@ -35,68 +36,69 @@ use crate::{Client, host};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Session(Arc<Inner>);
+pub struct Session(Arc<SessionInner>);
 
-struct Inner {
+struct SessionInner {
     core: inia_core::Session,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
 }
 
-/// What all clients of a session share, and need no credentials for.
-struct Shared {
+/// State shared by all clients of a session and by its credential providers.
+struct SharedState {
     catalog: Arc<Catalog>,
     partitions: OnceLock<Arc<Partitions>>,
-    /// A transport for all clients, in place of one for each of their settings.
+    /// The caller's transport, used by all clients.
     transport: Option<Arc<dyn Transport>>,
+    /// One transport per distinct settings, if the caller gives none.
     transports: Mutex<Vec<(TransportSettings, Arc<HyperTransport>)>>,
     keys: Arc<SigningKeyCache>,
-    /// The region of the instance this runs on, once it has been asked for.
+    /// Region of the EC2 instance, once loaded from its metadata service.
     instance_region: OnceLock<Str>,
 }
 
 impl Session {
-    /// A session over this process's environment, files and network.
+    /// Returns a builder over this process's environment, files and network.
     pub fn builder() -> SessionBuilder {
         SessionBuilder::over(host::system_host())
     }
 
-    /// The session that the environment and `~/.aws` describe.
+    /// Loads a session from the environment and the files in `~/.aws`.
     ///
     /// # Errors
-    /// `Config`: a config file is broken, or the profile that the environment names is in none.
+    /// `Config`: a config file is invalid, or the profile that the environment names is missing.
     pub async fn load() -> Result<Self> {
         Session::builder().load().await
     }
 
-    /// The part of the session that knows no services: settings, profiles, credentials, tokens.
+    /// Returns the part of the session that does not depend on services: settings, profiles, credentials, tokens.
     #[must_use]
     pub fn core(&self) -> &inia_core::Session {
         &self.0.core
     }
 
-    /// The definitions.
+    /// Returns the catalog of service definitions.
     #[must_use]
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.0.shared.catalog
     }
 
-    /// The region; `None` where none is set.
+    /// Returns the region; `None` if none is set.
     ///
     /// # Errors
-    /// `Config`: it could not stand in a host name.
+    /// `Config`: the region is not a valid host label.
     pub fn region(&self) -> Result<Option<Str>> {
         self.0.core.region()
     }
 
-    /// The credentials, refreshed where they have to be.
+    /// Returns the credentials, refreshed if necessary.
     ///
     /// # Errors
-    /// `Credentials`: there are none; the message lists the providers that were asked, with what each said.
+    /// `Credentials`: no provider has any. The message lists the providers and the reason of each.
     pub async fn credentials(&self) -> Result<Arc<Credentials>> {
         self.0.core.credentials().await
     }
 
-    /// Starts a login to IAM Identity Center: for the `[sso-session]` of a name, or else for what the profile names.
+    /// Starts a login to IAM Identity Center: for the given `[sso-session]`, or by default for the one in the profile.
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
@@ -109,32 +111,32 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// `Config`: the config file does not say what to log in to. The service's errors.
+    /// `Config`: the config file has no such SSO session, or the profile has no SSO settings. The service's errors.
     pub async fn sso_login(&self, session: Option<&str>) -> Result<SsoLogin> {
         self.0.core.sso_login(session).await
     }
 
-    /// Ends all logins to IAM Identity Center, and removes what is kept of them.
+    /// Ends all logins to IAM Identity Center, and removes their cached tokens and credentials.
     ///
     /// # Errors
-    /// `Credentials`: a file cannot be removed.
+    /// `Credentials`: a cache file cannot be removed.
     pub async fn sso_logout(&self) -> Result<SsoLogout> {
         self.0.core.sso_logout().await
     }
 
-    /// The names of the profiles of both config files.
+    /// Returns the names of the profiles in both config files.
     #[must_use]
     pub fn available_profiles(&self) -> Vec<Str> {
         self.0.core.available_profiles()
     }
 
-    /// The names of all services that there are definitions of, in order.
+    /// Returns the names of all services with a definition, sorted.
     #[must_use]
     pub fn available_services(&self) -> Vec<Str> {
         self.catalog().services()
     }
 
-    /// The names of all services that there are resource definitions of, in order.
+    /// Returns the names of all services with a resource definition, sorted.
     #[must_use]
     pub fn available_resources(&self) -> Vec<Str> {
         let mut services = self.available_services();
@@ -147,18 +149,18 @@ impl Session {
         services
     }
 
-    /// The ids of all partitions (`aws`, `aws-cn`...).
+    /// Returns the ids of all partitions (`aws`, `aws-cn`...).
     ///
     /// # Errors
-    /// `Model`: the definitions of partitions are missing or broken.
+    /// `Model`: the partition definitions are missing or invalid.
     pub fn available_partitions(&self) -> Result<Vec<Str>> {
         Ok(self.endpoints()?.partitions().map(Str::from).collect())
     }
 
-    /// The regions of a partition that a service is known to be in; for a new one the list may be empty or short.
+    /// Returns the regions of a partition in which a service is listed. The list of a new service may be empty or incomplete.
     ///
     /// # Errors
-    /// `Model`: there is no such service, or the definitions of endpoints are missing or broken.
+    /// `Model`: there is no such service, or the endpoint definitions are missing or invalid.
     pub fn available_regions(&self, service: &str, partition: &str) -> Result<Vec<Str>> {
         let model = self.catalog().service(service, None)?;
         let endpoints = self.endpoints()?;
@@ -171,10 +173,10 @@ impl Session {
         Ok(regions.into_iter().map(Str::from).collect())
     }
 
-    /// The id of the partition that a region belongs to.
+    /// Returns the id of the partition that a region belongs to.
     ///
     /// # Errors
-    /// `Model`: there is none, or the definitions of endpoints are missing or broken.
+    /// `Model`: no partition has the region, or the endpoint definitions are missing or invalid.
     pub fn partition_for_region(&self, region: &str) -> Result<Str> {
         let endpoints = self.endpoints()?;
         endpoints
@@ -184,24 +186,24 @@ impl Session {
     }
 
     fn endpoints(&self) -> Result<EndpointsData> {
-        let definition = shared_definition(self.catalog(), "endpoints")?;
-        match definition.form {
-            Form::Json => EndpointsData::from_json(&definition.content),
-            Form::Compiled => EndpointsData::from_bytes(&definition.content),
+        let definition = global_definition(self.catalog(), "endpoints")?;
+        match definition.format {
+            DefinitionFormat::Json => EndpointsData::from_json(&definition.content),
+            DefinitionFormat::Compiled => EndpointsData::from_bytes(&definition.content),
         }
-        .map_err(|error| broken(&definition.place, &error))
+        .map_err(|error| invalid_definition(&definition.origin, &error))
     }
 
-    /// A client of a service, by the name its definitions go by (`sqs`, `dynamodb`), with the session's settings.
+    /// Returns a client for a service, by the name of its definition (`sqs`, `dynamodb`), with the session's settings.
     ///
     /// # Errors
-    /// `Model`: there is no such service (the message offers the nearest names), or its definition is broken. `Config`: a setting
-    /// is wrong.
+    /// `Model`: there is no such service (the message suggests similar names), or its definition is invalid. `Config`: a setting
+    /// is invalid.
     pub fn client(&self, service: &str) -> Result<Client> {
         self.client_with(service, &Config::new())
     }
 
-    /// A client with settings of its own over the session's.
+    /// Returns a client with settings that override the session's.
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
@@ -226,11 +228,11 @@ impl Session {
             id: &model.metadata().service_id,
         };
         let settings = core.client_settings(name, config)?;
-        let identities = Arc::new(SessionIdentities(core.clone()));
+        let identity = Arc::new(SessionIdentity(core.clone()));
         let service = self
             .0
             .shared
-            .service(core.host(), model, settings, identities)?;
+            .service(core.host(), model, settings, identity)?;
         Ok(Client::new(service, self.clone()))
     }
 }
@@ -241,7 +243,7 @@ impl fmt::Debug for Session {
     }
 }
 
-impl Shared {
+impl SharedState {
     fn model(
         &self,
         settings: &Settings,
@@ -259,12 +261,12 @@ impl Shared {
         if let Some(partitions) = self.partitions.get() {
             return Ok(Arc::clone(partitions));
         }
-        let definition = shared_definition(&self.catalog, "partitions")?;
-        let partitions = match definition.form {
-            Form::Json => Partitions::from_json(&definition.content),
-            Form::Compiled => Partitions::from_bytes(&definition.content),
+        let definition = global_definition(&self.catalog, "partitions")?;
+        let partitions = match definition.format {
+            DefinitionFormat::Json => Partitions::from_json(&definition.content),
+            DefinitionFormat::Compiled => Partitions::from_bytes(&definition.content),
         }
-        .map_err(|error| broken(&definition.place, &error))?;
+        .map_err(|error| invalid_definition(&definition.origin, &error))?;
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))
@@ -275,42 +277,52 @@ impl Shared {
         host: &Host,
         model: Arc<ServiceModel>,
         settings: ClientSettings,
-        identities: Arc<dyn Identities>,
+        identity: Arc<dyn IdentityProvider>,
     ) -> Result<Service> {
         let metadata = model.metadata();
         let protocol = match &settings.protocol {
             None => Protocol::of(metadata)?,
             Some(name) => {
-                let spoken = metadata.protocol == *name || metadata.protocols.contains(name);
+                let is_available = metadata.protocol == *name || metadata.protocols.contains(name);
                 Protocol::from_name(name)
-                    .filter(|_| spoken)
+                    .filter(|_| is_available)
                     .ok_or_else(|| {
-                        let spoken = metadata.protocols.join(", ");
+                        let available = metadata.protocols.join(", ");
                         Error::new(
                             ErrorKind::Config,
-                            format!("{}: it does not speak {name:?}, but {spoken}", model.name()),
+                            format!(
+                                "{}: unsupported protocol {name:?}; available: {available}",
+                                model.name()
+                            ),
                         )
                     })?
             }
         };
         let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
         let max_attempts = max_attempts(&settings, model.name());
+        let mut features = client_features(&settings, protocol);
+        if resolver.has_account_id_mode() {
+            features |= account_id_mode_feature(settings.account_id_endpoint_mode);
+        }
         Ok(Service {
-            discovery: Discovery::new(&settings),
+            discovery: DiscoveryCache::new(&settings),
             express: ExpressSessions::default(),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transport(host, &settings)?,
-            identities,
+            identity,
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
             quota: RetryQuota::new(),
             clock_skew: AtomicI64::new(0),
-            redirects: Mutex::default(),
+            bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
-            user_agent: user_agent(&settings),
-            first_attempt: attempt_header(1, max_attempts),
+            user_agent: UserAgent::new(&settings, &*host.env, features),
+            lambda_env: setting::LAMBDA_FUNCTION_NAME
+                .from_env(&*host.env)
+                .map(|_| Arc::clone(&host.env)),
+            first_attempt_header: attempt_header(1, max_attempts),
             max_attempts,
             settings,
             model,
@@ -326,11 +338,11 @@ impl Shared {
             None => self.catalog.definition(name, None, kind)?,
         };
         match definition {
-            Some(definition) => match definition.form {
-                Form::Json => RuleSet::from_json(&definition.content),
-                Form::Compiled => RuleSet::from_bytes(&definition.content),
+            Some(definition) => match definition.format {
+                DefinitionFormat::Json => RuleSet::from_json(&definition.content),
+                DefinitionFormat::Compiled => RuleSet::from_bytes(&definition.content),
             }
-            .map_err(|error| broken(&definition.place, &error)),
+            .map_err(|error| invalid_definition(&definition.origin, &error)),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
     }
@@ -339,83 +351,56 @@ impl Shared {
         if let Some(transport) = &self.transport {
             return Ok(Arc::clone(transport));
         }
-        let wanted = TransportSettings::for_client(host, settings)?;
+        let settings = TransportSettings::for_client(host, settings)?;
         let mut transports = self
             .transports
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, transport)) = transports.iter().find(|(settings, _)| *settings == wanted) {
+        if let Some((_, transport)) = transports.iter().find(|(other, _)| *other == settings) {
             return Ok(Arc::clone(transport) as Arc<dyn Transport>);
         }
-        let transport = Arc::new(HyperTransport::new(wanted.clone()));
-        transports.push((wanted, Arc::clone(&transport)));
+        let transport = Arc::new(HyperTransport::new(settings.clone()));
+        transports.push((settings, Arc::clone(&transport)));
         Ok(transport)
     }
 }
 
-fn shared_definition(catalog: &Catalog, kind: &str) -> Result<inia_model::Definition> {
+fn global_definition(catalog: &Catalog, kind: &str) -> Result<inia_model::Definition> {
     catalog.shared(kind)?.ok_or_else(|| {
         Error::new(
             ErrorKind::Model,
-            format!("there is no {kind}.json, neither built in nor in a folder of AWS_DATA_PATH"),
+            format!(
+                "{kind}.json is missing: it is neither built in nor in a folder of AWS_DATA_PATH"
+            ),
         )
     })
 }
 
 #[cold]
-fn broken(place: &str, error: &dyn fmt::Display) -> Error {
-    Error::new(ErrorKind::Model, format!("{place}: {error}"))
+fn invalid_definition(source: &str, error: &dyn fmt::Display) -> Error {
+    Error::new(ErrorKind::Model, format!("{source}: {error}"))
 }
 
-/// How many attempts a call makes in all where nobody says: DynamoDB, which answers fast, gets one more.
+/// Returns the maximum number of attempts per call. DynamoDB has low latency, so its default is one higher.
 ///
 /// # Source
 /// botocore `retries/standard.py:DEFAULT_MAX_ATTEMPTS`.
 fn max_attempts(settings: &ClientSettings, service: &str) -> u32 {
-    let by_default = match (settings.retry_mode, service) {
+    let default = match (settings.retry_mode, service) {
         (RetryMode::Legacy, "dynamodb" | "dynamodbstreams") => 10,
         (RetryMode::Legacy, _) => 5,
         (_, "dynamodb" | "dynamodbstreams") => 4,
         _ => 3,
     };
-    settings.max_attempts.unwrap_or(by_default).max(1)
+    settings.max_attempts.unwrap_or(default).max(1)
 }
 
-fn user_agent(settings: &ClientSettings) -> Str {
-    if let Some(whole) = &settings.user_agent {
-        let extra = settings
-            .user_agent_extra
-            .as_ref()
-            .map(|extra| format!(" {extra}"))
-            .unwrap_or_default();
-        return Str::from(format!("{whole}{extra}"));
-    }
-    let mut text = format!(
-        "inia/{} ua/2.1 os/{} md/arch#{} lang/rust cfg/retry-mode#{}",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS,
-        std::env::consts::ARCH,
-        settings.retry_mode,
-    );
-    // What stands in a user agent's product token; anything else becomes a hyphen (botocore `useragent.py:sanitize_user_agent_string_component`).
-    let is_token = |c: char| c.is_ascii_alphanumeric() || "!$%&'*+-.^_`|~,".contains(c);
-    if let Some(id) = &settings.user_agent_appid {
-        text.push_str(" app/");
-        text.extend(id.chars().map(|c| if is_token(c) { c } else { '-' }));
-    }
-    if let Some(extra) = &settings.user_agent_extra {
-        text.push(' ');
-        text.push_str(extra);
-    }
-    Str::from(text)
-}
-
-/// A session's credentials and tokens.
+/// The credentials and tokens of a session's provider chains.
 #[derive(Debug)]
-struct SessionIdentities(inia_core::Session);
+struct SessionIdentity(inia_core::Session);
 
-impl Identities for SessionIdentities {
-    fn fresh(&self) -> Option<Arc<Credentials>> {
+impl IdentityProvider for SessionIdentity {
+    fn cached_credentials(&self) -> Option<Arc<Credentials>> {
         self.0.credential_cache().fresh()
     }
 
@@ -429,39 +414,39 @@ impl Identities for SessionIdentities {
             token.map(|token| (*token).clone()).ok_or_else(|| {
                 Error::new(
                     ErrorKind::Credentials,
-                    format!("{signing_name} wants a bearer token, and no provider has one: log in with SSO, or set AWS_BEARER_TOKEN_*"),
+                    format!("{signing_name} requires a bearer token, and no provider has one: log in with SSO, or set AWS_BEARER_TOKEN_*"),
                 )
             })
         })
     }
 
-    fn reject(&self, credentials: &Arc<Credentials>) {
+    fn invalidate(&self, credentials: &Arc<Credentials>) {
         self.0.invalidate(credentials);
     }
 }
 
-/// How credential providers call services: through the same pipeline.
+/// Calls services for credential providers, through the same pipeline.
 ///
-/// The session's options and its mode of defaults hold for these calls, too.
+/// The session's options and its defaults mode apply to these calls too.
 ///
 /// # Source
 /// botocore `session.py:Session.create_client`, which the providers' `client_creator` is.
-struct SelfInvoke {
-    shared: Arc<Shared>,
+struct PipelineInvoke {
+    shared: Arc<SharedState>,
     host: Host,
     settings: Settings,
-    /// The session's options, without those that are about single services or who signs.
+    /// The session's options, without those that are specific to one client: see [`provider_config`].
     config: Config,
     defaults: DefaultsTable,
 }
 
-impl fmt::Debug for SelfInvoke {
+impl fmt::Debug for PipelineInvoke {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SelfInvoke").finish_non_exhaustive()
+        f.debug_struct("PipelineInvoke").finish_non_exhaustive()
     }
 }
 
-impl Invoke for SelfInvoke {
+impl Invoke for PipelineInvoke {
     fn call<'a>(
         &'a self,
         service: &'a str,
@@ -492,17 +477,18 @@ impl Invoke for SelfInvoke {
             );
             let defaults = self.defaults.get(mode);
             let settings = self.settings.for_client(&config, name, mode, defaults)?;
-            let identities = Given {
+            let identity = StaticIdentity {
                 credentials: options.credentials.map(Arc::new),
                 token: None,
             };
             let service = self
                 .shared
-                .service(&self.host, model, settings, Arc::new(identities))?;
+                .service(&self.host, model, settings, Arc::new(identity))?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),
                 url_headers: options.url_headers,
+                features: options.features,
                 ..CallOptions::default()
             };
             let output = service.call(operation, params, call_options).await?;
@@ -512,7 +498,7 @@ impl Invoke for SelfInvoke {
 }
 
 /// Builds a [`Session`].
-#[must_use = "a builder does nothing before it loads"]
+#[must_use = "a builder does nothing until `load` or `build` is called"]
 pub struct SessionBuilder {
     host: Host,
     core: inia_core::SessionBuilder,
@@ -522,7 +508,7 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// A session over the given ports.
+    /// Returns a builder over the given ports.
     pub fn over(host: Host) -> Self {
         SessionBuilder {
             core: inia_core::Session::builder(host.clone()),
@@ -533,7 +519,7 @@ impl SessionBuilder {
         }
     }
 
-    /// Chooses the profile.
+    /// Sets the profile.
     pub fn profile(mut self, name: impl Into<Str>) -> Self {
         self.core = self.core.profile(name);
         self
@@ -545,25 +531,25 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the endpoint that every client calls, in place of its service's own.
+    /// Sets an endpoint URL for all clients, in place of each service's own.
     pub fn endpoint_url(mut self, url: impl Into<Str>) -> Self {
         self.config = self.config.endpoint_url(url);
         self
     }
 
-    /// Gives credentials; no provider is asked.
+    /// Sets static credentials, in place of the provider chain.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.core = self.core.credentials(credentials);
         self
     }
 
-    /// Sets options that those of a client are merged over.
+    /// Sets default options. The options of a client override them.
     pub fn config(mut self, config: &Config) -> Self {
         self.config = self.config.merge(config);
         self
     }
 
-    /// Changes what the session's own part is built with: providers, config files, single settings.
+    /// Configures the service-independent part of the session: providers, config files, single settings.
     pub fn core(
         mut self,
         change: impl FnOnce(inia_core::SessionBuilder) -> inia_core::SessionBuilder,
@@ -572,23 +558,23 @@ impl SessionBuilder {
         self
     }
 
-    /// Gives the definitions, in place of the built-in ones and those in the folders of `AWS_DATA_PATH` and `~/.aws/models`.
+    /// Sets the catalog of definitions, in place of the built-in ones and the folders of `AWS_DATA_PATH` and `~/.aws/models`.
     pub fn catalog(mut self, catalog: Arc<Catalog>) -> Self {
         self.catalog = Some(catalog);
         self
     }
 
-    /// Sends every request through this transport.
+    /// Sets the transport for all requests.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Reads the config files, and builds the session. No service and no provider is asked, except for the instance's region
-    /// where the mode of defaults is `auto`.
+    /// Reads the config files, and builds the session. It makes no network call, except to the instance metadata service if the
+    /// defaults mode is `auto`.
     ///
     /// # Errors
-    /// `Config`: a config file is broken, or a profile is chosen that is in none.
+    /// `Config`: a config file is invalid, or the chosen profile is missing.
     pub async fn load(self) -> Result<Session> {
         let session = self.build()?;
         let core = session.core();
@@ -599,7 +585,7 @@ impl SessionBuilder {
         Ok(session)
     }
 
-    /// [`load`](Self::load) without the wait.
+    /// Builds the session like [`load`](Self::load), without its network call.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -611,10 +597,10 @@ impl SessionBuilder {
                     .from_env(&*self.host.env)
                     .map(|(_, path)| path);
                 let folders = Catalog::search_path(&*self.host.env, data_path.as_deref());
-                Arc::new(builtin().with_folders(Arc::clone(&self.host.files), folders))
+                Arc::new(builtin_catalog().with_folders(Arc::clone(&self.host.files), folders))
             }
         };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedState {
             catalog,
             partitions: OnceLock::new(),
             transport: self.transport,
@@ -626,29 +612,29 @@ impl SessionBuilder {
             Some(definition) => DefaultsTable::from_json(&definition.parse()?)?,
             None => DefaultsTable::default(),
         };
-        let for_invoke = Arc::clone(&shared);
-        let (config, invoke_defaults) = (of_any_service(&self.config), defaults.clone());
+        let invoke_shared = Arc::clone(&shared);
+        let (invoke_config, invoke_defaults) = (provider_config(&self.config), defaults.clone());
         let core = self
             .core
             .config(self.config)
             .defaults(defaults)
             .invoke(move |host, settings| {
-                Arc::new(SelfInvoke {
-                    shared: for_invoke,
+                Arc::new(PipelineInvoke {
+                    shared: invoke_shared,
                     host: host.clone(),
                     settings: settings.clone(),
-                    config,
+                    config: invoke_config,
                     defaults: invoke_defaults,
                 })
             })
             .build()?;
-        Ok(Session(Arc::new(Inner { core, shared })))
+        Ok(Session(Arc::new(SessionInner { core, shared })))
     }
 }
 
-/// The options of a session that hold for the calls of its credential providers. Where a client calls, in which version and format
-/// and how it signs is its own affair.
-fn of_any_service(config: &Config) -> Config {
+/// Returns the options of a session that apply to the calls of its credential providers: all but those that choose the endpoint, the
+/// API version, the protocol or the signature of a client.
+fn provider_config(config: &Config) -> Config {
     let mut config = config.clone();
     config.region = None;
     config.endpoint_url = None;
@@ -660,12 +646,12 @@ fn of_any_service(config: &Config) -> Config {
 }
 
 #[cfg(feature = "builtin")]
-fn builtin() -> Catalog {
+fn builtin_catalog() -> Catalog {
     Catalog::new(inia_builtin::archive())
 }
 
 #[cfg(not(feature = "builtin"))]
-fn builtin() -> Catalog {
+fn builtin_catalog() -> Catalog {
     Catalog::empty()
 }
 

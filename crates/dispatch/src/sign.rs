@@ -1,4 +1,4 @@
-//! Signing one attempt of a call.
+//! Signs one attempt of a call.
 
 use base64::Engine as _;
 use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
@@ -12,23 +12,23 @@ use self::v4a::{presign_v4a, sign_v4a};
 use crate::auth::{Auth, AuthScheme};
 use crate::url::Url;
 
-/// What is signed: a request but for its signature.
+/// The request to sign.
 #[derive(Debug)]
 pub(crate) struct Signable<'a> {
     pub(crate) method: &'a str,
     pub(crate) url: &'a Url,
     pub(crate) body: SignableBody<'a>,
-    /// Whether the operation takes a streaming body.
+    /// True if the operation has a streaming body.
     pub(crate) streaming: bool,
-    /// Whether a header carries a checksum of the body.
+    /// True if a header carries a checksum of the body.
     pub(crate) has_checksum: bool,
     /// S3's `payload_signing_enabled`.
     pub(crate) payload_signing: Option<bool>,
-    /// The path with the bucket in it, for S3's older signature.
+    /// The path including the bucket, for HMAC-SHA1.
     pub(crate) auth_path: Option<&'a str>,
 }
 
-/// The body of a request, as far as the signature covers it.
+/// The body of the request to sign.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SignableBody<'a> {
     Bytes(&'a [u8]),
@@ -36,21 +36,19 @@ pub(crate) enum SignableBody<'a> {
     Sha256([u8; 32]),
     /// A stream that is not hashed.
     Stream,
-    /// A stream with its checksum behind it.
+    /// An aws-chunked stream with a checksum trailer.
     ChunkedWithTrailer,
 }
 
-/// The signing names of services that sign by S3's rules.
+/// Signing names of the services that sign by S3's rules.
 ///
-/// DIFFERENCE: S3 on Outposts is among them throughout; botocore signs by these rules only where the endpoint's rules name S3.
+/// DIFFERENCE: S3 on Outposts always signs by these rules; in botocore only if the endpoint's auth scheme has the signing name `s3`.
 ///
 /// # Source
 /// botocore `handlers.py:S3_SIGNING_NAMES`
 const S3_SIGNING_NAMES: [&str; 4] = ["s3", "s3-outposts", "s3-object-lambda", "s3express"];
 
-/// Signs with credentials: sets the headers, or changes the body of an old query request.
-///
-/// The second result is the new body, where the signature goes into it.
+/// Signs a request: sets its headers, or returns a new form body that holds the signature (version 2).
 pub(crate) fn sign(
     signable: &Signable<'_>,
     auth: &Auth,
@@ -60,23 +58,23 @@ pub(crate) fn sign(
     headers: &mut Headers,
 ) -> Result<Option<String>> {
     let time = SigningTime::from(now);
-    let by_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
-    let rule = PayloadSigning {
+    let uses_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
+    let signing = PayloadSigning {
         tls: signable.url.is_tls(),
         operation: auth.sign_body,
         configured: signable.payload_signing,
         checksum: signable.has_checksum,
         streaming: signable.streaming,
     };
-    let hashed = if by_s3_rules {
-        rule.s3()
+    let sign_payload = if uses_s3_rules {
+        signing.s3()
     } else {
-        rule.general()
+        signing.general()
     };
     let payload = match signable.body {
         SignableBody::ChunkedWithTrailer => Payload::StreamingUnsignedTrailer,
-        SignableBody::Bytes(bytes) if hashed => Payload::Bytes(bytes),
-        SignableBody::Sha256(digest) if hashed => Payload::Sha256(digest),
+        SignableBody::Bytes(bytes) if sign_payload => Payload::Bytes(bytes),
+        SignableBody::Sha256(digest) if sign_payload => Payload::Sha256(digest),
         _ => Payload::Unsigned,
     };
     let host = host_header(signable.url.scheme(), signable.url.authority());
@@ -114,7 +112,7 @@ pub(crate) fn sign(
             let SignableBody::Bytes(body) = signable.body else {
                 return Err(Error::new(
                     ErrorKind::Credentials,
-                    "a streaming body cannot be signed with version 2",
+                    "signature version 2 does not support streaming bodies",
                 ));
             };
             let form = String::from_utf8_lossy(body);
@@ -136,7 +134,7 @@ pub(crate) fn sign(
     Ok(None)
 }
 
-/// Signs with credentials in the query, for so many seconds: the whole query is the result.
+/// Signs a request in its query, valid for `expires_in` seconds. Returns the whole query.
 pub(crate) fn presign(
     signable: &Signable<'_>,
     auth: &Auth,
@@ -181,7 +179,7 @@ pub(crate) fn presign(
     })
 }
 
-/// The rules of the service that a request is signed for.
+/// Returns the signing rules of the service.
 fn signing_settings(auth: &Auth) -> inia_signing::SigningSettings {
     if auth.scheme == AuthScheme::S3Express {
         inia_signing::SigningSettings::S3_EXPRESS
@@ -197,7 +195,7 @@ fn signing_settings(auth: &Auth) -> inia_signing::SigningSettings {
     }
 }
 
-/// SigV4a, which a program may be built without.
+/// SigV4a signing, with the feature `sigv4a`.
 #[cfg(feature = "sigv4a")]
 mod v4a {
     use inia_core::{Error, ErrorKind, Result};
@@ -210,7 +208,7 @@ mod v4a {
         params: &SigningParams<'p>,
         keys: &SigningKeyCache,
     ) -> Result<SignedHeaders<'p>> {
-        inia_signing::sign_v4a(request, params, keys).map_err(failed)
+        inia_signing::sign_v4a(request, params, keys).map_err(signing_error)
     }
 
     pub(super) fn presign_v4a(
@@ -219,17 +217,17 @@ mod v4a {
         expires_in: u64,
         keys: &SigningKeyCache,
     ) -> Result<Presigned> {
-        inia_signing::presign_v4a(request, params, expires_in, keys).map_err(failed)
+        inia_signing::presign_v4a(request, params, expires_in, keys).map_err(signing_error)
     }
 
     #[cold]
-    fn failed(error: SigningError) -> Error {
+    fn signing_error(error: SigningError) -> Error {
         let message = "the credentials cannot sign with SigV4a";
         Error::new(ErrorKind::Credentials, message).with_source(error)
     }
 }
 
-/// SigV4a, which this program is built without.
+/// SigV4a signing without the feature `sigv4a`: an error.
 #[cfg(not(feature = "sigv4a"))]
 mod v4a {
     use inia_core::{Error, ErrorKind, Result};
@@ -240,7 +238,7 @@ mod v4a {
         _: &SigningParams<'p>,
         _: &SigningKeyCache,
     ) -> Result<SignedHeaders<'p>> {
-        Err(missing())
+        Err(missing_feature())
     }
 
     pub(super) fn presign_v4a(
@@ -249,19 +247,19 @@ mod v4a {
         _: u64,
         _: &SigningKeyCache,
     ) -> Result<Presigned> {
-        Err(missing())
+        Err(missing_feature())
     }
 
     #[cold]
-    fn missing() -> Error {
+    fn missing_feature() -> Error {
         Error::new(
             ErrorKind::Config,
-            "this request is to be signed with SigV4a: build the program with inia's feature `sigv4a`",
+            "the request requires SigV4a: build the program with inia's feature `sigv4a`",
         )
     }
 }
 
-/// The checksum by which the oldest operations protect their body.
+/// Returns the base64 MD5 of a body, as in `Content-MD5`.
 pub(crate) fn content_md5(body: &[u8]) -> String {
     use md5::Digest as _;
     base64::prelude::BASE64_STANDARD.encode(md5::Md5::digest(body))

@@ -1,41 +1,44 @@
-//! [`BaseUrl`] and [`Url`]: an endpoint's URL, and the parts of a request's that signing and sending need.
+//! [`BaseUrl`] and [`Url`]: the URLs of endpoints and requests, split into the parts that signing needs.
 
 use std::fmt;
 
 use inia_core::{Error, ErrorKind, Result};
 
-/// The URL of an endpoint, read once: scheme, host, and the path that goes before each request's own.
+/// The parsed URL of an endpoint: scheme, host, and base path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
-    /// Without a query.
+    /// The URL without query and fragment.
     text: String,
-    /// Where the host begins, and the path.
+    /// Offset of the host.
     host: usize,
+    /// Offset of the path.
     path: usize,
 }
 
 impl BaseUrl {
+    /// Parses the URL of an endpoint.
+    ///
     /// # Errors
-    /// `Endpoint`: it is not a URL over `http` or `https`.
+    /// `Endpoint`: not an `http` or `https` URL.
     pub(crate) fn parse(endpoint: &str) -> Result<Self> {
-        let invalid = |why: &str| {
+        let invalid = |reason: &str| {
             Error::new(
                 ErrorKind::Endpoint,
                 format!(
-                    "the endpoint {endpoint:?} is not a URL: {why}; it looks like https://host:port"
+                    "invalid endpoint URL {endpoint:?}: {reason}; expected the form https://host:port"
                 ),
             )
         };
         let (scheme, rest) = endpoint
             .split_once("://")
-            .ok_or_else(|| invalid("it has no scheme"))?;
+            .ok_or_else(|| invalid("missing scheme"))?;
         if !matches!(scheme, "http" | "https") {
-            return Err(invalid("its scheme is neither http nor https"));
+            return Err(invalid("the scheme must be http or https"));
         }
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
         let (host, _) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(invalid("it has no host"));
+            return Err(invalid("missing or invalid host"));
         }
         let start = scheme.len() + 3;
         Ok(BaseUrl {
@@ -45,30 +48,30 @@ impl BaseUrl {
         })
     }
 
-    /// The scheme with what follows it, the host, and the path.
+    /// Returns the scheme with its `://`, the host, and the path.
     fn parts(&self) -> (&str, &str, &str) {
-        let part = |from, to| self.text.get(from..to).unwrap_or_default();
+        let slice = |start, end| self.text.get(start..end).unwrap_or_default();
         (
-            part(0, self.host),
-            part(self.host, self.path),
-            part(self.path, self.text.len()),
+            slice(0, self.host),
+            slice(self.host, self.path),
+            slice(self.path, self.text.len()),
         )
     }
 }
 
-/// A URL of the form `scheme://authority/path?query`, percent-encoded throughout.
+/// A percent-encoded URL of the form `scheme://authority/path?query`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
     text: String,
-    /// Where the authority begins and ends.
+    /// Start and end offset of the authority.
     authority: (usize, usize),
-    /// Where the path ends.
+    /// End offset of the path.
     path_end: usize,
 }
 
 impl Url {
-    /// Puts a request's URL together: the endpoint with a prefix before its host, its base path, the request's own path, and
-    /// the query. A request without a path of its own goes to the base path as it stands.
+    /// Joins the URL of a request: the endpoint with a prefix before its host, the base path, the request's path, and the query. If
+    /// the request has no path, the base path is used unchanged.
     ///
     /// # Source
     /// botocore `awsrequest.py:_urljoin`.
@@ -124,7 +127,7 @@ impl Url {
             .unwrap_or_default()
     }
 
-    /// The query without the `?`; empty for none.
+    /// Returns the query without the `?`; empty if there is none.
     pub(crate) fn query(&self) -> &str {
         self.text.get(self.path_end + 1..).unwrap_or_default()
     }
@@ -145,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_of_a_url() {
+    fn joins_and_splits_urls() {
         let url = |endpoint: &str, prefix: &str, path: &str, query: &str| {
             Url::new(&BaseUrl::parse(endpoint).unwrap(), prefix, path, query)
         };
@@ -191,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_url_is_refused() {
+    fn rejects_invalid_endpoint_urls() {
         for endpoint in [
             "",
             "localhost:5000",

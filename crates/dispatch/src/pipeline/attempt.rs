@@ -1,35 +1,36 @@
-//! The attempts of a call: signed, sent, and sent again where that may help.
+//! Makes the attempts of a call: signs, sends, and retries.
 
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use inia_core::{Error, Result, Str, Timestamp, TimestampFormat};
+use inia_core::{Error, Result, Str, Timestamp, TimestampFormat, UserAgentFeatures};
 use inia_model::Operation;
 use inia_protocol::Headers;
 
-use super::answer::Attempted;
-use super::request::{AttemptBody, Body, Prepared, next_body};
+use super::request::{PreparedBody, PreparedRequest, next_body};
+use super::response::AttemptOutcome;
 use super::{CallOptions, Plan, Service};
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
 use crate::output::{ResponseMetadata, request_id};
-use crate::retry::{Backoff, Verdict, classify};
+use crate::retry::{Backoff, RetryClass, classify};
 use crate::sign::{Signable, SignableBody, sign};
 use crate::transport::{WireBody, WireRequest};
 
 impl Service {
+    /// Makes attempts until one succeeds or no retry is left.
     pub(super) async fn attempts(
         &self,
         operation: &Operation,
         plan: &Plan,
-        prepared: &mut Prepared,
+        prepared: &mut PreparedRequest,
         options: &CallOptions,
         state: &mut CallState,
-    ) -> Result<Attempted> {
+    ) -> Result<AttemptOutcome> {
         let max = self.max_attempts;
-        let mut taken = None;
+        let mut retry_cost = None;
         let mut corrected_clock = false;
-        let mut replaced_identity = false;
+        let mut refreshed_credentials = false;
         let mut attempt = 1;
         loop {
             let (body, body_is_spent) = next_body(&mut prepared.body);
@@ -39,35 +40,37 @@ impl Service {
                 )
                 .await;
             let error = match result {
-                Ok(done) => {
-                    self.quota.release(taken);
-                    return Ok(done);
+                Ok(outcome) => {
+                    self.quota.release(retry_cost);
+                    return Ok(outcome);
                 }
                 Err(error) => error.with_attempts(attempt),
             };
-            // A call refused for our clock being wrong is sent again by the service's.
-            if !corrected_clock && !body_is_spent && self.correct_clock(&error) {
+            // These two retries count neither as an attempt nor against the quota.
+            if !corrected_clock && !body_is_spent && self.correct_clock_skew(&error) {
                 corrected_clock = true;
                 continue;
             }
-            // So is one refused for credentials that have expired before their time, with others.
-            if !replaced_identity && !body_is_spent && self.replace_identity(&error, options) {
-                replaced_identity = true;
+            if !refreshed_credentials
+                && !body_is_spent
+                && self.invalidate_expired_credentials(&error, options)
+            {
+                refreshed_credentials = true;
                 continue;
             }
-            let verdict = classify(&error);
-            if verdict == Verdict::Final || attempt >= max || body_is_spent {
+            let class = classify(&error);
+            if class == RetryClass::NotRetryable || attempt >= max || body_is_spent {
                 return Err(error);
             }
-            let Some(cost) = self.quota.acquire(verdict) else {
-                tracing::debug!(operation = %operation.name, "too many retries: this call makes no more");
+            let Some(cost) = self.quota.acquire(class) else {
+                tracing::debug!(operation = %operation.name, "retry quota exhausted");
                 return Err(error);
             };
-            taken = Some(cost);
+            retry_cost = Some(cost);
             let delay = Backoff {
                 base: self.backoff_base(),
             }
-            .delay(attempt, verdict, self.rng.unit());
+            .delay(attempt, class, self.rng.unit());
             tracing::debug!(operation = %operation.name, attempt, ?delay, error = %error.kind(), "attempt failed");
             self.clock.sleep(delay).await;
             attempt += 1;
@@ -75,7 +78,7 @@ impl Service {
     }
 
     fn backoff_base(&self) -> std::time::Duration {
-        // DynamoDB answers fast, so its calls come back sooner (botocore `retries/standard.py:ExponentialBackoff`).
+        // DynamoDB has low latency, so it backs off for less time (botocore `retries/standard.py:ExponentialBackoff`).
         let milliseconds = if matches!(&**self.model.name(), "dynamodb" | "dynamodbstreams") {
             25
         } else {
@@ -84,10 +87,10 @@ impl Service {
         std::time::Duration::from_millis(milliseconds)
     }
 
-    /// Gives up credentials that a service says have expired. Whether others may be had.
+    /// Invalidates the cached credentials if the error says that they expired. Returns true if the provider can refresh them.
     ///
-    /// DIFFERENCE: botocore uses credentials until they expire by their own account.
-    fn replace_identity(&self, error: &Error, options: &CallOptions) -> bool {
+    /// DIFFERENCE: botocore uses credentials until their own expiration time.
+    fn invalidate_expired_credentials(&self, error: &Error, options: &CallOptions) -> bool {
         const EXPIRED: [&str; 3] = [
             "ExpiredToken",
             "ExpiredTokenException",
@@ -99,19 +102,20 @@ impl Service {
         if !is_expired || options.credentials.is_some() {
             return false;
         }
-        match self.identities.fresh() {
-            Some(rejected) if rejected.expires.is_some() => {
-                self.identities.reject(&rejected);
+        match self.identity.cached_credentials() {
+            Some(expired) if expired.expires.is_some() => {
+                self.identity.invalidate(&expired);
                 true
             }
             _ => false,
         }
     }
 
-    /// Takes over the service's time where an error says that ours is wrong. Whether it did.
+    /// Corrects the clock skew by the response's `date` header if the error says that the request's time is wrong. Returns true if
+    /// the skew changed.
     ///
-    /// DIFFERENCE: botocore signs by the local clock, and fails while that is wrong.
-    fn correct_clock(&self, error: &Error) -> bool {
+    /// DIFFERENCE: botocore signs with the local clock, and fails while it is wrong.
+    fn correct_clock_skew(&self, error: &Error) -> bool {
         const SKEWED: [&str; 6] = [
             "AuthFailure",
             "InvalidSignatureException",
@@ -129,18 +133,18 @@ impl Service {
         let Some(date) = service.header("date") else {
             return false;
         };
-        let Ok(theirs) = Timestamp::parse(date, TimestampFormat::Rfc822) else {
+        let Ok(service_time) = Timestamp::parse(date, TimestampFormat::Rfc822) else {
             return false;
         };
-        let skew = theirs.seconds() - self.clock.now().seconds();
-        let known = self.clock_skew.load(Ordering::Relaxed);
-        if (skew - known).abs() < 240 {
+        let skew = service_time.seconds() - self.clock.now().seconds();
+        let previous = self.clock_skew.load(Ordering::Relaxed);
+        if (skew - previous).abs() < 240 {
             return false;
         }
         self.clock_skew.store(skew, Ordering::Relaxed);
         tracing::warn!(
             skew,
-            "the service's clock differs from ours: signing by the service's"
+            "the local clock differs from the service's; signing with the service's time"
         );
         true
     }
@@ -150,13 +154,13 @@ impl Service {
         &self,
         operation: &Operation,
         plan: &Plan,
-        prepared: &Prepared,
+        prepared: &PreparedRequest,
         options: &CallOptions,
         state: &mut CallState,
-        body: AttemptBody,
+        body: WireBody,
         attempt: u32,
         max: u32,
-    ) -> Result<Attempted> {
+    ) -> Result<AttemptOutcome> {
         let request = self
             .sign(plan, prepared, options, body, attempt, max)
             .await?;
@@ -172,56 +176,65 @@ impl Service {
             return self
                 .stream_output(operation, plan, response, metadata, state)
                 .await
-                .map(Attempted::done);
+                .map(AttemptOutcome::output);
         }
-        self.whole_output(operation, plan, response, metadata, state)
+        self.buffered_output(operation, plan, response, metadata, state)
             .await
     }
 
     async fn sign(
         &self,
         plan: &Plan,
-        prepared: &Prepared,
+        prepared: &PreparedRequest,
         options: &CallOptions,
-        body: AttemptBody,
+        mut body: WireBody,
         attempt: u32,
         max: u32,
     ) -> Result<WireRequest> {
-        // Those of the signature and this one come on top.
-        let mut headers = prepared.headers.clone_with_room(6);
-        let said = match attempt {
-            1 => self.first_attempt.clone(),
+        // Room for the headers of the signature, `amz-sdk-request` and `user-agent`.
+        let mut headers = prepared.headers.clone_with_capacity(7);
+        let mut features = prepared.features;
+        let attempt_info = match attempt {
+            1 => self.first_attempt_header.clone(),
             _ => attempt_header(attempt, max),
         };
-        headers.set("amz-sdk-request", said);
+        headers.set("amz-sdk-request", attempt_info);
         if let Some(make) = &options.url_headers {
             for (name, value) in make.make(prepared.url.as_str())? {
                 headers.set(name.to_ascii_lowercase(), value);
             }
         }
-        let mut wire_body = body.wire;
-        let auth = &prepared.address.auth;
+        let auth = &prepared.resolved.auth;
         match auth.scheme {
             AuthScheme::None => {}
             AuthScheme::Bearer => {
                 let token = match &options.token {
-                    Some(given) => given.clone(),
-                    None => self.identities.token(&auth.signing_name).await?,
+                    Some(token) => token.clone(),
+                    None => self.identity.token(&auth.signing_name).await?,
                 };
+                features |= token.features;
                 headers.set("authorization", format!("Bearer {}", token.token.expose()));
             }
             _ => {
                 let bucket = prepared.session_bucket.as_deref();
                 let credentials = self.signing_credentials(bucket, options).await?;
+                features |= credentials.features;
+                if auth.scheme == AuthScheme::SigV4a {
+                    features |= UserAgentFeatures::SIGV4A_SIGNING;
+                }
                 let signable = Signable {
                     method: &prepared.method,
                     url: &prepared.url,
-                    body: match (&wire_body, &prepared.body) {
-                        (WireBody::Bytes(bytes), Body::Bytes(_)) => SignableBody::Bytes(bytes),
-                        (_, Body::Stream { chunked: true, .. }) => SignableBody::ChunkedWithTrailer,
+                    body: match (&body, &prepared.body) {
+                        (WireBody::Bytes(bytes), PreparedBody::Bytes(_)) => {
+                            SignableBody::Bytes(bytes)
+                        }
+                        (_, PreparedBody::Stream { chunked: true, .. }) => {
+                            SignableBody::ChunkedWithTrailer
+                        }
                         (
                             _,
-                            Body::Stream {
+                            PreparedBody::Stream {
                                 sha256: Some(digest),
                                 ..
                             },
@@ -240,22 +253,24 @@ impl Service {
                 if let Some(form) =
                     sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?
                 {
-                    wire_body = WireBody::Bytes(Bytes::from(form));
+                    body = WireBody::Bytes(Bytes::from(form));
                 }
             }
         }
+        // Not part of the signature.
+        headers.set("user-agent", self.user_agent.header(features));
         Ok(WireRequest {
             method: prepared.method.clone(),
             url: prepared.url.as_str().to_owned(),
             headers,
-            body: wire_body,
+            body,
             read_timeout: Some(self.settings.read_timeout),
             version: plan.http,
         })
     }
 }
 
-/// What an attempt says of itself: which it is, of how many.
+/// Returns the value of `amz-sdk-request` for an attempt.
 pub(crate) fn attempt_header(attempt: u32, max: u32) -> Str {
     Str::from(format!("attempt={attempt}; max={max}"))
 }

@@ -1,91 +1,94 @@
-//! One call, from parameters to output: [`Service::call`] reads as the list of its steps.
+//! The steps of one call, in order: see [`Service::call`].
 //!
 //! # Source
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
-mod answer;
 mod attempt;
 mod request;
+mod response;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use inia_core::config::ClientSettings;
-use inia_core::ports::{Clock, Rng, UrlHeaders};
-use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token};
+use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
+use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token, UserAgentFeatures};
 use inia_model::{Operation, OperationTable, ServiceModel};
 use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
 
 use crate::ByteStream;
-use crate::customization::{CallState, Rules};
-use crate::discovery::Discovery;
+use crate::customization::{CallState, OperationHooks};
+use crate::discovery::DiscoveryCache;
 use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::express::ExpressSessions;
-use crate::identity::Identities;
+use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::Params;
 use crate::retry::RetryQuota;
 use crate::transport::{HttpVersion, Transport};
+use crate::user_agent::UserAgent;
 
-use answer::Attempted;
-use request::{Address, Body};
+use request::{PreparedBody, ResolvedEndpoint};
+use response::AttemptOutcome;
 
-pub(crate) use answer::gather;
 pub(crate) use attempt::attempt_header;
-pub(crate) use request::Draft;
+pub(crate) use request::RequestDraft;
+pub(crate) use response::collect_body;
 
-/// The most bytes of a body that are read into memory.
+/// Maximum size of a body that is read into memory, in bytes.
 pub(crate) const BODY_LIMIT: usize = 1 << 30;
 
-/// Everything a client's calls share.
+/// State shared by all calls of a client.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) codec: Arc<dyn Codec>,
     pub(crate) settings: ClientSettings,
-    pub(crate) user_agent: Str,
-    /// What the first attempt of a call says of itself.
-    pub(crate) first_attempt: Str,
-    /// How many attempts a call makes in all.
+    pub(crate) user_agent: UserAgent,
+    /// Environment of the Lambda function that this process is, if any. Its trace id changes with each invocation.
+    pub(crate) lambda_env: Option<Arc<dyn Env>>,
+    /// Value of `amz-sdk-request` for the first attempt.
+    pub(crate) first_attempt_header: Str,
+    /// Maximum number of attempts per call, including the first.
     pub(crate) max_attempts: u32,
     pub(crate) resolver: EndpointResolver,
-    pub(crate) discovery: Discovery,
+    pub(crate) discovery: DiscoveryCache,
     pub(crate) express: ExpressSessions,
     pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) identities: Arc<dyn Identities>,
+    pub(crate) identity: Arc<dyn IdentityProvider>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
     pub(crate) quota: RetryQuota,
-    /// How far the services' clock is ahead of ours, in seconds, as an answer last said.
+    /// Clock skew from the last response, in seconds; positive when the service's clock is ahead.
     pub(crate) clock_skew: AtomicI64,
-    /// What was found to lie in another region than the client's, with that region.
-    pub(crate) redirects: Mutex<HashMap<Str, Str>>,
-    /// What is known about each operation, worked out on its first call.
+    /// Cache of bucket regions that differ from the client's, filled by region redirects.
+    pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
+    /// Per-operation plans, computed on the first call of each operation.
     pub(crate) plans: OperationTable<Plan>,
 }
 
-/// What a call needs to know about its operation: worked out once.
+/// The parts of a call that depend on the operation alone, computed once.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    rules: Rules,
+    hooks: OperationHooks,
     endpoint: EndpointBinding,
-    /// Where the last call went.
-    latest: Mutex<Option<Arc<Address>>>,
-    /// The members that get a fresh UUID when absent.
+    /// Endpoint and auth scheme of the last call.
+    last_resolved: Mutex<Option<Arc<ResolvedEndpoint>>>,
+    /// Members that get a fresh UUID when absent.
     idempotency_tokens: Box<[Str]>,
-    /// The input's member that may be given as a stream.
+    /// Input member that accepts a stream.
     streaming_input: Option<Str>,
-    /// The output's member that is left to be streamed.
+    /// Output member that is returned as a stream.
     streaming_output: Option<Str>,
-    /// The output's member that is an event stream.
+    /// Output member that is an event stream.
     event_stream: Option<Str>,
     http: HttpVersion,
 }
 
-/// What a caller may add to the parameters.
+/// Per-call overrides.
 #[derive(Debug, Default)]
 pub(crate) struct CallOptions {
     /// The streaming member.
@@ -94,10 +97,12 @@ pub(crate) struct CallOptions {
     pub(crate) headers: Headers,
     /// Credentials to use instead of the client's.
     pub(crate) credentials: Option<Arc<Credentials>>,
-    /// A bearer token to use instead of the client's.
+    /// Bearer token to use instead of the client's.
     pub(crate) token: Option<Token>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
+    /// Features to add to the user agent.
+    pub(crate) features: UserAgentFeatures,
 }
 
 impl Service {
@@ -110,7 +115,7 @@ impl Service {
             Error::new(
                 ErrorKind::Model,
                 format!(
-                    "{}: {} is another service's",
+                    "{}: {} is an operation of another service",
                     self.model.name(),
                     operation.name
                 ),
@@ -132,9 +137,9 @@ impl Service {
         let has_events = model.event_stream_output(operation).is_some()
             || model.event_stream_input(operation).is_some();
         Ok(Plan {
-            rules: Rules::of(model.name(), &operation.name),
+            hooks: OperationHooks::new(model.name(), &operation.name),
             endpoint: self.resolver.bind(model, operation)?,
-            latest: Mutex::default(),
+            last_resolved: Mutex::default(),
             idempotency_tokens: tokens,
             streaming_input: name(
                 model
@@ -150,7 +155,7 @@ impl Service {
         })
     }
 
-    /// Makes one call.
+    /// Makes one call: from parameters to output.
     pub(crate) async fn call(
         &self,
         operation: &Operation,
@@ -161,91 +166,90 @@ impl Service {
         let mut params = params.into();
         let mut state = CallState::default();
 
-        // 1. The parameters: a map, with what the service's own rules and the client's settings add.
-        self.complete(operation, plan, &mut params, &options, &mut state)?;
+        // 1. Complete the parameters: defaults from the client's settings, customizations of the service.
+        self.complete_params(operation, plan, &mut params, &options, &mut state)?;
 
-        // 2. They must fit the operation's input. Where they do so as they stand, the same walk writes the request.
+        // 2. Validate the parameters. The fast path serializes the request in the same pass.
         let streamed = if options.stream.is_some() {
             plan.streaming_input.as_deref()
         } else {
             None
         };
-        let mut written = self.check(operation, &mut params, streamed.as_slice())?;
+        let mut serialized = self.validate(operation, &mut params, streamed.as_slice())?;
 
-        self.redirect(&mut state);
+        self.apply_cached_bucket_region(&mut state);
         let mut redirects = 0;
         loop {
-            // 3. The endpoint, its auth schemes with it.
-            // 4. The request, in the service's wire format, where it is not written yet.
-            // 5. The body: compressed, with its checksum.
+            // 3. Resolve the endpoint and its auth scheme.
+            // 4. Serialize the request, unless step 2 did.
+            // 5. Finish the body: compression and checksum.
             let mut prepared = self
                 .prepare(
                     operation,
                     plan,
                     &params,
-                    written.take(),
+                    serialized.take(),
                     &mut options,
                     &state,
                 )
                 .await?;
 
-            // 6. Attempts, until one succeeds or none is left.
-            let attempted = self
+            // 6. Make attempts until one succeeds or no retry is left.
+            let outcome = self
                 .attempts(operation, plan, &mut prepared, &options, &mut state)
                 .await;
-            match attempted {
-                // The endpoint that was discovered no longer serves the call: another is asked for.
+            match outcome {
+                // The discovered endpoint no longer serves the call: discover another one.
                 Err(error)
                     if redirects < 2
-                        && matches!(prepared.body, Body::Bytes(_))
-                        && self.forget_discovered(operation, &params, &options, &error) =>
+                        && matches!(prepared.body, PreparedBody::Bytes(_))
+                        && self.invalidate_discovered(operation, &params, &options, &error) =>
                 {
                     redirects += 1;
                 }
                 Err(error) => return Err(error),
-                // A rule knows better where the call belongs.
-                Ok(Attempted::Again) if redirects < 2 => {
+                Ok(AttemptOutcome::Redirect) if redirects < 2 => {
                     redirects += 1;
-                    self.remember_redirect(&state);
-                    if let Body::Stream { stream, .. } = prepared.body {
+                    self.cache_bucket_region(&state);
+                    if let PreparedBody::Stream { stream, .. } = prepared.body {
                         options.stream = stream;
                     }
                 }
-                Ok(Attempted::Again) => {
-                    let message =
-                        format!("{}: sent from region to region without end", operation.name);
+                Ok(AttemptOutcome::Redirect) => {
+                    let message = format!("{}: too many region redirects", operation.name);
                     return Err(Error::new(ErrorKind::Endpoint, message));
                 }
-                Ok(Attempted::Done(output)) => return Ok(*output),
+                Ok(AttemptOutcome::Output(output)) => return Ok(*output),
             }
         }
     }
 
-    /// Sends a call for what is known to lie elsewhere there at once.
-    fn redirect(&self, state: &mut CallState) {
-        if let Some(key) = &state.redirect_key {
-            let known = self
-                .redirects
+    /// Sets the region of the call if an earlier redirect found the bucket in another one.
+    fn apply_cached_bucket_region(&self, state: &mut CallState) {
+        if let Some(bucket) = &state.bucket {
+            let regions = self
+                .bucket_regions
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            state.region = known.get(key).cloned();
+            state.region = regions.get(bucket).cloned();
         }
     }
 
-    /// Remembers where something lies; not more than a client meets in earnest.
-    fn remember_redirect(&self, state: &CallState) {
-        const MOST: usize = 1000;
-        if let (Some(key), Some(region)) = (&state.redirect_key, &state.region) {
-            let mut known = self
-                .redirects
+    /// Caches the region that a redirect found for the call's bucket.
+    fn cache_bucket_region(&self, state: &CallState) {
+        const MAX_BUCKETS: usize = 1000;
+        if let (Some(bucket), Some(region)) = (&state.bucket, &state.region) {
+            let mut regions = self
+                .bucket_regions
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            if known.len() < MOST {
-                known.insert(key.clone(), region.clone());
+            if regions.len() < MAX_BUCKETS {
+                regions.insert(bucket.clone(), region.clone());
             }
         }
     }
 
+    /// Returns the current time, corrected by the clock skew.
     pub(crate) fn now(&self) -> Timestamp {
         let now = self.clock.now();
         match self.clock_skew.load(Ordering::Relaxed) {

@@ -1,10 +1,10 @@
-//! The request of a call: completed parameters, endpoint, wire format, body.
+//! Builds the request of a call: completes and validates parameters, resolves the endpoint, serializes, finishes the body.
 
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
-use inia_core::config::{AccountIdEndpointMode, ChecksumMode};
-use inia_core::{Credentials, Error, ErrorKind, Result, Str, Value};
+use inia_core::config::{AccountIdEndpointMode, ChecksumMode, trace_header};
+use inia_core::{Credentials, Error, ErrorKind, Result, Str, UserAgentFeatures, Value};
 use inia_endpoint::Endpoint;
 use inia_model::Operation;
 use inia_protocol::{Headers, Input, Request};
@@ -19,44 +19,48 @@ use crate::params::Params;
 use crate::transport::WireBody;
 use crate::url::{BaseUrl, Url};
 
-/// A request in its service's format, before its body is finished.
-pub(crate) struct Draft {
+/// A serialized request, before compression, checksum and signature.
+pub(crate) struct RequestDraft {
     pub(crate) request: Request,
     pub(crate) endpoint_url: Arc<BaseUrl>,
-    pub(crate) address: Arc<Address>,
-    /// The bucket whose session signs, for S3 Express.
+    pub(crate) resolved: Arc<ResolvedEndpoint>,
+    /// The directory bucket whose S3 Express session signs the request.
     pub(crate) session_bucket: Option<Str>,
-    /// The path that the oldest signature covers, where it is not the one that is sent.
+    /// The path that the HMAC-SHA1 signature covers, if it differs from the request's path.
     pub(crate) auth_path: Option<String>,
+    /// Features for the user agent.
+    features: UserAgentFeatures,
 }
 
-/// Where a call goes, and how it is signed.
+/// The endpoint and auth scheme of a call.
 #[derive(Debug)]
-pub(crate) struct Address {
+pub(crate) struct ResolvedEndpoint {
     pub(crate) endpoint: Arc<Endpoint>,
-    /// The endpoint's URL, as the client's settings have it.
+    /// The endpoint's URL, with the scheme that the client's settings ask for.
     pub(crate) url: Arc<BaseUrl>,
     pub(crate) auth: Auth,
-    /// The region that was asked for in place of the client's.
+    /// The region override of the call, if any.
     region: Option<Str>,
-    /// Whether every call of the operation goes there that asks for nothing else.
+    /// True if every call of the operation without overrides resolves to this endpoint.
     is_fixed: bool,
 }
 
-/// A request ready to be signed and sent, as often as needed.
-pub(super) struct Prepared {
+/// A request ready to be signed and sent, once per attempt.
+pub(super) struct PreparedRequest {
     pub(super) method: Str,
     pub(super) url: Url,
     pub(super) auth_path: Option<String>,
     pub(super) headers: Headers,
-    pub(super) body: Body,
-    pub(super) address: Arc<Address>,
+    pub(super) body: PreparedBody,
+    pub(super) resolved: Arc<ResolvedEndpoint>,
     pub(super) session_bucket: Option<Str>,
     pub(super) checksum: Option<RequestChecksum>,
     pub(super) streaming: bool,
+    /// Features for the user agent, without those of the identity.
+    pub(super) features: UserAgentFeatures,
 }
 
-pub(super) enum Body {
+pub(super) enum PreparedBody {
     Bytes(Bytes),
     Stream {
         stream: Option<ByteStream>,
@@ -66,11 +70,11 @@ pub(super) enum Body {
 }
 
 impl Service {
-    /// Checks the parameters; members that are given as a stream need not be there.
+    /// Validates the parameters. Required members named in `streamed` may be absent.
     ///
-    /// As a rule they fit as they stand, and are written in the same walk: then this is the request that [`Service::draft`]
-    /// takes. Else they are validated, which finds every problem or puts right what is only spelt differently, and written later.
-    pub(crate) fn check(
+    /// The fast path serializes the request while it validates, and returns the request for [`Service::draft`]. The slow path
+    /// validates only: it reports every problem and normalizes spellings, and `draft` serializes later.
+    pub(crate) fn validate(
         &self,
         operation: &Operation,
         params: &mut Params,
@@ -80,20 +84,21 @@ impl Service {
             return Ok(None);
         }
         if streamed.is_empty() {
-            let written = self
+            let serialized = self
                 .codec
-                .serialize_fitting(operation, Input::from(&**params));
-            if written.is_some() {
-                return Ok(written);
+                .serialize_strict(operation, Input::from(&**params));
+            if serialized.is_some() {
+                return Ok(serialized);
             }
         }
-        if !self.model.fits(operation, params, streamed)? {
+        if !self.model.validate_as_is(operation, params, streamed)? {
             self.model.validate(operation, params.to_mut(), streamed)?;
         }
         Ok(None)
     }
 
-    pub(crate) fn complete(
+    /// Completes the parameters: idempotency tokens, the checksum mode, and the customizations of the operation.
+    pub(crate) fn complete_params(
         &self,
         operation: &Operation,
         plan: &Plan,
@@ -102,10 +107,10 @@ impl Service {
         state: &mut CallState,
     ) -> Result<()> {
         if params.is_null() {
-            *params = Params::Own(Value::map());
+            *params = Params::Owned(Value::map());
         }
         if options.stream.is_some() && plan.streaming_input.is_none() {
-            let message = format!("{} takes no streaming body", operation.name);
+            let message = format!("{} does not accept a streaming body", operation.name);
             return Err(Error::new(ErrorKind::Validation, message));
         }
         for token in &plan.idempotency_tokens {
@@ -127,8 +132,8 @@ impl Service {
         {
             map.insert(member.clone(), "ENABLED");
         }
-        for rule in &plan.rules.params {
-            rule(&mut ParamsStage {
+        for hook in &plan.hooks.params {
+            hook(&mut ParamsStage {
                 model: &self.model,
                 operation,
                 params: params.to_mut(),
@@ -143,47 +148,54 @@ impl Service {
         operation: &Operation,
         plan: &Plan,
         params: &Value,
-        written: Option<Request>,
+        serialized: Option<Request>,
         options: &mut CallOptions,
         state: &CallState,
-    ) -> Result<Prepared> {
+    ) -> Result<PreparedRequest> {
         let draft = self
-            .draft(operation, plan, params, written, options, state)
+            .draft(operation, plan, params, serialized, options, state)
             .await?;
         self.finish(operation, plan, params, draft, options.stream.take())
             .await
     }
 
-    /// The request in the service's wire format, with where it goes and how it is signed. It is `written` already where the
-    /// parameters were checked in the same walk.
+    /// Serializes the request, unless `serialized` already holds it, and resolves its endpoint and auth scheme.
     pub(crate) async fn draft(
         &self,
         operation: &Operation,
         plan: &Plan,
         params: &Value,
-        written: Option<Request>,
+        serialized: Option<Request>,
         options: &mut CallOptions,
         state: &CallState,
-    ) -> Result<Draft> {
-        let account = self.account_id(plan, options).await?;
-        let address = self.address(
+    ) -> Result<RequestDraft> {
+        let account = self.account_credentials(plan, options).await?;
+        let account_id = account
+            .as_ref()
+            .and_then(|credentials| credentials.account_id.as_deref());
+        let mut features = options.features;
+        if account_id.is_some() {
+            features |= UserAgentFeatures::RESOLVED_ACCOUNT_ID;
+        }
+        if state.region.is_some() {
+            features |= UserAgentFeatures::S3_REGION_REDIRECT;
+        }
+        let resolved = self.resolve_endpoint(
             operation,
             plan,
             params,
             state.force_path_style,
             state.region.as_deref(),
-            account
-                .as_ref()
-                .and_then(|credentials| credentials.account_id.as_deref()),
+            account_id,
         )?;
         let has_stream = options.stream.is_some();
-        let mut request = match written {
-            Some(written) => written,
+        let mut request = match serialized {
+            Some(request) => request,
             None => self
                 .codec
                 .serialize(operation, Input { params, has_stream })?,
         };
-        for (name, values) in &address.endpoint.headers {
+        for (name, values) in &resolved.endpoint.headers {
             if let Some(value) = values.first() {
                 request
                     .headers
@@ -191,17 +203,17 @@ impl Service {
             }
         }
         if operation.is_endpoint_operation {
-            // A service that tells its endpoints is asked for those of this API version.
+            // Endpoints are discovered per API version.
             let version = self.model.metadata().api_version.clone();
             request.headers.set("x-amz-api-version", version);
         }
-        let mut endpoint_url = match self.discovered(operation, params, options).await? {
+        let mut endpoint_url = match self.discover_endpoint(operation, params, options).await? {
             Some(url) => Arc::new(BaseUrl::parse(&url)?),
-            None => Arc::clone(&address.url),
+            None => Arc::clone(&resolved.url),
         };
         let mut auth_path = None;
-        for rule in &plan.rules.request {
-            rule(&mut RequestStage {
+        for hook in &plan.hooks.request {
+            hook(&mut RequestStage {
                 model: &self.model,
                 operation,
                 params,
@@ -211,32 +223,34 @@ impl Service {
                 auth_path: &mut auth_path,
             })?;
         }
-        if let Some(copy) = plan.rules.cross_region_copy {
-            // Boxed, as what is rare is here: its room is not taken by each call.
-            let signed = self.sign_copy(copy, plan, operation, params, options, &mut request);
-            Box::pin(signed).await?;
+        if let Some(copy) = plan.hooks.cross_region_copy {
+            // Boxed because it is rare: the future of every other call stays small.
+            let presigned =
+                self.presign_copy_source(copy, plan, operation, params, options, &mut request);
+            Box::pin(presigned).await?;
         }
         for (name, value) in &options.headers {
             request.headers.set(name.clone(), value.clone());
         }
         let session_bucket = params
             .get("Bucket")
-            .filter(|_| address.auth.scheme == AuthScheme::S3Express)
+            .filter(|_| resolved.auth.scheme == AuthScheme::S3Express)
             .and_then(Value::as_str)
             .map(Str::from);
-        Ok(Draft {
+        Ok(RequestDraft {
             request,
             endpoint_url,
-            address,
+            resolved,
             session_bucket,
             auth_path,
+            features,
         })
     }
 
-    /// Where a call goes, in the client's region unless another is given, and how it is signed.
+    /// Resolves the endpoint and auth scheme of a call, in the client's region unless `region` overrides it.
     ///
-    /// What the operation's last call found out holds for this one, too, where it goes to the same endpoint.
-    pub(crate) fn address(
+    /// The result of the operation's last call is reused if the call goes to the same endpoint.
+    pub(crate) fn resolve_endpoint(
         &self,
         operation: &Operation,
         plan: &Plan,
@@ -244,17 +258,17 @@ impl Service {
         force_path_style: Option<bool>,
         region: Option<&str>,
         account_id: Option<&str>,
-    ) -> Result<Arc<Address>> {
+    ) -> Result<Arc<ResolvedEndpoint>> {
         let settings = &self.settings;
         let is_fixed = plan.endpoint.is_fixed && force_path_style.is_none() && region.is_none();
-        let latest = plan
-            .latest
+        let last = plan
+            .last_resolved
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let latest = latest.filter(|latest| latest.region.as_deref() == region);
-        if let Some(latest) = latest.as_ref().filter(|latest| is_fixed && latest.is_fixed) {
-            return Ok(Arc::clone(latest));
+        let last = last.filter(|last| last.region.as_deref() == region);
+        if let Some(last) = last.as_ref().filter(|last| is_fixed && last.is_fixed) {
+            return Ok(Arc::clone(last));
         }
         let overrides = EndpointOverrides {
             force_path_style,
@@ -264,43 +278,45 @@ impl Service {
         let endpoint = self
             .resolver
             .resolve(&plan.endpoint, params, settings, overrides)?;
-        if let Some(latest) = latest.filter(|latest| Arc::ptr_eq(&latest.endpoint, &endpoint)) {
-            return Ok(latest);
+        if let Some(last) = last.filter(|last| Arc::ptr_eq(&last.endpoint, &endpoint)) {
+            return Ok(last);
         }
         let metadata = self.model.metadata();
         let mut auth = auth::resolve(operation, metadata, &endpoint, settings, overrides.region)?;
-        if let Some(scheme) = plan.rules.scheme
+        if let Some(scheme) = plan.hooks.scheme
             && auth.scheme != AuthScheme::None
             && settings.signature_version.is_none()
         {
             auth.scheme = scheme;
         }
         let url = match endpoint.url.strip_prefix("https://") {
-            // The client is to do without TLS.
             Some(rest) if !settings.use_ssl && settings.endpoint_url.is_none() => {
                 BaseUrl::parse(&format!("http://{rest}"))?
             }
             _ => BaseUrl::parse(&endpoint.url)?,
         };
-        let address = Arc::new(Address {
+        let resolved = Arc::new(ResolvedEndpoint {
             endpoint,
             url: Arc::new(url),
             auth,
             region: region.map(Str::from),
             is_fixed,
         });
-        let mut latest = plan.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        *latest = Some(Arc::clone(&address));
-        Ok(address)
+        let mut last = plan
+            .last_resolved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *last = Some(Arc::clone(&resolved));
+        Ok(resolved)
     }
 
-    /// The credentials, where the endpoint depends on whose they are.
-    async fn account_id(
+    /// Returns the credentials if the endpoint depends on their account id.
+    async fn account_credentials(
         &self,
         plan: &Plan,
         options: &CallOptions,
     ) -> Result<Option<Arc<Credentials>>> {
-        if !plan.endpoint.wants_account_id
+        if !plan.endpoint.uses_account_id
             || self.settings.is_unsigned()
             || self.settings.account_id_endpoint_mode == AccountIdEndpointMode::Disabled
             || self.settings.endpoint_url.is_some()
@@ -310,7 +326,7 @@ impl Service {
         self.credentials(options).await.map(Some)
     }
 
-    /// The credentials to sign with: a bucket's session where there is one, else the caller's.
+    /// Returns the credentials to sign with: the S3 Express session of `session_bucket`, or else the caller's credentials.
     pub(crate) async fn signing_credentials(
         &self,
         session_bucket: Option<&str>,
@@ -322,30 +338,32 @@ impl Service {
         }
     }
 
-    async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
+    pub(crate) async fn credentials(&self, options: &CallOptions) -> Result<Arc<Credentials>> {
         match &options.credentials {
-            Some(given) => Ok(Arc::clone(given)),
-            None => match self.identities.fresh() {
-                Some(fresh) => Ok(fresh),
-                None => self.identities.credentials().await,
+            Some(credentials) => Ok(Arc::clone(credentials)),
+            None => match self.identity.cached_credentials() {
+                Some(cached) => Ok(cached),
+                None => self.identity.credentials().await,
             },
         }
     }
 
+    /// Finishes the request: URL, compression, checksum, and the headers that do not change from attempt to attempt.
     async fn finish(
         &self,
         operation: &Operation,
         plan: &Plan,
         params: &Value,
-        draft: Draft,
+        draft: RequestDraft,
         stream: Option<ByteStream>,
-    ) -> Result<Prepared> {
-        let Draft {
+    ) -> Result<PreparedRequest> {
+        let RequestDraft {
             mut request,
             endpoint_url,
-            address,
+            resolved,
             session_bucket,
             auth_path,
+            mut features,
         } = draft;
         let settings = &self.settings;
         let prefix = request
@@ -355,17 +373,18 @@ impl Service {
             .unwrap_or_default();
         let url = Url::new(&endpoint_url, prefix, &request.path, &request.query);
         let streaming = plan.streaming_input.is_some();
-        let may_trail = streaming
+        let allow_trailer = streaming
             && (url.is_tls()
                 || stream
                     .as_ref()
                     .is_some_and(|stream| stream.try_clone().is_none()));
-        let compress_from = settings.request_min_compression_size_bytes as usize;
+        let min_compression_size = settings.request_min_compression_size_bytes as usize;
         if !settings.disable_request_compression
             && stream.is_none()
-            && request.body.len() >= compress_from
+            && request.body.len() >= min_compression_size
+            && inia_protocol::compress(operation, &mut request)?
         {
-            inia_protocol::compress(operation, &mut request)?;
+            features |= UserAgentFeatures::GZIP_REQUEST_COMPRESSION;
         }
         let headers = &mut request.headers;
         let input = self.model.input(operation);
@@ -375,11 +394,15 @@ impl Service {
             params,
             headers,
             settings.request_checksum_calculation,
-            may_trail,
+            allow_trailer,
         )?;
+        features |= match checksum {
+            Some(checksum) => checksum.algorithm.feature(),
+            None => checksum::features_in_headers(headers),
+        };
         let body = match stream {
             None if checksum.is_some_and(|checksum| checksum.in_trailer) => {
-                chunked(ByteStream::from(request.body), checksum, headers)
+                aws_chunked_body(ByteStream::from(request.body), checksum, headers)
             }
             None => {
                 if let Some(RequestChecksum { algorithm, .. }) = checksum {
@@ -388,81 +411,70 @@ impl Service {
                         checksum::checksum(algorithm, &request.body),
                     );
                 }
-                Body::Bytes(request.body)
+                PreparedBody::Bytes(request.body)
             }
             Some(stream) if checksum.is_some_and(|checksum| checksum.in_trailer) => {
-                chunked(stream, checksum, headers)
+                aws_chunked_body(stream, checksum, headers)
             }
             Some(stream) => {
-                // What can be read twice is read once ahead, for the checksum in its header and the hash in the signature.
+                // A replayable body is read ahead once, for the checksum header and the SHA-256 in the signature.
                 let sha256 = match stream.try_clone() {
                     None => None,
                     Some(copy) => {
-                        let reading = read_ahead(copy, checksum, headers, !url.is_tls());
-                        Box::pin(reading).await?
+                        let digest = read_ahead(copy, checksum, headers, !url.is_tls());
+                        Box::pin(digest).await?
                     }
                 };
-                Body::Stream {
+                PreparedBody::Stream {
                     stream: Some(stream),
                     sha256,
                     chunked: false,
                 }
             }
         };
-        headers.set("user-agent", self.user_agent.clone());
         headers.set("amz-sdk-invocation-id", self.rng.uuid());
-        Ok(Prepared {
+        if let Some(env) = &self.lambda_env
+            && !headers.contains("x-amzn-trace-id")
+            && let Some(trace) = trace_header(&**env)
+        {
+            headers.set("x-amzn-trace-id", trace);
+        }
+        Ok(PreparedRequest {
             method: request.method,
             url,
             auth_path,
             headers: request.headers,
             body,
-            address,
+            resolved,
             session_bucket,
             checksum,
             streaming,
+            features,
         })
     }
 }
 
-/// The body of one attempt.
-pub(super) struct AttemptBody {
-    pub(super) wire: WireBody,
-}
-
-/// The body for the next attempt, and whether there is none for another one after it.
-pub(super) fn next_body(body: &mut Body) -> (AttemptBody, bool) {
+/// Returns the body of the next attempt, and true if the body cannot be replayed for a further one.
+pub(super) fn next_body(body: &mut PreparedBody) -> (WireBody, bool) {
     match body {
-        Body::Bytes(bytes) => (
-            AttemptBody {
-                wire: WireBody::Bytes(bytes.clone()),
-            },
-            false,
-        ),
-        Body::Stream { stream, .. } => match stream.as_ref().and_then(ByteStream::try_clone) {
-            Some(copy) => (
-                AttemptBody {
-                    wire: WireBody::Stream(copy),
-                },
-                false,
-            ),
-            None => {
-                let last = stream.take().unwrap_or_default();
-                (
-                    AttemptBody {
-                        wire: WireBody::Stream(last),
-                    },
-                    true,
-                )
+        PreparedBody::Bytes(bytes) => (WireBody::Bytes(bytes.clone()), false),
+        PreparedBody::Stream { stream, .. } => {
+            match stream.as_ref().and_then(ByteStream::try_clone) {
+                Some(copy) => (WireBody::Stream(copy), false),
+                None => (WireBody::Stream(stream.take().unwrap_or_default()), true),
             }
-        },
+        }
     }
 }
 
-/// An aws-chunked body with its checksum behind it, and the headers that say so.
-fn chunked(stream: ByteStream, checksum: Option<RequestChecksum>, headers: &mut Headers) -> Body {
+/// Encodes a body as aws-chunked with its checksum in a trailer, and sets the headers of that encoding.
+fn aws_chunked_body(
+    stream: ByteStream,
+    checksum: Option<RequestChecksum>,
+    headers: &mut Headers,
+) -> PreparedBody {
     let Some(RequestChecksum { algorithm, .. }) = checksum else {
-        return Body::Stream {
+        return PreparedBody::Stream {
             stream: Some(stream),
             sha256: None,
             chunked: false,
@@ -478,14 +490,14 @@ fn chunked(stream: ByteStream, checksum: Option<RequestChecksum>, headers: &mut 
         headers.set("x-amz-decoded-content-length", length.to_string());
     }
     headers.remove("content-length");
-    Body::Stream {
+    PreparedBody::Stream {
         stream: Some(checksum::aws_chunked(stream, algorithm)),
         sha256: None,
         chunked: true,
     }
 }
 
-/// Reads a body once ahead: sets the header of its checksum, and answers its SHA-256 where the signature will cover it.
+/// Reads a body ahead: sets its checksum header, and returns its SHA-256 if `hash` asks for it.
 async fn read_ahead(
     mut body: ByteStream,
     checksum: Option<RequestChecksum>,

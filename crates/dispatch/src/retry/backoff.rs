@@ -1,32 +1,32 @@
-//! How long to wait before another attempt.
+//! [`Backoff`]: delays between attempts.
 
 use std::time::Duration;
 
-use super::Verdict;
+use super::RetryClass;
 
 /// Exponential backoff with full jitter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
-    /// The scale of the first wait after a failure that may pass.
+    /// Maximum first delay after a transient error.
     pub(crate) base: Duration,
 }
 
-/// The scale of the first wait after throttling.
-const THROTTLED_BASE: Duration = Duration::from_secs(1);
+/// Maximum first delay after throttling.
+const THROTTLING_BASE: Duration = Duration::from_secs(1);
 
-/// The longest wait.
-const CAP: Duration = Duration::from_secs(20);
+/// Maximum delay.
+const MAX_BACKOFF: Duration = Duration::from_secs(20);
 
 impl Backoff {
-    /// The wait before the attempt after `attempt` (counted from 1); `jitter` is a number in 0..1.
-    pub(crate) fn delay(self, attempt: u32, verdict: Verdict, jitter: f64) -> Duration {
-        let base = if verdict == Verdict::Throttled {
-            THROTTLED_BASE
+    /// Returns the delay after `attempt` (counted from 1); `jitter` is a number in 0..1.
+    pub(crate) fn delay(self, attempt: u32, class: RetryClass, jitter: f64) -> Duration {
+        let base = if class == RetryClass::Throttling {
+            THROTTLING_BASE
         } else {
             self.base
         };
         let exponent = attempt.saturating_sub(1).min(16);
-        let scale = base.saturating_mul(1 << exponent).min(CAP);
+        let scale = base.saturating_mul(1 << exponent).min(MAX_BACKOFF);
         scale.mul_f64(jitter.clamp(0.0, 1.0))
     }
 }
@@ -36,22 +36,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_the_cap() {
+    fn delays_double_up_to_the_maximum() {
         let backoff = Backoff {
             base: Duration::from_millis(50),
         };
         assert_eq!(
-            backoff.delay(1, Verdict::Transient, 1.0),
+            backoff.delay(1, RetryClass::Transient, 1.0),
             Duration::from_millis(50)
         );
         assert_eq!(
-            backoff.delay(3, Verdict::Transient, 1.0),
+            backoff.delay(3, RetryClass::Transient, 1.0),
             Duration::from_millis(200)
         );
         assert_eq!(
-            backoff.delay(1, Verdict::Throttled, 0.5),
+            backoff.delay(1, RetryClass::Throttling, 0.5),
             Duration::from_millis(500)
         );
-        assert_eq!(backoff.delay(60, Verdict::Transient, 1.0), CAP);
+        assert_eq!(backoff.delay(60, RetryClass::Transient, 1.0), MAX_BACKOFF);
     }
 }

@@ -1,23 +1,23 @@
-//! Which failures are worth another attempt.
+//! Classifies errors for retries.
 
 use inia_core::{Error, ErrorKind, ServiceError};
 
-/// What a failed attempt says about another one.
+/// Classification of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum RetryClass {
     /// The same request would fail again.
-    Final,
-    /// The failure may pass.
+    NotRetryable,
+    /// A transient error.
     Transient,
-    /// Calls come too fast.
-    Throttled,
+    /// The service throttles the caller.
+    Throttling,
 }
 
-/// The codes by which services say that calls come too fast.
+/// Error codes of throttling.
 ///
 /// # Source
 /// botocore `retries/standard.py:ThrottledRetryableChecker`.
-const THROTTLING: &[&str] = &[
+const THROTTLING_CODES: &[&str] = &[
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
     "LimitExceededException",
@@ -34,39 +34,41 @@ const THROTTLING: &[&str] = &[
     "TransactionInProgressException",
 ];
 
-/// The codes by which services say that a failure may pass.
+/// Error codes of transient errors.
 ///
 /// # Source
 /// botocore `retries/standard.py:TransientRetryableChecker`.
-const TRANSIENT: &[&str] = &[
+const TRANSIENT_CODES: &[&str] = &[
     "RequestTimeout",
     "RequestTimeoutException",
     "PriorRequestNotComplete",
 ];
 
-/// The statuses of failures that may pass.
-const TRANSIENT_STATUS: &[u16] = &[500, 502, 503, 504];
+/// HTTP statuses of transient errors.
+const TRANSIENT_STATUSES: &[u16] = &[500, 502, 503, 504];
 
-/// Looks at a failed attempt.
-pub(crate) fn classify(error: &Error) -> Verdict {
+/// Classifies the error of a failed attempt.
+pub(crate) fn classify(error: &Error) -> RetryClass {
     match error.kind() {
-        ErrorKind::Connection | ErrorKind::Timeout => Verdict::Transient,
-        ErrorKind::Service => error.service().map_or(Verdict::Final, classify_service),
-        _ => Verdict::Final,
+        ErrorKind::Connection | ErrorKind::Timeout => RetryClass::Transient,
+        ErrorKind::Service => error
+            .service()
+            .map_or(RetryClass::NotRetryable, classify_service),
+        _ => RetryClass::NotRetryable,
     }
 }
 
-fn classify_service(error: &ServiceError) -> Verdict {
+fn classify_service(error: &ServiceError) -> RetryClass {
     let code = &*error.code;
-    if error.throttling || THROTTLING.contains(&code) {
-        Verdict::Throttled
+    if error.throttling || THROTTLING_CODES.contains(&code) {
+        RetryClass::Throttling
     } else if error.retryable
-        || TRANSIENT.contains(&code)
-        || TRANSIENT_STATUS.contains(&error.http_status)
+        || TRANSIENT_CODES.contains(&code)
+        || TRANSIENT_STATUSES.contains(&error.http_status)
     {
-        Verdict::Transient
+        RetryClass::Transient
     } else {
-        Verdict::Final
+        RetryClass::NotRetryable
     }
 }
 
@@ -75,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_are_told_apart() {
+    fn classifies_errors() {
         let service = |code: &str, http_status, throttling| {
             classify(&Error::from_service(
                 "Op",
@@ -87,17 +89,20 @@ mod tests {
                 },
             ))
         };
-        assert_eq!(service("Throttling", 400, false), Verdict::Throttled);
-        assert_eq!(service("Custom", 400, true), Verdict::Throttled);
-        assert_eq!(service("InternalError", 500, false), Verdict::Transient);
-        assert_eq!(service("NoSuchBucket", 404, false), Verdict::Final);
+        assert_eq!(service("Throttling", 400, false), RetryClass::Throttling);
+        assert_eq!(service("Custom", 400, true), RetryClass::Throttling);
+        assert_eq!(service("InternalError", 500, false), RetryClass::Transient);
+        assert_eq!(
+            service("NoSuchBucket", 404, false),
+            RetryClass::NotRetryable
+        );
         assert_eq!(
             classify(&Error::new(ErrorKind::Timeout, "late")),
-            Verdict::Transient
+            RetryClass::Transient
         );
         assert_eq!(
             classify(&Error::new(ErrorKind::Validation, "wrong")),
-            Verdict::Final
+            RetryClass::NotRetryable
         );
     }
 }

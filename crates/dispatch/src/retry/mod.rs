@@ -1,4 +1,4 @@
-//! Retries in the `standard` mode: what is worth another attempt, and when.
+//! Retries in the `standard` mode: classification of errors, backoff, and retry quota.
 //!
 //! # Source
 //! botocore `retries/standard.py`.
@@ -8,5 +8,5 @@ mod classify;
 mod quota;
 
 pub(crate) use backoff::Backoff;
-pub(crate) use classify::{Verdict, classify};
+pub(crate) use classify::{RetryClass, classify};
 pub(crate) use quota::RetryQuota;

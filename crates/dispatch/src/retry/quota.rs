@@ -1,10 +1,10 @@
-//! [`RetryQuota`]: how many retries a client may make while its calls keep failing.
+//! [`RetryQuota`]: limits the retries of a client whose calls keep failing.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::Verdict;
+use super::RetryClass;
 
-/// A bucket of tokens, shared by all calls of a client: retries take from it and successes give back.
+/// A token bucket shared by all calls of a client: retries take tokens from it, and successes return them.
 #[derive(Debug)]
 pub(crate) struct RetryQuota {
     tokens: AtomicI64,
@@ -12,8 +12,8 @@ pub(crate) struct RetryQuota {
 
 const CAPACITY: i64 = 500;
 const RETRY_COST: i64 = 14;
-const THROTTLED_COST: i64 = 5;
-const SUCCESS_RETURN: i64 = 1;
+const THROTTLING_COST: i64 = 5;
+const SUCCESS_REFUND: i64 = 1;
 
 impl RetryQuota {
     pub(crate) fn new() -> Self {
@@ -22,10 +22,10 @@ impl RetryQuota {
         }
     }
 
-    /// Takes what a retry costs; `None` where too little is left.
-    pub(crate) fn acquire(&self, verdict: Verdict) -> Option<i64> {
-        let cost = if verdict == Verdict::Throttled {
-            THROTTLED_COST
+    /// Takes the cost of a retry from the bucket, and returns it; `None` if the bucket holds too few tokens.
+    pub(crate) fn acquire(&self, class: RetryClass) -> Option<i64> {
+        let cost = if class == RetryClass::Throttling {
+            THROTTLING_COST
         } else {
             RETRY_COST
         };
@@ -37,15 +37,15 @@ impl RetryQuota {
             .map(|_| cost)
     }
 
-    /// Gives back after a success: what its last retry took, or a little where there was none.
-    pub(crate) fn release(&self, taken: Option<i64>) {
-        let returned = taken.unwrap_or(SUCCESS_RETURN);
-        // A full bucket is only read: calls that succeed at once do not contend for it.
+    /// Returns tokens after a success: the cost of its last retry, or `SUCCESS_REFUND` if there was none.
+    pub(crate) fn release(&self, retry_cost: Option<i64>) {
+        let refund = retry_cost.unwrap_or(SUCCESS_REFUND);
+        // A full bucket is only read, so that calls without retries do not contend for it.
         if self.tokens.load(Ordering::Relaxed) < CAPACITY {
             let _ = self
                 .tokens
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| {
-                    Some((tokens + returned).min(CAPACITY))
+                    Some((tokens + refund).min(CAPACITY))
                 });
         }
     }
@@ -56,16 +56,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_bucket_allows_no_retry_until_calls_succeed() {
+    fn empty_bucket_allows_no_retry_until_calls_succeed() {
         let quota = RetryQuota::new();
         let mut retries = 0;
-        while quota.acquire(Verdict::Transient).is_some() {
+        while quota.acquire(RetryClass::Transient).is_some() {
             retries += 1;
         }
         assert_eq!(retries, 35);
         for _ in 0..14 {
             quota.release(None);
         }
-        assert_eq!(quota.acquire(Verdict::Transient), Some(14));
+        assert_eq!(quota.acquire(RetryClass::Transient), Some(14));
     }
 }

@@ -1,4 +1,4 @@
-//! The answer of a call: an output, or the error that the service tells.
+//! Parses a response into an output or a service error.
 
 use std::sync::Arc;
 
@@ -9,25 +9,25 @@ use inia_protocol::Response;
 
 use super::{BODY_LIMIT, Plan, Service};
 use crate::EventStream;
-use crate::checksum::{self};
+use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
 use crate::output::{Output, ResponseMetadata};
 use crate::transport::WireResponse;
 
-pub(super) enum Attempted {
-    Done(Box<Output>),
-    /// A rule changed where the call goes: prepare it again.
-    Again,
+pub(super) enum AttemptOutcome {
+    Output(Box<Output>),
+    /// A customization changed the call's region: prepare the request again.
+    Redirect,
 }
 
-impl Attempted {
-    pub(super) fn done(output: Output) -> Self {
-        Attempted::Done(Box::new(output))
+impl AttemptOutcome {
+    pub(super) fn output(output: Output) -> Self {
+        AttemptOutcome::Output(Box::new(output))
     }
 }
 
 impl Service {
-    /// The output of an operation whose body stays a stream: the rest of it is in the headers.
+    /// Parses the headers of a response, and leaves its body as a stream of bytes or events.
     pub(super) async fn stream_output(
         &self,
         operation: &Operation,
@@ -44,7 +44,7 @@ impl Service {
         metadata.headers = head.headers.clone();
         let mut body = response.body;
         if let Some(traits) = &operation.checksum
-            && let Some((algorithm, expected)) = checksum::of_response(traits, &head.headers)
+            && let Some((algorithm, expected)) = checksum::for_response(traits, &head.headers)
             && head.status != 206
         {
             body = checksum::validating(body, algorithm, expected);
@@ -53,9 +53,9 @@ impl Service {
         if let (Some(member), Some(map)) = (&plan.streaming_output, value.as_map_mut()) {
             map.remove(member);
         }
-        for rule in &plan.rules.output {
+        for hook in &plan.hooks.output {
             let (output, headers) = (&mut value, &metadata.headers);
-            rule(&mut OutputStage {
+            hook(&mut OutputStage {
                 operation,
                 model: &self.model,
                 output,
@@ -90,14 +90,15 @@ impl Service {
         Ok(output)
     }
 
-    pub(super) async fn whole_output(
+    /// Reads a response into memory and parses it.
+    pub(super) async fn buffered_output(
         &self,
         operation: &Operation,
         plan: &Plan,
         response: WireResponse,
         mut metadata: ResponseMetadata,
         state: &mut CallState,
-    ) -> Result<Attempted> {
+    ) -> Result<AttemptOutcome> {
         let body = response.body.collect(BODY_LIMIT).await.map_err(|error| {
             error.at(format_args!(
                 "{} {}: reading the response",
@@ -110,56 +111,57 @@ impl Service {
             headers: response.headers,
             body,
         };
-        for rule in &plan.rules.response {
-            rule(state, &mut response);
+        for hook in &plan.hooks.response {
+            hook(state, &mut response);
         }
         metadata.http_status = response.status;
         if response.status >= 301 {
             return self.service_error(operation, plan, response, metadata, state);
         }
         if let Some(traits) = &operation.checksum
-            && let Some((algorithm, expected)) = checksum::of_response(traits, &response.headers)
+            && let Some((algorithm, expected)) = checksum::for_response(traits, &response.headers)
         {
             checksum::validate(algorithm, &expected, &response.body)?;
         }
         metadata.headers = response.headers.clone();
-        let place =
+        let with_context =
             |error: Error| error.at(format_args!("{} {}", self.model.name(), operation.name));
-        if plan.rules.output.is_empty() {
+        if plan.hooks.output.is_empty() {
             let (value, request_id) = self
                 .codec
                 .parse_with_request_id(operation, response)
-                .map_err(place)?;
+                .map_err(with_context)?;
             metadata.request_id = request_id.or(metadata.request_id);
-            return Ok(Attempted::done(Output {
+            return Ok(AttemptOutcome::output(Output {
                 value,
                 metadata,
                 ..Output::default()
             }));
         }
-        let raw = response.body.clone();
+        let body = response.body.clone();
         let (mut value, request_id) = self
             .codec
             .parse_with_request_id(operation, response)
-            .map_err(place)?;
+            .map_err(with_context)?;
         metadata.request_id = request_id.or(metadata.request_id);
-        for rule in &plan.rules.output {
-            rule(&mut OutputStage {
+        for hook in &plan.hooks.output {
+            hook(&mut OutputStage {
                 operation,
                 model: &self.model,
                 output: &mut value,
-                body: &raw,
+                body: &body,
                 headers: &metadata.headers,
                 state,
             })?;
         }
-        Ok(Attempted::done(Output {
+        Ok(AttemptOutcome::output(Output {
             value,
             metadata,
             ..Output::default()
         }))
     }
 
+    /// Parses an error response. Returns `Redirect` if a customization redirects the call to another region.
     fn service_error(
         &self,
         operation: &Operation,
@@ -167,7 +169,7 @@ impl Service {
         response: Response,
         metadata: ResponseMetadata,
         state: &mut CallState,
-    ) -> Result<Attempted> {
+    ) -> Result<AttemptOutcome> {
         let mut error = self.codec.parse_error(operation, response.clone());
         if error.http_status == 0 {
             error.http_status = response.status;
@@ -181,20 +183,20 @@ impl Service {
             error: &mut error,
             response: &response,
             state,
-            again: false,
+            redirect: false,
         };
-        for rule in &plan.rules.error {
-            rule(&mut stage);
+        for hook in &plan.hooks.error {
+            hook(&mut stage);
         }
-        if stage.again {
-            return Ok(Attempted::Again);
+        if stage.redirect {
+            return Ok(AttemptOutcome::Redirect);
         }
         Err(Error::from_service(&operation.name, error))
     }
 }
 
-/// Puts a whole body where the model has its streaming member: what callers that want one value get.
-pub(crate) async fn gather(mut output: Output, member: &str, limit: usize) -> Result<Output> {
+/// Reads a streaming body into its member of the output value, up to `limit` bytes.
+pub(crate) async fn collect_body(mut output: Output, member: &str, limit: usize) -> Result<Output> {
     if let Some(body) = output.body.take() {
         let bytes = body.collect(limit).await?;
         if let Some(map) = output.value.as_map_mut() {
