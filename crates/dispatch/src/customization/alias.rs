@@ -1,25 +1,25 @@
-//! Parameters that go by a second name.
+//! Aliases of parameter names.
 
 use inia_core::{Error, Problem, Result};
 
 use super::ParamsStage;
 
-/// EC2's `Filters` for the operations whose member is `Filter`.
+/// Accepts `Filters` for EC2 operations whose member is named `Filter`.
 pub(super) fn filters(stage: &mut ParamsStage<'_>) -> Result<()> {
     rename(stage, "Filters", "Filter")
 }
 
-/// `fromTime` for `from`.
+/// Accepts `fromTime` for `from`.
 pub(super) fn from_time(stage: &mut ParamsStage<'_>) -> Result<()> {
     rename(stage, "fromTime", "from")
 }
 
-/// `returnFields` for `return`.
+/// Accepts `returnFields` for `return`.
 pub(super) fn return_fields(stage: &mut ParamsStage<'_>) -> Result<()> {
     rename(stage, "returnFields", "return")
 }
 
-/// Moves a value from its alias to the member, where the operation has the member and not the alias.
+/// Moves a value from its alias to the member, if the operation has the member and not the alias.
 fn rename(stage: &mut ParamsStage<'_>, alias: &'static str, member: &'static str) -> Result<()> {
     let Some(input) = stage.model.input(stage.operation) else {
         return Ok(());
@@ -34,8 +34,7 @@ fn rename(stage: &mut ParamsStage<'_>, alias: &'static str, member: &'static str
         return Ok(());
     }
     if params.contains_key(member) {
-        let message =
-            format!("it is another name of {member}, which is given too: give one of them");
+        let message = format!("is an alias of {member}, which is set too: set only one of them");
         return Err(Error::from_problems(
             &stage.operation.name,
             vec![Problem {

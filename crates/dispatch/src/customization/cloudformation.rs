@@ -4,7 +4,7 @@ use inia_core::Result;
 
 use super::OutputStage;
 
-/// A template written in JSON is given as the value it says; one in YAML stays text, unless it is JSON as well.
+/// Parses a JSON template into a value. A YAML template stays text, unless it is valid JSON too.
 pub(super) fn read_json_template(stage: &mut OutputStage<'_>) -> Result<()> {
     if let Some(body) = stage
         .output

@@ -5,7 +5,7 @@ use inia_core::{Result, Str};
 
 use super::RequestStage;
 
-/// Sends a search, whose query may be longer than a URL, as a form.
+/// Sends a search as a form, because its query may be too long for a URL.
 pub(super) fn post_query_as_form(stage: &mut RequestStage<'_>) -> Result<()> {
     let request = &mut *stage.request;
     if request.method == "GET" && !request.query.is_empty() {

@@ -1,35 +1,35 @@
-//! Copies from another region: the request carries one that was signed for there, by which the service fetches the source.
+//! Cross-region copies: the request carries a presigned URL, with which the service fetches the source.
 
-/// What a request for a copy from another region carries.
+/// Describes a cross-region copy operation.
 ///
-/// The service of the destination gets a URL that is the same request, signed for the region of the source.
+/// The request to the destination region carries a presigned URL of the same request in the source region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CrossRegionCopy {
-    /// The parameter that the signed URL is sent in; a caller who gives it has signed it.
-    pub(crate) url: &'static str,
-    /// Whether a copy without a source region is one within the region, which needs no URL.
-    pub(crate) may_be_local: bool,
-    /// Whether the two regions are sent beside the URL.
+    /// Parameter for the presigned URL. If the caller sets it, no URL is added.
+    pub(crate) url_param: &'static str,
+    /// True if the source region is optional: without it the copy stays within the region, and needs no URL.
+    pub(crate) allows_same_region: bool,
+    /// True if the request carries the source and destination regions as well.
     pub(crate) sends_regions: bool,
 }
 
 impl CrossRegionCopy {
-    /// The parameter that names the source's region.
+    /// Parameter for the source region.
     pub(crate) const SOURCE_REGION: &'static str = "SourceRegion";
-    /// The parameter that names the destination's region.
+    /// Parameter for the destination region.
     pub(crate) const DESTINATION_REGION: &'static str = "DestinationRegion";
 
-    /// EC2, where both regions are members of the definition.
+    /// EC2, whose definition has both regions as members.
     pub(crate) const EC2: Self = CrossRegionCopy {
-        url: "PresignedUrl",
-        may_be_local: false,
+        url_param: "PresignedUrl",
+        allows_same_region: false,
         sends_regions: true,
     };
 
-    /// RDS and its kin, where the source's region is what SDKs add to the definition: the service does not know it.
+    /// RDS, DocumentDB and Neptune. SDKs add the source region to their definitions; the services do not accept it.
     pub(crate) const RDS: Self = CrossRegionCopy {
-        url: "PreSignedUrl",
-        may_be_local: true,
+        url_param: "PreSignedUrl",
+        allows_same_region: true,
         sends_regions: false,
     };
 }

@@ -6,7 +6,7 @@ use inia_core::{Result, Value};
 
 use super::OutputStage;
 
-/// The console's text comes in base64.
+/// Decodes the console output from base64.
 pub(super) fn decode_console_output(stage: &mut OutputStage<'_>) -> Result<()> {
     if let Some(console) = stage
         .output

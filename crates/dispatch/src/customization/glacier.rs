@@ -1,13 +1,11 @@
 //! Glacier.
 
-use std::fmt::Write as _;
-
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, Result, to_hex};
 use sha2::{Digest as _, Sha256};
 
 use super::{ParamsStage, RequestStage};
 
-/// `-` is the account of the credentials.
+/// Sets a missing account id to `-`, the account of the credentials.
 pub(super) fn default_account(stage: &mut ParamsStage<'_>) -> Result<()> {
     let has_account = stage
         .model
@@ -24,14 +22,14 @@ pub(super) fn default_account(stage: &mut ParamsStage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Every request names the API's version.
-pub(super) fn name_version(stage: &mut RequestStage<'_>) -> Result<()> {
+/// Sets the header of the API version.
+pub(super) fn set_version_header(stage: &mut RequestStage<'_>) -> Result<()> {
     let version = stage.model.metadata().api_version.clone();
     stage.request.headers.set("x-amz-glacier-version", version);
     Ok(())
 }
 
-/// An upload carries the SHA-256 of its body, and that of the tree over its mebibytes.
+/// Sets the headers of an upload for the SHA-256 and the SHA-256 tree hash of its body.
 pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
     if stage
         .stream
@@ -45,7 +43,7 @@ pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
             return Ok(());
         }
         let message = format!(
-            "{}: a body that is a stream needs its hashes given: `checksum`, and the header x-amz-content-sha256",
+            "{}: a streaming body requires the parameter `checksum` and the header x-amz-content-sha256",
             stage.operation.name
         );
         return Err(Error::new(ErrorKind::Validation, message));
@@ -55,7 +53,7 @@ pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
         .as_ref()
         .and_then(crate::ByteStream::as_bytes)
         .unwrap_or(&stage.request.body);
-    let (linear, tree) = (hex(&Sha256::digest(body)), hex(&tree_hash(body)));
+    let (linear, tree) = (to_hex(&Sha256::digest(body)), to_hex(&tree_hash(body)));
     let headers = &mut stage.request.headers;
     if !headers.contains("x-amz-content-sha256") {
         headers.set("x-amz-content-sha256", linear);
@@ -66,7 +64,7 @@ pub(super) fn add_tree_hash(stage: &mut RequestStage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The root of the tree whose leaves are the hashes of the mebibytes.
+/// Returns the SHA-256 tree hash of a body: the root of a binary tree over the hashes of its 1 MiB chunks.
 ///
 /// # Source
 /// The Glacier developer guide, "Computing checksums".
@@ -95,22 +93,13 @@ fn tree_hash(body: &[u8]) -> [u8; 32] {
     level.first().copied().unwrap_or_default()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tree_hashes() {
-        // A body of one leaf hashes to itself; an odd leaf goes up as it is.
+    fn computes_tree_hashes() {
+        // One chunk has its own hash as root; an odd last node moves up a level unchanged.
         assert_eq!(
             tree_hash(b"hello"),
             <[u8; 32]>::from(Sha256::digest(b"hello"))

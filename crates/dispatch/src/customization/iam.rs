@@ -6,13 +6,13 @@ use percent_encoding::percent_decode_str;
 
 use super::OutputStage;
 
-/// How deep structures are followed: IAM's own are not deeper than a few.
-const DEPTH: u32 = 32;
+/// Maximum nesting depth of the output.
+const MAX_DEPTH: u32 = 32;
 
-/// Policy documents come URL-encoded: they are given as the JSON values they say.
+/// Decodes URL-encoded policy documents into JSON values.
 pub(super) fn decode_policies(stage: &mut OutputStage<'_>) -> Result<()> {
     if let Some(output) = &stage.operation.output {
-        decode(stage.model, output, stage.output, DEPTH);
+        decode(stage.model, output, stage.output, MAX_DEPTH);
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
-//! What services need beyond their definitions: one table, keyed by service and operation.
+//! Customizations of services: one table, keyed by service and operation.
 //!
-//! A row says when it acts (its [`Step`]) and where the rule comes from. The functions live in a file for each service that
-//! has more than one or two.
+//! Each row has a [`Hook`] and its source. The functions are in one file per service.
 
 mod alias;
-mod autoscaling;
+mod apigateway;
 mod cloudformation;
 mod cloudsearch;
 mod cross_region;
@@ -12,11 +11,12 @@ mod ec2;
 mod glacier;
 mod iam;
 mod machinelearning;
-mod rest;
 mod route53;
 mod s3;
 mod s3_control;
+mod sso_oidc;
 mod table;
+mod user_data;
 
 use std::sync::Arc;
 
@@ -29,52 +29,51 @@ use crate::ByteStream;
 use crate::auth::AuthScheme;
 use crate::url::BaseUrl;
 
-/// One rule of one service.
+/// A row of the customization table.
 #[derive(Debug)]
-pub(crate) struct Rule {
+pub(crate) struct Customization {
     /// The service's name.
     pub(crate) service: &'static str,
-    /// The operations it holds for; empty for all.
+    /// Names of the operations; empty for all.
     pub(crate) operations: &'static [&'static str],
-    /// When it acts, and how.
-    pub(crate) step: Step,
-    /// Where the rule comes from.
-    #[expect(dead_code, reason = "read by people")]
+    pub(crate) hook: Hook,
+    /// The code that the customization comes from.
+    #[expect(dead_code, reason = "documentation of the row")]
     pub(crate) source: &'static str,
 }
 
-/// When a rule acts.
+/// The point in a call at which a customization runs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    /// On the parameters, before they are validated.
+pub(crate) enum Hook {
+    /// Changes or checks the parameters before validation.
     Params(fn(&mut ParamsStage<'_>) -> Result<()>),
-    /// On the request, before its checksum and signature.
+    /// Changes the serialized request before its checksum and signature.
     Request(fn(&mut RequestStage<'_>) -> Result<()>),
-    /// On the auth scheme, where the caller chooses none.
+    /// Replaces the auth scheme, unless the client sets one.
     Scheme(AuthScheme),
-    /// On the form of a request after the rules for requests: it carries a signed request to another region.
+    /// Adds a presigned URL of the source region to the form, after the request hooks.
     CrossRegionCopy(CrossRegionCopy),
-    /// On the whole answer, before it is parsed.
+    /// Changes a buffered response before it is parsed.
     Response(fn(&CallState, &mut Response)),
-    /// On a parsed error; a region returned sends the call again, to there.
+    /// Changes a parsed error, or redirects the call to another region.
     Error(fn(&mut ErrorStage<'_>)),
-    /// On the parsed output.
+    /// Changes the parsed output.
     Output(fn(&mut OutputStage<'_>) -> Result<()>),
 }
 
-/// What the rules of one call tell each other and the pipeline.
+/// State that the hooks of one call share with each other and the pipeline.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallState {
-    /// The request is not sent: it becomes a URL for others.
+    /// True if the request is presigned rather than sent.
     pub(crate) presigning: bool,
-    /// The listing's keys were asked for URL-encoded by us, so they are decoded for the caller.
+    /// S3: true if the pipeline requested URL-encoded keys, which have to be decoded in the output.
     pub(crate) decode_keys: bool,
-    /// S3: whether the bucket goes into the path.
+    /// S3: overrides the addressing style.
     pub(crate) force_path_style: Option<bool>,
-    /// The region to call instead of the client's, as an answer said.
+    /// Region of a redirect, instead of the client's.
     pub(crate) region: Option<Str>,
-    /// What lies in that region: calls for it go there at once the next time.
-    pub(crate) redirect_key: Option<Str>,
+    /// S3: name of the bucket, the key of the bucket region cache.
+    pub(crate) bucket: Option<Str>,
 }
 
 /// A call's parameters before validation.
@@ -92,9 +91,9 @@ pub(crate) struct RequestStage<'a> {
     pub(crate) params: &'a Value,
     pub(crate) request: &'a mut Request,
     pub(crate) stream: &'a mut Option<ByteStream>,
-    /// The endpoint's URL, which a rule may replace.
+    /// The endpoint's URL, which a hook may replace.
     pub(crate) endpoint_url: &'a mut Arc<BaseUrl>,
-    /// The path that the oldest signature covers, where it is not the one that is sent.
+    /// The path that the HMAC-SHA1 signature covers, if it differs from the request's path.
     pub(crate) auth_path: &'a mut Option<String>,
 }
 
@@ -104,8 +103,8 @@ pub(crate) struct ErrorStage<'a> {
     pub(crate) error: &'a mut ServiceError,
     pub(crate) response: &'a Response,
     pub(crate) state: &'a mut CallState,
-    /// Set to send the call again with the changed state, without counting it as a retry.
-    pub(crate) again: bool,
+    /// Set by a hook to redirect the call to the region in `state`. A redirect does not count as a retry.
+    pub(crate) redirect: bool,
 }
 
 /// A call's parsed output.
@@ -113,15 +112,15 @@ pub(crate) struct OutputStage<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) model: &'a ServiceModel,
     pub(crate) output: &'a mut Value,
-    /// The body as it came; empty where it is a stream.
+    /// The raw body; empty if it is a stream.
     pub(crate) body: &'a [u8],
     pub(crate) headers: &'a Headers,
     pub(crate) state: &'a CallState,
 }
 
-/// The rules of one operation, by when they act.
+/// The hooks of one operation.
 #[derive(Debug, Default)]
-pub(crate) struct Rules {
+pub(crate) struct OperationHooks {
     pub(crate) params: Vec<fn(&mut ParamsStage<'_>) -> Result<()>>,
     pub(crate) request: Vec<fn(&mut RequestStage<'_>) -> Result<()>>,
     pub(crate) cross_region_copy: Option<CrossRegionCopy>,
@@ -131,26 +130,26 @@ pub(crate) struct Rules {
     pub(crate) output: Vec<fn(&mut OutputStage<'_>) -> Result<()>>,
 }
 
-impl Rules {
-    /// The rules that hold for an operation of a service.
-    pub(crate) fn of(service: &str, operation: &str) -> Rules {
-        let mut rules = Rules::default();
-        for rule in table::RULES {
-            if rule.service != service
-                || !(rule.operations.is_empty() || rule.operations.contains(&operation))
+impl OperationHooks {
+    /// Collects the hooks of an operation from the table, in its order.
+    pub(crate) fn new(service: &str, operation: &str) -> OperationHooks {
+        let mut hooks = OperationHooks::default();
+        for row in table::CUSTOMIZATIONS {
+            if row.service != service
+                || !(row.operations.is_empty() || row.operations.contains(&operation))
             {
                 continue;
             }
-            match rule.step {
-                Step::Params(act) => rules.params.push(act),
-                Step::Request(act) => rules.request.push(act),
-                Step::Scheme(scheme) => rules.scheme = Some(scheme),
-                Step::CrossRegionCopy(copy) => rules.cross_region_copy = Some(copy),
-                Step::Response(act) => rules.response.push(act),
-                Step::Error(act) => rules.error.push(act),
-                Step::Output(act) => rules.output.push(act),
+            match row.hook {
+                Hook::Params(hook) => hooks.params.push(hook),
+                Hook::Request(hook) => hooks.request.push(hook),
+                Hook::Scheme(scheme) => hooks.scheme = Some(scheme),
+                Hook::CrossRegionCopy(copy) => hooks.cross_region_copy = Some(copy),
+                Hook::Response(hook) => hooks.response.push(hook),
+                Hook::Error(hook) => hooks.error.push(hook),
+                Hook::Output(hook) => hooks.output.push(hook),
             }
         }
-        rules
+        hooks
     }
 }

@@ -5,10 +5,10 @@ use inia_endpoint::Arn;
 
 use super::{ParamsStage, RequestStage};
 
-/// The account of an ARN given for a bucket or access point is the account of the call. The operations that make them, and the one
-/// that lists buckets, take names.
+/// Sets `AccountId` from the ARN of a bucket or access point on Outposts. `CreateBucket` and `ListRegionalBuckets` take no ARN;
+/// `CreateAccessPoint` takes one for its bucket only.
 ///
-/// DIFFERENCE: botocore takes any text with five colons for an ARN, and refuses it.
+/// DIFFERENCE: botocore takes any text with five colons for an ARN, and rejects it.
 pub(super) fn account_from_arn(stage: &mut ParamsStage<'_>) -> Result<()> {
     let operation = stage.operation.name.as_str();
     let members: &[(&str, &str)] = match operation {
@@ -17,23 +17,23 @@ pub(super) fn account_from_arn(stage: &mut ParamsStage<'_>) -> Result<()> {
         _ => &[("Name", "accesspoint"), ("Bucket", "bucket")],
     };
     for (member, kind) in members {
-        let given = stage.params.get(member).and_then(Value::as_str);
-        let Some(arn) = given.and_then(Arn::parse) else {
+        let name = stage.params.get(member).and_then(Value::as_str);
+        let Some(arn) = name.and_then(Arn::parse) else {
             continue;
         };
-        let refuse = |path: &str, message: String| {
+        let problem = |path: &str, message: String| {
             let path = path.to_owned();
             Error::from_problems(operation, vec![Problem { path, message }])
         };
         if !is_on_outpost(&arn, kind) {
-            let message = format!("it is an ARN, but not of a {kind} on an outpost");
-            return Err(refuse(member, message));
+            let message = format!("the ARN is not that of a {kind} on an outpost");
+            return Err(problem(member, message));
         }
         let account = Str::from(arn.account_id);
         let other = stage.params.get("AccountId").and_then(Value::as_str);
         if let Some(other) = other.filter(|other| **other != *account) {
-            let message = format!("it is {other}, but the ARN in {member} belongs to {account}");
-            return Err(refuse("AccountId", message));
+            let message = format!("is {other}, but the ARN in {member} has account {account}");
+            return Err(problem("AccountId", message));
         }
         if let Some(params) = stage.params.as_map_mut() {
             params.insert("AccountId", account);
@@ -42,15 +42,15 @@ pub(super) fn account_from_arn(stage: &mut ParamsStage<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Whether a resource is `outpost/<id>/<kind>/<name>`, its parts between slashes or colons.
+/// Returns true if the resource is `outpost/<id>/<kind>/<name>`, separated by slashes or colons.
 fn is_on_outpost(arn: &Arn<'_>, kind: &str) -> bool {
     let parts: Vec<&str> = arn.resource.split(['/', ':']).collect();
     arn.service == "s3-outposts"
-        && matches!(parts.as_slice(), ["outpost", _, found, _] if *found == kind)
+        && matches!(parts.as_slice(), ["outpost", _, resource, _] if *resource == kind)
 }
 
-/// The endpoint rule set puts the account before the host itself.
-pub(super) fn leave_account_to_endpoint(stage: &mut RequestStage<'_>) -> Result<()> {
+/// Removes the account from the host prefix, because the endpoint rule set adds it to the host.
+pub(super) fn remove_account_prefix(stage: &mut RequestStage<'_>) -> Result<()> {
     if stage.operation.host_prefix.as_deref() == Some("{AccountId}.") {
         stage.request.host_prefix = None;
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arns_on_outposts_are_told_from_others() {
+    fn recognizes_arns_on_outposts() {
         for (arn, kind, expected) in [
             (
                 "arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-1/bucket/b",

@@ -1,13 +1,13 @@
-//! The table of rules, by service.
+//! The customization table, sorted by service.
 
 use crate::auth::AuthScheme;
 
 use super::{
-    CrossRegionCopy, Rule, Step, alias, autoscaling, cloudformation, cloudsearch, ec2, glacier,
-    iam, machinelearning, rest, route53, s3, s3_control,
+    CrossRegionCopy, Customization, Hook, alias, apigateway, cloudformation, cloudsearch, ec2,
+    glacier, iam, machinelearning, route53, s3, s3_control, sso_oidc, user_data,
 };
 
-/// The operations that take a customer's encryption key.
+/// Operations with customer-provided encryption keys (SSE-C).
 const WITH_CUSTOMER_KEY: &[&str] = &[
     "CompleteMultipartUpload",
     "CopyObject",
@@ -20,116 +20,116 @@ const WITH_CUSTOMER_KEY: &[&str] = &[
     "UploadPartCopy",
 ];
 
-pub(super) const RULES: &[Rule] = &[
-    Rule {
+pub(super) const CUSTOMIZATIONS: &[Customization] = &[
+    Customization {
         service: "apigateway",
         operations: &[],
-        step: Step::Request(rest::accept_json),
+        hook: Hook::Request(apigateway::accept_json),
         source: "botocore handlers.py:add_accept_header",
     },
-    Rule {
+    Customization {
         service: "autoscaling",
         operations: &["CreateLaunchConfiguration"],
-        step: Step::Params(autoscaling::encode_user_data),
+        hook: Hook::Params(user_data::encode_user_data),
         source: "botocore handlers.py:base64_encode_user_data",
     },
-    Rule {
+    Customization {
         service: "cloudformation",
         operations: &["GetTemplate"],
-        step: Step::Output(cloudformation::read_json_template),
+        hook: Hook::Output(cloudformation::read_json_template),
         source: "botocore handlers.py:json_decode_template_body",
     },
-    Rule {
+    Customization {
         service: "cloudsearchdomain",
         operations: &["Search"],
-        step: Step::Params(alias::return_fields),
+        hook: Hook::Params(alias::return_fields),
         source: "botocore handlers.py:ParameterAlias cloudsearchdomain.Search",
     },
-    Rule {
+    Customization {
         service: "cloudsearchdomain",
         operations: &["Search"],
-        step: Step::Request(cloudsearch::post_query_as_form),
+        hook: Hook::Request(cloudsearch::post_query_as_form),
         source: "botocore handlers.py:change_get_to_post",
     },
-    Rule {
+    Customization {
         service: "docdb",
         operations: &["CopyDBClusterSnapshot", "CreateDBCluster"],
-        step: Step::CrossRegionCopy(CrossRegionCopy::RDS),
+        hook: Hook::CrossRegionCopy(CrossRegionCopy::RDS),
         source: "botocore handlers.py:inject_presigned_url_rds",
     },
-    Rule {
+    Customization {
         service: "ec2",
         operations: &[],
-        step: Step::Params(alias::filters),
+        hook: Hook::Params(alias::filters),
         source: "botocore handlers.py:ParameterAlias ec2.*",
     },
-    Rule {
+    Customization {
         service: "ec2",
         operations: &["CopySnapshot"],
-        step: Step::CrossRegionCopy(CrossRegionCopy::EC2),
+        hook: Hook::CrossRegionCopy(CrossRegionCopy::EC2),
         source: "botocore handlers.py:inject_presigned_url_ec2",
     },
-    Rule {
+    Customization {
         service: "ec2",
         operations: &["GetConsoleOutput"],
-        step: Step::Output(ec2::decode_console_output),
+        hook: Hook::Output(ec2::decode_console_output),
         source: "botocore handlers.py:decode_console_output",
     },
-    Rule {
+    Customization {
         service: "ec2",
         operations: &["RunInstances"],
-        step: Step::Params(autoscaling::encode_user_data),
+        hook: Hook::Params(user_data::encode_user_data),
         source: "botocore handlers.py:base64_encode_user_data",
     },
-    Rule {
+    Customization {
         service: "glacier",
         operations: &[],
-        step: Step::Params(glacier::default_account),
+        hook: Hook::Params(glacier::default_account),
         source: "botocore handlers.py:inject_account_id",
     },
-    Rule {
+    Customization {
         service: "glacier",
         operations: &[],
-        step: Step::Request(glacier::name_version),
+        hook: Hook::Request(glacier::set_version_header),
         source: "botocore handlers.py:add_glacier_version",
     },
-    Rule {
+    Customization {
         service: "glacier",
         operations: &["UploadArchive", "UploadMultipartPart"],
-        step: Step::Request(glacier::add_tree_hash),
+        hook: Hook::Request(glacier::add_tree_hash),
         source: "botocore handlers.py:add_glacier_checksums",
     },
-    Rule {
+    Customization {
         service: "iam",
         operations: &[],
-        step: Step::Output(iam::decode_policies),
+        hook: Hook::Output(iam::decode_policies),
         source: "botocore handlers.py:json_decode_policies",
     },
-    Rule {
+    Customization {
         service: "importexport",
         operations: &[],
-        step: Step::Scheme(AuthScheme::SigV4),
+        hook: Hook::Scheme(AuthScheme::SigV4),
         source: "botocore client.py:ClientCreator._set_importexport_signature_version",
     },
-    Rule {
+    Customization {
         service: "logs",
         operations: &["CreateExportTask"],
-        step: Step::Params(alias::from_time),
+        hook: Hook::Params(alias::from_time),
         source: "botocore handlers.py:ParameterAlias logs.CreateExportTask",
     },
-    Rule {
+    Customization {
         service: "machinelearning",
         operations: &["Predict"],
-        step: Step::Request(machinelearning::send_to_predict_endpoint),
+        hook: Hook::Request(machinelearning::send_to_predict_endpoint),
         source: "botocore handlers.py:switch_host_machinelearning",
     },
-    Rule {
+    Customization {
         service: "neptune",
         operations: &["CopyDBClusterSnapshot", "CreateDBCluster"],
-        step: Step::CrossRegionCopy(CrossRegionCopy::RDS),
+        hook: Hook::CrossRegionCopy(CrossRegionCopy::RDS),
         source: "botocore handlers.py:inject_presigned_url_rds",
     },
-    Rule {
+    Customization {
         service: "rds",
         operations: &[
             "CopyDBClusterSnapshot",
@@ -138,109 +138,109 @@ pub(super) const RULES: &[Rule] = &[
             "CreateDBInstanceReadReplica",
             "StartDBInstanceAutomatedBackupsReplication",
         ],
-        step: Step::CrossRegionCopy(CrossRegionCopy::RDS),
+        hook: Hook::CrossRegionCopy(CrossRegionCopy::RDS),
         source: "botocore handlers.py:inject_presigned_url_rds",
     },
-    Rule {
+    Customization {
         service: "route53",
         operations: &[],
-        step: Step::Params(route53::last_segment_of_ids),
+        hook: Hook::Params(route53::strip_id_prefixes),
         source: "botocore handlers.py:fix_route53_ids",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &[],
-        step: Step::Params(s3::bucket::check_name),
+        hook: Hook::Params(s3::bucket::check_name),
         source: "botocore handlers.py:validate_bucket_name",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &[],
-        step: Step::Params(s3::bucket::address),
+        hook: Hook::Params(s3::bucket::choose_addressing),
         source: "botocore handlers.py:customize_endpoint_resolver_builtins",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &["CopyObject", "CreateMultipartUpload", "PutObject"],
-        step: Step::Params(s3::object::check_metadata),
+        hook: Hook::Params(s3::object::check_metadata),
         source: "botocore handlers.py:validate_ascii_metadata",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &["CopyObject", "UploadPartCopy"],
-        step: Step::Params(s3::object::encode_copy_source),
+        hook: Hook::Params(s3::object::encode_copy_source),
         source: "botocore handlers.py:handle_copy_source_param",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &["CopyObject", "UploadPartCopy"],
-        step: Step::Params(s3::object::hash_copy_source_key),
+        hook: Hook::Params(s3::object::hash_copy_source_key),
         source: "botocore handlers.py:copy_source_sse_md5",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: WITH_CUSTOMER_KEY,
-        step: Step::Params(s3::object::hash_customer_key),
+        hook: Hook::Params(s3::object::hash_customer_key),
         source: "botocore handlers.py:sse_md5",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &["ListObjectVersions", "ListObjects", "ListObjectsV2"],
-        step: Step::Params(s3::listing::ask_for_encoded_keys),
+        hook: Hook::Params(s3::listing::request_encoded_keys),
         source: "botocore handlers.py:set_list_objects_encoding_type_url",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &["ListObjectVersions", "ListObjects", "ListObjectsV2"],
-        step: Step::Output(s3::listing::decode_keys),
+        hook: Hook::Output(s3::listing::decode_keys),
         source: "botocore handlers.py:decode_list_object, decode_list_object_v2, decode_list_object_versions",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &[],
-        step: Step::Request(s3::bucket::take_out_of_path),
+        hook: Hook::Request(s3::bucket::remove_from_path),
         source: "botocore handlers.py:remove_bucket_from_url_paths_from_model",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &[],
-        step: Step::Response(s3::answer::error_behind_success),
+        hook: Hook::Response(s3::response::error_in_ok_response),
         source: "botocore handlers.py:_handle_200_error",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &[],
-        step: Step::Output(s3::answer::keep_expires_as_text),
+        hook: Hook::Output(s3::response::add_expires_string),
         source: "botocore handlers.py:handle_expires_header",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &["GetBucketLocation"],
-        step: Step::Output(s3::answer::read_bucket_location),
+        hook: Hook::Output(s3::response::parse_bucket_location),
         source: "botocore handlers.py:parse_get_bucket_location",
     },
-    Rule {
+    Customization {
         service: "s3",
         operations: &[],
-        step: Step::Error(s3::redirect::to_bucket_region),
+        hook: Hook::Error(s3::redirect::to_bucket_region),
         source: "botocore utils.py:S3RegionRedirectorv2",
     },
-    Rule {
+    Customization {
         service: "s3control",
         operations: &[],
-        step: Step::Params(s3_control::account_from_arn),
+        hook: Hook::Params(s3_control::account_from_arn),
         source: "botocore utils.py:S3ControlArnParamHandlerv2",
     },
-    Rule {
+    Customization {
         service: "s3control",
         operations: &[],
-        step: Step::Request(s3_control::leave_account_to_endpoint),
+        hook: Hook::Request(s3_control::remove_account_prefix),
         source: "botocore handlers.py:remove_accid_host_prefix_from_model",
     },
-    Rule {
+    Customization {
         service: "sso-oidc",
         operations: &[],
-        step: Step::Response(rest::message_from_error_description),
+        hook: Hook::Response(sso_oidc::map_oauth_error),
         source: "botocore handlers.py:_map_oauth2_errors",
     },
 ];

@@ -1,11 +1,11 @@
-//! Buckets: their names, and where a request puts them.
+//! Bucket names and addressing.
 
 use inia_core::{Error, Problem, Result, Value};
 use inia_endpoint::Arn;
 
 use crate::customization::{ParamsStage, RequestStage};
 
-/// Refuses what cannot be a bucket's name, before it becomes part of a host or path.
+/// Rejects invalid bucket names before they become part of a host or path.
 pub(in crate::customization) fn check_name(stage: &mut ParamsStage<'_>) -> Result<()> {
     let Some(bucket) = stage.params.get("Bucket").and_then(Value::as_str) else {
         return Ok(());
@@ -14,7 +14,7 @@ pub(in crate::customization) fn check_name(stage: &mut ParamsStage<'_>) -> Resul
         return Ok(());
     }
     let message = format!(
-        "{bucket:?} is not a bucket: it must be 1 to 255 letters, digits, dots, hyphens and underscores, or the ARN of an access point"
+        "invalid bucket name {bucket:?}: must be 1 to 255 letters, digits, dots, hyphens and underscores, or the ARN of an access point"
     );
     Err(Error::from_problems(
         &stage.operation.name,
@@ -32,7 +32,7 @@ fn is_name(bucket: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
-/// Whether this is the ARN of an access point, of S3, of S3 Object Lambda, or on an outpost.
+/// Returns true if this is the ARN of an access point of S3, of S3 Object Lambda, or on an outpost.
 pub(super) fn is_access_point(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
     let (Some("arn"), Some(partition), Some(service), Some(region), Some(account), Some(resource)) = (
@@ -45,11 +45,11 @@ pub(super) fn is_access_point(text: &str) -> bool {
     ) else {
         return false;
     };
-    let is_label = |text: &str, more: &[u8]| {
+    let is_label = |text: &str, extra: &[u8]| {
         (1..=63).contains(&text.len())
             && text
                 .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || more.contains(&byte))
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || extra.contains(&byte))
     };
     let resource: Vec<&str> = resource.split([':', '/']).collect();
     partition.starts_with("aws")
@@ -67,26 +67,25 @@ pub(super) fn is_access_point(text: &str) -> bool {
         }
 }
 
-/// Decides whether the bucket goes into the path where the client's settings are not to decide, and remembers the bucket for
-/// the case that it lies in another region.
-pub(in crate::customization) fn address(stage: &mut ParamsStage<'_>) -> Result<()> {
+/// Overrides the addressing style for `GetBucketLocation` and ARNs, and records the bucket for region redirects.
+pub(in crate::customization) fn choose_addressing(stage: &mut ParamsStage<'_>) -> Result<()> {
     let bucket = stage.params.get("Bucket").and_then(Value::as_str);
     let is_arn = bucket.is_some_and(|bucket| Arn::parse(bucket).is_some());
     if stage.operation.name == "GetBucketLocation" {
-        // Wherever the bucket lies, this one question is answered at any endpoint that has it in the path.
+        // With path-style addressing, any regional endpoint returns the location of any bucket.
         stage.state.force_path_style = Some(true);
     } else if is_arn {
         stage.state.force_path_style = Some(false);
     }
     if !is_arn {
-        stage.state.redirect_key = bucket.map(Into::into);
+        stage.state.bucket = bucket.map(Into::into);
     }
     Ok(())
 }
 
-/// Takes the bucket out of the path: the endpoint rule set puts it into the host or the path, as it sees fit. S3's oldest
-/// signature covers the path with it all the same.
-pub(in crate::customization) fn take_out_of_path(stage: &mut RequestStage<'_>) -> Result<()> {
+/// Removes the bucket from the path, because the endpoint rule set adds it to the host or path. The HMAC-SHA1 signature still covers
+/// the path that includes the bucket.
+pub(in crate::customization) fn remove_from_path(stage: &mut RequestStage<'_>) -> Result<()> {
     if stage.operation.request_uri.starts_with("/{Bucket}") {
         let path = &mut stage.request.path;
         let end = path
@@ -112,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_access_points_are_told_from_the_rest() {
+    fn validates_bucket_names_and_access_points() {
         for bucket in ["logs", "My_Bucket.1", "a"] {
             assert!(is_name(bucket), "{bucket}");
         }

@@ -1,12 +1,12 @@
-//! Listings: keys may hold characters that XML cannot, so they are asked for URL-encoded and decoded for the caller.
+//! URL-encoded keys of listings: object keys may contain characters that are not valid in XML.
 
 use inia_core::{Result, Value};
 use percent_encoding::percent_decode_str;
 
 use crate::customization::{OutputStage, ParamsStage};
 
-/// Asks for URL-encoded keys, unless the caller chose.
-pub(in crate::customization) fn ask_for_encoded_keys(stage: &mut ParamsStage<'_>) -> Result<()> {
+/// Requests URL-encoded keys, unless the caller sets `EncodingType`.
+pub(in crate::customization) fn request_encoded_keys(stage: &mut ParamsStage<'_>) -> Result<()> {
     if let Some(params) = stage.params.as_map_mut()
         && !params.contains_key("EncodingType")
     {
@@ -16,8 +16,8 @@ pub(in crate::customization) fn ask_for_encoded_keys(stage: &mut ParamsStage<'_>
     Ok(())
 }
 
-/// The members of each listing that are encoded.
-const TOP: [(&str, &[&str]); 3] = [
+/// Encoded top-level members of each operation's output.
+const TOP_LEVEL: [(&str, &[&str]); 3] = [
     (
         "ListObjects",
         &["Delimiter", "Marker", "NextMarker", "Prefix"],
@@ -29,7 +29,7 @@ const TOP: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// The lists of all listings, with the member of each element that is encoded.
+/// Lists of all operations' outputs, with the encoded member of their elements.
 const NESTED: [(&str, &str); 4] = [
     ("CommonPrefixes", "Prefix"),
     ("Contents", "Key"),
@@ -37,9 +37,9 @@ const NESTED: [(&str, &str); 4] = [
     ("Versions", "Key"),
 ];
 
-/// Decodes the keys where we asked for them encoded.
+/// Decodes the keys if [`request_encoded_keys`] requested the encoding.
 ///
-/// DIFFERENCE: botocore fails where an entry has none.
+/// DIFFERENCE: botocore fails if an element lacks its key.
 pub(in crate::customization) fn decode_keys(stage: &mut OutputStage<'_>) -> Result<()> {
     if !stage.state.decode_keys || stage.output["EncodingType"] != "url" {
         return Ok(());
@@ -47,10 +47,10 @@ pub(in crate::customization) fn decode_keys(stage: &mut OutputStage<'_>) -> Resu
     let Some(output) = stage.output.as_map_mut() else {
         return Ok(());
     };
-    let top = TOP
+    let top_level = TOP_LEVEL
         .iter()
         .find(|(operation, _)| stage.operation.name == *operation);
-    for member in top.map_or([].as_slice(), |(_, members)| members) {
+    for member in top_level.map_or([].as_slice(), |(_, members)| members) {
         if let Some(value) = output.get_mut(member) {
             decode(value);
         }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plus_is_a_space() {
+    fn decodes_plus_as_space() {
         let mut value = Value::from("a+b%2Bc%E2%9C%93");
         decode(&mut value);
         assert_eq!(value, "a b+c\u{2713}");

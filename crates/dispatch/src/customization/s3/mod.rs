@@ -1,7 +1,7 @@
 //! S3.
 
-pub(super) mod answer;
 pub(super) mod bucket;
 pub(super) mod listing;
 pub(super) mod object;
 pub(super) mod redirect;
+pub(super) mod response;

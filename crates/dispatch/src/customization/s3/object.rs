@@ -1,29 +1,20 @@
-//! Objects: customers' keys, metadata, and copies.
+//! Object parameters: customer-provided encryption keys (SSE-C), metadata, and copy sources.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use inia_core::{Error, Problem, Result, Value};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use inia_core::{Error, Problem, Result, Value, push_percent_encoded_except};
 
 use super::bucket::is_access_point;
 use crate::customization::ParamsStage;
 use crate::sign::content_md5;
 
-/// What stands in a `x-amz-copy-source` header as it is.
-const COPY_SOURCE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'/');
-
-/// Encodes a customer's encryption key, and adds its MD5.
+/// Encodes the customer-provided key in base64, and adds its MD5.
 pub(in crate::customization) fn hash_customer_key(stage: &mut ParamsStage<'_>) -> Result<()> {
     hash_key(stage, "SSECustomerKey", "SSECustomerKeyMD5");
     Ok(())
 }
 
-/// The same for the key of a copy's source.
+/// Encodes the customer-provided key of a copy's source in base64, and adds its MD5.
 pub(in crate::customization) fn hash_copy_source_key(stage: &mut ParamsStage<'_>) -> Result<()> {
     hash_key(
         stage,
@@ -52,18 +43,19 @@ fn hash_key(stage: &mut ParamsStage<'_>, key_member: &'static str, md5_member: &
     params.insert(md5_member, md5);
 }
 
-/// Refuses metadata that a header cannot carry.
+/// Rejects metadata that is not ASCII.
 pub(in crate::customization) fn check_metadata(stage: &mut ParamsStage<'_>) -> Result<()> {
     let Some(Value::Map(metadata)) = stage.params.get("Metadata") else {
         return Ok(());
     };
-    let is_broken = |value: &Value| value.as_str().is_some_and(|text| !text.is_ascii());
+    let is_not_ascii = |value: &Value| value.as_str().is_some_and(|text| !text.is_ascii());
     let problems: Vec<Problem> = metadata
         .iter()
-        .filter(|(name, value)| !name.is_ascii() || is_broken(value))
+        .filter(|(name, value)| !name.is_ascii() || is_not_ascii(value))
         .map(|(name, _)| Problem {
             path: format!("Metadata.{name}"),
-            message: "metadata travels in headers, so its names and values must be ASCII".into(),
+            message: "names and values of metadata must be ASCII, because they are sent as headers"
+                .into(),
         })
         .collect();
     if problems.is_empty() {
@@ -73,16 +65,16 @@ pub(in crate::customization) fn check_metadata(stage: &mut ParamsStage<'_>) -> R
     }
 }
 
-/// Brings the source of a copy into the form of its header: given as `bucket/key`, `bucket/key?versionId=..`, or as a map of
-/// `Bucket`, `Key` and `VersionId`.
+/// Encodes the source of a copy for its header. The parameter is `bucket/key`, `bucket/key?versionId=..`, or a map of `Bucket`, `Key`
+/// and `VersionId`.
 pub(in crate::customization) fn encode_copy_source(stage: &mut ParamsStage<'_>) -> Result<()> {
     let operation = &stage.operation.name;
     let encoded = match stage.params.get("CopySource") {
-        Some(Value::String(source)) => from_text(source),
+        Some(Value::String(source)) => encode_source(source),
         Some(Value::Map(source)) => {
-            let part = |name: &str| source.get(name).and_then(Value::as_str);
-            let (Some(bucket), Some(key)) = (part("Bucket"), part("Key")) else {
-                let message = "a map must have Bucket and Key".into();
+            let text = |name: &str| source.get(name).and_then(Value::as_str);
+            let (Some(bucket), Some(key)) = (text("Bucket"), text("Key")) else {
+                let message = "a map requires Bucket and Key".into();
                 return Err(Error::from_problems(
                     operation,
                     vec![Problem {
@@ -91,14 +83,14 @@ pub(in crate::customization) fn encode_copy_source(stage: &mut ParamsStage<'_>) 
                     }],
                 ));
             };
-            // An access point's objects stand below `object/`.
+            // Objects of an access point have the prefix `object/`.
             let path = if is_access_point(bucket) {
                 format!("{bucket}/object/{key}")
             } else {
                 format!("{bucket}/{key}")
             };
-            let mut encoded = utf8_percent_encode(&path, COPY_SOURCE).to_string();
-            if let Some(version) = part("VersionId") {
+            let mut encoded = encode_path(&path);
+            if let Some(version) = text("VersionId") {
                 encoded.push_str("?versionId=");
                 encoded.push_str(version);
             }
@@ -112,7 +104,14 @@ pub(in crate::customization) fn encode_copy_source(stage: &mut ParamsStage<'_>) 
     Ok(())
 }
 
-fn from_text(source: &str) -> String {
+/// Percent-encodes a path for the `x-amz-copy-source` header.
+fn encode_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    push_percent_encoded_except(&mut encoded, path, |byte| byte == b'/');
+    encoded
+}
+
+fn encode_source(source: &str) -> String {
     let version = source.rfind("?versionId=").filter(|start| {
         let id = source
             .get(start + "?versionId=".len()..)
@@ -120,7 +119,7 @@ fn from_text(source: &str) -> String {
         !id.is_empty() && !id.contains(char::is_whitespace)
     });
     let (path, version) = source.split_at(version.unwrap_or(source.len()));
-    let mut encoded = utf8_percent_encode(path, COPY_SOURCE).to_string();
+    let mut encoded = encode_path(path);
     encoded.push_str(version);
     encoded
 }
@@ -130,14 +129,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_key_of_a_copy_source_is_encoded() {
+    fn encodes_only_the_path_of_a_copy_source() {
         for (source, expected) in [
             ("bucket/key+1.txt", "bucket/key%2B1.txt"),
             ("/bucket/a b?versionId=123", "/bucket/a%20b?versionId=123"),
             ("bucket/what?versionId=", "bucket/what%3FversionId%3D"),
             ("bucket/\u{2713}", "bucket/%E2%9C%93"),
         ] {
-            assert_eq!(from_text(source), expected);
+            assert_eq!(encode_source(source), expected);
         }
     }
 }

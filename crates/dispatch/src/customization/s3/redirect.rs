@@ -1,13 +1,13 @@
-//! Buckets that lie in another region than the client calls.
+//! Region redirects: calls to buckets outside the client's region.
 
 use inia_core::Str;
 use inia_protocol::xml_error_field;
 
 use crate::customization::ErrorStage;
 
-/// Sends a call again to the region that the answer names.
+/// Redirects a call to the bucket's region if the error response names it.
 pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
-    if stage.state.region.is_some() || stage.state.redirect_key.is_none() {
+    if stage.state.region.is_some() || stage.state.bucket.is_none() {
         return;
     }
     let status = stage.response.status;
@@ -17,23 +17,22 @@ pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
         .or_else(|| xml_error_field(&stage.response.body, "Region"));
     let code = &*stage.error.code;
     let operation = &*stage.operation.name;
-    let elsewhere = matches!(status, 301 | 302 | 307)
+    let is_redirect = matches!(status, 301 | 302 | 307)
         || code == "PermanentRedirect"
         || (code == "AuthorizationHeaderMalformed" && region.is_some())
         || (code == "IllegalLocationConstraintException" && operation != "CreateBucket")
-        // A HEAD has no body to name the error: its status and header have to do.
+        // The response to a HEAD request has no body with an error code.
         || (status == 400 && matches!(operation, "HeadObject" | "HeadBucket") && header.is_some());
-    if !elsewhere {
+    if !is_redirect {
         return;
     }
-    if let Some(region) = region.filter(|region: &Str| is_region(region)) {
+    if let Some(region) = region.filter(|region: &Str| is_host_label(region)) {
         stage.state.region = Some(region);
-        stage.again = true;
+        stage.redirect = true;
     }
 }
 
-/// Whether this can stand in a host name.
-fn is_region(text: &str) -> bool {
+fn is_host_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text
             .bytes()

@@ -1,12 +1,12 @@
-//! Answers that are not quite what they seem.
+//! Responses that need special handling: errors with status 200, `Expires`, and `GetBucketLocation`.
 
 use inia_core::{Result, Value};
 use inia_protocol::{Response, xml_root_name, xml_root_text};
 
 use crate::customization::{CallState, OutputStage};
 
-/// A success whose body is an error, or XML that breaks off, counts as a failure of the server.
-pub(in crate::customization) fn error_behind_success(_state: &CallState, response: &mut Response) {
+/// Turns a 200 response whose body is an error document or truncated XML into a server error (status 500).
+pub(in crate::customization) fn error_in_ok_response(_state: &CallState, response: &mut Response) {
     if response.status == 200 && !response.body.is_empty() && is_error(&response.body) {
         response.status = 500;
     }
@@ -19,19 +19,18 @@ fn is_error(body: &[u8]) -> bool {
     if root == "Error" {
         return true;
     }
-    // The document ends where its root does, but for comments and instructions: otherwise the connection broke while it was
-    // written.
-    let end = body.trim_ascii_end();
+    // A complete document ends with its root element, a comment or a processing instruction. Anything else was truncated.
+    let body = body.trim_ascii_end();
     !([&b"/>"[..], b"-->", b"?>"]
         .iter()
-        .any(|last| end.ends_with(last))
-        || end
+        .any(|end| body.ends_with(end))
+        || body
             .strip_suffix(b">")
-            .is_some_and(|end| end.trim_ascii_end().ends_with(root.as_bytes())))
+            .is_some_and(|body| body.trim_ascii_end().ends_with(root.as_bytes())))
 }
 
-/// Puts the `Expires` header beside its parsed form as it came: as `ExpiresString`, since S3 stores whatever it was given.
-pub(in crate::customization) fn keep_expires_as_text(stage: &mut OutputStage<'_>) -> Result<()> {
+/// Adds the raw `Expires` header to the output as `ExpiresString`, because S3 stores it without validation.
+pub(in crate::customization) fn add_expires_string(stage: &mut OutputStage<'_>) -> Result<()> {
     if let (Some(expires), Some(output)) = (
         stage.headers.get_shared("expires"),
         stage.output.as_map_mut(),
@@ -45,10 +44,10 @@ pub(in crate::customization) fn keep_expires_as_text(stage: &mut OutputStage<'_>
     Ok(())
 }
 
-/// The bucket's region is the text of the root element.
+/// Sets `LocationConstraint` to the text of the root element.
 ///
-/// DIFFERENCE: botocore adds a region to the errors of this call, too, where there is none.
-pub(in crate::customization) fn read_bucket_location(stage: &mut OutputStage<'_>) -> Result<()> {
+/// DIFFERENCE: botocore also adds `LocationConstraint` to error responses of this operation.
+pub(in crate::customization) fn parse_bucket_location(stage: &mut OutputStage<'_>) -> Result<()> {
     let region = xml_root_text(stage.body)?;
     if let Some(output) = stage.output.as_map_mut() {
         output.insert(
@@ -68,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_behind_a_success_are_seen() {
+    fn detects_errors_in_ok_responses() {
         for (body, expected) in [
             ("<Error><Code>InternalError</Code></Error>", true),
             ("<?xml version=\"1.0\"?>\n<Error></Error>", true),

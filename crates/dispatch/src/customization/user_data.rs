@@ -1,4 +1,4 @@
-//! EC2's and Auto Scaling's user data.
+//! User data of EC2 instances, in EC2 and Auto Scaling.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -6,7 +6,7 @@ use inia_core::{Result, Value};
 
 use super::ParamsStage;
 
-/// Encodes user data: callers give it plain.
+/// Encodes user data in base64.
 pub(super) fn encode_user_data(stage: &mut ParamsStage<'_>) -> Result<()> {
     if let Some(data) = stage
         .params

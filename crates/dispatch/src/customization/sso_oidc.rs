@@ -1,23 +1,15 @@
-//! REST services with a word of their own.
+//! IAM Identity Center OIDC.
 
 use bytes::Bytes;
-use inia_core::{Result, Value};
+use inia_core::Value;
 use inia_protocol::Response;
 
-use super::{CallState, RequestStage};
+use super::CallState;
 
-/// API Gateway answers in HAL where it is not told to use JSON.
-pub(super) fn accept_json(stage: &mut RequestStage<'_>) -> Result<()> {
-    if !stage.request.headers.contains("accept") {
-        stage.request.headers.set("accept", "application/json");
-    }
-    Ok(())
-}
-
-/// OAuth 2.0 spells an error's code `error` and its message `error_description`: they stand in where the service's own are missing.
+/// Sets a missing error code and message from OAuth 2.0's `error` and `error_description`.
 ///
-/// DIFFERENCE: botocore takes over the message only; an error without a type in its header has no code there.
-pub(super) fn message_from_error_description(_state: &CallState, response: &mut Response) {
+/// DIFFERENCE: botocore sets the message only; there an error without a type in its header has no code.
+pub(super) fn map_oauth_error(_state: &CallState, response: &mut Response) {
     if response.status < 400 {
         return;
     }
