@@ -1,4 +1,4 @@
-//! Commands.
+//! [`TokioCommands`]: runs commands.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use inia_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
-/// Commands run by tokio, ended when they take too long.
+/// Runs commands with tokio, and kills them after a time limit.
 #[derive(Clone, Debug, Default)]
 pub struct TokioCommands {
     variables: Vec<(String, String)>,
 }
 
 impl TokioCommands {
-    /// Gives the commands an environment variable of their own.
+    /// Sets an environment variable for the commands.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.push((name.into(), value.into()));
@@ -32,19 +32,16 @@ impl Commands for TokioCommands {
     ) -> BoxFuture<'_, Result<CommandOutput>> {
         let arguments = arguments.to_vec();
         Box::pin(async move {
-            let Some((program, rest)) = arguments.split_first() else {
-                return Err(Error::new(
-                    ErrorKind::Credentials,
-                    "there is no command to run",
-                ));
+            let Some((program, arguments)) = arguments.split_first() else {
+                return Err(Error::new(ErrorKind::Credentials, "empty command"));
             };
-            let running = run(program, rest, &self.variables, limit);
-            tokio::time::timeout(timeout, running)
+            let output = run(program, arguments, &self.variables, limit);
+            tokio::time::timeout(timeout, output)
                 .await
                 .unwrap_or_else(|_| {
                     Err(Error::new(
                         ErrorKind::Timeout,
-                        format!("{program} did not end within {timeout:?}"),
+                        format!("{program} did not exit within {timeout:?}"),
                     ))
                 })
         })
@@ -57,8 +54,8 @@ async fn run(
     variables: &[(String, String)],
     limit: usize,
 ) -> Result<CommandOutput> {
-    let failed = |what: &str, error: std::io::Error| {
-        Error::new(ErrorKind::Credentials, format!("{program} {what}")).with_source(error)
+    let failed = |problem: &str, error: std::io::Error| {
+        Error::new(ErrorKind::Credentials, format!("{program} {problem}")).with_source(error)
     };
     let mut child = Command::new(program)
         .args(arguments)
@@ -93,7 +90,7 @@ async fn run(
     })
 }
 
-/// At most one byte beyond the limit: enough to see that there is more.
+/// Reads at most one byte beyond the limit, so that the caller can detect longer output.
 async fn read(pipe: Option<impl AsyncRead + Unpin>, limit: usize) -> std::io::Result<Vec<u8>> {
     let mut output = Vec::new();
     if let Some(pipe) = pipe {
@@ -103,7 +100,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, limit: usize) -> std::io::Re
 }
 
 #[cfg(all(test, unix))]
-#[expect(clippy::unwrap_used, reason = "a test's helper may fail by a panic")]
+#[expect(clippy::unwrap_used, reason = "test helpers may panic")]
 mod tests {
     use super::*;
 
@@ -112,7 +109,7 @@ mod tests {
             .iter()
             .map(|&argument| argument.to_owned())
             .collect();
-        let commands = TokioCommands::default().env("INIA_TEST", "of its own");
+        let commands = TokioCommands::default().env("INIA_TEST", "test value");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -121,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_have_bounds() {
+    fn limits_time_and_output_of_commands() {
         let long = Duration::from_secs(20);
         assert_eq!(
             run(&["sh", "-c", "echo hi; exit 3"], long).unwrap().status,
@@ -129,7 +126,7 @@ mod tests {
         );
         assert_eq!(
             run(&["sh", "-c", "echo $INIA_TEST"], long).unwrap().stdout,
-            b"of its own\n"
+            b"test value\n"
         );
         assert_eq!(
             run(&["sh", "-c", "sleep 20"], Duration::from_millis(50))

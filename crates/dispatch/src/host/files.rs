@@ -1,4 +1,4 @@
-//! Files.
+//! [`OsFiles`]: the file system.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ impl Files for OsFiles {
     }
 
     fn write_private(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
-        // Through a link the file behind it is written, and the link stays.
+        // Symbolic links are followed, so that the rename does not replace the link.
         let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if let Some(folder) = path.parent() {
             create_private_folder(folder)?;
@@ -27,7 +27,7 @@ impl Files for OsFiles {
             .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()))
             .and_then(|()| std::fs::rename(&temporary, path));
         if written.is_err() {
-            // The first error is the one to tell; a leftover would hold a secret.
+            // Reports the first error, and leaves no file with a secret behind.
             let _ = std::fs::remove_file(&temporary);
         }
         written
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_files_replace_the_old_one_whole() {
+    fn private_files_are_replaced_atomically() {
         let folder = std::env::temp_dir().join(format!("inia-files-{}", std::process::id()));
         let path = folder.join("deep/credentials");
         OsFiles.write_private(&path, b"one").unwrap();

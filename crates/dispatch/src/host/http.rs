@@ -1,4 +1,4 @@
-//! Plain HTTP for metadata services.
+//! [`PlainHttp`]: unsigned HTTP for metadata services.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::transport::{
 
 /// HTTP over hyper without signing, retries or proxies.
 ///
-/// DIFFERENCE: botocore asks the instance's metadata service through the proxies of the environment unless `NO_PROXY` names its
-/// address. What it answers is meant for this machine alone, so no proxy is ever in between here.
+/// DIFFERENCE: botocore calls the instance metadata service through the proxies of the environment unless `NO_PROXY` lists its
+/// address. Its responses are specific to this machine, so no proxy is used here.
 #[derive(Debug)]
 pub struct PlainHttp(HyperTransport);
 
 impl Default for PlainHttp {
     fn default() -> Self {
-        // The exchange as a whole has a limit of its own; a host that does not answer is given up sooner.
+        // Each exchange has its own time limit; an unreachable host fails sooner.
         let settings = TransportSettings {
             connect_timeout: Some(Duration::from_secs(5)),
             ..TransportSettings::default()
@@ -35,7 +35,7 @@ impl Http for PlainHttp {
             for (name, value) in &request.headers {
                 headers.push(name.to_ascii_lowercase(), value.expose());
             }
-            let place = request.url.clone();
+            let url = request.url.clone();
             let wire = WireRequest {
                 method: Str::from_static(request.method),
                 url: request.url,
@@ -62,7 +62,7 @@ impl Http for PlainHttp {
                 .unwrap_or_else(|_| {
                     Err(Error::new(
                         ErrorKind::Timeout,
-                        format!("{place}: no answer within {:?}", request.timeout),
+                        format!("{url}: no response within {:?}", request.timeout),
                     ))
                 })
         })

@@ -1,4 +1,4 @@
-//! The real adapters for the ports of `inia-core`: environment, files, clock, chance, HTTP, commands, terminal.
+//! Implements the ports of `inia-core` with the operating system: environment, files, clock, random numbers, HTTP, commands, prompts.
 
 mod commands;
 mod files;
@@ -14,7 +14,7 @@ pub use files::OsFiles;
 pub use http::PlainHttp;
 pub use system::{NoPrompt, OsEnv, SystemClock, SystemRng};
 
-/// The machine this process runs on.
+/// Returns the ports of the operating system.
 #[must_use]
 pub fn system_host() -> Host {
     Host {

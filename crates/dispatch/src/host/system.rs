@@ -1,4 +1,4 @@
-//! Environment, clock and chance.
+//! Environment, clock, random numbers, and prompts.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use inia_core::ports::{BoxFuture, Clock, Env, Prompt, Rng};
 use inia_core::{Error, ErrorKind, Result, Secret, Timestamp};
 
-/// The process's own environment.
+/// The environment of the process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OsEnv;
 
@@ -22,12 +22,31 @@ impl Env for OsEnv {
         std::env::vars_os().filter_map(unicode).collect()
     }
 
+    /// Returns the home folder: `HOME`, or `USERPROFILE` on Windows; otherwise the one that the operating system knows, with the
+    /// feature `dirs`.
+    ///
+    /// # Source
+    /// Python's `os.path.expanduser`, which botocore uses.
     fn home(&self) -> Option<PathBuf> {
-        std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        match std::env::var_os(variable).filter(|home| !home.is_empty()) {
+            Some(home) => Some(PathBuf::from(home)),
+            None => system_home(),
+        }
     }
 }
 
-/// The machine's clock and tokio's timer.
+#[cfg(feature = "dirs")]
+fn system_home() -> Option<PathBuf> {
+    dirs::home_dir()
+}
+
+#[cfg(not(feature = "dirs"))]
+fn system_home() -> Option<PathBuf> {
+    None
+}
+
+/// The system clock and tokio's timer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -47,7 +66,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A fast generator of each thread's own, seeded by the operating system.
+/// A fast thread-local generator, seeded by the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRng;
 
@@ -57,14 +76,46 @@ impl Rng for SystemRng {
     }
 }
 
-/// Nobody to ask.
+/// A prompt that always fails, for programs without a terminal.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoPrompt;
 
 impl Prompt for NoPrompt {
     fn secret(&self, question: &str) -> BoxFuture<'_, Result<Secret>> {
         let message =
-            format!("{question} has no answer: this program cannot ask; give the session a prompt");
+            format!("cannot prompt {question:?}: the session's host has no prompt; set one");
         Box::pin(async move { Err(Error::new(ErrorKind::Credentials, message)) })
+    }
+}
+
+#[cfg(all(test, feature = "dirs", target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Runs this test in another process without `HOME`, because variables of a running process cannot be removed safely.
+    #[test]
+    fn home_without_variable_is_that_of_the_passwd_database() {
+        if std::env::var_os("HOME").is_some() {
+            let status = Command::new(std::env::current_exe().unwrap())
+                .args([
+                    "--exact",
+                    "host::system::tests::home_without_variable_is_that_of_the_passwd_database",
+                ])
+                .env_remove("HOME")
+                .status()
+                .unwrap();
+            assert!(status.success());
+            return;
+        }
+        let uid = std::fs::metadata("/proc/self").unwrap().uid().to_string();
+        let passwd = std::fs::read_to_string("/etc/passwd").unwrap();
+        let home = passwd.lines().find_map(|line| {
+            let fields: Vec<&str> = line.split(':').collect();
+            (fields.get(2) == Some(&&*uid)).then(|| PathBuf::from(fields[5]))
+        });
+        assert_eq!(OsEnv.home(), home);
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies on their way to hyper and from it.
+//! Adapts request and response bodies to hyper.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,44 +17,43 @@ use tokio::time::Sleep;
 use super::WireBody;
 use crate::ByteStream;
 
-/// The most bytes that are handed to hyper at once, so that it shows how far a long body has come.
-const PIECE: usize = 256 * 1024;
+/// Maximum size of a chunk handed to hyper, in bytes. Long bodies are split, so that their progress can be observed.
+const MAX_CHUNK_SIZE: usize = 256 * 1024;
 
-/// A request's body.
+/// A request body.
 pub(super) struct RequestBody {
-    /// What is at hand and not yet sent.
+    /// Bytes in memory that are not sent yet.
     bytes: Bytes,
-    /// Where more comes from.
     source: Option<ByteStream>,
     length: Option<u64>,
-    progress: Option<Progress>,
+    progress: Option<UploadProgress>,
 }
 
-/// How far a body has come: while it goes on, or its own source has nothing yet, it is not the server that is waited for.
+/// Progress of sending a body. The read timeout does not apply while the body makes progress or waits for its source.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress(Arc<State>);
+pub(super) struct UploadProgress(Arc<UploadState>);
 
 #[derive(Debug, Default)]
-struct State {
-    pieces: AtomicU64,
+struct UploadState {
+    chunks: AtomicU64,
     is_source_pending: AtomicBool,
 }
 
-impl Progress {
-    /// How many pieces were asked for.
-    pub(super) fn pieces(&self) -> u64 {
-        self.0.pieces.load(Ordering::Relaxed)
+impl UploadProgress {
+    /// Returns the number of chunks that hyper has polled.
+    pub(super) fn chunks(&self) -> u64 {
+        self.0.chunks.load(Ordering::Relaxed)
     }
 
-    /// Whether the body's own source is yet to bring the next piece.
+    /// Returns true while the body waits for its source.
     pub(super) fn is_source_pending(&self) -> bool {
         self.0.is_source_pending.load(Ordering::Relaxed)
     }
 }
 
 impl RequestBody {
-    /// The body, and how far it has come where sending it may take long.
-    pub(super) fn new(body: WireBody) -> (Self, Option<Progress>) {
+    /// Wraps a body. Returns its progress too, unless the body fits in one chunk.
+    pub(super) fn new(body: WireBody) -> (Self, Option<UploadProgress>) {
         let (bytes, source, length) = match body {
             WireBody::Bytes(bytes) => (bytes, None, None),
             WireBody::Stream(stream) => {
@@ -62,8 +61,8 @@ impl RequestBody {
                 (Bytes::new(), Some(stream), length)
             }
         };
-        let is_long = source.is_some() || bytes.len() > PIECE;
-        let progress = is_long.then(Progress::default);
+        let is_long = source.is_some() || bytes.len() > MAX_CHUNK_SIZE;
+        let progress = is_long.then(UploadProgress::default);
         let body = RequestBody {
             bytes,
             source,
@@ -73,7 +72,7 @@ impl RequestBody {
         (body, progress)
     }
 
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         while self.bytes.is_empty() {
             let Some(source) = &mut self.source else {
                 return Poll::Ready(None);
@@ -83,8 +82,8 @@ impl RequestBody {
                 end => return Poll::Ready(end),
             }
         }
-        let piece = self.bytes.split_to(self.bytes.len().min(PIECE));
-        Poll::Ready(Some(Ok(piece)))
+        let chunk = self.bytes.split_to(self.bytes.len().min(MAX_CHUNK_SIZE));
+        Poll::Ready(Some(Ok(chunk)))
     }
 }
 
@@ -96,15 +95,15 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let piece = self.poll_piece(context);
-        if let Some(Progress(state)) = &self.progress {
-            state.pieces.fetch_add(1, Ordering::Relaxed);
+        let chunk = self.poll_chunk(context);
+        if let Some(UploadProgress(state)) = &self.progress {
+            state.chunks.fetch_add(1, Ordering::Relaxed);
             state
                 .is_source_pending
-                .store(piece.is_pending(), Ordering::Relaxed);
+                .store(chunk.is_pending(), Ordering::Relaxed);
         }
-        piece.map(|piece| {
-            let frame = piece?.map(Frame::data);
+        chunk.map(|chunk| {
+            let frame = chunk?.map(Frame::data);
             Some(frame.map_err(|error| BodyError(format!("{error:#}"))))
         })
     }
@@ -123,7 +122,7 @@ impl Body for RequestBody {
     }
 }
 
-/// The error of a request body, passed through hyper and taken out again.
+/// The error of a request body, wrapped to pass through hyper.
 #[derive(Debug)]
 pub(super) struct BodyError(pub(super) String);
 
@@ -135,7 +134,7 @@ impl fmt::Display for BodyError {
 
 impl std::error::Error for BodyError {}
 
-/// A response's body, each piece waited for no longer than the limit.
+/// Converts a response body. Each chunk is subject to the read timeout.
 pub(super) fn response_body(
     body: hyper::body::Incoming,
     read_timeout: Option<Duration>,
@@ -144,25 +143,25 @@ pub(super) fn response_body(
     if length == Some(0) {
         return ByteStream::empty();
     }
-    let pieces = Pieces {
+    let chunks = ResponseChunks {
         body: Some(body),
-        limit: read_timeout,
+        read_timeout,
         timer: None,
     };
-    ByteStream::from_stream(pieces, length)
+    ByteStream::from_stream(chunks, length)
 }
 
-/// The pieces of a response's body.
-struct Pieces {
-    /// Nothing behind the end and behind an error.
+/// The chunks of a response body.
+struct ResponseChunks {
+    /// `None` after the end and after an error.
     body: Option<hyper::body::Incoming>,
-    limit: Option<Duration>,
-    /// Runs while a piece is waited for: most of them are there.
+    read_timeout: Option<Duration>,
+    /// Runs only while a chunk is pending, because most chunks are ready when polled.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Pieces {
-    /// The next piece that is not a trailer.
+impl ResponseChunks {
+    /// Polls the next data frame, skipping trailers.
     fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         loop {
             let Some(body) = &mut self.body else {
@@ -176,7 +175,7 @@ impl Pieces {
                     }
                 }
                 Some(Err(error)) => {
-                    let message = "the connection broke while the response was read";
+                    let message = "the connection failed while reading the response body";
                     let error = Error::new(ErrorKind::Connection, message).with_source(error);
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -184,35 +183,35 @@ impl Pieces {
         }
     }
 
-    /// Fails when the next piece has been waited for too long.
-    fn poll_limit(&mut self, context: &mut Context<'_>) -> Poll<Error> {
-        let Some(limit) = self.limit else {
+    /// Returns an error when the read timeout elapses.
+    fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        let Some(limit) = self.read_timeout else {
             return Poll::Pending;
         };
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(timer.as_mut().poll(context));
-        let message = format!("the response's body stopped for {limit:?}");
+        let message = format!("no data of the response body within {limit:?}");
         Poll::Ready(Error::new(ErrorKind::Timeout, message))
     }
 }
 
-impl Stream for Pieces {
+impl Stream for ResponseChunks {
     type Item = Result<Bytes>;
 
     fn poll_next(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes>>> {
-        let piece = match self.poll_data(context) {
-            Poll::Ready(piece) => piece,
-            Poll::Pending => Some(Err(ready!(self.poll_limit(context)))),
+        let chunk = match self.poll_data(context) {
+            Poll::Ready(chunk) => chunk,
+            Poll::Pending => Some(Err(ready!(self.poll_timeout(context)))),
         };
         self.timer = None;
-        if !matches!(piece, Some(Ok(_))) {
+        if !matches!(chunk, Some(Ok(_))) {
             self.body = None;
         }
-        Poll::Ready(piece)
+        Poll::Ready(chunk)
     }
 }

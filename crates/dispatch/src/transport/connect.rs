@@ -1,4 +1,4 @@
-//! How a connection is made: [`Connector`], straight or through a proxy, and [`Secured`], with TLS on top.
+//! Connectors for hyper: [`ProxyConnector`] (TCP, direct or through a proxy), [`TlsConnector`], and [`TimeoutConnector`].
 
 use std::io;
 use std::pin::Pin;
@@ -21,9 +21,9 @@ use super::{HttpVersion, TlsSettings};
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// Connects to the host of a URL, or to the proxy on the way to it. TLS to the host itself comes on top.
+/// Connects to the host of a URL, or to the proxy for it. TLS to the host is up to [`TlsConnector`].
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(super) struct ProxyConnector {
     direct: HttpConnector,
     proxied: Option<Proxied>,
 }
@@ -31,51 +31,51 @@ pub(super) struct Connector {
 #[derive(Clone, Debug)]
 struct Proxied {
     table: Arc<ProxyTable>,
-    /// To the proxy itself, which may want TLS of its own.
+    /// Connects to the proxy, with TLS if the proxy's URL is `https`.
     connector: HttpsConnector<HttpConnector>,
 }
 
-impl Connector {
-    pub(super) fn straight(direct: HttpConnector) -> Self {
-        Connector {
+impl ProxyConnector {
+    pub(super) fn direct(direct: HttpConnector) -> Self {
+        ProxyConnector {
             direct,
             proxied: None,
         }
     }
 
-    /// A connector that uses the proxies of a table.
-    pub(super) fn through(
+    /// Returns a connector that uses the proxies of a table.
+    pub(super) fn with_proxies(
         direct: HttpConnector,
         table: Arc<ProxyTable>,
         tls: rustls::ClientConfig,
     ) -> Self {
         let connector = HttpsConnector::from((direct.clone(), tls));
-        Connector {
+        ProxyConnector {
             direct,
             proxied: Some(Proxied { table, connector }),
         }
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = Route;
+impl Service<Uri> for ProxyConnector {
+    type Response = HostStream;
     type Error = BoxError;
-    type Future = Connecting<Route>;
+    type Future = Connecting<HostStream>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.direct.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, url: Uri) -> Self::Future {
-        let hop = self.proxied.as_mut().and_then(|proxied| {
-            let proxy = proxied.table.route(&url)?;
+        let proxy = self.proxied.as_mut().and_then(|proxied| {
+            let proxy = proxied.table.proxy_for(&url)?;
             Some((proxy, &mut proxied.connector))
         });
-        match hop {
+        match proxy {
             None => {
                 let connecting = self.direct.call(url);
                 Box::pin(async move {
-                    Ok(Route {
+                    Ok(HostStream {
                         stream: MaybeHttpsStream::Http(connecting.await?),
                         is_forwarded: false,
                     })
@@ -88,7 +88,7 @@ impl Service<Uri> for Connector {
                 }
                 let connecting = tunnel.call(url);
                 Box::pin(async move {
-                    Ok(Route {
+                    Ok(HostStream {
                         stream: connecting.await?,
                         is_forwarded: false,
                     })
@@ -97,7 +97,7 @@ impl Service<Uri> for Connector {
             Some((proxy, connector)) => {
                 let connecting = connector.call(proxy.uri().clone());
                 Box::pin(async move {
-                    Ok(Route {
+                    Ok(HostStream {
                         stream: connecting.await?,
                         is_forwarded: true,
                     })
@@ -107,27 +107,27 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// A connection, to the host or to a proxy.
+/// A connection to a host, direct or through a proxy.
 #[derive(Debug)]
-pub(super) struct Route {
+pub(super) struct HostStream {
     stream: MaybeHttpsStream<TokioIo<TcpStream>>,
-    /// Whether the other end is a proxy that forwards requests, and so must be given whole URLs.
+    /// True if the peer is a forwarding proxy, which requires absolute URLs in requests.
     is_forwarded: bool,
 }
 
-impl Route {
+impl HostStream {
     fn stream(self: Pin<&mut Self>) -> Pin<&mut MaybeHttpsStream<TokioIo<TcpStream>>> {
         Pin::new(&mut self.get_mut().stream)
     }
 }
 
-impl Connection for Route {
+impl Connection for HostStream {
     fn connected(&self) -> Connected {
         self.stream.connected().proxy(self.is_forwarded)
     }
 }
 
-impl Read for Route {
+impl Read for HostStream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -137,7 +137,7 @@ impl Read for Route {
     }
 }
 
-impl Write for Route {
+impl Write for HostStream {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -167,24 +167,24 @@ impl Write for Route {
     }
 }
 
-/// TLS, set up when the first URL wants it: reading root certificates takes longer than many a call.
+/// TLS configuration, created for the first `https` URL, because loading root certificates is slow.
 #[derive(Debug)]
-pub(super) struct Tls {
+pub(super) struct LazyTlsConfig {
     settings: TlsSettings,
     version: HttpVersion,
     config: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
 }
 
-impl Tls {
+impl LazyTlsConfig {
     pub(super) fn new(settings: TlsSettings, version: HttpVersion) -> Self {
-        Tls {
+        LazyTlsConfig {
             settings,
             version,
             config: OnceLock::new(),
         }
     }
 
-    /// The settings as rustls takes them, or what is wrong with them.
+    /// Returns the rustls configuration, or a message if the settings are invalid.
     pub(super) fn config(&self) -> Result<&Arc<rustls::ClientConfig>, &str> {
         self.config
             .get_or_init(|| {
@@ -199,21 +199,21 @@ impl Tls {
     }
 }
 
-/// A connector that puts TLS on top where a URL wants it.
+/// A connector that adds TLS for `https` URLs.
 #[derive(Clone, Debug)]
-pub(super) struct Secured {
-    connector: Connector,
-    tls: Arc<Tls>,
+pub(super) struct TlsConnector {
+    connector: ProxyConnector,
+    tls: Arc<LazyTlsConfig>,
 }
 
-impl Secured {
-    pub(super) fn new(connector: Connector, tls: Arc<Tls>) -> Self {
-        Secured { connector, tls }
+impl TlsConnector {
+    pub(super) fn new(connector: ProxyConnector, tls: Arc<LazyTlsConfig>) -> Self {
+        TlsConnector { connector, tls }
     }
 }
 
-impl Service<Uri> for Secured {
-    type Response = MaybeHttpsStream<Route>;
+impl Service<Uri> for TlsConnector {
+    type Response = MaybeHttpsStream<HostStream>;
     type Error = BoxError;
     type Future = Connecting<Self::Response>;
 
@@ -235,14 +235,14 @@ impl Service<Uri> for Secured {
     }
 }
 
-/// A connector that gives up after a time: names, TCP, proxies and TLS together.
+/// A connector with a time limit for DNS, TCP, proxy and TLS together.
 #[derive(Clone, Debug)]
-pub(super) struct Limited<C> {
+pub(super) struct TimeoutConnector<C> {
     pub(super) connector: C,
     pub(super) limit: Option<Duration>,
 }
 
-impl<C> Service<Uri> for Limited<C>
+impl<C> Service<Uri> for TimeoutConnector<C>
 where
     C: Service<Uri, Error = BoxError>,
     C::Response: 'static,
@@ -264,7 +264,7 @@ where
                 tokio::time::timeout(limit, connecting)
                     .await
                     .unwrap_or_else(|_| {
-                        let message = format!("it took longer than {limit:?}");
+                        let message = format!("no connection within {limit:?}");
                         Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
                     })
             }),

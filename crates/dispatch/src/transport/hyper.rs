@@ -13,29 +13,29 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result, TextPool};
 use inia_protocol::Headers;
 
-use super::body::{BodyError, Progress, RequestBody, response_body};
-use super::connect::{Connector, Limited, Secured, Tls};
+use super::body::{BodyError, RequestBody, UploadProgress, response_body};
+use super::connect::{LazyTlsConfig, ProxyConnector, TimeoutConnector, TlsConnector};
 use super::proxy::ProxyTable;
 use super::{HttpVersion, Transport, TransportSettings, WireRequest, WireResponse};
 
-type Client = hyper_util::client::legacy::Client<Limited<Secured>, RequestBody>;
+type HyperClient = hyper_util::client::legacy::Client<TimeoutConnector<TlsConnector>, RequestBody>;
 
-/// HTTP/1.1 and HTTP/2 over hyper, TLS by rustls, with a pool of kept connections.
+/// A transport over hyper (HTTP/1.1 and HTTP/2) and rustls, with connection pools.
 pub struct HyperTransport {
     settings: TransportSettings,
-    http1: OnceLock<Result<Pool, String>>,
-    http2: OnceLock<Result<Pool, String>>,
+    http1: OnceLock<Result<ConnectionPool, String>>,
+    http2: OnceLock<Result<ConnectionPool, String>>,
 }
 
-/// Connections of one version of HTTP.
-struct Pool {
-    client: Client,
-    tls: Arc<Tls>,
+/// Connection pool for one HTTP version.
+struct ConnectionPool {
+    client: HyperClient,
+    tls: Arc<LazyTlsConfig>,
     proxies: Option<Arc<ProxyTable>>,
 }
 
 impl HyperTransport {
-    /// A transport; nothing is set up before the first request.
+    /// Creates a transport. Connection pools are set up on the first request.
     #[must_use]
     pub fn new(settings: TransportSettings) -> Self {
         HyperTransport {
@@ -45,12 +45,12 @@ impl HyperTransport {
         }
     }
 
-    fn pool(&self, version: HttpVersion) -> Result<&Pool> {
+    fn pool(&self, version: HttpVersion) -> Result<&ConnectionPool> {
         let cell = match version {
             HttpVersion::Http1 => &self.http1,
             HttpVersion::Http2 => &self.http2,
         };
-        cell.get_or_init(|| Pool::new(&self.settings, version))
+        cell.get_or_init(|| ConnectionPool::new(&self.settings, version))
             .as_ref()
             .map_err(|message| config_error(message))
     }
@@ -61,7 +61,7 @@ fn config_error(message: &str) -> Error {
     Error::new(ErrorKind::Config, message.to_owned())
 }
 
-impl Pool {
+impl ConnectionPool {
     fn new(settings: &TransportSettings, version: HttpVersion) -> Result<Self, String> {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
@@ -72,15 +72,15 @@ impl Pool {
         }
         let proxies = ProxyTable::new(&settings.proxy)?.map(Arc::new);
         let connector = match &proxies {
-            None => Connector::straight(direct),
+            None => ProxyConnector::direct(direct),
             Some(table) => {
                 let tls = settings.proxy.tls.to_rustls()?;
-                Connector::through(direct, Arc::clone(table), tls)
+                ProxyConnector::with_proxies(direct, Arc::clone(table), tls)
             }
         };
-        let tls = Arc::new(Tls::new(settings.tls.clone(), version));
-        let connector = Secured::new(connector, Arc::clone(&tls));
-        let connector = Limited {
+        let tls = Arc::new(LazyTlsConfig::new(settings.tls.clone(), version));
+        let connector = TlsConnector::new(connector, Arc::clone(&tls));
+        let connector = TimeoutConnector {
             connector,
             limit: settings.connect_timeout,
         };
@@ -90,18 +90,18 @@ impl Pool {
             .pool_max_idle_per_host(settings.max_idle_per_host)
             .retry_canceled_requests(true)
             .build(connector);
-        Ok(Pool {
+        Ok(ConnectionPool {
             client,
             tls,
             proxies,
         })
     }
 
-    /// Tells the proxy that forwards a request who asks. One that makes a tunnel is told when it is made.
-    fn authorize(&self, request: &mut http::Request<RequestBody>) {
+    /// Adds the credentials of a forwarding proxy. For a tunnel, the connector sends them with `CONNECT`.
+    fn add_proxy_authorization(&self, request: &mut http::Request<RequestBody>) {
         if let Some(proxies) = &self.proxies
             && request.uri().scheme() == Some(&http::uri::Scheme::HTTP)
-            && let Some(proxy) = proxies.route(request.uri())
+            && let Some(proxy) = proxies.proxy_for(request.uri())
             && let Some(authorization) = proxy.basic_auth()
         {
             request
@@ -119,17 +119,20 @@ impl Transport for HyperTransport {
             let (mut request, progress) = to_hyper(request)?;
             let uri = request.uri().clone();
             if uri.scheme() == Some(&http::uri::Scheme::HTTPS) {
-                // Here already, since what is wrong with the settings is no fault of the connection.
+                // Checked before the request, so that invalid settings are a `Config` error rather than a `Connection` error.
                 pool.tls.config().map_err(config_error)?;
             }
-            pool.authorize(&mut request);
+            pool.add_proxy_authorization(&mut request);
             let response = pool.client.request(request);
             let response = match read_timeout {
                 None => response.await,
-                Some(limit) => within(limit, response, progress).await.ok_or_else(|| {
-                    let message = format!("{}: no response within {limit:?}", Place(&uri));
-                    Error::new(ErrorKind::Timeout, message)
-                })?,
+                Some(limit) => with_read_timeout(limit, response, progress)
+                    .await
+                    .ok_or_else(|| {
+                        let message =
+                            format!("{}: no response within {limit:?}", UrlWithoutQuery(&uri));
+                        Error::new(ErrorKind::Timeout, message)
+                    })?,
             };
             let response = response.map_err(|error| connection_error(&uri, &error))?;
             Ok(from_hyper(response, read_timeout))
@@ -137,31 +140,31 @@ impl Transport for HyperTransport {
     }
 }
 
-/// Waits for a response, no longer than the limit from the last piece of the request on.
-async fn within<T>(
+/// Waits for a response; `None` if the time limit elapses without progress of the request body.
+async fn with_read_timeout<T>(
     limit: Duration,
     response: impl Future<Output = T>,
-    progress: Option<Progress>,
+    progress: Option<UploadProgress>,
 ) -> Option<T> {
     let mut response = pin!(response);
-    let mut seen = 0;
+    let mut previous = 0;
     loop {
         if let Ok(response) = tokio::time::timeout(limit, &mut response).await {
             return Some(response);
         }
         let progress = progress.as_ref()?;
-        let pieces = progress.pieces();
-        if pieces == seen && !progress.is_source_pending() {
+        let chunks = progress.chunks();
+        if chunks == previous && !progress.is_source_pending() {
             return None;
         }
-        seen = pieces;
+        previous = chunks;
     }
 }
 
-/// The part of a URL that an error may show: everything but the query, which may carry a signature.
-struct Place<'a>(&'a http::Uri);
+/// A URL for error messages, without its query, which may contain a signature.
+struct UrlWithoutQuery<'a>(&'a http::Uri);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for UrlWithoutQuery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(scheme), Some(authority)) = (self.0.scheme(), self.0.authority()) {
             write!(f, "{scheme}://{authority}")?;
@@ -172,13 +175,13 @@ impl fmt::Display for Place<'_> {
 
 #[cold]
 fn connection_error(uri: &http::Uri, error: &hyper_util::client::legacy::Error) -> Error {
-    // What failed may be our own body: then its error is the one to tell.
+    // An error of the request body is reported instead of hyper's.
     let mut cause = error.source();
     let mut timed_out = false;
     let mut text = error.to_string();
     while let Some(inner) = cause {
-        if let Some(own) = inner.downcast_ref::<BodyError>() {
-            return Error::new(ErrorKind::Stream, own.0.clone());
+        if let Some(error) = inner.downcast_ref::<BodyError>() {
+            return Error::new(ErrorKind::Stream, error.0.clone());
         }
         if let Some(io) = inner.downcast_ref::<std::io::Error>() {
             timed_out |= io.kind() == std::io::ErrorKind::TimedOut;
@@ -191,19 +194,19 @@ fn connection_error(uri: &http::Uri, error: &hyper_util::client::legacy::Error) 
     } else {
         ErrorKind::Connection
     };
-    let what = if error.is_connect() {
+    let problem = if error.is_connect() {
         "cannot connect"
     } else {
-        "the connection broke"
+        "the connection failed"
     };
-    Error::new(kind, format!("{}: {what}: {text}", Place(uri)))
+    Error::new(kind, format!("{}: {problem}: {text}", UrlWithoutQuery(uri)))
 }
 
-fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<Progress>)> {
-    let invalid = |what: &str, error: &dyn fmt::Display| {
+fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<UploadProgress>)> {
+    let invalid = |part: &str, error: &dyn fmt::Display| {
         Error::new(
             ErrorKind::Validation,
-            format!("the request's {what} cannot be sent over HTTP: {error}"),
+            format!("invalid request {part}: {error}"),
         )
     };
     let (body, progress) = RequestBody::new(request.body);
@@ -213,7 +216,7 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
     *hyper.uri_mut() = http::Uri::try_from(request.url).map_err(|error| invalid("URL", &error))?;
     let headers = hyper.headers_mut();
     headers.reserve(request.headers.len() + 2);
-    // The values are slices of one text.
+    // All values are slices of one buffer, which saves an allocation for each.
     let length = request.headers.iter().map(|(_, value)| value.len()).sum();
     let mut values = BytesMut::with_capacity(length);
     for (name, value) in &request.headers {
@@ -227,8 +230,8 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
     Ok((hyper, progress))
 }
 
-/// Names that most requests carry and that HTTP itself does not know: they are not to be copied for each.
-static NAMES: [http::HeaderName; 8] = [
+/// Common header names that the `http` crate does not predefine. Cloning them allocates nothing.
+static AWS_HEADER_NAMES: [http::HeaderName; 8] = [
     http::HeaderName::from_static("x-amz-date"),
     http::HeaderName::from_static("x-amz-target"),
     http::HeaderName::from_static("x-amz-content-sha256"),
@@ -240,8 +243,11 @@ static NAMES: [http::HeaderName; 8] = [
 ];
 
 fn header_name(name: &str) -> Result<http::HeaderName, http::header::InvalidHeaderName> {
-    match NAMES.iter().find(|known| known.as_str() == name) {
-        Some(known) => Ok(known.clone()),
+    match AWS_HEADER_NAMES
+        .iter()
+        .find(|header| header.as_str() == name)
+    {
+        Some(header) => Ok(header.clone()),
         None => http::HeaderName::from_bytes(name.as_bytes()),
     }
 }
@@ -257,7 +263,7 @@ fn from_hyper(
         let name = texts.add(name.as_str());
         match value.to_str() {
             Ok(text) => headers.push(name, texts.add(text)),
-            // Bytes beyond ASCII are taken as UTF-8 where they are, else as Latin-1, so that nothing is lost.
+            // A value that is not ASCII is decoded as UTF-8 if it is valid, and as Latin-1 otherwise.
             Err(_) => match std::str::from_utf8(value.as_bytes()) {
                 Ok(text) => headers.push(name, texts.add(text)),
                 Err(_) => headers.push(

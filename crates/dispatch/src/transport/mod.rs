@@ -1,4 +1,4 @@
-//! [`Transport`]: how a signed request reaches a server.
+//! [`Transport`]: sends signed requests over HTTP.
 
 mod body;
 mod connect;
@@ -21,20 +21,20 @@ pub use self::settings::TransportSettings;
 pub use self::tls::TlsSettings;
 use crate::ByteStream;
 
-/// A request as it goes on the wire.
+/// A signed HTTP request.
 #[derive(Debug)]
 pub struct WireRequest {
     /// The HTTP method.
     pub method: Str,
-    /// The whole URL: scheme, authority, path and query, percent-encoded.
+    /// The absolute URL, percent-encoded.
     pub url: String,
     /// The headers, without `host` and `content-length`, which the transport adds.
     pub headers: Headers,
     /// The body.
     pub body: WireBody,
-    /// How long to wait for the head of the response once the request is sent, and between pieces of its body.
+    /// Time limit for the response headers once the request is sent, and for each chunk of the response body.
     pub read_timeout: Option<Duration>,
-    /// Which version of HTTP to speak.
+    /// The HTTP version.
     pub version: HttpVersion,
 }
 
@@ -43,21 +43,21 @@ pub struct WireRequest {
 pub enum WireBody {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// A stream, sent with `content-length` where its length is known and chunked otherwise.
+    /// A stream, sent with `content-length` if its length is known, and chunked otherwise.
     Stream(ByteStream),
 }
 
-/// Which version of HTTP a request is sent over.
+/// The HTTP version of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpVersion {
     /// HTTP/1.1.
     #[default]
     Http1,
-    /// HTTP/2 where the server offers it, else HTTP/1.1.
+    /// HTTP/2 if the server supports it, and HTTP/1.1 otherwise.
     Http2,
 }
 
-/// The head of a response, with its body still to come.
+/// An HTTP response, whose body is a stream.
 #[derive(Debug)]
 pub struct WireResponse {
     /// The HTTP status.
@@ -68,11 +68,11 @@ pub struct WireResponse {
     pub body: ByteStream,
 }
 
-/// Sends requests and brings responses: hyper in earnest, canned answers in tests.
+/// Sends HTTP requests. [`HyperTransport`] is the default; tests can use canned responses.
 pub trait Transport: Send + Sync + fmt::Debug {
-    /// Sends one request and waits for the head of the response. Any status is a response, not an error.
+    /// Sends one request and waits for the response headers. Any status is a response, not an error.
     ///
     /// # Errors
-    /// `Connection` and `Timeout`; `Stream` where reading the request's own body failed.
+    /// `Connection` and `Timeout`; `Stream` if reading the request body fails.
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>>;
 }

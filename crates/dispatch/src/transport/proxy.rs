@@ -1,4 +1,4 @@
-//! [`ProxySettings`]: which requests go through a proxy, and how it is spoken to.
+//! [`ProxySettings`]: selects the proxy for a request.
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -7,28 +7,28 @@ use inia_core::config::Proxies;
 
 use super::TlsSettings;
 
-/// Which requests go through a proxy.
+/// Proxy settings.
 ///
-/// HTTPS goes through a tunnel (`CONNECT`), so that the proxy sees nothing of it; plain HTTP is handed to the proxy to forward.
+/// HTTPS requests go through a tunnel (`CONNECT`), so the proxy cannot read them; plain HTTP requests are forwarded by the proxy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxySettings {
-    /// The proxies' URLs, by the scheme of the requests they are for: `http`, `https`, or `all` for both.
+    /// URLs of the proxies, by the scheme of the requests: `http`, `https`, or `all` for both.
     pub proxies: Proxies,
-    /// Hosts that are reached without proxy, separated by commas: names, each with its subdomains, addresses, networks, or `*`.
+    /// Hosts to connect to directly, separated by commas: host names (including subdomains), addresses, networks, or `*`.
     pub no_proxy: Option<Str>,
-    /// TLS to a proxy whose own URL is `https`.
+    /// TLS settings for proxies whose URL is `https`.
     pub tls: TlsSettings,
 }
 
-/// The proxies by what they are for, read once.
+/// The parsed proxy settings.
 #[derive(Debug)]
 pub(super) struct ProxyTable(Matcher);
 
 impl ProxyTable {
-    /// The table, or `None` where there are no proxies.
+    /// Parses the settings; `None` if there are no proxies.
     ///
     /// # Errors
-    /// What is wrong with the first URL that is none. It is not repeated, since it may hold a password.
+    /// A message about the first invalid URL. It does not repeat the URL, which may contain a password.
     pub(super) fn new(settings: &ProxySettings) -> Result<Option<Self>, String> {
         let mut matcher = Matcher::builder();
         let mut any = false;
@@ -50,13 +50,13 @@ impl ProxyTable {
         Ok(any.then(|| ProxyTable(matcher.build())))
     }
 
-    /// The proxy on the way to a URL.
-    pub(super) fn route(&self, url: &Uri) -> Option<Intercept> {
+    /// Returns the proxy for a URL.
+    pub(super) fn proxy_for(&self, url: &Uri) -> Option<Intercept> {
         self.0.intercept(url)
     }
 }
 
-/// A proxy's URL with its scheme.
+/// Adds the default scheme to a proxy's URL, and validates it.
 ///
 /// # Source
 /// botocore `httpsession.py:ProxyConfiguration._fix_proxy_url`.
@@ -75,8 +75,8 @@ fn complete(scheme: &str, url: &str) -> Result<String, String> {
             Err(format!("the URL of the proxy for {scheme} has no host"))
         }
         (other, _) => Err(format!(
-            "the proxy for {scheme} is a {} one: only http and https are spoken to proxies",
-            other.unwrap_or("strange")
+            "the URL of the proxy for {scheme} has the scheme {:?}: only http and https are supported",
+            other.unwrap_or_default()
         )),
     }
 }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_routed_by_their_scheme() {
+    fn selects_proxies_by_scheme_and_host() {
         let cases = [
             (
                 &[("http", "p:1")][..],
@@ -151,20 +151,22 @@ mod tests {
         ];
         for (proxies, no_proxy, url, expected) in cases {
             let table = table(proxies, no_proxy).unwrap().unwrap();
-            let found = table.route(&url.parse().unwrap());
-            let found = found.map(|proxy| proxy.uri().to_string());
-            assert_eq!(found.as_deref(), expected, "{proxies:?} {no_proxy:?} {url}");
+            let proxy = table.proxy_for(&url.parse().unwrap());
+            let proxy = proxy.map(|proxy| proxy.uri().to_string());
+            assert_eq!(proxy.as_deref(), expected, "{proxies:?} {no_proxy:?} {url}");
         }
         assert!(table(&[], Some("*")).unwrap().is_none());
         assert!(table(&[("http", "")], None).unwrap().is_none());
     }
 
     #[test]
-    fn passwords_become_a_header_and_are_in_no_error() {
+    fn passwords_become_a_header_and_do_not_leak_into_errors() {
         let table = table(&[("http", "http://user:p%40ss@p:1")], None)
             .unwrap()
             .unwrap();
-        let proxy = table.route(&"http://a.example".parse().unwrap()).unwrap();
+        let proxy = table
+            .proxy_for(&"http://a.example".parse().unwrap())
+            .unwrap();
         assert_eq!(proxy.basic_auth().unwrap(), "Basic dXNlcjpwQHNz");
         assert!(!format!("{table:?}").contains("p%40ss"));
         for url in ["http://user:hush@p q", "socks5://user:hush@p:1", "http://"] {

@@ -1,4 +1,4 @@
-//! [`TransportSettings`]: how connections are made and kept.
+//! [`TransportSettings`]: connection settings.
 
 use std::iter;
 use std::path::Path;
@@ -11,18 +11,18 @@ use zeroize::Zeroizing;
 
 use super::{ProxySettings, TlsSettings};
 
-/// How connections are made and kept.
+/// Connection settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportSettings {
-    /// The time limit for making a connection, with a proxy's tunnel and TLS.
+    /// Time limit for establishing a connection, including the proxy tunnel and TLS.
     pub connect_timeout: Option<Duration>,
-    /// How many idle connections are kept for each host.
+    /// Maximum number of idle connections per host.
     pub max_idle_per_host: usize,
-    /// Whether TCP keep-alive probes are sent.
+    /// True to send TCP keep-alive probes.
     pub tcp_keepalive: bool,
-    /// Whom TLS trusts, and what it shows.
+    /// TLS settings.
     pub tls: TlsSettings,
-    /// Which requests go through a proxy.
+    /// Proxy settings.
     pub proxy: ProxySettings,
 }
 
@@ -39,15 +39,16 @@ impl Default for TransportSettings {
 }
 
 impl TransportSettings {
-    /// The settings of a client, with the files that they name read.
+    /// Converts a client's settings, and reads the certificate files that they name.
     ///
     /// # Errors
-    /// `Config` where a file cannot be read.
+    /// `Config`: a file cannot be read, or a setting is not supported.
     pub(crate) fn for_client(host: &Host, settings: &ClientSettings) -> Result<Self> {
         let proxy = &settings.proxies_config;
         if proxy.use_forwarding_for_https == Some(true) && !settings.proxies.0.is_empty() {
-            // DIFFERENCE: botocore can hand HTTPS requests to a proxy to forward, which then reads them. Here they are tunnelled only.
-            let message = "proxy_use_forwarding_for_https: HTTPS goes through proxies in tunnels only; leave the setting out";
+            // DIFFERENCE: botocore can send HTTPS requests to a forwarding proxy, which can then read them. Here they always go through a
+            // tunnel.
+            let message = "proxy_use_forwarding_for_https is not supported: HTTPS requests always go through a tunnel; remove the setting";
             return Err(Error::new(ErrorKind::Config, message));
         }
         Ok(TransportSettings {
@@ -88,7 +89,7 @@ fn certificates(host: &Host, setting: &str, path: Option<&Path>) -> Result<Optio
     path.map(read).transpose()
 }
 
-/// The certificate and its key, one after the other.
+/// Reads a client certificate and its key, concatenated.
 fn client_identity(
     host: &Host,
     setting: &str,
@@ -99,8 +100,8 @@ fn client_identity(
     };
     let mut pem = Zeroizing::new(Vec::new());
     for path in iter::once(certificate).chain(key) {
-        let part = certificates(host, setting, Some(path))?.map(Zeroizing::new);
-        pem.extend_from_slice(part.as_deref().map_or(&[], Vec::as_slice));
+        let file = certificates(host, setting, Some(path))?.map(Zeroizing::new);
+        pem.extend_from_slice(file.as_deref().map_or(&[], Vec::as_slice));
         pem.push(b'\n');
     }
     let text = str::from_utf8(&pem).map_err(|_| {

@@ -1,4 +1,4 @@
-//! [`TlsSettings`]: whom TLS trusts, and what it shows of itself.
+//! [`TlsSettings`]: root certificates and client certificates.
 
 use std::sync::Arc;
 
@@ -7,17 +7,20 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Whom a connection's TLS trusts, and the certificate that it shows where the other side asks for one.
+/// The root certificates that TLS trusts, and the client certificate for servers that request one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// Root certificates in PEM form to trust instead of the built-in ones.
+    /// Root certificates in PEM format, instead of the built-in ones.
     pub ca_bundle: Option<Vec<u8>>,
-    /// The client's own certificates and their private key, all in PEM form.
+    /// Client certificates and their private key, all in PEM format.
     pub client_identity: Option<Secret>,
 }
 
 impl TlsSettings {
-    /// The settings as rustls takes them, or what is wrong with them.
+    /// Converts the settings to a rustls configuration.
+    ///
+    /// # Errors
+    /// A message about the invalid setting.
     pub(super) fn to_rustls(&self) -> Result<ClientConfig, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
@@ -27,11 +30,11 @@ impl TlsSettings {
         match &self.client_identity {
             None => Ok(config.with_no_client_auth()),
             Some(pem) => {
-                let (certificates, key) = identity(pem)?;
+                let (certificates, key) = parse_identity(pem)?;
                 config
                     .with_client_auth_cert(certificates, key)
                     .map_err(|error| {
-                        format!("the client certificate and its key do not fit: {error}")
+                        format!("the client certificate and its key do not match: {error}")
                     })
             }
         }
@@ -46,26 +49,26 @@ impl TlsSettings {
         for certificate in CertificateDer::pem_slice_iter(bundle) {
             let certificate =
                 certificate.map_err(|error| format!("the CA bundle is not PEM: {error}"))?;
-            roots
-                .add(certificate)
-                .map_err(|error| format!("the CA bundle holds a broken certificate: {error}"))?;
+            roots.add(certificate).map_err(|error| {
+                format!("the CA bundle contains an invalid certificate: {error}")
+            })?;
         }
         if roots.is_empty() {
-            return Err("the CA bundle holds no certificate".to_owned());
+            return Err("the CA bundle contains no certificate".to_owned());
         }
         Ok(roots)
     }
 }
 
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+type ClientIdentity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-fn identity(pem: &Secret) -> Result<Identity, String> {
+fn parse_identity(pem: &Secret) -> Result<ClientIdentity, String> {
     let pem = pem.expose().as_bytes();
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| format!("the client certificate is not PEM: {error}"))?;
     if certificates.is_empty() {
-        return Err("the client certificate's file holds no certificate".to_owned());
+        return Err("the client certificate file contains no certificate".to_owned());
     }
     let key = PrivateKeyDer::from_pem_slice(pem)
         .map_err(|error| format!("the client certificate's key cannot be read: {error}"))?;
@@ -77,8 +80,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said_without_the_key() {
-        let with = |ca_bundle: Option<&str>, client_identity: Option<&str>| {
+    fn errors_do_not_leak_the_key() {
+        let configure = |ca_bundle: Option<&str>, client_identity: Option<&str>| {
             let settings = TlsSettings {
                 ca_bundle: ca_bundle.map(|text| text.as_bytes().to_vec()),
                 client_identity: client_identity.map(Secret::from),
@@ -89,24 +92,24 @@ mod tests {
         const NO_CERTIFICATE: &str =
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let error = |result: Result<(), String>| result.unwrap_err();
-        assert_eq!(with(None, None), Ok(()));
+        assert_eq!(configure(None, None), Ok(()));
         assert_eq!(
-            error(with(Some("x"), None)),
-            "the CA bundle holds no certificate"
+            error(configure(Some("x"), None)),
+            "the CA bundle contains no certificate"
         );
         assert!(
-            error(with(Some(NO_CERTIFICATE), None))
-                .starts_with("the CA bundle holds a broken certificate")
+            error(configure(Some(NO_CERTIFICATE), None))
+                .starts_with("the CA bundle contains an invalid certificate")
         );
         assert_eq!(
-            error(with(
+            error(configure(
                 None,
                 Some("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
             )),
-            "the client certificate's file holds no certificate"
+            "the client certificate file contains no certificate"
         );
         assert!(
-            error(with(None, Some(NO_CERTIFICATE)))
+            error(configure(None, Some(NO_CERTIFICATE)))
                 .starts_with("the client certificate's key cannot be read")
         );
     }
