@@ -27,15 +27,15 @@ struct Readme;
 pub use inia_core::{
     Blob, CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Fault, List, Lookup,
     Map, Problem, ProviderContext, Result, Secret, ServiceError, SsoLogin, SsoLogout, Str,
-    Timestamp, TimestampFormat, Token, TokenChain, TokenProvider, Value, config, from_value, json,
-    ports, to_value,
+    Timestamp, TimestampFormat, Token, TokenChain, TokenProvider, UserAgentFeatures, Value, config,
+    from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
     Action, ByteStream, Call, Client, Collection, CollectionItems, CollectionPages, Condition,
-    EventStream, HttpVersion, HyperTransport, Items, Outcome, Output, Paginator, Presign,
-    PresignedRequest, ProxySettings, Resource, ResourcePart, ResponseMetadata, SearchResults,
-    Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait, Waited, WireBody,
-    WireRequest, WireResponse, blocking, host,
+    EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Presign,
+    PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart, ResponseMetadata,
+    SearchResults, Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait,
+    WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
 };
 pub use inia_model::{
     Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,

@@ -295,7 +295,7 @@ async fn rejects_invalid_pagination() {
         (
             sqs.paginate("SendMessage", json!({})),
             ErrorKind::Pagination,
-            "SendMessage does not answer in pages",
+            "SendMessage cannot be paginated",
         ),
         (
             sqs.paginate("ListQueues", json!({}))

@@ -10,8 +10,9 @@ use higher::{Canned, Sleeps, catalog, host, paths};
 use inia::host::OsFiles;
 use inia::jmespath::Expression;
 use inia::{
-    ErrorKind, IdentifierSource, Member, Outcome, ParamPath, ParamSource, Resource, ResourceModel,
-    ResourceParam, ResourcePart, ResourceTarget, Resources, ServiceModel, Value, Waiters, json,
+    ErrorKind, IdentifierSource, Member, ParamPath, ParamSource, Resource, ResourceModel,
+    ResourceOutcome, ResourceParam, ResourcePart, ResourceTarget, Resources, ServiceModel, Value,
+    Waiters, json,
 };
 
 const SERVICES: [&str; 9] = [
@@ -28,7 +29,7 @@ const SERVICES: [&str; 9] = [
 
 /// Known problems of boto3's definitions; the resulting behavior is tested below.
 const KNOWN_PROBLEMS: [&str; 3] = [
-    "ec2.NetworkInterfaceAssociation.address: `AllocationId`: AllocationId is not there",
+    "ec2.NetworkInterfaceAssociation.address: `AllocationId`: AllocationId not found",
     "iam.ServiceResource.Policy: Policy needs {\"arn\"} and is actual {\"policy_arn\"}",
     "iam.ServiceResource.create_signing_certificate: SigningCertificate needs {\"id\", \"user_name\"} and is actual {\"id\"}",
 ];
@@ -104,7 +105,7 @@ impl Checker<'_> {
     ) -> Option<Option<Member>> {
         let Ok(operation) = self.model.operation(operation) else {
             self.problems
-                .push(format!("{label}: there is no operation {operation}"));
+                .push(format!("{label}: unknown operation {operation}"));
             return None;
         };
         for param in params {
@@ -284,19 +285,19 @@ fn identifiers_are_positional_or_named() {
     for (identifiers, message) in [
         (
             json!(["k", "l"]),
-            "s3.Object takes bucket_name, key: 3 are actual",
+            "s3.Object: too many identifiers (3); expected identifiers: bucket_name, key",
         ),
         (
             json!([]),
-            "s3.Object takes bucket_name, key: `key` is not actual",
+            "s3.Object: `key` is missing; expected identifiers: bucket_name, key",
         ),
         (
             json!({"kee": "k"}),
-            "s3.Object takes bucket_name, key: `kee` is actual",
+            "s3.Object: unknown identifier `kee`; expected identifiers: bucket_name, key",
         ),
         (
             json!([["k"]]),
-            "s3.Object takes bucket_name, key: `key` is no single value",
+            "s3.Object: `key` must be a single value; expected identifiers: bucket_name, key",
         ),
     ] {
         let error = bucket.get("Object", identifiers).unwrap_err();
@@ -435,7 +436,7 @@ async fn a_missing_resource_has_no_attributes() {
     assert_eq!(error.kind(), ErrorKind::Resource);
     assert_eq!(
         error.to_string(),
-        "ec2.Instance(id='i-9'): the service knows nothing of it"
+        "ec2.Instance(id='i-9'): the resource does not exist"
     );
     let tag = resource(&server, "iam")
         .get("SigningCertificate", ["u", "c"])
@@ -443,7 +444,7 @@ async fn a_missing_resource_has_no_attributes() {
     let error = tag.attribute("status").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "iam.SigningCertificate(user_name='u', id='c'): its data cannot be loaded"
+        "iam.SigningCertificate(user_name='u', id='c'): the resource has no load operation"
     );
 }
 
@@ -494,7 +495,7 @@ async fn actions_fill_in_identifiers_and_return_resources() {
     assert!(messages[1].attribute("body").await.unwrap().is_null());
 
     let none = queue.action("receive_messages", json!({})).await.unwrap();
-    assert!(matches!(&none, Outcome::Resources(none) if none.is_empty()));
+    assert!(matches!(&none, ResourceOutcome::Resources(none) if none.is_empty()));
     assert_eq!(
         server.params(),
         [

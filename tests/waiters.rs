@@ -82,7 +82,7 @@ async fn polls_until_success() {
         .await
         .unwrap();
     assert_eq!(waited.attempts, 3);
-    assert_eq!(waited.answer.unwrap()["Table"]["TableStatus"], "ACTIVE");
+    assert_eq!(waited.result.unwrap()["Table"]["TableStatus"], "ACTIVE");
     assert_eq!(server.params(), vec![json!({"TableName": "t"}); 3]);
     assert_eq!(clock.seconds(), [20.0, 20.0]);
 }
@@ -94,7 +94,7 @@ async fn an_error_can_be_the_success_state() {
         .wait("TableNotExists", json!({"TableName": "t"}))
         .await
         .unwrap();
-    let not_found = waited.answer.unwrap_err();
+    let not_found = waited.result.unwrap_err();
     assert_eq!(
         not_found.service().unwrap().code,
         "ResourceNotFoundException"
@@ -118,7 +118,7 @@ async fn gives_up_with_the_last_response() {
     );
     assert_eq!(
         error.to_string(),
-        "waiting for TableExists: it took too long (DescribeTable asked 2 times)"
+        "waiting for TableExists: max attempts exceeded (DescribeTable called 2 times)"
     );
     assert_eq!(server.requests().len(), 2);
     assert_eq!(clock.seconds(), [0.5]);
@@ -154,8 +154,8 @@ async fn a_failure_state_ends_the_wait() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "waiting for InstanceRunning: it will not come about: one of `Reservations[].Instances[].State.Name` is \"terminated\" \
-         (DescribeInstances asked 1 time)"
+        "waiting for InstanceRunning: terminal failure state: one of `Reservations[].Instances[].State.Name` is \"terminated\" \
+         (DescribeInstances called 1 time)"
     );
     assert!(
         error.last_response().unwrap()["Reservations"]
@@ -207,7 +207,7 @@ async fn accepts_custom_conditions() {
             vec![page(&[]), page(&["a"]), page(&["a", "b"])],
         ),
         (
-            Condition::lacks("a"),
+            Condition::not_contains("a"),
             vec![page(&["a", "b"]), page(&["a"]), page(&["b"])],
         ),
         (
@@ -244,7 +244,7 @@ async fn errors_of_custom_conditions_contain_the_condition() {
         .unwrap_err();
     assert_eq!(
         failed.to_string(),
-        "waiting for `Table.TableStatus` is \"ACTIVE\": it took too long (DescribeTable asked 2 times)"
+        "waiting for `Table.TableStatus` is \"ACTIVE\": max attempts exceeded (DescribeTable called 2 times)"
     );
     assert_eq!(failed.last().unwrap()["Table"]["TableStatus"], "CREATING");
 }

@@ -115,7 +115,7 @@ pub(super) fn waits(moto: &Moto) -> Result<()> {
         .context("a terminated instance will not run")?
         .to_string();
     ensure!(
-        message.contains("will not come about")
+        message.contains("terminal failure state")
             && message.contains("last response:")
             && message.contains(id),
         "{message}"

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use inia::jmespath::Expression;
 use inia::{
-    Collection, Credentials, Error, ErrorKind, Outcome, Paginator, Resource, Session, Value,
+    Collection, Credentials, Error, ErrorKind, ResourceOutcome, Paginator, Resource, Session, Value,
 };
 use serde_json::Value as Json;
 
@@ -270,15 +270,15 @@ fn printed(resources: &[Resource]) -> Json {
     resources.iter().map(ToString::to_string).collect()
 }
 
-async fn of_outcome(outcome: Outcome) -> Result<(BoundValue, Json)> {
+async fn of_outcome(outcome: ResourceOutcome) -> Result<(BoundValue, Json)> {
     Ok(match outcome {
-        Outcome::None => (BoundValue::Value(Value::Null), Json::Null),
-        Outcome::Resource(resource) => of_resource(resource),
-        Outcome::Resources(resources) => {
+        ResourceOutcome::None => (BoundValue::Value(Value::Null), Json::Null),
+        ResourceOutcome::Resource(resource) => of_resource(resource),
+        ResourceOutcome::Resources(resources) => {
             let result = printed(&resources);
             (BoundValue::Resources(resources), result)
         }
-        Outcome::Output(output) => {
+        ResourceOutcome::Output(output) => {
             let mut result = to_json(&output.value);
             if let Some(body) = output.body {
                 let text = body.collect(1 << 20).await?;

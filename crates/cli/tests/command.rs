@@ -393,7 +393,7 @@ fn wait_exits_by_the_result_of_the_waiter() {
     );
     assert_eq!((failed.status, failed.stdout.as_str()), (255, ""));
     assert!(
-        failed.stderr.contains("will not come about")
+        failed.stderr.contains("terminal failure state")
             && failed
                 .stderr
                 .contains(r#"last response: {"Configuration":{"State":"Failed"}}"#),

@@ -1,4 +1,4 @@
-//! The generic AWS call: validate, resolve the endpoint, serialize, sign, send, retry, parse.
+//! Makes AWS calls from service definitions: validates, resolves the endpoint, serializes, signs, sends, retries, and parses.
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +26,7 @@ mod session;
 mod sign;
 mod transport;
 mod url;
+mod user_agent;
 mod wait;
 
 pub use body::ByteStream;
@@ -33,14 +34,14 @@ pub use client::{Call, Client};
 pub use event_stream::EventStream;
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
-pub use paginate::{Items, Paginator, SearchResults};
+pub use paginate::{PageItems, Paginator, SearchResults};
 pub use presign::{Presign, PresignedRequest};
 pub use resource::{
-    Action, Collection, CollectionItems, CollectionPages, Outcome, Resource, ResourcePart,
+    Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport, TransportSettings,
     WireBody, WireRequest, WireResponse,
 };
-pub use wait::{Condition, Wait, Waited};
+pub use wait::{Condition, Wait, WaitOutcome};

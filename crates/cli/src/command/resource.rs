@@ -13,7 +13,7 @@
 //! ```
 
 use inia::jmespath::Expression;
-use inia::{Client, Outcome, Resource, ResourcePart, Value};
+use inia::{Client, ResourceOutcome, Resource, ResourcePart, Value};
 
 use crate::arguments::{Arguments, OperationArguments};
 use crate::command::{call, describe};
@@ -70,7 +70,7 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
                 resource.get(&name, Value::from_iter(identifiers))?
             }
             ResourcePart::Reference => match resource.reference(&name).await? {
-                Outcome::Resource(target) => target,
+                ResourceOutcome::Resource(target) => target,
                 other => {
                     arguments.finish()?;
                     return printer.print(&outcome(other).await?, &argument);
@@ -172,12 +172,12 @@ fn row(resource: &Resource) -> Value {
     Value::Map(row)
 }
 
-async fn outcome(outcome: Outcome) -> Result<Value, CliError> {
+async fn outcome(outcome: ResourceOutcome) -> Result<Value, CliError> {
     Ok(match outcome {
-        Outcome::None => Value::Null,
-        Outcome::Output(output) => output.value,
-        Outcome::Resource(resource) => row(&resource),
-        Outcome::Resources(resources) => resources.iter().map(row).collect(),
+        ResourceOutcome::None => Value::Null,
+        ResourceOutcome::Output(output) => output.value,
+        ResourceOutcome::Resource(resource) => row(&resource),
+        ResourceOutcome::Resources(resources) => resources.iter().map(row).collect(),
     })
 }
 
@@ -249,7 +249,7 @@ async fn action(
         error,
     })?;
     let value = match result {
-        Outcome::Output(response) => {
+        ResourceOutcome::Output(response) => {
             let value = call::receive(*response, outfile.as_deref(), &model, operation).await?;
             if outfile.as_deref() == Some(call::STANDARD_OUTPUT) {
                 return Ok(());
@@ -288,8 +288,8 @@ impl Printer {
         match &self.query {
             None => output::print(value, self.format, title),
             Some(query) => {
-                let target = query.search(value)?;
-                output::print(&target, self.format, title)
+                let result = query.search(value)?;
+                output::print(&result, self.format, title)
             }
         }
     }

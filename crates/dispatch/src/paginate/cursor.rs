@@ -1,57 +1,57 @@
-//! [`Cursor`]: what to ask for next, and what to make of the answer. It sends nothing itself.
+//! [`PaginatorCursor`]: the state of a pagination, without I/O.
 
 use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value};
 use inia_model::{PaginatorModel, ResultKey};
 
-use super::token::Place;
+use super::token::ResumeToken;
 
-/// A pagination between two of its requests.
+/// The state of a pagination between two requests.
 #[derive(Debug)]
-pub(super) struct Cursor {
+pub(super) struct PaginatorCursor {
     model: Arc<PaginatorModel>,
-    /// The parameters of the next request.
+    /// Parameters of the next request.
     params: Value,
-    /// The tokens of the request that is out, or comes first.
+    /// Tokens of the current request.
     tokens: Map,
-    /// How many items of the first page are not wanted; `None` once it was seen.
+    /// Number of items to skip on the first page; `None` after that page.
     skip: Option<usize>,
-    /// How many items are still wanted; `None` for all.
+    /// Number of items left until the limit; `None` for no limit.
     left: Option<usize>,
-    /// The tokens that the page before gave.
+    /// Tokens from the previous page.
     previous: Option<Map>,
-    state: State,
-    /// Where to go on from, where it was stopped for having enough.
-    resume: Option<Place>,
+    state: CursorState,
+    /// The point to resume from, if the pagination ended at its limit.
+    resume: Option<ResumeToken>,
     non_aggregate: Value,
 }
 
 #[derive(Debug)]
-enum State {
+enum CursorState {
     Ready,
-    /// The same tokens came twice: the next request would give the same page for ever.
-    Stuck,
+    /// The service returned the same tokens twice: the next request would return the same page.
+    RepeatedToken,
     Finished,
 }
 
-impl Cursor {
-    /// A pagination from its start or from a place. `page_size` is the value for the limit parameter.
+impl PaginatorCursor {
+    /// Starts a pagination, or resumes one at `start`. `page_size` is the value of the limit parameter.
     pub(super) fn new(
         model: Arc<PaginatorModel>,
         mut params: Value,
         page_size: Option<Value>,
         max_items: Option<usize>,
-        start: Option<Place>,
+        start: Option<ResumeToken>,
     ) -> Result<Self> {
         if params.is_null() {
             params = Value::map();
         }
-        let skip = start.as_ref().and_then(|start| start.seen).unwrap_or(0);
+        let skip = start.as_ref().and_then(|start| start.skip).unwrap_or(0);
         let names = model.input_tokens.iter();
         let tokens = match start {
             Some(start) => {
-                inject(&mut params, &start.tokens);
+                set_tokens(&mut params, &start.tokens);
                 start.tokens
             }
             None => names.map(|name| (name.clone(), Value::Null)).collect(),
@@ -60,20 +60,20 @@ impl Cursor {
             let Some(limit_key) = &model.limit_key else {
                 return Err(Error::new(
                     ErrorKind::Pagination,
-                    format!("{}: the size of a page cannot be chosen", model.operation),
+                    format!("{} does not support a page size", model.operation),
                 ));
             };
             if let Some(params) = params.as_map_mut() {
                 params.insert(limit_key.clone(), page_size);
             }
         }
-        Ok(Cursor {
+        Ok(PaginatorCursor {
             params,
             tokens,
             skip: Some(skip),
             left: max_items,
             previous: None,
-            state: State::Ready,
+            state: CursorState::Ready,
             resume: None,
             non_aggregate: Value::map(),
             model,
@@ -84,24 +84,24 @@ impl Cursor {
         &self.model
     }
 
-    /// The parameters of the next request; `None` at the end.
+    /// Returns the parameters of the next request; `None` at the end.
     ///
     /// # Errors
-    /// `Pagination`: the service gave the same tokens twice.
-    pub(super) fn request(&mut self) -> Option<Result<Value>> {
+    /// `Pagination`: the service returned the same tokens twice.
+    pub(super) fn next_request(&mut self) -> Option<Result<Value>> {
         match self.state {
-            State::Ready => Some(Ok(self.params.clone())),
-            State::Finished => None,
-            State::Stuck => {
-                self.state = State::Finished;
-                let tokens = Place {
+            CursorState::Ready => Some(Ok(self.params.clone())),
+            CursorState::Finished => None,
+            CursorState::RepeatedToken => {
+                self.state = CursorState::Finished;
+                let tokens = ResumeToken {
                     tokens: self.previous.take().unwrap_or_default(),
-                    seen: None,
+                    skip: None,
                 };
                 Some(Err(Error::new(
                     ErrorKind::Pagination,
                     format!(
-                        "{}: the service gave the same token twice: {}",
+                        "{}: the service returned the same token twice: {}",
                         self.model.operation,
                         tokens.encode()
                     ),
@@ -110,25 +110,25 @@ impl Cursor {
         }
     }
 
-    /// Nothing more is asked for.
+    /// Ends the pagination.
     pub(super) fn finish(&mut self) {
-        self.state = State::Finished;
+        self.state = CursorState::Finished;
     }
 
-    /// Takes a page in: cuts off what is not wanted of it, and finds out what comes next.
+    /// Processes a page: removes items that are skipped or beyond the limit, and determines the next request.
     ///
     /// # Source
-    /// botocore `paginate.py:PageIterator.__iter__`. DIFFERENCE: the tokens of the next page are read before anything is cut off; where
-    /// one stands in the last item, botocore loses it with the item.
+    /// botocore `paginate.py:PageIterator.__iter__`. DIFFERENCE: the next tokens are read before items are removed; botocore loses a
+    /// token that is part of a removed item.
     pub(super) fn accept(&mut self, page: &mut Value) -> Result<()> {
-        let accepted = self.take_in(page);
-        if accepted.is_err() {
-            self.state = State::Finished;
+        let result = self.advance(page);
+        if result.is_err() {
+            self.state = CursorState::Finished;
         }
-        accepted
+        result
     }
 
-    fn take_in(&mut self, page: &mut Value) -> Result<()> {
+    fn advance(&mut self, page: &mut Value) -> Result<()> {
         let next = self.next_tokens(page)?;
         let mut skipped = 0;
         if let Some(skip) = self.skip.take() {
@@ -145,36 +145,36 @@ impl Cursor {
             };
             if count > left {
                 self.keep_items(page, left)?;
-                self.resume = Some(Place {
+                self.resume = Some(ResumeToken {
                     tokens: std::mem::take(&mut self.tokens),
-                    seen: Some(left + skipped),
+                    skip: Some(left + skipped),
                 });
-                self.state = State::Finished;
+                self.state = CursorState::Finished;
                 return Ok(());
             }
             self.left = Some(left - count);
         }
         let Some(next) = next else {
-            self.state = State::Finished;
+            self.state = CursorState::Finished;
             return Ok(());
         };
         if self.left == Some(0) {
-            self.resume = Some(Place {
+            self.resume = Some(ResumeToken {
                 tokens: next,
-                seen: None,
+                skip: None,
             });
-            self.state = State::Finished;
+            self.state = CursorState::Finished;
         } else if self.previous.as_ref() == Some(&next) {
-            self.state = State::Stuck;
+            self.state = CursorState::RepeatedToken;
         } else {
-            inject(&mut self.params, &next);
+            set_tokens(&mut self.params, &next);
             self.previous = Some(next.clone());
             self.tokens = next;
         }
         Ok(())
     }
 
-    /// The tokens of the next page; `None` where there is none.
+    /// Returns the tokens of the next page; `None` if this is the last one.
     fn next_tokens(&self, page: &Value) -> Result<Option<Map>> {
         if let Some(more) = &self.model.more_results
             && !is_true(&*more.search(page)?)
@@ -184,9 +184,9 @@ impl Cursor {
         let names = self.model.input_tokens.iter();
         let mut tokens = Map::with_capacity(self.model.input_tokens.len());
         for (name, token) in names.zip(&self.model.output_tokens) {
-            let found = token.search(page)?;
-            // The text of a page may be shared by all strings in it: a token that lives on must not keep it.
-            let value = match &*found {
+            let result = token.search(page)?;
+            // The strings of a page may share one buffer: a detached token does not keep it in memory.
+            let value = match &*result {
                 Value::String(text) if !text.is_empty() => Value::String(text.detach()),
                 token if is_true(token) => token.clone(),
                 _ => Value::Null,
@@ -205,21 +205,21 @@ impl Cursor {
         Ok(())
     }
 
-    /// Takes the first items off the first page, and what the page lists beside them, for that came with those items.
+    /// Removes the first items of the first page, and the results of the other result keys, which were returned with those items.
     ///
     /// # Source
-    /// botocore `paginate.py:PageIterator._handle_first_request`. DIFFERENCE: what is listed beside the items stays where none of them
-    /// was seen yet; botocore drops it there, too, and it is never seen.
+    /// botocore `paginate.py:PageIterator._handle_first_request`. DIFFERENCE: the other results stay if no items are skipped; botocore
+    /// removes them too, so that they are lost.
     fn skip_items(&self, page: &mut Value, skip: usize) -> Result<()> {
         let Some((primary, others)) = self.model.result_keys.split_first() else {
             return Ok(());
         };
-        change(primary, page, |items| cut(items, skip..usize::MAX))?;
+        modify(primary, page, |items| slice(items, skip..usize::MAX))?;
         for key in others {
-            change(key, page, |beside| match beside {
-                // A count of what the service looked at is the same however much of it is wanted.
+            modify(key, page, |result| match result {
+                // Counts, such as that of scanned items, do not depend on skipped items.
                 Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) => {}
-                Value::List(_) | Value::Map(_) | Value::String(_) => cut(beside, 0..0),
+                Value::List(_) | Value::Map(_) | Value::String(_) => slice(result, 0..0),
                 other => *other = Value::Null,
             })?;
         }
@@ -228,24 +228,24 @@ impl Cursor {
 
     fn keep_items(&self, page: &mut Value, keep: usize) -> Result<()> {
         match self.model.result_keys.first() {
-            Some(primary) => change(primary, page, |items| cut(items, 0..keep)),
+            Some(primary) => modify(primary, page, |items| slice(items, 0..keep)),
             None => Ok(()),
         }
     }
 
-    /// Where to go on from, once enough items were seen and there are more.
+    /// Returns the encoded token to resume with, if the pagination ended at its limit and there are more items.
     pub(super) fn resume_token(&self) -> Option<String> {
-        self.resume.as_ref().map(Place::encode)
+        self.resume.as_ref().map(ResumeToken::encode)
     }
 
-    /// What the first page said is the same on every page.
+    /// Returns the values of the non-aggregate keys, from the first page.
     pub(super) fn non_aggregate(&self) -> &Value {
         &self.non_aggregate
     }
 }
 
-/// Puts tokens into parameters, and takes those out that the service gave no value for.
-fn inject(params: &mut Value, tokens: &Map) {
+/// Sets the token parameters, and removes those without a value.
+fn set_tokens(params: &mut Value, tokens: &Map) {
     let Some(params) = params.as_map_mut() else {
         return;
     };
@@ -258,21 +258,21 @@ fn inject(params: &mut Value, tokens: &Map) {
     }
 }
 
-/// Changes what a result key finds; nothing where it finds nothing.
-fn change(key: &ResultKey, page: &mut Value, change: impl FnOnce(&mut Value)) -> Result<()> {
-    if let Some(found) = key.find_mut(page) {
-        change(found);
+/// Modifies the value of a result key, if the page has one.
+fn modify(key: &ResultKey, page: &mut Value, change: impl FnOnce(&mut Value)) -> Result<()> {
+    if let Some(value) = key.find_mut(page) {
+        change(value);
         return Ok(());
     }
-    let mut found = key.find(page)?.into_owned();
-    if found.is_null() {
+    let mut value = key.find(page)?.into_owned();
+    if value.is_null() {
         return Ok(());
     }
-    change(&mut found);
-    key.set(page, found)
+    change(&mut value);
+    key.set(page, value)
 }
 
-/// How many items a result is: elements of a list, entries of a map, characters of a text.
+/// Returns the number of items in a result: elements of a list, entries of a map, characters of a string.
 fn count(items: &Value) -> usize {
     match items {
         Value::Null => 0,
@@ -283,31 +283,31 @@ fn count(items: &Value) -> usize {
     }
 }
 
-/// Leaves the items at the given positions.
-fn cut(items: &mut Value, range: std::ops::Range<usize>) {
+/// Keeps only the items in a range.
+fn slice(items: &mut Value, range: std::ops::Range<usize>) {
     match items {
         Value::List(list) => {
             list.truncate(range.end);
             let start = range.start.min(list.len());
             list.rotate_left(start);
-            let rest = list.len() - start;
-            list.truncate(rest);
+            let length = list.len() - start;
+            list.truncate(length);
         }
         Value::Map(map) => {
             let entries = std::mem::take(map).into_iter();
-            let wanted = range.end.saturating_sub(range.start);
-            *map = entries.skip(range.start).take(wanted).collect();
+            let length = range.end.saturating_sub(range.start);
+            *map = entries.skip(range.start).take(length).collect();
         }
         Value::String(text) => {
-            let wanted = range.end.saturating_sub(range.start);
-            let part: String = text.chars().skip(range.start).take(wanted).collect();
-            *text = Str::from(part);
+            let length = range.end.saturating_sub(range.start);
+            let slice: String = text.chars().skip(range.start).take(length).collect();
+            *text = Str::from(slice);
         }
         _ => {}
     }
 }
 
-/// Whether Python counts a value as true: what decides over tokens and flags.
+/// Returns true if Python's `bool()` would: botocore tests tokens and flags that way.
 fn is_true(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -322,7 +322,7 @@ fn is_true(value: &Value) -> bool {
     }
 }
 
-/// The items of a result, by value: elements of a list; entries of a map, each as a map of its own; anything else is one item.
+/// Splits a result into items: elements of a list; entries of a map, each as a map of one entry; anything else is one item.
 pub(super) fn items(result: Value) -> List {
     match result {
         Value::Null => List::new(),

@@ -1,105 +1,104 @@
-//! [`FullResult`]: all pages as if they had been one.
+//! [`FullResult`]: joins all pages of a pagination.
 
 use inia_core::{Map, Result, Value};
 use inia_model::{PaginatorModel, ResultKey};
 
-/// The pages seen so far, joined: lists one after the other, maps over each other, texts behind each other, and numbers summed up.
+/// The joined pages: lists and strings are concatenated, maps are merged, and numbers are added up.
 ///
 /// # Source
-/// botocore `paginate.py:PageIterator.build_full_result`. DIFFERENCE: the entries of maps are joined; botocore keeps the first page's.
+/// botocore `paginate.py:PageIterator.build_full_result`. DIFFERENCE: maps are merged; botocore keeps the map of the first page.
 #[derive(Debug)]
 pub(super) struct FullResult {
-    parts: Vec<Option<Joined>>,
+    /// One value per result key.
+    values: Vec<Option<JoinedValue>>,
 }
 
 #[derive(Debug)]
-enum Joined {
+enum JoinedValue {
     Value(Value),
-    /// Appended to in place, so that a long text is not copied with every page.
-    Text(String),
+    /// A growable buffer, so that a long string is not copied with every page.
+    String(String),
 }
 
 impl FullResult {
     pub(super) fn new(model: &PaginatorModel) -> Self {
         FullResult {
-            parts: model.result_keys.iter().map(|_| None).collect(),
+            values: model.result_keys.iter().map(|_| None).collect(),
         }
     }
 
-    /// Takes what a page lists.
+    /// Moves the results out of a page, and joins them.
     pub(super) fn add(&mut self, keys: &[ResultKey], page: &mut Value) -> Result<()> {
-        for (part, key) in self.parts.iter_mut().zip(keys) {
-            let found = key.take(page)?;
-            match part {
-                _ if found.is_null() => {}
-                Some(part) => part.join(found),
-                None => *part = Some(Joined::from(found)),
+        for (joined, key) in self.values.iter_mut().zip(keys) {
+            let value = key.take(page)?;
+            match joined {
+                _ if value.is_null() => {}
+                Some(joined) => joined.join(value),
+                None => *joined = Some(JoinedValue::from(value)),
             }
         }
         Ok(())
     }
 
-    /// The joined result, with what is the same on every page, and as `NextToken` the token to resume with, if there is one.
+    /// Returns the joined result, with the values of the non-aggregate keys, and the token to resume with as `NextToken`.
     pub(super) fn finish(
         self,
         keys: &[ResultKey],
         non_aggregate: Value,
         resume_token: Option<String>,
     ) -> Result<Value> {
-        let mut whole = Value::map();
-        for (part, key) in self.parts.into_iter().zip(keys) {
-            match part {
+        let mut result = Value::map();
+        for (joined, key) in self.values.into_iter().zip(keys) {
+            match joined {
                 None => {}
-                Some(Joined::Value(value)) => key.set(&mut whole, value)?,
-                Some(Joined::Text(text)) => key.set(&mut whole, Value::from(text))?,
+                Some(JoinedValue::Value(value)) => key.set(&mut result, value)?,
+                Some(JoinedValue::String(text)) => key.set(&mut result, Value::from(text))?,
             }
         }
-        if let (Value::Map(whole), Value::Map(non_aggregate)) = (&mut whole, non_aggregate) {
-            merge(whole, non_aggregate);
+        if let (Value::Map(result), Value::Map(non_aggregate)) = (&mut result, non_aggregate) {
+            merge(result, non_aggregate);
             if let Some(token) = resume_token {
-                whole.insert("NextToken", token);
+                result.insert("NextToken", token);
             }
         }
-        Ok(whole)
+        Ok(result)
     }
 }
 
-impl From<Value> for Joined {
+impl From<Value> for JoinedValue {
     fn from(value: Value) -> Self {
         match value {
-            Value::String(text) => Joined::Text(text.to_string()),
-            other => Joined::Value(other),
+            Value::String(text) => JoinedValue::String(text.to_string()),
+            other => JoinedValue::Value(other),
         }
     }
 }
 
-impl Joined {
+impl JoinedValue {
     fn join(&mut self, next: Value) {
         match (self, next) {
-            (Joined::Text(text), Value::String(next)) => text.push_str(&next),
-            (Joined::Value(Value::List(list)), Value::List(next)) => list.extend(next),
-            (Joined::Value(Value::Map(map)), Value::Map(next)) => merge(map, next),
-            (Joined::Value(sum @ (Value::Int(_) | Value::Float(_))), next) => {
-                if let Some(both) = added(sum, &next) {
-                    *sum = both;
+            (JoinedValue::String(text), Value::String(next)) => text.push_str(&next),
+            (JoinedValue::Value(Value::List(list)), Value::List(next)) => list.extend(next),
+            (JoinedValue::Value(Value::Map(map)), Value::Map(next)) => merge(map, next),
+            (JoinedValue::Value(sum @ (Value::Int(_) | Value::Float(_))), next) => {
+                if let Some(total) = add(sum, &next) {
+                    *sum = total;
                 }
             }
-            // What is not of one kind from page to page cannot be joined: the first page's stays.
+            // Values of different types cannot be joined: the first page's value stays.
             _ => {}
         }
     }
 }
 
-fn added(one: &Value, other: &Value) -> Option<Value> {
-    match (one, other) {
-        (Value::Int(one), Value::Int(other)) => {
-            Some(Value::from(i128::from(*one) + i128::from(*other)))
-        }
-        _ => Some(Value::Float(one.as_f64()? + other.as_f64()?)),
+fn add(a: &Value, b: &Value) -> Option<Value> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => Some(Value::from(i128::from(*a) + i128::from(*b))),
+        _ => Some(Value::Float(a.as_f64()? + b.as_f64()?)),
     }
 }
 
-/// Puts entries over those that are there, map into map.
+/// Merges entries recursively; new values replace old ones.
 fn merge(into: &mut Map, from: Map) {
     for (name, value) in from {
         match (into.get_mut(&name), value) {

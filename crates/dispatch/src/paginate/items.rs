@@ -1,4 +1,4 @@
-//! [`Items`] and [`SearchResults`]: what pages list, one by one.
+//! [`PageItems`] and [`SearchResults`]: streams over the items of pages.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,33 +12,33 @@ use inia_model::{ResultKey, did_you_mean};
 use super::Paginator;
 use super::cursor::items;
 
-/// What the pages of a pagination list, one by one: a [`Stream`] of values. One page at a time is in memory.
-#[must_use = "a pagination does nothing before it is asked for items"]
-pub struct Items {
+/// The items of a pagination: a [`Stream`] of values. One page at a time is in memory.
+#[must_use = "a pagination does nothing until its items are requested"]
+pub struct PageItems {
     pages: Paginator,
-    /// The result key asked for, where it is not the first.
-    wanted: Option<Str>,
+    /// The result key, if it is not the first one.
+    result_key: Option<Str>,
     page: <List as IntoIterator>::IntoIter,
 }
 
-impl Items {
-    pub(super) fn new(pages: Paginator, wanted: Option<Str>) -> Self {
-        Items {
+impl PageItems {
+    pub(super) fn new(pages: Paginator, result_key: Option<Str>) -> Self {
+        PageItems {
             pages,
-            wanted,
+            result_key,
             page: List::new().into_iter(),
         }
     }
 
-    /// The next item; `None` at the end.
+    /// Returns the next item; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Value>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// All items that are left.
+    /// Collects the remaining items.
     ///
     /// # Errors
-    /// As a call of the operation, and `Pagination` where the service gives the same token twice.
+    /// As a call of the operation; also `Pagination` if the service returns the same token twice.
     pub async fn collect(mut self) -> Result<Vec<Value>> {
         let mut all = Vec::new();
         while let Some(item) = self.next().await {
@@ -47,42 +47,42 @@ impl Items {
         Ok(all)
     }
 
-    /// As [`Paginator::resume_token`].
+    /// Returns the token to resume with: see [`Paginator::resume_token`].
     #[must_use]
     pub fn resume_token(&self) -> Option<String> {
         self.pages.resume_token()
     }
 
-    fn items_of(&self, page: &mut Value) -> Result<List> {
+    fn take_items(&self, page: &mut Value) -> Result<List> {
         let keys: &[ResultKey] = match self.pages.model() {
             Some(model) => &model.result_keys,
             None => &[],
         };
-        let key = match &self.wanted {
+        let key = match &self.result_key {
             None => keys.first(),
-            Some(wanted) => keys.iter().find(|key| *key.as_str() == **wanted),
+            Some(name) => keys.iter().find(|key| *key.as_str() == **name),
         };
         match key {
             Some(key) => Ok(items(key.take(page)?)),
-            None => Err(self.nothing_listed(keys)),
+            None => Err(self.unknown_result_key(keys)),
         }
     }
 
     #[cold]
-    fn nothing_listed(&self, keys: &[ResultKey]) -> Error {
+    fn unknown_result_key(&self, keys: &[ResultKey]) -> Error {
         let operation = self.pages.model().map_or("", |model| &model.operation);
-        let message = match &self.wanted {
-            None => format!("{operation}: it is not known which part of a page has its items"),
-            Some(wanted) => {
-                let hint = did_you_mean(wanted, keys.iter().map(ResultKey::as_str));
-                format!("{operation}: {wanted:?} is not what its pages list{hint}")
+        let message = match &self.result_key {
+            None => format!("{operation}: the paginator has no result key"),
+            Some(name) => {
+                let hint = did_you_mean(name, keys.iter().map(ResultKey::as_str));
+                format!("{operation}: {name:?} is not a result key of the paginator{hint}")
             }
         };
         Error::new(ErrorKind::Pagination, message)
     }
 }
 
-impl Stream for Items {
+impl Stream for PageItems {
     type Item = Result<Value>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -94,7 +94,7 @@ impl Stream for Items {
             match ready!(Pin::new(&mut this.pages).poll_next(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(mut page)) => match this.items_of(&mut page.value) {
+                Some(Ok(mut page)) => match this.take_items(&mut page.value) {
                     Ok(items) => this.page = items.into_iter(),
                     Err(error) => {
                         this.pages.stop();
@@ -106,17 +106,17 @@ impl Stream for Items {
     }
 }
 
-impl fmt::Debug for Items {
+impl fmt::Debug for PageItems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items")
+        f.debug_struct("PageItems")
             .field("pages", &self.pages)
-            .field("wanted", &self.wanted)
+            .field("result_key", &self.result_key)
             .finish_non_exhaustive()
     }
 }
 
-/// What a JMESPath expression finds in the pages of a pagination, one by one: a [`Stream`] of values.
-#[must_use = "a pagination does nothing before it is asked for results"]
+/// The results of a JMESPath expression over the pages of a pagination: a [`Stream`] of values.
+#[must_use = "a pagination does nothing until its results are requested"]
 pub struct SearchResults {
     pages: Paginator,
     expression: Option<Result<Expression>>,
@@ -132,15 +132,15 @@ impl SearchResults {
         }
     }
 
-    /// The next result; `None` at the end.
+    /// Returns the next result; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Value>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// All results that are left.
+    /// Collects the remaining results.
     ///
     /// # Errors
-    /// As a call of the operation, and `Validation` where the expression is none, or does not fit the pages.
+    /// As a call of the operation; also `Validation` if the expression is invalid or cannot be evaluated over a page.
     pub async fn collect(mut self) -> Result<Vec<Value>> {
         let mut all = Vec::new();
         while let Some(result) = self.next().await {
@@ -149,15 +149,15 @@ impl SearchResults {
         Ok(all)
     }
 
-    /// As [`Paginator::resume_token`].
+    /// Returns the token to resume with: see [`Paginator::resume_token`].
     #[must_use]
     pub fn resume_token(&self) -> Option<String> {
         self.pages.resume_token()
     }
 }
 
-/// What an expression finds, taken out of the page rather than copied where it can be.
-fn found(expression: &Expression, page: &mut Value) -> Result<Value> {
+/// Evaluates an expression over a page. A plain path moves its result out of the page instead of copying it.
+fn take_result(expression: &Expression, page: &mut Value) -> Result<Value> {
     if expression.is_path() {
         return Ok(expression.search_mut(page).map_or(Value::Null, Value::take));
     }
@@ -181,7 +181,7 @@ impl Stream for SearchResults {
             match ready!(Pin::new(&mut this.pages).poll_next(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Some(Ok(mut page)) => match found(expression, &mut page.value) {
+                Some(Ok(mut page)) => match take_result(expression, &mut page.value) {
                     Ok(Value::List(results)) => this.page = results.into_iter(),
                     Ok(result) => return Poll::Ready(Some(Ok(result))),
                     Err(error) => {

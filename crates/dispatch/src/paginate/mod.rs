@@ -1,4 +1,4 @@
-//! Pagination: an operation's results page by page, item by item, or all at once.
+//! [`Paginator`]: the results of an operation page by page, item by item, or all at once.
 //!
 //! # Source
 //! botocore `paginate.py:Paginator`, `PageIterator`.
@@ -8,7 +8,7 @@ mod full_result;
 mod items;
 mod token;
 
-pub use items::{Items, SearchResults};
+pub use items::{PageItems, SearchResults};
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -18,20 +18,20 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use inia_core::ports::BoxFuture;
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, UserAgentFeatures, Value};
 use inia_model::{Kind, PaginatorModel};
 
 use crate::{Client, Output};
-use cursor::Cursor;
+use cursor::PaginatorCursor;
 use full_result::FullResult;
-use token::Place;
+use token::ResumeToken;
 
 impl Client {
-    /// A pagination of an operation: a stream of its pages, and from there of its items.
+    /// Returns a paginator of an operation: a stream of its pages, or of their items.
     ///
-    /// Where AWS ships no paginator for the operation, one is told by the names of its members, and
-    /// [`is_inferred`](Paginator::is_inferred) says so. Nothing happens before the stream is asked for its first page; wrong names and
-    /// parameters are told then, too.
+    /// If AWS defines no paginator for the operation, one is inferred from the names of its members: see
+    /// [`is_inferred`](Paginator::is_inferred). Nothing happens until the first page is requested, which also reports invalid names
+    /// and parameters.
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
@@ -47,13 +47,13 @@ impl Client {
     /// while let Some(object) = objects.next().await {
     ///     println!("{}", object?["Key"].as_str().unwrap_or_default());
     /// }
-    /// println!("go on with {:?}", objects.resume_token());
+    /// println!("resume with {:?}", objects.resume_token());
     /// # Ok(())
     /// # }
     /// ```
     pub fn paginate(&self, operation: &str, params: impl Into<Value>) -> Paginator {
         Paginator {
-            stage: Stage::Built(Box::new(Built {
+            state: PaginatorState::Builder(Box::new(PaginatorOptions {
                 model: self.paginator(operation),
                 params: params.into(),
                 page_size: None,
@@ -65,18 +65,18 @@ impl Client {
         }
     }
 
-    /// How an operation is carried from page to page.
+    /// Returns the paginator definition of an operation.
     ///
     /// # Errors
-    /// `Model`: there is no such operation, or its paginator is broken. `Pagination`: it does not answer in pages.
+    /// `Model`: there is no such operation, or its paginator is invalid. `Pagination`: the operation cannot be paginated.
     pub fn paginator(&self, operation: &str) -> Result<Arc<PaginatorModel>> {
         let operation = self.model().operation(operation)?;
-        let model = PaginatorModel::of(self.paginators()?, self.model(), operation)?;
+        let model = PaginatorModel::for_operation(self.paginators()?, self.model(), operation)?;
         model.map(Arc::new).ok_or_else(|| {
             Error::new(
                 ErrorKind::Pagination,
                 format!(
-                    "{}: {} does not answer in pages",
+                    "{}: {} cannot be paginated",
                     self.service_name(),
                     operation.name
                 ),
@@ -85,24 +85,24 @@ impl Client {
     }
 }
 
-/// A pagination: a [`Stream`] of pages, each an [`Output`] as the operation gives it.
+/// A pagination: a [`Stream`] of pages, each an [`Output`] of the operation.
 ///
-/// It is a builder until the first page is asked for. Dropping it stops it.
-#[must_use = "a pagination does nothing before it is asked for pages"]
+/// It is a builder until the first page is requested. Dropping it ends the pagination.
+#[must_use = "a pagination does nothing until its pages are requested"]
 pub struct Paginator {
     client: Client,
-    stage: Stage,
+    state: PaginatorState,
     call: Option<BoxFuture<'static, Result<Output>>>,
 }
 
-enum Stage {
-    Built(Box<Built>),
-    Running(Box<Cursor>),
-    /// It could not begin.
+enum PaginatorState {
+    Builder(Box<PaginatorOptions>),
+    Running(Box<PaginatorCursor>),
+    /// The pagination could not be started.
     Failed,
 }
 
-struct Built {
+struct PaginatorOptions {
     model: Result<Arc<PaginatorModel>>,
     params: Value,
     page_size: Option<u64>,
@@ -111,83 +111,83 @@ struct Built {
 }
 
 impl Paginator {
-    fn built(mut self, change: impl FnOnce(&mut Built)) -> Self {
-        if let Stage::Built(built) = &mut self.stage {
-            change(built);
+    fn with_options(mut self, change: impl FnOnce(&mut PaginatorOptions)) -> Self {
+        if let PaginatorState::Builder(options) = &mut self.state {
+            change(options);
         }
         self
     }
 
-    /// Asks the service for pages of at most this many items. An operation that takes no size fails.
+    /// Sets the maximum number of items per page. The pagination fails if the operation does not support it.
     pub fn page_size(self, items: u64) -> Self {
-        self.built(|built| built.page_size = Some(items))
+        self.with_options(|options| options.page_size = Some(items))
     }
 
-    /// Ends after this many items in all; [`resume_token`](Self::resume_token) then tells where to go on.
+    /// Limits the total number of items. [`resume_token`](Self::resume_token) returns the token to continue with.
     pub fn max_items(self, items: usize) -> Self {
-        self.built(|built| built.max_items = Some(items))
+        self.with_options(|options| options.max_items = Some(items))
     }
 
-    /// Starts where an earlier pagination stopped: with its [`resume_token`](Self::resume_token), botocore's or the AWS CLI's
-    /// `NextToken`, or a token of the service's own.
+    /// Resumes an earlier pagination: with its [`resume_token`](Self::resume_token), with a `NextToken` of botocore or the AWS CLI,
+    /// or with a token of the service.
     pub fn starting_token(self, token: impl Into<String>) -> Self {
         let token = token.into();
-        self.built(|built| built.starting_token = Some(token))
+        self.with_options(|options| options.starting_token = Some(token))
     }
 
-    /// How the operation is carried from page to page; `None` where it is not, which the first page tells as an error.
+    /// Returns the paginator definition; `None` if the operation cannot be paginated, which the first page reports as an error.
     #[must_use]
     pub fn model(&self) -> Option<&Arc<PaginatorModel>> {
-        match &self.stage {
-            Stage::Built(built) => built.model.as_ref().ok(),
-            Stage::Running(cursor) => Some(cursor.model()),
-            Stage::Failed => None,
+        match &self.state {
+            PaginatorState::Builder(options) => options.model.as_ref().ok(),
+            PaginatorState::Running(cursor) => Some(cursor.model()),
+            PaginatorState::Failed => None,
         }
     }
 
-    /// Whether AWS ships no paginator for the operation, and this one was told by the names of its members.
+    /// Returns true if AWS defines no paginator for the operation, and this one is inferred from the names of its members.
     #[must_use]
     pub fn is_inferred(&self) -> bool {
         self.model().is_some_and(|model| model.inferred)
     }
 
-    /// The next page; `None` at the end.
+    /// Returns the next page; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Output>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The token to go on with, where [`max_items`](Self::max_items) ended the pagination before the last item. It is botocore's
-    /// and the AWS CLI's, too.
+    /// Returns the token to resume with, if [`max_items`](Self::max_items) ended the pagination before the last item. botocore and
+    /// the AWS CLI accept it too.
     #[must_use]
     pub fn resume_token(&self) -> Option<String> {
-        match &self.stage {
-            Stage::Running(cursor) => cursor.resume_token(),
+        match &self.state {
+            PaginatorState::Running(cursor) => cursor.resume_token(),
             _ => None,
         }
     }
 
-    /// What the first page says is the same on every page, once it was seen.
+    /// Returns the values of the non-aggregate keys, which are the same on every page. Empty before the first page.
     #[must_use]
     pub fn non_aggregate_part(&self) -> Option<&Value> {
-        match &self.stage {
-            Stage::Running(cursor) => Some(cursor.non_aggregate()),
+        match &self.state {
+            PaginatorState::Running(cursor) => Some(cursor.non_aggregate()),
             _ => None,
         }
     }
 
-    /// What the pages list, one by one: the elements of the operation's first result key.
+    /// Returns a stream of the items: the elements of the first result key of each page.
     ///
-    /// Of a map, each entry is an item, as a map of its own; anything else is an item itself.
-    pub fn items(self) -> Items {
-        Items::new(self, None)
+    /// Each entry of a map is an item, as a map of one entry; any other value is one item.
+    pub fn items(self) -> PageItems {
+        PageItems::new(self, None)
     }
 
-    /// What the pages list under another of the operation's result keys, such as `CommonPrefixes`.
-    pub fn items_of(self, result_key: impl Into<Str>) -> Items {
-        Items::new(self, Some(result_key.into()))
+    /// Returns a stream of the items of another result key, such as `CommonPrefixes`.
+    pub fn items_of(self, result_key: impl Into<Str>) -> PageItems {
+        PageItems::new(self, Some(result_key.into()))
     }
 
-    /// What a JMESPath expression finds in each page: the elements of a list one by one, anything else as it is.
+    /// Returns a stream of the results of a JMESPath expression over each page: the elements of a list, or any other value itself.
     ///
     /// # Source
     /// botocore `paginate.py:PageIterator.search`.
@@ -195,78 +195,79 @@ impl Paginator {
         SearchResults::new(self, expression)
     }
 
-    /// All pages as if they had been one: lists joined, numbers summed up, and what is the same on every page. Where
-    /// [`max_items`](Self::max_items) ended it before the last item, the token to go on with is in `NextToken`.
+    /// Reads all pages and joins them: lists and strings are concatenated, maps merged, and numbers added up. The result has the
+    /// non-aggregate keys too, and in `NextToken` the token to resume with if [`max_items`](Self::max_items) ended the pagination
+    /// before the last item.
     ///
     /// # Errors
-    /// As a call of the operation, and `Pagination` where the service gives the same token twice.
+    /// As a call of the operation; also `Pagination` if the service returns the same token twice.
     ///
     /// # Source
     /// botocore `paginate.py:PageIterator.build_full_result`.
     pub async fn build_full_result(mut self) -> Result<Value> {
-        let mut whole = self.model().map(|model| FullResult::new(model));
+        let mut result = self.model().map(|model| FullResult::new(model));
         while let Some(page) = self.next().await {
             let mut page = page?;
-            if let (Some(whole), Some(model)) = (&mut whole, self.model()) {
-                whole.add(&model.result_keys, &mut page.value)?;
+            if let (Some(result), Some(model)) = (&mut result, self.model()) {
+                result.add(&model.result_keys, &mut page.value)?;
             }
         }
-        let (Some(whole), Some(model)) = (whole, self.model()) else {
+        let (Some(result), Some(model)) = (result, self.model()) else {
             return Ok(Value::map());
         };
         let non_aggregate = self.non_aggregate_part().cloned().unwrap_or_default();
-        whole.finish(&model.result_keys, non_aggregate, self.resume_token())
+        result.finish(&model.result_keys, non_aggregate, self.resume_token())
     }
 
-    /// Asks for no further page.
+    /// Ends the pagination.
     fn stop(&mut self) {
-        if let Stage::Running(cursor) = &mut self.stage {
+        if let PaginatorState::Running(cursor) = &mut self.state {
             cursor.finish();
         }
     }
 
-    /// Leaves the builder's stage.
-    fn start(&mut self) -> Result<&mut Cursor> {
-        if let Stage::Built(_) = &self.stage {
-            let stage = std::mem::replace(&mut self.stage, Stage::Failed);
-            if let Stage::Built(built) = stage {
-                let cursor = built.start(&self.client)?;
-                self.stage = Stage::Running(Box::new(cursor));
+    /// Starts the pagination, unless it is running.
+    fn start(&mut self) -> Result<&mut PaginatorCursor> {
+        if let PaginatorState::Builder(_) = &self.state {
+            let state = std::mem::replace(&mut self.state, PaginatorState::Failed);
+            if let PaginatorState::Builder(options) = state {
+                let cursor = options.start(&self.client)?;
+                self.state = PaginatorState::Running(Box::new(cursor));
             }
         }
-        match &mut self.stage {
-            Stage::Running(cursor) => Ok(cursor),
+        match &mut self.state {
+            PaginatorState::Running(cursor) => Ok(cursor),
             _ => Err(Error::new(
                 ErrorKind::Pagination,
-                "the pagination could not begin",
+                "the pagination could not be started",
             )),
         }
     }
 }
 
-impl Built {
-    fn start(self, client: &Client) -> Result<Cursor> {
+impl PaginatorOptions {
+    fn start(self, client: &Client) -> Result<PaginatorCursor> {
         let model = self.model?;
         let start = match self.starting_token {
             None => None,
-            Some(token) => Some(
-                Place::decode(&token, &model.input_tokens).map_err(|problem| {
+            Some(token) => Some(ResumeToken::decode(&token, &model.input_tokens).map_err(
+                |problem| {
                     Error::new(
                         ErrorKind::Pagination,
                         format!("{}: {problem}", model.operation),
                     )
-                })?,
-            ),
+                },
+            )?),
         };
         let page_size = self
             .page_size
             .map(|size| limit_value(client, &model, size))
             .transpose()?;
-        Cursor::new(model, self.params, page_size, self.max_items, start)
+        PaginatorCursor::new(model, self.params, page_size, self.max_items, start)
     }
 }
 
-/// The size of a page as its parameter takes it: some take a string.
+/// Returns the page size in the type of the limit parameter: an integer, or for some operations a string.
 fn limit_value(client: &Client, model: &PaginatorModel, size: u64) -> Result<Value> {
     let service = client.model();
     let operation = service.operation(&model.operation)?;
@@ -287,29 +288,32 @@ impl Stream for Paginator {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if matches!(this.stage, Stage::Failed) {
+        if matches!(this.state, PaginatorState::Failed) {
             return Poll::Ready(None);
         }
         if let Err(error) = this.start() {
             return Poll::Ready(Some(Err(error)));
         }
-        let Stage::Running(cursor) = &mut this.stage else {
+        let PaginatorState::Running(cursor) = &mut this.state else {
             return Poll::Ready(None);
         };
         let call = match &mut this.call {
             Some(call) => call,
-            None => match cursor.request() {
+            None => match cursor.next_request() {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(params)) => {
-                    let call = this.client.call(&cursor.model().operation, params);
+                    let call = this
+                        .client
+                        .call(&cursor.model().operation, params)
+                        .features(UserAgentFeatures::PAGINATOR);
                     this.call.insert(call.into_future())
                 }
             },
         };
-        let answer = ready!(call.as_mut().poll(context));
+        let output = ready!(call.as_mut().poll(context));
         this.call = None;
-        Poll::Ready(Some(match answer {
+        Poll::Ready(Some(match output {
             Ok(mut page) => cursor.accept(&mut page.value).map(|()| page),
             Err(error) => {
                 cursor.finish();

@@ -1,9 +1,9 @@
-//! The tokens that a pagination is stopped and resumed with, as botocore writes them.
+//! [`ResumeToken`]: the token that a pagination is resumed with, in botocore's format.
 //!
 //! ```text
-//! base64( {"Marker": "m1", "boto_truncate_amount": 2} )                     2 items of the page after m1 were seen already
-//! base64( {"Key": {"Id": "/w=="}, "boto_encoded_keys": [["Key", "Id"]]} )   the value at that place is bytes
-//! m1___2                                                                    the form before that, still read
+//! base64( {"Marker": "m1", "boto_truncate_amount": 2} )                     skip 2 items of the page after m1
+//! base64( {"Key": {"Id": "/w=="}, "boto_encoded_keys": [["Key", "Id"]]} )   the value at that path is bytes
+//! m1___2                                                                    deprecated format, still accepted
 //! ```
 //!
 //! # Source
@@ -15,75 +15,75 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use inia_core::{Blob, List, Map, Str, Value, push_ascii_json};
 
-/// The entry of a token that tells how many items of its page were seen.
-const SEEN: &str = "boto_truncate_amount";
+/// Key of the number of items to skip.
+const SKIP_KEY: &str = "boto_truncate_amount";
 
-/// The entry of a token that tells where bytes stand in it.
-const BYTES: &str = "boto_encoded_keys";
+/// Key of the paths to values that are bytes.
+const BYTES_KEY: &str = "boto_encoded_keys";
 
-/// What goes between the parts of a token of the old form.
-const OLD_SEPARATOR: &str = "___";
+/// Separator in the deprecated format.
+const DEPRECATED_SEPARATOR: &str = "___";
 
-/// Where a pagination starts or stopped.
+/// The point at which a pagination is resumed.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Place {
-    /// The value of each token parameter; null for none.
+pub(super) struct ResumeToken {
+    /// Value of each token parameter; null for none.
     pub(super) tokens: Map,
-    /// How many items of the page that the tokens lead to were seen already; `None` at the start of a page.
-    pub(super) seen: Option<usize>,
+    /// Number of items to skip on the first page; `None` at the start of a page.
+    pub(super) skip: Option<usize>,
 }
 
-impl Place {
-    /// The place as an opaque text.
+impl ResumeToken {
+    /// Encodes the token as opaque text.
     pub(super) fn encode(&self) -> String {
         let mut paths = List::new();
         let mut token = Map::with_capacity(self.tokens.len() + 2);
         for (name, value) in &self.tokens {
-            let value = without_bytes(value, &mut vec![Value::from(name)], &mut paths);
+            let value = encode_bytes(value, &mut vec![Value::from(name)], &mut paths);
             token.push(name.clone(), value);
         }
-        if let Some(seen) = self.seen {
-            token.insert(SEEN, seen);
+        if let Some(skip) = self.skip {
+            token.insert(SKIP_KEY, skip);
         }
         if !paths.is_empty() {
-            token.insert(BYTES, paths);
+            token.insert(BYTES_KEY, paths);
         }
         let mut json = String::new();
         write_json(&Value::Map(token), &mut json);
         BASE64.encode(json)
     }
 
-    /// The place that a text stands for: our own or botocore's, of the new form or the old; any other text is the service's own
-    /// token. `names` are the token parameters.
+    /// Decodes a token of either format, from this crate or botocore. Any other text is the service's own token. `names` are the
+    /// token parameters.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A message about an invalid token.
     ///
     /// # Source
-    /// botocore `paginate.py:PageIterator._parse_starting_token`. DIFFERENCE: a service's own token that happens to be a JSON object in
-    /// base64 is taken for what it is; botocore would send its entries as parameters.
-    pub(super) fn decode(text: &str, names: &[Str]) -> Result<Place, String> {
-        match decoded(text, names) {
-            Some(place) => Ok(place),
-            None => old_form(text, names),
+    /// botocore `paginate.py:PageIterator._parse_starting_token`. DIFFERENCE: a service's own token that is a base64 JSON object is used
+    /// unchanged; botocore sends its entries as parameters.
+    pub(super) fn decode(text: &str, names: &[Str]) -> Result<ResumeToken, String> {
+        match decode_json(text, names) {
+            Some(token) => Ok(token),
+            None => decode_deprecated(text, names),
         }
     }
 }
 
-/// A token of the new form, if the text is one.
-fn decoded(text: &str, names: &[Str]) -> Option<Place> {
+/// Decodes a base64 JSON token; `None` if the text is not one.
+fn decode_json(text: &str, names: &[Str]) -> Option<ResumeToken> {
     let json = BASE64.decode(text.trim()).ok()?;
     let mut token: Value = serde_json::from_slice(&json).ok()?;
-    if let Some(paths) = token.as_map_mut()?.remove(BYTES) {
+    if let Some(paths) = token.as_map_mut()?.remove(BYTES_KEY) {
         for path in paths.items() {
-            let place = at(&mut token, path)?;
-            *place = Value::Blob(Blob::from(BASE64.decode(place.as_str()?).ok()?));
+            let value = value_at(&mut token, path)?;
+            *value = Value::Blob(Blob::from(BASE64.decode(value.as_str()?).ok()?));
         }
     }
     let token = token.as_map_mut()?;
-    let seen = match token.remove(SEEN) {
+    let skip = match token.remove(SKIP_KEY) {
         None => None,
-        Some(seen) => Some(usize::try_from(seen.as_i64()?).ok()?),
+        Some(skip) => Some(usize::try_from(skip.as_i64()?).ok()?),
     };
     if token.is_empty() || token.keys().any(|name| !names.contains(name)) {
         return None;
@@ -92,41 +92,41 @@ fn decoded(text: &str, names: &[Str]) -> Option<Place> {
         .iter()
         .map(|name| (name.clone(), token.remove(name).unwrap_or_default()))
         .collect();
-    Some(Place { tokens, seen })
+    Some(ResumeToken { tokens, skip })
 }
 
-/// The part of a token that a path of names and positions leads to.
-fn at<'t>(token: &'t mut Value, path: &Value) -> Option<&'t mut Value> {
-    let mut place = token;
-    for step in path.items() {
-        place = match (place, step) {
+/// Returns the value at a path of keys and indices.
+fn value_at<'t>(token: &'t mut Value, path: &Value) -> Option<&'t mut Value> {
+    let mut value = token;
+    for segment in path.items() {
+        value = match (value, segment) {
             (Value::Map(map), Value::String(name)) => map.get_mut(name)?,
-            (Value::List(list), Value::Int(position)) => {
-                list.get_mut(usize::try_from(*position).ok()?)?
+            (Value::List(list), Value::Int(index)) => {
+                list.get_mut(usize::try_from(*index).ok()?)?
             }
             _ => return None,
         };
     }
-    Some(place)
+    Some(value)
 }
 
-/// A token of the old form: a part for each parameter, and one for how many items were seen.
-fn old_form(text: &str, names: &[Str]) -> Result<Place, String> {
-    let mut parts: Vec<&str> = text.split(OLD_SEPARATOR).collect();
-    let mut seen = None;
+/// Decodes a token of the deprecated format: the value of each parameter, then the number of items to skip.
+fn decode_deprecated(text: &str, names: &[Str]) -> Result<ResumeToken, String> {
+    let mut parts: Vec<&str> = text.split(DEPRECATED_SEPARATOR).collect();
+    let mut skip = None;
     if parts.len() == names.len() + 1 {
         match parts.last().and_then(|last| last.parse().ok()) {
             Some(number) => {
-                seen = Some(number);
+                skip = Some(number);
                 parts.pop();
             }
-            // The service's own token has three underscores in it.
+            // The separator is part of the service's own token.
             None => parts = vec![text],
         }
     }
     if parts.len() > names.len() {
         return Err(format!(
-            "{text:?} is no starting token: it has {} parts for {} parameters",
+            "invalid starting token {text:?}: it has {} parts for {} parameters",
             parts.len(),
             names.len()
         ));
@@ -136,24 +136,24 @@ fn old_form(text: &str, names: &[Str]) -> Result<Place, String> {
         let part = parts.next().filter(|part| *part != "None");
         (name.clone(), Value::from(part))
     });
-    Ok(Place {
+    Ok(ResumeToken {
         tokens: tokens.collect(),
-        seen,
+        skip,
     })
 }
 
-/// A value with base64 text in the place of bytes; the paths to those are added to `found`.
-fn without_bytes(value: &Value, path: &mut Vec<Value>, found: &mut List) -> Value {
+/// Copies a value with bytes replaced by base64 text. The paths of the bytes are added to `byte_paths`.
+fn encode_bytes(value: &Value, path: &mut Vec<Value>, byte_paths: &mut List) -> Value {
     match value {
         Value::Blob(bytes) => {
-            found.push(Value::from(path.clone()));
+            byte_paths.push(Value::from(path.clone()));
             Value::from(bytes.to_base64())
         }
         Value::List(list) => {
             let mut copy = List::with_capacity(list.len());
-            for (position, value) in list.iter().enumerate() {
-                path.push(Value::from(position));
-                copy.push(without_bytes(value, path, found));
+            for (index, value) in list.iter().enumerate() {
+                path.push(Value::from(index));
+                copy.push(encode_bytes(value, path, byte_paths));
                 path.pop();
             }
             Value::List(copy)
@@ -162,7 +162,7 @@ fn without_bytes(value: &Value, path: &mut Vec<Value>, found: &mut List) -> Valu
             let mut copy = Map::with_capacity(map.len());
             for (name, value) in map {
                 path.push(Value::from(name));
-                copy.push(name.clone(), without_bytes(value, path, found));
+                copy.push(name.clone(), encode_bytes(value, path, byte_paths));
                 path.pop();
             }
             Value::Map(copy)
@@ -171,7 +171,7 @@ fn without_bytes(value: &Value, path: &mut Vec<Value>, found: &mut List) -> Valu
     }
 }
 
-/// JSON with the spaces and escapes that Python's `json.dumps` writes, so that a token is botocore's to the letter.
+/// Writes JSON with the spaces and escapes of Python's `json.dumps`, so that tokens equal botocore's byte for byte.
 fn write_json(value: &Value, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
@@ -216,10 +216,10 @@ mod tests {
     use super::*;
     use inia_core::json;
 
-    fn place(tokens: Value, seen: impl Into<Option<usize>>) -> Place {
-        Place {
+    fn token(tokens: Value, skip: impl Into<Option<usize>>) -> ResumeToken {
+        ResumeToken {
             tokens: tokens.as_map().unwrap().clone(),
-            seen: seen.into(),
+            skip: skip.into(),
         }
     }
 
@@ -228,9 +228,9 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_botocores_to_the_letter() {
-        // Each text was made by botocore's TokenEncoder from the same values.
-        for (tokens, seen, text) in [
+    fn tokens_equal_botocores() {
+        // Each text is the output of botocore's TokenEncoder for the same values.
+        for (tokens, skip, text) in [
             (json!({"Marker": "m1"}), None, "eyJNYXJrZXIiOiAibTEifQ=="),
             (
                 json!({"Marker": null}),
@@ -248,36 +248,36 @@ mod tests {
                 "eyJLIjogeyJhIjogIi93PT0iLCAiYiI6IFsieCIsICIvZz09Il19LCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiAxLCAiYm90b19lbmNvZGVkX2tleXMiOiBbWyJLIiwgImEiXSwgWyJLIiwgImIiLCAxXV19",
             ),
         ] {
-            let place = place(tokens, seen);
-            assert_eq!(place.encode(), text);
-            let names: Vec<Str> = place.tokens.keys().cloned().collect();
-            assert_eq!(Place::decode(text, &names), Ok(place));
+            let token = token(tokens, skip);
+            assert_eq!(token.encode(), text);
+            let names: Vec<Str> = token.tokens.keys().cloned().collect();
+            assert_eq!(ResumeToken::decode(text, &names), Ok(token));
         }
     }
 
     #[test]
-    fn the_old_form_is_read() {
+    fn decodes_the_deprecated_format() {
         let one = names(&["Marker"]);
         let two = names(&["A", "B"]);
         for (text, names, expected) in [
-            ("m1___0", &one, place(json!({"Marker": "m1"}), 0)),
-            ("m1___3", &one, place(json!({"Marker": "m1"}), 3)),
-            ("m1", &one, place(json!({"Marker": "m1"}), None)),
-            ("None___2", &one, place(json!({"Marker": null}), 2)),
-            ("m1___x", &one, place(json!({"Marker": "m1___x"}), None)),
-            ("m0___m1___1", &two, place(json!({"A": "m0", "B": "m1"}), 1)),
-            ("m0", &two, place(json!({"A": "m0", "B": null}), None)),
+            ("m1___0", &one, token(json!({"Marker": "m1"}), 0)),
+            ("m1___3", &one, token(json!({"Marker": "m1"}), 3)),
+            ("m1", &one, token(json!({"Marker": "m1"}), None)),
+            ("None___2", &one, token(json!({"Marker": null}), 2)),
+            ("m1___x", &one, token(json!({"Marker": "m1___x"}), None)),
+            ("m0___m1___1", &two, token(json!({"A": "m0", "B": "m1"}), 1)),
+            ("m0", &two, token(json!({"A": "m0", "B": null}), None)),
         ] {
-            assert_eq!(Place::decode(text, names), Ok(expected), "{text}");
+            assert_eq!(ResumeToken::decode(text, names), Ok(expected), "{text}");
         }
         for text in ["does___not___work", "m1___m4___0"] {
-            let error = Place::decode(text, &one).unwrap_err();
+            let error = ResumeToken::decode(text, &one).unwrap_err();
             assert!(error.contains("3 parts for 1 parameters"), "{error}");
         }
     }
 
     #[test]
-    fn what_is_no_token_of_ours_is_the_services_own() {
+    fn other_texts_are_tokens_of_the_service() {
         let names = names(&["NextToken"]);
         for json in [
             r#"{"v": 2, "key": "x"}"#,
@@ -290,8 +290,8 @@ mod tests {
             "5",
         ] {
             let text = BASE64.encode(json);
-            let expected = place(json!({"NextToken": text.as_str()}), None);
-            assert_eq!(Place::decode(&text, &names), Ok(expected), "{json}");
+            let expected = token(json!({"NextToken": text.as_str()}), None);
+            assert_eq!(ResumeToken::decode(&text, &names), Ok(expected), "{json}");
         }
     }
 }

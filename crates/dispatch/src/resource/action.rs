@@ -1,4 +1,4 @@
-//! [`Action`]: something a resource does.
+//! [`Action`]: an action of a resource.
 
 use std::borrow::Cow;
 use std::future::IntoFuture;
@@ -8,66 +8,66 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Result, Value};
 use inia_model::{ResourceAction, ResourceModel};
 
-use super::extras::ActionExtra;
-use super::outcome::found;
-use super::params::update;
-use super::{Outcome, Resource};
+use super::customizations::CustomAction;
+use super::outcome::take_result;
+use super::params::override_params;
+use super::{Resource, ResourceOutcome};
 use crate::{ByteStream, Output};
 
-/// Something a resource does, ready to be awaited.
-#[must_use = "an action does nothing before it is awaited"]
+/// A builder of a resource action, ready to be awaited.
+#[must_use = "an action does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Action {
     resource: Resource,
-    which: Result<Which>,
+    kind: Result<ActionKind>,
     params: Value,
     body: Option<ByteStream>,
 }
 
 #[derive(Debug)]
-enum Which {
-    /// By its place among the resource's actions.
+enum ActionKind {
+    /// Index of an action in the resource definition.
     Modeled(usize),
-    Extra(&'static ActionExtra),
+    Custom(&'static CustomAction),
 }
 
 impl Action {
     pub(super) fn new(resource: &Resource, name: &str, params: Value) -> Self {
-        let which = match ActionExtra::of(resource.model(), name) {
-            Some(extra) => Ok(Which::Extra(extra)),
-            None => position(resource.model(), name).map(Which::Modeled),
+        let kind = match CustomAction::find(resource.model(), name) {
+            Some(action) => Ok(ActionKind::Custom(action)),
+            None => position(resource.model(), name).map(ActionKind::Modeled),
         };
         Action {
             resource: resource.clone(),
-            which,
+            kind,
             params,
             body: None,
         }
     }
 
-    /// Gives the operation's streaming member as a stream; nothing of it is buffered.
+    /// Sets the operation's streaming member. The stream is sent without buffering.
     pub fn body(mut self, body: impl Into<ByteStream>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Does it. Data that were loaded are forgotten, for they may have changed.
+    /// Performs the action. The resource's loaded data are cleared, because they may have changed.
     ///
     /// # Errors
-    /// As a call of the operation; `Model` where the resource has no such action; `Resource` where data are needed that cannot be
-    /// loaded, or the answer lacks what makes the resource that was to come of it.
+    /// As a call of the operation; `Model` if the resource has no such action; `Resource` if the action needs data that cannot be
+    /// loaded, or the response lacks an identifier of the resulting resource.
     ///
     /// # Source
     /// boto3 `resources/action.py:ServiceAction`.
-    pub async fn send(self) -> Result<Outcome> {
+    pub async fn send(self) -> Result<ResourceOutcome> {
         let resource = self.resource;
-        let position = match self.which? {
-            Which::Modeled(position) => position,
-            Which::Extra(extra) => return (extra.run)(&resource, self.params).await,
+        let position = match self.kind? {
+            ActionKind::Modeled(position) => position,
+            ActionKind::Custom(action) => return (action.run)(&resource, self.params).await,
         };
         let model = Arc::clone(&resource.0.model);
         let Some(action) = model.actions.get(position) else {
-            return Ok(Outcome::None);
+            return Ok(ResourceOutcome::None);
         };
         let outcome = resource.perform(action, self.params, self.body).await?;
         if resource.can_load() {
@@ -82,13 +82,13 @@ fn position(model: &ResourceModel, name: &str) -> Result<usize> {
     let position = model
         .actions
         .iter()
-        .position(|one| std::ptr::eq(one, action));
+        .position(|other| std::ptr::eq(other, action));
     Ok(position.unwrap_or(usize::MAX))
 }
 
 impl IntoFuture for Action {
-    type Output = Result<Outcome>;
-    type IntoFuture = BoxFuture<'static, Result<Outcome>>;
+    type Output = Result<ResourceOutcome>;
+    type IntoFuture = BoxFuture<'static, Result<ResourceOutcome>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
@@ -96,25 +96,25 @@ impl IntoFuture for Action {
 }
 
 impl Resource {
-    /// Makes an action's call, and of its answer what the action makes of it.
+    /// Makes the call of an action, and builds its outcome from the response.
     pub(super) async fn perform(
         &self,
         action: &ResourceAction,
-        given: Value,
+        overrides: Value,
         body: Option<ByteStream>,
-    ) -> Result<Outcome> {
+    ) -> Result<ResourceOutcome> {
         let client = &self.0.client;
         let mut params = Value::map();
         self.fill_in(&action.request.params, &mut params, None)
             .await?;
-        update(&mut params, given)?;
+        override_params(&mut params, overrides)?;
         let Some(target) = &action.resource else {
             let call = client.call(&action.request.operation, params);
             let output = match body {
                 Some(body) => call.body(body).await?,
                 None => call.await?,
             };
-            return part(output, action).map(Outcome::from);
+            return apply_path(output, action).map(ResourceOutcome::from);
         };
         let call = client.call(&action.request.operation, params.clone());
         let output = match body {
@@ -122,15 +122,15 @@ impl Resource {
             None => call.await?,
         };
         let operation = client.model().operation(&action.request.operation)?;
-        self.make(target, Some(operation), &params, Cow::Owned(output.value))
+        self.build_resources(target, Some(operation), &params, Cow::Owned(output.value))
             .await
     }
 }
 
-/// The part of an output that an action is about.
-pub(super) fn part(mut output: Output, action: &ResourceAction) -> Result<Output> {
+/// Reduces an output to the result of the action's path, if it has one.
+pub(super) fn apply_path(mut output: Output, action: &ResourceAction) -> Result<Output> {
     if let Some(path) = &action.path {
-        output.value = found(path, Cow::Owned(output.value))?;
+        output.value = take_result(path, Cow::Owned(output.value))?;
     }
     Ok(output)
 }

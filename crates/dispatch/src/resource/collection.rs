@@ -1,4 +1,4 @@
-//! [`Collection`]: the resources that a resource lists.
+//! [`Collection`]: a collection of resources.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,14 +10,14 @@ use futures_util::stream::try_unfold;
 use inia_core::{Map, Result, Str, Value};
 use inia_model::{Operation, PaginatorModel, ResourceTarget};
 
-use super::action::part;
-use super::params::{merge, no_map, update};
-use super::{Outcome, Resource};
+use super::action::apply_path;
+use super::params::{invalid_params, merge, override_params};
+use super::{Resource, ResourceOutcome};
 use crate::{Output, Paginator};
 
-/// The resources that a resource lists. Nothing is asked for before it is walked through.
+/// A collection of resources. No call is made until it is iterated.
 ///
-/// Each of its methods gives a collection of its own, so that one may be kept and narrowed down in several ways.
+/// Collections are cheap to clone, so that one can be filtered in several ways.
 ///
 /// ```no_run
 /// # async fn example() -> inia_core::Result<()> {
@@ -37,11 +37,11 @@ use crate::{Output, Paginator};
 /// # Source
 /// boto3 `resources/collection.py:ResourceCollection`.
 #[derive(Clone, Debug)]
-#[must_use = "a collection does nothing before it is walked through"]
+#[must_use = "a collection does nothing until it is iterated"]
 pub struct Collection {
     parent: Resource,
     name: Str,
-    /// The caller's parameters; what is no map is told as an error later.
+    /// The caller's parameters. If they are not a map, iteration reports an error.
     filter: Value,
     limit: Option<usize>,
     page_size: Option<u64>,
@@ -58,18 +58,18 @@ impl Collection {
         }
     }
 
-    /// The resource that lists.
+    /// Returns the resource that has the collection.
     #[must_use]
     pub fn parent(&self) -> &Resource {
         &self.parent
     }
 
-    /// All that is listed: the collection itself.
+    /// Returns the collection itself, as in boto3.
     pub fn all(self) -> Self {
         self
     }
 
-    /// Adds parameters to the call that lists: lists go behind those that are there, anything else over it.
+    /// Adds parameters to the list operation: lists are appended to, other values are replaced.
     pub fn filter(mut self, params: impl Into<Value>) -> Self {
         match (&mut self.filter, params.into()) {
             (_, Value::Null) => {}
@@ -80,19 +80,19 @@ impl Collection {
         self
     }
 
-    /// Ends after this many resources.
+    /// Limits the number of resources.
     pub fn limit(mut self, resources: usize) -> Self {
         self.limit = Some(resources);
         self
     }
 
-    /// Asks the service for pages of at most this many. Where it answers all at once this means nothing.
+    /// Sets the maximum number of resources per page. Ignored if the operation has no pages.
     pub fn page_size(mut self, resources: u64) -> Self {
         self.page_size = Some(resources);
         self
     }
 
-    /// The resources, one by one. One page at a time is in memory.
+    /// Returns a stream of the resources. One page at a time is in memory.
     pub fn iter(self) -> CollectionItems {
         CollectionItems {
             pages: self.pages(),
@@ -100,19 +100,19 @@ impl Collection {
         }
     }
 
-    /// The resources, page by page as the service lists them.
+    /// Returns a stream of the pages of resources.
     pub fn pages(self) -> CollectionPages {
-        let walk = Walk::Begin(self);
-        CollectionPages(Box::pin(try_unfold(walk, Walk::step)))
+        let state = CollectionState::Builder(self);
+        CollectionPages(Box::pin(try_unfold(state, CollectionState::next)))
     }
 
-    /// Does something to all resources with one call for each page. Answers with the output of each call.
+    /// Performs a batch action on all resources, with one call per page. Returns the output of each call.
     ///
     /// # Errors
-    /// As a call of the operation; `Model` where resources of the collection have no such batch action.
+    /// As a call of the operation; `Model` if the resources of the collection have no such batch action.
     ///
     /// # Source
-    /// boto3 `resources/action.py:BatchAction`. DIFFERENCE: a page without resources is passed over; boto3 stops there.
+    /// boto3 `resources/action.py:BatchAction`. DIFFERENCE: an empty page is skipped; boto3 stops there.
     pub async fn batch(self, action: &str, params: impl Into<Value>) -> Result<Vec<Output>> {
         let params = params.into();
         let collection = self.parent.model().collection(&self.name)?;
@@ -126,29 +126,29 @@ impl Collection {
         let mut pages = self.pages();
         let mut outputs = Vec::new();
         while let Some(page) = pages.next().await {
-            let mut filled = Value::map();
+            let mut page_params = Value::map();
             for (position, resource) in page?.iter().enumerate() {
                 resource
-                    .fill_in(&action.request.params, &mut filled, Some(position))
+                    .fill_in(&action.request.params, &mut page_params, Some(position))
                     .await?;
             }
-            if filled.as_map().is_none_or(Map::is_empty) {
+            if page_params.as_map().is_none_or(Map::is_empty) {
                 continue;
             }
-            update(&mut filled, params.clone())?;
-            let output = client.call(&action.request.operation, filled).await?;
-            outputs.push(part(output, &action)?);
+            override_params(&mut page_params, params.clone())?;
+            let output = client.call(&action.request.operation, page_params).await?;
+            outputs.push(apply_path(output, &action)?);
         }
         Ok(outputs)
     }
 }
 
-/// `s3.Bucket.objectsCollection(s3.Bucket(name='logs'), s3.ObjectSummary)`, as boto3 prints it.
+/// Formats as boto3: `s3.Bucket.objectsCollection(s3.Bucket(name='logs'), s3.ObjectSummary)`.
 impl fmt::Display for Collection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = self.parent.model();
-        let (name, listed) = match model.collection(&self.name) {
-            Ok(found) => (&found.name, found.resource.resource.as_str()),
+        let (name, element) = match model.collection(&self.name) {
+            Ok(collection) => (&collection.name, collection.resource.resource.as_str()),
             Err(_) => (&self.name, "?"),
         };
         let service = &model.service;
@@ -156,47 +156,49 @@ impl fmt::Display for Collection {
         if !model.is_service() {
             write!(f, ".{}", model.name)?;
         }
-        write!(f, ".{name}Collection({}, {service}.{listed})", self.parent)
+        write!(f, ".{name}Collection({}, {service}.{element})", self.parent)
     }
 }
 
-/// A walk through a collection.
-enum Walk {
-    Begin(Collection),
-    Going(Box<Going>),
+/// The state of an iteration.
+enum CollectionState {
+    Builder(Collection),
+    Running(Box<CollectionCursor>),
 }
 
-struct Going {
+struct CollectionCursor {
     parent: Resource,
     target: ResourceTarget,
     operation: Operation,
     params: Value,
-    source: Source,
-    /// How many resources are still wanted.
+    source: PageSource,
+    /// Number of resources left until the limit.
     left: Option<usize>,
 }
 
-enum Source {
-    Pages(Box<Paginator>),
-    /// An operation that answers all at once.
-    Once,
-    Nothing,
+enum PageSource {
+    Paginator(Box<Paginator>),
+    /// An operation without pages, not called yet.
+    SingleCall,
+    Exhausted,
 }
 
-impl Walk {
-    /// The next page, and the walk after it.
-    async fn step(self) -> Result<Option<(Vec<Resource>, Walk)>> {
-        let mut going = match self {
-            Walk::Begin(collection) => Box::new(Going::begin(collection).await?),
-            Walk::Going(going) => going,
+impl CollectionState {
+    /// Returns the next page and the state after it.
+    async fn next(self) -> Result<Option<(Vec<Resource>, CollectionState)>> {
+        let mut cursor = match self {
+            CollectionState::Builder(collection) => {
+                Box::new(CollectionCursor::start(collection).await?)
+            }
+            CollectionState::Running(cursor) => cursor,
         };
-        let page = going.page().await?;
-        Ok(page.map(|page| (page, Walk::Going(going))))
+        let page = cursor.next_page().await?;
+        Ok(page.map(|page| (page, CollectionState::Running(cursor))))
     }
 }
 
-impl Going {
-    async fn begin(collection: Collection) -> Result<Self> {
+impl CollectionCursor {
+    async fn start(collection: Collection) -> Result<Self> {
         let Collection {
             parent,
             name,
@@ -205,20 +207,24 @@ impl Going {
             page_size,
         } = collection;
         let model = parent.model();
-        let found = model.collection(&name)?;
+        let definition = model.collection(&name)?;
         let mut params = Value::map();
         parent
-            .fill_in(&found.request.params, &mut params, None)
+            .fill_in(&definition.request.params, &mut params, None)
             .await?;
         match (&mut params, filter) {
             (Value::Map(params), Value::Map(filter)) => merge(params, filter),
-            (_, filter) => return Err(no_map(&filter)),
+            (_, filter) => return Err(invalid_params(&filter)),
         }
         let client = parent.client();
-        let operation = client.model().operation(&found.request.operation)?.clone();
-        let paginator = PaginatorModel::of(client.paginators()?, client.model(), &operation)?;
+        let operation = client
+            .model()
+            .operation(&definition.request.operation)?
+            .clone();
+        let paginator =
+            PaginatorModel::for_operation(client.paginators()?, client.model(), &operation)?;
         let source = match paginator {
-            None => Source::Once,
+            None => PageSource::SingleCall,
             Some(_) => {
                 let mut pages = client.paginate(&operation.name, params.clone());
                 if let Some(limit) = limit {
@@ -227,11 +233,11 @@ impl Going {
                 if let Some(page_size) = page_size {
                     pages = pages.page_size(page_size);
                 }
-                Source::Pages(Box::new(pages))
+                PageSource::Paginator(Box::new(pages))
             }
         };
-        Ok(Going {
-            target: found.resource.clone(),
+        Ok(CollectionCursor {
+            target: definition.resource.clone(),
             operation,
             params,
             source,
@@ -240,63 +246,63 @@ impl Going {
         })
     }
 
-    async fn page(&mut self) -> Result<Option<Vec<Resource>>> {
+    async fn next_page(&mut self) -> Result<Option<Vec<Resource>>> {
         let output = match &mut self.source {
-            Source::Nothing => return Ok(None),
-            Source::Once => {
-                self.source = Source::Nothing;
+            PageSource::Exhausted => return Ok(None),
+            PageSource::SingleCall => {
+                self.source = PageSource::Exhausted;
                 let client = self.parent.client();
                 client
                     .call(&self.operation.name, self.params.clone())
                     .await?
             }
-            Source::Pages(pages) => match pages.next().await {
+            PageSource::Paginator(pages) => match pages.next().await {
                 None => return Ok(None),
                 Some(page) => page?,
             },
         };
-        let made = self
+        let outcome = self
             .parent
-            .make(
+            .build_resources(
                 &self.target,
                 Some(&self.operation),
                 &self.params,
                 Cow::Owned(output.value),
             )
             .await?;
-        let mut page = match made {
-            Outcome::Resource(resource) => vec![resource],
-            Outcome::Resources(resources) => resources,
-            Outcome::None | Outcome::Output(_) => Vec::new(),
+        let mut page = match outcome {
+            ResourceOutcome::Resource(resource) => vec![resource],
+            ResourceOutcome::Resources(resources) => resources,
+            ResourceOutcome::None | ResourceOutcome::Output(_) => Vec::new(),
         };
         if let Some(left) = &mut self.left {
             page.truncate(*left);
             *left -= page.len();
             if *left == 0 {
-                self.source = Source::Nothing;
+                self.source = PageSource::Exhausted;
             }
         }
         Ok(Some(page))
     }
 }
 
-/// The resources of a collection, one by one: a [`Stream`].
-#[must_use = "a collection does nothing before it is walked through"]
+/// The resources of a collection: a [`Stream`].
+#[must_use = "a collection does nothing until it is iterated"]
 pub struct CollectionItems {
     pages: CollectionPages,
     page: std::vec::IntoIter<Resource>,
 }
 
 impl CollectionItems {
-    /// The next resource; `None` at the end.
+    /// Returns the next resource; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Resource>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// All resources that are left.
+    /// Collects the remaining resources.
     ///
     /// # Errors
-    /// As a call of the operation that lists.
+    /// As a call of the list operation.
     pub async fn collect(mut self) -> Result<Vec<Resource>> {
         let mut all = Vec::new();
         while let Some(resource) = self.next().await {
@@ -329,12 +335,12 @@ impl fmt::Debug for CollectionItems {
     }
 }
 
-/// The resources of a collection, page by page: a [`Stream`].
-#[must_use = "a collection does nothing before it is walked through"]
+/// The pages of a collection: a [`Stream`].
+#[must_use = "a collection does nothing until it is iterated"]
 pub struct CollectionPages(Pin<Box<dyn Stream<Item = Result<Vec<Resource>>> + Send>>);
 
 impl CollectionPages {
-    /// The next page; `None` at the end. A page may be empty.
+    /// Returns the next page; `None` at the end. A page may be empty.
     pub async fn next(&mut self) -> Option<Result<Vec<Resource>>> {
         std::future::poll_fn(|context| self.0.as_mut().poll_next(context)).await
     }

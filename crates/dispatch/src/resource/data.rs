@@ -1,4 +1,4 @@
-//! [`Data`]: a resource's data, loaded once however many tasks want them.
+//! [`ResourceData`]: the lazily loaded data of a resource.
 
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -6,28 +6,28 @@ use std::sync::{Arc, PoisonError, RwLock};
 use inia_core::{Result, Value};
 use tokio::sync::Mutex;
 
-/// The data of a resource; shared by its clones.
+/// The data of a resource, shared by its clones. Concurrent tasks share one load.
 #[derive(Debug, Default)]
-pub(super) struct Data {
-    state: RwLock<State>,
-    /// Held while data are loaded: who comes later waits and finds them.
+pub(super) struct ResourceData {
+    state: RwLock<ResourceDataState>,
+    /// Locked while data are loaded, so that other tasks wait for them.
     loading: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ResourceDataState {
     data: Option<Arc<Value>>,
-    /// How often the data were forgotten or replaced: data that were asked for before that are old.
-    changes: u64,
+    /// Incremented when the data are cleared: a load that started before is stale.
+    version: u64,
 }
 
-impl Data {
+impl ResourceData {
     pub(super) fn new(data: Option<Value>) -> Self {
-        let state = State {
+        let state = ResourceDataState {
             data: data.map(Arc::new),
-            changes: 0,
+            version: 0,
         };
-        Data {
+        ResourceData {
             state: RwLock::new(state),
             loading: Mutex::default(),
         }
@@ -37,18 +37,18 @@ impl Data {
         self.read(|state| state.data.clone())
     }
 
-    /// Forgets the data: they are loaded again when they are next wanted.
+    /// Clears the data, so that the next access loads them again.
     pub(super) fn clear(&self) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.data = None;
-        state.changes += 1;
+        state.version += 1;
     }
 
-    fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+    fn read<T>(&self, read: impl FnOnce(&ResourceDataState) -> T) -> T {
         read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The data, loaded if they are not there.
+    /// Returns the data, loaded if necessary.
     pub(super) async fn get_or_load<F>(&self, load: impl FnOnce() -> F) -> Result<Arc<Value>>
     where
         F: Future<Output = Result<Value>>,
@@ -63,7 +63,7 @@ impl Data {
         }
     }
 
-    /// The data, loaded anew.
+    /// Loads the data, even if they are loaded already.
     pub(super) async fn load<F>(&self, load: impl FnOnce() -> F) -> Result<Arc<Value>>
     where
         F: Future<Output = Result<Value>>,
@@ -76,11 +76,11 @@ impl Data {
     where
         F: Future<Output = Result<Value>>,
     {
-        let before = self.read(|state| state.changes);
+        let version = self.read(|state| state.version);
         let data = Arc::new(load().await?);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.changes == before {
-            // What the service knows nothing of has no data, and may have some when it is asked again.
+        if state.version == version {
+            // Null means that the resource does not exist yet, so the next access loads again.
             state.data = (!data.is_null()).then(|| Arc::clone(&data));
         }
         Ok(data)
@@ -101,9 +101,9 @@ mod tests {
     }
 
     #[test]
-    fn many_who_want_them_load_them_once() {
+    fn concurrent_tasks_share_one_load() {
         block_on(async {
-            let data = Data::default();
+            let data = ResourceData::default();
             let loads = AtomicU32::new(0);
             let load = || async {
                 loads.fetch_add(1, Ordering::Relaxed);
@@ -111,8 +111,8 @@ mod tests {
                 Ok(json!({"a": 1}))
             };
             let all = (0..100).map(|_| data.get_or_load(load));
-            for found in futures_util::future::join_all(all).await {
-                assert_eq!(found.unwrap()["a"], 1);
+            for loaded in futures_util::future::join_all(all).await {
+                assert_eq!(loaded.unwrap()["a"], 1);
             }
             assert_eq!(loads.load(Ordering::Relaxed), 1);
             data.load(load).await.unwrap();
@@ -123,9 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_before_a_change_is_not_kept() {
+    fn discards_data_cleared_while_loading() {
         block_on(async {
-            let data = Data::default();
+            let data = ResourceData::default();
             let load = || async {
                 data.clear();
                 Ok(json!({"old": true}))
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn failures_and_nothing_are_not_kept() {
+    fn does_not_keep_errors_and_null() {
         block_on(async {
-            let data = Data::default();
+            let data = ResourceData::default();
             let fail = || async { Err(Error::new(ErrorKind::Timeout, "late")) };
             assert!(data.get_or_load(fail).await.is_err());
-            let nothing = || async { Ok(Value::Null) };
-            assert!(data.get_or_load(nothing).await.unwrap().is_null());
+            let null = || async { Ok(Value::Null) };
+            assert!(data.get_or_load(null).await.unwrap().is_null());
             assert!(data.get().is_none());
         });
     }

@@ -1,36 +1,36 @@
-//! What resources have, as data, with what is added to their definitions.
+//! Describes resources as values, including customizations.
 
 use inia_core::{List, Map, Result, Value, json};
 use inia_model::ResourceModel;
 
 use super::Resource;
-use super::extras::{ActionExtra, LoadExtra};
+use super::customizations::{CustomAction, CustomLoad};
 use crate::Client;
 
-/// What a name means to a resource.
+/// The kind of a resource's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourcePart {
-    /// It tells the resource apart.
+    /// An identifier.
     Identifier,
-    /// A member of its data.
+    /// A member of the data.
     Attribute,
-    /// Something it does.
+    /// An action.
     Action,
-    /// A resource that is made from it with further identifiers.
+    /// A resource addressed by this one and further identifiers.
     Subresource,
-    /// A resource that its data lead to.
+    /// A resource that the data refer to.
     Reference,
-    /// Resources that it lists.
+    /// A collection of resources.
     Collection,
-    /// What can be waited for.
+    /// A waiter.
     Waiter,
 }
 
 impl Client {
-    /// What the resource of a name has, as data; what the service itself has for no name.
+    /// Describes a resource by its name, or the service resource if there is no name.
     ///
     /// # Errors
-    /// `Model`: there is no resource definition of the service, or no such resource (the message offers the nearest names).
+    /// `Model`: the service has no resource definition, or no such resource (the message suggests similar names).
     pub fn describe_resource(&self, name: Option<&str>) -> Result<Value> {
         let service = self.resource()?;
         match name {
@@ -48,38 +48,35 @@ impl Client {
 }
 
 impl Resource {
-    /// What the resource has, as data: identifiers, attributes, actions, sub-resources, references, collections and waiters.
+    /// Describes the resource: its identifiers, attributes, actions, sub-resources, references, collections and waiters.
     #[must_use]
     pub fn describe(&self) -> Value {
         self.describe_model(&self.0.model)
     }
 
     fn describe_model(&self, model: &ResourceModel) -> Value {
-        let mut told = model.describe(&self.0.resources);
-        let Some(parts) = told.as_map_mut() else {
-            return told;
+        let mut description = model.describe(&self.0.resources);
+        let Some(parts) = description.as_map_mut() else {
+            return description;
         };
-        if let Some(extra) = LoadExtra::of(model) {
-            parts.insert(
-                "load",
-                json!({"name": "load", "operation": extra.operation}),
-            );
+        if let Some(load) = CustomLoad::find(model) {
+            parts.insert("load", json!({"name": "load", "operation": load.operation}));
         }
         if let Some(Value::List(actions)) = parts.get_mut("actions") {
-            for extra in ActionExtra::all_of(model) {
-                add_action(actions, extra);
+            for action in CustomAction::all(model) {
+                add_action(actions, action);
             }
         }
-        told
+        description
     }
 
-    /// What a name means to the resource, in any spelling; `None` where it means nothing.
+    /// Returns the kind of the resource's member with this name, in any spelling; `None` if there is none.
     #[must_use]
     pub fn part(&self, name: &str) -> Option<ResourcePart> {
         let model = &self.0.model;
         if model.identifier(name).is_some() {
             Some(ResourcePart::Identifier)
-        } else if model.action(name).is_ok() || ActionExtra::of(model, name).is_some() {
+        } else if model.action(name).is_ok() || CustomAction::find(model, name).is_some() {
             Some(ResourcePart::Action)
         } else if model.subresource(name).is_ok() && !is_snake(name) {
             Some(ResourcePart::Subresource)
@@ -99,26 +96,29 @@ impl Resource {
     }
 }
 
-/// Whether a name has no capital: those of sub-resources have.
+/// Returns true if a name has no capital letter. The names of sub-resources have.
 fn is_snake(name: &str) -> bool {
     !name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// Puts an action in the place of one of its name, or behind the others.
-fn add_action(actions: &mut List, extra: &ActionExtra) {
-    let filled_in: Value = extra.filled_in.iter().copied().collect();
-    let told = json!({"name": extra.name, "operation": extra.operation, "filled_in": filled_in});
-    let same = actions.iter_mut().find(|one| one["name"] == *extra.name);
-    match same {
-        Some(same) => {
-            let resource = same
+/// Replaces the action with the same name, or adds it.
+fn add_action(actions: &mut List, action: &CustomAction) {
+    let filled_in: Value = action.filled_in.iter().copied().collect();
+    let description =
+        json!({"name": action.name, "operation": action.operation, "filled_in": filled_in});
+    let existing = actions
+        .iter_mut()
+        .find(|existing| existing["name"] == *action.name);
+    match existing {
+        Some(existing) => {
+            let resource = existing
                 .as_map_mut()
-                .and_then(|same: &mut Map| same.remove("resource"));
-            *same = told;
-            if let (Some(same), Some(resource)) = (same.as_map_mut(), resource) {
-                same.insert("resource", resource);
+                .and_then(|existing: &mut Map| existing.remove("resource"));
+            *existing = description;
+            if let (Some(existing), Some(resource)) = (existing.as_map_mut(), resource) {
+                existing.insert("resource", resource);
             }
         }
-        None => actions.push(told),
+        None => actions.push(description),
     }
 }

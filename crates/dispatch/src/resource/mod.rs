@@ -1,22 +1,22 @@
-//! Resources: a service as things that have identifiers, data and actions, and that lead to each other.
+//! Resources: an object-oriented interface to services, with identifiers, attributes, actions, references and collections.
 //!
 //! # Source
 //! boto3 `resources/`.
 
 mod action;
 mod collection;
+mod customizations;
 mod data;
 mod describe;
-mod extras;
+mod display;
 mod outcome;
 mod params;
-mod print;
 
 pub use action::Action;
 pub use collection::{Collection, CollectionItems, CollectionPages};
 pub use describe::ResourcePart;
-pub use outcome::Outcome;
-pub(crate) use params::FillParams;
+pub use outcome::ResourceOutcome;
+pub(crate) use params::ResourceParams;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -28,13 +28,13 @@ use inia_model::{IdentifierSource, ResourceModel, Resources};
 
 use crate::wait::WaitParams;
 use crate::{Client, Session, Wait};
-use data::Data;
-use extras::LoadExtra;
+use customizations::CustomLoad;
+use data::ResourceData;
 
-/// A resource: a service, or a thing in it. Cheap to clone, and safe to share: its clones share its data.
+/// A resource: a service, or an object in it. Cheap to clone, and safe to share: clones share their data.
 ///
-/// Names are accepted as the definition spells them (`CreateBucket`) and in snake case (`create_bucket`), and where two parts of a
-/// resource would have the same name as boto3 tells them apart.
+/// Names are accepted as in the definition (`CreateBucket`) and in snake case (`create_bucket`). Conflicting names are resolved as in
+/// boto3.
 ///
 /// ```no_run
 /// # async fn example() -> inia_core::Result<()> {
@@ -54,28 +54,28 @@ use extras::LoadExtra;
 /// # }
 /// ```
 ///
-/// Two resources are equal when they are of one kind and have the same identifiers, whatever client they came from.
+/// Two resources are equal if they have the same type and identifiers, even if their clients differ.
 #[derive(Clone)]
-pub struct Resource(Arc<Inner>);
+pub struct Resource(Arc<ResourceInner>);
 
-struct Inner {
+struct ResourceInner {
     client: Client,
     resources: Arc<Resources>,
     model: Arc<ResourceModel>,
     identifiers: Box<[Value]>,
-    data: Data,
+    data: ResourceData,
 }
 
 impl Session {
-    /// A service as a resource, with the session's settings.
+    /// Returns the service resource of a service, with the session's settings.
     ///
     /// # Errors
-    /// As [`client`](Session::client); `Model` where there is no resource definition of the service.
+    /// As [`client`](Session::client); `Model` if the service has no resource definition.
     pub fn resource(&self, service: &str) -> Result<Resource> {
         self.resource_with(service, &Config::new())
     }
 
-    /// A service as a resource, with settings of its own over the session's.
+    /// Returns the service resource of a service, with settings that override the session's.
     ///
     /// # Errors
     /// As [`resource`](Session::resource).
@@ -93,49 +93,49 @@ impl Session {
 }
 
 impl Client {
-    /// The service as a resource.
+    /// Returns the service resource.
     ///
     /// # Errors
-    /// `Model`: there is no resource definition of the service (the message names the services that have one), or it is broken.
+    /// `Model`: the service has no resource definition (the message lists the services that have one), or it is invalid.
     pub fn resource(&self) -> Result<Resource> {
         let resources = Arc::clone(self.resources()?);
         let model = Arc::clone(resources.service()?);
-        Ok(Resource(Arc::new(Inner {
+        Ok(Resource(Arc::new(ResourceInner {
             client: self.clone(),
             resources,
             model,
             identifiers: Box::default(),
-            data: Data::default(),
+            data: ResourceData::default(),
         })))
     }
 }
 
 impl Resource {
-    /// The client that the resource makes its calls with.
+    /// Returns the resource's client.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
     }
 
-    /// The service's name.
+    /// Returns the service's name.
     #[must_use]
     pub fn service_name(&self) -> &Str {
         &self.0.model.service
     }
 
-    /// What kind of resource this is, such as `Bucket`; `ServiceResource` for the service itself.
+    /// Returns the type of the resource, such as `Bucket`; `ServiceResource` for the service itself.
     #[must_use]
     pub fn name(&self) -> &Str {
         &self.0.model.name
     }
 
-    /// What resources of its kind have.
+    /// Returns the resource's definition.
     #[must_use]
     pub fn model(&self) -> &ResourceModel {
         &self.0.model
     }
 
-    /// The identifiers, with their names.
+    /// Returns the names and values of the identifiers.
     pub fn identifiers(&self) -> impl ExactSizeIterator<Item = (&Str, &Value)> {
         let names = self.0.model.identifiers.iter();
         names
@@ -143,7 +143,7 @@ impl Resource {
             .zip(&self.0.identifiers)
     }
 
-    /// The identifier of a name.
+    /// Returns an identifier by its name.
     #[must_use]
     pub fn identifier(&self, name: &str) -> Option<&Value> {
         self.0.identifiers.get(self.0.model.identifier(name)?)
@@ -157,7 +157,7 @@ impl Resource {
             .unwrap_or_default()
     }
 
-    /// A sub-resource, by the identifiers that this resource does not have itself: in order as a list, or by name as a map.
+    /// Returns a sub-resource by the identifiers that this resource does not have: as a list in order, or as a map by name.
     ///
     /// ```no_run
     /// # fn example(s3: &inia_dispatch::Resource) -> inia_core::Result<()> {
@@ -171,30 +171,30 @@ impl Resource {
     /// ```
     ///
     /// # Errors
-    /// `Model`: there is no such sub-resource. `Resource`: identifiers are missing, or there are too many or others.
+    /// `Model`: there is no such sub-resource. `Resource`: identifiers are missing, too many, or unknown.
     ///
     /// # Source
     /// boto3 `resources/factory.py:ResourceFactory._create_class_partial`.
     pub fn get(&self, name: &str, identifiers: impl Into<Value>) -> Result<Resource> {
         let relation = self.0.model.subresource(name)?;
         let model = self.0.resources.resource(&relation.resource.resource)?;
-        let own = relation.resource.identifiers.iter();
-        let own = own.filter_map(|identifier| match identifier.source {
+        let inherited = relation.resource.identifiers.iter();
+        let inherited = inherited.filter_map(|identifier| match identifier.source {
             IdentifierSource::Identifier(position) => Some(self.identifier_at(position)),
             _ => None,
         });
-        let mut values: Vec<Value> = own.collect();
+        let mut values: Vec<Value> = inherited.collect();
         let mut by_name = Vec::new();
         match identifiers.into() {
             Value::Null => {}
-            Value::List(given) => values.extend(given),
-            Value::Map(given) => by_name.extend(given),
-            one => values.push(one),
+            Value::List(list) => values.extend(list),
+            Value::Map(map) => by_name.extend(map),
+            single => values.push(single),
         }
         if values.len() > model.identifiers.len() {
-            return Err(wrong_identifiers(
+            return Err(invalid_identifiers(
                 model,
-                format_args!("{} are given", values.len()),
+                format_args!("too many identifiers ({})", values.len()),
             ));
         }
         values.resize(model.identifiers.len(), Value::Null);
@@ -202,14 +202,19 @@ impl Resource {
             let position = model.identifier(&name);
             match position.and_then(|position| values.get_mut(position)) {
                 Some(slot) => *slot = value,
-                None => return Err(wrong_identifiers(model, format_args!("`{name}` is given"))),
+                None => {
+                    return Err(invalid_identifiers(
+                        model,
+                        format_args!("unknown identifier `{name}`"),
+                    ));
+                }
             }
         }
-        self.sibling(model, values, None)
+        self.with_client(model, values, None)
     }
 
-    /// Another resource of the same service.
-    fn sibling(
+    /// Creates a resource of the same service and client.
+    fn with_client(
         &self,
         model: &Arc<ResourceModel>,
         identifiers: Vec<Value>,
@@ -217,25 +222,25 @@ impl Resource {
     ) -> Result<Resource> {
         for (identifier, value) in model.identifiers.iter().zip(&identifiers) {
             let problem = match value {
-                Value::Null => "is not given",
-                Value::List(_) | Value::Map(_) => "is no single value",
+                Value::Null => "is missing",
+                Value::List(_) | Value::Map(_) => "must be a single value",
                 _ => continue,
             };
-            return Err(wrong_identifiers(
+            return Err(invalid_identifiers(
                 model,
                 format_args!("`{}` {problem}", identifier.name),
             ));
         }
-        Ok(Resource(Arc::new(Inner {
+        Ok(Resource(Arc::new(ResourceInner {
             client: self.0.client.clone(),
             resources: Arc::clone(&self.0.resources),
             model: Arc::clone(model),
             identifiers: identifiers.into(),
-            data: Data::new(data),
+            data: ResourceData::new(data),
         })))
     }
 
-    /// The names of the sub-resources, in order.
+    /// Returns the names of the sub-resources, sorted.
     #[must_use]
     pub fn available_subresources(&self) -> Vec<Str> {
         let relations = self.0.model.subresources.iter();
@@ -244,21 +249,21 @@ impl Resource {
         names
     }
 
-    /// The data, if they are loaded.
+    /// Returns the data, if they are loaded.
     #[must_use]
     pub fn data(&self) -> Option<Arc<Value>> {
         self.0.data.get()
     }
 
-    /// The data, loaded if they are not yet: once, however many tasks ask.
+    /// Returns the data, loaded if necessary. Concurrent tasks share one load. [`Value::Null`] if the resource does not exist.
     ///
     /// # Errors
-    /// As a call of the operation that loads; `Resource` where there is none. [`Value::Null`] where the service knows nothing of it.
+    /// As a call of the load operation; `Resource` if the resource has none.
     pub async fn loaded(&self) -> Result<Arc<Value>> {
         self.0.data.get_or_load(|| self.fetch()).await
     }
 
-    /// Loads the data, anew if they are there.
+    /// Loads the data, even if they are loaded already.
     ///
     /// # Errors
     /// As [`loaded`](Self::loaded).
@@ -266,7 +271,7 @@ impl Resource {
         self.0.data.load(|| self.fetch()).await
     }
 
-    /// Loads the data anew: [`load`](Self::load).
+    /// Alias of [`load`](Self::load), as in boto3.
     ///
     /// # Errors
     /// As [`loaded`](Self::loaded).
@@ -275,38 +280,36 @@ impl Resource {
     }
 
     fn can_load(&self) -> bool {
-        self.0.model.load.is_some() || LoadExtra::of(&self.0.model).is_some()
+        self.0.model.load.is_some() || CustomLoad::find(&self.0.model).is_some()
     }
 
-    /// Asks the service for the data. A definition whose load needs the data themselves is refused when it is read.
+    /// Fetches the data from the service. The parser of definitions rejects a load that depends on the data, so this does not recurse.
     fn fetch(&self) -> BoxFuture<'_, Result<Value>> {
-        if let Some(extra) = LoadExtra::of(&self.0.model) {
-            return (extra.load)(self);
+        if let Some(custom) = CustomLoad::find(&self.0.model) {
+            return (custom.load)(self);
         }
         Box::pin(async move {
             let Some(load) = &self.0.model.load else {
                 return Err(Error::new(
                     ErrorKind::Resource,
-                    format!("{self}: its data cannot be loaded"),
+                    format!("{self}: the resource has no load operation"),
                 ));
             };
             let mut params = Value::map();
             self.fill_in(&load.request.params, &mut params, None)
                 .await?;
             let output = self.0.client.call(&load.request.operation, params).await?;
-            action::part(output, load).map(|output| output.value)
+            action::apply_path(output, load).map(|output| output.value)
         })
     }
 
-    /// An attribute: a member of the data, which are loaded for it if they are not there.
+    /// Returns an attribute: a member of the data, which are loaded if necessary, or an identifier.
     ///
     /// # Errors
-    /// As [`loaded`](Self::loaded); `Model` where there is no such attribute; `Resource` where the service knows nothing of the
-    /// resource.
+    /// As [`loaded`](Self::loaded); `Model` if there is no such attribute; `Resource` if the resource does not exist.
     pub async fn attribute(&self, name: &str) -> Result<Value> {
         let attribute = match self.0.model.attribute(name) {
             Ok(attribute) => attribute,
-            // What tells the resource apart is had as its attributes are.
             Err(error) => return self.identifier(name).cloned().ok_or(error),
         };
         if let Some(position) = attribute.identifier {
@@ -316,28 +319,28 @@ impl Resource {
         if data.is_null() {
             return Err(Error::new(
                 ErrorKind::Resource,
-                format!("{self}: the service knows nothing of it"),
+                format!("{self}: the resource does not exist"),
             ));
         }
         Ok(data.get(&attribute.member).cloned().unwrap_or_default())
     }
 
-    /// Something the resource does. Parameters that it fills in need not be given, and may be.
+    /// Returns an action of the resource. `params` override the parameters that the resource fills in.
     pub fn action(&self, name: &str, params: impl Into<Value>) -> Action {
         Action::new(self, name, params.into())
     }
 
-    /// What the data lead to: a resource, several, or nothing.
+    /// Returns the resources that the data refer to: one, several, or none.
     ///
     /// # Errors
-    /// As [`loaded`](Self::loaded); `Model` where there is no such reference.
+    /// As [`loaded`](Self::loaded); `Model` if there is no such reference.
     ///
     /// # Source
     /// boto3 `resources/factory.py:ResourceFactory._create_reference`.
-    pub async fn reference(&self, name: &str) -> Result<Outcome> {
+    pub async fn reference(&self, name: &str) -> Result<ResourceOutcome> {
         let relation = self.0.model.reference(name)?;
         let data = self.loaded().await?;
-        self.make(
+        self.build_resources(
             &relation.resource,
             None,
             &Value::map(),
@@ -346,41 +349,44 @@ impl Resource {
         .await
     }
 
-    /// The resources that the resource lists under a name. A wrong name is told when they are asked for.
+    /// Returns a collection of the resource. An unknown name is reported when the collection is iterated.
     pub fn collection(&self, name: &str) -> Collection {
         Collection::new(self, name)
     }
 
-    /// A wait for the resource, such as `running`, `Running` or `wait_until_running`.
+    /// Returns a wait for the resource, by the waiter's name, such as `running`, `Running` or `wait_until_running`.
     pub fn wait_until(&self, waiter: &str, params: impl Into<Value>) -> Wait {
-        let found = self.0.model.waiter(waiter);
-        let model = match &found {
-            Ok(found) => self.0.client.waiter(&found.waiter),
-            // The wait tells that there is none when it is awaited.
+        let definition = self.0.model.waiter(waiter);
+        let model = match &definition {
+            Ok(definition) => self.0.client.waiter(&definition.waiter),
+            // Reported when the wait is awaited.
             Err(error) => Err(Error::new(error.kind(), error.message().to_owned())),
         };
-        let fill = FillParams {
+        let params = ResourceParams {
             resource: self.clone(),
-            params: found.map(|found| found.params.clone()),
-            given: params.into(),
+            params: definition.map(|definition| definition.params.clone()),
+            overrides: params.into(),
         };
-        Wait::new(self.0.client.clone(), model, WaitParams::OfResource(fill))
+        Wait::new(self.0.client.clone(), model, WaitParams::Resource(params))
     }
 }
 
 #[cold]
-fn wrong_identifiers(model: &ResourceModel, problem: std::fmt::Arguments<'_>) -> Error {
+fn invalid_identifiers(model: &ResourceModel, problem: std::fmt::Arguments<'_>) -> Error {
     let identifiers = model.identifiers.iter();
     let names: Vec<&str> = identifiers
         .map(|identifier| identifier.name.as_str())
         .collect();
     let names = if names.is_empty() {
-        "no identifiers".to_owned()
+        "none".to_owned()
     } else {
         names.join(", ")
     };
     Error::new(
         ErrorKind::Resource,
-        format!("{}.{} takes {names}: {problem}", model.service, model.name),
+        format!(
+            "{}.{}: {problem}; expected identifiers: {names}",
+            model.service, model.name
+        ),
     )
 }

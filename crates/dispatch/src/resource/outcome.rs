@@ -1,4 +1,4 @@
-//! [`Outcome`]: what an action answers with or a reference leads to, and how resources are made of answers.
+//! [`ResourceOutcome`]: the result of an action or reference. Builds resources from responses.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,12 @@ use inia_model::{IdentifierSource, Kind, Operation, ResourceTarget, ServiceModel
 use super::Resource;
 use crate::Output;
 
-/// What an action answers with, or a reference leads to.
+/// The result of an action or a reference.
 #[derive(Debug)]
-pub enum Outcome {
-    /// Nothing, where a resource might have been.
+pub enum ResourceOutcome {
+    /// No resource.
     None,
-    /// The operation's output, or the part of it that the action is about.
+    /// The operation's output, reduced to the result of the action's path if it has one.
     Output(Box<Output>),
     /// A resource.
     Resource(Resource),
@@ -22,98 +22,98 @@ pub enum Outcome {
     Resources(Vec<Resource>),
 }
 
-impl From<Output> for Outcome {
+impl From<Output> for ResourceOutcome {
     fn from(output: Output) -> Self {
-        Outcome::Output(Box::new(output))
+        ResourceOutcome::Output(Box::new(output))
     }
 }
 
-impl Outcome {
-    /// Whether there is nothing.
+impl ResourceOutcome {
+    /// Returns true if there is no resource and no output.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        matches!(self, Outcome::None)
+        matches!(self, ResourceOutcome::None)
     }
 
-    /// The output's value; [`Value::Null`] where the outcome is no output.
+    /// Returns the output's value; [`Value::Null`] if the outcome is not an output.
     #[must_use]
     pub fn value(&self) -> &Value {
-        static NOTHING: Value = Value::Null;
+        static NULL: Value = Value::Null;
         match self {
-            Outcome::Output(output) => &output.value,
-            _ => &NOTHING,
+            ResourceOutcome::Output(output) => &output.value,
+            _ => &NULL,
         }
     }
 
-    /// The output.
+    /// Returns the output.
     ///
     /// # Errors
-    /// `Resource`: it is none.
+    /// `Resource`: the outcome is not an output.
     pub fn into_output(self) -> Result<Output> {
         match self {
-            Outcome::Output(output) => Ok(*output),
-            other => Err(other.is_not("an output")),
+            ResourceOutcome::Output(output) => Ok(*output),
+            other => Err(other.mismatch("an output")),
         }
     }
 
-    /// The resource.
+    /// Returns the resource.
     ///
     /// # Errors
-    /// `Resource`: it is none, or several.
+    /// `Resource`: the outcome is not exactly one resource.
     pub fn into_resource(self) -> Result<Resource> {
         match self {
-            Outcome::Resource(resource) => Ok(resource),
-            other => Err(other.is_not("a resource")),
+            ResourceOutcome::Resource(resource) => Ok(resource),
+            other => Err(other.mismatch("a resource")),
         }
     }
 
-    /// The resources: several, one or none.
+    /// Returns the resources: several, one or none.
     ///
     /// # Errors
-    /// `Resource`: it is an output.
+    /// `Resource`: the outcome is an output.
     pub fn into_resources(self) -> Result<Vec<Resource>> {
         match self {
-            Outcome::None => Ok(Vec::new()),
-            Outcome::Resource(resource) => Ok(vec![resource]),
-            Outcome::Resources(resources) => Ok(resources),
-            Outcome::Output(_) => Err(self.is_not("a resource")),
+            ResourceOutcome::None => Ok(Vec::new()),
+            ResourceOutcome::Resource(resource) => Ok(vec![resource]),
+            ResourceOutcome::Resources(resources) => Ok(resources),
+            ResourceOutcome::Output(_) => Err(self.mismatch("a resource")),
         }
     }
 
     #[cold]
-    fn is_not(&self, wanted: &str) -> Error {
-        let found = match self {
-            Outcome::None => "nothing".to_owned(),
-            Outcome::Output(_) => "an output".to_owned(),
-            Outcome::Resource(resource) => resource.to_string(),
-            Outcome::Resources(resources) => format!("{} resources", resources.len()),
+    fn mismatch(&self, expected: &str) -> Error {
+        let actual = match self {
+            ResourceOutcome::None => "nothing".to_owned(),
+            ResourceOutcome::Output(_) => "an output".to_owned(),
+            ResourceOutcome::Resource(resource) => resource.to_string(),
+            ResourceOutcome::Resources(resources) => format!("{} resources", resources.len()),
         };
         Error::new(
             ErrorKind::Resource,
-            format!("the outcome is {found}, and not {wanted}"),
+            format!("expected {expected}, but the outcome is {actual}"),
         )
     }
 }
 
 impl Resource {
-    /// Makes resources as a definition says.
+    /// Builds the resources of a target definition.
     ///
-    /// `answer` is the operation's output, or for a reference the resource's own data; `params` are those of the call. Data and
-    /// identifiers are taken out of an answer that is given away.
+    /// `response` is the operation's output, or the resource's own data for a reference; `params` are those of the call. Data and
+    /// identifiers are moved out of an owned response.
     ///
     /// # Source
     /// boto3 `resources/response.py:ResourceHandler`.
-    pub(super) async fn make(
+    pub(super) async fn build_resources(
         &self,
         target: &ResourceTarget,
         operation: Option<&Operation>,
         params: &Value,
-        answer: Cow<'_, Value>,
-    ) -> Result<Outcome> {
+        response: Cow<'_, Value>,
+    ) -> Result<ResourceOutcome> {
         let mut identifiers = Vec::with_capacity(target.identifiers.len());
         for identifier in &target.identifiers {
             let value = match &identifier.source {
-                IdentifierSource::Response(path) => detached(path.search(&answer)?),
+                IdentifierSource::Response(path) => detached(path.search(&response)?),
                 IdentifierSource::RequestParameter(path) => detached(path.search(params)?),
                 IdentifierSource::Identifier(position) => self.identifier_at(*position),
                 IdentifierSource::Data(path) => detached(path.search(&*self.loaded().await?)?),
@@ -122,10 +122,10 @@ impl Resource {
             identifiers.push((&identifier.target, value));
         }
         let data = match &target.path {
-            Some(path) => found(path, answer)?,
+            Some(path) => take_result(path, response)?,
             None => Value::Null,
         };
-        // Identifiers that are lists make a resource for each element; the others are the same for all.
+        // Identifiers that are lists build one resource per element; the others are the same for all.
         let count = identifiers.iter().find_map(|(_, value)| match value {
             Value::List(list) => Some(list.len()),
             _ => None,
@@ -133,15 +133,15 @@ impl Resource {
         let Some(count) = count else {
             if identifiers.iter().any(|(_, value)| value.is_null()) {
                 return Ok(match operation {
-                    Some(operation) => nothing(self.0.client.model(), operation, target),
-                    None => Outcome::None,
+                    Some(operation) => empty_outcome(self.0.client.model(), operation, target),
+                    None => ResourceOutcome::None,
                 });
             }
-            let given = identifiers
+            let identifiers = identifiers
                 .into_iter()
                 .map(|(name, value)| (name.clone(), value));
-            let resource = self.related(&target.resource, given.collect(), data)?;
-            return Ok(Outcome::Resource(resource));
+            let resource = self.build_resource(&target.resource, identifiers.collect(), data)?;
+            return Ok(ResourceOutcome::Resource(resource));
         };
         let mut data = match data {
             Value::List(data) => data,
@@ -149,7 +149,7 @@ impl Resource {
         };
         let mut resources = Vec::with_capacity(count);
         for position in 0..count {
-            let given = identifiers.iter_mut().map(|(name, value)| {
+            let identifiers = identifiers.iter_mut().map(|(name, value)| {
                 let value = match value {
                     Value::List(list) => {
                         list.get_mut(position).map(Value::take).unwrap_or_default()
@@ -158,21 +158,26 @@ impl Resource {
                 };
                 (name.clone(), value)
             });
-            let given = given.collect();
+            let identifiers = identifiers.collect();
             let data = data.get_mut(position).map(Value::take).unwrap_or_default();
-            resources.push(self.related(&target.resource, given, data)?);
+            resources.push(self.build_resource(&target.resource, identifiers, data)?);
         }
-        Ok(Outcome::Resources(resources))
+        Ok(ResourceOutcome::Resources(resources))
     }
 
-    /// A resource of the same service, with the given identifiers in any order.
-    fn related(&self, name: &str, given: Vec<(Str, Value)>, data: Value) -> Result<Resource> {
+    /// Builds a resource of the same service. The identifiers may be in any order.
+    fn build_resource(
+        &self,
+        name: &str,
+        identifiers: Vec<(Str, Value)>,
+        data: Value,
+    ) -> Result<Resource> {
         let model = self.0.resources.resource(name)?;
-        let mut identifiers = vec![Value::Null; model.identifiers.len()];
-        for (name, value) in given {
+        let mut values = vec![Value::Null; model.identifiers.len()];
+        for (name, value) in identifiers {
             let slot = model
                 .identifier(&name)
-                .and_then(|position| identifiers.get_mut(position));
+                .and_then(|position| values.get_mut(position));
             match slot {
                 Some(slot) => *slot = value,
                 None => {
@@ -187,65 +192,64 @@ impl Resource {
             }
         }
         let data = (!data.is_null()).then_some(data);
-        self.sibling(model, identifiers, data)
+        self.with_client(model, values, data)
     }
 }
 
-/// What an expression finds, taken out of a value that is given away where that can be.
-pub(super) fn found(path: &Expression, value: Cow<'_, Value>) -> Result<Value> {
+/// Evaluates an expression. The result is moved out of an owned value if the expression allows it, and copied otherwise.
+pub(super) fn take_result(path: &Expression, value: Cow<'_, Value>) -> Result<Value> {
     match value {
         Cow::Borrowed(value) => Ok(path.search(value)?.into_owned()),
         Cow::Owned(mut value) => {
             if path.is_path() {
                 return Ok(path.search_mut(&mut value).map_or(Value::Null, Value::take));
             }
-            match Flattening::of(path) {
-                Some(flattening) => Ok(flattening.take(value)),
+            match FlattenPath::parse(path) {
+                Some(path) => Ok(path.take(value)),
                 None => Ok(path.search(&value)?.into_owned()),
             }
         }
     }
 }
 
-/// An identifier, without the page that it was read from.
-fn detached(found: Cow<'_, Value>) -> Value {
-    match &*found {
+/// Copies an identifier so that it does not keep the buffer of its response in memory.
+fn detached(identifier: Cow<'_, Value>) -> Value {
+    match &*identifier {
         Value::String(text) => Value::String(text.detach()),
         Value::List(list) => list
             .iter()
-            .map(|each| match each {
+            .map(|element| match element {
                 Value::String(text) => Value::String(text.detach()),
                 other => other.clone(),
             })
             .collect(),
-        _ => found.into_owned(),
+        _ => identifier.into_owned(),
     }
 }
 
-/// A path of names, each of which may be flattened (`Reservations[].Instances[]`): what a page lists, to be taken out of it without
-/// being copied.
-struct Flattening<'a>(Vec<(&'a str, bool)>);
+/// A path of names with optional flattening (`Reservations[].Instances[]`), whose results can be moved out of a page.
+struct FlattenPath<'a>(Vec<(&'a str, bool)>);
 
-impl<'a> Flattening<'a> {
-    fn of(path: &'a Expression) -> Option<Self> {
-        let parts = path.as_str().split('.').map(|part| {
-            let (name, flat) = match part.strip_suffix("[]") {
+impl<'a> FlattenPath<'a> {
+    fn parse(path: &'a Expression) -> Option<Self> {
+        let segments = path.as_str().split('.').map(|segment| {
+            let (name, flat) = match segment.strip_suffix("[]") {
                 Some(name) => (name, true),
-                None => (part, false),
+                None => (segment, false),
             };
             let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             is_name.then_some((name, flat))
         });
-        parts.collect::<Option<Vec<_>>>().map(Flattening)
+        segments.collect::<Option<Vec<_>>>().map(FlattenPath)
     }
 
     fn take(&self, value: Value) -> Value {
         let mut current = value;
-        // From the first flattened name on, what follows is found in each element.
-        let mut each: Option<Vec<Value>> = None;
+        // After the first flattened name, further names apply to each element.
+        let mut elements: Option<Vec<Value>> = None;
         for (name, flat) in &self.0 {
-            let mut next = match each {
+            let mut next = match elements {
                 None => {
                     current = current
                         .as_map_mut()
@@ -268,21 +272,21 @@ impl<'a> Flattening<'a> {
             if *flat {
                 next = flattened(next);
             }
-            each = Some(next);
+            elements = Some(next);
         }
-        match each {
+        match elements {
             Some(values) => Value::from(values),
             None => current,
         }
     }
 }
 
-/// The elements of lists in their place, without nulls.
+/// Replaces lists by their elements, and removes nulls.
 fn flattened(values: Vec<Value>) -> Vec<Value> {
     let mut flat = Vec::with_capacity(values.len());
     for value in values {
         match value {
-            Value::List(list) => flat.extend(list.into_iter().filter(|each| !each.is_null())),
+            Value::List(list) => flat.extend(list.into_iter().filter(|element| !element.is_null())),
             Value::Null => {}
             other => flat.push(other),
         }
@@ -290,12 +294,16 @@ fn flattened(values: Vec<Value>) -> Vec<Value> {
     flat
 }
 
-/// What stands for no resource: no resources, where the operation would list them.
+/// Returns the outcome without resources: an empty list if the operation lists resources, and `None` otherwise.
 ///
 /// # Source
 /// boto3 `resources/response.py:build_empty_response`.
-fn nothing(model: &ServiceModel, operation: &Operation, target: &ResourceTarget) -> Outcome {
-    let lists = || {
+fn empty_outcome(
+    model: &ServiceModel,
+    operation: &Operation,
+    target: &ResourceTarget,
+) -> ResourceOutcome {
+    let is_list = || {
         let mut shape = model.shape(operation.output.as_ref()?.target);
         if let Some(path) = &target.path {
             for name in path.as_str().split('.') {
@@ -310,9 +318,9 @@ fn nothing(model: &ServiceModel, operation: &Operation, target: &ResourceTarget)
         }
         Some(matches!(shape.kind, Kind::List(_)))
     };
-    match lists() {
-        Some(true) => Outcome::Resources(Vec::new()),
-        _ => Outcome::None,
+    match is_list() {
+        Some(true) => ResourceOutcome::Resources(Vec::new()),
+        _ => ResourceOutcome::None,
     }
 }
 
@@ -322,7 +330,7 @@ mod tests {
     use inia_core::json;
 
     #[test]
-    fn what_is_taken_out_is_what_would_be_found() {
+    fn moved_results_equal_searched_results() {
         let page = json!({
             "R": [
                 {"I": [{"Id": 1, "N": [[1, 2], [3]]}, {"Id": 2}], "S": "x"},
@@ -353,10 +361,10 @@ mod tests {
         ] {
             let path = Expression::compile(path).unwrap();
             let expected = path.search(&page).unwrap().into_owned();
-            let taken = found(&path, Cow::Owned(page.clone())).unwrap();
-            assert_eq!(taken, expected, "{path}");
+            let moved = take_result(&path, Cow::Owned(page.clone())).unwrap();
+            assert_eq!(moved, expected, "{path}");
             assert_eq!(
-                found(&path, Cow::Borrowed(&page)).unwrap(),
+                take_result(&path, Cow::Borrowed(&page)).unwrap(),
                 expected,
                 "{path}"
             );
@@ -364,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_that_flatten_are_taken_apart() {
+    fn rejects_other_expressions_as_flatten_paths() {
         for path in [
             "a[0]",
             "a[*].b",
@@ -376,19 +384,19 @@ mod tests {
             "@",
         ] {
             let path = Expression::compile(path).unwrap();
-            assert!(Flattening::of(&path).is_none(), "{path}");
+            assert!(FlattenPath::parse(&path).is_none(), "{path}");
         }
     }
 
     #[test]
-    fn an_outcome_says_what_it_is() {
-        let error = Outcome::None.into_resource().unwrap_err();
+    fn outcome_of_another_type_is_an_error() {
+        let error = ResourceOutcome::None.into_resource().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the outcome is nothing, and not a resource"
+            "expected a resource, but the outcome is nothing"
         );
-        assert!(Outcome::None.into_resources().unwrap().is_empty());
-        let output = Outcome::from(Output {
+        assert!(ResourceOutcome::None.into_resources().unwrap().is_empty());
+        let output = ResourceOutcome::from(Output {
             value: json!({"a": 1}),
             ..Output::default()
         });

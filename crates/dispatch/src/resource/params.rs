@@ -1,4 +1,4 @@
-//! The parameters that a resource fills in.
+//! Parameters that a resource fills in.
 
 use inia_core::{Error, ErrorKind, Map, Result, Value};
 use inia_model::{ParamSource, ResourceParam};
@@ -6,7 +6,7 @@ use inia_model::{ParamSource, ResourceParam};
 use super::Resource;
 
 impl Resource {
-    /// Fills in parameters; `batch` is the resource's position in its batch, if there is one.
+    /// Fills in parameters. `batch` is the resource's index in a batch action.
     ///
     /// # Source
     /// boto3 `resources/params.py:create_request_parameters`.
@@ -29,42 +29,42 @@ impl Resource {
     }
 }
 
-/// Puts the caller's parameters over those that are filled in.
-pub(super) fn update(into: &mut Value, given: Value) -> Result<()> {
-    let given = match given {
+/// Overrides filled-in parameters with the caller's.
+pub(super) fn override_params(into: &mut Value, overrides: Value) -> Result<()> {
+    let overrides = match overrides {
         Value::Null => return Ok(()),
-        Value::Map(given) => given,
-        other => return Err(no_map(&other)),
+        Value::Map(overrides) => overrides,
+        other => return Err(invalid_params(&other)),
     };
     match into.as_map_mut() {
-        Some(into) => into.extend(given),
-        None => *into = Value::Map(given),
+        Some(into) => into.extend(overrides),
+        None => *into = Value::Map(overrides),
     }
     Ok(())
 }
 
 #[cold]
-pub(super) fn no_map(given: &Value) -> Error {
+pub(super) fn invalid_params(params: &Value) -> Error {
     Error::new(
         ErrorKind::Validation,
-        format!("parameters are a map, and not a {}", given.type_name()),
+        format!("parameters must be a map, not a {}", params.type_name()),
     )
 }
 
-/// Puts parameters over others as filters are: maps into maps, and lists behind lists.
+/// Merges the parameters of a filter: maps are merged, and lists are appended.
 ///
 /// # Source
 /// botocore `utils.py:merge_dicts`.
-pub(super) fn merge(into: &mut Map, given: Map) {
-    merge_level(into, given, true);
+pub(super) fn merge(into: &mut Map, from: Map) {
+    merge_level(into, from, true);
 }
 
-/// Lists are joined at the outermost level only.
-fn merge_level(into: &mut Map, given: Map, join_lists: bool) {
-    for (name, value) in given {
+/// Lists are appended at the outermost level only.
+fn merge_level(into: &mut Map, from: Map, append_lists: bool) {
+    for (name, value) in from {
         match (into.get_mut(&name), value) {
-            (Some(Value::Map(into)), Value::Map(given)) => merge_level(into, given, false),
-            (Some(Value::List(into)), Value::List(given)) if join_lists => into.extend(given),
+            (Some(Value::Map(into)), Value::Map(from)) => merge_level(into, from, false),
+            (Some(Value::List(into)), Value::List(from)) if append_lists => into.extend(from),
             (_, value) => {
                 into.insert(name, value);
             }
@@ -72,21 +72,21 @@ fn merge_level(into: &mut Map, given: Map, join_lists: bool) {
     }
 }
 
-/// Parameters that a resource is yet to fill in.
+/// Parameters that a resource fills in when they are needed.
 #[derive(Debug)]
-pub(crate) struct FillParams {
+pub(crate) struct ResourceParams {
     pub(super) resource: Resource,
     pub(super) params: Result<Box<[ResourceParam]>>,
-    pub(super) given: Value,
+    pub(super) overrides: Value,
 }
 
-impl FillParams {
-    pub(crate) async fn filled(self) -> Result<Value> {
+impl ResourceParams {
+    pub(crate) async fn resolve(self) -> Result<Value> {
         let mut params = Value::map();
         self.resource
             .fill_in(&self.params?, &mut params, None)
             .await?;
-        update(&mut params, self.given)?;
+        override_params(&mut params, self.overrides)?;
         Ok(params)
     }
 }
@@ -97,14 +97,11 @@ mod tests {
     use inia_core::json;
 
     #[test]
-    fn filters_are_merged() {
+    fn merges_filters() {
         let mut params = json!({"Filters": [{"Name": "a"}], "Deep": {"L": [1], "k": 1}, "x": 1});
-        let given =
+        let from =
             json!({"Filters": [{"Name": "b"}], "Deep": {"L": [2], "m": 2}, "x": 2, "y": [3]});
-        merge(
-            params.as_map_mut().unwrap(),
-            given.as_map().unwrap().clone(),
-        );
+        merge(params.as_map_mut().unwrap(), from.as_map().unwrap().clone());
         assert_eq!(
             params,
             json!({"Filters": [{"Name": "a"}, {"Name": "b"}], "Deep": {"L": [2], "k": 1, "m": 2}, "x": 2, "y": [3]})
@@ -112,12 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn the_callers_parameters_win() {
+    fn caller_overrides_parameters() {
         let mut params = json!({"a": [1], "b": 1});
-        update(&mut params, json!({"a": [2]})).unwrap();
-        update(&mut params, Value::Null).unwrap();
+        override_params(&mut params, json!({"a": [2]})).unwrap();
+        override_params(&mut params, Value::Null).unwrap();
         assert_eq!(params, json!({"a": [2], "b": 1}));
-        let error = update(&mut params, json!([1])).unwrap_err();
+        let error = override_params(&mut params, json!([1])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Validation);
     }
 }

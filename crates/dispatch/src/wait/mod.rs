@@ -1,4 +1,4 @@
-//! Waiting: an operation is asked until its answers say that something has come about, or never will.
+//! [`Wait`]: calls an operation until its responses match a condition.
 //!
 //! # Source
 //! botocore `waiter.py:Waiter`.
@@ -7,23 +7,23 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use inia_core::ports::BoxFuture;
-use inia_core::{Error, ErrorKind, Result, Str, Value, json};
+use inia_core::{Error, ErrorKind, Result, Str, UserAgentFeatures, Value, json};
 use inia_model::jmespath::Expression;
-use inia_model::{Acceptor, AcceptorState, Answer, ErrorMatch, Matcher, WaiterModel};
+use inia_model::{Acceptor, AcceptorState, ErrorMatch, Matcher, WaiterModel, WaiterResponse};
 
-use crate::resource::FillParams;
+use crate::resource::ResourceParams;
 use crate::{Client, Output};
 
-/// The time between an answer and the next question in a wait that no file describes.
-const DELAY: Duration = Duration::from_secs(5);
+/// Delay between two attempts of an ad hoc wait.
+const DEFAULT_DELAY: Duration = Duration::from_secs(5);
 
-/// How often a wait that no file describes asks in all.
-const MAX_ATTEMPTS: u32 = 60;
+/// Maximum number of attempts of an ad hoc wait.
+const DEFAULT_MAX_ATTEMPTS: u32 = 60;
 
 impl Client {
-    /// A wait that the service's definitions describe, by its name (`InstanceRunning`, `instance_running`).
+    /// Returns a wait defined by the service, by its name (`InstanceRunning`, `instance_running`).
     ///
-    /// Nothing happens before it is awaited. Wrong names and parameters are told then, too.
+    /// Nothing happens until it is awaited, which also reports invalid names and parameters.
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
@@ -40,13 +40,12 @@ impl Client {
         Wait::new(
             self.clone(),
             self.waiter(waiter),
-            WaitParams::Given(params.into()),
+            WaitParams::Value(params.into()),
         )
     }
 
-    /// A wait made up on the spot: until what a JMESPath expression finds in an operation's output meets a condition. It asks every
-    /// 5 seconds, 60 times in all, unless told otherwise. An error of the service ends it, unless
-    /// [`retry_on`](Wait::retry_on) says otherwise.
+    /// Returns an ad hoc wait, until the result of a JMESPath expression over an operation's output meets a condition. By default it
+    /// makes up to 60 attempts, 5 seconds apart. A service error ends it, unless [`retry_on`](Wait::retry_on) has its code.
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
@@ -73,84 +72,85 @@ impl Client {
             Ok(WaiterModel {
                 name: Str::from(matcher.to_string()),
                 operation: operation.clone(),
-                delay: DELAY,
-                max_attempts: MAX_ATTEMPTS,
+                delay: DEFAULT_DELAY,
+                max_attempts: DEFAULT_MAX_ATTEMPTS,
                 acceptors: Box::new([Acceptor {
                     state: AcceptorState::Success,
                     matcher,
                 }]),
             })
         });
-        Wait::new(self.clone(), model, WaitParams::Given(params.into()))
+        Wait::new(self.clone(), model, WaitParams::Value(params.into()))
     }
 }
 
-/// What a wait made up on the spot waits for. Values are compared as JMESPath's `==` does.
+/// The condition of an ad hoc wait. Values are compared as by JMESPath's `==`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
-    /// The expression finds exactly this.
+    /// The expression result equals this value.
     Equals(Value),
-    /// It finds a list with this element, a text with this part, or a map with this key.
+    /// The expression result is a list with this element, a string with this substring, or a map with this key.
     Contains(Value),
-    /// It finds nothing that [contains](Condition::Contains) this.
-    Lacks(Value),
+    /// The expression result does not [contain](Condition::Contains) this value.
+    NotContains(Value),
 }
 
 impl Condition {
-    /// The expression finds exactly this.
+    /// Returns a condition that the expression result equals a value.
     pub fn equals(value: impl Into<Value>) -> Self {
         Condition::Equals(value.into())
     }
 
-    /// The expression finds a list with this element, a text with this part, or a map with this key.
+    /// Returns a condition that the expression result is a list with this element, a string with this substring, or a map with this
+    /// key.
     pub fn contains(value: impl Into<Value>) -> Self {
         Condition::Contains(value.into())
     }
 
-    /// The expression finds nothing that [contains](Condition::Contains) this.
-    pub fn lacks(value: impl Into<Value>) -> Self {
-        Condition::Lacks(value.into())
+    /// Returns a condition that the expression result does not [contain](Condition::contains) a value.
+    pub fn not_contains(value: impl Into<Value>) -> Self {
+        Condition::NotContains(value.into())
     }
 
     fn matcher(self, expression: Expression) -> Matcher {
         match self {
             Condition::Equals(value) => Matcher::Path(expression, value),
             Condition::Contains(value) => Matcher::Contains(expression, value),
-            Condition::Lacks(value) => Matcher::Lacks(expression, value),
+            Condition::NotContains(value) => Matcher::NotContains(expression, value),
         }
     }
 }
 
-/// A wait, ready to be awaited. Dropping its future ends it.
+/// A builder of a wait, ready to be awaited. Dropping its future ends the wait.
 ///
-/// It ends well with a [`Waited`], or with an error of the kind `Waiter` that has the last answer ([`Error::last`]) and how often was
-/// asked ([`Error::attempts`]): the answers say that it will never be, or it took too long. Errors that are not the service's own
-/// end it as they are.
-#[must_use = "a wait does nothing before it is awaited"]
+/// It resolves to a [`WaitOutcome`]. If a response matches a failure state, or no attempt is left, it fails with an error of kind
+/// `Waiter`, which has the last response ([`Error::last_response`]) and the number of attempts ([`Error::attempts`]). Errors other
+/// than service errors are returned unchanged.
+#[must_use = "a wait does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Wait {
     client: Client,
     model: Result<WaiterModel>,
     params: WaitParams,
-    /// The longest delay, where delays grow and are spread.
+    /// Maximum delay, if delays grow exponentially with jitter.
     max_delay: Option<Duration>,
 }
 
-/// The parameters that a wait asks with.
+/// The parameters of a wait.
 #[derive(Debug)]
 pub(crate) enum WaitParams {
-    Given(Value),
-    /// A resource fills them in, for which it may have to be loaded.
-    OfResource(FillParams),
+    Value(Value),
+    /// Parameters that a resource fills in, which may load its data.
+    Resource(ResourceParams),
 }
 
-/// A wait that ended well.
+/// The outcome of a successful wait.
 #[derive(Debug)]
-pub struct Waited {
-    /// How often was asked.
+pub struct WaitOutcome {
+    /// Number of attempts.
     pub attempts: u32,
-    /// The answer that was waited for: an output, or the service's error, such as one that says that a thing is gone.
-    pub answer: Result<Output>,
+    /// The result that matched: an output, or a service error, such as the one for a deleted resource.
+    pub result: Result<Output>,
 }
 
 impl Wait {
@@ -163,133 +163,142 @@ impl Wait {
         }
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut WaiterModel)) -> Self {
+    fn with_model(mut self, change: impl FnOnce(&mut WaiterModel)) -> Self {
         if let Ok(model) = &mut self.model {
             change(model);
         }
         self
     }
 
-    /// Sets the time between an answer and the next question.
+    /// Sets the delay between two attempts.
     pub fn delay(self, delay: Duration) -> Self {
-        self.changed(|model| model.delay = delay)
+        self.with_model(|model| model.delay = delay)
     }
 
-    /// Sets how often to ask in all; once at least.
+    /// Sets the maximum number of attempts. At least one is made.
     pub fn max_attempts(self, attempts: u32) -> Self {
-        self.changed(|model| model.max_attempts = attempts)
+        self.with_model(|model| model.max_attempts = attempts)
     }
 
-    /// Lets the delay double with every question up to `max_delay`, and spreads it: each is a random time between the first delay and
-    /// what it has grown to.
+    /// Enables exponential backoff with jitter: each delay is a random time between the first delay and a maximum that doubles with
+    /// every attempt, up to `max_delay`.
     pub fn jitter(mut self, max_delay: Duration) -> Self {
         self.max_delay = Some(max_delay);
         self
     }
 
-    /// Asks again after an error of this code.
+    /// Retries on service errors with this code.
     pub fn retry_on(self, code: &str) -> Self {
         let acceptor = Acceptor {
             state: AcceptorState::Retry,
             matcher: Matcher::Error(ErrorMatch::Code(code.into())),
         };
-        self.changed(|model| {
-            let before = std::mem::take(&mut model.acceptors).into_iter();
-            model.acceptors = before.chain([acceptor]).collect();
+        self.with_model(|model| {
+            let acceptors = std::mem::take(&mut model.acceptors).into_iter();
+            model.acceptors = acceptors.chain([acceptor]).collect();
         })
     }
 
-    /// What is waited for; `None` where there is no such waiter, which awaiting it tells as an error.
+    /// Returns the waiter definition; `None` if there is no such waiter, which awaiting the wait reports as an error.
     #[must_use]
     pub fn model(&self) -> Option<&WaiterModel> {
         self.model.as_ref().ok()
     }
 
-    async fn run(self) -> Result<Waited> {
+    async fn run(self) -> Result<WaitOutcome> {
         let model = self.model?;
         let params = match self.params {
-            WaitParams::Given(params) => params,
-            WaitParams::OfResource(fill) => fill.filled().await?,
+            WaitParams::Value(params) => params,
+            WaitParams::Resource(params) => params.resolve().await?,
         };
         let service = self.client.service();
         let mut attempts = 0;
         loop {
-            let answer = self.client.call(&model.operation, params.clone()).await;
+            let result = self
+                .client
+                .call(&model.operation, params.clone())
+                .features(UserAgentFeatures::WAITER)
+                .await;
             attempts += 1;
-            let trial = Trial {
+            let attempt = WaitAttempt {
                 model: &model,
                 attempts,
             };
-            let view = match &answer {
-                Ok(output) => Some(Answer::Output(output, output.metadata.http_status)),
-                Err(error) => error.service().map(Answer::Error),
+            let response = match &result {
+                Ok(output) => Some(WaiterResponse::Output(output, output.metadata.http_status)),
+                Err(error) => error.service().map(WaiterResponse::Error),
             };
-            let Some(view) = view else {
-                // The service answered nothing: the error is the call's own.
-                return answer.map(|answer| Waited {
+            let Some(response) = response else {
+                // There is no response to match: the call itself failed.
+                return result.map(|output| WaitOutcome {
                     attempts,
-                    answer: Ok(answer),
+                    result: Ok(output),
                 });
             };
-            let matched = match trial.matched(view) {
+            let matched = match attempt.matching_acceptor(response) {
                 Ok(matched) => matched,
                 Err(error) => {
-                    return Err(trial.failed("its answer cannot be searched", answer, Some(error)));
+                    let reason = "the response cannot be matched";
+                    return Err(attempt.failure(reason, result, Some(error)));
                 }
             };
             match matched {
                 Some(acceptor) => match acceptor.state {
-                    AcceptorState::Success => return Ok(Waited { attempts, answer }),
+                    AcceptorState::Success => return Ok(WaitOutcome { attempts, result }),
                     AcceptorState::Failure => {
-                        let reason = format!("it will not come about: {}", acceptor.matcher);
-                        return Err(trial.failed(&reason, answer, None));
+                        let reason = format!("terminal failure state: {}", acceptor.matcher);
+                        return Err(attempt.failure(&reason, result, None));
                     }
                     AcceptorState::Retry => {}
                 },
-                None if answer.is_err() => {
-                    return Err(trial.failed("the service answered with an error", answer, None));
+                None if result.is_err() => {
+                    return Err(attempt.failure("unexpected service error", result, None));
                 }
                 None => {}
             }
             if attempts >= model.max_attempts {
                 let reason = match matched {
-                    Some(acceptor) => format!("it took too long: {} still", acceptor.matcher),
-                    None => "it took too long".to_owned(),
+                    Some(acceptor) => {
+                        format!("max attempts exceeded; last match: {}", acceptor.matcher)
+                    }
+                    None => "max attempts exceeded".to_owned(),
                 };
-                return Err(trial.failed(&reason, answer, None));
+                return Err(attempt.failure(&reason, result, None));
             }
-            drop(answer);
+            drop(result);
             let delay = match self.max_delay {
                 None => model.delay,
-                Some(max_delay) => spread(model.delay, max_delay, attempts, service.rng.unit()),
+                Some(max_delay) => {
+                    jittered_delay(model.delay, max_delay, attempts, service.rng.unit())
+                }
             };
             service.clock.sleep(delay).await;
         }
     }
 }
 
-/// The delay after so many questions: between the first delay and what it has grown to, as chance (0 to 1) has it.
+/// Returns the delay after a number of attempts; `jitter` (0 to 1) selects it between the first delay and its exponential maximum.
 ///
 /// # Source
 /// <https://smithy.io/2.0/additional-specs/waiters.html#waiter-retries>.
-fn spread(delay: Duration, max_delay: Duration, attempts: u32, chance: f64) -> Duration {
+fn jittered_delay(delay: Duration, max_delay: Duration, attempts: u32, jitter: f64) -> Duration {
     let doublings = attempts.saturating_sub(1).min(30);
-    let grown = delay.saturating_mul(1 << doublings).min(max_delay);
-    let least = delay.min(grown);
-    least + (grown - least).mul_f64(chance.clamp(0.0, 1.0))
+    let longest = delay.saturating_mul(1 << doublings).min(max_delay);
+    let shortest = delay.min(longest);
+    shortest + (longest - shortest).mul_f64(jitter.clamp(0.0, 1.0))
 }
 
-/// One question and its answer.
-struct Trial<'a> {
+/// One attempt of a wait.
+struct WaitAttempt<'a> {
     model: &'a WaiterModel,
     attempts: u32,
 }
 
-impl<'a> Trial<'a> {
-    /// The first rule that an answer matches.
-    fn matched(&self, answer: Answer<'_>) -> Result<Option<&'a Acceptor>> {
+impl<'a> WaitAttempt<'a> {
+    /// Returns the first acceptor that matches a response.
+    fn matching_acceptor(&self, response: WaiterResponse<'_>) -> Result<Option<&'a Acceptor>> {
         for acceptor in &self.model.acceptors {
-            if acceptor.matcher.matches(answer)? {
+            if acceptor.matcher.matches(response)? {
                 return Ok(Some(acceptor));
             }
         }
@@ -297,41 +306,41 @@ impl<'a> Trial<'a> {
     }
 
     #[cold]
-    fn failed(&self, reason: &str, answer: Result<Output>, cause: Option<Error>) -> Error {
+    fn failure(&self, reason: &str, result: Result<Output>, cause: Option<Error>) -> Error {
         let WaiterModel {
             name, operation, ..
         } = self.model;
         let times = if self.attempts == 1 { "time" } else { "times" };
         let message = format!(
-            "waiting for {name}: {reason} ({operation} asked {} {times})",
+            "waiting for {name}: {reason} ({operation} called {} {times})",
             self.attempts
         );
         let error = Error::new(ErrorKind::Waiter, message).with_attempts(self.attempts);
-        match (answer, cause) {
-            (Ok(output), None) => error.with_last(output.value),
-            (Ok(output), Some(cause)) => error.with_last(output.value).with_source(cause),
-            (Err(answer), cause) => {
-                let error = error.with_last(told(&answer));
-                error.with_source(cause.unwrap_or(answer))
+        match (result, cause) {
+            (Ok(output), None) => error.with_last_response(output.value),
+            (Ok(output), Some(cause)) => error.with_last_response(output.value).with_source(cause),
+            (Err(service_error), cause) => {
+                let error = error.with_last_response(error_response(&service_error));
+                error.with_source(cause.unwrap_or(service_error))
             }
         }
     }
 }
 
-/// What a service's error says, as a value.
-fn told(error: &Error) -> Value {
+/// Returns a service error as a value, in the form of botocore's error responses.
+fn error_response(error: &Error) -> Value {
     match error.service() {
-        Some(said) => json!({
-            "Error": {"Code": &said.code, "Message": &said.message},
-            "ResponseMetadata": {"HTTPStatusCode": said.http_status, "RequestId": said.request_id.clone()},
+        Some(error) => json!({
+            "Error": {"Code": &error.code, "Message": &error.message},
+            "ResponseMetadata": {"HTTPStatusCode": error.http_status, "RequestId": error.request_id.clone()},
         }),
         None => Value::Null,
     }
 }
 
 impl IntoFuture for Wait {
-    type Output = Result<Waited>;
-    type IntoFuture = BoxFuture<'static, Result<Waited>>;
+    type Output = Result<WaitOutcome>;
+    type IntoFuture = BoxFuture<'static, Result<WaitOutcome>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
@@ -343,10 +352,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_grow_and_are_spread() {
+    fn jittered_delays_grow_up_to_the_maximum() {
         let seconds = Duration::from_secs;
-        let spread = |attempts, chance| spread(seconds(2), seconds(30), attempts, chance);
-        for (attempts, least, most) in [
+        let delay = |attempts, jitter| jittered_delay(seconds(2), seconds(30), attempts, jitter);
+        for (attempts, shortest, longest) in [
             (1, 2, 2),
             (2, 2, 4),
             (3, 2, 8),
@@ -354,11 +363,11 @@ mod tests {
             (5, 2, 30),
             (u32::MAX, 2, 30),
         ] {
-            assert_eq!(spread(attempts, 0.0), seconds(least));
-            assert_eq!(spread(attempts, 1.0), seconds(most));
+            assert_eq!(delay(attempts, 0.0), seconds(shortest));
+            assert_eq!(delay(attempts, 1.0), seconds(longest));
         }
-        assert_eq!(spread(3, 0.5), seconds(5));
-        // A longest delay below the first one wins.
-        assert_eq!(super::spread(seconds(9), seconds(3), 1, 0.5), seconds(3));
+        assert_eq!(delay(3, 0.5), seconds(5));
+        // A maximum below the first delay takes precedence.
+        assert_eq!(jittered_delay(seconds(9), seconds(3), 1, 0.5), seconds(3));
     }
 }

@@ -4,7 +4,7 @@ use inia_model::Paginators;
 use super::super::full_result::FullResult;
 use super::*;
 
-/// What a pagination asked for and found.
+/// Requests and results of a pagination.
 #[derive(Debug)]
 struct Run {
     requests: Vec<Value>,
@@ -27,14 +27,14 @@ fn model(paginator: &Value) -> Arc<PaginatorModel> {
     Arc::new(file.find("List").unwrap().unwrap())
 }
 
-/// Walks through responses, the last of which is given again for ever.
+/// Paginates over the responses. The last one is repeated.
 fn run(paginator: &Value, responses: &[Value], params: Value, options: Options<'_>) -> Run {
     let model = model(paginator);
     let start = options
         .start
-        .map(|token| Place::decode(token, &model.input_tokens).unwrap());
+        .map(|token| ResumeToken::decode(token, &model.input_tokens).unwrap());
     let page_size = options.page_size.map(Value::from);
-    let mut cursor = Cursor::new(
+    let mut cursor = PaginatorCursor::new(
         Arc::clone(&model),
         params,
         page_size,
@@ -50,8 +50,8 @@ fn run(paginator: &Value, responses: &[Value], params: Value, options: Options<'
         error: None,
     };
     let mut full = FullResult::new(&model);
-    while let Some(request) = cursor.request() {
-        assert!(run.requests.len() < 20, "no end");
+    while let Some(request) = cursor.next_request() {
+        assert!(run.requests.len() < 20, "the pagination does not end");
         match request {
             Ok(request) => run.requests.push(request),
             Err(error) => {
@@ -92,13 +92,13 @@ fn users() -> Vec<Value> {
     ]
 }
 
-fn token(tokens: Value, seen: Option<usize>) -> String {
+fn token(tokens: Value, skip: Option<usize>) -> String {
     let tokens = tokens.as_map().unwrap().clone();
-    Place { tokens, seen }.encode()
+    ResumeToken { tokens, skip }.encode()
 }
 
 #[test]
-fn tokens_are_carried_from_page_to_page() {
+fn passes_tokens_to_the_next_request() {
     let run = run(
         &simple(),
         &users(),
@@ -119,7 +119,7 @@ fn tokens_are_carried_from_page_to_page() {
 }
 
 #[test]
-fn empty_and_missing_tokens_end_it() {
+fn empty_and_missing_tokens_end_the_pagination() {
     for last in [
         json!({"Users": ["User1"], "Marker": ""}),
         json!({"Marker": null}),
@@ -132,7 +132,7 @@ fn empty_and_missing_tokens_end_it() {
 }
 
 #[test]
-fn empty_pages_with_a_token_are_no_end() {
+fn empty_pages_with_a_token_do_not_end_the_pagination() {
     let responses = [
         json!({"Users": [], "Marker": "m1"}),
         json!({"Marker": "m2"}),
@@ -144,7 +144,7 @@ fn empty_pages_with_a_token_are_no_end() {
 }
 
 #[test]
-fn the_same_token_twice_is_an_error_after_its_page() {
+fn repeated_token_is_an_error_after_its_page() {
     let responses = [
         json!({"Marker": "m1"}),
         json!({"Marker": "m2"}),
@@ -158,7 +158,7 @@ fn the_same_token_twice_is_an_error_after_its_page() {
 }
 
 #[test]
-fn a_flag_says_whether_more_follows() {
+fn more_results_flag_ends_the_pagination() {
     for (flag, page) in [
         (
             "IsTruncated",
@@ -187,7 +187,7 @@ fn a_flag_says_whether_more_follows() {
 }
 
 #[test]
-fn a_token_may_be_told_by_an_expression() {
+fn output_token_may_be_an_expression() {
     let paginator = json!({"input_token": "next_marker", "output_token": ["NextMarker || Result.Contents[-1].Key"], "result_key": "Contents"});
     let responses = [
         json!({"NextMarker": "token1"}),
@@ -206,7 +206,7 @@ fn a_token_may_be_told_by_an_expression() {
 }
 
 #[test]
-fn a_token_in_the_last_item_outlives_it() {
+fn token_in_a_removed_item_is_kept() {
     let paginator = json!({"input_token": "M", "output_token": "Items[-1]", "result_key": "Items"});
     let responses = [
         json!({"Items": ["a", "b"]}),
@@ -223,7 +223,7 @@ fn a_token_in_the_last_item_outlives_it() {
 }
 
 #[test]
-fn a_parameter_whose_token_is_gone_goes_too() {
+fn removes_parameters_without_a_token() {
     let paginator = json!({
         "input_token": ["StartName", "StartType", "StartId"], "output_token": ["NextName", "NextType", "NextId"], "result_key": "Foo"
     });
@@ -244,7 +244,7 @@ fn a_parameter_whose_token_is_gone_goes_too() {
 }
 
 #[test]
-fn the_page_size_is_asked_for_with_every_page() {
+fn sends_the_page_size_with_every_request() {
     let options = Options {
         page_size: Some(1),
         ..Options::default()
@@ -258,13 +258,13 @@ fn the_page_size_is_asked_for_with_every_page() {
             json!({"Max": 1, "Marker": "m2"})
         ]
     );
-    let error =
-        Cursor::new(model(&two_tokens()), json!({}), Some(json!(5)), None, None).unwrap_err();
+    let error = PaginatorCursor::new(model(&two_tokens()), json!({}), Some(json!(5)), None, None)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Pagination);
 }
 
 #[test]
-fn items_end_at_the_end_of_a_page() {
+fn max_items_ends_at_a_page_boundary() {
     for (max, expected, marker) in [
         (1, json!(["User1"]), "m1"),
         (2, json!(["User1", "User2"]), "m2"),
@@ -288,7 +288,7 @@ fn items_end_at_the_end_of_a_page() {
 }
 
 #[test]
-fn items_end_within_a_page_and_go_on_there() {
+fn max_items_ends_within_a_page_and_resumes_there() {
     let responses = [
         json!({"Users": ["User1", "User2", "User3"], "Marker": "m1"}),
         json!({"Users": ["User4", "User5", "User6"], "Marker": "m2"}),
@@ -305,7 +305,7 @@ fn items_end_within_a_page_and_go_on_there() {
         json!({"Users": ["User1", "User2", "User3", "User4"], "NextToken": next.as_str()})
     );
 
-    // What was seen before the stop and after it is counted together.
+    // The resume token counts the items skipped before as well.
     let options = Options {
         max_items: Some(1),
         start: Some(&next),
@@ -331,7 +331,7 @@ fn items_end_within_a_page_and_go_on_there() {
 }
 
 #[test]
-fn no_items_at_all_may_be_wanted() {
+fn max_items_may_be_zero() {
     let options = Options {
         max_items: Some(0),
         ..Options::default()
@@ -342,7 +342,7 @@ fn no_items_at_all_may_be_wanted() {
 }
 
 #[test]
-fn several_tokens_and_lists() {
+fn supports_several_tokens_and_result_keys() {
     let responses = [
         json!({"Users": ["User1", "User2"], "Groups": ["Group1"], "Marker1": "m1", "Marker2": "m2"}),
         json!({"Users": ["User3", "User4"], "Groups": ["Group2"], "Marker1": "m3", "Marker2": "m4"}),
@@ -359,7 +359,7 @@ fn several_tokens_and_lists() {
         json!({"Users": ["User1", "User2", "User3"], "Groups": ["Group1", "Group2"], "NextToken": next.as_str()})
     );
 
-    // What came beside the items was all there before the stop.
+    // The other result keys were returned in full with the first part of the page.
     let options = Options {
         max_items: Some(1),
         start: Some(&next),
@@ -378,7 +378,7 @@ fn several_tokens_and_lists() {
 }
 
 #[test]
-fn what_is_beside_the_items_stays_where_none_was_seen() {
+fn other_result_keys_stay_if_no_items_are_skipped() {
     let responses = [json!({"Users": ["User1"], "Groups": ["Group1"]})];
     for start in ["m0", "m0___m1___0"] {
         let options = Options {
@@ -391,7 +391,7 @@ fn what_is_beside_the_items_stays_where_none_was_seen() {
 }
 
 #[test]
-fn what_is_beside_the_items_is_emptied_by_its_kind() {
+fn other_result_keys_are_emptied_by_type() {
     let paginator = json!({"input_token": "Marker", "output_token": "Marker", "result_key": ["Users", "Beside"]});
     let start = token(json!({"Marker": null}), Some(1));
     let options = Options {
@@ -415,7 +415,7 @@ fn what_is_beside_the_items_is_emptied_by_its_kind() {
 }
 
 #[test]
-fn a_resumed_page_may_have_nothing() {
+fn resumed_page_may_lack_results() {
     let options = Options {
         start: Some("m1___1"),
         ..Options::default()
@@ -431,7 +431,7 @@ fn a_resumed_page_may_have_nothing() {
 }
 
 #[test]
-fn results_of_every_kind_are_joined() {
+fn joins_results_of_every_type() {
     let paginator = json!({"input_token": "Marker", "output_token": "Marker", "result_key": ["Key", "Count", "Log", "Map"]});
     let responses = [
         json!({"Key": ["a"], "Count": 1, "Log": "x", "Map": {"a": 1}, "Marker": "a"}),
@@ -447,7 +447,7 @@ fn results_of_every_kind_are_joined() {
 }
 
 #[test]
-fn results_may_be_nested_and_beside_what_is_the_same_everywhere() {
+fn supports_nested_result_keys_and_non_aggregate_keys() {
     let paginator = json!({
         "input_token": "T", "output_token": "T", "result_key": "Result.Key", "non_aggregate_keys": ["Outer", "Result.Inner"]
     });
@@ -464,7 +464,7 @@ fn results_may_be_nested_and_beside_what_is_the_same_everywhere() {
 }
 
 #[test]
-fn bytes_in_tokens_are_carried_through() {
+fn tokens_may_contain_bytes() {
     let marker = |byte: u8| json!({"key": ["foo", Blob::from(vec![byte])]});
     let responses = [
         json!({"Users": ["User1", "User2"], "Marker": marker(0xff)}),
@@ -487,7 +487,7 @@ fn bytes_in_tokens_are_carried_through() {
 }
 
 #[test]
-fn texts_and_maps_are_cut_as_lists_are() {
+fn strings_and_maps_are_truncated_like_lists() {
     for (items, head, tail) in [
         (json!("aéc"), json!("aé"), json!("c")),
         (
@@ -516,7 +516,7 @@ fn texts_and_maps_are_cut_as_lists_are() {
 }
 
 #[test]
-fn items_are_elements_entries_or_the_thing_itself() {
+fn items_are_elements_entries_or_the_value_itself() {
     let list = |value: Value| items(value).into_iter().collect::<Vec<Value>>();
     assert_eq!(list(json!(["a", "b"])), [json!("a"), json!("b")]);
     assert_eq!(
@@ -528,15 +528,15 @@ fn items_are_elements_entries_or_the_thing_itself() {
 }
 
 #[test]
-fn what_cannot_be_cut_is_an_error_and_the_end() {
+fn result_that_cannot_be_truncated_is_an_error() {
     let paginator = json!({"input_token": "T", "output_token": "T", "result_key": "Items[].Name"});
     let model = model(&paginator);
-    let mut cursor = Cursor::new(model, json!({}), None, Some(1), None).unwrap();
-    cursor.request().unwrap().unwrap();
+    let mut cursor = PaginatorCursor::new(model, json!({}), None, Some(1), None).unwrap();
+    cursor.next_request().unwrap().unwrap();
     let mut page = json!({"Items": [{"Name": 1}, {"Name": 2}]});
     assert_eq!(
         cursor.accept(&mut page).unwrap_err().kind(),
         ErrorKind::Model
     );
-    assert!(cursor.request().is_none());
+    assert!(cursor.next_request().is_none());
 }

@@ -1,4 +1,4 @@
-//! How resources are printed and compared.
+//! Formatting and comparison of resources.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,7 +7,7 @@ use inia_core::Value;
 
 use super::Resource;
 
-/// `ec2.Instance(id='i-1')`, as boto3 prints it.
+/// Formats as boto3: `ec2.Instance(id='i-1')`.
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}(", self.service_name(), self.name())?;
@@ -15,23 +15,23 @@ impl fmt::Display for Resource {
             if position > 0 {
                 f.write_str(", ")?;
             }
-            write!(f, "{name}={}", Printed(value))?;
+            write!(f, "{name}={}", PythonRepr(value))?;
         }
         f.write_str(")")
     }
 }
 
-/// As it is displayed.
+/// Formats like [`Display`](fmt::Display).
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// An identifier as Python prints it.
-struct Printed<'a>(&'a Value);
+/// Formats an identifier like Python's `repr`.
+struct PythonRepr<'a>(&'a Value);
 
-impl fmt::Display for Printed<'_> {
+impl fmt::Display for PythonRepr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
         let text = match self.0 {
@@ -80,7 +80,7 @@ impl Hash for Resource {
             match value {
                 Value::String(text) => text.hash(state),
                 Value::Int(number) => number.hash(state),
-                // Equal values of other kinds meet in one bucket; no service identifies anything by them.
+                // Other types hash alike; no service uses them as identifiers.
                 _ => {}
             }
         }
@@ -93,7 +93,7 @@ mod tests {
     use inia_core::json;
 
     #[test]
-    fn identifiers_are_printed_as_python_prints_them() {
+    fn formats_identifiers_like_python() {
         for (value, printed) in [
             (json!("i-1"), "'i-1'"),
             (json!("it's"), "\"it's\""),
@@ -101,7 +101,7 @@ mod tests {
             (json!("a\\b\nc\u{1}é"), "'a\\\\b\\nc\\x01é'"),
             (json!(5), "5"),
         ] {
-            assert_eq!(Printed(&value).to_string(), printed);
+            assert_eq!(PythonRepr(&value).to_string(), printed);
         }
     }
 }

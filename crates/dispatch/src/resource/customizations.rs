@@ -1,4 +1,4 @@
-//! What resources have beyond their definitions: one row a rule, keyed by service and resource.
+//! Customizations of resources: loads and actions that are not in their definitions, keyed by service and resource.
 //!
 //! # Source
 //! boto3 `session.py:Session._register_default_handlers`.
@@ -9,40 +9,40 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Result, Value, json};
 use inia_model::ResourceModel;
 
-use super::{Outcome, Resource};
+use super::{Resource, ResourceOutcome};
 
-type Load = for<'a> fn(&'a Resource) -> BoxFuture<'a, Result<Value>>;
-type Run = for<'a> fn(&'a Resource, Value) -> BoxFuture<'a, Result<Outcome>>;
+type LoadFn = for<'a> fn(&'a Resource) -> BoxFuture<'a, Result<Value>>;
+type ActionFn = for<'a> fn(&'a Resource, Value) -> BoxFuture<'a, Result<ResourceOutcome>>;
 
-/// How a resource is loaded that its definition cannot load.
-pub(super) struct LoadExtra {
+/// The load of a resource whose definition has none.
+pub(super) struct CustomLoad {
     service: &'static str,
     resource: &'static str,
     pub(super) operation: &'static str,
-    pub(super) load: Load,
+    pub(super) load: LoadFn,
 }
 
-/// An action that a resource's definition does not have, or not rightly.
-pub(super) struct ActionExtra {
+/// An action that is added to a resource's definition, or replaces one.
+pub(super) struct CustomAction {
     service: &'static str,
     resource: &'static str,
     pub(super) name: &'static str,
     pub(super) operation: &'static str,
-    /// The parameters that the resource fills in.
+    /// Parameters that the resource fills in.
     pub(super) filled_in: &'static [&'static str],
-    pub(super) run: Run,
+    pub(super) run: ActionFn,
 }
 
 /// # Source
 /// boto3 `s3/inject.py`.
-const LOADS: &[LoadExtra] = &[
-    LoadExtra {
+const LOADS: &[CustomLoad] = &[
+    CustomLoad {
         service: "s3",
         resource: "Bucket",
         operation: "ListBuckets",
         load: load_bucket,
     },
-    LoadExtra {
+    CustomLoad {
         service: "s3",
         resource: "ObjectSummary",
         operation: "HeadObject",
@@ -52,8 +52,8 @@ const LOADS: &[LoadExtra] = &[
 
 /// # Source
 /// boto3 `ec2/createtags.py`, `ec2/deletetags.py`.
-const ACTIONS: &[ActionExtra] = &[
-    ActionExtra {
+const ACTIONS: &[CustomAction] = &[
+    CustomAction {
         service: "ec2",
         resource: "ServiceResource",
         name: "create_tags",
@@ -61,7 +61,7 @@ const ACTIONS: &[ActionExtra] = &[
         filled_in: &[],
         run: create_tags,
     },
-    ActionExtra {
+    CustomAction {
         service: "ec2",
         resource: "Instance",
         name: "delete_tags",
@@ -71,40 +71,40 @@ const ACTIONS: &[ActionExtra] = &[
     },
 ];
 
-impl LoadExtra {
-    pub(super) fn of(model: &ResourceModel) -> Option<&'static Self> {
-        let of_resource =
-            |extra: &&Self| model.service == *extra.service && model.name == *extra.resource;
-        LOADS.iter().find(of_resource)
+impl CustomLoad {
+    pub(super) fn find(model: &ResourceModel) -> Option<&'static Self> {
+        LOADS
+            .iter()
+            .find(|load| model.service == *load.service && model.name == *load.resource)
     }
 }
 
-impl ActionExtra {
-    pub(super) fn all_of(model: &ResourceModel) -> impl Iterator<Item = &'static Self> {
+impl CustomAction {
+    pub(super) fn all(model: &ResourceModel) -> impl Iterator<Item = &'static Self> {
         ACTIONS
             .iter()
-            .filter(|extra| model.service == *extra.service && model.name == *extra.resource)
+            .filter(|action| model.service == *action.service && model.name == *action.resource)
     }
 
-    pub(super) fn of(model: &ResourceModel, name: &str) -> Option<&'static Self> {
-        Self::all_of(model).find(|extra| {
-            extra.operation == name || extra.name == name || extra.name == name.replace('-', "_")
+    pub(super) fn find(model: &ResourceModel, name: &str) -> Option<&'static Self> {
+        Self::all(model).find(|action| {
+            action.operation == name || action.name == name || action.name == name.replace('-', "_")
         })
     }
 }
 
-impl fmt::Debug for ActionExtra {
+impl fmt::Debug for CustomAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ActionExtra").field(&self.name).finish()
+        f.debug_tuple("CustomAction").field(&self.name).finish()
     }
 }
 
-/// A bucket's data stand in the list of all buckets only. There are none for a bucket of somebody else, or where the list is refused.
+/// Loads a bucket's data from `ListBuckets`, the only operation that returns them. They are empty for a bucket of another account,
+/// and if access is denied.
 fn load_bucket(bucket: &Resource) -> BoxFuture<'_, Result<Value>> {
     Box::pin(async move {
-        let listed = bucket.client().call("ListBuckets", json!({})).await;
-        let mut listed = match listed {
-            Ok(listed) => listed.value,
+        let mut response = match bucket.client().call("ListBuckets", json!({})).await {
+            Ok(output) => output.value,
             Err(error)
                 if error
                     .service()
@@ -115,20 +115,20 @@ fn load_bucket(bucket: &Resource) -> BoxFuture<'_, Result<Value>> {
             Err(error) => return Err(error),
         };
         let name = bucket.identifier("name");
-        let buckets = listed
+        let buckets = response
             .as_map_mut()
-            .and_then(|listed| listed.remove("Buckets"));
+            .and_then(|response| response.remove("Buckets"));
         let Some(Value::List(buckets)) = buckets else {
             return Ok(Value::map());
         };
-        let found = buckets
+        let data = buckets
             .into_iter()
             .find(|bucket| bucket.get("Name") == name);
-        Ok(found.unwrap_or_else(Value::map))
+        Ok(data.unwrap_or_else(Value::map))
     })
 }
 
-/// An object's summary is told by its head, under the names that a list of objects has for the same.
+/// Loads an object summary from `HeadObject`, with `ContentLength` renamed to `Size` as in object listings.
 fn load_object_summary(summary: &Resource) -> BoxFuture<'_, Result<Value>> {
     Box::pin(async move {
         let bucket = summary.identifier("bucket_name").cloned();
@@ -144,8 +144,8 @@ fn load_object_summary(summary: &Resource) -> BoxFuture<'_, Result<Value>> {
     })
 }
 
-/// Tags several resources, and answers with a `Tag` for each resource and tag.
-fn create_tags(ec2: &Resource, params: Value) -> BoxFuture<'_, Result<Outcome>> {
+/// Tags several resources. Returns a `Tag` for each resource and tag.
+fn create_tags(ec2: &Resource, params: Value) -> BoxFuture<'_, Result<ResourceOutcome>> {
     Box::pin(async move {
         ec2.client().call("CreateTags", params.clone()).await?;
         let mut tags = Vec::new();
@@ -156,21 +156,21 @@ fn create_tags(ec2: &Resource, params: Value) -> BoxFuture<'_, Result<Outcome>> 
                 tags.push(ec2.get("Tag", json!([resource.clone(), key, value]))?);
             }
         }
-        Ok(Outcome::Resources(tags))
+        Ok(ResourceOutcome::Resources(tags))
     })
 }
 
-/// Takes tags off an instance.
-fn delete_tags(instance: &Resource, params: Value) -> BoxFuture<'_, Result<Outcome>> {
+/// Deletes tags of an instance.
+fn delete_tags(instance: &Resource, params: Value) -> BoxFuture<'_, Result<ResourceOutcome>> {
     Box::pin(async move {
         let mut all = json!({"Resources": [instance.identifier("id").cloned()]});
-        super::params::update(&mut all, without_resources(params))?;
+        super::params::override_params(&mut all, without_resources(params))?;
         let output = instance.client().call("DeleteTags", all).await?;
-        Ok(Outcome::from(output))
+        Ok(ResourceOutcome::from(output))
     })
 }
 
-/// The resource itself is what loses its tags, whatever a caller names.
+/// Removes `Resources` from the caller's parameters: the tags are always deleted from the instance itself.
 fn without_resources(mut params: Value) -> Value {
     if let Some(params) = params.as_map_mut() {
         params.remove("Resources");
