@@ -24,7 +24,7 @@ use percent_encoding::percent_decode_str;
 use sha1::Sha1;
 
 use crate::canonical::split_pair;
-use crate::key::hmac_block;
+use crate::key::with_hmac_block;
 use crate::params::session_token;
 use crate::request::SignableRequest;
 use crate::time::SigningTime;
@@ -153,8 +153,8 @@ pub fn presign_hmac_v1(
 
 /// Returns the HMAC-SHA-1 of a string to sign, or of an encoded POST policy, in base64.
 pub(crate) fn sign_string(credentials: &Credentials, text: &str) -> String {
-    let block = hmac_block::<Sha1>(credentials.secret_access_key.expose().as_bytes());
-    let mut hmac = Hmac::<Sha1>::new(&(*block).into());
+    let key = credentials.secret_access_key.expose().as_bytes();
+    let mut hmac = with_hmac_block::<Sha1, _>(key, |block| Hmac::<Sha1>::new(block.into()));
     hmac.update(text.as_bytes());
     BASE64_STANDARD.encode(hmac.finalize().into_bytes())
 }

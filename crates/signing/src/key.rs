@@ -59,11 +59,16 @@ impl fmt::Debug for SigningKey {
 
 /// Returns HMAC-SHA-256 keyed with `key`.
 pub(crate) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new(&(*hmac_block::<Sha256>(key)).into())
+    with_hmac_block::<Sha256, _>(key, |block| Hmac::new(block.into()))
 }
 
-/// Returns the first block of HMAC (RFC 2104): a key of at most one block padded with zeros, or the hash of a longer key.
-pub(crate) fn hmac_block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
+/// Passes on the first block of HMAC (RFC 2104), which is a key of at most one block padded with zeros or the hash of a longer
+/// key, and wipes it afterwards.
+#[inline]
+pub(crate) fn with_hmac_block<D: Digest, T>(
+    key: &[u8],
+    use_block: impl FnOnce(&[u8; 64]) -> T,
+) -> T {
     let mut block = Zeroizing::new([0; 64]);
     match block.get_mut(..key.len()) {
         Some(start) => start.copy_from_slice(key),
@@ -73,7 +78,7 @@ pub(crate) fn hmac_block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
             }
         }
     }
-    block
+    use_block(&block)
 }
 
 pub(crate) fn mac(mut hmac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {

@@ -198,17 +198,34 @@ fn split(seconds: i64) -> (i64, u32) {
     )
 }
 
+/// Returns the year, and the digits of month, day, hour, minute and second.
 #[inline]
-fn iso8601(timestamp: Timestamp, fraction: u32, digits: usize) -> TimestampText {
-    let (days, second) = split(timestamp.seconds);
+fn year_and_digits(seconds: i64) -> (i64, [u8; 10]) {
+    let (days, second) = split(seconds);
     let (year, date) = civil::date(days);
-    let mut text = TimestampText::new();
-    text.push_year(year);
     let [m, n] = two_digits(date.month());
     let [d, e] = two_digits(date.day());
     let [h, i] = two_digits(second / 3600);
     let [k, l] = two_digits(second / 60 % 60);
     let [s, t] = two_digits(second % 60);
+    (year, [m, n, d, e, h, i, k, l, s, t])
+}
+
+/// Formats a timestamp of the years 1 to 9999 in ISO 8601's basic format.
+#[inline]
+pub(super) fn basic(timestamp: Timestamp) -> [u8; 16] {
+    let (year, [m, n, d, e, h, i, k, l, s, t]) = year_and_digits(timestamp.seconds);
+    let year = u32::try_from(year).unwrap_or_default();
+    let [a, b] = two_digits(year / 100);
+    let [y, z] = two_digits(year % 100);
+    [a, b, y, z, m, n, d, e, b'T', h, i, k, l, s, t, b'Z']
+}
+
+#[inline]
+fn iso8601(timestamp: Timestamp, fraction: u32, digits: usize) -> TimestampText {
+    let (year, [m, n, d, e, h, i, k, l, s, t]) = year_and_digits(timestamp.seconds);
+    let mut text = TimestampText::new();
+    text.push_year(year);
     text.push(&[
         b'-', m, n, b'-', d, e, b'T', h, i, b':', k, l, b':', s, t, b'Z',
     ]);

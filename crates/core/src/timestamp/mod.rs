@@ -289,6 +289,21 @@ impl Timestamp {
     pub fn iso8601(self) -> TimestampText {
         format::display(self)
     }
+
+    /// Formats the timestamp in ISO 8601's basic format, in ASCII and without the fraction: `20150830T123600Z`, as in the header
+    /// `x-amz-date`. A timestamp outside the years 1 to 9999, which the format cannot represent, is written as the nearest one
+    /// in range.
+    ///
+    /// ```
+    /// use inia_core::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::new(1_440_938_160, 0).iso8601_basic(), *b"20150830T123600Z");
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn iso8601_basic(self) -> [u8; 16] {
+        format::basic(self.clamp(Timestamp::MIN, Timestamp::MAX))
+    }
 }
 
 #[cold]
