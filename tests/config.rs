@@ -2,7 +2,7 @@
 //!
 //! - `profiles/<n> <name>`: first suite of the profile parser, `sections/<n> <name>`: second suite
 //! - `locations/<n> <name>`, `more-locations/<n> <name>`: locations of the config files
-//! - `trace/<n>`: the trace header of calls within Lambda
+//! - `trace/<n>`: the trace header of whole calls within Lambda
 //! - `endpoint-urls/<name>`: botocore's configured endpoint URLs, `cfg/<file>`: the files of its unit tests
 //!
 //! The data is `config` below `INIA_CONFORMANCE` or `../shared/conformance`, and botocore's source archive below `INIA_PEERS` or
@@ -22,13 +22,15 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use fakes::{FakeEnv, FakePorts};
+use fakes::{FakeEnv, FakePorts, block_on};
+use inia::{Credentials, Headers, SessionBuilder, Transport, WireRequest, WireResponse};
 use inia_core::Session;
 use inia_core::config::{
-    Config, ConfigFiles, FileLocations, Platform, Section, ServiceName, Settings, trace_header,
+    Config, ConfigFiles, FileLocations, Platform, Section, ServiceName, Settings,
 };
+use inia_core::ports::BoxFuture;
 use serde_json::{Value as Json, json};
 use support::Case;
 
@@ -98,7 +100,7 @@ fn parser(test: &Json) -> Result<(), String> {
         };
         let error = parsed
             .err()
-            .ok_or_else(|| format!("expected the error `{wording}`, actual none"))?;
+            .ok_or_else(|| format!("expected the error `{wording}`, got none"))?;
         return equal(
             &Json::from(error.to_string().contains(wording)),
             &json!(true),
@@ -200,16 +202,54 @@ fn trace_cases(dir: &Path, cases: &mut Vec<Case>) {
     for (number, test) in tests.as_array().unwrap().iter().enumerate() {
         let test = test.clone();
         cases.push(Case::new(format!("trace/{}", number + 1), move || {
-            let env = FakeEnv::of(strings(&test["env"]));
-            let header = trace_header(&env).map(|value| json!(format!("X-Amzn-Trace-Id: {value}")));
-            // A request that already has the header keeps it.
-            let before = test["requestHeadersBefore"].as_array().unwrap().clone();
-            let after: Vec<Json> = match before.is_empty() {
-                true => header.into_iter().collect(),
-                false => before,
-            };
-            equal(&json!(after), &test["requestHeadersAfter"])
+            trace_header_of_call(&test)
         }));
+    }
+}
+
+/// Makes a call with the headers of the test, and checks the trace header of its request.
+fn trace_header_of_call(test: &Json) -> Result<(), String> {
+    let headers = |name: &str| -> Vec<(String, String)> {
+        let headers = test[name].as_array().unwrap().iter();
+        let pair = |header: &Json| {
+            let (name, value) = header.as_str().unwrap().split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        };
+        headers.map(pair).collect()
+    };
+    let transport = Arc::new(TraceRecorder::default());
+    let ports = FakePorts::new(FakeEnv::of(strings(&test["env"])), 0);
+    let session = SessionBuilder::over(ports.host())
+        .region("us-east-1")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+        .transport(transport.clone())
+        .build()
+        .map_err(|error| error.to_string())?;
+    let sqs = session.client("sqs").map_err(|error| error.to_string())?;
+    let mut call = sqs.call("ListQueues", inia::json!({}));
+    for (name, value) in headers("requestHeadersBefore") {
+        call = call.header(&name, value);
+    }
+    block_on(call.send()).map_err(|error| error.to_string())?;
+    let sent = transport.0.lock().unwrap().clone();
+    equal(&json!(sent), &json!(headers("requestHeadersAfter")))
+}
+
+/// Records the trace headers of requests.
+#[derive(Debug, Default)]
+struct TraceRecorder(Mutex<Vec<(String, String)>>);
+
+impl Transport for TraceRecorder {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, inia::Result<WireResponse>> {
+        let headers = request.headers.iter();
+        let headers = headers.filter(|(name, _)| **name == *"x-amzn-trace-id");
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_string()));
+        self.0.lock().unwrap().extend(headers);
+        Box::pin(std::future::ready(Ok(WireResponse {
+            status: 200,
+            headers: Headers::new(),
+            body: "{}".into(),
+        })))
     }
 }
 

@@ -210,11 +210,11 @@ impl Resource {
                 }
             }
         }
-        self.with_client(model, values, None)
+        self.create_resource(model, values, None)
     }
 
     /// Creates a resource of the same service and client.
-    fn with_client(
+    fn create_resource(
         &self,
         model: &Arc<ResourceModel>,
         identifiers: Vec<Value>,

@@ -192,7 +192,7 @@ impl Resource {
             }
         }
         let data = (!data.is_null()).then_some(data);
-        self.with_client(model, values, data)
+        self.create_resource(model, values, data)
     }
 }
 
