@@ -207,9 +207,9 @@ impl LazyRuleSet {
 fn check(rule_set: &RuleSet, case: &Value) -> Result<(), Failed> {
     let partitions = PARTITIONS.as_ref().map_err(Failed::from)?;
     let no_params = Map::new();
-    let params = case["params"].as_object().unwrap_or(&no_params);
+    let case_params = case["params"].as_object().unwrap_or(&no_params);
     let mut params = EndpointParams::new(rule_set);
-    for (name, value) in params {
+    for (name, value) in case_params {
         let index = rule_set
             .parameter_index(name)
             .ok_or_else(|| format!("unknown parameter {name}"))?;

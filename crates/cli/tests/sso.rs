@@ -317,7 +317,7 @@ fn rejects_invalid_logins() {
         (
             "sso login --profile keys",
             253,
-            "neither an sso_session nor an sso_start_url",
+            "neither sso_session nor sso_start_url",
         ),
         ("sso login --sso-session nope", 253, "no sso-session `nope`"),
         ("sso login --browser", 252, "unknown option --browser"),
