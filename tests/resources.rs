@@ -927,7 +927,7 @@ async fn inconsistent_definitions_behave_as_in_boto3() {
     assert_eq!(error.kind(), ErrorKind::Resource);
     assert_eq!(
         error.to_string(),
-        "iam.SigningCertificate takes user_name, id: `user_name` is not given"
+        "iam.SigningCertificate: `user_name` is missing; expected identifiers: user_name, id"
     );
     assert_eq!(server.requests().len(), 2);
 
