@@ -234,7 +234,7 @@ fn exhausted() {
             "\n  ec2-credentials-file: AWS_CREDENTIAL_FILE is not set",
             "\n  boto-config: no boto config file",
             "\n  container-role: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-            "\n  iam-role: the instance metadata service: connection rejected",
+            "\n  iam-role: the instance metadata service: connection refused",
         ],
     );
 }
@@ -557,7 +557,7 @@ fn container_attempts() {
     let (ports, session) = container_world(FakeHttp::new(move |_| response(429, body)), &env);
     contains(
         &message(&session, &["secret-of-task"]),
-        &["in 3 attempts", "HTTP 429: ThrottlingException slowly"],
+        &["after 3 attempts", "HTTP 429: ThrottlingException slowly"],
     );
     assert_eq!(ports.http.urls().len(), 3);
     assert_eq!(

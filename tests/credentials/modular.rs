@@ -88,7 +88,7 @@ fn check(test: &Json) -> Result<(), String> {
             return Err(format!("expected an error: {reason}"));
         };
         let conflict = provider_of(reason["conflict"].as_str().unwrap());
-        let message = format!("there is a provider `{conflict}` already");
+        let message = format!("provider `{conflict}` already exists");
         return match error.to_string() == message {
             true => Ok(()),
             false => Err(format!("`{error}` is not `{message}`")),

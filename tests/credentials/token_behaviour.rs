@@ -204,7 +204,7 @@ fn misconfigured() {
             "[default]\nsso_session = dev\n[sso-session dev]\nsso_region = a\n",
             "sso-session `dev` has no sso_start_url",
         ),
-        (CONFIG, "no SSO token token_for"),
+        (CONFIG, "no SSO token found"),
     ] {
         let ports = ports(&[], config);
         let error = token(&session(&ports, &no_services()), None).unwrap_err();
