@@ -115,7 +115,7 @@ async fn waits(session: &Session) -> Result<()> {
         .await;
     if let Err(error) = never {
         let status = error
-            .last()
+            .last_response()
             .and_then(|last| last["Table"]["TableStatus"].as_str());
         println!("  {error}; it is {}", status.unwrap_or("?"));
     }

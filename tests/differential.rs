@@ -43,7 +43,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use differential::suite::{Plan, Suite, USUAL_SEED};
+use differential::suite::{DEFAULT_SEED, Plan, Suite};
 use differential::{names, tagged};
 use inia_model::Catalog;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
             .filter(|value| !value.is_empty())
     };
     let plan = Plan {
-        seed: variable("SEED").map_or(USUAL_SEED, |seed| {
+        seed: variable("SEED").map_or(DEFAULT_SEED, |seed| {
             seed.parse()
                 .expect("INIA_DIFFERENTIAL_SEED must be a number")
         }),

@@ -20,9 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use inia_core::Str;
 use inia_endpoint::{
-    Endpoint, EndpointError, EndpointParams, Parameter, ParameterValue, Partitions, Property,
-    RuleSet,
+    Endpoint, EndpointError, EndpointParams, Parameter, ParameterValue, Partitions, RuleSet,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
@@ -207,9 +207,9 @@ impl LazyRuleSet {
 fn check(rule_set: &RuleSet, case: &Value) -> Result<(), Failed> {
     let partitions = PARTITIONS.as_ref().map_err(Failed::from)?;
     let no_params = Map::new();
-    let params = case["params"].as_object().unwrap_or(&no_params);
+    let case_params = case["params"].as_object().unwrap_or(&no_params);
     let mut params = EndpointParams::new(rule_set);
-    for (name, value) in params {
+    for (name, value) in case_params {
         let index = rule_set
             .parameter_index(name)
             .ok_or_else(|| format!("unknown parameter {name}"))?;
@@ -248,21 +248,21 @@ fn check_endpoint(
     let properties = endpoint
         .properties
         .iter()
-        .map(|(name, value)| (name.to_string(), Value::from(value)));
+        .map(|(name, value)| (name.to_string(), value.to_json()));
     equal(
         "properties",
         &properties.collect::<Map<_, _>>(),
         &object(expected, "properties"),
     )?;
 
-    let schemes = endpoint
-        .property("authSchemes")
-        .and_then(Property::as_list)
-        .unwrap_or_default();
+    let schemes = match endpoint.properties.get("authSchemes") {
+        Some(schemes) => schemes.to_json(),
+        None => Value::Array(Vec::new()),
+    };
     let names = |name: &str| {
+        let schemes = schemes.as_array().into_iter().flatten();
         schemes
-            .iter()
-            .map(|s| s.get(name).and_then(Property::as_str).map(str::to_owned))
+            .map(|scheme| scheme[name].as_str().map(Str::from))
             .collect()
     };
     let typed = &endpoint.auth_schemes;

@@ -22,7 +22,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 static TEST_LOCK: Mutex<()> = Mutex::new(());
 
 const PAGES: usize = 400;
-/// PageServer before the baseline is taken, so that one-time allocations are excluded.
+/// Pages before the baseline is taken, so that one-time allocations are excluded.
 const WARM_UP_PAGES: usize = 50;
 /// Approximate size of a page, in bytes.
 const PAGE: usize = 40 * 1024;

@@ -533,5 +533,5 @@ async fn https_uses_a_tunnel() {
         ..ProxyConfig::default()
     });
     let error = client_error(&url, forwarding);
-    assert!(error.to_string().contains("tunnels only"), "{error}");
+    assert!(error.to_string().contains("through a tunnel"), "{error}");
 }

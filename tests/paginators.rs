@@ -3,7 +3,7 @@
 mod higher;
 
 use futures_util::StreamExt as _;
-use higher::{Canned, catalog, paths};
+use higher::{CannedTransport, catalog, paths};
 use inia::{ErrorKind, PaginatorModel, Paginators, ServiceModel, Value, json};
 
 /// Returns the problems of a paginator definition.
@@ -97,7 +97,7 @@ fn queues() -> Vec<Value> {
 
 #[tokio::test]
 async fn streams_pages() {
-    let server = Canned::pages(queues());
+    let server = CannedTransport::pages(queues());
     let sqs = server.client("sqs");
     let pages = sqs
         .paginate("list_queues", json!({"QueueNamePrefix": "x"}))
@@ -117,7 +117,7 @@ async fn streams_pages() {
 
 #[tokio::test]
 async fn requests_pages_lazily() {
-    let server = Canned::pages(queues());
+    let server = CannedTransport::pages(queues());
     let sqs = server.client("sqs");
     let mut items = sqs.paginate("ListQueues", json!({})).items();
     assert_eq!(server.requests().len(), 0);
@@ -134,7 +134,7 @@ async fn requests_pages_lazily() {
 
 #[tokio::test]
 async fn resumes_from_a_token() {
-    let server = Canned::pages(queues());
+    let server = CannedTransport::pages(queues());
     let sqs = server.client("sqs");
     let mut first = sqs.paginate("ListQueues", json!({})).max_items(1).items();
     assert_eq!(first.next().await.unwrap().unwrap(), "a");
@@ -146,7 +146,7 @@ async fn resumes_from_a_token() {
         "eyJOZXh0VG9rZW4iOiBudWxsLCAiYm90b190cnVuY2F0ZV9hbW91bnQiOiAxfQ=="
     );
 
-    let server = Canned::pages(queues());
+    let server = CannedTransport::pages(queues());
     let sqs = server.client("sqs");
     let rest = sqs
         .paginate("ListQueues", json!({}))
@@ -154,7 +154,7 @@ async fn resumes_from_a_token() {
         .items();
     assert_eq!(rest.collect().await.unwrap(), ["b", "c"]);
 
-    let server = Canned::pages(queues()[2..].to_vec());
+    let server = CannedTransport::pages(queues()[2..].to_vec());
     let sqs = server.client("sqs");
     let rest = sqs
         .paginate("ListQueues", json!({}))
@@ -166,7 +166,7 @@ async fn resumes_from_a_token() {
 
 #[tokio::test]
 async fn the_full_result_has_a_resume_token() {
-    let server = Canned::pages(queues());
+    let server = CannedTransport::pages(queues());
     let sqs = server.client("sqs");
     let full = sqs
         .paginate("ListQueues", json!({}))
@@ -194,7 +194,7 @@ async fn searches_pages() {
         ("LastEvaluatedTableName", json!(["defg", null])),
         ("Nothing[].here", json!([null, null])),
     ] {
-        let dynamodb = Canned::pages(tables.clone()).client("dynamodb");
+        let dynamodb = CannedTransport::pages(tables.clone()).client("dynamodb");
         let matches = dynamodb
             .paginate("ListTables", json!({}))
             .search(expression)
@@ -203,7 +203,7 @@ async fn searches_pages() {
             .unwrap();
         assert_eq!(Value::from(matches), expected, "{expression}");
     }
-    let dynamodb = Canned::pages(tables).client("dynamodb");
+    let dynamodb = CannedTransport::pages(tables).client("dynamodb");
     let mut matches = dynamodb.paginate("ListTables", json!({})).search("a[");
     let error = matches.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Validation);
@@ -215,7 +215,7 @@ async fn requires_a_result_key_among_several() {
     let page = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>k</Key></Contents>\
                 <CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>";
     let list = || {
-        let s3 = Canned::new([(200, page)]).client("s3");
+        let s3 = CannedTransport::new([(200, page)]).client("s3");
         s3.paginate("ListObjectsV2", json!({"Bucket": "b", "Delimiter": "/"}))
     };
     let objects = list().items().collect().await.unwrap();
@@ -235,7 +235,7 @@ async fn requires_a_result_key_among_several() {
 #[tokio::test]
 async fn page_size_is_a_string_if_the_parameter_is_one() {
     let page = "<ListHostedZonesResponse><HostedZones/><IsTruncated>false</IsTruncated></ListHostedZonesResponse>";
-    let server = Canned::new([(200, page)]);
+    let server = CannedTransport::new([(200, page)]);
     let route53 = server.client("route53");
     let mut pages = route53.paginate("ListHostedZones", json!({})).page_size(7);
     pages.next().await.unwrap().unwrap();
@@ -249,7 +249,7 @@ async fn marks_inferred_paginators() {
         json!({"Tags": {"a": "1", "b": "2"}, "NextToken": "t"}),
         json!({"Tags": {"c": "3"}}),
     ];
-    let video = Canned::pages(pages).client("kinesisvideo");
+    let video = CannedTransport::pages(pages).client("kinesisvideo");
     let tags = video.paginate("ListTagsForStream", json!({"StreamName": "s"}));
     assert!(tags.is_inferred());
     let tags = tags.items().collect().await.unwrap();
@@ -263,7 +263,7 @@ async fn marks_inferred_paginators() {
 async fn errors_end_the_pagination() {
     // A repeated token: the pages are returned, then the error.
     let page = json!({"QueueUrls": ["a"], "NextToken": "t"});
-    let sqs = Canned::pages([page.clone(), page.clone(), page]).client("sqs");
+    let sqs = CannedTransport::pages([page.clone(), page.clone(), page]).client("sqs");
     let mut pages = sqs.paginate("ListQueues", json!({}));
     assert!(pages.next().await.unwrap().is_ok());
     assert!(pages.next().await.unwrap().is_ok());
@@ -274,7 +274,8 @@ async fn errors_end_the_pagination() {
     // A service error after the first page.
     let failure = r#"{"__type": "InvalidAddress", "message": "no"}"#;
     let page = json!({"QueueUrls": ["a"], "NextToken": "t"}).to_json();
-    let sqs = Canned::new([(200, page.to_string()), (400, failure.to_owned())]).client("sqs");
+    let sqs =
+        CannedTransport::new([(200, page.to_string()), (400, failure.to_owned())]).client("sqs");
     let mut items = sqs.paginate("ListQueues", json!({})).items();
     assert_eq!(items.next().await.unwrap().unwrap(), "a");
     let error = items.next().await.unwrap().unwrap_err();
@@ -284,7 +285,7 @@ async fn errors_end_the_pagination() {
 
 #[tokio::test]
 async fn rejects_invalid_pagination() {
-    let server = Canned::pages([]);
+    let server = CannedTransport::pages([]);
     let sqs = server.client("sqs");
     for (pages, kind, message) in [
         (
@@ -301,7 +302,7 @@ async fn rejects_invalid_pagination() {
             sqs.paginate("ListQueues", json!({}))
                 .starting_token("a___b___c"),
             ErrorKind::Pagination,
-            "no starting token",
+            "invalid starting token",
         ),
         (
             sqs.paginate("ListQueues", json!({"QueueNamePrefix": 5})),

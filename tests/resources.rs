@@ -6,7 +6,7 @@ mod higher;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use higher::{Canned, Sleeps, catalog, host, paths};
+use higher::{CannedTransport, SleepRecorder, catalog, host, paths};
 use inia::host::OsFiles;
 use inia::jmespath::Expression;
 use inia::{
@@ -30,8 +30,8 @@ const SERVICES: [&str; 9] = [
 /// Known problems of boto3's definitions; the resulting behavior is tested below.
 const KNOWN_PROBLEMS: [&str; 3] = [
     "ec2.NetworkInterfaceAssociation.address: `AllocationId`: AllocationId not found",
-    "iam.ServiceResource.Policy: Policy needs {\"arn\"} and is actual {\"policy_arn\"}",
-    "iam.ServiceResource.create_signing_certificate: SigningCertificate needs {\"id\", \"user_name\"} and is actual {\"id\"}",
+    "iam.ServiceResource.Policy: Policy requires identifiers {\"arn\"}, got {\"policy_arn\"}",
+    "iam.ServiceResource.create_signing_certificate: SigningCertificate requires identifiers {\"id\", \"user_name\"}, got {\"id\"}",
 ];
 
 /// Definitions used by the checks of a resource.
@@ -133,7 +133,8 @@ impl Checker<'_> {
         let actual: BTreeSet<&str> = target.identifiers.iter().map(|one| &*one.target).collect();
         if needed != actual {
             let name = &target.resource;
-            let problem = format!("{label}: {name} needs {needed:?} and is actual {actual:?}");
+            let problem =
+                format!("{label}: {name} requires identifiers {needed:?}, got {actual:?}");
             self.problems.push(problem);
         }
         let operation = operation.map(|name| self.model.operation(name).unwrap().clone());
@@ -202,7 +203,7 @@ fn all_definitions_match_their_service() {
 
 #[test]
 fn constructs_every_resource() {
-    let server = Canned::pages([]);
+    let server = CannedTransport::pages([]);
     for service in SERVICES {
         let root = server.client(service).resource().unwrap();
         assert_eq!(root.to_string(), format!("{service}.ServiceResource()"));
@@ -257,13 +258,13 @@ fn assert_parts(resource: &Resource, description: &Value) {
     assert_eq!(resource.part("nothing_like_it"), None);
 }
 
-fn resource(server: &Arc<Canned>, service: &str) -> Resource {
+fn resource(server: &Arc<CannedTransport>, service: &str) -> Resource {
     server.session().build().unwrap().resource(service).unwrap()
 }
 
 #[test]
 fn identifiers_are_positional_or_named() {
-    let server = Canned::pages([]);
+    let server = CannedTransport::pages([]);
     let s3 = resource(&server, "s3");
     let object = s3.get("Object", ["b", "k"]).unwrap();
     assert_eq!(object.to_string(), "s3.Object(bucket_name='b', key='k')");
@@ -313,7 +314,7 @@ fn identifiers_are_positional_or_named() {
 
 #[test]
 fn equality_is_by_kind_and_identifiers() {
-    let (one, other) = (Canned::pages([]), Canned::pages([]));
+    let (one, other) = (CannedTransport::pages([]), CannedTransport::pages([]));
     let (one, other) = (resource(&one, "s3"), resource(&other, "s3"));
     let bucket = one.get("Bucket", ["b"]).unwrap();
     assert_eq!(bucket, other.get("Bucket", ["b"]).unwrap());
@@ -338,7 +339,7 @@ fn equality_is_by_kind_and_identifiers() {
 
 #[test]
 fn sub_resources_are_listed_in_order() {
-    let server = Canned::pages([]);
+    let server = CannedTransport::pages([]);
     let sqs = resource(&server, "sqs");
     assert_eq!(sqs.available_subresources(), ["Message", "Queue"]);
     let queue = sqs.get("Queue", ["u"]).unwrap();
@@ -371,7 +372,7 @@ async fn concurrent_reads_load_attributes_once() {
     let small =
         "<instanceId>i-1</instanceId><instanceType>t3.small</instanceType><vpcId>vpc-1</vpcId>";
     let large = "<instanceId>i-1</instanceId><instanceType>t3.large</instanceType>";
-    let server = Canned::new([
+    let server = CannedTransport::new([
         instances(&[small]),
         (200, "<StopInstancesResponse/>".to_owned()),
         instances(&[large]),
@@ -429,7 +430,7 @@ async fn concurrent_reads_load_attributes_once() {
 
 #[tokio::test]
 async fn a_missing_resource_has_no_attributes() {
-    let server = Canned::new([instances(&[]), instances(&[])]);
+    let server = CannedTransport::new([instances(&[]), instances(&[])]);
     let instance = resource(&server, "ec2").get("Instance", ["i-9"]).unwrap();
     assert!(instance.load().await.unwrap().is_null());
     let error = instance.attribute("vpc_id").await.unwrap_err();
@@ -450,7 +451,7 @@ async fn a_missing_resource_has_no_attributes() {
 
 #[tokio::test]
 async fn actions_fill_in_identifiers_and_return_resources() {
-    let server = Canned::pages([
+    let server = CannedTransport::pages([
         json!({"QueueUrl": "https://q/1"}),
         json!({"MessageId": "m-1"}),
         json!({"MessageId": "m-2"}),
@@ -520,7 +521,7 @@ async fn actions_fill_in_identifiers_and_return_resources() {
 
 #[tokio::test]
 async fn bodies_are_streamed() {
-    let server = Canned::new([(200, ""), (200, "text of the object")]);
+    let server = CannedTransport::new([(200, ""), (200, "text of the object")]);
     let object = resource(&server, "s3").get("Object", ["b", "k"]).unwrap();
     object
         .action("put", json!({}))
@@ -546,7 +547,7 @@ async fn data_references_other_resources() {
     let data = "<instanceId>i-1</instanceId><subnetId>subnet-1</subnetId>\
         <networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId><status>in-use</status></item>\
         <item><networkInterfaceId>eni-2</networkInterfaceId></item></networkInterfaceSet>";
-    let server = Canned::new([instances(&[data])]);
+    let server = CannedTransport::new([instances(&[data])]);
     let instance = resource(&server, "ec2").get("Instance", ["i-1"]).unwrap();
     let subnet = instance
         .reference("subnet")
@@ -593,7 +594,7 @@ fn query(url: &str) -> BTreeSet<&str> {
 #[tokio::test]
 async fn collections_are_lazy_and_filtered() {
     let pages = || {
-        Canned::new([
+        CannedTransport::new([
             objects(&["a", "b"], Some("b")),
             objects(&[], Some("c")),
             objects(&["d", "e"], None),
@@ -669,7 +670,7 @@ async fn collections_are_lazy_and_filtered() {
 
 #[tokio::test]
 async fn filters_are_added_to_those_of_the_definition() {
-    let server = Canned::new([(200, "<DescribeVolumesResponse/>")]);
+    let server = CannedTransport::new([(200, "<DescribeVolumesResponse/>")]);
     let instance = resource(&server, "ec2").get("Instance", ["i-1"]).unwrap();
     let volumes = instance
         .collection("volumes")
@@ -695,7 +696,7 @@ async fn filters_are_added_to_those_of_the_definition() {
 async fn a_limit_counts_resources() {
     // Each reservation has two instances.
     let both = "<instanceId>i-1</instanceId></item><item><instanceId>i-2</instanceId>";
-    let server = Canned::new([instances(&[both, both])]);
+    let server = CannedTransport::new([instances(&[both, both])]);
     let ec2 = resource(&server, "ec2");
     let three = ec2
         .collection("instances")
@@ -719,7 +720,7 @@ async fn a_limit_counts_resources() {
 #[tokio::test]
 async fn batch_actions_send_one_call_per_page() {
     let deleted = "<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>".to_owned();
-    let server = Canned::new([
+    let server = CannedTransport::new([
         objects(&["a", "b"], Some("b")),
         (200, deleted.clone()),
         objects(&[], Some("c")),
@@ -768,7 +769,7 @@ async fn batch_actions_send_one_call_per_page() {
 
 #[tokio::test]
 async fn rejects_invalid_collections() {
-    let server = Canned::pages([]);
+    let server = CannedTransport::pages([]);
     let bucket = resource(&server, "s3").get("Bucket", ["x"]).unwrap();
     let mut wrong = bucket.collection("object").iter();
     let error = wrong.next().await.unwrap().unwrap_err();
@@ -790,8 +791,8 @@ async fn waits_for_a_resource() {
             "<instanceState><name>{name}</name></instanceState>"
         )])
     };
-    let server = Canned::new([state("pending"), state("running"), state("running")]);
-    let clock = Arc::new(Sleeps::default());
+    let server = CannedTransport::new([state("pending"), state("running"), state("running")]);
+    let clock = Arc::new(SleepRecorder::default());
     let session = server.session_over(host(clock.clone())).build().unwrap();
     let instance = session
         .resource("ec2")
@@ -831,7 +832,7 @@ async fn loads_a_bucket_from_the_list_of_buckets() {
                   <Bucket><Name>b</Name></Bucket></Buckets></ListAllMyBucketsResult>";
     let denied = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
     let broken = "<Error><Code>Nonsense</Code><Message>no</Message></Error>";
-    let server = Canned::new([(200, listed), (200, listed), (403, denied), (400, broken)]);
+    let server = CannedTransport::new([(200, listed), (200, listed), (403, denied), (400, broken)]);
     let s3 = resource(&server, "s3");
     let bucket = s3.get("Bucket", ["a"]).unwrap();
     let created = bucket.attribute("creation_date").await.unwrap();
@@ -853,7 +854,7 @@ async fn loads_a_bucket_from_the_list_of_buckets() {
 
 #[tokio::test]
 async fn loads_an_object_summary_with_head_object() {
-    let server = Canned::new([(200, "")]);
+    let server = CannedTransport::new([(200, "")]);
     let summary = resource(&server, "s3")
         .get("ObjectSummary", ["b", "k"])
         .unwrap();
@@ -865,7 +866,7 @@ async fn loads_an_object_summary_with_head_object() {
 
 #[tokio::test]
 async fn creates_and_deletes_instance_tags() {
-    let server = Canned::new([
+    let server = CannedTransport::new([
         (200, "<CreateTagsResponse/>"),
         (200, "<DeleteTagsResponse/>"),
     ]);
@@ -909,7 +910,7 @@ async fn inconsistent_definitions_behave_as_in_boto3() {
         <associationId>eipassoc-1</associationId></association></item></networkInterfaceSet></DescribeNetworkInterfacesResponse>";
     let certificate = "<UploadSigningCertificateResponse><UploadSigningCertificateResult><Certificate><CertificateId>c</CertificateId>\
         </Certificate></UploadSigningCertificateResult></UploadSigningCertificateResponse>";
-    let server = Canned::new([(200, interfaces), (200, certificate)]);
+    let server = CannedTransport::new([(200, interfaces), (200, certificate)]);
     let ec2 = resource(&server, "ec2");
     let association = ec2
         .get("NetworkInterfaceAssociation", ["eipassoc-1"])
@@ -926,7 +927,7 @@ async fn inconsistent_definitions_behave_as_in_boto3() {
     assert_eq!(error.kind(), ErrorKind::Resource);
     assert_eq!(
         error.to_string(),
-        "iam.SigningCertificate takes user_name, id: `user_name` is not actual"
+        "iam.SigningCertificate: `user_name` is missing; expected identifiers: user_name, id"
     );
     assert_eq!(server.requests().len(), 2);
 
@@ -964,7 +965,7 @@ fn resolves_name_collisions_as_in_boto3() {
 
 #[test]
 fn lists_services_with_resources_for_one_without() {
-    let server = Canned::pages([]);
+    let server = CannedTransport::pages([]);
     let error = server.client("kms").resource().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Model);
     assert_eq!(
@@ -1023,7 +1024,7 @@ async fn loads_a_user_definition() {
                    </StopDBInstanceResult></StopDBInstanceResponse>";
     let snapshots = "<DescribeDBSnapshotsResponse><DescribeDBSnapshotsResult><DBSnapshots><DBSnapshot>\
         <DBSnapshotIdentifier>s</DBSnapshotIdentifier></DBSnapshot></DBSnapshots></DescribeDBSnapshotsResult></DescribeDBSnapshotsResponse>";
-    let server = Canned::new([
+    let server = CannedTransport::new([
         (
             200,
             described(&[("a", "available"), ("b", "creating")], Some("m")),

@@ -5,7 +5,7 @@ mod higher;
 use std::sync::Arc;
 use std::time::Duration;
 
-use higher::{Canned, Sleeps, catalog, host, paths};
+use higher::{CannedTransport, SleepRecorder, catalog, host, paths};
 use inia::{Client, Condition, ErrorKind, Matcher, Value, Waiters, json};
 
 #[test]
@@ -57,9 +57,9 @@ fn error(code: &str) -> (u16, String) {
 }
 
 /// Returns a client with canned responses, and its clock.
-fn dynamodb(responses: Vec<(u16, String)>) -> (Arc<Canned>, Client, Arc<Sleeps>) {
-    let server = Canned::new(responses);
-    let clock = Arc::new(Sleeps::default());
+fn dynamodb(responses: Vec<(u16, String)>) -> (Arc<CannedTransport>, Client, Arc<SleepRecorder>) {
+    let server = CannedTransport::new(responses);
+    let clock = Arc::new(SleepRecorder::default());
     let session = server.session_over(host(clock.clone())).build().unwrap();
     (server, session.client("dynamodb").unwrap(), clock)
 }
@@ -132,7 +132,7 @@ async fn an_unexpected_error_ends_the_wait() {
         .await
         .unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::Waiter);
-    let last = failed.last().unwrap();
+    let last = failed.last_response().unwrap();
     assert_eq!(
         last["Error"],
         json!({"Code": "ValidationException", "Message": "no such thing"})
@@ -147,7 +147,7 @@ async fn an_unexpected_error_ends_the_wait() {
 async fn a_failure_state_ends_the_wait() {
     let instances = "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceState><name>terminated</name>\
                      </instanceState></item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
-    let ec2 = Canned::new([(200, instances)]).client("ec2");
+    let ec2 = CannedTransport::new([(200, instances)]).client("ec2");
     let error = ec2
         .wait("InstanceRunning", json!({"InstanceIds": ["i-1"]}))
         .await
@@ -167,7 +167,7 @@ async fn a_failure_state_ends_the_wait() {
 
 #[tokio::test]
 async fn matches_status_codes() {
-    let s3 = Canned::new([(404, ""), (200, "")]).client("s3");
+    let s3 = CannedTransport::new([(404, ""), (200, "")]).client("s3");
     let waited = s3
         .wait("BucketExists", json!({"Bucket": "b"}))
         .await
@@ -246,7 +246,10 @@ async fn errors_of_custom_conditions_contain_the_condition() {
         failed.to_string(),
         "waiting for `Table.TableStatus` is \"ACTIVE\": max attempts exceeded (DescribeTable called 2 times)"
     );
-    assert_eq!(failed.last().unwrap()["Table"]["TableStatus"], "CREATING");
+    assert_eq!(
+        failed.last_response().unwrap()["Table"]["TableStatus"],
+        "CREATING"
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use inia_core::config::ConfigFiles;
 use inia_core::{CredentialChain, Session};
 use serde_json::Value as Json;
 
-use super::scripted::{Scripted, assumed};
+use super::scripted::{ScriptedInvoke, assumed};
 use super::secrets::Secrets;
 use crate::fakes::{FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
@@ -98,7 +98,7 @@ fn check(test: &Json) -> Result<(), String> {
     let selected = input["selected_profile"].as_str().unwrap();
     let mut chain = CredentialChain::default();
     chain.remove("iam-role");
-    let services = Scripted::new(|call| match call.operation.as_str() {
+    let services = ScriptedInvoke::new(|call| match call.operation.as_str() {
         "GetRoleCredentials" => Ok(serde_json::json!({"roleCredentials": {
             "accessKeyId": "AKID-sso", "secretAccessKey": "secret-of-sso", "sessionToken": "t", "expiration": (NOW + 3600) * 1000
         }})),

@@ -13,7 +13,7 @@ use inia_core::{
 use serde_json::Value as Json;
 
 use super::metadata::only;
-use super::scripted::{Scripted, assumed};
+use super::scripted::{ScriptedInvoke, assumed};
 use super::secrets::Secrets;
 use crate::fakes::{CommandOutcome, FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
@@ -92,7 +92,7 @@ fn ports(env: &[(&str, &str)], config: &str) -> FakePorts {
     ports
 }
 
-fn session(ports: &FakePorts, services: &Scripted) -> Session {
+fn session(ports: &FakePorts, services: &ScriptedInvoke) -> Session {
     Session::builder(ports.host())
         .region("us-east-1")
         .invoke(services.invoke())
@@ -100,8 +100,8 @@ fn session(ports: &FakePorts, services: &Scripted) -> Session {
         .unwrap()
 }
 
-fn no_services() -> Scripted {
-    Scripted::new(|call| panic!("{} {} is called", call.service, call.operation))
+fn no_services() -> ScriptedInvoke {
+    ScriptedInvoke::new(|call| panic!("{} {} is called", call.service, call.operation))
 }
 
 /// Returns the session's credentials and asserts that no secret is printed.
@@ -222,7 +222,7 @@ fn exhausted() {
     contains(
         &message(&session, &[]),
         &[
-            "no credentials resolved in any provider",
+            "no credentials found in any provider",
             "\n  env: AWS_ACCESS_KEY_ID is not set",
             "\n  assume-role: profile `default` has no role_arn",
             "\n  assume-role-with-web-identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set",
@@ -234,7 +234,7 @@ fn exhausted() {
             "\n  ec2-credentials-file: AWS_CREDENTIAL_FILE is not set",
             "\n  boto-config: no boto config file",
             "\n  container-role: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-            "\n  iam-role: the instance metadata service: connection rejected",
+            "\n  iam-role: the instance metadata service: connection refused",
         ],
     );
 }
@@ -245,7 +245,7 @@ fn broken() {
         "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = keys\n[profile keys]\n\
          aws_access_key_id = AKID\naws_secret_access_key = secret-of-keys\n",
     );
-    let services = Scripted::new(|call| {
+    let services = ScriptedInvoke::new(|call| {
         Err(Error::from_service(
             &call.operation,
             ServiceError {
@@ -557,7 +557,7 @@ fn container_attempts() {
     let (ports, session) = container_world(FakeHttp::new(move |_| response(429, body)), &env);
     contains(
         &message(&session, &["secret-of-task"]),
-        &["in 3 attempts", "HTTP 429: ThrottlingException slowly"],
+        &["after 3 attempts", "HTTP 429: ThrottlingException slowly"],
     );
     assert_eq!(ports.http.urls().len(), 3);
     assert_eq!(
@@ -755,7 +755,7 @@ fn mfa() {
         .unwrap()
         .push_back("908172 ".into());
     let clock = Arc::clone(&ports.clock);
-    let services = Scripted::new(move |call| {
+    let services = ScriptedInvoke::new(move |call| {
         Ok(assumed(
             call,
             inia_core::ports::Clock::now(&*clock).seconds(),
@@ -791,7 +791,7 @@ fn role_cache() {
         [profile keys]\naws_access_key_id = AKID\naws_secret_access_key = secret-of-keys\n";
     let secrets = ["secret-of-keys", "secret-of-outer", "secret-of-inner"];
     let ports = ports(&[], config);
-    let services = Scripted::new(|call| Ok(assumed(call, NOW)));
+    let services = ScriptedInvoke::new(|call| Ok(assumed(call, NOW)));
     let first = credentials(&session(&ports, &services), &secrets).unwrap();
     assert_eq!(services.calls().len(), 2);
     // The file name is the AWS CLI's: the SHA-1 of {"RoleArn": "arn:aws:iam::1:role/outer"}.
@@ -835,7 +835,7 @@ fn role_parameters() {
         ("AWS_SECRET_ACCESS_KEY", "secret-of-env"),
     ];
     let ports = ports(&env, config);
-    let services = Scripted::new(|call| Ok(assumed(call, NOW)));
+    let services = ScriptedInvoke::new(|call| Ok(assumed(call, NOW)));
     let mut chain = CredentialChain::default();
     chain.remove("env");
     let session = Session::builder(ports.host())
@@ -868,14 +868,14 @@ fn sso_unauthorized() {
         SSO_FILE,
         r#"{"accessToken": "sso-access-token", "expiresAt": "2080-01-01T00:00:00Z"}"#,
     );
-    let services = Scripted::new(|call| {
+    let services = ScriptedInvoke::new(|call| {
         assert_eq!(call.params["accessToken"], "sso-access-token");
         assert_eq!(call.options.region.as_deref(), Some("eu-west-1"));
         Err(Error::from_service(
             &call.operation,
             ServiceError {
                 code: "UnauthorizedException".into(),
-                message: "Session token not resolved or invalid".into(),
+                message: "Session token not found or invalid".into(),
                 http_status: 401,
                 ..ServiceError::default()
             },
@@ -923,7 +923,7 @@ fn login_refused() {
         ("OTHER", "refreshing the login failed"),
     ] {
         let ports = ports(&env, config);
-        let services = Scripted::new(move |call| {
+        let services = ScriptedInvoke::new(move |call| {
             assert_eq!(call.options.region.as_deref(), Some("eu-west-1"));
             let details = json!({"error": reason});
             Err(Error::from_service(
@@ -990,7 +990,7 @@ fn legacy_files() {
     let ports = self::ports(&[("AWS_CREDENTIAL_FILE", "/gone")], "");
     contains(
         &message(&session(&ports, &no_services()), &[]),
-        &["AWS_CREDENTIAL_FILE: /gone not resolved"],
+        &["AWS_CREDENTIAL_FILE: /gone not found"],
     );
 }
 
@@ -1133,18 +1133,14 @@ fn static_credentials() {
     let session = Session::builder(ports.host())
         .credentials(Credentials::new(
             "AKIDGIVEN",
-            "static_credentials-secret",
-            Some("static_credentials-token"),
+            "static-secret",
+            Some("static-token"),
         ))
         .set(&setting::RETRY_MODE, "adaptive")
         .build()
         .unwrap();
-    let resolved = credentials(
-        &session,
-        &["static_credentials-secret", "static_credentials-token"],
-    )
-    .unwrap();
+    let resolved = credentials(&session, &["static-secret", "static-token"]).unwrap();
     assert_eq!(resolved.access_key_id, "AKIDGIVEN");
     assert_eq!(resolved.features.ids().collect::<Vec<_>>(), ["e"]);
-    assert!(!format!("{session:?}").contains("static_credentials-secret"));
+    assert!(!format!("{session:?}").contains("static-secret"));
 }

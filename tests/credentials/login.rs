@@ -5,7 +5,7 @@ use std::path::Path;
 use inia_core::{Error, ServiceError, Session};
 use serde_json::Value as Json;
 
-use super::scripted::Scripted;
+use super::scripted::ScriptedInvoke;
 use super::secrets::Secrets;
 use crate::fakes::{FakeEnv, FakePorts, block_on, logged};
 use crate::support::Case;
@@ -34,7 +34,7 @@ fn check(test: &Json) -> Result<(), String> {
     }
     let api = test["mockApiCalls"].as_array().cloned().unwrap_or_default();
     let expected_calls = api.len();
-    let services = Scripted::new(move |call| {
+    let services = ScriptedInvoke::new(move |call| {
         assert_eq!(
             (call.service.as_str(), call.operation.as_str()),
             ("signin", "CreateOAuth2Token")

@@ -14,7 +14,7 @@ use inia_core::{
 };
 use serde_json::Value as Json;
 
-use super::scripted::Scripted;
+use super::scripted::ScriptedInvoke;
 use super::secrets::Secrets;
 use crate::fakes::{FakeEnv, FakeHttp, FakePorts, block_on, logged, response};
 use crate::support::Case;
@@ -88,7 +88,7 @@ fn check(test: &Json) -> Result<(), String> {
             return Err(format!("expected an error: {reason}"));
         };
         let conflict = provider_of(reason["conflict"].as_str().unwrap());
-        let message = format!("there is a provider `{conflict}` already");
+        let message = format!("provider `{conflict}` already exists");
         return match error.to_string() == message {
             true => Ok(()),
             false => Err(format!("`{error}` is not `{message}`")),
@@ -120,8 +120,8 @@ fn check(test: &Json) -> Result<(), String> {
         return Ok(());
     }
     if let Some(providers) = expected.get("invalidatedProviders") {
-        let rejected = credentials(&input["invalidationIdentity"], "x");
-        chain.invalidate(&rejected);
+        let identity = credentials(&input["invalidationIdentity"], "x");
+        chain.invalidate(&identity);
         let reported = Json::from(rejected.lock().unwrap().clone());
         return match reported == *providers {
             true => Ok(()),
@@ -305,9 +305,9 @@ fn ports(input: &Json) -> FakePorts {
     ports
 }
 
-fn services(input: &Json) -> Scripted {
+fn services(input: &Json) -> ScriptedInvoke {
     let (sts, sso) = (input["stsResponse"].clone(), input["ssoResponse"].clone());
-    Scripted::new(move |call| {
+    ScriptedInvoke::new(move |call| {
         let spec = if call.service == "sts" { &sts } else { &sso };
         if let Some(error) = spec["error"].as_str() {
             return Err(Error::new(ErrorKind::Service, error.to_owned()));

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use inia_core::ports::{BoxFuture, Clock as _};
 use inia_core::{
-    Error, ErrorKind, Lookup, ProviderContext, Result, Secret, ServiceError, Session, SsoLogout,
-    Timestamp, Token, TokenChain, TokenProvider,
+    Error, ErrorKind, Lookup, ProviderContext, Result, ServiceError, Session, SsoLogout, Timestamp,
+    Token, TokenChain, TokenProvider,
 };
 use serde_json::Value as Json;
 
-use super::scripted::Scripted;
+use super::scripted::ScriptedInvoke;
 use super::secrets::Secrets;
 use crate::fakes::{FakeEnv, FakePorts, block_on, logged};
 use crate::support::Case;
@@ -82,11 +82,11 @@ fn token(session: &Session, signing_name: Option<&str>) -> Result<Option<Arc<Tok
     result
 }
 
-fn no_services() -> Scripted {
-    Scripted::new(|call| panic!("{} {} is called", call.service, call.operation))
+fn no_services() -> ScriptedInvoke {
+    ScriptedInvoke::new(|call| panic!("{} {} is called", call.service, call.operation))
 }
 
-fn session(ports: &FakePorts, services: &Scripted) -> Session {
+fn session(ports: &FakePorts, services: &ScriptedInvoke) -> Session {
     Session::builder(ports.host())
         .invoke(services.invoke())
         .build()
@@ -132,7 +132,7 @@ fn refresh() {
     ports
         .files
         .put(FILE, file("2023-11-14T22:23:20Z", "2030-01-01T00:00:00Z"));
-    let services = Scripted::new(|call| {
+    let services = ScriptedInvoke::new(|call| {
         assert_eq!(
             (call.service.as_str(), call.operation.as_str()),
             ("sso-oidc", "CreateToken")
@@ -169,7 +169,7 @@ fn refresh() {
 
 fn unrefreshable() {
     let failing =
-        || Scripted::new(|_| Err(Error::new(ErrorKind::Connection, "connection refused")));
+        || ScriptedInvoke::new(|_| Err(Error::new(ErrorKind::Connection, "connection refused")));
     for (registration, services, reason) in [
         ("2030-01-01T00:00:00Z", failing(), "connection refused"),
         (
@@ -204,7 +204,7 @@ fn misconfigured() {
             "[default]\nsso_session = dev\n[sso-session dev]\nsso_region = a\n",
             "sso-session `dev` has no sso_start_url",
         ),
-        (CONFIG, "no SSO token token_for"),
+        (CONFIG, "no SSO token found"),
     ] {
         let ports = ports(&[], config);
         let error = token(&session(&ports, &no_services()), None).unwrap_err();
@@ -269,9 +269,9 @@ fn service_error(code: &str) -> Error {
 /// Fakes IAM Identity Center; `create_token` gets the number of the CreateToken request.
 fn identity_center(
     token: impl Fn(usize) -> std::result::Result<(), &'static str> + Send + Sync + 'static,
-) -> Scripted {
+) -> ScriptedInvoke {
     let token_requests = std::sync::atomic::AtomicUsize::new(0);
-    Scripted::new(move |call| {
+    ScriptedInvoke::new(move |call| {
         Ok(match call.operation.as_str() {
             "RegisterClient" => {
                 serde_json::json!({"clientId": "client", "clientSecret": "client-secret",
@@ -315,7 +315,7 @@ fn log_in(session: &Session) -> Result<Token> {
     result
 }
 
-fn with(ports: &FakePorts, services: &Scripted) -> Session {
+fn with(ports: &FakePorts, services: &ScriptedInvoke) -> Session {
     Session::builder(ports.host())
         .invoke(services.invoke())
         .build()
@@ -377,7 +377,7 @@ fn login_forgotten() {
     let ports = ports(&[], CONFIG);
     let first = identity_center(|_| Ok(()));
     log_in(&with(&ports, &first)).unwrap();
-    let second = Scripted::new({
+    let second = ScriptedInvoke::new({
         let inner = identity_center(|_| Ok(()));
         let starts = std::sync::atomic::AtomicUsize::new(0);
         move |call| {
@@ -386,7 +386,7 @@ fn login_forgotten() {
             {
                 return Err(service_error("InvalidClientException"));
             }
-            inner.response(call)
+            inner.respond(call)
         }
     });
     log_in(&with(&ports, &second)).unwrap();
@@ -408,7 +408,7 @@ fn login_forgotten() {
 
 fn login_shown() {
     let ports = ports(&[], CONFIG);
-    let services = Scripted::new(|call| {
+    let services = ScriptedInvoke::new(|call| {
         Ok(match call.operation.as_str() {
             "RegisterClient" => {
                 serde_json::json!({"clientId": "c", "clientSecret": "s", "clientSecretExpiresAt": NOW + 86_400})
@@ -448,7 +448,7 @@ fn logout() {
     ports
         .files
         .put("/home/.aws/cli/cache/b.json", r#"{"Credentials": {}}"#);
-    let services = Scripted::new(|_| Err(service_error("UnauthorizedException")));
+    let services = ScriptedInvoke::new(|_| Err(service_error("UnauthorizedException")));
     let (removed, log) = logged(|| block_on(with(&ports, &services).sso_logout()));
     assert_eq!(
         removed.unwrap(),

@@ -214,6 +214,19 @@ pub(crate) fn keys(name: &str, seconds: i64) -> String {
     )
 }
 
+/// Returns the feature ids in the user agents of the received requests, in order.
+pub(crate) fn features(server: &Server) -> Vec<String> {
+    let features = |request: &Request| {
+        let mut components = request.header("user-agent")?.split(' ');
+        components.find_map(|component| Some(component.strip_prefix("m/")?.to_owned()))
+    };
+    server
+        .requests()
+        .iter()
+        .map(|request| features(request).unwrap_or_default())
+        .collect()
+}
+
 /// Returns the access keys of the received requests, in order.
 pub(crate) fn signers(server: &Server) -> Vec<Option<String>> {
     let requests = server.requests();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::loopback::{Reply, Request, Server, response};
-use crate::machine::{TestMachine, Trials, contains, keys, signers, sts};
+use crate::machine::{TestMachine, Trials, contains, features, keys, signers, sts};
 
 pub(crate) const TRIALS: Trials = &[
     ("an instance is accessed with a session token", session),
@@ -53,18 +53,19 @@ fn session() {
     let (metadata, services) = (Server::start(instance), Server::start(sts));
     machine(&metadata, &services).call().unwrap();
     assert_eq!(signers(&services), [Some("AKID-box".to_owned())]);
-    let asked = metadata.asked();
-    assert_eq!(asked[0], "PUT /latest/api/token");
+    let request_lines = metadata.request_lines();
+    assert_eq!(request_lines[0], "PUT /latest/api/token");
     assert!(
-        asked
+        request_lines
             .iter()
             .any(|line| line.ends_with("/security-credentials/box")),
-        "{asked:?}"
+        "{request_lines:?}"
     );
     let token = services.requests()[0]
         .header("x-amz-security-token")
         .map(str::to_owned);
     assert_eq!(token.as_deref(), Some("hush-token-box"));
+    assert_eq!(features(&services), ["E,N,Z,b,0"]);
 }
 
 fn first_version() {
@@ -93,7 +94,7 @@ fn first_version_disabled() {
     });
     let machine = machine(&metadata, &services).env("AWS_EC2_METADATA_V1_DISABLED", "true");
     let error = machine.error_within(Duration::from_secs(5));
-    contains(&error, &["iam-role", "asking without one is disabled"]);
+    contains(&error, &["iam-role", "IMDSv1 is disabled"]);
     assert_eq!(metadata.requests().len(), 1);
 }
 
@@ -116,7 +117,7 @@ fn region() {
         .env("AWS_SECRET_ACCESS_KEY", "hush-key");
     machine.call().unwrap();
     assert_eq!(
-        metadata.asked(),
+        metadata.request_lines(),
         [
             "PUT /latest/api/token",
             "GET /latest/meta-data/placement/region"
@@ -135,8 +136,9 @@ fn relative() {
         );
     machine.task_port = Some(task.port);
     machine.call().unwrap();
-    assert_eq!(task.asked(), ["GET /v2/credentials/1"]);
+    assert_eq!(task.request_lines(), ["GET /v2/credentials/1"]);
     assert_eq!(signers(&services), [Some("AKID-task".to_owned())]);
+    assert_eq!(features(&services), ["E,N,Z,b,z"]);
 }
 
 fn full() {
@@ -166,7 +168,7 @@ fn full() {
     let machine = machine.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-authorization");
     machine.call().unwrap();
     assert_eq!(
-        task.asked().last().map(String::as_str),
+        task.request_lines().last().map(String::as_str),
         Some("GET /get?x=1")
     );
     assert_eq!(signers(&services), [Some("AKID-task".to_owned())]);
@@ -208,5 +210,5 @@ fn foreign_host() {
         )
         .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "hush-authorization");
     let error = machine.error_within(Duration::from_secs(2));
-    contains(&error, &["192.0.2.1", "without TLS"]);
+    contains(&error, &["192.0.2.1", "requires https"]);
 }

@@ -5,7 +5,8 @@ use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 
 use crate::loopback::{Server, response};
 use crate::machine::{
-    SECRET, TestMachine, Trials, check, contains, in_seconds, keys, read, runtime, signers, sts,
+    SECRET, TestMachine, Trials, check, contains, features, in_seconds, keys, read, runtime,
+    signers, sts,
 };
 
 pub(crate) const TRIALS: Trials = &[
@@ -38,6 +39,7 @@ pub(crate) const TRIALS: Trials = &[
         exhausted,
     ),
     ("a cycle of source profiles is an error", circle),
+    ("static keys have feature ids", static_keys),
 ];
 
 const ROLES: &str = "\
@@ -71,6 +73,10 @@ fn role_chain() {
     assert_eq!(requests[0].form("DurationSeconds"), Some("900"));
     let token = requests[1].header("x-amz-security-token").unwrap();
     assert_eq!(token, format!("{SECRET}token-first"));
+    assert_eq!(
+        features(&server),
+        ["E,N,Z,b,n,o", "E,N,Z,b,i,n,o", "E,N,Z,b,i,n,o"]
+    );
 }
 
 fn role_options() {
@@ -123,6 +129,7 @@ fn role_of_environment() {
     };
     runtime().block_on(call).unwrap();
     assert_eq!(signers(&server), some(&["AKIDENV", "AKID-last"]));
+    assert_eq!(features(&server), ["E,N,Z,b,g,p", "E,N,Z,b,g,i,p"]);
 }
 
 fn role_of_metadata() {
@@ -134,9 +141,10 @@ fn role_of_metadata() {
         }
         _ => response(404, ""),
     });
-    for (source, variables) in [
+    for (source, id, variables) in [
         (
             "EcsContainer",
+            "z",
             [
                 (
                     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -147,6 +155,7 @@ fn role_of_metadata() {
         ),
         (
             "Ec2InstanceMetadata",
+            "0",
             [
                 ("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url.clone()),
                 ("AWS_EC2_METADATA_DISABLED", "false".to_owned()),
@@ -167,6 +176,10 @@ fn role_of_metadata() {
             some(&["AKID-box", "AKID-last"]),
             "{source}"
         );
+        assert_eq!(
+            features(&server),
+            [format!("E,N,Z,b,p,{id}"), format!("E,N,Z,b,i,p,{id}")]
+        );
     }
 }
 
@@ -179,6 +192,7 @@ fn role_cache() {
         signers(&server),
         some(&["AKIDBASE", "AKID-first", "AKID-last", "AKID-last"])
     );
+    assert_eq!(features(&server)[3], "E,N,Z,b,i,n,o");
 }
 
 fn web_identity() {
@@ -200,6 +214,7 @@ fn web_identity() {
     assert_eq!(requests[0].form("WebIdentityToken"), Some("hush-web-1"));
     assert_eq!(requests[0].header("authorization"), None);
     assert_eq!(requests[1].access_key(), Some("AKID-web"));
+    assert_eq!(features(&server), ["E,N,Z,b,h", "E,N,Z,b,h,k"]);
 
     machine.write("token", "hush-web-2");
     machine.clock.advance(3000);
@@ -250,6 +265,7 @@ fn sso() {
         Some("hush-new")
     );
     assert_eq!(requests[2].access_key(), Some("AKID-sso"));
+    assert_eq!(features(&server), ["E,N,Z,b", "E,N,Z,b,r", "E,N,Z,b,r,s"]);
     contains(&read(&machine.path(file)), &["hush-new", "hush-refresh-2"]);
 }
 
@@ -292,6 +308,7 @@ fn login() {
         Some(3)
     );
     assert_eq!(requests[1].access_key(), Some("AKID-login"));
+    assert_eq!(features(&server), ["E,N,Z,b,AC,AD", "E,N,Z,b,AC,AD"]);
     contains(
         &read(&machine.path(file)),
         &["hush-refresh-2", "AKID-login"],
@@ -319,10 +336,11 @@ fn process() {
     );
     machine.call().unwrap();
     assert_eq!(signers(&server), some(&["AKID-process"]));
+    assert_eq!(features(&server), ["E,N,Z,b,v,w"]);
 
     for (command, message) in [
         ("echo hush-not-json", "invalid JSON at line 1, column 1"),
-        ("echo {}", "Version is not 1"),
+        ("echo {}", "Version of the output must be 1"),
         ("sh -c \"echo denied >&2; exit 7\"", "exit status 7: denied"),
         ("yes hush-hush", "wrote more than 65536 bytes"),
         ("/no/such/program", "cannot be started"),
@@ -391,4 +409,29 @@ fn circle() {
         error.contains("circle") || error.contains("loop") || error.contains("->"),
         "{error}"
     );
+}
+
+fn static_keys() {
+    let config = "[default]\naws_access_key_id = AKID\naws_secret_access_key = hush-config\n";
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", "hush-env"),
+    ];
+    for (config, variables, id) in [
+        (config, &[][..], "n"),
+        ("", &variables[..], "g"),
+        ("", &[("BOTO_CONFIG", "~/boto.cfg")][..], "x"),
+    ] {
+        let server = Server::start(sts);
+        let mut machine = TestMachine::new(config).env("AWS_ENDPOINT_URL_STS", &server.url);
+        machine.write(
+            "boto.cfg",
+            "[Credentials]\naws_access_key_id = AKID\naws_secret_access_key = hush-boto\n",
+        );
+        for (name, value) in variables {
+            machine = machine.env(name, *value);
+        }
+        machine.call().unwrap();
+        assert_eq!(features(&server), [format!("E,N,Z,b,{id}")]);
+    }
 }

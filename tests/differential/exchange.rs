@@ -62,7 +62,7 @@ impl SentRequest {
     }
 }
 
-/// CallOutcome of a call.
+/// Outcome of a call.
 #[derive(Clone, Debug)]
 pub enum CallOutcome {
     /// The parsed output, with status and request id as `ResponseMetadata`.

@@ -5,7 +5,7 @@ use inia_model::{Kind, Location, Member, Operation, ServiceModel, Structure};
 use inia_protocol::Protocol;
 
 use super::random::Random;
-use super::scalars::{Alphabet, float, integer, moment, moment_text, text, token};
+use super::scalars::{Alphabet, float, integer, text, timestamp, timestamp_text, token};
 
 /// Selection of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -293,15 +293,15 @@ impl<'m> ParamGenerator<'m> {
                 }
             }
             Kind::Timestamp => {
-                let moment = moment(self.random);
+                let timestamp = timestamp(self.random);
                 match self.random.below(8) {
-                    0 => Value::Int(moment.seconds()),
+                    0 => Value::Int(timestamp.seconds()),
                     1 => Value::Float(
-                        moment.seconds().clamp(0, 1 << 32) as f64
+                        timestamp.seconds().clamp(0, 1 << 32) as f64
                             + *self.random.pick(&[0.0, 0.5, 0.123, 0.123_456]),
                     ),
-                    2 | 3 => moment_text(self.random, moment).into(),
-                    _ => Value::Timestamp(moment),
+                    2 | 3 => timestamp_text(self.random, timestamp).into(),
+                    _ => Value::Timestamp(timestamp),
                 }
             }
         }

@@ -169,7 +169,7 @@ pub fn float(random: &mut Random, single: bool) -> f64 {
 }
 
 /// Returns a random timestamp in microseconds, in the years 1000 to 9999: Python does not pad smaller years.
-pub fn moment(random: &mut Random) -> Timestamp {
+pub fn timestamp(random: &mut Random) -> Timestamp {
     // The second day, because time zones shift timestamps by hours.
     const FIRST: i64 = -30_610_137_600;
     const LAST: i64 = 253_402_300_799;
@@ -191,15 +191,15 @@ pub fn moment(random: &mut Random) -> Timestamp {
 }
 
 /// Formats a timestamp in one of the formats that are accepted everywhere.
-pub fn moment_text(random: &mut Random, moment: Timestamp) -> String {
+pub fn timestamp_text(random: &mut Random, timestamp: Timestamp) -> String {
     match random.below(6) {
-        0 => moment.format(TimestampFormat::Rfc822),
-        1 => Timestamp::new(moment.seconds(), 0).format(TimestampFormat::UnixTimestamp),
-        2 => moment.format(TimestampFormat::Iso8601)[..10].to_owned(),
-        3 => moment
+        0 => timestamp.format(TimestampFormat::Rfc822),
+        1 => Timestamp::new(timestamp.seconds(), 0).format(TimestampFormat::UnixTimestamp),
+        2 => timestamp.format(TimestampFormat::Iso8601)[..10].to_owned(),
+        3 => timestamp
             .format(TimestampFormat::Iso8601)
             .replace('Z', "+02:00"),
-        4 => moment.format(TimestampFormat::Iso8601).replace('Z', ""),
-        _ => moment.format(TimestampFormat::Iso8601),
+        4 => timestamp.format(TimestampFormat::Iso8601).replace('Z', ""),
+        _ => timestamp.format(TimestampFormat::Iso8601),
     }
 }

@@ -11,7 +11,7 @@ use inia_model::{Catalog, Operation, ServiceModel};
 use inia_protocol::Protocol;
 
 use super::compare::{self, BodyFormat, Difference};
-use super::exchange::{CallOutcome, Exchange, Ours, SentRequest, Wire};
+use super::exchange::{CallOutcome, Exchange, IniaClient, ResponseBytes, SentRequest};
 use super::known::KnownDifferences;
 use super::mistakes;
 use super::params::{self, Extent};
@@ -128,7 +128,7 @@ pub struct Tally {
     pub failures: usize,
     /// Bodies with equal contents but different bytes.
     pub other_bytes: usize,
-    /// KnownDifferences differences by reason.
+    /// Known differences by reason.
     pub known: BTreeMap<String, usize>,
     pub unexplained: usize,
 }
@@ -139,7 +139,7 @@ struct Pending<'m> {
     variant: &'static Variant,
     exchange: Exchange,
     params: String,
-    response: Wire,
+    response: ResponseBytes,
 }
 
 impl Suite {
@@ -237,7 +237,8 @@ impl Suite {
             .map_err(|error| error.to_string())?;
         let protocol = Protocol::of(model.metadata()).map_err(|error| error.to_string())?;
         let region = *Random::new(self.plan.seed, &[name, "region"]).pick(REGIONS);
-        let ours = Ours::new(&self.catalog, name, region).map_err(|error| error.to_string())?;
+        let ours =
+            IniaClient::new(&self.catalog, name, region).map_err(|error| error.to_string())?;
         let operations = self.operations(&model);
         let mut trial = Trial {
             suite: self,
@@ -306,7 +307,7 @@ struct Trial<'m> {
     model: &'m ServiceModel,
     protocol: Protocol,
     region: &'static str,
-    ours: Ours,
+    ours: IniaClient,
     tally: Tally,
     /// Number of uses of each known difference, by row and operation.
     hits: BTreeMap<(usize, String), usize>,
@@ -330,21 +331,28 @@ impl Trial<'_> {
             &[model.name(), &operation.name, variant.name],
         );
         let mut params =
-            params::Maker::new(model, operation, protocol, variant.params, &mut random).params();
+            params::ParamGenerator::new(model, operation, protocol, variant.params, &mut random)
+                .params();
         let response = match variant.response {
             ExpectedResponse::Success(extent) => {
-                responses::Maker::new(model, operation, protocol, extent, &mut random).success()
+                responses::ResponseGenerator::new(model, operation, protocol, extent, &mut random)
+                    .success()
             }
-            ExpectedResponse::Error => {
-                responses::Maker::new(model, operation, protocol, Extent::Half, &mut random).error()
-            }
+            ExpectedResponse::Error => responses::ResponseGenerator::new(
+                model,
+                operation,
+                protocol,
+                Extent::Half,
+                &mut random,
+            )
+            .error(),
             // Without input there are no invalid parameters.
             ExpectedResponse::Rejected if operation.input.is_none() => return None,
             ExpectedResponse::Rejected => {
-                mistakes::spoil(model, operation, &mut params, &mut random);
-                Wire {
+                mistakes::invalidate(model, operation, &mut params, &mut random);
+                ResponseBytes {
                     status: 200,
-                    ..Wire::default()
+                    ..ResponseBytes::default()
                 }
             }
         };
@@ -432,7 +440,7 @@ impl Trial<'_> {
         variant: &Variant,
         difference: &Difference,
         params: &str,
-        response: &Wire,
+        response: &ResponseBytes,
     ) {
         let service = self.model.name().as_str();
         let row = self.suite.known.row(service, &operation.name, difference);

@@ -11,8 +11,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 pub fn write(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Blob(blob) => write_bytes(blob, out),
-        Value::Timestamp(moment) => {
-            let micros = moment.seconds() * 1_000_000 + i64::from(moment.nanoseconds() / 1000);
+        Value::Timestamp(timestamp) => {
+            let micros =
+                timestamp.seconds() * 1_000_000 + i64::from(timestamp.nanoseconds() / 1000);
             out.extend(format!("{{\"\\u0000time\":{micros}}}").as_bytes());
         }
         Value::Float(number) if !number.is_finite() => {

@@ -111,8 +111,8 @@ pub(super) fn waits(moto: &Moto) -> Result<()> {
         &format!("ec2 wait instance-running --instance-ids {id}"),
     );
     let message = running
+        .err()
         .context("waiting for a terminated instance must fail")?
-        .context("a terminated instance will not run")?
         .to_string();
     ensure!(
         message.contains("terminal failure state")

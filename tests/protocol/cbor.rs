@@ -9,7 +9,7 @@ use inia_core::Value;
 use inia_protocol::read_cbor;
 use serde_json::Value as Json;
 
-use super::suite::Outcome;
+use super::suite::CheckResult;
 use crate::support::Case;
 
 /// Returns the cases of the two files in a folder.
@@ -30,7 +30,7 @@ pub fn cases(folder: &Path) -> Vec<Case> {
     cases
 }
 
-fn check(case: &Json) -> Outcome {
+fn check(case: &Json) -> CheckResult {
     let bytes = unhex(case["input"].as_str().unwrap());
     match (read_cbor(bytes.into()), &case["expect"]) {
         (Err(_), Json::Null) => Ok(()),

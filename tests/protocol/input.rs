@@ -5,7 +5,7 @@ use inia_model::{Kind, Location, Member, ServiceModel, fill_idempotency_tokens};
 use inia_protocol::{Headers, Input, Protocol, Request};
 use serde_json::Value as Json;
 
-use super::suite::{CaseSetup, Outcome};
+use super::suite::{CaseSetup, CheckResult};
 use super::{cbor, xml};
 
 /// Idempotency token expected by the cases.
@@ -15,7 +15,7 @@ const TOKEN: &str = "00000000-0000-4000-8000-000000000000";
 const MIN_COMPRESSION_LENGTH: usize = 10_240;
 
 /// Serializes the parameters of a case and compares the request.
-pub fn check(setup: &CaseSetup) -> Outcome {
+pub fn check(setup: &CaseSetup) -> CheckResult {
     let operation = setup.operation();
     let mut params = match &operation.input {
         Some(member) => params(&setup.model, member, &setup.params),
@@ -75,7 +75,7 @@ fn params(model: &ServiceModel, member: &Member, value: &Value) -> Value {
     }
 }
 
-fn check_body(setup: &CaseSetup, request: &Request, expected: &Json) -> Outcome {
+fn check_body(setup: &CaseSetup, request: &Request, expected: &Json) -> CheckResult {
     let Some(expected) = expected["body"].as_str() else {
         return Ok(());
     };
@@ -133,7 +133,7 @@ fn same_json(a: &Json, b: &Json) -> bool {
     }
 }
 
-fn check_headers(setup: &CaseSetup, request: &Request, expected: &Json) -> Outcome {
+fn check_headers(setup: &CaseSetup, request: &Request, expected: &Json) -> CheckResult {
     let lists = list_headers(setup);
     for (name, value) in expected["headers"].as_object().into_iter().flatten() {
         let mut value = value.as_str().unwrap_or_default().to_owned();
@@ -181,7 +181,7 @@ fn check_headers(setup: &CaseSetup, request: &Request, expected: &Json) -> Outco
     check_names(&request.headers)
 }
 
-fn check_names(headers: &Headers) -> Outcome {
+fn check_names(headers: &Headers) -> CheckResult {
     match headers
         .iter()
         .find(|(name, _)| name.bytes().any(|byte| byte.is_ascii_uppercase()))
@@ -213,7 +213,7 @@ fn strings(json: &Json) -> impl Iterator<Item = &str> {
 }
 
 /// Checks the method, the path with the query, and the host.
-fn check_target(setup: &CaseSetup, request: &Request, expected: &Json) -> Outcome {
+fn check_target(setup: &CaseSetup, request: &Request, expected: &Json) -> CheckResult {
     if let Some(method) = expected["method"].as_str()
         && request.method != *method
     {

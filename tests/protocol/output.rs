@@ -9,10 +9,10 @@ use inia_protocol::{Headers, MessageDecoder, Protocol, Response};
 use serde_json::Value as Json;
 
 use super::compare::{same, same_members};
-use super::suite::{CaseSetup, Outcome};
+use super::suite::{CaseSetup, CheckResult};
 
 /// Parses the response of a case and compares the output or error.
-pub fn check(setup: &CaseSetup) -> Outcome {
+pub fn check(setup: &CaseSetup) -> CheckResult {
     let response = response(setup);
     if !setup.case["error"].is_null() {
         return check_error(setup, response);
@@ -101,7 +101,7 @@ fn events(setup: &CaseSetup, stream: &str, response: Response) -> Result<Value, 
     Ok(result)
 }
 
-fn check_error(setup: &CaseSetup, response: Response) -> Outcome {
+fn check_error(setup: &CaseSetup, response: Response) -> CheckResult {
     let case = &setup.case;
     let error = setup.codec.parse_error(setup.operation(), response);
     let code = case["errorCode"].as_str().unwrap_or_default();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use inia::jmespath::Expression;
 use inia::{
-    Collection, Credentials, Error, ErrorKind, ResourceOutcome, Paginator, Resource, Session, Value,
+    Collection, Credentials, Error, ErrorKind, Paginator, Resource, ResourceOutcome, Session, Value,
 };
 use serde_json::Value as Json;
 

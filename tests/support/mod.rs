@@ -17,7 +17,7 @@
 //! A case is one trial, so `cargo test --test jmespath -- filters` runs those with `filters` in their id. If the data
 //! is not available, the suite is reported as one ignored trial, never as passed; with `CI=true` it fails.
 //!
-//! KnownFailures failures are listed in `tests/known-failures/<suite>.toml`, grouped by reason:
+//! Known failures are listed in `tests/known-failures/<suite>.toml`, grouped by reason:
 //!
 //! ```toml
 //! [[known]]

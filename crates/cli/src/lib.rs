@@ -87,11 +87,11 @@ pub fn main() -> ExitCode {
     runtime.shutdown_background();
     match ended {
         Some(Ok(())) => ExitCode::SUCCESS,
-        Some(Err(failure)) if failure.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Some(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
         Some(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
-        Some(Err(failure)) => {
-            eprintln!("\n{failure}");
-            failure.status()
+        Some(Err(error)) => {
+            eprintln!("\n{error}");
+            error.status()
         }
         // 128 plus the signal number, as shells report it.
         None => ExitCode::from(130),
@@ -107,7 +107,7 @@ async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         });
     }
     let Some(command) = arguments.positional()? else {
-        return Err(CliError::usage("missing command; run inia --help"));
+        return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };
     match command.as_str() {
         "help" => print(HELP),

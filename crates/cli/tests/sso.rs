@@ -317,9 +317,9 @@ fn rejects_invalid_logins() {
         (
             "sso login --profile keys",
             253,
-            "neither an sso_session nor an sso_start_url",
+            "neither sso_session nor sso_start_url",
         ),
-        ("sso login --sso-session nope", 253, "no sso-session `nope`"),
+        ("sso login --sso-session nope", 253, "sso-session `nope` not found"),
         ("sso login --browser", 252, "unknown option --browser"),
         ("sso login now", 252, "unexpected argument: now"),
         ("sso login", 254, "no such portal"),

@@ -14,6 +14,8 @@ mod credentials;
 mod error;
 mod hex;
 mod json_macro;
+#[doc(hidden)]
+pub mod packed;
 mod percent;
 pub mod ports;
 mod secret;
@@ -21,12 +23,14 @@ mod secret;
 mod session;
 mod text;
 mod timestamp;
+#[cfg(feature = "session")]
+mod user_agent;
 mod value;
 
 pub use ascii_json::push_ascii_json;
 #[cfg(feature = "session")]
 pub use credentials::{
-    ADVISORY_REFRESH, CredentialChain, CredentialFeatures, CredentialProvider, Credentials,
+    ADVISORY_REFRESH, CredentialChain, CredentialProvider, Credentials,
     Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin,
     SsoLogout, Token, TokenChain, TokenProvider,
 };
@@ -38,6 +42,8 @@ pub use secret::Secret;
 pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
+#[cfg(feature = "session")]
+pub use user_agent::UserAgentFeatures;
 pub use value::{
     Blob, BytePool, ItemPool, List, Map, MapIntoIter, MapIter, MemberPool, Name, RowKeys, RowPool,
     RowSlot, Value, from_value, from_value_ref, to_value,

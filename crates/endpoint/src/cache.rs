@@ -1,10 +1,12 @@
 //! Cache of resolved endpoints, keyed by the values of the endpoint parameters.
 
 use std::fmt;
+use std::hash::Hasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::endpoint::Endpoint;
 use crate::error::EndpointError;
+use crate::hasher::MixHasher;
 use crate::parameter::{EndpointParams, Parameter, ParameterValue};
 use crate::partition::Partitions;
 use crate::rule_set::RuleSet;
@@ -164,7 +166,7 @@ impl CachedEndpoint {
         let read = parameters
             .iter()
             .zip(params.values())
-            .filter(|(parameter, _)| is_keyed(parameter));
+            .filter(|(parameter, _)| parameter.is_keyed);
         read.zip(&self.key)
             .all(|((_, value), key)| match (value, key) {
                 (ParameterValue::Unset, CacheKeyValue::Unset) => true,
@@ -179,18 +181,13 @@ impl CachedEndpoint {
     }
 }
 
-/// Returns whether the value of a parameter can affect the result, and so is part of the key.
-fn is_keyed(parameter: &Parameter) -> bool {
-    parameter.is_read() || parameter.is_required()
-}
-
 /// Returns the values of the keyed parameters, or `None` if they are longer than [`MAX_KEY`].
 fn key(parameters: &[Parameter], params: &EndpointParams<'_>) -> Option<Box<[CacheKeyValue]>> {
     let mut length = 0;
     let read = parameters
         .iter()
         .zip(params.values())
-        .filter(|(parameter, _)| is_keyed(parameter));
+        .filter(|(parameter, _)| parameter.is_keyed);
     let key = read.map(|(_, value)| match value {
         ParameterValue::Unset => CacheKeyValue::Unset,
         ParameterValue::String(text) => {
@@ -213,44 +210,27 @@ fn key(parameters: &[Parameter], params: &EndpointParams<'_>) -> Option<Box<[Cac
 /// Returns a hash of the keyed parameters. It is not collision-resistant: a collision costs a comparison or an entry, no
 /// more.
 fn hash(parameters: &[Parameter], params: &EndpointParams<'_>) -> u64 {
-    let mut hash = 0;
+    let mut hasher = MixHasher::default();
     for (parameter, value) in parameters.iter().zip(params.values()) {
-        if !is_keyed(parameter) {
+        if !parameter.is_keyed {
             continue;
         }
-        hash = match value {
-            ParameterValue::Unset => mix(hash, 1),
-            ParameterValue::Boolean(value) => mix(hash, 2 + u64::from(*value)),
-            ParameterValue::String(text) => mix_text(hash, text),
+        match value {
+            ParameterValue::Unset => hasher.write_u8(1),
+            ParameterValue::Boolean(value) => hasher.write_u8(2 + u8::from(*value)),
+            ParameterValue::String(text) => write_text(&mut hasher, text),
             ParameterValue::StringArray(items) => {
-                let hash = mix(hash, items.len() as u64);
-                items.iter().fold(hash, |hash, item| mix_text(hash, item))
+                hasher.write_usize(items.len());
+                items.iter().for_each(|item| write_text(&mut hasher, item));
             }
-        };
+        }
     }
-    hash
+    hasher.finish()
 }
 
-fn mix_text(hash: u64, text: &str) -> u64 {
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let hash = words
-        .iter()
-        .fold(mix(hash, text.len() as u64), |hash, word| {
-            mix(hash, u64::from_le_bytes(*word))
-        });
-    if rest.is_empty() {
-        return hash;
-    }
-    mix(
-        hash,
-        rest.iter()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    )
-}
-
-fn mix(hash: u64, word: u64) -> u64 {
-    let mixed = (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ (mixed >> 29)
+fn write_text(hasher: &mut MixHasher, text: &str) {
+    hasher.write_usize(text.len());
+    hasher.write(text.as_bytes());
 }
 
 impl fmt::Debug for EndpointCache {

@@ -1,52 +1,6 @@
-//! Errors: invalid definitions, and parameters that resolve to no endpoint.
+//! [`EndpointError`]: parameters that resolve to no endpoint.
 
 use std::fmt;
-
-/// An invalid rule set, `partitions.json` or `endpoints.json`.
-///
-/// Names the location of the error: a JSON path (`$.rules[3].conditions[0].fn`), or a byte offset in a packed form.
-///
-/// ```
-/// use inia_endpoint::RuleSet;
-///
-/// let error = RuleSet::from_json(br#"{"version":"1.0","parameters":{},"rules":[{"type":"leaf"}]}"#).unwrap_err();
-/// assert_eq!(error.location(), "$.rules[0].type");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DefinitionError {
-    location: String,
-    message: String,
-}
-
-impl DefinitionError {
-    #[cold]
-    pub(crate) fn new(location: impl fmt::Display, message: impl fmt::Display) -> Self {
-        Self {
-            location: location.to_string(),
-            message: message.to_string(),
-        }
-    }
-
-    /// Returns the location of the error: a JSON path, or `byte 17` of a packed form.
-    #[must_use]
-    pub fn location(&self) -> &str {
-        &self.location
-    }
-
-    /// Returns the error message, without the location.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-}
-
-impl fmt::Display for DefinitionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {})", self.message, self.location)
-    }
-}
-
-impl std::error::Error for DefinitionError {}
 
 /// The cause of an [`EndpointError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,11 +80,5 @@ mod tests {
     #[test]
     fn endpoint_error_is_pointer_sized() {
         assert_eq!(size_of::<EndpointError>(), size_of::<usize>());
-    }
-
-    #[test]
-    fn display_includes_the_location() {
-        let error = DefinitionError::new("$.rules", "must be a list");
-        assert_eq!(error.to_string(), "must be a list (at $.rules)");
     }
 }

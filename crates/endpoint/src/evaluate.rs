@@ -1,14 +1,15 @@
 //! Evaluation of a compiled rule set.
 
-use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
+use inia_core::{Map, Value, push_percent_encoded};
+
 use crate::arn::Arn;
-use crate::endpoint::{AuthScheme, Endpoint, Property};
+use crate::endpoint::{AuthScheme, Endpoint};
 use crate::error::{EndpointError, EndpointErrorKind};
 use crate::functions;
 use crate::parameter::{EndpointParams, ParameterDefault, ParameterValue, python_bool};
-use crate::partition::{PartitionOutput, Partitions};
+use crate::partition::Partitions;
 use crate::rule_set::program::{
     Expr, ExprId, ExprNode, MAX_SHARED_CONDITIONS, NO_SLOT, Program, PropertyTemplate, RuleAction,
 };
@@ -291,7 +292,7 @@ impl<'e> Evaluation<'e> {
                 _ => {
                     let text = self.text(of)?;
                     let mut encoded = String::with_capacity(text.len());
-                    functions::percent_encode(&text, b"", &mut encoded);
+                    push_percent_encoded(&mut encoded, &text);
                     self.spend(encoded.len())?;
                     Memo::String(encoded.into_boxed_str())
                 }
@@ -368,9 +369,9 @@ impl<'e> Evaluation<'e> {
                 attributes::SUPPORTS_FIPS => flag(partition.supports_fips()),
                 attributes::SUPPORTS_DUAL_STACK => flag(partition.supports_dual_stack()),
                 other => match partition.other(self.program.strings.get(other)) {
-                    Some(PartitionOutput::String(text)) => RuleValue::String(text),
-                    Some(PartitionOutput::Bool(value)) => RuleValue::Bool(*value),
-                    None => RuleValue::Unset,
+                    Some(Value::String(text)) => RuleValue::String(text),
+                    Some(Value::Bool(value)) => RuleValue::Bool(*value),
+                    _ => RuleValue::Unset,
                 },
             },
             RuleValue::Arn(arn) => match name {
@@ -443,8 +444,8 @@ impl<'e> Evaluation<'e> {
             ));
         }
         let properties = match self.property(template.properties)? {
-            Property::Map(entries) => entries,
-            _ => Vec::new(),
+            Value::Map(properties) => properties,
+            _ => Map::new(),
         };
         let auth_schemes = AuthScheme::all(&properties);
         Ok(Endpoint {
@@ -455,27 +456,29 @@ impl<'e> Evaluation<'e> {
         })
     }
 
-    fn property(&self, index: u16) -> Result<Property, EndpointError> {
+    fn property(&self, index: u16) -> Result<Value, EndpointError> {
         let lists = &self.program.lists;
         let template = self.program.properties.get(usize::from(index));
         Ok(match template.copied().unwrap_or(PropertyTemplate::Null) {
-            PropertyTemplate::Null => Property::Null,
-            PropertyTemplate::Bool(value) => Property::Bool(value),
-            PropertyTemplate::Int(value) => Property::Int(value),
-            PropertyTemplate::Float(bits) => Property::Float(f64::from_bits(bits)),
-            PropertyTemplate::String(id) => Property::String(match self.program.node(id).expr {
-                Expr::String(text) => self.program.strings.get_owned(text),
-                _ => Cow::Owned(self.text(id)?),
-            }),
+            PropertyTemplate::Null => Value::Null,
+            PropertyTemplate::Bool(value) => Value::Bool(value),
+            PropertyTemplate::Int(value) => Value::Int(value),
+            PropertyTemplate::Float(bits) => Value::Float(f64::from_bits(bits)),
+            PropertyTemplate::String(id) => match self.program.node(id).expr {
+                Expr::String(text) => Value::String(self.program.strings.get_shared(text)),
+                _ => Value::from(self.text(id)?),
+            },
             PropertyTemplate::List(list) => {
                 let items = lists.get(list).iter().map(|item| self.property(*item));
-                Property::List(items.collect::<Result<_, _>>()?)
+                Value::List(items.collect::<Result<_, _>>()?)
             }
             PropertyTemplate::Map(list) => {
-                let entries = lists.get(list).as_chunks().0.iter().map(|&[key, value]| {
-                    Ok((self.program.strings.get_owned(key), self.property(value)?))
-                });
-                Property::Map(entries.collect::<Result<_, _>>()?)
+                let (entries, _) = lists.get(list).as_chunks();
+                let mut map = Map::with_capacity(entries.len());
+                for &[key, value] in entries {
+                    map.push(self.program.strings.get_shared(key), self.property(value)?);
+                }
+                Value::Map(map)
             }
         })
     }

@@ -1,7 +1,5 @@
 //! Functions of the rules engine, on plain values.
 
-use std::fmt::Write;
-
 /// Returns whether `text` is a host label (1 to 63 letters, digits and inner hyphens) or, if `allow_subdomains`, several
 /// host labels joined by dots.
 ///
@@ -65,17 +63,6 @@ pub(crate) fn substring(text: &str, start: usize, stop: usize, reverse: bool) ->
         text.get(text.len() - stop..text.len() - start)
     } else {
         text.get(start..stop)
-    }
-}
-
-/// Percent-encodes all bytes except the unreserved characters of RFC 3986 and those in `keep`.
-pub(crate) fn percent_encode(text: &str, keep: &[u8], out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
     }
 }
 
@@ -160,16 +147,6 @@ mod tests {
         assert_eq!(substring("abc", 3, 1, false), None);
         assert_eq!(substring("abcd\u{7f}", 0, 5, false), Some("abcd\u{7f}"));
         assert_eq!(substring("aébc", 0, 1, false), None);
-    }
-
-    #[test]
-    fn percent_encoding() {
-        let mut out = String::new();
-        percent_encode("/:,?#[]{}|@! $&'()*+;=%<>\"^`\\é-._~aZ0", b"", &mut out);
-        assert_eq!(
-            out,
-            "%2F%3A%2C%3F%23%5B%5D%7B%7D%7C%40%21%20%24%26%27%28%29%2A%2B%3B%3D%25%3C%3E%22%5E%60%5C%C3%A9-._~aZ0"
-        );
     }
 
     #[test]

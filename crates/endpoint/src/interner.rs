@@ -1,54 +1,54 @@
 //! Interning of values while a definition is compiled.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::error::DefinitionError;
-use crate::json::JsonPath;
+use indexmap::IndexSet;
+use inia_core::{Error, ErrorKind, Result};
 
-/// Interned values in the order of their indexes.
+use crate::hasher::BuildMixHasher;
+
+/// Distinct values in the order of their indexes.
 #[derive(Debug)]
-pub(crate) struct Interner<T> {
-    ids: HashMap<T, u16>,
-    items: Vec<T>,
-}
+pub(crate) struct Interner<T>(IndexSet<T, BuildMixHasher>);
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self {
-            ids: HashMap::new(),
-            items: Vec::new(),
-        }
+        Interner(IndexSet::default())
     }
 }
 
-impl<T: Clone + Eq + Hash> Interner<T> {
+impl<T: Eq + Hash> Interner<T> {
     /// Interns a value and returns its index.
-    pub(crate) fn intern(&mut self, value: T, path: &JsonPath<'_>) -> Result<u16, DefinitionError> {
-        if let Some(id) = self.ids.get(&value) {
-            return Ok(*id);
-        }
-        let id = next_index(self.items.len(), path)?;
-        self.items.push(value.clone());
-        self.ids.insert(value, id);
-        Ok(id)
+    pub(crate) fn intern(&mut self, value: T) -> Result<u16> {
+        to_index(self.0.insert_full(value).0)
     }
 
-    pub(crate) fn items(&self) -> &[T] {
-        &self.items
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &T> {
+        self.0.iter()
     }
 
-    pub(crate) fn into_items(self) -> Vec<T> {
-        self.items
+    pub(crate) fn into_items<C: FromIterator<T>>(self) -> C {
+        self.0.into_iter().collect()
     }
 }
 
-/// Returns the index of the next item after `count` items. The maximum `u16` is reserved.
-pub(crate) fn next_index(count: usize, path: &JsonPath<'_>) -> Result<u16, DefinitionError> {
-    match u16::try_from(count) {
-        Ok(index) if index < u16::MAX => Ok(index),
-        _ => Err(path.error("definition too large")),
+impl<T: Eq + Hash> FromIterator<T> for Interner<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Interner(values.into_iter().collect())
     }
+}
+
+/// Converts the position of an item to its index. The maximum `u16` is reserved.
+pub(crate) fn to_index(position: usize) -> Result<u16> {
+    match u16::try_from(position) {
+        Ok(index) if index < u16::MAX => Ok(index),
+        _ => Err(too_large()),
+    }
+}
+
+#[cold]
+pub(crate) fn too_large() -> Error {
+    Error::new(ErrorKind::Model, "definition too large")
 }
 
 #[cfg(test)]
@@ -58,12 +58,11 @@ mod tests {
     #[test]
     fn equal_values_share_an_index() {
         let mut interner = Interner::default();
-        let path = JsonPath::Root;
-        assert_eq!(interner.intern("a", &path), Ok(0));
-        assert_eq!(interner.intern("b", &path), Ok(1));
-        assert_eq!(interner.intern("a", &path), Ok(0));
-        assert_eq!(interner.into_items(), ["a", "b"]);
-        assert!(next_index(65_534, &path).is_ok());
-        assert!(next_index(65_535, &path).is_err());
+        assert_eq!(interner.intern("a").unwrap(), 0);
+        assert_eq!(interner.intern("b").unwrap(), 1);
+        assert_eq!(interner.intern("a").unwrap(), 0);
+        assert_eq!(interner.into_items::<Vec<_>>(), ["a", "b"]);
+        assert!(to_index(65_534).is_ok());
+        assert!(to_index(65_535).is_err());
     }
 }

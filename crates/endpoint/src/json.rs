@@ -1,131 +1,110 @@
-//! An ordered JSON tree that borrows from its input, and the JSON paths of error messages.
-//!
-//! Definitions are small and read once, so a tree is simplest and lets errors name the exact JSON path. The order of keys
-//! is significant: parameters are checked, and regions are listed, in the order of the file.
+//! Values of a JSON document with their paths, so that errors name the exact location.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use inia_core::{Error, ErrorKind, Map, Result, Str, Value};
 
-use crate::error::DefinitionError;
-
-/// A JSON value; maps keep the order of the input.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json<'de> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    Text(Cow<'de, str>),
-    List(Vec<Json<'de>>),
-    Map(Vec<(Cow<'de, str>, Json<'de>)>),
+/// Parses JSON. `serde_json` limits nesting to 128 levels.
+pub(crate) fn parse(text: &[u8]) -> Result<Value> {
+    serde_json::from_slice(text)
+        .map_err(|error| Error::new(ErrorKind::Model, error.to_string()).at(JsonPath::Root))
 }
 
-/// Parses JSON text. Depth is bounded by `serde_json`'s own limit (128).
-pub(crate) fn parse(text: &[u8]) -> Result<Json<'_>, DefinitionError> {
-    serde_json::from_slice(text).map_err(|error| DefinitionError::new("$", error))
+/// A value of a JSON document and its path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JsonNode<'p, 'j> {
+    value: &'j Value,
+    path: JsonPath<'p>,
 }
 
-impl<'de> Json<'de> {
-    /// Returns the value of `key`; the last one if the key is repeated, as Python's JSON reader does.
-    pub(crate) fn get(&self, key: &str) -> Option<&Json<'de>> {
-        match self {
-            Json::Map(entries) => entries
-                .iter()
-                .rev()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
-            _ => None,
+impl<'j> JsonNode<'_, 'j> {
+    pub(crate) fn root(value: &'j Value) -> Self {
+        JsonNode {
+            value,
+            path: JsonPath::Root,
         }
     }
 
-    /// Returns the value of `key`.
+    pub(crate) fn value(&self) -> &'j Value {
+        self.value
+    }
+
+    /// Returns the member `key` of an object, unless it is missing or null.
+    pub(crate) fn get<'a>(&'a self, key: &'a str) -> Option<JsonNode<'a, 'j>> {
+        let value = self.value.get(key).filter(|value| !value.is_null())?;
+        Some(JsonNode {
+            value,
+            path: JsonPath::Key(&self.path, key),
+        })
+    }
+
+    /// Returns the member `key` of an object.
     ///
     /// # Errors
-    /// The key is missing.
-    pub(crate) fn required(
-        &self,
-        key: &str,
-        path: &JsonPath<'_>,
-    ) -> Result<&Json<'de>, DefinitionError> {
-        self.get(key).ok_or_else(|| path.missing(key))
+    /// It is missing or null.
+    pub(crate) fn required<'a>(&'a self, key: &'a str) -> Result<JsonNode<'a, 'j>> {
+        self.get(key)
+            .ok_or_else(|| self.error(format!("`{key}` is missing")))
     }
 
-    pub(crate) fn map(
-        &self,
-        path: &JsonPath<'_>,
-    ) -> Result<&[(Cow<'de, str>, Json<'de>)], DefinitionError> {
-        match self {
-            Json::Map(entries) => Ok(entries),
-            other => Err(path.mismatch("an object", other)),
-        }
+    pub(crate) fn map(&self) -> Result<&'j Map> {
+        self.value.as_map().ok_or_else(|| self.mismatch("map"))
     }
 
-    pub(crate) fn list(&self, path: &JsonPath<'_>) -> Result<&[Json<'de>], DefinitionError> {
-        match self {
-            Json::List(items) => Ok(items),
-            other => Err(path.mismatch("a list", other)),
-        }
+    /// Returns the entries of an object, in order.
+    pub(crate) fn entries(&self) -> Result<impl Iterator<Item = (&'j Str, JsonNode<'_, 'j>)>> {
+        Ok(self.map()?.iter().map(|(key, value)| {
+            let path = JsonPath::Key(&self.path, key);
+            (key, JsonNode { value, path })
+        }))
     }
 
-    pub(crate) fn text(&self, path: &JsonPath<'_>) -> Result<&str, DefinitionError> {
-        match self {
-            Json::Text(text) => Ok(text),
-            other => Err(path.mismatch("a string", other)),
-        }
+    /// Returns the items of a list.
+    pub(crate) fn items(&self) -> Result<impl ExactSizeIterator<Item = JsonNode<'_, 'j>>> {
+        let list = self.value.as_list().ok_or_else(|| self.mismatch("list"))?;
+        Ok(list.iter().enumerate().map(|(index, value)| JsonNode {
+            value,
+            path: JsonPath::Index(&self.path, index),
+        }))
     }
 
-    pub(crate) fn bool(&self, path: &JsonPath<'_>) -> Result<bool, DefinitionError> {
-        match self {
-            Json::Bool(value) => Ok(*value),
-            other => Err(path.mismatch("a boolean", other)),
-        }
+    pub(crate) fn str(&self) -> Result<&'j str> {
+        self.value.as_str().ok_or_else(|| self.mismatch("string"))
     }
 
-    fn kind(&self) -> &'static str {
-        match self {
-            Json::Null => "null",
-            Json::Bool(_) => "a boolean",
-            Json::Int(_) | Json::Float(_) => "a number",
-            Json::Text(_) => "a string",
-            Json::List(_) => "a list",
-            Json::Map(_) => "an object",
-        }
+    pub(crate) fn bool(&self) -> Result<bool> {
+        self.value.as_bool().ok_or_else(|| self.mismatch("boolean"))
+    }
+
+    pub(crate) fn optional_str(&self, key: &str) -> Result<Option<&'j str>> {
+        self.get(key).map(|node| node.str()).transpose()
+    }
+
+    pub(crate) fn optional_bool(&self, key: &str) -> Result<Option<bool>> {
+        self.get(key).map(|node| node.bool()).transpose()
+    }
+
+    #[cold]
+    pub(crate) fn error(&self, message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::Model, message).at(self.path)
+    }
+
+    #[cold]
+    pub(crate) fn mismatch(&self, expected: &str) -> Error {
+        self.error(format!(
+            "expected {expected}, got {}",
+            self.value.type_name()
+        ))
     }
 }
 
-/// The path of a value in a JSON document: a chain of keys and indexes to the root, on the stack.
+/// The path of a value: a chain of keys and indexes to the root, on the stack.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum JsonPath<'a> {
+enum JsonPath<'p> {
     Root,
-    Key(&'a JsonPath<'a>, &'a str),
-    Index(&'a JsonPath<'a>, usize),
-}
-
-impl<'a> JsonPath<'a> {
-    pub(crate) fn key(&'a self, key: &'a str) -> JsonPath<'a> {
-        JsonPath::Key(self, key)
-    }
-
-    pub(crate) fn index(&'a self, index: usize) -> JsonPath<'a> {
-        JsonPath::Index(self, index)
-    }
-
-    #[cold]
-    pub(crate) fn error(&self, message: impl fmt::Display) -> DefinitionError {
-        DefinitionError::new(self, message)
-    }
-
-    #[cold]
-    pub(crate) fn mismatch(&self, expected: &str, actual: &Json<'_>) -> DefinitionError {
-        self.error(format_args!("must be {expected}, not {}", actual.kind()))
-    }
-
-    #[cold]
-    pub(crate) fn missing(&self, key: &str) -> DefinitionError {
-        self.error(format_args!("`{key}` is missing"))
-    }
+    Key(&'p JsonPath<'p>, &'p str),
+    Index(&'p JsonPath<'p>, usize),
 }
 
 impl fmt::Display for JsonPath<'_> {
@@ -133,11 +112,11 @@ impl fmt::Display for JsonPath<'_> {
         match self {
             JsonPath::Root => f.write_str("$"),
             JsonPath::Key(parent, key) => {
-                let plain = !key.is_empty()
+                let is_plain = !key.is_empty()
                     && key
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-                if plain {
+                if is_plain {
                     write!(f, "{parent}.{key}")
                 } else {
                     write!(f, "{parent}[{key:?}]")
@@ -148,121 +127,25 @@ impl fmt::Display for JsonPath<'_> {
     }
 }
 
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
-
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor).map(Key)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Json::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "integers beyond i64 are kept as JSON readers keep them"
-        )]
-        Ok(i64::try_from(value).map_or(Json::Float(value as f64), Json::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Json::Float(value))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(Key(key)) = map.next_key()? {
-            entries.push((key, map.next_value()?));
-        }
-        Ok(Json::Map(entries))
-    }
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn keeps_order_and_borrows_unescaped_strings() {
-        let json = parse(br#"{"b":1,"a":[null,true,"x","\u0041",1.5,18446744073709551615],"b":2}"#)
-            .unwrap();
-        let entries = json.map(&JsonPath::Root).unwrap();
-        assert_eq!(entries[0].0, "b");
-        assert_eq!(entries[1].0, "a");
-        assert_eq!(json.get("b"), Some(&Json::Int(2)));
-        let items = entries[1].1.list(&JsonPath::Root).unwrap();
-        assert!(matches!(&items[2], Json::Text(Cow::Borrowed("x"))));
-        assert!(matches!(&items[3], Json::Text(Cow::Owned(text)) if text == "A"));
-        assert_eq!(items[4], Json::Float(1.5));
-    }
-
-    #[test]
-    fn displays_json_paths() {
-        let root = JsonPath::Root;
-        let rules = root.key("rules");
-        let third = rules.index(3);
-        let odd = third.key("a b");
-        assert_eq!(odd.to_string(), "$.rules[3][\"a b\"]");
+    fn errors_start_with_the_json_path() {
+        let value = parse(br#"{"rules": [{"a b": 1}]}"#).unwrap();
+        let root = JsonNode::root(&value);
+        let rules = root.required("rules").unwrap();
+        let rule = rules.items().unwrap().next().unwrap();
+        let (_, odd) = rule.entries().unwrap().next().unwrap();
+        assert_eq!(
+            odd.str().unwrap_err().to_string(),
+            "$.rules[0][\"a b\"]: expected string, got integer"
+        );
+        assert_eq!(
+            rule.required("c").unwrap_err().to_string(),
+            "$.rules[0]: `c` is missing"
+        );
     }
 
     #[test]

@@ -38,15 +38,16 @@
 //! - Type errors name the types of the rules engine, not those of Python.
 
 mod arn;
-mod bytes;
 mod cache;
 mod endpoint;
 mod error;
 mod evaluate;
 mod functions;
+mod hasher;
 mod interner;
 mod json;
 mod list_table;
+mod packed;
 mod parameter;
 mod partition;
 mod region_pattern;
@@ -59,8 +60,8 @@ mod value;
 
 pub use arn::Arn;
 pub use cache::EndpointCache;
-pub use endpoint::{AuthScheme, Endpoint, Property};
-pub use error::{DefinitionError, EndpointError, EndpointErrorKind};
+pub use endpoint::{AuthScheme, Endpoint};
+pub use error::{EndpointError, EndpointErrorKind};
 pub use parameter::{
     BuiltIn, EndpointParams, Parameter, ParameterDefault, ParameterType, ParameterValue,
 };

@@ -1,7 +1,9 @@
 //! Table of interned lists of indexes.
 
-use crate::bytes::{ByteReader, ByteWriter};
-use crate::error::DefinitionError;
+use inia_core::Result;
+use inia_core::packed::{PackedReader, PackedWriter};
+
+use crate::interner::too_large;
 
 /// The index of a list in its [`ListTable`].
 pub(crate) type ListId = u16;
@@ -14,15 +16,18 @@ pub(crate) struct ListTable {
 }
 
 impl ListTable {
-    /// Returns `None` if the lists have more than `u32::MAX` items in total.
-    pub(crate) fn new(lists: &[Box<[u16]>]) -> Option<Self> {
+    /// Creates the table of `lists`.
+    ///
+    /// # Errors
+    /// The lists have more than `u32::MAX` items in total.
+    pub(crate) fn new<'a>(lists: impl ExactSizeIterator<Item = &'a Vec<u16>>) -> Result<Self> {
         let mut items = Vec::new();
         let mut ends = Vec::with_capacity(lists.len());
         for list in lists {
             items.extend_from_slice(list);
-            ends.push(u32::try_from(items.len()).ok()?);
+            ends.push(u32::try_from(items.len()).map_err(|_| too_large())?);
         }
-        Some(Self {
+        Ok(Self {
             items: items.into_boxed_slice(),
             ends: ends.into_boxed_slice(),
         })
@@ -57,32 +62,29 @@ impl ListTable {
             .unwrap_or_default()
     }
 
-    pub(crate) fn write(&self, writer: &mut ByteWriter) {
-        writer.count(self.ends.len());
+    pub(crate) fn write(&self, writer: &mut PackedWriter) {
+        writer.size(self.ends.len());
         for (_, id) in self.ends.iter().zip(0u16..) {
             let list = self.get(id);
-            writer.count(list.len());
-            for &number in list {
-                writer.int(number);
-            }
+            writer.size(list.len());
+            list.iter().for_each(|item| writer.number(*item));
         }
     }
 
-    pub(crate) fn read(reader: &mut ByteReader<'_>) -> Result<Self, DefinitionError> {
+    pub(crate) fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
         let count = reader.count(1)?;
         if count > usize::from(u16::MAX) {
-            return Err(reader.error("too many lists"));
+            return None;
         }
         let mut ends = Vec::with_capacity(count);
         let mut items = Vec::with_capacity(count * 3);
         for _ in 0..count {
-            let length = reader.count(1)?;
-            for _ in 0..length {
-                items.push(reader.u16()?);
+            for _ in 0..reader.count(1)? {
+                items.push(reader.int()?);
             }
-            ends.push(u32::try_from(items.len()).map_err(|_| reader.error("lists too long"))?);
+            ends.push(u32::try_from(items.len()).ok()?);
         }
-        Ok(Self {
+        Some(Self {
             items: items.into_boxed_slice(),
             ends: ends.into_boxed_slice(),
         })
@@ -95,11 +97,11 @@ mod tests {
 
     #[test]
     fn lists_round_trip() {
-        let lists = ListTable::new(&[Box::from([1, 500]), Box::from([]), Box::from([7])]).unwrap();
-        let mut writer = ByteWriter::default();
+        let lists = ListTable::new([vec![1, 500], vec![], vec![7]].iter()).unwrap();
+        let mut writer = PackedWriter::default();
         lists.write(&mut writer);
-        let bytes = writer.into_bytes();
-        let again = ListTable::read(&mut ByteReader::new(&bytes)).unwrap();
+        let bytes = writer.bytes;
+        let again = ListTable::read(&mut PackedReader::new(&bytes)).unwrap();
         assert_eq!(again, lists);
         assert_eq!(
             [again.get(0), again.get(1), again.get(2), again.get(3)],
@@ -109,7 +111,7 @@ mod tests {
         assert_eq!(again.items(0, 3), [1, 500, 7]);
         assert!(again.find(3).is_none());
         for length in 0..bytes.len() {
-            assert!(ListTable::read(&mut ByteReader::new(&bytes[..length])).is_err());
+            assert!(ListTable::read(&mut PackedReader::new(&bytes[..length])).is_none());
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use inia_core::Str;
+
 use crate::error::{EndpointError, EndpointErrorKind};
 use crate::rule_set::RuleSet;
 
@@ -62,7 +64,7 @@ pub enum BuiltIn {
     /// `AWS::S3Control::UseArnRegion`, a boolean.
     S3ControlUseArnRegion,
     /// An unknown built-in; botocore fails a call that needs its value.
-    Other(Box<str>),
+    Other(Str),
 }
 
 const BUILT_INS: [(&str, BuiltIn); 14] = [
@@ -141,23 +143,25 @@ impl fmt::Display for BuiltIn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParameterDefault {
     /// The default of a string.
-    String(Box<str>),
+    String(Str),
     /// The default of a boolean.
     Boolean(bool),
     /// The default of a list of strings.
-    StringArray(Box<[Box<str>]>),
+    StringArray(Box<[Str]>),
 }
 
 /// A parameter declared by a rule set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    pub(crate) name: Box<str>,
+    pub(crate) name: Str,
     pub(crate) kind: ParameterType,
     pub(crate) required: bool,
     pub(crate) built_in: Option<BuiltIn>,
     pub(crate) default: Option<ParameterDefault>,
-    pub(crate) deprecation: Option<Box<str>>,
+    pub(crate) deprecation: Option<Str>,
     pub(crate) is_read: bool,
+    /// Whether the value can affect the result, and so is part of the cache key: it is read or required.
+    pub(crate) is_keyed: bool,
 }
 
 impl Parameter {
@@ -250,7 +254,7 @@ impl<'a, T: Into<ParameterValue<'a>>> From<Option<T>> for ParameterValue<'a> {
 /// let region = rule_set.parameter_index("Region").unwrap();    // once
 /// let mut params = EndpointParams::new(&rule_set);             // for each call
 /// params.set(region, "eu-west-1");
-/// # Ok::<(), inia_endpoint::DefinitionError>(())
+/// # Ok::<(), inia_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointParams<'a> {

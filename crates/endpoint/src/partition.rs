@@ -1,13 +1,14 @@
 //! Partitions: the groups of regions of `partitions.json`.
 
-use crate::bytes::{ByteReader, ByteWriter};
-use crate::error::DefinitionError;
-use crate::json::{self, Json, JsonPath};
+use inia_core::packed::{PackedReader, PackedWriter};
+use inia_core::{Map, Result, Str, Value};
+
+use crate::json::{self, JsonNode};
+use crate::packed::{self, read_all, read_optional_text, write_all, write_optional_text};
 use crate::region_pattern::RegionPattern;
 
-/// Incremented with every change of the packed form.
-const VERSION: u8 = 1;
-const MAGIC: u8 = b'P';
+/// Magic byte and version of the packed form. The version is incremented with every change.
+const HEADER: &[u8] = b"P\x01";
 const MAX_PARTITIONS: usize = 64;
 
 /// All partitions, in the order of the file; the first one is the default.
@@ -25,7 +26,7 @@ const MAX_PARTITIONS: usize = 64;
 /// assert_eq!(partitions.for_region("eu-west-9").dns_suffix(), Some("amazonaws.com"));
 /// assert!(partitions.find("mars-1").is_none());
 /// assert_eq!(partitions.for_region("mars-1").id(), "aws");
-/// # Ok::<(), inia_endpoint::DefinitionError>(())
+/// # Ok::<(), inia_core::Error>(())
 /// ```
 ///
 /// # Source
@@ -35,34 +36,23 @@ const MAX_PARTITIONS: usize = 64;
 pub struct Partitions {
     partitions: Box<[Partition]>,
     /// All listed regions, sorted, each with the index of its partition.
-    listed: Box<[(Box<str>, u16)]>,
+    listed: Box<[(Str, u16)]>,
 }
 
 /// A partition: a group of regions with one DNS suffix and one set of features.
 #[derive(Clone, Debug)]
 pub struct Partition {
-    id: Box<str>,
+    id: Str,
     pattern: RegionPattern,
-    regions: Box<[PartitionRegion]>,
-    dns_suffix: Option<Box<str>>,
-    dual_stack_dns_suffix: Option<Box<str>>,
-    implicit_global_region: Option<Box<str>>,
+    /// Names, each with its description.
+    regions: Box<[(Str, Option<Str>)]>,
+    dns_suffix: Option<Str>,
+    dual_stack_dns_suffix: Option<Str>,
+    implicit_global_region: Option<Str>,
     supports_fips: Option<bool>,
     supports_dual_stack: Option<bool>,
-    others: Box<[(Box<str>, PartitionOutput)]>,
-}
-
-#[derive(Clone, Debug)]
-struct PartitionRegion {
-    name: Box<str>,
-    description: Option<Box<str>>,
-}
-
-/// An entry of a partition's `outputs`, which `aws.partition` returns to the rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PartitionOutput {
-    Bool(bool),
-    String(Box<str>),
+    /// Other `outputs`: booleans and strings.
+    others: Map,
 }
 
 impl Partition {
@@ -106,7 +96,7 @@ impl Partition {
     pub fn regions(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> {
         self.regions
             .iter()
-            .map(|region| (&*region.name, region.description.as_deref()))
+            .map(|(name, description)| (&**name, description.as_deref()))
     }
 
     /// Returns the regular expression that matches regions not listed.
@@ -115,11 +105,8 @@ impl Partition {
         self.pattern.source()
     }
 
-    pub(crate) fn other(&self, name: &str) -> Option<&PartitionOutput> {
-        self.others
-            .iter()
-            .find(|(other, _)| **other == *name)
-            .map(|(_, output)| output)
+    pub(crate) fn other(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
     }
 }
 
@@ -128,66 +115,44 @@ impl Partitions {
     ///
     /// # Errors
     /// The input is not JSON, has no partition, or a partition has no `id`, no `outputs` or no valid `regionRegex`.
-    pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
+    pub fn from_json(text: &[u8]) -> Result<Self> {
         let json = json::parse(text)?;
-        let root = JsonPath::Root;
-        let path = root.key("partitions");
-        let list = json.required("partitions", &root)?.list(&path)?;
-        if list.len() > MAX_PARTITIONS {
-            return Err(path.error("too many partitions"));
-        }
-        let mut partitions = Vec::with_capacity(list.len());
-        for (index, item) in list.iter().enumerate() {
-            partitions.push(partition(item, &path.index(index))?);
-        }
-        Self::new(partitions).ok_or_else(|| path.error("no partitions"))
+        let root = JsonNode::root(&json);
+        let list = root.required("partitions")?;
+        let partitions = list.items()?.map(parse_partition).collect::<Result<_>>()?;
+        Self::new(partitions).ok_or_else(|| list.error("must have 1 to 64 partitions"))
     }
 
     /// Reads the packed form that [`to_bytes`](Self::to_bytes) returns.
     ///
     /// # Errors
     /// The bytes were written by another version of this crate, or are damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
-        let mut reader = ByteReader::new(bytes);
-        if reader.byte()? != MAGIC || reader.byte()? != VERSION {
-            return Err(reader.error("not packed partitions of this version"));
-        }
-        let count = reader.count(4)?;
-        if count > MAX_PARTITIONS {
-            return Err(reader.error("too many partitions"));
-        }
-        let mut partitions = Vec::with_capacity(count);
-        for _ in 0..count {
-            partitions.push(read_partition(&mut reader)?);
-        }
-        reader.end()?;
-        Self::new(partitions).ok_or_else(|| reader.error("no partitions"))
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        packed::decode(HEADER, bytes, |reader| {
+            Self::new(read_all(reader, 4, read_partition)?)
+        })
     }
 
     /// Returns the packed form, which is smaller than the JSON and read in a few microseconds.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = ByteWriter::default();
-        writer.byte(MAGIC);
-        writer.byte(VERSION);
-        writer.count(self.partitions.len());
-        for partition in &self.partitions {
-            write_partition(partition, &mut writer);
-        }
-        writer.into_bytes()
+        packed::encode(HEADER, |writer| {
+            write_all(&self.partitions, writer, write_partition);
+        })
     }
 
+    /// Returns `None` if there are no partitions or too many.
     fn new(partitions: Vec<Partition>) -> Option<Self> {
-        if partitions.is_empty() {
+        if partitions.is_empty() || partitions.len() > MAX_PARTITIONS {
             return None;
         }
-        let mut listed: Vec<(Box<str>, u16)> = Vec::new();
+        let mut listed: Vec<(Str, u16)> = Vec::new();
         for (index, partition) in (0..).zip(&partitions) {
             listed.extend(
                 partition
                     .regions
                     .iter()
-                    .map(|region| (region.name.clone(), index)),
+                    .map(|(name, _)| (name.clone(), index)),
             );
         }
         // A region belongs to the first partition that lists it, unless the pattern of an earlier partition matches it.
@@ -252,136 +217,108 @@ impl Partitions {
     }
 }
 
-fn partition(json: &Json<'_>, path: &JsonPath<'_>) -> Result<Partition, DefinitionError> {
-    json.map(path)?;
-    let required = |key| json.required(key, path);
-    let id = required("id")?.text(&path.key("id"))?;
-    let pattern_path = path.key("regionRegex");
-    let pattern = RegionPattern::new(required("regionRegex")?.text(&pattern_path)?)
-        .map_err(|error| pattern_path.error(format_args!("not a regular expression: {error}")))?;
-    let regions_path = path.key("regions");
-    let mut regions = Vec::new();
-    for (name, region) in required("regions")?.map(&regions_path)? {
-        let description = region.get("description").and_then(|json| match json {
-            Json::Text(text) => Some(Box::from(&**text)),
+fn parse_partition(node: JsonNode<'_, '_>) -> Result<Partition> {
+    let id = node.required("id")?.str()?.into();
+    let pattern = RegionPattern::from_json(node.required("regionRegex")?)?;
+    let regions = node.required("regions")?;
+    let regions = regions.entries()?.map(|(name, region)| {
+        let description = match region.value().get("description") {
+            Some(Value::String(text)) => Some(text.clone()),
             _ => None,
-        });
-        regions.push(PartitionRegion {
-            name: Box::from(&**name),
-            description,
-        });
-    }
-    let mut partition = Partition {
-        id: id.into(),
-        pattern,
-        regions: regions.into_boxed_slice(),
-        dns_suffix: None,
-        dual_stack_dns_suffix: None,
-        implicit_global_region: None,
-        supports_fips: None,
-        supports_dual_stack: None,
-        others: Box::default(),
-    };
-    let outputs_path = path.key("outputs");
-    let mut others = Vec::new();
-    for (name, value) in required("outputs")?.map(&outputs_path)? {
-        let output_path = outputs_path.key(name);
-        match &**name {
-            "dnsSuffix" => partition.dns_suffix = Some(value.text(&output_path)?.into()),
-            "dualStackDnsSuffix" => {
-                partition.dual_stack_dns_suffix = Some(value.text(&output_path)?.into())
-            }
-            "implicitGlobalRegion" => {
-                partition.implicit_global_region = Some(value.text(&output_path)?.into())
-            }
-            "supportsFIPS" => partition.supports_fips = Some(value.bool(&output_path)?),
-            "supportsDualStack" => partition.supports_dual_stack = Some(value.bool(&output_path)?),
-            // Replaced by the identifier, as in botocore's `format_partition_output`.
-            "name" => {}
-            other => match value {
-                Json::Bool(value) => others.push((Box::from(other), PartitionOutput::Bool(*value))),
-                Json::Text(text) => others.push((
-                    Box::from(other),
-                    PartitionOutput::String(Box::from(&**text)),
-                )),
-                // Rules can only use booleans and strings.
-                _ => {}
-            },
-        }
-    }
-    partition.others = others.into_boxed_slice();
-    Ok(partition)
-}
-
-fn write_partition(partition: &Partition, writer: &mut ByteWriter) {
-    writer.text(&partition.id);
-    writer.text(partition.pattern.source());
-    writer.count(partition.regions.len());
-    for region in &partition.regions {
-        writer.text(&region.name);
-        writer.optional_text(region.description.as_deref());
-    }
-    writer.optional_text(partition.dns_suffix());
-    writer.optional_text(partition.dual_stack_dns_suffix());
-    writer.optional_text(partition.implicit_global_region());
-    for flag in [partition.supports_fips, partition.supports_dual_stack] {
-        writer.byte(flag.map_or(2, u8::from));
-    }
-    writer.count(partition.others.len());
-    for (name, output) in &partition.others {
-        writer.text(name);
-        match output {
-            PartitionOutput::Bool(value) => writer.byte(u8::from(*value)),
-            PartitionOutput::String(text) => {
-                writer.byte(2);
-                writer.text(text);
-            }
-        }
-    }
-}
-
-fn read_partition(reader: &mut ByteReader<'_>) -> Result<Partition, DefinitionError> {
-    let id = reader.text()?.into();
-    let pattern = RegionPattern::new(reader.text()?).map_err(|error| reader.error(&error))?;
-    let count = reader.count(2)?;
-    let mut regions = Vec::with_capacity(count);
-    for _ in 0..count {
-        regions.push(PartitionRegion {
-            name: reader.text()?.into(),
-            description: reader.optional_text()?.map(Box::from),
-        });
-    }
-    let dns_suffix = reader.optional_text()?.map(Box::from);
-    let dual_stack_dns_suffix = reader.optional_text()?.map(Box::from);
-    let implicit_global_region = reader.optional_text()?.map(Box::from);
-    let mut flags = [None; 2];
-    for flag in &mut flags {
-        *flag = match reader.byte()? {
-            2 => None,
-            value => Some(value == 1),
         };
-    }
-    let [supports_fips, supports_dual_stack] = flags;
-    let count = reader.count(2)?;
-    let mut others = Vec::with_capacity(count);
-    for _ in 0..count {
-        let name = Box::from(reader.text()?);
-        let output = match reader.byte()? {
-            2 => PartitionOutput::String(reader.text()?.into()),
-            value => PartitionOutput::Bool(value == 1),
-        };
-        others.push((name, output));
+        (name.clone(), description)
+    });
+    let regions = regions.collect();
+    let outputs = node.required("outputs")?;
+    let mut others = Map::new();
+    for (name, value) in outputs.entries()? {
+        match (name.as_str(), value.value()) {
+            // The identifier replaces `name`, as in botocore's `format_partition_output`.
+            (
+                "name"
+                | "dnsSuffix"
+                | "dualStackDnsSuffix"
+                | "implicitGlobalRegion"
+                | "supportsFIPS"
+                | "supportsDualStack",
+                _,
+            ) => {}
+            // Rules can only use booleans and strings.
+            (_, value @ (Value::Bool(_) | Value::String(_))) => {
+                others.insert(name.clone(), value.clone());
+            }
+            _ => {}
+        }
     }
     Ok(Partition {
         id,
         pattern,
-        regions: regions.into_boxed_slice(),
-        dns_suffix,
-        dual_stack_dns_suffix,
-        implicit_global_region,
-        supports_fips,
-        supports_dual_stack,
-        others: others.into_boxed_slice(),
+        regions,
+        dns_suffix: outputs.optional_str("dnsSuffix")?.map(Str::from),
+        dual_stack_dns_suffix: outputs.optional_str("dualStackDnsSuffix")?.map(Str::from),
+        implicit_global_region: outputs.optional_str("implicitGlobalRegion")?.map(Str::from),
+        supports_fips: outputs.optional_bool("supportsFIPS")?,
+        supports_dual_stack: outputs.optional_bool("supportsDualStack")?,
+        others,
+    })
+}
+
+fn write_partition(partition: &Partition, writer: &mut PackedWriter) {
+    writer.text(&partition.id);
+    writer.text(partition.pattern.source());
+    write_all(&partition.regions, writer, |(name, description), writer| {
+        writer.text(name);
+        write_optional_text(description.as_deref(), writer);
+    });
+    write_optional_text(partition.dns_suffix(), writer);
+    write_optional_text(partition.dual_stack_dns_suffix(), writer);
+    write_optional_text(partition.implicit_global_region(), writer);
+    for flag in [partition.supports_fips, partition.supports_dual_stack] {
+        writer.byte(flag.map_or(2, u8::from));
+    }
+    writer.size(partition.others.len());
+    for (name, value) in &partition.others {
+        writer.text(name);
+        match value.as_str() {
+            Some(text) => {
+                writer.byte(2);
+                writer.text(text);
+            }
+            None => writer.flag(value.as_bool() == Some(true)),
+        }
+    }
+}
+
+fn read_partition(reader: &mut PackedReader<'_>) -> Option<Partition> {
+    let optional = |reader: &mut _| Some(read_optional_text(reader)?.map(Str::from));
+    let flag = |reader: &mut PackedReader<'_>| {
+        reader.byte().map(|byte| match byte {
+            2 => None,
+            byte => Some(byte == 1),
+        })
+    };
+    Some(Partition {
+        id: reader.text()?.into(),
+        pattern: RegionPattern::new(reader.text()?).ok()?,
+        regions: read_all(reader, 2, |reader| {
+            Some((reader.text()?.into(), optional(reader)?))
+        })?
+        .into_boxed_slice(),
+        dns_suffix: optional(reader)?,
+        dual_stack_dns_suffix: optional(reader)?,
+        implicit_global_region: optional(reader)?,
+        supports_fips: flag(reader)?,
+        supports_dual_stack: flag(reader)?,
+        others: read_all(reader, 2, |reader| {
+            let name = reader.text()?;
+            let value = match reader.byte()? {
+                2 => Value::from(reader.text()?),
+                byte => Value::Bool(byte == 1),
+            };
+            Some((name, value))
+        })?
+        .into_iter()
+        .collect(),
     })
 }
 
@@ -421,11 +358,8 @@ mod tests {
         let one = again.get("one").unwrap();
         assert_eq!(one.supports_fips(), Some(true));
         assert_eq!(one.supports_dual_stack(), None);
-        assert_eq!(
-            one.other("tier"),
-            Some(&PartitionOutput::String("gold".into()))
-        );
-        assert_eq!(one.other("beta"), Some(&PartitionOutput::Bool(false)));
+        assert_eq!(one.other("tier"), Some(&Value::from("gold")));
+        assert_eq!(one.other("beta"), Some(&Value::Bool(false)));
         assert_eq!(one.other("list"), None);
         assert_eq!(one.regions().next(), Some(("one-global", Some("all"))));
         for length in 0..bytes.len() {
@@ -453,12 +387,10 @@ mod tests {
             ),
         ];
         for (json, path) in cases {
-            assert_eq!(
-                Partitions::from_json(json.as_bytes())
-                    .unwrap_err()
-                    .location(),
-                path,
-                "{json}"
+            let error = Partitions::from_json(json.as_bytes()).unwrap_err();
+            assert!(
+                error.to_string().starts_with(&format!("{path}: ")),
+                "{json}: {error}"
             );
         }
     }

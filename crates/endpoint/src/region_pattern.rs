@@ -4,7 +4,10 @@
 //! runs of digits, separated by hyphens. Patterns of this form take a fast path here; all others (a dropped-in file may
 //! contain any expression) use a regular expression engine with linear running time.
 
+use inia_core::Result;
 use regex_lite::{Regex, RegexBuilder};
+
+use crate::json::JsonNode;
 
 /// A compiled region pattern.
 #[derive(Clone, Debug)]
@@ -36,7 +39,7 @@ impl RegionPattern {
     ///
     /// # Errors
     /// The message of the regular expression engine, if the pattern is invalid or too large.
-    pub(crate) fn new(source: &str) -> Result<Self, String> {
+    pub(crate) fn new(source: &str) -> std::result::Result<Self, String> {
         let matcher = match parse_steps(source) {
             Some(steps) => PatternMatcher::Steps(steps.into_boxed_slice()),
             None => {
@@ -50,6 +53,12 @@ impl RegionPattern {
             source: source.into(),
             matcher,
         })
+    }
+
+    /// Compiles the pattern of a JSON string.
+    pub(crate) fn from_json(node: JsonNode<'_, '_>) -> Result<Self> {
+        Self::new(node.str()?)
+            .map_err(|error| node.error(format!("not a regular expression: {error}")))
     }
 
     pub(crate) fn source(&self) -> &str {

@@ -5,10 +5,11 @@
 //! evaluator compares attributes by index.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use crate::bytes::{ByteReader, ByteWriter};
-use crate::error::DefinitionError;
+use inia_core::packed::{PackedReader, PackedWriter};
+use inia_core::{Result, Str};
+
+use crate::interner::{Interner, too_large};
 
 /// Dictionary indexes of the attributes of partitions, ARNs and URLs.
 pub(crate) mod attributes {
@@ -102,6 +103,28 @@ pub(crate) struct StringTable {
 }
 
 impl StringTable {
+    /// Returns an interner for the strings of a definition, which contains the dictionary.
+    pub(crate) fn interner<'a>() -> Interner<Cow<'a, str>> {
+        DICTIONARY.into_iter().map(Cow::Borrowed).collect()
+    }
+
+    /// Creates the table of the strings of an [`interner`](Self::interner).
+    ///
+    /// # Errors
+    /// The strings are longer than `u32::MAX` in total.
+    pub(crate) fn new(strings: &Interner<Cow<'_, str>>) -> Result<Self> {
+        let mut own = String::new();
+        let mut ends = Vec::new();
+        for text in strings.iter().skip(DICTIONARY.len()) {
+            own.push_str(text);
+            ends.push(u32::try_from(own.len()).map_err(|_| too_large())?);
+        }
+        Ok(StringTable {
+            own: own.into_boxed_str(),
+            ends: ends.into_boxed_slice(),
+        })
+    }
+
     /// Returns the string at `id`, or an empty string if `id` is out of range (see [`contains`](Self::contains)).
     #[inline]
     pub(crate) fn get(&self, id: u16) -> &str {
@@ -113,11 +136,11 @@ impl StringTable {
     }
 
     /// Returns the string at `id` for a result; a dictionary string is borrowed.
-    pub(crate) fn get_owned(&self, id: u16) -> Cow<'static, str> {
+    pub(crate) fn get_shared(&self, id: u16) -> Str {
         let id = usize::from(id);
         match DICTIONARY.get(id) {
-            Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(self.own(id - DICTIONARY.len()).to_owned()),
+            Some(text) => Str::from_static(text),
+            None => Str::from(self.own(id - DICTIONARY.len())),
         }
     }
 
@@ -132,77 +155,28 @@ impl StringTable {
         usize::from(id) < DICTIONARY.len() + self.ends.len()
     }
 
-    pub(crate) fn write(&self, writer: &mut ByteWriter) {
-        writer.count(self.ends.len());
+    pub(crate) fn write(&self, writer: &mut PackedWriter) {
+        writer.size(self.ends.len());
         for index in 0..self.ends.len() {
-            writer.count(self.own(index).len());
+            writer.size(self.own(index).len());
         }
         writer.raw(self.own.as_bytes());
     }
 
-    pub(crate) fn read(reader: &mut ByteReader<'_>) -> Result<Self, DefinitionError> {
+    pub(crate) fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
         let count = reader.count(1)?;
         let mut ends = Vec::with_capacity(count);
         let mut end = 0u32;
         for _ in 0..count {
-            end = reader
-                .u32()?
-                .checked_add(end)
-                .ok_or_else(|| reader.error("strings too long"))?;
+            end = end.checked_add(reader.int()?)?;
             ends.push(end);
         }
-        let bytes = reader.raw(end as usize)?;
-        let own = std::str::from_utf8(bytes).map_err(|_| reader.error("string is not UTF-8"))?;
-        if !ends.iter().all(|end| own.is_char_boundary(*end as usize)) {
-            return Err(reader.error("string ends inside a character"));
-        }
-        Ok(Self {
+        let own = std::str::from_utf8(reader.take(end as usize)?).ok()?;
+        let are_boundaries = ends.iter().all(|end| own.is_char_boundary(*end as usize));
+        are_boundaries.then(|| Self {
             own: own.into(),
             ends: ends.into_boxed_slice(),
         })
-    }
-}
-
-/// Interns strings and builds their [`StringTable`].
-#[derive(Debug)]
-pub(crate) struct StringTableBuilder {
-    ids: HashMap<String, u16>,
-    own: String,
-    ends: Vec<u32>,
-}
-
-impl Default for StringTableBuilder {
-    fn default() -> Self {
-        Self {
-            ids: DICTIONARY
-                .iter()
-                .map(|text| (*text).to_owned())
-                .zip(0..)
-                .collect(),
-            own: String::new(),
-            ends: Vec::new(),
-        }
-    }
-}
-
-impl StringTableBuilder {
-    /// Interns a string and returns its index, or `None` if the table is full.
-    pub(crate) fn intern(&mut self, text: &str) -> Option<u16> {
-        if let Some(id) = self.ids.get(text) {
-            return Some(*id);
-        }
-        let id = u16::try_from(self.ids.len()).ok()?;
-        self.own.push_str(text);
-        self.ends.push(u32::try_from(self.own.len()).ok()?);
-        self.ids.insert(text.to_owned(), id);
-        Some(id)
-    }
-
-    pub(crate) fn finish(self) -> StringTable {
-        StringTable {
-            own: self.own.into_boxed_str(),
-            ends: self.ends.into_boxed_slice(),
-        }
     }
 }
 
@@ -212,7 +186,7 @@ mod tests {
 
     #[test]
     fn attribute_indexes_match_the_dictionary() {
-        let texts = StringTableBuilder::default().finish();
+        let texts = StringTable::new(&StringTable::interner()).unwrap();
         for (id, text) in [
             (attributes::DNS_SUFFIX, "dnsSuffix"),
             (attributes::DUAL_STACK_DNS_SUFFIX, "dualStackDnsSuffix"),
@@ -237,22 +211,22 @@ mod tests {
 
     #[test]
     fn dictionary_has_no_duplicates() {
-        assert_eq!(StringTableBuilder::default().ids.len(), DICTIONARY.len());
+        assert_eq!(StringTable::interner().iter().len(), DICTIONARY.len());
     }
 
     #[test]
     fn interns_and_round_trips_strings() {
-        let mut table = StringTableBuilder::default();
-        assert_eq!(table.intern("name"), Some(attributes::NAME));
-        let first = table.intern("première").unwrap();
-        let second = table.intern("").unwrap();
-        let third = table.intern("troisième").unwrap();
-        assert_eq!(table.intern("première"), Some(first));
-        let texts = table.finish();
-        let mut writer = ByteWriter::default();
+        let mut strings = StringTable::interner();
+        assert_eq!(strings.intern("name".into()).unwrap(), attributes::NAME);
+        let first = strings.intern("première".into()).unwrap();
+        let second = strings.intern("".into()).unwrap();
+        let third = strings.intern("troisième".into()).unwrap();
+        assert_eq!(strings.intern("première".into()).unwrap(), first);
+        let texts = StringTable::new(&strings).unwrap();
+        let mut writer = PackedWriter::default();
         texts.write(&mut writer);
-        let bytes = writer.into_bytes();
-        let again = StringTable::read(&mut ByteReader::new(&bytes)).unwrap();
+        let bytes = writer.bytes;
+        let again = StringTable::read(&mut PackedReader::new(&bytes)).unwrap();
         assert_eq!(again, texts);
         assert_eq!(
             [again.get(first), again.get(second), again.get(third)],

@@ -2,7 +2,9 @@
 
 use std::net::Ipv6Addr;
 
-use crate::functions::{is_ipv4, percent_encode};
+use inia_core::push_percent_encoded;
+
+use crate::functions::is_ipv4;
 
 /// The parts of a custom endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +129,7 @@ fn normalize(path: &str) -> String {
     let mut normalized = String::with_capacity(path.len() + 2);
     normalized.push('/');
     for segment in segments {
-        percent_encode(segment, b"", &mut normalized);
+        push_percent_encoded(&mut normalized, segment);
         normalized.push('/');
     }
     normalized

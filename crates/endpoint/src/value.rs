@@ -1,5 +1,7 @@
 //! Values of expressions during the evaluation of a rule set.
 
+use inia_core::Str;
+
 use crate::arn::{self, Arn};
 use crate::partition::Partition;
 use crate::url::ParsedUrl;
@@ -20,7 +22,7 @@ pub(crate) enum RuleValue<'e> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum StringArray<'e> {
     Borrowed(&'e [&'e str]),
-    Owned(&'e [Box<str>]),
+    Owned(&'e [Str]),
     /// The resource of an ARN, split on access.
     Resource(&'e str),
 }
@@ -57,7 +59,7 @@ impl<'e> StringArray<'e> {
         }
         match self {
             StringArray::Borrowed(items) => pick(items.iter(), index).copied(),
-            StringArray::Owned(items) => pick(items.iter(), index).map(|item| &**item),
+            StringArray::Owned(items) => pick(items.iter(), index).map(Str::as_str),
             StringArray::Resource(resource) => match usize::try_from(index) {
                 Ok(number) => arn::resource_part(resource, number),
                 Err(_) => pick(arn::resource_id(resource), index),

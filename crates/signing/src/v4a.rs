@@ -181,13 +181,8 @@ mod tests {
     fn derives_the_published_key() {
         let key = AsymmetricKey::derive("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
             .unwrap();
-        let hex: String = key
-            .public_key()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         assert_eq!(
-            hex,
+            inia_core::to_hex(&key.public_key()),
             "04b6618f6a65740a99e650b33b6b4b5bd0d43b176d721a3edfea7e7d2d56d936b1\
              865ed22a7eadc9c5cb9d2cbaca1b3699139fedc5043dc6661864218330c8e518"
         );

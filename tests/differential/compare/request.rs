@@ -7,8 +7,8 @@ use inia_model::{Operation, ServiceModel, Structure};
 use inia_protocol::{Protocol, read_cbor, read_json};
 
 use super::response::values;
-use super::{Difference, or_nothing, xml_tree};
-use crate::differential::exchange::Sent;
+use super::{Difference, or_dash, xml_tree};
+use crate::differential::exchange::SentRequest;
 
 /// The headers that are not compared, and why.
 const EXCLUDED: &[(&str, &str)] = &[
@@ -20,7 +20,10 @@ const EXCLUDED: &[(&str, &str)] = &[
     ("expect", "transport"),
     ("host", "transport: the URLs are compared"),
     ("transfer-encoding", "transport"),
-    ("user-agent", "depends on the SDK"),
+    (
+        "user-agent",
+        "depends on the SDK, except for its feature ids",
+    ),
     ("x-amz-user-agent", "depends on the SDK"),
     ("x-amzn-trace-id", "from the environment"),
 ];
@@ -77,12 +80,12 @@ impl BodyFormat {
 /// Compares requests; returns whether all bytes are equal.
 pub fn requests(
     format: BodyFormat,
-    ours: &[Sent],
-    theirs: &[Sent],
+    ours: &[SentRequest],
+    theirs: &[SentRequest],
     differences: &mut Vec<Difference>,
 ) -> bool {
     if ours.len() != theirs.len() {
-        let urls = |sent: &[Sent]| {
+        let urls = |sent: &[SentRequest]| {
             sent.iter()
                 .map(|sent| format!("{} {}", sent.method, sent.url))
                 .collect::<Vec<_>>()
@@ -99,8 +102,8 @@ pub fn requests(
 
 fn request(
     format: BodyFormat,
-    ours: &Sent,
-    theirs: &Sent,
+    ours: &SentRequest,
+    theirs: &SentRequest,
     differences: &mut Vec<Difference>,
 ) -> bool {
     if ours.method != theirs.method {
@@ -178,7 +181,33 @@ fn query(ours: &str, theirs: &str, differences: &mut Vec<Difference>) {
     ));
 }
 
-fn headers(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
+/// Returns the feature ids in the user agent, sorted.
+fn features(sent: &SentRequest) -> Vec<&str> {
+    let user_agent = sent.header("user-agent").unwrap_or_default();
+    let features = user_agent
+        .split(' ')
+        .find_map(|component| component.strip_prefix("m/"));
+    let mut ids: Vec<&str> = features.unwrap_or_default().split(',').collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn headers(ours: &SentRequest, theirs: &SentRequest, differences: &mut Vec<Difference>) {
+    let (mut our_features, mut their_features) = (features(ours), features(theirs));
+    // Without awscrt, botocore does not sign with SigV4a.
+    our_features.retain(|id| *id != "S");
+    // botocore sends the ids of the session's credentials in requests that these do not sign, too.
+    let authorization = ours.header("authorization").unwrap_or_default();
+    if !authorization.starts_with("AWS") && !our_features.contains(&"e") {
+        their_features.retain(|id| *id != "e");
+    }
+    if our_features != their_features {
+        differences.push(Difference::new(
+            "header.user-agent",
+            our_features.join(","),
+            their_features.join(","),
+        ));
+    }
     let same_bytes = ours.body == theirs.body;
     let compared = |name: &str| {
         !EXCLUDED.iter().any(|(excluded, _)| *excluded == name)
@@ -189,7 +218,7 @@ fn headers(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
         if compared(name) && !is_there && ours.header(name) != Some(value) {
             differences.push(Difference::new(
                 format!("header.{name}"),
-                or_nothing(ours.header(name)),
+                or_dash(ours.header(name)),
                 format!("{value:?}"),
             ));
         }
@@ -206,8 +235,8 @@ fn headers(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
 }
 
 /// Compares signatures: algorithm, credential scope, and the placeholder for an unhashed body.
-fn signature(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
-    let scope = |sent: &Sent| -> Option<String> {
+fn signature(ours: &SentRequest, theirs: &SentRequest, differences: &mut Vec<Difference>) {
+    let scope = |sent: &SentRequest| -> Option<String> {
         let value = sent.header("authorization")?;
         match value.split_once(", SignedHeaders=") {
             Some((scope, _)) => Some(scope.to_owned()),
@@ -219,32 +248,37 @@ fn signature(ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
     if scope(ours) != scope(theirs) {
         differences.push(Difference::new(
             "signature",
-            or_nothing(scope(ours)),
-            or_nothing(scope(theirs)),
+            or_dash(scope(ours)),
+            or_dash(scope(theirs)),
         ));
     }
-    let hash = |sent: &Sent| sent.header("x-amz-content-sha256").map(ToOwned::to_owned);
+    let hash = |sent: &SentRequest| sent.header("x-amz-content-sha256").map(ToOwned::to_owned);
     let is_digest = |hash: &Option<String>| hash.as_ref().is_some_and(|hash| hash.len() == 64);
     let (our_hash, their_hash) = (hash(ours), hash(theirs));
     let both = is_digest(&our_hash) && is_digest(&their_hash);
     if our_hash != their_hash && !(both && ours.body != theirs.body) {
         differences.push(Difference::new(
             "signature.body",
-            or_nothing(our_hash),
-            or_nothing(their_hash),
+            or_dash(our_hash),
+            or_dash(their_hash),
         ));
     }
 }
 
-fn body(format: BodyFormat, ours: &Sent, theirs: &Sent, differences: &mut Vec<Difference>) {
+fn body(
+    format: BodyFormat,
+    ours: &SentRequest,
+    theirs: &SentRequest,
+    differences: &mut Vec<Difference>,
+) {
     if ours.body == theirs.body {
         return;
     }
-    let is_compressed = |sent: &Sent| {
+    let is_compressed = |sent: &SentRequest| {
         sent.header("content-encoding")
             .is_some_and(|encoding| encoding.ends_with("gzip"))
     };
-    let unpacked = |sent: &Sent| {
+    let unpacked = |sent: &SentRequest| {
         let mut body = Vec::new();
         let read = flate2::read::GzDecoder::new(sent.body.as_slice()).read_to_end(&mut body);
         read.map(|_| body)
@@ -306,8 +340,8 @@ fn compare_parsed_bodies(
             let name = their.or(our).map_or("*", |(name, _)| name.as_str());
             differences.push(Difference::new(
                 format!("body.{name}"),
-                or_nothing(our),
-                or_nothing(their),
+                or_dash(our),
+                or_dash(their),
             ));
         }
         BodyFormat::Raw => return None,

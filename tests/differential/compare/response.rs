@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use inia_core::{ErrorKind, Map, ServiceError, Str, Value};
 
-use super::{Difference, or_nothing};
+use super::{Difference, or_dash};
 use crate::differential::exchange::CallOutcome;
 
 /// botocore's exceptions that are not service errors, and the equivalent error kinds.
@@ -121,8 +121,8 @@ fn metadata(ours: &Value, theirs: &Value, differences: &mut Vec<Difference>) {
     if ours["HTTPStatusCode"] != theirs["HTTPStatusCode"] {
         differences.push(Difference::new(
             "metadata.status",
-            or_nothing(ours.get("HTTPStatusCode")),
-            or_nothing(theirs.get("HTTPStatusCode")),
+            or_dash(ours.get("HTTPStatusCode")),
+            or_dash(theirs.get("HTTPStatusCode")),
         ));
     }
     request_id(ours["RequestId"].as_str(), theirs, differences);
@@ -134,7 +134,7 @@ fn request_id(ours: Option<&str>, theirs: &Value, differences: &mut Vec<Differen
     {
         differences.push(Difference::new(
             "metadata.request-id",
-            or_nothing(ours),
+            or_dash(ours),
             format!("{id:?}"),
         ));
     }
@@ -177,19 +177,15 @@ fn error(ours: &ServiceError, theirs: &Value, differences: &mut Vec<Difference>)
     if ours.shape.as_deref() != their_shape {
         differences.push(Difference::new(
             "error.shape",
-            or_nothing(ours.shape.as_deref()),
-            or_nothing(their_shape),
+            or_dash(ours.shape.as_deref()),
+            or_dash(their_shape),
         ));
     }
     if let Some(fault) = own["Type"].as_str()
         && matches!(fault, "Sender" | "Receiver")
         && ours.fault.map(|fault| format!("{fault:?}")).as_deref() != Some(fault)
     {
-        differences.push(Difference::new(
-            "error.fault",
-            or_nothing(ours.fault),
-            fault,
-        ));
+        differences.push(Difference::new("error.fault", or_dash(ours.fault), fault));
     }
     let metadata = response
         .get("ResponseMetadata")

@@ -4,7 +4,7 @@ use inia_model::{Kind, Member, Structure};
 
 use super::ResponseGenerator;
 use crate::differential::params::Extent;
-use crate::differential::scalars::{Alphabet, float, integer, moment};
+use crate::differential::scalars::{Alphabet, float, integer, timestamp};
 
 const UNSIGNED: u8 = 0;
 const NEGATIVE: u8 = 1;
@@ -133,14 +133,14 @@ impl<'m> ResponseGenerator<'m> {
                 self.cbor_float(number, out);
             }
             Kind::Timestamp => {
-                let moment = moment(self.random);
+                let timestamp = timestamp(self.random);
                 cbor_head(TAG, 1, out);
                 if self.random.chance(50) {
-                    cbor_integer(moment.seconds(), out);
+                    cbor_integer(timestamp.seconds(), out);
                 } else {
                     out.push(0xfb);
-                    let seconds = moment.seconds().rem_euclid(1 << 31) as f64
-                        + f64::from(moment.nanoseconds() / 1_000_000) / 1e3;
+                    let seconds = timestamp.seconds().rem_euclid(1 << 31) as f64
+                        + f64::from(timestamp.nanoseconds() / 1_000_000) / 1e3;
                     out.extend(seconds.to_be_bytes());
                 }
             }

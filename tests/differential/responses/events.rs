@@ -6,9 +6,9 @@ use inia_model::{Kind, Member};
 use inia_protocol::{EventHeader, EventMessage, Protocol};
 
 use super::ResponseGenerator;
-use super::xml::Element;
+use super::xml::XmlElement;
 use crate::differential::exchange::ResponseBytes;
-use crate::differential::scalars::{Alphabet, integer, moment, text};
+use crate::differential::scalars::{Alphabet, integer, text, timestamp};
 
 impl<'m> ResponseGenerator<'m> {
     pub(super) fn events(&mut self, stream: &'m Member, wire: &mut ResponseBytes) {
@@ -76,7 +76,7 @@ impl<'m> ResponseGenerator<'m> {
                     Kind::Boolean => EventHeader::Bool(self.random.chance(50)),
                     Kind::Integer => EventHeader::Int(integer(self.random, false) as i32),
                     Kind::Long => EventHeader::Long(integer(self.random, true)),
-                    Kind::Timestamp => EventHeader::Timestamp(moment(self.random).millis()),
+                    Kind::Timestamp => EventHeader::Timestamp(timestamp(self.random).millis()),
                     Kind::Blob => EventHeader::Bytes(self.random.bytes(5).into()),
                     _ => EventHeader::String(text(self.random, Alphabet::Any, 0).into()),
                 };
@@ -103,7 +103,7 @@ impl<'m> ResponseGenerator<'m> {
             let element = self
                 .model
                 .structure(member)
-                .map_or_else(Element::default, |inner| {
+                .map_or_else(XmlElement::default, |inner| {
                     self.xml_structure(inner, false, 1)
                 });
             return format!("<{0}>{1}</{0}>", member.wire_name(), element.content).into();

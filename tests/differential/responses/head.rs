@@ -72,7 +72,7 @@ impl<'m> ResponseGenerator<'m> {
             kind @ (Kind::Float | Kind::Double) => {
                 format!("{:?}", float(self.random, matches!(kind, Kind::Float)))
             }
-            Kind::Timestamp => self.moment(member, TimestampFormat::Rfc822).into_text(),
+            Kind::Timestamp => self.timestamp(member, TimestampFormat::Rfc822).into_text(),
             Kind::Blob => {
                 let bytes = self.random.bytes(9);
                 BASE64.encode(bytes)

@@ -3,7 +3,7 @@
 use inia_core::TimestampFormat;
 use inia_model::{Kind, Member, Structure};
 
-use super::{Moment, ResponseGenerator};
+use super::{FormattedTimestamp, ResponseGenerator};
 use crate::differential::params::{Extent, document};
 use crate::differential::scalars::{Alphabet, float, integer};
 
@@ -170,9 +170,9 @@ impl<'m> ResponseGenerator<'m> {
                     }),
                 }
             }
-            Kind::Timestamp => match self.moment(member, TimestampFormat::UnixTimestamp) {
-                Moment::Number(number) => out.push_str(&number),
-                Moment::Text(text) => json_string(&text, out, Some(self)),
+            Kind::Timestamp => match self.timestamp(member, TimestampFormat::UnixTimestamp) {
+                FormattedTimestamp::Number(number) => out.push_str(&number),
+                FormattedTimestamp::Text(text) => json_string(&text, out, Some(self)),
             },
         }
     }

@@ -21,7 +21,7 @@ use inia_protocol::Protocol;
 use super::exchange::ResponseBytes;
 use super::params::Extent;
 use super::random::Random;
-use super::scalars::{Alphabet, moment_text, text, timestamp};
+use super::scalars::{Alphabet, text, timestamp, timestamp_text};
 
 /// Maximum depth of optional members.
 const MAX_DEPTH: usize = 7;
@@ -173,7 +173,7 @@ impl<'m> ResponseGenerator<'m> {
                 TimestampFormat::Rfc822,
                 TimestampFormat::UnixTimestamp,
             ]),
-            1 => return FormattedTimestamp::Text(moment_text(self.random, timestamp)),
+            1 => return FormattedTimestamp::Text(timestamp_text(self.random, timestamp)),
             _ => member.traits.timestamp_format.unwrap_or(default),
         };
         // A float of seconds cannot represent all timestamps to the microsecond.

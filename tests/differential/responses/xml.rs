@@ -233,7 +233,7 @@ impl<'m> ResponseGenerator<'m> {
                     _ => format!("{number:?}"),
                 }
             }
-            Kind::Timestamp => self.moment(member, TimestampFormat::Iso8601).into_text(),
+            Kind::Timestamp => self.timestamp(member, TimestampFormat::Iso8601).into_text(),
             _ => self.string(member, Alphabet::Xml),
         };
         self.xml_escaped(&text)

@@ -32,7 +32,7 @@ pub(crate) fn instructions<S: AsRef<OsStr>>(
         .with_context(|| format!("no instruction count in the output of valgrind: {text}"))
 }
 
-/// Counts of a previously kept table: second column by first.
+/// Counts of a previously stored table: second column by first.
 #[derive(Debug)]
 pub(crate) struct Baseline(BTreeMap<String, f64>);
 
@@ -41,7 +41,7 @@ impl Baseline {
     pub(crate) fn read(document: &Path, section: &str) -> Result<Baseline> {
         let text =
             std::fs::read_to_string(document).with_context(|| document.display().to_string())?;
-        let rows = report::kept(&text, section)
+        let rows = report::stored(&text, section)
             .with_context(|| format!("{}: no table {section}", document.display()))?;
         let counts = rows.into_iter().filter_map(|row| match row.as_slice() {
             [name, count, ..] => Some((name.clone(), count.parse().ok()?)),
@@ -100,6 +100,6 @@ mod tests {
         let error = before
             .check_regressions([("a", 106.0), ("b", 100.0)])
             .unwrap_err();
-        assert_eq!(error.to_string(), "more than +5.0 % grown: a +6.0 %");
+        assert_eq!(error.to_string(), "grown by more than +5.0 %: a +6.0 %");
     }
 }

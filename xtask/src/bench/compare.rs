@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::report::{Table, count, keep, ratio, time, within};
+use super::report::{Table, count, ratio, store, time, within};
 use super::{Arguments, Bench, median, output, read_json};
 use crate::packages::run as run_command;
 
@@ -187,7 +187,7 @@ pub(crate) fn run(bench: &Bench, args: &Arguments<'_>) -> Result<()> {
     )];
     if args.get("--case").is_none() {
         notes.push(load(bench, &fixtures, &mut table)?);
-        keep(bench, "compare", &table, &notes)
+        store(bench, "compare", &table, &notes)
     } else {
         super::report::show(&table, &notes);
         Ok(())

@@ -16,7 +16,7 @@ pub(super) fn verify(service: &Service<'_>, rules: &Json, problems: &mut Problem
 
     let mut check = |name: &str, setter: &str| {
         problems.check(parameters.contains(name), || {
-            format!("there is not a parameter `{name}`, which {setter} sets")
+            format!("unknown parameter `{name}`, which {setter} sets")
         });
     };
     for (name, _) in service.model.members("clientContextParams") {
@@ -165,7 +165,7 @@ mod tests {
     fn parameters_set_by_the_service_must_exist() {
         assert_eq!(
             problems(r#"{"parameters": {"Names": {}}, "rules": []}"#),
-            [": there is not a parameter `Kind`, which Get sets"]
+            [": unknown parameter `Kind`, which Get sets"]
         );
     }
 

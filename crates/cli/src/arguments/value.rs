@@ -8,7 +8,7 @@ use super::shorthand;
 use crate::command::decode;
 use crate::status::CliError;
 
-/// ArgumentText of an option: literal, or the contents of the file it names.
+/// Text of an option: literal, or the contents of the file it names.
 #[derive(Debug)]
 pub(crate) enum ArgumentText {
     /// Literal text or the contents of a `file://` path.

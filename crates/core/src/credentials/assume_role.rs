@@ -16,12 +16,12 @@ use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
 use super::skipped::SkippedProviders;
 use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, env, login,
-    process, profile, sso, sts, web_identity,
+    CredentialProvider, Credentials, Lookup, ProviderContext, env, login, process, profile, sso,
+    sts, web_identity,
 };
 use crate::config::{Section, Settings};
 use crate::ports::{BoxFuture, InvokeOptions};
-use crate::{Result, Str, Value, json};
+use crate::{Result, Str, UserAgentFeatures, Value, json};
 
 /// Assumes the role of a profile with `role_arn`.
 ///
@@ -80,6 +80,14 @@ impl CredentialSource {
             CredentialSource::Ec2InstanceMetadata => "Ec2InstanceMetadata",
         }
     }
+
+    fn features(self) -> UserAgentFeatures {
+        match self {
+            CredentialSource::Environment => UserAgentFeatures::CREDENTIALS_ENV_VARS,
+            CredentialSource::EcsContainer => UserAgentFeatures::CREDENTIALS_HTTP,
+            CredentialSource::Ec2InstanceMetadata => UserAgentFeatures::CREDENTIALS_IMDS,
+        }
+    }
 }
 
 /// The roles to assume, starting from the base credentials.
@@ -112,12 +120,16 @@ impl AssumeRoleProvider {
             });
         }
         let chain = RoleChain::resolve(settings, name)?;
+        let features = chain.features();
         // Roles before a cached one need not be assumed.
         let mut credentials = None;
         let mut rest = chain.roles.as_slice();
         for (position, role) in chain.roles.iter().enumerate().rev() {
             if let Some(cached) = self.cache.read(context, &role.cache_key()) {
-                credentials = Some(cached);
+                credentials = Some(Credentials {
+                    features: UserAgentFeatures::CREDENTIALS_STS_ASSUME_ROLE,
+                    ..cached
+                });
                 rest = chain.roles.get(position + 1..).unwrap_or_default();
                 break;
             }
@@ -126,15 +138,11 @@ impl AssumeRoleProvider {
             Some(cached) => cached,
             None => self.base_credentials(context, &chain.base).await?,
         };
+        credentials.features |= features;
         for role in rest {
             credentials = self.assume(context, role, credentials).await?;
         }
         credentials.provider = Str::from_static(NAME);
-        credentials.features |= CredentialFeatures::STS_ASSUME_ROLE
-            | match chain.base {
-                BaseCredentials::Profile(_) => CredentialFeatures::PROFILE_SOURCE_PROFILE,
-                BaseCredentials::Source(_) => CredentialFeatures::PROFILE_NAMED_PROVIDER,
-            };
         Ok(Lookup::Found(credentials))
     }
 
@@ -200,7 +208,7 @@ impl AssumeRoleProvider {
         role: &Role,
         source: Credentials,
     ) -> Result<Credentials> {
-        let features = source.features;
+        let features = source.features | UserAgentFeatures::CREDENTIALS_STS_ASSUME_ROLE;
         let mut params = json!({
             "RoleArn": &role.arn,
             "RoleSessionName": match &role.session_name {
@@ -377,6 +385,22 @@ impl RoleChain {
             visited.push(source.clone());
             name = source;
         }
+    }
+
+    /// Returns the features of the profiles, without those of the base credentials.
+    ///
+    /// # Source
+    /// botocore `credentials.py:AssumeRoleProvider._resolve_source_credentials`, `_resolve_credentials_from_profile`.
+    fn features(&self) -> UserAgentFeatures {
+        let mut features = UserAgentFeatures::default();
+        if self.roles.len() > 1 || matches!(self.base, BaseCredentials::Profile(_)) {
+            features |= UserAgentFeatures::CREDENTIALS_PROFILE
+                | UserAgentFeatures::CREDENTIALS_PROFILE_SOURCE_PROFILE;
+        }
+        if let BaseCredentials::Source(source) = self.base {
+            features |= UserAgentFeatures::CREDENTIALS_PROFILE_NAMED_PROVIDER | source.features();
+        }
+        features
     }
 }
 

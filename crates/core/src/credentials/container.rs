@@ -8,12 +8,10 @@ use zeroize::Zeroizing;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
 use super::url;
-use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
-};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::{BoxFuture, HttpRequest};
-use crate::{Error, ErrorKind, Result, Secret, Str};
+use crate::{Error, ErrorKind, Result, Secret, Str, UserAgentFeatures};
 
 /// Credentials from the container credentials endpoint named in the environment.
 ///
@@ -118,7 +116,7 @@ async fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
         expires,
         account_id: json::text(&response, "AccountId").map(Str::from),
         provider: Str::from_static(NAME),
-        features: CredentialFeatures::HTTP,
+        features: UserAgentFeatures::CREDENTIALS_HTTP,
     }))
 }
 

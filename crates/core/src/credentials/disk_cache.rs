@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 
 use super::cache::ADVISORY_REFRESH;
 use super::json::{self, PythonValue};
-use super::{CredentialFeatures, Credentials, ProviderContext, expiration};
-use crate::{Result, Str, to_hex};
+use super::{Credentials, ProviderContext, expiration};
+use crate::{Result, Str, UserAgentFeatures, to_hex};
 
 /// The cache on disk, with the access key id that a service has rejected and that must not be read again.
 #[derive(Debug, Default)]
@@ -123,7 +123,7 @@ fn from_json(bytes: &[u8]) -> Result<Credentials> {
         expires: Some(expiration::parse(json::required(&fields, "Expiration")?)?),
         account_id: json::text(&fields, "AccountId").map(Str::from),
         provider: Str::new(),
-        features: CredentialFeatures::default(),
+        features: UserAgentFeatures::default(),
     })
 }
 

@@ -1,12 +1,10 @@
 //! Provider 1, `env`: credentials from environment variables.
 
 use super::provider::failed;
-use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
-};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
 use crate::config::setting::{self, Setting};
 use crate::ports::BoxFuture;
-use crate::{Result, Secret, Str};
+use crate::{Result, Secret, Str, UserAgentFeatures};
 
 /// Credentials from environment variables.
 ///
@@ -53,6 +51,6 @@ pub(super) fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
         expires,
         account_id: var(&setting::ACCOUNT_ID).map(Str::from),
         provider: Str::from_static("env"),
-        features: CredentialFeatures::ENV_VARS,
+        features: UserAgentFeatures::CREDENTIALS_ENV_VARS,
     }))
 }

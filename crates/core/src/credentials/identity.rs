@@ -1,7 +1,6 @@
 //! [`Credentials`] and [`Token`].
 
-use super::CredentialFeatures;
-use crate::{Secret, Str, Timestamp};
+use crate::{Secret, Str, Timestamp, UserAgentFeatures};
 
 /// AWS credentials.
 ///
@@ -25,8 +24,8 @@ pub struct Credentials {
     pub account_id: Option<Str>,
     /// The name of the provider in the chain (`env`, `assume-role`...).
     pub provider: Str,
-    /// The credential sources, for the user agent.
-    pub features: CredentialFeatures,
+    /// The features in the user agent of requests that are signed with them.
+    pub features: UserAgentFeatures,
 }
 
 impl Credentials {
@@ -40,7 +39,7 @@ impl Credentials {
             expires: None,
             account_id: None,
             provider: Str::from_static("explicit"),
-            features: CredentialFeatures::CODE,
+            features: UserAgentFeatures::CREDENTIALS_CODE,
         }
     }
 }
@@ -52,4 +51,18 @@ pub struct Token {
     pub token: Secret,
     /// The expiration; `None` for a token that does not expire.
     pub expires: Option<Timestamp>,
+    /// The features in the user agent of requests that are sent with it.
+    pub features: UserAgentFeatures,
+}
+
+impl Token {
+    /// Creates a token that does not expire.
+    #[must_use]
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Token {
+            token: token.into(),
+            expires: None,
+            features: UserAgentFeatures::default(),
+        }
+    }
 }

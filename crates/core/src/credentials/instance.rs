@@ -7,12 +7,10 @@ use super::cache::ADVISORY_REFRESH;
 use super::imds::{self, Imds, ImdsError, SessionToken};
 use super::json;
 use super::provider::failed;
-use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
-};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::BoxFuture;
-use crate::{Error, ErrorKind, Result, Secret, Str};
+use crate::{Error, ErrorKind, Result, Secret, Str, UserAgentFeatures};
 
 /// Credentials from the instance metadata service.
 ///
@@ -247,7 +245,7 @@ fn credentials(body: &[u8]) -> Result<Credentials, FetchError> {
         expires: Some(expires.ok_or_else(|| missing("Expiration"))?),
         account_id: json::text(&response, "AccountId").map(Str::from),
         provider: Str::from_static(NAME),
-        features: CredentialFeatures::IMDS,
+        features: UserAgentFeatures::CREDENTIALS_IMDS,
     })
 }
 

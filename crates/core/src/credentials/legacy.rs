@@ -4,10 +4,10 @@ use std::io;
 use std::path::Path;
 
 use super::provider::failed;
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::config::setting;
 use crate::ports::BoxFuture;
-use crate::{Result, Secret, Str};
+use crate::{Result, Secret, Str, UserAgentFeatures};
 
 /// The file named by `AWS_CREDENTIAL_FILE`, with lines `AWSAccessKeyId=...` and `AWSSecretKey=...`.
 ///
@@ -71,7 +71,7 @@ fn load_ec2(context: &ProviderContext) -> Result<Lookup<Credentials>> {
         access_key_id,
         secret_access_key,
         "ec2-credentials-file",
-        CredentialFeatures::default(),
+        UserAgentFeatures::default(),
     )))
 }
 
@@ -105,7 +105,7 @@ fn load_boto(context: &ProviderContext) -> Result<Lookup<Credentials>> {
             access_key_id,
             secret_access_key,
             "boto-config",
-            CredentialFeatures::BOTO2_CONFIG_FILE,
+            UserAgentFeatures::CREDENTIALS_BOTO2_CONFIG_FILE,
         )));
     }
     Lookup::none("no boto config file has aws_access_key_id in [Credentials]")
@@ -133,7 +133,7 @@ fn keys(
     access_key_id: &str,
     secret_access_key: &str,
     provider: &'static str,
-    features: CredentialFeatures,
+    features: UserAgentFeatures,
 ) -> Credentials {
     Credentials {
         access_key_id: Str::from(access_key_id),

@@ -21,12 +21,10 @@ use super::dpop::DpopKey;
 use super::json::{self, Object};
 use super::provider::failed;
 use super::response::{integer, member, text};
-use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration,
-};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::{BoxFuture, InvokeOptions, UrlHeaders};
-use crate::{Error, ErrorKind, Result, Str, Timestamp, Value, json, to_hex};
+use crate::{Error, ErrorKind, Result, Str, Timestamp, UserAgentFeatures, Value, json, to_hex};
 
 /// The time before expiration from which cached credentials are refreshed, in seconds.
 const REFRESH_SECONDS: i64 = 5 * 60;
@@ -138,6 +136,7 @@ async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> R
         // Files of older logins have no region.
         region: json::text(file, "signInRegion").map(Str::from),
         url_headers: Some(proof),
+        features: features(),
         ..InvokeOptions::default()
     };
     let response = context
@@ -193,8 +192,12 @@ fn credentials(file: &Object) -> Result<Credentials> {
         expires: Some(expiration::parse(json::required(&token, "expiresAt")?)?),
         account_id: json::text(&token, "accountId").map(Str::from),
         provider: Str::from_static(NAME),
-        features: CredentialFeatures::PROFILE_LOGIN | CredentialFeatures::LOGIN,
+        features: features(),
     })
+}
+
+fn features() -> UserAgentFeatures {
+    UserAgentFeatures::CREDENTIALS_PROFILE_LOGIN | UserAgentFeatures::CREDENTIALS_LOGIN
 }
 
 /// Returns the error of a failed refresh, with advice for the user.

@@ -14,7 +14,6 @@ mod disk_cache;
 mod dpop;
 mod env;
 mod expiration;
-mod feature;
 mod identity;
 pub(crate) mod imds;
 mod instance;
@@ -37,7 +36,6 @@ mod web_identity;
 
 pub use cache::{ADVISORY_REFRESH, Identity, IdentityCache, IdentitySource, MANDATORY_REFRESH};
 pub use chain::CredentialChain;
-pub use feature::CredentialFeatures;
 pub use identity::{Credentials, Token};
 pub use provider::{CredentialProvider, Lookup, ProviderContext, TokenProvider};
 pub use sso_login::SsoLogin;

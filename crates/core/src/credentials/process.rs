@@ -5,13 +5,11 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::provider::{failed, misconfigured};
-use super::{
-    CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, expiration, json,
-};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration, json};
 use crate::config::Platform;
 use crate::config::shell_words::{split_words, split_words_windows};
 use crate::ports::BoxFuture;
-use crate::{Result, Str};
+use crate::{Result, Str, UserAgentFeatures};
 
 /// The timeout of a command, which may prompt the user for a code.
 const TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -121,6 +119,7 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
         expires,
         account_id,
         provider: Str::from_static(NAME),
-        features: CredentialFeatures::PROFILE_PROCESS | CredentialFeatures::PROCESS,
+        features: UserAgentFeatures::CREDENTIALS_PROFILE_PROCESS
+            | UserAgentFeatures::CREDENTIALS_PROCESS,
     }))
 }

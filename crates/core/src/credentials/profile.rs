@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::provider::failed;
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::config::setting::{self, ConfigKey, Setting};
 use crate::config::{Section, Settings};
 use crate::ports::BoxFuture;
-use crate::{Result, Secret, Str};
+use crate::{Result, Secret, Str, UserAgentFeatures};
 
 /// Access keys in the credentials file.
 ///
@@ -117,7 +117,7 @@ fn keys(
         expires: None,
         account_id: value(&setting::ACCOUNT_ID).map(Str::from),
         provider: Str::from_static(provider),
-        features: CredentialFeatures::PROFILE,
+        features: UserAgentFeatures::CREDENTIALS_PROFILE,
     }))
 }
 

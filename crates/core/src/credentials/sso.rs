@@ -5,10 +5,10 @@ use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
 use super::response::{integer, member, text};
 use super::sso_token::{self, SsoSession};
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
 use crate::config::Settings;
 use crate::ports::{BoxFuture, InvokeOptions};
-use crate::{Error, Result, Secret, Str, Timestamp, Value, json};
+use crate::{Error, Result, Secret, Str, Timestamp, UserAgentFeatures, Value, json};
 
 /// Credentials for `sso_account_id` and `sso_role_name` of the profile, requested with the token of its `sso_session` or
 /// `sso_start_url`.
@@ -58,11 +58,18 @@ pub(super) async fn load(
         Lookup::Found(sso) => sso,
         Lookup::NotConfigured(reason) => return Ok(Lookup::NotConfigured(reason)),
     };
-    let features = if sso.session.is_some() {
-        CredentialFeatures::PROFILE_SSO | CredentialFeatures::SSO
+    let (profile_features, sso_features) = if sso.session.is_some() {
+        (
+            UserAgentFeatures::CREDENTIALS_PROFILE_SSO,
+            UserAgentFeatures::CREDENTIALS_SSO,
+        )
     } else {
-        CredentialFeatures::PROFILE_SSO_LEGACY | CredentialFeatures::SSO_LEGACY
+        (
+            UserAgentFeatures::CREDENTIALS_PROFILE_SSO_LEGACY,
+            UserAgentFeatures::CREDENTIALS_SSO_LEGACY,
+        )
     };
+    let features = profile_features | sso_features;
     let key = sso.cache_key();
     if let Some(cached) = cache.read(context, &key) {
         return Ok(Lookup::Found(Credentials {
@@ -89,6 +96,7 @@ pub(super) async fn load(
     });
     let options = InvokeOptions {
         region: Some(sso.region.clone()),
+        features: profile_features,
         ..InvokeOptions::default()
     };
     let response = context
@@ -103,7 +111,7 @@ pub(super) async fn load(
 fn credentials(
     fields: &Value,
     sso: &SsoProfile,
-    features: CredentialFeatures,
+    features: UserAgentFeatures,
 ) -> Result<Credentials> {
     let missing = |member: &str| {
         failed(format!(

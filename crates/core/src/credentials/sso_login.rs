@@ -216,8 +216,8 @@ impl SsoLogin {
                 failed(format!("cannot write the token to {}", path.display())).with_source(error)
             })?;
         Ok(Token {
-            token: Secret::from(access_token),
             expires: Some(expires),
+            ..Token::new(access_token)
         })
     }
 }

@@ -185,8 +185,8 @@ fn token(path: &Path, mut file: Object) -> Result<Token> {
     let token: Secret = json::take_secret(&mut file, "accessToken")
         .ok_or_else(|| failed(format!("{} has no accessToken", path.display())))?;
     Ok(Token {
-        token,
         expires: Some(expires),
+        ..Token::new(token)
     })
 }
 

@@ -2,8 +2,8 @@
 
 use super::provider::failed;
 use super::response::{member, text};
-use super::{CredentialFeatures, Credentials, ProviderContext, expiration};
-use crate::{Result, Secret, Str, Timestamp, Value};
+use super::{Credentials, ProviderContext, expiration};
+use crate::{Result, Secret, Str, Timestamp, UserAgentFeatures, Value};
 
 /// Parses the response of AssumeRole or AssumeRoleWithWebIdentity. The account id is taken from the ARN of the role.
 ///
@@ -13,7 +13,7 @@ pub(super) fn assumed_role(
     operation: &str,
     response: &Value,
     provider: &'static str,
-    features: CredentialFeatures,
+    features: UserAgentFeatures,
 ) -> Result<Credentials> {
     let account_id = text(member(response, "AssumedRoleUser"), "Arn")
         .and_then(account_in_arn)

@@ -8,7 +8,7 @@ use super::skipped::SkippedProviders;
 use super::sso_token::{self, SsoSession};
 use super::{Lookup, ProviderContext, Token, TokenProvider};
 use crate::ports::BoxFuture;
-use crate::{Result, Secret};
+use crate::{Result, UserAgentFeatures};
 
 /// Token providers, tried in order.
 ///
@@ -163,8 +163,8 @@ impl TokenProvider for EnvTokenProvider {
             let variable = format!("AWS_BEARER_TOKEN_{name}");
             match context.host.env.var(&variable) {
                 Some(token) if !token.trim().is_empty() => Ok(Lookup::Found(Token {
-                    token: Secret::from(token),
-                    expires: None,
+                    features: UserAgentFeatures::BEARER_SERVICE_ENV_VARS,
+                    ..Token::new(token)
                 })),
                 _ => Lookup::none(format!("{variable} is not set")),
             }

@@ -3,10 +3,10 @@
 use super::disk_cache::{self, DiskCache};
 use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
-use super::{CredentialFeatures, CredentialProvider, Credentials, Lookup, ProviderContext, sts};
+use super::{CredentialProvider, Credentials, Lookup, ProviderContext, sts};
 use crate::config::setting::{self, Setting};
 use crate::ports::{BoxFuture, InvokeOptions};
-use crate::{Result, Str, json};
+use crate::{Result, Str, UserAgentFeatures, json};
 
 /// Assumes a role with the token in `AWS_WEB_IDENTITY_TOKEN_FILE` or `web_identity_token_file` of the profile.
 ///
@@ -50,14 +50,14 @@ pub(super) async fn load(
     cache: &DiskCache,
 ) -> Result<Lookup<Credentials>> {
     let section = context.settings.files().profile(profile);
-    let mut features = CredentialFeatures::STS_ASSUME_ROLE_WEB_ID;
+    let mut token_features = UserAgentFeatures::default();
     let mut value = |row: &Setting| -> Option<Str> {
         if with_env && let Some((_, value)) = row.from_env(&*context.host.env) {
-            features |= CredentialFeatures::ENV_VARS_STS_WEB_ID_TOKEN;
+            token_features |= UserAgentFeatures::CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN;
             return Some(Str::from(value));
         }
         let value = super::profile::value(section?, row)?;
-        features |= CredentialFeatures::PROFILE_STS_WEB_ID_TOKEN;
+        token_features |= UserAgentFeatures::CREDENTIALS_PROFILE_STS_WEB_ID_TOKEN;
         Some(Str::from(value))
     };
     let Some(token_file) = value(&setting::WEB_IDENTITY_TOKEN_FILE) else {
@@ -79,6 +79,7 @@ pub(super) async fn load(
         })
     })?;
     let role_session_name = value(&setting::ROLE_SESSION_NAME);
+    let features = token_features | UserAgentFeatures::CREDENTIALS_STS_ASSUME_ROLE_WEB_ID;
 
     let mut key = vec![("RoleArn", PythonValue::Text(role_arn.clone()))];
     if let Some(name) = &role_session_name {
@@ -115,9 +116,11 @@ pub(super) async fn load(
         "WebIdentityToken": token.trim_end(),
     });
     let operation = "AssumeRoleWithWebIdentity";
-    let response = context
-        .call("sts", operation, params, InvokeOptions::default())
-        .await?;
+    let options = InvokeOptions {
+        features: token_features,
+        ..InvokeOptions::default()
+    };
+    let response = context.call("sts", operation, params, options).await?;
     let credentials = sts::assumed_role(operation, &response, NAME, features)?;
     cache.write(context, &key, &credentials);
     Ok(Lookup::Found(credentials))

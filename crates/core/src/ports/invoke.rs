@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::BoxFuture;
-use crate::{Credentials, Result, Str, Value};
+use crate::{Credentials, Result, Str, UserAgentFeatures, Value};
 
 /// Options of [`Invoke::call`].
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct InvokeOptions {
     pub url_headers: Option<UrlHeaders>,
     /// Endpoint URL that replaces the resolved one.
     pub endpoint_url: Option<String>,
+    /// Features to add to the user agent.
+    pub features: UserAgentFeatures,
 }
 
 /// Callback that creates headers from the request URL after endpoint resolution. Called for each attempt.

@@ -1,3 +1,5 @@
+use inia_core::{Str, json};
+
 use super::*;
 use crate::error::EndpointErrorKind::{Evaluation, MissingParameter, NoMatch, ParameterType, Rule};
 use crate::rule_set::RuleSet;
@@ -469,16 +471,12 @@ fn resolves_headers_and_properties() {
             ("x-a".to_owned(), vec![])
         ]
     );
-    let names: Vec<&str> = endpoint
-        .properties
-        .iter()
-        .map(|(name, _)| &**name)
-        .collect();
+    let names: Vec<&Str> = endpoint.properties.keys().collect();
     assert_eq!(names, ["z", "authSchemes", "a"]);
-    assert_eq!(endpoint.property("z").unwrap().as_str(), Some("dflt"));
+    assert_eq!(endpoint.properties.get("z"), Some(&Value::from("dflt")));
     assert_eq!(
-        serde_json::Value::from(endpoint.property("a").unwrap()),
-        serde_json::json!([null, 1, 1.5, false, {"{T}": "{{"}])
+        endpoint.properties.get("a"),
+        Some(&json!([null, 1, 1.5, false, {"{T}": "{{"}]))
     );
     assert_eq!(
         endpoint.auth_schemes[0].signing_region.as_deref(),

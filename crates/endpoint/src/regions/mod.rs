@@ -7,7 +7,9 @@ mod construct;
 mod pack;
 mod parse;
 
-use crate::error::{DefinitionError, EndpointError, EndpointErrorKind};
+use inia_core::Result;
+
+use crate::error::{EndpointError, EndpointErrorKind};
 use crate::list_table::{ListId, ListTable};
 use crate::region_pattern::RegionPattern;
 use crate::string_table::StringTable;
@@ -111,7 +113,7 @@ impl EndpointsData {
     ///
     /// # Errors
     /// The input is not JSON, or not a valid `endpoints.json`; the error names the JSON path.
-    pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
+    pub fn from_json(text: &[u8]) -> Result<Self> {
         parse::parse(text)
     }
 
@@ -119,7 +121,7 @@ impl EndpointsData {
     ///
     /// # Errors
     /// The bytes were written by another version of this crate, or are damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         pack::read(bytes)
     }
 
@@ -257,7 +259,7 @@ impl EndpointsData {
     ///
     /// # Source
     /// botocore `regions.py:EndpointResolver.get_partition_for_region`
-    pub fn partition_for_region(&self, region: &str) -> Result<&str, EndpointError> {
+    pub fn partition_for_region(&self, region: &str) -> std::result::Result<&str, EndpointError> {
         let partition = self
             .partitions
             .iter()

@@ -9,87 +9,57 @@
 //!
 //! An optional index is 0 if it is absent, and the index plus 1 otherwise.
 
+use inia_core::Result;
+use inia_core::packed::{PackedReader, PackedWriter};
+
 use super::{CredentialScope, EndpointsData, PartialEndpoint, PartitionEntry, ServiceEntry};
-use crate::bytes::{ByteReader, ByteWriter};
-use crate::error::DefinitionError;
 use crate::list_table::ListTable;
+use crate::packed::{self, read_all, read_optional_text, write_all, write_optional_text};
 use crate::region_pattern::RegionPattern;
 use crate::string_table::{StringTable, dictionary_fingerprint};
-
-const MAGIC: u8 = b'E';
-/// Incremented with every change of the packed form.
-const VERSION: u8 = 1;
 
 const DEPRECATED: u8 = 1;
 const SCOPE: u8 = 2;
 
-pub(super) fn write(data: &EndpointsData) -> Vec<u8> {
-    let mut writer = ByteWriter::default();
-    writer.byte(MAGIC);
-    writer.byte(VERSION);
-    writer.raw(&dictionary_fingerprint().to_le_bytes());
-    data.strings.write(&mut writer);
-    data.lists.write(&mut writer);
-    writer.count(data.partials.len());
-    for partial in &data.partials {
-        write_partial(partial, &mut writer);
-    }
-    writer.count(data.partitions.len());
-    for partition in &data.partitions {
-        write_partition(partition, &mut writer);
-    }
-    writer.into_bytes()
+/// Magic byte, version and dictionary fingerprint. The version is incremented with every change of the packed form.
+fn header() -> [u8; 4] {
+    let [low, high] = dictionary_fingerprint().to_le_bytes();
+    [b'E', 1, low, high]
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<EndpointsData, DefinitionError> {
-    let mut reader = ByteReader::new(bytes);
-    let is_current = reader.byte()? == MAGIC
-        && reader.byte()? == VERSION
-        && reader.raw(2)? == dictionary_fingerprint().to_le_bytes().as_slice();
-    if !is_current {
-        return Err(reader.error("not packed endpoints of this version"));
-    }
-    let strings = StringTable::read(&mut reader)?;
-    let lists = ListTable::read(&mut reader)?;
-    let partials = read_all(&mut reader, read_partial)?;
-    let partitions = read_all(&mut reader, read_partition)?;
-    reader.end()?;
-    // An index out of range is harmless: it resolves to an empty string, an empty list or no endpoint.
-    Ok(EndpointsData {
-        strings,
-        lists,
-        partials,
-        partitions,
+pub(super) fn write(data: &EndpointsData) -> Vec<u8> {
+    packed::encode(&header(), |writer| {
+        data.strings.write(writer);
+        data.lists.write(writer);
+        write_all(&data.partials, writer, write_partial);
+        write_all(&data.partitions, writer, write_partition);
     })
 }
 
-fn read_all<'a, T>(
-    reader: &mut ByteReader<'a>,
-    mut read: impl FnMut(&mut ByteReader<'a>) -> Result<T, DefinitionError>,
-) -> Result<Box<[T]>, DefinitionError> {
-    let count = reader.count(2)?;
-    // The count may be wrong in damaged input: a long list grows as it is read.
-    let mut all = Vec::with_capacity(count.min(1024));
-    for _ in 0..count {
-        all.push(read(reader)?);
-    }
-    Ok(all.into_boxed_slice())
+pub(super) fn read(bytes: &[u8]) -> Result<EndpointsData> {
+    // An index out of range is harmless: it resolves to an empty string, an empty list or no endpoint.
+    packed::decode(&header(), bytes, |reader| {
+        Some(EndpointsData {
+            strings: StringTable::read(reader)?,
+            lists: ListTable::read(reader)?,
+            partials: read_all(reader, 2, read_partial)?.into_boxed_slice(),
+            partitions: read_all(reader, 2, read_partition)?.into_boxed_slice(),
+        })
+    })
 }
 
-fn write_optional(number: Option<u16>, writer: &mut ByteWriter) {
-    writer.int(number.map_or(0, |number| u32::from(number) + 1));
+fn write_optional(index: Option<u16>, writer: &mut PackedWriter) {
+    writer.number(index.map_or(0, |index| u32::from(index) + 1));
 }
 
-fn read_optional(reader: &mut ByteReader<'_>) -> Result<Option<u16>, DefinitionError> {
-    match reader.u32()? {
-        0 => Ok(None),
-        number => u16::try_from(number - 1)
-            .map(Some)
-            .map_err(|_| reader.error("integer out of range")),
+fn read_optional(reader: &mut PackedReader<'_>) -> Option<Option<u16>> {
+    match reader.int::<u32>()?.checked_sub(1) {
+        Some(index) => u16::try_from(index).ok().map(Some),
+        None => Some(None),
     }
 }
 
-fn write_partial(partial: &PartialEndpoint, writer: &mut ByteWriter) {
+fn write_partial(partial: &PartialEndpoint, writer: &mut PackedWriter) {
     let flag = |flag: bool, bit: u8| if flag { bit } else { 0 };
     writer.byte(
         flag(partial.deprecated, DEPRECATED) | flag(partial.credential_scope.is_some(), SCOPE),
@@ -103,12 +73,12 @@ fn write_partial(partial: &PartialEndpoint, writer: &mut ByteWriter) {
         write_optional(scope.region, writer);
         write_optional(scope.service, writer);
     }
-    writer.int(partial.variants);
+    writer.number(partial.variants);
 }
 
-fn read_partial(reader: &mut ByteReader<'_>) -> Result<PartialEndpoint, DefinitionError> {
+fn read_partial(reader: &mut PackedReader<'_>) -> Option<PartialEndpoint> {
     let flags = reader.byte()?;
-    Ok(PartialEndpoint {
+    Some(PartialEndpoint {
         deprecated: flags & DEPRECATED != 0,
         hostname: read_optional(reader)?,
         dns_suffix: read_optional(reader)?,
@@ -123,55 +93,60 @@ fn read_partial(reader: &mut ByteReader<'_>) -> Result<PartialEndpoint, Definiti
         } else {
             None
         },
-        variants: reader.u16()?,
+        variants: reader.int()?,
     })
 }
 
-fn write_partition(partition: &PartitionEntry, writer: &mut ByteWriter) {
-    writer.int(partition.id);
+fn write_partition(partition: &PartitionEntry, writer: &mut PackedWriter) {
+    writer.number(partition.id);
     write_optional(partition.name, writer);
-    writer.int(partition.dns_suffix);
-    writer.optional_text(partition.pattern.as_ref().map(RegionPattern::source));
-    writer.int(partition.defaults);
-    writer.count(partition.regions.len());
-    for (name, description) in &partition.regions {
-        writer.int(*name);
+    writer.number(partition.dns_suffix);
+    write_optional_text(
+        partition.pattern.as_ref().map(RegionPattern::source),
+        writer,
+    );
+    writer.number(partition.defaults);
+    write_all(&partition.regions, writer, |(name, description), writer| {
+        writer.number(*name);
         write_optional(*description, writer);
-    }
-    writer.count(partition.services.len());
-    for service in &partition.services {
-        writer.int(service.name);
+    });
+    write_all(&partition.services, writer, |service, writer| {
+        writer.number(service.name);
         write_optional(service.partition_endpoint, writer);
         writer.flag(service.is_regionalized);
-        writer.int(service.defaults);
-        writer.count(service.endpoints.len());
-        for (name, partial) in &service.endpoints {
-            writer.int(*name);
-            writer.int(*partial);
-        }
-    }
+        writer.number(service.defaults);
+        write_all(&service.endpoints, writer, |(name, partial), writer| {
+            writer.number(*name);
+            writer.number(*partial);
+        });
+    });
 }
 
-fn read_partition(reader: &mut ByteReader<'_>) -> Result<PartitionEntry, DefinitionError> {
-    Ok(PartitionEntry {
-        id: reader.u16()?,
+fn read_partition(reader: &mut PackedReader<'_>) -> Option<PartitionEntry> {
+    Some(PartitionEntry {
+        id: reader.int()?,
         name: read_optional(reader)?,
-        dns_suffix: reader.u16()?,
-        pattern: match reader.optional_text()? {
-            Some(source) => Some(RegionPattern::new(source).map_err(|error| reader.error(&error))?),
+        dns_suffix: reader.int()?,
+        pattern: match read_optional_text(reader)? {
+            Some(source) => Some(RegionPattern::new(source).ok()?),
             None => None,
         },
-        defaults: reader.u16()?,
-        regions: read_all(reader, |reader| Ok((reader.u16()?, read_optional(reader)?)))?,
-        services: read_all(reader, |reader| {
-            Ok(ServiceEntry {
-                name: reader.u16()?,
+        defaults: reader.int()?,
+        regions: read_all(reader, 2, |reader| {
+            Some((reader.int()?, read_optional(reader)?))
+        })?
+        .into_boxed_slice(),
+        services: read_all(reader, 2, |reader| {
+            Some(ServiceEntry {
+                name: reader.int()?,
                 partition_endpoint: read_optional(reader)?,
                 is_regionalized: reader.flag()?,
-                defaults: reader.u16()?,
-                endpoints: read_all(reader, |reader| Ok((reader.u16()?, reader.u16()?)))?,
+                defaults: reader.int()?,
+                endpoints: read_all(reader, 2, |reader| Some((reader.int()?, reader.int()?)))?
+                    .into_boxed_slice(),
             })
-        })?,
+        })?
+        .into_boxed_slice(),
     })
 }
 

@@ -1,232 +1,171 @@
 //! Parser of `endpoints.json`.
 
+use std::borrow::Cow;
+
+use inia_core::Result;
+
 use super::{
     CredentialScope, DUAL_STACK, EndpointsData, FIPS, PartialEndpoint, PartialEndpointId,
     PartitionEntry, ServiceEntry, StringId,
 };
-use crate::error::DefinitionError;
 use crate::interner::Interner;
-use crate::json::{self, Json, JsonPath};
+use crate::json::{self, JsonNode};
 use crate::list_table::{ListId, ListTable};
 use crate::region_pattern::RegionPattern;
-use crate::string_table::StringTableBuilder;
+use crate::string_table::StringTable;
 
-#[derive(Debug, Default)]
-struct RegionsCompiler {
-    strings: StringTableBuilder,
-    lists: Interner<Box<[u16]>>,
+#[derive(Debug)]
+struct RegionsCompiler<'j> {
+    strings: Interner<Cow<'j, str>>,
+    lists: Interner<Vec<u16>>,
     partials: Interner<PartialEndpoint>,
 }
 
-pub(super) fn parse(text: &[u8]) -> Result<EndpointsData, DefinitionError> {
+pub(super) fn parse(text: &[u8]) -> Result<EndpointsData> {
     let json = json::parse(text)?;
-    let root = JsonPath::Root;
-    let path = root.key("partitions");
-    let list = json.required("partitions", &root)?.list(&path)?;
-    let mut compiler = RegionsCompiler::default();
-    let mut partitions = Vec::with_capacity(list.len());
-    for (index, partition) in list.iter().enumerate() {
-        partitions.push(compiler.partition(partition, &path.index(index))?);
-    }
-    let lists =
-        ListTable::new(compiler.lists.items()).ok_or_else(|| root.error("definition too large"))?;
+    let root = JsonNode::root(&json);
+    let mut compiler = RegionsCompiler {
+        strings: StringTable::interner(),
+        lists: Interner::default(),
+        partials: Interner::default(),
+    };
+    let list = root.required("partitions")?;
+    let partitions = list.items()?.map(|node| compiler.partition(node));
+    let partitions = partitions.collect::<Result<_>>()?;
     Ok(EndpointsData {
-        strings: compiler.strings.finish(),
-        lists,
-        partials: compiler.partials.into_items().into_boxed_slice(),
-        partitions: partitions.into_boxed_slice(),
+        strings: StringTable::new(&compiler.strings)?,
+        lists: ListTable::new(compiler.lists.iter())?,
+        partials: compiler.partials.into_items(),
+        partitions,
     })
 }
 
-impl RegionsCompiler {
-    fn string(&mut self, text: &str, path: &JsonPath<'_>) -> Result<StringId, DefinitionError> {
-        self.strings
-            .intern(text)
-            .ok_or_else(|| path.error("too many strings"))
+impl<'j> RegionsCompiler<'j> {
+    fn intern(&mut self, text: &'j str) -> Result<StringId> {
+        self.strings.intern(Cow::Borrowed(text))
     }
 
     /// Interns the string of `key`, if the key is present.
-    fn string_of(
-        &mut self,
-        json: &Json<'_>,
-        key: &str,
-        path: &JsonPath<'_>,
-    ) -> Result<Option<StringId>, DefinitionError> {
-        let path = path.key(key);
-        match json.get(key) {
-            Some(value) => self.string(value.text(&path)?, &path).map(Some),
-            None => Ok(None),
-        }
+    fn string(&mut self, node: JsonNode<'_, 'j>, key: &str) -> Result<Option<StringId>> {
+        let text = node.optional_str(key)?;
+        text.map(|text| self.intern(text)).transpose()
     }
 
     /// Interns the list of strings of `key`, if the key is present.
-    fn strings_of(
-        &mut self,
-        json: &Json<'_>,
-        key: &str,
-        path: &JsonPath<'_>,
-    ) -> Result<Option<ListId>, DefinitionError> {
-        let path = path.key(key);
-        let Some(value) = json.get(key) else {
+    fn strings(&mut self, node: JsonNode<'_, 'j>, key: &str) -> Result<Option<ListId>> {
+        let Some(list) = node.get(key) else {
             return Ok(None);
         };
-        let mut list = Vec::new();
-        for (index, item) in value.list(&path)?.iter().enumerate() {
-            let path = path.index(index);
-            list.push(self.string(item.text(&path)?, &path)?);
-        }
-        self.lists.intern(list.into_boxed_slice(), &path).map(Some)
+        let list = list.items()?.map(|item| self.intern(item.str()?));
+        let list = list.collect::<Result<_>>()?;
+        self.lists.intern(list).map(Some)
     }
 
-    fn partition(
-        &mut self,
-        json: &Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<PartitionEntry, DefinitionError> {
-        json.map(path)?;
-        let id = self
-            .string_of(json, "partition", path)?
-            .ok_or_else(|| path.missing("partition"))?;
-        let dns_suffix = self
-            .string_of(json, "dnsSuffix", path)?
-            .ok_or_else(|| path.missing("dnsSuffix"))?;
-        let pattern = match json.get("regionRegex") {
-            Some(pattern) => {
-                let path = path.key("regionRegex");
-                let pattern = RegionPattern::new(pattern.text(&path)?);
-                Some(pattern.map_err(|error| {
-                    path.error(format_args!("not a regular expression: {error}"))
-                })?)
-            }
-            None => None,
-        };
-        let regions_path = path.key("regions");
-        let mut regions = Vec::new();
-        for (name, region) in json.required("regions", path)?.map(&regions_path)? {
-            let path = regions_path.key(name);
-            regions.push((
-                self.string(name, &path)?,
-                self.string_of(region, "description", &path)?,
-            ));
-        }
-        let services_path = path.key("services");
-        let mut services = Vec::new();
-        for (name, service) in json.required("services", path)?.map(&services_path)? {
-            services.push(self.service(name, service, &services_path.key(name))?);
-        }
+    fn partition(&mut self, node: JsonNode<'_, 'j>) -> Result<PartitionEntry> {
+        let id = self.intern(node.required("partition")?.str()?)?;
+        let dns_suffix = self.intern(node.required("dnsSuffix")?.str()?)?;
+        let pattern = node
+            .get("regionRegex")
+            .map(RegionPattern::from_json)
+            .transpose()?;
+        let regions = node.required("regions")?;
+        let regions = regions.entries()?.map(|(name, region)| {
+            let name = self.intern(name)?;
+            Ok((name, self.string(region, "description")?))
+        });
+        let regions = regions.collect::<Result<_>>()?;
+        let services = node.required("services")?;
+        let services = services
+            .entries()?
+            .map(|(name, service)| self.service(name, service));
+        let services = services.collect::<Result<_>>()?;
         Ok(PartitionEntry {
             id,
-            name: self.string_of(json, "partitionName", path)?,
+            name: self.string(node, "partitionName")?,
             dns_suffix,
             pattern,
-            defaults: self.defaults(json, path)?,
-            regions: regions.into_boxed_slice(),
-            services: services.into_boxed_slice(),
+            defaults: self.defaults(node)?,
+            regions,
+            services,
         })
     }
 
-    fn service(
-        &mut self,
-        name: &str,
-        json: &Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<ServiceEntry, DefinitionError> {
-        json.map(path)?;
-        let is_regionalized = match json.get("isRegionalized") {
-            Some(value) => value.bool(&path.key("isRegionalized"))?,
-            None => true,
-        };
-        let endpoints_path = path.key("endpoints");
+    fn service(&mut self, name: &'j str, node: JsonNode<'_, 'j>) -> Result<ServiceEntry> {
         let mut endpoints = Vec::new();
-        if let Some(map) = json.get("endpoints") {
-            for (name, endpoint) in map.map(&endpoints_path)? {
-                let path = endpoints_path.key(name);
-                endpoints.push((self.string(name, &path)?, self.partial(endpoint, &path)?));
+        if let Some(map) = node.get("endpoints") {
+            for (name, endpoint) in map.entries()? {
+                endpoints.push((self.intern(name)?, self.endpoint(endpoint)?));
             }
         }
         Ok(ServiceEntry {
-            name: self.string(name, path)?,
-            partition_endpoint: self.string_of(json, "partitionEndpoint", path)?,
-            is_regionalized,
-            defaults: self.defaults(json, path)?,
+            name: self.intern(name)?,
+            partition_endpoint: self.string(node, "partitionEndpoint")?,
+            is_regionalized: node.optional_bool("isRegionalized")?.unwrap_or(true),
+            defaults: self.defaults(node)?,
             endpoints: endpoints.into_boxed_slice(),
         })
     }
 
-    fn defaults(
-        &mut self,
-        json: &Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<PartialEndpointId, DefinitionError> {
-        let path = path.key("defaults");
-        let empty = Json::Map(Vec::new());
-        self.partial(json.get("defaults").unwrap_or(&empty), &path)
-    }
-
-    fn partial(
-        &mut self,
-        json: &Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<PartialEndpointId, DefinitionError> {
-        json.map(path)?;
-        let mut variants = Vec::new();
-        if let Some(list) = json.get("variants") {
-            let path = path.key("variants");
-            for (index, variant) in list.list(&path)?.iter().enumerate() {
-                let path = path.index(index);
-                let Some(tags) = tags(variant, &path)? else {
-                    continue;
-                };
-                variants.extend([tags, self.partial_with(variant, &[], &path)?]);
-            }
-        }
-        self.partial_with(json, &variants, path)
-    }
-
-    /// Interns an endpoint whose variants are already interned. A variant has no variants of its own.
-    fn partial_with(
-        &mut self,
-        json: &Json<'_>,
-        variants: &[u16],
-        path: &JsonPath<'_>,
-    ) -> Result<PartialEndpointId, DefinitionError> {
-        let credential_scope = match json.get("credentialScope") {
-            Some(scope) => {
-                let path = path.key("credentialScope");
-                scope.map(&path)?;
-                Some(CredentialScope {
-                    region: self.string_of(scope, "region", &path)?,
-                    service: self.string_of(scope, "service", &path)?,
+    fn defaults(&mut self, node: JsonNode<'_, 'j>) -> Result<PartialEndpointId> {
+        match node.get("defaults") {
+            Some(defaults) => self.endpoint(defaults),
+            None => {
+                let variants = self.lists.intern(Vec::new())?;
+                self.partials.intern(PartialEndpoint {
+                    variants,
+                    ..PartialEndpoint::default()
                 })
             }
+        }
+    }
+
+    /// Interns an endpoint with its variants.
+    fn endpoint(&mut self, node: JsonNode<'_, 'j>) -> Result<PartialEndpointId> {
+        node.map()?;
+        let mut variants = Vec::new();
+        if let Some(list) = node.get("variants") {
+            for variant in list.items()? {
+                if let Some(tags) = tags(variant)? {
+                    // A variant has no variants of its own.
+                    variants.extend([tags, self.endpoint_with(variant, Vec::new())?]);
+                }
+            }
+        }
+        self.endpoint_with(node, variants)
+    }
+
+    /// Interns an endpoint whose variants are already interned.
+    fn endpoint_with(
+        &mut self,
+        node: JsonNode<'_, 'j>,
+        variants: Vec<u16>,
+    ) -> Result<PartialEndpointId> {
+        let credential_scope = match node.get("credentialScope") {
+            Some(scope) => Some(CredentialScope {
+                region: self.string(scope, "region")?,
+                service: self.string(scope, "service")?,
+            }),
             None => None,
         };
-        let deprecated = match json.get("deprecated") {
-            Some(value) => value.bool(&path.key("deprecated"))?,
-            None => false,
-        };
         let partial = PartialEndpoint {
-            hostname: self.string_of(json, "hostname", path)?,
-            dns_suffix: self.string_of(json, "dnsSuffix", path)?,
-            ssl_common_name: self.string_of(json, "sslCommonName", path)?,
+            hostname: self.string(node, "hostname")?,
+            dns_suffix: self.string(node, "dnsSuffix")?,
+            ssl_common_name: self.string(node, "sslCommonName")?,
             credential_scope,
-            protocols: self.strings_of(json, "protocols", path)?,
-            signature_versions: self.strings_of(json, "signatureVersions", path)?,
-            deprecated,
-            variants: self.lists.intern(variants.into(), path)?,
+            protocols: self.strings(node, "protocols")?,
+            signature_versions: self.strings(node, "signatureVersions")?,
+            deprecated: node.optional_bool("deprecated")?.unwrap_or(false),
+            variants: self.lists.intern(variants)?,
         };
-        self.partials.intern(partial, path)
+        self.partials.intern(partial)
     }
 }
 
 /// Returns the tags of a variant, or `None` if one of them is unknown, since such a variant cannot be requested.
-fn tags(variant: &Json<'_>, path: &JsonPath<'_>) -> Result<Option<u16>, DefinitionError> {
-    variant.map(path)?;
-    let list = variant.required("tags", path)?;
-    let path = path.key("tags");
+fn tags(variant: JsonNode<'_, '_>) -> Result<Option<u16>> {
     let mut tags = Some(0);
-    for (index, tag) in list.list(&path)?.iter().enumerate() {
-        let bit = match tag.text(&path.index(index))? {
+    for tag in variant.required("tags")?.items()? {
+        let bit = match tag.str()? {
             "dualstack" => Some(DUAL_STACK),
             "fips" => Some(FIPS),
             _ => None,
@@ -266,11 +205,8 @@ mod tests {
             ),
         ];
         for (json, path) in cases {
-            assert_eq!(
-                parse(json.as_bytes()).unwrap_err().location(),
-                path,
-                "{json}"
-            );
+            let error = parse(json.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{path}: ")), "{json}: {error}");
         }
     }
 

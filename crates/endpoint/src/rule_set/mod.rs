@@ -6,7 +6,7 @@ pub(crate) mod program;
 mod validate;
 
 use crate::endpoint::Endpoint;
-use crate::error::{DefinitionError, EndpointError};
+use crate::error::EndpointError;
 use crate::evaluate;
 use crate::parameter::{EndpointParams, Parameter};
 use crate::partition::Partitions;
@@ -63,7 +63,7 @@ impl RuleSet {
     /// # Errors
     /// The input is not JSON or not a valid rule set, calls an unknown function, or is excessively large; the error names
     /// the JSON path.
-    pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
+    pub fn from_json(text: &[u8]) -> inia_core::Result<Self> {
         parse::compile(text).map(|program| Self { program })
     }
 
@@ -71,7 +71,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// The bytes were written by another version of this crate, or are damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
+    pub fn from_bytes(bytes: &[u8]) -> inia_core::Result<Self> {
         pack::read(bytes).map(|program| Self { program })
     }
 

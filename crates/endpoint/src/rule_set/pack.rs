@@ -15,18 +15,16 @@
 //! Integers are little-endian base-128, so nearly all take one byte; there is no alignment. The fingerprint ensures that
 //! dictionary indexes mean the same strings. Memo slots are not stored; they are assigned again when the form is read.
 
-use crate::bytes::{ByteReader, ByteWriter};
-use crate::error::DefinitionError;
+use inia_core::packed::{PackedReader, PackedWriter};
+use inia_core::{Result, Str};
+
 use crate::list_table::ListTable;
+use crate::packed::{self, read_all, write_all};
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
 use crate::rule_set::program::{
     EndpointTemplate, Expr, Program, ProgramParts, PropertyTemplate, Rule, RuleAction,
 };
 use crate::string_table::{StringTable, dictionary_fingerprint};
-
-const MAGIC: u8 = b'R';
-/// Incremented with every change of the packed form.
-const VERSION: u8 = 1;
 
 const REQUIRED: u8 = 1;
 const BUILT_IN: u8 = 2;
@@ -34,92 +32,71 @@ const DEFAULT: u8 = 4;
 const DEPRECATED: u8 = 8;
 const KIND_SHIFT: u8 = 4;
 
+/// Magic byte, version and dictionary fingerprint. The version is incremented with every change of the packed form.
+fn header() -> [u8; 4] {
+    let [low, high] = dictionary_fingerprint().to_le_bytes();
+    [b'R', 1, low, high]
+}
+
 pub(crate) fn write(program: &Program) -> Vec<u8> {
-    let mut writer = ByteWriter::default();
-    writer.byte(MAGIC);
-    writer.byte(VERSION);
-    writer.raw(&dictionary_fingerprint().to_le_bytes());
-    program.strings.write(&mut writer);
-    program.lists.write(&mut writer);
-    writer.count(program.parameters.len());
-    for parameter in &program.parameters {
-        write_parameter(parameter, &mut writer);
-    }
-    writer.count(program.nodes.len());
-    for node in &program.nodes {
-        write_expr(node.expr, &mut writer);
-    }
-    writer.count(program.properties.len());
-    for property in &program.properties {
-        write_property(*property, &mut writer);
-    }
-    writer.count(program.endpoints.len());
-    for endpoint in &program.endpoints {
-        writer.int(endpoint.url);
-        writer.int(endpoint.headers);
-        writer.int(endpoint.properties);
-    }
-    writer.count(program.rules.len());
-    for (compiled, index) in program.rules.iter().zip(0u16..) {
-        write_rule(compiled.rule, index, &mut writer);
-    }
-    writer.int(program.version);
-    writer.into_bytes()
+    packed::encode(&header(), |writer| {
+        program.strings.write(writer);
+        program.lists.write(writer);
+        write_all(&program.parameters, writer, write_parameter);
+        write_all(&program.nodes, writer, |node, writer| {
+            write_expr(node.expr, writer);
+        });
+        write_all(&program.properties, writer, |property, writer| {
+            write_property(*property, writer);
+        });
+        write_all(&program.endpoints, writer, |endpoint, writer| {
+            writer.number(endpoint.url);
+            writer.number(endpoint.headers);
+            writer.number(endpoint.properties);
+        });
+        let mut index = 0;
+        write_all(&program.rules, writer, |compiled, writer| {
+            index += 1;
+            write_rule(compiled.rule, index, writer);
+        });
+        writer.number(program.version);
+    })
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Program, DefinitionError> {
-    let mut reader = ByteReader::new(bytes);
-    let is_current = reader.byte()? == MAGIC
-        && reader.byte()? == VERSION
-        && reader.raw(2)? == dictionary_fingerprint().to_le_bytes().as_slice();
-    if !is_current {
-        return Err(reader.error("not a packed rule set of this version"));
-    }
-    let strings = StringTable::read(&mut reader)?;
-    let lists = ListTable::read(&mut reader)?;
-    let parameters = read_all(&mut reader, 2, |reader, _| read_parameter(reader))?;
-    let exprs = read_all(&mut reader, 1, |reader, _| read_expr(reader))?;
-    let properties = read_all(&mut reader, 1, |reader, _| read_property(reader))?;
-    let endpoints = read_all(&mut reader, 3, |reader, _| {
-        Ok(EndpointTemplate {
-            url: reader.u16()?,
-            headers: reader.u16()?,
-            properties: reader.u16()?,
-        })
-    })?;
-    let rules = read_all(&mut reader, 2, read_rule)?;
-    let version = reader.u16()?;
-    reader.end()?;
-    let parts = ProgramParts {
-        version,
-        strings,
-        lists,
-        exprs,
-        properties,
-        endpoints,
-        parameters,
-        rules,
-    };
-    Program::new(parts).map_err(|message| reader.error(message))
+pub(crate) fn read(bytes: &[u8]) -> Result<Program> {
+    packed::decode(&header(), bytes, |reader| {
+        let strings = StringTable::read(reader)?;
+        let lists = ListTable::read(reader)?;
+        let parameters = read_all(reader, 2, read_parameter)?;
+        let exprs = read_all(reader, 1, read_expr)?;
+        let properties = read_all(reader, 1, read_property)?;
+        let endpoints = read_all(reader, 3, |reader| {
+            Some(EndpointTemplate {
+                url: reader.int()?,
+                headers: reader.int()?,
+                properties: reader.int()?,
+            })
+        })?;
+        let mut index = 0;
+        let rules = read_all(reader, 2, |reader| {
+            index += 1;
+            read_rule(reader, index)
+        })?;
+        let parts = ProgramParts {
+            version: reader.int()?,
+            strings,
+            lists,
+            exprs,
+            properties,
+            endpoints,
+            parameters,
+            rules,
+        };
+        Program::new(parts).ok()
+    })
 }
 
-fn read_all<'a, T>(
-    reader: &mut ByteReader<'a>,
-    size: usize,
-    mut read: impl FnMut(&mut ByteReader<'a>, usize) -> Result<T, DefinitionError>,
-) -> Result<Vec<T>, DefinitionError> {
-    let count = reader.count(size)?;
-    if count > usize::from(u16::MAX) {
-        return Err(reader.error("rule set too large"));
-    }
-    let mut all = Vec::with_capacity(count);
-    for index in 0..count {
-        all.push(read(reader, index)?);
-    }
-    Ok(all)
-}
-
-fn write_parameter(parameter: &Parameter, writer: &mut ByteWriter) {
+fn write_parameter(parameter: &Parameter, writer: &mut PackedWriter) {
     writer.text(&parameter.name);
     let kind = match parameter.kind {
         ParameterType::String => 0,
@@ -147,8 +124,7 @@ fn write_parameter(parameter: &Parameter, writer: &mut ByteWriter) {
         Some(ParameterDefault::String(text)) => writer.text(text),
         Some(ParameterDefault::Boolean(value)) => writer.flag(*value),
         Some(ParameterDefault::StringArray(items)) => {
-            writer.count(items.len());
-            items.iter().for_each(|item| writer.text(item));
+            write_all(items, writer, |item, writer| writer.text(item));
         }
     }
     if let Some(text) = &parameter.deprecation {
@@ -156,44 +132,37 @@ fn write_parameter(parameter: &Parameter, writer: &mut ByteWriter) {
     }
 }
 
-fn read_parameter(reader: &mut ByteReader<'_>) -> Result<Parameter, DefinitionError> {
+fn read_parameter(reader: &mut PackedReader<'_>) -> Option<Parameter> {
     let name = reader.text()?.into();
     let flags = reader.byte()?;
     let kind = match flags >> KIND_SHIFT {
         0 => ParameterType::String,
         1 => ParameterType::Boolean,
         2 => ParameterType::StringArray,
-        _ => return Err(reader.error("unknown parameter type")),
+        _ => return None,
     };
     let has = |bit: u8| flags & bit != 0;
-    let built_in = if has(BUILT_IN) {
-        Some(match reader.byte()? {
+    let built_in = match has(BUILT_IN) {
+        true => Some(match reader.byte()? {
             0 => BuiltIn::Other(reader.text()?.into()),
-            number => {
-                BuiltIn::from_number(number).ok_or_else(|| reader.error("unknown built-in"))?
-            }
-        })
-    } else {
-        None
+            number => BuiltIn::from_number(number)?,
+        }),
+        false => None,
     };
-    let default = if has(DEFAULT) {
-        Some(match kind {
-            ParameterType::String => ParameterDefault::String(reader.text()?.into()),
-            ParameterType::Boolean => ParameterDefault::Boolean(reader.flag()?),
-            ParameterType::StringArray => {
-                let items = read_all(reader, 1, |reader, _| reader.text().map(Box::from))?;
-                ParameterDefault::StringArray(items.into_boxed_slice())
-            }
-        })
-    } else {
-        None
+    let default = match (has(DEFAULT), kind) {
+        (false, _) => None,
+        (true, ParameterType::String) => Some(ParameterDefault::String(reader.text()?.into())),
+        (true, ParameterType::Boolean) => Some(ParameterDefault::Boolean(reader.flag()?)),
+        (true, ParameterType::StringArray) => {
+            let items = read_all(reader, 1, |reader| reader.text().map(Str::from))?;
+            Some(ParameterDefault::StringArray(items.into_boxed_slice()))
+        }
     };
-    let deprecation = if has(DEPRECATED) {
-        Some(reader.text()?.into())
-    } else {
-        None
+    let deprecation = match has(DEPRECATED) {
+        true => Some(reader.text()?.into()),
+        false => None,
     };
-    Ok(Parameter {
+    Some(Parameter {
         name,
         kind,
         required: has(REQUIRED),
@@ -201,6 +170,7 @@ fn read_parameter(reader: &mut ByteReader<'_>) -> Result<Parameter, DefinitionEr
         default,
         deprecation,
         is_read: false,
+        is_keyed: false,
     })
 }
 
@@ -234,11 +204,11 @@ mod operation {
     pub(super) const ASSIGN_PARAMETER: u8 = 25;
 }
 
-fn write_expr(expr: Expr, writer: &mut ByteWriter) {
+fn write_expr(expr: Expr, writer: &mut PackedWriter) {
     use operation as op;
     let mut put = |operation: u8, operands: &[u16]| {
         writer.byte(operation);
-        operands.iter().for_each(|operand| writer.int(*operand));
+        operands.iter().for_each(|operand| writer.number(*operand));
     };
     match expr {
         Expr::Unset => put(op::UNSET, &[]),
@@ -291,64 +261,63 @@ fn write_expr(expr: Expr, writer: &mut ByteWriter) {
     }
 }
 
-fn read_expr(reader: &mut ByteReader<'_>) -> Result<Expr, DefinitionError> {
+fn read_expr(reader: &mut PackedReader<'_>) -> Option<Expr> {
     use operation as op;
-    Ok(match reader.byte()? {
+    Some(match reader.byte()? {
         op::UNSET => Expr::Unset,
         op::FALSE => Expr::Bool(false),
         op::TRUE => Expr::Bool(true),
-        op::TEXT => Expr::String(reader.u16()?),
-        op::PARAMETER => Expr::Parameter(reader.u16()?),
-        op::TEMPLATE => Expr::Template(reader.u16()?),
-        op::IS_SET => Expr::IsSet(reader.u16()?),
-        op::NOT => Expr::Not(reader.u16()?),
-        op::STRING_EQUALS => Expr::StringEquals(reader.u16()?, reader.u16()?),
-        op::BOOLEAN_EQUALS => Expr::BooleanEquals(reader.u16()?, reader.u16()?),
+        op::TEXT => Expr::String(reader.int()?),
+        op::PARAMETER => Expr::Parameter(reader.int()?),
+        op::TEMPLATE => Expr::Template(reader.int()?),
+        op::IS_SET => Expr::IsSet(reader.int()?),
+        op::NOT => Expr::Not(reader.int()?),
+        op::STRING_EQUALS => Expr::StringEquals(reader.int()?, reader.int()?),
+        op::BOOLEAN_EQUALS => Expr::BooleanEquals(reader.int()?, reader.int()?),
         op::ATTRIBUTE => Expr::Attribute {
-            of: reader.u16()?,
-            name: reader.u16()?,
+            of: reader.int()?,
+            name: reader.int()?,
         },
         operation @ (op::ITEM | op::ITEM_FROM_END) => {
-            let of = reader.u16()?;
-            let index =
-                i16::try_from(reader.u16()?).map_err(|_| reader.error("index out of range"))?;
+            let of = reader.int()?;
+            let index = i16::try_from(reader.int::<u16>()?).ok()?;
             let index = if operation == op::ITEM { index } else { -index };
             Expr::Item { of, index }
         }
         operation @ (op::SUBSTRING | op::SUBSTRING_FROM_END) => Expr::Substring {
-            of: reader.u16()?,
-            start: reader.u16()?,
-            stop: reader.u16()?,
+            of: reader.int()?,
+            start: reader.int()?,
+            stop: reader.int()?,
             reverse: operation == op::SUBSTRING_FROM_END,
         },
-        op::URI_ENCODE => Expr::UriEncode(reader.u16()?),
-        op::PARSE_URL => Expr::ParseUrl(reader.u16()?),
-        op::IS_VALID_HOST_LABEL => Expr::IsValidHostLabel(reader.u16()?, reader.u16()?),
-        op::PARTITION => Expr::Partition(reader.u16()?),
-        op::PARSE_ARN => Expr::ParseArn(reader.u16()?),
+        op::URI_ENCODE => Expr::UriEncode(reader.int()?),
+        op::PARSE_URL => Expr::ParseUrl(reader.int()?),
+        op::IS_VALID_HOST_LABEL => Expr::IsValidHostLabel(reader.int()?, reader.int()?),
+        op::PARTITION => Expr::Partition(reader.int()?),
+        op::PARSE_ARN => Expr::ParseArn(reader.int()?),
         op::IS_VIRTUAL_HOSTABLE_S3_BUCKET => {
-            Expr::IsVirtualHostableS3Bucket(reader.u16()?, reader.u16()?)
+            Expr::IsVirtualHostableS3Bucket(reader.int()?, reader.int()?)
         }
-        op::COALESCE => Expr::Coalesce(reader.u16()?),
-        op::IF_ELSE => Expr::IfElse(reader.u16()?, reader.u16()?, reader.u16()?),
+        op::COALESCE => Expr::Coalesce(reader.int()?),
+        op::IF_ELSE => Expr::IfElse(reader.int()?, reader.int()?, reader.int()?),
         op::SPLIT => Expr::Split {
-            of: reader.u16()?,
-            delimiter: reader.u16()?,
-            limit: reader.u16()?,
+            of: reader.int()?,
+            delimiter: reader.int()?,
+            limit: reader.int()?,
         },
         op::ASSIGN_AGAIN => Expr::AssignAgain {
-            value: reader.u16()?,
-            name: reader.u16()?,
+            value: reader.int()?,
+            name: reader.int()?,
         },
         op::ASSIGN_PARAMETER => Expr::AssignParameter {
-            value: reader.u16()?,
-            parameter: reader.u16()?,
+            value: reader.int()?,
+            parameter: reader.int()?,
         },
-        _ => return Err(reader.error("unknown operation")),
+        _ => return None,
     })
 }
 
-fn write_property(property: PropertyTemplate, writer: &mut ByteWriter) {
+fn write_property(property: PropertyTemplate, writer: &mut PackedWriter) {
     match property {
         PropertyTemplate::Null => writer.byte(0),
         PropertyTemplate::Bool(false) => writer.byte(1),
@@ -363,65 +332,57 @@ fn write_property(property: PropertyTemplate, writer: &mut ByteWriter) {
         }
         PropertyTemplate::String(expr) => {
             writer.byte(5);
-            writer.int(expr);
+            writer.number(expr);
         }
         PropertyTemplate::List(list) => {
             writer.byte(6);
-            writer.int(list);
+            writer.number(list);
         }
         PropertyTemplate::Map(list) => {
             writer.byte(7);
-            writer.int(list);
+            writer.number(list);
         }
     }
 }
 
-fn read_property(reader: &mut ByteReader<'_>) -> Result<PropertyTemplate, DefinitionError> {
-    Ok(match reader.byte()? {
+fn read_property(reader: &mut PackedReader<'_>) -> Option<PropertyTemplate> {
+    Some(match reader.byte()? {
         0 => PropertyTemplate::Null,
         1 => PropertyTemplate::Bool(false),
         2 => PropertyTemplate::Bool(true),
-        3 => PropertyTemplate::Int(i64::from_le_bytes(eight(reader)?)),
-        4 => PropertyTemplate::Float(u64::from_le_bytes(eight(reader)?)),
-        5 => PropertyTemplate::String(reader.u16()?),
-        6 => PropertyTemplate::List(reader.u16()?),
-        7 => PropertyTemplate::Map(reader.u16()?),
-        _ => return Err(reader.error("unknown property kind")),
+        3 => PropertyTemplate::Int(i64::from_le_bytes(reader.array()?)),
+        4 => PropertyTemplate::Float(u64::from_le_bytes(reader.array()?)),
+        5 => PropertyTemplate::String(reader.int()?),
+        6 => PropertyTemplate::List(reader.int()?),
+        7 => PropertyTemplate::Map(reader.int()?),
+        _ => return None,
     })
 }
 
-fn eight(reader: &mut ByteReader<'_>) -> Result<[u8; 8], DefinitionError> {
-    let bytes = reader.raw(8)?;
-    bytes
-        .try_into()
-        .map_err(|_| reader.error("unexpected end of the packed form"))
-}
-
-fn write_rule(rule: Rule, index: u16, writer: &mut ByteWriter) {
+fn write_rule(rule: Rule, following: u16, writer: &mut PackedWriter) {
     let (action, operand) = match rule.action {
         // The operand of a tree is the number of its nested rules.
-        RuleAction::Tree => (0, rule.next - index - 1),
+        RuleAction::Tree => (0, rule.next - following),
         RuleAction::Endpoint(endpoint) => (1, endpoint),
         RuleAction::Error(text) => (2, text),
     };
     writer.byte(action);
-    writer.int(rule.conditions);
-    writer.int(operand);
+    writer.number(rule.conditions);
+    writer.number(operand);
 }
 
-fn read_rule(reader: &mut ByteReader<'_>, index: usize) -> Result<Rule, DefinitionError> {
+fn read_rule(reader: &mut PackedReader<'_>, following: usize) -> Option<Rule> {
     let action = reader.byte()?;
-    let conditions = reader.u16()?;
-    let operand = reader.u16()?;
+    let conditions = reader.int()?;
+    let operand = reader.int()?;
     let (action, rules) = match action {
         0 => (RuleAction::Tree, usize::from(operand)),
         1 => (RuleAction::Endpoint(operand), 0),
         2 => (RuleAction::Error(operand), 0),
-        _ => return Err(reader.error("unknown action")),
+        _ => return None,
     };
-    let next =
-        u16::try_from(index + 1 + rules).map_err(|_| reader.error("rule jumps past the end"))?;
-    Ok(Rule {
+    let next = u16::try_from(following + rules).ok()?;
+    Some(Rule {
         conditions,
         action,
         next,
@@ -486,15 +447,15 @@ mod tests {
                 parameter: 30,
             },
         ];
-        let mut writer = ByteWriter::default();
+        let mut writer = PackedWriter::default();
         exprs.iter().for_each(|expr| write_expr(*expr, &mut writer));
-        let bytes = writer.into_bytes();
-        let mut reader = ByteReader::new(&bytes);
+        let bytes = writer.bytes;
+        let mut reader = PackedReader::new(&bytes);
         for expr in exprs {
             assert_eq!(read_expr(&mut reader).unwrap(), expr);
         }
         reader.end().unwrap();
-        assert!(read_expr(&mut ByteReader::new(&[200])).is_err());
+        assert!(read_expr(&mut PackedReader::new(&[200])).is_none());
     }
 
     #[test]
@@ -509,12 +470,12 @@ mod tests {
             PropertyTemplate::List(2),
             PropertyTemplate::Map(3),
         ];
-        let mut writer = ByteWriter::default();
+        let mut writer = PackedWriter::default();
         properties
             .iter()
             .for_each(|property| write_property(*property, &mut writer));
-        let bytes = writer.into_bytes();
-        let mut reader = ByteReader::new(&bytes);
+        let bytes = writer.bytes;
+        let mut reader = PackedReader::new(&bytes);
         for property in properties {
             assert_eq!(read_property(&mut reader).unwrap(), property);
         }

@@ -4,457 +4,356 @@
 //! botocore `endpoint_provider.py:RuleSet`, `RuleCreator`, `ParameterDefinition`;
 //! <https://smithy.io/2.0/additional-specs/rules-engine/specification.html>
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
-use crate::error::DefinitionError;
-use crate::interner::{Interner, next_index};
-use crate::json::{self, Json, JsonPath};
+use inia_core::{Error, ErrorKind, Result, Str, Value};
+
+use crate::interner::{Interner, to_index};
+use crate::json::{self, JsonNode};
 use crate::list_table::{ListId, ListTable};
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
 use crate::rule_set::program::{
     EndpointTemplate, Expr, ExprId, Program, ProgramParts, PropertyTemplate, Rule, RuleAction,
     StringId,
 };
-use crate::string_table::StringTableBuilder;
+use crate::string_table::StringTable;
 use crate::template::{self, TemplatePart};
 
 /// Compiles a rule set. Unknown keys are ignored.
-pub(crate) fn compile(text: &[u8]) -> Result<Program, DefinitionError> {
+pub(crate) fn compile(text: &[u8]) -> Result<Program> {
     let json = json::parse(text)?;
-    let root = JsonPath::Root;
-    json.map(&root)?;
-    let version = match json.get("version") {
-        Some(version) => version.text(&root.key("version"))?,
-        None => "1.0",
+    let root = JsonNode::root(&json);
+    let version = root.optional_str("version")?.unwrap_or("1.0");
+    let mut compiler = RuleSetCompiler {
+        strings: StringTable::interner(),
+        ..RuleSetCompiler::default()
     };
-    let mut compiler = RuleSetCompiler::default();
-    let path = root.key("parameters");
-    let parameters = json.required("parameters", &root)?;
-    for (name, spec) in parameters.map(&path)? {
-        compiler.parameter(name, spec, &path.key(name))?;
+    for (name, parameter) in root.required("parameters")?.entries()? {
+        compiler.parameter(name, parameter)?;
     }
-    let path = root.key("rules");
-    let rules = json.required("rules", &root)?;
-    for (index, rule) in rules.list(&path)?.iter().enumerate() {
-        compiler.rule(rule, &path.index(index))?;
+    for rule in root.required("rules")?.items()? {
+        compiler.rule(rule)?;
     }
-    let version = compiler.string(version, &root)?;
-    compiler
-        .finish(version)
-        .map_err(|message| root.error(message))
+    compiler.finish(version)
 }
 
 #[derive(Debug, Default)]
 struct RuleSetCompiler<'j> {
-    strings: StringTableBuilder,
-    lists: Interner<Box<[u16]>>,
+    strings: Interner<Cow<'j, str>>,
+    lists: Interner<Vec<u16>>,
     exprs: Interner<Expr>,
     properties: Interner<PropertyTemplate>,
     endpoints: Interner<EndpointTemplate>,
     parameters: Vec<Parameter>,
-    parameter_indexes: HashMap<&'j str, u16>,
     rules: Vec<Rule>,
-    /// The variables in scope, and the expressions assigned to them.
-    scope: HashMap<&'j str, ExprId>,
-    /// The same variables in order of assignment.
-    assigned: Vec<&'j str>,
+    /// The variables in scope and the expressions assigned to them, in order of assignment.
+    scope: Vec<(&'j str, ExprId)>,
 }
 
 impl<'j> RuleSetCompiler<'j> {
-    fn finish(self, version: StringId) -> Result<Program, &'static str> {
-        let lists = ListTable::new(self.lists.items()).ok_or("rule set too large")?;
+    fn finish(mut self, version: &'j str) -> Result<Program> {
+        let version = self.string(version)?;
         Program::new(ProgramParts {
             version,
-            strings: self.strings.finish(),
-            lists,
+            strings: StringTable::new(&self.strings)?,
+            lists: ListTable::new(self.lists.iter())?,
             exprs: self.exprs.into_items(),
             properties: self.properties.into_items(),
             endpoints: self.endpoints.into_items(),
             parameters: self.parameters,
             rules: self.rules,
         })
+        .map_err(|message| Error::new(ErrorKind::Model, message))
     }
 
-    fn string(&mut self, text: &str, path: &JsonPath<'_>) -> Result<StringId, DefinitionError> {
-        self.strings
-            .intern(text)
-            .ok_or_else(|| path.error("too many strings"))
+    fn string(&mut self, text: impl Into<Cow<'j, str>>) -> Result<StringId> {
+        self.strings.intern(text.into())
     }
 
-    fn list(&mut self, list: Vec<u16>, path: &JsonPath<'_>) -> Result<ListId, DefinitionError> {
-        self.lists.intern(list.into_boxed_slice(), path)
+    fn list(&mut self, list: Vec<u16>) -> Result<ListId> {
+        self.lists.intern(list)
     }
 
-    fn expr(&mut self, expr: Expr, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
-        self.exprs.intern(expr, path)
+    fn expr(&mut self, expr: Expr) -> Result<ExprId> {
+        self.exprs.intern(expr)
     }
 
-    fn parameter(
-        &mut self,
-        name: &'j str,
-        spec: &Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<(), DefinitionError> {
-        let type_path = path.key("type");
-        let type_name = spec.required("type", path)?.text(&type_path)?;
+    fn parameter(&mut self, name: &'j str, node: JsonNode<'_, 'j>) -> Result<()> {
+        let type_node = node.required("type")?;
+        let type_name = type_node.str()?;
         let kind = match type_name.to_ascii_lowercase().as_str() {
             "string" => ParameterType::String,
             "boolean" => ParameterType::Boolean,
             "stringarray" => ParameterType::StringArray,
             _ => {
-                return Err(type_path.error(format_args!(
+                return Err(type_node.error(format!(
                     "Unknown parameter type: {type_name}. A parameter must be of type string, boolean, or stringarray."
                 )));
             }
         };
-        let present = |key| spec.get(key).filter(|value| **value != Json::Null);
-        let default = match present("default") {
-            Some(default) => Some(parameter_default(default, kind, &path.key("default"))?),
-            None => None,
-        };
-        let built_in = match present("builtIn") {
-            Some(name) => Some(BuiltIn::from_name(name.text(&path.key("builtIn"))?)),
-            None => None,
-        };
-        let deprecation = present("deprecated").map(|deprecated| match deprecated.get("message") {
-            Some(Json::Text(message)) => Box::from(&**message),
-            _ => Box::default(),
+        let default = node
+            .get("default")
+            .map(|default| parameter_default(default, kind));
+        let deprecation = node.get("deprecated").map(|deprecated| {
+            let message = deprecated.value().get("message").and_then(Value::as_str);
+            message.unwrap_or_default().into()
         });
-        let required = match present("required") {
-            Some(required) => required.bool(&path.key("required"))?,
-            None => false,
-        };
-        let number = next_index(self.parameters.len(), path)?;
-        if self.parameter_indexes.insert(name, number).is_some() {
-            return Err(path.error("duplicate parameter"));
-        }
+        to_index(self.parameters.len())?;
         self.parameters.push(Parameter {
             name: name.into(),
             kind,
-            required,
-            built_in,
-            default,
+            required: node.optional_bool("required")?.unwrap_or(false),
+            built_in: node.optional_str("builtIn")?.map(BuiltIn::from_name),
+            default: default.transpose()?,
             deprecation,
             is_read: false,
+            is_keyed: false,
         });
         Ok(())
     }
 
-    fn rule(&mut self, rule: &'j Json<'_>, path: &JsonPath<'_>) -> Result<(), DefinitionError> {
-        rule.map(path)?;
-        let type_path = path.key("type");
-        let rule_type = rule.required("type", path)?.text(&type_path)?;
-        let outer = self.assigned.len();
-        let conditions = self.conditions(rule, path)?;
-        let index = next_index(self.rules.len(), path)?;
+    fn rule(&mut self, rule: JsonNode<'_, 'j>) -> Result<()> {
+        let type_node = rule.required("type")?;
+        let outer_scope = self.scope.len();
+        let mut conditions = Vec::new();
+        if let Some(list) = rule.get("conditions") {
+            for condition in list.items()? {
+                conditions.push(self.call(condition)?);
+            }
+        }
+        let conditions = self.list(conditions)?;
+        let index = to_index(self.rules.len())?;
         self.rules.push(Rule {
             conditions,
             action: RuleAction::Tree,
             next: index + 1,
         });
-        let action = match rule_type {
+        let action = match type_node.str()? {
             "tree" => {
-                let rules = rule.required("rules", path)?;
-                let path = path.key("rules");
-                for (index, rule) in rules.list(&path)?.iter().enumerate() {
-                    self.rule(rule, &path.index(index))?;
+                for rule in rule.required("rules")?.items()? {
+                    self.rule(rule)?;
                 }
                 RuleAction::Tree
             }
-            "endpoint" => {
-                let endpoint = rule.required("endpoint", path)?;
-                let path = path.key("endpoint");
-                RuleAction::Endpoint(self.endpoint(endpoint, &path)?)
-            }
-            "error" => {
-                let error = rule.required("error", path)?;
-                let path = path.key("error");
-                RuleAction::Error(self.value(error, &path)?)
-            }
+            "endpoint" => RuleAction::Endpoint(self.endpoint(rule.required("endpoint")?)?),
+            "error" => RuleAction::Error(self.value(rule.required("error")?)?),
             other => {
-                return Err(type_path.error(format_args!(
+                return Err(type_node.error(format!(
                     "Unknown rule type: {other}. A rule must be of type tree, endpoint or error."
                 )));
             }
         };
-        let next = next_index(self.rules.len(), path)?;
+        let next = to_index(self.rules.len())?;
         if let Some(rule) = self.rules.get_mut(usize::from(index)) {
             rule.action = action;
             rule.next = next;
         }
-        for name in self.assigned.drain(outer..) {
-            self.scope.remove(name);
-        }
+        self.scope.truncate(outer_scope);
         Ok(())
     }
 
-    fn conditions(
-        &mut self,
-        rule: &'j Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<ListId, DefinitionError> {
-        let path = path.key("conditions");
-        let conditions = match rule.get("conditions") {
-            Some(conditions) => conditions.list(&path)?,
-            None => &[],
-        };
-        let mut exprs = Vec::with_capacity(conditions.len());
-        for (index, condition) in conditions.iter().enumerate() {
-            exprs.push(self.call(condition, &path.index(index))?);
-        }
-        self.list(exprs, &path)
-    }
-
-    fn endpoint(
-        &mut self,
-        endpoint: &'j Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<u16, DefinitionError> {
-        endpoint.map(path)?;
-        let url_path = path.key("url");
-        let url = self.value(endpoint.required("url", path)?, &url_path)?;
-        let headers_path = path.key("headers");
+    fn endpoint(&mut self, endpoint: JsonNode<'_, 'j>) -> Result<u16> {
+        let url = self.value(endpoint.required("url")?)?;
         let mut headers = Vec::new();
         if let Some(map) = endpoint.get("headers") {
-            for (name, values) in map.map(&headers_path)? {
-                let path = headers_path.key(name);
-                let mut exprs = Vec::new();
-                for (index, value) in values.list(&path)?.iter().enumerate() {
-                    exprs.push(self.value(value, &path.index(index))?);
-                }
-                headers.push(self.string(name, &path)?);
-                headers.push(self.list(exprs, &path)?);
+            for (name, values) in map.entries()? {
+                let values = values.items()?.map(|value| self.value(value));
+                let values = values.collect::<Result<_>>()?;
+                headers.extend([self.string(name.as_str())?, self.list(values)?]);
             }
         }
-        let headers = self.list(headers, &headers_path)?;
-        let properties_path = path.key("properties");
+        let headers = self.list(headers)?;
         let properties = match endpoint.get("properties") {
             Some(properties) => {
-                properties.map(&properties_path)?;
-                check_auth_schemes(properties, &properties_path)?;
-                self.property(properties, &properties_path)?
+                check_properties(properties)?;
+                self.property(properties)?
             }
             None => {
-                let none = self.list(Vec::new(), &properties_path)?;
-                self.properties
-                    .intern(PropertyTemplate::Map(none), &properties_path)?
+                let empty = self.list(Vec::new())?;
+                self.properties.intern(PropertyTemplate::Map(empty))?
             }
         };
-        let template = EndpointTemplate {
+        self.endpoints.intern(EndpointTemplate {
             url,
             headers,
             properties,
-        };
-        self.endpoints.intern(template, path)
+        })
     }
 
-    fn property(
-        &mut self,
-        property: &'j Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<u16, DefinitionError> {
-        let template = match property {
-            Json::Null => PropertyTemplate::Null,
-            Json::Bool(value) => PropertyTemplate::Bool(*value),
-            Json::Int(value) => PropertyTemplate::Int(*value),
-            Json::Float(value) => PropertyTemplate::Float(value.to_bits()),
-            Json::Text(text) => PropertyTemplate::String(self.template(text, path)?),
-            Json::List(items) => {
-                let mut list = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    list.push(self.property(item, &path.index(index))?);
-                }
-                PropertyTemplate::List(self.list(list, path)?)
+    fn property(&mut self, property: JsonNode<'_, 'j>) -> Result<u16> {
+        let template = match property.value() {
+            Value::Null => PropertyTemplate::Null,
+            Value::Bool(value) => PropertyTemplate::Bool(*value),
+            Value::Int(value) => PropertyTemplate::Int(*value),
+            Value::String(_) => PropertyTemplate::String(self.template(property)?),
+            Value::List(_) => {
+                let list = property.items()?.map(|item| self.property(item));
+                let list = list.collect::<Result<_>>()?;
+                PropertyTemplate::List(self.list(list)?)
             }
-            Json::Map(entries) => {
-                let mut list = Vec::with_capacity(entries.len() * 2);
-                for (key, value) in entries {
-                    let path = path.key(key);
-                    list.push(self.string(key, &path)?);
-                    list.push(self.property(value, &path)?);
+            Value::Map(_) => {
+                let mut list = Vec::new();
+                for (key, value) in property.entries()? {
+                    list.extend([self.string(key.as_str())?, self.property(value)?]);
                 }
-                PropertyTemplate::Map(self.list(list, path)?)
+                PropertyTemplate::Map(self.list(list)?)
             }
+            number => PropertyTemplate::Float(number.as_f64().unwrap_or(f64::NAN).to_bits()),
         };
-        self.properties.intern(template, path)
+        self.properties.intern(template)
     }
 
     /// Compiles a value: a function call, a reference, a string or template, or a boolean.
-    fn value(
-        &mut self,
-        value: &'j Json<'_>,
-        path: &JsonPath<'_>,
-    ) -> Result<ExprId, DefinitionError> {
-        match value {
-            Json::Map(_) if value.get("fn").is_some() => self.call(value, path),
-            Json::Map(_) => match value.get("ref") {
-                Some(name) => {
-                    let path = path.key("ref");
-                    self.reference(name.text(&path)?, &path)
-                }
-                None => Err(path.error("must have a `fn` or a `ref`")),
-            },
-            Json::Text(text) => self.template(text, path),
-            Json::Bool(value) => self.expr(Expr::Bool(*value), path),
-            other => Err(path.mismatch("a string, a boolean, a function or a reference", other)),
+    fn value(&mut self, node: JsonNode<'_, 'j>) -> Result<ExprId> {
+        match node.value() {
+            Value::Map(_) if node.get("fn").is_some() => self.call(node),
+            Value::Map(_) => self.reference(node.required("ref")?.str()?),
+            Value::String(_) => self.template(node),
+            Value::Bool(value) => self.expr(Expr::Bool(*value)),
+            _ => Err(node.mismatch("string, boolean, function or reference")),
         }
     }
 
-    fn reference(&mut self, name: &str, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
-        if let Some(id) = self.scope.get(name) {
-            return Ok(*id);
+    fn reference(&mut self, name: &str) -> Result<ExprId> {
+        match (self.variable(name), self.parameter_index(name)) {
+            (Some(id), _) => Ok(id),
+            (None, Some(index)) => self.expr(Expr::Parameter(index)),
+            (None, None) => self.expr(Expr::Unset),
         }
-        let expr = self
-            .parameter_indexes
-            .get(name)
-            .map_or(Expr::Unset, |number| Expr::Parameter(*number));
-        self.expr(expr, path)
     }
 
-    fn template(&mut self, text: &str, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
-        let Some(parts) = template::parse(text).map_err(|message| path.error(message))? else {
-            let text = self.string(text, path)?;
-            return self.expr(Expr::String(text), path);
+    /// Returns the expression assigned to a variable in scope.
+    fn variable(&self, name: &str) -> Option<ExprId> {
+        let mut scope = self.scope.iter();
+        scope
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, id)| *id)
+    }
+
+    fn parameter_index(&self, name: &str) -> Option<u16> {
+        let mut parameters = (0..).zip(&self.parameters);
+        parameters
+            .find(|(_, parameter)| *parameter.name == *name)
+            .map(|(index, _)| index)
+    }
+
+    fn template(&mut self, node: JsonNode<'_, 'j>) -> Result<ExprId> {
+        let text = node.str()?;
+        let Some(parts) = template::parse(text).map_err(|message| node.error(message))? else {
+            let text = self.string(text)?;
+            return self.expr(Expr::String(text));
         };
         let mut exprs = Vec::with_capacity(parts.len());
         for part in parts {
             exprs.push(match part {
                 TemplatePart::Literal(literal) => {
-                    let text = self.string(&literal, path)?;
-                    self.expr(Expr::String(text), path)?
+                    let text = self.string(literal)?;
+                    self.expr(Expr::String(text))?
                 }
                 TemplatePart::Reference(reference) => {
                     let mut names = reference.split('#');
-                    let mut of = self.reference(names.next().unwrap_or_default(), path)?;
+                    let mut of = self.reference(names.next().unwrap_or_default())?;
                     for name in names {
-                        let name = self.string(name, path)?;
-                        of = self.expr(Expr::Attribute { of, name }, path)?;
+                        let name = self.string(name)?;
+                        of = self.expr(Expr::Attribute { of, name })?;
                     }
                     of
                 }
             });
         }
-        let list = self.list(exprs, path)?;
-        self.expr(Expr::Template(list), path)
+        let list = self.list(exprs)?;
+        self.expr(Expr::Template(list))
     }
 
     /// Compiles a function call and, if it has `assign`, adds the variable to the scope.
-    fn call(&mut self, call: &'j Json<'_>, path: &JsonPath<'_>) -> Result<ExprId, DefinitionError> {
-        call.map(path)?;
-        let name = call.required("fn", path)?.text(&path.key("fn"))?;
-        let argv_path = path.key("argv");
-        let argv = call.required("argv", path)?.list(&argv_path)?;
-        let at = |index| argv_path.index(index);
-        let expr = match (name, argv) {
-            ("isSet", [value]) => Expr::IsSet(self.value(value, &at(0))?),
-            ("not", [value]) => Expr::Not(self.value(value, &at(0))?),
+    fn call(&mut self, call: JsonNode<'_, 'j>) -> Result<ExprId> {
+        let function = call.required("fn")?;
+        let argv = call.required("argv")?;
+        let arguments: Vec<_> = argv.items()?.collect();
+        let expr = match (function.str()?, arguments.as_slice()) {
+            ("isSet", [value]) => Expr::IsSet(self.value(*value)?),
+            ("not", [value]) => Expr::Not(self.value(*value)?),
             ("stringEquals", [left, right]) => {
-                Expr::StringEquals(self.value(left, &at(0))?, self.value(right, &at(1))?)
+                Expr::StringEquals(self.value(*left)?, self.value(*right)?)
             }
             ("booleanEquals", [left, right]) => {
-                Expr::BooleanEquals(self.value(left, &at(0))?, self.value(right, &at(1))?)
+                Expr::BooleanEquals(self.value(*left)?, self.value(*right)?)
             }
-            ("getAttr", [of, attribute_path]) => {
-                let of = self.value(of, &at(0))?;
-                self.attribute(of, attribute_path.text(&at(1))?, &at(1))?
+            ("getAttr", [of, path]) => {
+                let of = self.value(*of)?;
+                self.attribute(of, *path)?
             }
             ("substring", [of, start, stop, reverse]) => Expr::Substring {
-                of: self.value(of, &at(0))?,
-                start: small(start, &at(1))?,
-                stop: small(stop, &at(2))?,
-                reverse: reverse.bool(&at(3))?,
+                of: self.value(*of)?,
+                start: small_integer(*start)?,
+                stop: small_integer(*stop)?,
+                reverse: reverse.bool()?,
             },
-            ("uriEncode", [of]) => Expr::UriEncode(self.value(of, &at(0))?),
-            ("parseURL", [of]) => Expr::ParseUrl(self.value(of, &at(0))?),
+            ("uriEncode", [of]) => Expr::UriEncode(self.value(*of)?),
+            ("parseURL", [of]) => Expr::ParseUrl(self.value(*of)?),
             ("isValidHostLabel", [of, subdomains]) => {
-                Expr::IsValidHostLabel(self.value(of, &at(0))?, self.value(subdomains, &at(1))?)
+                Expr::IsValidHostLabel(self.value(*of)?, self.value(*subdomains)?)
             }
-            ("aws.partition", [of]) => Expr::Partition(self.value(of, &at(0))?),
-            ("aws.parseArn", [of]) => Expr::ParseArn(self.value(of, &at(0))?),
-            ("aws.isVirtualHostableS3Bucket", [of, subdomains]) => Expr::IsVirtualHostableS3Bucket(
-                self.value(of, &at(0))?,
-                self.value(subdomains, &at(1))?,
-            ),
+            ("aws.partition", [of]) => Expr::Partition(self.value(*of)?),
+            ("aws.parseArn", [of]) => Expr::ParseArn(self.value(*of)?),
+            ("aws.isVirtualHostableS3Bucket", [of, subdomains]) => {
+                Expr::IsVirtualHostableS3Bucket(self.value(*of)?, self.value(*subdomains)?)
+            }
             ("coalesce", values @ [_, _, ..]) => {
-                let mut list = Vec::with_capacity(values.len());
-                for (index, value) in values.iter().enumerate() {
-                    list.push(self.value(value, &at(index))?);
-                }
-                Expr::Coalesce(self.list(list, &argv_path)?)
+                let values = values.iter().map(|value| self.value(*value));
+                let values = values.collect::<Result<_>>()?;
+                Expr::Coalesce(self.list(values)?)
             }
-            ("ite", [condition, yes, no]) => Expr::IfElse(
-                self.value(condition, &at(0))?,
-                self.value(yes, &at(1))?,
-                self.value(no, &at(2))?,
-            ),
+            ("ite", [condition, yes, no]) => {
+                Expr::IfElse(self.value(*condition)?, self.value(*yes)?, self.value(*no)?)
+            }
             ("split", [of, delimiter, limit]) => {
-                let of = self.value(of, &at(0))?;
-                let delimiter = delimiter.text(&at(1))?;
-                if delimiter.is_empty() {
-                    return Err(at(1).error("must not be empty"));
+                let of = self.value(*of)?;
+                if delimiter.str()?.is_empty() {
+                    return Err(delimiter.error("must not be empty"));
                 }
                 Expr::Split {
                     of,
-                    delimiter: self.string(delimiter, &at(1))?,
-                    limit: small(limit, &at(2))?,
+                    delimiter: self.string(delimiter.str()?)?,
+                    limit: small_integer(*limit)?,
                 }
             }
-            _ if FUNCTIONS.contains(&name) => {
-                return Err(argv_path.error(format_args!(
-                    "wrong number of arguments for `{name}`: {}",
-                    argv.len()
-                )));
+            (name, _) if FUNCTIONS.contains(&name) => {
+                let count = arguments.len();
+                return Err(argv.error(format!("wrong number of arguments for `{name}`: {count}")));
             }
-            _ => {
-                return Err(path
-                    .key("fn")
-                    .error(format_args!("unknown function `{name}`")));
-            }
+            (name, _) => return Err(function.error(format!("unknown function `{name}`"))),
         };
-        let id = self.expr(expr, path)?;
-        match call.get("assign") {
-            Some(variable) => {
-                let path = path.key("assign");
-                self.assign(variable.text(&path)?, id, &path)
-            }
+        let id = self.expr(expr)?;
+        match call.optional_str("assign")? {
+            Some(variable) => self.assign(variable, id),
             None => Ok(id),
         }
     }
 
-    fn assign(
-        &mut self,
-        name: &'j str,
-        value: ExprId,
-        path: &JsonPath<'_>,
-    ) -> Result<ExprId, DefinitionError> {
-        if self.scope.contains_key(name) {
-            let name = self.string(name, path)?;
-            return self.expr(Expr::AssignAgain { value, name }, path);
+    fn assign(&mut self, name: &'j str, value: ExprId) -> Result<ExprId> {
+        if self.variable(name).is_some() {
+            let name = self.string(name)?;
+            return self.expr(Expr::AssignAgain { value, name });
         }
-        let value = match self.parameter_indexes.get(name) {
-            Some(&parameter) => self.expr(Expr::AssignParameter { value, parameter }, path)?,
+        let value = match self.parameter_index(name) {
+            Some(parameter) => self.expr(Expr::AssignParameter { value, parameter })?,
             None => value,
         };
-        self.scope.insert(name, value);
-        self.assigned.push(name);
+        self.scope.push((name, value));
         Ok(value)
     }
 
     /// Compiles an attribute path such as `resourceId[1]` or `a.b`.
-    fn attribute(
-        &mut self,
-        of: ExprId,
-        attribute_path: &str,
-        path: &JsonPath<'_>,
-    ) -> Result<Expr, DefinitionError> {
+    fn attribute(&mut self, of: ExprId, path: JsonNode<'_, 'j>) -> Result<Expr> {
         let mut steps: Vec<Expr> = Vec::new();
-        for part in attribute_path.split('.') {
+        for part in path.str()?.split('.') {
             let (key, index) = match part.split_once('[') {
                 Some((key, index)) => (key, Some(index)),
                 None => (part, None),
             };
             if !key.is_empty() || index.is_none() {
-                let name = self.string(key, path)?;
+                let name = self.string(key)?;
                 steps.push(Expr::Attribute { of, name });
             }
             if let Some(index) = index {
@@ -469,7 +368,7 @@ impl<'j> RuleSetCompiler<'j> {
         let last = steps.pop().unwrap_or(Expr::Unset);
         let mut inner = of;
         for step in steps {
-            inner = self.expr(with_operand(step, inner), path)?;
+            inner = self.expr(with_operand(step, inner))?;
         }
         Ok(with_operand(last, inner))
     }
@@ -501,43 +400,31 @@ const FUNCTIONS: [&str; 15] = [
     "split",
 ];
 
-fn small(number: &Json<'_>, path: &JsonPath<'_>) -> Result<u16, DefinitionError> {
-    match number {
-        Json::Int(number) => {
-            u16::try_from(*number).map_err(|_| path.error("must be between 0 and 65535"))
-        }
-        other => Err(path.mismatch("an integer", other)),
-    }
+fn small_integer(node: JsonNode<'_, '_>) -> Result<u16> {
+    let number = node.value().as_i64();
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        .ok_or_else(|| node.error("must be an integer between 0 and 65535"))
 }
 
-fn parameter_default(
-    default: &Json<'_>,
-    kind: ParameterType,
-    path: &JsonPath<'_>,
-) -> Result<ParameterDefault, DefinitionError> {
+fn parameter_default(node: JsonNode<'_, '_>, kind: ParameterType) -> Result<ParameterDefault> {
     Ok(match kind {
-        ParameterType::String => ParameterDefault::String(default.text(path)?.into()),
-        ParameterType::Boolean => ParameterDefault::Boolean(default.bool(path)?),
+        ParameterType::String => ParameterDefault::String(node.str()?.into()),
+        ParameterType::Boolean => ParameterDefault::Boolean(node.bool()?),
         ParameterType::StringArray => {
-            let mut items = Vec::new();
-            for (index, item) in default.list(path)?.iter().enumerate() {
-                items.push(Box::from(item.text(&path.index(index))?));
-            }
-            ParameterDefault::StringArray(items.into_boxed_slice())
+            let items = node.items()?.map(|item| item.str().map(Str::from));
+            ParameterDefault::StringArray(items.collect::<Result<_>>()?)
         }
     })
 }
 
-/// Validates `authSchemes` at load, so that signing can rely on the name of each scheme.
-fn check_auth_schemes(properties: &Json<'_>, path: &JsonPath<'_>) -> Result<(), DefinitionError> {
-    let path = path.key("authSchemes");
-    let Some(schemes) = properties.get("authSchemes") else {
-        return Ok(());
-    };
-    for (index, scheme) in schemes.list(&path)?.iter().enumerate() {
-        let path = path.index(index);
-        scheme.map(&path)?;
-        scheme.required("name", &path)?.text(&path.key("name"))?;
+/// Validates that properties are a map and that each auth scheme has a name, on which signing relies.
+fn check_properties(properties: JsonNode<'_, '_>) -> Result<()> {
+    properties.map()?;
+    if let Some(schemes) = properties.get("authSchemes") {
+        for scheme in schemes.items()? {
+            scheme.required("name")?.str()?;
+        }
     }
     Ok(())
 }
@@ -546,7 +433,7 @@ fn check_auth_schemes(properties: &Json<'_>, path: &JsonPath<'_>) -> Result<(), 
 mod tests {
     use super::*;
 
-    fn error(json: &str) -> DefinitionError {
+    fn error(json: &str) -> Error {
         compile(json.as_bytes()).unwrap_err()
     }
 
@@ -557,7 +444,7 @@ mod tests {
     #[test]
     fn errors_name_the_json_path() {
         let cases = [
-            ("[]", "$", "must be an object"),
+            ("[]", "$", "`parameters` is missing"),
             ("{", "$", "EOF"),
             (r#"{"rules":[]}"#, "$", "`parameters` is missing"),
             (
@@ -573,18 +460,13 @@ mod tests {
             (
                 r#"{"parameters":{"B":{"type":"boolean","default":"x"}},"rules":[]}"#,
                 "$.parameters.B.default",
-                "must be a boolean, not a string",
-            ),
-            (
-                r#"{"parameters":{"B":{"type":"string"},"B":{"type":"string"}},"rules":[]}"#,
-                "$.parameters.B",
-                "duplicate",
+                "expected boolean, got string",
             ),
         ];
         for (json, path, message) in cases {
-            let error = error(json);
-            assert_eq!(error.location(), path, "{json}");
-            assert!(error.message().contains(message), "{error}");
+            let error = error(json).to_string();
+            assert!(error.starts_with(&format!("{path}: ")), "{json}: {error}");
+            assert!(error.contains(message), "{error}");
         }
         let cases = [
             (r#"{"conditions":[]}"#, "$.rules[0]", "`type` is missing"),
@@ -606,7 +488,7 @@ mod tests {
             (
                 r#"{"conditions":[{"fn":"isSet","argv":[1]}],"type":"tree","rules":[]}"#,
                 "$.rules[0].conditions[0].argv[0]",
-                "not a number",
+                "got integer",
             ),
             (
                 r#"{"conditions":[{"fn":"getAttr","argv":[{"ref":"P"},"a[x]"]}],"type":"tree","rules":[]}"#,
@@ -626,13 +508,13 @@ mod tests {
             (
                 r#"{"type":"endpoint","endpoint":{"url":"x","headers":{"a b":"c"}}}"#,
                 "$.rules[0].endpoint.headers[\"a b\"]",
-                "must be a list, not a string",
+                "expected list, got string",
             ),
         ];
         for (rule, path, message) in cases {
-            let error = error(&with_rules(rule));
-            assert_eq!(error.location(), path, "{rule}");
-            assert!(error.message().contains(message), "{error}");
+            let error = error(&with_rules(rule)).to_string();
+            assert!(error.starts_with(&format!("{path}: ")), "{rule}: {error}");
+            assert!(error.contains(message), "{error}");
         }
     }
 

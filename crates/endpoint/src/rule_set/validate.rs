@@ -48,6 +48,7 @@ impl Program {
         let mut parameters = parts.parameters;
         for (parameter, read) in parameters.iter_mut().zip(read) {
             parameter.is_read = read;
+            parameter.is_keyed = read || parameter.required;
         }
         Ok(Self {
             version: parts.version,

@@ -1,8 +1,25 @@
 //! The lexer: splits the text of an expression into tokens.
 
+use std::borrow::Cow;
+
 use inia_core::{Str, Value};
 
-use super::parser::SyntaxError;
+/// A syntax error and its byte offset.
+#[derive(Debug)]
+pub(super) struct SyntaxError {
+    pub(super) position: usize,
+    pub(super) message: Cow<'static, str>,
+}
+
+impl SyntaxError {
+    #[cold]
+    pub(super) fn new(position: usize, message: impl Into<Cow<'static, str>>) -> Self {
+        SyntaxError {
+            position,
+            message: message.into(),
+        }
+    }
+}
 
 /// A token and its position.
 #[derive(Debug)]

@@ -60,7 +60,7 @@ use ast::AstNode;
 use budget::{EvalBudget, EvalError};
 use eval::Evaluator;
 use eval_value::EvalValue;
-use parser::SyntaxError;
+use lexer::SyntaxError;
 
 /// A compiled JMESPath expression. It is cheap to clone and can be shared between threads and tasks.
 #[derive(Clone)]

@@ -13,13 +13,11 @@
 //! | `!` | 45 |
 //! | `[` | 55 |
 
-use std::borrow::Cow;
-
 use inia_core::Str;
 
 use super::ast::{AstNode, CallArgument, Comparator};
 use super::functions;
-use super::lexer::{self, Token, TokenKind};
+use super::lexer::{self, SyntaxError, Token, TokenKind};
 use super::signature::{self, Function};
 
 /// The maximum nesting of an expression: parentheses, projections in projections, arguments in arguments.
@@ -27,23 +25,6 @@ pub(super) const MAX_DEPTH: usize = 128;
 
 /// The maximum length of an expression in bytes.
 pub(super) const MAX_LENGTH: usize = 256 * 1024;
-
-/// A syntax error and its byte offset.
-#[derive(Debug)]
-pub(super) struct SyntaxError {
-    pub(super) position: usize,
-    pub(super) message: Cow<'static, str>,
-}
-
-impl SyntaxError {
-    #[cold]
-    pub(super) fn new(position: usize, message: impl Into<Cow<'static, str>>) -> Self {
-        SyntaxError {
-            position,
-            message: message.into(),
-        }
-    }
-}
 
 /// Parses an expression into its syntax tree.
 pub(super) fn parse(text: &str) -> Result<AstNode, SyntaxError> {
