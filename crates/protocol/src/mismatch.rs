@@ -160,6 +160,10 @@ impl<'m> Settler<'m> {
                 };
                 let item = ValueType::of(self.model, item);
                 for (index, value) in list.iter_mut().enumerate() {
+                    // An item cannot be left out, so only blank text becomes null.
+                    if matches!(value, Value::List(_) | Value::Map(_)) && is_empty(value) {
+                        continue;
+                    }
                     let length = self.path.len();
                     let _ = write!(self.path, "[{index}]");
                     self.value(item, value);
