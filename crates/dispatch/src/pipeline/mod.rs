@@ -37,8 +37,8 @@ pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::collect_body;
 
-/// Maximum size of a body that is read into memory, in bytes.
-pub(crate) const BODY_LIMIT: usize = 1 << 30;
+/// Maximum size of an error response, in bytes.
+const MAX_ERROR_BYTES: usize = 1 << 20;
 
 /// State shared by all calls of a client.
 #[derive(Debug)]
