@@ -21,6 +21,7 @@ pub mod ports;
 mod secret;
 #[cfg(feature = "session")]
 mod session;
+mod suggestion;
 mod text;
 mod timestamp;
 #[cfg(feature = "session")]
@@ -30,9 +31,9 @@ mod value;
 pub use ascii_json::push_ascii_json;
 #[cfg(feature = "session")]
 pub use credentials::{
-    ADVISORY_REFRESH, CredentialChain, CredentialProvider, Credentials,
-    Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin,
-    SsoLogout, Token, TokenChain, TokenProvider,
+    ADVISORY_REFRESH, CredentialChain, CredentialProvider, Credentials, Identity, IdentityCache,
+    IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin, SsoLogout, Token,
+    TokenChain, TokenProvider,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use hex::{hex_digits, to_hex};
@@ -40,6 +41,7 @@ pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_exce
 pub use secret::Secret;
 #[cfg(feature = "session")]
 pub use session::{Session, SessionBuilder};
+pub use suggestion::did_you_mean;
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 #[cfg(feature = "session")]
