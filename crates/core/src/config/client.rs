@@ -249,6 +249,13 @@ impl Resolver<'_> {
         }
     }
 
+    fn ca_bundle(&self) -> Result<Option<PathBuf>> {
+        match self.optional(&setting::CA_BUNDLE, self.config.ca_bundle.as_ref())? {
+            Some(path) => Ok(Some(path)),
+            None => self.optional(&setting::SYSTEM_CA_BUNDLE, None),
+        }
+    }
+
     /// Returns the hosts that bypass the proxy. Those of the environment do not apply to proxies set in code.
     ///
     /// # Source
@@ -339,11 +346,30 @@ mod tests {
     }
 
     #[test]
+    fn ca_bundle_of_the_profile_precedes_ssl_cert_file() {
+        let bundle = |env: &[(&str, &str)], profile: &str| {
+            let settings = resolve(env, profile, &Config::new()).unwrap();
+            settings.ca_bundle
+        };
+        let ssl = ("SSL_CERT_FILE", "/ssl.pem");
+        let curl = ("CURL_CA_BUNDLE", "/curl.pem");
+        let aws = ("AWS_CA_BUNDLE", "/aws.pem");
+        let profile = "ca_bundle = /profile.pem";
+        assert_eq!(bundle(&[ssl], ""), Some("/ssl.pem".into()));
+        assert_eq!(bundle(&[ssl, curl], ""), Some("/curl.pem".into()));
+        assert_eq!(bundle(&[ssl, curl], profile), Some("/profile.pem".into()));
+        assert_eq!(bundle(&[ssl, curl, aws], profile), Some("/aws.pem".into()));
+        assert_eq!(bundle(&[], ""), None);
+    }
+
+    #[test]
     fn unset_settings_have_their_defaults() {
         let settings = resolve(&[], "", &Config::new()).unwrap();
         assert_eq!(settings.region, None);
         assert_eq!(settings.connect_timeout, Duration::from_secs(60));
-        assert_eq!(settings.max_pool_connections, 10);
+        assert_eq!(settings.max_pool_connections, 500);
+        assert_eq!(settings.max_response_bytes, 1 << 30);
+        assert!(settings.verify);
         assert_eq!(settings.retry_mode, RetryMode::Standard);
         assert_eq!(settings.max_attempts, None);
         assert_eq!(settings.request_min_compression_size_bytes, 10_240);

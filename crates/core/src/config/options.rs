@@ -365,8 +365,6 @@ client_options!(define_options
     ///
     /// # Source
     /// botocore `config.py:Config`.
-    ///
-    /// DIFFERENCE: `verify=False` is not supported: certificates are always verified, against [`ca_bundle`](Self::ca_bundle) if it is set.
     Config
 );
 

@@ -58,8 +58,19 @@ macro_rules! client_options {
             CONNECT_TIMEOUT connect_timeout: Duration = "60";
             /// The timeout for each read of a response, in seconds.
             READ_TIMEOUT read_timeout: Duration = "60";
-            /// The maximum number of idle connections.
-            MAX_POOL_CONNECTIONS max_pool_connections: usize [1..=1_000_000] = "10";
+            /// The maximum number of open connections; further requests wait in order.
+            ///
+            /// A connection is in use until the response body has been read or dropped. The default is half of the usual limit of 1,024 file
+            /// descriptors per process.
+            ///
+            /// DIFFERENCE: botocore's option limits idle connections only, and its default is 10.
+            MAX_POOL_CONNECTIONS max_pool_connections: usize [1..=1_000_000] = "500";
+            /// The maximum size of a response that is read into memory, in bytes. Streams are not limited.
+            ///
+            /// DIFFERENCE: botocore has no limit.
+            MAX_RESPONSE_BYTES max_response_bytes: usize = "1073741824";
+            /// Verify the certificates of servers. Without it, whoever intercepts a connection can read requests and credentials.
+            VERIFY verify: bool = "true";
             /// Enable TCP keepalive.
             TCP_KEEPALIVE tcp_keepalive: bool = "false",
                 env ["BOTOCORE_TCP_KEEPALIVE"], keys ["tcp_keepalive"];
@@ -74,7 +85,7 @@ macro_rules! client_options {
             CLIENT_CERT client_cert: ClientCertificate = None;
             /// A file of trusted CA certificates that replaces the built-in ones.
             CA_BUNDLE ca_bundle: PathBuf = None,
-                env ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"], keys ["ca_bundle"];
+                env ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"], keys ["ca_bundle"], resolve ca_bundle;
             /// The retry mode.
             RETRY_MODE retry_mode: RetryMode = "standard",
                 env ["AWS_RETRY_MODE"], keys ["retry_mode"];
@@ -207,6 +218,11 @@ macro_rules! session_settings {
             /// DIFFERENCE: botocore supports neither this variable nor networks in `NO_PROXY`.
             ALL_PROXY all_proxy: Str = None,
                 env ["all_proxy", "ALL_PROXY"];
+            /// A file of trusted CA certificates if `ca_bundle` is not set, as for curl and OpenSSL.
+            ///
+            /// DIFFERENCE: botocore does not read these variables.
+            SYSTEM_CA_BUNDLE system_ca_bundle: PathBuf = None,
+                env ["CURL_CA_BUNDLE", "SSL_CERT_FILE"];
             /// The timeout of the instance metadata service, in seconds.
             METADATA_SERVICE_TIMEOUT metadata_service_timeout: Duration = "1",
                 env ["AWS_METADATA_SERVICE_TIMEOUT"], keys ["metadata_service_timeout"];

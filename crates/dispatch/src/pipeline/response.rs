@@ -7,7 +7,7 @@ use inia_core::{Blob, Error, Result};
 use inia_model::Operation;
 use inia_protocol::Response;
 
-use super::{BODY_LIMIT, Plan, Service};
+use super::{MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
@@ -99,7 +99,12 @@ impl Service {
         mut metadata: ResponseMetadata,
         state: &mut CallState,
     ) -> Result<AttemptOutcome> {
-        let body = response.body.collect(BODY_LIMIT).await.map_err(|error| {
+        let limit = self.settings.max_response_bytes;
+        let limit = match response.status {
+            200..300 => limit,
+            _ => limit.min(MAX_ERROR_BYTES),
+        };
+        let body = response.body.collect(limit).await.map_err(|error| {
             error.at(format_args!(
                 "{} {}: reading the response",
                 self.model.name(),
