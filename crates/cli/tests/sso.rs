@@ -319,7 +319,11 @@ fn rejects_invalid_logins() {
             253,
             "neither sso_session nor sso_start_url",
         ),
-        ("sso login --sso-session nope", 253, "sso-session `nope` not found"),
+        (
+            "sso login --sso-session nope",
+            253,
+            "sso-session `nope` not found",
+        ),
         ("sso login --browser", 252, "unknown option --browser"),
         ("sso login now", 252, "unexpected argument: now"),
         ("sso login", 254, "no such portal"),

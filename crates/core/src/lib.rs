@@ -30,11 +30,11 @@ mod value;
 pub use ascii_json::push_ascii_json;
 #[cfg(feature = "session")]
 pub use credentials::{
-    ADVISORY_REFRESH, CredentialChain, CredentialProvider, Credentials,
-    Identity, IdentityCache, IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin,
-    SsoLogout, Token, TokenChain, TokenProvider,
+    ADVISORY_REFRESH, CredentialChain, CredentialProvider, Credentials, Identity, IdentityCache,
+    IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin, SsoLogout, Token,
+    TokenChain, TokenProvider,
 };
-pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
+pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
 pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 pub use secret::Secret;

@@ -43,6 +43,34 @@ impl ExpressSessions {
         sessions.insert(key.to_owned(), Arc::clone(&session));
         session
     }
+
+    /// Removes a session that the service has refused.
+    pub(crate) fn invalidate(
+        &self,
+        bucket: &str,
+        options: &CallOptions,
+        refused: &Arc<Credentials>,
+    ) {
+        let session = self.session(&session_key(bucket, options));
+        let mut cached = session
+            .credentials
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if cached
+            .as_ref()
+            .is_some_and(|credentials| Arc::ptr_eq(credentials, refused))
+        {
+            *cached = None;
+        }
+    }
+}
+
+/// Returns the cache key of a session.
+fn session_key(bucket: &str, options: &CallOptions) -> String {
+    match &options.credentials {
+        None => bucket.to_owned(),
+        Some(credentials) => format!("{bucket}\n{}", credentials.access_key_id),
+    }
 }
 
 impl BucketSession {
@@ -68,11 +96,7 @@ impl Service {
         bucket: &str,
         options: &CallOptions,
     ) -> Result<Arc<Credentials>> {
-        let key = match &options.credentials {
-            None => bucket.to_owned(),
-            Some(credentials) => format!("{bucket}\n{}", credentials.access_key_id),
-        };
-        let session = self.express.session(&key);
+        let session = self.express.session(&session_key(bucket, options));
         let now = || self.clock.now().seconds();
         if let Some(credentials) = session.cached(now(), ADVISORY_REFRESH) {
             return Ok(credentials);

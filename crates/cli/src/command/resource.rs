@@ -13,7 +13,7 @@
 //! ```
 
 use inia::jmespath::Expression;
-use inia::{Client, ResourceOutcome, Resource, ResourcePart, Value};
+use inia::{Client, Resource, ResourceOutcome, ResourcePart, Value};
 
 use crate::arguments::{Arguments, OperationArguments};
 use crate::command::{call, describe};
