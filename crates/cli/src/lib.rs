@@ -48,7 +48,7 @@ inia: call any operation of any AWS service
                                                      list, list-profiles, export-credentials
 
 Options of every command:
-  --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request
+  --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
   --query JMESPATH  --output json|text|table|yaml
   --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS  --debug
 

@@ -85,9 +85,17 @@ impl<'a> PackedReader<'a> {
     }
 
     /// Reads a signed variable-length integer, zigzag-encoded.
+    #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    /// Reads the bits of a double.
+    #[inline]
+    pub fn float(&mut self) -> Option<f64> {
+        self.array()
+            .map(|bytes| f64::from_bits(u64::from_le_bytes(bytes)))
     }
 
     /// Reads a count of items of at least `size` bytes each. A count that exceeds the remaining bytes is invalid.
@@ -120,22 +128,11 @@ impl<'a> PackedReader<'a> {
 /// Writes the format that [`PackedReader`] reads.
 #[derive(Debug, Default)]
 pub struct PackedWriter {
-    bytes: Vec<u8>,
+    /// The written bytes.
+    pub bytes: Vec<u8>,
 }
 
 impl PackedWriter {
-    /// Returns the written bytes.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    /// Returns the number of written bytes.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Writes one byte.
     pub fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
@@ -171,6 +168,11 @@ impl PackedWriter {
         self.number(((number << 1) ^ (number >> 63)).cast_unsigned());
     }
 
+    /// Writes the bits of a double.
+    pub fn float(&mut self, number: f64) {
+        self.raw(&number.to_bits().to_le_bytes());
+    }
+
     /// Writes a length and as many bytes.
     pub fn block(&mut self, bytes: &[u8]) {
         self.size(bytes.len());
@@ -194,15 +196,16 @@ mod tests {
         let mut writer = PackedWriter::default();
         numbers.into_iter().for_each(|number| writer.number(number));
         signed.into_iter().for_each(|number| writer.signed(number));
+        writer.float(-0.5);
         writer.text("é");
-        let bytes = writer.into_bytes();
-        let mut reader = PackedReader::new(&bytes);
+        let mut reader = PackedReader::new(&writer.bytes);
         for number in numbers {
             assert_eq!(reader.number(), Some(number));
         }
         for number in signed {
             assert_eq!(reader.signed(), Some(number));
         }
+        assert_eq!(reader.float(), Some(-0.5));
         assert_eq!(reader.text(), Some("é"));
         assert_eq!(reader.end(), Some(()));
     }
@@ -210,6 +213,7 @@ mod tests {
     #[test]
     fn rejects_invalid_values() {
         assert_eq!(PackedReader::new(&[0xff; 11]).number(), None);
+        assert_eq!(PackedReader::new(&[0x80; 3]).number(), None);
         assert_eq!(PackedReader::new(&[0x80, 0x80, 0x04]).int::<u16>(), None);
         assert_eq!(PackedReader::new(&[200]).count(1), None);
         assert_eq!(PackedReader::new(&[2, 0, 0]).count(2), None);

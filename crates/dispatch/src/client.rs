@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
 use crate::params::Params;
-use crate::pipeline::{BODY_LIMIT, CallOptions, Service, collect_body};
+use crate::pipeline::{CallOptions, Service, collect_body};
 use crate::{ByteStream, Output, Presign, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
@@ -235,7 +235,7 @@ impl Call {
 
     /// Signs with this bearer token instead of the client's.
     pub fn token(mut self, token: Token) -> Self {
-        self.options.token = Some(token);
+        self.options.token = Some(Arc::new(token));
         self
     }
 
@@ -264,10 +264,11 @@ impl Call {
         }
     }
 
-    /// Makes the call and reads a streaming body into its member of the output value, up to 1 GiB.
+    /// Makes the call and reads a streaming body into its member of the output value.
     ///
     /// # Errors
-    /// As [`send`](Self::send); also `Stream` if reading the body fails or the body is longer.
+    /// As [`send`](Self::send); also `Stream` if reading the body fails or the body is longer than
+    /// [`max_response_bytes`](inia_core::config::Config::max_response_bytes).
     pub async fn collect(self) -> Result<Output> {
         let client = self.client.clone();
         let index = self.operation.as_ref().ok().copied();
@@ -281,7 +282,9 @@ impl Call {
             None => None,
         };
         match member {
-            Some(member) => collect_body(output, &member, BODY_LIMIT).await,
+            Some(member) => {
+                collect_body(output, &member, service.settings.max_response_bytes).await
+            }
             None => Ok(output),
         }
     }

@@ -30,6 +30,8 @@ pub(crate) struct EndpointBinding {
     sources: Box<[(usize, ParameterSource)]>,
     /// True if a parameter depends on the account id of the credentials.
     pub(crate) uses_account_id: bool,
+    /// The input member bound to the parameter `AccountId`, if any.
+    pub(crate) account_id_member: Option<Str>,
     /// True if no parameter depends on the call's input, so that all calls of a client go to one endpoint.
     pub(crate) is_fixed: bool,
 }
@@ -79,6 +81,7 @@ impl EndpointResolver {
     ) -> Result<EndpointBinding> {
         let mut sources = Vec::new();
         let mut uses_account_id = false;
+        let mut account_id_member = None;
         let input = model.input(operation);
         for (index, parameter) in self.rule_set.parameters().iter().enumerate() {
             let name = parameter.name();
@@ -109,6 +112,9 @@ impl EndpointResolver {
             let source = if let Some((_, value)) = constant {
                 ParameterSource::Static(value.clone())
             } else if let Some(member) = member {
+                if name == "AccountId" {
+                    account_id_member = Some(member.name.clone());
+                }
                 ParameterSource::Member(member.name.clone(), built_in)
             } else if let Some((_, path)) = path {
                 let expression = Expression::compile(path).map_err(|error| {
@@ -139,6 +145,7 @@ impl EndpointResolver {
             is_fixed: !uses_account_id && !depends_on_input,
             sources: sources.into(),
             uses_account_id,
+            account_id_member,
         })
     }
 

@@ -100,7 +100,7 @@ mod tests {
         let lists = ListTable::new([vec![1, 500], vec![], vec![7]].iter()).unwrap();
         let mut writer = PackedWriter::default();
         lists.write(&mut writer);
-        let bytes = writer.into_bytes();
+        let bytes = writer.bytes;
         let again = ListTable::read(&mut PackedReader::new(&bytes)).unwrap();
         assert_eq!(again, lists);
         assert_eq!(

@@ -8,7 +8,7 @@ pub(crate) fn encode(header: &[u8], write: impl FnOnce(&mut PackedWriter)) -> Ve
     let mut writer = PackedWriter::default();
     writer.raw(header);
     write(&mut writer);
-    writer.into_bytes()
+    writer.bytes
 }
 
 /// Reads the bytes that [`encode`] returned for the same `header`.

@@ -225,7 +225,7 @@ mod tests {
         let texts = StringTable::new(&strings).unwrap();
         let mut writer = PackedWriter::default();
         texts.write(&mut writer);
-        let bytes = writer.into_bytes();
+        let bytes = writer.bytes;
         let again = StringTable::read(&mut PackedReader::new(&bytes)).unwrap();
         assert_eq!(again, texts);
         assert_eq!(

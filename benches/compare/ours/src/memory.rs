@@ -3,7 +3,7 @@
 use bench_harness::{Bench, counts_allocations, live_bytes};
 use serde_json::json;
 
-use crate::calls::setting;
+use crate::calls::case_setup;
 use crate::canned::Canned;
 
 /// The measured pages.
@@ -24,7 +24,7 @@ pub fn measure(bench: &mut Bench) {
             continue;
         }
         let mut wire = 0;
-        let (client, operation, params) = setting(bench, name, |reply| {
+        let (client, operation, params) = case_setup(bench, name, |reply| {
             wire = reply.body.len();
             Canned::new(reply, None).fresh()
         });

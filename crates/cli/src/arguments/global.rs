@@ -17,6 +17,7 @@ pub(super) const NAMES: &[(&str, Arity)] = &[
     ("debug", Arity::Flag),
     ("endpoint-url", Arity::One),
     ("no-sign-request", Arity::Flag),
+    ("no-verify-ssl", Arity::Flag),
     ("output", Arity::One),
     ("profile", Arity::One),
     ("query", Arity::One),
@@ -58,6 +59,7 @@ pub(crate) struct GlobalOptions {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) read_timeout: Option<Duration>,
     pub(crate) no_sign_request: bool,
+    pub(crate) no_verify_ssl: bool,
     pub(crate) debug: bool,
 }
 
@@ -70,6 +72,7 @@ impl GlobalOptions {
             "debug" => self.debug = true,
             "endpoint-url" => self.endpoint_url = value,
             "no-sign-request" => self.no_sign_request = true,
+            "no-verify-ssl" => self.no_verify_ssl = true,
             "output" => {
                 let name = value.unwrap_or_default();
                 let format = OutputFormat::from_name(&name);
@@ -122,8 +125,20 @@ impl GlobalOptions {
         if self.no_sign_request {
             config = config.signature_version(UNSIGNED);
         }
+        if self.no_verify_ssl {
+            warn_unverified();
+            config = config.verify(false);
+        }
         config
     }
+}
+
+/// Warns once that certificates are not verified.
+fn warn_unverified() {
+    static WARNING: std::sync::Once = std::sync::Once::new();
+    WARNING.call_once(|| {
+        eprintln!("warning: --no-verify-ssl: whoever intercepts the connection can read requests and credentials");
+    });
 }
 
 fn seconds(name: &str, value: Option<String>) -> Result<Option<Duration>, CliError> {

@@ -16,8 +16,10 @@ use crate::{Error, ErrorKind, Map, Result, Str};
 
 /// The default timeout for connecting and for each read of a response.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-/// The default maximum number of idle connections.
-pub const DEFAULT_MAX_POOL_CONNECTIONS: usize = 10;
+/// The default maximum number of open connections. Half of the usual limit of 1,024 file descriptors per process.
+pub const DEFAULT_MAX_POOL_CONNECTIONS: usize = 500;
+/// The default maximum size of a response that is read into memory, in bytes.
+const DEFAULT_MAX_RESPONSE_BYTES: usize = 1 << 30;
 
 /// The names of a service.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +58,12 @@ pub struct ClientSettings {
     pub connect_timeout: Duration,
     /// The timeout for each read of a response.
     pub read_timeout: Duration,
-    /// The maximum number of idle connections.
+    /// The maximum number of open connections.
     pub max_pool_connections: usize,
+    /// The maximum size of a response that is read into memory, in bytes.
+    pub max_response_bytes: usize,
+    /// Verify the certificates of servers.
+    pub verify: bool,
     /// Enable TCP keepalive.
     pub tcp_keepalive: bool,
     /// Proxies by the URL scheme of the request: `http`, `https` or `all`.
@@ -247,7 +253,12 @@ impl Settings {
             read_timeout: config.read_timeout.unwrap_or(DEFAULT_TIMEOUT),
             max_pool_connections: config
                 .max_pool_connections
-                .unwrap_or(DEFAULT_MAX_POOL_CONNECTIONS),
+                .unwrap_or(DEFAULT_MAX_POOL_CONNECTIONS)
+                .max(1),
+            max_response_bytes: config
+                .max_response_bytes
+                .unwrap_or(DEFAULT_MAX_RESPONSE_BYTES),
+            verify: config.verify.unwrap_or(true),
             tcp_keepalive: flag(config.tcp_keepalive, &setting::TCP_KEEPALIVE)?,
             // `no_proxy` does not apply to proxies set in code (botocore `endpoint.py:EndpointCreator.create_endpoint`).
             no_proxy: match &config.proxies {
@@ -279,9 +290,11 @@ impl Settings {
             client_cert: config.client_cert.clone(),
             ca_bundle: match &config.ca_bundle {
                 Some(path) => Some(path.clone()),
-                None => self
-                    .text(&setting::CA_BUNDLE)?
-                    .map(|path| self.expand(&path)),
+                None => match self.text(&setting::CA_BUNDLE)? {
+                    Some(path) => Some(path),
+                    None => self.text(&setting::SYSTEM_CA_BUNDLE)?,
+                }
+                .map(|path| self.expand(&path)),
             },
             retry_mode: match retries.mode {
                 Some(mode) => mode,
@@ -466,6 +479,23 @@ mod tests {
     use super::*;
     use crate::config::ConfigFiles;
     use crate::config::tests::FakeEnv;
+
+    #[test]
+    fn ca_bundle_of_the_profile_precedes_ssl_cert_file() {
+        let bundle = |env: &[(&str, &str)], profile: &str| {
+            let settings = resolve(env, profile, &Config::new()).unwrap();
+            settings.ca_bundle
+        };
+        let ssl = ("SSL_CERT_FILE", "/ssl.pem");
+        let curl = ("CURL_CA_BUNDLE", "/curl.pem");
+        let aws = ("AWS_CA_BUNDLE", "/aws.pem");
+        let profile = "ca_bundle = /profile.pem";
+        assert_eq!(bundle(&[ssl], ""), Some("/ssl.pem".into()));
+        assert_eq!(bundle(&[ssl, curl], ""), Some("/curl.pem".into()));
+        assert_eq!(bundle(&[ssl, curl], profile), Some("/profile.pem".into()));
+        assert_eq!(bundle(&[ssl, curl, aws], profile), Some("/aws.pem".into()));
+        assert_eq!(bundle(&[], ""), None);
+    }
 
     fn resolve(env: &[(&str, &str)], profile: &str, config: &Config) -> Result<ClientSettings> {
         let settings = Settings::new(

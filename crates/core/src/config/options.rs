@@ -252,8 +252,6 @@ macro_rules! options {
         ///
         /// # Source
         /// botocore `config.py:Config`.
-        ///
-        /// DIFFERENCE: `verify=False` is not supported: certificates are always verified, against [`ca_bundle`](Self::ca_bundle) if it is set.
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
         pub struct Config {
@@ -335,8 +333,18 @@ options! {
         connect_timeout: Duration;
         /// The timeout for each read of a response; the default is 60 s.
         read_timeout: Duration;
-        /// The maximum number of idle connections; the default is 10.
+        /// The maximum number of open connections, at least 1; further requests wait in order. The default is 500. A connection is
+        /// in use until the response body has been read or dropped.
+        ///
+        /// DIFFERENCE: botocore's option limits idle connections only, and its default is 10.
         max_pool_connections: usize;
+        /// The maximum size of a response that is read into memory, in bytes; the default is 1 GiB. Streams are not limited.
+        ///
+        /// DIFFERENCE: botocore has no limit.
+        max_response_bytes: usize;
+        /// Verify the certificates of servers; the default is `true`. `false` exposes requests and credentials to whoever intercepts the
+        /// connection, and logs a warning.
+        verify: bool;
         /// Enable TCP keepalive.
         tcp_keepalive: bool;
         /// Proxies, which replace those of the environment.

@@ -173,6 +173,10 @@ settings! {
     DATA_PATH = "data_path", Text, env ["AWS_DATA_PATH"], keys [Key("data_path")], default None;
     /// A file of trusted CA certificates that replaces the built-in ones.
     CA_BUNDLE = "ca_bundle", Text, env ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"], keys [Key("ca_bundle")], default None;
+    /// A file of trusted CA certificates if `ca_bundle` is not set, as for curl and OpenSSL.
+    ///
+    /// DIFFERENCE: botocore does not read these variables.
+    SYSTEM_CA_BUNDLE = "system_ca_bundle", Text, env ["CURL_CA_BUNDLE", "SSL_CERT_FILE"], keys [], default None;
     /// The timeout of the instance metadata service, in seconds.
     METADATA_SERVICE_TIMEOUT = "metadata_service_timeout", Seconds, env ["AWS_METADATA_SERVICE_TIMEOUT"], keys [Key("metadata_service_timeout")], default Some("1");
     /// The maximum number of attempts for the instance metadata service.

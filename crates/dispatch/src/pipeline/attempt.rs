@@ -169,7 +169,7 @@ impl Service {
     ) -> bool {
         match session_bucket {
             Some(bucket) => {
-                self.express.invalidate(bucket, options, expired);
+                self.invalidate_session(bucket, options, expired);
                 true
             }
             None if expired.expires.is_some() && options.credentials.is_none() => {
@@ -285,7 +285,7 @@ impl Service {
             AuthScheme::None => {}
             AuthScheme::Bearer => {
                 let token = match &options.token {
-                    Some(token) => token.clone(),
+                    Some(token) => Arc::clone(token),
                     None => self.identity.token(&auth.signing_name).await?,
                 };
                 features |= token.features;

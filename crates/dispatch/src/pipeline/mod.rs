@@ -36,8 +36,8 @@ pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::collect_body;
 
-/// Maximum size of a body that is read into memory, in bytes.
-pub(crate) const BODY_LIMIT: usize = 1 << 30;
+/// Maximum size of an error response, in bytes.
+const MAX_ERROR_BYTES: usize = 1 << 20;
 
 /// State shared by all calls of a client.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ pub(crate) struct CallOptions {
     /// Credentials to use instead of the client's.
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// Bearer token to use instead of the client's.
-    pub(crate) token: Option<Token>,
+    pub(crate) token: Option<Arc<Token>>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.

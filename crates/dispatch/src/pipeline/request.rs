@@ -206,7 +206,10 @@ impl Service {
             .as_ref()
             .and_then(|credentials| credentials.account_id.as_deref());
         let mut features = options.features;
-        if account_id.is_some() {
+        let account_id_member = plan.endpoint.account_id_member.as_ref();
+        if account_id.is_some()
+            || account_id_member.is_some_and(|member| !params[&**member].is_null())
+        {
             features |= UserAgentFeatures::RESOLVED_ACCOUNT_ID;
         }
         if state.region.is_some() {

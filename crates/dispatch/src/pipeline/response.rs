@@ -8,7 +8,7 @@ use inia_model::{Kind, Operation, ServiceModel};
 use inia_protocol::Response;
 
 use super::attempt::is_success;
-use super::{BODY_LIMIT, Plan, Service};
+use super::{MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
 use crate::body::StreamedCall;
 use crate::checksum;
@@ -108,7 +108,12 @@ impl Service {
         mut metadata: ResponseMetadata,
         state: &mut CallState,
     ) -> Result<AttemptOutcome> {
-        let body = response.body.collect(BODY_LIMIT).await.map_err(|error| {
+        let limit = self.settings.max_response_bytes;
+        let limit = match response.status {
+            200..300 => limit,
+            _ => limit.min(MAX_ERROR_BYTES),
+        };
+        let body = response.body.collect(limit).await.map_err(|error| {
             error.at(format_args!(
                 "{} {}: reading the response",
                 self.model.name(),

@@ -449,7 +449,7 @@ mod tests {
         ];
         let mut writer = PackedWriter::default();
         exprs.iter().for_each(|expr| write_expr(*expr, &mut writer));
-        let bytes = writer.into_bytes();
+        let bytes = writer.bytes;
         let mut reader = PackedReader::new(&bytes);
         for expr in exprs {
             assert_eq!(read_expr(&mut reader).unwrap(), expr);
@@ -474,7 +474,7 @@ mod tests {
         properties
             .iter()
             .for_each(|property| write_property(*property, &mut writer));
-        let bytes = writer.into_bytes();
+        let bytes = writer.bytes;
         let mut reader = PackedReader::new(&bytes);
         for property in properties {
             assert_eq!(read_property(&mut reader).unwrap(), property);

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::writer::PackedWriter;
+use inia_core::packed::PackedWriter;
+
+use super::records::write_records;
 use crate::packed::dictionary::{FIRST_WORD_CODE, LITERAL_CODE};
 
 /// Receives the texts of an encoder: the first pass counts them, the second encodes them.
@@ -86,7 +88,7 @@ impl TextCounter {
 impl TextEncoder {
     /// Writes the dictionary.
     pub(super) fn write(&self, out: &mut PackedWriter) {
-        out.records(self.words.iter().map(String::as_bytes));
+        write_records(self.words.iter().map(String::as_bytes), out);
     }
 
     fn code(&self, text: &str, out: &mut PackedWriter) {
@@ -106,7 +108,7 @@ impl TextEncoder {
             },
         );
         let Some(last) = codes.len().checked_sub(1) else {
-            return out.number(0);
+            return out.size(0);
         };
         for (index, code) in codes.into_iter().enumerate() {
             let more = usize::from(index < last);

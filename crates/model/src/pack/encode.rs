@@ -1,10 +1,11 @@
 //! Encodes a service.
 
+use inia_core::packed::PackedWriter;
 use inia_core::{Str, TimestampFormat, Value};
 
 use super::dictionary::TextSink;
+use super::records::write_records;
 use super::value;
-use super::writer::PackedWriter;
 use crate::packed::{METHODS, NAME_OF_TARGET, ShapeHead, location_name, operation_flag, traits};
 use crate::{
     Constraints, Kind, Location, Member, Metadata, Operation, ServiceModel, Shape, Structure,
@@ -29,8 +30,8 @@ pub(super) fn service(model: &ServiceModel, texts: &mut impl TextSink) -> Vec<u8
     let mut out = PackedWriter::default();
     encoder.metadata(model.metadata(), &mut out);
     encoder.traits_table(&mut out);
-    out.records(operations.iter().map(Vec::as_slice));
-    out.records(shapes.iter().map(Vec::as_slice));
+    write_records(operations.iter().map(Vec::as_slice), &mut out);
+    write_records(shapes.iter().map(Vec::as_slice), &mut out);
     let errors: Vec<usize> = model
         .shapes()
         .filter(|(_, shape)| shape.traits.is_exception())

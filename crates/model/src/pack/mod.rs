@@ -2,17 +2,18 @@
 
 mod dictionary;
 mod encode;
+mod records;
 mod value;
-mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 
+use inia_core::packed::PackedWriter;
 use inia_core::{Error, ErrorKind, Result};
 
 use self::dictionary::TextCounter;
-use self::writer::PackedWriter;
+use self::records::write_records;
 use crate::ServiceModel;
 use crate::definition_file::DefinitionFormat;
 use crate::names::SERVICE_ALIASES;
@@ -118,9 +119,9 @@ impl ArchiveBuilder {
             names.bytes
         });
         let aliases: Vec<Vec<u8>> = aliases.collect();
-        out.records(aliases.iter().map(Vec::as_slice));
-        out.records(kinds.iter().map(|kind| kind.as_bytes()));
-        out.records(entries.iter().map(Vec::as_slice));
+        write_records(aliases.iter().map(Vec::as_slice), &mut out);
+        write_records(kinds.iter().map(|kind| kind.as_bytes()), &mut out);
+        write_records(entries.iter().map(Vec::as_slice), &mut out);
         out.bytes.extend_from_slice(&contents.bytes);
         if u32::try_from(out.bytes.len()).is_err() {
             return Err(Error::new(

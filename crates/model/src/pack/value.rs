@@ -1,9 +1,9 @@
 //! Encodes values.
 
 use inia_core::Value;
+use inia_core::packed::PackedWriter;
 
 use super::dictionary::TextSink;
-use super::writer::PackedWriter;
 
 pub(super) fn write(value: &Value, texts: &mut impl TextSink, out: &mut PackedWriter) {
     match value {

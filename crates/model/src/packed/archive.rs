@@ -87,7 +87,7 @@ impl Archive {
     /// Returns the names of the services, in order.
     pub fn services(&self) -> impl Iterator<Item = &'static str> {
         (0..self.services.len())
-            .filter_map(|index| self.services.get(index)?.plain())
+            .filter_map(|index| self.services.get(index)?.text())
             .filter(|name| !name.is_empty())
     }
 
@@ -103,7 +103,7 @@ impl Archive {
         while low < high {
             let middle = low.midpoint(high);
             let mut reader = self.services.get(middle)?;
-            match reader.plain()?.cmp(service) {
+            match reader.text()?.cmp(service) {
                 Ordering::Equal => return Some(reader),
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
@@ -113,19 +113,19 @@ impl Archive {
     }
 
     fn read_versions(&self, mut reader: PackedReader) -> Option<Vec<ArchivedVersion>> {
-        let mut contents = PackedReader::at(self.contents, reader.size()?)?;
-        let count = reader.count()?;
+        let mut contents = PackedReader::at(self.contents, reader.int()?)?;
+        let count = reader.count(1)?;
         let mut versions = Vec::with_capacity(count);
         for _ in 0..count {
-            let name = reader.plain()?;
-            let model = contents.take(reader.size()?)?;
+            let name = reader.text()?;
+            let model = contents.take(reader.int()?)?;
             let mut files = Vec::new();
-            for _ in 0..reader.count()? {
+            for _ in 0..reader.count(1)? {
                 files.push(ArchivedFile {
-                    kind: std::str::from_utf8(self.kinds.get(reader.size()?)?.rest()).ok()?,
+                    kind: std::str::from_utf8(self.kinds.get(reader.int()?)?.rest()).ok()?,
                     encoding: reader.byte()?,
-                    length: reader.size()?,
-                    content: contents.take(reader.size()?)?,
+                    length: reader.int()?,
+                    content: contents.take(reader.int()?)?,
                 });
             }
             versions.push(ArchivedVersion {

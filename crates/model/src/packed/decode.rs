@@ -56,11 +56,11 @@ impl PackedService {
     /// Returns the ids of the error shapes, in ascending order.
     pub(crate) fn errors(&self) -> Option<Vec<ShapeId>> {
         let mut reader = self.errors;
-        let count = reader.count()?;
+        let count = reader.count(1)?;
         let mut errors = Vec::with_capacity(count);
         let mut id = 0u32;
         for _ in 0..count {
-            id = id.checked_add(reader.small()?)?;
+            id = id.checked_add(reader.int()?)?;
             errors.push(self.shape_id(id)?);
         }
         Some(errors)
@@ -130,7 +130,7 @@ impl PackedService {
     fn structure(&self, has_more: bool, source: &mut RecordReader) -> Option<Structure> {
         let mut structure = Structure::default();
         if has_more {
-            structure.payload = source.reader.small()?.checked_sub(1);
+            structure.payload = source.reader.int::<u32>()?.checked_sub(1);
             let flags = source.reader.number()?;
             let has = |bit: u32| flags >> bit & 1 == 1;
             if has(0) {
@@ -142,7 +142,7 @@ impl PackedService {
                     error.code = Some(source.text()?);
                 }
                 if has(3) {
-                    error.http_status = Some(u16::try_from(source.reader.number()?).ok()?);
+                    error.http_status = Some(source.reader.int()?);
                 }
                 if has(4) {
                     error.retryable = Some(Retryable { throttling: has(5) });
@@ -150,7 +150,7 @@ impl PackedService {
                 structure.error = Some(Box::new(error));
             }
         }
-        let count = source.reader.count()?;
+        let count = source.reader.count(1)?;
         let mut members = Vec::with_capacity(count);
         let mut required = Vec::new();
         for position in (0u32..).take(count) {
@@ -174,7 +174,7 @@ impl PackedService {
         } else {
             Some(source.text()?)
         };
-        let target = self.shape_id(source.reader.small()?)?;
+        let target = self.shape_id(source.reader.int()?)?;
         let name = match name {
             Some(name) => name,
             None => self.shape_name(target)?,
@@ -191,7 +191,7 @@ impl PackedService {
     }
 
     fn part(&self, name: &'static str, source: &mut RecordReader) -> Option<Member> {
-        let target = self.shape_id(source.reader.small()?)?;
+        let target = self.shape_id(source.reader.int()?)?;
         let (traits, _) = self.member_traits(name, source)?;
         Some(Member {
             name: Str::from_static(name),
@@ -202,7 +202,7 @@ impl PackedService {
 
     /// Reads traits with the location name, and whether the member is required.
     fn member_traits(&self, name: &str, source: &mut RecordReader) -> Option<(Traits, bool)> {
-        let tag = source.reader.size()?;
+        let tag: usize = source.reader.int()?;
         let mut traits = self.traits.get(tag >> 3)?.clone();
         traits.location_name = match tag >> 1 & 3 {
             location_name::NONE => None,
@@ -222,11 +222,11 @@ impl PackedService {
         let method = if has(operation_flag::OTHER_METHOD) {
             source.text()?
         } else {
-            Str::from_static(METHODS.get(source.reader.size()?)?)
+            Str::from_static(METHODS.get(source.reader.int::<usize>()?)?)
         };
         let request_uri = source.text()?;
         let response_code = if has(operation_flag::RESPONSE_CODE) {
-            Some(u16::try_from(source.reader.number()?).ok()?)
+            Some(source.reader.int()?)
         } else {
             (!has(operation_flag::NO_RESPONSE_CODE)).then_some(200)
         };
@@ -240,7 +240,7 @@ impl PackedService {
         let input = part(operation_flag::INPUT)?;
         let output = part(operation_flag::OUTPUT)?;
         let result_wrapper = source.text_if(has(operation_flag::RESULT_WRAPPER))?;
-        let errors = source.list(|source| self.shape_id(source.reader.small()?))?;
+        let errors = source.list(|source| self.shape_id(source.reader.int()?))?;
         let auth = if has(operation_flag::AUTH) {
             Some(source.list(RecordReader::text)?)
         } else {
@@ -334,7 +334,7 @@ impl RecordReader {
     }
 
     fn traits_entry(&mut self) -> Option<Traits> {
-        let flags = Flags::from_bits(self.reader.small()?);
+        let flags = Flags::from_bits(self.reader.int()?);
         let location_and_format = self.reader.byte()?;
         let parts = self.reader.byte()?;
         let query_name = self.text_if(parts & traits::QUERY_NAME != 0)?;

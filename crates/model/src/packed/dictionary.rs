@@ -26,10 +26,10 @@ impl Dictionary {
 
     /// Reads a code and returns its word, and whether more codes follow.
     fn word(&self, reader: &mut PackedReader) -> Option<(&'static str, bool)> {
-        let code = reader.size()?;
+        let code: usize = reader.int()?;
         let word = match code >> 1 {
             0 => "",
-            LITERAL_CODE => reader.plain()?,
+            LITERAL_CODE => reader.text()?,
             index => std::str::from_utf8(self.0.get(index - FIRST_WORD_CODE)?.rest()).ok()?,
         };
         Some((word, code & 1 == 1))

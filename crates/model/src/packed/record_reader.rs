@@ -31,7 +31,7 @@ impl RecordReader {
         &mut self,
         mut read: impl FnMut(&mut Self) -> Option<T>,
     ) -> Option<Box<[T]>> {
-        let count = self.reader.count()?;
+        let count = self.reader.count(1)?;
         let mut list = Vec::with_capacity(count.min(1024));
         for _ in 0..count {
             list.push(read(self)?);

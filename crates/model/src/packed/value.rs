@@ -23,9 +23,9 @@ fn read_within(dictionary: &Dictionary, reader: &mut PackedReader, depth: usize)
         5 => Value::Float(reader.float()?),
         6 => Value::String(dictionary.text(reader)?),
         7 => Value::Blob(Blob::from(reader.block()?)),
-        8 => Value::Timestamp(Timestamp::new(reader.signed()?, reader.small()?)),
+        8 => Value::Timestamp(Timestamp::new(reader.signed()?, reader.int()?)),
         9 => {
-            let count = reader.count()?;
+            let count = reader.count(1)?;
             let mut list = List::new();
             for _ in 0..count {
                 list.push(read_within(dictionary, reader, depth)?);
@@ -33,7 +33,7 @@ fn read_within(dictionary: &Dictionary, reader: &mut PackedReader, depth: usize)
             Value::List(list)
         }
         10 => {
-            let count = reader.count()?;
+            let count = reader.count(1)?;
             let mut map = Map::new();
             for _ in 0..count {
                 let name: Str = dictionary.text(reader)?;

@@ -9,7 +9,7 @@ use inia::config::{
 use inia::{Error, ErrorKind, Result, Value};
 
 /// Supported settings.
-const SETTINGS: [&str; 27] = [
+const SETTINGS: [&str; 29] = [
     "account_id_endpoint_mode",
     "api_version",
     "auth_scheme_preference",
@@ -21,6 +21,7 @@ const SETTINGS: [&str; 27] = [
     "ignore_configured_endpoint_urls",
     "inject_host_prefix",
     "max_pool_connections",
+    "max_response_bytes",
     "parameter_validation",
     "protocol",
     "read_timeout",
@@ -37,6 +38,7 @@ const SETTINGS: [&str; 27] = [
     "use_fips_endpoint",
     "user_agent",
     "user_agent_extra",
+    "verify",
 ];
 
 /// Reads the settings; null means none.
@@ -79,6 +81,7 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             }
             "inject_host_prefix" => config.inject_host_prefix(flag(name, value)?),
             "max_pool_connections" => config.max_pool_connections(number(name, value)? as usize),
+            "max_response_bytes" => config.max_response_bytes(number(name, value)? as usize),
             "parameter_validation" => config.parameter_validation(flag(name, value)?),
             "protocol" => config.protocol(text(name, value)?),
             "read_timeout" => config.read_timeout(seconds(name, value)?),
@@ -100,6 +103,7 @@ pub(super) fn read(value: &Value) -> Result<Config> {
             "use_fips_endpoint" => config.use_fips_endpoint(flag(name, value)?),
             "user_agent" => config.user_agent(text(name, value)?),
             "user_agent_extra" => config.user_agent_extra(text(name, value)?),
+            "verify" => config.verify(flag(name, value)?),
             _ => {
                 return Err(invalid(format!(
                     "config: unknown setting {name:?}{}",
