@@ -25,6 +25,7 @@ mod secret;
 mod session;
 mod text;
 mod timestamp;
+mod url;
 #[cfg(feature = "session")]
 mod user_agent;
 mod value;
@@ -45,6 +46,7 @@ pub use secret::Secret;
 pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
+pub use url::UrlParts;
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{
