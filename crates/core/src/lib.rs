@@ -23,8 +23,10 @@ mod refresh_cache;
 mod secret;
 #[cfg(feature = "session")]
 mod session;
+mod suggestion;
 mod text;
 mod timestamp;
+mod url;
 #[cfg(feature = "session")]
 mod user_agent;
 mod value;
@@ -35,7 +37,7 @@ pub use credentials::{
     CredentialChain, Credentials, Lookup, Provider, ProviderChain, ProviderContext, SsoLogin,
     SsoLogout, Token, TokenChain,
 };
-pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
+pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
 pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 #[cfg(feature = "session")]
@@ -43,8 +45,10 @@ pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
 pub use secret::Secret;
 #[cfg(feature = "session")]
 pub use session::{Session, SessionBuilder};
+pub use suggestion::did_you_mean;
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
+pub use url::UrlParts;
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{

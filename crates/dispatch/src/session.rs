@@ -1,7 +1,6 @@
 //! [`Session`]: settings, credentials and service definitions, from which clients are created.
 
 use std::fmt;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use inia_core::config::{
@@ -19,7 +18,7 @@ use crate::endpoint::EndpointResolver;
 use crate::express::express_sessions;
 use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
-use crate::retry::RetryQuota;
+use crate::retry::{ClockSkew, RetryQuota};
 use crate::transport::{HyperTransport, Transport, TransportSettings};
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
 use crate::{Client, host};
@@ -315,7 +314,7 @@ impl SharedState {
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
             quota: RetryQuota::new(),
-            clock_skew: AtomicI64::new(0),
+            clock_skew: ClockSkew::default(),
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
             user_agent: UserAgent::new(&settings, &*host.env, features),
@@ -465,13 +464,10 @@ impl Invoke for PipelineInvoke {
                 name: model.name(),
                 id: &model.metadata().service_id,
             };
-            let mode = self.settings.defaults_mode(&config)?.resolve_auto(
-                &self.settings,
-                self.settings.region(&config)?.as_deref(),
-                self.shared.instance_region.get().map(Str::as_str),
-            );
-            let defaults = self.defaults.get(mode);
-            let settings = self.settings.for_client(&config, name, mode, defaults)?;
+            let instance_region = self.shared.instance_region.get().map(Str::as_str);
+            let settings =
+                self.settings
+                    .for_client(&config, name, &self.defaults, instance_region)?;
             let identity = StaticIdentity {
                 credentials: options.credentials.map(Arc::new),
                 token: None,

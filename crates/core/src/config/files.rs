@@ -104,6 +104,14 @@ impl Section {
         lookup(nested, sub).map(|value| &**value)
     }
 
+    /// Returns the value of a property, or of a sub-property after a dot (`s3.addressing_style`).
+    pub(crate) fn get_path(&self, path: &str) -> Option<&str> {
+        match path.split_once('.') {
+            None => self.get(path),
+            Some((name, sub)) => self.get_nested(name, sub),
+        }
+    }
+
     /// Returns a property.
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Property> {
