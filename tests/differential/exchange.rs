@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use inia_core::ports::BoxFuture;
 use inia_core::{
-    Blob, Credentials, Error, ErrorKind, List, Lookup, Map, ProviderContext, Result, ServiceError,
-    Str, Token, TokenChain, TokenProvider, Value,
+    Blob, Credentials, Error, ErrorKind, List, Lookup, Map, Provider, ProviderContext, Result,
+    ServiceError, Str, Token, TokenChain, Value,
 };
 use inia_dispatch::{
     ByteStream, Client, Output, Session, SessionBuilder, Transport, WireBody, WireRequest,
@@ -149,16 +149,12 @@ impl Transport for CannedTransport {
 #[derive(Debug)]
 struct ConstantToken;
 
-impl TokenProvider for ConstantToken {
+impl Provider<Token> for ConstantToken {
     fn name(&self) -> &str {
         "test"
     }
 
-    fn load<'a>(
-        &'a self,
-        _context: &'a ProviderContext,
-        _signing_name: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Lookup<Token>>> {
+    fn load<'a>(&'a self, _context: &'a ProviderContext) -> BoxFuture<'a, Result<Lookup<Token>>> {
         let token = Token::new("bearer-token");
         Box::pin(std::future::ready(Ok(Lookup::Found(token))))
     }
@@ -177,8 +173,7 @@ impl IniaClient {
         let mut credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token"));
         credentials.account_id = Some("123456789012".into());
         let config = inia_core::config::Config::new().max_attempts(1);
-        let mut tokens = TokenChain::empty();
-        tokens.push(Arc::new(ConstantToken))?;
+        let tokens = TokenChain::new(vec![Arc::new(ConstantToken)])?;
         let session: Session = SessionBuilder::over(FakePorts::new(FakeEnv::default(), NOW).host())
             .catalog(Arc::clone(catalog))
             .region(region)
@@ -231,10 +226,9 @@ impl IniaClient {
         }
         if let (Some(mut events), Some(member)) = (events, model.event_stream_output(operation)) {
             let mut list = List::new();
-            loop {
-                match events.next().await {
-                    Ok(Some(event)) => list.push(event),
-                    Ok(None) => break,
+            while let Some(event) = events.next().await {
+                match event {
+                    Ok(event) => list.push(event),
                     Err(error) => {
                         let service = error.service().cloned().ok_or(error)?;
                         let error: Map = [

@@ -1,7 +1,6 @@
 //! [`Session`]: settings, credentials and service definitions, from which clients are created.
 
 use std::fmt;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use inia_core::config::{
@@ -16,10 +15,10 @@ use inia_signing::SigningKeyCache;
 
 use crate::discovery::DiscoveryCache;
 use crate::endpoint::EndpointResolver;
-use crate::express::ExpressSessions;
+use crate::express::express_sessions;
 use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
-use crate::retry::RetryQuota;
+use crate::retry::{ClockSkew, RetryQuota};
 use crate::transport::{HyperTransport, Transport, TransportSettings};
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
 use crate::{Client, host};
@@ -305,8 +304,8 @@ impl SharedState {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
         }
         Ok(Service {
-            discovery: DiscoveryCache::new(&settings),
-            express: ExpressSessions::default(),
+            discovery: DiscoveryCache::new(&settings, &host.clock),
+            express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transport(host, &settings)?,
@@ -315,7 +314,7 @@ impl SharedState {
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
             quota: RetryQuota::new(),
-            clock_skew: AtomicI64::new(0),
+            clock_skew: ClockSkew::default(),
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
             user_agent: UserAgent::new(&settings, &*host.env, features),
@@ -401,22 +400,17 @@ struct SessionIdentity(inia_core::Session);
 
 impl IdentityProvider for SessionIdentity {
     fn cached_credentials(&self) -> Option<Arc<Credentials>> {
-        self.0.credential_cache().fresh()
+        self.0.cached_credentials()
     }
 
     fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>> {
         Box::pin(self.0.credentials())
     }
 
-    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Token>> {
+    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Arc<Token>>> {
         Box::pin(async move {
-            let token = self.0.token(Some(signing_name)).await?;
-            token.map(|token| (*token).clone()).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Credentials,
-                    format!("{signing_name} requires a bearer token, and no provider has one: log in with SSO, or set AWS_BEARER_TOKEN_*"),
-                )
-            })
+            let token = self.0.token(Some(signing_name)).await;
+            token.map_err(|error| error.at(format_args!("{signing_name} requires a bearer token")))
         })
     }
 
@@ -470,13 +464,10 @@ impl Invoke for PipelineInvoke {
                 name: model.name(),
                 id: &model.metadata().service_id,
             };
-            let mode = self.settings.defaults_mode(&config)?.resolve_auto(
-                &self.settings,
-                self.settings.region(&config)?.as_deref(),
-                self.shared.instance_region.get().map(Str::as_str),
-            );
-            let defaults = self.defaults.get(mode);
-            let settings = self.settings.for_client(&config, name, mode, defaults)?;
+            let instance_region = self.shared.instance_region.get().map(Str::as_str);
+            let settings =
+                self.settings
+                    .for_client(&config, name, &self.defaults, instance_region)?;
             let identity = StaticIdentity {
                 credentials: options.credentials.map(Arc::new),
                 token: None,

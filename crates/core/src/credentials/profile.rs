@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::provider::failed;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
-use crate::config::setting::{self, ConfigKey, Setting};
+use super::{Credentials, Lookup, Provider, ProviderContext};
+use crate::config::setting::{self, Setting};
 use crate::config::{Section, Settings};
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str, UserAgentFeatures};
@@ -26,7 +26,7 @@ pub(super) struct ConfigFileProvider;
 pub(super) const SHARED_CREDENTIALS_FILE: &str = "shared-credentials-file";
 pub(super) const CONFIG_FILE: &str = "config-file";
 
-impl CredentialProvider for SharedCredentialsFileProvider {
+impl Provider<Credentials> for SharedCredentialsFileProvider {
     fn name(&self) -> &str {
         SHARED_CREDENTIALS_FILE
     }
@@ -40,7 +40,7 @@ impl CredentialProvider for SharedCredentialsFileProvider {
     }
 }
 
-impl CredentialProvider for ConfigFileProvider {
+impl Provider<Credentials> for ConfigFileProvider {
     fn name(&self) -> &str {
         CONFIG_FILE
     }
@@ -125,9 +125,6 @@ fn keys(
 pub(super) fn value<'a>(section: &'a Section, row: &Setting) -> Option<&'a str> {
     row.keys
         .iter()
-        .find_map(|key| match *key {
-            ConfigKey::Key(name) => section.get(name),
-            ConfigKey::Nested(name, sub) => section.get_nested(name, sub),
-        })
+        .find_map(|key| section.get_path(key))
         .filter(|value| !value.is_empty())
 }

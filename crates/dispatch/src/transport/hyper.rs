@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use http_body::Body as _;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use inia_core::ports::BoxFuture;
@@ -226,6 +227,16 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
         let value = http::HeaderValue::from_maybe_shared(values.split().freeze())
             .map_err(|error| invalid(&format!("header {name:?}"), &error))?;
         headers.append(header, value);
+    }
+    if hyper.body().size_hint().exact() == Some(0)
+        && !matches!(hyper.method().as_str(), "GET" | "HEAD" | "OPTIONS")
+        && !hyper.headers().contains_key(http::header::CONTENT_LENGTH)
+    {
+        // hyper states the length of other bodies only. S3 rejects an empty upload without it.
+        hyper.headers_mut().insert(
+            http::header::CONTENT_LENGTH,
+            http::HeaderValue::from_static("0"),
+        );
     }
     Ok((hyper, progress))
 }
