@@ -149,7 +149,7 @@ fn authorization(context: &ProviderContext) -> Result<Option<Secret>> {
             let bytes = Zeroizing::new(bytes);
             let token = std::str::from_utf8(&bytes)
                 .map_err(|_| failed(format!("{name}: {} is not UTF-8", path.display())))?;
-            Secret::from(token)
+            Secret::from(token.trim())
         } else if let Some((_, token)) = setting::CONTAINER_AUTHORIZATION_TOKEN.from_env(env) {
             Secret::from(token)
         } else {

@@ -113,7 +113,7 @@ pub(super) async fn load(
     let params = json!({
         "RoleArn": role_arn,
         "RoleSessionName": session_name,
-        "WebIdentityToken": token.trim_end(),
+        "WebIdentityToken": token.trim(),
     });
     let operation = "AssumeRoleWithWebIdentity";
     let options = InvokeOptions {

@@ -29,8 +29,10 @@ pub trait Env: Send + Sync + fmt::Debug {
     /// Returns an environment variable; `None` if it is unset or not Unicode.
     fn var(&self, name: &str) -> Option<String>;
 
-    /// Returns all environment variables, for lookups by prefix.
-    fn vars(&self) -> Vec<(String, String)>;
+    /// Returns the names of the variables that are set but not Unicode. A session rejects them if they are settings.
+    fn not_unicode(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Returns the user's home folder.
     fn home(&self) -> Option<PathBuf>;

@@ -180,10 +180,6 @@ mod tests {
             }
         }
 
-        fn vars(&self) -> Vec<(String, String)> {
-            Vec::new()
-        }
-
         fn home(&self) -> Option<PathBuf> {
             Some(PathBuf::from("/home/me"))
         }
