@@ -30,6 +30,7 @@ pub(crate) mod sso_logout;
 mod sso_token;
 mod sts;
 mod token;
+mod token_file;
 mod url;
 mod web_identity;
 
