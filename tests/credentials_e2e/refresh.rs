@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use inia::json;
+use p256::elliptic_curve::Generate as _;
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 
 use crate::fakes::logged;

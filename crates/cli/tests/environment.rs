@@ -32,7 +32,11 @@ fn fresh_home_of(test: &str) -> PathBuf {
 
 #[test]
 fn line_ends_around_keys_are_trimmed() {
-    let server = Server::always(200, "text/xml", "<GetCallerIdentityResponse/>");
+    let server = Server::always(
+        200,
+        "text/xml",
+        "<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>",
+    );
     let result = run_command(
         inia("trimmed-keys")
             .env("AWS_ACCESS_KEY_ID", " AKID\n")

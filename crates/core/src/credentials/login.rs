@@ -114,9 +114,7 @@ fn invalid_file(path: &Path, error: Error) -> Error {
 
 async fn refresh(context: &ProviderContext, path: &Path, mut file: Object) -> Result<Object> {
     let invalid = |error| invalid_file(path, error);
-    let pem = json::take_secret(&mut file, "dpopKey")
-        .ok_or_else(|| failed(format!("{} has no dpopKey; log in again", path.display())))?;
-    let key = DpopKey::from_pem(pem.expose())?;
+    let key = DpopKey::from_pem(json::required(&file, "dpopKey").map_err(invalid)?)?;
     let params = json!({
         "tokenInput": {
             "clientId": json::required(&file, "clientId").map_err(invalid)?,
@@ -167,7 +165,6 @@ async fn refresh(context: &ProviderContext, path: &Path, mut file: Object) -> Re
     file.insert("accessToken".to_owned(), token);
     let refresh_token = text(output, "refreshToken").ok_or_else(|| missing("refreshToken"))?;
     file.insert("refreshToken".to_owned(), refresh_token.into());
-    file.insert("dpopKey".to_owned(), pem.expose().into());
     Ok(file)
 }
 
