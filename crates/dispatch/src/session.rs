@@ -18,6 +18,7 @@ use crate::endpoint::EndpointResolver;
 use crate::express::express_sessions;
 use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
+use crate::region::default_region;
 use crate::retry::{ClockSkew, RetryQuota};
 use crate::transport::{HyperTransport, Transport, TransportSettings};
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
@@ -185,12 +186,7 @@ impl Session {
     }
 
     fn endpoints(&self) -> Result<EndpointsData> {
-        let definition = global_definition(self.catalog(), "endpoints")?;
-        match definition.format {
-            DefinitionFormat::Json => EndpointsData::from_json(&definition.content),
-            DefinitionFormat::Compiled => EndpointsData::from_bytes(&definition.content),
-        }
-        .map_err(|error| invalid_definition(&definition.origin, &error))
+        self.0.shared.endpoints()
     }
 
     /// Returns a client for a service, by the name of its definition (`sqs`, `dynamodb`), with the session's settings.
@@ -271,13 +267,29 @@ impl SharedState {
         ))
     }
 
+    fn endpoints(&self) -> Result<EndpointsData> {
+        let definition = global_definition(&self.catalog, "endpoints")?;
+        match definition.format {
+            DefinitionFormat::Json => EndpointsData::from_json(&definition.content),
+            DefinitionFormat::Compiled => EndpointsData::from_bytes(&definition.content),
+        }
+        .map_err(|error| invalid_definition(&definition.origin, &error))
+    }
+
     fn service(
         &self,
         host: &Host,
         model: Arc<ServiceModel>,
-        settings: ClientSettings,
+        mut settings: ClientSettings,
         identity: Arc<dyn IdentityProvider>,
     ) -> Result<Service> {
+        let mut signing_region = None;
+        if settings.region.is_none()
+            && let Some(default) = default_region(&model, &settings, || self.endpoints())
+        {
+            settings.region = Some(default.region);
+            signing_region = default.signing_region;
+        }
         let metadata = model.metadata();
         let protocol = match &settings.protocol {
             None => Protocol::of(metadata)?,
@@ -324,6 +336,7 @@ impl SharedState {
             first_attempt_header: attempt_header(1, max_attempts),
             max_attempts,
             settings,
+            signing_region,
             model,
         })
     }

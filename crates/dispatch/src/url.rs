@@ -45,10 +45,14 @@ impl BaseUrl {
         })
     }
 
+    /// Returns the host with its port.
+    pub(crate) fn authority(&self) -> &str {
+        self.parts().1
+    }
+
     /// Returns true if the host may have subdomains: it is neither an IP address nor `localhost`.
     pub(crate) fn has_subdomains(&self) -> bool {
-        let (_, authority, _) = self.parts();
-        let (host, _) = split_port(authority);
+        let (host, _) = split_port(self.authority());
         !host.starts_with('[')
             && !host.eq_ignore_ascii_case("localhost")
             && host.parse::<std::net::Ipv4Addr>().is_err()

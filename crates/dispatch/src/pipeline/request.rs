@@ -11,7 +11,7 @@ use inia_protocol::{Headers, Input, Request};
 
 use super::{CallOptions, Plan, Service};
 use crate::ByteStream;
-use crate::auth::{self, Auth, AuthScheme};
+use crate::auth::{self, Auth, AuthScheme, DefaultScope};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
@@ -305,9 +305,10 @@ impl Service {
         if let Some(last) = last.as_ref().filter(|last| is_fixed && last.is_fixed) {
             return Ok(Arc::clone(last));
         }
+        let plan_region = plan.region.as_deref().or(settings.region.as_deref());
         let overrides = EndpointOverrides {
             force_path_style,
-            region: region.or(settings.region.as_deref()),
+            region: region.or(plan_region),
             account_id,
         };
         let endpoint = self
@@ -317,7 +318,11 @@ impl Service {
             return Ok(last);
         }
         let metadata = self.model.metadata();
-        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, overrides.region)?;
+        let scope = DefaultScope {
+            signing_name: plan.signing_name,
+            region: self.signing_region.as_deref().or(overrides.region),
+        };
+        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, scope)?;
         if let Some(scheme) = plan.hooks.scheme
             && auth.scheme != AuthScheme::None
             && settings.signature_version.is_none()
@@ -329,6 +334,12 @@ impl Service {
                 BaseUrl::parse(&format!("http://{rest}"))?
             }
             _ => BaseUrl::parse(&endpoint.url)?,
+        };
+        let url = match &settings.endpoint_url {
+            Some(custom) if ACCOUNT_PREFIX_SERVICES.contains(&&**self.model.name()) => {
+                without_prefix(url, &BaseUrl::parse(custom)?)
+            }
+            _ => url,
         };
         let resolved = Arc::new(ResolvedEndpoint {
             endpoint,
@@ -416,10 +427,7 @@ impl Service {
         let url = Url::new(&endpoint_url, &host_prefix, &request.path, &request.query);
         let streaming = plan.streaming_input.is_some();
         let stream = match stream {
-            None => {
-                check_length(operation, &request.headers, request.body.len() as u64)?;
-                None
-            }
+            None => None,
             Some(stream) => Some(
                 sized_stream(
                     operation,
@@ -513,6 +521,24 @@ impl Service {
     }
 }
 
+/// Services whose endpoint rules add the account id to the host of a custom endpoint, and whose requests contain it elsewhere too.
+const ACCOUNT_PREFIX_SERVICES: [&str; 2] = ["cloudfront-keyvaluestore", "s3control"];
+
+/// Returns the URL without the prefix that the endpoint rules add to a custom endpoint, if that has no subdomains.
+///
+/// DIFFERENCE: botocore sends such requests to hosts such as `123456789012.127.0.0.1`.
+fn without_prefix(url: BaseUrl, custom: &BaseUrl) -> BaseUrl {
+    let is_prefixed = url
+        .authority()
+        .strip_suffix(custom.authority())
+        .is_some_and(|prefix| prefix.ends_with('.'));
+    if is_prefixed && !custom.has_subdomains() {
+        custom.clone()
+    } else {
+        url
+    }
+}
+
 /// Headers that carry keys and are not part of the signature.
 const SECRET_HEADERS: [&str; 9] = [
     "authorization",
@@ -529,7 +555,7 @@ const SECRET_HEADERS: [&str; 9] = [
 /// Maximum size of a body of unknown length that is buffered for a service that requires its length, in bytes.
 const MAX_BUFFERED: usize = 8 << 20;
 
-/// Rejects a length in the parameters that is not the length of the body.
+/// Rejects a length in the parameters that is not the length of the stream.
 fn check_length(operation: &Operation, headers: &Headers, length: u64) -> Result<()> {
     let Some(stated) = headers.get("content-length") else {
         return Ok(());

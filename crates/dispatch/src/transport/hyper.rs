@@ -228,15 +228,22 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
             .map_err(|error| invalid(&format!("header {name:?}"), &error))?;
         headers.append(header, value);
     }
-    if hyper.body().size_hint().exact() == Some(0)
-        && !matches!(hyper.method().as_str(), "GET" | "HEAD" | "OPTIONS")
-        && !hyper.headers().contains_key(http::header::CONTENT_LENGTH)
-    {
+    let length = hyper.body().size_hint().exact();
+    let stated = hyper.headers().get(http::header::CONTENT_LENGTH);
+    match (stated, length) {
+        // hyper would cut off the body.
+        (Some(stated), Some(length)) if stated.as_bytes() != length.to_string().as_bytes() => {
+            let message = format!("{stated:?} is stated, but the body has {length} bytes");
+            return Err(invalid("header \"content-length\"", &message));
+        }
         // hyper states the length of other bodies only. S3 rejects an empty upload without it.
-        hyper.headers_mut().insert(
-            http::header::CONTENT_LENGTH,
-            http::HeaderValue::from_static("0"),
-        );
+        (None, Some(0)) if !matches!(hyper.method().as_str(), "GET" | "HEAD" | "OPTIONS") => {
+            let zero = http::HeaderValue::from_static("0");
+            hyper
+                .headers_mut()
+                .insert(http::header::CONTENT_LENGTH, zero);
+        }
+        _ => {}
     }
     Ok((hyper, progress))
 }
