@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use inia::config::{Config, Retries};
+use inia::config::Config;
 use inia::ports::{BoxFuture, Clock, Host};
 use inia::{
     ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Output, Result,
@@ -128,10 +128,7 @@ fn success(body: &str) -> Reply {
 }
 
 fn max_attempts(max_attempts: u32) -> Config {
-    Config::new().retries(Retries {
-        max_attempts: Some(max_attempts),
-        ..Retries::default()
-    })
+    Config::new().max_attempts(max_attempts)
 }
 
 /// Makes 100 calls at once, and returns the number of attempts of each.
