@@ -4,7 +4,8 @@ use crate::auth::AuthScheme;
 
 use super::{
     CrossRegionCopy, Customization, Hook, alias, apigateway, cloudformation, cloudsearch, dynamodb,
-    ec2, glacier, health, iam, importexport, machinelearning, route53, s3, s3_control, sso_oidc, user_data,
+    ec2, glacier, health, iam, importexport, machinelearning, route53, s3, s3_control, sso_oidc,
+    user_data,
 };
 
 /// Operations of S3 whose successful response is never empty.
@@ -204,8 +205,14 @@ pub(super) const CUSTOMIZATIONS: &[Customization] = &[
     Customization {
         service: "s3",
         operations: &["CopyObject", "CreateMultipartUpload", "PutObject"],
-        hook: Hook::Params(s3::object::check_metadata),
-        source: "botocore handlers.py:validate_ascii_metadata",
+        hook: Hook::Params(s3::metadata::encode),
+        source: "botocore handlers.py:validate_ascii_metadata; the S3 user guide, \"Working with object metadata\"",
+    },
+    Customization {
+        service: "s3",
+        operations: &["GetObject", "HeadObject"],
+        hook: Hook::Output(s3::metadata::decode),
+        source: "the S3 user guide, \"Working with object metadata\"",
     },
     Customization {
         service: "s3",

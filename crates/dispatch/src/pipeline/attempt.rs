@@ -251,6 +251,7 @@ impl Service {
     fn http_redirect(&self, response: &WireResponse) -> Option<Str> {
         if !matches!(response.status, 307 | 308)
             || self.settings.endpoint_url.is_none()
+            || self.settings.s3.follow_redirects == Some(false)
             || response.headers.contains("x-amz-bucket-region")
         {
             return None;

@@ -16,6 +16,7 @@ use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
 use crate::params::Params;
+use crate::sign::content_md5;
 use crate::transport::WireBody;
 use crate::url::{BaseUrl, Url};
 
@@ -439,6 +440,7 @@ impl Service {
             ),
         };
         let allow_trailer = streaming
+            && settings.s3.checksum_trailers.unwrap_or(true)
             && (url.is_tls()
                 || stream
                     .as_ref()
@@ -453,14 +455,23 @@ impl Service {
         }
         let headers = &mut request.headers;
         let input = self.model.input(operation);
-        let checksum = checksum::for_request(
-            operation,
-            input,
-            params,
-            headers,
-            settings.request_checksum_calculation,
-            allow_trailer,
-        )?;
+        let checksum = if stream.is_none()
+            && settings.s3.content_md5 == Some(true)
+            && S3_SERVICES.contains(&&**self.model.name())
+            && checksum::needs_default(operation, params, headers)
+        {
+            headers.set("content-md5", content_md5(&request.body));
+            None
+        } else {
+            checksum::for_request(
+                operation,
+                input,
+                params,
+                headers,
+                settings.request_checksum_calculation,
+                allow_trailer,
+            )?
+        };
         features |= match checksum {
             Some(checksum) => checksum.algorithm.feature(),
             None => checksum::features_in_headers(headers),
@@ -484,6 +495,15 @@ impl Service {
             Some(stream) => {
                 // A replayable body is read ahead once, for the checksum header and the SHA-256 in the signature.
                 let sha256 = match stream.try_clone() {
+                    None if checksum.is_some() => {
+                        return Err(Error::from_problems(
+                            &operation.name,
+                            vec![Problem {
+                                path: String::new(),
+                                message: "the checksum of a stream that can be read only once requires a trailer, which s3.checksum_trailers disables: set the checksum, or send bytes or a file".to_owned(),
+                            }],
+                        ));
+                    }
                     None => None,
                     Some(copy) => {
                         let digest = read_ahead(copy, checksum, headers, !url.is_tls());
@@ -520,6 +540,9 @@ impl Service {
         })
     }
 }
+
+/// Services with the options of S3.
+const S3_SERVICES: [&str; 2] = ["s3", "s3control"];
 
 /// Services whose endpoint rules add the account id to the host of a custom endpoint, and whose requests contain it elsewhere too.
 const ACCOUNT_PREFIX_SERVICES: [&str; 2] = ["cloudfront-keyvaluestore", "s3control"];

@@ -26,7 +26,9 @@ pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
     if !is_redirect {
         return;
     }
-    if let Some(region) = region.filter(|region: &Str| is_host_label(region)) {
+    // A response that names the region of the request has another reason.
+    let is_other = |region: &Str| stage.client_region != Some(region.as_str());
+    if let Some(region) = region.filter(|region| is_host_label(region) && is_other(region)) {
         stage.state.region = Some(region);
         stage.redirect = true;
     }
