@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use inia::config::Config;
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Client, Credentials, ErrorKind, Headers, Result, SessionBuilder, Transport, Value,
+    ByteStream, Client, Credentials, ErrorKind, Headers, Result, Session, Transport, Value,
     WireRequest, WireResponse, json,
 };
 use inia_model::{Kind, Member, ServiceModel, Structure};
@@ -143,11 +143,11 @@ struct Recorder(Mutex<Vec<(String, String)>>);
 
 impl Recorder {
     fn client(self: &Arc<Self>, service: &str, region: Option<&str>, config: Config) -> Client {
-        let mut builder =
-            SessionBuilder::over(FakePorts::new(FakeEnv::default(), 1_767_323_045).host())
-                .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
-                .config(&config)
-                .transport(self.clone());
+        let mut builder = Session::builder()
+            .host(FakePorts::new(FakeEnv::default(), 1_767_323_045).host())
+            .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+            .config(&config)
+            .transport(self.clone());
         if let Some(region) = region {
             builder = builder.region(region.to_owned());
         }

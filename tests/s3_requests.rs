@@ -6,8 +6,8 @@ use bytes::Bytes;
 use inia::config::Config;
 use inia::ports::BoxFuture;
 use inia::{
-    Blob, ByteStream, Client, Credentials, ErrorKind, Headers, Result, SessionBuilder, Transport,
-    Value, WireBody, WireRequest, WireResponse, json,
+    Blob, ByteStream, Client, Credentials, ErrorKind, Headers, Result, Session, Transport, Value,
+    WireBody, WireRequest, WireResponse, json,
 };
 
 mod fakes;
@@ -37,7 +37,8 @@ impl Server {
     }
 
     fn client(self: &Arc<Self>, config: Config) -> Client {
-        SessionBuilder::over(FakePorts::new(FakeEnv::default(), 1_767_323_045).host())
+        Session::builder()
+            .host(FakePorts::new(FakeEnv::default(), 1_767_323_045).host())
             .region("eu-west-1")
             .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
             .config(&config)
