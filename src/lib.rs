@@ -25,9 +25,9 @@
 struct Readme;
 
 pub use inia_core::{
-    Blob, CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Fault, List, Lookup,
-    Map, Problem, ProviderContext, Result, Secret, ServiceError, SsoLogin, SsoLogout, Str,
-    Timestamp, TimestampFormat, Token, TokenChain, TokenProvider, UserAgentFeatures, Value, config,
+    Blob, CredentialChain, Credentials, Error, ErrorKind, Fault, List, Lookup, Map, Problem,
+    Provider, ProviderChain, ProviderContext, Result, Secret, ServiceError, SsoLogin, SsoLogout,
+    Str, Timestamp, TimestampFormat, Token, TokenChain, UserAgentFeatures, Value, config,
     from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{

@@ -18,13 +18,23 @@ use fakes::{FakeEnv, FakePorts, block_on};
 #[derive(Debug)]
 struct Recorder {
     response: &'static str,
+    /// Additional response headers.
+    headers: &'static [(&'static str, &'static str)],
     requests: Mutex<Vec<(Headers, String)>>,
 }
 
 impl Recorder {
     fn new(response: &'static str) -> Arc<Self> {
+        Recorder::with_headers(response, &[])
+    }
+
+    fn with_headers(
+        response: &'static str,
+        headers: &'static [(&'static str, &'static str)],
+    ) -> Arc<Self> {
         Arc::new(Recorder {
             response,
+            headers,
             requests: Mutex::default(),
         })
     }
@@ -58,6 +68,9 @@ impl Transport for Recorder {
             self.requests.lock().unwrap().push((request.headers, body));
             let mut headers = Headers::new();
             headers.set("content-type", "text/plain");
+            for (name, value) in self.headers {
+                headers.set(*name, *value);
+            }
             Ok(WireResponse {
                 status: 200,
                 headers,
@@ -162,6 +175,39 @@ fn call_as_leaves_out_a_streaming_body() {
     let params = json!({"Bucket": "b", "Key": "k"});
     let object: Object = block_on(s3.call_as("GetObject", &params)).unwrap();
     assert_eq!((&*object.content_type, object.body), ("text/plain", None));
+}
+
+#[test]
+fn head_object_succeeds_with_unreadable_dates() {
+    let headers = &[
+        ("last-modified", "yesterday"),
+        ("expires", "never"),
+        ("etag", "\"e\""),
+    ];
+    let s3 = Recorder::with_headers("", headers).client("s3", host(FakeEnv::default()));
+    let params = json!({"Bucket": "b", "Key": "k"});
+    let output = block_on(s3.call("HeadObject", params).send()).unwrap();
+    assert_eq!(output["LastModified"], "yesterday");
+    assert_eq!(output["Expires"], "never");
+    assert_eq!(output["ExpiresString"], "never");
+    assert_eq!(output["ETag"], "\"e\"");
+}
+
+#[test]
+fn describe_volumes_succeeds_with_empty_and_localized_dates() {
+    let ec2 = Recorder::new(
+        "<DescribeVolumesResponse><volumeSet><item><volumeId>v-1</volumeId><size/>\
+         <createTime>30/11/2026, 18:47:48</createTime><attachmentSet><item><attachTime/><device>/dev/sda</device></item>\
+         </attachmentSet></item></volumeSet></DescribeVolumesResponse>",
+    );
+    let ec2 = ec2.client("ec2", host(FakeEnv::default()));
+    let output = block_on(ec2.call("DescribeVolumes", json!({})).send()).unwrap();
+    let volume = json!({
+        "VolumeId": "v-1",
+        "CreateTime": "30/11/2026, 18:47:48",
+        "Attachments": [{"Device": "/dev/sda"}],
+    });
+    assert_eq!(output.value, json!({ "Volumes": [volume] }));
 }
 
 /// The environment of a Lambda function whose trace id changes with each invocation.

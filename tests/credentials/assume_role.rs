@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use inia_core::config::ConfigFiles;
-use inia_core::{CredentialChain, Session};
+use inia_core::{CredentialChain, Error, ErrorKind, Session};
 use serde_json::Value as Json;
 
 use super::scripted::{ScriptedInvoke, assumed};
@@ -128,7 +128,7 @@ fn check(test: &Json) -> Result<(), String> {
                 block_on(session.credentials()),
                 block_on(session.token(None)),
             ),
-            Err(error) => (Err(error), Ok(None)),
+            Err(error) => (Err(error), Err(Error::new(ErrorKind::Config, ""))),
         }
     });
     secrets.check("the log", &log)?;
@@ -152,7 +152,7 @@ fn check(test: &Json) -> Result<(), String> {
 
     if sso.is_some_and(|sso| sso.get("sso_role_name").is_none()) {
         let token = token.map_err(|error| format!("{error:#}"))?;
-        assert_eq!(token.unwrap().token.expose(), "sso-access-token");
+        assert_eq!(token.token.expose(), "sso-access-token");
         return Ok(());
     }
     let credentials = credentials.map_err(|error| format!("{error:#}"))?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use inia_core::config::{Config, DefaultsMode, DefaultsTable, ServiceName, setting};
 use inia_core::ports::{BoxFuture, HttpResponse};
 use inia_core::{
-    CredentialChain, CredentialProvider, Credentials, Error, ErrorKind, Lookup, ProviderContext,
-    Result, ServiceError, Session, Timestamp, json,
+    CredentialChain, Credentials, Error, ErrorKind, Lookup, Provider, ProviderContext, Result,
+    ServiceError, Session, Timestamp, json,
 };
 use serde_json::Value as Json;
 
@@ -143,7 +143,7 @@ fn concurrent_refresh() {
         loads: AtomicUsize,
     }
 
-    impl CredentialProvider for SlowProvider {
+    impl Provider<Credentials> for SlowProvider {
         fn name(&self) -> &str {
             "slow"
         }
@@ -998,7 +998,7 @@ fn chains() {
     #[derive(Debug)]
     struct Named(&'static str);
 
-    impl CredentialProvider for Named {
+    impl Provider<Credentials> for Named {
         fn name(&self) -> &str {
             self.0
         }
@@ -1032,7 +1032,7 @@ fn chains() {
             "iam-role"
         ]
     );
-    let named = |name| -> Arc<dyn CredentialProvider> { Arc::new(Named(name)) };
+    let named = |name| -> Arc<dyn Provider<Credentials>> { Arc::new(Named(name)) };
     chain.insert_before("env", named("first")).unwrap();
     chain.insert_after("env", named("third")).unwrap();
     chain.replace("sso", named("mine")).unwrap();

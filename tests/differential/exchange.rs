@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use inia_core::ports::BoxFuture;
 use inia_core::{
-    Blob, Credentials, Error, ErrorKind, List, Lookup, Map, ProviderContext, Result, ServiceError,
-    Str, Token, TokenChain, TokenProvider, Value,
+    Blob, Credentials, Error, ErrorKind, List, Lookup, Map, Provider, ProviderContext, Result,
+    ServiceError, Str, Token, TokenChain, Value,
 };
 use inia_dispatch::{
     ByteStream, Client, Output, Session, SessionBuilder, Transport, WireBody, WireRequest,
@@ -149,16 +149,12 @@ impl Transport for CannedTransport {
 #[derive(Debug)]
 struct ConstantToken;
 
-impl TokenProvider for ConstantToken {
+impl Provider<Token> for ConstantToken {
     fn name(&self) -> &str {
         "test"
     }
 
-    fn load<'a>(
-        &'a self,
-        _context: &'a ProviderContext,
-        _signing_name: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Lookup<Token>>> {
+    fn load<'a>(&'a self, _context: &'a ProviderContext) -> BoxFuture<'a, Result<Lookup<Token>>> {
         let token = Token::new("bearer-token");
         Box::pin(std::future::ready(Ok(Lookup::Found(token))))
     }
@@ -177,8 +173,7 @@ impl IniaClient {
         let mut credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token"));
         credentials.account_id = Some("123456789012".into());
         let config = inia_core::config::Config::new().max_attempts(1);
-        let mut tokens = TokenChain::empty();
-        tokens.push(Arc::new(ConstantToken))?;
+        let tokens = TokenChain::new(vec![Arc::new(ConstantToken)])?;
         let session: Session = SessionBuilder::over(FakePorts::new(FakeEnv::default(), NOW).host())
             .catalog(Arc::clone(catalog))
             .region(region)

@@ -18,11 +18,14 @@ mod json_macro;
 pub mod packed;
 mod percent;
 pub mod ports;
+#[cfg(feature = "session")]
+mod refresh_cache;
 mod secret;
 #[cfg(feature = "session")]
 mod session;
 mod text;
 mod timestamp;
+mod url;
 #[cfg(feature = "session")]
 mod user_agent;
 mod value;
@@ -30,18 +33,20 @@ mod value;
 pub use ascii_json::push_ascii_json;
 #[cfg(feature = "session")]
 pub use credentials::{
-    ADVISORY_REFRESH, CredentialChain, CredentialProvider, Credentials, Identity, IdentityCache,
-    IdentitySource, Lookup, MANDATORY_REFRESH, ProviderContext, SsoLogin, SsoLogout, Token,
-    TokenChain, TokenProvider,
+    CredentialChain, Credentials, Lookup, Provider, ProviderChain, ProviderContext, SsoLogin,
+    SsoLogout, Token, TokenChain,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
 pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
+#[cfg(feature = "session")]
+pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
 pub use secret::Secret;
 #[cfg(feature = "session")]
 pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
+pub use url::UrlParts;
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{

@@ -1,19 +1,19 @@
 //! [`Session`]: profile, region, credentials and settings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use crate::config::{
     ClientSettings, Config, ConfigFiles, DefaultsMode, DefaultsTable, FileLocations, Platform,
     ServiceName, Settings, setting,
 };
 use crate::credentials::{
-    CredentialChain, Credentials, IdentityCache, IdentitySource, ProviderContext, SsoLogin,
-    SsoLogout, Token, TokenChain, imds, sso_logout,
+    CredentialChain, Credentials, ProviderContext, SsoLogin, SsoLogout, Token, TokenChain, imds,
+    sso_logout,
 };
-use crate::ports::{BoxFuture, Host, Invoke};
-use crate::{Error, ErrorKind, Result, Str};
+use crate::ports::{Host, Invoke};
+use crate::{Error, ErrorKind, RefreshCache, RefreshCell, Refreshable, Result, Str};
 
 /// The profile, region, credentials and settings that clients share.
 ///
@@ -28,14 +28,24 @@ struct SessionInner {
     context: ProviderContext,
     config: Config,
     defaults: DefaultsTable,
-    credentials: Arc<IdentityCache<Credentials>>,
-    chain: Option<Arc<CredentialChain>>,
-    tokens: Arc<TokenChain>,
-    /// The token caches by signing name.
-    token_caches: RwLock<HashMap<Option<Str>, Arc<IdentityCache<Token>>>>,
+    credentials: RefreshCell<Credentials>,
+    credential_source: CredentialSource,
+    /// The tokens by signing name, which is empty if there is none.
+    tokens: RefreshCache<Str, Token>,
+    token_chain: TokenChain,
     /// The region from the instance metadata service, once requested; `None` inside if it is not available.
     instance_region: OnceLock<Option<Str>>,
 }
+
+/// The source of a session's credentials.
+#[derive(Debug)]
+enum CredentialSource {
+    Static(Credentials),
+    Chain(CredentialChain),
+}
+
+/// The maximum number of services with cached tokens.
+const MAX_TOKENS: usize = 1000;
 
 impl Session {
     /// Returns a builder for a session.
@@ -105,30 +115,55 @@ impl Session {
     /// # Errors
     /// `Credentials` if no provider has credentials; the message lists the reason of each provider.
     pub async fn credentials(&self) -> Result<Arc<Credentials>> {
-        let credentials = self.0.credentials.get().await?;
-        credentials.ok_or_else(|| Error::new(ErrorKind::Credentials, "no credentials found"))
+        let load = async {
+            let credentials = match &self.0.credential_source {
+                CredentialSource::Static(credentials) => credentials.clone(),
+                CredentialSource::Chain(chain) => chain.load(&self.0.context).await?,
+            };
+            self.check_expiration(credentials)
+        };
+        self.0.credentials.get(load).await
     }
 
-    /// Returns the credentials cache, which all clients share.
+    /// Returns the cached credentials if they need not be refreshed.
     #[must_use]
-    pub fn credential_cache(&self) -> &Arc<IdentityCache<Credentials>> {
-        &self.0.credentials
+    pub fn cached_credentials(&self) -> Option<Arc<Credentials>> {
+        self.0.credentials.fresh()
     }
 
     /// Invalidates credentials that a service has rejected as expired or unknown. They are loaded again for the next call.
     pub fn invalidate(&self, rejected: &Arc<Credentials>) {
         self.0.credentials.invalidate(rejected);
-        if let Some(chain) = &self.0.chain {
+        if let CredentialSource::Chain(chain) = &self.0.credential_source {
             chain.invalidate(rejected);
         }
     }
 
-    /// Returns the bearer token for the signing name (`bedrock`) of a service; `None` if no provider has one.
+    /// Returns the bearer token for the signing name (`bedrock`) of a service, refreshed if necessary.
     ///
     /// # Errors
-    /// `Credentials` if a configured provider fails.
-    pub async fn token(&self, signing_name: Option<&str>) -> Result<Option<Arc<Token>>> {
-        self.token_cache(signing_name).get().await
+    /// `Credentials` if no provider has a token; the message lists the reason of each provider.
+    pub async fn token(&self, signing_name: Option<&str>) -> Result<Arc<Token>> {
+        let load = async {
+            let context = ProviderContext {
+                signing_name: signing_name.map(Str::from),
+                ..self.0.context.clone()
+            };
+            self.check_expiration(self.0.token_chain.load(&context).await?)
+        };
+        let cell = self.0.tokens.cell(signing_name.unwrap_or_default());
+        cell.get(load).await
+    }
+
+    /// Returns loaded credentials or a loaded token unless they have expired.
+    fn check_expiration<T: Refreshable>(&self, loaded: T) -> Result<T> {
+        match loaded.expires() {
+            Some(expires) if expires.seconds() <= self.host().clock.now().seconds() => {
+                let message = format!("the loaded {} expired at {expires}", T::NAME);
+                Err(Error::new(ErrorKind::Credentials, message))
+            }
+            _ => Ok(loaded),
+        }
     }
 
     /// Starts a login to IAM Identity Center for an `[sso-session]`, or for `sso_session` or `sso_start_url` of the profile. The user
@@ -147,30 +182,6 @@ impl Session {
     /// `Credentials` if a file cannot be removed; the others are still removed.
     pub async fn sso_logout(&self) -> Result<SsoLogout> {
         sso_logout::logout(&self.0.context).await
-    }
-
-    fn token_cache(&self, signing_name: Option<&str>) -> Arc<IdentityCache<Token>> {
-        let caches = &self.0.token_caches;
-        let key = signing_name.map(Str::from);
-        let cached = caches
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .cloned();
-        if let Some(cache) = cached {
-            return cache;
-        }
-        let source = TokenSource {
-            context: self.0.context.clone(),
-            chain: Arc::clone(&self.0.tokens),
-            signing_name: key.clone(),
-        };
-        let clock = Arc::clone(&self.0.context.host.clock);
-        let mut caches = caches.write().unwrap_or_else(PoisonError::into_inner);
-        let cache = caches
-            .entry(key)
-            .or_insert_with(|| Arc::new(IdentityCache::new(Arc::new(source), clock)));
-        Arc::clone(cache)
     }
 
     /// Resolves all settings of a client from its options, the session's options, the environment, the profile and the defaults.
@@ -228,8 +239,8 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("profile", &self.profile())
             .field("config", &self.0.config)
-            .field("chain", &self.0.chain)
-            .field("tokens", &self.0.tokens)
+            .field("credentials", &self.0.credential_source)
+            .field("tokens", &self.0.token_chain)
             .finish_non_exhaustive()
     }
 }
@@ -348,30 +359,26 @@ impl SessionBuilder {
             host,
             settings,
             invoke,
+            signing_name: None,
         };
-        let (chain, source): (_, Arc<dyn IdentitySource<Credentials>>) = match self.credentials {
-            Some(credentials) => (None, Arc::new(StaticCredentials(credentials))),
+        let credential_source = match self.credentials {
+            Some(credentials) => CredentialSource::Static(credentials),
             None => {
                 let mut chain = self.chain.unwrap_or_default();
                 if context.settings.has_explicit_profile() {
                     chain.remove("env");
                 }
-                let chain = Arc::new(chain);
-                let source = ChainSource {
-                    context: context.clone(),
-                    chain: Arc::clone(&chain),
-                };
-                (Some(chain), Arc::new(source))
+                CredentialSource::Chain(chain)
             }
         };
-        let clock = Arc::clone(&context.host.clock);
+        let clock = || Arc::clone(&context.host.clock);
         Ok(Session(Arc::new(SessionInner {
             config: self.config,
             defaults: self.defaults,
-            credentials: Arc::new(IdentityCache::new(source, clock)),
-            chain,
-            tokens: Arc::new(self.tokens.unwrap_or_default()),
-            token_caches: RwLock::default(),
+            credentials: RefreshCell::new(Credentials::REFRESH, clock()),
+            credential_source,
+            tokens: RefreshCache::new(Token::REFRESH, clock(), MAX_TOKENS),
+            token_chain: self.tokens.unwrap_or_default(),
             instance_region: OnceLock::new(),
             context,
         })))
@@ -384,39 +391,5 @@ impl fmt::Debug for SessionBuilder {
             .field("profile", &self.profile)
             .field("config", &self.config)
             .finish_non_exhaustive()
-    }
-}
-
-#[derive(Debug)]
-struct StaticCredentials(Credentials);
-
-impl IdentitySource<Credentials> for StaticCredentials {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Credentials>>> {
-        Box::pin(std::future::ready(Ok(Some(self.0.clone()))))
-    }
-}
-
-#[derive(Debug)]
-struct ChainSource {
-    context: ProviderContext,
-    chain: Arc<CredentialChain>,
-}
-
-impl IdentitySource<Credentials> for ChainSource {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Credentials>>> {
-        Box::pin(async move { self.chain.load(&self.context).await.map(Some) })
-    }
-}
-
-#[derive(Debug)]
-struct TokenSource {
-    context: ProviderContext,
-    chain: Arc<TokenChain>,
-    signing_name: Option<Str>,
-}
-
-impl IdentitySource<Token> for TokenSource {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Token>>> {
-        Box::pin(self.chain.load(&self.context, self.signing_name.as_deref()))
     }
 }

@@ -226,7 +226,7 @@ impl Call {
 
     /// Signs with this bearer token instead of the client's.
     pub fn token(mut self, token: Token) -> Self {
-        self.options.token = Some(token);
+        self.options.token = Some(Arc::new(token));
         self
     }
 

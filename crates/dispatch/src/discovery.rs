@@ -5,13 +5,16 @@
 //! # Source
 //! botocore `discovery.py`, `client.py:ClientCreator._register_endpoint_discovery`.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use inia_core::config::{ClientSettings, EndpointDiscovery};
-use inia_core::ports::BoxFuture;
-use inia_core::{Error, ErrorKind, Map, Result, Str, Value};
+use inia_core::ports::{BoxFuture, Clock};
+use inia_core::{
+    Error, ErrorKind, Map, RefreshCache, RefreshCell, RefreshPolicy, Refreshable, Result, Str,
+    Timestamp, Value,
+};
 use inia_model::{Operation, ServiceModel, Structure};
 
 use crate::pipeline::{CallOptions, Service};
@@ -25,78 +28,56 @@ const FAILURE_BACKOFF: i64 = 60;
 /// Maximum nesting depth of identifiers in an operation's input.
 const MAX_DEPTH: usize = 16;
 
+/// Discovered endpoints are used until they expire.
+const REFRESH: RefreshPolicy = RefreshPolicy {
+    advisory: Duration::ZERO,
+    mandatory: Duration::ZERO,
+    pause: Duration::ZERO,
+};
+
 /// Discovered endpoint cache of a client.
 #[derive(Debug)]
 pub(crate) struct DiscoveryCache {
     enabled: EndpointDiscovery,
     /// True if the client has an endpoint URL of its own, which rules out discovery.
     has_custom_endpoint: bool,
-    entries: Mutex<HashMap<String, Arc<DiscoveryEntry>>>,
+    endpoints: RefreshCache<String, DiscoveredEndpoints>,
 }
 
 /// Discovered endpoints for one set of identifiers.
-#[derive(Debug, Default)]
-struct DiscoveryEntry {
-    state: Mutex<DiscoveryState>,
-    /// Locked by the call that refreshes the entry, while other calls wait.
-    refresh: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug, Default)]
-struct DiscoveryState {
-    /// Addresses with their expiration, in seconds since 1970.
-    addresses: Vec<(Str, i64)>,
-    failure: Option<DiscoveryFailure>,
-    /// Number of failed refreshes.
-    failures: u64,
-}
-
-/// The last failed refresh.
 #[derive(Clone, Debug)]
-struct DiscoveryFailure {
-    /// End of the backoff, in seconds since 1970.
-    until: i64,
-    kind: ErrorKind,
-    message: String,
+struct DiscoveredEndpoints {
+    /// Addresses with their expiration, in seconds since 1970. Empty if discovery failed, and calls go to the regional endpoint.
+    addresses: Vec<(Str, i64)>,
+    /// Time of the next discovery, in seconds since 1970.
+    expires: i64,
+}
+
+impl Refreshable for DiscoveredEndpoints {
+    const NAME: &'static str = "discovered endpoints";
+
+    fn expires(&self) -> Option<Timestamp> {
+        Some(Timestamp::new(self.expires, 0))
+    }
+}
+
+impl DiscoveredEndpoints {
+    /// Returns the first address that has not expired, or the first one of all.
+    fn address(&self, now: i64) -> Option<&Str> {
+        let mut addresses = self.addresses.iter();
+        let unexpired = addresses.find(|(_, expires)| now < *expires);
+        let address = unexpired.or_else(|| self.addresses.first());
+        address.map(|(address, _)| address)
+    }
 }
 
 impl DiscoveryCache {
-    pub(crate) fn new(settings: &ClientSettings) -> Self {
+    pub(crate) fn new(settings: &ClientSettings, clock: &Arc<dyn Clock>) -> Self {
         DiscoveryCache {
             enabled: settings.endpoint_discovery_enabled,
             has_custom_endpoint: settings.endpoint_url.is_some(),
-            entries: Mutex::default(),
+            endpoints: RefreshCache::new(REFRESH, Arc::clone(clock), MAX_ENTRIES),
         }
-    }
-
-    fn entry(&self, key: &str) -> Arc<DiscoveryEntry> {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = entries.get(key) {
-            return Arc::clone(entry);
-        }
-        if entries.len() >= MAX_ENTRIES {
-            entries.clear();
-        }
-        let entry = Arc::<DiscoveryEntry>::default();
-        entries.insert(key.to_owned(), Arc::clone(&entry));
-        entry
-    }
-}
-
-impl DiscoveryEntry {
-    fn state(&self) -> MutexGuard<'_, DiscoveryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl DiscoveryState {
-    fn fresh(&self, now: i64) -> Option<Str> {
-        let fresh = self.addresses.iter().find(|(_, expires)| now < *expires);
-        fresh.map(|(address, _)| address.clone())
-    }
-
-    fn any(&self) -> Option<Str> {
-        self.addresses.first().map(|(address, _)| address.clone())
     }
 }
 
@@ -138,23 +119,19 @@ impl Service {
             return Ok(None);
         };
         let identifiers = identifiers(&self.model, operation, params);
-        let entry = self
-            .discovery
-            .entry(&cache_key(operation, &identifiers, options));
-        let address = match self.fresh_address(&entry) {
-            Some(address) => Some(address),
+        let key = cache_key(operation, discovery.required, &identifiers, options);
+        let cell = self.discovery.endpoints.cell(&*key);
+        let endpoints = match cell.fresh() {
+            Some(endpoints) => endpoints,
             None => {
-                self.refresh_entry(
-                    &entry,
-                    describe,
-                    operation,
-                    identifiers,
-                    options,
-                    discovery.required,
-                )
-                .await?
+                let load = self.load_endpoints(&cell, describe, operation, identifiers, options);
+                let endpoints = cell.get(load).await;
+                endpoints.map_err(|error| {
+                    error.at(format_args!("{}: endpoint discovery", operation.name))
+                })?
             }
         };
+        let address = endpoints.address(self.clock.now().seconds());
         Ok(address.map(|address| {
             if address.starts_with("http") {
                 address.to_string()
@@ -164,75 +141,48 @@ impl Service {
         }))
     }
 
-    fn fresh_address(&self, entry: &DiscoveryEntry) -> Option<Str> {
-        entry.state().fresh(self.clock.now().seconds())
-    }
-
-    /// Refreshes an entry, or waits for the call that refreshes it. Returns an address, stale if the refresh failed.
+    /// Discovers the endpoints of a call. If that fails, it is tried again after the backoff: until then, calls go to the expired
+    /// endpoints, if any, or to the regional endpoint.
+    ///
+    /// # Errors
+    /// Those of the discovery operation, if there are no expired endpoints, and the operation requires discovery.
     ///
     /// DIFFERENCE: an operation that does not require discovery goes to the regional endpoint after any error of discovery;
-    /// botocore does so only after connection errors. Concurrent calls share one refresh.
-    fn refresh_entry<'a>(
+    /// botocore does so only after connection errors. Concurrent calls share one discovery.
+    fn load_endpoints<'a>(
         &'a self,
-        entry: &'a DiscoveryEntry,
+        cell: &'a RefreshCell<DiscoveredEndpoints>,
         describe: &'a Operation,
         operation: &'a Operation,
         identifiers: Map,
         options: &'a CallOptions,
-        required: bool,
-    ) -> BoxFuture<'a, Result<Option<Str>>> {
+    ) -> BoxFuture<'a, Result<DiscoveredEndpoints>> {
         Box::pin(async move {
-            let failures = entry.state().failures;
-            let _guard = entry.refresh.lock().await;
-            let now = self.clock.now().seconds();
-            let (stale, failure) = {
-                let state = entry.state();
-                if let Some(address) = state.fresh(now) {
-                    return Ok(Some(address));
+            let discovered = self.describe_endpoints(describe, operation, identifiers, options);
+            let error = match discovered.await {
+                Ok(addresses) => {
+                    let expires = addresses.iter().map(|(_, expires)| *expires).max();
+                    return Ok(DiscoveredEndpoints {
+                        expires: expires.unwrap_or_default(),
+                        addresses,
+                    });
                 }
-                let failure = state.failure.clone().filter(|failure| now < failure.until);
-                // A refresh that failed while this call waited for the lock counts as this call's own.
-                let failed_meanwhile = state.failures != failures;
-                let use_failure = failed_meanwhile || !required || !state.addresses.is_empty();
-                (state.any(), failure.filter(|_| use_failure))
+                Err(error) => error,
             };
-            let failure = match failure {
-                Some(failure) => Error::new(failure.kind, failure.message),
-                None => match self
-                    .describe_endpoints(describe, operation, identifiers, options)
-                    .await
-                {
-                    Ok(addresses) => {
-                        let mut state = entry.state();
-                        state.addresses = addresses;
-                        state.failure = None;
-                        return Ok(state.any());
-                    }
-                    Err(error) => {
-                        let mut state = entry.state();
-                        state.failures += 1;
-                        state.failure = Some(DiscoveryFailure {
-                            until: now.saturating_add(FAILURE_BACKOFF),
-                            // The kind and message do not suffice to rebuild a service error.
-                            kind: match error.kind() {
-                                ErrorKind::Service => ErrorKind::Endpoint,
-                                kind => kind,
-                            },
-                            message: format!("{error:#}"),
-                        });
-                        error
-                    }
-                },
-            };
-            match stale {
-                None if required => {
-                    Err(failure.at(format_args!("{}: endpoint discovery", operation.name)))
-                }
-                stale => {
-                    tracing::debug!(operation = %operation.name, error = %failure.kind(), "endpoint discovery failed");
-                    Ok(stale)
-                }
+            let expired = cell.last().map(|last| last.addresses.clone());
+            let addresses = expired.unwrap_or_default();
+            let is_required = operation
+                .endpoint_discovery
+                .is_some_and(|discovery| discovery.required);
+            if is_required && addresses.is_empty() {
+                return Err(error);
             }
+            tracing::debug!(operation = %operation.name, error = %error.kind(), "endpoint discovery failed");
+            let now = self.clock.now().seconds();
+            Ok(DiscoveredEndpoints {
+                addresses,
+                expires: now.saturating_add(FAILURE_BACKOFF),
+            })
         })
     }
 
@@ -305,24 +255,35 @@ impl Service {
         let is_invalid_endpoint = error.service().is_some_and(|service| {
             service.http_status == 421 || service.code == "InvalidEndpointException"
         });
-        if !is_invalid_endpoint
-            || operation.endpoint_discovery.is_none()
-            || self.discovery.has_custom_endpoint
-        {
+        let Some(discovery) = operation.endpoint_discovery else {
+            return false;
+        };
+        if !is_invalid_endpoint || self.discovery.has_custom_endpoint {
             return false;
         }
         let identifiers = identifiers(&self.model, operation, params);
-        let entry = self
-            .discovery
-            .entry(&cache_key(operation, &identifiers, options));
-        let mut state = entry.state();
-        !std::mem::take(&mut state.addresses).is_empty()
+        let is_required = discovery.required;
+        let key = cache_key(operation, is_required, &identifiers, options);
+        let cell = self.discovery.endpoints.cell(&*key);
+        match cell.last() {
+            Some(endpoints) if !endpoints.addresses.is_empty() => {
+                cell.invalidate(&endpoints);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
-/// Returns the cache key of an entry: the access key id of per-call credentials, the operation, and the identifiers.
-fn cache_key(operation: &Operation, identifiers: &Map, options: &CallOptions) -> String {
-    let mut key = String::new();
+/// Returns the cache key of an entry: whether discovery is required, the access key id of per-call credentials, the operation, and
+/// the identifiers.
+fn cache_key(
+    operation: &Operation,
+    is_required: bool,
+    identifiers: &Map,
+    options: &CallOptions,
+) -> String {
+    let mut key = String::from(if is_required { "!" } else { "" });
     if let Some(credentials) = &options.credentials {
         key.push_str(&credentials.access_key_id);
     }

@@ -3,59 +3,31 @@
 //! # Source
 //! botocore `utils.py:S3ExpressIdentityCache`, `S3ExpressIdentityResolver`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
 
-use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Error, ErrorKind, Result, Value, json};
+use inia_core::ports::{BoxFuture, Clock};
+use inia_core::{Credentials, Error, ErrorKind, RefreshCache, RefreshPolicy, Result, Value, json};
 
 use crate::pipeline::{CallOptions, Service};
 
 /// Maximum number of cached sessions.
 const MAX_SESSIONS: usize = 100;
-/// Advisory refresh window before expiration, in seconds: one call refreshes the session, the others use the cached one.
-const ADVISORY_REFRESH: i64 = 45;
-/// Mandatory refresh window before expiration, in seconds: all calls wait for the refresh.
-const MANDATORY_REFRESH: i64 = 10;
 
-/// S3 Express session cache of a client. Sessions are cached per access key and bucket.
-#[derive(Debug, Default)]
-pub(crate) struct ExpressSessions(Mutex<HashMap<String, Arc<BucketSession>>>);
+/// Sessions expire after five minutes.
+const REFRESH: RefreshPolicy = RefreshPolicy {
+    advisory: Duration::from_secs(45),
+    mandatory: Duration::from_secs(10),
+    pause: Duration::from_secs(5),
+};
 
-/// The session of one bucket.
-#[derive(Debug, Default)]
-struct BucketSession {
-    credentials: RwLock<Option<Arc<Credentials>>>,
-    /// Locked by the call that refreshes the session.
-    refresh: tokio::sync::Mutex<()>,
-}
+/// S3 Express session cache of a client. Sessions are cached per bucket and access key.
+pub(crate) type ExpressSessions = RefreshCache<String, Credentials>;
 
-impl ExpressSessions {
-    fn session(&self, key: &str) -> Arc<BucketSession> {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = sessions.get(key) {
-            return Arc::clone(session);
-        }
-        if sessions.len() >= MAX_SESSIONS {
-            sessions.clear();
-        }
-        let session = Arc::<BucketSession>::default();
-        sessions.insert(key.to_owned(), Arc::clone(&session));
-        session
-    }
-}
-
-impl BucketSession {
-    /// Returns the cached credentials if they expire in more than `window` seconds.
-    fn cached(&self, now: i64, window: i64) -> Option<Arc<Credentials>> {
-        let credentials = self
-            .credentials
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let credentials = credentials.as_ref()?;
-        let expires = credentials.expires?.seconds();
-        (expires.saturating_sub(now) > window).then(|| Arc::clone(credentials))
-    }
+/// Creates an empty session cache.
+pub(crate) fn express_sessions(clock: &Arc<dyn Clock>) -> ExpressSessions {
+    RefreshCache::new(REFRESH, Arc::clone(clock), MAX_SESSIONS)
 }
 
 impl Service {
@@ -69,42 +41,18 @@ impl Service {
         options: &CallOptions,
     ) -> Result<Arc<Credentials>> {
         let key = match &options.credentials {
-            None => bucket.to_owned(),
-            Some(credentials) => format!("{bucket}\n{}", credentials.access_key_id),
+            None => Cow::Borrowed(bucket),
+            Some(credentials) => Cow::Owned(format!("{bucket}\n{}", credentials.access_key_id)),
         };
-        let session = self.express.session(&key);
-        let now = || self.clock.now().seconds();
-        if let Some(credentials) = session.cached(now(), ADVISORY_REFRESH) {
-            return Ok(credentials);
-        }
-        let _guard = match session.cached(now(), MANDATORY_REFRESH) {
-            Some(credentials) => match session.refresh.try_lock() {
-                Ok(guard) => guard,
-                Err(_) => return Ok(credentials),
-            },
-            None => session.refresh.lock().await,
-        };
-        // Another call may have refreshed the session while this one waited for the lock.
-        if let Some(credentials) = session.cached(now(), ADVISORY_REFRESH) {
-            return Ok(credentials);
-        }
-        match self.create_session(bucket, options).await {
-            Ok(credentials) => {
-                let credentials = Arc::new(credentials);
-                let mut cached = session
-                    .credentials
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner);
-                *cached = Some(Arc::clone(&credentials));
-                Ok(credentials)
+        let session = self.express.cell(&*key);
+        match session.fresh() {
+            Some(credentials) => Ok(credentials),
+            None => {
+                let credentials = session.get(self.create_session(bucket, options)).await;
+                credentials.map_err(|error| {
+                    error.at(format_args!("S3 Express session of bucket {bucket}"))
+                })
             }
-            Err(error) => match session.cached(now(), MANDATORY_REFRESH) {
-                Some(credentials) => {
-                    tracing::warn!(%bucket, error = %error.kind(), "session refresh failed; using cached credentials");
-                    Ok(credentials)
-                }
-                None => Err(error.at(format_args!("S3 Express session of bucket {bucket}"))),
-            },
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) trait IdentityProvider: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `Credentials`: none is available.
-    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Token>>;
+    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Arc<Token>>>;
 
     /// Invalidates the cached credentials, if they are these.
     fn invalidate(&self, credentials: &Arc<Credentials>);
@@ -31,7 +31,7 @@ pub(crate) trait IdentityProvider: Send + Sync + fmt::Debug {
 #[derive(Debug)]
 pub(crate) struct StaticIdentity {
     pub(crate) credentials: Option<Arc<Credentials>>,
-    pub(crate) token: Option<Token>,
+    pub(crate) token: Option<Arc<Token>>,
 }
 
 impl IdentityProvider for StaticIdentity {
@@ -46,7 +46,7 @@ impl IdentityProvider for StaticIdentity {
         })
     }
 
-    fn token<'a>(&'a self, _signing_name: &'a str) -> BoxFuture<'a, Result<Token>> {
+    fn token<'a>(&'a self, _signing_name: &'a str) -> BoxFuture<'a, Result<Arc<Token>>> {
         let token = self.token.clone();
         Box::pin(async move {
             token.ok_or_else(|| Error::new(ErrorKind::Credentials, "no bearer token"))

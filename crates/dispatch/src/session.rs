@@ -16,7 +16,7 @@ use inia_signing::SigningKeyCache;
 
 use crate::discovery::DiscoveryCache;
 use crate::endpoint::EndpointResolver;
-use crate::express::ExpressSessions;
+use crate::express::express_sessions;
 use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
 use crate::retry::RetryQuota;
@@ -305,8 +305,8 @@ impl SharedState {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
         }
         Ok(Service {
-            discovery: DiscoveryCache::new(&settings),
-            express: ExpressSessions::default(),
+            discovery: DiscoveryCache::new(&settings, &host.clock),
+            express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transport(host, &settings)?,
@@ -401,22 +401,17 @@ struct SessionIdentity(inia_core::Session);
 
 impl IdentityProvider for SessionIdentity {
     fn cached_credentials(&self) -> Option<Arc<Credentials>> {
-        self.0.credential_cache().fresh()
+        self.0.cached_credentials()
     }
 
     fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>> {
         Box::pin(self.0.credentials())
     }
 
-    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Token>> {
+    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Arc<Token>>> {
         Box::pin(async move {
-            let token = self.0.token(Some(signing_name)).await?;
-            token.map(|token| (*token).clone()).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Credentials,
-                    format!("{signing_name} requires a bearer token, and no provider has one: log in with SSO, or set AWS_BEARER_TOKEN_*"),
-                )
-            })
+            let token = self.0.token(Some(signing_name)).await;
+            token.map_err(|error| error.at(format_args!("{signing_name} requires a bearer token")))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, Result, UrlParts};
 
 /// The parsed URL of an endpoint: scheme, host, and base path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,20 +29,17 @@ impl BaseUrl {
                 ),
             )
         };
-        let (scheme, rest) = endpoint
-            .split_once("://")
-            .ok_or_else(|| invalid("missing scheme"))?;
+        let parts = UrlParts::split(endpoint).ok_or_else(|| invalid("missing scheme"))?;
+        let (scheme, host) = (parts.scheme, parts.authority);
         if !matches!(scheme, "http" | "https") {
             return Err(invalid("the scheme must be http or https"));
         }
-        let rest = rest.split(['?', '#']).next().unwrap_or_default();
-        let (host, _) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(invalid("missing or invalid host"));
         }
         let start = scheme.len() + 3;
         Ok(BaseUrl {
-            text: format!("{scheme}://{rest}"),
+            text: format!("{scheme}://{host}{}", parts.path),
             host: start,
             path: start + host.len(),
         })

@@ -330,6 +330,7 @@ impl<'e> Evaluation<'e> {
         })
     }
 
+    #[inline(always)]
     fn parameter(&self, index: u16) -> RuleValue<'e> {
         let index = usize::from(index);
         match self.params.get(index) {

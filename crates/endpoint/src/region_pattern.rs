@@ -88,9 +88,10 @@ impl RegionPattern {
 impl PatternStep {
     /// Strips the prefix of `text` that matches this step and returns the rest, or `None` if it does not match.
     fn strip<'a>(&self, text: &'a str) -> Option<&'a str> {
-        let run = |of: fn(&char) -> bool| {
-            let left = text.trim_start_matches(|c| of(&c));
-            (left.len() < text.len()).then_some(left)
+        let run = |accepts: fn(&u8) -> bool| match text.bytes().position(|b| !accepts(&b)) {
+            Some(0) => None,
+            Some(end) => text.get(end..),
+            None => (!text.is_empty()).then_some(""),
         };
         match self {
             PatternStep::Literal(literal) => text.strip_prefix(&**literal),
@@ -98,13 +99,13 @@ impl PatternStep {
                 .iter()
                 .find_map(|choice| text.strip_prefix(&**choice)),
             PatternStep::Words => run(is_word),
-            PatternStep::Digits => run(char::is_ascii_digit),
+            PatternStep::Digits => run(u8::is_ascii_digit),
         }
     }
 
     /// Returns whether a match of this step can start with a character that `run` accepts, which requires backtracking.
     fn could_continue(&self, run: &PatternStep) -> bool {
-        let accepted = |text: &str| text.chars().next().is_none_or(|c| run.accepts(c));
+        let accepted = |text: &str| text.bytes().next().is_none_or(|b| run.accepts(b));
         match self {
             PatternStep::Literal(literal) => accepted(literal),
             PatternStep::OneOf(choices) => choices.iter().any(|choice| accepted(choice)),
@@ -112,17 +113,17 @@ impl PatternStep {
         }
     }
 
-    fn accepts(&self, c: char) -> bool {
+    fn accepts(&self, byte: u8) -> bool {
         match self {
-            PatternStep::Words => is_word(&c),
-            PatternStep::Digits => c.is_ascii_digit(),
+            PatternStep::Words => is_word(&byte),
+            PatternStep::Digits => byte.is_ascii_digit(),
             PatternStep::Literal(_) | PatternStep::OneOf(_) => false,
         }
     }
 }
 
-fn is_word(c: &char) -> bool {
-    c.is_ascii_alphanumeric() || *c == '_'
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
 }
 
 /// Parses a pattern of the fast path's form into steps. Returns `None` for any other pattern.
@@ -139,7 +140,7 @@ fn parse_steps(source: &str) -> Option<Vec<PatternStep>> {
         } else if let Some(left) = rest.strip_prefix('(') {
             let (choices, left) = left.split_once(')')?;
             let choices: Vec<Box<str>> = choices.split('|').map(Box::from).collect();
-            let plain = |choice: &str| !choice.is_empty() && choice.chars().all(|c| is_word(&c));
+            let plain = |choice: &str| !choice.is_empty() && choice.bytes().all(|b| is_word(&b));
             let starts_another = choices.iter().enumerate().any(|(i, a)| {
                 choices
                     .iter()
@@ -158,7 +159,7 @@ fn parse_steps(source: &str) -> Option<Vec<PatternStep>> {
                     Some(left) => ('-', left),
                     None => (c, rest.strip_prefix(c)?),
                 };
-                if !(is_word(&c) || c == '-') {
+                if !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
                     break;
                 }
                 literal.push(c);

@@ -1,8 +1,6 @@
 //! The function `parseURL` of the rules engine.
 
-use std::net::Ipv6Addr;
-
-use inia_core::push_percent_encoded;
+use inia_core::{UrlParts, push_percent_encoded};
 
 use crate::functions::is_ipv4;
 
@@ -33,61 +31,24 @@ impl<'a> ParsedUrl<'a> {
         if text.bytes().any(|b| b <= b' ' || b == 0x7f) {
             return None;
         }
-        let (scheme, rest) = text.split_once(':')?;
+        let parts = UrlParts::split(text).filter(|parts| parts.query.is_empty())?;
         let scheme = ["https", "http"]
             .into_iter()
-            .find(|supported| scheme.eq_ignore_ascii_case(supported))?;
-        let rest = rest.strip_prefix("//")?;
-        let (authority, rest) =
-            rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
-        let rest = rest.split('#').next().unwrap_or_default();
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if !query.is_empty() {
-            return None;
-        }
-        let is_ip = check_host(authority)?;
-        let path = without_parameters(path);
+            .find(|supported| parts.scheme.eq_ignore_ascii_case(supported))?;
+        let host = parts.host()?;
+        let is_ip = match host.split_once('%') {
+            Some((_, zone)) if host.contains(':') => is_zone(zone),
+            _ => host.contains(':') || is_ipv4(host),
+        };
+        let path = without_parameters(parts.path);
         Some(Self {
             scheme,
-            authority,
+            authority: parts.authority,
             path,
             normalized_path: normalize(path),
             is_ip,
         })
     }
-}
-
-/// Validates host and port. Returns whether the host is an IP address, or `None` if either is invalid.
-fn check_host(authority: &str) -> Option<bool> {
-    let host_and_port = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, rest)| rest);
-    if let Some(bracketed) = host_and_port.strip_prefix('[') {
-        let (host, port) = bracketed.split_once(']')?;
-        let port = if port.is_empty() {
-            ""
-        } else {
-            port.strip_prefix(':')?
-        };
-        check_port(port)?;
-        let (address, zone) = host
-            .split_once('%')
-            .map_or((host, None), |(address, zone)| (address, Some(zone)));
-        address.parse::<Ipv6Addr>().ok()?;
-        return Some(zone.is_none_or(is_zone));
-    }
-    let (host, port) = host_and_port.split_once(':').unwrap_or((host_and_port, ""));
-    if host.is_empty() || host.contains(['[', ']']) {
-        return None;
-    }
-    check_port(port)?;
-    Some(is_ipv4(host))
-}
-
-fn check_port(port: &str) -> Option<()> {
-    let valid = port.is_empty()
-        || (port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok());
-    valid.then_some(())
 }
 
 /// Returns whether `zone` is an IPv6 zone, with or without `25` of an encoded percent sign before it.

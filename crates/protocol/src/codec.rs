@@ -49,8 +49,11 @@ pub trait Codec: Send + Sync + fmt::Debug {
 
     /// Parses a successful response into the operation's output.
     ///
+    /// A member that does not match its shape never loses the response: it is kept as it was sent, as text or as the
+    /// untyped value, or left out if it is empty, and a warning with its path is logged.
+    ///
     /// # Errors
-    /// `Parse`: the response does not match the operation's output or the wire format.
+    /// `Parse`: the body is malformed or has no structure at its root.
     fn parse(&self, operation: &Operation, response: Response) -> Result<Value>;
 
     /// Parses a successful response and returns the request id with it. The id is a header or, in some wire formats,
@@ -95,7 +98,7 @@ pub trait Codec: Send + Sync + fmt::Debug {
     /// event that is not in the model.
     ///
     /// # Errors
-    /// `Service`: the message is an error or an exception. `Parse`: it does not match the model.
+    /// `Service`: the message is an error or an exception. `Parse`: its payload is malformed.
     fn parse_event(&self, operation: &Operation, message: EventMessage) -> Result<Option<Value>> {
         let _ = message;
         Err(no_event_streams(operation))

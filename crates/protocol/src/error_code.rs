@@ -100,9 +100,10 @@ const MESSAGE_NAMES: [&str; 2] = ["message", "Message"];
 pub(crate) fn message_of(members: &Map) -> Str {
     MESSAGE_NAMES
         .into_iter()
-        .find_map(|name| match members.get(name) {
-            Some(Value::String(text)) => Some(text.clone()),
-            _ => None,
+        .find_map(|name| match members.get(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => crate::json::document_text(other),
         })
         .unwrap_or_default()
 }

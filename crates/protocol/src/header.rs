@@ -6,7 +6,9 @@ use inia_core::{Error, ErrorKind, List, Map, Result, Str, TimestampFormat, Value
 use inia_model::{Kind, Member, ServiceModel};
 
 use crate::Headers;
-use crate::scalar::{mismatch, text_param, unreadable, value_from_text};
+use crate::decode_layout::ValueType;
+use crate::mismatch::log_scalar;
+use crate::scalar::{mismatch, scalar_from_text, text_param};
 
 /// The default format of timestamps in headers.
 const TIMESTAMP_FORMAT: TimestampFormat = TimestampFormat::Rfc822;
@@ -126,31 +128,53 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Parses a member from the value of its header.
+/// Parses a member of a structure from the value of its header. Text that does not match the member's shape stays text,
+/// and null stands for an empty one.
 ///
-/// # Errors
-/// `Parse`: the text does not match the member's shape.
-pub(crate) fn header_value(model: &ServiceModel, member: &Member, text: &Str) -> Result<Value> {
-    match &model.shape(member.target).kind {
-        Kind::String if member.traits.is_json_value() => BASE64
+/// # Source
+/// botocore `parsers.py:BaseRestParser._parse_non_payload_attrs`.
+pub(crate) fn header_value(
+    model: &ServiceModel,
+    structure: &str,
+    member: &Member,
+    text: &Str,
+) -> Value {
+    let scalar = |target: ValueType, text: &Str| match target {
+        ValueType::String => Value::String(text.clone()),
+        target => scalar_from_text(target, text)
+            .unwrap_or_else(|| unmatched_text(structure, &member.name, target, text)),
+    };
+    match ValueType::of(model, member) {
+        ValueType::String if member.traits.is_json_value() => BASE64
             .decode(text.trim())
             .ok()
             .and_then(|json| crate::json::read_json(json.into()).ok())
-            .ok_or_else(|| unreadable(&member.name, "JSON in base64", text)),
-        Kind::List(item) => {
-            let kind = &model.shape(item.target).kind;
-            let parts = match kind {
-                Kind::Timestamp => split_timestamps(text),
+            .unwrap_or_else(|| unmatched_text(structure, &member.name, ValueType::Document, text)),
+        ValueType::List(id) => {
+            let Kind::List(item) = &model.shape(id).kind else {
+                return Value::Null;
+            };
+            let target = ValueType::of(model, item);
+            let parts = match target {
+                ValueType::Timestamp(_) => split_timestamps(text),
                 _ => split_list(text),
             };
-            parts
-                .into_iter()
-                .map(|part| value_from_text(&member.name, kind, &part))
-                .collect::<Result<Vec<Value>>>()
-                .map(|values| Value::List(values.into_iter().collect()))
+            let values = parts.iter().map(|part| scalar(target, part));
+            Value::List(values.filter(|value| !value.is_null()).collect())
         }
-        kind => value_from_text(&member.name, kind, text),
+        target => scalar(target, text),
     }
+}
+
+/// Returns the value for text that does not match a type.
+#[cold]
+fn unmatched_text(structure: &str, member: &str, target: ValueType, text: &Str) -> Value {
+    let value = match text.trim() {
+        "" => Value::Null,
+        _ => Value::String(text.clone()),
+    };
+    log_scalar(structure, member, target, &value);
+    value
 }
 
 /// Returns the headers whose names start with `prefix`, which is in lower case, keyed by the rest of their names.

@@ -17,6 +17,7 @@ mod header;
 mod json;
 mod literal;
 mod message;
+mod mismatch;
 mod name_index;
 mod query;
 mod rest;

@@ -18,7 +18,9 @@ use inia_model::{
 };
 
 use crate::body_lengths::foreign_operation;
+use crate::decode_layout::ValueType;
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
+use crate::mismatch::log_scalar;
 use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
 use crate::strictness::{RequiredMembers, Strictness};
 use crate::uri::{UriTemplate, push_query, split_query};
@@ -439,7 +441,7 @@ impl RestBindings {
     /// the format has a body to read, and adds members to the map.
     ///
     /// # Errors
-    /// `Parse`: a header or the body does not match the structure.
+    /// `Parse`: the body is malformed.
     ///
     /// # Source
     /// botocore `parsers.py:BaseRestParser`.
@@ -450,6 +452,7 @@ impl RestBindings {
         read_body: impl FnOnce(RestResponseBody<'_>, Bytes, &mut Map) -> Result<()>,
     ) -> Result<Map> {
         let model = &*self.model;
+        let shape_name = &model.shape(shape).name;
         let Kind::Structure(structure) = &model.shape(shape).kind else {
             return Ok(Map::new());
         };
@@ -467,14 +470,16 @@ impl RestBindings {
             let value = match location {
                 ResponseLocation::Status => Value::Int(i64::from(response.status)),
                 ResponseLocation::Header(name) => match response.headers.get_shared(name) {
-                    Some(text) => header_value(model, member, text)?,
+                    Some(text) => header_value(model, shape_name, member, text),
                     None => continue,
                 },
                 ResponseLocation::Headers(prefix) => {
                     Value::Map(prefix_headers(&response.headers, prefix))
                 }
             };
-            map.push(member.name.clone(), value);
+            if !value.is_null() {
+                map.push(member.name.clone(), value);
+            }
         }
         match binding.body {
             RestResponseBodyKind::None | RestResponseBodyKind::EventStream => {}
@@ -483,7 +488,7 @@ impl RestBindings {
             }
             RestResponseBodyKind::Raw(position) => {
                 if let Some(member) = structure.members.get(position)
-                    && let Some(value) = raw_body(model, member, response.body)?
+                    && let Some(value) = raw_body(model, shape_name, member, response.body)
                 {
                     map.push(member.name.clone(), value);
                 }
@@ -503,22 +508,27 @@ pub(crate) const EVENT_STREAM_TYPE: Str = Str::from_static("application/vnd.amaz
 
 /// Converts a raw body to a string or blob. Returns `None` for an empty blob, which may be a stream that is read
 /// separately.
-fn raw_body(model: &ServiceModel, member: &Member, body: Bytes) -> Result<Option<Value>> {
+fn raw_body(model: &ServiceModel, structure: &str, member: &Member, body: Bytes) -> Option<Value> {
     if matches!(model.shape(member.target).kind, Kind::Blob) {
         // DIFFERENCE: an empty body is an absent payload, as in the Smithy test suites; botocore returns an empty one.
-        return Ok((!body.is_empty()).then(|| Value::Blob(Blob::from(body))));
+        return (!body.is_empty()).then(|| Value::Blob(Blob::from(body)));
     }
     if member.traits.is_streaming() && body.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let text = String::from_utf8(Vec::from(body)).map_err(|error| {
-        inia_core::Error::new(
-            ErrorKind::Parse,
-            format!("{}: the body is not UTF-8", member.name),
-        )
-        .with_source(error)
-    })?;
-    Ok(Some(Value::from(text)))
+    Some(text_payload(structure, member, body))
+}
+
+/// Converts a payload to a string. One that is not UTF-8 stays a blob.
+pub(crate) fn text_payload(structure: &str, member: &Member, body: Bytes) -> Value {
+    match String::from_utf8(Vec::from(body)) {
+        Ok(text) => Value::from(text),
+        Err(error) => {
+            let value = Value::Blob(Blob::from(error.into_bytes()));
+            log_scalar(structure, &member.name, ValueType::String, &value);
+            value
+        }
+    }
 }
 
 fn present_member<'a>(

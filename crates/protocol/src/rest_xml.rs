@@ -162,9 +162,10 @@ impl Codec for RestXmlCodec {
                     return Ok(());
                 }
                 let text = text_of(&body)?;
-                let value =
+                let (value, _) =
                     XmlDecoder::new(text, &self.layouts).document(self.layouts.target(target))?;
                 match (name, value) {
+                    (_, Value::Null) => {}
                     (Some(name), value) => map.push(name.clone(), value),
                     (None, Value::Map(members)) => map.append(members),
                     (None, _) => {}
@@ -206,7 +207,9 @@ impl EventFormat for RestXmlCodec {
 
     fn read(&self, member: &Member, payload: Bytes) -> Result<Value> {
         let text = text_of(&payload)?;
-        XmlDecoder::new(text, &self.layouts).document(self.layouts.target(member.target))
+        let decoder = XmlDecoder::new(text, &self.layouts);
+        let (value, _) = decoder.document(self.layouts.target(member.target))?;
+        Ok(value)
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {

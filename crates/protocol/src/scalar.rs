@@ -15,6 +15,8 @@ use inia_core::{
 };
 use inia_model::Kind;
 
+use crate::decode_layout::ValueType;
+
 /// Base64 with SIMD.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
@@ -34,16 +36,6 @@ pub(crate) fn mismatch(context: &str, expected: &str, value: &Value) -> Error {
             "{context}: expected {expected}, got {expectation} {}",
             value.type_name()
         ),
-    )
-}
-
-/// Returns the error for wire text that cannot be read as its shape.
-#[cold]
-pub(crate) fn unreadable(context: &str, expected: &str, text: &str) -> Error {
-    let shown: String = text.chars().take(40).collect();
-    Error::new(
-        ErrorKind::Parse,
-        format!("{context}: {shown:?} is not {expected}"),
     )
 }
 
@@ -342,30 +334,31 @@ pub(crate) fn text_param<'a>(
     })
 }
 
-/// Parses a scalar from its text form in a header.
+/// Parses a scalar other than a string from its text form. Returns `None` if the text does not match the type, and for
+/// types that have no text form.
 ///
-/// # Source
-/// botocore `parsers.py:BaseRestParser._parse_non_payload_attrs`.
-pub(crate) fn value_from_text(context: &str, kind: &Kind, text: &Str) -> Result<Value> {
-    let value = match kind {
-        Kind::Boolean => Some(Value::Bool(text.trim().eq_ignore_ascii_case("true"))),
-        Kind::Integer | Kind::Long => integer_from_text(text),
-        Kind::Float | Kind::Double => float_from_text(text).map(Value::Float),
-        Kind::Timestamp => timestamp_from_text(text).map(Value::Timestamp),
-        Kind::Blob => blob_from_base64(text).map(Value::Blob),
-        _ => Some(Value::String(text.clone())),
-    };
-    value.ok_or_else(|| unreadable(context, expectation(kind), text))
+/// DIFFERENCE: in XML, botocore reads any boolean but `true` as false.
+#[inline]
+pub(crate) fn scalar_from_text(target: ValueType, text: &str) -> Option<Value> {
+    match target {
+        ValueType::Boolean => boolean_from_text(text).map(Value::Bool),
+        ValueType::Integer => integer_from_text(text),
+        ValueType::Float | ValueType::Double => float_from_text(text).map(Value::Float),
+        ValueType::Timestamp(_) => timestamp_from_text(text).map(Value::Timestamp),
+        ValueType::Blob => blob_from_base64(text).map(Value::Blob),
+        _ => None,
+    }
 }
 
-fn expectation(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Boolean => "a boolean",
-        Kind::Integer | Kind::Long => "an integer",
-        Kind::Float | Kind::Double => "a number",
-        Kind::Timestamp => "a timestamp",
-        Kind::Blob => "base64",
-        _ => "a string",
+/// Parses a boolean, in any case.
+fn boolean_from_text(text: &str) -> Option<bool> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
     }
 }
 

@@ -16,8 +16,8 @@ use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
 use super::skipped::SkippedProviders;
 use super::{
-    CredentialProvider, Credentials, Lookup, ProviderContext, env, login, process, profile, sso,
-    sts, web_identity,
+    Credentials, Lookup, Provider, ProviderContext, env, login, process, profile, sso, sts,
+    web_identity,
 };
 use crate::config::{Section, Settings};
 use crate::ports::{BoxFuture, InvokeOptions};
@@ -253,7 +253,7 @@ impl AssumeRoleProvider {
     }
 }
 
-impl CredentialProvider for AssumeRoleProvider {
+impl Provider<Credentials> for AssumeRoleProvider {
     fn name(&self) -> &str {
         NAME
     }

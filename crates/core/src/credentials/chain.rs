@@ -1,4 +1,4 @@
-//! [`CredentialChain`]: credential providers in order.
+//! [`ProviderChain`]: providers of credentials or tokens in order.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,15 @@ use super::process::ProcessProvider;
 use super::profile::{ConfigFileProvider, SharedCredentialsFileProvider};
 use super::skipped::SkippedProviders;
 use super::sso::SsoProvider;
+use super::token::{EnvTokenProvider, SsoTokenProvider};
 use super::web_identity::WebIdentityProvider;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
-use crate::{Error, ErrorKind, Result};
+use super::{Credentials, Lookup, Provider, ProviderContext, Token};
+use crate::{Error, ErrorKind, Refreshable, Result};
 
-/// Credential providers, tried in order. The first one with credentials is used; one that is configured but fails ends the search.
+/// Providers of credentials or tokens, tried in order. The first one that has any is used; one that is configured but fails ends the
+/// search.
 ///
-/// The default chain is botocore's:
+/// The default chains are botocore's. Of credentials ([`CredentialChain`]):
 ///
 /// | | name | from |
 /// |---|---|---|
@@ -36,6 +38,13 @@ use crate::{Error, ErrorKind, Result};
 /// | 11 | `container-role` | `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`, `AWS_CONTAINER_CREDENTIALS_FULL_URI` |
 /// | 12 | `iam-role` | the instance metadata service |
 ///
+/// Of bearer tokens ([`TokenChain`]):
+///
+/// | | name | from |
+/// |---|---|---|
+/// | 1 | `env` | `AWS_BEARER_TOKEN_<SIGNING_NAME>` |
+/// | 2 | `sso` | a profile with `sso_session` |
+///
 /// ```
 /// use inia_core::CredentialChain;
 ///
@@ -46,19 +55,32 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 ///
 /// # Source
-/// botocore `credentials.py:create_credential_resolver`, `CredentialResolver`.
+/// botocore `credentials.py:create_credential_resolver`, `CredentialResolver`, `tokens.py:create_token_resolver`, `TokenProviderChain`.
 ///
-/// DIFFERENCE: botocore's chain returns no credentials without a reason; here the error lists why each provider was skipped.
-#[derive(Clone)]
-pub struct CredentialChain {
-    providers: Vec<Arc<dyn CredentialProvider>>,
+/// DIFFERENCE: botocore's chains return nothing without a reason; here the error lists why each provider was skipped.
+pub struct ProviderChain<T> {
+    providers: Vec<Arc<dyn Provider<T>>>,
 }
 
-impl Default for CredentialChain {
+/// Providers of credentials in order.
+pub type CredentialChain = ProviderChain<Credentials>;
+
+/// Providers of bearer tokens in order.
+pub type TokenChain = ProviderChain<Token>;
+
+impl Default for ProviderChain<Token> {
+    fn default() -> Self {
+        ProviderChain {
+            providers: vec![Arc::new(EnvTokenProvider), Arc::new(SsoTokenProvider)],
+        }
+    }
+}
+
+impl Default for ProviderChain<Credentials> {
     fn default() -> Self {
         let container = Arc::new(ContainerProvider);
         let instance = Arc::new(InstanceProvider::default());
-        CredentialChain {
+        ProviderChain {
             providers: vec![
                 Arc::new(EnvProvider),
                 Arc::new(AssumeRoleProvider::new(
@@ -80,13 +102,13 @@ impl Default for CredentialChain {
     }
 }
 
-impl CredentialChain {
+impl<T: Refreshable> ProviderChain<T> {
     /// Creates a chain from a list of providers.
     ///
     /// # Errors
     /// `Config` if two providers have the same name.
-    pub fn new(providers: Vec<Arc<dyn CredentialProvider>>) -> Result<Self> {
-        let mut chain = CredentialChain {
+    pub fn new(providers: Vec<Arc<dyn Provider<T>>>) -> Result<Self> {
+        let mut chain = ProviderChain {
             providers: Vec::with_capacity(providers.len()),
         };
         for provider in providers {
@@ -102,7 +124,7 @@ impl CredentialChain {
 
     /// Returns the provider of a name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Arc<dyn CredentialProvider>> {
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Provider<T>>> {
         self.providers
             .iter()
             .find(|provider| provider.name() == name)
@@ -112,7 +134,7 @@ impl CredentialChain {
     ///
     /// # Errors
     /// `Config` if a provider of this name exists.
-    pub fn push(&mut self, provider: Arc<dyn CredentialProvider>) -> Result<()> {
+    pub fn push(&mut self, provider: Arc<dyn Provider<T>>) -> Result<()> {
         self.insert(self.providers.len(), provider)
     }
 
@@ -120,11 +142,7 @@ impl CredentialChain {
     ///
     /// # Errors
     /// `Config` if the other provider does not exist, or the name of the new one is already in use.
-    pub fn insert_before(
-        &mut self,
-        name: &str,
-        provider: Arc<dyn CredentialProvider>,
-    ) -> Result<()> {
+    pub fn insert_before(&mut self, name: &str, provider: Arc<dyn Provider<T>>) -> Result<()> {
         let position = self.position(name)?;
         self.insert(position, provider)
     }
@@ -133,11 +151,7 @@ impl CredentialChain {
     ///
     /// # Errors
     /// `Config` if the other provider does not exist, or the name of the new one is already in use.
-    pub fn insert_after(
-        &mut self,
-        name: &str,
-        provider: Arc<dyn CredentialProvider>,
-    ) -> Result<()> {
+    pub fn insert_after(&mut self, name: &str, provider: Arc<dyn Provider<T>>) -> Result<()> {
         let position = self.position(name)?;
         self.insert(position + 1, provider)
     }
@@ -146,7 +160,7 @@ impl CredentialChain {
     ///
     /// # Errors
     /// `Config` if the other provider does not exist, or the name of the new one is in use by a third.
-    pub fn replace(&mut self, name: &str, provider: Arc<dyn CredentialProvider>) -> Result<()> {
+    pub fn replace(&mut self, name: &str, provider: Arc<dyn Provider<T>>) -> Result<()> {
         let position = self.position(name)?;
         if provider.name() != name && self.get(provider.name()).is_some() {
             return Err(duplicate_provider(provider.name()));
@@ -170,7 +184,7 @@ impl CredentialChain {
             .ok_or_else(|| unknown_provider(name, self.names()))
     }
 
-    fn insert(&mut self, position: usize, provider: Arc<dyn CredentialProvider>) -> Result<()> {
+    fn insert(&mut self, position: usize, provider: Arc<dyn Provider<T>>) -> Result<()> {
         if self.get(provider.name()).is_some() {
             return Err(duplicate_provider(provider.name()));
         }
@@ -178,44 +192,52 @@ impl CredentialChain {
         Ok(())
     }
 
-    /// Loads credentials from the first provider that has any.
+    /// Loads credentials or a token from the first provider that has any.
     ///
     /// # Errors
-    /// `Credentials` if no provider has credentials, or one that is configured fails. The message lists the reason of each provider
-    /// that was tried.
-    pub async fn load(&self, context: &ProviderContext) -> Result<Credentials> {
+    /// `Credentials` if no provider has any, or one that is configured fails. The message lists the reason of each provider that was
+    /// tried.
+    pub async fn load(&self, context: &ProviderContext) -> Result<T> {
         let mut skipped = SkippedProviders::default();
         for provider in &self.providers {
             let name = provider.name();
-            tracing::debug!("looking for credentials in {name}");
+            tracing::debug!("looking for {} in {name}", T::NAME);
             match provider.load(context).await {
-                Ok(Lookup::Found(credentials)) => {
-                    tracing::info!("found credentials in {name}");
-                    return Ok(credentials);
+                Ok(Lookup::Found(identity)) => {
+                    tracing::info!("found {} in {name}", T::NAME);
+                    return Ok(identity);
                 }
                 Ok(Lookup::NotConfigured(reason)) => skipped.add(name, reason),
-                Err(error) => return Err(skipped.broken("credentials", name, error)),
+                Err(error) => return Err(skipped.broken(T::NAME, name, error)),
             }
         }
-        Err(skipped.exhausted("credentials"))
+        Err(skipped.exhausted(T::NAME))
     }
 
-    /// Invalidates credentials that a service has rejected in all providers.
-    pub fn invalidate(&self, rejected: &Credentials) {
+    /// Invalidates credentials or a token that a service has rejected in all providers.
+    pub fn invalidate(&self, rejected: &T) {
         for provider in &self.providers {
             provider.invalidate(rejected);
         }
     }
 }
 
-impl fmt::Debug for CredentialChain {
+impl<T> Clone for ProviderChain<T> {
+    fn clone(&self) -> Self {
+        ProviderChain {
+            providers: self.providers.clone(),
+        }
+    }
+}
+
+impl<T: Refreshable> fmt::Debug for ProviderChain<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.names()).finish()
     }
 }
 
 #[cold]
-pub(super) fn duplicate_provider(name: &str) -> Error {
+fn duplicate_provider(name: &str) -> Error {
     Error::new(
         ErrorKind::Config,
         format!("provider `{name}` already exists"),
@@ -223,7 +245,7 @@ pub(super) fn duplicate_provider(name: &str) -> Error {
 }
 
 #[cold]
-pub(super) fn unknown_provider<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Error {
+fn unknown_provider<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Error {
     let names: Vec<&str> = names.collect();
     Error::new(
         ErrorKind::Config,

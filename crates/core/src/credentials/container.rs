@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
 use super::url;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
+use super::{Credentials, Lookup, Provider, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::{BoxFuture, HttpRequest};
 use crate::{Error, ErrorKind, Result, Secret, Str, UserAgentFeatures};
@@ -31,7 +31,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The maximum size of a response, in bytes.
 const RESPONSE_LIMIT: usize = 64 * 1024;
 
-impl CredentialProvider for ContainerProvider {
+impl Provider<Credentials> for ContainerProvider {
     fn name(&self) -> &str {
         NAME
     }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
-use super::cache::ADVISORY_REFRESH;
+use super::identity::ADVISORY_REFRESH;
 use super::json::{self, PythonValue};
 use super::{Credentials, ProviderContext, expiration};
 use crate::{Result, Str, UserAgentFeatures, to_hex};

@@ -1,7 +1,7 @@
 //! Provider 1, `env`: credentials from environment variables.
 
 use super::provider::failed;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
+use super::{Credentials, Lookup, Provider, ProviderContext, expiration};
 use crate::config::setting::{self, Setting};
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str, UserAgentFeatures};
@@ -15,7 +15,7 @@ use crate::{Result, Secret, Str, UserAgentFeatures};
 #[derive(Debug)]
 pub(super) struct EnvProvider;
 
-impl CredentialProvider for EnvProvider {
+impl Provider<Credentials> for EnvProvider {
     fn name(&self) -> &str {
         "env"
     }

@@ -1,6 +1,25 @@
 //! [`Credentials`] and [`Token`].
 
-use crate::{Secret, Str, Timestamp, UserAgentFeatures};
+use std::time::Duration;
+
+use crate::{RefreshPolicy, Refreshable, Secret, Str, Timestamp, UserAgentFeatures};
+
+/// The refresh of credentials and tokens.
+///
+/// # Source
+/// botocore `credentials.py:RefreshableCredentials`, `tokens.py:DeferredRefreshableToken`.
+///
+/// DIFFERENCE: credentials that have not expired are refreshed at most once a minute, which botocore does only for tokens: while the
+/// source of credentials is unavailable, one call a minute waits for it rather than every call. They stay in use until they expire;
+/// in botocore, calls fail from 10 minutes before.
+const REFRESH: RefreshPolicy = RefreshPolicy {
+    advisory: ADVISORY_REFRESH,
+    mandatory: Duration::from_secs(10 * 60),
+    pause: Duration::from_secs(60),
+};
+
+/// The time before expiry from which credentials and tokens are refreshed.
+pub(super) const ADVISORY_REFRESH: Duration = Duration::from_secs(15 * 60);
 
 /// AWS credentials.
 ///
@@ -29,6 +48,9 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// The refresh of credentials: by one caller from 15 minutes before they expire, awaited by all from 10 minutes before.
+    pub const REFRESH: RefreshPolicy = REFRESH;
+
     /// Creates credentials that do not expire.
     #[must_use]
     pub fn new(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>) -> Self {
@@ -44,6 +66,14 @@ impl Credentials {
     }
 }
 
+impl Refreshable for Credentials {
+    const NAME: &'static str = "credentials";
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.expires
+    }
+}
+
 /// A bearer token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -56,6 +86,9 @@ pub struct Token {
 }
 
 impl Token {
+    /// The refresh of tokens, the same as that of [credentials](Credentials::REFRESH).
+    pub const REFRESH: RefreshPolicy = REFRESH;
+
     /// Creates a token that does not expire.
     #[must_use]
     pub fn new(token: impl Into<Secret>) -> Self {
@@ -64,5 +97,13 @@ impl Token {
             expires: None,
             features: UserAgentFeatures::default(),
         }
+    }
+}
+
+impl Refreshable for Token {
+    const NAME: &'static str = "token";
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.expires
     }
 }

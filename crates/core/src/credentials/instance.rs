@@ -3,11 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::cache::ADVISORY_REFRESH;
+use super::identity::ADVISORY_REFRESH;
 use super::imds::{self, Imds, ImdsError, SessionToken};
 use super::json;
 use super::provider::failed;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
+use super::{Credentials, Lookup, Provider, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::BoxFuture;
 use crate::{Error, ErrorKind, Result, Secret, Str, UserAgentFeatures};
@@ -54,7 +54,7 @@ impl CredentialPaths {
 
 const NAME: &str = "iam-role";
 
-impl CredentialProvider for InstanceProvider {
+impl Provider<Credentials> for InstanceProvider {
     fn name(&self) -> &str {
         NAME
     }

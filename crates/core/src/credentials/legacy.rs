@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::provider::failed;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
+use super::{Credentials, Lookup, Provider, ProviderContext};
 use crate::config::setting;
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str, UserAgentFeatures};
@@ -23,7 +23,7 @@ pub(super) struct Ec2CredentialsFileProvider;
 #[derive(Debug)]
 pub(super) struct BotoConfigProvider;
 
-impl CredentialProvider for Ec2CredentialsFileProvider {
+impl Provider<Credentials> for Ec2CredentialsFileProvider {
     fn name(&self) -> &str {
         "ec2-credentials-file"
     }
@@ -36,7 +36,7 @@ impl CredentialProvider for Ec2CredentialsFileProvider {
     }
 }
 
-impl CredentialProvider for BotoConfigProvider {
+impl Provider<Credentials> for BotoConfigProvider {
     fn name(&self) -> &str {
         "boto-config"
     }

@@ -21,7 +21,7 @@ use super::dpop::DpopKey;
 use super::json::{self, Object};
 use super::provider::failed;
 use super::response::{integer, member, text};
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration};
+use super::{Credentials, Lookup, Provider, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::{BoxFuture, InvokeOptions, UrlHeaders};
 use crate::{Error, ErrorKind, Result, Str, Timestamp, UserAgentFeatures, Value, json, to_hex};
@@ -35,7 +35,7 @@ pub(super) struct LoginProvider;
 
 pub(super) const NAME: &str = "login";
 
-impl CredentialProvider for LoginProvider {
+impl Provider<Credentials> for LoginProvider {
     fn name(&self) -> &str {
         NAME
     }

@@ -1,13 +1,12 @@
 //! Credentials, bearer tokens and their providers.
 //!
 //! ```text
-//! Session -> IdentityCache -> CredentialChain -> CredentialProvider -> ports (environment, files, HTTP, commands, Invoke)
-//!            one refresh for   tries providers     one source each
+//! Session -> RefreshCell  -> ProviderChain  -> Provider -> ports (environment, files, HTTP, commands, Invoke)
+//!            one refresh for  tries providers    one source each
 //!            all waiting calls in order
 //! ```
 
 mod assume_role;
-mod cache;
 mod chain;
 mod container;
 mod disk_cache;
@@ -34,13 +33,11 @@ mod token;
 mod url;
 mod web_identity;
 
-pub use cache::{ADVISORY_REFRESH, Identity, IdentityCache, IdentitySource, MANDATORY_REFRESH};
-pub use chain::CredentialChain;
+pub use chain::{CredentialChain, ProviderChain, TokenChain};
 pub use identity::{Credentials, Token};
-pub use provider::{CredentialProvider, Lookup, ProviderContext, TokenProvider};
+pub use provider::{Lookup, Provider, ProviderContext};
 pub use sso_login::SsoLogin;
 pub use sso_logout::SsoLogout;
-pub use token::TokenChain;
 
 #[cfg(test)]
 pub(crate) mod tests {

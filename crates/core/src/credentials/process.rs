@@ -5,7 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::provider::{failed, misconfigured};
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext, expiration, json};
+use super::{Credentials, Lookup, Provider, ProviderContext, expiration, json};
 use crate::config::Platform;
 use crate::config::shell_words::{split_words, split_words_windows};
 use crate::ports::BoxFuture;
@@ -29,7 +29,7 @@ pub(super) struct ProcessProvider;
 
 pub(super) const NAME: &str = "custom-process";
 
-impl CredentialProvider for ProcessProvider {
+impl Provider<Credentials> for ProcessProvider {
     fn name(&self) -> &str {
         NAME
     }

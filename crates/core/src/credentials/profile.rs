@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::provider::failed;
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
+use super::{Credentials, Lookup, Provider, ProviderContext};
 use crate::config::setting::{self, ConfigKey, Setting};
 use crate::config::{Section, Settings};
 use crate::ports::BoxFuture;
@@ -26,7 +26,7 @@ pub(super) struct ConfigFileProvider;
 pub(super) const SHARED_CREDENTIALS_FILE: &str = "shared-credentials-file";
 pub(super) const CONFIG_FILE: &str = "config-file";
 
-impl CredentialProvider for SharedCredentialsFileProvider {
+impl Provider<Credentials> for SharedCredentialsFileProvider {
     fn name(&self) -> &str {
         SHARED_CREDENTIALS_FILE
     }
@@ -40,7 +40,7 @@ impl CredentialProvider for SharedCredentialsFileProvider {
     }
 }
 
-impl CredentialProvider for ConfigFileProvider {
+impl Provider<Credentials> for ConfigFileProvider {
     fn name(&self) -> &str {
         CONFIG_FILE
     }

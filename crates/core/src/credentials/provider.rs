@@ -1,13 +1,12 @@
-//! [`CredentialProvider`] and [`TokenProvider`]: the traits of the providers in a chain.
+//! [`Provider`]: the trait of the providers in a chain.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Credentials, Token};
 use crate::config::Settings;
 use crate::ports::{BoxFuture, Host, Invoke, InvokeOptions};
-use crate::{Error, ErrorKind, Result, Value};
+use crate::{Error, ErrorKind, Result, Str, Value};
 
 /// The result of a provider.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,16 +34,16 @@ impl<T> Lookup<T> {
     }
 }
 
-/// A source of credentials in a [`CredentialChain`](super::CredentialChain).
+/// A source of credentials or tokens in a [`ProviderChain`](super::ProviderChain).
 ///
 /// ```
 /// use inia_core::ports::BoxFuture;
-/// use inia_core::{Credentials, CredentialProvider, Lookup, ProviderContext, Result};
+/// use inia_core::{Credentials, Lookup, Provider, ProviderContext, Result};
 ///
 /// #[derive(Debug)]
 /// struct Vault;
 ///
-/// impl CredentialProvider for Vault {
+/// impl Provider<Credentials> for Vault {
 ///     fn name(&self) -> &str {
 ///         "vault"
 ///     }
@@ -59,39 +58,20 @@ impl<T> Lookup<T> {
 ///     }
 /// }
 /// ```
-pub trait CredentialProvider: Send + Sync + fmt::Debug {
+pub trait Provider<T>: Send + Sync + fmt::Debug {
     /// Returns the name, which is unique in a chain.
     fn name(&self) -> &str;
 
-    /// Loads credentials. Called again when they are about to expire.
+    /// Loads credentials or a token. Called again when they are about to expire.
     ///
     /// # Errors
-    /// If the provider is configured but cannot load credentials. This ends the chain.
-    fn load<'a>(
-        &'a self,
-        context: &'a ProviderContext,
-    ) -> BoxFuture<'a, Result<Lookup<Credentials>>>;
+    /// If the provider is configured but cannot load any. This ends the chain.
+    fn load<'a>(&'a self, context: &'a ProviderContext) -> BoxFuture<'a, Result<Lookup<T>>>;
 
-    /// Invalidates credentials that a service has rejected: a provider with a cache must not return them again.
-    fn invalidate(&self, rejected: &Credentials) {
+    /// Invalidates credentials or a token that a service has rejected: a provider with a cache must not return them again.
+    fn invalidate(&self, rejected: &T) {
         let _ = rejected;
     }
-}
-
-/// A source of bearer tokens in a [`TokenChain`](super::TokenChain).
-pub trait TokenProvider: Send + Sync + fmt::Debug {
-    /// Returns the name, which is unique in a chain.
-    fn name(&self) -> &str;
-
-    /// Loads a token. `signing_name` is the signing name (`bedrock`) of the service that it is for, if any.
-    ///
-    /// # Errors
-    /// If the provider is configured but cannot load a token. This ends the chain.
-    fn load<'a>(
-        &'a self,
-        context: &'a ProviderContext,
-        signing_name: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Lookup<Token>>>;
 }
 
 /// The environment of a provider: the ports, the settings and access to services.
@@ -103,6 +83,8 @@ pub struct ProviderContext {
     pub settings: Settings,
     /// Calls services; `None` if the session cannot call services.
     pub invoke: Option<Arc<dyn Invoke>>,
+    /// The signing name (`bedrock`) of the service that a token is for, if any. Credentials are for all services.
+    pub signing_name: Option<Str>,
 }
 
 impl ProviderContext {

@@ -5,7 +5,7 @@ use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
 use super::response::{integer, member, text};
 use super::sso_token::{self, SsoSession};
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext};
+use super::{Credentials, Lookup, Provider, ProviderContext};
 use crate::config::Settings;
 use crate::ports::{BoxFuture, InvokeOptions};
 use crate::{Error, Result, Secret, Str, Timestamp, UserAgentFeatures, Value, json};
@@ -32,7 +32,7 @@ struct SsoProfile {
     role_name: Str,
 }
 
-impl CredentialProvider for SsoProvider {
+impl Provider<Credentials> for SsoProvider {
     fn name(&self) -> &str {
         NAME
     }

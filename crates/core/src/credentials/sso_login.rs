@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::cache::ADVISORY_REFRESH;
 use super::disk_cache::{self, sha1_hex};
+use super::identity::ADVISORY_REFRESH;
 use super::json::{self, Object, PythonValue};
 use super::provider::{failed, misconfigured};
 use super::response::{integer, text};

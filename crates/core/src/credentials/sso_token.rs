@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::cache::ADVISORY_REFRESH;
 use super::disk_cache::sha1_hex;
+use super::identity::ADVISORY_REFRESH;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
 use super::response::{integer, text};

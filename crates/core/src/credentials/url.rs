@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
+use crate::UrlParts;
+
 /// The parts of a URL that determine whether it is allowed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct UrlParts<'a> {
+pub(crate) struct ProviderUrl<'a> {
     /// `http` or `https`.
     pub(crate) scheme: &'a str,
     /// The host, without the brackets of an IPv6 address.
@@ -13,49 +15,27 @@ pub(crate) struct UrlParts<'a> {
 
 /// Parses an `http` or `https` URL. Text that URL parsers interpret differently (user names, backslashes, escapes in the host) is
 /// rejected, because the checked host must be the one that the request is sent to.
-pub(crate) fn parse(url: &str) -> Result<UrlParts<'_>, &'static str> {
+pub(crate) fn parse(url: &str) -> Result<ProviderUrl<'_>, &'static str> {
     if url
         .bytes()
         .any(|byte| byte <= b' ' || byte == b'\\' || byte >= 0x7f)
     {
         return Err("the URL contains invalid characters");
     }
-    let (scheme, rest) = url.split_once("://").ok_or("the URL has no host")?;
-    if !matches!(scheme, "http" | "https") {
+    let parts = UrlParts::split(url).ok_or("the URL has no host")?;
+    if !matches!(parts.scheme, "http" | "https") {
         return Err("the scheme of the URL must be http or https");
     }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end).unwrap_or_default();
-    if authority.contains(['@', '%']) {
-        return Err("invalid host in the URL");
+    match parts.host() {
+        Some(host) if !parts.authority.contains(['@', '%']) => Ok(ProviderUrl {
+            scheme: parts.scheme,
+            host,
+        }),
+        _ => Err("invalid host or port in the URL"),
     }
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (host, port) = rest.split_once(']').ok_or("invalid host in the URL")?;
-            if !matches!(host.parse(), Ok(IpAddr::V6(_))) {
-                return Err("invalid IPv6 address in the URL");
-            }
-            (
-                host,
-                port.strip_prefix(':').or((port.is_empty()).then_some("")),
-            )
-        }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, Some("")),
-        },
-    };
-    match port {
-        Some(port) if port.is_empty() || port.parse::<u16>().is_ok() => {}
-        _ => return Err("invalid port in the URL"),
-    }
-    if host.is_empty() || host.contains(['[', ']']) {
-        return Err("the URL has no host");
-    }
-    Ok(UrlParts { scheme, host })
 }
 
-impl UrlParts<'_> {
+impl ProviderUrl<'_> {
     /// Returns `true` if the host is a loopback address.
     pub(crate) fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")

@@ -3,7 +3,7 @@
 use super::disk_cache::{self, DiskCache};
 use super::json::PythonValue;
 use super::provider::{failed, misconfigured};
-use super::{CredentialProvider, Credentials, Lookup, ProviderContext, sts};
+use super::{Credentials, Lookup, Provider, ProviderContext, sts};
 use crate::config::setting::{self, Setting};
 use crate::ports::{BoxFuture, InvokeOptions};
 use crate::{Result, Str, UserAgentFeatures, json};
@@ -19,7 +19,7 @@ pub(super) struct WebIdentityProvider {
 
 pub(super) const NAME: &str = "assume-role-with-web-identity";
 
-impl CredentialProvider for WebIdentityProvider {
+impl Provider<Credentials> for WebIdentityProvider {
     fn name(&self) -> &str {
         NAME
     }

@@ -1,5 +1,6 @@
 //! Makes the attempts of a call: signs, sends, and retries.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -209,7 +210,7 @@ impl Service {
             AuthScheme::None => {}
             AuthScheme::Bearer => {
                 let token = match &options.token {
-                    Some(token) => token.clone(),
+                    Some(token) => Arc::clone(token),
                     None => self.identity.token(&auth.signing_name).await?,
                 };
                 features |= token.features;

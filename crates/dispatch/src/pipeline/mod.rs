@@ -98,7 +98,7 @@ pub(crate) struct CallOptions {
     /// Credentials to use instead of the client's.
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// Bearer token to use instead of the client's.
-    pub(crate) token: Option<Token>,
+    pub(crate) token: Option<Arc<Token>>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.

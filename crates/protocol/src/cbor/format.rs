@@ -6,7 +6,9 @@ use bytes::Bytes;
 use inia_core::{Blob, List, Map, MemberPool, Result, Str, Timestamp, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
-use super::reader::{CborReader, ItemHead, ItemLength, MAX_DEPTH, reserve};
+use super::reader::{
+    CborReader, ItemHead, ItemLength, MAX_DEPTH, lossy_text, negative, reserve, unsigned,
+};
 use super::writer::CborSyntax;
 use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
 use crate::body_lengths::BodyLengths;
@@ -14,8 +16,9 @@ use crate::decode_layout::{
     DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
 };
 use crate::event_stream::EventFormat;
+use crate::mismatch::{is_match, settle, settle_members};
 use crate::name_index::{NameFilter, head_word};
-use crate::scalar::mismatch;
+use crate::scalar::{mismatch, timestamp_from_text};
 use crate::strictness::Strictness;
 
 /// The number of entries beyond which a map gets a hash index.
@@ -66,7 +69,7 @@ impl CborFormat {
     pub(crate) fn read_members(&self, shape: ShapeId, body: &Bytes) -> Result<Map> {
         let mut decoder = CborDecoder::new(self, body);
         let head = decoder.reader.head()?;
-        let map = match (decoder.layouts.get(&self.model, shape), head) {
+        let mut map = match (decoder.layouts.get(&self.model, shape), head) {
             (_, ItemHead::Null) => Map::new(),
             (DecodeLayout::Structure(layout), ItemHead::Map(length)) => {
                 decoder.read_members(layout, length, MAX_DEPTH - 1)?
@@ -74,6 +77,12 @@ impl CborFormat {
             _ => return Err(decoder.reader.malformed("expected a map")),
         };
         decoder.reader.end()?;
+        let has_mismatch = decoder.has_mismatch;
+        // The members of unions are not readable before.
+        drop(decoder);
+        if has_mismatch {
+            settle_members(&self.model, shape, &mut map, false);
+        }
         Ok(map)
     }
 }
@@ -88,8 +97,13 @@ impl EventFormat for CborFormat {
         let mut decoder = CborDecoder::new(self, &payload);
         let head = decoder.reader.head()?;
         let target = ValueType::of(&self.model, member);
-        let value = decoder.value(target, head, MAX_DEPTH)?;
+        let mut value = decoder.value(target, head, MAX_DEPTH)?;
         decoder.reader.end()?;
+        let has_mismatch = decoder.has_mismatch;
+        drop(decoder);
+        if has_mismatch {
+            settle(&self.model, &member.name, target, &mut value, false);
+        }
         Ok(value)
     }
 
@@ -107,6 +121,8 @@ struct CborDecoder<'t> {
     layouts: &'t DecodeLayouts,
     /// The members of the structures that are being read, outermost first.
     members: MemberPool,
+    /// `true` if a value did not match its shape.
+    has_mismatch: bool,
 }
 
 impl<'t> CborDecoder<'t> {
@@ -116,16 +132,25 @@ impl<'t> CborDecoder<'t> {
             model: &format.model,
             layouts: &format.layouts,
             members: MemberPool::new(),
+            has_mismatch: false,
         }
     }
 
-    /// Parses a value whose head was read; `depth` is the number of levels that may still be entered. A scalar of
-    /// another type than the shape's keeps its own type.
+    /// Parses a value whose head was read; `depth` is the number of levels that may still be entered. A value of another
+    /// type than the shape's keeps its own type.
     fn value(&mut self, target: ValueType, head: ItemHead, depth: u32) -> Result<Value> {
         match (target, head) {
             (_, ItemHead::Null) => Ok(Value::Null),
             (ValueType::String, ItemHead::Text(length)) => {
-                self.reader.text(length).map(Value::String)
+                let value = self.reader.text_value(length)?;
+                self.has_mismatch |= matches!(value, Value::Blob(_));
+                Ok(value)
+            }
+            (ValueType::Boolean, ItemHead::Bool(value)) => Ok(Value::Bool(value)),
+            (ValueType::Integer, ItemHead::Unsigned(number)) => Ok(unsigned(number)),
+            (ValueType::Integer, ItemHead::Negative(number)) => Ok(negative(number)),
+            (ValueType::Float | ValueType::Double, ItemHead::Float(bits)) => {
+                Ok(Value::Float(bits.value()))
             }
             (ValueType::Structure(id), ItemHead::Map(length)) => {
                 let depth = self.reader.descend(depth)?;
@@ -139,45 +164,48 @@ impl<'t> CborDecoder<'t> {
             (ValueType::List(id), ItemHead::Array(length)) => self.list(id, length, depth),
             (ValueType::Map(id), ItemHead::Map(length)) => self.map(id, length, depth),
             (ValueType::Timestamp(_), head) => self.timestamp(head, depth),
-            (ValueType::Integer, ItemHead::Float(bits)) => Ok(integer(bits.value())),
-            (ValueType::Float | ValueType::Double, head) => {
-                let value = self.reader.any_after(head, depth)?;
-                Ok(value.as_f64().map_or(value, Value::Float))
-            }
             (ValueType::Blob, ItemHead::Bytes(length)) => self
                 .reader
                 .blob(length)
                 .map(|bytes| Value::Blob(Blob::from(bytes))),
-            (ValueType::Structure(_) | ValueType::Map(_), head)
-                if !matches!(head, ItemHead::Tag(_)) =>
-            {
-                Err(self.reader.malformed("expected a map"))
-            }
-            (ValueType::List(_), head) if !matches!(head, ItemHead::Tag(_)) => {
-                Err(self.reader.malformed("expected an array"))
-            }
-            (ValueType::Structure(_) | ValueType::Map(_) | ValueType::List(_), _) => {
+            (
+                ValueType::Structure(_) | ValueType::Map(_) | ValueType::List(_),
+                ItemHead::Tag(_),
+            ) => {
                 // A tag on a container is ignored.
                 let depth = self.reader.descend(depth)?;
                 let head = self.reader.head()?;
                 self.value(target, head, depth)
             }
-            (_, head) => self.reader.any_after(head, depth),
+            (_, head) => self.scalar(target, head, depth),
         }
+    }
+
+    /// Parses the rarer types, and values that do not match their shapes.
+    fn scalar(&mut self, target: ValueType, head: ItemHead, depth: u32) -> Result<Value> {
+        let value = match (target, self.reader.any_after(head, depth)?) {
+            (ValueType::Integer, Value::Float(number)) => integer(number),
+            (ValueType::Float | ValueType::Double, value) => {
+                value.as_f64().map_or(value, Value::Float)
+            }
+            (_, value) => value,
+        };
+        self.has_mismatch |= !is_match(target, &value);
+        Ok(value)
     }
 
     /// Parses a timestamp, with or without its tag.
     fn timestamp(&mut self, head: ItemHead, depth: u32) -> Result<Value> {
-        let value = match self.reader.any_after(head, depth)? {
-            Value::Int(seconds) => Timestamp::try_new(seconds, 0),
-            Value::Float(seconds) => Timestamp::from_f64(seconds),
-            Value::String(text) => Timestamp::parse_lenient(&text),
-            value @ Value::Timestamp(_) => return Ok(value),
-            _ => return Err(self.reader.malformed("expected a timestamp")),
+        let value = self.reader.any_after(head, depth)?;
+        let timestamp = match &value {
+            Value::Timestamp(timestamp) => Some(*timestamp),
+            Value::Int(seconds) => Timestamp::try_new(*seconds, 0).ok(),
+            Value::Float(seconds) => Timestamp::from_f64(*seconds).ok(),
+            Value::String(text) => timestamp_from_text(text),
+            _ => None,
         };
-        value
-            .map(Value::Timestamp)
-            .map_err(|error| self.reader.malformed(error.message()))
+        self.has_mismatch |= timestamp.is_none() && !value.is_null();
+        Ok(timestamp.map_or(value, Value::Timestamp))
     }
 
     fn read_members(
@@ -189,7 +217,6 @@ impl<'t> CborDecoder<'t> {
         let start = self.members.len();
         // A bit for each member that was read, by position; those from the 64th on share the last bit.
         let mut seen: u64 = 0;
-        let mut unknown_count = 0;
         let mut unknown = None;
         let mut count = 0;
         // Fast path: many responses have their members in the order of the model.
@@ -204,7 +231,7 @@ impl<'t> CborDecoder<'t> {
                     (Str::new(), Some((next, member)))
                 }
                 _ => match self.reader.element(length, &mut count)? {
-                    Some(head) => self.member_of_key(layout, head)?,
+                    Some(head) => self.member_of_key(layout, head, depth)?,
                     None => break,
                 },
             };
@@ -226,24 +253,19 @@ impl<'t> CborDecoder<'t> {
                 None => {
                     self.reader.skip(head, depth)?;
                     if layout.is_union && head != ItemHead::Null && name != "__type" {
-                        unknown_count += 1;
-                        unknown = Some(name);
+                        self.has_mismatch |= unknown.is_some();
+                        unknown.get_or_insert(name);
                     }
                 }
             }
         }
         if layout.is_union {
-            if self.members.len() - start + unknown_count != 1 {
-                return Err(self.reader.malformed(&format!(
-                    "the union {} must have exactly one member",
-                    layout.shape_name
-                )));
-            }
             // DIFFERENCE: botocore keeps the name of a union's unknown member in JSON and XML, and drops it in CBOR.
             if let Some(name) = unknown {
                 let (name, value) = unknown_union_member(name);
                 self.members.push(name, value);
             }
+            self.has_mismatch |= self.members.len() - start != 1;
         }
         let level = (MAX_DEPTH - depth) as usize;
         Ok(self.members.split_off_nested(start, level))
@@ -255,17 +277,16 @@ impl<'t> CborDecoder<'t> {
         &mut self,
         layout: &'f DecodeStructure,
         head: ItemHead,
+        depth: u32,
     ) -> Result<(Str, Option<(usize, &'f DecodeMember)>)> {
-        let ItemHead::Text(length) = head else {
-            return Err(self.reader.malformed("a map key is not text"));
-        };
-        if let Some(raw) = self.reader.raw_text(length)? {
+        if let ItemHead::Text(Some(length)) = head {
+            let raw = self.reader.slice(length)?;
             return match layout.by_wire_name(raw, head_word(raw)) {
                 Some(found) => Ok((Str::new(), Some(found))),
-                None => Ok((self.reader.utf8(raw)?, None)),
+                None => Ok((lossy_text(raw), None)),
             };
         }
-        let name = self.reader.text(length)?;
+        let name = self.reader.key(head, depth)?;
         let found = layout.by_wire_name(name.as_bytes(), head_word(name.as_bytes()));
         Ok((name, found))
     }
@@ -292,7 +313,7 @@ impl<'t> CborDecoder<'t> {
         let mut filter = NameFilter::default();
         let mut count = 0;
         while let Some(head) = self.reader.element(length, &mut count)? {
-            let name = self.reader.key(head)?;
+            let name = self.reader.key(head, depth)?;
             let head = self.reader.head()?;
             let value = self.value(value, head, depth)?;
             // DIFFERENCE: a null in a dense map is dropped. botocore keeps it, and parses the values of maps without

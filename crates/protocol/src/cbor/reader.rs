@@ -15,7 +15,8 @@ const MAX_RESERVED: usize = 1024;
 
 /// Parses exactly one CBOR item.
 ///
-/// Tag 1 makes a timestamp, tags 2 and 3 an integer; other tags are ignored. Null entries of maps are kept.
+/// Tag 1 makes a timestamp, tags 2 and 3 an integer; other tags are ignored. Null entries of maps are kept. Text that is
+/// not UTF-8 is a blob, and a key that is not text becomes text.
 ///
 /// # Errors
 /// `Parse`: the bytes are not one CBOR item, or the nesting is too deep.
@@ -160,13 +161,16 @@ impl<'t> CborReader<'t> {
             26 => float(f64::from(f32::from_be_bytes(self.take()?))),
             27 => float(f64::from_be_bytes(self.take()?)),
             31 => ItemHead::Break,
-            _ => return Err(self.malformed("unknown simple value")),
+            // Simple values that are not assigned count as undefined.
+            0..20 => ItemHead::Null,
+            24 if self.take::<1>()?[0] >= 32 => ItemHead::Null,
+            _ => return Err(self.malformed("invalid simple value")),
         })
     }
 
     /// Consumes the next bytes.
     #[inline]
-    fn slice(&mut self, length: u64) -> Result<&'t [u8]> {
+    pub(crate) fn slice(&mut self, length: u64) -> Result<&'t [u8]> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         match usize::try_from(length)
             .ok()
@@ -188,36 +192,21 @@ impl<'t> CborReader<'t> {
         }
     }
 
-    /// Reads a text string whose head was read, as bytes; `None` if it is in chunks.
+    /// Reads a text string whose head was read. It is a blob if it is not UTF-8.
     #[inline]
-    pub(crate) fn raw_text(&mut self, length: ItemLength) -> Result<Option<&'t [u8]>> {
-        match length {
-            Some(length) => self.slice(length).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Reads a text string whose head was read.
-    #[inline]
-    pub(crate) fn text(&mut self, length: ItemLength) -> Result<Str> {
-        match length {
-            Some(length) => {
-                let slice = self.slice(length)?;
-                self.utf8(slice)
-            }
+    pub(crate) fn text_value(&mut self, length: ItemLength) -> Result<Value> {
+        let chunks;
+        let bytes = match length {
+            Some(length) => self.slice(length)?,
             None => {
-                let chunks = self.chunks(true)?;
-                self.utf8(&chunks)
+                chunks = self.chunks(true)?;
+                &chunks
             }
-        }
-    }
-
-    #[inline]
-    pub(crate) fn utf8(&self, bytes: &[u8]) -> Result<Str> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Str::from(text)),
-            Err(_) => Err(self.malformed("text is not UTF-8")),
-        }
+        };
+        Ok(match std::str::from_utf8(bytes) {
+            Ok(text) => Value::String(Str::from(text)),
+            Err(_) => Value::Blob(Blob::from(bytes)),
+        })
     }
 
     /// Reads and joins the chunks of a string of indefinite length, whose head was read.
@@ -230,10 +219,6 @@ impl<'t> CborReader<'t> {
                 ItemHead::Bytes(Some(length)) if !is_text => self.slice(length)?,
                 _ => return Err(self.malformed("a string has a chunk of another type")),
             };
-            // Each chunk of a text must be valid UTF-8.
-            if is_text && std::str::from_utf8(chunk).is_err() {
-                return Err(self.malformed("text is not UTF-8"));
-            }
             all.extend_from_slice(chunk);
         }
     }
@@ -250,7 +235,7 @@ impl<'t> CborReader<'t> {
             ItemHead::Unsigned(number) => unsigned(number),
             ItemHead::Negative(number) => negative(number),
             ItemHead::Bytes(length) => Value::Blob(Blob::from(self.blob(length)?)),
-            ItemHead::Text(length) => Value::String(self.text(length)?),
+            ItemHead::Text(length) => self.text_value(length)?,
             ItemHead::Bool(value) => Value::Bool(value),
             ItemHead::Null => Value::Null,
             ItemHead::Float(bits) => Value::Float(bits.value()),
@@ -258,7 +243,7 @@ impl<'t> CborReader<'t> {
             ItemHead::Tag(tag) => {
                 let depth = self.descend(depth)?;
                 let value = self.any(depth)?;
-                self.tagged(tag, value)?
+                tagged(tag, value)
             }
             ItemHead::Array(length) => {
                 let depth = self.descend(depth)?;
@@ -274,7 +259,7 @@ impl<'t> CborReader<'t> {
                 let mut map = Map::with_capacity(reserve(length).min(16));
                 let mut count = 0;
                 while let Some(head) = self.element(length, &mut count)? {
-                    let key = self.key(head)?;
+                    let key = self.key(head, depth)?;
                     map.insert(key, self.any(depth)?);
                 }
                 Value::Map(map)
@@ -323,26 +308,17 @@ impl<'t> CborReader<'t> {
         }
     }
 
-    /// Reads the key of a map entry, whose head was read.
-    pub(crate) fn key(&mut self, head: ItemHead) -> Result<Str> {
-        match head {
-            ItemHead::Text(length) => self.text(length),
-            _ => Err(self.malformed("a map key is not text")),
-        }
-    }
-
-    /// Applies a tag to an item.
-    pub(crate) fn tagged(&self, tag: u64, value: Value) -> Result<Value> {
-        match (tag, &value) {
-            (1, Value::Int(seconds)) => Ok(Value::Timestamp(Timestamp::new(*seconds, 0))),
-            (1, Value::Float(seconds)) => Timestamp::from_f64(*seconds)
-                .map(Value::Timestamp)
-                .map_err(|error| self.malformed(error.message())),
-            (1, _) => Err(self.malformed("a timestamp is not a number")),
-            (2, Value::Blob(bytes)) => Ok(big_integer(bytes, false)),
-            (3, Value::Blob(bytes)) => Ok(big_integer(bytes, true)),
-            _ => Ok(value),
-        }
+    /// Reads the key of a map entry, whose head was read. A key that is not text becomes its JSON text.
+    #[inline]
+    pub(crate) fn key(&mut self, head: ItemHead, depth: u32) -> Result<Str> {
+        let key = match head {
+            ItemHead::Text(length) => self.text_value(length)?,
+            head => self.any_after(head, depth)?,
+        };
+        Ok(match key {
+            Value::String(text) => text,
+            other => unusual_key(&other),
+        })
     }
 
     /// Skips an item whose head was read.
@@ -382,6 +358,31 @@ impl<'t> CborReader<'t> {
             }
         }
     }
+}
+
+#[cold]
+fn unusual_key(key: &Value) -> Str {
+    match key {
+        Value::Blob(bytes) => lossy_text(bytes),
+        other => crate::json::document_text(other).unwrap_or_default(),
+    }
+}
+
+/// Returns bytes as text.
+#[inline]
+pub(crate) fn lossy_text(bytes: &[u8]) -> Str {
+    Str::from(String::from_utf8_lossy(bytes))
+}
+
+/// Applies a tag to an item. An item that does not match its tag stays as it is.
+fn tagged(tag: u64, value: Value) -> Value {
+    let tagged = match (tag, &value) {
+        (1, Value::Int(seconds)) => Timestamp::try_new(*seconds, 0).ok().map(Value::Timestamp),
+        (1, Value::Float(seconds)) => Timestamp::from_f64(*seconds).ok().map(Value::Timestamp),
+        (2 | 3, Value::Blob(bytes)) => Some(big_integer(bytes, tag == 3)),
+        _ => None,
+    };
+    tagged.unwrap_or(value)
 }
 
 /// Returns the capacity to reserve for a container.

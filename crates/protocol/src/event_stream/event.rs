@@ -9,7 +9,10 @@ use inia_core::{Blob, Error, ErrorKind, Map, Result, ServiceError, Str, Timestam
 use inia_model::{Kind, Member, Operation, ServiceModel, Structure};
 
 use super::{EventHeader, EventMessage};
+use crate::decode_layout::ValueType;
 use crate::error_code::{finish_error, message_of};
+use crate::mismatch::{is_match, log_scalar};
+use crate::rest::text_payload;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
 
 /// The encoding of event payloads in a wire format.
@@ -28,7 +31,7 @@ pub(crate) trait EventFormat {
 /// event that is not in the model.
 ///
 /// # Errors
-/// `Service`: the message is an error or exception. `Parse`: it does not match the model.
+/// `Service`: the message is an error or exception. `Parse`: its payload is malformed.
 ///
 /// # Source
 /// botocore `parsers.py:BaseEventStreamParser`.
@@ -144,7 +147,11 @@ fn read_event(
         if event_member.traits.is_event_header()
             && let Some(header) = message.header(&event_member.name)
         {
-            event.push(event_member.name.clone(), header_value(header));
+            let (target, value) = (ValueType::of(model, event_member), header_value(header));
+            if !is_match(target, &value) {
+                log_scalar(&member.name, &event_member.name, target, &value);
+            }
+            event.push(event_member.name.clone(), value);
         }
     }
     let payload = structure
@@ -154,24 +161,22 @@ fn read_event(
     if let Some(event_member) = payload {
         let value = match model.shape(event_member.target).kind {
             Kind::Blob => Value::Blob(Blob::from(message.payload)),
-            Kind::String => match std::str::from_utf8(&message.payload) {
-                Ok(text) => Value::from(text),
-                Err(_) => {
-                    return Err(Error::new(
-                        ErrorKind::Parse,
-                        format!("{}: not UTF-8", event_member.name),
-                    ));
-                }
-            },
+            Kind::String => text_payload(&member.name, event_member, message.payload),
             _ => format.read(event_member, message.payload)?,
         };
-        event.push(event_member.name.clone(), value);
-    } else if !message.payload.is_empty()
-        && event.len() < structure.members.len()
-        && let Value::Map(body) = format.read(member, message.payload)?
-    {
-        for (name, value) in body {
-            event.insert(name, value);
+        if !value.is_null() {
+            event.push(event_member.name.clone(), value);
+        }
+    } else if !message.payload.is_empty() && event.len() < structure.members.len() {
+        match format.read(member, message.payload)? {
+            Value::Map(body) => {
+                for (name, value) in body {
+                    event.insert(name, value);
+                }
+            }
+            // A payload of another type is the event.
+            value if event.is_empty() && !value.is_null() => return Ok(value),
+            _ => {}
         }
     }
     Ok(Value::Map(event))

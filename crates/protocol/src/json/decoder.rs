@@ -1,21 +1,19 @@
 //! [`JsonDecoder`], the JSON parser guided by shapes.
 //!
-//! Values that do not match their shapes are handled as in botocore: unknown members are skipped, nulls are dropped,
-//! and a scalar of another JSON type than the shape's keeps its own type.
+//! Unknown members are skipped, nulls are dropped, and a value that does not match its shape is kept as it was sent.
 
-use inia_core::{List, Map, Result, Str, Value};
+use inia_core::{List, Map, Result, Value};
 use inia_model::{Member, ServiceModel, ShapeId};
 
 use super::builder::{JsonBuilder, MAX_DEPTH, level};
 use super::entries::MapEntries;
-use super::lexer::JsonKey;
+use super::lexer::{JsonKey, number_of};
 use crate::decode_layout::{
     DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
 };
 use crate::name_index::head_word;
 use crate::scalar::{
-    blob_from_base64, float_from_text, integer_from_text, pooled_blob_from_base64,
-    timestamp_from_text, unreadable,
+    blob_from_base64, pooled_blob_from_base64, scalar_from_text, timestamp_from_text,
 };
 
 /// Parses values of a service's shapes from one document.
@@ -24,6 +22,8 @@ pub(super) struct JsonDecoder<'t> {
     builder: JsonBuilder<'t>,
     model: &'t ServiceModel,
     layouts: &'t DecodeLayouts,
+    /// `true` if a value did not match its shape.
+    has_mismatch: bool,
 }
 
 impl<'t> JsonDecoder<'t> {
@@ -32,20 +32,21 @@ impl<'t> JsonDecoder<'t> {
             builder: JsonBuilder::new(text),
             model,
             layouts,
+            has_mismatch: false,
         }
     }
 
-    /// Parses the document as the value of a member.
-    pub(super) fn member(mut self, member: &Member) -> Result<Value> {
+    /// Parses the document as the value of a member, and returns with it whether a value did not match its shape.
+    pub(super) fn member(mut self, member: &Member) -> Result<(Value, bool)> {
         let target = ValueType::of(self.model, member);
         let value = self.value(target, MAX_DEPTH, |_, value| value)?;
         self.builder.lexer.end()?;
-        Ok(value)
+        Ok((value, self.has_mismatch))
     }
 
     /// Parses the document as the members of a structure, into a map that may have others. With `body_only`, members
-    /// with a location are skipped.
-    pub(super) fn members(mut self, id: ShapeId, map: &mut Map, body_only: bool) -> Result<()> {
+    /// with a location are skipped. Returns whether a value did not match its shape.
+    pub(super) fn members(mut self, id: ShapeId, map: &mut Map, body_only: bool) -> Result<bool> {
         let DecodeLayout::Structure(layout) = self.layouts.get(self.model, id) else {
             return Err(self.builder.lexer.malformed("the shape is not a structure"));
         };
@@ -60,7 +61,8 @@ impl<'t> JsonDecoder<'t> {
             }
             _ => return Err(self.builder.lexer.malformed("expected an object")),
         }
-        self.builder.lexer.end()
+        self.builder.lexer.end()?;
+        Ok(self.has_mismatch)
     }
 
     /// Parses a value and passes it to `put`; `depth` is the number of levels that may still be entered.
@@ -119,28 +121,39 @@ impl<'t> JsonDecoder<'t> {
     #[inline(never)]
     fn other(&mut self, target: ValueType, first: u8, depth: u32) -> Result<Value> {
         let lexer = &mut self.builder.lexer;
-        let expected = match (target, first) {
+        let value = match (target, first) {
             (_, b'n') => return lexer.word("null").map(|()| Value::Null),
+            (ValueType::Document, _) => return self.builder.any(depth),
             (ValueType::Float | ValueType::Double, b'-' | b'0'..=b'9') => {
                 let (text, _) = lexer.number()?;
                 return Ok(Value::Float(text.parse().unwrap_or(f64::NAN)));
             }
             (ValueType::Timestamp(_), b'-' | b'0'..=b'9') => {
-                let (text, _) = lexer.number()?;
-                return timestamp(text);
+                let (text, is_float) = lexer.number()?;
+                match timestamp_from_text(text) {
+                    Some(timestamp) => return Ok(Value::Timestamp(timestamp)),
+                    None => number_of(text, is_float),
+                }
             }
-            (ValueType::Structure(_) | ValueType::Map(_), _) => "expected an object",
-            (ValueType::List(_), _) => "expected an array",
-            (_, b'"') => {
+            (
+                ValueType::Timestamp(_)
+                | ValueType::Boolean
+                | ValueType::Integer
+                | ValueType::Float
+                | ValueType::Double,
+                b'"',
+            ) => {
                 let span = lexer.string()?;
                 let text = lexer.own_text(span)?;
-                return scalar_from_text(target, text);
+                match scalar_from_text(target, &text) {
+                    Some(value) => return Ok(value),
+                    None => Value::String(text),
+                }
             }
-            (ValueType::Blob, _) => "expected a string in base64",
-            (ValueType::Timestamp(_), _) => "expected a timestamp",
-            _ => return self.builder.any(depth),
+            _ => self.builder.any(depth)?,
         };
-        Err(lexer.malformed(expected))
+        self.has_mismatch = true;
+        Ok(value)
     }
 
     fn blob(&mut self) -> Result<Value> {
@@ -153,7 +166,10 @@ impl<'t> JsonDecoder<'t> {
         };
         match blob {
             Some(blob) => Ok(Value::Blob(blob)),
-            None => Err(lexer.malformed("invalid base64 in a blob")),
+            None => {
+                self.has_mismatch = true;
+                lexer.text(span).map(Value::String)
+            }
         }
     }
 
@@ -174,6 +190,7 @@ impl<'t> JsonDecoder<'t> {
         if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
             return Ok(Value::Int(number as i64));
         }
+        self.has_mismatch = true;
         Ok(Value::Float(number))
     }
 
@@ -189,16 +206,14 @@ impl<'t> JsonDecoder<'t> {
         let depth = self.builder.descend(depth)?;
         self.builder.lexer.advance();
         if self.builder.lexer.eat(b'}') {
-            if layout.is_union {
-                return Err(self.not_one_member(layout));
-            }
+            self.has_mismatch |= layout.is_union;
             return Ok(Map::new());
         }
         match self.key(layout)? {
             Ok((position, member)) => self.structure_from(layout, position, member, depth),
             Err(key) => {
                 let start = self.builder.members.len();
-                self.unknown_member(layout, key, depth)?;
+                self.unknown_member(layout, key, depth, start)?;
                 self.structure_rest(layout, depth, start, 0)
             }
         }
@@ -245,7 +260,7 @@ impl<'t> JsonDecoder<'t> {
             self.read_members(layout, depth, false, start, seen)?;
         }
         if layout.is_union && self.builder.members.len() - start != 1 {
-            return Err(self.not_one_member(layout));
+            self.has_mismatch = true;
         }
         Ok(self.builder.members.split_off_nested(start, level(depth)))
     }
@@ -284,7 +299,7 @@ impl<'t> JsonDecoder<'t> {
                     })?;
                 }
                 Ok(_) => self.builder.skip(depth)?,
-                Err(key) => self.unknown_member(layout, key, depth)?,
+                Err(key) => self.unknown_member(layout, key, depth, start)?,
             }
             if !self.builder.lexer.comma_or(b'}')? {
                 return Ok(());
@@ -292,28 +307,29 @@ impl<'t> JsonDecoder<'t> {
         }
     }
 
-    /// Skips an unknown member; in a union, its name is kept as the unknown member.
+    /// Skips an unknown member; in a union, the name of the first one is kept as the unknown member.
     ///
     /// # Source
     /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
     #[inline(never)]
-    fn unknown_member(&mut self, layout: &DecodeStructure, key: JsonKey, depth: u32) -> Result<()> {
+    fn unknown_member(
+        &mut self,
+        layout: &DecodeStructure,
+        key: JsonKey,
+        depth: u32,
+        start: usize,
+    ) -> Result<()> {
         let is_null = self.builder.lexer.peek() == b'n';
         self.builder.skip(depth)?;
         let name = self.builder.lexer.own_text(key.span)?;
         if layout.is_union && !is_null && name != "__type" {
             let (name, value) = unknown_union_member(name);
-            self.builder.members.push(name, value);
+            match self.builder.members.position(start, name) {
+                None => self.builder.members.push(name, value),
+                Some(_) => self.has_mismatch = true,
+            }
         }
         Ok(())
-    }
-
-    #[cold]
-    fn not_one_member(&self, layout: &DecodeStructure) -> inia_core::Error {
-        self.builder.lexer.malformed(&format!(
-            "the union {} must have exactly one member",
-            layout.shape_name
-        ))
     }
 
     /// Consumes a key and returns the member with that name and its position, or the key if there is none.
@@ -471,24 +487,4 @@ struct ItemType<'l> {
     target: ValueType,
     /// The layout of a structure type.
     layout: Option<&'l DecodeStructure>,
-}
-
-/// Parses a scalar from a JSON string.
-fn scalar_from_text(target: ValueType, text: Str) -> Result<Value> {
-    Ok(match target {
-        ValueType::Timestamp(_) => return timestamp(&text),
-        ValueType::Integer => integer_from_text(&text).unwrap_or(Value::String(text)),
-        ValueType::Float | ValueType::Double => {
-            float_from_text(&text).map_or(Value::String(text), Value::Float)
-        }
-        ValueType::Boolean if text.eq_ignore_ascii_case("true") => Value::Bool(true),
-        ValueType::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
-        _ => Value::String(text),
-    })
-}
-
-fn timestamp(text: &str) -> Result<Value> {
-    timestamp_from_text(text)
-        .map(Value::Timestamp)
-        .ok_or_else(|| unreadable("timestamp", "a timestamp", text))
 }

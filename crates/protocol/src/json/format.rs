@@ -12,8 +12,9 @@ use super::text_of;
 use super::writer::JsonSyntax;
 use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
 use crate::body_lengths::BodyLengths;
-use crate::decode_layout::DecodeLayouts;
+use crate::decode_layout::{DecodeLayouts, ValueType};
 use crate::event_stream::EventFormat;
+use crate::mismatch::{settle, settle_members};
 use crate::scalar::mismatch;
 use crate::strictness::Strictness;
 
@@ -105,14 +106,22 @@ impl JsonFormat {
         map: &mut Map,
         body_only: bool,
     ) -> Result<()> {
-        let text = text_of(&body)?;
-        JsonDecoder::new(text, &self.model, &self.decode_layouts).members(shape, map, body_only)
+        let decoder = JsonDecoder::new(text_of(&body)?, &self.model, &self.decode_layouts);
+        if decoder.members(shape, map, body_only)? {
+            settle_members(&self.model, shape, map, body_only);
+        }
+        Ok(())
     }
 
     /// Parses a body as a member's value.
     pub(crate) fn read_member(&self, member: &Member, body: Bytes) -> Result<Value> {
-        let text = text_of(&body)?;
-        JsonDecoder::new(text, &self.model, &self.decode_layouts).member(member)
+        let decoder = JsonDecoder::new(text_of(&body)?, &self.model, &self.decode_layouts);
+        let (mut value, has_mismatch) = decoder.member(member)?;
+        if has_mismatch {
+            let target = ValueType::of(&self.model, member);
+            settle(&self.model, &member.name, target, &mut value, false);
+        }
+        Ok(value)
     }
 }
 

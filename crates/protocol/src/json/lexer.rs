@@ -509,12 +509,17 @@ impl<'t> JsonLexer<'t> {
     /// Consumes a number, whose first byte was seen, as a value.
     pub(super) fn number_value(&mut self) -> Result<Value> {
         let (text, is_float) = self.number()?;
-        if is_float {
-            return Ok(Value::Float(text.parse().unwrap_or(f64::NAN)));
-        }
-        Ok(match text.parse::<i64>() {
-            Ok(number) => Value::Int(number),
-            Err(_) => Value::BigInt(text.into()),
-        })
+        Ok(number_of(text, is_float))
+    }
+}
+
+/// Converts the text of a number to a value.
+pub(super) fn number_of(text: &str, is_float: bool) -> Value {
+    if is_float {
+        return Value::Float(text.parse().unwrap_or(f64::NAN));
+    }
+    match text.parse::<i64>() {
+        Ok(number) => Value::Int(number),
+        Err(_) => Value::BigInt(text.into()),
     }
 }

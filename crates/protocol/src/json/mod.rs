@@ -212,6 +212,13 @@ pub(crate) fn write_ascii_document(out: &mut Vec<u8>, context: &str, value: &Val
     writer::whole_document(out, context, value, writer::NonAscii::Escaped)
 }
 
+/// Returns a value as JSON, or `None` if it has no JSON form.
+pub(crate) fn document_text(value: &Value) -> Option<Str> {
+    let mut text = Vec::new();
+    writer::whole_document(&mut text, "", value, writer::NonAscii::Utf8).ok()?;
+    Some(Str::from(String::from_utf8_lossy(&text)))
+}
+
 /// Returns a body as text.
 pub(crate) fn text_of(body: &[u8]) -> Result<&str> {
     std::str::from_utf8(body).map_err(|error| {

@@ -170,17 +170,21 @@ impl FormCodec {
             return Ok((Value::map(), in_headers));
         }
         let text = text_of(&response.body)?;
-        let mut decoder =
-            XmlDecoder::new(text, &self.layouts).with_request_id(match self.dialect {
-                Dialect::Query => RequestIdLocation::ResponseMetadata,
-                Dialect::Ec2 => RequestIdLocation::Root,
-            });
-        let value = match (output, &operation.result_wrapper) {
+        let decoder = XmlDecoder::new(text, &self.layouts).with_request_id(match self.dialect {
+            Dialect::Query => RequestIdLocation::ResponseMetadata,
+            Dialect::Ec2 => RequestIdLocation::Root,
+        });
+        let (value, request_id) = match (output, &operation.result_wrapper) {
             (Some(output), Some(wrapper)) => decoder.wrapped_document(Some((wrapper, output)))?,
             (Some(output), None) => decoder.document(output)?,
             (None, _) => decoder.wrapped_document(None)?,
         };
-        Ok((value, decoder.take_request_id().or(in_headers)))
+        let value = match value {
+            Value::Map(members) => Value::Map(members),
+            // The element has only text.
+            _ => Value::map(),
+        };
+        Ok((value, request_id.or(in_headers)))
     }
 
     pub(crate) fn parse_error(&self, operation: &Operation, response: &Response) -> ServiceError {

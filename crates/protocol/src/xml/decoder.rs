@@ -7,14 +7,16 @@
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use inia_core::{
-    Error, ErrorKind, ItemPool, Map, MemberPool, Result, Str, TextPool, Timestamp, Value,
-};
+use inia_core::{Error, ErrorKind, ItemPool, List, Map, MemberPool, Result, Str, TextPool, Value};
 
-use super::layout::{XmlKind, XmlLayout, XmlLayouts, XmlMapLayout, XmlType};
+use inia_model::ShapeId;
+
+use super::layout::{XmlLayout, XmlLayouts, XmlMapLayout};
 use super::reader::{MAX_DEPTH, XmlEvent, XmlReader, XmlText};
-use super::tag::{StartTag, shown};
-use crate::scalar;
+use super::tag::StartTag;
+use crate::decode_layout::ValueType;
+use crate::mismatch::{self, MAX_LOGGED};
+use crate::scalar::scalar_from_text;
 
 /// Returns the body of a response as text.
 ///
@@ -44,6 +46,10 @@ pub(crate) struct XmlDecoder<'t, 'l> {
     /// The location of the request id, if it is to be read.
     request_id_location: Option<RequestIdLocation>,
     request_id: Option<Str>,
+    /// `true` if a value did not match its shape, or is null.
+    pub(super) has_mismatch: bool,
+    /// The number of elements that were logged.
+    log_count: usize,
 }
 
 /// The location of the request id in a response.
@@ -67,6 +73,8 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
             items: ItemPool::new(),
             request_id_location: None,
             request_id: None,
+            has_mismatch: false,
+            log_count: 0,
         }
     }
 
@@ -76,28 +84,39 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         self
     }
 
-    /// Returns the request id that was read.
-    pub(crate) fn take_request_id(&mut self) -> Option<Str> {
-        self.request_id.take()
-    }
-
-    /// Parses the root element as a value.
+    /// Parses the root element as a value; returns with it the request id that was read.
     ///
     /// # Errors
-    /// `Parse`: the text is not XML, or does not match the shape.
-    pub(crate) fn document(&mut self, target: XmlType) -> Result<Value> {
+    /// `Parse`: the text is not XML.
+    pub(crate) fn document(mut self, target: ValueType) -> Result<(Value, Option<Str>)> {
         let root = self.reader.root()?;
         let value = self.value(target, &root, 1)?;
         self.reader.end()?;
-        Ok(value)
+        Ok(self.finish(target, value))
     }
 
-    /// Parses one child of the root element as a value, or only the request id if `expected` is `None`.
+    /// Ends decoding, after which the value is readable.
+    pub(crate) fn finish(self, target: ValueType, mut value: Value) -> (Value, Option<Str>) {
+        let (layouts, has_mismatch, request_id) =
+            (self.layouts, self.has_mismatch, self.request_id.clone());
+        drop(self);
+        if has_mismatch {
+            layouts.settle(target, &mut value);
+        }
+        (value, request_id)
+    }
+
+    /// Parses one child of the root element as a structure, or only the request id if `expected` is `None`; returns with
+    /// it the request id that was read.
     ///
     /// # Errors
-    /// `Parse`: the text is not XML, or does not match the shape, or the child is missing.
-    pub(crate) fn wrapped_document(&mut self, expected: Option<(&str, XmlType)>) -> Result<Value> {
+    /// `Parse`: the text is not XML, or neither that child nor a member of the structure is in the root element.
+    pub(crate) fn wrapped_document(
+        mut self,
+        expected: Option<(&str, ValueType)>,
+    ) -> Result<(Value, Option<Str>)> {
         let root = self.reader.root()?;
+        let start = self.reader.position();
         let mut value = None;
         if !root.is_empty() {
             while let XmlEvent::Child(child) = self.reader.next()? {
@@ -114,40 +133,68 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         }
         self.reader.end()?;
         match (value, expected) {
-            (Some(value), _) => Ok(value),
-            (None, None) => Ok(Value::map()),
-            (None, Some((name, _))) => Err(self
-                .reader
-                .error(&format!("missing <{name}> in the root element"))),
+            (value, None) => Ok((value.unwrap_or_else(Value::map), self.request_id)),
+            (Some(value), Some((_, target))) => Ok(self.finish(target, value)),
+            (None, Some((name, target))) => self.unwrapped_document(name, target, &root, start),
         }
     }
 
-    /// Parses an element as a value; `depth` is its nesting level, 1 for the root element.
+    /// Parses the root element as a structure that should be in a child `name` of it.
+    #[cold]
+    fn unwrapped_document(
+        mut self,
+        name: &str,
+        target: ValueType,
+        root: &StartTag<'t>,
+        start: usize,
+    ) -> Result<(Value, Option<Str>)> {
+        let message = format!("missing <{name}> in the root element");
+        self.reader.rewind(start);
+        match self.value(target, root, 1)? {
+            Value::Map(members) if !members.is_empty() => {
+                mismatch::log(&root.shown_name(), &message);
+                Ok(self.finish(target, Value::Map(members)))
+            }
+            _ => Err(self.reader.error(&message)),
+        }
+    }
+
+    /// Parses an element as a value; `depth` is its nesting level, 1 for the root element. A value that does not match
+    /// its shape is kept as text, or as an untyped value if it has child elements.
     ///
     /// # Errors
-    /// `Parse`: the text is not XML, or does not match the shape.
+    /// `Parse`: the text is not XML.
     #[inline]
     pub(crate) fn value(
         &mut self,
-        target: XmlType,
+        target: ValueType,
         tag: &StartTag<'t>,
         depth: u32,
     ) -> Result<Value> {
-        match target.kind {
-            XmlKind::String => {
-                let text = self.reader.text(tag, depth)?;
-                Ok(Value::String(self.str(text)))
+        if tag.is_nil() {
+            return self.nil(tag, depth);
+        }
+        match target {
+            ValueType::Structure(shape) | ValueType::List(shape) | ValueType::Map(shape) => {
+                self.nested(shape, tag, depth)
             }
-            XmlKind::Structure | XmlKind::List | XmlKind::Map => self.nested(target, tag, depth),
-            kind => self.scalar(kind, tag, depth),
+            target => self.scalar(target, tag, depth),
         }
     }
 
-    fn nested(&mut self, target: XmlType, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+    /// Skips an element that states that it has no value.
+    #[cold]
+    fn nil(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+        self.has_mismatch = true;
+        self.reader.skip_content(tag, depth)?;
+        Ok(Value::Null)
+    }
+
+    fn nested(&mut self, shape: ShapeId, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
         if depth > MAX_DEPTH {
             return Err(self.reader.too_deep());
         }
-        match self.layouts.get(target.shape) {
+        match self.layouts.get(shape) {
             Some(XmlLayout::Structure(layout)) => self.structure(layout, tag, depth),
             Some(XmlLayout::List(item)) => self.list(*item, tag, depth),
             Some(XmlLayout::Map(layout)) => self.map(layout, tag, depth),
@@ -167,34 +214,116 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         }
     }
 
-    fn scalar(&mut self, kind: XmlKind, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+    #[inline]
+    fn scalar(&mut self, target: ValueType, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+        let start = self.reader.position();
         let text = self.reader.text(tag, depth)?;
-        self.scalar_of(kind, text)
-            .ok_or_else(|| self.unreadable(kind, text, &shown(tag.local_name())))
+        if text == XmlText::Assembled && self.has_only_children(start)? {
+            return self.untyped(tag, depth);
+        }
+        Ok(self.scalar_of(target, text))
     }
 
     /// Converts text to a scalar.
     #[inline]
-    pub(super) fn scalar_of(&mut self, kind: XmlKind, text: XmlText) -> Option<Value> {
-        match kind {
-            XmlKind::String => Some(Value::String(self.str(text))),
-            kind => scalar_value(kind, self.reader.resolve(text)),
+    pub(super) fn scalar_of(&mut self, target: ValueType, text: XmlText) -> Value {
+        if target == ValueType::String {
+            return Value::String(self.str(text));
+        }
+        match scalar_from_text(target, self.reader.resolve(text)) {
+            Some(value) => value,
+            None => {
+                self.has_mismatch = true;
+                Value::String(self.str(text))
+            }
         }
     }
 
+    /// Returns whether an element whose assembled text was read has no text, but child elements. If so, the reader is
+    /// moved back to its content.
     #[cold]
-    pub(super) fn unreadable(&self, kind: XmlKind, text: XmlText, name: &str) -> Error {
-        let shown: String = self.reader.resolve(text).chars().take(40).collect();
-        let message = format!("<{name}>: {shown:?} is not {}", kind.expectation());
-        match text {
-            XmlText::Range(start, _) => self.reader.error_at(start, &message),
-            XmlText::Assembled => self.reader.error(&message),
+    fn has_only_children(&mut self, start: usize) -> Result<bool> {
+        let text = self.reader.resolve(XmlText::Assembled).trim_ascii();
+        if !text.is_empty() {
+            return Ok(false);
+        }
+        let end = self.reader.position();
+        self.reader.rewind(start);
+        let has_children = matches!(self.reader.next()?, XmlEvent::Child(_));
+        self.reader.rewind(if has_children { start } else { end });
+        Ok(has_children)
+    }
+
+    /// Parses an element without a shape: its text, or a map of its children by name, with a list for those of the same
+    /// name.
+    #[cold]
+    fn untyped(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+        if depth > MAX_DEPTH {
+            return Err(self.reader.too_deep());
+        }
+        self.has_mismatch = true;
+        let start = self.reader.position();
+        let mut map = Map::new();
+        while !tag.is_empty()
+            && let XmlEvent::Child(child) = self.reader.next()?
+        {
+            let value = self.untyped(&child, depth + 1)?;
+            match map.get_mut(&String::from_utf8_lossy(child.local_name())) {
+                None => drop(map.insert(String::from_utf8_lossy(child.local_name()), value)),
+                Some(Value::List(list)) => list.push(value),
+                Some(first) => *first = Value::List(List::from_iter([first.take(), value])),
+            }
+        }
+        if map.is_empty() {
+            self.reader.rewind(start);
+            let text = self.reader.text(tag, depth)?;
+            return Ok(Value::String(self.str(text)));
+        }
+        self.reader.close(tag)?;
+        Ok(Value::Map(map))
+    }
+
+    /// Consumes the end tag of a structure, list or map without children, whose content starts at `start`. Returns its
+    /// text if it has some.
+    #[inline]
+    pub(super) fn close_childless(
+        &mut self,
+        tag: &StartTag<'t>,
+        start: usize,
+        depth: u32,
+    ) -> Result<Option<Value>> {
+        if self.reader.is_blank_since(start) {
+            self.reader.close(tag)?;
+            return Ok(None);
+        }
+        let end = self.reader.position();
+        self.reader.rewind(start);
+        let Ok(text) = self.reader.text(tag, depth) else {
+            // Stray characters that are not even text.
+            self.reader.rewind(end);
+            self.reader.close(tag)?;
+            return Ok(None);
+        };
+        if self.reader.resolve(text).trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        self.has_mismatch = true;
+        Ok(Some(Value::String(self.str(text))))
+    }
+
+    /// Logs a problem of the element whose start tag was just read.
+    #[cold]
+    pub(super) fn log(&mut self, position: usize, problem: &str) {
+        self.log_count += 1;
+        if self.log_count <= MAX_LOGGED {
+            mismatch::log(&self.reader.path_to(position), problem);
         }
     }
 
-    fn list(&mut self, item: XmlType, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+    fn list(&mut self, item: ValueType, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
         let base = self.items.len();
         if !tag.is_empty() {
+            let start = self.reader.position();
             let mut previous: Option<StartTag<'t>> = None;
             loop {
                 let child = match previous.and_then(|tag| self.reader.enter_same(&tag)) {
@@ -208,7 +337,11 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 let value = self.value(item, &child, depth + 1)?;
                 self.items.push(value);
             }
-            self.reader.close(tag)?;
+            if self.items.len() > base {
+                self.reader.close(tag)?;
+            } else if let Some(text) = self.close_childless(tag, start, depth)? {
+                return Ok(text);
+            }
         }
         Ok(Value::List(self.items.split_off(base)))
     }
@@ -216,16 +349,38 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     fn map(&mut self, layout: &'l XmlMapLayout, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
         let mut map = Map::new();
         if !tag.is_empty() {
+            let start = self.reader.position();
+            let mut keyless = None;
             while let XmlEvent::Child(child) = self.reader.next()? {
-                let (key, value) = self.map_entry(layout, &child, depth + 1)?;
-                map.insert(key, value);
+                let position = self.reader.position();
+                match self.map_entry(layout, &child, depth + 1)? {
+                    Some((key, value)) => drop(map.insert(key, value)),
+                    None => keyless = keyless.or(Some(position)),
+                }
             }
-            self.reader.close(tag)?;
+            match keyless {
+                None if map.is_empty() => {
+                    if let Some(text) = self.close_childless(tag, start, depth)? {
+                        return Ok(text);
+                    }
+                }
+                // The children are not entries.
+                Some(_) if map.is_empty() && self.reader.has_text_since(start) => {
+                    self.reader.rewind(start);
+                    return self.untyped(tag, depth);
+                }
+                keyless => {
+                    self.reader.close(tag)?;
+                    if let Some(position) = keyless {
+                        self.log(position, "an entry without a key; left out");
+                    }
+                }
+            }
         }
         Ok(Value::Map(map))
     }
 
-    /// Parses an entry of a map. An entry without a value is null.
+    /// Parses an entry of a map. An entry without a value is null; returns `None` for one without a key.
     ///
     /// DIFFERENCE: botocore fails on children that are neither key nor value; here they are skipped, as in structures.
     pub(super) fn map_entry(
@@ -233,7 +388,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         layout: &'l XmlMapLayout,
         tag: &StartTag<'t>,
         depth: u32,
-    ) -> Result<(Str, Value)> {
+    ) -> Result<Option<(Str, Value)>> {
         let mut key = None;
         let mut value = Value::Null;
         if !tag.is_empty() {
@@ -252,12 +407,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
             }
             self.reader.close(tag)?;
         }
-        match key {
-            Some(key) => Ok((key, value)),
-            None => Err(self
-                .reader
-                .error(&format!("a map entry without <{}>", layout.key_name))),
-        }
+        Ok(key.map(|key| (key, value)))
     }
 
     /// Skips a child that is not a member, but reads the request id.
@@ -289,32 +439,5 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         let text = self.reader.text(tag, 3)?;
         self.request_id = Some(Str::from(self.reader.resolve(text)));
         Ok(())
-    }
-}
-
-impl XmlKind {
-    pub(super) fn expectation(self) -> &'static str {
-        match self {
-            XmlKind::Blob => "base64",
-            XmlKind::Boolean => "a boolean",
-            XmlKind::Integer => "an integer",
-            XmlKind::Float => "a number",
-            XmlKind::Timestamp => "a timestamp",
-            XmlKind::String | XmlKind::Structure | XmlKind::List | XmlKind::Map => "a string",
-        }
-    }
-}
-
-/// Parses a scalar other than a string from its text.
-pub(super) fn scalar_value(kind: XmlKind, text: &str) -> Option<Value> {
-    match kind {
-        XmlKind::Boolean => Some(Value::Bool(text == "true")),
-        XmlKind::Integer => scalar::integer_from_text(text),
-        XmlKind::Float => scalar::float_from_text(text).map(Value::Float),
-        XmlKind::Timestamp => Timestamp::parse_lenient(text).ok().map(Value::Timestamp),
-        XmlKind::Blob => scalar::blob_from_base64(text).map(Value::Blob),
-        XmlKind::String | XmlKind::Structure | XmlKind::List | XmlKind::Map => {
-            Some(Value::from(text))
-        }
     }
 }

@@ -90,7 +90,7 @@ impl<'t> XmlErrorResponse<'t> {
     /// Parses the members of a modeled error.
     ///
     /// # Errors
-    /// `Parse`: a member does not match its shape.
+    /// `Parse`: the text is not XML.
     pub(crate) fn members(
         &self,
         text: &'t str,
@@ -102,8 +102,10 @@ impl<'t> XmlErrorResponse<'t> {
         };
         let mut decoder = XmlDecoder::new(text, layouts);
         decoder.reader = reader.clone();
-        match decoder.value(layouts.target(shape), tag, 3)? {
-            Value::Map(members) => Ok(members),
+        let target = layouts.target(shape);
+        let value = decoder.value(target, tag, 3)?;
+        match decoder.finish(target, value) {
+            (Value::Map(members), _) => Ok(members),
             _ => Ok(Map::new()),
         }
     }

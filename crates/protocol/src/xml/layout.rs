@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use inia_core::{List, Name, Str, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, Shape, ShapeId, ShapeTable, Structure};
 
+use crate::decode_layout::ValueType;
+use crate::mismatch::settle;
 use crate::name_index::MemberNameIndex;
 
 /// The XML layouts of a service.
@@ -22,39 +24,16 @@ pub(crate) enum XmlLayout {
     /// Each member is a child element or an attribute.
     Structure(XmlStructureLayout),
     /// Each child is an item, whatever its name.
-    List(XmlType),
+    List(ValueType),
     /// Each child is an entry with a key and a value.
     Map(XmlMapLayout),
     /// The element's text.
     Scalar,
 }
 
-/// The type of an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct XmlType {
-    pub(crate) kind: XmlKind,
-    pub(crate) shape: ShapeId,
-}
-
-/// The kind of an [`XmlType`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum XmlKind {
-    String,
-    Blob,
-    Boolean,
-    Integer,
-    Float,
-    Timestamp,
-    Structure,
-    List,
-    Map,
-}
-
 /// The members of a structure by their names in XML.
 #[derive(Debug)]
 pub(crate) struct XmlStructureLayout {
-    /// The shape's name.
-    pub(crate) name: Str,
     /// The members that are child elements.
     pub(crate) members: Box<[XmlMemberLayout]>,
     /// The members that are attributes.
@@ -73,7 +52,7 @@ pub(crate) struct XmlMemberLayout {
     /// The element's name followed by `>`. Empty for a member that shares its element name with an earlier one, from
     /// which it is reached.
     pub(crate) open: Box<[u8]>,
-    pub(crate) target: XmlType,
+    pub(crate) target: ValueType,
     /// `true` if the items of the list, or the entries of the map, are children of the structure's element.
     pub(crate) flattened: bool,
     /// `true` if the element has only the text of one value.
@@ -93,7 +72,7 @@ pub(crate) struct XmlAttributeLayout {
     pub(crate) has_prefix: bool,
     /// The attribute's name without its prefix.
     pub(crate) local_name: Str,
-    pub(crate) target: XmlType,
+    pub(crate) target: ValueType,
 }
 
 /// The entries of a map.
@@ -101,7 +80,7 @@ pub(crate) struct XmlAttributeLayout {
 pub(crate) struct XmlMapLayout {
     pub(crate) key_name: Str,
     pub(crate) value_name: Str,
-    pub(crate) value: XmlType,
+    pub(crate) value: ValueType,
 }
 
 impl XmlLayouts {
@@ -118,20 +97,30 @@ impl XmlLayouts {
             .get_or_init(shape, || self.compile(self.model.shape(shape)))
     }
 
+    /// Returns the layout of a list or map.
+    #[inline]
+    pub(crate) fn get_target(&self, target: ValueType) -> Option<&XmlLayout> {
+        match target {
+            ValueType::List(shape) | ValueType::Map(shape) => self.get(shape),
+            _ => None,
+        }
+    }
+
     /// Returns the type of elements with values of a shape.
-    pub(crate) fn target(&self, shape: ShapeId) -> XmlType {
-        let kind = match self.model.shape(shape).kind {
-            Kind::Structure(_) => XmlKind::Structure,
-            Kind::List(_) => XmlKind::List,
-            Kind::Map { .. } => XmlKind::Map,
-            Kind::String => XmlKind::String,
-            Kind::Blob => XmlKind::Blob,
-            Kind::Boolean => XmlKind::Boolean,
-            Kind::Integer | Kind::Long => XmlKind::Integer,
-            Kind::Float | Kind::Double => XmlKind::Float,
-            Kind::Timestamp => XmlKind::Timestamp,
+    pub(crate) fn target(&self, shape: ShapeId) -> ValueType {
+        ValueType::of_shape(&self.model, shape)
+    }
+
+    /// Settles a decoded value.
+    #[cold]
+    pub(crate) fn settle(&self, target: ValueType, value: &mut Value) {
+        let name = match target {
+            ValueType::Structure(id) | ValueType::List(id) | ValueType::Map(id) => {
+                &self.model.shape(id).name
+            }
+            _ => "",
         };
-        XmlType { kind, shape }
+        settle(&self.model, name, target, value, true);
     }
 
     /// Returns the value of an empty element.
@@ -183,14 +172,17 @@ impl XmlLayouts {
                 continue;
             }
             let flattened =
-                matches!(target.kind, XmlKind::List | XmlKind::Map) && traits.is_flattened();
+                matches!(target, ValueType::List(_) | ValueType::Map(_)) && traits.is_flattened();
             let name = self.element_name(member, flattened);
             members.push(XmlMemberLayout {
                 name: Name::intern(&member.name),
                 open: [name.as_bytes(), b">"].concat().into(),
                 target,
                 flattened,
-                is_text: target.kind.is_text(),
+                is_text: !matches!(
+                    target,
+                    ValueType::Structure(_) | ValueType::List(_) | ValueType::Map(_)
+                ),
                 next_same_name: None,
                 after: AtomicU16::new(u16::try_from(members.len() + 1).unwrap_or(u16::MAX)),
             });
@@ -202,7 +194,6 @@ impl XmlLayouts {
             open => element_name(open),
         }));
         XmlStructureLayout {
-            name: shape.name.clone(),
             members: members.into(),
             attributes: attributes.into(),
             is_union: shape.traits.is_union(),
@@ -229,20 +220,6 @@ impl XmlLayouts {
             }
         }
         member.wire_name()
-    }
-}
-
-impl XmlKind {
-    /// Returns whether a value of the kind is text.
-    fn is_text(self) -> bool {
-        !matches!(self, XmlKind::Structure | XmlKind::List | XmlKind::Map)
-    }
-}
-
-impl XmlMemberLayout {
-    /// Returns the element's name.
-    pub(crate) fn element_name(&self) -> &str {
-        element_name(&self.open)
     }
 }
 

@@ -70,6 +70,58 @@ impl<'t> XmlReader<'t> {
         }
     }
 
+    /// Returns the current position, in bytes.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Moves back to the content of an element, where [`XmlReader::position`] was `start`.
+    #[cold]
+    pub(crate) fn rewind(&mut self, start: usize) {
+        self.position = start;
+    }
+
+    /// Returns whether the content of an element, read so far from `start` on, is white space.
+    #[inline]
+    pub(crate) fn is_blank_since(&self, start: usize) -> bool {
+        let read = self.bytes().get(start..self.position).unwrap_or_default();
+        read.iter().all(|byte| is_space(*byte))
+    }
+
+    /// Returns whether there is text other than white space between the tags from `start` on.
+    #[cold]
+    pub(crate) fn has_text_since(&self, start: usize) -> bool {
+        let read = self.slice(start, self.position);
+        let mut pieces = read.split('>');
+        pieces.any(|piece| {
+            let (text, _) = piece.split_once('<').unwrap_or((piece, ""));
+            !text.trim_ascii().is_empty()
+        })
+    }
+
+    /// Returns the path of the element at a position: the names of the elements from the root on.
+    #[cold]
+    pub(crate) fn path_to(&self, position: usize) -> String {
+        let mut reader = XmlReader::new(self.text);
+        let Ok(root) = reader.root() else {
+            return String::new();
+        };
+        let mut open = vec![root];
+        while reader.position < position
+            && let Some(tag) = open.last().copied()
+        {
+            match reader.next() {
+                Ok(XmlEvent::Child(child)) if child.empty && reader.position < position => {}
+                Ok(XmlEvent::Child(child)) => open.push(child),
+                Ok(XmlEvent::End) if reader.close(&tag).is_ok() => drop(open.pop()),
+                _ => break,
+            }
+        }
+        let names: Vec<String> = open.iter().map(|tag| shown(tag.local_name())).collect();
+        names.join(".")
+    }
+
     /// Returns an error at the current position.
     #[cold]
     pub(crate) fn error(&self, message: &str) -> Error {

@@ -2,10 +2,14 @@
 
 use inia_core::{List, Map, Name, Result, Str, Value};
 
-use super::decoder::{XmlDecoder, scalar_value};
-use super::layout::{XmlKind, XmlLayout, XmlMemberLayout, XmlStructureLayout};
-use super::reader::XmlEvent;
+use super::decoder::XmlDecoder;
+use super::layout::{XmlLayout, XmlMemberLayout, XmlStructureLayout};
+use super::reader::{XmlEvent, XmlText};
 use super::tag::StartTag;
+use crate::decode_layout::{UNKNOWN_MEMBER, ValueType};
+use crate::scalar::scalar_from_text;
+
+const REPEATED: &str = "repeated; the first one counts";
 
 impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// Parses an element as a structure.
@@ -21,6 +25,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         }
         let mut unknown = UnknownChildren::default();
         if !tag.is_empty() {
+            let start = self.reader.position();
             let mut seen = SeenMembers::default();
             let mut previous = None;
             loop {
@@ -32,11 +37,10 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 {
                     previous = Some(predicted);
                     if !seen.mark(predicted, || self.has_member(base, member.name)) {
-                        let kind = member.target.kind;
-                        let value = self
-                            .scalar_of(kind, text)
-                            .ok_or_else(|| self.unreadable(kind, text, member.element_name()))?;
+                        let value = self.scalar_of(member.target, text);
                         self.members.push(member.name, value);
+                    } else if let XmlText::Range(position, _) = text {
+                        self.log(position, REPEATED);
                     }
                     continue;
                 }
@@ -69,18 +73,31 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 } else if member.flattened {
                     self.flattened(member, base, is_repeated, &child, depth)?;
                 } else if is_repeated {
-                    self.reader.skip_content(&child, depth + 1)?;
+                    self.skip_repeated(&child, depth)?;
                 } else {
                     let value = self.value(member.target, &child, depth + 1)?;
                     self.members.push(member.name, value);
                 }
             }
-            self.reader.close(tag)?;
+            if previous.is_some() || unknown.count > 0 || self.members.len() > base {
+                self.reader.close(tag)?;
+            } else if let Some(text) = self.close_childless(tag, start, depth)? {
+                return Ok(text);
+            }
         }
         if layout.is_union {
-            return self.union(layout, base, &unknown);
+            return Ok(self.union(base, &unknown));
         }
         Ok(Value::Map(self.members.split_off(base)))
+    }
+
+    /// Skips an element that may not be repeated.
+    #[cold]
+    fn skip_repeated(&mut self, child: &StartTag<'t>, depth: u32) -> Result<()> {
+        let position = self.reader.position();
+        self.reader.skip_content(child, depth + 1)?;
+        self.log(position, REPEATED);
+        Ok(())
     }
 
     fn has_member(&self, base: usize, name: Name) -> bool {
@@ -100,13 +117,9 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 let text = attribute
                     .value()
                     .map_err(|message| self.reader.error(message))?;
-                let value = match member.target.kind {
-                    XmlKind::String => Value::from(Str::from(text)),
-                    kind => scalar_value(kind, &text).ok_or_else(|| {
-                        self.reader
-                            .error(&format!("{text:?} is not {}", kind.expectation()))
-                    })?,
-                };
+                let value = scalar_from_text(member.target, &text);
+                self.has_mismatch |= value.is_none() && member.target != ValueType::String;
+                let value = value.unwrap_or_else(|| Value::String(Str::from(text)));
                 self.members.push(member.name, value);
             }
         }
@@ -151,7 +164,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         child: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
-        match self.layouts.get(member.target.shape) {
+        match self.layouts.get_target(member.target) {
             Some(XmlLayout::List(item)) => {
                 let value = self.value(*item, child, depth + 1)?;
                 match self.members.get_mut(base, member.name) {
@@ -163,7 +176,11 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 Ok(())
             }
             Some(XmlLayout::Map(layout)) => {
-                let (key, value) = self.map_entry(layout, child, depth + 1)?;
+                let position = self.reader.position();
+                let Some((key, value)) = self.map_entry(layout, child, depth + 1)? else {
+                    self.log(position, "an entry without a key; left out");
+                    return Ok(());
+                };
                 match self.members.get_mut(base, member.name) {
                     Some(Value::Map(map)) => {
                         map.insert(key, value);
@@ -187,7 +204,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         first: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
-        let Some(XmlLayout::List(item)) = self.layouts.get(member.target.shape) else {
+        let Some(XmlLayout::List(item)) = self.layouts.get_target(member.target) else {
             return self.flattened_one(member, base, first, depth);
         };
         let items = self.items.len();
@@ -213,26 +230,15 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     ///
     /// # Source
     /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
-    fn union(
-        &mut self,
-        layout: &XmlStructureLayout,
-        base: usize,
-        unknown: &UnknownChildren<'t>,
-    ) -> Result<Value> {
-        let map = self.members.split_off(base);
-        match (map.len(), unknown.count) {
-            (1, 0) => Ok(Value::Map(map)),
-            (0, 1) => {
-                let name = String::from_utf8_lossy(unknown.name).into_owned();
-                let inner = Value::Map(Map::from_iter([("name", name)]));
-                Ok(Value::Map(Map::from_iter([("SDK_UNKNOWN_MEMBER", inner)])))
-            }
-            (modeled, unknown) => Err(self.reader.error(&format!(
-                "{}: a union must have exactly one member, got {}",
-                layout.name,
-                modeled + unknown
-            ))),
+    fn union(&mut self, base: usize, unknown: &UnknownChildren<'t>) -> Value {
+        let mut map = self.members.split_off(base);
+        self.has_mismatch |= map.len() + unknown.count != 1;
+        if unknown.count > 0 {
+            let name = String::from_utf8_lossy(unknown.name).into_owned();
+            let inner = Value::Map(Map::from_iter([("name", name)]));
+            map.insert(UNKNOWN_MEMBER, inner);
         }
+        Value::Map(map)
     }
 }
 

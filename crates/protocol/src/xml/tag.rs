@@ -23,10 +23,30 @@ impl<'t> StartTag<'t> {
         self.name.get(self.prefix..).unwrap_or_default()
     }
 
+    /// Returns the name without its prefix for a message, truncated.
+    pub(crate) fn shown_name(&self) -> String {
+        shown(self.local_name())
+    }
+
     /// Returns whether the element is empty (`<a/>`), without an end tag.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.empty
+    }
+
+    /// Returns whether the element states that it has no value: `xsi:nil="true"`, with any prefix.
+    #[inline]
+    pub(crate) fn is_nil(&self) -> bool {
+        !self.attributes.is_empty() && self.has_nil_attribute()
+    }
+
+    #[cold]
+    fn has_nil_attribute(&self) -> bool {
+        self.attributes().any(|attribute| {
+            !attribute.prefix.is_empty()
+                && attribute.local_name == "nil"
+                && matches!(attribute.raw.trim(), "true" | "1")
+        })
     }
 
     /// Returns the attributes.
