@@ -46,7 +46,7 @@ pub use secret::Secret;
 pub use session::{Session, SessionBuilder};
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
-pub use url::UrlParts;
+pub use url::{HostPort, UrlParts};
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{

@@ -20,7 +20,8 @@ use crate::express::express_sessions;
 use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
 use crate::retry::RetryQuota;
-use crate::transport::{HyperTransport, Transport, TransportSettings};
+use crate::transport::{Transport, TransportCache, WrapTransport};
+use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
 use crate::{Client, host};
 
@@ -47,10 +48,7 @@ struct SessionInner {
 struct SharedState {
     catalog: Arc<Catalog>,
     partitions: OnceLock<Arc<Partitions>>,
-    /// The caller's transport, used by all clients.
-    transport: Option<Arc<dyn Transport>>,
-    /// One transport per distinct settings, if the caller gives none.
-    transports: Mutex<Vec<(TransportSettings, Arc<HyperTransport>)>>,
+    transports: TransportCache,
     keys: Arc<SigningKeyCache>,
     /// Region of the EC2 instance, once loaded from its metadata service.
     instance_region: OnceLock<Str>,
@@ -232,7 +230,7 @@ impl Session {
         let service = self
             .0
             .shared
-            .service(core.host(), model, settings, identity)?;
+            .service(core.host(), model, &merged, settings, identity)?;
         Ok(Client::new(service, self.clone()))
     }
 }
@@ -276,9 +274,14 @@ impl SharedState {
         &self,
         host: &Host,
         model: Arc<ServiceModel>,
-        settings: ClientSettings,
+        config: &Config,
+        mut settings: ClientSettings,
         identity: Arc<dyn IdentityProvider>,
     ) -> Result<Service> {
+        if let Some(url) = &mut settings.endpoint_url {
+            // The host that is signed and the host that is sent must be the same text.
+            *url = Str::from(BaseUrl::from_setting(url)?.as_str());
+        }
         let metadata = model.metadata();
         let protocol = match &settings.protocol {
             None => Protocol::of(metadata)?,
@@ -309,7 +312,7 @@ impl SharedState {
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
-            transport: self.transport(host, &settings)?,
+            transport: self.transports.get(host, &settings, config)?,
             identity,
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
@@ -345,23 +348,6 @@ impl SharedState {
             .map_err(|error| invalid_definition(&definition.origin, &error)),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
-    }
-
-    fn transport(&self, host: &Host, settings: &ClientSettings) -> Result<Arc<dyn Transport>> {
-        if let Some(transport) = &self.transport {
-            return Ok(Arc::clone(transport));
-        }
-        let settings = TransportSettings::for_client(host, settings)?;
-        let mut transports = self
-            .transports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, transport)) = transports.iter().find(|(other, _)| *other == settings) {
-            return Ok(Arc::clone(transport) as Arc<dyn Transport>);
-        }
-        let transport = Arc::new(HyperTransport::new(settings.clone()));
-        transports.push((settings, Arc::clone(&transport)));
-        Ok(transport)
     }
 }
 
@@ -478,7 +464,7 @@ impl Invoke for PipelineInvoke {
             };
             let service = self
                 .shared
-                .service(&self.host, model, settings, Arc::new(identity))?;
+                .service(&self.host, model, &config, settings, Arc::new(identity))?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),
@@ -500,6 +486,7 @@ pub struct SessionBuilder {
     config: Config,
     catalog: Option<Arc<Catalog>>,
     transport: Option<Arc<dyn Transport>>,
+    wrap_transport: Option<WrapTransport>,
 }
 
 impl SessionBuilder {
@@ -511,6 +498,7 @@ impl SessionBuilder {
             config: Config::new(),
             catalog: None,
             transport: None,
+            wrap_transport: None,
         }
     }
 
@@ -559,9 +547,43 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the transport for all requests.
+    /// Sets the transport for all requests, in place of those that the settings make.
+    ///
+    /// It does not receive the options of a [`Config`] that concern connections, such as `ca_bundle` or `proxies`: a client with such an
+    /// option is an error. The read timeout is part of each request. To add to the transport of the settings, see
+    /// [`wrap_transport`](Self::wrap_transport).
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Wraps the transports that the settings make, for example to log or change requests and responses.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use inia_core::{Result, ports::BoxFuture};
+    /// use inia_dispatch::{Session, Transport, WireRequest, WireResponse};
+    ///
+    /// #[derive(Debug)]
+    /// struct Logging(Arc<dyn Transport>);
+    ///
+    /// impl Transport for Logging {
+    ///     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+    ///         eprintln!("{} {}", request.method, request.url);
+    ///         self.0.send(request)
+    ///     }
+    /// }
+    ///
+    /// let session = Session::builder()
+    ///     .wrap_transport(|transport| Arc::new(Logging(transport)))
+    ///     .build()?;
+    /// # Ok::<(), inia_core::Error>(())
+    /// ```
+    pub fn wrap_transport(
+        mut self,
+        wrap: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
+    ) -> Self {
+        self.wrap_transport = Some(Arc::new(wrap));
         self
     }
 
@@ -598,8 +620,7 @@ impl SessionBuilder {
         let shared = Arc::new(SharedState {
             catalog,
             partitions: OnceLock::new(),
-            transport: self.transport,
-            transports: Mutex::default(),
+            transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),
             instance_region: OnceLock::new(),
         });

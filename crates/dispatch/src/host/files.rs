@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use inia_core::ports::Files;
 
@@ -12,6 +13,10 @@ pub struct OsFiles;
 impl Files for OsFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         std::fs::read(path)
+    }
+
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        std::fs::metadata(path).ok()?.modified().ok()
     }
 
     fn write_private(&self, path: &Path, contents: &[u8]) -> io::Result<()> {

@@ -25,7 +25,7 @@ use super::body::{RequestBody, UploadProgress};
 use super::connect::{Connector, Forwarding};
 use super::failure::ConnectError;
 use super::socket::{ObservedChannel, Socket, SocketState};
-use crate::url::HostPort;
+use inia_core::HostPort;
 
 /// Time after which an unused connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

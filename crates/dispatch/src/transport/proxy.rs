@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use super::TlsSettings;
 use super::no_proxy::NoProxy;
-use crate::url::HostPort;
+use inia_core::HostPort;
 
 /// Proxy settings.
 ///
