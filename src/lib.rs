@@ -26,13 +26,13 @@ struct Readme;
 
 pub use inia_core::{
     Blob, CredentialChain, Credentials, Error, ErrorKind, Fault, List, Lookup, Map, Problem,
-    Provider, ProviderChain, ProviderContext, Result, Secret, ServiceError, SsoLogin, SsoLogout,
-    Str, Timestamp, TimestampFormat, Token, TokenChain, UserAgentFeatures, Value, config,
-    from_value, json, ports, to_value,
+    Provider, ProviderChain, ProviderContext, Result, RetryClass, Secret, ServiceError, SsoLogin,
+    SsoLogout, Str, Timestamp, TimestampFormat, Token, TokenChain, UserAgentFeatures, Value,
+    config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    Action, ByteStream, Call, Client, Collection, CollectionItems, CollectionPages, Condition,
-    CaBundle, EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Presign,
+    Action, ByteStream, CaBundle, Call, Client, Collection, CollectionItems, CollectionPages,
+    Condition, EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Presign,
     PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart, ResponseMetadata,
     SearchResults, Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait,
     WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,

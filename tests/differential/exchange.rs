@@ -226,10 +226,9 @@ impl IniaClient {
         }
         if let (Some(mut events), Some(member)) = (events, model.event_stream_output(operation)) {
             let mut list = List::new();
-            loop {
-                match events.next().await {
-                    Ok(Some(event)) => list.push(event),
-                    Ok(None) => break,
+            while let Some(event) = events.next().await {
+                match event {
+                    Ok(event) => list.push(event),
                     Err(error) => {
                         let service = error.service().cloned().ok_or(error)?;
                         let error: Map = [

@@ -1,5 +1,8 @@
 //! A loopback server that responds through a function, hangs or never finishes, and records its requests.
 
+// Each test suite is a separate crate and uses a part of this module.
+#![allow(dead_code)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

@@ -33,8 +33,31 @@ struct ErrorImpl {
     problems: Vec<Problem>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     attempts: u32,
+    retry_class: Option<RetryClass>,
+    call: Option<Box<FailedCall>>,
     /// The last response that a waiter received.
     last_response: Option<Box<crate::Value>>,
+}
+
+/// The call that failed, and the response that its error comes from.
+#[derive(Clone, Debug, Default)]
+struct FailedCall {
+    service: Str,
+    operation: Option<Str>,
+    region: Option<Str>,
+    http_status: Option<u16>,
+    request_id: Option<Str>,
+}
+
+/// Classification of an error for retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RetryClass {
+    /// The same request would fail again.
+    NotRetryable,
+    /// A transient error, such as a lost connection.
+    Transient,
+    /// The service throttles the caller.
+    Throttling,
 }
 
 /// Error category, by the phase of a call that failed.
@@ -55,7 +78,8 @@ pub enum ErrorKind {
     Endpoint,
     /// A setting, config file or profile is invalid or missing.
     Config,
-    /// A definition is missing or malformed, or has no such service, operation, waiter or resource.
+    /// The definitions have no service, operation, paginator, waiter or resource of this name (the message suggests similar names),
+    /// or a definition is malformed. Nothing was sent.
     Model,
     /// The response could not be parsed.
     Parse,
@@ -116,7 +140,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Party at fault for a service error, as reported by the service.
+/// Party at fault for a service error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The client sent an invalid request (`Sender`).
@@ -138,15 +162,17 @@ pub struct ServiceError {
     pub request_id: Option<Str>,
     /// The name of the modeled error shape, if the model defines one for the code.
     pub shape: Option<Str>,
-    /// Party at fault, if the response says so.
+    /// Party at fault: as the response says, or else by the error's definition, or else by the status.
     pub fault: Option<Fault>,
+    /// True if `fault` is what the response says.
+    pub is_fault_stated: bool,
     /// The modeled members of the error, except its message.
     pub details: Map,
     /// Response headers with lower-case names.
     pub headers: Vec<(Str, Str)>,
-    /// True if the model marks the error as retryable.
+    /// True if the same request may succeed later: by the error's definition, its code or the status.
     pub retryable: bool,
-    /// True if the model marks the error as throttling.
+    /// True if the service throttles the caller: by the error's definition, its code or the status.
     pub throttling: bool,
 }
 
@@ -173,6 +199,8 @@ impl Error {
             problems: Vec::new(),
             source: None,
             attempts: 0,
+            retry_class: None,
+            call: None,
             last_response: None,
         }))
     }
@@ -235,6 +263,45 @@ impl Error {
         self
     }
 
+    /// Appends a note to the message: `message; note`.
+    #[must_use]
+    pub fn with_note(mut self, note: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {note}", self.0.message).into();
+        self
+    }
+
+    /// Sets the call that failed, unless it is set already.
+    #[must_use]
+    pub fn in_call(mut self, service: &Str, operation: Option<&Str>, region: Option<&Str>) -> Self {
+        let call = self.0.call.get_or_insert_default();
+        if call.service.is_empty() {
+            call.service = service.clone();
+            call.operation = operation.cloned();
+            call.region = region.cloned();
+        }
+        self
+    }
+
+    /// Sets the HTTP status and the request id of the response that could not be used. A service error has its own.
+    #[must_use]
+    pub fn with_response(mut self, http_status: u16, request_id: Option<Str>) -> Self {
+        let call = self.0.call.get_or_insert_default();
+        call.http_status = Some(http_status);
+        call.request_id = request_id;
+        self
+    }
+
+    /// Sets the classification for retries, in place of the one by kind and service error.
+    #[must_use]
+    pub fn with_retry_class(mut self, class: RetryClass) -> Self {
+        self.0.retry_class = Some(class);
+        if let Some(service) = &mut self.0.service {
+            service.retryable = class != RetryClass::NotRetryable;
+            service.throttling = class == RetryClass::Throttling;
+        }
+        self
+    }
+
     /// Sets the number of attempts.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
@@ -257,6 +324,8 @@ impl Error {
         copy.0.service.clone_from(&shared.0.service);
         copy.0.problems.clone_from(&shared.0.problems);
         copy.0.attempts = shared.0.attempts;
+        copy.0.retry_class = shared.0.retry_class;
+        copy.0.call.clone_from(&shared.0.call);
         if shared.0.source.is_some() {
             copy.0.source = Some(Box::new(SharedCause(Arc::clone(shared))));
         }
@@ -293,6 +362,85 @@ impl Error {
         self.0.attempts
     }
 
+    /// Returns the service's error code, such as `NoSuchBucket`, for [`ErrorKind::Service`].
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.service().map(|service| service.code.as_str())
+    }
+
+    /// Returns the request id, if there was a response and it has one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        let call = self.0.call.as_ref();
+        self.service()
+            .and_then(|service| service.request_id.as_ref())
+            .or_else(|| call.and_then(|call| call.request_id.as_ref()))
+            .map(Str::as_str)
+    }
+
+    /// Returns the HTTP status, if there was a response.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        match self.service() {
+            Some(service) => Some(service.http_status).filter(|status| *status != 0),
+            None => self.0.call.as_ref().and_then(|call| call.http_status),
+        }
+    }
+
+    /// Returns the name of the service that was called, such as `dynamodb`; `None` for errors outside of a call.
+    #[must_use]
+    pub fn service_name(&self) -> Option<&str> {
+        let call = self.0.call.as_ref()?;
+        Some(call.service.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// Returns the name of the operation that was called; `None` for errors outside of a call, and if there is no such operation.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        self.0.call.as_ref()?.operation.as_deref()
+    }
+
+    /// Returns the region that was called; `None` for errors outside of a call, and if no region is set.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.0.call.as_ref()?.region.as_deref()
+    }
+
+    /// Returns the classification for retries.
+    ///
+    /// ```
+    /// use inia_core::{Error, ErrorKind, RetryClass};
+    ///
+    /// let error = Error::new(ErrorKind::Connection, "connection refused");
+    /// assert_eq!(error.retry_class(), RetryClass::Transient);
+    /// let error = Error::new(ErrorKind::Validation, "missing required parameter QueueName");
+    /// assert_eq!(error.retry_class(), RetryClass::NotRetryable);
+    /// ```
+    #[must_use]
+    pub fn retry_class(&self) -> RetryClass {
+        if let Some(class) = self.0.retry_class {
+            return class;
+        }
+        match (self.0.kind, &self.0.service) {
+            (_, Some(service)) if service.throttling => RetryClass::Throttling,
+            (_, Some(service)) if service.retryable => RetryClass::Transient,
+            (ErrorKind::Connection | ErrorKind::Timeout, None) => RetryClass::Transient,
+            _ => RetryClass::NotRetryable,
+        }
+    }
+
+    /// Returns true if the same request may succeed later, so that a client retries it while attempts are left.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.retry_class() != RetryClass::NotRetryable
+    }
+
+    /// Returns true if the service throttles the caller.
+    #[must_use]
+    pub fn is_throttling(&self) -> bool {
+        self.retry_class() == RetryClass::Throttling
+    }
+
     /// Returns the last response that a waiter received, for [`ErrorKind::Waiter`].
     #[must_use]
     pub fn last_response(&self) -> Option<&crate::Value> {
@@ -320,8 +468,14 @@ impl fmt::Debug for Error {
         debug
             .field("kind", &self.0.kind)
             .field("message", &self.0.message);
+        if let Some(call) = &self.0.call {
+            debug.field("call", call);
+        }
         if let Some(service) = &self.0.service {
             debug.field("service", service);
+        }
+        if self.0.attempts > 0 {
+            debug.field("attempts", &self.0.attempts);
         }
         if let Some(source) = &self.0.source {
             debug.field("source", source);

@@ -36,7 +36,7 @@ pub use credentials::{
     CredentialChain, Credentials, Lookup, Provider, ProviderChain, ProviderContext, SsoLogin,
     SsoLogout, Token, TokenChain,
 };
-pub use error::{Error, ErrorKind, Fault, Problem, Result, ServiceError};
+pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
 pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 #[cfg(feature = "session")]

@@ -97,7 +97,9 @@ impl<'a> HostPort<'a> {
         }
         let (host, port) = match text.strip_prefix('[') {
             Some(bracketed) => {
-                let end = bracketed.find(']').ok_or("the bracket of the host is not closed")?;
+                let end = bracketed
+                    .find(']')
+                    .ok_or("the bracket of the host is not closed")?;
                 let (address, _) = bracketed.split_at_checked(end).unwrap_or_default();
                 if address.contains('%') {
                     return Err("zone ids of IPv6 addresses are not supported");
@@ -185,7 +187,10 @@ mod tests {
             ("a b", Err("the host is not valid")),
             ("a%41", Err("the host is not valid")),
             ("a\\b", Err("the host is not valid")),
-            ("[fe80::1%25eth0]", Err("zone ids of IPv6 addresses are not supported")),
+            (
+                "[fe80::1%25eth0]",
+                Err("zone ids of IPv6 addresses are not supported"),
+            ),
             ("[1.2.3.4]", Err("the host is not a valid IPv6 address")),
             ("[::1]x", Err("the host is not a valid IPv6 address")),
             ("[::1", Err("the bracket of the host is not closed")),
@@ -193,7 +198,11 @@ mod tests {
             let parsed = HostPort::parse(text).map(|address| (address.host, address.port));
             assert_eq!(parsed, expected, "{text}");
         }
-        assert!(HostPort::parse("zo\u{eb}").unwrap_err().contains("Punycode"));
+        assert!(
+            HostPort::parse("zo\u{eb}")
+                .unwrap_err()
+                .contains("Punycode")
+        );
         assert!(HostPort::parse(&"a".repeat(256)).is_err());
     }
 

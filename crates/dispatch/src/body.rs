@@ -3,13 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, Result, Str};
 use tokio::io::AsyncReadExt;
 
 /// Size of a chunk read from a file, in bytes.
@@ -29,7 +29,11 @@ const FILE_CHUNK_SIZE: usize = 64 * 1024;
 /// # Ok::<(), inia_core::Error>(())
 /// # }).unwrap();
 /// ```
-pub struct ByteStream(ByteStreamKind);
+pub struct ByteStream {
+    kind: ByteStreamKind,
+    /// The call whose response this is.
+    call: Option<StreamedCall>,
+}
 
 /// A boxed stream. The mutex makes it `Sync`, and is never locked: access is through `&mut` only.
 type SyncBoxStream = Mutex<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>>;
@@ -48,29 +52,76 @@ enum ByteStreamKind {
     },
 }
 
+/// The call of a streaming response, for errors.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamedCall {
+    pub(crate) names: Arc<CallNames>,
+    pub(crate) attempts: u32,
+}
+
+/// The names of an operation and its service, and the region.
+#[derive(Debug)]
+pub(crate) struct CallNames {
+    pub(crate) service: Str,
+    pub(crate) operation: Str,
+    pub(crate) region: Option<Str>,
+}
+
+impl StreamedCall {
+    /// Adds the call to an error.
+    #[cold]
+    pub(crate) fn error(&self, error: Error) -> Error {
+        let names = &self.names;
+        error
+            .in_call(
+                &names.service,
+                Some(&names.operation),
+                names.region.as_ref(),
+            )
+            .with_attempts(self.attempts)
+    }
+}
+
 impl ByteStream {
+    const fn new(kind: ByteStreamKind) -> Self {
+        ByteStream { kind, call: None }
+    }
+
+    /// Sets the call whose response this is.
+    pub(crate) fn of_call(mut self, call: StreamedCall) -> Self {
+        self.call = Some(call);
+        self
+    }
+
     /// Returns an empty body.
     #[must_use]
     pub fn empty() -> Self {
-        ByteStream(ByteStreamKind::Bytes(None))
+        ByteStream::new(ByteStreamKind::Bytes(None))
     }
 
-    /// Returns the contents of a file, read in chunks when it is sent.
+    /// Returns the contents of a file, read in chunks when it is sent. A pipe or a device such as `/dev/stdin` is a stream of unknown
+    /// length, which can be read only once.
     ///
     /// # Errors
-    /// `Stream`: the file does not exist or is not a regular file.
+    /// `Stream`: the file does not exist, cannot be opened, or is a folder.
     pub async fn from_path(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         let metadata = tokio::fs::metadata(&path)
             .await
             .map_err(|error| file_error(&path, error))?;
-        if !metadata.is_file() {
+        if metadata.is_dir() {
             return Err(Error::new(
                 ErrorKind::Stream,
-                format!("{}: not a regular file", path.display()),
+                format!("{}: is a folder", path.display()),
             ));
         }
-        Ok(ByteStream(ByteStreamKind::File {
+        if !metadata.is_file() {
+            let file = tokio::fs::File::open(&path)
+                .await
+                .map_err(|error| file_error(&path, error))?;
+            return Ok(ByteStream::from_reader(file, None));
+        }
+        Ok(ByteStream::new(ByteStreamKind::File {
             path,
             start: 0,
             length: metadata.len(),
@@ -98,7 +149,7 @@ impl ByteStream {
             let message = format!("{}: shorter than {start} + {length} bytes", path.display());
             return Err(Error::new(ErrorKind::Stream, message));
         }
-        Ok(ByteStream(ByteStreamKind::File {
+        Ok(ByteStream::new(ByteStreamKind::File {
             path,
             start,
             length,
@@ -111,16 +162,41 @@ impl ByteStream {
         stream: impl Stream<Item = Result<Bytes>> + Send + 'static,
         length: Option<u64>,
     ) -> Self {
-        ByteStream(ByteStreamKind::Stream {
+        ByteStream::new(ByteStreamKind::Stream {
             stream: Mutex::new(Box::pin(stream)),
             length,
         })
     }
 
+    /// Returns the contents of a reader, such as the standard input, with their length in bytes if it is known.
+    ///
+    /// ```
+    /// use inia_dispatch::ByteStream;
+    ///
+    /// let body = ByteStream::from_reader(&b"hello"[..], None);
+    /// assert_eq!(body.len(), None);
+    /// ```
+    pub fn from_reader(
+        reader: impl tokio::io::AsyncRead + Send + Unpin + 'static,
+        length: Option<u64>,
+    ) -> Self {
+        let chunks = futures_util::stream::try_unfold(reader, |mut reader| async move {
+            let mut chunk = BytesMut::with_capacity(FILE_CHUNK_SIZE);
+            match reader.read_buf(&mut chunk).await {
+                Ok(0) => Ok(None),
+                Ok(_) => Ok(Some((chunk.freeze(), reader))),
+                Err(error) => {
+                    Err(Error::new(ErrorKind::Stream, "cannot read the body").with_source(error))
+                }
+            }
+        });
+        ByteStream::from_stream(chunks, length)
+    }
+
     /// Returns the length in bytes, if it is known.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
-        match &self.0 {
+        match &self.kind {
             ByteStreamKind::Bytes(bytes) => {
                 Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
@@ -138,14 +214,16 @@ impl ByteStream {
     /// Returns a second body with the same bytes, from the start; `None` for a stream, which can be read only once.
     #[must_use]
     pub fn try_clone(&self) -> Option<Self> {
-        match &self.0 {
-            ByteStreamKind::Bytes(bytes) => Some(ByteStream(ByteStreamKind::Bytes(bytes.clone()))),
+        match &self.kind {
+            ByteStreamKind::Bytes(bytes) => {
+                Some(ByteStream::new(ByteStreamKind::Bytes(bytes.clone())))
+            }
             ByteStreamKind::File {
                 path,
                 start,
                 length,
                 ..
-            } => Some(ByteStream(ByteStreamKind::File {
+            } => Some(ByteStream::new(ByteStreamKind::File {
                 path: path.clone(),
                 start: *start,
                 length: *length,
@@ -158,7 +236,7 @@ impl ByteStream {
     /// Returns the bytes if the body is in memory.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
-        match &self.0 {
+        match &self.kind {
             ByteStreamKind::Bytes(bytes) => Some(bytes.as_deref().unwrap_or_default()),
             _ => None,
         }
@@ -169,9 +247,10 @@ impl ByteStream {
     /// # Errors
     /// The body itself, unchanged, if it is a file or a stream.
     pub fn into_bytes(self) -> std::result::Result<Bytes, Self> {
-        match self.0 {
+        let ByteStream { kind, call } = self;
+        match kind {
             ByteStreamKind::Bytes(bytes) => Ok(bytes.unwrap_or_default()),
-            other => Err(ByteStream(other)),
+            other => Err(ByteStream { kind: other, call }),
         }
     }
 
@@ -180,20 +259,20 @@ impl ByteStream {
     /// # Errors
     /// `Stream`: more than `limit` bytes, or reading failed.
     pub async fn collect(self, limit: usize) -> Result<Bytes> {
+        self.read_up_to(limit).await?.ok_or_else(|| too_long(limit))
+    }
+
+    /// Reads everything into memory; returns `None` if there are more than `limit` bytes.
+    pub(crate) async fn read_up_to(self, limit: usize) -> Result<Option<Bytes>> {
         let mut this = match self.into_bytes() {
-            Ok(bytes) if bytes.len() <= limit => return Ok(bytes),
-            Ok(_) => return Err(too_long(limit)),
+            Ok(bytes) => return Ok((bytes.len() <= limit).then_some(bytes)),
             Err(this) => this,
         };
         let Some(first) = this.next().await.transpose()? else {
-            return Ok(Bytes::new());
+            return Ok(Some(Bytes::new()));
         };
         let Some(second) = this.next().await.transpose()? else {
-            return if first.len() <= limit {
-                Ok(first)
-            } else {
-                Err(too_long(limit))
-            };
+            return Ok((first.len() <= limit).then_some(first));
         };
         let expected = this
             .len()
@@ -208,10 +287,26 @@ impl ByteStream {
         while collected.len() <= limit {
             match this.next().await.transpose()? {
                 Some(chunk) => collected.extend_from_slice(&chunk),
-                None => return Ok(collected.freeze()),
+                None => return Ok(Some(collected.freeze())),
             }
         }
-        Err(too_long(limit))
+        Ok(None)
+    }
+
+    /// Returns a stream that ends with an error if it does not have exactly `length` bytes. Bytes and files have their own length.
+    pub(crate) fn with_exact_length(self, length: u64) -> Self {
+        match self.kind {
+            ByteStreamKind::Stream { .. } => ByteStream::from_stream(
+                ExactLength {
+                    body: self,
+                    last: None,
+                    remaining: Some(length),
+                    length,
+                },
+                Some(length),
+            ),
+            _ => self,
+        }
     }
 
     /// Writes the body to a file, chunk by chunk. Returns the number of bytes written.
@@ -237,6 +332,70 @@ impl ByteStream {
             .map_err(|error| file_error(&path, error))?;
         Ok(written)
     }
+}
+
+/// A stream whose length was stated in advance. The last chunk is held back until the stream has ended, because a transport reads no
+/// further once it has all bytes.
+struct ExactLength {
+    body: ByteStream,
+    last: Option<Bytes>,
+    /// Bytes that are still expected; `None` after the end.
+    remaining: Option<u64>,
+    length: u64,
+}
+
+impl Stream for ExactLength {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(remaining) = self.remaining else {
+            return Poll::Ready(None);
+        };
+        loop {
+            match futures_util::ready!(self.body.poll_next_unpin(context)) {
+                Some(Ok(chunk)) if chunk.is_empty() => {}
+                Some(Ok(chunk)) => match remaining.checked_sub(chunk.len() as u64) {
+                    Some(0) => {
+                        self.remaining = Some(0);
+                        self.last = Some(chunk);
+                        return self.poll_next(context);
+                    }
+                    Some(left) => {
+                        self.remaining = Some(left);
+                        return Poll::Ready(Some(Ok(chunk)));
+                    }
+                    None => {
+                        self.remaining = None;
+                        return Poll::Ready(Some(Err(wrong_length(self.length, None))));
+                    }
+                },
+                Some(Err(error)) => {
+                    self.remaining = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.remaining = None;
+                    return Poll::Ready(match remaining {
+                        0 => self.last.take().map(Ok),
+                        left => Some(Err(wrong_length(self.length, Some(left)))),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Returns the error of a stream that does not have its stated length; `missing` bytes of it are missing, or there are too many.
+#[cold]
+fn wrong_length(stated: u64, missing: Option<u64>) -> Error {
+    let message = match missing {
+        Some(missing) => format!(
+            "the body ended after {} of its stated {stated} bytes",
+            stated.saturating_sub(missing)
+        ),
+        None => format!("the body is longer than its stated {stated} bytes"),
+    };
+    Error::new(ErrorKind::Stream, message)
 }
 
 #[cold]
@@ -298,7 +457,19 @@ impl Stream for ByteStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match &mut self.0 {
+        let next = self.poll_chunk(context);
+        match (next, &self.call) {
+            (Poll::Ready(Some(Err(error))), Some(call)) => {
+                Poll::Ready(Some(Err(call.error(error))))
+            }
+            (next, _) => next,
+        }
+    }
+}
+
+impl ByteStream {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        match &mut self.kind {
             ByteStreamKind::Bytes(bytes) => {
                 Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok))
             }
@@ -324,7 +495,7 @@ impl Stream for ByteStream {
 
 impl From<Bytes> for ByteStream {
     fn from(bytes: Bytes) -> Self {
-        ByteStream(ByteStreamKind::Bytes(Some(bytes)))
+        ByteStream::new(ByteStreamKind::Bytes(Some(bytes)))
     }
 }
 
@@ -354,7 +525,7 @@ impl Default for ByteStream {
 
 impl fmt::Debug for ByteStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match &self.0 {
+        let kind = match &self.kind {
             ByteStreamKind::Bytes(_) => "bytes",
             ByteStreamKind::File { .. } => "file",
             ByteStreamKind::Stream { .. } => "stream",
@@ -403,6 +574,46 @@ mod tests {
             );
         });
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn streams_of_another_length_than_stated_end_with_an_error() {
+        let read = |chunks: &[&'static str], length| {
+            let chunks: Vec<Result<Bytes>> = chunks
+                .iter()
+                .map(|chunk| Ok(Bytes::from_static(chunk.as_bytes())))
+                .collect();
+            let body = ByteStream::from_stream(futures_util::stream::iter(chunks), Some(length));
+            let mut body = body.with_exact_length(length);
+            run(async {
+                let mut read = Vec::new();
+                while let Some(chunk) = body.next().await {
+                    match chunk {
+                        Ok(chunk) => read.extend_from_slice(&chunk),
+                        Err(error) => return (read, Some(error.to_string())),
+                    }
+                }
+                (read, None)
+            })
+        };
+        let longer = Some("the body is longer than its stated 3 bytes".to_owned());
+        let shorter = |read| Some(format!("the body ended after {read} of its stated 3 bytes"));
+        for (chunks, expected, error) in [
+            (["ab", "", "c"].as_slice(), "abc", None),
+            (&["abc"], "abc", None),
+            // The last chunk is held back until the length is known to be right.
+            (&["ab", "c", "d"], "ab", longer.clone()),
+            (&["ab", "cd"], "ab", longer),
+            (&["ab"], "ab", shorter(2)),
+            (&[], "", shorter(0)),
+        ] {
+            assert_eq!(
+                read(chunks, 3),
+                (expected.as_bytes().to_vec(), error),
+                "{chunks:?}"
+            );
+        }
+        assert_eq!(read(&[], 0), (Vec::new(), None));
     }
 
     #[test]

@@ -156,9 +156,8 @@ impl Client {
         operation_at(self.service(), index)
     }
 
-    /// Makes a call with typed parameters, and deserializes its output.
-    ///
-    /// A streaming body is not part of the output value: use [`call`](Self::call) to read it.
+    /// Makes a call with typed parameters, and deserializes its output. A streaming body is read into its member of the output, up to
+    /// 1 GiB, and so are the events of an event stream.
     ///
     /// # Errors
     /// As [`Call::send`]; also `Validation` if the parameters cannot be serialized, and `Parse` if the output does not match the
@@ -168,7 +167,17 @@ impl Client {
         operation: &str,
         params: &impl Serialize,
     ) -> Result<T> {
-        let output = self.call(operation, to_value(params)?).await?;
+        let call = self.call(operation, to_value(params)?);
+        let index = call.operation.as_ref().ok().copied();
+        let mut output = call.collect().await?;
+        if let (Some(index), Some(events)) = (index, output.events.take())
+            && let Some(member) = self.model().event_stream_output(self.operation_at(index)?)
+        {
+            let events = events.collect().await?;
+            if let Some(map) = output.value.as_map_mut() {
+                map.insert(member.name.clone(), events);
+            }
+        }
         from_value(output.value)
     }
 }
@@ -241,10 +250,18 @@ impl Call {
     /// # Errors
     /// Any kind of error that a call has: see [`ErrorKind`](inia_core::ErrorKind).
     pub async fn send(self) -> Result<Output> {
-        let index = self.operation?;
         let service = self.client.service();
-        let operation = operation_at(service, index)?;
-        service.call(operation, self.params?, self.options).await
+        let operation = match self.operation {
+            Ok(index) => operation_at(service, index)?,
+            Err(error) => {
+                let region = service.settings.region.as_ref();
+                return Err(error.in_call(service.model.name(), None, region));
+            }
+        };
+        match self.params {
+            Ok(params) => service.call(operation, params, self.options).await,
+            Err(error) => Err(service.in_call(error, operation)),
+        }
     }
 
     /// Makes the call and reads a streaming body into its member of the output value.

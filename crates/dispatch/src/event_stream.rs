@@ -1,18 +1,39 @@
 //! [`EventStream`]: the events of a streaming response.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
+use futures_core::Stream;
 use futures_util::StreamExt as _;
 use inia_core::{Error, ErrorKind, List, Result, Value};
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Codec, EventMessage, MessageDecoder};
 
 use crate::ByteStream;
+use crate::body::StreamedCall;
 
 /// The events of a response, in order. Each is a map with one entry: the event's name and its members.
 ///
-/// An exception in the stream ends it with an error. Events without a definition are skipped.
+/// An exception in the stream ends it with an error. Events without a definition are skipped. The events are a
+/// [`Stream`](futures_core::Stream) of results as well.
+///
+/// ```no_run
+/// use inia_dispatch::{Session, json};
+///
+/// # async fn example() -> inia_core::Result<()> {
+/// let logs = Session::load().await?.client("logs")?;
+/// let params = json!({"logGroupIdentifiers": ["arn:aws:logs:us-east-1:123456789012:log-group:app"]});
+/// let mut output = logs.call("StartLiveTail", params).await?;
+/// if let Some(events) = &mut output.events {
+///     while let Some(event) = events.next().await {
+///         println!("{}", event?["sessionUpdate"]["sessionResults"]);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct EventStream {
     model: Arc<ServiceModel>,
     codec: Arc<dyn Codec>,
@@ -20,6 +41,7 @@ pub struct EventStream {
     operation: u32,
     body: ByteStream,
     decoder: MessageDecoder,
+    call: StreamedCall,
     /// The first message, if it was read ahead and is an event.
     first: Option<EventMessage>,
     ended: bool,
@@ -31,6 +53,7 @@ impl EventStream {
         codec: Arc<dyn Codec>,
         operation: u32,
         body: ByteStream,
+        call: StreamedCall,
     ) -> Self {
         EventStream {
             model,
@@ -38,6 +61,7 @@ impl EventStream {
             operation,
             body,
             decoder: MessageDecoder::new(),
+            call,
             first: None,
             ended: false,
         }
@@ -58,7 +82,8 @@ impl EventStream {
 
     /// Reads the initial response, which holds the output members other than the event stream.
     pub(crate) async fn initial_response(&mut self) -> Result<Value> {
-        match self.message().await? {
+        let first = std::future::poll_fn(|context| self.poll_message(context)).await;
+        match first.transpose()? {
             Some(message)
                 if message
                     .text(":event-type")
@@ -79,28 +104,8 @@ impl EventStream {
     /// # Errors
     /// `Service`: an exception in the stream. `Stream`: the stream is truncated or corrupt. `Parse`: an event does not match its
     /// definition. The stream ends after an error.
-    pub async fn next(&mut self) -> Result<Option<Value>> {
-        loop {
-            let message = match self.first.take() {
-                Some(first) => first,
-                None => match self.message().await {
-                    Ok(Some(message)) => message,
-                    Ok(None) => return Ok(None),
-                    Err(error) => {
-                        self.ended = true;
-                        return Err(error);
-                    }
-                },
-            };
-            match self.codec.parse_event(self.operation()?, message) {
-                Ok(Some(event)) => return Ok(Some(event)),
-                Ok(None) => {}
-                Err(error) => {
-                    self.ended = true;
-                    return Err(error);
-                }
-            }
-        }
+    pub async fn next(&mut self) -> Option<Result<Value>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
     /// Reads all events to the end of the stream.
@@ -109,28 +114,64 @@ impl EventStream {
     /// As [`next`](Self::next); the events before the error are lost.
     pub async fn collect(mut self) -> Result<List> {
         let mut events = List::new();
-        while let Some(event) = self.next().await? {
-            events.push(event);
+        while let Some(event) = self.next().await {
+            events.push(event?);
         }
         Ok(events)
     }
 
-    async fn message(&mut self) -> Result<Option<EventMessage>> {
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Value>>> {
+        loop {
+            let message = match self.first.take() {
+                Some(first) => first,
+                None => match ready!(self.poll_message(context)) {
+                    Some(Ok(message)) => message,
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    None => return Poll::Ready(None),
+                },
+            };
+            let event = self
+                .operation()
+                .and_then(|operation| self.codec.parse_event(operation, message));
+            if let Some(event) = event.transpose() {
+                return Poll::Ready(Some(event));
+            }
+        }
+    }
+
+    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<EventMessage>>> {
         loop {
             if self.ended {
-                return Ok(None);
+                return Poll::Ready(None);
             }
-            if let Some(message) = self.decoder.next()? {
-                return Ok(Some(message));
+            match self.decoder.next() {
+                Ok(None) => {}
+                message => return Poll::Ready(message.transpose()),
             }
-            match self.body.next().await {
-                Some(chunk) => self.decoder.push(&chunk?),
+            match ready!(self.body.poll_next_unpin(context)) {
+                Some(Ok(chunk)) => self.decoder.push(&chunk),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
                     self.ended = true;
-                    self.decoder.finish()?;
+                    return Poll::Ready(self.decoder.finish().err().map(Err));
                 }
             }
         }
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<Value>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let event = ready!(self.poll_event(context));
+        Poll::Ready(match event {
+            Some(Err(error)) => {
+                self.ended = true;
+                Some(Err(self.call.error(error)))
+            }
+            other => other,
+        })
     }
 }
 

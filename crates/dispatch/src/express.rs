@@ -30,6 +30,14 @@ pub(crate) fn express_sessions(clock: &Arc<dyn Clock>) -> ExpressSessions {
     RefreshCache::new(REFRESH, Arc::clone(clock), MAX_SESSIONS)
 }
 
+/// Returns the cache key of a session.
+fn session_key<'a>(bucket: &'a str, options: &CallOptions) -> Cow<'a, str> {
+    match &options.credentials {
+        None => Cow::Borrowed(bucket),
+        Some(credentials) => Cow::Owned(format!("{bucket}\n{}", credentials.access_key_id)),
+    }
+}
+
 impl Service {
     /// Returns the credentials of a directory bucket's session, cached or from `CreateSession`.
     ///
@@ -40,11 +48,7 @@ impl Service {
         bucket: &str,
         options: &CallOptions,
     ) -> Result<Arc<Credentials>> {
-        let key = match &options.credentials {
-            None => Cow::Borrowed(bucket),
-            Some(credentials) => Cow::Owned(format!("{bucket}\n{}", credentials.access_key_id)),
-        };
-        let session = self.express.cell(&*key);
+        let session = self.express.cell(&*session_key(bucket, options));
         match session.fresh() {
             Some(credentials) => Ok(credentials),
             None => {
@@ -54,6 +58,17 @@ impl Service {
                 })
             }
         }
+    }
+
+    /// Removes a session that the service has refused from the cache.
+    pub(crate) fn invalidate_session(
+        &self,
+        bucket: &str,
+        options: &CallOptions,
+        refused: &Arc<Credentials>,
+    ) {
+        let session = self.express.cell(&*session_key(bucket, options));
+        session.invalidate(refused);
     }
 
     /// Calls `CreateSession`. Boxed, because a call is made within a call.

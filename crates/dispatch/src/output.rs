@@ -2,8 +2,9 @@
 
 use std::ops::Deref;
 
-use inia_core::{Str, Value};
+use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, Value};
 use inia_protocol::Headers;
+use serde::{Serialize, Serializer};
 
 use crate::ByteStream;
 
@@ -33,6 +34,135 @@ pub struct ResponseMetadata {
     pub attempts: u32,
 }
 
+impl Output {
+    /// Returns the string at a path of the output, such as `QueueUrl` or `Messages[0].Body`.
+    ///
+    /// The other accessors take such a path as well. Indexing (`output["QueueUrl"]`) returns null for a member that is missing; these
+    /// methods return an error that names its path.
+    ///
+    /// ```no_run
+    /// # async fn example(sqs: inia_dispatch::Client) -> inia_core::Result<()> {
+    /// use inia_dispatch::json;
+    ///
+    /// let queue = sqs.call("CreateQueue", json!({"QueueName": "jobs"})).await?;
+    /// let url = queue.str("QueueUrl")?;
+    /// let received = sqs.call("ReceiveMessage", json!({"QueueUrl": url})).await?;
+    /// println!("{}", received.str("Messages[0].Body")?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Parse`: the output has no such member, or it has another type. The message names the path.
+    pub fn str(&self, path: &str) -> Result<&str> {
+        self.typed(path, "a string", Value::as_str)
+    }
+
+    /// Returns the integer at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn int(&self, path: &str) -> Result<i64> {
+        self.typed(path, "an integer", Value::as_i64)
+    }
+
+    /// Returns the number at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn float(&self, path: &str) -> Result<f64> {
+        self.typed(path, "a number", Value::as_f64)
+    }
+
+    /// Returns the boolean at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn bool(&self, path: &str) -> Result<bool> {
+        self.typed(path, "a boolean", Value::as_bool)
+    }
+
+    /// Returns the timestamp at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn timestamp(&self, path: &str) -> Result<Timestamp> {
+        self.typed(path, "a timestamp", Value::as_timestamp)
+    }
+
+    /// Returns the bytes at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn blob(&self, path: &str) -> Result<&[u8]> {
+        self.typed(path, "a blob", Value::as_blob)
+    }
+
+    /// Returns the list at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn list(&self, path: &str) -> Result<&List> {
+        self.typed(path, "a list", Value::as_list)
+    }
+
+    /// Returns the map or structure at a path: see [`str`](Self::str).
+    ///
+    /// # Errors
+    /// As [`str`](Self::str).
+    pub fn map(&self, path: &str) -> Result<&Map> {
+        self.typed(path, "a map", Value::as_map)
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        path: &str,
+        expected: &str,
+        convert: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<T> {
+        let value = match value_at(&self.value, path) {
+            Some(value) if !value.is_null() => value,
+            _ => return Err(output_error(path, "missing in the output")),
+        };
+        convert(value).ok_or_else(|| {
+            let problem = format!("expected {expected}, got {}", value.type_name());
+            output_error(path, &problem)
+        })
+    }
+}
+
+#[cold]
+fn output_error(path: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::Parse, format!("{path}: {problem}"))
+}
+
+/// Returns the value at a path of names, separated by dots, and indexes (`Messages[0].Body`). A member whose name is the path takes
+/// precedence, because the keys of a map may contain dots.
+fn value_at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if let Some(member) = value.get(path) {
+        return Some(member);
+    }
+    let mut value = value;
+    for step in path.split('.') {
+        let (name, indexes) = step.split_at(step.find('[').unwrap_or(step.len()));
+        if !name.is_empty() {
+            value = value.get(name)?;
+        }
+        for index in indexes.split_terminator(']') {
+            let index = index.strip_prefix('[')?.parse().ok()?;
+            value = value.items().as_slice().get::<usize>(index)?;
+        }
+    }
+    Some(value)
+}
+
+/// Serializes the output value.
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
 impl Deref for Output {
     type Target = Value;
 
@@ -55,4 +185,53 @@ pub(crate) fn request_id(headers: &Headers) -> Option<Str> {
     REQUEST_ID_HEADERS
         .iter()
         .find_map(|name| headers.get_shared(name).cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use inia_core::json;
+
+    use super::*;
+
+    #[test]
+    fn accessors_return_members_or_name_their_path() {
+        let output = Output {
+            value: json!({
+                "QueueUrl": "https://q", "Count": 3, "Ratio": 0.5, "Empty": null, "Fifo": true,
+                "Messages": [{"Body": "a"}, {"Body": "b", "Ids": [[1], [2]]}],
+                "Attributes": {"a.b[0]": "dotted"},
+            }),
+            ..Output::default()
+        };
+        assert_eq!(output.str("QueueUrl").unwrap(), "https://q");
+        assert_eq!(output.str("Messages[1].Body").unwrap(), "b");
+        assert_eq!(output.int("Messages[1].Ids[1][0]").unwrap(), 2);
+        assert_eq!(output.int("Count").unwrap(), 3);
+        assert_eq!(output.float("Ratio").unwrap(), 0.5);
+        assert!(output.bool("Fifo").unwrap());
+        assert_eq!(output.list("Messages").unwrap().len(), 2);
+        assert_eq!(output.map("Messages[0]").unwrap().len(), 1);
+        for (path, message) in [
+            ("QueueArn", "QueueArn: missing in the output"),
+            ("Empty", "Empty: missing in the output"),
+            (
+                "Messages[2].Body",
+                "Messages[2].Body: missing in the output",
+            ),
+            ("Messages[x]", "Messages[x]: missing in the output"),
+            ("Count", "Count: expected a string, got integer"),
+            ("Messages[0]", "Messages[0]: expected a string, got map"),
+        ] {
+            let error = output.str(path).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.to_string()),
+                (ErrorKind::Parse, message.to_owned())
+            );
+        }
+        let text = serde_json::to_string(&Output {
+            value: json!({"a": [1]}),
+            ..Output::default()
+        });
+        assert_eq!(text.unwrap(), r#"{"a":[1]}"#);
+    }
 }

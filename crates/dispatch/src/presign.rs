@@ -274,11 +274,7 @@ impl Service {
         credentials: Option<&Credentials>,
         expires_in: Duration,
     ) -> Result<String> {
-        let prefix = request
-            .host_prefix
-            .as_deref()
-            .filter(|_| self.settings.inject_host_prefix)
-            .unwrap_or_default();
+        let prefix = self.host_prefix(request, endpoint_url);
         let url = Url::new(endpoint_url, prefix, &request.path, &request.query);
         let Some(credentials) = credentials else {
             return Ok(url.to_string());

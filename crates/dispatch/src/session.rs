@@ -1,8 +1,7 @@
 //! [`Session`]: settings, credentials and service definitions, from which clients are created.
 
 use std::fmt;
-use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use inia_core::config::{
     ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
@@ -19,7 +18,7 @@ use crate::endpoint::EndpointResolver;
 use crate::express::express_sessions;
 use crate::identity::{IdentityProvider, StaticIdentity};
 use crate::pipeline::{CallOptions, Service, attempt_header};
-use crate::retry::RetryQuota;
+use crate::retry::{ClockSkew, RetryQuota};
 use crate::transport::{Transport, TransportCache, WrapTransport};
 use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
@@ -318,7 +317,7 @@ impl SharedState {
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
             quota: RetryQuota::new(),
-            clock_skew: AtomicI64::new(0),
+            clock_skew: ClockSkew::default(),
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
             user_agent: UserAgent::new(&settings, &*host.env, features),
@@ -462,9 +461,9 @@ impl Invoke for PipelineInvoke {
                 credentials: options.credentials.map(Arc::new),
                 token: None,
             };
-            let service = self
-                .shared
-                .service(&self.host, model, &config, settings, Arc::new(identity))?;
+            let service =
+                self.shared
+                    .service(&self.host, model, &config, settings, Arc::new(identity))?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),

@@ -21,7 +21,8 @@ impl BaseUrl {
     /// # Errors
     /// `Endpoint`: not an `http` or `https` URL, or a part of it would be ignored.
     pub(crate) fn parse(endpoint: &str) -> Result<Self> {
-        Self::try_parse(endpoint).map_err(|reason| invalid_url(ErrorKind::Endpoint, endpoint, reason))
+        Self::try_parse(endpoint)
+            .map_err(|reason| invalid_url(ErrorKind::Endpoint, endpoint, reason))
     }
 
     /// Parses an endpoint that a setting contains.
@@ -31,7 +32,8 @@ impl BaseUrl {
     pub(crate) fn from_setting(endpoint: &str) -> Result<Self> {
         let endpoint = endpoint.trim();
         Self::try_parse(endpoint).map_err(|reason| {
-            invalid_url(ErrorKind::Config, endpoint, reason).at("endpoint_url (Config, AWS_ENDPOINT_URL or the profile)")
+            invalid_url(ErrorKind::Config, endpoint, reason)
+                .at("endpoint_url (Config, AWS_ENDPOINT_URL or the profile)")
         })
     }
 
@@ -64,6 +66,15 @@ impl BaseUrl {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns true if the host may have subdomains: it is neither an IP address nor `localhost`.
+    pub(crate) fn has_subdomains(&self) -> bool {
+        let (_, authority, _) = self.parts();
+        let (host, _) = split_port(authority);
+        !host.starts_with('[')
+            && !host.eq_ignore_ascii_case("localhost")
+            && host.parse::<std::net::Ipv4Addr>().is_err()
     }
 
     /// Returns the scheme with its `://`, the host, and the path.
@@ -178,6 +189,52 @@ impl Url {
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Returns the URL in a `location` header of the response to this URL.
+    ///
+    /// # Errors
+    /// `Endpoint`: not an `http` or `https` URL.
+    pub(crate) fn redirected(&self, location: &str) -> Result<Self> {
+        let absolute = if location.starts_with('/') && !location.starts_with("//") {
+            format!("{}://{}{location}", self.scheme(), self.authority())
+        } else if location.starts_with("//") {
+            format!("{}:{location}", self.scheme())
+        } else {
+            location.to_owned()
+        };
+        let without_fragment = absolute.split('#').next().unwrap_or_default();
+        let (base, query) = without_fragment
+            .split_once('?')
+            .unwrap_or((without_fragment, ""));
+        let base = BaseUrl::parse(base).map_err(|error| error.at("redirected by the endpoint"))?;
+        Ok(Url::new(&base, "", "", query))
+    }
+
+    /// Returns true if requests to this URL may carry the credentials of requests to `original`: it has the same host and port, or TLS
+    /// where the original had none.
+    pub(crate) fn has_trusted_host(&self, original: &Url) -> bool {
+        let (host, port) = split_port(self.authority());
+        let (original_host, original_port) = split_port(original.authority());
+        if !host.eq_ignore_ascii_case(original_host) {
+            return false;
+        }
+        match (original.is_tls(), self.is_tls()) {
+            (false, true) => true,
+            (true, false) => false,
+            (_, is_tls) => {
+                let default = if is_tls { "443" } else { "80" };
+                port.unwrap_or(default) == original_port.unwrap_or(default)
+            }
+        }
+    }
+}
+
+/// Splits an authority into host and port.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    }
 }
 
 impl fmt::Display for Url {
@@ -195,12 +252,7 @@ mod tests {
         let url = |endpoint: &str, prefix: &str, path: &str, query: &str| {
             Url::new(&BaseUrl::parse(endpoint).unwrap(), prefix, path, query)
         };
-        let whole = url(
-            "https://s3.amazonaws.com/base/",
-            "pre.",
-            "/a%20b",
-            "x=1&y=",
-        );
+        let whole = url("https://s3.amazonaws.com/base/", "pre.", "/a%20b", "x=1&y=");
         assert_eq!(
             whole.as_str(),
             "https://pre.s3.amazonaws.com/base/a%20b?x=1&y="
@@ -253,11 +305,59 @@ mod tests {
 
     #[test]
     fn errors_do_not_contain_passwords() {
-        for endpoint in ["https://user:hush@host", "user:hush@host:80", "http://a:hush@b@c?hush"] {
+        for endpoint in [
+            "https://user:hush@host",
+            "user:hush@host:80",
+            "http://a:hush@b@c?hush",
+        ] {
             let error = BaseUrl::from_setting(endpoint).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.to_string().contains("endpoint_url"));
             assert!(!error.to_string().contains("hush"), "{error}");
+        }
+    }
+
+    #[test]
+    fn trusts_redirects_to_the_same_host_only() {
+        for (original, location, expected, trusted) in [
+            ("http://a:1/x", "/y?z=1", "http://a:1/y?z=1", true),
+            ("http://a/x", "http://A:80/x", "http://a/x", true),
+            ("http://a:1/x", "http://a:2/x", "http://a:2/x", false),
+            ("http://a:1/x", "https://a/x#f", "https://a/x", true),
+            ("https://a/x", "http://a/x", "http://a/x", false),
+            ("https://a/x", "https://b.a/x", "https://b.a/x", false),
+            (
+                "http://[::1]:1/x",
+                "http://[::1]:1/y",
+                "http://[::1]:1/y",
+                true,
+            ),
+            ("http://a/x", "//b/x", "http://b/x", false),
+        ] {
+            let original = Url::new(&BaseUrl::parse(original).unwrap(), "", "", "");
+            let url = original.redirected(location).unwrap();
+            assert_eq!(url.as_str(), expected);
+            assert_eq!(url.has_trusted_host(&original), trusted, "{location}");
+        }
+        let original = Url::new(&BaseUrl::parse("http://a/").unwrap(), "", "", "");
+        assert!(original.redirected("ftp://a/").is_err());
+        assert!(original.redirected("").is_err());
+    }
+
+    #[test]
+    fn only_names_have_subdomains() {
+        for (url, expected) in [
+            ("http://127.0.0.1:5000", false),
+            ("http://[::1]:5000", false),
+            ("http://LOCALHOST/x", false),
+            ("http://a.localhost", true),
+            ("https://sqs.us-east-1.amazonaws.com", true),
+        ] {
+            assert_eq!(
+                BaseUrl::parse(url).unwrap().has_subdomains(),
+                expected,
+                "{url}"
+            );
         }
     }
 

@@ -7,6 +7,7 @@ mod apigateway;
 mod cloudformation;
 mod cloudsearch;
 mod cross_region;
+mod dynamodb;
 mod ec2;
 mod glacier;
 mod iam;
@@ -53,8 +54,10 @@ pub(crate) enum Hook {
     Scheme(AuthScheme),
     /// Adds a presigned URL of the source region to the form, after the request hooks.
     CrossRegionCopy(CrossRegionCopy),
-    /// Changes a buffered response before it is parsed.
-    Response(fn(&CallState, &mut Response)),
+    /// Checks or changes a buffered response before it is parsed.
+    Response(fn(&mut Response) -> Result<()>),
+    /// Treats a malformed document in a response with status 200 as a server error (status 500), which is retried.
+    RetryMalformed,
     /// Changes a parsed error, or redirects the call to another region.
     Error(fn(&mut ErrorStage<'_>)),
     /// Changes the parsed output.
@@ -125,7 +128,8 @@ pub(crate) struct OperationHooks {
     pub(crate) request: Vec<fn(&mut RequestStage<'_>) -> Result<()>>,
     pub(crate) cross_region_copy: Option<CrossRegionCopy>,
     pub(crate) scheme: Option<AuthScheme>,
-    pub(crate) response: Vec<fn(&CallState, &mut Response)>,
+    pub(crate) response: Vec<fn(&mut Response) -> Result<()>>,
+    pub(crate) retries_malformed: bool,
     pub(crate) error: Vec<fn(&mut ErrorStage<'_>)>,
     pub(crate) output: Vec<fn(&mut OutputStage<'_>) -> Result<()>>,
 }
@@ -146,6 +150,7 @@ impl OperationHooks {
                 Hook::Scheme(scheme) => hooks.scheme = Some(scheme),
                 Hook::CrossRegionCopy(copy) => hooks.cross_region_copy = Some(copy),
                 Hook::Response(hook) => hooks.response.push(hook),
+                Hook::RetryMalformed => hooks.retries_malformed = true,
                 Hook::Error(hook) => hooks.error.push(hook),
                 Hook::Output(hook) => hooks.output.push(hook),
             }

@@ -1,17 +1,15 @@
 //! IAM Identity Center OIDC.
 
 use bytes::Bytes;
-use inia_core::Value;
+use inia_core::{Result, Value};
 use inia_protocol::Response;
-
-use super::CallState;
 
 /// Sets a missing error code and message from OAuth 2.0's `error` and `error_description`.
 ///
 /// DIFFERENCE: botocore sets the message only; there an error without a type in its header has no code.
-pub(super) fn map_oauth_error(_state: &CallState, response: &mut Response) {
+pub(super) fn map_oauth_error(response: &mut Response) -> Result<()> {
     if response.status < 400 {
-        return;
+        return Ok(());
     }
     if let Ok(Value::Map(mut body)) = inia_protocol::read_json(response.body.clone())
         && let (Some(error), Some(description)) = (
@@ -34,4 +32,5 @@ pub(super) fn map_oauth_error(_state: &CallState, response: &mut Response) {
         Value::Map(body).write_json(&mut text);
         response.body = Bytes::from(text);
     }
+    Ok(())
 }

@@ -3,9 +3,27 @@
 use crate::auth::AuthScheme;
 
 use super::{
-    CrossRegionCopy, Customization, Hook, alias, apigateway, cloudformation, cloudsearch, ec2,
-    glacier, iam, machinelearning, route53, s3, s3_control, sso_oidc, user_data,
+    CrossRegionCopy, Customization, Hook, alias, apigateway, cloudformation, cloudsearch, dynamodb,
+    ec2, glacier, iam, machinelearning, route53, s3, s3_control, sso_oidc, user_data,
 };
+
+/// Operations of S3 whose successful response is never empty.
+const WITH_RESULT_DOCUMENT: &[&str] = &[
+    "CompleteMultipartUpload",
+    "CopyObject",
+    "CreateMultipartUpload",
+    "CreateSession",
+    "DeleteObjects",
+    "GetBucketLocation",
+    "ListBuckets",
+    "ListDirectoryBuckets",
+    "ListMultipartUploads",
+    "ListObjectVersions",
+    "ListObjects",
+    "ListObjectsV2",
+    "ListParts",
+    "UploadPartCopy",
+];
 
 /// Operations with customer-provided encryption keys (SSE-C).
 const WITH_CUSTOMER_KEY: &[&str] = &[
@@ -56,6 +74,18 @@ pub(super) const CUSTOMIZATIONS: &[Customization] = &[
         operations: &["CopyDBClusterSnapshot", "CreateDBCluster"],
         hook: Hook::CrossRegionCopy(CrossRegionCopy::RDS),
         source: "botocore handlers.py:inject_presigned_url_rds",
+    },
+    Customization {
+        service: "dynamodb",
+        operations: &[],
+        hook: Hook::Response(dynamodb::check_crc32),
+        source: "botocore retries/special.py:RetryDDBChecksumError",
+    },
+    Customization {
+        service: "dynamodbstreams",
+        operations: &[],
+        hook: Hook::Response(dynamodb::check_crc32),
+        source: "the AWS SDK for Go, service/dynamodbstreams: ValidateResponseChecksum",
     },
     Customization {
         service: "ec2",
@@ -206,6 +236,18 @@ pub(super) const CUSTOMIZATIONS: &[Customization] = &[
         operations: &[],
         hook: Hook::Response(s3::response::error_in_ok_response),
         source: "botocore handlers.py:_handle_200_error",
+    },
+    Customization {
+        service: "s3",
+        operations: WITH_RESULT_DOCUMENT,
+        hook: Hook::Response(s3::response::empty_ok_response),
+        source: "the AWS SDK for Go, service/s3/internal/customizations: handle_200_error.go",
+    },
+    Customization {
+        service: "s3",
+        operations: &[],
+        hook: Hook::RetryMalformed,
+        source: "botocore handlers.py:_looks_like_special_case_error",
     },
     Customization {
         service: "s3",

@@ -1,10 +1,9 @@
 //! Makes the attempts of a call: signs, sends, and retries.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use inia_core::{Error, Result, Str, Timestamp, TimestampFormat, UserAgentFeatures};
+use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, UserAgentFeatures};
 use inia_model::Operation;
 use inia_protocol::Headers;
 
@@ -13,13 +12,33 @@ use super::response::AttemptOutcome;
 use super::{CallOptions, Plan, Service};
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
-use crate::output::{ResponseMetadata, request_id};
-use crate::retry::{Backoff, RetryClass, classify};
+use crate::output::{Output, ResponseMetadata, request_id};
+use crate::retry::{Backoff, classify};
 use crate::sign::{Signable, SignableBody, sign};
-use crate::transport::{WireBody, WireRequest};
+use crate::transport::{WireBody, WireRequest, WireResponse};
+
+/// Codes of errors for expired credentials.
+const EXPIRED_CODES: [&str; 3] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "TokenRefreshRequired",
+];
+
+/// Maximum number of HTTP redirects per call.
+const MAX_HTTP_REDIRECTS: u32 = 5;
+
+/// One attempt: what it was signed with, and whether it reached the transport.
+#[derive(Debug, Default)]
+struct Attempt {
+    number: u32,
+    credentials: Option<Arc<Credentials>>,
+    /// Clock skew in seconds.
+    clock_skew: i64,
+    is_sent: bool,
+}
 
 impl Service {
-    /// Makes attempts until one succeeds or no retry is left.
+    /// Makes attempts until one succeeds or no retry is left. Returns `None` for a redirect to another region.
     pub(super) async fn attempts(
         &self,
         operation: &Operation,
@@ -27,54 +46,79 @@ impl Service {
         prepared: &mut PreparedRequest,
         options: &CallOptions,
         state: &mut CallState,
-    ) -> Result<AttemptOutcome> {
-        let max = self.max_attempts;
+    ) -> Result<Option<Box<Output>>> {
         let mut retry_cost = None;
-        let mut corrected_clock = false;
-        let mut refreshed_credentials = false;
-        let mut attempt = 1;
+        let mut redirects = 0;
+        let mut attempt = Attempt {
+            number: 1,
+            ..Attempt::default()
+        };
         loop {
             let (body, body_is_spent) = next_body(&mut prepared.body);
             let result = self
                 .attempt(
-                    operation, plan, prepared, options, state, body, attempt, max,
+                    operation,
+                    plan,
+                    prepared,
+                    options,
+                    state,
+                    body,
+                    &mut attempt,
                 )
                 .await;
             let error = match result {
-                Ok(outcome) => {
-                    self.quota.release(retry_cost);
-                    return Ok(outcome);
+                Ok(AttemptOutcome::HttpRedirect(location)) => {
+                    if body_is_spent || redirects == MAX_HTTP_REDIRECTS {
+                        return Err(
+                            redirect_error(&location, redirects).with_attempts(attempt.number)
+                        );
+                    }
+                    redirects += 1;
+                    prepared.redirect(&location)?;
+                    continue;
                 }
-                Err(error) => error.with_attempts(attempt),
+                Ok(AttemptOutcome::RegionRedirect) => return Ok(None),
+                Ok(AttemptOutcome::Output(output)) => {
+                    self.quota.release(retry_cost);
+                    return Ok(Some(output));
+                }
+                Err(error) => error,
             };
-            // These two retries count neither as an attempt nor against the quota.
-            if !corrected_clock && !body_is_spent && self.correct_clock_skew(&error) {
-                corrected_clock = true;
-                continue;
-            }
-            if !refreshed_credentials
-                && !body_is_spent
-                && self.invalidate_expired_credentials(&error, options)
-            {
-                refreshed_credentials = true;
-                continue;
-            }
-            let class = classify(&error);
-            if class == RetryClass::NotRetryable || attempt >= max || body_is_spent {
+            let sent = attempt.number - u32::from(!attempt.is_sent);
+            let can_recover = self.recover(&error, &attempt, prepared, options);
+            let class = match classify(self.model.name(), &error) {
+                RetryClass::NotRetryable if can_recover => RetryClass::Transient,
+                class => class,
+            };
+            let error = error.with_attempts(sent).with_retry_class(class);
+            if class == RetryClass::NotRetryable || attempt.number >= self.max_attempts {
                 return Err(error);
             }
-            let Some(cost) = self.quota.acquire(class) else {
-                tracing::debug!(operation = %operation.name, "retry quota exhausted");
-                return Err(error);
-            };
-            retry_cost = Some(cost);
-            let delay = Backoff {
-                base: self.backoff_base(),
+            if body_is_spent {
+                return Err(error.with_note(
+                    "not retried, because the request body is a stream that can be read only once",
+                ));
             }
-            .delay(attempt, class, self.rng.unit());
-            tracing::debug!(operation = %operation.name, attempt, ?delay, error = %error.kind(), "attempt failed");
-            self.clock.sleep(delay).await;
-            attempt += 1;
+            if !can_recover {
+                let delay = Backoff {
+                    base: self.backoff_base(),
+                }
+                .delay(attempt.number, class, self.rng.unit());
+                let Some(cost) = self.quota.acquire(class) else {
+                    tracing::debug!(operation = %operation.name, "retry quota exhausted");
+                    if plan.is_long_poll {
+                        self.clock.sleep(delay).await;
+                    }
+                    return Err(error);
+                };
+                retry_cost = Some(cost);
+                tracing::debug!(operation = %operation.name, attempt = attempt.number, ?delay, error = %error.kind(), "attempt failed");
+                self.clock.sleep(delay).await;
+            }
+            attempt = Attempt {
+                number: attempt.number + 1,
+                ..Attempt::default()
+            };
         }
     }
 
@@ -88,66 +132,52 @@ impl Service {
         std::time::Duration::from_millis(milliseconds)
     }
 
-    /// Invalidates the cached credentials if the error says that they expired. Returns true if the provider can refresh them.
+    /// Corrects what a service has refused an attempt for: expired credentials, or a wrong clock. Returns true if the next attempt is
+    /// signed with something else, so that it may succeed. Such a retry needs neither a delay nor tokens of the quota.
     ///
-    /// DIFFERENCE: botocore uses credentials until their own expiration time.
-    fn invalidate_expired_credentials(&self, error: &Error, options: &CallOptions) -> bool {
-        const EXPIRED: [&str; 3] = [
-            "ExpiredToken",
-            "ExpiredTokenException",
-            "TokenRefreshRequired",
-        ];
-        let is_expired = error
-            .service()
-            .is_some_and(|service| EXPIRED.contains(&&*service.code));
-        if !is_expired || options.credentials.is_some() {
+    /// Credentials and clock skew are shared by all calls of a client. They are compared with those of the attempt, because another
+    /// call may have corrected them already.
+    fn recover(
+        &self,
+        error: &Error,
+        attempt: &Attempt,
+        prepared: &PreparedRequest,
+        options: &CallOptions,
+    ) -> bool {
+        let (Some(response), Some(credentials)) = (error.service(), &attempt.credentials) else {
             return false;
+        };
+        if EXPIRED_CODES.contains(&&*response.code) {
+            return self.invalidate_expired(
+                credentials,
+                prepared.session_bucket.as_deref(),
+                options,
+            );
         }
-        match self.identity.cached_credentials() {
-            Some(expired) if expired.expires.is_some() => {
-                self.identity.invalidate(&expired);
-                true
-            }
-            _ => false,
-        }
+        let now = self.clock.now();
+        self.clock_skew.correct(response, attempt.clock_skew, now)
     }
 
-    /// Corrects the clock skew by the response's `date` header if the error says that the request's time is wrong. Returns true if
-    /// the skew changed.
+    /// Invalidates credentials that the service refuses as expired. Returns true if they can be refreshed.
     ///
-    /// DIFFERENCE: botocore signs with the local clock, and fails while it is wrong.
-    fn correct_clock_skew(&self, error: &Error) -> bool {
-        const SKEWED: [&str; 6] = [
-            "AuthFailure",
-            "InvalidSignatureException",
-            "RequestExpired",
-            "RequestInTheFuture",
-            "RequestTimeTooSkewed",
-            "SignatureDoesNotMatch",
-        ];
-        let Some(service) = error
-            .service()
-            .filter(|service| SKEWED.contains(&&*service.code))
-        else {
-            return false;
-        };
-        let Some(date) = service.header("date") else {
-            return false;
-        };
-        let Ok(service_time) = Timestamp::parse(date, TimestampFormat::Rfc822) else {
-            return false;
-        };
-        let skew = service_time.seconds() - self.clock.now().seconds();
-        let previous = self.clock_skew.load(Ordering::Relaxed);
-        if (skew - previous).abs() < 240 {
-            return false;
+    /// DIFFERENCE: botocore uses credentials until their own expiration time.
+    fn invalidate_expired(
+        &self,
+        expired: &Arc<Credentials>,
+        session_bucket: Option<&str>,
+        options: &CallOptions,
+    ) -> bool {
+        match session_bucket {
+            Some(bucket) => {
+                self.invalidate_session(bucket, options, expired);
+                true
+            }
+            None if expired.expires.is_some() && options.credentials.is_none() => {
+                self.identity.invalidate(expired);
+                true
+            }
+            None => false,
         }
-        self.clock_skew.store(skew, Ordering::Relaxed);
-        tracing::warn!(
-            skew,
-            "the local clock differs from the service's; signing with the service's time"
-        );
-        true
     }
 
     #[expect(clippy::too_many_arguments, reason = "the state of one attempt")]
@@ -159,21 +189,31 @@ impl Service {
         options: &CallOptions,
         state: &mut CallState,
         body: WireBody,
-        attempt: u32,
-        max: u32,
+        attempt: &mut Attempt,
     ) -> Result<AttemptOutcome> {
-        let request = self
-            .sign(plan, prepared, options, body, attempt, max)
-            .await?;
-        let response = self.transport.send(request).await?;
+        let request = self.sign(plan, prepared, options, body, attempt).await?;
+        let response = match self.transport.send(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                // Errors of other kinds reject the request before it is sent.
+                attempt.is_sent =
+                    !matches!(error.kind(), ErrorKind::Config | ErrorKind::Validation);
+                return Err(self.connection_error(error, operation, prepared));
+            }
+        };
+        attempt.is_sent = true;
+        if let Some(location) = self.http_redirect(&response) {
+            return Ok(AttemptOutcome::HttpRedirect(location));
+        }
         let metadata = ResponseMetadata {
             http_status: response.status,
             request_id: request_id(&response.headers),
             headers: Headers::new(),
-            attempts: attempt,
+            attempts: attempt.number,
         };
-        let succeeded = response.status < 301;
-        if succeeded && (plan.streaming_output.is_some() || plan.event_stream.is_some()) {
+        if is_success(response.status)
+            && (plan.streaming_output.is_some() || plan.event_stream.is_some())
+        {
             return self
                 .stream_output(operation, plan, response, metadata, state)
                 .await
@@ -183,21 +223,55 @@ impl Service {
             .await
     }
 
+    /// Adds the service and the operation to an error of the transport, and the setting that may cause it.
+    #[cold]
+    fn connection_error(
+        &self,
+        error: Error,
+        operation: &Operation,
+        prepared: &PreparedRequest,
+    ) -> Error {
+        let error = error.at(format_args!("{} {}", self.model.name(), operation.name));
+        if error.kind() == ErrorKind::Connection
+            && self.settings.endpoint_url.is_some()
+            && !prepared.host_prefix.is_empty()
+        {
+            return error.with_note(format_args!(
+                "the operation adds the prefix {:?} to the host: if the endpoint does not support it, set inject_host_prefix to false or AWS_DISABLE_HOST_PREFIX_INJECTION to true",
+                prepared.host_prefix
+            ));
+        }
+        error
+    }
+
+    /// Returns the target of an HTTP redirect of a custom endpoint, such as a gateway that redirects to the node with the data. AWS's
+    /// own endpoints redirect to other regions only.
+    ///
+    /// DIFFERENCE: botocore reports such a redirect as an error.
+    fn http_redirect(&self, response: &WireResponse) -> Option<Str> {
+        if !matches!(response.status, 307 | 308)
+            || self.settings.endpoint_url.is_none()
+            || response.headers.contains("x-amz-bucket-region")
+        {
+            return None;
+        }
+        response.headers.get_shared("location").cloned()
+    }
+
     async fn sign(
         &self,
         plan: &Plan,
         prepared: &PreparedRequest,
         options: &CallOptions,
         mut body: WireBody,
-        attempt: u32,
-        max: u32,
+        attempt: &mut Attempt,
     ) -> Result<WireRequest> {
         // Room for the headers of the signature, `amz-sdk-request` and `user-agent`.
         let mut headers = prepared.headers.clone_with_capacity(7);
         let mut features = prepared.features;
-        let attempt_info = match attempt {
+        let attempt_info = match attempt.number {
             1 => self.first_attempt_header.clone(),
-            _ => attempt_header(attempt, max),
+            number => attempt_header(number, self.max_attempts),
         };
         headers.set("amz-sdk-request", attempt_info);
         if let Some(make) = &options.url_headers {
@@ -207,6 +281,7 @@ impl Service {
         }
         let auth = &prepared.resolved.auth;
         match auth.scheme {
+            _ if prepared.is_untrusted => {}
             AuthScheme::None => {}
             AuthScheme::Bearer => {
                 let token = match &options.token {
@@ -250,12 +325,14 @@ impl Service {
                     payload_signing: self.settings.s3.payload_signing_enabled,
                     auth_path: prepared.auth_path.as_deref(),
                 };
-                let now = self.now();
+                attempt.clock_skew = self.clock_skew.seconds();
+                let now = self.skewed_now(attempt.clock_skew);
                 if let Some(form) =
                     sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?
                 {
                     body = WireBody::Bytes(Bytes::from(form));
                 }
+                attempt.credentials = Some(credentials);
             }
         }
         // Not part of the signature.
@@ -269,6 +346,25 @@ impl Service {
             version: plan.http,
         })
     }
+}
+
+/// Returns true for the statuses of successful responses.
+pub(super) fn is_success(status: u16) -> bool {
+    status < 300
+}
+
+#[cold]
+fn redirect_error(location: &str, redirects: u32) -> Error {
+    let target = location.split('?').next().unwrap_or_default();
+    let reason = if redirects == MAX_HTTP_REDIRECTS {
+        "too many redirects"
+    } else {
+        "the request body is a stream that can be read only once, so it cannot be sent again"
+    };
+    Error::new(
+        ErrorKind::Endpoint,
+        format!("redirected to {target:?}: {reason}"),
+    )
 }
 
 /// Returns the value of `amz-sdk-request` for an attempt.

@@ -8,7 +8,6 @@ mod request;
 mod response;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use inia_core::config::ClientSettings;
@@ -19,6 +18,7 @@ use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
 
 use crate::ByteStream;
+use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
 use crate::discovery::DiscoveryCache;
 use crate::endpoint::{EndpointBinding, EndpointResolver};
@@ -26,12 +26,11 @@ use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::Params;
-use crate::retry::RetryQuota;
+use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
 
 use request::{PreparedBody, ResolvedEndpoint};
-use response::AttemptOutcome;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
@@ -62,8 +61,7 @@ pub(crate) struct Service {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
     pub(crate) quota: RetryQuota,
-    /// Clock skew from the last response, in seconds; positive when the service's clock is ahead.
-    pub(crate) clock_skew: AtomicI64,
+    pub(crate) clock_skew: ClockSkew,
     /// Cache of bucket regions that differ from the client's, filled by region redirects.
     pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
     /// Per-operation plans, computed on the first call of each operation.
@@ -74,6 +72,7 @@ pub(crate) struct Service {
 #[derive(Debug)]
 pub(crate) struct Plan {
     hooks: OperationHooks,
+    names: Arc<CallNames>,
     endpoint: EndpointBinding,
     /// Endpoint and auth scheme of the last call.
     last_resolved: Mutex<Option<Arc<ResolvedEndpoint>>>,
@@ -81,10 +80,15 @@ pub(crate) struct Plan {
     idempotency_tokens: Box<[Str]>,
     /// Input member that accepts a stream.
     streaming_input: Option<Str>,
+    /// True if the service rejects a body of unknown length.
+    requires_length: bool,
     /// Output member that is returned as a stream.
     streaming_output: Option<Str>,
     /// Output member that is an event stream.
     event_stream: Option<Str>,
+    /// True if the input has an event stream, which is not supported.
+    sends_events: bool,
+    is_long_poll: bool,
     http: HttpVersion,
 }
 
@@ -134,20 +138,24 @@ impl Service {
         });
         let name = |member: Option<&inia_model::Member>| member.map(|member| member.name.clone());
         let h2 = model.metadata().h2.as_deref();
-        let has_events = model.event_stream_output(operation).is_some()
-            || model.event_stream_input(operation).is_some();
+        let sends_events = model.event_stream_input(operation).is_some();
+        let has_events = model.event_stream_output(operation).is_some() || sends_events;
         Ok(Plan {
             hooks: OperationHooks::new(model.name(), &operation.name),
+            names: Arc::new(CallNames {
+                service: model.name().clone(),
+                operation: operation.name.clone(),
+                region: self.settings.region.clone(),
+            }),
             endpoint: self.resolver.bind(model, operation)?,
             last_resolved: Mutex::default(),
             idempotency_tokens: tokens,
-            streaming_input: name(
-                model
-                    .streaming_input(operation)
-                    .or_else(|| model.event_stream_input(operation)),
-            ),
+            streaming_input: name(model.streaming_input(operation)),
+            requires_length: requires_length(model, operation),
             streaming_output: name(model.streaming_output(operation)),
             event_stream: name(model.event_stream_output(operation)),
+            sends_events,
+            is_long_poll: is_long_poll(model.name(), &operation.name),
             http: match h2 {
                 Some("eventstream") if has_events => HttpVersion::Http2,
                 _ => HttpVersion::Http1,
@@ -160,10 +168,28 @@ impl Service {
         &self,
         operation: &Operation,
         params: impl Into<Params>,
+        options: CallOptions,
+    ) -> Result<Output> {
+        match self.call_steps(operation, params.into(), options).await {
+            Ok(output) => Ok(output),
+            Err(error) => Err(self.in_call(error, operation)),
+        }
+    }
+
+    /// Adds the service, operation and region of a call to its error.
+    #[cold]
+    pub(crate) fn in_call(&self, error: Error, operation: &Operation) -> Error {
+        let region = self.settings.region.as_ref();
+        error.in_call(self.model.name(), Some(&operation.name), region)
+    }
+
+    async fn call_steps(
+        &self,
+        operation: &Operation,
+        mut params: Params,
         mut options: CallOptions,
     ) -> Result<Output> {
         let plan = self.plan(operation)?;
-        let mut params = params.into();
         let mut state = CallState::default();
 
         // 1. Complete the parameters: defaults from the client's settings, customizations of the service.
@@ -208,18 +234,18 @@ impl Service {
                     redirects += 1;
                 }
                 Err(error) => return Err(error),
-                Ok(AttemptOutcome::Redirect) if redirects < 2 => {
+                Ok(None) if redirects < 2 => {
                     redirects += 1;
                     self.cache_bucket_region(&state);
                     if let PreparedBody::Stream { stream, .. } = prepared.body {
                         options.stream = stream;
                     }
                 }
-                Ok(AttemptOutcome::Redirect) => {
+                Ok(None) => {
                     let message = format!("{}: too many region redirects", operation.name);
                     return Err(Error::new(ErrorKind::Endpoint, message));
                 }
-                Ok(AttemptOutcome::Output(output)) => return Ok(*output),
+                Ok(Some(output)) => return Ok(*output),
             }
         }
     }
@@ -251,10 +277,36 @@ impl Service {
 
     /// Returns the current time, corrected by the clock skew.
     pub(crate) fn now(&self) -> Timestamp {
+        self.skewed_now(self.clock_skew.seconds())
+    }
+
+    /// Returns the current time, corrected by `skew` seconds.
+    fn skewed_now(&self, skew: i64) -> Timestamp {
         let now = self.clock.now();
-        match self.clock_skew.load(Ordering::Relaxed) {
+        match skew {
             0 => now,
             skew => Timestamp::new(now.seconds().saturating_add(skew), now.nanoseconds()),
         }
     }
+}
+
+/// Operations whose services reject streaming bodies of unknown length, although their definitions do not say so.
+///
+/// # Source
+/// The S3 API reference, error `MissingContentLength`; the Glacier developer guide, "Upload archive".
+const LENGTH_REQUIRED: [(&str, &str); 5] = [
+    ("glacier", "UploadArchive"),
+    ("glacier", "UploadMultipartPart"),
+    ("s3", "PutObject"),
+    ("s3", "PutObjectAnnotation"),
+    ("s3", "UploadPart"),
+];
+
+/// Returns true if the service rejects a streaming body of unknown length.
+fn requires_length(model: &ServiceModel, operation: &Operation) -> bool {
+    model.streaming_input(operation).is_some_and(|member| {
+        LENGTH_REQUIRED.contains(&(&**model.name(), &operation.name))
+            || member.traits.requires_length()
+            || model.shape(member.target).traits.requires_length()
+    })
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use inia_core::config::{AccountIdEndpointMode, ChecksumMode, trace_header};
-use inia_core::{Credentials, Error, ErrorKind, Result, Str, UserAgentFeatures, Value};
+use inia_core::{Credentials, Error, ErrorKind, Problem, Result, Str, UserAgentFeatures, Value};
 use inia_endpoint::Endpoint;
 use inia_model::Operation;
 use inia_protocol::{Headers, Input, Request};
@@ -49,6 +49,10 @@ pub(crate) struct ResolvedEndpoint {
 pub(super) struct PreparedRequest {
     pub(super) method: Str,
     pub(super) url: Url,
+    /// The prefix that the operation adds to the host; empty if none.
+    pub(super) host_prefix: String,
+    /// True after a redirect to another host, to which no credentials are sent.
+    pub(super) is_untrusted: bool,
     pub(super) auth_path: Option<String>,
     pub(super) headers: Headers,
     pub(super) body: PreparedBody,
@@ -58,6 +62,27 @@ pub(super) struct PreparedRequest {
     pub(super) streaming: bool,
     /// Features for the user agent, without those of the identity.
     pub(super) features: UserAgentFeatures,
+}
+
+impl PreparedRequest {
+    /// Sends the request to the target of an HTTP redirect. Another host receives no credentials: neither a signature nor encryption
+    /// keys.
+    pub(super) fn redirect(&mut self, location: &str) -> Result<()> {
+        let url = self.url.redirected(location)?;
+        if !url.has_trusted_host(&self.url) {
+            self.is_untrusted = true;
+            for name in SECRET_HEADERS {
+                self.headers.remove(name);
+            }
+        }
+        tracing::debug!(
+            status = "redirect",
+            host = url.authority(),
+            "following a redirect of the endpoint"
+        );
+        self.url = url;
+        Ok(())
+    }
 }
 
 pub(super) enum PreparedBody {
@@ -108,6 +133,13 @@ impl Service {
     ) -> Result<()> {
         if params.is_null() {
             *params = Params::Owned(Value::map());
+        }
+        if plan.sends_events {
+            let message = format!(
+                "{}: its input is an event stream, which is not supported: nothing was sent",
+                operation.name
+            );
+            return Err(Error::new(ErrorKind::Validation, message));
         }
         if options.stream.is_some() && plan.streaming_input.is_none() {
             let message = format!("{} does not accept a streaming body", operation.name);
@@ -351,6 +383,17 @@ impl Service {
         }
     }
 
+    /// Returns the prefix that the operation adds to the endpoint's host. Hosts without subdomains get none.
+    ///
+    /// DIFFERENCE: botocore adds the prefix to IP addresses and `localhost` as well.
+    pub(crate) fn host_prefix<'a>(&self, request: &'a Request, endpoint_url: &BaseUrl) -> &'a str {
+        request
+            .host_prefix
+            .as_deref()
+            .filter(|_| self.settings.inject_host_prefix && endpoint_url.has_subdomains())
+            .unwrap_or_default()
+    }
+
     /// Finishes the request: URL, compression, checksum, and the headers that do not change from attempt to attempt.
     async fn finish(
         &self,
@@ -369,13 +412,24 @@ impl Service {
             mut features,
         } = draft;
         let settings = &self.settings;
-        let prefix = request
-            .host_prefix
-            .as_deref()
-            .filter(|_| settings.inject_host_prefix)
-            .unwrap_or_default();
-        let url = Url::new(&endpoint_url, prefix, &request.path, &request.query);
+        let host_prefix = self.host_prefix(&request, &endpoint_url).to_owned();
+        let url = Url::new(&endpoint_url, &host_prefix, &request.path, &request.query);
         let streaming = plan.streaming_input.is_some();
+        let stream = match stream {
+            None => {
+                check_length(operation, &request.headers, request.body.len() as u64)?;
+                None
+            }
+            Some(stream) => Some(
+                sized_stream(
+                    operation,
+                    stream,
+                    plan.requires_length,
+                    &mut request.headers,
+                )
+                .await?,
+            ),
+        };
         let allow_trailer = streaming
             && (url.is_tls()
                 || stream
@@ -445,6 +499,8 @@ impl Service {
         Ok(PreparedRequest {
             method: request.method,
             url,
+            host_prefix,
+            is_untrusted: false,
             auth_path,
             headers: request.headers,
             body,
@@ -454,6 +510,76 @@ impl Service {
             streaming,
             features,
         })
+    }
+}
+
+/// Headers that carry keys and are not part of the signature.
+const SECRET_HEADERS: [&str; 9] = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-amz-s3session-token",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-server-side-encryption-customer-key-md5",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key-md5",
+];
+
+/// Maximum size of a body of unknown length that is buffered for a service that requires its length, in bytes.
+const MAX_BUFFERED: usize = 8 << 20;
+
+/// Rejects a length in the parameters that is not the length of the body.
+fn check_length(operation: &Operation, headers: &Headers, length: u64) -> Result<()> {
+    let Some(stated) = headers.get("content-length") else {
+        return Ok(());
+    };
+    if stated.parse() == Ok(length) {
+        return Ok(());
+    }
+    Err(Error::from_problems(
+        &operation.name,
+        vec![Problem {
+            path: "ContentLength".to_owned(),
+            message: format!("is {stated}, but the body has {length} bytes"),
+        }],
+    ))
+}
+
+/// Returns a stream that ends with an error if its length is not the stated one.
+///
+/// A body of unknown length is buffered if the service requires its length.
+async fn sized_stream(
+    operation: &Operation,
+    stream: ByteStream,
+    requires_length: bool,
+    headers: &mut Headers,
+) -> Result<ByteStream> {
+    if let Some(length) = stream.len() {
+        check_length(operation, headers, length)?;
+        return Ok(stream.with_exact_length(length));
+    }
+    if let Some(length) = headers
+        .get("content-length")
+        .and_then(|text| text.parse().ok())
+    {
+        return Ok(stream.with_exact_length(length));
+    }
+    if !requires_length {
+        return Ok(stream);
+    }
+    // Boxed because it is rare: the future of every other call stays small.
+    match Box::pin(stream.read_up_to(MAX_BUFFERED)).await? {
+        Some(bytes) => Ok(ByteStream::from(bytes)),
+        None => Err(Error::from_problems(
+            &operation.name,
+            vec![Problem {
+                path: String::new(),
+                message: format!(
+                    "the body is a stream of unknown length with more than {MAX_BUFFERED} bytes: set ContentLength, or upload the stream in parts"
+                ),
+            }],
+        )),
     }
 }
 

@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, Error, Result};
-use inia_model::Operation;
+use inia_core::{Blob, Error, Fault, Result, ServiceError, Str};
+use inia_model::{Kind, Location, Member, Operation, ServiceModel};
 use inia_protocol::Response;
 
+use super::attempt::is_success;
 use super::{MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
+use crate::body::StreamedCall;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
 use crate::output::{Output, ResponseMetadata};
-use crate::transport::WireResponse;
+use crate::transport::{CONTENT_ENCODING, WireResponse, decode_body};
 
 pub(super) enum AttemptOutcome {
     Output(Box<Output>),
     /// A customization changed the call's region: prepare the request again.
-    Redirect,
+    RegionRedirect,
+    /// The endpoint redirects the request to this URL.
+    HttpRedirect(Str),
 }
 
 impl AttemptOutcome {
@@ -42,6 +46,10 @@ impl Service {
             body: Bytes::new(),
         };
         metadata.headers = head.headers.clone();
+        let call = StreamedCall {
+            names: Arc::clone(&plan.names),
+            attempts: metadata.attempts,
+        };
         let mut body = response.body;
         if let Some(traits) = &operation.checksum
             && let Some((algorithm, expected)) = checksum::for_response(traits, &head.headers)
@@ -70,13 +78,14 @@ impl Service {
             ..Output::default()
         };
         match &plan.event_stream {
-            None => output.body = Some(body),
+            None => output.body = Some(body.of_call(call)),
             Some(member) => {
                 let mut events = EventStream::new(
                     Arc::clone(&self.model),
                     Arc::clone(&self.codec),
                     operation.index,
                     body,
+                    call,
                 );
                 if self.codec.has_initial_response() {
                     output.value = events.initial_response().await?;
@@ -116,26 +125,36 @@ impl Service {
             headers: response.headers,
             body,
         };
+        // DynamoDB's checksum is that of the compressed body.
+        let has_checksum_of_encoded = response.headers.contains("x-amz-crc32");
+        if !has_checksum_of_encoded {
+            self.decode(operation, &mut response, limit)
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
+        }
         for hook in &plan.hooks.response {
-            hook(state, &mut response);
+            hook(&mut response)
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
+        }
+        if has_checksum_of_encoded {
+            self.decode(operation, &mut response, limit)
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
         metadata.http_status = response.status;
-        if response.status >= 301 {
+        if !is_success(response.status) {
             return self.service_error(operation, plan, response, metadata, state);
         }
         if let Some(traits) = &operation.checksum
             && let Some((algorithm, expected)) = checksum::for_response(traits, &response.headers)
         {
-            checksum::validate(algorithm, &expected, &response.body)?;
+            checksum::validate(algorithm, &expected, &response.body)
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
         metadata.headers = response.headers.clone();
-        let with_context =
-            |error: Error| error.at(format_args!("{} {}", self.model.name(), operation.name));
         if plan.hooks.output.is_empty() {
             let (value, request_id) = self
                 .codec
                 .parse_with_request_id(operation, response)
-                .map_err(with_context)?;
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
             metadata.request_id = request_id.or(metadata.request_id);
             return Ok(AttemptOutcome::output(Output {
                 value,
@@ -144,10 +163,21 @@ impl Service {
             }));
         }
         let body = response.body.clone();
-        let (mut value, request_id) = self
-            .codec
-            .parse_with_request_id(operation, response)
-            .map_err(with_context)?;
+        let (mut value, request_id) = match self.codec.parse_with_request_id(operation, response) {
+            Ok(parsed) => parsed,
+            // Such a document was cut off on the way, which is a server error.
+            Err(error) if plan.hooks.retries_malformed && metadata.http_status == 200 => {
+                let response = Response {
+                    status: 500,
+                    headers: metadata.headers.clone(),
+                    body,
+                };
+                return self
+                    .service_error(operation, plan, response, metadata, state)
+                    .map_err(|response| response.with_source(error));
+            }
+            Err(error) => return Err(self.unusable_response(error, operation, &metadata)),
+        };
         metadata.request_id = request_id.or(metadata.request_id);
         for hook in &plan.hooks.output {
             hook(&mut OutputStage {
@@ -166,7 +196,44 @@ impl Service {
         }))
     }
 
-    /// Parses an error response. Returns `Redirect` if a customization redirects the call to another region.
+    /// Decodes the body of a response that the server compressed unasked. An operation whose output has the encoding returns the body as
+    /// it was sent.
+    ///
+    /// # Errors
+    /// `Parse`: the body is malformed. `Stream`: it is longer than `limit` when decoded.
+    fn decode(&self, operation: &Operation, response: &mut Response, limit: usize) -> Result<()> {
+        if !response.headers.contains(CONTENT_ENCODING) {
+            return Ok(());
+        }
+        let is_encoding = |member: &Member| {
+            member.traits.location == Some(Location::Header)
+                && member.wire_name().eq_ignore_ascii_case(CONTENT_ENCODING)
+        };
+        let output = self.model.output(operation);
+        if is_success(response.status)
+            && output.is_some_and(|output| output.members.iter().any(is_encoding))
+        {
+            return Ok(());
+        }
+        let body = std::mem::take(&mut response.body);
+        response.body = decode_body(&response.headers, body, limit)?;
+        Ok(())
+    }
+
+    /// Adds the service, the operation and the response to the error of a response that cannot be used.
+    #[cold]
+    fn unusable_response(
+        &self,
+        error: Error,
+        operation: &Operation,
+        metadata: &ResponseMetadata,
+    ) -> Error {
+        error
+            .at(format_args!("{} {}", self.model.name(), operation.name))
+            .with_response(metadata.http_status, metadata.request_id.clone())
+    }
+
+    /// Parses an error response. Returns `RegionRedirect` if a customization redirects the call to another region.
     fn service_error(
         &self,
         operation: &Operation,
@@ -176,6 +243,7 @@ impl Service {
         state: &mut CallState,
     ) -> Result<AttemptOutcome> {
         let mut error = self.codec.parse_error(operation, response.clone());
+        set_fault(&self.model, response.status, &mut error);
         if error.http_status == 0 {
             error.http_status = response.status;
         }
@@ -194,10 +262,38 @@ impl Service {
             hook(&mut stage);
         }
         if stage.redirect {
-            return Ok(AttemptOutcome::Redirect);
+            return Ok(AttemptOutcome::RegionRedirect);
         }
         Err(Error::from_service(&operation.name, error))
     }
+}
+
+/// Sets the party at fault: as the response says, or else by the error's definition, or else by the status.
+pub(crate) fn set_fault(model: &ServiceModel, status: u16, error: &mut ServiceError) {
+    error.is_fault_stated = error.fault.is_some();
+    if error.is_fault_stated {
+        return;
+    }
+    let shape = error
+        .shape
+        .as_ref()
+        .and_then(|name| model.shape_id(name))
+        .map(|id| model.shape(id));
+    let is_sender_fault = shape.is_some_and(|shape| {
+        matches!(&shape.kind, Kind::Structure(structure)
+            if structure.error.as_ref().is_some_and(|traits| traits.sender_fault))
+    });
+    error.fault = if is_sender_fault {
+        Some(Fault::Sender)
+    } else if shape.is_some_and(|shape| shape.traits.is_fault()) {
+        Some(Fault::Receiver)
+    } else {
+        match status {
+            400..=499 => Some(Fault::Sender),
+            500..=599 => Some(Fault::Receiver),
+            _ => None,
+        }
+    };
 }
 
 /// Reads a streaming body into its member of the output value, up to `limit` bytes.

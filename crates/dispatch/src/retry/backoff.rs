@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::RetryClass;
+use inia_core::RetryClass;
 
 /// Exponential backoff with full jitter.
 #[derive(Clone, Copy, Debug)]

@@ -1,17 +1,6 @@
 //! Classifies errors for retries.
 
-use inia_core::{Error, ErrorKind, ServiceError};
-
-/// Classification of a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RetryClass {
-    /// The same request would fail again.
-    NotRetryable,
-    /// A transient error.
-    Transient,
-    /// The service throttles the caller.
-    Throttling,
-}
+use inia_core::{Error, RetryClass, ServiceError};
 
 /// Error codes of throttling.
 ///
@@ -47,24 +36,32 @@ const TRANSIENT_CODES: &[&str] = &[
 /// HTTP statuses of transient errors.
 const TRANSIENT_STATUSES: &[u16] = &[500, 502, 503, 504];
 
-/// Classifies the error of a failed attempt.
-pub(crate) fn classify(error: &Error) -> RetryClass {
-    match error.kind() {
-        ErrorKind::Connection | ErrorKind::Timeout => RetryClass::Transient,
-        ErrorKind::Service => error
-            .service()
-            .map_or(RetryClass::NotRetryable, classify_service),
-        _ => RetryClass::NotRetryable,
+/// Status of throttling, unless the error is a modeled one.
+const THROTTLING_STATUS: u16 = 429;
+
+/// Transient errors of single services.
+///
+/// # Source
+/// botocore `retries/special.py`.
+const TRANSIENT_SERVICE_CODES: &[(&str, &str)] = &[("sts", "IDPCommunicationError")];
+
+/// Classifies the error of a failed attempt at an operation of `service`.
+pub(crate) fn classify(service: &str, error: &Error) -> RetryClass {
+    match error.service() {
+        Some(response) => classify_response(service, response),
+        None => error.retry_class(),
     }
 }
 
-fn classify_service(error: &ServiceError) -> RetryClass {
+fn classify_response(service: &str, error: &ServiceError) -> RetryClass {
     let code = &*error.code;
-    if error.throttling || THROTTLING_CODES.contains(&code) {
+    let is_throttling_status = error.http_status == THROTTLING_STATUS && error.shape.is_none();
+    if error.throttling || THROTTLING_CODES.contains(&code) || is_throttling_status {
         RetryClass::Throttling
     } else if error.retryable
         || TRANSIENT_CODES.contains(&code)
         || TRANSIENT_STATUSES.contains(&error.http_status)
+        || TRANSIENT_SERVICE_CODES.contains(&(service, code))
     {
         RetryClass::Transient
     } else {
@@ -74,35 +71,65 @@ fn classify_service(error: &ServiceError) -> RetryClass {
 
 #[cfg(test)]
 mod tests {
+    use inia_core::ErrorKind;
+
     use super::*;
+
+    fn response(code: &str, http_status: u16) -> ServiceError {
+        ServiceError {
+            code: code.into(),
+            http_status,
+            ..ServiceError::default()
+        }
+    }
 
     #[test]
     fn classifies_errors() {
-        let service = |code: &str, http_status, throttling| {
-            classify(&Error::from_service(
-                "Op",
-                ServiceError {
-                    code: code.into(),
-                    http_status,
-                    throttling,
-                    ..ServiceError::default()
-                },
-            ))
+        let class = |service: &str, error: ServiceError| {
+            classify(service, &Error::from_service("Op", error))
         };
-        assert_eq!(service("Throttling", 400, false), RetryClass::Throttling);
-        assert_eq!(service("Custom", 400, true), RetryClass::Throttling);
-        assert_eq!(service("InternalError", 500, false), RetryClass::Transient);
-        assert_eq!(
-            service("NoSuchBucket", 404, false),
-            RetryClass::NotRetryable
-        );
-        assert_eq!(
-            classify(&Error::new(ErrorKind::Timeout, "late")),
-            RetryClass::Transient
-        );
-        assert_eq!(
-            classify(&Error::new(ErrorKind::Validation, "wrong")),
-            RetryClass::NotRetryable
-        );
+        for (service, error, expected) in [
+            ("s3", response("Throttling", 400), RetryClass::Throttling),
+            ("s3", response("InternalError", 500), RetryClass::Transient),
+            (
+                "s3",
+                response("NoSuchBucket", 404),
+                RetryClass::NotRetryable,
+            ),
+            ("s3", response("429", 429), RetryClass::Throttling),
+            (
+                "sts",
+                response("IDPCommunicationError", 400),
+                RetryClass::Transient,
+            ),
+            (
+                "iam",
+                response("IDPCommunicationError", 400),
+                RetryClass::NotRetryable,
+            ),
+        ] {
+            assert_eq!(class(service, error.clone()), expected, "{error:?}");
+        }
+        let modeled = ServiceError {
+            shape: Some("TooManyTags".into()),
+            ..response("TooManyTags", 429)
+        };
+        assert_eq!(class("s3", modeled), RetryClass::NotRetryable);
+        let modeled = ServiceError {
+            throttling: true,
+            ..response("Custom", 400)
+        };
+        assert_eq!(class("s3", modeled), RetryClass::Throttling);
+        for (kind, expected) in [
+            (ErrorKind::Timeout, RetryClass::Transient),
+            (ErrorKind::Connection, RetryClass::Transient),
+            (ErrorKind::Validation, RetryClass::NotRetryable),
+            (ErrorKind::Stream, RetryClass::NotRetryable),
+        ] {
+            assert_eq!(classify("s3", &Error::new(kind, "failed")), expected);
+        }
+        let corrupt =
+            Error::new(ErrorKind::Stream, "checksum").with_retry_class(RetryClass::Transient);
+        assert_eq!(classify("dynamodb", &corrupt), RetryClass::Transient);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::RetryClass;
+use inia_core::RetryClass;
 
 /// A token bucket shared by all calls of a client: retries take tokens from it, and successes return them.
 #[derive(Debug)]

@@ -194,7 +194,7 @@ impl ResponseChunks {
             let Some(body) = &mut self.body else {
                 return Poll::Ready(None);
             };
-            match ready!(Pin::new(body).poll_frame(context)) {
+            match ready!(Pin::new(&mut *body).poll_frame(context)) {
                 None => {
                     self.finish();
                     return Poll::Ready(None);

@@ -13,8 +13,7 @@ use super::settings::{read_file, transport_options};
 use super::{CaBundle, HyperTransport, Transport, TransportSettings};
 
 /// Wraps the transport that the settings of a client make.
-pub(crate) type WrapTransport =
-    Arc<dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
+pub(crate) type WrapTransport = Arc<dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
 /// One transport per distinct settings, shared by the clients of a session: the most recently used ones, so that a program with ever
 /// new settings does not use ever more memory. Clients keep their transport.

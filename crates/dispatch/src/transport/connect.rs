@@ -105,9 +105,11 @@ impl Connector {
             Some(proxy) => self.open_through(proxy, target).await?,
         };
         let Some(tls) = tls else {
-            let forwarding = proxy.filter(|proxy| !proxy.is_socks()).map(|proxy| Forwarding {
-                authorization: proxy.authorization(),
-            });
+            let forwarding = proxy
+                .filter(|proxy| !proxy.is_socks())
+                .map(|proxy| Forwarding {
+                    authorization: proxy.authorization(),
+                });
             return Ok(HostConnection {
                 channel,
                 socket,
@@ -148,9 +150,11 @@ impl Connector {
             ProxyScheme::Https => {
                 let tls = self.proxy_tls.config(super::HttpVersion::Http1);
                 let tls = tls.map_err(ConnectError::config)?;
-                let stream = handshake(tls, &proxy.host, channel).await.map_err(|error| {
-                    error.at(format_args!("cannot connect to the proxy {proxy}"))
-                })?;
+                let stream = handshake(tls, &proxy.host, channel)
+                    .await
+                    .map_err(|error| {
+                        error.at(format_args!("cannot connect to the proxy {proxy}"))
+                    })?;
                 channel = Box::new(stream);
                 if target.is_tls() {
                     tunnel::open_http(&mut channel, proxy, host, port).await

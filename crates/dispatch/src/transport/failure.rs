@@ -76,7 +76,8 @@ impl ConnectError {
         }
         // Resolvers hide that they could not open a file.
         if !has_code && !timed_out {
-            is_exhausted = tokio::net::TcpSocket::new_v4().is_err_and(|error| is_exhaustion(&error));
+            is_exhausted =
+                tokio::net::TcpSocket::new_v4().is_err_and(|error| is_exhaustion(&error));
         }
         ConnectError {
             kind: if timed_out {
@@ -158,7 +159,10 @@ fn is_exhaustion(error: &io::Error) -> bool {
 #[cold]
 pub(super) fn request_error(url: &impl fmt::Display, error: Option<&hyper::Error>) -> Error {
     let Some(error) = error else {
-        return Error::new(ErrorKind::Connection, format!("{url}: the connection is closed"));
+        return Error::new(
+            ErrorKind::Connection,
+            format!("{url}: the connection is closed"),
+        );
     };
     let mut timed_out = false;
     for cause in Causes(Some(error)) {
@@ -183,9 +187,7 @@ pub(super) fn request_error(url: &impl fmt::Display, error: Option<&hyper::Error
     } else {
         ErrorKind::Connection
     };
-    let problem = if error.is_parse_too_large() {
-        "the response has too many headers, or they are longer than 1 MiB".to_owned()
-    } else if error.is_parse() {
+    let problem = if error.is_parse() {
         format!("invalid HTTP response: {}", root_cause(error))
     } else {
         format!("the connection failed: {}", root_cause(error))

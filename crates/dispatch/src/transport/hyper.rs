@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Uri, header};
+use http_body::Body as _;
 use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result, TextPool};
 use inia_protocol::Headers;
@@ -62,8 +63,8 @@ impl HyperTransport {
 
     async fn exchange(&self, mut request: WireRequest) -> Result<WireResponse> {
         let pool = self.pool()?;
-        let uri = Uri::try_from(&*request.url)
-            .map_err(|error| invalid_url(&request.url, &error))?;
+        let uri =
+            Uri::try_from(&*request.url).map_err(|error| invalid_url(&request.url, &error))?;
         let target = Target::of(&uri, request.version)
             .map_err(|reason| invalid_url(&request.url, &reason))?;
         let max_wait = self.max_wait(&request);
@@ -100,7 +101,12 @@ impl HyperTransport {
             body = match (failure.unsent, replay) {
                 (Some(unsent), _) if was_reused => unsent,
                 (_, Some(replay)) => RequestBody::new(replay),
-                _ => return Err(request_error(&UrlWithoutQuery(&uri), failure.error.as_ref())),
+                _ => {
+                    return Err(request_error(
+                        &UrlWithoutQuery(&uri),
+                        failure.error.as_ref(),
+                    ));
+                }
             };
             tracing::debug!(
                 host = target.host(),
@@ -185,6 +191,7 @@ fn to_hyper(
             format!("invalid request {part}: {error}"),
         )
     };
+    let is_empty = body.size_hint().exact() == Some(0);
     let mut hyper = http::Request::new(body);
     *hyper.method_mut() = http::Method::from_bytes(request.method.as_bytes())
         .map_err(|error| invalid("method", &error))?;
@@ -215,9 +222,15 @@ fn to_hyper(
         .entry(header::ACCEPT_ENCODING)
         .or_insert(HeaderValue::from_static("identity"));
     if !lease.is_http2() {
-        let host = HeaderValue::from_str(target.host_header())
-            .map_err(|error| invalid("host", &error))?;
+        let host =
+            HeaderValue::from_str(target.host_header()).map_err(|error| invalid("host", &error))?;
         headers.entry(header::HOST).or_insert(host);
+    }
+    if is_empty && !matches!(&*request.method, "GET" | "HEAD" | "OPTIONS") {
+        // hyper states the length of other bodies only. S3 rejects an empty upload without it.
+        headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert(HeaderValue::from_static("0"));
     }
     if let Some(authorization) = lease
         .forwarding()

@@ -23,12 +23,12 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Result, Str};
 use inia_protocol::Headers;
 
+pub(crate) use self::cache::{TransportCache, WrapTransport};
+pub(crate) use self::encoding::{CONTENT_ENCODING, decode_body};
 pub use self::hyper::HyperTransport;
 pub use self::proxy::ProxySettings;
 pub use self::settings::TransportSettings;
 pub use self::tls::{CaBundle, TlsSettings};
-pub(crate) use self::cache::{TransportCache, WrapTransport};
-pub(crate) use self::encoding::decode_body;
 use crate::ByteStream;
 
 /// A signed HTTP request.

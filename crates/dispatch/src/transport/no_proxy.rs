@@ -147,7 +147,11 @@ mod tests {
             ("", "a.example", 80, false),
         ] {
             let list_of = NoProxy::parse(list);
-            assert_eq!(list_of.contains(host, port), expected, "{list} {host}:{port}");
+            assert_eq!(
+                list_of.contains(host, port),
+                expected,
+                "{list} {host}:{port}"
+            );
         }
     }
 }

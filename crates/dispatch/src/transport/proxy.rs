@@ -94,8 +94,7 @@ impl Proxy {
             Some((login, address)) => (Some(login).filter(|login| !login.is_empty()), address),
             None => (None, rest),
         };
-        let (address, _) =
-            address.split_at(address.find(['/', '?', '#']).unwrap_or(address.len()));
+        let (address, _) = address.split_at(address.find(['/', '?', '#']).unwrap_or(address.len()));
         let address = HostPort::parse(address)?;
         let proxy = Proxy {
             scheme,
@@ -104,7 +103,9 @@ impl Proxy {
             login: login.map(ProxyLogin::parse),
         };
         if proxy.is_socks() && proxy.login.as_ref().is_some_and(ProxyLogin::is_too_long) {
-            return Err("the user and password of a SOCKS proxy are limited to 255 bytes".to_owned());
+            return Err(
+                "the user and password of a SOCKS proxy are limited to 255 bytes".to_owned(),
+            );
         }
         Ok(proxy)
     }
@@ -225,11 +226,31 @@ mod tests {
             (&[("https", "//p:1/x")], None, true, Some("http://p:1")),
             (&[("all", "https://p")], None, false, Some("https://p:443")),
             (&[("all", "HTTP://P")], None, true, Some("http://p:80")),
-            (&[("all", "socks5h://[::1]")], None, true, Some("socks5h://[::1]:1080")),
-            (&[("all", "q:2"), ("http", "p:1")], None, false, Some("http://p:1")),
-            (&[("all", "q:2"), ("http", "p:1")], None, true, Some("http://q:2")),
+            (
+                &[("all", "socks5h://[::1]")],
+                None,
+                true,
+                Some("socks5h://[::1]:1080"),
+            ),
+            (
+                &[("all", "q:2"), ("http", "p:1")],
+                None,
+                false,
+                Some("http://p:1"),
+            ),
+            (
+                &[("all", "q:2"), ("http", "p:1")],
+                None,
+                true,
+                Some("http://q:2"),
+            ),
             (&[("http", "p:1")], Some("b.example,example"), false, None),
-            (&[("http", "p:1")], Some("b.example"), false, Some("http://p:1")),
+            (
+                &[("http", "p:1")],
+                Some("b.example"),
+                false,
+                Some("http://p:1"),
+            ),
         ] {
             let table = table(proxies, no_proxy).unwrap().unwrap();
             let proxy = table.proxy_for(is_tls, "a.example", 80);

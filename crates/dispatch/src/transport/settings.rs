@@ -107,7 +107,10 @@ pub(super) fn transport_options(config: &Config) -> Vec<&'static str> {
         ("ca_bundle", config.ca_bundle.is_some()),
         ("client_cert", config.client_cert.is_some()),
         ("connect_timeout", config.connect_timeout.is_some()),
-        ("max_pool_connections", config.max_pool_connections.is_some()),
+        (
+            "max_pool_connections",
+            config.max_pool_connections.is_some(),
+        ),
         ("proxies", has_proxies),
         ("proxies_config", config.proxies_config.is_some()),
         ("tcp_keepalive", config.tcp_keepalive == Some(true)),

@@ -36,7 +36,10 @@ pub(super) async fn open_http(
     let mut head = Vec::with_capacity(1024);
     while !is_complete(&head) {
         if head.len() >= MAX_HEAD {
-            return Err(ConnectError::refused("sent a response that is too long", false));
+            return Err(ConnectError::refused(
+                "sent a response that is too long",
+                false,
+            ));
         }
         let read = channel
             .read_buf(&mut head)
@@ -106,10 +109,15 @@ async fn socks_address(
     if address.is_none() && scheme == ProxyScheme::Socks5 {
         let mut found = tokio::net::lookup_host((host, port))
             .await
-            .map_err(|error| ConnectError::io(&format!("cannot be used: cannot resolve {host}"), &error))?;
+            .map_err(|error| {
+                ConnectError::io(&format!("cannot be used: cannot resolve {host}"), &error)
+            })?;
         address = found.next().as_ref().map(SocketAddr::ip);
         if address.is_none() {
-            return Err(ConnectError::refused(&format!("cannot be used: {host} has no address"), false));
+            return Err(ConnectError::refused(
+                &format!("cannot be used: {host} has no address"),
+                false,
+            ));
         }
     }
     let mut bytes = Vec::with_capacity(host.len() + 2);
@@ -124,9 +132,10 @@ async fn socks_address(
         }
         None => {
             bytes.push(3);
-            bytes.push(u8::try_from(host.len()).map_err(|_| {
-                ConnectError::config("the host name is longer than 255 bytes")
-            })?);
+            bytes.push(
+                u8::try_from(host.len())
+                    .map_err(|_| ConnectError::config("the host name is longer than 255 bytes"))?,
+            );
             bytes.extend_from_slice(host.as_bytes());
         }
     }

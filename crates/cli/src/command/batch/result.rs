@@ -52,7 +52,7 @@ pub(super) fn failed(id: Option<&Value>, error: &Error) -> Vec<u8> {
             }
             description.insert("message", service.message.clone());
             description.insert("http_status", service.http_status);
-            if let Some(fault) = service.fault {
+            if let Some(fault) = service.fault.filter(|_| service.is_fault_stated) {
                 description.insert(
                     "type",
                     if fault == Fault::Sender {

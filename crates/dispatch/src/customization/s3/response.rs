@@ -3,13 +3,24 @@
 use inia_core::{Result, Value};
 use inia_protocol::{Response, xml_root_name, xml_root_text};
 
-use crate::customization::{CallState, OutputStage};
+use crate::customization::OutputStage;
 
 /// Turns a 200 response whose body is an error document or truncated XML into a server error (status 500).
-pub(in crate::customization) fn error_in_ok_response(_state: &CallState, response: &mut Response) {
+pub(in crate::customization) fn error_in_ok_response(response: &mut Response) -> Result<()> {
     if response.status == 200 && !response.body.is_empty() && is_error(&response.body) {
         response.status = 500;
     }
+    Ok(())
+}
+
+/// Turns a 200 response without a document into a server error (status 500): S3 sends the status of a long operation before its result.
+///
+/// DIFFERENCE: in botocore, such a response is a success without members.
+pub(in crate::customization) fn empty_ok_response(response: &mut Response) -> Result<()> {
+    if response.status == 200 && response.body.trim_ascii().is_empty() {
+        response.status = 500;
+    }
+    Ok(())
 }
 
 fn is_error(body: &[u8]) -> bool {
