@@ -1,6 +1,7 @@
 //! Suites for config files and settings, one trial per case.
 //!
 //! - `profiles/<n> <name>`: first suite of the profile parser, `sections/<n> <name>`: second suite
+//! - `botocore/<n>`: odd names and values, and the result of botocore for each
 //! - `locations/<n> <name>`, `more-locations/<n> <name>`: locations of the config files
 //! - `trace/<n>`: the trace header of whole calls within Lambda
 //! - `endpoint-urls/<name>`: botocore's configured endpoint URLs, `cfg/<file>`: the files of its unit tests
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         }
         None => cases.push(Case::unavailable("the suites of config files")),
     }
+    botocore_cases(&mut cases);
     match botocore_tests() {
         Some(tests) => {
             endpoint_url_cases(&tests, &mut cases);
@@ -155,6 +157,50 @@ fn equal(actual: &Json, expected: &Json) -> Result<(), String> {
     } else {
         Err(format!("actual {actual}, expected {expected}"))
     }
+}
+
+/// Cases with the `full_config` of a botocore session. A row with a `difference` has inia's result too.
+fn botocore_cases(cases: &mut Vec<Case>) {
+    let rows: Vec<Json> = serde_json::from_str(include_str!("config/botocore.json")).unwrap();
+    for (number, row) in rows.into_iter().enumerate() {
+        cases.push(Case::new(format!("botocore/{}", number + 1), move || {
+            same_as_botocore(&row)
+        }));
+    }
+}
+
+fn same_as_botocore(row: &Json) -> Result<(), String> {
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let expected = row.get("inia").unwrap_or(row);
+    let files = match ConfigFiles::parse(text("config"), text("credentials")) {
+        Ok(files) => files,
+        Err(error) if expected["error"] == true => {
+            return equal(&json!(error.kind().as_str()), &json!("config"));
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    let none = json!({});
+    for (key, actual) in [
+        (
+            "profiles",
+            sections(files.profile_names().collect(), |n| files.profile(n), true),
+        ),
+        (
+            "sso_sessions",
+            sections(
+                files.sso_session_names().collect(),
+                |n| files.sso_session(n),
+                true,
+            ),
+        ),
+    ] {
+        equal(&actual, expected.get(key).unwrap_or(&none))?;
+    }
+    for (name, properties) in expected["services"].as_object().into_iter().flatten() {
+        let services = sections(vec![name], |n| files.services(n), true);
+        equal(&services[name], properties)?;
+    }
+    Ok(())
 }
 
 fn location_cases(dir: &Path, cases: &mut Vec<Case>) {

@@ -1,48 +1,42 @@
 //! Checks that the documentation matches the program.
 
-use inia::config::{ConfigKey, setting};
+use inia::config::setting;
 
-/// Returns the row of a setting in `docs/configuration.md`, without its first cell.
+/// Returns the row of a setting in `docs/configuration.md`.
 fn row(setting: &setting::Setting) -> String {
-    let list = |names: Vec<String>| match names.is_empty() {
-        true => "-".to_owned(),
-        false => names.join(", "),
+    let list = |names: &[&str]| match names {
+        [] => "-".to_owned(),
+        names => format!("`{}`", names.join("`, `")),
     };
-    let env = setting.env.iter().map(|name| format!("`{name}`"));
-    let keys = setting.keys.iter().map(|key| match key {
-        ConfigKey::Key(key) => format!("`{key}`"),
-        ConfigKey::Nested(key, sub) => format!("`{key}.{sub}`"),
-    });
-    let default = match setting.default {
-        None | Some("") => "-".to_owned(),
-        Some(default) => format!("`{default}`"),
+    let option: &[&str] = match setting.is_option {
+        true => &[setting.name],
+        false => &[],
     };
     format!(
-        "| {} | {} | {default} |",
-        list(env.collect()),
-        list(keys.collect())
+        "| {} | {} | {} | {} | {} |",
+        setting.summary().trim_end_matches('.'),
+        list(option),
+        list(setting.env),
+        list(setting.keys),
+        list(setting.default.as_slice()),
     )
 }
 
 #[test]
 fn every_setting_is_documented_in_order() {
     let text = include_str!("../docs/configuration.md");
-    let (_, table) = text
-        .split_once("| | environment | profile | default |\n|---|---|---|---|\n")
-        .unwrap();
+    let heading = "| | option | environment | profile | default |\n|---|---|---|---|---|\n";
+    let (_, table) = text.split_once(heading).unwrap();
     let rows: Vec<&str> = table
         .lines()
         .take_while(|line| line.starts_with('|'))
         .collect();
-    assert_eq!(rows.len(), setting::ALL.len());
-    for (written, setting) in rows.iter().zip(setting::ALL) {
-        let expected = row(setting);
-        assert!(
-            written.ends_with(&expected),
-            "{}: {written} does not end with {expected}",
-            setting.name
-        );
-    }
+    let expected: Vec<String> = setting::all().map(row).collect();
+    assert!(
+        rows == expected,
+        "the table of settings in docs/configuration.md should be:\n{}",
+        expected.join("\n")
+    );
 }
 
 #[test]
@@ -60,8 +54,7 @@ fn every_provider_is_documented_in_order() {
 /// The table of settings contains all environment variables and profile keys that botocore reads.
 #[test]
 fn all_botocore_variables_are_settings() {
-    let names: Vec<&str> = setting::ALL
-        .iter()
+    let names: Vec<&str> = setting::all()
         .flat_map(|setting| setting.env)
         .copied()
         .collect();

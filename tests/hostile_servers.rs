@@ -528,10 +528,8 @@ async fn https_uses_a_tunnel() {
         "{error}"
     );
 
-    let forwarding = through(format!("127.0.0.1:{hop}")).proxies_config(ProxyConfig {
-        use_forwarding_for_https: Some(true),
-        ..ProxyConfig::default()
-    });
+    let forwarding = through(format!("127.0.0.1:{hop}"))
+        .proxies_config(ProxyConfig::new().use_forwarding_for_https(true));
     let error = client_error(&url, forwarding);
     assert!(error.to_string().contains("through a tunnel"), "{error}");
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use inia::config::{AddressingStyle, Config, S3Config};
+use inia::config::Config;
 use inia::{Credentials, ErrorKind, PresignedRequest, Result, Session, SessionBuilder, json};
 
 mod fakes;
@@ -20,28 +20,12 @@ struct Case {
     operation: String,
     params: serde_json::Value,
     #[serde(default)]
-    config: CaseConfig,
+    config: inia::Value,
     method: Option<String>,
     token: Option<String>,
     endpoint_url: Option<String>,
     expires: Option<u64>,
     url: String,
-}
-
-#[derive(Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseConfig {
-    signature_version: Option<String>,
-    #[serde(default)]
-    s3: CaseS3,
-}
-
-#[derive(Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseS3 {
-    addressing_style: Option<String>,
-    use_dualstack_endpoint: Option<bool>,
-    use_accelerate_endpoint: Option<bool>,
 }
 
 fn session(region: &str, token: Option<&str>) -> Session {
@@ -53,19 +37,7 @@ fn session(region: &str, token: Option<&str>) -> Session {
 }
 
 fn presign(case: &Case) -> Result<PresignedRequest> {
-    let mut s3 = S3Config::default();
-    s3.addressing_style = case
-        .config
-        .s3
-        .addressing_style
-        .as_deref()
-        .and_then(AddressingStyle::from_name);
-    s3.use_dualstack_endpoint = case.config.s3.use_dualstack_endpoint;
-    s3.use_accelerate_endpoint = case.config.s3.use_accelerate_endpoint;
-    let mut config = Config::new().s3(s3);
-    if let Some(version) = &case.config.signature_version {
-        config = config.signature_version(version.as_str());
-    }
+    let mut config = Config::from_value(&case.config)?;
     if let Some(url) = &case.endpoint_url {
         config = config.endpoint_url(url.as_str());
     }

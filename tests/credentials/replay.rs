@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use inia_core::config::{Config, DefaultsMode, ServiceName, Settings};
+use inia_core::config::{Config, DefaultsTable, ServiceName, Settings};
 use inia_core::ports::{BoxFuture, Host, HttpRequest, HttpResponse, Invoke, InvokeOptions};
 use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Timestamp, TimestampFormat, Value};
 use serde_json::Value as Json;
@@ -268,7 +268,7 @@ impl ReplayInvoke {
         }
         let settings = self
             .settings
-            .for_client(&config, name, DefaultsMode::Legacy, None)?;
+            .for_client(&config, name, &DefaultsTable::default(), None)?;
         if let Some(url) = settings.endpoint_url {
             return Ok(url.to_string());
         }

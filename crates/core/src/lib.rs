@@ -23,6 +23,7 @@ mod refresh_cache;
 mod secret;
 #[cfg(feature = "session")]
 mod session;
+mod suggestion;
 mod text;
 mod timestamp;
 mod url;
@@ -44,6 +45,7 @@ pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
 pub use secret::Secret;
 #[cfg(feature = "session")]
 pub use session::{Session, SessionBuilder};
+pub use suggestion::did_you_mean;
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use url::{HostPort, UrlParts};

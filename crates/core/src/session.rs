@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::config::{
-    ClientSettings, Config, ConfigFiles, DefaultsMode, DefaultsTable, FileLocations, Platform,
-    ServiceName, Settings, setting,
+    ClientSettings, Config, ConfigFiles, DefaultsTable, FileLocations, Platform, ServiceName,
+    Settings, setting,
 };
 use crate::credentials::{
     CredentialChain, Credentials, ProviderContext, SsoLogin, SsoLogout, Token, TokenChain, imds,
@@ -197,20 +197,9 @@ impl Session {
         config: &Config,
     ) -> Result<ClientSettings> {
         let config = self.0.config.merge(config);
-        let settings = self.settings();
-        let mode = settings.defaults_mode(&config)?.resolve_auto(
-            settings,
-            settings.region(&config)?.as_deref(),
-            self.0.instance_region.get().and_then(Option::as_deref),
-        );
-        let defaults = self.0.defaults.get(mode);
-        if mode != DefaultsMode::Legacy && defaults.is_none() {
-            return Err(Error::new(
-                ErrorKind::Config,
-                format!("defaults_mode: no defaults available for `{mode}`"),
-            ));
-        }
-        settings.for_client(&config, service, mode, defaults)
+        let instance_region = self.0.instance_region.get().and_then(Option::as_deref);
+        self.settings()
+            .for_client(&config, service, &self.0.defaults, instance_region)
     }
 
     /// Returns the region from the instance metadata service, if [`prepare`](Self::prepare) requested it.

@@ -450,13 +450,10 @@ impl Invoke for PipelineInvoke {
                 name: model.name(),
                 id: &model.metadata().service_id,
             };
-            let mode = self.settings.defaults_mode(&config)?.resolve_auto(
-                &self.settings,
-                self.settings.region(&config)?.as_deref(),
-                self.shared.instance_region.get().map(Str::as_str),
-            );
-            let defaults = self.defaults.get(mode);
-            let settings = self.settings.for_client(&config, name, mode, defaults)?;
+            let instance_region = self.shared.instance_region.get().map(Str::as_str);
+            let settings =
+                self.settings
+                    .for_client(&config, name, &self.defaults, instance_region)?;
             let identity = StaticIdentity {
                 credentials: options.credentials.map(Arc::new),
                 token: None,

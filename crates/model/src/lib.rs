@@ -32,8 +32,9 @@ pub use catalog::Catalog;
 pub use definition_file::{Definition, DefinitionFormat};
 pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
+pub use inia_core::did_you_mean;
 pub use metadata::Metadata;
-pub use names::{did_you_mean, kebab_case, nearest, snake_case};
+pub use names::{kebab_case, snake_case};
 pub use operation::{ChecksumTraits, EndpointDiscovery, Operation};
 #[cfg(feature = "pack")]
 pub use pack::ArchiveBuilder;

@@ -1,24 +1,23 @@
 //! [`DefaultsTable`]: the defaults of each defaults mode.
 
-use std::time::Duration;
+use serde_json::Value as Json;
 
-use super::options::{DefaultsMode, RegionalEndpoints, RetryMode};
-use super::setting;
+use super::options::DefaultsMode;
+use super::setting::{self, Setting};
 use super::settings::Settings;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Str};
 
 /// The defaults of each defaults mode, read from `sdk-default-configuration.json`.
 ///
 /// ```
-/// use std::time::Duration;
-/// use inia_core::config::{DefaultsMode, DefaultsTable};
+/// use inia_core::config::{DefaultsMode, DefaultsTable, setting};
 ///
 /// let table = DefaultsTable::from_json(&serde_json::json!({
 ///     "base": {"retryMode": "standard", "connectTimeoutInMillis": 1100},
 ///     "modes": {"standard": {"connectTimeoutInMillis": {"override": 3100}}, "in-region": {}}
 /// }))?;
 /// let standard = table.get(DefaultsMode::Standard).unwrap();
-/// assert_eq!(standard.connect_timeout, Some(Duration::from_millis(3100)));
+/// assert_eq!(standard.get(&setting::CONNECT_TIMEOUT).unwrap(), "3.1");
 /// assert!(table.get(DefaultsMode::Legacy).is_none());
 /// # Ok::<(), inia_core::Error>(())
 /// ```
@@ -29,79 +28,64 @@ use crate::{Error, ErrorKind, Result};
 pub struct DefaultsTable(Vec<(DefaultsMode, ModeDefaults)>);
 
 /// The defaults of one defaults mode.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModeDefaults {
-    /// The retry mode.
-    pub retry_mode: Option<RetryMode>,
-    /// Use of regional STS endpoints.
-    pub sts_regional_endpoints: Option<RegionalEndpoints>,
-    /// Use of the regional S3 endpoint in us-east-1.
-    pub s3_us_east_1_regional_endpoints: Option<RegionalEndpoints>,
-    /// The timeout for connecting.
-    pub connect_timeout: Option<Duration>,
-    /// The timeout for TLS negotiation.
-    pub tls_negotiation_timeout: Option<Duration>,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModeDefaults(Vec<(&'static str, Str)>);
+
+/// The settings that have defaults per mode, with their keys in the file.
+const KEYS: &[(&Setting, &str)] = &[
+    (&setting::RETRY_MODE, "retryMode"),
+    (&setting::STS_REGIONAL_ENDPOINTS, "stsRegionalEndpoints"),
+    (
+        &setting::S3_US_EAST_1_REGIONAL_ENDPOINT,
+        "s3UsEast1RegionalEndpoints",
+    ),
+    (&setting::CONNECT_TIMEOUT, "connectTimeoutInMillis"),
+];
+
+impl ModeDefaults {
+    /// Returns the default of a setting.
+    #[must_use]
+    pub fn get(&self, setting: &Setting) -> Option<&Str> {
+        let default = self.0.iter().find(|(name, _)| *name == setting.name);
+        default.map(|(_, text)| text)
+    }
 }
 
 impl DefaultsTable {
     /// Parses `sdk-default-configuration.json`. Unknown modes and defaults are ignored.
     ///
     /// # Errors
-    /// `Model` if the file has an unexpected structure.
-    pub fn from_json(json: &serde_json::Value) -> Result<Self> {
-        let invalid = |problem: &str| {
-            Error::new(
-                ErrorKind::Model,
-                format!("sdk-default-configuration.json: {problem}"),
-            )
+    /// `Model` if the file has an unexpected structure or an invalid default.
+    pub fn from_json(json: &Json) -> Result<Self> {
+        let object = |name: &str| {
+            json.get(name).and_then(Json::as_object).ok_or_else(|| {
+                let problem = format!("sdk-default-configuration.json: `{name}` is missing");
+                Error::new(ErrorKind::Model, problem)
+            })
         };
-        let base = json
-            .get("base")
-            .and_then(serde_json::Value::as_object)
-            .ok_or_else(|| invalid("`base` is missing"))?;
-        let modes = json
-            .get("modes")
-            .and_then(serde_json::Value::as_object)
-            .ok_or_else(|| invalid("`modes` is missing"))?;
+        let base = object("base")?;
         let mut table = Vec::new();
-        for (name, changes) in modes {
+        for (name, changes) in object("modes")? {
             let Some(mode) = DefaultsMode::from_name(name) else {
                 continue;
             };
-            let value = |key: &str| -> Option<serde_json::Value> {
-                let base = base.get(key);
-                let Some(change) = changes.get(key) else {
-                    return base.cloned();
+            let mut defaults = Vec::new();
+            for &(setting, key) in KEYS {
+                let text = match changed(base.get(key), changes.get(key)) {
+                    Some(Json::String(text)) => Str::from(text),
+                    Some(Json::Number(millis)) => {
+                        let seconds = millis.as_f64().unwrap_or_default() / 1000.0;
+                        Str::from(seconds.to_string())
+                    }
+                    _ => continue,
                 };
-                if let Some(replacement) = change.get("override") {
-                    return Some(replacement.clone());
-                }
-                let base = base?.as_f64()?;
-                let number = match (change.get("multiply"), change.get("add")) {
-                    (Some(factor), _) => base * factor.as_f64()?,
-                    (None, Some(increment)) => base + increment.as_f64()?,
-                    (None, None) => base,
-                };
-                Some(number.into())
-            };
-            let millis = |key: &str| -> Option<Duration> {
-                let millis = value(key)?.as_f64()?;
-                (0.0..=86_400_000.0)
-                    .contains(&millis)
-                    .then(|| Duration::from_secs_f64(millis / 1000.0))
-            };
-            let endpoints =
-                |key: &str| value(key).and_then(|v| RegionalEndpoints::from_name(v.as_str()?));
-            table.push((
-                mode,
-                ModeDefaults {
-                    retry_mode: value("retryMode").and_then(|v| RetryMode::from_name(v.as_str()?)),
-                    sts_regional_endpoints: endpoints("stsRegionalEndpoints"),
-                    s3_us_east_1_regional_endpoints: endpoints("s3UsEast1RegionalEndpoints"),
-                    connect_timeout: millis("connectTimeoutInMillis"),
-                    tls_negotiation_timeout: millis("tlsNegotiationTimeoutInMillis"),
-                },
-            ));
+                setting.parse(&text, key).map_err(|error| {
+                    let problem = format!("sdk-default-configuration.json: {error}");
+                    Error::new(ErrorKind::Model, problem)
+                })?;
+                defaults.push((setting.name, text));
+            }
+            table.push((mode, ModeDefaults(defaults)));
         }
         Ok(DefaultsTable(table))
     }
@@ -114,6 +98,23 @@ impl DefaultsTable {
             .find(|(name, _)| *name == mode)
             .map(|(_, defaults)| defaults)
     }
+}
+
+/// Returns a value of `base`, changed as a mode demands.
+fn changed(base: Option<&Json>, change: Option<&Json>) -> Option<Json> {
+    let Some(change) = change else {
+        return base.cloned();
+    };
+    if let Some(replacement) = change.get("override") {
+        return Some(replacement.clone());
+    }
+    let base = base?.as_f64()?;
+    let number = match (change.get("multiply"), change.get("add")) {
+        (Some(factor), _) => base * factor.as_f64()?,
+        (None, Some(increment)) => base + increment.as_f64()?,
+        (None, None) => base,
+    };
+    Some(number.into())
 }
 
 impl DefaultsMode {
@@ -197,21 +198,26 @@ mod tests {
 
     #[test]
     fn parses_add_and_multiply() {
-        let table = DefaultsTable::from_json(&serde_json::json!({
-            "base": {"connectTimeoutInMillis": 1000, "tlsNegotiationTimeoutInMillis": 1000, "stsRegionalEndpoints": "regional"},
-            "modes": {"mobile": {"connectTimeoutInMillis": {"multiply": 2}, "tlsNegotiationTimeoutInMillis": {"add": 5}}, "new": {}}
-        }))
-        .unwrap();
-        let mobile = table.get(DefaultsMode::Mobile).unwrap();
-        assert_eq!(mobile.connect_timeout, Some(Duration::from_millis(2000)));
-        assert_eq!(
-            mobile.tls_negotiation_timeout,
-            Some(Duration::from_millis(1005))
-        );
-        assert_eq!(
-            mobile.sts_regional_endpoints,
-            Some(RegionalEndpoints::Regional)
-        );
+        let table = |change: Json| {
+            let defaults = DefaultsTable::from_json(&serde_json::json!({
+                "base": {"connectTimeoutInMillis": 1000, "stsRegionalEndpoints": "regional"},
+                "modes": {"mobile": {"connectTimeoutInMillis": change}, "new": {}}
+            }))?;
+            Ok::<_, Error>(defaults.get(DefaultsMode::Mobile).unwrap().clone())
+        };
+        for (change, expected) in [
+            (serde_json::json!({"multiply": 2}), "2"),
+            (serde_json::json!({"add": 5}), "1.005"),
+            (serde_json::json!({"override": 3100}), "3.1"),
+        ] {
+            let mobile = table(change).unwrap();
+            assert_eq!(mobile.get(&setting::CONNECT_TIMEOUT).unwrap(), expected);
+            assert_eq!(
+                mobile.get(&setting::STS_REGIONAL_ENDPOINTS).unwrap(),
+                "regional"
+            );
+        }
+        assert!(table(serde_json::json!({"override": "soon"})).is_err());
         assert!(DefaultsTable::from_json(&serde_json::json!([])).is_err());
     }
 }

@@ -246,7 +246,7 @@ impl ConfigFileEditor {
                 }
                 added.push(format!("[{}]", heading_text(self.kind, section)?));
                 added.extend_from_slice(lines);
-                if !self.text.is_empty() && !self.text.ends_with('\n') {
+                if !self.text.is_empty() && !self.text.ends_with(['\n', '\r']) {
                     self.text.push_str(self.line_end());
                 }
                 let end = self.line_end();
@@ -276,7 +276,7 @@ impl ConfigFileEditor {
         let mut text = String::with_capacity(self.text.len() + 64);
         let put = |text: &mut String| {
             for line in lines {
-                if !text.is_empty() && !text.ends_with('\n') {
+                if !text.is_empty() && !text.ends_with(['\n', '\r']) {
                     text.push_str(end);
                 }
                 text.push_str(line);
@@ -284,7 +284,7 @@ impl ConfigFileEditor {
             }
         };
         let mut count = 0;
-        for (position, line) in self.text.split_inclusive('\n').enumerate() {
+        for (position, line) in line_parser::split_lines(&self.text).enumerate() {
             if position == from {
                 put(&mut text);
             }

@@ -21,7 +21,8 @@ use crate::{Error, ErrorKind, Result, Str};
 /// | others | `[sso-session name]`, `[services name]` | - |
 ///
 /// A profile in both files is merged; the credentials file takes precedence. Names of properties and sub-properties are
-/// case-insensitive, those of sections are case-sensitive. Sections and properties with invalid names are ignored.
+/// case-insensitive, those of sections are case-sensitive. A name in the config file is quoted as in a shell if it has white space or
+/// quotes; the credentials file has no quoting. Properties with invalid names are ignored.
 ///
 /// ```
 /// use inia_core::config::ConfigFiles;
@@ -46,7 +47,8 @@ pub struct ConfigFiles {
     locations: FileLocations,
     config: Sections,
     credentials: Sections,
-    profiles: IndexMap<Str, Section>,
+    /// The profiles that both files have.
+    merged: IndexMap<Str, Section>,
 }
 
 /// The sections of one file by kind and name.
@@ -55,18 +57,20 @@ struct Sections {
     profiles: IndexMap<Str, Section>,
     sso_sessions: IndexMap<Str, Section>,
     services: IndexMap<Str, Section>,
+    /// `true` if the file has `[profile default]`, which replaces all of `[default]`.
+    has_prefixed_default: bool,
 }
 
 /// The properties of a section.
+// A sorted list instead of a map: a file may have millions of sections, most of them with a few properties.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Section(IndexMap<Str, Property>);
+pub struct Section(Vec<(Str, Property)>);
 
 /// A property of a section.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Property {
     value: Str,
-    nested: Option<IndexMap<Str, Str>>,
-    line: usize,
+    nested: Option<Box<[(Str, Str)]>>,
 }
 
 impl Property {
@@ -81,12 +85,6 @@ impl Property {
     pub fn nested(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
         let nested = self.nested.as_ref()?;
         Some(nested.iter().map(|(name, value)| (&**name, &**value)))
-    }
-
-    /// Returns the line number of the property, counted from 1.
-    #[must_use]
-    pub fn line(&self) -> usize {
-        self.line
     }
 }
 
@@ -106,6 +104,14 @@ impl Section {
         lookup(nested, sub).map(|value| &**value)
     }
 
+    /// Returns the value of a property, or of a sub-property after a dot (`s3.addressing_style`).
+    pub(crate) fn get_path(&self, path: &str) -> Option<&str> {
+        match path.split_once('.') {
+            None => self.get(path),
+            Some((name, sub)) => self.get_nested(name, sub),
+        }
+    }
+
     /// Returns a property.
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Property> {
@@ -118,38 +124,56 @@ impl Section {
         self.property(name).is_some()
     }
 
-    /// Returns the properties by lower-case name, in file order.
+    /// Returns the properties by lower-case name, sorted.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &Property)> {
         self.0.iter().map(|(name, property)| (&**name, property))
     }
 
-    fn merge(&mut self, other: &Section) {
-        for (name, property) in &other.0 {
-            self.0.insert(name.clone(), property.clone());
-        }
+    /// Returns the section with the properties of another one, which take precedence.
+    fn merged(&self, other: &Section) -> Section {
+        let mut properties = self.0.clone();
+        properties.extend_from_slice(&other.0);
+        sort_last_wins(&mut properties);
+        Section(properties)
     }
 }
 
-/// Looks up a name case-insensitively. The keys are lower-case.
-fn lookup<'a, T>(map: &'a IndexMap<Str, T>, name: &str) -> Option<&'a T> {
-    match map.get(name) {
-        Some(value) => Some(value),
-        None => map.get(&*name.to_ascii_lowercase()),
+/// Looks up a name case-insensitively in a sorted list. The names in the list are lower-case.
+fn lookup<'a, T>(list: &'a [(Str, T)], name: &str) -> Option<&'a T> {
+    let find = |name: &str| {
+        let position = list.binary_search_by(|(other, _)| other.as_str().cmp(name));
+        position.ok().and_then(|position| list.get(position))
+    };
+    let found = find(name).or_else(|| find(&name.to_ascii_lowercase()));
+    found.map(|(_, value)| value)
+}
+
+/// Sorts a list by name. Of entries with the same name, the last one is kept.
+fn sort_last_wins<T>(list: &mut Vec<(Str, T)>) {
+    if list.is_sorted_by(|(one, _), (next, _)| one < next) {
+        return;
     }
+    list.sort_by(|(one, _), (other, _)| one.cmp(other));
+    list.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            std::mem::swap(later, earlier);
+        }
+        same
+    });
 }
 
 impl fmt::Debug for Section {
     /// Omits the values, which may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        let names = self.properties().map(|(name, _)| name);
+        f.debug_set().entries(names).finish()
     }
 }
 
 impl fmt::Debug for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Property")
-            .field("line", &self.line)
-            .finish_non_exhaustive()
+        f.debug_struct("Property").finish_non_exhaustive()
     }
 }
 
@@ -157,7 +181,8 @@ impl fmt::Debug for ConfigFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfigFiles")
             .field("locations", &self.locations)
-            .field("profiles", &self.profiles)
+            .field("config", &self.config.profiles)
+            .field("credentials", &self.credentials.profiles)
             .field("sso_sessions", &self.config.sso_sessions)
             .field("services", &self.config.services)
             .finish()
@@ -188,24 +213,20 @@ impl ConfigFiles {
     }
 
     fn from_bytes(locations: FileLocations, config: &[u8], credentials: &[u8]) -> Result<Self> {
-        let config =
-            config_sections(config).map_err(|error| parse_failed(&locations.config, &error))?;
-        let mut credentials = credentials_sections(credentials)
+        let config = Sections::parse(config, Heading::of_config)
+            .map_err(|error| parse_failed(&locations.config, &error))?;
+        let credentials = Sections::parse(credentials, Heading::of_credentials)
             .map_err(|error| parse_failed(&locations.credentials, &error))?;
-        // The credentials file has no quoted names. A name that would need quotes is accepted only if the config file has a quoted
-        // profile of the same name.
-        credentials.profiles.retain(|name, _| {
-            line_parser::is_identifier(name) || config.profiles.contains_key(name)
-        });
-        let mut profiles = config.profiles.clone();
-        for (name, section) in &credentials.profiles {
-            profiles.entry(name.clone()).or_default().merge(section);
-        }
+        let merge = |(name, section): (&Str, &Section)| {
+            let overriding = credentials.profiles.get(name)?;
+            Some((name.clone(), section.merged(overriding)))
+        };
+        let merged = config.profiles.iter().filter_map(merge).collect();
         Ok(ConfigFiles {
             locations,
             config,
             credentials,
-            profiles,
+            merged,
         })
     }
 
@@ -218,7 +239,10 @@ impl ConfigFiles {
     /// Returns a profile, merged from both files.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Section> {
-        self.profiles.get(name)
+        self.merged
+            .get(name)
+            .or_else(|| self.credentials_profile(name))
+            .or_else(|| self.config_profile(name))
     }
 
     /// Returns a profile of the config file, without the credentials file.
@@ -235,7 +259,10 @@ impl ConfigFiles {
 
     /// Returns the names of all profiles: those of the config file, then those that only the credentials file has, in file order.
     pub fn profile_names(&self) -> impl Iterator<Item = &str> {
-        self.profiles.keys().map(|name| &**name)
+        let config = self.config.profiles.keys();
+        let credentials = self.credentials.profiles.keys();
+        let credentials = credentials.filter(|name| !self.merged.contains_key(*name));
+        config.chain(credentials).map(|name| &**name)
     }
 
     /// Returns an `[sso-session]` section.
@@ -316,25 +343,21 @@ impl Heading {
                 prefixed: false,
             };
         }
-        let Some(words) = split_words(text) else {
-            return Heading::Other;
+        let name = match split_words(text).as_deref() {
+            Some([_, name]) if !name.is_empty() => name.clone(),
+            _ => return Heading::Other,
         };
-        let [kind, name] = words.as_slice() else {
-            return Heading::Other;
-        };
-        let quoted = text.contains(['"', '\'']) && !name.chars().any(char::is_control);
-        if name.is_empty() || !(quoted || line_parser::is_identifier(name)) {
-            return Heading::Other;
-        }
-        let name = name.clone();
-        match kind.as_str() {
-            "profile" => Heading::Profile {
+        if text.starts_with("profile") {
+            Heading::Profile {
                 name,
                 prefixed: true,
-            },
-            "sso-session" => Heading::SsoSession(name),
-            "services" => Heading::Services(name),
-            _ => Heading::Other,
+            }
+        } else if text.starts_with("sso-session") {
+            Heading::SsoSession(name)
+        } else if text.starts_with("services") {
+            Heading::Services(name)
+        } else {
+            Heading::Other
         }
     }
 
@@ -353,100 +376,119 @@ impl Heading {
     }
 }
 
-fn config_sections(bytes: &[u8]) -> Result<Sections, ConfigParseError> {
-    let mut sections = Sections::default();
-    let mut prefixed_default = false;
-    for (heading, section) in raw_sections(bytes)? {
-        let (target, name) = match Heading::of_config(heading) {
+impl Sections {
+    fn parse(
+        bytes: &[u8],
+        parse_heading: fn(&str) -> Heading,
+    ) -> Result<Sections, ConfigParseError> {
+        let mut sections = Sections::default();
+        let mut heading = Heading::Other;
+        let mut properties = PropertyList::default();
+        for line in line_parser::lines(line_parser::decode(bytes)?) {
+            match line?.kind {
+                LineKind::Blank | LineKind::Comment => {}
+                LineKind::Section(text) => {
+                    let ended = std::mem::replace(&mut heading, parse_heading(text));
+                    sections.add(ended, properties.take());
+                }
+                LineKind::Property { name, value } => properties.open(name, value),
+                LineKind::Continuation { text, sub } => properties.append(text, sub),
+            }
+        }
+        sections.add(heading, properties.take());
+        let all = [
+            &mut sections.profiles,
+            &mut sections.sso_sessions,
+            &mut sections.services,
+        ];
+        for section in all.into_iter().flat_map(IndexMap::values_mut) {
+            sort_last_wins(&mut section.0);
+        }
+        Ok(sections)
+    }
+
+    /// Adds properties to the section of a heading.
+    fn add(&mut self, heading: Heading, mut properties: Vec<(Str, Property)>) {
+        let (sections, name) = match heading {
             Heading::Profile { name, prefixed } => {
                 if name == "default" {
-                    if prefixed && !prefixed_default {
-                        // `[profile default]` replaces all of `[default]`.
-                        prefixed_default = true;
-                        sections.profiles.shift_remove("default");
-                    } else if !prefixed && prefixed_default {
-                        continue;
+                    if prefixed && !self.has_prefixed_default {
+                        self.has_prefixed_default = true;
+                        self.profiles.shift_remove("default");
+                    } else if !prefixed && self.has_prefixed_default {
+                        return;
                     }
                 }
-                (&mut sections.profiles, name)
+                (&mut self.profiles, name)
             }
-            Heading::SsoSession(name) => (&mut sections.sso_sessions, name),
-            Heading::Services(name) => (&mut sections.services, name),
-            Heading::Other => continue,
+            Heading::SsoSession(name) => (&mut self.sso_sessions, name),
+            Heading::Services(name) => (&mut self.services, name),
+            Heading::Other => return,
         };
-        target.entry(Str::from(name)).or_default().merge(&section);
+        let section = sections.entry(Str::from(name)).or_default();
+        if section.0.is_empty() {
+            properties.shrink_to_fit();
+            section.0 = properties;
+        } else {
+            section.0.append(&mut properties);
+        }
     }
-    Ok(sections)
 }
 
-fn credentials_sections(bytes: &[u8]) -> Result<Sections, ConfigParseError> {
-    let mut sections = Sections::default();
-    for (heading, section) in raw_sections(bytes)? {
-        if let Heading::Profile { name, .. } = Heading::of_credentials(heading) {
-            sections
-                .profiles
-                .entry(Str::from(name))
-                .or_default()
-                .merge(&section);
-        }
-    }
-    Ok(sections)
+/// The properties of the section that is being parsed.
+#[derive(Default)]
+struct PropertyList {
+    complete: Vec<(Str, Property)>,
+    /// The property that a continuation line belongs to; `None` if its name is invalid.
+    open: Option<OpenProperty>,
 }
 
-/// Returns the sections in file order, with the text of their headings.
-fn raw_sections(bytes: &[u8]) -> Result<Vec<(&str, Section)>, ConfigParseError> {
-    let mut sections: Vec<(&str, Section)> = Vec::new();
-    // The property that a continuation line belongs to; `None` if its name is invalid.
-    let mut open: Option<(Str, String, Property)> = None;
-    let close = |sections: &mut Vec<(&str, Section)>, open: Option<(Str, String, Property)>| {
-        if let (Some((_, section)), Some((name, value, mut property))) = (sections.last_mut(), open)
-        {
-            property.value = Str::from(value);
-            section.0.insert(name, property);
-        }
-    };
-    for (number, line) in line_parser::parse(line_parser::decode(bytes)?)?
-        .into_iter()
-        .enumerate()
-    {
-        match line.kind {
-            LineKind::Blank | LineKind::Comment => {}
-            LineKind::Section(heading) => {
-                close(&mut sections, open.take());
-                sections.push((heading, Section::default()));
-            }
-            LineKind::Property { name, value } => {
-                close(&mut sections, open.take());
-                if line_parser::is_identifier(name) {
-                    let property = Property {
-                        value: Str::new(),
-                        nested: None,
-                        line: number + 1,
-                    };
-                    open = Some((
-                        Str::from(name.to_ascii_lowercase()),
-                        value.to_owned(),
-                        property,
-                    ));
-                }
-            }
-            LineKind::Continuation { text, sub } => {
-                let Some((_, value, property)) = &mut open else {
-                    continue;
-                };
-                value.push('\n');
-                value.push_str(text);
-                if let Some((name, value)) = sub {
-                    let nested = property.nested.get_or_insert_default();
-                    if line_parser::is_identifier(name) {
-                        nested.insert(Str::from(name.to_ascii_lowercase()), Str::from(value));
-                    }
-                }
+struct OpenProperty {
+    name: Str,
+    value: String,
+    nested: Option<Vec<(Str, Str)>>,
+}
+
+impl PropertyList {
+    fn open(&mut self, name: &str, value: &str) {
+        self.close();
+        self.open = line_parser::is_identifier(name).then(|| OpenProperty {
+            name: Str::from(name.to_ascii_lowercase()),
+            value: value.to_owned(),
+            nested: None,
+        });
+    }
+
+    fn append(&mut self, text: &str, sub: Option<(&str, &str)>) {
+        let Some(open) = &mut self.open else {
+            return;
+        };
+        open.value.push('\n');
+        open.value.push_str(text);
+        if let Some((name, value)) = sub {
+            let nested = open.nested.get_or_insert_default();
+            if line_parser::is_identifier(name) {
+                nested.push((Str::from(name.to_ascii_lowercase()), Str::from(value)));
             }
         }
     }
-    close(&mut sections, open);
-    Ok(sections)
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            let nested = open.nested.map(|mut nested| {
+                sort_last_wins(&mut nested);
+                nested.into_boxed_slice()
+            });
+            let value = Str::from(open.value);
+            self.complete.push((open.name, Property { value, nested }));
+        }
+    }
+
+    /// Returns the properties of the section, and starts the next one.
+    fn take(&mut self) -> Vec<(Str, Property)> {
+        self.close();
+        std::mem::take(&mut self.complete)
+    }
 }
 
 #[cfg(test)]
@@ -460,7 +502,10 @@ mod tests {
             "[my profile]\nd = 4\n[other profile]\ne = 5",
         )
         .unwrap();
-        assert_eq!(files.profile_names().collect::<Vec<_>>(), ["my profile"]);
+        assert_eq!(
+            files.profile_names().collect::<Vec<_>>(),
+            ["my profile", "other profile"]
+        );
         assert_eq!(files.profile("my profile").unwrap().get("d"), Some("4"));
     }
 

@@ -16,9 +16,11 @@
 //! This parser accepts them too, so that files written for botocore work.
 //!
 //! DIFFERENCE: botocore also accepts `key : value`, and keeps `# comment` after a value as part of the value. AWS's format, which all
-//! other SDKs follow, rejects the former and treats the latter as a comment.
+//! other SDKs follow, rejects the former and treats the latter as a comment, here unless it is within quotes.
 
 use std::fmt;
+
+use super::shell_words::split_words;
 
 /// One line of a config file.
 #[derive(Clone, Debug)]
@@ -84,60 +86,95 @@ struct OpenProperty {
 
 /// Parses the lines of a file.
 pub(crate) fn parse(text: &str) -> Result<Vec<ConfigLine<'_>>, ConfigParseError> {
-    let mut lines = Vec::new();
+    lines(text).collect()
+}
+
+/// Parses the lines of a file one by one.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = Result<ConfigLine<'_>, ConfigParseError>> {
     let mut in_section = false;
     let mut open: Option<OpenProperty> = None;
-    for (number, text) in text.split_inclusive('\n').enumerate() {
-        let fail = |message| ConfigParseError {
-            line: number + 1,
-            message,
+    split_lines(text).enumerate().map(move |(number, text)| {
+        match parse_line(text, &mut in_section, &mut open) {
+            Ok(kind) => Ok(ConfigLine { text, kind }),
+            Err(message) => Err(ConfigParseError {
+                line: number + 1,
+                message,
+            }),
+        }
+    })
+}
+
+/// Splits a text after each line end: LF, CR LF or CR.
+pub(crate) fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = match rest.find(['\n', '\r']) {
+            Some(end) if rest.get(end..)?.starts_with("\r\n") => end + 2,
+            Some(end) => end + 1,
+            None if rest.is_empty() => return None,
+            None => rest.len(),
         };
-        let content = text.strip_suffix('\n').unwrap_or(text);
-        let content = content.strip_suffix('\r').unwrap_or(content);
-        let trimmed = trim(content);
-        let indent = content.len() - content.trim_start_matches(is_space).len();
-        let continues = open.filter(|open| indent > open.indent);
-        let kind = if trimmed.is_empty() {
-            LineKind::Blank
-        } else if trimmed.starts_with(['#', ';']) {
-            LineKind::Comment
-        } else if let Some(property) = continues {
-            LineKind::Continuation {
-                text: trimmed,
-                sub: if property.nested {
-                    Some(sub_property(trimmed).map_err(fail)?)
-                } else {
-                    None
-                },
-            }
-        } else if let Some(rest) = trimmed.strip_prefix('[') {
-            let (name, _comment) = rest
-                .split_once(']')
-                .ok_or_else(|| fail("Section definition must end with ']'"))?;
-            in_section = true;
-            open = None;
-            LineKind::Section(trim(name))
-        } else if !in_section {
-            return Err(fail("Expected a section definition"));
-        } else {
-            let property = split_property(without_comment(trimmed));
-            let (name, value) = match property {
-                Some((name, value)) if !name.is_empty() => (name, value),
-                _ if indent > 0 => {
-                    return Err(fail("Expected a property definition, found continuation"));
-                }
-                Some(_) => return Err(fail("Property did not have a name")),
-                None => return Err(fail("Expected an '=' sign defining a property")),
-            };
-            open = Some(OpenProperty {
-                indent,
-                nested: value.is_empty(),
-            });
-            LineKind::Property { name, value }
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after;
+        Some(line)
+    })
+}
+
+fn parse_line<'a>(
+    text: &'a str,
+    in_section: &mut bool,
+    open: &mut Option<OpenProperty>,
+) -> Result<LineKind<'a>, &'static str> {
+    let trimmed = text.trim();
+    let indent = text.len() - text.trim_start().len();
+    let continues = open.filter(|open| indent > open.indent);
+    Ok(if trimmed.is_empty() {
+        LineKind::Blank
+    } else if trimmed.starts_with(['#', ';']) {
+        LineKind::Comment
+    } else if let Some(property) = continues {
+        LineKind::Continuation {
+            text: trimmed,
+            sub: if property.nested {
+                Some(sub_property(trimmed)?)
+            } else {
+                None
+            },
+        }
+    } else if let Some(rest) = trimmed.strip_prefix('[') {
+        let name = heading(rest).ok_or("Section definition must end with ']'")?;
+        *in_section = true;
+        *open = None;
+        LineKind::Section(name.trim())
+    } else if !*in_section {
+        return Err("Expected a section definition");
+    } else {
+        let text = without_comment(trimmed);
+        let (name, value) = match split_property(text) {
+            Some((name, value)) if !name.is_empty() => (name, value),
+            _ if indent > 0 => return Err("Expected a property definition, found continuation"),
+            Some(_) => return Err("Property did not have a name"),
+            None => return Err("Expected an '=' sign defining a property"),
         };
-        lines.push(ConfigLine { text, kind });
+        *open = Some(OpenProperty {
+            indent,
+            nested: value.is_empty(),
+        });
+        LineKind::Property { name, value }
+    })
+}
+
+/// Returns the text of a heading, without the comment after its bracket. The text may contain brackets (`[profile [PROD]-x]`).
+fn heading(text: &str) -> Option<&str> {
+    let mut brackets = text.match_indices(']').map(|(end, _)| text.split_at(end));
+    let before_comment = brackets.find(|(name, rest)| {
+        let rest = rest.get(1..).unwrap_or_default().trim_start();
+        (rest.is_empty() || rest.starts_with(['#', ';'])) && split_words(name).is_some()
+    });
+    match before_comment {
+        Some((name, _)) => Some(name),
+        None => text.rsplit_once(']').map(|(name, _)| name),
     }
-    Ok(lines)
 }
 
 fn sub_property(text: &str) -> Result<(&str, &str), &'static str> {
@@ -150,30 +187,43 @@ fn sub_property(text: &str) -> Result<(&str, &str), &'static str> {
 
 fn split_property(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
-    Some((trim(name), trim(value)))
+    Some((name.trim(), value.trim()))
 }
 
-/// Returns the text before a comment: a `#` or `;` after white space.
+/// Returns the text before a comment: a `#` or `;` after white space and outside quotes.
 pub(crate) fn without_comment(text: &str) -> &str {
-    let mut after_space = false;
-    for (position, character) in text.char_indices() {
-        if after_space && matches!(character, '#' | ';') {
-            return trim(text.get(..position).unwrap_or_default());
+    let mut previous = '\0';
+    let mut characters = text.char_indices();
+    while let Some((position, character)) = characters.next() {
+        match character {
+            '#' | ';' if previous.is_whitespace() => {
+                return text.get(..position).unwrap_or_default().trim();
+            }
+            // A quote within a word is an apostrophe, and so is one that is not closed.
+            '"' | '\'' if previous.is_whitespace() || previous == '=' => {
+                let rest = characters.as_str();
+                if let Some(quoted) = quoted_length(rest, character) {
+                    characters.nth(rest.get(..quoted).unwrap_or_default().chars().count());
+                }
+            }
+            _ => {}
         }
-        after_space = is_space(character);
+        previous = character;
     }
     text
 }
 
-fn is_space(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\u{b}' | '\u{c}')
+/// Returns the length of a text up to its closing quote. Between double quotes, a backslash escapes.
+fn quoted_length(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    text.find(|character| {
+        let closes = character == quote && !escaped;
+        escaped = character == '\\' && quote == '"' && !escaped;
+        closes
+    })
 }
 
-fn trim(text: &str) -> &str {
-    text.trim_matches(is_space)
-}
-
-/// Returns `true` if the text is a valid name of a property or an unquoted profile: letters, digits and `_ - / . % @ : +`.
+/// Returns `true` if the text is a valid name of a property: letters, digits and `_ - / . % @ : +`.
 pub(crate) fn is_identifier(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| {
@@ -274,5 +324,37 @@ mod tests {
         assert_eq!(without_comment("a ; b"), "a");
         assert_eq!(without_comment("é\t#"), "é");
         assert_eq!(without_comment(";"), ";");
+    }
+
+    #[test]
+    fn quotes_hide_comments() {
+        for (text, value) in [
+            (r#"k = sh -c "true ; cat f""#, r#"k = sh -c "true ; cat f""#),
+            (
+                "k = sh -c 'true # cat f' # note",
+                "k = sh -c 'true # cat f'",
+            ),
+            (r#"k = "a \" ; b" ; c"#, r#"k = "a \" ; b""#),
+            (r#"k = --opt="a ; b" ; c"#, r#"k = --opt="a ; b""#),
+            (r#"k="é ; b" ; c"#, r#"k="é ; b""#),
+            ("k = it's # Bob's", "k = it's"),
+            (r#"k = 5" # of 10""#, r#"k = 5""#),
+            (r#"k = "open ; b"#, r#"k = "open"#),
+        ] {
+            assert_eq!(without_comment(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_end_with_lf_crlf_or_cr() {
+        let lines: Vec<&str> = split_lines("a\n\r\nb\rc\r\n\rd").collect();
+        assert_eq!(lines, ["a\n", "\r\n", "b\r", "c\r\n", "\r", "d"]);
+        assert_eq!(
+            kinds("[a]\rb = c\r").last(),
+            Some(&LineKind::Property {
+                name: "b",
+                value: "c"
+            })
+        );
     }
 }

@@ -19,11 +19,10 @@ mod options;
 pub mod setting;
 mod settings;
 pub(crate) mod shell_words;
+mod table;
 mod trace;
 
-pub use client::{
-    ClientSettings, DEFAULT_MAX_POOL_CONNECTIONS, DEFAULT_TIMEOUT, ServiceName, check_region,
-};
+pub use client::{ClientSettings, ServiceName, check_region};
 pub use defaults_mode::{DefaultsTable, ModeDefaults};
 pub use edit::{ConfigFileEditor, ConfigFileKind, SectionName};
 pub use files::{ConfigFiles, Property, Section};
@@ -31,10 +30,9 @@ pub use files::{ConfigFiles, Property, Section};
 pub use location::{FileLocations, Platform, home_folder};
 pub use options::{
     AccountIdEndpointMode, AddressingStyle, ChecksumMode, ClientCertificate, Config, DefaultsMode,
-    EndpointDiscovery, Proxies, ProxyConfig, RegionalEndpoints, Retries, RetryMode, S3Config,
+    EndpointDiscovery, NameList, Proxies, ProxyConfig, RegionalEndpoints, RetryMode, S3Config,
     UNSIGNED,
 };
-pub use setting::ConfigKey;
 pub use settings::{SettingSource, Settings};
 pub use trace::trace_header;
 

@@ -1,12 +1,15 @@
 //! [`Config`]: options set in code, for a session or a single client.
 
 use std::fmt;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::{Map, Str, Value};
+use super::setting::{self, OptionType, Setting, SettingKind, SettingValue};
+use super::table::{client_options, proxy_options, s3_options};
+use crate::{Error, ErrorKind, Map, Result, Str, Value, did_you_mean};
 
 /// Defines an enum with conversions from and to the names of its variants in the environment and the config file.
 macro_rules! string_enum {
@@ -18,6 +21,9 @@ macro_rules! string_enum {
         }
 
         impl $name {
+            /// The names of all variants.
+            pub const NAMES: &[&str] = &[$($value),*];
+
             /// Returns the variant of a name, case-insensitively.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
@@ -35,6 +41,14 @@ macro_rules! string_enum {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl OptionType for $name {
+            const KIND: SettingKind = SettingKind::Choice(Self::NAMES);
+
+            fn from_setting(value: SettingValue) -> Option<Self> {
+                Self::from_name(&Str::from_setting(value)?)
             }
         }
     };
@@ -126,62 +140,27 @@ string_enum! {
     }
 }
 
-/// Options for retries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retries {
-    /// The retry mode.
-    pub mode: Option<RetryMode>,
-    /// The maximum number of attempts, including the first; at least 1.
-    pub max_attempts: Option<u32>,
-}
+/// Names in order, such as those of auth schemes. A text is split at its commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameList(Vec<Str>);
 
-impl Retries {
-    fn merge(&self, other: &Retries) -> Retries {
-        Retries {
-            mode: other.mode.or(self.mode),
-            max_attempts: other.max_attempts.or(self.max_attempts),
-        }
+impl From<&str> for NameList {
+    fn from(names: &str) -> Self {
+        let names = names.split(',').map(str::trim);
+        NameList(
+            names
+                .filter(|name| !name.is_empty())
+                .map(Str::from)
+                .collect(),
+        )
     }
 }
 
-/// Options of S3.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct S3Config {
-    /// The position of the bucket in the URL.
-    pub addressing_style: Option<AddressingStyle>,
-    /// Use transfer acceleration endpoints.
-    pub use_accelerate_endpoint: Option<bool>,
-    /// Use dual-stack endpoints (the older, S3-only option).
-    pub use_dualstack_endpoint: Option<bool>,
-    /// Include the SHA-256 of the payload in the signature.
-    pub payload_signing_enabled: Option<bool>,
-    /// Use the region of a bucket ARN instead of the client's region.
-    pub use_arn_region: Option<bool>,
-    /// The endpoint used for us-east-1.
-    pub us_east_1_regional_endpoint: Option<RegionalEndpoints>,
-    /// Reject multi-region access points.
-    pub disable_multiregion_access_points: Option<bool>,
-}
+impl Deref for NameList {
+    type Target = [Str];
 
-impl S3Config {
-    pub(super) fn merge(&self, other: &S3Config) -> S3Config {
-        S3Config {
-            addressing_style: other.addressing_style.or(self.addressing_style),
-            use_accelerate_endpoint: other
-                .use_accelerate_endpoint
-                .or(self.use_accelerate_endpoint),
-            use_dualstack_endpoint: other.use_dualstack_endpoint.or(self.use_dualstack_endpoint),
-            payload_signing_enabled: other
-                .payload_signing_enabled
-                .or(self.payload_signing_enabled),
-            use_arn_region: other.use_arn_region.or(self.use_arn_region),
-            us_east_1_regional_endpoint: other
-                .us_east_1_regional_endpoint
-                .or(self.us_east_1_regional_endpoint),
-            disable_multiregion_access_points: other
-                .disable_multiregion_access_points
-                .or(self.disable_multiregion_access_points),
-        }
+    fn deref(&self) -> &[Str] {
+        &self.0
     }
 }
 
@@ -192,6 +171,40 @@ pub struct ClientCertificate {
     pub certificate: PathBuf,
     /// The file of the private key; the certificate file if `None`.
     pub key: Option<PathBuf>,
+}
+
+impl OptionType for ClientCertificate {
+    const KIND: SettingKind = SettingKind::Path;
+
+    fn from_setting(value: SettingValue) -> Option<Self> {
+        let certificate = PathBuf::from_setting(value)?;
+        Some(ClientCertificate {
+            certificate,
+            key: None,
+        })
+    }
+
+    /// A path, or a list of the paths of the certificate and the key.
+    fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
+        let paths = json
+            .as_list()
+            .map_or(std::slice::from_ref(json), |list| list);
+        let mut paths = paths.iter().map(|path| path.as_str().map(PathBuf::from));
+        match (paths.next(), paths.next(), paths.next()) {
+            (Some(Some(certificate)), None, None) => Ok(ClientCertificate {
+                certificate,
+                key: None,
+            }),
+            (Some(Some(certificate)), Some(Some(key)), None) => Ok(ClientCertificate {
+                certificate,
+                key: Some(key),
+            }),
+            _ => Err(setting.invalid_json(
+                "a path, or a list of the paths of certificate and key",
+                json,
+            )),
+        }
+    }
 }
 
 /// Proxy URLs by request scheme.
@@ -221,189 +234,242 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// TLS and forwarding options for proxies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProxyConfig {
-    /// A file of CA certificates to verify the proxy with.
-    pub ca_bundle: Option<PathBuf>,
-    /// The client certificate for TLS with the proxy.
-    pub client_certificate: Option<ClientCertificate>,
-    /// Forward HTTPS requests through the proxy instead of opening a tunnel.
-    pub use_forwarding_for_https: Option<bool>,
+impl OptionType for Proxies {
+    const KIND: SettingKind = SettingKind::Object;
+
+    fn from_setting(_: SettingValue) -> Option<Self> {
+        None
+    }
+
+    fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
+        let mut proxies = Proxies::new();
+        for (scheme, url) in Map::from_json(setting, json)? {
+            // The URL may contain a password, so it is not part of the error.
+            let url = url.as_str().ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Validation,
+                    format!("config.proxies.{scheme}: expected a URL"),
+                )
+            })?;
+            proxies = proxies.with(scheme.as_str(), url);
+        }
+        Ok(proxies)
+    }
 }
 
-macro_rules! options {
-    (
-        into { $($(#[$into_doc:meta])* $into:ident: $into_type:ty;)* }
-        plain { $($(#[$doc:meta])* $field:ident: $type:ty;)* }
-    ) => {
-        /// Options of a session or a client. Unset options are taken from the environment, the profile or the defaults.
-        ///
-        /// ```
-        /// use std::time::Duration;
-        /// use inia_core::config::{Config, RetryMode, Retries};
-        ///
-        /// let session = Config::new().region("eu-west-1").read_timeout(Duration::from_secs(5));
-        /// let client = Config::new().region("us-east-1").max_attempts(5);
-        /// let both = session.merge(&client);
-        /// assert_eq!(both.region.as_deref(), Some("us-east-1"));
-        /// assert_eq!(both.read_timeout, Some(Duration::from_secs(5)));
-        /// ```
-        ///
-        /// # Source
-        /// botocore `config.py:Config`.
-        #[derive(Clone, Debug, Default, PartialEq)]
+/// Defines the setter of an option. Texts and paths are converted.
+macro_rules! option_setter {
+    ($(#[doc = $doc:literal])* $field:ident: Str) => {
+        option_setter!(into $(#[doc = $doc])* $field: Str);
+    };
+    ($(#[doc = $doc:literal])* $field:ident: PathBuf) => {
+        option_setter!(into $(#[doc = $doc])* $field: PathBuf);
+    };
+    ($(#[doc = $doc:literal])* $field:ident: NameList) => {
+        option_setter!(into $(#[doc = $doc])* $field: NameList);
+    };
+    ($(#[doc = $doc:literal])* $field:ident: $type:ident) => {
+        $(#[doc = $doc])*
+        #[must_use]
+        pub fn $field(mut self, value: $type) -> Self {
+            self.$field = Some(value);
+            self
+        }
+    };
+    (into $(#[doc = $doc:literal])* $field:ident: $type:ident) => {
+        $(#[doc = $doc])*
+        #[must_use]
+        pub fn $field(mut self, value: impl Into<$type>) -> Self {
+            self.$field = Some(value.into());
+            self
+        }
+    };
+}
+
+/// Defines a structure of options from a part of the settings table, with setters, `merge` and conversion from JSON.
+macro_rules! define_options {
+    (($(#[$meta:meta])* $struct:ident) $(
+        $(#[doc = $doc:literal])*
+        $constant:ident $($name:literal)? $field:ident: $type:ident $([$($values:tt)*])? = $default:tt
+        $(, env $env:tt)? $(, keys $keys:tt)? $(, resolve $method:ident)?;
+    )*) => {
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
-        pub struct Config {
-            $($(#[$into_doc])* pub $into: Option<$into_type>,)*
-            $($(#[$doc])* pub $field: Option<$type>,)*
+        pub struct $struct {
+            $($(#[doc = $doc])* pub $field: Option<$type>,)*
         }
 
-        impl Config {
-            $($(#[$into_doc])*
+        impl $struct {
+            /// Returns options of which none is set.
             #[must_use]
-            pub fn $into(mut self, value: impl Into<$into_type>) -> Self {
-                self.$into = Some(value.into());
-                self
-            })*
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-            $($(#[$doc])*
-            #[must_use]
-            pub fn $field(mut self, value: $type) -> Self {
-                self.$field = Some(value);
-                self
-            })*
+            $(option_setter!($(#[doc = $doc])* $field: $type);)*
 
-            /// Returns a copy of this configuration overridden by the options set in `other`. `retries` and `s3` are merged field by field.
+            /// Returns a copy of these options overridden by those set in `other`, field by field in nested structures too.
             ///
             /// DIFFERENCE: botocore's `merge` replaces `retries` and `s3` as a whole, and loses fields that only the session sets.
             #[must_use]
-            pub fn merge(&self, other: &Config) -> Config {
-                let mut merged = Config {
-                    $($into: other.$into.clone().or_else(|| self.$into.clone()),)*
-                    $($field: other.$field.clone().or_else(|| self.$field.clone()),)*
-                };
-                if let (Some(one), Some(two)) = (&self.retries, &other.retries) {
-                    merged.retries = Some(one.merge(two));
+            pub fn merge(&self, other: &Self) -> Self {
+                $struct {
+                    $($field: match (&self.$field, &other.$field) {
+                        (Some(base), Some(value)) => Some(value.merged_over(base)),
+                        (base, value) => value.as_ref().or(base.as_ref()).cloned(),
+                    },)*
                 }
-                if let (Some(one), Some(two)) = (&self.s3, &other.s3) {
-                    merged.s3 = Some(one.merge(two));
-                }
-                merged
+            }
+
+            /// Sets an option to a JSON value. Returns `false` if there is no option of that name.
+            fn set_json(&mut self, name: &str, json: &Value) -> Result<bool> {
+                $(if setting::$constant.json_name() == name {
+                    self.$field = Some(OptionType::from_json(&setting::$constant, json)?);
+                    return Ok(true);
+                })*
+                Ok(false)
+            }
+
+            fn json_names() -> impl Iterator<Item = &'static str> {
+                [$(setting::$constant.json_name()),*].into_iter()
+            }
+        }
+
+        /// Prints the options that are set, without the user names and passwords of URLs.
+        impl fmt::Debug for $struct {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut fields = f.debug_struct(stringify!($struct));
+                $(if let Some(value) = &self.$field {
+                    fields.field(stringify!($field), &WithoutUserinfo(value));
+                })*
+                fields.finish_non_exhaustive()
             }
         }
     };
 }
 
-options! {
-    into {
-        /// The region.
-        region: Str;
-        /// The endpoint, which overrides the endpoint rules of the service.
-        endpoint_url: Str;
-        /// The API version of the service definition; the newest if not set.
-        api_version: Str;
-        /// The wire protocol by its name in the service definitions (`json`, `smithy-rpc-v2-cbor`), for services with several protocols.
-        protocol: Str;
-        /// The signature version by botocore's name (`v4`, `s3v4`, `bearer`); [`UNSIGNED`] disables signing.
-        signature_version: Str;
-        /// Auth schemes in order of preference, separated by commas (`sigv4a,sigv4`).
-        auth_scheme_preference: Str;
-        /// The signing region set for SigV4a, separated by commas.
-        sigv4a_signing_region_set: Str;
-        /// A file of trusted CA certificates that replaces the built-in ones.
-        ca_bundle: PathBuf;
-        /// The complete user agent, which replaces the generated one.
-        user_agent: Str;
-        /// Text to append to the user agent.
-        user_agent_extra: Str;
-        /// The application id in the user agent, at most 50 characters.
-        user_agent_appid: Str;
-    }
-    plain {
-        /// Ignore endpoints from the environment and the config file.
-        ignore_configured_endpoint_urls: bool;
-        /// Use dual-stack (IPv4 and IPv6) endpoints.
-        use_dualstack_endpoint: bool;
-        /// Use FIPS endpoints.
-        use_fips_endpoint: bool;
-        /// Use `https`; the default is `true`.
-        use_ssl: bool;
-        /// The timeout for connecting; the default is 60 s unless the defaults mode has another.
-        connect_timeout: Duration;
-        /// The timeout for each read of a response; the default is 60 s.
-        read_timeout: Duration;
-        /// The maximum number of open connections, at least 1; further requests wait in order. The default is 500. A connection is
-        /// in use until the response body has been read or dropped.
-        ///
-        /// DIFFERENCE: botocore's option limits idle connections only, and its default is 10.
-        max_pool_connections: usize;
-        /// The maximum size of a response that is read into memory, in bytes; the default is 1 GiB. Streams are not limited.
-        ///
-        /// DIFFERENCE: botocore has no limit.
-        max_response_bytes: usize;
-        /// Verify the certificates of servers; the default is `true`. `false` exposes requests and credentials to whoever intercepts the
-        /// connection, and logs a warning.
-        verify: bool;
-        /// Enable TCP keepalive.
-        tcp_keepalive: bool;
-        /// Proxies, which replace those of the environment.
-        proxies: Proxies;
-        /// TLS and forwarding options for proxies.
-        proxies_config: ProxyConfig;
-        /// The client certificate for TLS.
-        client_cert: ClientCertificate;
-        /// Options for retries.
-        retries: Retries;
-        /// The defaults mode.
-        defaults_mode: DefaultsMode;
-        /// Validate parameters before a call.
-        parameter_validation: bool;
-        /// Add the host prefix of an operation to the endpoint.
-        inject_host_prefix: bool;
-        /// Use of endpoint discovery.
-        endpoint_discovery_enabled: EndpointDiscovery;
-        /// The minimum size of a body that is compressed, in bytes; 1 to 1,048,576.
-        request_min_compression_size_bytes: u32;
-        /// Disable request compression.
-        disable_request_compression: bool;
-        /// When request checksums are calculated.
-        request_checksum_calculation: ChecksumMode;
-        /// When response checksums are validated.
-        response_checksum_validation: ChecksumMode;
-        /// Use of account-based endpoints.
-        account_id_endpoint_mode: AccountIdEndpointMode;
-        /// Options of S3.
-        s3: S3Config;
-        /// Sign S3 Express requests without session credentials.
-        s3_disable_express_session_auth: bool;
-        /// Client context parameters of the endpoint rules.
-        client_context_params: Map;
-    }
+client_options!(define_options
+    /// Options of a session or a client. Unset options are taken from the environment, the profile or the defaults.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use inia_core::config::{Config, RetryMode, S3Config};
+    ///
+    /// let session = Config::new().region("eu-west-1").read_timeout(Duration::from_secs(5));
+    /// let client = Config::new().region("us-east-1").max_attempts(5).s3(S3Config::new().use_arn_region(true));
+    /// let both = session.merge(&client);
+    /// assert_eq!(both.region.as_deref(), Some("us-east-1"));
+    /// assert_eq!(both.read_timeout, Some(Duration::from_secs(5)));
+    /// ```
+    ///
+    /// # Source
+    /// botocore `config.py:Config`.
+    Config
+);
+
+s3_options!(define_options
+    /// Options of S3.
+    S3Config
+);
+
+proxy_options!(define_options
+    /// TLS and forwarding options for proxies.
+    ProxyConfig
+);
+
+macro_rules! nested_options {
+    ($($type:ident),*) => {$(
+        impl OptionType for $type {
+            const KIND: SettingKind = SettingKind::Object;
+
+            fn from_setting(_: SettingValue) -> Option<Self> {
+                None
+            }
+
+            fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
+                let mut options = Self::new();
+                for (name, value) in &Map::from_json(setting, json)? {
+                    if !value.is_null() && !options.set_json(name, value)? {
+                        return Err(unknown_option(setting.name, name, Self::json_names()));
+                    }
+                }
+                Ok(options)
+            }
+
+            fn merged_over(&self, base: &Self) -> Self {
+                base.merge(self)
+            }
+        }
+    )*};
 }
+
+nested_options!(S3Config, ProxyConfig);
 
 /// The [`signature_version`](Config::signature_version) that disables signing.
 pub const UNSIGNED: &str = "unsigned";
 
 impl Config {
-    /// Returns an empty configuration.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    /// Reads options from a JSON object with botocore's names. Null is the same as not set.
+    ///
+    /// ```
+    /// use inia_core::{config::Config, json};
+    ///
+    /// let config = Config::from_value(&json!({"region_name": "eu-west-1", "retries": {"total_max_attempts": 2}, "read_timeout": 1.5}))?;
+    /// assert_eq!(config.region.as_deref(), Some("eu-west-1"));
+    /// assert_eq!(config.max_attempts, Some(2));
+    /// # Ok::<(), inia_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Validation` if an option is unknown or has an invalid value.
+    pub fn from_value(json: &Value) -> Result<Config> {
+        let mut config = Config::new();
+        let options = match json {
+            Value::Null => return Ok(config),
+            Value::Map(options) => options,
+            other => {
+                let problem = format!("config: expected an object, got a {}", other.type_name());
+                return Err(Error::new(ErrorKind::Validation, problem));
+            }
+        };
+        for (name, value) in options.iter().filter(|(_, value)| !value.is_null()) {
+            let is_known = match name.as_ref() {
+                "region_name" => config.set_json("region", value)?,
+                "retries" => config.set_retries(value)?,
+                name => config.set_json(name, value)?,
+            };
+            if !is_known {
+                let names = Self::json_names().chain(["region_name", "retries"]);
+                return Err(unknown_option("", name, names));
+            }
+        }
+        Ok(config)
     }
 
-    /// Sets the maximum number of attempts, including the first.
-    #[must_use]
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.retries.get_or_insert_default().max_attempts = Some(attempts);
-        self
-    }
-
-    /// Sets the retry mode.
-    #[must_use]
-    pub fn retry_mode(mut self, mode: RetryMode) -> Self {
-        self.retries.get_or_insert_default().mode = Some(mode);
-        self
+    /// Sets botocore's `retries`, whose `max_attempts` does not count the first attempt.
+    fn set_retries(&mut self, json: &Value) -> Result<bool> {
+        const RETRIES: &[&str] = &["mode", "total_max_attempts", "max_attempts"];
+        let Value::Map(retries) = json else {
+            let problem = format!(
+                "config.retries: expected an object, got a {}",
+                json.type_name()
+            );
+            return Err(Error::new(ErrorKind::Validation, problem));
+        };
+        for (name, value) in retries.iter().filter(|(_, value)| !value.is_null()) {
+            match (name.as_ref(), value.as_i64()) {
+                ("mode", _) => self.set_json("retry_mode", value)?,
+                ("max_attempts", Some(retries)) => {
+                    self.set_json("max_attempts", &Value::Int(retries.saturating_add(1)))?
+                }
+                ("max_attempts" | "total_max_attempts", _) => {
+                    self.set_json("max_attempts", value)?
+                }
+                _ => return Err(unknown_option("retries", name, RETRIES.iter().copied())),
+            };
+        }
+        Ok(true)
     }
 
     /// Disables request signing.
@@ -422,37 +488,156 @@ impl Config {
     }
 }
 
+#[cold]
+fn unknown_option<'a>(within: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Error {
+    let dot = if within.is_empty() { "" } else { "." };
+    let hint = did_you_mean(name, names);
+    Error::new(
+        ErrorKind::Validation,
+        format!("config{dot}{within}: unknown setting {name:?}{hint}"),
+    )
+}
+
+/// Prints a value without the user names and passwords of URLs.
+pub(super) struct WithoutUserinfo<'a, T>(pub(super) &'a T);
+
+impl<T: fmt::Debug> fmt::Debug for WithoutUserinfo<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:?}", self.0);
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("://") {
+            write!(f, "{before}://")?;
+            let end = after.find(['/', '"', '?']).unwrap_or(after.len());
+            let authority = after.get(..end).unwrap_or_default();
+            rest = match authority.rfind('@') {
+                Some(at) => after.get(at + 1..).unwrap_or_default(),
+                None => after,
+            };
+        }
+        f.write_str(rest)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
 
     #[test]
-    fn merges_retries_and_s3_field_by_field() {
-        let session = Config::new().retry_mode(RetryMode::Adaptive).s3(S3Config {
-            use_arn_region: Some(true),
-            ..S3Config::default()
-        });
-        let client = Config::new().max_attempts(2).s3(S3Config {
-            addressing_style: Some(AddressingStyle::Path),
-            ..S3Config::default()
-        });
+    fn merges_nested_options_field_by_field() {
+        let session = Config::new()
+            .retry_mode(RetryMode::Adaptive)
+            .s3(S3Config::new().use_arn_region(true));
+        let client = Config::new()
+            .max_attempts(2)
+            .s3(S3Config::new().addressing_style(AddressingStyle::Path));
         let merged = session.merge(&client);
-        assert_eq!(
-            merged.retries,
-            Some(Retries {
-                mode: Some(RetryMode::Adaptive),
-                max_attempts: Some(2)
-            })
-        );
+        assert_eq!(merged.retry_mode, Some(RetryMode::Adaptive));
+        assert_eq!(merged.max_attempts, Some(2));
         let s3 = merged.s3.unwrap();
         assert_eq!(s3.addressing_style, Some(AddressingStyle::Path));
         assert_eq!(s3.use_arn_region, Some(true));
     }
 
     #[test]
-    fn debug_omits_proxy_passwords() {
-        let config =
-            Config::new().proxies(Proxies::new().with("https", "http://u:hidden@proxy:3128"));
-        assert!(!format!("{config:?}").contains("hidden"));
+    fn debug_omits_passwords_of_urls() {
+        let config = Config::new()
+            .proxies(Proxies::new().with("https", "http://u:hidden@proxy:3128"))
+            .endpoint_url("http://u:hid@den@host/path@x");
+        let text = format!("{config:?}");
+        assert!(!text.contains("hid") && !text.contains("den@"), "{text}");
+        assert!(
+            text.contains(r#"endpoint_url: "http://host/path@x""#),
+            "{text}"
+        );
+        assert!(!text.contains("region"), "{text}");
+    }
+
+    #[test]
+    fn reads_json_with_the_names_of_botocore() {
+        let config = Config::from_value(&json!({
+            "region_name": "eu-west-1", "retries": {"max_attempts": 2, "mode": "Adaptive"}, "use_fips_endpoint": true,
+            "connect_timeout": 0.5, "s3": {"addressing_style": "path", "s3_disable_multiregion_access_points": true},
+            "endpoint_discovery_enabled": false, "client_cert": ["a.pem", "b.pem"], "proxies": {"https": "http://proxy:1"},
+            "proxies_config": {"proxy_client_cert": "c.pem"}, "auth_scheme_preference": "sigv4a, sigv4", "ca_bundle": null,
+            "client_context_params": {"UseX": true}, "max_pool_connections": 5, "s3_disable_express_session_auth": true
+        }))
+        .unwrap();
+        let certificate = |certificate: &str, key: Option<&str>| ClientCertificate {
+            certificate: certificate.into(),
+            key: key.map(PathBuf::from),
+        };
+        let expected = Config::new()
+            .region("eu-west-1")
+            .max_attempts(3)
+            .retry_mode(RetryMode::Adaptive)
+            .use_fips_endpoint(true)
+            .connect_timeout(Duration::from_millis(500))
+            .s3(S3Config::new()
+                .addressing_style(AddressingStyle::Path)
+                .disable_multiregion_access_points(true))
+            .endpoint_discovery_enabled(EndpointDiscovery::Disabled)
+            .client_cert(certificate("a.pem", Some("b.pem")))
+            .proxies(Proxies::new().with("https", "http://proxy:1"))
+            .proxies_config(ProxyConfig::new().client_certificate(certificate("c.pem", None)))
+            .auth_scheme_preference("sigv4a,sigv4")
+            .client_context_param("UseX", true)
+            .max_pool_connections(5)
+            .s3_disable_express_session_auth(true);
+        assert_eq!(config, expected);
+        for (json, problem) in [
+            (json!([]), "config: expected an object, got a list"),
+            (
+                json!({"regoin": "x"}),
+                "config: unknown setting \"regoin\"; did you mean region?",
+            ),
+            (
+                json!({"s3": {"adressing_style": 1}}),
+                "config.s3: unknown setting \"adressing_style\"; did you mean addressing_style?",
+            ),
+            (
+                json!({"retries": {"attempts": 1}}),
+                "config.retries: unknown setting \"attempts\"",
+            ),
+            (
+                json!({"retries": {"max_attempts": "1"}}),
+                "config.max_attempts: expected an integer between 1 and 1000000, got \"1\"",
+            ),
+            (
+                json!({"max_attempts": 0}),
+                "config.max_attempts: expected an integer between 1 and 1000000, got 0",
+            ),
+            (
+                json!({"read_timeout": -1}),
+                "config.read_timeout: expected a number of seconds between 0 and 86400, got -1",
+            ),
+            (
+                json!({"region": ["x"]}),
+                "config.region: expected a string, got a list",
+            ),
+            (
+                json!({"defaults_mode": "fast"}),
+                "config.defaults_mode: expected one of legacy, standard, in-region, cross-region, mobile, auto, got \"fast\"",
+            ),
+            (
+                json!({"s3": {"use_arn_region": "yes"}}),
+                "config.s3.use_arn_region: expected true or false, got \"yes\"",
+            ),
+            (
+                json!({"client_cert": [1]}),
+                "config.client_cert: expected a path, or a list of the paths of certificate and key, got a list",
+            ),
+        ] {
+            let error = Config::from_value(&json).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Validation);
+            assert_eq!(
+                error
+                    .to_string()
+                    .split("; did you mean region or")
+                    .next()
+                    .unwrap(),
+                problem
+            );
+        }
     }
 }

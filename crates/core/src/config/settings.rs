@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::files::{ConfigFiles, Section};
 use super::location::Platform;
-use super::setting::{self, ConfigKey, Setting, SettingValue};
+use super::setting::{self, OptionType, Setting, SettingKind, SettingValue};
 use crate::ports::Env;
 use crate::{Error, ErrorKind, Result, Str};
 
@@ -37,7 +38,7 @@ pub enum SettingSource {
     /// An environment variable.
     Env(&'static str),
     /// A property of the profile.
-    Profile(ConfigKey),
+    Profile(&'static str),
     /// The default of the settings table.
     Default,
 }
@@ -47,10 +48,7 @@ impl fmt::Display for SettingSource {
         match self {
             SettingSource::Explicit => f.write_str("the setting"),
             SettingSource::Env(name) => f.write_str(name),
-            SettingSource::Profile(ConfigKey::Key(key)) => write!(f, "the profile's {key}"),
-            SettingSource::Profile(ConfigKey::Nested(key, sub)) => {
-                write!(f, "the profile's {key}.{sub}")
-            }
+            SettingSource::Profile(key) => write!(f, "the profile's {key}"),
             SettingSource::Default => f.write_str("the default"),
         }
     }
@@ -121,6 +119,11 @@ impl Settings {
     /// Returns the unparsed text of a setting and its source.
     #[must_use]
     pub fn lookup(&self, setting: &Setting) -> Option<(Str, SettingSource)> {
+        self.lookup_or(setting, None)
+    }
+
+    /// Returns the unparsed text of a setting and its source, with `default` in place of the default in the settings table.
+    fn lookup_or(&self, setting: &Setting, default: Option<&Str>) -> Option<(Str, SettingSource)> {
         if let Some(text) = self.0.explicit.get(setting.name) {
             return Some((text.clone(), SettingSource::Explicit));
         }
@@ -129,82 +132,74 @@ impl Settings {
         }
         if let Some(profile) = self.profile() {
             for key in setting.keys {
-                let text = match *key {
-                    ConfigKey::Key(key) => profile.get(key),
-                    ConfigKey::Nested(key, sub) => profile.get_nested(key, sub),
-                };
-                if let Some(text) = text {
-                    return Some((Str::from(text), SettingSource::Profile(*key)));
+                if let Some(text) = profile.get_path(key) {
+                    return Some((Str::from(text), SettingSource::Profile(key)));
                 }
             }
         }
-        let default = setting.default?;
-        Some((Str::from_static(default), SettingSource::Default))
+        let default = default
+            .cloned()
+            .or_else(|| setting.default.map(Str::from_static))?;
+        Some((default, SettingSource::Default))
     }
 
-    /// Returns the value of a setting; `None` if it is not set and has no default.
-    ///
-    /// # Errors
-    /// `Config` if the value is not valid; the message contains its source.
-    pub fn get(&self, setting: &Setting) -> Result<Option<SettingValue>> {
-        let Some((text, source)) = self.lookup(setting) else {
+    /// Returns the value of a setting; `None` if it is not set and has no default. `default` replaces the default in the settings table.
+    pub(super) fn value<T: OptionType>(
+        &self,
+        setting: &Setting,
+        default: Option<&Str>,
+    ) -> Result<Option<T>> {
+        let Some((text, source)) = self.lookup_or(setting, default) else {
             return Ok(None);
         };
         let origin = match source {
             SettingSource::Env(name) => name.to_owned(),
             SettingSource::Profile(key) => {
-                let (ConfigKey::Key(name) | ConfigKey::Nested(_, name)) = key;
+                let name = key.rsplit('.').next().unwrap_or(key);
                 format!("profile `{}`: {name}", self.profile_name())
             }
             SettingSource::Explicit | SettingSource::Default => setting.name.to_owned(),
         };
-        setting.parse(&text, &origin).map(Some)
+        let value = match setting.parse(&text, &origin)? {
+            SettingValue::Text(text) if text.is_empty() => return Ok(None),
+            SettingValue::Text(path) if setting.kind == SettingKind::Path => {
+                SettingValue::Text(self.expand(&path).to_string_lossy().into())
+            }
+            value => value,
+        };
+        Ok(T::from_setting(value))
     }
 
     /// Returns the value of a text or choice setting.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// `Config` if the value is not valid; the message contains its source.
     pub fn text(&self, setting: &Setting) -> Result<Option<Str>> {
-        Ok(match self.get(setting)? {
-            Some(SettingValue::Text(text)) if !text.is_empty() => Some(text),
-            _ => None,
-        })
+        self.value(setting, None)
     }
 
     /// Returns the value of a boolean setting.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// As [`text`](Self::text).
     pub fn flag(&self, setting: &Setting) -> Result<Option<bool>> {
-        Ok(match self.get(setting)? {
-            Some(SettingValue::Flag(flag)) => Some(flag),
-            _ => None,
-        })
+        self.value(setting, None)
     }
 
     /// Returns the value of an integer setting.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
-    pub fn integer(&self, setting: &Setting) -> Result<Option<i64>> {
-        Ok(match self.get(setting)? {
-            Some(SettingValue::Integer(number)) => Some(number),
-            _ => None,
-        })
+    /// As [`text`](Self::text).
+    pub fn integer(&self, setting: &Setting) -> Result<Option<u32>> {
+        self.value(setting, None)
     }
 
     /// Returns the value of a setting in seconds.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
-    pub fn seconds(&self, setting: &Setting) -> Result<Option<std::time::Duration>> {
-        Ok(match self.get(setting)? {
-            Some(SettingValue::Seconds(seconds)) => {
-                Some(std::time::Duration::from_secs_f64(seconds))
-            }
-            _ => None,
-        })
+    /// As [`text`](Self::text).
+    pub fn seconds(&self, setting: &Setting) -> Result<Option<Duration>> {
+        self.value(setting, None)
     }
 
     /// Expands `~` and variables in the path of a setting.

@@ -38,7 +38,7 @@ pub(crate) fn split_words(text: &str) -> Option<Vec<String>> {
                 }
             }
             '\\' => word.get_or_insert_default().push(characters.next()?),
-            space if space.is_ascii_whitespace() => words.extend(word.take()),
+            ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
             other => word.get_or_insert_default().push(other),
         }
     }

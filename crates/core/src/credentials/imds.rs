@@ -25,7 +25,7 @@ pub(super) struct Imds<'a> {
     context: &'a ProviderContext,
     base: String,
     timeout: Duration,
-    attempts: i64,
+    attempts: u32,
     v1_disabled: bool,
 }
 

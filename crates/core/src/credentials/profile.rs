@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::provider::failed;
 use super::{Credentials, Lookup, Provider, ProviderContext};
-use crate::config::setting::{self, ConfigKey, Setting};
+use crate::config::setting::{self, Setting};
 use crate::config::{Section, Settings};
 use crate::ports::BoxFuture;
 use crate::{Result, Secret, Str, UserAgentFeatures};
@@ -125,9 +125,6 @@ fn keys(
 pub(super) fn value<'a>(section: &'a Section, row: &Setting) -> Option<&'a str> {
     row.keys
         .iter()
-        .find_map(|key| match *key {
-            ConfigKey::Key(name) => section.get(name),
-            ConfigKey::Nested(name, sub) => section.get_nested(name, sub),
-        })
+        .find_map(|key| section.get_path(key))
         .filter(|value| !value.is_empty())
 }

@@ -1,7 +1,7 @@
 //! The functions of JMESPath: their names and parameters.
 
 use super::eval_value::{DataType, EvalValue};
-use crate::names::did_you_mean;
+use crate::did_you_mean;
 
 /// A built-in function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! A call of `inia batch`.
 
 use inia::config::{Config, UNSIGNED};
-use inia::{Credentials, Map, Output, Result, Token, Value};
+use inia::{Credentials, Error, ErrorKind, Map, Output, Result, Token, Value};
 
-use super::{ClientCache, config, result};
+use super::{ClientCache, result};
 use crate::command::decode;
 
 /// A call read from an input line.
@@ -48,7 +48,7 @@ pub(super) async fn run(clients: &ClientCache, line: &[u8]) -> Vec<u8> {
 impl BatchCall {
     fn read(value: Value) -> Result<Self> {
         let Value::Map(mut line) = value else {
-            return Err(config::invalid(
+            return Err(invalid(
                 "a call must be an object with `service` and `operation`",
             ));
         };
@@ -59,7 +59,7 @@ impl BatchCall {
             None | Some(Value::Null) => Value::map(),
             Some(params @ Value::Map(_)) => params,
             Some(other) => {
-                return Err(config::invalid(format!(
+                return Err(invalid(format!(
                     "params: expected an object, got a {}",
                     other.type_name()
                 )));
@@ -71,7 +71,7 @@ impl BatchCall {
             None => CallCredentials::Session,
             Some(Value::Null) => CallCredentials::Unsigned,
             Some(Value::Map(credentials)) => read_credentials(credentials)?,
-            Some(_) => return Err(config::invalid("credentials: expected an object or null")),
+            Some(_) => return Err(invalid("credentials: expected an object or null")),
         };
         let config = line.remove("config").unwrap_or_default();
         if let Some((name, _)) = line.iter().next() {
@@ -85,7 +85,7 @@ impl BatchCall {
                 "region",
                 "service",
             ];
-            return Err(config::invalid(format!(
+            return Err(invalid(format!(
                 "unknown key {name:?} in a call{}",
                 inia::did_you_mean(name, keys)
             )));
@@ -127,7 +127,7 @@ impl BatchCall {
 
     /// Returns the client settings of this call.
     pub(super) fn client_config(&self) -> Result<Config> {
-        let mut config = config::read(&self.config)?;
+        let mut config = Config::from_value(&self.config)?;
         if let Some(region) = &self.region {
             config = config.region(region);
         }
@@ -167,9 +167,7 @@ fn read_credentials(mut credentials: Map) -> Result<CallCredentials> {
     let mut part = |name: &str| match credentials.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(config::invalid(format!(
-            "credentials.{name}: expected a string"
-        ))),
+        Some(_) => Err(invalid(format!("credentials.{name}: expected a string"))),
     };
     let (id, secret) = (part("access_key_id")?, part("secret_access_key")?);
     let (session, bearer, account) = (
@@ -184,23 +182,27 @@ fn read_credentials(mut credentials: Map) -> Result<CallCredentials> {
             Ok(CallCredentials::Keys(Box::new(keys)))
         }
         (None, None, Some(token)) => Ok(CallCredentials::Bearer(Token::new(token.as_str()))),
-        _ => Err(config::invalid(
+        _ => Err(invalid(
             "credentials: expected access_key_id and secret_access_key, or bearer_token alone",
         )),
     }
 }
 
 fn required(line: &mut Map, name: &str) -> Result<String> {
-    optional(line, name)?.ok_or_else(|| config::invalid(format!("missing required key {name}")))
+    optional(line, name)?.ok_or_else(|| invalid(format!("missing required key {name}")))
 }
 
 fn optional(line: &mut Map, name: &str) -> Result<Option<String>> {
     match line.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.into())),
-        Some(other) => Err(config::invalid(format!(
+        Some(other) => Err(invalid(format!(
             "{name}: expected a string, got a {}",
             other.type_name()
         ))),
     }
+}
+
+fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Validation, message)
 }

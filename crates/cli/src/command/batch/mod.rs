@@ -10,7 +10,6 @@
 //! are read.
 
 mod call;
-mod config;
 mod result;
 
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! `inia configure list`: the sources of credentials and region.
 
-use inia::config::{ConfigKey, SettingSource, setting};
+use inia::config::{SettingSource, setting};
 use inia::{Value, json};
 
 use super::Files;
@@ -73,7 +73,6 @@ fn origin(files: &Files, source: &SettingSource) -> (&'static str, String) {
         SettingSource::Explicit => ("manual", "--region".to_owned()),
         SettingSource::Env(name) => ("env", (*name).to_owned()),
         SettingSource::Profile(key) => {
-            let (ConfigKey::Key(key) | ConfigKey::Nested(key, _)) = key;
             let locations = files.read.locations();
             let in_credentials = files
                 .read
