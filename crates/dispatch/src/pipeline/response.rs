@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, Error, Fault, Result, ServiceError, Str};
+use inia_core::{Blob, Error, Fault, Result, RetryClass, ServiceError, Str};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel};
 use inia_protocol::Response;
 
@@ -114,11 +114,12 @@ impl Service {
             _ => limit.min(MAX_ERROR_BYTES),
         };
         let body = response.body.collect(limit).await.map_err(|error| {
-            error.at(format_args!(
-                "{} {}: reading the response",
-                self.model.name(),
-                operation.name
-            ))
+            let error =
+                self.unusable_response(error.at("reading the response"), operation, &metadata);
+            match response.status {
+                500.. => error.with_retry_class(RetryClass::Transient),
+                _ => error,
+            }
         })?;
         let mut response = Response {
             status: response.status,

@@ -833,6 +833,7 @@ async fn open(
         .allow_obsolete_multiline_headers_in_responses(true)
         .ignore_invalid_headers_in_responses(true)
         .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(MAX_HEADER_BYTES)
         .handshake(io)
         .await

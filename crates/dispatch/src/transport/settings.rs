@@ -5,9 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use inia_core::config::{
-    ClientCertificate, ClientSettings, Config, DEFAULT_MAX_POOL_CONNECTIONS, DEFAULT_TIMEOUT,
-};
+use inia_core::config::{ClientCertificate, ClientSettings, Config};
 use inia_core::ports::Host;
 use inia_core::{Error, ErrorKind, Result, Secret};
 use zeroize::Zeroizing;
@@ -33,8 +31,8 @@ pub struct TransportSettings {
 impl Default for TransportSettings {
     fn default() -> Self {
         TransportSettings {
-            connect_timeout: Some(DEFAULT_TIMEOUT),
-            max_connections: DEFAULT_MAX_POOL_CONNECTIONS,
+            connect_timeout: Some(Duration::from_secs(60)),
+            max_connections: 500,
             tcp_keepalive: false,
             tls: TlsSettings::default(),
             proxy: ProxySettings::default(),
