@@ -3,6 +3,8 @@
 // Each test suite is a separate crate and uses a part of this module.
 #![allow(dead_code)]
 
+pub(crate) mod certificates;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -104,4 +106,17 @@ pub(crate) async fn failure(port: u16) -> Error {
     list_queues(&format!("http://127.0.0.1:{port}"), Config::new())
         .await
         .unwrap_err()
+}
+
+/// Returns the error of creating a client.
+pub(crate) fn client_error(url: &str, config: Config) -> Error {
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(url.to_owned())
+        .config(&config)
+        .build()
+        .unwrap();
+    let error = session.client("sqs").unwrap_err();
+    assert_eq!(error.kind(), inia::ErrorKind::Config);
+    error
 }

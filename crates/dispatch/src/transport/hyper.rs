@@ -104,7 +104,7 @@ impl HyperTransport {
                 _ => {
                     return Err(request_error(
                         &UrlWithoutQuery(&uri),
-                        failure.error.as_ref(),
+                        failure.error.as_deref(),
                     ));
                 }
             };

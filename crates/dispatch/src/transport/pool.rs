@@ -15,7 +15,7 @@ use http::uri::{Authority, Scheme};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -173,10 +173,19 @@ struct Link {
     received: Arc<AtomicBool>,
     forwarding: Option<Forwarding>,
     driver: AbortHandle,
+    /// The result of the task that drives the connection, once it has ended.
+    end: watch::Receiver<ConnectionEnd>,
     /// Number of requests that share the connection.
     active: AtomicUsize,
     /// Time of the last request that shared the connection, in seconds since the epoch.
     last_used: AtomicU64,
+}
+
+#[derive(Clone, Default)]
+enum ConnectionEnd {
+    #[default]
+    Open,
+    Closed(Option<Arc<hyper::Error>>),
 }
 
 /// Permission to have a connection open.
@@ -729,6 +738,19 @@ impl Http1Connection {
 }
 
 impl Link {
+    /// Returns the error that closed the connection, which requests on a closed connection do not receive.
+    async fn cause(&self) -> Option<Arc<hyper::Error>> {
+        let mut end = self.end.clone();
+        let ended = end.wait_for(|end| matches!(end, ConnectionEnd::Closed(_)));
+        match tokio::time::timeout(FINISH_TIMEOUT, ended).await {
+            Ok(Ok(end)) => match &*end {
+                ConnectionEnd::Closed(error) => error.clone(),
+                ConnectionEnd::Open => None,
+            },
+            _ => None,
+        }
+    }
+
     fn touch(&self) {
         self.last_used.store(unix_seconds(), Ordering::Relaxed);
     }
@@ -796,12 +818,14 @@ async fn open(
         connection.channel,
         Arc::clone(&received),
     ));
+    let (ended, end) = watch::channel(ConnectionEnd::Open);
     let link = |driver: AbortHandle| {
         Arc::new(Link {
             socket: connection.socket,
             received,
             forwarding: connection.forwarding,
             driver,
+            end,
             active: AtomicUsize::new(0),
             last_used: AtomicU64::new(unix_seconds()),
         })
@@ -814,10 +838,7 @@ async fn open(
             .handshake(io)
             .await
             .map_err(failed)?;
-        let driver = tokio::spawn(async move {
-            let _ = driver.await;
-            drop(permit);
-        });
+        let driver = tokio::spawn(drive(driver, ended, permit));
         let connection = Http2Connection {
             sender,
             link: link(driver.abort_handle()),
@@ -838,15 +859,23 @@ async fn open(
         .handshake(io)
         .await
         .map_err(failed)?;
-    let driver = tokio::spawn(async move {
-        let _ = driver.await;
-        drop(permit);
-    });
+    let driver = tokio::spawn(drive(driver, ended, permit));
     Ok(Opened::Http1(Http1Connection {
         sender,
         link: link(driver.abort_handle()),
         unused_since: SystemTime::now(),
     }))
+}
+
+/// Drives a connection until it is closed.
+async fn drive(
+    connection: impl Future<Output = Result<(), hyper::Error>>,
+    ended: watch::Sender<ConnectionEnd>,
+    permit: Permit,
+) {
+    let error = connection.await.err().map(Arc::new);
+    ended.send_replace(ConnectionEnd::Closed(error));
+    drop(permit);
 }
 
 /// A connection in use by one request. If it is dropped before [`finish`](Self::finish), an exclusive connection is closed.
@@ -866,7 +895,7 @@ enum LeasedConnection {
 
 /// A request that failed without a response.
 pub(super) struct SendFailure {
-    pub(super) error: Option<hyper::Error>,
+    pub(super) error: Option<Arc<hyper::Error>>,
     /// The body of a request of which nothing was sent.
     pub(super) unsent: Option<RequestBody>,
 }
@@ -941,7 +970,7 @@ impl Lease {
             Some(LeasedConnection::Http1(connection)) => {
                 if let Err(error) = connection.sender.ready().await {
                     return Err(SendFailure {
-                        error: Some(error),
+                        error: self.link.cause().await.or_else(|| Some(Arc::new(error))),
                         unsent: Some(request.into_body()),
                     });
                 }
@@ -962,7 +991,7 @@ impl Lease {
         };
         sent.map_err(|mut error| SendFailure {
             unsent: error.take_message().map(Request::into_body),
-            error: Some(error.into_error()),
+            error: Some(Arc::new(error.into_error())),
         })
     }
 
