@@ -196,8 +196,10 @@ impl Service {
             Ok(response) => response,
             Err(error) => {
                 // Errors of other kinds reject the request before it is sent.
-                attempt.is_sent =
-                    !matches!(error.kind(), ErrorKind::Config | ErrorKind::Validation);
+                attempt.is_sent = !matches!(
+                    error.kind(),
+                    ErrorKind::Config | ErrorKind::Endpoint | ErrorKind::Validation
+                );
                 return Err(self.connection_error(error, operation, prepared));
             }
         };

@@ -43,7 +43,7 @@ const MAX_ERROR_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
-    pub(crate) codec: Arc<dyn Codec>,
+    pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
     /// The region to sign for if neither the settings nor the endpoint rules state one.
     pub(crate) signing_region: Option<Str>,
