@@ -7,7 +7,8 @@
 //! inia <service> wait <name> [--member value ...]    wait for a resource state
 //! inia services                                      all services
 //! inia resource [service] [name] ...                 resources, collections, actions
-//! inia batch [--concurrency N]                       one call per line of input
+//! inia run [--concurrency N]                         one call per line of input
+//! inia call <service> <operation> ...                a call, even if the service is named as a command
 //! inia sso login | logout                            IAM Identity Center
 //! inia configure [get|set|list|...]                  the config files
 //! ```
@@ -18,15 +19,15 @@ mod arguments;
 mod command;
 mod log;
 mod output;
+mod signal;
 mod status;
 mod terminal;
 
-use std::pin::pin;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use futures_util::future::{Either, select};
-
-use arguments::{Arguments, Arity, RemainingArguments};
+use arguments::Arguments;
+use signal::Signals;
 use status::CliError;
 
 const HELP: &str = "\
@@ -42,7 +43,8 @@ inia: call any operation of any AWS service
   inia resource <service> [Name]                     describe a service or one of its resources
   inia resource <service> <Name> <identifier> [part] print a resource, or one of its attributes, collections or references;
                                                      run an action, wait: inia resource s3 Bucket logs objects --limit 5
-  inia batch [--concurrency N]                       make a call for each line of standard input
+  inia run [--concurrency N]                         make a call for each line of standard input
+  inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials
@@ -59,9 +61,6 @@ Options of every call:
 Values are text, JSON, or Key=Value shorthand; file://F reads text from a file, fileb://F reads bytes.
 ";
 
-/// Default number of concurrent calls of `inia batch`.
-const CONCURRENCY: usize = 16;
-
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -75,30 +74,25 @@ pub fn main() -> ExitCode {
             return ExitCode::from(status::OTHER);
         }
     };
-    let ended = runtime.block_on(async {
-        let running = pin!(run(Arguments::new(std::env::args().skip(1))));
-        let interrupted = pin!(tokio::signal::ctrl_c());
-        match select(running, interrupted).await {
-            Either::Left((result, _)) => Some(result),
-            Either::Right(_) => None,
-        }
+    let result = runtime.block_on(async {
+        let arguments = Arguments::new(std::env::args().skip(1));
+        run(arguments, &mut Signals::listen()).await
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
     runtime.shutdown_background();
-    match ended {
-        Some(Ok(())) => ExitCode::SUCCESS,
-        Some(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
-        Some(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
-        Some(Err(error)) => {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::NotSet) => ExitCode::from(status::NOT_SET),
+        Err(CliError::Signal(signal)) => ExitCode::from(signal.status()),
+        Err(error) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Err(error) => {
             eprintln!("\n{error}");
             error.status()
         }
-        // 128 plus the signal number, as shells report it.
-        None => ExitCode::from(130),
     }
 }
 
-async fn run(mut arguments: Arguments) -> Result<(), CliError> {
+async fn run(mut arguments: Arguments, signals: &mut Signals) -> Result<(), CliError> {
     if let Some(option @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
         return print(if option == "--help" {
             HELP
@@ -110,8 +104,19 @@ async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };
     match command.as_str() {
+        "run" => command::run::run(arguments, signals).await,
+        "batch" if is_line_filter(&arguments) => command::run::run(arguments, signals).await,
+        command => signals.interrupt(run_command(command, arguments)).await,
+    }
+}
+
+async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    match command {
         "help" => print(HELP),
-        "batch" => batch(arguments).await,
+        "call" => match arguments.positional()? {
+            Some(service) => call(&service, arguments).await,
+            None => Err(CliError::usage("usage: inia call SERVICE OPERATION ...")),
+        },
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
@@ -119,21 +124,39 @@ async fn run(mut arguments: Arguments) -> Result<(), CliError> {
             let session = session(&arguments).await?;
             command::describe::services(&session)
         }
+        "sso" => match arguments.positional()?.as_deref() {
+            Some("login") => command::sso::login(arguments).await,
+            Some("logout") => command::sso::logout(arguments).await,
+            operation => call_operation("sso", operation, arguments).await,
+        },
         service => call(service, arguments).await,
     }
 }
 
+/// Returns true if `inia batch` means `inia run`: it names no operation of AWS Batch, calls can be read from standard
+/// input, and the command is not called as `aws`.
+fn is_line_filter(arguments: &Arguments) -> bool {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let is_aws = std::path::Path::new(&program)
+        .file_stem()
+        .is_some_and(|name| name == "aws");
+    !is_aws && !std::io::stdin().is_terminal() && arguments.names_no_operation()
+}
+
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
-    let service = service_name(service);
     let operation = arguments.positional()?;
-    match (service, operation.as_deref()) {
-        ("sso", Some("login")) => return command::sso::login(arguments).await,
-        ("sso", Some("logout")) => return command::sso::logout(arguments).await,
-        _ => {}
-    }
+    call_operation(service, operation.as_deref(), arguments).await
+}
+
+async fn call_operation(
+    service: &str,
+    operation: Option<&str>,
+    arguments: Arguments,
+) -> Result<(), CliError> {
+    let service = service_name(service);
     let session = session(&arguments).await?;
     let model = session.catalog().service(service, None)?;
-    let name = match operation.as_deref() {
+    let name = match operation {
         None | Some("help") => return command::describe::operations(&model),
         Some("wait") => return wait(service, arguments).await,
         Some(name) => name,
@@ -187,33 +210,6 @@ fn service_name(name: &str) -> &str {
         .iter()
         .find(|(alias, _)| *alias == name)
         .map_or(name, |(_, service)| service)
-}
-
-async fn batch(mut arguments: Arguments) -> Result<(), CliError> {
-    let arity = |name: &str| (name == "concurrency").then_some(Arity::One);
-    let RemainingArguments {
-        options,
-        positionals,
-    } = arguments.parse_rest(arity, || vec!["concurrency".to_owned()])?;
-    if let Some(argument) = positionals.first() {
-        return Err(CliError::unexpected(argument));
-    }
-    let concurrency = match options.first().and_then(|(_, values)| values.first()) {
-        None => CONCURRENCY,
-        Some(number) => number
-            .parse()
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(|| {
-                CliError::usage(format!(
-                    "--concurrency: {number:?} is not a positive integer"
-                ))
-            })?,
-    };
-    let session = session(&arguments).await?;
-    let input = tokio::io::BufReader::new(tokio::io::stdin());
-    command::batch::run(session, input, tokio::io::stdout(), concurrency).await?;
-    Ok(())
 }
 
 async fn session(arguments: &Arguments) -> Result<inia::Session, CliError> {

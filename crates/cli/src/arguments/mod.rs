@@ -99,6 +99,19 @@ impl Arguments {
         matches!(ahead.positional(), Ok(None))
     }
 
+    /// Reports whether the remaining arguments of `inia batch` name no operation of AWS Batch.
+    pub(crate) fn names_no_operation(&self) -> bool {
+        let mut ahead = Arguments {
+            remaining: self.remaining.clone(),
+            global: self.global.clone(),
+        };
+        // Errors are reported when the line is parsed.
+        !matches!(
+            (ahead.take_option("concurrency"), ahead.positional()),
+            (_, Ok(Some(_)))
+        )
+    }
+
     /// Parses the remaining global options and rejects positionals.
     pub(crate) fn finish(&mut self) -> Result<(), CliError> {
         match self.positional()? {
