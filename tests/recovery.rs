@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use inia::config::Config;
 use inia::ports::{BoxFuture, Clock, Host};
 use inia::{
-    ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Output, Result,
-    SessionBuilder, Timestamp, TimestampFormat, Transport, Value, WireRequest, WireResponse, json,
+    ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Output, Result, Session,
+    Timestamp, TimestampFormat, Transport, Value, WireRequest, WireResponse, json,
 };
 
 mod fakes;
@@ -80,7 +80,8 @@ impl Server {
         config: Config,
         has_keys: bool,
     ) -> Client {
-        let mut builder = SessionBuilder::over(host)
+        let mut builder = Session::builder()
+            .host(host)
             .region("us-east-1")
             .config(&config)
             .transport(self.clone());
@@ -593,7 +594,8 @@ impl Transport for Unreachable {
 
 fn unreachable_client(service: &str, config: Config) -> Client {
     let host = FakePorts::new(FakeEnv::default(), NOW).host();
-    SessionBuilder::over(host)
+    Session::builder()
+        .host(host)
         .region("eu-west-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
         .config(&config)

@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        let arguments = Arguments::new(std::env::args().skip(1));
+        let arguments = process_arguments()?;
         run(arguments, &mut Signals::listen()).await
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
@@ -92,14 +92,25 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(mut arguments: Arguments, signals: &mut Signals) -> Result<(), CliError> {
-    if let Some(option @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
+/// Returns the arguments of this process.
+fn process_arguments() -> Result<Vec<String>, CliError> {
+    let text = |argument: std::ffi::OsString| {
+        argument.into_string().map_err(|argument| {
+            CliError::usage(format!("the argument {argument:?} is not valid UTF-8"))
+        })
+    };
+    std::env::args_os().skip(1).map(text).collect()
+}
+
+async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
+    if let Some(option @ ("--version" | "--help")) = arguments.first().map(String::as_str) {
         return print(if option == "--help" {
             HELP
         } else {
             concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
         });
     }
+    let mut arguments = Arguments::new(arguments);
     let Some(command) = arguments.positional()? else {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };

@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM. Commands end on the first one, and remove their temporary files; `inia run` finishes its calls.
+//! SIGINT and SIGTERM. The first one drops the running command, which removes its temporary files and ends the commands
+//! that it started; `inia run` finishes its calls.
 
 use std::pin::pin;
 

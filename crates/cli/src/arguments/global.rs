@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use inia::SessionBuilder;
 use inia::config::{Config, UNSIGNED};
 use inia::ports::Host;
+use inia::{Session, SessionBuilder};
 
 use super::Arity;
 use crate::status::CliError;
@@ -98,7 +98,7 @@ impl GlobalOptions {
 
     /// Returns a session builder with these options on the given host.
     pub(crate) fn session_over(&self, host: Host) -> SessionBuilder {
-        let mut builder = SessionBuilder::over(host).config(&self.config());
+        let mut builder = Session::builder().host(host).config(&self.config());
         if let Some(profile) = &self.profile {
             builder = builder.profile(profile.as_str());
         }

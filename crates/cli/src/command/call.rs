@@ -87,7 +87,7 @@ pub(crate) fn output_format(
     if let Some(format) = global.output {
         return Ok(format);
     }
-    let settings = client.session().core().settings();
+    let settings = client.session().settings();
     let configured = settings.env().var("AWS_DEFAULT_OUTPUT").or_else(|| {
         settings
             .profile()

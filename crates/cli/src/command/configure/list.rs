@@ -18,7 +18,7 @@ type SettingRow = [String; 4];
 /// Prints the rows as columns, or in the format of `--output` if it is set.
 pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), CliError> {
     let session = crate::session(arguments).await?;
-    let settings = session.core().settings();
+    let settings = session.settings();
     let mut rows: Vec<SettingRow> = Vec::new();
     rows.push(match (&arguments.global.profile, &files.profile) {
         (Some(name), _) => row("profile", name, "manual", "--profile"),
