@@ -90,7 +90,8 @@ fn role_options() {
         .read_timeout(limit)
         .user_agent_extra("mine/1")
         .endpoint_url("http://127.0.0.1:1");
-    let session = inia::SessionBuilder::over(machine.host())
+    let session = inia::Session::builder()
+        .host(machine.host())
         .config(&config)
         .build()
         .unwrap();
@@ -119,7 +120,8 @@ fn role_of_environment() {
     .env("AWS_ENDPOINT_URL_STS", &server.url)
     .env("AWS_ACCESS_KEY_ID", "AKIDENV")
     .env("AWS_SECRET_ACCESS_KEY", "hush-env");
-    let session = inia::SessionBuilder::over(machine.host())
+    let session = inia::Session::builder()
+        .host(machine.host())
         .profile("default")
         .build()
         .unwrap();

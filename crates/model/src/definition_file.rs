@@ -39,4 +39,20 @@ impl Definition {
         serde_json::from_slice(&self.content)
             .map_err(|error| Error::new(ErrorKind::Model, format!("{}: {error}", self.origin)))
     }
+
+    /// Reads the content with the function for its format.
+    ///
+    /// # Errors
+    /// `Model`: the content is not valid; the message has the origin.
+    pub fn read<T>(
+        &self,
+        json: impl FnOnce(&[u8]) -> Result<T>,
+        compiled: impl FnOnce(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        match self.format {
+            DefinitionFormat::Json => json(&self.content),
+            DefinitionFormat::Compiled => compiled(&self.content),
+        }
+        .map_err(|error| Error::new(ErrorKind::Model, format!("{}: {error}", self.origin)))
+    }
 }

@@ -18,11 +18,12 @@ use inia_model::{
 };
 
 use crate::body_lengths::foreign_operation;
-use crate::decode_layout::ValueType;
 use crate::header::{header_text, header_value, prefix_headers, push_prefix_headers};
 use crate::mismatch::log_scalar;
-use crate::scalar::{ScalarText, blob_bytes, mismatch, text_param};
-use crate::strictness::{RequiredMembers, Strictness};
+use crate::scalar::{ScalarText, blob_bytes, mismatch, params_map, text_param};
+use crate::shape::RequiredMembers;
+use crate::shape::ValueType;
+use crate::strictness::Strictness;
 use crate::uri::{UriTemplate, push_query, split_query};
 use crate::{Headers, Input, Request, Response};
 
@@ -55,7 +56,6 @@ pub(crate) enum RestResponseBody<'a> {
 #[derive(Debug)]
 pub(crate) struct RestBindings {
     model: Arc<ServiceModel>,
-    checks_body: bool,
     requests: OperationTable<RestRequestBinding>,
     responses: ShapeTable<RestResponseBinding>,
 }
@@ -69,8 +69,6 @@ struct RestRequestBinding {
     /// The location of each input member.
     locations: Box<[ParamLocation]>,
     body: RestRequestBodyKind,
-    /// `true` if the format validates what it writes into the body.
-    checks_body: bool,
     required: RequiredMembers,
     /// The bit of each member in [`RequiredMembers`].
     required_bits: Box<[u64]>,
@@ -138,7 +136,7 @@ fn lower_name(name: &str) -> Str {
 }
 
 impl RestRequestBinding {
-    fn new(model: &ServiceModel, operation: &Operation, checks_body: bool) -> Self {
+    fn new(model: &ServiceModel, operation: &Operation) -> Self {
         let input = model.input(operation);
         let (required, required_bits) = input.map(RequiredMembers::of).unwrap_or_default();
         let (path, query) = split_query(&operation.request_uri);
@@ -182,7 +180,6 @@ impl RestRequestBinding {
             has_distinct_headers: has_distinct_headers(&locations),
             locations,
             body,
-            checks_body,
             required,
             required_bits,
             is_union: operation
@@ -194,8 +191,7 @@ impl RestRequestBinding {
 
     /// Returns whether the format validates a member while it writes the body.
     fn is_checked_in_body(&self, position: usize, location: &ParamLocation) -> bool {
-        self.checks_body
-            && matches!(location, ParamLocation::Body)
+        matches!(location, ParamLocation::Body)
             && match self.body {
                 RestRequestBodyKind::Members => true,
                 RestRequestBodyKind::Payload(payload) => payload == position,
@@ -283,10 +279,9 @@ impl RestResponseBinding {
 }
 
 impl RestBindings {
-    /// Creates an empty table. `checks_body` means that the format validates what it writes into a body.
-    pub(crate) fn new(model: Arc<ServiceModel>, checks_body: bool) -> Self {
+    /// Creates an empty table.
+    pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestBindings {
-            checks_body,
             requests: OperationTable::new(model.operation_count()),
             responses: ShapeTable::new(model.shape_count()),
             model,
@@ -309,19 +304,16 @@ impl RestBindings {
     ) -> Result<Request> {
         let model = &*self.model;
         let is_strict = strictness == Strictness::Strict;
-        let Some(binding) = self.requests.get_or_init(operation, || {
-            RestRequestBinding::new(model, operation, self.checks_body)
-        }) else {
+        let Some(binding) = self
+            .requests
+            .get_or_init(operation, || RestRequestBinding::new(model, operation))
+        else {
             return Err(foreign_operation(operation));
         };
         let structure = model.input(operation);
         let members: &[Member] = structure.map(|s| &*s.members).unwrap_or_default();
         let empty = Map::new();
-        let params = match input.params {
-            Value::Map(map) => map,
-            Value::Null => &empty,
-            other => return Err(mismatch(&operation.name, "a map", other)),
-        };
+        let params = params_map(&operation.name, input.params, &empty)?;
         let mut query = String::new();
         query.push_str(&binding.query);
         // With room for the headers of transport and signature, but bounded for a parameter map of any length.
@@ -547,16 +539,8 @@ fn location_text<'a>(
     member: &Member,
     value: &'a Value,
 ) -> Result<ScalarText<'a>> {
-    let format = member
-        .traits
-        .timestamp_format
-        .unwrap_or(TimestampFormat::Iso8601);
-    text_param(
-        &member.name,
-        &model.shape(member.target).kind,
-        format,
-        value,
-    )
+    let target = ValueType::of(model, member);
+    text_param(&member.name, target, TimestampFormat::Iso8601, value)
 }
 
 fn push_query_member(
@@ -596,7 +580,12 @@ fn push_query_map(
         return Err(mismatch(&member.name, "a map", value));
     };
     let mut push = |key: &str, value: &Value| -> Result<()> {
-        let text = text_param(&member.name, &Kind::String, TimestampFormat::Iso8601, value)?;
+        let text = text_param(
+            &member.name,
+            ValueType::String,
+            TimestampFormat::Iso8601,
+            value,
+        )?;
         push_query(query, key, &text);
         Ok(())
     };

@@ -29,7 +29,7 @@ const JSON_TYPE: Str = Str::from_static("application/json");
 impl RestJsonCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestJsonCodec {
-            rest: RestBindings::new(Arc::clone(&model), true),
+            rest: RestBindings::new(Arc::clone(&model)),
             format: JsonFormat::new(Arc::clone(&model)),
             model,
         }

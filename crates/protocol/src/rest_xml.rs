@@ -20,8 +20,9 @@ use inia_model::{Member, Operation, OperationTable, ServiceModel};
 
 use crate::event_stream::{EventFormat, parse_event, serialize_event};
 use crate::rest::{CONTENT_TYPE, RestBindings, RestRequestBody, RestResponseBody};
+use crate::shape::Shapes;
 use crate::strictness::{Strictness, strict_request};
-use crate::xml::{XmlDecoder, XmlElement, XmlEncoder, XmlLayouts, parse_error, text_of};
+use crate::xml::{XmlDecode, XmlDecoder, XmlElement, XmlEncoder, XmlShapes, parse_error, text_of};
 use crate::{Codec, EventMessage, Input, Request, Response};
 
 const XML_TYPE: Str = Str::from_static("application/xml");
@@ -32,16 +33,16 @@ pub(crate) struct RestXmlCodec {
     model: Arc<ServiceModel>,
     rest: RestBindings,
     encoder: XmlEncoder,
-    layouts: XmlLayouts,
+    shapes: XmlShapes,
     roots: OperationTable<Option<XmlElement>>,
 }
 
 impl RestXmlCodec {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         RestXmlCodec {
-            rest: RestBindings::new(Arc::clone(&model), false),
+            rest: RestBindings::new(Arc::clone(&model)),
             encoder: XmlEncoder::new(Arc::clone(&model)),
-            layouts: XmlLayouts::new(Arc::clone(&model)),
+            shapes: Shapes::new(Arc::clone(&model), XmlDecode),
             roots: OperationTable::new(model.operation_count()),
             model,
         }
@@ -123,7 +124,7 @@ impl RestXmlCodec {
                 return Ok(Vec::new());
             };
             has_document = true;
-            self.encoder.document(root, member, value)
+            self.encoder.document(root, member, value, strictness)
         })?;
         // DIFFERENCE: botocore sends no content type; the Smithy specification requires one.
         if has_document && !request.headers.contains(&CONTENT_TYPE) {
@@ -157,13 +158,13 @@ impl Codec for RestXmlCodec {
                     if let Some(name) = name
                         && !self.model.shape(target).traits.is_union()
                     {
-                        map.push(name.clone(), self.layouts.empty(target));
+                        map.push(name.clone(), self.shapes.empty(target));
                     }
                     return Ok(());
                 }
                 let text = text_of(&body)?;
                 let (value, _) =
-                    XmlDecoder::new(text, &self.layouts).document(self.layouts.target(target))?;
+                    XmlDecoder::new(text, &self.shapes).document(self.shapes.target(target))?;
                 match (name, value) {
                     (_, Value::Null) => {}
                     (Some(name), value) => map.push(name.clone(), value),
@@ -188,10 +189,10 @@ impl Codec for RestXmlCodec {
             self.rest.parse(shape, response.clone(), |part, _, map| {
                 match part {
                     RestResponseBody::Members => {
-                        map.append(error.members(text, &self.layouts, shape)?);
+                        map.append(error.members(text, &self.shapes, shape)?);
                     }
                     RestResponseBody::Payload(member) => {
-                        let members = error.members(text, &self.layouts, member.target)?;
+                        let members = error.members(text, &self.shapes, member.target)?;
                         map.push(member.name.clone(), Value::Map(members));
                     }
                 }
@@ -207,8 +208,8 @@ impl EventFormat for RestXmlCodec {
 
     fn read(&self, member: &Member, payload: Bytes) -> Result<Value> {
         let text = text_of(&payload)?;
-        let decoder = XmlDecoder::new(text, &self.layouts);
-        let (value, _) = decoder.document(self.layouts.target(member.target))?;
+        let decoder = XmlDecoder::new(text, &self.shapes);
+        let (value, _) = decoder.document(self.shapes.target(member.target))?;
         Ok(value)
     }
 
@@ -217,6 +218,7 @@ impl EventFormat for RestXmlCodec {
             self.payload_name(member),
             member.traits.xml_namespace.as_deref(),
         );
-        self.encoder.document(&root, member, value)
+        self.encoder
+            .document(&root, member, value, Strictness::Lenient)
     }
 }

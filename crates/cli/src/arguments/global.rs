@@ -146,7 +146,7 @@ impl SessionOptions {
 
     /// Returns a session builder with these options on the given host.
     pub(crate) fn session_over(&self, host: Host) -> SessionBuilder {
-        let mut builder = SessionBuilder::over(host).config(&self.config());
+        let mut builder = Session::builder().host(host).config(&self.config());
         if let Some(profile) = &self.profile {
             builder = builder.profile(profile.as_str());
         }

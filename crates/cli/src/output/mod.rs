@@ -56,7 +56,7 @@ impl Printer {
 
 /// Returns the format of `AWS_DEFAULT_OUTPUT`, else of the profile, else JSON.
 fn configured_format(session: &Session) -> Result<OutputFormat, CliError> {
-    let settings = session.core().settings();
+    let settings = session.settings();
     let configured = settings.env().var("AWS_DEFAULT_OUTPUT").or_else(|| {
         settings
             .profile()

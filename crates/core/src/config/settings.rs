@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -203,13 +204,38 @@ impl Settings {
     }
 
     /// Expands `~` and variables in the path of a setting.
-    pub(crate) fn expand(&self, path: &str) -> std::path::PathBuf {
+    pub(crate) fn expand(&self, path: &str) -> PathBuf {
         super::location::expand(path, self.env(), Platform::CURRENT)
     }
 
     /// Returns a path below `~/.aws`.
-    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> std::path::PathBuf {
+    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> PathBuf {
         super::location::in_aws_folder(self.env(), Platform::CURRENT, parts)
+    }
+
+    /// Returns the folders of service definitions in `data_path`, in order.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    ///
+    /// # Source
+    /// botocore `loaders.py:create_loader`.
+    pub fn data_folders(&self) -> Result<Vec<PathBuf>> {
+        let separator = if cfg!(windows) { ';' } else { ':' };
+        let data_path = self.text(&setting::DATA_PATH)?.unwrap_or_default();
+        let folders = data_path.split(separator).map(str::trim);
+        let folders = folders.filter(|folder| !folder.is_empty());
+        Ok(folders.map(|folder| self.expand(folder)).collect())
+    }
+
+    /// Returns `~/.aws/models`, which may contain service definitions too; `None` if there is no home folder.
+    ///
+    /// # Source
+    /// botocore `loaders.py:Loader.CUSTOMER_DATA_PATH`.
+    #[must_use]
+    pub fn user_models_folder(&self) -> Option<PathBuf> {
+        let folder = self.in_aws_folder(&["models"]);
+        (!folder.as_os_str().is_empty()).then_some(folder)
     }
 
     /// Returns the endpoint configured for a service id (`S3`, `Lex Runtime V2`) in the environment or the config file.
@@ -327,6 +353,32 @@ mod tests {
             empty.lookup(&setting::RETRY_MODE).unwrap(),
             ("standard".into(), SettingSource::Default)
         );
+    }
+
+    #[test]
+    fn data_path_is_read_from_environment_and_profile() {
+        let folders = |env: &[(&str, &str)], config: &str| {
+            let home = [("HOME", "/home/me"), ("DATA", "/data")];
+            let settings = settings(&[&home, env].concat(), config, None).unwrap();
+            let models = settings.user_models_folder().unwrap();
+            assert_eq!(models, PathBuf::from("/home/me/.aws/models"));
+            let folders = settings.data_folders().unwrap().into_iter();
+            folders
+                .map(|folder| folder.display().to_string())
+                .collect::<Vec<_>>()
+        };
+        let profile = "[default]\ndata_path = ~/x:$DATA/y";
+        assert!(folders(&[], "").is_empty());
+        assert_eq!(folders(&[], profile), ["/home/me/x", "/data/y"]);
+        assert_eq!(
+            folders(&[("AWS_DATA_PATH", "/a:~/b::~")], profile),
+            ["/a", "/home/me/b", "/home/me"]
+        );
+        assert_eq!(
+            folders(&[("AWS_DATA_PATH", "${DATA}y:$NOPE/z")], ""),
+            ["/datay", "$NOPE/z"]
+        );
+        assert_eq!(settings(&[], "", None).unwrap().user_models_folder(), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{RefreshPolicy, Refreshable, Secret, Str, Timestamp, UserAgentFeatures};
+use super::{Lookup, Provider, ProviderContext};
+use crate::ports::BoxFuture;
+use crate::{RefreshPolicy, Refreshable, Result, Secret, Str, Timestamp, UserAgentFeatures};
 
 /// The refresh of credentials and tokens.
 ///
@@ -107,3 +109,20 @@ impl Refreshable for Token {
         self.expires
     }
 }
+
+/// Static credentials and tokens are providers of themselves.
+macro_rules! static_providers {
+    ($($type:ident),*) => {$(
+        impl Provider<$type> for $type {
+            fn name(&self) -> &str {
+                "static"
+            }
+
+            fn load<'a>(&'a self, _: &'a ProviderContext) -> BoxFuture<'a, Result<Lookup<$type>>> {
+                Box::pin(std::future::ready(Ok(Lookup::Found(self.clone()))))
+            }
+        }
+    )*};
+}
+
+static_providers!(Credentials, Token);

@@ -42,7 +42,7 @@ const MAX_LIFETIME: i64 = 60 * 60;
 /// A pending login: show the URL and the code to the user, then call [`finish`](Self::finish).
 ///
 /// ```no_run
-/// # async fn example(session: inia_core::Session) -> inia_core::Result<()> {
+/// # async fn example(session: inia_core::Identities) -> inia_core::Result<()> {
 /// let login = session.sso_login(None).await?;
 /// println!("open {} and enter {}", login.verification_url(), login.user_code());
 /// login.finish().await?;
@@ -82,7 +82,7 @@ struct ClientRegistration {
 
 impl SsoLogin {
     /// Starts a login for an `[sso-session]`, or for that of the profile.
-    pub(crate) async fn start(context: &ProviderContext, session: Option<&str>) -> Result<Self> {
+    pub(super) async fn start(context: &ProviderContext, session: Option<&str>) -> Result<Self> {
         let target = LoginTarget::read(&context.settings, session)?;
         let registration = match ClientRegistration::read(context, &target) {
             Some(registration) => registration,

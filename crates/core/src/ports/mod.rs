@@ -1,6 +1,6 @@
 //! Ports: small traits for all side effects of this crate.
 //!
-//! The crate itself opens no sockets and reads neither the environment nor the clock: a [`Session`](crate::Session) is built with a
+//! The crate itself opens no sockets and reads neither the environment nor the clock: a session is built with a
 //! [`Host`] that contains an adapter for each port. `inia-dispatch` implements the adapters for the operating system; tests use
 //! fakes.
 

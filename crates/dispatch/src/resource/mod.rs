@@ -83,7 +83,7 @@ impl Session {
     /// # Source
     /// boto3 `session.py:Session.resource`.
     pub fn resource_with(&self, service: &str, config: &Config) -> Result<Resource> {
-        let merged = self.core().config().merge(config);
+        let merged = self.config().merge(config);
         if merged.user_agent_extra.is_some() {
             return self.client_with(service, config)?.resource();
         }

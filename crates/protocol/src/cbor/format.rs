@@ -10,15 +10,15 @@ use super::reader::{
     CborReader, ItemHead, ItemLength, MAX_DEPTH, lossy_text, negative, reserve, unsigned,
 };
 use super::writer::CborSyntax;
-use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
+use crate::body::{BodySyntax, BodyWriter};
 use crate::body_lengths::BodyLengths;
-use crate::decode_layout::{
-    DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
-};
 use crate::event_stream::EventFormat;
 use crate::mismatch::{is_match, settle, settle_members};
-use crate::name_index::{NameFilter, head_word};
-use crate::scalar::{mismatch, timestamp_from_text};
+use crate::scalar::{params_map, timestamp_from_text};
+use crate::shape::{
+    CompiledShape, DecodeMember, DecodeStructure, KeyDecode, KeyEncode, NameFilter, Shapes,
+    ValueType, head_word, unknown_union_member,
+};
 use crate::strictness::Strictness;
 
 /// The number of entries beyond which a map gets a hash index.
@@ -28,16 +28,16 @@ const INDEX_THRESHOLD: usize = 32;
 #[derive(Debug)]
 pub(crate) struct CborFormat {
     model: Arc<ServiceModel>,
-    layouts: DecodeLayouts,
-    encode_layouts: EncodeLayouts,
+    decode: Shapes<KeyDecode>,
+    encode: Shapes<KeyEncode>,
     lengths: BodyLengths,
 }
 
 impl CborFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         CborFormat {
-            layouts: DecodeLayouts::new(&model, CborSyntax::key),
-            encode_layouts: EncodeLayouts::new(&model, CborSyntax::key),
+            decode: Shapes::new(Arc::clone(&model), KeyDecode(CborSyntax::key)),
+            encode: Shapes::new(Arc::clone(&model), KeyEncode(CborSyntax::key)),
             lengths: BodyLengths::new(&model),
             model,
         }
@@ -51,15 +51,10 @@ impl CborFormat {
         params: &Value,
         strictness: Strictness,
     ) -> Result<Vec<u8>> {
-        let empty = Map::new();
-        let map = match params {
-            Value::Map(map) => map,
-            Value::Null => &empty,
-            other => return Err(mismatch(&operation.name, "a map", other)),
-        };
+        let no_params = Map::new();
+        let map = params_map(&operation.name, params, &no_params)?;
         let capacity = self.lengths.predict(operation);
-        let writer =
-            BodyWriter::<CborSyntax>::new(&self.model, &self.encode_layouts, strictness, capacity);
+        let writer = BodyWriter::<CborSyntax>::new(&self.encode, strictness, capacity);
         let body = writer.members(shape, map, false)?;
         self.lengths.record(operation, body.len());
         Ok(body)
@@ -69,9 +64,9 @@ impl CborFormat {
     pub(crate) fn read_members(&self, shape: ShapeId, body: &Bytes) -> Result<Map> {
         let mut decoder = CborDecoder::new(self, body);
         let head = decoder.reader.head()?;
-        let mut map = match (decoder.layouts.get(&self.model, shape), head) {
+        let mut map = match (decoder.shapes.structure(shape), head) {
             (_, ItemHead::Null) => Map::new(),
-            (DecodeLayout::Structure(layout), ItemHead::Map(length)) => {
+            (Some(layout), ItemHead::Map(length)) => {
                 decoder.read_members(layout, length, MAX_DEPTH - 1)?
             }
             _ => return Err(decoder.reader.malformed("expected a map")),
@@ -108,8 +103,7 @@ impl EventFormat for CborFormat {
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        BodyWriter::<CborSyntax>::new(&self.model, &self.encode_layouts, Strictness::Lenient, 256)
-            .member(member, value)
+        BodyWriter::<CborSyntax>::new(&self.encode, Strictness::Lenient, 256).member(member, value)
     }
 }
 
@@ -117,8 +111,7 @@ impl EventFormat for CborFormat {
 #[derive(Debug)]
 struct CborDecoder<'t> {
     reader: CborReader<'t>,
-    model: &'t ServiceModel,
-    layouts: &'t DecodeLayouts,
+    shapes: &'t Shapes<KeyDecode>,
     /// The members of the structures that are being read, outermost first.
     members: MemberPool,
     /// `true` if a value did not match its shape.
@@ -129,8 +122,7 @@ impl<'t> CborDecoder<'t> {
     fn new(format: &'t CborFormat, body: &'t Bytes) -> Self {
         CborDecoder {
             reader: CborReader::new(body),
-            model: &format.model,
-            layouts: &format.layouts,
+            shapes: &format.decode,
             members: MemberPool::new(),
             has_mismatch: false,
         }
@@ -154,11 +146,9 @@ impl<'t> CborDecoder<'t> {
             }
             (ValueType::Structure(id), ItemHead::Map(length)) => {
                 let depth = self.reader.descend(depth)?;
-                match self.layouts.get(self.model, id) {
-                    DecodeLayout::Structure(layout) => {
-                        self.read_members(layout, length, depth).map(Value::Map)
-                    }
-                    _ => Err(self.reader.malformed("the shape is not a structure")),
+                match self.shapes.structure(id) {
+                    Some(layout) => self.read_members(layout, length, depth).map(Value::Map),
+                    None => Err(self.reader.malformed("the shape is not a structure")),
                 }
             }
             (ValueType::List(id), ItemHead::Array(length)) => self.list(id, length, depth),
@@ -225,7 +215,7 @@ impl<'t> CborDecoder<'t> {
             let (name, found) = match layout.members.get(next) {
                 Some(member)
                     if length.is_none_or(|length| count < length)
-                        && self.reader.consume_if(&member.key) =>
+                        && self.reader.consume_if(&member.wire) =>
                 {
                     count += 1;
                     (Str::new(), Some((next, member)))
@@ -239,7 +229,7 @@ impl<'t> CborDecoder<'t> {
             match found {
                 Some((position, member)) => {
                     next = position + 1;
-                    let value = self.value(member.target, head, depth)?;
+                    let value = self.value(member.spec, head, depth)?;
                     let bit = 1 << position.min(63);
                     // Of duplicate keys the last one counts.
                     if seen & bit != 0 {
@@ -293,20 +283,25 @@ impl<'t> CborDecoder<'t> {
 
     fn list(&mut self, id: ShapeId, length: ItemLength, depth: u32) -> Result<Value> {
         let depth = self.reader.descend(depth)?;
-        let DecodeLayout::List(item) = *self.layouts.get(self.model, id) else {
+        let Some(CompiledShape::List { item, .. }) = self.shapes.get(id) else {
             return Err(self.reader.malformed("the shape is not a list"));
         };
         let mut list = List::with_capacity(reserve(length));
         let mut count = 0;
         while let Some(head) = self.reader.element(length, &mut count)? {
-            list.push(self.value(item, head, depth)?);
+            list.push(self.value(item.spec, head, depth)?);
         }
         Ok(Value::List(list))
     }
 
     fn map(&mut self, id: ShapeId, length: ItemLength, depth: u32) -> Result<Value> {
         let depth = self.reader.descend(depth)?;
-        let DecodeLayout::Map { value, is_sparse } = *self.layouts.get(self.model, id) else {
+        let Some(CompiledShape::Map {
+            value: item,
+            is_sparse,
+            ..
+        }) = self.shapes.get(id)
+        else {
             return Err(self.reader.malformed("the shape is not a map"));
         };
         let mut map = Map::with_capacity(reserve(length).min(INDEX_THRESHOLD));
@@ -315,10 +310,10 @@ impl<'t> CborDecoder<'t> {
         while let Some(head) = self.reader.element(length, &mut count)? {
             let name = self.reader.key(head, depth)?;
             let head = self.reader.head()?;
-            let value = self.value(value, head, depth)?;
+            let value = self.value(item.spec, head, depth)?;
             // DIFFERENCE: a null in a dense map is dropped. botocore keeps it, and parses the values of maps without
             // their shapes, so that unknown members stay.
-            if value.is_null() && !is_sparse {
+            if value.is_null() && !*is_sparse {
                 continue;
             }
             if map.len() < INDEX_THRESHOLD

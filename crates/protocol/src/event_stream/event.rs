@@ -9,11 +9,11 @@ use inia_core::{Blob, Error, ErrorKind, Map, Result, ServiceError, Str, Timestam
 use inia_model::{Kind, Member, Operation, ServiceModel, Structure};
 
 use super::{EventHeader, EventMessage};
-use crate::decode_layout::ValueType;
 use crate::error_code::{finish_error, message_of};
 use crate::mismatch::{is_match, log_scalar};
 use crate::rest::text_payload;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
+use crate::shape::ValueType;
 
 /// The encoding of event payloads in a wire format.
 pub(crate) trait EventFormat {

@@ -10,28 +10,28 @@ use super::decoder::JsonDecoder;
 use super::lexer::key_text;
 use super::text_of;
 use super::writer::JsonSyntax;
-use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
+use crate::body::{BodySyntax, BodyWriter};
 use crate::body_lengths::BodyLengths;
-use crate::decode_layout::{DecodeLayouts, ValueType};
 use crate::event_stream::EventFormat;
 use crate::mismatch::{settle, settle_members};
-use crate::scalar::mismatch;
+use crate::scalar::params_map;
+use crate::shape::{KeyDecode, KeyEncode, Shapes, ValueType};
 use crate::strictness::Strictness;
 
 /// Reads and writes JSON bodies of one service.
 #[derive(Debug)]
 pub(crate) struct JsonFormat {
     model: Arc<ServiceModel>,
-    decode_layouts: DecodeLayouts,
-    encode_layouts: EncodeLayouts,
+    decode: Shapes<KeyDecode>,
+    encode: Shapes<KeyEncode>,
     lengths: BodyLengths,
 }
 
 impl JsonFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         JsonFormat {
-            decode_layouts: DecodeLayouts::new(&model, key_text),
-            encode_layouts: EncodeLayouts::new(&model, JsonSyntax::key),
+            decode: Shapes::new(Arc::clone(&model), KeyDecode(key_text)),
+            encode: Shapes::new(Arc::clone(&model), KeyEncode(JsonSyntax::key)),
             lengths: BodyLengths::new(&model),
             model,
         }
@@ -46,11 +46,7 @@ impl JsonFormat {
         strictness: Strictness,
     ) -> Result<Vec<u8>> {
         let no_params = Map::new();
-        let map = match params {
-            Value::Map(map) => map,
-            Value::Null => &no_params,
-            other => return Err(mismatch(&operation.name, "a map", other)),
-        };
+        let map = params_map(&operation.name, params, &no_params)?;
         self.write_sized(operation, strictness, |writer| {
             writer.members(shape, map, false)
         })
@@ -87,12 +83,7 @@ impl JsonFormat {
         write: impl FnOnce(BodyWriter<'_, JsonSyntax>) -> Result<Vec<u8>>,
     ) -> Result<Vec<u8>> {
         let capacity = self.lengths.predict(operation);
-        let body = write(BodyWriter::new(
-            &self.model,
-            &self.encode_layouts,
-            strictness,
-            capacity,
-        ))?;
+        let body = write(BodyWriter::new(&self.encode, strictness, capacity))?;
         self.lengths.record(operation, body.len());
         Ok(body)
     }
@@ -106,7 +97,7 @@ impl JsonFormat {
         map: &mut Map,
         body_only: bool,
     ) -> Result<()> {
-        let decoder = JsonDecoder::new(text_of(&body)?, &self.model, &self.decode_layouts);
+        let decoder = JsonDecoder::new(text_of(&body)?, &self.decode);
         if decoder.members(shape, map, body_only)? {
             settle_members(&self.model, shape, map, body_only);
         }
@@ -115,7 +106,7 @@ impl JsonFormat {
 
     /// Parses a body as a member's value.
     pub(crate) fn read_member(&self, member: &Member, body: Bytes) -> Result<Value> {
-        let decoder = JsonDecoder::new(text_of(&body)?, &self.model, &self.decode_layouts);
+        let decoder = JsonDecoder::new(text_of(&body)?, &self.decode);
         let (mut value, has_mismatch) = decoder.member(member)?;
         if has_mismatch {
             let target = ValueType::of(&self.model, member);
@@ -136,7 +127,6 @@ impl EventFormat for JsonFormat {
     }
 
     fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        BodyWriter::<JsonSyntax>::new(&self.model, &self.encode_layouts, Strictness::Lenient, 256)
-            .member(member, value)
+        BodyWriter::<JsonSyntax>::new(&self.encode, Strictness::Lenient, 256).member(member, value)
     }
 }

@@ -24,9 +24,10 @@ pub(crate) use form::{Dialect, FormEncoder};
 
 use crate::body_lengths::{BodyLengths, foreign_operation};
 use crate::error_code::request_id;
+use crate::shape::Shapes;
 use crate::strictness::{Strictness, strict_request};
 use crate::uri::UriTemplate;
-use crate::xml::{RequestIdLocation, XmlDecoder, XmlLayouts, parse_error, text_of};
+use crate::xml::{RequestIdLocation, XmlDecode, XmlDecoder, XmlShapes, parse_error, text_of};
 use crate::{Codec, Headers, Input, Request, Response};
 
 /// The `query` format for one service.
@@ -73,7 +74,7 @@ pub(crate) struct FormCodec {
     model: Arc<ServiceModel>,
     dialect: Dialect,
     encoder: FormEncoder,
-    layouts: XmlLayouts,
+    shapes: XmlShapes,
     operations: OperationTable<FormOperation>,
     lengths: BodyLengths,
 }
@@ -94,7 +95,7 @@ impl FormCodec {
         FormCodec {
             dialect,
             encoder: FormEncoder::new(Arc::clone(&model), dialect),
-            layouts: XmlLayouts::new(Arc::clone(&model)),
+            shapes: Shapes::new(Arc::clone(&model), XmlDecode),
             operations: OperationTable::new(model.operation_count()),
             lengths: BodyLengths::new(&model),
             model,
@@ -164,13 +165,13 @@ impl FormCodec {
                 .structure(member)
                 .is_some_and(|structure| !structure.members.is_empty())
         });
-        let output = output.map(|member| self.layouts.target(member.target));
+        let output = output.map(|member| self.shapes.target(member.target));
         let in_headers = request_id(&response.headers);
         if output.is_none() && response.body.is_empty() {
             return Ok((Value::map(), in_headers));
         }
         let text = text_of(&response.body)?;
-        let decoder = XmlDecoder::new(text, &self.layouts).with_request_id(match self.dialect {
+        let decoder = XmlDecoder::new(text, &self.shapes).with_request_id(match self.dialect {
             Dialect::Query => RequestIdLocation::ResponseMetadata,
             Dialect::Ec2 => RequestIdLocation::Root,
         });
@@ -189,7 +190,7 @@ impl FormCodec {
 
     pub(crate) fn parse_error(&self, operation: &Operation, response: &Response) -> ServiceError {
         parse_error(&self.model, operation, response, |error, text, shape| {
-            error.members(text, &self.layouts, shape)
+            error.members(text, &self.shapes, shape)
         })
     }
 }

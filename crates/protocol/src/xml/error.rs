@@ -13,7 +13,7 @@ use inia_core::{Fault, Map, Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel, ShapeId};
 
 use super::decoder::{XmlDecoder, text_of};
-use super::layout::XmlLayouts;
+use super::layout::XmlShapes;
 use super::reader::{XmlEvent, XmlReader};
 use super::tag::StartTag;
 use crate::Response;
@@ -91,18 +91,13 @@ impl<'t> XmlErrorResponse<'t> {
     ///
     /// # Errors
     /// `Parse`: the text is not XML.
-    pub(crate) fn members(
-        &self,
-        text: &'t str,
-        layouts: &XmlLayouts,
-        shape: ShapeId,
-    ) -> Result<Map> {
+    pub(crate) fn members(&self, text: &'t str, shapes: &XmlShapes, shape: ShapeId) -> Result<Map> {
         let Some((reader, tag)) = &self.element else {
             return Ok(Map::new());
         };
-        let mut decoder = XmlDecoder::new(text, layouts);
+        let mut decoder = XmlDecoder::new(text, shapes);
         decoder.reader = reader.clone();
-        let target = layouts.target(shape);
+        let target = shapes.target(shape);
         let value = decoder.value(target, tag, 3)?;
         match decoder.finish(target, value) {
             (Value::Map(members), _) => Ok(members),

@@ -14,4 +14,4 @@ pub(crate) use decoder::{RequestIdLocation, XmlDecoder, text_of};
 pub(crate) use encoder::{XmlElement, XmlEncoder};
 pub(crate) use error::parse_error;
 pub use error::{xml_error_field, xml_root_name, xml_root_text};
-pub(crate) use layout::XmlLayouts;
+pub(crate) use layout::{XmlDecode, XmlShapes};

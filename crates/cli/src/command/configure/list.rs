@@ -23,7 +23,7 @@ pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         profile: options.profile.clone(),
     })?;
     let session = options.load().await?;
-    let settings = session.core().settings();
+    let settings = session.settings();
     let mut rows: Vec<SettingRow> = Vec::new();
     rows.push(match (&options.profile, &files.profile) {
         (Some(name), _) => row("profile", name, "manual", "--profile"),
