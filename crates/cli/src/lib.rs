@@ -82,9 +82,10 @@ pub fn main() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         let running = pin!(async { run(process_arguments()?).await });
-        match select(running, pin!(ending_signal())).await {
-            Either::Left((result, _)) => Ok(result),
-            Either::Right((signal, _)) => Err(signal),
+        // Signals are polled first, so that they are handled before the command starts a process.
+        match select(pin!(ending_signal()), running).await {
+            Either::Left((signal, _)) => Err(signal),
+            Either::Right((result, _)) => Ok(result),
         }
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
