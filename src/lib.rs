@@ -32,7 +32,7 @@ pub use inia_core::{
 };
 pub use inia_dispatch::{
     Action, ByteStream, Call, Client, Collection, CollectionItems, CollectionPages, Condition,
-    EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Presign,
+    EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Params, Presign,
     PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart, ResponseMetadata,
     SearchResults, Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait,
     WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
