@@ -227,10 +227,6 @@ impl Env for LambdaEnv {
         }
     }
 
-    fn vars(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
     fn home(&self) -> Option<std::path::PathBuf> {
         None
     }

@@ -340,6 +340,25 @@ fn process() {
     assert_eq!(signers(&server), some(&["AKID-process"]));
     assert_eq!(features(&server), ["E,N,Z,b,v,w"]);
 
+    // A number of seconds counts as an expiration too.
+    for (expires, is_expired) in [(4_000_000_000_u64, false), (1_000_000_000, true)] {
+        machine.write(
+            "keys.json",
+            &format!(
+                r#"{{"Version": 1, "AccessKeyId": "AKID-process", "SecretAccessKey": "hush-secret", "Expiration": {expires}}}"#
+            ),
+        );
+        let credentials = runtime().block_on(machine.session().credentials());
+        match credentials {
+            Ok(credentials) => {
+                assert!(!is_expired);
+                let seconds = credentials.expires.unwrap().seconds();
+                assert_eq!(u64::try_from(seconds).unwrap(), expires);
+            }
+            Err(error) => assert!(is_expired, "{error:#}"),
+        }
+    }
+
     for (command, message) in [
         ("echo hush-not-json", "invalid JSON at line 1, column 1"),
         ("echo {}", "Version of the output must be 1"),

@@ -24,7 +24,7 @@ mod terminal;
 use std::pin::pin;
 use std::process::ExitCode;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, select, select_all};
 
 use arguments::{Arguments, Arity, RemainingArguments};
 use status::CliError;
@@ -76,36 +76,73 @@ pub fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(async {
-        let running = pin!(run(Arguments::new(std::env::args().skip(1))));
-        let interrupted = pin!(tokio::signal::ctrl_c());
-        match select(running, interrupted).await {
-            Either::Left((result, _)) => Some(result),
-            Either::Right(_) => None,
+        let running = pin!(async { run(process_arguments()?).await });
+        match select(running, pin!(ending_signal())).await {
+            Either::Left((result, _)) => Ok(result),
+            Either::Right((signal, _)) => Err(signal),
         }
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
     runtime.shutdown_background();
     match ended {
-        Some(Ok(())) => ExitCode::SUCCESS,
-        Some(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
-        Some(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
-        Some(Err(error)) => {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Ok(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
+        Ok(Err(error)) => {
             eprintln!("\n{error}");
             error.status()
         }
-        // 128 plus the signal number, as shells report it.
-        None => ExitCode::from(130),
+        // As shells report it.
+        Err(signal) => ExitCode::from(128 + signal),
     }
 }
 
-async fn run(mut arguments: Arguments) -> Result<(), CliError> {
-    if let Some(option @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
+/// Returns the arguments of this process.
+fn process_arguments() -> Result<Vec<String>, CliError> {
+    let text = |argument: std::ffi::OsString| {
+        argument.into_string().map_err(|argument| {
+            CliError::usage(format!("the argument {argument:?} is not valid UTF-8"))
+        })
+    };
+    std::env::args_os().skip(1).map(text).collect()
+}
+
+/// Waits for a signal that ends the process, and returns its number. The running command is dropped then, which also ends the
+/// commands that it started.
+#[cfg(unix)]
+async fn ending_signal() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let kinds = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)];
+    let signals = kinds.map(|(kind, number)| {
+        Box::pin(async move {
+            match signal(kind) {
+                Ok(mut signal) => signal.recv().await,
+                Err(_) => std::future::pending().await,
+            };
+            number
+        })
+    });
+    select_all(signals).await.0
+}
+
+#[cfg(not(unix))]
+async fn ending_signal() -> u8 {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => 2,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn run(arguments: Vec<String>) -> Result<(), CliError> {
+    if let Some(option @ ("--version" | "--help")) = arguments.first().map(String::as_str) {
         return print(if option == "--help" {
             HELP
         } else {
             concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
         });
     }
+    let mut arguments = Arguments::new(arguments);
     let Some(command) = arguments.positional()? else {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };

@@ -42,7 +42,7 @@ pub use resource::{
 };
 pub use session::{Session, SessionBuilder};
 pub use transport::{
-    HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport, TransportSettings,
-    WireBody, WireRequest, WireResponse,
+    CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+    TransportSettings, WireBody, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

@@ -61,17 +61,18 @@ impl Settings {
     /// `profile` is the profile chosen in code; if `None`, it is taken from the environment. `explicit` are values set in code.
     ///
     /// # Errors
-    /// `Config` if the chosen profile is in neither file.
+    /// `Config` if the chosen profile is in neither file, or the environment variable of a setting is not Unicode.
     pub fn new(
         env: Arc<dyn Env>,
         files: Arc<ConfigFiles>,
         profile: Option<Str>,
         explicit: BTreeMap<&'static str, Str>,
     ) -> Result<Self> {
+        check_unicode(&*env)?;
         let explicit_profile = profile.is_some();
         let profile = profile.or_else(|| {
             let (_, name) = setting::PROFILE.from_env(&*env)?;
-            Some(Str::from(name.trim()))
+            Some(Str::from(name))
         });
         if let Some(name) = &profile
             && files.profile(name).is_none()
@@ -164,7 +165,12 @@ impl Settings {
         let value = match setting.parse(&text, &origin)? {
             SettingValue::Text(text) if text.is_empty() => return Ok(None),
             SettingValue::Text(path) if setting.kind == SettingKind::Path => {
-                SettingValue::Text(self.expand(&path).to_string_lossy().into())
+                let path = self.expand(&path).into_os_string();
+                let path = path.into_string().map_err(|path| {
+                    let problem = format!("{origin}: the path {path:?} is not valid UTF-8");
+                    Error::new(ErrorKind::Config, problem)
+                })?;
+                SettingValue::Text(path.into())
             }
             value => value,
         };
@@ -251,7 +257,8 @@ impl Settings {
     pub fn configured_endpoint_url(&self, service_id: &str) -> Result<Option<Str>> {
         let id = service_id.replace([' ', '-'], "_");
         let variable = format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase());
-        if let Some(url) = self.env().var(&variable).filter(|url| !url.is_empty()) {
+        let url = self.env().var(&variable).map(setting::trimmed);
+        if let Some(url) = url.filter(|url| !url.is_empty()) {
             return Ok(Some(Str::from(url)));
         }
         let global = self.lookup(&setting::ENDPOINT_URL);
@@ -287,6 +294,20 @@ impl Settings {
     #[must_use]
     pub fn signature_version(&self, service: &str) -> Option<&str> {
         self.profile()?.get_nested(service, "signature_version")
+    }
+}
+
+/// Checks that no environment variable of a setting is ignored because its value is not Unicode.
+fn check_unicode(env: &dyn Env) -> Result<()> {
+    let is_setting = |name: &str| {
+        name.starts_with("AWS_") || setting::all().any(|setting| setting.env.contains(&name))
+    };
+    match env.not_unicode().into_iter().find(|name| is_setting(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(
+            ErrorKind::Config,
+            format!("the environment variable {name} is not valid UTF-8"),
+        )),
     }
 }
 

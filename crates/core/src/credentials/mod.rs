@@ -31,6 +31,7 @@ mod sso_logout;
 mod sso_token;
 mod sts;
 mod token;
+mod token_file;
 mod url;
 mod web_identity;
 

@@ -21,7 +21,6 @@ use super::identity::ADVISORY_REFRESH;
 use super::json::{self, Object, PythonValue};
 use super::provider::{failed, misconfigured};
 use super::response::{integer, text};
-use super::sso_token::expiry;
 use super::{ProviderContext, Token, expiration, sso_token};
 use crate::config::{Section, Settings};
 use crate::ports::InvokeOptions;
@@ -289,7 +288,7 @@ impl ClientRegistration {
         let path = registration_path(context, target)?;
         let bytes = Zeroizing::new(context.host.files.read(&path).ok()?);
         let mut file = json::object(&bytes).ok()?;
-        let expires = expiry(json::text(&file, "expiresAt")?).ok()?;
+        let expires = expiration::required(&file, "expiresAt").ok()?;
         let remaining = expiration::seconds_until(context.host.clock.now(), expires);
         let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
         if remaining < window {

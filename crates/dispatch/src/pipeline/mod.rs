@@ -43,7 +43,7 @@ const MAX_ERROR_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
-    pub(crate) codec: Arc<dyn Codec>,
+    pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
     pub(crate) user_agent: UserAgent,
     /// Environment of the Lambda function that this process is, if any. Its trace id changes with each invocation.
