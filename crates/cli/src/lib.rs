@@ -24,9 +24,12 @@ mod status;
 mod terminal;
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use inia::{Operation, ServiceModel};
+
+use arguments::{Arguments, ProfileOption, SessionOptions};
 use signal::Signals;
 use status::CliError;
 
@@ -49,16 +52,20 @@ inia: call any operation of any AWS service
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials
 
-Options of every command:
-  --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
-  --query JMESPATH  --output json|text|table|yaml
-  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS  --debug
-
-Options of every call:
-  --cli-input-json JSON|file://FILE  --generate-cli-skeleton
+Options, anywhere on the line; an option without effect on the command is an error:
+  --profile P                                        of every command that reads definitions or config files
+  --region R  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
+  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS
+                                                     of every command that calls a service
+  --query JMESPATH  --output json|text|table|yaml    of every command that prints a result
+  --cli-input-json JSON|file://FILE  --generate-cli-skeleton [input|yaml-input|output]
+                                                     of every command that takes the parameters of an operation
   --max-items N  --page-size N  --starting-token T  --no-paginate
+                                                     of calls of paginated operations
+  --debug                                            print requests, responses and decisions, without bodies and secrets
 
-Values are text, JSON, or Key=Value shorthand; file://F reads text from a file, fileb://F reads bytes.
+Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://F are the bytes of a file; in shorthand,
+Key@=file://F. A value that begins with -- is written --name=VALUE.
 ";
 
 /// Runs the command line of this process and returns its exit code.
@@ -86,7 +93,7 @@ pub fn main() -> ExitCode {
         Err(CliError::Signal(signal)) => ExitCode::from(signal.status()),
         Err(error) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
         Err(error) => {
-            eprintln!("\n{error}");
+            output::write_error(&format!("\n{error}"));
             error.status()
         }
     }
@@ -103,14 +110,15 @@ fn process_arguments() -> Result<Vec<String>, CliError> {
 }
 
 async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
-    if let Some(option @ ("--version" | "--help")) = arguments.first().map(String::as_str) {
-        return print(if option == "--help" {
-            HELP
-        } else {
-            concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
-        });
+    if let [option] = arguments.as_slice()
+        && option == "--version"
+    {
+        return print(concat!("inia ", env!("CARGO_PKG_VERSION"), "\n"));
     }
     let mut arguments = Arguments::new(arguments);
+    if arguments.is_debug() {
+        log::start();
+    }
     let Some(command) = arguments.positional()? else {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };
@@ -123,7 +131,10 @@ async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliErr
 
 async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
     match command {
-        "help" => print(HELP),
+        "help" => {
+            arguments.finish::<0>("help")?;
+            print(HELP)
+        }
         "call" => match arguments.positional()? {
             Some(service) => call(&service, arguments).await,
             None => Err(CliError::usage("usage: inia call SERVICE OPERATION ...")),
@@ -131,9 +142,9 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
-            arguments.finish()?;
-            let session = session(&arguments).await?;
-            command::describe::services(&session)
+            let profile: ProfileOption = arguments.take()?;
+            arguments.finish::<0>("services")?;
+            command::describe::services(&profile.load().await?)
         }
         "sso" => match arguments.positional()?.as_deref() {
             Some("login") => command::sso::login(arguments).await,
@@ -148,10 +159,10 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
 /// input, and the command is not called as `aws`.
 fn is_line_filter(arguments: &Arguments) -> bool {
     let program = std::env::args_os().next().unwrap_or_default();
-    let is_aws = std::path::Path::new(&program)
+    let is_aws = Path::new(&program)
         .file_stem()
         .is_some_and(|name| name == "aws");
-    !is_aws && !std::io::stdin().is_terminal() && arguments.names_no_operation()
+    !is_aws && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
 }
 
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
@@ -162,48 +173,62 @@ async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
 async fn call_operation(
     service: &str,
     operation: Option<&str>,
-    arguments: Arguments,
+    mut arguments: Arguments,
 ) -> Result<(), CliError> {
     let service = service_name(service);
-    let session = session(&arguments).await?;
-    let model = session.catalog().service(service, None)?;
     let name = match operation {
-        None | Some("help") => return command::describe::operations(&model),
+        None | Some("help") => return describe(service, arguments).await,
         Some("wait") => return wait(service, arguments).await,
         Some(name) => name,
     };
-    let Ok(operation) = model.operation(name) else {
+    if arguments.take_help() {
+        let profile: ProfileOption = arguments.take()?;
+        arguments.finish::<0>("<service> <operation> help")?;
+        let model = profile.load().await?.catalog().service(service, None)?;
+        return command::describe::operation(&model, find_operation(&model, name)?);
+    }
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let client = session.client(service)?;
+    let operation = find_operation(client.model(), name)?.clone();
+    command::call::run(arguments, &session, client, &operation).await
+}
+
+/// Lists the operations of a service.
+async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    let profile: ProfileOption = arguments.take()?;
+    arguments.finish::<0>("<service>")?;
+    let model = profile.load().await?.catalog().service(service, None)?;
+    command::describe::operations(&model)
+}
+
+fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
+    model.operation(name).map_err(|_| {
         let names: Vec<String> = model
             .operations()
             .map(|operation| inia::kebab_case(&operation.name))
             .collect();
-        return Err(CliError::usage(format!(
-            "{service}: unknown operation {name:?}{}",
+        CliError::usage(format!(
+            "{}: unknown operation {name:?}{}",
+            model.name(),
             inia::did_you_mean(name, names.iter().map(String::as_str))
-        )));
-    };
-    if arguments.next_is_help() {
-        return command::describe::operation(&model, operation);
-    }
-    let client = client(service, &arguments).await?;
-    let operation = client.model().operation(name)?.clone();
-    command::call::run(arguments, client, &operation).await
+        ))
+    })
 }
 
 async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
-    let name = arguments.positional()?;
-    let client = client(service, &arguments).await?;
-    match name.as_deref() {
-        None | Some("help") => command::wait::list(&client),
-        Some(name) => command::wait::run(arguments, client, name).await,
+    let name = arguments.positional()?.filter(|name| name != "help");
+    if name.is_none() || arguments.take_help() {
+        let profile: ProfileOption = arguments.take()?;
+        arguments.finish::<0>("<service> wait")?;
+        let client = profile.load().await?.client(service)?;
+        return match &name {
+            None => command::wait::list(&client),
+            Some(name) => command::wait::describe(&client, name),
+        };
     }
-}
-
-/// Returns the client of a call. Options that follow may still set a profile or a region, so all global options are
-/// read first.
-async fn client(service: &str, arguments: &Arguments) -> Result<inia::Client, CliError> {
-    let session = arguments.preview_global().session().load().await?;
-    Ok(session.client(service)?)
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let client = session.client(service)?;
+    command::wait::run(arguments, &session, client, &name.unwrap_or_default()).await
 }
 
 /// Service names of the AWS CLI that differ from botocore's.
@@ -223,15 +248,6 @@ fn service_name(name: &str) -> &str {
         .map_or(name, |(_, service)| service)
 }
 
-async fn session(arguments: &Arguments) -> Result<inia::Session, CliError> {
-    if arguments.global.debug {
-        log::start();
-    }
-    Ok(arguments.global.session().load().await?)
-}
-
 fn print(text: &str) -> Result<(), CliError> {
-    use std::io::Write as _;
-    std::io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(())
+    output::write(text)
 }

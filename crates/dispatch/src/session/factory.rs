@@ -1,6 +1,6 @@
 //! [`ServiceFactory`]: the state that all clients of a session share, from which their services are made.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use inia_core::config::{
     ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
@@ -18,7 +18,8 @@ use crate::express::express_sessions;
 use crate::identity::IdentityProvider;
 use crate::pipeline::{Service, attempt_header};
 use crate::retry::{ClockSkew, RetryQuota};
-use crate::transport::{HyperTransport, Transport, TransportSettings};
+use crate::transport::TransportCache;
+use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
 
 /// Makes the services of clients and of the calls of credential providers.
@@ -28,10 +29,7 @@ pub(super) struct ServiceFactory {
     pub(super) defaults: DefaultsTable,
     pub(super) catalog: Arc<Catalog>,
     pub(super) partitions: OnceLock<Arc<Partitions>>,
-    /// The caller's transport, used by all clients.
-    pub(super) transport: Option<Arc<dyn Transport>>,
-    /// One transport per distinct settings, if the caller gives none.
-    pub(super) transports: Mutex<Vec<(TransportSettings, Arc<HyperTransport>)>>,
+    pub(super) transports: TransportCache,
     pub(super) keys: Arc<SigningKeyCache>,
     /// Region of the EC2 instance, once loaded from its metadata service.
     pub(super) instance_region: OnceLock<Str>,
@@ -46,7 +44,7 @@ impl ServiceFactory {
         identity: Arc<dyn IdentityProvider>,
     ) -> Result<Service> {
         let model = self.model(name, config)?;
-        let settings = self.settings.for_client(
+        let mut settings = self.settings.for_client(
             config,
             ServiceName {
                 name: model.name(),
@@ -55,6 +53,10 @@ impl ServiceFactory {
             &self.defaults,
             self.instance_region.get().map(Str::as_str),
         )?;
+        if let Some(url) = &mut settings.endpoint_url {
+            // The host that is signed and the host that is sent must be the same text.
+            *url = Str::from(BaseUrl::from_setting(url)?.as_str());
+        }
         let host = &self.host;
         let metadata = model.metadata();
         let protocol = match &settings.protocol {
@@ -86,7 +88,7 @@ impl ServiceFactory {
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
-            transport: self.transport(&settings)?,
+            transport: self.transports.get(host, &settings, config)?,
             identity,
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
@@ -152,23 +154,6 @@ impl ServiceFactory {
                 ),
             )
         })
-    }
-
-    fn transport(&self, settings: &ClientSettings) -> Result<Arc<dyn Transport>> {
-        if let Some(transport) = &self.transport {
-            return Ok(Arc::clone(transport));
-        }
-        let settings = TransportSettings::for_client(&self.host, settings)?;
-        let mut transports = self
-            .transports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, transport)) = transports.iter().find(|(other, _)| *other == settings) {
-            return Ok(Arc::clone(transport) as Arc<dyn Transport>);
-        }
-        let transport = Arc::new(HyperTransport::new(settings.clone()));
-        transports.push((settings, Arc::clone(&transport)));
-        Ok(transport)
     }
 }
 

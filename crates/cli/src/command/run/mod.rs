@@ -25,7 +25,7 @@ use inia::Session;
 use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::arguments::{Arguments, Arity, RemainingArguments};
+use crate::arguments::{Arguments, Arity, OptionGroup, OptionRow, SessionOptions};
 use crate::signal::Signals;
 use crate::status::CliError;
 
@@ -35,32 +35,45 @@ use line_reader::{InputLine, read_line};
 /// Default number of concurrent calls.
 const CONCURRENCY: usize = 16;
 
+/// The option of `inia run`.
+#[derive(Debug, Default)]
+struct RunOptions {
+    concurrency: Option<usize>,
+}
+
+impl OptionGroup for RunOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "concurrency",
+        arity: Arity::One,
+        set: |options, number| {
+            let is_valid = |number: &usize| (1..=Semaphore::MAX_PERMITS).contains(number);
+            let parsed = number.parse().ok().filter(is_valid);
+            options.concurrency = Some(parsed.ok_or_else(|| {
+                CliError::usage(format!(
+                    "--concurrency: {number:?} is not a positive integer"
+                ))
+            })?);
+            Ok(())
+        },
+    }];
+}
+
 /// Runs `inia run` with the remaining arguments.
 pub(crate) async fn run(mut arguments: Arguments, signals: &mut Signals) -> Result<(), CliError> {
-    let concurrency = concurrency(&mut arguments)?;
-    let session = signals.interrupt(crate::session(&arguments)).await?;
+    let (session, run): (SessionOptions, RunOptions) = arguments.take()?;
+    arguments.finish::<0>("run")?;
+    let session = signals.interrupt(session.load()).await?;
+    let concurrency = run.concurrency.unwrap_or(CONCURRENCY);
     let input = tokio::io::BufReader::new(tokio::io::stdin());
     run_calls(session, input, tokio::io::stdout(), concurrency, signals).await
 }
 
-fn concurrency(arguments: &mut Arguments) -> Result<usize, CliError> {
-    let arity = |name: &str| (name == "concurrency").then_some(Arity::One);
-    let RemainingArguments {
-        options,
-        positionals,
-    } = arguments.parse_rest(arity, || vec!["concurrency".to_owned()])?;
-    if let Some(argument) = positionals.first() {
-        return Err(CliError::unexpected(argument));
-    }
-    let Some(number) = options.last().and_then(|(_, values)| values.first()) else {
-        return Ok(CONCURRENCY);
-    };
-    match number.parse() {
-        Ok(number @ 1..=Semaphore::MAX_PERMITS) => Ok(number),
-        _ => Err(CliError::usage(format!(
-            "--concurrency: {number:?} is not a positive integer"
-        ))),
-    }
+/// Returns true if the remaining arguments can be those of `inia run`: there are no positionals.
+pub(crate) fn is_complete(arguments: &Arguments) -> bool {
+    let mut ahead = arguments.clone();
+    // Errors are reported when the line is parsed.
+    let _ = ahead.take::<RunOptions>();
+    !matches!(ahead.positional(), Ok(Some(_)))
 }
 
 /// A result line, with the place of its call.
