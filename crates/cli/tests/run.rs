@@ -357,7 +357,7 @@ fn attempts_count_bodies_that_break_off() {
         };
         response(200, &["content-type: application/json"], 100, body)
     });
-    let mut run = Run::with(inia("broken").arg("run").env("AWS_MAX_ATTEMPTS", "2"));
+    let mut run = Run::with(inia("run-broken").arg("run").env("AWS_MAX_ATTEMPTS", "2"));
     let buffered = run.call(&list_queues(&server, json!(1)));
     assert_eq!(buffered["ok"], false, "{buffered}");
     assert_eq!(buffered["metadata"]["attempts"], 2, "{buffered}");
