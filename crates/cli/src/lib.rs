@@ -25,8 +25,9 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use futures_util::future::{Either, select, select_all};
+use inia::{Operation, ServiceModel};
 
-use arguments::{Arguments, Arity, RemainingArguments};
+use arguments::{Arguments, Arity, OptionGroup, OptionRow, ProfileOption, SessionOptions};
 use status::CliError;
 
 const HELP: &str = "\
@@ -47,16 +48,20 @@ inia: call any operation of any AWS service
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials
 
-Options of every command:
-  --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
-  --query JMESPATH  --output json|text|table|yaml
-  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS  --debug
-
-Options of every call:
-  --cli-input-json JSON|file://FILE  --generate-cli-skeleton
+Options, anywhere on the line; an option without effect on the command is an error:
+  --profile P                                        of every command that reads definitions or config files
+  --region R  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
+  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS
+                                                     of every command that calls a service
+  --query JMESPATH  --output json|text|table|yaml    of every command that prints a result
+  --cli-input-json JSON|file://FILE  --generate-cli-skeleton [input|yaml-input|output]
+                                                     of every command that takes the parameters of an operation
   --max-items N  --page-size N  --starting-token T  --no-paginate
+                                                     of calls of paginated operations
+  --debug                                            print requests, responses and decisions, without bodies and secrets
 
-Values are text, JSON, or Key=Value shorthand; file://F reads text from a file, fileb://F reads bytes.
+Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://F are the bytes of a file; in shorthand,
+Key@=file://F. A value that begins with -- is written --name=VALUE.
 ";
 
 /// Default number of concurrent calls of `inia batch`.
@@ -77,9 +82,10 @@ pub fn main() -> ExitCode {
     };
     let ended = runtime.block_on(async {
         let running = pin!(async { run(process_arguments()?).await });
-        match select(running, pin!(ending_signal())).await {
-            Either::Left((result, _)) => Ok(result),
-            Either::Right((signal, _)) => Err(signal),
+        // Signals are polled first, so that they are handled before the command starts a process.
+        match select(pin!(ending_signal()), running).await {
+            Either::Left((signal, _)) => Err(signal),
+            Either::Right((result, _)) => Ok(result),
         }
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
@@ -89,7 +95,7 @@ pub fn main() -> ExitCode {
         Ok(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
         Ok(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
         Ok(Err(error)) => {
-            eprintln!("\n{error}");
+            output::write_error(&format!("\n{error}"));
             error.status()
         }
         // As shells report it.
@@ -135,26 +141,30 @@ async fn ending_signal() -> u8 {
 }
 
 async fn run(arguments: Vec<String>) -> Result<(), CliError> {
-    if let Some(option @ ("--version" | "--help")) = arguments.first().map(String::as_str) {
-        return print(if option == "--help" {
-            HELP
-        } else {
-            concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
-        });
+    if let [option] = arguments.as_slice()
+        && option == "--version"
+    {
+        return print(concat!("inia ", env!("CARGO_PKG_VERSION"), "\n"));
     }
     let mut arguments = Arguments::new(arguments);
+    if arguments.is_debug() {
+        log::start();
+    }
     let Some(command) = arguments.positional()? else {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };
     match command.as_str() {
-        "help" => print(HELP),
+        "help" => {
+            arguments.finish::<0>("help")?;
+            print(HELP)
+        }
         "batch" => batch(arguments).await,
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
-            arguments.finish()?;
-            let session = session(&arguments).await?;
-            command::describe::services(&session)
+            let profile: ProfileOption = arguments.take()?;
+            arguments.finish::<0>("services")?;
+            command::describe::services(&profile.load().await?)
         }
         service => call(service, arguments).await,
     }
@@ -162,51 +172,64 @@ async fn run(arguments: Vec<String>) -> Result<(), CliError> {
 
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
     let service = service_name(service);
-    let operation = arguments.positional()?;
-    match (service, operation.as_deref()) {
-        ("sso", Some("login")) => return command::sso::login(arguments).await,
-        ("sso", Some("logout")) => return command::sso::logout(arguments).await,
+    let Some(name) = arguments.positional()? else {
+        return describe(service, arguments).await;
+    };
+    match (service, name.as_str()) {
+        ("sso", "login") => return command::sso::login(arguments).await,
+        ("sso", "logout") => return command::sso::logout(arguments).await,
+        (_, "help") => return describe(service, arguments).await,
+        (_, "wait") => return wait(service, arguments).await,
         _ => {}
     }
-    let session = session(&arguments).await?;
-    let model = session.catalog().service(service, None)?;
-    let name = match operation.as_deref() {
-        None | Some("help") => return command::describe::operations(&model),
-        Some("wait") => return wait(service, arguments).await,
-        Some(name) => name,
-    };
-    let Ok(operation) = model.operation(name) else {
+    if arguments.take_help() {
+        let profile: ProfileOption = arguments.take()?;
+        arguments.finish::<0>("<service> <operation> help")?;
+        let model = profile.load().await?.catalog().service(service, None)?;
+        return command::describe::operation(&model, operation(&model, &name)?);
+    }
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let client = session.client(service)?;
+    let operation = operation(client.model(), &name)?.clone();
+    command::call::run(arguments, &session, client, &operation).await
+}
+
+/// Lists the operations of a service.
+async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    let profile: ProfileOption = arguments.take()?;
+    arguments.finish::<0>("<service>")?;
+    let model = profile.load().await?.catalog().service(service, None)?;
+    command::describe::operations(&model)
+}
+
+fn operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
+    model.operation(name).map_err(|_| {
         let names: Vec<String> = model
             .operations()
             .map(|operation| inia::kebab_case(&operation.name))
             .collect();
-        return Err(CliError::usage(format!(
-            "{service}: unknown operation {name:?}{}",
+        CliError::usage(format!(
+            "{}: unknown operation {name:?}{}",
+            model.name(),
             inia::did_you_mean(name, names.iter().map(String::as_str))
-        )));
-    };
-    if arguments.next_is_help() {
-        return command::describe::operation(&model, operation);
-    }
-    let client = client(service, &arguments).await?;
-    let operation = client.model().operation(name)?.clone();
-    command::call::run(arguments, client, &operation).await
+        ))
+    })
 }
 
 async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
-    let name = arguments.positional()?;
-    let client = client(service, &arguments).await?;
-    match name.as_deref() {
-        None | Some("help") => command::wait::list(&client),
-        Some(name) => command::wait::run(arguments, client, name).await,
+    let name = arguments.positional()?.filter(|name| name != "help");
+    if name.is_none() || arguments.take_help() {
+        let profile: ProfileOption = arguments.take()?;
+        arguments.finish::<0>("<service> wait")?;
+        let client = profile.load().await?.client(service)?;
+        return match &name {
+            None => command::wait::list(&client),
+            Some(name) => command::wait::describe(&client, name),
+        };
     }
-}
-
-/// Returns the client of a call. Options that follow may still set a profile or a region, so all global options are
-/// read first.
-async fn client(service: &str, arguments: &Arguments) -> Result<inia::Client, CliError> {
-    let session = arguments.preview_global().session().load().await?;
-    Ok(session.client(service)?)
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let client = session.client(service)?;
+    command::wait::run(arguments, &session, client, &name.unwrap_or_default()).await
 }
 
 /// Service names of the AWS CLI that differ from botocore's.
@@ -226,42 +249,38 @@ fn service_name(name: &str) -> &str {
         .map_or(name, |(_, service)| service)
 }
 
-async fn batch(mut arguments: Arguments) -> Result<(), CliError> {
-    let arity = |name: &str| (name == "concurrency").then_some(Arity::One);
-    let RemainingArguments {
-        options,
-        positionals,
-    } = arguments.parse_rest(arity, || vec!["concurrency".to_owned()])?;
-    if let Some(argument) = positionals.first() {
-        return Err(CliError::unexpected(argument));
-    }
-    let concurrency = match options.first().and_then(|(_, values)| values.first()) {
-        None => CONCURRENCY,
-        Some(number) => number
-            .parse()
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(|| {
+/// The option of `inia batch`.
+#[derive(Debug, Default)]
+struct BatchOptions {
+    concurrency: Option<usize>,
+}
+
+impl OptionGroup for BatchOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "concurrency",
+        arity: Arity::One,
+        set: |options, number| {
+            let parsed = number.parse().ok().filter(|number| *number > 0);
+            options.concurrency = Some(parsed.ok_or_else(|| {
                 CliError::usage(format!(
                     "--concurrency: {number:?} is not a positive integer"
                 ))
-            })?,
-    };
-    let session = session(&arguments).await?;
+            })?);
+            Ok(())
+        },
+    }];
+}
+
+async fn batch(mut arguments: Arguments) -> Result<(), CliError> {
+    let (session, batch): (SessionOptions, BatchOptions) = arguments.take()?;
+    arguments.finish::<0>("batch")?;
+    let session = session.load().await?;
+    let concurrency = batch.concurrency.unwrap_or(CONCURRENCY);
     let input = tokio::io::BufReader::new(tokio::io::stdin());
     command::batch::run(session, input, tokio::io::stdout(), concurrency).await?;
     Ok(())
 }
 
-async fn session(arguments: &Arguments) -> Result<inia::Session, CliError> {
-    if arguments.global.debug {
-        log::start();
-    }
-    Ok(arguments.global.session().load().await?)
-}
-
 fn print(text: &str) -> Result<(), CliError> {
-    use std::io::Write as _;
-    std::io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(())
+    output::write(text)
 }

@@ -11,7 +11,7 @@ const JSON: &str = "application/x-amz-json-1.0";
 fn run(test: &str, server: &Server, line: &str) -> CommandResult {
     run_command(
         inia(test)
-            .args(["--endpoint-url", &server.url])
+            .env("AWS_ENDPOINT_URL", &server.url)
             .args(line.split(' ')),
     )
 }
