@@ -257,6 +257,7 @@ impl Service {
             error: &mut error,
             response: &response,
             state,
+            region: self.settings.region.as_deref(),
             redirect: false,
         };
         for hook in &plan.hooks.error {
