@@ -32,10 +32,10 @@ pub use inia_core::{
 };
 pub use inia_dispatch::{
     Action, ByteStream, CaBundle, Call, Client, Collection, CollectionItems, CollectionPages,
-    Condition, EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Presign,
-    PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart, ResponseMetadata,
-    SearchResults, Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait,
-    WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
+    Condition, EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Params,
+    Presign, PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart,
+    ResponseMetadata, SearchResults, Session, SessionBuilder, TlsSettings, Transport,
+    TransportSettings, Wait, WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
 };
 pub use inia_model::{
     Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,

@@ -36,6 +36,7 @@ pub use event_stream::EventStream;
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
+pub use params::Params;
 pub use presign::{Presign, PresignedRequest};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,

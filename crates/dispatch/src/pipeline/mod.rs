@@ -25,7 +25,7 @@ use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
-use crate::params::Params;
+use crate::params::ParamsValue;
 use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
@@ -185,7 +185,7 @@ impl Service {
     pub(crate) async fn call(
         &self,
         operation: &Operation,
-        params: impl Into<Params>,
+        params: impl Into<ParamsValue>,
         options: CallOptions,
     ) -> Result<Output> {
         match self.call_steps(operation, params.into(), options).await {
@@ -204,7 +204,7 @@ impl Service {
     async fn call_steps(
         &self,
         operation: &Operation,
-        mut params: Params,
+        mut params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
         let plan = self.plan(operation)?;

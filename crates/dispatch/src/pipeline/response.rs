@@ -257,7 +257,7 @@ impl Service {
             error: &mut error,
             response: &response,
             state,
-            client_region: self.settings.region.as_deref(),
+            region: self.settings.region.as_deref(),
             redirect: false,
         };
         for hook in &plan.hooks.error {

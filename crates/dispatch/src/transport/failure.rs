@@ -55,6 +55,7 @@ impl ConnectError {
     pub(super) fn queue_timeout(limit: Duration, connections: usize) -> Self {
         ConnectError {
             kind: ErrorKind::Timeout,
+            is_final: true,
             ..ConnectError::connection(format!(
                 "none of the {connections} connections became available within {limit:?}: read or drop the bodies of earlier responses, or raise max_pool_connections"
             ))

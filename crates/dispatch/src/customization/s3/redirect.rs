@@ -26,9 +26,9 @@ pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
     if !is_redirect {
         return;
     }
-    // A response that names the region of the request has another reason.
-    let is_other = |region: &Str| stage.client_region != Some(region.as_str());
-    if let Some(region) = region.filter(|region| is_host_label(region) && is_other(region)) {
+    // The same request to the same region would fail again.
+    let is_other = |region: &Str| is_host_label(region) && Some(&**region) != stage.region;
+    if let Some(region) = region.filter(is_other) {
         stage.state.region = Some(region);
         stage.redirect = true;
     }
