@@ -24,6 +24,8 @@ use crate::url::printable_url;
 ///
 /// If a connection that was open before the request fails before a byte of the response, the request is sent again on a new connection,
 /// provided that its body can be replayed: servers close idle connections at any time.
+///
+/// DIFFERENCE: in botocore, such a failure counts as an attempt.
 pub struct HyperTransport {
     settings: TransportSettings,
     pool: OnceLock<Result<ConnectionPool, String>>,
