@@ -1,9 +1,8 @@
 //! Conversion of scalars to text and back, shared by the wire formats.
 
-use inia_core::base64::{blob_from_base64, encode_base64};
+use inia_core::detail::{FloatText, blob_from_base64, encode_base64};
 use inia_core::{
-    Error, ErrorKind, FloatText, Map, Result, Str, Timestamp, TimestampFormat, TimestampPrecision,
-    Value,
+    Error, ErrorKind, Map, Result, Str, Timestamp, TimestampFormat, TimestampPrecision, Value,
 };
 
 use crate::shape::ValueType;
