@@ -83,7 +83,8 @@ pub enum ErrorKind {
     Model,
     /// The response could not be parsed.
     Parse,
-    /// A streaming body failed, or its checksum did not match, while it was read or sent.
+    /// A body failed while it was read or sent: it was cut off, it is longer than allowed or not as long as stated, or its checksum did not
+    /// match.
     Stream,
     /// A waiter ended without success.
     Waiter,
