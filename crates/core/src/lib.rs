@@ -44,7 +44,7 @@ pub use secret::Secret;
 pub use suggestion::did_you_mean;
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
-pub use url::UrlParts;
+pub use url::{HostPort, UrlParts};
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{

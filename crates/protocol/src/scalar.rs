@@ -37,6 +37,17 @@ pub(crate) fn mismatch(context: &str, expected: &str, value: &Value) -> Error {
     )
 }
 
+/// Returns a body as text.
+///
+/// # Errors
+/// `Parse`: it is not UTF-8.
+pub(crate) fn utf8_text<'b>(format: &str, body: &'b [u8]) -> Result<&'b str> {
+    std::str::from_utf8(body).map_err(|error| {
+        let message = format!("{format} at byte {}: not UTF-8", error.valid_up_to());
+        Error::new(ErrorKind::Parse, message)
+    })
+}
+
 /// Enters a level of nested parameters, of which `depth` may still be entered.
 ///
 /// # Errors

@@ -4,11 +4,10 @@
 //! [`ServiceModel::validate`] then decides whether the value is invalid or only needs coercion, and reports errors with
 //! paths. So a value rejected here may still be valid, but a value accepted here must be.
 
-use inia_core::{Result, Value};
+use inia_core::{Error, ErrorKind, Map, Result, Value};
 use inia_model::Operation;
 
 use crate::scalar::mismatch;
-use crate::{Input, Request};
 
 /// The nesting limit of strict serialization, not above that of validation.
 const STRICT_MAX_DEPTH: u32 = 255;
@@ -51,26 +50,15 @@ impl Strictness {
     /// Checks the parameters of an operation that has no input.
     ///
     /// # Errors
-    /// `Validation`: there are parameters, in strict mode.
-    pub(crate) fn check_no_params(self, operation: &Operation, params: &Value) -> Result<()> {
-        match params {
-            Value::Null => Ok(()),
-            Value::Map(map) if map.is_empty() => Ok(()),
-            _ if self == Strictness::Lenient => Ok(()),
-            other => Err(mismatch(&operation.name, "no parameters", other)),
+    /// `Validation`: there are parameters.
+    pub(crate) fn check_no_params(self, operation: &Operation, params: &Map) -> Result<()> {
+        let mut params = params.iter();
+        match params.find(|(_, value)| self == Strictness::Strict || !value.is_null()) {
+            Some((name, _)) => Err(Error::new(
+                ErrorKind::Validation,
+                format!("{}: unknown parameter {name:?}", operation.name),
+            )),
+            None => Ok(()),
         }
     }
-}
-
-/// Serializes a request in strict mode. Returns `None` if the input has a stream besides the parameters, which strict
-/// serialization does not cover.
-#[inline]
-pub(crate) fn strict_request(
-    input: Input<'_>,
-    write: impl FnOnce(Strictness) -> Result<Request>,
-) -> Option<Request> {
-    if input.has_stream {
-        return None;
-    }
-    write(Strictness::Strict).ok()
 }

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -49,6 +49,12 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// # Errors
     /// Errors of the operating system; `NotFound` if the file does not exist.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Returns the time of the last modification, for caches of parsed files; `None` if it is not known.
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        let _ = path;
+        None
+    }
 
     /// Writes a whole file atomically, readable by its owner only (mode 0600). Creates missing folders.
     ///

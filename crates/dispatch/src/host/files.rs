@@ -3,6 +3,7 @@
 use std::fs::{OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use inia_core::ports::{FileLock, Files};
 
@@ -31,6 +32,10 @@ impl Files for OsFiles {
             ));
         }
         std::fs::read(path)
+    }
+
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        std::fs::metadata(path).ok()?.modified().ok()
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<FileLock>> {

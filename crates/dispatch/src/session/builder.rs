@@ -19,7 +19,7 @@ use super::factory::ServiceFactory;
 use super::invoke::PipelineInvoke;
 use super::{Session, SessionInner};
 use crate::host;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportCache, WrapTransport};
 
 /// Builds a [`Session`].
 ///
@@ -47,6 +47,7 @@ pub struct SessionBuilder {
     tokens: TokenChain,
     catalog: Option<Arc<Catalog>>,
     transport: Option<Arc<dyn Transport>>,
+    wrap_transport: Option<WrapTransport>,
     invoke: Option<Arc<dyn Invoke>>,
 }
 
@@ -62,6 +63,7 @@ impl SessionBuilder {
             tokens: TokenChain::default(),
             catalog: None,
             transport: None,
+            wrap_transport: None,
             invoke: None,
         }
     }
@@ -140,9 +142,43 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the transport for all requests.
+    /// Sets the transport for all requests, in place of those that the settings make.
+    ///
+    /// It does not receive the options of a [`Config`] that concern connections, such as `ca_bundle` or `proxies`: a client with such an
+    /// option is an error. The read timeout is part of each request. To add to the transport of the settings, see
+    /// [`wrap_transport`](Self::wrap_transport).
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Wraps the transports that the settings make, for example to log or change requests and responses.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use inia_core::{Result, ports::BoxFuture};
+    /// use inia_dispatch::{Session, Transport, WireRequest, WireResponse};
+    ///
+    /// #[derive(Debug)]
+    /// struct Logging(Arc<dyn Transport>);
+    ///
+    /// impl Transport for Logging {
+    ///     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+    ///         eprintln!("{} {}", request.method, request.url);
+    ///         self.0.send(request)
+    ///     }
+    /// }
+    ///
+    /// let session = Session::builder()
+    ///     .wrap_transport(|transport| Arc::new(Logging(transport)))
+    ///     .build()?;
+    /// # Ok::<(), inia_core::Error>(())
+    /// ```
+    pub fn wrap_transport(
+        mut self,
+        wrap: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
+    ) -> Self {
+        self.wrap_transport = Some(Arc::new(wrap));
         self
     }
 
@@ -213,8 +249,7 @@ impl SessionBuilder {
             defaults,
             catalog,
             partitions: OnceLock::new(),
-            transport: self.transport,
-            transports: Mutex::default(),
+            transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),
             instance_region: OnceLock::new(),
         });

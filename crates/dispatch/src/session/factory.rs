@@ -1,13 +1,13 @@
 //! [`ServiceFactory`]: the state that all clients of a session share, from which their services are made.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use inia_core::config::{
     ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
 };
 use inia_core::ports::Host;
 use inia_core::{Error, ErrorKind, Result, Str};
-use inia_endpoint::{Partitions, RuleSet};
+use inia_endpoint::{EndpointsData, Partitions, RuleSet};
 use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
@@ -17,8 +17,10 @@ use crate::endpoint::EndpointResolver;
 use crate::express::express_sessions;
 use crate::identity::IdentityProvider;
 use crate::pipeline::{Service, attempt_header};
+use crate::region::default_region;
 use crate::retry::{ClockSkew, RetryQuota};
-use crate::transport::{HyperTransport, Transport, TransportSettings};
+use crate::transport::TransportCache;
+use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
 
 /// Makes the services of clients and of the calls of credential providers.
@@ -28,10 +30,7 @@ pub(super) struct ServiceFactory {
     pub(super) defaults: DefaultsTable,
     pub(super) catalog: Arc<Catalog>,
     pub(super) partitions: OnceLock<Arc<Partitions>>,
-    /// The caller's transport, used by all clients.
-    pub(super) transport: Option<Arc<dyn Transport>>,
-    /// One transport per distinct settings, if the caller gives none.
-    pub(super) transports: Mutex<Vec<(TransportSettings, Arc<HyperTransport>)>>,
+    pub(super) transports: TransportCache,
     pub(super) keys: Arc<SigningKeyCache>,
     /// Region of the EC2 instance, once loaded from its metadata service.
     pub(super) instance_region: OnceLock<Str>,
@@ -46,7 +45,7 @@ impl ServiceFactory {
         identity: Arc<dyn IdentityProvider>,
     ) -> Result<Service> {
         let model = self.model(name, config)?;
-        let settings = self.settings.for_client(
+        let mut settings = self.settings.for_client(
             config,
             ServiceName {
                 name: model.name(),
@@ -55,6 +54,17 @@ impl ServiceFactory {
             &self.defaults,
             self.instance_region.get().map(Str::as_str),
         )?;
+        if let Some(url) = &mut settings.endpoint_url {
+            // The host that is signed and the host that is sent must be the same text.
+            *url = Str::from(BaseUrl::from_setting(url)?.as_str());
+        }
+        let mut signing_region = None;
+        if settings.region.is_none()
+            && let Some(default) = default_region(&model, &settings, || self.endpoints())
+        {
+            settings.region = Some(default.region);
+            signing_region = default.signing_region;
+        }
         let host = &self.host;
         let metadata = model.metadata();
         let protocol = match &settings.protocol {
@@ -86,7 +96,7 @@ impl ServiceFactory {
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
-            transport: self.transport(&settings)?,
+            transport: self.transports.get(host, &settings, config)?,
             identity,
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
@@ -102,8 +112,14 @@ impl ServiceFactory {
             first_attempt_header: attempt_header(1, max_attempts),
             max_attempts,
             settings,
+            signing_region,
             model,
         })
+    }
+
+    pub(super) fn endpoints(&self) -> Result<EndpointsData> {
+        let definition = self.global_definition("endpoints")?;
+        definition.read(EndpointsData::from_json, EndpointsData::from_bytes)
     }
 
     fn model(&self, service: &str, config: &Config) -> Result<Arc<ServiceModel>> {
@@ -152,23 +168,6 @@ impl ServiceFactory {
                 ),
             )
         })
-    }
-
-    fn transport(&self, settings: &ClientSettings) -> Result<Arc<dyn Transport>> {
-        if let Some(transport) = &self.transport {
-            return Ok(Arc::clone(transport));
-        }
-        let settings = TransportSettings::for_client(&self.host, settings)?;
-        let mut transports = self
-            .transports
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, transport)) = transports.iter().find(|(other, _)| *other == settings) {
-            return Ok(Arc::clone(transport) as Arc<dyn Transport>);
-        }
-        let transport = Arc::new(HyperTransport::new(settings.clone()));
-        transports.push((settings, Arc::clone(&transport)));
-        Ok(transport)
     }
 }
 

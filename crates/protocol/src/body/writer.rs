@@ -6,6 +6,7 @@ use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFo
 use inia_model::{Member, ShapeId};
 
 use super::buffer::{Buffer, Window};
+use crate::format::BodyPart;
 use crate::scalar::{descend, mismatch};
 use crate::shape::{
     CompiledShape, CompiledStructure, KeyEncode, MemberOrder, Shapes, TypeSpec, ValueType,
@@ -103,8 +104,21 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
         }
     }
 
+    /// Writes a body; an empty one if there are no members.
+    pub(crate) fn body(self, part: BodyPart<'_>) -> Result<Vec<u8>> {
+        match part {
+            BodyPart::Members {
+                input,
+                params,
+                body_only,
+            } => self.members(input.target, params, body_only),
+            BodyPart::Value { member, value } => self.member(member, value),
+            BodyPart::None(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Writes the value of a member as a body.
-    pub(crate) fn member(mut self, member: &Member, value: &Value) -> Result<Vec<u8>> {
+    fn member(mut self, member: &Member, value: &Value) -> Result<Vec<u8>> {
         let spec = TypeSpec::of(&self.shapes.model, member);
         let depth = self.strictness.max_depth(S::MAX_DEPTH);
         let end = self.value(&spec, value, &member.name, depth, 0)?;
@@ -112,7 +126,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
     }
 
     /// Writes the members of a structure as a body. With `body_only`, members with a location are skipped.
-    pub(crate) fn members(mut self, id: ShapeId, map: &Map, body_only: bool) -> Result<Vec<u8>> {
+    fn members(mut self, id: ShapeId, map: &Map, body_only: bool) -> Result<Vec<u8>> {
         let Some(layout) = self.shapes.structure(id) else {
             return Err(invalid_input("the shape is not a structure"));
         };
@@ -252,7 +266,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
         let mut present = 0;
         let mut skipped = 0;
         for (ordinal, (name, value)) in members.enumerate() {
-            let Some((_, member)) = layout.find(&self.shapes.model, name, ordinal, order) else {
+            let Some((_, member)) = layout.find(name, ordinal, order) else {
                 // In lenient mode a null counts as absent even for an unknown name.
                 if value.is_null() && self.strictness == Strictness::Lenient {
                     skipped += 1;

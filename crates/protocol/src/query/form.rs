@@ -1,4 +1,4 @@
-//! [`FormEncoder`]: parameters as `name=value` pairs, the body of the query and EC2 formats.
+//! [`write_form`]: parameters as `name=value` pairs, the body of the query and EC2 formats.
 //!
 //! ```text
 //! {"Tags": [{"Key": "a"}]}   query  Tags.member.1.Key=a
@@ -10,8 +10,6 @@
 //! # Source
 //! botocore `serialize.py:QuerySerializer` and `EC2Serializer`.
 
-use std::sync::Arc;
-
 use inia_core::{
     Error, ErrorKind, List, Map, Result, TimestampFormat, TimestampPrecision, Value,
     push_percent_encoded,
@@ -19,7 +17,7 @@ use inia_core::{
 use inia_model::{Kind, Member, ServiceModel, ShapeId, Structure};
 
 use crate::scalar::{
-    base64, blob_bytes, descend, mismatch, params_map, push_float, text_param, timestamp_param,
+    base64, blob_bytes, descend, mismatch, push_float, text_param, timestamp_param,
 };
 use crate::shape::{
     CompiledMember, CompiledShape, MemberOrder, ParamSpec, ShapeFormat, Shapes, TypeSpec,
@@ -50,6 +48,10 @@ impl ShapeFormat for Dialect {
     type Spec = ParamSpec;
     type Wire = FormName;
     type Extra = ();
+
+    fn key<'m>(member: &'m Member, _: &'m CompiledMember<Self>) -> &'m [u8] {
+        member.name.as_bytes()
+    }
 
     fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
         ParamSpec::new(model, member, required_bit)
@@ -99,40 +101,27 @@ fn capitalized(name: &str) -> String {
     first.chain(characters.clone()).collect()
 }
 
-/// The form encoder of a service.
-#[derive(Debug)]
-pub(crate) struct FormEncoder(Shapes<Dialect>);
-
-impl FormEncoder {
-    /// Creates an encoder for a service.
-    pub(crate) fn new(model: Arc<ServiceModel>, dialect: Dialect) -> Self {
-        FormEncoder(Shapes::new(model, dialect))
-    }
-
-    /// Appends the parameters of a call, each pair preceded by `&`.
-    ///
-    /// # Errors
-    /// `Validation`: a value does not match its shape.
-    pub(crate) fn write(
-        &self,
-        input: ShapeId,
-        params: &Value,
-        strictness: Strictness,
-        out: &mut String,
-    ) -> Result<()> {
-        let mut name = String::with_capacity(128);
-        name.push('&');
-        let mut writer = FormWriter {
-            shapes: &self.0,
-            strictness,
-            out,
-            name,
-            member: "",
-        };
-        let no_params = Map::new();
-        let params = params_map("", params, &no_params)?;
-        writer.structure(input, params, strictness.max_depth(MAX_DEPTH))
-    }
+/// Appends the parameters of a call, each pair preceded by `&`.
+///
+/// # Errors
+/// `Validation`: a value does not match its shape.
+pub(crate) fn write_form(
+    shapes: &Shapes<Dialect>,
+    input: ShapeId,
+    params: &Map,
+    strictness: Strictness,
+    out: &mut String,
+) -> Result<()> {
+    let mut name = String::with_capacity(128);
+    name.push('&');
+    let mut writer = FormWriter {
+        shapes,
+        strictness,
+        out,
+        name,
+        member: "",
+    };
+    writer.structure(input, params, strictness.max_depth(MAX_DEPTH))
 }
 
 struct FormWriter<'a> {
@@ -159,8 +148,7 @@ impl<'a> FormWriter<'a> {
             if value.is_null() && self.strictness == Strictness::Lenient {
                 continue;
             }
-            let Some((_, member)) = layout.find(&self.shapes.model, key, ordinal, &mut order)
-            else {
+            let Some((_, member)) = layout.find(key, ordinal, &mut order) else {
                 return Err(layout.unknown_member(&self.shapes.model, key));
             };
             if value.is_null() {
@@ -341,6 +329,8 @@ impl<'a> FormWriter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use inia_core::json;
 
@@ -373,7 +363,9 @@ mod tests {
         let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
         let input = model.shape_id("Input").unwrap();
         let mut out = String::new();
-        FormEncoder::new(model, dialect).write(input, params, Strictness::Lenient, &mut out)?;
+        let shapes = Shapes::new(model, dialect);
+        let map = params.as_map().unwrap();
+        write_form(&shapes, input, map, Strictness::Lenient, &mut out)?;
         Ok(out)
     }
 
@@ -465,7 +457,6 @@ mod tests {
             json!({"Nested": 5}),
             json!({"Blob": 5}),
             json!({"Time": "never"}),
-            json!("text"),
             deep,
         ] {
             let error = write(Dialect::Query, &params).unwrap_err();

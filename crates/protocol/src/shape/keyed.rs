@@ -3,9 +3,7 @@
 use inia_core::Map;
 use inia_model::{Member, ServiceModel, Structure};
 
-use super::{
-    CompiledMember, CompiledStructure, Literal, MemberNameIndex, ParamSpec, ShapeFormat, ValueType,
-};
+use super::{CompiledMember, CompiledStructure, Literal, ParamSpec, ShapeFormat, ValueType};
 use crate::body::PaddedLiteral;
 
 /// Reading. Encodes a member's wire name as the key in front of its value, in its usual form.
@@ -25,8 +23,11 @@ pub(crate) type DecodeMember = CompiledMember<KeyDecode>;
 impl ShapeFormat for KeyDecode {
     type Spec = ValueType;
     type Wire = Literal;
-    /// Member positions by wire name.
-    type Extra = MemberNameIndex;
+    type Extra = ();
+
+    fn key<'m>(member: &'m Member, _: &'m CompiledMember<Self>) -> &'m [u8] {
+        member.wire_name().as_bytes()
+    }
 
     fn spec(model: &ServiceModel, member: &Member, _: u64) -> ValueType {
         ValueType::of(model, member)
@@ -36,28 +37,21 @@ impl ShapeFormat for KeyDecode {
         Literal::new(&(self.0)(member.wire_name()))
     }
 
-    fn extra(&self, structure: &Structure, _: &mut [CompiledMember<Self>]) -> MemberNameIndex {
-        MemberNameIndex::new(
-            structure
-                .members
-                .iter()
-                .map(|member| member.wire_name().as_bytes()),
-        )
-    }
+    fn extra(&self, _: &Structure, _: &mut [CompiledMember<Self>]) {}
 }
 
 impl DecodeStructure {
     /// Returns the member with a wire name, whose [`head_word`](super::head_word) is `head`, and its position.
     #[inline(always)]
     pub(crate) fn by_wire_name(&self, name: &[u8], head: u64) -> Option<(usize, &DecodeMember)> {
-        let position = self.extra.get_by_head(name, head)?;
+        let position = self.index.get_by_head(name, head)?;
         Some((position, self.members.get(position)?))
     }
 
     /// Returns the same for a name of at most eight bytes, which `head` holds completely.
     #[inline(always)]
     pub(crate) fn by_short_name(&self, head: u64, length: usize) -> Option<(usize, &DecodeMember)> {
-        let position = self.extra.get_short(head, length)?;
+        let position = self.index.get_short(head, length)?;
         Some((position, self.members.get(position)?))
     }
 
@@ -73,6 +67,10 @@ impl ShapeFormat for KeyEncode {
     type Spec = ParamSpec;
     type Wire = PaddedLiteral;
     type Extra = ();
+
+    fn key<'m>(member: &'m Member, _: &'m CompiledMember<Self>) -> &'m [u8] {
+        member.name.as_bytes()
+    }
 
     fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
         ParamSpec::new(model, member, required_bit)

@@ -35,6 +35,9 @@ pub(crate) trait ShapeFormat: fmt::Debug + Sized {
     /// Additional parts of a structure.
     type Extra: fmt::Debug;
 
+    /// Returns the name by which a member is looked up; an empty one if it is not.
+    fn key<'m>(member: &'m Member, compiled: &'m CompiledMember<Self>) -> &'m [u8];
+
     /// Compiles the type of a member; `required_bit` is its bit in [`RequiredMembers`].
     fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> Self::Spec;
 
@@ -64,6 +67,8 @@ pub(crate) struct CompiledMember<F: ShapeFormat> {
 pub(crate) struct CompiledStructure<F: ShapeFormat> {
     /// The members, in the order of the model.
     pub(crate) members: Box<[CompiledMember<F>]>,
+    /// Member positions by [`ShapeFormat::key`].
+    pub(crate) index: MemberNameIndex,
     pub(crate) shape: ShapeId,
     pub(crate) is_union: bool,
     pub(crate) required: RequiredMembers,
@@ -168,11 +173,15 @@ impl<F: ShapeFormat> CompiledStructure<F> {
         let mut members: Box<[CompiledMember<F>]> = members
             .map(|(member, bit)| CompiledMember::new(format, model, member, Some(*bit)))
             .collect();
+        let extra = format.extra(structure, &mut members);
+        let keys = structure.members.iter().zip(&members);
+        let keys = keys.map(|(member, compiled)| F::key(member, compiled));
         CompiledStructure {
+            index: MemberNameIndex::new(keys),
             shape: id,
             is_union: model.shape(id).traits.is_union(),
             required,
-            extra: format.extra(structure, &mut members),
+            extra,
             members,
         }
     }

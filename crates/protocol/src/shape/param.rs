@@ -122,7 +122,6 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
     #[inline(always)]
     pub(crate) fn find(
         &self,
-        model: &ServiceModel,
         name: &Str,
         ordinal: usize,
         order: &mut MemberOrder,
@@ -131,7 +130,7 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
         let predicted = position.and_then(|at| Some((at, self.members.get(at)?)));
         match predicted {
             Some((_, member)) if member.spec.name.is(name.as_bytes()) => predicted,
-            _ => self.search(model, name, ordinal, order),
+            _ => self.search(name, ordinal, order),
         }
     }
 
@@ -139,20 +138,21 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
     #[inline(never)]
     fn search(
         &self,
-        model: &ServiceModel,
         name: &Str,
         ordinal: usize,
         order: &mut MemberOrder,
     ) -> Option<(usize, &CompiledMember<F>)> {
-        let Kind::Structure(structure) = &model.shape(self.shape).kind else {
-            return None;
-        };
-        // Optional members may be absent, so try the ones after the last match.
+        let name = name.as_bytes();
+        // Optional members may be absent, so try the one after the last match.
         let before = ordinal
             .checked_sub(1)
             .and_then(|ordinal| order.0.get(ordinal));
-        let next = before.map_or(0, |position| usize::from(*position) + 1);
-        let position = structure.member_position_from(next, name)?;
+        let next = before.map(|position| usize::from(*position) + 1);
+        let is_next = |next: &usize| {
+            let member = self.members.get(*next);
+            member.is_some_and(|member| member.spec.name.is(name))
+        };
+        let position = next.filter(is_next).or_else(|| self.index.get(name))?;
         if let (Some(recorded), Ok(position)) = (order.0.get_mut(ordinal), u8::try_from(position)) {
             *recorded = position;
         }

@@ -7,7 +7,7 @@
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use inia_core::{Error, ErrorKind, ItemPool, List, Map, MemberPool, Result, Str, TextPool, Value};
+use inia_core::{ItemPool, List, Map, MemberPool, Result, Str, TextPool, Value};
 
 use inia_model::ShapeId;
 
@@ -17,19 +17,6 @@ use super::tag::StartTag;
 use crate::mismatch::{self, MAX_LOGGED};
 use crate::scalar::scalar_from_text;
 use crate::shape::{CompiledShape, ValueType};
-
-/// Returns the body of a response as text.
-///
-/// # Errors
-/// `Parse`: it is not UTF-8.
-pub(crate) fn text_of(body: &[u8]) -> Result<&str> {
-    std::str::from_utf8(body).map_err(|error| {
-        Error::new(
-            ErrorKind::Parse,
-            format!("XML at byte {}: not UTF-8", error.valid_up_to()),
-        )
-    })
-}
 
 /// Parses values from the text of a response.
 #[derive(Debug)]

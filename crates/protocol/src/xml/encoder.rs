@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use inia_core::{List, Map, Result, TimestampFormat, Value};
-use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure, XmlNamespace};
+use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
 use super::escape::{push_attribute, push_text};
 use crate::scalar::{base64, blob_bytes, descend, mismatch, text_param};
@@ -40,7 +40,7 @@ enum XmlTag {
 }
 
 /// The tags of one element.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct XmlElement {
     /// `<Name xmlns=".."`, without the `>`.
     start: Box<str>,
@@ -53,6 +53,10 @@ impl ShapeFormat for XmlEncode {
     type Wire = XmlTag;
     /// `true` if a member is an attribute.
     type Extra = bool;
+
+    fn key<'m>(member: &'m Member, _: &'m CompiledMember<Self>) -> &'m [u8] {
+        member.name.as_bytes()
+    }
 
     fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
         ParamSpec::new(model, member, required_bit)
@@ -69,11 +73,11 @@ impl ShapeFormat for XmlEncode {
         if traits.is_xml_attribute() {
             return XmlTag::Attribute(format!(" {}=\"", member.wire_name()).into());
         }
-        let namespace = match &model.shape(member.target).kind {
-            Kind::List(item) if traits.is_flattened() => &item.traits.xml_namespace,
-            _ => &traits.xml_namespace,
+        let namespaced = match &model.shape(member.target).kind {
+            Kind::List(item) if traits.is_flattened() => item,
+            _ => member,
         };
-        XmlTag::Element(XmlElement::new(member.wire_name(), namespace.as_deref()))
+        XmlTag::Element(XmlElement::new(member.wire_name(), namespaced))
     }
 
     fn extra(&self, _: &Structure, members: &mut [CompiledMember<Self>]) -> bool {
@@ -84,9 +88,10 @@ impl ShapeFormat for XmlEncode {
 }
 
 impl XmlElement {
-    pub(crate) fn new(name: &str, namespace: Option<&XmlNamespace>) -> Self {
+    /// Returns an element with the namespace of a member.
+    pub(crate) fn new(name: &str, member: &Member) -> Self {
         let mut start = format!("<{name}").into_bytes();
-        if let Some(namespace) = namespace {
+        if let Some(namespace) = &member.traits.xml_namespace {
             start.extend_from_slice(b" xmlns");
             if let Some(prefix) = namespace
                 .prefix
@@ -113,26 +118,53 @@ impl XmlEncoder {
         XmlEncoder(Shapes::new(model, XmlEncode))
     }
 
-    /// Writes a value as the root element.
+    /// Writes a member's value as the root element.
     ///
     /// # Errors
-    /// `Validation`: a value cannot be written as its shape.
+    /// `Validation`: a value does not match its shape.
     pub(crate) fn document(
         &self,
         root: &XmlElement,
         member: &Member,
         value: &Value,
         strictness: Strictness,
+        capacity: usize,
     ) -> Result<Vec<u8>> {
-        let mut writer = XmlWriter {
-            shapes: &self.0,
-            strictness,
-            out: Vec::with_capacity(512),
-            member: &member.name,
-        };
+        let mut writer = self.writer(&member.name, strictness, capacity);
         let spec = TypeSpec::of(&self.0.model, member);
         writer.value(&spec, root, false, value, strictness.max_depth(MAX_DEPTH))?;
         Ok(writer.out)
+    }
+
+    /// Writes the members of a structure as the root element.
+    ///
+    /// # Errors
+    /// `Validation`: a value does not match its shape.
+    pub(crate) fn members(
+        &self,
+        root: &XmlElement,
+        shape: ShapeId,
+        params: &Map,
+        strictness: Strictness,
+        capacity: usize,
+    ) -> Result<Vec<u8>> {
+        let mut writer = self.writer("", strictness, capacity);
+        writer.structure(shape, root, params, strictness.max_depth(MAX_DEPTH))?;
+        Ok(writer.out)
+    }
+
+    fn writer<'a>(
+        &'a self,
+        member: &'a str,
+        strictness: Strictness,
+        capacity: usize,
+    ) -> XmlWriter<'a> {
+        XmlWriter {
+            shapes: &self.0,
+            strictness,
+            out: Vec::with_capacity(capacity),
+            member,
+        }
     }
 }
 
@@ -300,7 +332,7 @@ impl<'a> XmlWriter<'a> {
         self.out.extend_from_slice(element.start.as_bytes());
         if layout.extra {
             for (ordinal, (name, value)) in params.iter().enumerate() {
-                let found = layout.find(model, name, ordinal, &mut order);
+                let found = layout.find(name, ordinal, &mut order);
                 if let Some((_, member)) = found
                     && let XmlTag::Attribute(start) = &member.wire
                     && !value.is_null()
@@ -317,7 +349,7 @@ impl<'a> XmlWriter<'a> {
             if value.is_null() && self.strictness == Strictness::Lenient {
                 continue;
             }
-            let Some((_, member)) = layout.find(model, name, ordinal, &mut order) else {
+            let Some((_, member)) = layout.find(name, ordinal, &mut order) else {
                 return Err(layout.unknown_member(model, name));
             };
             if value.is_null() {
@@ -404,13 +436,9 @@ mod tests {
         let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
         let encoder = XmlEncoder::new(Arc::clone(&model));
         let input = model.operation("Op").unwrap().input.as_ref().unwrap();
+        let root = XmlElement::new("R", input);
         encoder
-            .document(
-                &XmlElement::new("R", None),
-                input,
-                params,
-                Strictness::Lenient,
-            )
+            .document(&root, input, params, Strictness::Lenient, 0)
             .map(|bytes| String::from_utf8(bytes).unwrap())
     }
 

@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use inia_core::{List, Str, Value};
+use inia_core::{Str, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
 use crate::mismatch::settle;
-use crate::shape::{
-    CompiledMember, CompiledStructure, MemberNameIndex, ShapeFormat, Shapes, ValueType,
-};
+use crate::shape::{CompiledMember, CompiledStructure, ShapeFormat, Shapes, ValueType};
 
 /// The shapes of a service as XML.
 pub(crate) type XmlShapes = Shapes<XmlDecode>;
@@ -43,8 +41,6 @@ pub(crate) struct XmlName {
 /// The names of a structure's members.
 #[derive(Debug)]
 pub(crate) struct XmlNames {
-    /// Member positions by element name.
-    by_name: MemberNameIndex,
     /// The members that are attributes.
     pub(super) attributes: Box<[XmlAttribute]>,
     /// The member that came first in the last response.
@@ -66,6 +62,10 @@ impl ShapeFormat for XmlDecode {
     type Spec = ValueType;
     type Wire = XmlName;
     type Extra = XmlNames;
+
+    fn key<'m>(_: &'m Member, compiled: &'m XmlMember) -> &'m [u8] {
+        compiled.wire.element_name()
+    }
 
     fn spec(model: &ServiceModel, member: &Member, _: u64) -> ValueType {
         ValueType::of(model, member)
@@ -101,8 +101,6 @@ impl ShapeFormat for XmlDecode {
         let attributes = structure.members.iter().enumerate();
         let attributes = attributes.filter(|(_, member)| is_attribute(member));
         XmlNames {
-            // No element has an empty name.
-            by_name: MemberNameIndex::new(members.iter().map(|member| member.wire.element_name())),
             attributes: attributes
                 .map(|(position, member)| {
                     let name = member.wire_name();
@@ -162,14 +160,6 @@ impl XmlShapes {
         };
         settle(&self.model, name, target, value, true);
     }
-
-    /// Returns the value of an empty element.
-    pub(crate) fn empty(&self, shape: ShapeId) -> Value {
-        match self.model.shape(shape).kind {
-            Kind::List(_) => Value::List(List::new()),
-            _ => Value::map(),
-        }
-    }
 }
 
 impl XmlName {
@@ -184,7 +174,7 @@ impl XmlStructure {
     /// Returns the position of the member with an element name.
     #[inline]
     pub(super) fn by_element(&self, name: &[u8]) -> Option<u16> {
-        u16::try_from(self.extra.by_name.get(name)?).ok()
+        u16::try_from(self.index.get(name)?).ok()
     }
 
     /// Predicts the member that comes after another one, or first.
