@@ -9,7 +9,7 @@ use inia_core::config::{
 use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
 use inia_core::{Credentials, Error, ErrorKind, Result, SsoLogin, SsoLogout, Str, Token, Value};
 use inia_endpoint::{EndpointVariant, EndpointsData, Partitions, RuleSet};
-use inia_model::{Catalog, DefinitionFormat, OperationTable, ServiceModel};
+use inia_model::{Catalog, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
@@ -153,7 +153,7 @@ impl Session {
     /// # Errors
     /// `Model`: the partition definitions are missing or invalid.
     pub fn available_partitions(&self) -> Result<Vec<Str>> {
-        Ok(self.endpoints()?.partitions().map(Str::from).collect())
+        Ok(self.endpoints()?.partitions().cloned().collect())
     }
 
     /// Returns the regions of a partition in which a service is listed. The list of a new service may be empty or incomplete.
@@ -169,7 +169,7 @@ impl Session {
             false,
             EndpointVariant::default(),
         );
-        Ok(regions.into_iter().map(Str::from).collect())
+        Ok(regions.into_iter().cloned().collect())
     }
 
     /// Returns the id of the partition that a region belongs to.
@@ -180,17 +180,13 @@ impl Session {
         let endpoints = self.endpoints()?;
         endpoints
             .partition_for_region(region)
-            .map(Str::from)
+            .cloned()
             .map_err(|error| Error::new(ErrorKind::Model, error.message().to_owned()))
     }
 
     fn endpoints(&self) -> Result<EndpointsData> {
         let definition = global_definition(self.catalog(), "endpoints")?;
-        match definition.format {
-            DefinitionFormat::Json => EndpointsData::from_json(&definition.content),
-            DefinitionFormat::Compiled => EndpointsData::from_bytes(&definition.content),
-        }
-        .map_err(|error| invalid_definition(&definition.origin, &error))
+        definition.load(EndpointsData::from_json)
     }
 
     /// Returns a client for a service, by the name of its definition (`sqs`, `dynamodb`), with the session's settings.
@@ -261,11 +257,7 @@ impl SharedState {
             return Ok(Arc::clone(partitions));
         }
         let definition = global_definition(&self.catalog, "partitions")?;
-        let partitions = match definition.format {
-            DefinitionFormat::Json => Partitions::from_json(&definition.content),
-            DefinitionFormat::Compiled => Partitions::from_bytes(&definition.content),
-        }
-        .map_err(|error| invalid_definition(&definition.origin, &error))?;
+        let partitions = definition.load(Partitions::from_json)?;
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))
@@ -337,11 +329,7 @@ impl SharedState {
             None => self.catalog.definition(name, None, kind)?,
         };
         match definition {
-            Some(definition) => match definition.format {
-                DefinitionFormat::Json => RuleSet::from_json(&definition.content),
-                DefinitionFormat::Compiled => RuleSet::from_bytes(&definition.content),
-            }
-            .map_err(|error| invalid_definition(&definition.origin, &error)),
+            Some(definition) => definition.load(RuleSet::from_json),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
     }
@@ -373,11 +361,6 @@ fn global_definition(catalog: &Catalog, kind: &str) -> Result<inia_model::Defini
             ),
         )
     })
-}
-
-#[cold]
-fn invalid_definition(source: &str, error: &dyn fmt::Display) -> Error {
-    Error::new(ErrorKind::Model, format!("{source}: {error}"))
 }
 
 /// Returns the maximum number of attempts per call. DynamoDB has low latency, so its default is one higher.
@@ -600,7 +583,7 @@ impl SessionBuilder {
             instance_region: OnceLock::new(),
         });
         let defaults = match shared.catalog.shared("sdk-default-configuration")? {
-            Some(definition) => DefaultsTable::from_json(&definition.parse()?)?,
+            Some(definition) => DefaultsTable::from_json(&definition.value()?.to_json())?,
             None => DefaultsTable::default(),
         };
         let invoke_shared = Arc::clone(&shared);
