@@ -31,11 +31,11 @@ pub use inia_core::{
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    Action, ByteStream, Call, Client, Collection, CollectionItems, CollectionPages, Condition,
-    EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Presign,
-    PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart, ResponseMetadata,
-    SearchResults, Session, SessionBuilder, TlsSettings, Transport, TransportSettings, Wait,
-    WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
+    Action, ByteStream, CaBundle, Call, Client, Collection, CollectionItems, CollectionPages,
+    Condition, EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Params,
+    Presign, PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart,
+    ResponseMetadata, SearchResults, Session, SessionBuilder, TlsSettings, Transport,
+    TransportSettings, Wait, WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
 };
 pub use inia_model::{
     Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,

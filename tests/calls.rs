@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use inia::ports::{BoxFuture, Env, Host};
 use inia::{
-    Client, Credentials, ErrorKind, Headers, Result, SessionBuilder, Transport, WireBody,
-    WireRequest, WireResponse, json,
+    Client, Credentials, ErrorKind, Headers, Result, Session, Transport, WireBody, WireRequest,
+    WireResponse, json,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,8 @@ impl Recorder {
     }
 
     fn client(self: &Arc<Self>, service: &str, host: Host) -> Client {
-        let session = SessionBuilder::over(host)
+        let session = Session::builder()
+            .host(host)
             .region("us-east-1")
             .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
             .transport(self.clone())
@@ -224,10 +225,6 @@ impl Env for LambdaEnv {
             "_X_AMZN_TRACE_ID" => Some(self.0.lock().unwrap().clone()),
             _ => None,
         }
-    }
-
-    fn vars(&self) -> Vec<(String, String)> {
-        Vec::new()
     }
 
     fn home(&self) -> Option<std::path::PathBuf> {

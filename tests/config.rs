@@ -26,11 +26,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use fakes::{FakeEnv, FakePorts, block_on};
-use inia::{Credentials, Headers, SessionBuilder, Transport, WireRequest, WireResponse};
-use inia_core::Session;
-use inia_core::config::{
-    Config, ConfigFiles, FileLocations, Platform, Section, ServiceName, Settings,
-};
+use inia::{Credentials, Headers, Session, Transport, WireRequest, WireResponse};
+use inia_core::config::{Config, ConfigFiles, FileLocations, Platform, Section, Settings};
 use inia_core::ports::BoxFuture;
 use serde_json::{Value as Json, json};
 use support::Case;
@@ -265,7 +262,8 @@ fn trace_header_of_call(test: &Json) -> Result<(), String> {
     };
     let transport = Arc::new(TraceRecorder::default());
     let ports = FakePorts::new(FakeEnv::of(strings(&test["env"])), 0);
-    let session = SessionBuilder::over(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .region("us-east-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
         .transport(transport.clone())
@@ -321,7 +319,8 @@ fn endpoint_url(suite: &Json, test: &Json) -> Result<(), String> {
     }
     let env = strings(&suite["environments"][text("environment")]);
     let ports = FakePorts::new(FakeEnv::of(env), 0);
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .profile(text("profile"))
         .config_files(ConfigFiles::parse(&file, "").unwrap())
         .build()
@@ -334,23 +333,16 @@ fn endpoint_url(suite: &Json, test: &Json) -> Result<(), String> {
     if let Some(ignore) = client_config["ignore_configured_endpoint_urls"].as_bool() {
         config = config.ignore_configured_endpoint_urls(ignore);
     }
-    let service = ServiceName {
-        name: text("service"),
-        id: match text("service") {
-            "s3" => "S3",
-            "dynamodb" => "DynamoDB",
-            other => other,
-        },
-    };
-    let settings = session
-        .client_settings(service, &config)
+    let client = session
+        .client_with(text("service"), &config)
         .map_err(|error| error.to_string())?;
+    let settings = client.settings();
     // Without a configured URL, the endpoint is that of the service's rule set.
     let url = settings.endpoint_url.as_deref().map_or_else(
         || {
             format!(
                 "https://{}.{}.amazonaws.com",
-                service.name,
+                client.service_name(),
                 settings.region.as_deref().unwrap()
             )
         },

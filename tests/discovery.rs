@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use inia::config::{Config, EndpointDiscovery};
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Client, Credentials, Error, ErrorKind, Result, SessionBuilder, Transport,
-    WireRequest, WireResponse, json,
+    ByteStream, Client, Credentials, Error, ErrorKind, Result, Session, Transport, WireRequest,
+    WireResponse, json,
 };
 use inia_protocol::Headers;
 
@@ -120,7 +120,8 @@ fn fixture(service: &str, config: &Config, slow: bool) -> DiscoveryFixture {
     });
     let ports = FakePorts::new(FakeEnv::default(), NOW);
     let clock = Arc::clone(&ports.clock);
-    let session = SessionBuilder::over(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .region("eu-west-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
         .transport(service_double.clone())

@@ -70,6 +70,30 @@ impl Peak {
     }
 }
 
+/// The limit is 8 times the file, of which the file itself takes one part while it is parsed.
+#[test]
+fn config_file_of_many_profiles_takes_a_few_times_its_size() {
+    use std::fmt::Write as _;
+
+    const PROFILES: usize = 200_000;
+    let _lock = TEST_LOCK.lock().unwrap();
+    for properties in [
+        "",
+        "region = us-east-1\n",
+        "region = us-east-1\noutput = json\nrole_arn = arn:aws:iam::123456789012:role/reader\nsource_profile = default\n",
+    ] {
+        let mut text = String::new();
+        for number in 0..PROFILES {
+            write!(text, "[profile p{number}]\n{properties}").unwrap();
+        }
+        let before = live();
+        let files = inia::config::ConfigFiles::parse(&text, "").unwrap();
+        let more = live() - before;
+        assert_eq!(files.profile_names().count(), PROFILES);
+        assert!(more < 7 * text.len(), "{more} bytes for {}", text.len());
+    }
+}
+
 /// A service that generates pages by number.
 struct PageServer {
     page: fn(usize) -> String,

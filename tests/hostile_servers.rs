@@ -1,101 +1,22 @@
 //! Servers that send invalid responses, stop early, stay silent or never finish: each causes an error of the right
-//! kind, in bounded time.
-//!
-//! Also connections with several hops: proxies, tunnels, and TLS with client certificates.
+//! kind, in bounded time. Unusual responses that can be read are read.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::Write as _;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use inia::config::{ClientCertificate, Config, Proxies, ProxyConfig};
-use inia::{ByteStream, Client, Credentials, Error, ErrorKind, Output, Result, Session, json};
+use inia::config::Config;
+use inia::{ByteStream, ErrorKind, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 
-/// Upper bound for a call that must end on its own.
-const CALL_LIMIT: Duration = Duration::from_secs(60);
-/// Timeout of calls to a silent server.
-const SHORT: Duration = Duration::from_millis(300);
+mod raw_server;
 
-/// Starts a loopback server with the same behavior for each connection. Returns its port and the number of connections.
-async fn server<F, T>(behave: F) -> (u16, Arc<AtomicUsize>)
-where
-    F: Fn(TcpStream) -> T + Send + 'static,
-    T: Future<Output = ()> + Send + 'static,
-{
-    let socket = TcpSocket::new_v4().unwrap();
-    // A small receive buffer, so that a slow server slows its client down.
-    socket.set_recv_buffer_size(1 << 18).unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1024).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let count = Arc::new(AtomicUsize::new(0));
-    let connections = Arc::clone(&count);
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            connections.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(behave(socket));
-        }
-    });
-    (port, count)
-}
-
-/// Starts a server that reads each request's header section, sends a fixed response and closes.
-async fn server_sending(response: &'static [u8]) -> u16 {
-    let talk = move |mut socket: TcpStream| async move {
-        read_head(&mut socket).await;
-        let _ = socket.write_all(response).await;
-        let _ = socket.shutdown().await;
-        // Reads the remaining data, so that closing does not reset the connection.
-        let _ = socket.read_to_end(&mut Vec::new()).await;
-    };
-    server(talk).await.0
-}
-
-/// Reads the header section of a request.
-async fn read_head(socket: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        match socket.read(&mut byte).await {
-            Ok(1) => head.push(byte[0]),
-            _ => break,
-        }
-    }
-    String::from_utf8(head).unwrap()
-}
-
-fn client(service: &str, url: &str, config: Config) -> Client {
-    let defaults = Config::new()
-        .proxies(Proxies::new())
-        .max_attempts(1)
-        .connect_timeout(CALL_LIMIT)
-        .read_timeout(SHORT);
-    Session::builder()
-        .region("us-east-1")
-        .credentials(Credentials::new("AKIDEXAMPLE", "a secret", None))
-        .endpoint_url(url.to_owned())
-        .config(&defaults.merge(&config))
-        .build()
-        .unwrap()
-        .client(service)
-        .unwrap()
-}
-
-async fn list_queues(url: &str, config: Config) -> Result<Output> {
-    let call = client("sqs", url, config).call("ListQueues", json!({}));
-    tokio::time::timeout(CALL_LIMIT, call)
-        .await
-        .expect("the call must end")
-}
-
-async fn failure(port: u16) -> Error {
-    list_queues(&format!("http://127.0.0.1:{port}"), Config::new())
-        .await
-        .unwrap_err()
-}
+use raw_server::{
+    CALL_LIMIT, SHORT, client, failure, list_queues, read_head, server, server_sending,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_responses_are_errors() {
@@ -131,22 +52,22 @@ async fn invalid_responses_are_errors() {
         (
             "a truncated body",
             b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"QueueUrls\":[",
-            ErrorKind::Connection,
+            ErrorKind::Stream,
         ),
         (
             "a huge length",
             b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999\r\n\r\n{}",
-            ErrorKind::Connection,
+            ErrorKind::Stream,
         ),
         (
             "a truncated chunk",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{",
-            ErrorKind::Connection,
+            ErrorKind::Stream,
         ),
         (
             "an invalid chunk length",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n{}",
-            ErrorKind::Connection,
+            ErrorKind::Stream,
         ),
         (
             "a truncated document",
@@ -257,10 +178,13 @@ async fn an_interrupted_streaming_body_is_a_stream_error() {
     let call = s3.call("GetObject", json!({"Bucket": "b", "Key": "k"}));
     let mut body = call.await.unwrap().body.unwrap();
     assert_eq!(body.next().await.unwrap().unwrap(), "half");
+    let error = body.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stream);
     assert_eq!(
-        body.next().await.unwrap().unwrap_err().kind(),
-        ErrorKind::Connection
+        error.to_string(),
+        format!("127.0.0.1:{port}: the response body ended after 4 of 100 bytes")
     );
+    assert!(error.is_retryable());
     assert!(body.next().await.is_none());
 }
 
@@ -305,231 +229,234 @@ async fn a_long_upload_does_not_time_out() {
         .unwrap();
 }
 
-/// Starts a proxy that returns the client's credentials and request line in the request id of the response.
-async fn proxy() -> u16 {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_is_cut_off_is_retried() {
+    let (port, count) = server(|mut socket| async move {
+        read_head(&mut socket).await;
+        let response = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{";
+        let _ = socket.write_all(response).await;
+    })
+    .await;
+    let config = Config::new().max_attempts(3);
+    let error = list_queues(&format!("http://127.0.0.1:{port}"), config)
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Stream, 3));
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+/// Responds to HeadObject with the given header lines.
+async fn head_object(lines: &str) -> inia::Result<inia::Output> {
+    let response = format!("HTTP/1.1 200 OK\r\n{lines}\r\n");
+    let port = server_sending(response.leak().as_bytes()).await;
+    let s3 = client("s3", &format!("http://127.0.0.1:{port}"), Config::new());
+    s3.call("HeadObject", json!({"Bucket": "b", "Key": "k"}))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_with_120_metadata_headers_can_be_read() {
+    let lines: String = (0..120)
+        .map(|number| format!("x-amz-meta-m{number}: {number}\r\n"))
+        .collect();
+    let output = head_object(&lines).await.unwrap();
+    assert_eq!(output["Metadata"].as_map().unwrap().len(), 120);
+    assert_eq!(output["Metadata"]["m119"], "119");
+
+    // The headers are bounded: in number, and to 1 MiB.
+    for lines in [
+        "x-a: b\r\n".repeat(2100),
+        format!("x-amz-meta-a: {}\r\n", "a".repeat(1 << 20)),
+    ] {
+        let error = head_object(&lines).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+    }
+    let long = format!("x-amz-meta-a: {}\r\n", "a".repeat(900 << 10));
+    let output = head_object(&long).await.unwrap();
+    assert_eq!(output["Metadata"]["a"].as_str().unwrap().len(), 900 << 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_botocore_can_read_do_not_break_a_call() {
+    for (lines, expected) in [
+        ("x-amz-meta-a: 1\r\nx-amz-meta-a: 2\r\n", "1, 2"),
+        (
+            "x-amz-meta-a: 1\r\nx-b: 0\r\nX-Amz-Meta-A: 2\r\nx-amz-meta-a: \u{eb}\r\n",
+            "1, 2, \u{eb}",
+        ),
+        ("x-amz-meta-a: 1\r\n 2\r\n", "1   2"),
+        ("x-amz-meta-a : 1\r\n", "1"),
+        ("no colon here\r\nx-amz-meta-a: 1\r\n", "1"),
+        ("\u{1}: x\r\nx-amz-meta-a:1\r\n", "1"),
+        ("X-AMZ-META-A: 1\n", "1"),
+    ] {
+        let output = head_object(lines)
+            .await
+            .unwrap_or_else(|error| panic!("{lines:?}: {error}"));
+        let value = output["Metadata"]["a"].as_str().unwrap();
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words(value), words(expected), "{lines:?}");
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Starts a server with a gzip body, which returns the request's `accept-encoding` in the request id.
+async fn compressing_server(status: &'static str, body: &'static [u8]) -> String {
+    let (port, _) = server(move |mut socket| async move {
+        let head = read_head(&mut socket).await;
+        let accepted = head
+            .lines()
+            .find_map(|line| line.strip_prefix("accept-encoding: "))
+            .unwrap_or_default();
+        let body = gzip(body);
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-encoding: gzip\r\nx-amzn-requestid: {accepted}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let _ = socket.write_all(head.as_bytes()).await;
+        let _ = socket.write_all(&body).await;
+        let _ = socket.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    format!("http://127.0.0.1:{port}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn responses_compressed_unasked_are_decoded() {
+    let url = compressing_server("200 OK", b"{\"QueueUrls\":[\"u\"]}").await;
+    let output = list_queues(&url, Config::new()).await.unwrap();
+    assert_eq!(output["QueueUrls"][0], "u");
+    assert_eq!(output.metadata.request_id.as_deref(), Some("identity"));
+
+    let error = b"{\"__type\":\"QueueDoesNotExist\",\"message\":\"gone\"}";
+    let url = compressing_server("400 Bad Request", error).await;
+    let error = list_queues(&url, Config::new()).await.unwrap_err();
+    assert_eq!(error.service().unwrap().message, "gone");
+
+    // A stored object is returned as it is.
+    let url = compressing_server("200 OK", b"object").await;
+    let s3 = client("s3", &url, Config::new());
+    let call = s3.call("GetObject", json!({"Bucket": "b", "Key": "k"}));
+    let output = call.collect().await.unwrap();
+    assert_eq!(output["Body"].as_blob().unwrap().to_vec(), gzip(b"object"));
+    assert_eq!(output["ContentEncoding"], "gzip");
+
+    // A profile names its encoding in the output.
+    let url = compressing_server("200 OK", b"profile").await;
+    let profiler = client("codeguruprofiler", &url, Config::new());
+    let output = profiler
+        .call("GetProfile", json!({"profilingGroupName": "g"}))
+        .await
+        .unwrap();
+    assert_eq!(output["contentEncoding"], "gzip");
+    assert_eq!(
+        output["profile"].as_blob().unwrap().to_vec(),
+        gzip(b"profile")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn responses_over_the_limit_are_stream_errors() {
+    let body = format!("{{\"QueueUrls\":[\"{}\"]}}", "u".repeat(5000));
+    let response = |status: &str, body: &str| {
+        let length = body.len();
+        let text = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+        text.leak().as_bytes()
+    };
+    let port = server_sending(response("200 OK", &body)).await;
+    let url = format!("http://127.0.0.1:{port}");
+    let error = list_queues(&url, Config::new().max_response_bytes(1000).max_attempts(3))
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Stream, 1));
+    assert!(
+        error.to_string().contains("longer than 1000 bytes"),
+        "{error}"
+    );
+    assert!(list_queues(&url, Config::new()).await.is_ok());
+
+    // The decompressed size counts.
+    let bomb: &[u8] = vec![b' '; 100_000].leak();
+    let url = compressing_server("200 OK", bomb).await;
+    let error = list_queues(&url, Config::new().max_response_bytes(1000))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
+
+    // Error responses are limited to 1 MiB.
+    let port = server_sending(response("400 Bad Request", &"x".repeat((1 << 20) + 1))).await;
+    let error = failure(port).await;
+    assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
+    assert_eq!(error.http_status(), Some(400));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_part_of_an_endpoint_url_is_understood() {
+    for url in [
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:80abc",
+        "http://127.0.0.1:0",
+        "http://user:hush@127.0.0.1:1",
+        "http://127.0.0.1:1?x=hush",
+        "http://127.0.0.1:1#hush",
+        "http://[fe80::1%25eth0]:1",
+        "http://h\u{f6}st:1",
+        "127.0.0.1:1",
+        "ftp://127.0.0.1:1",
+    ] {
+        let session = inia::Session::builder()
+            .region("us-east-1")
+            .endpoint_url(url)
+            .build()
+            .unwrap();
+        let error = session.client("sqs").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{url}");
+        assert!(error.to_string().contains("endpoint_url"), "{error}");
+        assert!(!error.to_string().contains("hush"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signed_host_is_the_host_that_is_sent() {
     let (port, _) = server(|mut socket| async move {
         let head = read_head(&mut socket).await;
-        let first = head.lines().next().unwrap();
-        let authorization = head
+        let host = head
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("proxy-authorization: ").map(|_| line[21..].to_owned()))
+            .find_map(|line| line.strip_prefix("host: "))
             .unwrap_or_default();
-        if let Some(target) = first.strip_prefix("CONNECT ") {
-            let target = target.split(' ').next().unwrap();
-            if authorization.is_empty() {
-                let _ = socket.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
-                return;
-            }
-            let mut server = TcpStream::connect(target).await.unwrap();
-            socket.write_all(b"HTTP/1.1 200 Go on\r\n\r\n").await.unwrap();
-            let _ = tokio::io::copy_bidirectional(&mut socket, &mut server).await;
-            return;
-        }
-        let response = format!(
-            "HTTP/1.1 200 OK\r\nx-amzn-requestid: {first} {authorization}\r\ncontent-length: 2\r\n\r\n{{}}"
-        );
+        let response =
+            format!("HTTP/1.1 200 OK\r\nx-amzn-requestid: {host}\r\ncontent-length: 2\r\n\r\n{{}}");
         let _ = socket.write_all(response.as_bytes()).await;
     })
     .await;
-    port
+    let output = list_queues(&format!("HTTP://LOCALHOST:{port}"), Config::new())
+        .await
+        .unwrap();
+    let host = output.metadata.request_id.unwrap();
+    assert_eq!(host, format!("localhost:{port}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plain_requests_are_sent_to_the_proxy() {
-    let port = proxy().await;
-    let config =
-        Config::new().proxies(Proxies::new().with("http", format!("user:pass@127.0.0.1:{port}")));
-    let output = list_queues("http://queues.invalid:81", config)
-        .await
-        .unwrap();
-    assert_eq!(
-        output.metadata.request_id.as_deref(),
-        Some("POST http://queues.invalid:81/ HTTP/1.1 Basic dXNlcjpwYXNz")
-    );
-    // A proxy for another scheme is not used.
-    let config = Config::new().proxies(Proxies::new().with("https", format!("127.0.0.1:{port}")));
-    let error = list_queues("http://queues.invalid:81", config)
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connection);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn rejects_invalid_proxy_urls() {
-    for url in [
-        "http://user:hush@not a host",
-        "socks5://user:hush@127.0.0.1:1",
-    ] {
-        let config = Config::new().proxies(Proxies::new().with("http", url));
-        let error = list_queues("http://queues.invalid", config)
-            .await
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(!format!("{error:?} {error}").contains("hush"), "{error}");
-    }
-}
-
-/// Files with a certificate authority, a server certificate and a client certificate.
-struct Certificates {
-    folder: tempfile::TempDir,
-    server: Arc<rustls::ServerConfig>,
-}
-
-impl Certificates {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let write =
-            |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
-
-        let mut params = rcgen::CertificateParams::new([]).unwrap();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let authority_key = rcgen::KeyPair::generate().unwrap();
-        let authority = params.self_signed(&authority_key).unwrap();
-        let issuer = rcgen::Issuer::from_params(&params, &authority_key);
-        write("ca.pem", authority.pem());
-
-        let sign = || {
-            let key = rcgen::KeyPair::generate().unwrap();
-            let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
-            (params.signed_by(&key, &issuer).unwrap(), key)
-        };
-        let (certificate, key) = sign();
-        write("client.pem", certificate.pem());
-        write("client.key", key.serialize_pem());
-
-        let (certificate, key) = sign();
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(authority.der().clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
-            Arc::new(roots),
-            Arc::clone(&provider),
-        )
-        .build()
-        .unwrap();
-        let server = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_client_cert_verifier(verifier)
-            .with_single_cert(vec![certificate.der().clone()], key.into())
-            .unwrap();
-        Certificates {
-            folder,
-            server: Arc::new(server),
-        }
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn client(&self) -> ClientCertificate {
-        ClientCertificate {
-            certificate: self.path("client.pem"),
-            key: Some(self.path("client.key")),
-        }
-    }
-
-    /// Starts a server that requires client certificates.
-    async fn serve(&self) -> u16 {
-        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::clone(&self.server));
-        let (port, _) = server(move |socket| {
-            let acceptor = acceptor.clone();
-            async move {
-                let Ok(mut socket) = acceptor.accept(socket).await else {
-                    return;
-                };
-                let mut head = [0; 8192];
-                let _ = socket.read(&mut head).await;
-                let _ = socket
-                    .write_all(b"HTTP/1.1 200 OK\r\nx-amzn-requestid: trusted\r\ncontent-length: 2\r\n\r\n{}")
-                    .await;
-                let _ = socket.flush().await;
-                tokio::time::sleep(SHORT).await;
-            }
+async fn a_refusal_that_names_the_own_region_is_not_sent_again() {
+    for (region, requests) in [("us-east-1", 1), ("eu-west-1", 2)] {
+        let response = format!(
+            "HTTP/1.1 400 Bad Request\r\nx-amz-bucket-region: {region}\r\ncontent-length: 0\r\n\r\n"
+        );
+        let response: &[u8] = response.leak().as_bytes();
+        let (port, count) = server(move |mut socket| async move {
+            read_head(&mut socket).await;
+            let _ = socket.write_all(response).await;
         })
         .await;
-        port
+        let s3 = client("s3", &format!("http://127.0.0.1:{port}"), Config::new());
+        let call = s3.call("HeadBucket", json!({"Bucket": "b"}));
+        let error = call.send().await.unwrap_err();
+        assert_eq!(error.http_status(), Some(400), "{error}");
+        assert_eq!(count.load(Ordering::SeqCst), requests, "{region}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tls_verifies_servers_and_sends_client_certificates() {
-    let certificates = Certificates::new();
-    let port = certificates.serve().await;
-    let url = format!("https://localhost:{port}");
-    let trusting = Config::new()
-        .read_timeout(CALL_LIMIT)
-        .ca_bundle(certificates.path("ca.pem"));
-
-    let with_certificate = trusting.merge(&Config::new().client_cert(certificates.client()));
-    let output = list_queues(&url, with_certificate.clone()).await.unwrap();
-    assert_eq!(output.metadata.request_id.as_deref(), Some("trusted"));
-
-    // No client certificate; unknown certificate authority; wrong host name.
-    let anonymous = list_queues(&url, trusting).await.unwrap_err();
-    assert_eq!(anonymous.kind(), ErrorKind::Connection, "{anonymous}");
-    let untrusting = Config::new().client_cert(certificates.client());
-    let untrusting = list_queues(&url, untrusting).await.unwrap_err();
-    assert_eq!(untrusting.kind(), ErrorKind::Connection, "{untrusting}");
-    let other = list_queues(&format!("https://127.0.0.1:{port}"), with_certificate)
-        .await
-        .unwrap_err();
-    assert_eq!(other.kind(), ErrorKind::Connection, "{other}");
-
-    // Missing and invalid files.
-    let missing = Config::new().ca_bundle(certificates.path("none.pem"));
-    let error = client_error(&url, missing);
-    assert!(error.to_string().contains("none.pem"), "{error}");
-    let no_key = Config::new().client_cert(ClientCertificate {
-        certificate: certificates.path("client.pem"),
-        key: None,
-    });
-    let error = list_queues(&url, no_key).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
-}
-
-fn client_error(url: &str, config: Config) -> Error {
-    let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(url.to_owned())
-        .config(&config)
-        .build()
-        .unwrap();
-    let error = session.client("sqs").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    error
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn https_uses_a_tunnel() {
-    let certificates = Certificates::new();
-    let port = certificates.serve().await;
-    let url = format!("https://localhost:{port}");
-    let hop = proxy().await;
-    let through = |proxy: String| {
-        Config::new()
-            .read_timeout(CALL_LIMIT)
-            .ca_bundle(certificates.path("ca.pem"))
-            .client_cert(certificates.client())
-            .proxies(Proxies::new().with("https", proxy))
-    };
-    let output = list_queues(&url, through(format!("http://user:pass@127.0.0.1:{hop}")))
-        .await
-        .unwrap();
-    assert_eq!(output.metadata.request_id.as_deref(), Some("trusted"));
-
-    let error = list_queues(&url, through(format!("127.0.0.1:{hop}")))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Connection);
-    assert!(
-        error.to_string().contains("proxy authorization required"),
-        "{error}"
-    );
-
-    let forwarding = through(format!("127.0.0.1:{hop}"))
-        .proxies_config(ProxyConfig::new().use_forwarding_for_https(true));
-    let error = client_error(&url, forwarding);
-    assert!(error.to_string().contains("through a tunnel"), "{error}");
 }

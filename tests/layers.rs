@@ -18,7 +18,6 @@ const LAYERS: &[(&str, &[&str])] = &[
 const NETWORK: &[&str] = &[
     "h2",
     "hyper",
-    "hyper-rustls",
     "hyper-util",
     "ring",
     "rustls",

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use inia::config::Config;
-use inia::{Credentials, ErrorKind, PresignedRequest, Result, Session, SessionBuilder, json};
+use inia::{Credentials, ErrorKind, PresignedRequest, Result, Session, json};
 
 mod fakes;
 
@@ -29,7 +29,8 @@ struct Case {
 }
 
 fn session(region: &str, token: Option<&str>) -> Session {
-    SessionBuilder::over(FakePorts::new(FakeEnv::default(), NOW).host())
+    Session::builder()
+        .host(FakePorts::new(FakeEnv::default(), NOW).host())
         .region(region)
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", token))
         .build()

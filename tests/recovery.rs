@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use inia::config::{Config, Retries};
+use inia::config::Config;
 use inia::ports::{BoxFuture, Clock, Host};
 use inia::{
-    ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Output, Result,
-    SessionBuilder, Timestamp, TimestampFormat, Transport, Value, WireRequest, WireResponse, json,
+    ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Output, Result, Session,
+    Timestamp, TimestampFormat, Transport, Value, WireRequest, WireResponse, json,
 };
 
 mod fakes;
@@ -80,7 +80,8 @@ impl Server {
         config: Config,
         has_keys: bool,
     ) -> Client {
-        let mut builder = SessionBuilder::over(host)
+        let mut builder = Session::builder()
+            .host(host)
             .region("us-east-1")
             .config(&config)
             .transport(self.clone());
@@ -128,10 +129,7 @@ fn success(body: &str) -> Reply {
 }
 
 fn max_attempts(max_attempts: u32) -> Config {
-    Config::new().retries(Retries {
-        max_attempts: Some(max_attempts),
-        ..Retries::default()
-    })
+    Config::new().max_attempts(max_attempts)
 }
 
 /// Makes 100 calls at once, and returns the number of attempts of each.
@@ -596,7 +594,8 @@ impl Transport for Unreachable {
 
 fn unreachable_client(service: &str, config: Config) -> Client {
     let host = FakePorts::new(FakeEnv::default(), NOW).host();
-    SessionBuilder::over(host)
+    Session::builder()
+        .host(host)
         .region("eu-west-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
         .config(&config)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use inia::config::Config;
 use inia::ports::{BoxFuture, Clock as _};
 use inia::{
-    ByteStream, Client, Credentials, ErrorKind, Output, Result, SessionBuilder, Timestamp,
+    ByteStream, Client, Credentials, ErrorKind, Output, Result, Session, Timestamp,
     TimestampFormat, Transport, WireRequest, WireResponse, json,
 };
 use inia_protocol::Headers;
@@ -98,7 +98,8 @@ impl ExpressFixture {
             refuses: AtomicBool::new(false),
             requests: Mutex::default(),
         });
-        let client = SessionBuilder::over(ports.host())
+        let client = Session::builder()
+            .host(ports.host())
             .region("us-west-2")
             .credentials(Credentials::new("AKIDEXAMPLE", "secret", Some("own")))
             .transport(Arc::clone(&server) as Arc<dyn Transport>)

@@ -16,8 +16,7 @@ use fakes::{FakeEnv, FakePorts, block_on};
 use inia::config::{AccountIdEndpointMode, ChecksumMode, Config, RetryMode};
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Headers, Result, Session, SessionBuilder, Transport, WireRequest,
-    WireResponse, json,
+    ByteStream, Credentials, Headers, Result, Session, Transport, WireRequest, WireResponse, json,
 };
 
 /// A transport that records the user agents and returns empty responses.
@@ -47,7 +46,8 @@ fn session(env: &[(&str, &str)], body: &'static str) -> (Session, Arc<Recorder>)
     });
     let mut credentials = Credentials::new("AKID", "secret", None);
     credentials.account_id = Some("123456789012".into());
-    let session = SessionBuilder::over(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .region("us-east-1")
         .credentials(credentials)
         .transport(Arc::clone(&recorder) as Arc<dyn Transport>)

@@ -40,7 +40,7 @@ const LONG: usize = 100_000;
 /// A service, its codec and one of its operations.
 struct CodecSetup {
     model: Arc<ServiceModel>,
-    codec: Box<dyn Codec>,
+    codec: Codec,
     operation: u32,
 }
 

@@ -492,11 +492,11 @@ fn model(protocol: Protocol) -> Arc<ServiceModel> {
     Arc::clone(model)
 }
 
-fn codec(protocol: Protocol) -> &'static dyn Codec {
-    static CODECS: [OnceLock<Box<dyn Codec>>; 6] = [const { OnceLock::new() }; 6];
+fn codec(protocol: Protocol) -> &'static Codec {
+    static CODECS: [OnceLock<Codec>; 6] = [const { OnceLock::new() }; 6];
     let slot = Protocol::ALL
         .iter()
         .position(|other| *other == protocol)
         .unwrap_or_default();
-    &**CODECS[slot].get_or_init(|| protocol.codec(model(protocol)))
+    CODECS[slot].get_or_init(|| protocol.codec(model(protocol)))
 }

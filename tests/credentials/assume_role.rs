@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use inia::Session;
 use inia_core::config::ConfigFiles;
-use inia_core::{CredentialChain, Error, ErrorKind, Session};
+use inia_core::{CredentialChain, Error, ErrorKind};
 use serde_json::Value as Json;
 
 use super::scripted::{ScriptedInvoke, assumed};
@@ -115,7 +116,8 @@ fn check(test: &Json) -> Result<(), String> {
     }
     let ((credentials, token), log) = logged(|| {
         let session = ConfigFiles::parse(&file, "").and_then(|files| {
-            Session::builder(ports.host())
+            Session::builder()
+                .host(ports.host())
                 .config_files(files)
                 .profile(selected)
                 .region("us-east-1")

@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inia_core::config::{Config, DefaultsMode, DefaultsTable, ServiceName, setting};
+use inia::Session;
+use inia_core::config::{Config, DefaultsMode, setting};
 use inia_core::ports::{BoxFuture, HttpResponse};
 use inia_core::{
     CredentialChain, Credentials, Error, ErrorKind, Lookup, Provider, ProviderContext, Result,
-    ServiceError, Session, Timestamp, json,
+    ServiceError, Timestamp, json,
 };
 use serde_json::Value as Json;
 
@@ -93,7 +94,8 @@ fn ports(env: &[(&str, &str)], config: &str) -> FakePorts {
 }
 
 fn session(ports: &FakePorts, services: &ScriptedInvoke) -> Session {
-    Session::builder(ports.host())
+    Session::builder()
+        .host(ports.host())
         .region("us-east-1")
         .invoke(services.invoke())
         .build()
@@ -174,7 +176,8 @@ fn concurrent_refresh() {
 
     let ports = ports(&[], "");
     let slow = Arc::new(SlowProvider::default());
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .credential_chain(CredentialChain::new(vec![slow.clone()]).unwrap())
         .build()
         .unwrap();
@@ -280,7 +283,11 @@ fn explicit_profile() {
         &env,
         "[profile p]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = secret-of-profile\n",
     );
-    let session = Session::builder(ports.host()).profile("p").build().unwrap();
+    let session = Session::builder()
+        .host(ports.host())
+        .profile("p")
+        .build()
+        .unwrap();
     let resolved = credentials(&session, &["secret-of-env", "secret-of-profile"]).unwrap();
     assert_eq!(resolved.access_key_id, "AKIDPROFILE");
     // A profile selected by the environment overrides nothing.
@@ -289,7 +296,7 @@ fn explicit_profile() {
     env.variables.insert("AWS_PROFILE".into(), "p".into());
     let other = FakePorts::new(env, NOW);
     other.files.put("/home/.aws/config", "[profile p]\n");
-    let session = Session::builder(other.host()).build().unwrap();
+    let session = Session::builder().host(other.host()).build().unwrap();
     let resolved = credentials(&session, &["secret-of-env"]).unwrap();
     assert_eq!(resolved.access_key_id, "AKIDENV");
 }
@@ -334,7 +341,8 @@ fn environment() {
 
 fn imds_session(http: FakeHttp, env: &[(&str, &str)]) -> (FakePorts, Session) {
     let ports = ports(env, "").http(http);
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .credential_chain(only("iam-role"))
         .build()
         .unwrap();
@@ -544,7 +552,8 @@ fn imds_attempts() {
 
 fn container_world(http: FakeHttp, env: &[(&str, &str)]) -> (FakePorts, Session) {
     let ports = ports(env, "").http(http);
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .credential_chain(only("container-role"))
         .build()
         .unwrap();
@@ -838,7 +847,8 @@ fn role_parameters() {
     let services = ScriptedInvoke::new(|call| Ok(assumed(call, NOW)));
     let mut chain = CredentialChain::default();
     chain.remove("env");
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .credential_chain(chain)
         .invoke(services.invoke())
         .build()
@@ -1060,7 +1070,8 @@ fn chains() {
     ] {
         assert_eq!(error.kind(), ErrorKind::Config);
     }
-    let session = Session::builder(ports(&[], "").host())
+    let session = Session::builder()
+        .host(ports(&[], "").host())
         .credential_chain(chain)
         .build()
         .unwrap();
@@ -1071,55 +1082,39 @@ fn chains() {
 }
 
 fn auto_mode() {
-    let table = DefaultsTable::from_json(&serde_json::json!({
-        "base": {"connectTimeoutInMillis": 1100},
-        "modes": {
-            "standard": {"connectTimeoutInMillis": {"override": 3100}}, "in-region": {},
-            "cross-region": {"connectTimeoutInMillis": {"override": 3200}}
-        }
-    }))
-    .unwrap();
-    let service = ServiceName {
-        name: "sqs",
-        id: "SQS",
-    };
     let metadata_requests = Arc::new(Mutex::new(0));
-    let mode = |http: FakeHttp| {
-        let metadata_requests = Arc::clone(&metadata_requests);
-        let ports =
-            ports(&[("AWS_DEFAULTS_MODE", "auto")], "").http(FakeHttp::new(move |request| {
-                *metadata_requests.lock().unwrap() += 1;
-                let _ = &http;
-                if request.method == "PUT" {
-                    response(200, "imds-token")
-                } else {
-                    response(200, "eu-west-1")
-                }
-            }));
-        let session = Session::builder(ports.host())
-            .region("eu-west-1")
-            .defaults(table.clone())
-            .build()
-            .unwrap();
-        let before = session.client_settings(service, &Config::new()).unwrap();
-        assert_eq!(before.defaults_mode, DefaultsMode::Standard);
-        block_on(session.prepare()).unwrap();
-        block_on(session.prepare()).unwrap();
-        session
+    let count = Arc::clone(&metadata_requests);
+    let http = FakeHttp::new(move |request| {
+        *count.lock().unwrap() += 1;
+        match request.method {
+            "PUT" => response(200, "imds-token"),
+            _ => response(200, "eu-west-1"),
+        }
+    });
+    let ports = ports(&[("AWS_DEFAULTS_MODE", "auto")], "").http(http);
+    let builder = || Session::builder().host(ports.host()).region("eu-west-1");
+    let settings = |session: &Session, config: Config| {
+        let client = session.client_with("sqs", &config).unwrap();
+        let settings = client.settings();
+        (settings.defaults_mode, settings.connect_timeout)
     };
-    let session = mode(FakeHttp::silent());
+    let millis = Duration::from_millis;
+    let before = builder().build().unwrap();
+    assert_eq!(
+        settings(&before, Config::new()),
+        (DefaultsMode::Standard, millis(3100))
+    );
+    assert_eq!(*metadata_requests.lock().unwrap(), 0);
+    let session = block_on(builder().load()).unwrap();
+    assert_eq!(
+        settings(&session, Config::new()),
+        (DefaultsMode::InRegion, millis(1100))
+    );
+    assert_eq!(
+        settings(&session, Config::new().region("us-east-1")),
+        (DefaultsMode::CrossRegion, millis(3100))
+    );
     assert_eq!(*metadata_requests.lock().unwrap(), 2);
-    let here = session.client_settings(service, &Config::new()).unwrap();
-    assert_eq!(here.defaults_mode, DefaultsMode::InRegion);
-    assert_eq!(here.connect_timeout, Duration::from_millis(1100));
-    let there = session
-        .client_settings(service, &Config::new().region("us-east-1"))
-        .unwrap();
-    assert_eq!(there.connect_timeout, Duration::from_millis(3200));
-    // A mode without defaults is an error.
-    let ports = ports(&[("AWS_DEFAULTS_MODE", "mobile")], "");
-    let session = Session::builder(ports.host()).build().unwrap();
-    assert!(session.client_settings(service, &Config::new()).is_err());
 }
 
 fn static_credentials() {
@@ -1130,13 +1125,14 @@ fn static_credentials() {
         ],
         "",
     );
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .credentials(Credentials::new(
             "AKIDGIVEN",
             "static-secret",
             Some("static-token"),
         ))
-        .set(&setting::RETRY_MODE, "adaptive")
+        .setting(&setting::RETRY_MODE, "adaptive")
         .build()
         .unwrap();
     let resolved = credentials(&session, &["static-secret", "static-token"]).unwrap();

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use inia_core::{Error, ServiceError, Session};
+use inia::Session;
+use inia_core::{Error, ServiceError};
 use serde_json::Value as Json;
 
 use super::scripted::ScriptedInvoke;
@@ -61,7 +62,8 @@ fn check(test: &Json) -> Result<(), String> {
         }
     });
     let (result, log) = logged(|| {
-        let session = Session::builder(ports.host())
+        let session = Session::builder()
+            .host(ports.host())
             .profile("signin")
             .region("us-east-1")
             .invoke(services.invoke())

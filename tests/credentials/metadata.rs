@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use inia::Session;
 use inia_core::config::setting;
-use inia_core::{CredentialChain, Session};
+use inia_core::{CredentialChain, ProviderContext};
 use serde_json::Value as Json;
 
 use super::secrets::Secrets;
@@ -48,7 +49,8 @@ fn ecs(test: &Json) -> Result<(), String> {
         "Expiration": "2030-01-01T00:00:00Z"}"#;
     let ports = FakePorts::new(FakeEnv::of(strings(&test["env"])), 1_700_000_000)
         .http(FakeHttp::new(move |_| response(200, credentials)));
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .credential_chain(only("container-role"))
         .build()
         .unwrap();
@@ -92,12 +94,14 @@ fn imds(test: &Json) -> Result<(), String> {
     for (name, text) in strings(&test["fs"]) {
         ports.files.put(&name, text);
     }
-    let mut builder = Session::builder(ports.host()).credential_chain(only("iam-role"));
+    let mut builder = Session::builder()
+        .host(ports.host())
+        .credential_chain(only("iam-role"));
     if let Some(endpoint) = test["endpoint_override"].as_str() {
-        builder = builder.set(&setting::EC2_METADATA_SERVICE_ENDPOINT, endpoint);
+        builder = builder.setting(&setting::EC2_METADATA_SERVICE_ENDPOINT, endpoint);
     }
     if let Some(mode) = test["mode_override"].as_str() {
-        builder = builder.set(&setting::EC2_METADATA_SERVICE_ENDPOINT_MODE, mode);
+        builder = builder.setting(&setting::EC2_METADATA_SERVICE_ENDPOINT_MODE, mode);
     }
     let error = block_on(builder.build().unwrap().credentials()).unwrap_err();
     match test["result"]["Ok"].as_str() {
@@ -159,15 +163,20 @@ fn imds_v21(test: &Json) -> Result<(), String> {
         .map(strings)
         .unwrap_or_default();
     let ports = FakePorts::new(FakeEnv::of(env), now).http(http);
-    let mut builder = Session::builder(ports.host());
+    let mut builder = Session::builder().host(ports.host());
     if let Some(name) = test["config"]["ec2InstanceProfileName"].as_str() {
-        builder = builder.set(&setting::EC2_INSTANCE_PROFILE_NAME, name);
+        builder = builder.setting(&setting::EC2_INSTANCE_PROFILE_NAME, name);
     }
-    let session = builder.build().unwrap();
+    let context = ProviderContext {
+        host: ports.host(),
+        settings: builder.build().unwrap().settings().clone(),
+        invoke: None,
+        signing_name: None,
+    };
     // The chain without the session's cache: the suite loads credentials each time.
     let chain = only("iam-role");
     for outcome in test["outcomes"].as_array().unwrap() {
-        let (result, log) = logged(|| block_on(chain.load(session.context())));
+        let (result, log) = logged(|| block_on(chain.load(&context)));
         secrets.check("the log", &log)?;
         match (outcome["result"].as_str().unwrap(), result) {
             ("credentials", Ok(credentials)) => {

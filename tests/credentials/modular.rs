@@ -6,10 +6,11 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use inia::Session;
 use inia_core::config::ConfigFiles;
 use inia_core::ports::BoxFuture;
 use inia_core::{
-    CredentialChain, Credentials, Error, ErrorKind, Lookup, Provider, ProviderContext, Session, Str,
+    CredentialChain, Credentials, Error, ErrorKind, Lookup, Provider, ProviderContext, Str,
 };
 use serde_json::Value as Json;
 
@@ -96,7 +97,8 @@ fn check(test: &Json) -> Result<(), String> {
     let chain = chain.map_err(|error| error.to_string())?;
 
     let services = services(input);
-    let mut builder = Session::builder(ports.host())
+    let mut builder = Session::builder()
+        .host(ports.host())
         .region("us-east-1")
         .credential_chain(chain.clone())
         .invoke(services.invoke());

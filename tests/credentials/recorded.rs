@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use inia_core::{CredentialChain, Credentials, Error, ErrorKind, Session};
+use inia::Session;
+use inia_core::{CredentialChain, Credentials, Error, ErrorKind};
 use serde_json::Value as Json;
 
 use super::folder::{self, SOME_TIME};
@@ -85,9 +86,10 @@ pub(crate) struct RecordedOutcome {
 
 fn load(ports: &FakePorts, recording: &Recording, chain: CredentialChain) -> RecordedOutcome {
     let ((result, session), log) = logged(|| {
-        let session = Session::builder(ports.host())
+        let session = Session::builder()
+            .host(ports.host())
             .credential_chain(chain)
-            .invoke(recording.invoke())
+            .invoke(recording.invoke(&ports.host()))
             .build();
         match session {
             Ok(session) => (

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use inia_core::{Session, TimestampFormat};
+use inia::Session;
+use inia_core::TimestampFormat;
 
 use super::folder::{self, SOME_TIME};
 use crate::fakes::{block_on, logged};
@@ -20,8 +21,9 @@ pub(crate) fn cases(dir: &Path, cases: &mut Vec<Case>) {
             let (ports, recording, mut secrets) = folder::ports(&folder, SOME_TIME);
             secrets.add(expected["token"].as_str().unwrap());
             let (token, log) = logged(|| {
-                let session = Session::builder(ports.host())
-                    .invoke(recording.invoke())
+                let session = Session::builder()
+                    .host(ports.host())
+                    .invoke(recording.invoke(&ports.host()))
                     .build()
                     .unwrap();
                 block_on(session.token(None))

@@ -3,11 +3,13 @@
 //! Other suites check the wire format of service calls; here the operation, its endpoint and its parameters are
 //! checked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use inia_core::config::{Config, DefaultsTable, ServiceName, Settings};
+use inia_core::config::{
+    Config, ConfigFiles, DefaultsTable, FileLocations, Platform, ServiceName, Settings,
+};
 use inia_core::ports::{BoxFuture, Host, HttpRequest, HttpResponse, Invoke, InvokeOptions};
 use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Timestamp, TimestampFormat, Value};
 use serde_json::Value as Json;
@@ -140,24 +142,29 @@ impl Recording {
         ))
     }
 
-    /// Returns a constructor of the `Invoke` port.
-    pub(crate) fn invoke(
-        &self,
-    ) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static {
-        let recording = self.clone();
-        move |_, settings| {
-            Arc::new(ReplayInvoke {
-                recording,
-                settings: settings.clone(),
-            })
-        }
+    /// Returns the `Invoke` port of a session with these ports.
+    pub(crate) fn invoke(&self, host: &Host) -> Arc<dyn Invoke> {
+        let locations = FileLocations::resolve(&*host.env, Platform::CURRENT);
+        let settings = ConfigFiles::load(&*host.files, locations).and_then(|files| {
+            Settings::new(
+                Arc::clone(&host.env),
+                Arc::new(files),
+                None,
+                BTreeMap::new(),
+            )
+        });
+        Arc::new(ReplayInvoke {
+            recording: self.clone(),
+            settings,
+        })
     }
 }
 
 #[derive(Debug)]
 struct ReplayInvoke {
     recording: Recording,
-    settings: Settings,
+    /// An error is reported by the session itself.
+    settings: Result<Settings>,
 }
 
 impl Invoke for ReplayInvoke {
@@ -266,9 +273,8 @@ impl ReplayInvoke {
         if let Some(region) = &options.region {
             config = config.region(region.clone());
         }
-        let settings = self
-            .settings
-            .for_client(&config, name, &DefaultsTable::default(), None)?;
+        let settings = self.settings.as_ref().unwrap();
+        let settings = settings.for_client(&config, name, &DefaultsTable::default(), None)?;
         if let Some(url) = settings.endpoint_url {
             return Ok(url.to_string());
         }

@@ -5,8 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use inia_core::config::Settings;
-use inia_core::ports::{BoxFuture, Host, Invoke, InvokeOptions};
+use inia_core::ports::{BoxFuture, Invoke, InvokeOptions};
 use inia_core::{Result, Value};
 use serde_json::Value as Json;
 
@@ -45,12 +44,9 @@ impl ScriptedInvoke {
         (self.respond)(call)
     }
 
-    /// Returns a constructor of the `Invoke` port for a session builder.
-    pub(crate) fn invoke(
-        &self,
-    ) -> impl FnOnce(&Host, &Settings) -> Arc<dyn Invoke> + Send + 'static + use<> {
-        let scripted = self.clone();
-        move |_, _| Arc::new(scripted)
+    /// Returns the `Invoke` port for a session builder.
+    pub(crate) fn invoke(&self) -> Arc<dyn Invoke> {
+        Arc::new(self.clone())
     }
 }
 

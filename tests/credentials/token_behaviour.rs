@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use inia::Session;
 use inia_core::ports::{BoxFuture, Clock as _};
 use inia_core::{
-    Error, ErrorKind, Lookup, Provider, ProviderContext, Result, ServiceError, Session, SsoLogout,
+    Error, ErrorKind, Lookup, Provider, ProviderContext, Result, ServiceError, SsoLogout,
     Timestamp, Token, TokenChain,
 };
 use serde_json::Value as Json;
@@ -87,7 +88,8 @@ fn no_services() -> ScriptedInvoke {
 }
 
 fn session(ports: &FakePorts, services: &ScriptedInvoke) -> Session {
-    Session::builder(ports.host())
+    Session::builder()
+        .host(ports.host())
         .invoke(services.invoke())
         .build()
         .unwrap()
@@ -252,7 +254,8 @@ fn chains() {
     assert!(chain.replace("gone", Arc::new(Mine)).is_err());
     assert!(chain.remove("env"));
     let ports = ports(&[], "");
-    let session = Session::builder(ports.host())
+    let session = Session::builder()
+        .host(ports.host())
         .token_chain(chain)
         .build()
         .unwrap();
@@ -323,7 +326,8 @@ fn log_in(session: &Session) -> Result<Token> {
 }
 
 fn with(ports: &FakePorts, services: &ScriptedInvoke) -> Session {
-    Session::builder(ports.host())
+    Session::builder()
+        .host(ports.host())
         .invoke(services.invoke())
         .build()
         .unwrap()

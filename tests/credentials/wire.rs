@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Error, ErrorKind, Headers, Result, SessionBuilder, Transport,
-    WireBody, WireRequest, WireResponse,
+    ByteStream, Credentials, Error, ErrorKind, Headers, Result, Session, Transport, WireBody,
+    WireRequest, WireResponse,
 };
 use inia_core::CredentialChain;
 
@@ -32,8 +32,9 @@ fn load(
     chain: CredentialChain,
 ) -> RecordedOutcome {
     let load = || -> (Result<Arc<Credentials>>, String) {
-        let session = SessionBuilder::over(ports.host())
-            .core(|core| core.credential_chain(chain))
+        let session = Session::builder()
+            .host(ports.host())
+            .credential_chain(chain)
             .transport(Arc::new(recording.clone()))
             .build();
         match session {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use inia::ports::{BoxFuture, Clock, Host, Http, HttpRequest, HttpResponse};
-use inia::{Error, Output, Session, SessionBuilder, Timestamp, json};
+use inia::{Error, Output, Session, Timestamp, json};
 
 use crate::fakes::{FakeEnv, logged};
 use crate::loopback::{Reply, Request, Server, response};
@@ -76,14 +76,14 @@ impl TestMachine {
     }
 
     pub(crate) fn session(&self) -> Session {
-        SessionBuilder::over(self.host()).build().unwrap()
+        Session::builder().host(self.host()).build().unwrap()
     }
 
     /// Calls STS GetCallerIdentity with the default profile's credentials and asserts that no secret is printed.
     pub(crate) fn call(&self) -> Result<Output, Error> {
         let (result, log) = logged(|| {
             runtime().block_on(async {
-                let session = SessionBuilder::over(self.host()).load().await?;
+                let session = Session::builder().host(self.host()).load().await?;
                 let result = session
                     .client("sts")?
                     .call("GetCallerIdentity", json!({}))

@@ -90,7 +90,8 @@ fn role_options() {
         .read_timeout(limit)
         .user_agent_extra("mine/1")
         .endpoint_url("http://127.0.0.1:1");
-    let session = inia::SessionBuilder::over(machine.host())
+    let session = inia::Session::builder()
+        .host(machine.host())
         .config(&config)
         .build()
         .unwrap();
@@ -119,7 +120,8 @@ fn role_of_environment() {
     .env("AWS_ENDPOINT_URL_STS", &server.url)
     .env("AWS_ACCESS_KEY_ID", "AKIDENV")
     .env("AWS_SECRET_ACCESS_KEY", "hush-env");
-    let session = inia::SessionBuilder::over(machine.host())
+    let session = inia::Session::builder()
+        .host(machine.host())
         .profile("default")
         .build()
         .unwrap();
@@ -337,6 +339,25 @@ fn process() {
     machine.call().unwrap();
     assert_eq!(signers(&server), some(&["AKID-process"]));
     assert_eq!(features(&server), ["E,N,Z,b,v,w"]);
+
+    // A number of seconds counts as an expiration too.
+    for (expires, is_expired) in [(4_000_000_000_u64, false), (1_000_000_000, true)] {
+        machine.write(
+            "keys.json",
+            &format!(
+                r#"{{"Version": 1, "AccessKeyId": "AKID-process", "SecretAccessKey": "hush-secret", "Expiration": {expires}}}"#
+            ),
+        );
+        let credentials = runtime().block_on(machine.session().credentials());
+        match credentials {
+            Ok(credentials) => {
+                assert!(!is_expired);
+                let seconds = credentials.expires.unwrap().seconds();
+                assert_eq!(u64::try_from(seconds).unwrap(), expires);
+            }
+            Err(error) => assert!(is_expired, "{error:#}"),
+        }
+    }
 
     for (command, message) in [
         ("echo hush-not-json", "invalid JSON at line 1, column 1"),

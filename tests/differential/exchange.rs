@@ -9,8 +9,7 @@ use inia_core::{
     ServiceError, Str, Token, TokenChain, Value,
 };
 use inia_dispatch::{
-    ByteStream, Client, Output, Session, SessionBuilder, Transport, WireBody, WireRequest,
-    WireResponse,
+    ByteStream, Client, Output, Session, Transport, WireBody, WireRequest, WireResponse,
 };
 use inia_model::{Catalog, Operation};
 use inia_protocol::Headers;
@@ -174,12 +173,13 @@ impl IniaClient {
         credentials.account_id = Some("123456789012".into());
         let config = inia_core::config::Config::new().max_attempts(1);
         let tokens = TokenChain::new(vec![Arc::new(ConstantToken)])?;
-        let session: Session = SessionBuilder::over(FakePorts::new(FakeEnv::default(), NOW).host())
+        let session: Session = Session::builder()
+            .host(FakePorts::new(FakeEnv::default(), NOW).host())
             .catalog(Arc::clone(catalog))
             .region(region)
             .credentials(credentials)
             .config(&config)
-            .core(|core| core.token_chain(tokens))
+            .token_chain(tokens)
             .transport(transport.clone())
             .build()?;
         Ok(IniaClient {

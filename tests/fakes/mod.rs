@@ -40,10 +40,6 @@ impl Env for FakeEnv {
         self.variables.get(name).cloned()
     }
 
-    fn vars(&self) -> Vec<(String, String)> {
-        self.variables.clone().into_iter().collect()
-    }
-
     fn home(&self) -> Option<PathBuf> {
         self.home.clone()
     }

@@ -76,7 +76,8 @@ impl CannedTransport {
 
     /// Returns a session with this transport and the given ports.
     pub(crate) fn session_over(self: &Arc<Self>, host: Host) -> SessionBuilder {
-        SessionBuilder::over(host)
+        Session::builder()
+            .host(host)
             .region("us-east-1")
             .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
             .transport(self.clone())

@@ -85,7 +85,7 @@ pub struct CaseSetup {
     /// A service with the operation of the case.
     pub model: Arc<ServiceModel>,
     /// The codec under test.
-    pub codec: Box<dyn Codec>,
+    pub codec: Codec,
 }
 
 impl CaseSetup {

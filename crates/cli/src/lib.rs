@@ -7,7 +7,8 @@
 //! inia <service> wait <name> [--member value ...]    wait for a resource state
 //! inia services                                      all services
 //! inia resource [service] [name] ...                 resources, collections, actions
-//! inia batch [--concurrency N]                       one call per line of input
+//! inia run [--concurrency N]                         one call per line of input
+//! inia call <service> <operation> ...                a call, even if the service is named as a command
 //! inia sso login | logout                            IAM Identity Center
 //! inia configure [get|set|list|...]                  the config files
 //! ```
@@ -18,15 +19,18 @@ mod arguments;
 mod command;
 mod log;
 mod output;
+mod signal;
 mod status;
 mod terminal;
 
-use std::pin::pin;
+use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-use futures_util::future::{Either, select};
+use inia::{Operation, ServiceModel};
 
-use arguments::{Arguments, Arity, RemainingArguments};
+use arguments::{Arguments, ProfileOption, SessionOptions};
+use signal::Signals;
 use status::CliError;
 
 const HELP: &str = "\
@@ -42,25 +46,27 @@ inia: call any operation of any AWS service
   inia resource <service> [Name]                     describe a service or one of its resources
   inia resource <service> <Name> <identifier> [part] print a resource, or one of its attributes, collections or references;
                                                      run an action, wait: inia resource s3 Bucket logs objects --limit 5
-  inia batch [--concurrency N]                       make a call for each line of standard input
+  inia run [--concurrency N]                         make a call for each line of standard input
+  inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials
 
-Options of every command:
-  --region R  --profile P  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
-  --query JMESPATH  --output json|text|table|yaml
-  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS  --debug
-
-Options of every call:
-  --cli-input-json JSON|file://FILE  --generate-cli-skeleton
+Options, anywhere on the line; an option without effect on the command is an error:
+  --profile P                                        of every command that reads definitions or config files
+  --region R  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
+  --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS
+                                                     of every command that calls a service
+  --query JMESPATH  --output json|text|table|yaml    of every command that prints a result
+  --cli-input-json JSON|file://FILE  --generate-cli-skeleton [input|yaml-input|output]
+                                                     of every command that takes the parameters of an operation
   --max-items N  --page-size N  --starting-token T  --no-paginate
+                                                     of calls of paginated operations
+  --debug                                            print requests, responses and decisions, without bodies and secrets
 
-Values are text, JSON, or Key=Value shorthand; file://F reads text from a file, fileb://F reads bytes.
+Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://F are the bytes of a file; in shorthand,
+Key@=file://F. A value that begins with -- is written --name=VALUE.
 ";
-
-/// Default number of concurrent calls of `inia batch`.
-const CONCURRENCY: usize = 16;
 
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
@@ -75,101 +81,154 @@ pub fn main() -> ExitCode {
             return ExitCode::from(status::OTHER);
         }
     };
-    let ended = runtime.block_on(async {
-        let running = pin!(run(Arguments::new(std::env::args().skip(1))));
-        let interrupted = pin!(tokio::signal::ctrl_c());
-        match select(running, interrupted).await {
-            Either::Left((result, _)) => Some(result),
-            Either::Right(_) => None,
-        }
+    let result = runtime.block_on(async {
+        let arguments = process_arguments()?;
+        run(arguments, &mut Signals::listen()).await
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
     runtime.shutdown_background();
-    match ended {
-        Some(Ok(())) => ExitCode::SUCCESS,
-        Some(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
-        Some(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
-        Some(Err(error)) => {
-            eprintln!("\n{error}");
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::NotSet) => ExitCode::from(status::NOT_SET),
+        Err(CliError::Signal(signal)) => ExitCode::from(signal.status()),
+        Err(error) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Err(error) => {
+            output::write_error(&format!("\n{error}"));
             error.status()
         }
-        // 128 plus the signal number, as shells report it.
-        None => ExitCode::from(130),
     }
 }
 
-async fn run(mut arguments: Arguments) -> Result<(), CliError> {
-    if let Some(option @ ("--version" | "--help")) = std::env::args().nth(1).as_deref() {
-        return print(if option == "--help" {
-            HELP
-        } else {
-            concat!("inia ", env!("CARGO_PKG_VERSION"), "\n")
-        });
+/// Returns the arguments of this process.
+fn process_arguments() -> Result<Vec<String>, CliError> {
+    let text = |argument: std::ffi::OsString| {
+        argument.into_string().map_err(|argument| {
+            CliError::usage(format!("the argument {argument:?} is not valid UTF-8"))
+        })
+    };
+    std::env::args_os().skip(1).map(text).collect()
+}
+
+async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
+    if let [option] = arguments.as_slice()
+        && option == "--version"
+    {
+        return print(concat!("inia ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    let mut arguments = Arguments::new(arguments);
+    if arguments.is_debug() {
+        log::start();
     }
     let Some(command) = arguments.positional()? else {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };
     match command.as_str() {
-        "help" => print(HELP),
-        "batch" => batch(arguments).await,
+        "run" => command::run::run(arguments, signals).await,
+        "batch" if is_line_filter(&arguments) => command::run::run(arguments, signals).await,
+        command => signals.interrupt(run_command(command, arguments)).await,
+    }
+}
+
+async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    match command {
+        "help" => {
+            arguments.finish::<0>("help")?;
+            print(HELP)
+        }
+        "call" => match arguments.positional()? {
+            Some(service) => call(&service, arguments).await,
+            None => Err(CliError::usage("usage: inia call SERVICE OPERATION ...")),
+        },
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
-            arguments.finish()?;
-            let session = session(&arguments).await?;
-            command::describe::services(&session)
+            let profile: ProfileOption = arguments.take()?;
+            arguments.finish::<0>("services")?;
+            command::describe::services(&profile.load().await?)
         }
+        "sso" => match arguments.positional()?.as_deref() {
+            Some("login") => command::sso::login(arguments).await,
+            Some("logout") => command::sso::logout(arguments).await,
+            operation => call_operation("sso", operation, arguments).await,
+        },
         service => call(service, arguments).await,
     }
 }
 
+/// Returns true if `inia batch` means `inia run`: it names no operation of AWS Batch, calls can be read from standard
+/// input, and the command is not called as `aws`.
+fn is_line_filter(arguments: &Arguments) -> bool {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let is_aws = Path::new(&program)
+        .file_stem()
+        .is_some_and(|name| name == "aws");
+    !is_aws && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
+}
+
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
-    let service = service_name(service);
     let operation = arguments.positional()?;
-    match (service, operation.as_deref()) {
-        ("sso", Some("login")) => return command::sso::login(arguments).await,
-        ("sso", Some("logout")) => return command::sso::logout(arguments).await,
-        _ => {}
-    }
-    let session = session(&arguments).await?;
-    let model = session.catalog().service(service, None)?;
-    let name = match operation.as_deref() {
-        None | Some("help") => return command::describe::operations(&model),
+    call_operation(service, operation.as_deref(), arguments).await
+}
+
+async fn call_operation(
+    service: &str,
+    operation: Option<&str>,
+    mut arguments: Arguments,
+) -> Result<(), CliError> {
+    let service = service_name(service);
+    let name = match operation {
+        None | Some("help") => return describe(service, arguments).await,
         Some("wait") => return wait(service, arguments).await,
         Some(name) => name,
     };
-    let Ok(operation) = model.operation(name) else {
+    if arguments.take_help() {
+        let profile: ProfileOption = arguments.take()?;
+        arguments.finish::<0>("<service> <operation> help")?;
+        let model = profile.load().await?.catalog().service(service, None)?;
+        return command::describe::operation(&model, find_operation(&model, name)?);
+    }
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let client = session.client(service)?;
+    let operation = find_operation(client.model(), name)?.clone();
+    command::call::run(arguments, &session, client, &operation).await
+}
+
+/// Lists the operations of a service.
+async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    let profile: ProfileOption = arguments.take()?;
+    arguments.finish::<0>("<service>")?;
+    let model = profile.load().await?.catalog().service(service, None)?;
+    command::describe::operations(&model)
+}
+
+fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
+    model.operation(name).map_err(|_| {
         let names: Vec<String> = model
             .operations()
             .map(|operation| inia::kebab_case(&operation.name))
             .collect();
-        return Err(CliError::usage(format!(
-            "{service}: unknown operation {name:?}{}",
+        CliError::usage(format!(
+            "{}: unknown operation {name:?}{}",
+            model.name(),
             inia::did_you_mean(name, names.iter().map(String::as_str))
-        )));
-    };
-    if arguments.next_is_help() {
-        return command::describe::operation(&model, operation);
-    }
-    let client = client(service, &arguments).await?;
-    let operation = client.model().operation(name)?.clone();
-    command::call::run(arguments, client, &operation).await
+        ))
+    })
 }
 
 async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
-    let name = arguments.positional()?;
-    let client = client(service, &arguments).await?;
-    match name.as_deref() {
-        None | Some("help") => command::wait::list(&client),
-        Some(name) => command::wait::run(arguments, client, name).await,
+    let name = arguments.positional()?.filter(|name| name != "help");
+    if name.is_none() || arguments.take_help() {
+        let profile: ProfileOption = arguments.take()?;
+        arguments.finish::<0>("<service> wait")?;
+        let client = profile.load().await?.client(service)?;
+        return match &name {
+            None => command::wait::list(&client),
+            Some(name) => command::wait::describe(&client, name),
+        };
     }
-}
-
-/// Returns the client of a call. Options that follow may still set a profile or a region, so all global options are
-/// read first.
-async fn client(service: &str, arguments: &Arguments) -> Result<inia::Client, CliError> {
-    let session = arguments.preview_global().session().load().await?;
-    Ok(session.client(service)?)
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let client = session.client(service)?;
+    command::wait::run(arguments, &session, client, &name.unwrap_or_default()).await
 }
 
 /// Service names of the AWS CLI that differ from botocore's.
@@ -189,42 +248,6 @@ fn service_name(name: &str) -> &str {
         .map_or(name, |(_, service)| service)
 }
 
-async fn batch(mut arguments: Arguments) -> Result<(), CliError> {
-    let arity = |name: &str| (name == "concurrency").then_some(Arity::One);
-    let RemainingArguments {
-        options,
-        positionals,
-    } = arguments.parse_rest(arity, || vec!["concurrency".to_owned()])?;
-    if let Some(argument) = positionals.first() {
-        return Err(CliError::unexpected(argument));
-    }
-    let concurrency = match options.first().and_then(|(_, values)| values.first()) {
-        None => CONCURRENCY,
-        Some(number) => number
-            .parse()
-            .ok()
-            .filter(|number| *number > 0)
-            .ok_or_else(|| {
-                CliError::usage(format!(
-                    "--concurrency: {number:?} is not a positive integer"
-                ))
-            })?,
-    };
-    let session = session(&arguments).await?;
-    let input = tokio::io::BufReader::new(tokio::io::stdin());
-    command::batch::run(session, input, tokio::io::stdout(), concurrency).await?;
-    Ok(())
-}
-
-async fn session(arguments: &Arguments) -> Result<inia::Session, CliError> {
-    if arguments.global.debug {
-        log::start();
-    }
-    Ok(arguments.global.session().load().await?)
-}
-
 fn print(text: &str) -> Result<(), CliError> {
-    use std::io::Write as _;
-    std::io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(())
+    output::write(text)
 }

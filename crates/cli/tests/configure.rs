@@ -258,7 +258,13 @@ fn list_prints_the_source_of_each_value() {
     );
     let result = run_command(
         configure("list")
-            .args(["list", "--output", "json", "--query", "x"])
+            .args([
+                "list",
+                "--output",
+                "json",
+                "--query",
+                "[].{name: name, value: value, type: type, location: location}",
+            ])
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_PROFILE", "default"),
     );

@@ -24,7 +24,7 @@ fn s3() -> Server {
 fn run(server: &Server, line: &str) -> CommandResult {
     run_command(
         inia("resource")
-            .args(["--endpoint-url", &server.url])
+            .env("AWS_ENDPOINT_URL", &server.url)
             .args(line.split(' ')),
     )
 }
@@ -148,7 +148,7 @@ fn rejects_invalid_arguments() {
         (
             "resource s3 Bucket logs objects --limit x",
             252,
-            "not an integer",
+            "not a non-negative integer",
         ),
         (
             "resource s3 Bucket logs objects --prefx x",

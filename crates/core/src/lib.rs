@@ -23,8 +23,6 @@ pub mod ports;
 #[cfg(feature = "session")]
 mod refresh_cache;
 mod secret;
-#[cfg(feature = "session")]
-mod session;
 mod suggestion;
 mod text;
 mod timestamp;
@@ -36,8 +34,8 @@ mod value;
 pub use ascii_json::push_ascii_json;
 #[cfg(feature = "session")]
 pub use credentials::{
-    CredentialChain, Credentials, Lookup, Provider, ProviderChain, ProviderContext, SsoLogin,
-    SsoLogout, Token, TokenChain,
+    CredentialChain, Credentials, Identities, Lookup, Provider, ProviderChain, ProviderContext,
+    SsoLogin, SsoLogout, Token, TokenChain,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
 pub use hex::{hex_digits, to_hex};
@@ -45,12 +43,10 @@ pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_exce
 #[cfg(feature = "session")]
 pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
 pub use secret::Secret;
-#[cfg(feature = "session")]
-pub use session::{Session, SessionBuilder};
 pub use suggestion::did_you_mean;
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
-pub use url::UrlParts;
+pub use url::{HostPort, UrlParts};
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{

@@ -19,10 +19,9 @@ use std::time::Duration;
 
 use inia_core::config::Config;
 use inia_core::{Error, ErrorKind, Result};
-use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::{Output, Presign, PresignedRequest, SessionBuilder};
+use crate::{Output, Params, Presign, PresignedRequest, SessionBuilder};
 
 /// A [`Session`](crate::Session) with its own runtime.
 #[derive(Clone, Debug)]
@@ -103,7 +102,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Call::collect`](crate::Call::collect).
-    pub fn call(&self, operation: &str, params: impl Serialize + 'static) -> Result<Output> {
+    pub fn call(&self, operation: &str, params: impl Into<Params>) -> Result<Output> {
         self.runtime
             .block_on(self.client.call(operation, params).collect())
     }
@@ -123,7 +122,7 @@ impl Client {
     pub fn presign(
         &self,
         operation: &str,
-        params: impl Serialize + 'static,
+        params: impl Into<Params>,
         expires_in: Duration,
     ) -> Result<PresignedRequest> {
         self.runtime

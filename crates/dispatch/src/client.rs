@@ -1,6 +1,5 @@
 //! [`Client`]: calls the operations of one service by name.
 
-use std::any::Any;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -8,9 +7,8 @@ use std::time::Duration;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, Value, from_value, to_value};
+use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, from_value};
 use inia_model::{Operation, ServiceModel};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
@@ -85,9 +83,9 @@ impl Client {
 
     /// Returns a call of an operation, by its name as in the definition (`ListQueues`) or in snake case (`list_queues`).
     ///
-    /// The parameters are a [`Value`], or any type that serde can serialize. An `Arc<Value>` is neither copied nor changed, so that
-    /// many calls can share it. Nothing happens until the call is awaited, which also reports invalid names and parameters.
-    pub fn call<P: Serialize + 'static>(&self, operation: &str, params: P) -> Call {
+    /// [`Params`] are a value, or a reference to anything that serde can serialize. Nothing happens until the call is awaited, which also
+    /// reports invalid names and parameters.
+    pub fn call(&self, operation: &str, params: impl Into<Params>) -> Call {
         let operation = self
             .model()
             .operation(operation)
@@ -95,7 +93,7 @@ impl Client {
         Call {
             client: self.clone(),
             operation,
-            params: into_params(params),
+            params: params.into(),
             options: CallOptions::default(),
         }
     }
@@ -139,17 +137,17 @@ impl Client {
     ///
     /// # Source
     /// botocore `signers.py:generate_presigned_url`.
-    pub fn presign<P: Serialize + 'static>(
+    pub fn presign(
         &self,
         operation: &str,
-        params: P,
+        params: impl Into<Params>,
         expires_in: Duration,
     ) -> Presign {
         let operation = self
             .model()
             .operation(operation)
             .map(|operation| operation.index);
-        Presign::new(self.clone(), operation, into_params(params), expires_in)
+        Presign::new(self.clone(), operation, params.into(), expires_in)
     }
 
     pub(crate) fn operation_at(&self, index: u32) -> Result<&Operation> {
@@ -165,9 +163,9 @@ impl Client {
     pub async fn call_as<T: DeserializeOwned>(
         &self,
         operation: &str,
-        params: &impl Serialize,
+        params: impl Into<Params>,
     ) -> Result<T> {
-        let call = self.call(operation, to_value(params)?);
+        let call = self.call(operation, params);
         let index = call.operation.as_ref().ok().copied();
         let mut output = call.collect().await?;
         if let (Some(index), Some(events)) = (index, output.events.take())
@@ -180,19 +178,6 @@ impl Client {
         }
         from_value(output.value)
     }
-}
-
-/// Converts parameters: a `Value` is moved, an `Arc<Value>` stays shared, and anything else is serialized.
-fn into_params<P: Serialize + 'static>(params: P) -> Result<Params> {
-    let mut params = Some(params);
-    let any = &mut params as &mut dyn Any;
-    if let Some(value) = any.downcast_mut::<Option<Value>>() {
-        return Ok(Params::Owned(value.take().unwrap_or_default()));
-    }
-    if let Some(Some(value)) = any.downcast_ref::<Option<Arc<Value>>>() {
-        return Ok(Params::Shared(Arc::clone(value)));
-    }
-    to_value(&params).map(Params::Owned)
 }
 
 impl fmt::Debug for Client {
@@ -210,7 +195,7 @@ impl fmt::Debug for Client {
 pub struct Call {
     client: Client,
     operation: Result<u32>,
-    params: Result<Params>,
+    params: Params,
     options: CallOptions,
 }
 
@@ -258,7 +243,7 @@ impl Call {
                 return Err(error.in_call(service.model.name(), None, region));
             }
         };
-        match self.params {
+        match self.params.into_params_value() {
             Ok(params) => service.call(operation, params, self.options).await,
             Err(error) => Err(service.in_call(error, operation)),
         }

@@ -36,7 +36,7 @@ use crate::body::StreamedCall;
 /// ```
 pub struct EventStream {
     model: Arc<ServiceModel>,
-    codec: Arc<dyn Codec>,
+    codec: Arc<Codec>,
     /// The operation's index in the model.
     operation: u32,
     body: ByteStream,
@@ -50,7 +50,7 @@ pub struct EventStream {
 impl EventStream {
     pub(crate) fn new(
         model: Arc<ServiceModel>,
-        codec: Arc<dyn Codec>,
+        codec: Arc<Codec>,
         operation: u32,
         body: ByteStream,
         call: StreamedCall,

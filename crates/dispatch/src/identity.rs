@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Error, ErrorKind, Result, Token};
+use inia_core::{Credentials, Error, ErrorKind, Identities, Result, Token};
 
 /// Provides the credentials and tokens that a client signs with, and refreshes them when they expire.
 pub(crate) trait IdentityProvider: Send + Sync + fmt::Debug {
@@ -25,6 +25,27 @@ pub(crate) trait IdentityProvider: Send + Sync + fmt::Debug {
 
     /// Invalidates the cached credentials, if they are these.
     fn invalidate(&self, credentials: &Arc<Credentials>);
+}
+
+impl IdentityProvider for Identities {
+    fn cached_credentials(&self) -> Option<Arc<Credentials>> {
+        self.cached_credentials()
+    }
+
+    fn credentials(&self) -> BoxFuture<'_, Result<Arc<Credentials>>> {
+        Box::pin(self.credentials())
+    }
+
+    fn token<'a>(&'a self, signing_name: &'a str) -> BoxFuture<'a, Result<Arc<Token>>> {
+        Box::pin(async move {
+            let token = self.token(Some(signing_name)).await;
+            token.map_err(|error| error.at(format_args!("{signing_name} requires a bearer token")))
+        })
+    }
+
+    fn invalidate(&self, credentials: &Arc<Credentials>) {
+        self.invalidate(credentials);
+    }
 }
 
 /// Fixed credentials or a fixed token.

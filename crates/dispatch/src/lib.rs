@@ -35,13 +35,14 @@ pub use event_stream::EventStream;
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
+pub use params::Params;
 pub use presign::{Presign, PresignedRequest};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };
 pub use session::{Session, SessionBuilder};
 pub use transport::{
-    HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport, TransportSettings,
-    WireBody, WireRequest, WireResponse,
+    CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+    TransportSettings, WireBody, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

@@ -18,7 +18,7 @@ use percent_encoding::percent_decode_str;
 use crate::auth::{Auth, AuthScheme};
 use crate::client::Client;
 use crate::customization::{CallState, CrossRegionCopy};
-use crate::params::Params;
+use crate::params::{Params, ParamsValue};
 use crate::pipeline::{CallOptions, Plan, RequestDraft, Service};
 use crate::sign::{Signable, SignableBody, presign};
 use crate::url::{BaseUrl, Url};
@@ -35,7 +35,7 @@ const COPY_EXPIRES: Duration = Duration::from_secs(60 * 60);
 pub struct Presign {
     client: Client,
     operation: Result<u32>,
-    params: Result<Params>,
+    params: Params,
     options: CallOptions,
     method: Option<Str>,
     expires_in: Duration,
@@ -45,7 +45,7 @@ impl Presign {
     pub(crate) fn new(
         client: Client,
         operation: Result<u32>,
-        params: Result<Params>,
+        params: Params,
         expires_in: Duration,
     ) -> Self {
         Presign {
@@ -88,7 +88,7 @@ impl Presign {
         service
             .presign(
                 operation,
-                self.params?,
+                self.params.into_params_value()?,
                 self.options,
                 self.method,
                 self.expires_in,
@@ -181,7 +181,7 @@ impl Service {
     pub(crate) async fn presign(
         &self,
         operation: &Operation,
-        mut params: Params,
+        mut params: ParamsValue,
         mut options: CallOptions,
         method: Option<Str>,
         expires_in: Duration,

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use inia_core::{Error, ErrorKind, Result, UrlParts};
+use inia_core::{Error, ErrorKind, HostPort, Result, UrlParts};
 
 /// The parsed URL of an endpoint: scheme, host, and base path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
-    /// The URL without query and fragment.
+    /// The URL with scheme and host in lower case, and without the default port.
     text: String,
     /// Offset of the host.
     host: usize,
@@ -19,30 +19,53 @@ impl BaseUrl {
     /// Parses the URL of an endpoint.
     ///
     /// # Errors
-    /// `Endpoint`: not an `http` or `https` URL.
+    /// `Endpoint`: not an `http` or `https` URL, or a part of it would be ignored.
     pub(crate) fn parse(endpoint: &str) -> Result<Self> {
-        let invalid = |reason: &str| {
-            Error::new(
-                ErrorKind::Endpoint,
-                format!(
-                    "invalid endpoint URL {endpoint:?}: {reason}; expected the form https://host:port"
-                ),
-            )
-        };
-        let parts = UrlParts::split(endpoint).ok_or_else(|| invalid("missing scheme"))?;
-        let (scheme, host) = (parts.scheme, parts.authority);
-        if !matches!(scheme, "http" | "https") {
-            return Err(invalid("the scheme must be http or https"));
-        }
-        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(invalid("missing or invalid host"));
-        }
-        let start = scheme.len() + 3;
-        Ok(BaseUrl {
-            text: format!("{scheme}://{host}{}", parts.path),
-            host: start,
-            path: start + host.len(),
+        Self::try_parse(endpoint)
+            .map_err(|reason| invalid_url(ErrorKind::Endpoint, endpoint, reason))
+    }
+
+    /// Parses an endpoint that a setting contains.
+    ///
+    /// # Errors
+    /// `Config`, as [`parse`](Self::parse).
+    pub(crate) fn from_setting(endpoint: &str) -> Result<Self> {
+        let endpoint = endpoint.trim();
+        Self::try_parse(endpoint).map_err(|reason| {
+            invalid_url(ErrorKind::Config, endpoint, reason)
+                .at("endpoint_url (Config, AWS_ENDPOINT_URL or the profile)")
         })
+    }
+
+    fn try_parse(endpoint: &str) -> Result<Self, &'static str> {
+        let parts = UrlParts::split(endpoint).ok_or("the scheme is missing")?;
+        let scheme = parts.scheme.to_ascii_lowercase();
+        let default_port = match &*scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return Err("the scheme must be http or https"),
+        };
+        let address = HostPort::parse(parts.authority)?;
+        if endpoint.contains(['?', '#']) {
+            return Err("a query or fragment is not supported");
+        }
+        let is_path = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+        if !parts.path.bytes().all(is_path) {
+            return Err("the path must be percent-encoded");
+        }
+        let mut text = format!("{scheme}://");
+        let host = text.len();
+        text.push_str(&address.host.to_ascii_lowercase());
+        if let Some(port) = address.port.filter(|port| *port != default_port) {
+            text.push_str(&format!(":{port}"));
+        }
+        let path = text.len();
+        text.push_str(parts.path);
+        Ok(BaseUrl { text, host, path })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Returns true if the host may have subdomains: it is neither an IP address nor `localhost`.
@@ -63,6 +86,31 @@ impl BaseUrl {
             slice(self.path, self.text.len()),
         )
     }
+}
+
+#[cold]
+fn invalid_url(kind: ErrorKind, url: &str, reason: &str) -> Error {
+    Error::new(
+        kind,
+        format!(
+            "invalid endpoint URL {:?}: {reason}; expected the form https://host:port",
+            printable_url(url)
+        ),
+    )
+}
+
+/// Returns a URL for error messages, without user, password and query.
+pub(crate) fn printable_url(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((_, rest)) => ("***@", rest),
+        None => ("", rest),
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}{user}{rest}")
 }
 
 /// A percent-encoded URL of the form `scheme://authority/path?query`.
@@ -155,9 +203,10 @@ impl Url {
             location.to_owned()
         };
         let without_fragment = absolute.split('#').next().unwrap_or_default();
-        let (_, query) = without_fragment.split_once('?').unwrap_or_default();
-        let base = BaseUrl::parse(without_fragment)
-            .map_err(|error| error.at("redirected by the endpoint"))?;
+        let (base, query) = without_fragment
+            .split_once('?')
+            .unwrap_or((without_fragment, ""));
+        let base = BaseUrl::parse(base).map_err(|error| error.at("redirected by the endpoint"))?;
         Ok(Url::new(&base, "", "", query))
     }
 
@@ -203,12 +252,7 @@ mod tests {
         let url = |endpoint: &str, prefix: &str, path: &str, query: &str| {
             Url::new(&BaseUrl::parse(endpoint).unwrap(), prefix, path, query)
         };
-        let whole = url(
-            "https://s3.amazonaws.com/base/?x#y",
-            "pre.",
-            "/a%20b",
-            "x=1&y=",
-        );
+        let whole = url("https://s3.amazonaws.com/base/", "pre.", "/a%20b", "x=1&y=");
         assert_eq!(
             whole.as_str(),
             "https://pre.s3.amazonaws.com/base/a%20b?x=1&y="
@@ -245,10 +289,39 @@ mod tests {
     }
 
     #[test]
+    fn signs_the_host_that_it_sends() {
+        for (endpoint, expected) in [
+            ("HTTP://LOCALHOST:5000", "http://localhost:5000"),
+            ("https://Host.Example:443/Path", "https://host.example/Path"),
+            ("http://host:80", "http://host"),
+            ("http://host:443", "http://host:443"),
+            ("http://host:", "http://host"),
+            ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]/"),
+            ("http://localhost.:5000", "http://localhost.:5000"),
+        ] {
+            assert_eq!(BaseUrl::parse(endpoint).unwrap().as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn errors_do_not_contain_passwords() {
+        for endpoint in [
+            "https://user:hush@host",
+            "user:hush@host:80",
+            "http://a:hush@b@c?hush",
+        ] {
+            let error = BaseUrl::from_setting(endpoint).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains("endpoint_url"));
+            assert!(!error.to_string().contains("hush"), "{error}");
+        }
+    }
+
+    #[test]
     fn trusts_redirects_to_the_same_host_only() {
         for (original, location, expected, trusted) in [
             ("http://a:1/x", "/y?z=1", "http://a:1/y?z=1", true),
-            ("http://a/x", "http://A:80/x", "http://A:80/x", true),
+            ("http://a/x", "http://A:80/x", "http://a/x", true),
             ("http://a:1/x", "http://a:2/x", "http://a:2/x", false),
             ("http://a:1/x", "https://a/x#f", "https://a/x", true),
             ("https://a/x", "http://a/x", "http://a/x", false),
@@ -291,6 +364,16 @@ mod tests {
     #[test]
     fn rejects_invalid_endpoint_urls() {
         for endpoint in [
+            "http://127.0.0.1:99999",
+            "http://127.0.0.1:80abc",
+            "http://127.0.0.1:0",
+            "http://user@host",
+            "http://host?query",
+            "http://host/#fragment",
+            "http://host/a b",
+            "http://host\\path",
+            "http://h\u{f6}st",
+            "http://[fe80::1%25eth0]",
             "",
             "localhost:5000",
             "ftp://host",

@@ -1,22 +1,64 @@
-//! [`Codec`], the interface of every wire format, and [`Protocol`], the list of them.
+//! [`Codec`], requests and responses of one service in its wire format.
 
-use std::fmt;
 use std::sync::Arc;
 
-use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Value};
-use inia_model::{Metadata, Operation, ServiceModel};
+use inia_core::{Error, ErrorKind, Map, Result, ServiceError, Str, Value};
+use inia_model::{Operation, OperationTable, ServiceModel, ShapeId, ShapeTable};
 
-use crate::{EventMessage, Input, Request, Response};
+use crate::cbor::CborFormat;
+use crate::format::WireFormat;
+use crate::json::JsonFormat;
+use crate::query::{Dialect, FormFormat};
+use crate::request::RequestPlan;
+use crate::response::ResponsePlan;
+use crate::service_error::{request_id, service_error};
+use crate::strictness::Strictness;
+use crate::xml::XmlFormat;
+use crate::{EventMessage, Headers, Input, Protocol, Request, Response, event_stream};
 
 /// A wire format bound to one service. Shapes are compiled on first use and cached.
 ///
 /// A codec is pure: it uses no clock, environment or network.
-pub trait Codec: Send + Sync + fmt::Debug {
+#[derive(Debug)]
+pub struct Codec {
+    protocol: Protocol,
+    model: Arc<ServiceModel>,
+    format: Box<dyn WireFormat>,
+    requests: OperationTable<RequestPlan>,
+    responses: ShapeTable<ResponsePlan>,
+}
+
+impl Codec {
+    pub(crate) fn new(protocol: Protocol, model: Arc<ServiceModel>) -> Self {
+        let shared = Arc::clone(&model);
+        Codec {
+            protocol,
+            format: match protocol {
+                Protocol::Json => Box::new(JsonFormat::new(shared, false)),
+                Protocol::RestJson => Box::new(JsonFormat::new(shared, true)),
+                Protocol::RestXml => Box::new(XmlFormat::new(shared)),
+                Protocol::RpcV2Cbor => Box::new(CborFormat::new(shared)),
+                Protocol::Query => Box::new(FormFormat::new(shared, Dialect::Query)),
+                Protocol::Ec2 => Box::new(FormFormat::new(shared, Dialect::Ec2)),
+            },
+            requests: OperationTable::new(model.operation_count()),
+            responses: ShapeTable::new(model.shape_count()),
+            model,
+        }
+    }
+
+    /// Returns whether members may be bound to the URI, headers and the status.
+    fn has_locations(&self) -> bool {
+        matches!(self.protocol, Protocol::RestJson | Protocol::RestXml)
+    }
+
     /// Serializes parameters into a request.
     ///
     /// # Errors
     /// `Validation`: a value cannot be written as its shape, or a label of the path is missing or empty.
-    fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request>;
+    pub fn serialize(&self, operation: &Operation, input: Input<'_>) -> Result<Request> {
+        self.write(operation, input, Strictness::Lenient)
+    }
 
     /// Serializes parameters that were not validated, checking them on the way. Returns `None` at the first value that
     /// does not match its shape exactly. Then call [`ServiceModel::validate`], which reports errors or coerces values,
@@ -45,7 +87,28 @@ pub trait Codec: Send + Sync + fmt::Debug {
     /// assert!(codec.serialize_strict(tag, Input::from(&json!({"arn": "arn:.."}))).is_none());
     /// # Ok::<(), inia_core::Error>(())
     /// ```
-    fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request>;
+    #[must_use]
+    pub fn serialize_strict(&self, operation: &Operation, input: Input<'_>) -> Option<Request> {
+        // A stream besides the parameters is not covered.
+        if input.has_stream {
+            return None;
+        }
+        self.write(operation, input, Strictness::Strict).ok()
+    }
+
+    fn write(
+        &self,
+        operation: &Operation,
+        input: Input<'_>,
+        strictness: Strictness,
+    ) -> Result<Request> {
+        let plan = self.requests.get_or_init(operation, || {
+            let fixed = self.format.fixed_parts(operation);
+            RequestPlan::new(&self.model, operation, fixed, self.has_locations())
+        });
+        let plan = plan.ok_or_else(|| foreign_operation(operation))?;
+        plan.request(&*self.format, &self.model, operation, input, strictness)
+    }
 
     /// Parses a successful response into the operation's output.
     ///
@@ -54,44 +117,77 @@ pub trait Codec: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `Parse`: the body is malformed or has no structure at its root.
-    fn parse(&self, operation: &Operation, response: Response) -> Result<Value>;
+    pub fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
+        self.parse_with_request_id(operation, response)
+            .map(|(value, _)| value)
+    }
 
     /// Parses a successful response and returns the request id with it. The id is a header or, in some wire formats,
     /// part of the body.
     ///
     /// # Errors
     /// As [`Codec::parse`].
-    fn parse_with_request_id(
+    pub fn parse_with_request_id(
         &self,
         operation: &Operation,
         response: Response,
     ) -> Result<(Value, Option<Str>)> {
-        let request_id = crate::error_code::request_id(&response.headers);
-        self.parse(operation, response)
-            .map(|value| (value, request_id))
+        let in_headers = request_id(&response.headers);
+        if let Some(result) = self.format.read_wrapped(operation, &response.body) {
+            return result.map(|(value, in_body)| (value, in_body.or(in_headers)));
+        }
+        let value = match &operation.output {
+            Some(member) => Value::Map(self.read(member.target, &response, false)?),
+            None => Value::map(),
+        };
+        Ok((value, in_headers))
+    }
+
+    /// Reads a response as a structure: an operation's output, or an error.
+    fn read(&self, shape: ShapeId, response: &Response, is_error: bool) -> Result<Map> {
+        let plan = self.responses.get_or_init(shape, || {
+            ResponsePlan::new(&self.model, shape, self.has_locations())
+        });
+        match plan {
+            Some(plan) => plan.read(&*self.format, &self.model, shape, response, is_error),
+            None => Ok(Map::new()),
+        }
     }
 
     /// Parses an error response. Always returns an error: if the response cannot be parsed, the code and message are
     /// derived from the HTTP status.
-    fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError;
+    #[must_use]
+    pub fn parse_error(&self, operation: &Operation, response: Response) -> ServiceError {
+        let parts = self.format.error_parts(&response);
+        service_error(&self.model, operation, &response, parts, |shape| {
+            self.read(shape, &response, true)
+        })
+    }
 
     /// Returns whether an event stream starts with a message that holds the other members of the output, for
     /// [`Codec::parse_initial_response`]. If not, [`Codec::parse`] reads them from the response headers.
-    fn has_initial_response(&self) -> bool {
-        false
+    #[must_use]
+    pub fn has_initial_response(&self) -> bool {
+        matches!(self.protocol, Protocol::Json | Protocol::RpcV2Cbor)
     }
 
     /// Parses the first message of an event stream response.
     ///
     /// # Errors
     /// `Parse`: the message is not an initial response. `Service`: it is an error.
-    fn parse_initial_response(
+    pub fn parse_initial_response(
         &self,
         operation: &Operation,
         message: EventMessage,
     ) -> Result<Value> {
-        let _ = message;
-        Err(no_event_streams(operation))
+        let (model, format) = (&self.model, &*self.format);
+        let message = event_stream::initial_response(model, operation, message, format)?;
+        let response = Response {
+            status: 200,
+            headers: Headers::new(),
+            body: message.payload,
+        };
+        self.parse(operation, response)
     }
 
     /// Parses a message of an event stream response into a map of the event's name to the event. Returns `None` for an
@@ -99,139 +195,27 @@ pub trait Codec: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `Service`: the message is an error or an exception. `Parse`: its payload is malformed.
-    fn parse_event(&self, operation: &Operation, message: EventMessage) -> Result<Option<Value>> {
-        let _ = message;
-        Err(no_event_streams(operation))
+    pub fn parse_event(
+        &self,
+        operation: &Operation,
+        message: EventMessage,
+    ) -> Result<Option<Value>> {
+        event_stream::parse_event(&self.model, operation, message, &*self.format)
     }
 
     /// Serializes an event, a map of one event's name to the event, as a message of the operation's input stream.
     ///
     /// # Errors
     /// `Validation`: the value is not exactly one modeled event, or does not match its shape.
-    fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
-        let _ = event;
-        Err(no_event_streams(operation))
+    pub fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
+        event_stream::serialize_event(&self.model, operation, event, &*self.format)
     }
 }
 
 #[cold]
-fn no_event_streams(operation: &Operation) -> Error {
+fn foreign_operation(operation: &Operation) -> Error {
     Error::new(
         ErrorKind::Model,
-        format!("{}: the protocol has no event streams", operation.name),
+        format!("{} is an operation of another service", operation.name),
     )
-}
-
-/// A wire format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Protocol {
-    /// `json`: AWS JSON 1.0 and 1.1.
-    Json,
-    /// `rest-json`.
-    RestJson,
-    /// `rest-xml`.
-    RestXml,
-    /// `smithy-rpc-v2-cbor`.
-    RpcV2Cbor,
-    /// `query`.
-    Query,
-    /// `ec2`.
-    Ec2,
-}
-
-impl Protocol {
-    /// All wire formats in order of preference.
-    ///
-    /// # Source
-    /// botocore `utils.py:PRIORITY_ORDERED_SUPPORTED_PROTOCOLS`.
-    pub const ALL: [Protocol; 6] = [
-        Protocol::Json,
-        Protocol::RestJson,
-        Protocol::RestXml,
-        Protocol::RpcV2Cbor,
-        Protocol::Query,
-        Protocol::Ec2,
-    ];
-
-    /// Returns the name in a definition.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Protocol::Json => "json",
-            Protocol::RestJson => "rest-json",
-            Protocol::RestXml => "rest-xml",
-            Protocol::RpcV2Cbor => "smithy-rpc-v2-cbor",
-            Protocol::Query => "query",
-            Protocol::Ec2 => "ec2",
-        }
-    }
-
-    /// Returns the wire format with a name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Protocol> {
-        Protocol::ALL
-            .into_iter()
-            .find(|protocol| protocol.name() == name)
-    }
-
-    /// Returns the wire format to use with a service: the first of [`Protocol::ALL`] that the service lists.
-    ///
-    /// # Errors
-    /// `Model`: the service lists no supported protocol.
-    ///
-    /// # Source
-    /// botocore `model.py:ServiceModel.resolved_protocol`.
-    pub fn of(metadata: &Metadata) -> Result<Protocol> {
-        let listed = |protocol: Protocol| {
-            if metadata.protocols.is_empty() {
-                metadata.protocol == *protocol.name()
-            } else {
-                metadata
-                    .protocols
-                    .iter()
-                    .any(|name| *name == *protocol.name())
-            }
-        };
-        Protocol::ALL
-            .into_iter()
-            .find(|protocol| listed(*protocol))
-            .ok_or_else(|| {
-                let names: Vec<&str> = if metadata.protocols.is_empty() {
-                    vec![&metadata.protocol]
-                } else {
-                    metadata
-                        .protocols
-                        .iter()
-                        .map(|name| name.as_str())
-                        .collect()
-                };
-                Error::new(
-                    ErrorKind::Model,
-                    format!(
-                        "{}: unsupported protocol; the service lists: {}",
-                        metadata.service_id,
-                        names.join(", ")
-                    ),
-                )
-            })
-    }
-
-    /// Creates a codec of this wire format for a service.
-    #[must_use]
-    pub fn codec(self, model: Arc<ServiceModel>) -> Box<dyn Codec> {
-        match self {
-            Protocol::Json => Box::new(crate::json::JsonCodec::new(model)),
-            Protocol::RestJson => Box::new(crate::rest_json::RestJsonCodec::new(model)),
-            Protocol::RestXml => Box::new(crate::rest_xml::RestXmlCodec::new(model)),
-            Protocol::RpcV2Cbor => Box::new(crate::rpc_v2_cbor::RpcV2CborCodec::new(model)),
-            Protocol::Query => Box::new(crate::query::QueryCodec::new(model)),
-            Protocol::Ec2 => Box::new(crate::ec2::Ec2Codec::new(model)),
-        }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }

@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use inia_core::{Error, ErrorKind, List, Map, Result, Str, TimestampFormat, Value};
-use inia_model::{Kind, Member, ServiceModel};
+use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFormat, Value};
+use inia_model::{Kind, Member, ServiceModel, ShapeId};
 
 use crate::Headers;
-use crate::decode_layout::ValueType;
 use crate::mismatch::log_scalar;
 use crate::scalar::{mismatch, scalar_from_text, text_param};
+use crate::shape::ValueType;
 
 /// The default format of timestamps in headers.
 const TIMESTAMP_FORMAT: TimestampFormat = TimestampFormat::Rfc822;
@@ -26,49 +26,52 @@ pub(crate) fn header_text(
     member: &Member,
     value: &Value,
 ) -> Result<Option<Str>> {
-    let text = match (&model.shape(member.target).kind, value) {
+    let text = match (ValueType::of(model, member), value) {
         (_, Value::Null) => return Ok(None),
-        (Kind::List(_), Value::List(list)) if list.is_empty() => return Ok(None),
-        (Kind::String, value) if member.traits.is_json_value() => {
+        (ValueType::List(_), Value::List(list)) if list.is_empty() => return Ok(None),
+        (ValueType::String, value) if member.traits.is_json_value() => {
             let mut json = Vec::new();
             crate::json::write_ascii_document(&mut json, &member.name, value)?;
             Str::from(BASE64.encode(json))
         }
-        (Kind::List(item), Value::List(list)) => Str::from(list_text(model, member, item, list)?),
-        (kind @ Kind::Timestamp, value) => {
+        (ValueType::List(id), Value::List(list)) => Str::from(list_text(model, member, id, list)?),
+        (target @ ValueType::Timestamp(_), value) => {
             let timestamp = crate::scalar::timestamp_param(&member.name, value)?;
-            let whole = inia_core::Timestamp::new(timestamp.seconds(), 0);
-            let format = member.traits.timestamp_format.unwrap_or(TIMESTAMP_FORMAT);
-            let whole = Value::Timestamp(whole);
-            Str::from(text_param(&member.name, kind, format, &whole)?)
+            let whole = Value::Timestamp(Timestamp::new(timestamp.seconds(), 0));
+            Str::from(text_param(&member.name, target, TIMESTAMP_FORMAT, &whole)?)
         }
         (_, Value::String(text)) => text.clone(),
-        (kind, value) => Str::from(text_param(&member.name, kind, TIMESTAMP_FORMAT, value)?),
+        (target, value) => Str::from(text_param(&member.name, target, TIMESTAMP_FORMAT, value)?),
     };
     check_header_value(&member.name, &text)?;
     Ok(Some(text))
 }
 
-fn list_text(model: &ServiceModel, member: &Member, item: &Member, list: &List) -> Result<String> {
-    let kind = &model.shape(item.target).kind;
+fn list_text(model: &ServiceModel, member: &Member, id: ShapeId, list: &List) -> Result<String> {
+    let target = item_type(model, id);
     let mut out = String::new();
     for value in list.iter().filter(|value| !value.is_null()) {
         if !out.is_empty() {
             out.push(',');
         }
-        match (kind, value) {
-            (Kind::String, Value::String(text)) if text.contains(['"', ',']) => {
+        match (target, value) {
+            (ValueType::String, Value::String(text)) if text.contains(['"', ',']) => {
                 out.push('"');
                 out.push_str(&text.replace('"', "\\\""));
                 out.push('"');
             }
-            _ => {
-                let format = item.traits.timestamp_format.unwrap_or(TIMESTAMP_FORMAT);
-                out.push_str(&text_param(&member.name, kind, format, value)?);
-            }
+            _ => out.push_str(&text_param(&member.name, target, TIMESTAMP_FORMAT, value)?),
         }
     }
     Ok(out)
+}
+
+/// Returns the type of a list's items.
+fn item_type(model: &ServiceModel, id: ShapeId) -> ValueType {
+    match &model.shape(id).kind {
+        Kind::List(item) => ValueType::of(model, item),
+        _ => ValueType::String,
+    }
 }
 
 /// Rejects line breaks and NUL, with which a value could inject headers.
@@ -112,7 +115,12 @@ pub(crate) fn push_prefix_headers(
         }
         let text = match value {
             Value::String(text) => text.clone(),
-            other => Str::from(text_param(context, &Kind::String, TIMESTAMP_FORMAT, other)?),
+            other => Str::from(text_param(
+                context,
+                ValueType::String,
+                TIMESTAMP_FORMAT,
+                other,
+            )?),
         };
         check_header_value(context, &text)?;
         headers.set(full, text);
@@ -151,10 +159,7 @@ pub(crate) fn header_value(
             .and_then(|json| crate::json::read_json(json.into()).ok())
             .unwrap_or_else(|| unmatched_text(structure, &member.name, ValueType::Document, text)),
         ValueType::List(id) => {
-            let Kind::List(item) = &model.shape(id).kind else {
-                return Value::Null;
-            };
-            let target = ValueType::of(model, item);
+            let target = item_type(model, id);
             let parts = match target {
                 ValueType::Timestamp(_) => split_timestamps(text),
                 _ => split_list(text),

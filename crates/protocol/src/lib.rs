@@ -5,34 +5,31 @@
 #![forbid(unsafe_code)]
 
 mod body;
-mod body_lengths;
 mod cbor;
 mod codec;
 mod compress;
-mod decode_layout;
-mod ec2;
-mod error_code;
 mod event_stream;
+mod format;
 mod header;
 mod json;
-mod literal;
 mod message;
 mod mismatch;
-mod name_index;
+mod protocol;
 mod query;
-mod rest;
-mod rest_json;
-mod rest_xml;
-mod rpc_v2_cbor;
+mod request;
+mod response;
 mod scalar;
+mod service_error;
+mod shape;
 mod strictness;
 mod uri;
 mod xml;
 
 pub use cbor::read_cbor;
-pub use codec::{Codec, Protocol};
+pub use codec::Codec;
 pub use compress::compress;
 pub use event_stream::{EventHeader, EventMessage, MessageDecoder};
 pub use json::read_json;
 pub use message::{Headers, Input, Request, Response};
+pub use protocol::Protocol;
 pub use xml::{xml_error_field, xml_root_name, xml_root_text};

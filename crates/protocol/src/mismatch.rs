@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use inia_core::{Map, Value};
 use inia_model::{Kind, ServiceModel, ShapeId};
 
-use crate::decode_layout::{UNKNOWN_MEMBER, ValueType};
+use crate::shape::{UNKNOWN_MEMBER, ValueType};
 
 /// The maximum number of log events per response.
 pub(crate) const MAX_LOGGED: usize = 10;

@@ -4,18 +4,16 @@ use std::ops::Deref;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use std::sync::LazyLock;
 
+use crate::shape::ValueType;
 use base64::Engine as _;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 use base64::engine::general_purpose::STANDARD as BASE64;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{Simd, general_purpose::PAD};
 use inia_core::{
-    Blob, BytePool, Error, ErrorKind, Result, Str, Timestamp, TimestampFormat, TimestampPrecision,
-    TimestampText, Value,
+    Blob, BytePool, Error, ErrorKind, Map, Result, Str, Timestamp, TimestampFormat,
+    TimestampPrecision, TimestampText, Value,
 };
-use inia_model::Kind;
-
-use crate::decode_layout::ValueType;
 
 /// Base64 with SIMD.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -37,6 +35,45 @@ pub(crate) fn mismatch(context: &str, expected: &str, value: &Value) -> Error {
             value.type_name()
         ),
     )
+}
+
+/// Returns a body as text.
+///
+/// # Errors
+/// `Parse`: it is not UTF-8.
+pub(crate) fn utf8_text<'b>(format: &str, body: &'b [u8]) -> Result<&'b str> {
+    std::str::from_utf8(body).map_err(|error| {
+        let message = format!("{format} at byte {}: not UTF-8", error.valid_up_to());
+        Error::new(ErrorKind::Parse, message)
+    })
+}
+
+/// Enters a level of nested parameters, of which `depth` may still be entered.
+///
+/// # Errors
+/// `Validation`: there is none.
+#[inline]
+pub(crate) fn descend(depth: u32, context: &str) -> Result<u32> {
+    depth.checked_sub(1).ok_or_else(|| {
+        let message = format!("{context}: nested too deeply");
+        Error::new(ErrorKind::Validation, message)
+    })
+}
+
+/// Returns the parameters of a call as a map: `empty` for null.
+///
+/// # Errors
+/// `Validation`: they are not a map.
+pub(crate) fn params_map<'p>(
+    operation: &str,
+    params: &'p Value,
+    empty: &'p Map,
+) -> Result<&'p Map> {
+    match params {
+        Value::Map(map) => Ok(map),
+        Value::Null => Ok(empty),
+        other => Err(mismatch(operation, "a map", other)),
+    }
 }
 
 /// Returns the bytes of a blob parameter: a blob's own, or a string's UTF-8.
@@ -300,20 +337,24 @@ impl From<ScalarText<'_>> for Str {
     }
 }
 
-/// Converts a scalar parameter to its text form in a URI, header, form or element.
+/// Converts a scalar parameter to its text form in a URI, header, form or element; `format` is the default format of
+/// timestamps there.
 ///
 /// # Source
 /// botocore `serialize.py:BaseRestSerializer._get_uri_and_query_string_value` and `_convert_header_value`.
 pub(crate) fn text_param<'a>(
     context: &str,
-    kind: &Kind,
+    target: ValueType,
     format: TimestampFormat,
     value: &'a Value,
 ) -> Result<ScalarText<'a>> {
-    let text = |timestamp: Timestamp| timestamp.text(format, TimestampPrecision::Default);
-    if matches!(kind, Kind::Timestamp) {
-        return timestamp_param(context, value)
-            .map(|timestamp| ScalarText::Timestamp(text(timestamp)));
+    let text = |timestamp: Timestamp, format| timestamp.text(format, TimestampPrecision::Default);
+    if let ValueType::Timestamp(modeled) = target {
+        let timestamp = timestamp_param(context, value)?;
+        return Ok(ScalarText::Timestamp(text(
+            timestamp,
+            modeled.unwrap_or(format),
+        )));
     }
     Ok(match value {
         Value::String(text) => ScalarText::Borrowed(text),
@@ -327,7 +368,7 @@ pub(crate) fn text_param<'a>(
             ScalarText::Owned(Str::from(text))
         }
         Value::Blob(bytes) => ScalarText::Owned(Str::from(base64(bytes))),
-        Value::Timestamp(timestamp) => ScalarText::Timestamp(text(*timestamp)),
+        Value::Timestamp(timestamp) => ScalarText::Timestamp(text(*timestamp, format)),
         Value::Null | Value::List(_) | Value::Map(_) => {
             return Err(mismatch(context, "a single value", value));
         }

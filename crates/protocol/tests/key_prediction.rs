@@ -52,7 +52,7 @@ const MAPS: [&str; 16] = [
     r#"{"a":{"S":"YQ=="},"b":{"N":"2"}"#,
 ];
 
-fn parse(codec: &dyn Codec, model: &ServiceModel, text: &str) -> Result<Value> {
+fn parse(codec: &Codec, model: &ServiceModel, text: &str) -> Result<Value> {
     let response = Response {
         status: 200,
         headers: Headers::new(),
@@ -69,12 +69,12 @@ fn maps_do_not_depend_on_earlier_ones() {
         .codec(Arc::clone(&model));
     let mut parsed_count = 0;
     for member in ["Items", "Others", "Pairs"] {
-        let alone = |map: &str| parse(&*codec, &model, &format!(r#"{{"{member}":[{map}]}}"#));
+        let alone = |map: &str| parse(&codec, &model, &format!(r#"{{"{member}":[{map}]}}"#));
         for first in MAPS {
             for second in MAPS {
                 let maps = [first, first, first, second, second, first];
                 let text = format!(r#"{{"{member}":[{}]}}"#, maps.join(","));
-                let together = parse(&*codec, &model, &text);
+                let together = parse(&codec, &model, &text);
                 let (one, other) = (alone(first), alone(second));
                 let (Ok(one), Ok(other)) = (one, other) else {
                     assert!(together.is_err(), "{text}");
@@ -99,7 +99,7 @@ fn predictions_are_separate_per_map_type() {
     let map = r#"{"a":{"S":"YQ=="},"b":{"N":"2"}}"#;
     let maps = [map; 4].join(",");
     let text = format!(r#"{{"Items":[{maps}],"Others":[{maps}],"Pairs":[{maps}]}}"#);
-    let output = parse(&*codec, &model, &text).unwrap();
+    let output = parse(&codec, &model, &text).unwrap();
     for position in 0..4 {
         assert_eq!(output["Items"][position]["a"]["S"], "YQ==");
         assert_eq!(

@@ -64,7 +64,7 @@ const SHAPES: &str = r#"{
 
 struct Service {
     model: Arc<ServiceModel>,
-    codec: Box<dyn Codec>,
+    codec: Codec,
 }
 
 impl Service {

@@ -64,7 +64,7 @@ fn model(protocol: Protocol) -> Arc<ServiceModel> {
 
 struct Client {
     model: Arc<ServiceModel>,
-    codec: Box<dyn Codec>,
+    codec: Codec,
 }
 
 impl Client {

@@ -1,104 +1,152 @@
-//! Global options.
+//! Options for the session and for the output.
 
 use std::time::Duration;
 
-use inia::SessionBuilder;
 use inia::config::{Config, UNSIGNED};
+use inia::jmespath::Expression;
 use inia::ports::Host;
+use inia::{Session, SessionBuilder};
 
-use super::Arity;
+use super::option::{Arity, OptionGroup, OptionRow};
 use crate::status::CliError;
 
-/// Global options and the number of values of each.
-pub(super) const NAMES: &[(&str, Arity)] = &[
-    ("ca-bundle", Arity::One),
-    ("cli-connect-timeout", Arity::One),
-    ("cli-read-timeout", Arity::One),
-    ("debug", Arity::Flag),
-    ("endpoint-url", Arity::One),
-    ("no-sign-request", Arity::Flag),
-    ("no-verify-ssl", Arity::Flag),
-    ("output", Arity::One),
-    ("profile", Arity::One),
-    ("query", Arity::One),
-    ("region", Arity::One),
-];
-
-/// Format of printed results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum OutputFormat {
-    #[default]
-    Json,
-    Text,
-    Table,
-    Yaml,
+/// The option of commands that read definitions or config files, and call no service.
+#[derive(Debug, Default)]
+pub(crate) struct ProfileOption {
+    pub(crate) profile: Option<String>,
 }
 
-impl OutputFormat {
-    /// Returns the format of that name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "json" => Some(OutputFormat::Json),
-            "text" => Some(OutputFormat::Text),
-            "table" => Some(OutputFormat::Table),
-            "yaml" => Some(OutputFormat::Yaml),
-            _ => None,
-        }
+impl OptionGroup for ProfileOption {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "profile",
+        arity: Arity::One,
+        set: |options, value| {
+            options.profile = Some(value);
+            Ok(())
+        },
+    }];
+}
+
+impl ProfileOption {
+    /// Loads the session of the profile.
+    pub(crate) async fn load(self) -> Result<Session, CliError> {
+        let options = SessionOptions {
+            profile: self.profile,
+            ..SessionOptions::default()
+        };
+        options.load().await
     }
 }
 
-/// Values of the global options.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct GlobalOptions {
+/// Options for credentials, region and connections.
+#[derive(Debug, Default)]
+pub(crate) struct SessionOptions {
     pub(crate) region: Option<String>,
     pub(crate) profile: Option<String>,
-    pub(crate) endpoint_url: Option<String>,
-    pub(crate) ca_bundle: Option<String>,
-    pub(crate) query: Option<String>,
-    pub(crate) output: Option<OutputFormat>,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) read_timeout: Option<Duration>,
-    pub(crate) no_sign_request: bool,
-    pub(crate) no_verify_ssl: bool,
-    pub(crate) debug: bool,
+    endpoint_url: Option<String>,
+    ca_bundle: Option<String>,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+    no_sign_request: bool,
+    no_verify_ssl: bool,
 }
 
-impl GlobalOptions {
-    pub(super) fn set(&mut self, name: &str, value: Option<String>) -> Result<(), CliError> {
-        match name {
-            "ca-bundle" => self.ca_bundle = value,
-            "cli-connect-timeout" => self.connect_timeout = seconds(name, value)?,
-            "cli-read-timeout" => self.read_timeout = seconds(name, value)?,
-            "debug" => self.debug = true,
-            "endpoint-url" => self.endpoint_url = value,
-            "no-sign-request" => self.no_sign_request = true,
-            "no-verify-ssl" => self.no_verify_ssl = true,
-            "output" => {
-                let name = value.unwrap_or_default();
-                let format = OutputFormat::from_name(&name);
-                let unknown = || {
-                    CliError::usage(format!(
-                        "--output: {name:?} is not one of json, text, table and yaml"
-                    ))
-                };
-                self.output = Some(format.ok_or_else(unknown)?);
-            }
-            "profile" => self.profile = value,
-            "query" => self.query = value,
-            "region" => self.region = value,
-            _ => return Err(CliError::usage(format!("unknown option --{name}"))),
+impl OptionGroup for SessionOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "ca-bundle",
+            arity: Arity::One,
+            set: |options, value| {
+                options.ca_bundle = Some(value);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "cli-connect-timeout",
+            arity: Arity::One,
+            set: |options, value| {
+                options.connect_timeout = Some(seconds("cli-connect-timeout", &value)?);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "cli-read-timeout",
+            arity: Arity::One,
+            set: |options, value| {
+                options.read_timeout = Some(seconds("cli-read-timeout", &value)?);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "endpoint-url",
+            arity: Arity::One,
+            set: |options, value| {
+                options.endpoint_url = Some(value);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "no-sign-request",
+            arity: Arity::Flag,
+            set: |options, _| {
+                options.no_sign_request = true;
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "no-verify-ssl",
+            arity: Arity::Flag,
+            set: |options, _| {
+                options.no_verify_ssl = true;
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "profile",
+            arity: Arity::One,
+            set: |options, value| {
+                options.profile = Some(value);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "region",
+            arity: Arity::One,
+            set: |options, value| {
+                options.region = Some(value);
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl SessionOptions {
+    /// Returns an error that names an option for calls if one was given.
+    pub(crate) fn reject_calls(&self, reason: &str) -> Result<(), CliError> {
+        let given = [
+            ("ca-bundle", self.ca_bundle.is_some()),
+            ("cli-connect-timeout", self.connect_timeout.is_some()),
+            ("cli-read-timeout", self.read_timeout.is_some()),
+            ("endpoint-url", self.endpoint_url.is_some()),
+            ("no-sign-request", self.no_sign_request),
+            ("no-verify-ssl", self.no_verify_ssl),
+            ("region", self.region.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((name, _)) => Err(CliError::usage(format!("--{name} has no effect: {reason}"))),
         }
-        Ok(())
     }
 
-    /// Returns a session builder with these options, which prompts for MFA codes on the terminal.
-    pub(crate) fn session(&self) -> SessionBuilder {
-        self.session_over(crate::terminal::host())
+    /// Loads a session that prompts for MFA codes on the terminal.
+    pub(crate) async fn load(&self) -> Result<Session, CliError> {
+        let session = self.session_over(crate::terminal::host());
+        Ok(session.load().await?)
     }
 
     /// Returns a session builder with these options on the given host.
     pub(crate) fn session_over(&self, host: Host) -> SessionBuilder {
-        let mut builder = SessionBuilder::over(host).config(&self.config());
+        let mut builder = Session::builder().host(host).config(&self.config());
         if let Some(profile) = &self.profile {
             builder = builder.profile(profile.as_str());
         }
@@ -137,22 +185,88 @@ impl GlobalOptions {
 fn warn_unverified() {
     static WARNING: std::sync::Once = std::sync::Once::new();
     WARNING.call_once(|| {
-        eprintln!("warning: --no-verify-ssl: whoever intercepts the connection can read requests and credentials");
+        eprintln!("warning: --no-verify-ssl: an attacker who intercepts the connection can read requests and credentials");
     });
 }
 
-fn seconds(name: &str, value: Option<String>) -> Result<Option<Duration>, CliError> {
-    let value = value.unwrap_or_default();
-    let seconds = value
-        .parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match seconds {
-        // 0 means no timeout, represented by one day.
-        Some(Duration::ZERO) => Ok(Some(Duration::from_secs(86_400))),
-        Some(limit) => Ok(Some(limit)),
+/// Parses a timeout. 0 means no timeout, represented by one day.
+fn seconds(name: &str, value: &str) -> Result<Duration, CliError> {
+    let seconds = value.parse().ok();
+    match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        Some(Duration::ZERO) => Ok(Duration::from_secs(86_400)),
+        Some(limit) => Ok(limit),
         None => Err(CliError::usage(format!(
             "--{name}: {value:?} is not a number of seconds"
         ))),
+    }
+}
+
+/// Format of printed results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OutputFormat {
+    #[default]
+    Json,
+    Text,
+    Table,
+    Yaml,
+}
+
+impl OutputFormat {
+    /// Returns the format of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "json" => Some(OutputFormat::Json),
+            "text" => Some(OutputFormat::Text),
+            "table" => Some(OutputFormat::Table),
+            "yaml" => Some(OutputFormat::Yaml),
+            _ => None,
+        }
+    }
+}
+
+/// Options of commands that print a result.
+#[derive(Debug, Default)]
+pub(crate) struct OutputOptions {
+    pub(crate) format: Option<OutputFormat>,
+    pub(crate) query: Option<Expression>,
+}
+
+impl OptionGroup for OutputOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "output",
+            arity: Arity::One,
+            set: |options, name| {
+                let unknown = || {
+                    CliError::usage(format!(
+                        "--output: {name:?} is not one of json, text, table and yaml"
+                    ))
+                };
+                options.format = Some(OutputFormat::from_name(&name).ok_or_else(unknown)?);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "query",
+            arity: Arity::One,
+            set: |options, text| {
+                options.query = Some(Expression::compile(&text)?);
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl OutputOptions {
+    /// Returns an error that names an option of this group if one was given.
+    pub(crate) fn reject(&self, reason: &str) -> Result<(), CliError> {
+        let name = match self {
+            OutputOptions { query: Some(_), .. } => "query",
+            OutputOptions {
+                format: Some(_), ..
+            } => "output",
+            _ => return Ok(()),
+        };
+        Err(CliError::usage(format!("--{name} has no effect: {reason}")))
     }
 }

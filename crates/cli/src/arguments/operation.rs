@@ -1,23 +1,72 @@
 //! Options of an operation, derived from its input shape.
 
+use std::collections::HashSet;
+
 use inia::{ByteStream, Kind, Map, Member, Operation, ServiceModel, Value, kebab_case};
 
-use super::value::{self, ArgumentText};
-use super::{Arguments, Arity};
+use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
+use super::paramfile::{self, ArgumentText};
+use super::value::OptionContext;
+use super::{Arguments, GlobalOptions};
 use crate::command::decode;
 use crate::status::CliError;
 
-/// Options for pagination and for the command line itself.
-const COMMON_OPTIONS: &[(&str, Arity)] = &[
-    ("cli-input-json", Arity::One),
-    ("generate-cli-skeleton", Arity::Flag),
-    ("max-items", Arity::One),
-    ("no-paginate", Arity::Flag),
-    ("page-size", Arity::One),
-    ("starting-token", Arity::One),
-];
+/// Options of every command that takes the parameters of an operation.
+#[derive(Debug, Default)]
+pub(super) struct InputOptions {
+    json: Map,
+    skeleton: Option<SkeletonKind>,
+}
 
-/// Parameters and options of a call.
+impl OptionGroup for InputOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "cli-input-json",
+            arity: Arity::One,
+            set: |options, text| {
+                let text = ArgumentText::load(&text)?;
+                let json = serde_json::from_slice(text.bytes()).map_err(|error| {
+                    CliError::usage(format!("--cli-input-json: invalid JSON: {error}"))
+                })?;
+                let Value::Map(json) = json else {
+                    return Err(CliError::usage("--cli-input-json: expected a JSON object"));
+                };
+                options.json = json;
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "generate-cli-skeleton",
+            arity: Arity::Choice(&["input", "yaml-input", "output"]),
+            set: |options, kind| {
+                options.skeleton = Some(match kind.as_str() {
+                    "" | "input" => SkeletonKind::Input,
+                    "yaml-input" => SkeletonKind::YamlInput,
+                    "output" => SkeletonKind::Output,
+                    _ => {
+                        return Err(CliError::usage(format!(
+                            "--generate-cli-skeleton: {kind:?} is not one of input, yaml-input and output"
+                        )));
+                    }
+                });
+                Ok(())
+            },
+        },
+    ];
+}
+
+/// Value of `--generate-cli-skeleton`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SkeletonKind {
+    /// Parameters as JSON.
+    Input,
+    /// Parameters as YAML.
+    YamlInput,
+    /// A sample output, after validation of the parameters.
+    Output,
+}
+
+/// Parameters of a call, and the remaining arguments.
 #[derive(Debug, Default)]
 pub(crate) struct OperationArguments {
     pub(crate) params: Value,
@@ -25,143 +74,85 @@ pub(crate) struct OperationArguments {
     pub(crate) body: Option<String>,
     /// Positional arguments; the file for a streaming output.
     pub(crate) positionals: Vec<String>,
-    pub(crate) paging: Paging,
-    pub(crate) skeleton: bool,
-}
-
-/// Pagination options.
-#[derive(Debug, Default)]
-pub(crate) struct Paging {
-    pub(crate) off: bool,
-    pub(crate) max_items: Option<usize>,
-    pub(crate) page_size: Option<u64>,
-    pub(crate) starting_token: Option<String>,
+    /// If set, the skeleton is printed instead of a call.
+    pub(crate) skeleton: Option<SkeletonKind>,
 }
 
 impl OperationArguments {
-    /// Parses the remaining arguments as options of an operation.
-    pub(crate) fn read(
-        arguments: &mut Arguments,
+    /// Parses the rest of the line as options of an operation, after those of the set `S`.
+    ///
+    /// # Errors
+    /// If the line has options that are in neither, or invalid values.
+    pub(crate) fn parse<S: OptionSet>(
+        mut arguments: Arguments,
         model: &ServiceModel,
         operation: &Operation,
-    ) -> Result<Self, CliError> {
-        let options: Vec<(String, &Member)> =
-            model.input(operation).map_or_else(Vec::new, |input| {
-                input
-                    .members
-                    .iter()
-                    .map(|member| (option_name_of(&member.name), member))
-                    .collect()
-            });
-        let find = |name: &str| {
-            let member = |name: &str| {
-                options
-                    .iter()
-                    .find(|(option, _)| option == name)
-                    .map(|(_, member)| *member)
-            };
-            match member(name) {
-                Some(member) => Some((member, true)),
-                // A boolean member also has a `--no-` option.
-                None => member(name.strip_prefix("no-")?)
-                    .filter(|member| matches!(model.shape(member.target).kind, Kind::Boolean))
-                    .map(|member| (member, false)),
-            }
+    ) -> Result<(S, Self), CliError> {
+        let (set, input): (S, InputOptions) = arguments.take()?;
+        let members = MemberOptions::new(model, operation);
+        let names = || {
+            let own = S::names().into_iter().chain(InputOptions::names());
+            members.names().chain(own.map(str::to_owned)).collect()
         };
-        let arity = |name: &str| match find(name) {
-            Some((member, _)) => Some(match &model.shape(member.target).kind {
-                Kind::Boolean => Arity::Flag,
-                Kind::List(_) | Kind::Map { .. } => Arity::Many,
-                _ => Arity::One,
-            }),
-            None => COMMON_OPTIONS
-                .iter()
-                .find(|(common, _)| *common == name)
-                .map(|(_, arity)| *arity),
-        };
-        let known = || {
-            let common = COMMON_OPTIONS.iter().map(|(name, _)| (*name).to_owned());
-            options
-                .iter()
-                .map(|(option, _)| option.clone())
-                .chain(common)
-                .collect()
-        };
-        let rest = arguments.parse_rest(arity, known)?;
-
+        let rest = arguments.finish_with(|name| members.arity(name), names)?;
         let mut parsed = OperationArguments {
+            params: Value::map(),
+            body: None,
             positionals: rest.positionals,
-            ..OperationArguments::default()
+            skeleton: input.skeleton,
         };
         let mut params = Map::new();
-        let mut from_json = Map::new();
-        let streaming = model
-            .streaming_input(operation)
-            .map(|member| member.name.clone());
+        let mut complex = HashSet::new();
+        let streaming = model.streaming_input(operation);
         for (name, values) in rest.options {
-            let first = values.first().cloned().unwrap_or_default();
-            let Some((member, on)) = find(&name) else {
-                parsed.set_common(&name, first, &mut from_json)?;
+            let Some(option) = members.find(&name) else {
                 continue;
             };
-            let option = format!("--{name}");
-            if streaming.as_ref() == Some(&member.name) {
-                parsed.body = Some(first);
-            } else if matches!(model.shape(member.target).kind, Kind::Boolean) {
-                params.insert(member.name.clone(), on);
+            let member = option.member;
+            let kind = &model.shape(member.target).kind;
+            let is_complex = matches!(kind, Kind::Structure(_) | Kind::List(_) | Kind::Map { .. });
+            if is_complex && !complex.insert(&member.name) {
+                return Err(CliError::usage(format!(
+                    "--{name} is given twice; write all its values behind one --{name}"
+                )));
+            }
+            if streaming.is_some_and(|streaming| streaming.name == member.name) {
+                parsed.body = values.into_iter().next();
+            } else if matches!(kind, Kind::Boolean) {
+                params.insert(member.name.clone(), option.flag);
             } else {
-                let texts = values
-                    .iter()
-                    .map(|text| ArgumentText::read(text))
-                    .collect::<Result<Vec<_>, _>>()?;
-                params.insert(
-                    member.name.clone(),
-                    value::option_value(model, member, &option, &texts)?,
-                );
+                let value = members.context(&name).value(member, &values)?;
+                params.insert(member.name.clone(), value);
             }
         }
         // Options override `--cli-input-json`.
-        let mut all = Value::Map(from_json);
-        decode::params_in_place(model, operation, &mut all)?;
-        if let Some(map) = all.as_map_mut() {
+        parsed.params = Value::Map(input.json);
+        decode::params_in_place(model, operation, &mut parsed.params)?;
+        if let Some(map) = parsed.params.as_map_mut() {
             map.extend(params);
         }
-        parsed.params = all;
-        Ok(parsed)
+        Ok((set, parsed))
     }
 
-    fn set_common(
+    /// Sets the parameter with this option name; returns false if the operation has none.
+    pub(super) fn set_option(
         &mut self,
+        model: &ServiceModel,
+        operation: &Operation,
         name: &str,
-        value: String,
-        from_json: &mut Map,
-    ) -> Result<(), CliError> {
-        let number = || {
-            value.parse::<u64>().map_err(|_| {
-                CliError::usage(format!("--{name}: {value:?} is not a non-negative integer"))
-            })
+        text: &str,
+    ) -> Result<bool, CliError> {
+        let members = MemberOptions::new(model, operation);
+        let Some(option) = members.find(name) else {
+            return Ok(false);
         };
-        match name {
-            "cli-input-json" => {
-                let text = ArgumentText::read(&value)?;
-                let json: Value = serde_json::from_slice(text.bytes()).map_err(|error| {
-                    CliError::usage(format!("--cli-input-json: invalid JSON: {error}"))
-                })?;
-                let Value::Map(map) = json else {
-                    return Err(CliError::usage("--cli-input-json: expected a JSON object"));
-                };
-                *from_json = map;
-            }
-            "generate-cli-skeleton" => self.skeleton = true,
-            "max-items" => {
-                self.paging.max_items = Some(usize::try_from(number()?).unwrap_or(usize::MAX))
-            }
-            "no-paginate" => self.paging.off = true,
-            "page-size" => self.paging.page_size = Some(number()?),
-            "starting-token" => self.paging.starting_token = Some(value),
-            _ => return Err(CliError::usage(format!("unknown option --{name}"))),
+        let value = members
+            .context(name)
+            .value(option.member, &[text.to_owned()])?;
+        if let Some(map) = self.params.as_map_mut() {
+            map.insert(option.member.name.clone(), value);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Opens the streaming body.
@@ -173,13 +164,143 @@ impl OperationArguments {
                     .strip_prefix("fileb://")
                     .or_else(|| path.strip_prefix("file://"))
                     .unwrap_or(path);
-                Ok(Some(ByteStream::from_path(path).await?))
+                Ok(Some(ByteStream::from_path(paramfile::expand(path)).await?))
             }
         }
     }
 }
 
-/// Returns the option name of a member: its name in kebab case.
-pub(crate) fn option_name_of(member: &str) -> String {
-    kebab_case(member)
+/// The options of an operation's members.
+struct MemberOptions<'m> {
+    model: &'m ServiceModel,
+    operation: &'m Operation,
+    options: Vec<(String, &'m Member)>,
+}
+
+/// The member of an option, and the value of the option as a flag.
+struct MemberOption<'m> {
+    member: &'m Member,
+    flag: bool,
+}
+
+impl<'m> MemberOptions<'m> {
+    fn new(model: &'m ServiceModel, operation: &'m Operation) -> Self {
+        let members = model
+            .input(operation)
+            .into_iter()
+            .flat_map(|input| &input.members);
+        let option = |member: &'m Member| {
+            let name = option_name(model.name(), &operation.name, &member.name);
+            (name, member)
+        };
+        MemberOptions {
+            model,
+            operation,
+            options: members.map(option).collect(),
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<MemberOption<'m>> {
+        let member = |name: &str| {
+            let mut options = self.options.iter();
+            let option = options.find(|(option, _)| option == name);
+            option.map(|(_, member)| *member)
+        };
+        match member(name) {
+            Some(member) => Some(MemberOption { member, flag: true }),
+            // A boolean member also has a `--no-` option.
+            None => member(name.strip_prefix("no-")?)
+                .filter(|member| matches!(self.model.shape(member.target).kind, Kind::Boolean))
+                .map(|member| MemberOption {
+                    member,
+                    flag: false,
+                }),
+        }
+    }
+
+    fn arity(&self, name: &str) -> Option<Arity> {
+        let option = self.find(name)?;
+        Some(match &self.model.shape(option.member.target).kind {
+            Kind::Boolean => Arity::Flag,
+            Kind::List(_) | Kind::Map { .. } => Arity::Many,
+            _ => Arity::One,
+        })
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.options.iter().map(|(name, _)| name.clone())
+    }
+
+    fn context<'c>(&'c self, option: &'c str) -> OptionContext<'c> {
+        OptionContext {
+            model: self.model,
+            operation: self.operation,
+            option,
+        }
+    }
+}
+
+/// Options of parameters with the name of a global option: service, operation, and both names.
+///
+/// # Source
+/// The AWS CLI, `customizations/argrename.py`.
+const RENAMED: &[(&str, &str, &str, &str)] = &[
+    ("cloudsearchdomain", "Search", "query", "search-query"),
+    ("cloudsearchdomain", "Suggest", "query", "suggest-query"),
+    ("datapipeline", "QueryObjects", "query", "objects-query"),
+    (
+        "glue",
+        "GetUnfilteredPartitionMetadata",
+        "region",
+        "resource-region",
+    ),
+    (
+        "glue",
+        "GetUnfilteredPartitionsMetadata",
+        "region",
+        "resource-region",
+    ),
+    (
+        "glue",
+        "GetUnfilteredTableMetadata",
+        "region",
+        "resource-region",
+    ),
+    (
+        "kinesisanalytics",
+        "AddApplicationOutput",
+        "output",
+        "application-output",
+    ),
+    (
+        "kinesisanalyticsv2",
+        "AddApplicationOutput",
+        "output",
+        "application-output",
+    ),
+    ("mturk", "ListQualificationTypes", "query", "types-query"),
+    (
+        "rekognition",
+        "CreateStreamProcessor",
+        "output",
+        "stream-processor-output",
+    ),
+    ("stepfunctions", "SendTaskSuccess", "output", "task-output"),
+    ("workdocs", "DescribeUsers", "query", "user-query"),
+];
+
+/// Returns the option name of a member: its name in kebab case. A name that is also a global option, for which the AWS CLI has no
+/// other, gets the prefix `input-`.
+pub(crate) fn option_name(service: &str, operation: &str, member: &str) -> String {
+    let name = kebab_case(member);
+    if GlobalOptions::arity(&name).is_none() && name != super::DEBUG {
+        return name;
+    }
+    let row = RENAMED.iter().find(|(of_service, of_operation, from, _)| {
+        (*of_service, *of_operation, *from) == (service, operation, name.as_str())
+    });
+    match row {
+        Some((.., renamed)) => (*renamed).to_owned(),
+        None => format!("input-{name}"),
+    }
 }

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use inia::jmespath::Expression;
-use inia::{Client, Operation, Output, ServiceModel, Value};
+use inia::{Client, Operation, Output, PaginatorModel, ServiceModel, Session, Value};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::arguments::{Arguments, GlobalOptions, OperationArguments, OutputFormat};
+use crate::arguments::{
+    Arguments, OperationArguments, OutputOptions, PageLimits, PagingOptions, SinglePageOption,
+};
 use crate::command::skeleton;
-use crate::output;
+use crate::output::Printer;
 use crate::status::CliError;
 
 /// File name for standard output.
@@ -17,91 +18,79 @@ pub(crate) const STANDARD_OUTPUT: &str = "-";
 
 /// Makes the call that the remaining arguments describe and prints its output.
 pub(crate) async fn run(
-    mut arguments: Arguments,
+    arguments: Arguments,
+    session: &Session,
     client: Client,
     operation: &Operation,
 ) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(client.model());
-    let options = OperationArguments::read(&mut arguments, &model, operation)?;
-    let format = output_format(&arguments.global, &client)?;
-    let query = arguments
-        .global
-        .query
-        .as_deref()
-        .map(Expression::compile)
-        .transpose()?;
-    if options.skeleton {
-        return output::print(
-            &skeleton::of(&model, operation),
-            OutputFormat::Json,
-            &operation.name,
-        );
+    let (options, pages, arguments) = parse(arguments, &client, operation)?;
+    if let Some(kind) = arguments.skeleton {
+        return skeleton::print(kind, &model, operation, &arguments.params, options, session);
     }
-    let outfile = outfile(&model, operation, &options)?;
+    let outfile = outfile(&model, operation, &arguments)?;
+    if outfile.as_deref() == Some(STANDARD_OUTPUT) {
+        // Printing the value would corrupt the body.
+        options.reject("the body is written to standard output")?;
+    }
+    let has_query = options.query.is_some();
+    let printer = Printer::new(options, session)?;
     let in_operation = |error| CliError::Call {
         operation: operation.name.to_string(),
         error,
     };
-    let body = options.open_body().await?;
-    let pages = !options.paging.off && body.is_none() && is_paginated(&client, operation);
-    let value = if pages && !has_pagination_params(&client, operation, &options.params) {
-        let mut paginator = client.paginate(&operation.name, options.params);
-        if let Some(size) = options.paging.page_size {
-            paginator = paginator.page_size(size);
+    let body = arguments.open_body().await?;
+    let value = match pages {
+        Some(limits) if body.is_none() => {
+            let mut paginator = client.paginate(&operation.name, arguments.params);
+            if let Some(size) = limits.page_size {
+                paginator = paginator.page_size(size);
+            }
+            if let Some(max) = limits.max_items {
+                paginator = paginator.max_items(max);
+            }
+            if let Some(token) = limits.starting_token {
+                paginator = paginator.starting_token(token);
+            }
+            paginator.build_full_result().await.map_err(in_operation)?
         }
-        if let Some(max) = options.paging.max_items {
-            paginator = paginator.max_items(max);
+        _ => {
+            let mut call = client.call(&operation.name, arguments.params);
+            if let Some(body) = body {
+                call = call.body(body);
+            }
+            let response = call.send().await.map_err(in_operation)?;
+            receive(response, outfile.as_deref(), &model, operation).await?
         }
-        if let Some(token) = options.paging.starting_token {
-            paginator = paginator.starting_token(token);
-        }
-        paginator.build_full_result().await.map_err(in_operation)?
-    } else {
-        let mut call = client.call(&operation.name, options.params);
-        if let Some(body) = body {
-            call = call.body(body);
-        }
-        let response = call.send().await.map_err(in_operation)?;
-        receive(response, outfile.as_deref(), &model, operation).await?
     };
     if outfile.as_deref() == Some(STANDARD_OUTPUT) {
-        // The streaming body is already on standard output; printing the value would corrupt it.
         return Ok(());
     }
-    let value = match &query {
-        Some(query) => query.search(&value)?.into_owned(),
-        None => value,
-    };
     // An operation without output prints nothing.
-    if model.output(operation).is_none() && value.entries().len() == 0 && query.is_none() {
+    if model.output(operation).is_none() && value.entries().len() == 0 && !has_query {
         return Ok(());
     }
-    output::print(&value, format, &operation.name)
+    printer.print(&value, &operation.name)
 }
 
-/// Returns the output format: from `--output`, else `AWS_DEFAULT_OUTPUT`, else the profile's `output`.
-pub(crate) fn output_format(
-    global: &GlobalOptions,
+/// Parses the remaining arguments. Operations with a shipped paginator have paging options; inferred paginators are not used.
+fn parse(
+    arguments: Arguments,
     client: &Client,
-) -> Result<OutputFormat, CliError> {
-    if let Some(format) = global.output {
-        return Ok(format);
-    }
-    let settings = client.session().core().settings();
-    let configured = settings.env().var("AWS_DEFAULT_OUTPUT").or_else(|| {
-        settings
-            .profile()
-            .and_then(|profile| profile.get("output"))
-            .map(str::to_owned)
-    });
-    match configured.as_deref().map(str::trim) {
-        None | Some("") => Ok(OutputFormat::Json),
-        Some(name) => OutputFormat::from_name(name).ok_or_else(|| {
-            CliError::usage(format!(
-                "configured output format {name:?}: expected json, text, table or yaml"
-            ))
-        }),
-    }
+    operation: &Operation,
+) -> Result<(OutputOptions, Option<PageLimits>, OperationArguments), CliError> {
+    let model = client.model();
+    let paginator = client.paginator(&operation.name).ok();
+    let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
+    let Some(paginator) = paginator.filter(shipped) else {
+        let ((output, SinglePageOption), parsed) =
+            OperationArguments::parse(arguments, model, operation)?;
+        return Ok((output, None, parsed));
+    };
+    let ((output, paging), mut parsed): ((_, PagingOptions), _) =
+        OperationArguments::parse(arguments, model, operation)?;
+    let pages = paging.resolve(&paginator, model, operation, &mut parsed)?;
+    Ok((output, pages, parsed))
 }
 
 /// Returns the file for a streaming output.
@@ -120,23 +109,6 @@ pub(crate) fn outfile(
         (_, []) => Ok(None),
         (_, [argument, ..]) => Err(CliError::unexpected(argument)),
     }
-}
-
-/// Reports whether the parameters contain a pagination token or limit, which disables automatic pagination.
-fn has_pagination_params(client: &Client, operation: &Operation, params: &Value) -> bool {
-    client.paginator(&operation.name).is_ok_and(|paginator| {
-        let tokens = paginator.input_tokens.iter().map(|token| token.as_str());
-        let limit = paginator.limit_key.iter().map(|limit| limit.as_str());
-        tokens.chain(limit).any(|name| params.get(name).is_some())
-    })
-}
-
-/// Reports whether the service defines a paginator for the operation. Paginators inferred from member names are used
-/// only on request.
-fn is_paginated(client: &Client, operation: &Operation) -> bool {
-    client
-        .paginator(&operation.name)
-        .is_ok_and(|paginator| !paginator.inferred)
 }
 
 /// Writes a streaming output to `outfile` and returns the value to print.

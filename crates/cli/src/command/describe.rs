@@ -1,9 +1,8 @@
 //! Lists services and operations, and describes shapes of an operation.
 
-use std::io::Write as _;
-
 use inia::{Operation, ServiceModel, Session, kebab_case};
 
+use crate::output;
 use crate::status::CliError;
 
 /// `inia services`.
@@ -37,8 +36,5 @@ pub(super) fn print(lines: impl IntoIterator<Item = String>) -> Result<(), CliEr
         text.push_str(&line);
         text.push('\n');
     }
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    output::write(&text)
 }

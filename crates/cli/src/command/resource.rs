@@ -12,90 +12,226 @@
 //! inia resource ec2 Instance i-1 wait-until-running   a waiter
 //! ```
 
-use inia::jmespath::Expression;
-use inia::{Client, Resource, ResourceOutcome, ResourcePart, Value};
+use inia::{
+    Client, Operation, Resource, ResourceModel, ResourceOutcome, ResourcePart, Session, Value,
+};
 
-use crate::arguments::{Arguments, OperationArguments};
-use crate::command::{call, describe};
-use crate::output;
+use crate::arguments::{
+    Arguments, CollectionOptions, OperationArguments, OutputOptions, ProfileOption, SessionOptions,
+};
+use crate::command::{call, describe, skeleton};
+use crate::output::Printer;
 use crate::status::CliError;
-
-/// Option that limits the number of resources of a collection.
-const LIMIT: &str = "limit";
 
 /// Runs `inia resource` with the remaining arguments.
 pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
-    let Some(service) = arguments.positional()? else {
-        let session = crate::session(&arguments).await?;
-        let services = session.available_resources();
-        return describe::print(services.iter().map(|name| name.to_string()));
+    let service = match arguments.positional()? {
+        Some(service) if service != "help" => service,
+        _ => {
+            let profile: ProfileOption = arguments.take()?;
+            arguments.finish::<0>("resource")?;
+            let session = profile.load().await?;
+            let services = session.available_resources();
+            return describe::print(services.iter().map(|name| name.to_string()));
+        }
     };
     let service = crate::service_name(&service);
-    let session = arguments.preview_global().session().load().await?;
-    let mut resource = session.resource(service)?;
-    let printer = Printer::of(&arguments, resource.client())?;
-    let Some(mut argument) = arguments.positional()? else {
-        return printer.print(&resource.describe(), "resource");
+    let Some(first) = arguments.positional()? else {
+        let (profile, output): (ProfileOption, OutputOptions) = arguments.take()?;
+        arguments.finish::<0>("resource <service>")?;
+        let session = profile.load().await?;
+        let description = session.resource(service)?.describe();
+        return Printer::new(output, &session)?.print(&description, "resource");
     };
+    let options: SessionOptions = arguments.take()?;
+    let session = options.load().await?;
+    let resource = session.resource(service)?;
     // A resource name without identifiers describes that resource.
     if arguments.is_last_positional()
         && resource
-            .part(&to_snake_case(&argument))
-            .is_none_or(is_subresource)
+            .part(&to_snake_case(&first))
+            .is_none_or(|part| part == ResourcePart::Subresource)
     {
-        let description = resource.client().describe_resource(Some(&argument))?;
-        return printer.print(&description, &argument);
+        options.reject_calls("a description is printed without a call")?;
+        let output: OutputOptions = arguments.take()?;
+        arguments.finish::<0>("resource <service> <Name>")?;
+        let description = resource.client().describe_resource(Some(&first))?;
+        return Printer::new(output, &session)?.print(&description, &first);
     }
-    loop {
-        let name = to_snake_case(&argument);
-        let Some(part) = resource.part(&name) else {
-            return Err(unknown(&resource, &argument));
+    let path = ResourcePath::parse(&resource, first, &mut arguments)?;
+    path.run(resource, &session, arguments).await
+}
+
+/// The part of a resource that the arguments name, found without a call, so that the options of the command are checked before the
+/// first one.
+struct ResourcePath {
+    steps: Vec<ResourceStep>,
+    /// Definition of the resource behind the last step.
+    model: std::sync::Arc<ResourceModel>,
+    end: PathEnd,
+}
+
+enum ResourceStep {
+    Subresource { name: String, identifiers: Value },
+    Reference(String),
+}
+
+/// The last word of a path: the member of the last resource. None for the resource itself.
+enum PathEnd {
+    Resource,
+    Attribute(String),
+    Collection(String),
+    Action(String),
+    Waiter(String),
+}
+
+impl ResourcePath {
+    fn parse(root: &Resource, first: String, arguments: &mut Arguments) -> Result<Self, CliError> {
+        let mut path = ResourcePath {
+            steps: Vec::new(),
+            model: std::sync::Arc::clone(root.definition(root.name())?),
+            end: PathEnd::Resource,
         };
-        resource = match part {
-            ResourcePart::Identifier | ResourcePart::Attribute => {
-                arguments.finish()?;
-                let value = resource.attribute(&name).await?;
-                return printer.print(&value, &argument);
-            }
-            ResourcePart::Subresource => {
-                let mut identifiers = Vec::new();
-                for identifier in missing_identifiers(&resource, &name)? {
-                    let value = arguments.positional()?.ok_or_else(|| {
-                        CliError::usage(format!(
-                            "{argument} requires its {identifier} after the name"
-                        ))
-                    })?;
-                    identifiers.push(Value::from(value));
+        let mut next = Some(first);
+        while let Some(argument) = next {
+            let name = to_snake_case(&argument);
+            let Some(part) = root.part_of(&path.model, &name) else {
+                return Err(unknown(root, &path.model, &argument));
+            };
+            path.end = match part {
+                ResourcePart::Identifier | ResourcePart::Attribute => PathEnd::Attribute(name),
+                ResourcePart::Collection => PathEnd::Collection(name),
+                ResourcePart::Action => PathEnd::Action(name),
+                ResourcePart::Waiter => PathEnd::Waiter(name),
+                ResourcePart::Subresource => {
+                    let relation = path.model.subresource(&name)?;
+                    let mut identifiers = Vec::new();
+                    for identifier in relation.resource.inputs() {
+                        let value = arguments.positional()?.ok_or_else(|| {
+                            CliError::usage(format!(
+                                "{argument} requires its {identifier} after the name"
+                            ))
+                        })?;
+                        identifiers.push(Value::from(value));
+                    }
+                    let target = root.definition(&relation.resource.resource)?;
+                    path.model = std::sync::Arc::clone(target);
+                    path.steps.push(ResourceStep::Subresource {
+                        name,
+                        identifiers: Value::from_iter(identifiers),
+                    });
+                    PathEnd::Resource
                 }
-                resource.get(&name, Value::from_iter(identifiers))?
-            }
-            ResourcePart::Reference => match resource.reference(&name).await? {
-                ResourceOutcome::Resource(target) => target,
-                other => {
-                    arguments.finish()?;
-                    return printer.print(&outcome(other).await?, &argument);
+                ResourcePart::Reference => {
+                    let relation = path.model.reference(&name)?;
+                    let target = root.definition(&relation.resource.resource)?;
+                    path.model = std::sync::Arc::clone(target);
+                    path.steps.push(ResourceStep::Reference(name));
+                    PathEnd::Resource
                 }
-            },
-            ResourcePart::Collection => {
-                return collection(arguments, &resource, &name, &printer).await;
+            };
+            next = match path.end {
+                PathEnd::Resource => arguments.positional()?,
+                _ => None,
+            };
+        }
+        Ok(path)
+    }
+
+    /// Parses the options of the command, and then makes its calls.
+    async fn run(
+        self,
+        resource: Resource,
+        session: &Session,
+        mut arguments: Arguments,
+    ) -> Result<(), CliError> {
+        match self.end {
+            PathEnd::Resource => {
+                let output: OutputOptions = arguments.take()?;
+                arguments.finish::<0>("resource <service> <Name> <identifier>")?;
+                let printer = Printer::new(output, session)?;
+                let value = match walk(resource, self.steps).await? {
+                    ResourceOutcome::Resource(resource) => {
+                        if can_load(&resource) {
+                            resource.loaded().await?;
+                        }
+                        row(&resource)
+                    }
+                    other => outcome(other),
+                };
+                printer.print(&value, &self.model.name)
             }
-            ResourcePart::Action => return action(arguments, &resource, &name, &printer).await,
-            ResourcePart::Waiter => {
-                arguments.finish()?;
+            PathEnd::Attribute(name) => {
+                let output: OutputOptions = arguments.take()?;
+                arguments.finish::<0>("resource <service> <Name> <identifier> <attribute>")?;
+                let printer = Printer::new(output, session)?;
+                let resource = walk(resource, self.steps).await?.into_resource()?;
+                printer.print(&resource.attribute(&name).await?, &name)
+            }
+            PathEnd::Waiter(name) => {
+                arguments.finish::<0>("resource <service> <Name> <identifier> <waiter>")?;
+                let resource = walk(resource, self.steps).await?.into_resource()?;
                 resource.wait_until(&name, Value::map()).await?;
-                return Ok(());
+                Ok(())
             }
-        };
-        match arguments.positional()? {
-            Some(next) => argument = next,
-            None => {
-                if can_load(&resource) {
-                    resource.loaded().await?;
+            PathEnd::Collection(ref name) => {
+                let model = std::sync::Arc::clone(resource.client().model());
+                let target = self.model.collection(name)?;
+                let operation = model.operation(&target.request.operation)?;
+                let ((output, limits), parsed): ((OutputOptions, CollectionOptions), _) =
+                    OperationArguments::parse(arguments, &model, operation)?;
+                if let Some(argument) = parsed.positionals.first() {
+                    return Err(CliError::unexpected(argument));
                 }
-                return printer.print(&row(&resource), resource.name());
+                if let Some(kind) = parsed.skeleton {
+                    let params = &parsed.params;
+                    return skeleton::print(kind, &model, operation, params, output, session);
+                }
+                let printer = Printer::new(output, session)?;
+                let resource = walk(resource, self.steps).await?.into_resource()?;
+                let rows = collection(&resource, name, limits, parsed.params).await?;
+                printer.print(&rows, name)
+            }
+            PathEnd::Action(ref name) => {
+                let client = resource.client().clone();
+                let model = client.model();
+                let operation = action_operation(&resource, &self.model, name)?;
+                let operation = model.operation(&operation)?;
+                let (output, parsed): (OutputOptions, _) =
+                    OperationArguments::parse(arguments, model, operation)?;
+                if let Some(kind) = parsed.skeleton {
+                    let params = &parsed.params;
+                    return skeleton::print(kind, model, operation, params, output, session);
+                }
+                let outfile = call::outfile(model, operation, &parsed)?;
+                if outfile.as_deref() == Some(call::STANDARD_OUTPUT) {
+                    output.reject("the body is written to standard output")?;
+                }
+                let printer = Printer::new(output, session)?;
+                let resource = walk(resource, self.steps).await?.into_resource()?;
+                let value = action(&resource, name, &client, operation, parsed, outfile).await?;
+                match value {
+                    Some(value) => printer.print(&value, &operation.name),
+                    None => Ok(()),
+                }
             }
         }
     }
+}
+
+/// Follows the steps from a resource. A reference at the end may be no resource, or several.
+async fn walk(root: Resource, steps: Vec<ResourceStep>) -> Result<ResourceOutcome, CliError> {
+    let mut current = ResourceOutcome::Resource(root);
+    for step in steps {
+        let resource = current.into_resource()?;
+        current = match step {
+            ResourceStep::Subresource { name, identifiers } => {
+                ResourceOutcome::Resource(resource.get(&name, identifiers)?)
+            }
+            ResourceStep::Reference(name) => resource.reference(&name).await?,
+        };
+    }
+    Ok(current)
 }
 
 /// Converts a kebab-case argument to the snake_case of resource definitions.
@@ -103,13 +239,9 @@ fn to_snake_case(word: &str) -> String {
     word.replace('-', "_")
 }
 
-fn is_subresource(part: ResourcePart) -> bool {
-    part == ResourcePart::Subresource
-}
-
 #[cold]
-fn unknown(resource: &Resource, argument: &str) -> CliError {
-    let description = resource.describe();
+fn unknown(root: &Resource, model: &ResourceModel, argument: &str) -> CliError {
+    let description = root.describe_definition(model);
     let kinds = [
         "attributes",
         "actions",
@@ -125,26 +257,29 @@ fn unknown(resource: &Resource, argument: &str) -> CliError {
         .filter_map(|part| part.get("name")?.as_str())
         .collect();
     CliError::usage(format!(
-        "{resource} has no {argument:?}{}",
+        "{}.{} has no {argument:?}{}",
+        model.service,
+        model.name,
         inia::did_you_mean(&to_snake_case(argument), names)
     ))
 }
 
-/// Returns the identifiers of a sub-resource that are not inherited from its parent.
-fn missing_identifiers(resource: &Resource, name: &str) -> Result<Vec<String>, CliError> {
-    let relation = resource.model().subresource(name)?;
-    let description = resource.describe();
-    let relations = description
-        .get("sub_resources")
+/// Returns the operation of an action.
+fn action_operation(
+    root: &Resource,
+    model: &ResourceModel,
+    name: &str,
+) -> Result<String, CliError> {
+    let description = root.describe_definition(model);
+    let mut actions = description
+        .get("actions")
         .into_iter()
         .flat_map(Value::items);
-    let identifiers = relations
-        .filter(|one| one.get("name").and_then(Value::as_str) == Some(&relation.name))
-        .filter_map(|one| one.get("identifiers"))
-        .flat_map(Value::items)
-        .filter_map(Value::as_str)
-        .map(str::to_owned);
-    Ok(identifiers.collect())
+    let action = actions.find(|action| action.get("name").and_then(Value::as_str) == Some(name));
+    match action.and_then(|action| action.get("operation")?.as_str()) {
+        Some(operation) => Ok(operation.to_owned()),
+        None => Ok(model.action(name)?.request.operation.to_string()),
+    }
 }
 
 fn can_load(resource: &Resource) -> bool {
@@ -172,75 +307,48 @@ fn row(resource: &Resource) -> Value {
     Value::Map(row)
 }
 
-async fn outcome(outcome: ResourceOutcome) -> Result<Value, CliError> {
-    Ok(match outcome {
+fn outcome(outcome: ResourceOutcome) -> Value {
+    match outcome {
         ResourceOutcome::None => Value::Null,
         ResourceOutcome::Output(output) => output.value,
         ResourceOutcome::Resource(resource) => row(&resource),
         ResourceOutcome::Resources(resources) => resources.iter().map(row).collect(),
-    })
+    }
 }
 
-/// Lists a collection, filtered by options for the parameters of its operation.
+/// Lists a collection, filtered by the parameters of its operation.
 async fn collection(
-    mut arguments: Arguments,
     resource: &Resource,
     name: &str,
-    printer: &Printer,
-) -> Result<(), CliError> {
-    let limit =
-        match arguments.take_option(LIMIT)? {
-            None => None,
-            Some(number) => Some(number.parse().map_err(|_| {
-                CliError::usage(format!("--{LIMIT}: {number:?} is not an integer"))
-            })?),
-        };
-    let model = std::sync::Arc::clone(resource.client().model());
-    let target = resource.model().collection(name)?;
-    let operation = model.operation(&target.request.operation)?;
-    let options = OperationArguments::read(&mut arguments, &model, operation)?;
-    if let Some(argument) = options.positionals.first() {
-        return Err(CliError::unexpected(argument));
+    limits: CollectionOptions,
+    params: Value,
+) -> Result<Value, CliError> {
+    let mut collection = resource.collection(name).filter(params);
+    if let Some(limit) = limits.limit {
+        collection = collection.limit(limit);
     }
-    let mut collection_query = resource.collection(name).filter(options.params);
-    if let Some(limit) = limit {
-        collection_query = collection_query.limit(limit);
+    if let Some(size) = limits.page_size {
+        collection = collection.page_size(size);
     }
-    if let Some(size) = options.paging.page_size {
-        collection_query = collection_query.page_size(size);
-    }
-    let mut items = collection_query.iter();
+    let mut items = collection.iter();
     let mut rows = Vec::new();
     while let Some(item) = items.next().await {
         rows.push(row(&item?));
     }
-    printer.print(&Value::from_iter(rows), name)
+    Ok(Value::from_iter(rows))
 }
 
-/// Runs an action. Parameters that the resource does not fill in are options.
+/// Runs an action, and returns the value to print. Parameters that the resource does not fill in are those of the arguments.
 async fn action(
-    mut arguments: Arguments,
     resource: &Resource,
     name: &str,
-    printer: &Printer,
-) -> Result<(), CliError> {
-    let model = std::sync::Arc::clone(resource.client().model());
-    let description = resource.describe();
-    let actions = description
-        .get("actions")
-        .into_iter()
-        .flat_map(Value::items);
-    let operation = actions
-        .filter(|one| one.get("name").and_then(Value::as_str) == Some(name))
-        .find_map(|one| one.get("operation")?.as_str());
-    let operation = match operation {
-        Some(operation) => model.operation(operation)?,
-        None => model.operation(&resource.model().action(name)?.request.operation)?,
-    };
-    let options = OperationArguments::read(&mut arguments, &model, operation)?;
-    let outfile = call::outfile(&model, operation, &options)?;
-    let body = options.open_body().await?;
-    let mut action = resource.action(name, options.params);
+    client: &Client,
+    operation: &Operation,
+    arguments: OperationArguments,
+    outfile: Option<String>,
+) -> Result<Option<Value>, CliError> {
+    let body = arguments.open_body().await?;
+    let mut action = resource.action(name, arguments.params);
     if let Some(body) = body {
         action = action.body(body);
     }
@@ -250,47 +358,15 @@ async fn action(
     })?;
     let value = match result {
         ResourceOutcome::Output(response) => {
-            let value = call::receive(*response, outfile.as_deref(), &model, operation).await?;
+            let model = client.model();
+            let value = call::receive(*response, outfile.as_deref(), model, operation).await?;
             if outfile.as_deref() == Some(call::STANDARD_OUTPUT) {
-                return Ok(());
+                return Ok(None);
             }
             value
         }
-        other => outcome(other).await?,
+        other => outcome(other),
     };
-    if value.is_null() || value.as_map().is_some_and(inia::Map::is_empty) {
-        return Ok(());
-    }
-    printer.print(&value, &operation.name)
-}
-
-/// Output settings of the command.
-struct Printer {
-    format: crate::arguments::OutputFormat,
-    query: Option<Expression>,
-}
-
-impl Printer {
-    /// Reads the global options of the whole command line and the configured output format.
-    fn of(arguments: &Arguments, client: &Client) -> Result<Self, CliError> {
-        let global = arguments.preview_global();
-        Ok(Printer {
-            format: call::output_format(&global, client)?,
-            query: global
-                .query
-                .as_deref()
-                .map(Expression::compile)
-                .transpose()?,
-        })
-    }
-
-    fn print(&self, value: &Value, title: &str) -> Result<(), CliError> {
-        match &self.query {
-            None => output::print(value, self.format, title),
-            Some(query) => {
-                let result = query.search(value)?;
-                output::print(&result, self.format, title)
-            }
-        }
-    }
+    let is_empty = value.is_null() || value.as_map().is_some_and(inia::Map::is_empty);
+    Ok((!is_empty).then_some(value))
 }

@@ -1,50 +1,150 @@
-//! `--generate-cli-skeleton`: an operation's parameters with empty values, to fill in for `--cli-input-json`.
+//! `--generate-cli-skeleton`: an operation's parameters or output with sample values.
 
-use inia::{Kind, List, Map, Member, Operation, ServiceModel, ShapeId, Value};
+use inia::{Kind, List, Map, Member, Operation, ServiceModel, ShapeId, Str, Value};
 
-/// Returns the parameters of an operation, each with an empty value of its type. Recursive shapes are cut off.
-pub(crate) fn of(model: &ServiceModel, operation: &Operation) -> Value {
-    operation
-        .input
-        .as_ref()
-        .map_or_else(Value::map, |input| value(model, input, &mut Vec::new()))
+use crate::arguments::{OutputFormat, OutputOptions, SkeletonKind};
+use crate::output::{self, Printer};
+use crate::status::CliError;
+
+/// Maximum depth of a skeleton. AWS's definitions have at most 22 levels; a file may have any number.
+const MAX_DEPTH: usize = 64;
+
+/// Maximum number of values of a skeleton. AWS's largest one has 55,000.
+const MAX_VALUES: usize = 200_000;
+
+/// Prints the parameters of an operation, to fill in for `--cli-input-json`, or a sample output after validation of the parameters.
+/// The format and the query are those of the command line; a sample output otherwise has the configured format.
+pub(crate) fn print(
+    kind: SkeletonKind,
+    model: &ServiceModel,
+    operation: &Operation,
+    params: &Value,
+    options: OutputOptions,
+    session: &inia::Session,
+) -> Result<(), CliError> {
+    let printer = match kind {
+        SkeletonKind::Output => Printer::new(options, session)?,
+        SkeletonKind::Input => Printer::with_default(options, OutputFormat::Json),
+        SkeletonKind::YamlInput => Printer::with_default(options, OutputFormat::Yaml),
+    };
+    let skeleton = match kind {
+        SkeletonKind::Output => {
+            model.validate(operation, &mut params.clone(), &[])?;
+            Skeleton::of_output(model, operation)
+        }
+        SkeletonKind::Input | SkeletonKind::YamlInput => Skeleton::of_input(model, operation),
+    };
+    if skeleton.is_cut {
+        output::note(&format!(
+            "the skeleton of {} is incomplete: empty structures and lists stand for shapes below {MAX_DEPTH} levels and beyond {MAX_VALUES} values",
+            operation.name
+        ));
+    }
+    printer.print(&skeleton.value, &operation.name)
 }
 
-fn value(model: &ServiceModel, member: &Member, parents: &mut Vec<ShapeId>) -> Value {
-    let shape = model.shape(member.target);
-    if parents.contains(&member.target) {
-        return if matches!(shape.kind, Kind::List(_)) {
-            Value::List(List::new())
-        } else {
-            Value::map()
-        };
+/// Sample values of a shape. Recursive shapes are empty in themselves.
+struct Skeleton {
+    value: Value,
+    /// Whether parts were left out because of a limit.
+    is_cut: bool,
+}
+
+impl Skeleton {
+    fn of_input(model: &ServiceModel, operation: &Operation) -> Self {
+        Self::of(model, operation.input.as_ref(), false)
     }
-    parents.push(member.target);
-    let value = match &shape.kind {
-        Kind::Structure(structure) => {
-            let members = structure.members.iter();
-            Value::Map(
-                members
-                    .map(|member| (member.name.clone(), value(model, member, parents)))
-                    .collect(),
-            )
+
+    /// Strings are the names of their members.
+    fn of_output(model: &ServiceModel, operation: &Operation) -> Self {
+        let mut skeleton = Self::of(model, operation.output.as_ref(), true);
+        let streamed = [
+            model.streaming_output(operation),
+            model.event_stream_output(operation),
+        ];
+        if let Some(members) = skeleton.value.as_map_mut() {
+            for member in streamed.into_iter().flatten() {
+                members.remove(&member.name);
+            }
         }
-        Kind::List(element) => Value::List(List::from_iter([value(model, element, parents)])),
-        Kind::Map { value: element, .. } => {
-            let mut map = Map::new();
-            map.insert("KeyName", value(model, element, parents));
-            Value::Map(map)
+        skeleton
+    }
+
+    fn of(model: &ServiceModel, root: Option<&Member>, has_names: bool) -> Self {
+        let mut generator = SkeletonGenerator {
+            model,
+            has_names,
+            parents: Vec::new(),
+            values: 0,
+            is_cut: false,
+        };
+        Skeleton {
+            value: root.map_or_else(Value::map, |root| generator.value(root, "")),
+            is_cut: generator.is_cut,
         }
-        Kind::String => match shape.constraints.enumeration().first() {
-            Some(first) => Value::String(first.clone()),
-            None => Value::from(""),
-        },
-        Kind::Blob => Value::from(""),
-        Kind::Boolean => Value::Bool(true),
-        Kind::Integer | Kind::Long => Value::Int(0),
-        Kind::Float | Kind::Double => Value::Float(0.0),
-        Kind::Timestamp => Value::from("1970-01-01T00:00:00"),
-    };
-    parents.pop();
-    value
+    }
+}
+
+struct SkeletonGenerator<'m> {
+    model: &'m ServiceModel,
+    /// Whether strings are the names of their members.
+    has_names: bool,
+    parents: Vec<ShapeId>,
+    values: usize,
+    is_cut: bool,
+}
+
+impl SkeletonGenerator<'_> {
+    fn value(&mut self, member: &Member, name: &str) -> Value {
+        let shape = self.model.shape(member.target);
+        self.values += 1;
+        let is_recursive = self.parents.contains(&member.target);
+        let is_beyond = self.parents.len() >= MAX_DEPTH || self.values > MAX_VALUES;
+        if is_recursive || is_beyond {
+            let empty = match &shape.kind {
+                Kind::List(_) => Some(Value::List(List::new())),
+                Kind::Structure(_) | Kind::Map { .. } => Some(Value::map()),
+                _ => None,
+            };
+            if let Some(empty) = empty {
+                self.is_cut |= !is_recursive;
+                return empty;
+            }
+        }
+        self.parents.push(member.target);
+        let value = match &shape.kind {
+            Kind::Structure(structure) => {
+                let mut map = Map::new();
+                for member in &structure.members {
+                    if self.values > MAX_VALUES {
+                        self.is_cut = true;
+                        break;
+                    }
+                    map.insert(member.name.clone(), self.value(member, &member.name));
+                }
+                Value::Map(map)
+            }
+            Kind::List(element) => {
+                let name = self.model.shape(element.target).name.clone();
+                Value::List(List::from_iter([self.value(element, &name)]))
+            }
+            Kind::Map { value: element, .. } => {
+                let mut map = Map::new();
+                map.insert("KeyName", self.value(element, ""));
+                Value::Map(map)
+            }
+            Kind::String if self.has_names => Value::from(name),
+            Kind::String => match shape.constraints.enumeration().first() {
+                Some(first) => Value::String(first.clone()),
+                None => Value::String(Str::new()),
+            },
+            Kind::Blob => Value::from(""),
+            Kind::Boolean => Value::Bool(true),
+            Kind::Integer | Kind::Long => Value::Int(0),
+            Kind::Float | Kind::Double => Value::Float(0.0),
+            Kind::Timestamp => Value::from("1970-01-01T00:00:00"),
+        };
+        self.parents.pop();
+        value
+    }
 }

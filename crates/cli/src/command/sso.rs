@@ -1,43 +1,45 @@
 //! `inia sso login` and `inia sso logout`.
 
-use crate::arguments::{Arguments, Arity, RemainingArguments};
+use crate::arguments::{Arguments, Arity, OptionGroup, OptionRow, SessionOptions};
 use crate::command::describe;
 use crate::status::CliError;
 
 /// Options of `login`. The last two are accepted for the AWS CLI's sake: a login always uses a device code and never
 /// opens a browser.
-const LOGIN_OPTIONS: [(&str, Arity); 3] = [
-    ("sso-session", Arity::One),
-    ("no-browser", Arity::Flag),
-    ("use-device-code", Arity::Flag),
-];
+#[derive(Debug, Default)]
+struct LoginOptions {
+    session: Option<String>,
+}
+
+impl OptionGroup for LoginOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "sso-session",
+            arity: Arity::One,
+            set: |options, name| {
+                options.session = Some(name);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "no-browser",
+            arity: Arity::Flag,
+            set: |_, _| Ok(()),
+        },
+        OptionRow {
+            name: "use-device-code",
+            arity: Arity::Flag,
+            set: |_, _| Ok(()),
+        },
+    ];
+}
 
 /// Prints the URL and the user code and waits for the user to confirm.
 pub(crate) async fn login(mut arguments: Arguments) -> Result<(), CliError> {
-    let arity = |name: &str| {
-        let mut options = LOGIN_OPTIONS.iter();
-        options
-            .find(|(option, _)| *option == name)
-            .map(|(_, arity)| *arity)
-    };
-    let option = || {
-        LOGIN_OPTIONS
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect()
-    };
-    let RemainingArguments {
-        options,
-        positionals,
-    } = arguments.parse_rest(arity, option)?;
-    reject_positionals(&positionals)?;
-    let name = options
-        .iter()
-        .rev()
-        .find(|(option, _)| option == "sso-session")
-        .and_then(|(_, values)| values.first());
-    let session = crate::session(&arguments).await?;
-    let login = session.sso_login(name.map(String::as_str)).await?;
+    let (session, login): (SessionOptions, LoginOptions) = arguments.take()?;
+    arguments.finish::<0>("sso login")?;
+    let session = session.load().await?;
+    let login = session.sso_login(login.session.as_deref()).await?;
     let mut lines = vec![
         "Open this page in a browser, on any device:".to_owned(),
         String::new(),
@@ -62,15 +64,8 @@ pub(crate) async fn login(mut arguments: Arguments) -> Result<(), CliError> {
 
 /// Removes all cached SSO tokens.
 pub(crate) async fn logout(mut arguments: Arguments) -> Result<(), CliError> {
-    let RemainingArguments { positionals, .. } = arguments.parse_rest(|_| None, Vec::new)?;
-    reject_positionals(&positionals)?;
-    crate::session(&arguments).await?.sso_logout().await?;
+    let session: SessionOptions = arguments.take()?;
+    arguments.finish::<0>("sso logout")?;
+    session.load().await?.sso_logout().await?;
     Ok(())
-}
-
-fn reject_positionals(positionals: &[String]) -> Result<(), CliError> {
-    match positionals.first() {
-        None => Ok(()),
-        Some(argument) => Err(CliError::unexpected(argument)),
-    }
 }

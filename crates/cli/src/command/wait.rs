@@ -1,9 +1,9 @@
 //! `inia <service> wait <name>`: polls until the waiter succeeds; prints nothing.
 
-use inia::{Client, did_you_mean, kebab_case};
+use inia::{Client, Session, did_you_mean, kebab_case};
 
-use crate::arguments::{Arguments, OperationArguments};
-use crate::command::describe;
+use crate::arguments::{Arguments, OperationArguments, OutputOptions, SkeletonKind};
+use crate::command::{describe, skeleton};
 use crate::status::CliError;
 
 /// Lists the waiters of a service.
@@ -11,37 +11,57 @@ pub(crate) fn list(client: &Client) -> Result<(), CliError> {
     describe::print(names(client)?)
 }
 
+/// Describes the parameters of a waiter.
+pub(crate) fn describe(client: &Client, name: &str) -> Result<(), CliError> {
+    check(client, name)?;
+    let waiter = client.waiter(name)?;
+    let model = client.model();
+    describe::operation(model, model.operation(&waiter.operation)?)
+}
+
 /// Runs the waiter with the remaining arguments.
 pub(crate) async fn run(
-    mut arguments: Arguments,
+    arguments: Arguments,
+    session: &Session,
     client: Client,
     name: &str,
 ) -> Result<(), CliError> {
-    let known = names(&client)?;
-    if !known.iter().any(|waiter| waiter == name) {
-        return Err(CliError::usage(format!(
-            "{}: unknown waiter {name:?}{}",
-            client.service_name(),
-            did_you_mean(name, known.iter().map(String::as_str))
-        )));
-    }
+    check(&client, name)?;
     let waiter = client.waiter(name)?;
     let model = std::sync::Arc::clone(client.model());
     let operation = model.operation(&waiter.operation)?;
-    if arguments.next_is_help() {
-        return describe::operation(&model, operation);
-    }
-    let options = OperationArguments::read(&mut arguments, &model, operation)?;
+    let ((), options) = OperationArguments::parse(arguments, &model, operation)?;
     if let Some(argument) = options.positionals.first() {
         return Err(CliError::unexpected(argument));
     }
-    match client.wait(name, options.params).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(CliError::Call {
-            operation: operation.name.to_string(),
-            error,
-        }),
+    match options.skeleton {
+        Some(SkeletonKind::Output) => Err(CliError::usage(
+            "--generate-cli-skeleton output has no effect: a waiter prints nothing",
+        )),
+        Some(kind) => {
+            let output = OutputOptions::default();
+            skeleton::print(kind, &model, operation, &options.params, output, session)
+        }
+        None => match client.wait(name, options.params).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(CliError::Call {
+                operation: operation.name.to_string(),
+                error,
+            }),
+        },
     }
+}
+
+fn check(client: &Client, name: &str) -> Result<(), CliError> {
+    let known = names(client)?;
+    if known.iter().any(|waiter| waiter == name) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "{}: unknown waiter {name:?}{}",
+        client.service_name(),
+        did_you_mean(name, known.iter().map(String::as_str))
+    )))
 }
 
 fn names(client: &Client) -> Result<Vec<String>, CliError> {

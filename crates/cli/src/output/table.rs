@@ -3,11 +3,13 @@
 //! # Source
 //! The AWS CLI user guide, "Table output format".
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use inia::{Map, Value};
+use unicode_width::UnicodeWidthStr as _;
 
-use super::{is_scalar, scalar};
+use super::{escape_controls, is_scalar, scalar};
 
 /// A titled box of rows.
 struct TableSection {
@@ -17,10 +19,13 @@ struct TableSection {
     depth: usize,
 }
 
-/// Formats a value as boxes.
-pub(super) fn render(title: &str, value: &Value) -> String {
+/// Formats a value as boxes. For a terminal, control characters are escaped.
+pub(super) fn render(title: &str, value: &Value, is_terminal: bool) -> String {
     let mut sections = Vec::new();
     collect(title, value, 0, &mut sections);
+    if is_terminal {
+        sections.iter_mut().for_each(TableSection::escape_controls);
+    }
     let width = sections.iter().map(TableSection::width).max().unwrap_or(0);
     let mut text = String::new();
     for section in &sections {
@@ -121,6 +126,15 @@ fn cell(value: &Value) -> String {
 }
 
 impl TableSection {
+    fn escape_controls(&mut self) {
+        let cells = self.rows.iter_mut().flatten();
+        for text in cells.chain(&mut self.columns).chain([&mut self.title]) {
+            if let Cow::Owned(escaped) = escape_controls(text) {
+                *text = escaped;
+            }
+        }
+    }
+
     fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
         Some(&self.columns)
             .filter(|columns| !columns.is_empty())
@@ -133,7 +147,7 @@ impl TableSection {
         let mut widths: Vec<usize> = Vec::new();
         for line in self.lines() {
             for (position, cell) in line.iter().enumerate() {
-                let width = cell.chars().count() + 2;
+                let width = cell.width() + 2;
                 match widths.get_mut(position) {
                     Some(widest) => *widest = (*widest).max(width),
                     None => widths.push(width),
@@ -147,7 +161,7 @@ impl TableSection {
     fn width(&self) -> usize {
         let min_widths = self.min_widths();
         let inner = min_widths.iter().sum::<usize>() + min_widths.len().saturating_sub(1);
-        inner.max(self.title.chars().count() + 2) + self.depth * 2
+        inner.max(self.title.width() + 2) + self.depth * 2
     }
 
     /// Returns the column widths for a box of the given width; the last column takes the remaining space.
@@ -166,7 +180,9 @@ impl TableSection {
         let widths = self.widths(width);
         let margin = "|".repeat(self.depth);
         text.push_str(&edge(self.depth, width, '-', '-', &[]));
-        let title = format!("{:^inner$}", self.title);
+        let space = inner.saturating_sub(self.title.width());
+        let (before, after) = (space / 2, space - space / 2);
+        let title = format!("{:before$}{}{:after$}", "", self.title, "");
         text.push_str(&format!("{margin}|{title}|{margin}\n"));
         if self.rows.is_empty() {
             return;
@@ -179,8 +195,8 @@ impl TableSection {
                     drawn.push('|');
                 }
                 let cell = line.get(position).map_or("", String::as_str);
-                let padded = format!(" {cell}");
-                drawn.push_str(&format!("{padded:<column$}"));
+                let space = column.saturating_sub(cell.width() + 1);
+                drawn.push_str(&format!(" {cell}{:space$}", ""));
             }
             text.push_str(&format!("{margin}|{drawn}|{margin}\n"));
             if number == 0 && !self.columns.is_empty() {
@@ -219,6 +235,7 @@ mod tests {
         let drawn = render(
             "ListUsers",
             &json!({"IsTruncated": false, "Users": [{"Id": "1", "Name": "ana"}, {"Id": "22"}]}),
+            false,
         );
         let widths: BTreeSet<usize> = drawn.lines().map(|line| line.chars().count()).collect();
         assert_eq!(

@@ -2,6 +2,8 @@
 
 use inia::Value;
 
+use super::control::{is_control, push_escape};
+
 /// Formats a value as a YAML document.
 pub(super) fn render(value: &Value) -> String {
     let mut text = String::new();
@@ -77,7 +79,8 @@ fn scalar(value: &Value) -> String {
         Value::List(_) => "[]".to_owned(),
         Value::String(text) => string(text),
         Value::Null => "null".to_owned(),
-        // Timestamps and blobs are strings, as in JSON.
+        Value::Float(number) if number.is_finite() => float(&value.to_json_string()),
+        // Timestamps, blobs, NaN and the infinities are strings, as in JSON.
         other => match other
             .to_json_string()
             .strip_prefix('"')
@@ -89,7 +92,23 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// Writes a string plain if YAML reads it back as the same string, else as a JSON string.
+/// Adds the fraction without which YAML 1.1 reads `1e+20` as a string.
+fn float(json: &str) -> String {
+    match json.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => {
+            let fraction = if mantissa.contains('.') { "" } else { ".0" };
+            let sign = if exponent.starts_with(['+', '-']) {
+                ""
+            } else {
+                "+"
+            };
+            format!("{mantissa}{fraction}e{sign}{exponent}")
+        }
+        None => json.to_owned(),
+    }
+}
+
+/// Writes a string plain if YAML reads it back as the same string, else in double quotes.
 fn string(text: &str) -> String {
     let is_plain = !text.is_empty()
         && text.chars().all(|c| {
@@ -104,10 +123,36 @@ fn string(text: &str) -> String {
         && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
             .contains(&text.to_lowercase().as_str());
     if is_plain {
-        text.to_owned()
-    } else {
-        Value::from(text).to_json_string()
+        return text.to_owned();
     }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            _ if is_escaped(character) => push_escape(&mut quoted, character),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Reports whether a character must be escaped: those that YAML does not allow in a document, line breaks of YAML 1.1, byte order
+/// marks, and controls that a terminal would interpret.
+///
+/// # Source
+/// YAML 1.2.2, 5.1 (`c-printable`); YAML 1.1, 5.4 (line breaks).
+fn is_escaped(character: char) -> bool {
+    is_control(character)
+        || matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
 }
 
 #[cfg(test)]

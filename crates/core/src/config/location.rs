@@ -1,5 +1,6 @@
 //! [`FileLocations`]: the paths of the config file and the credentials file, and the expansion of paths in settings.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::setting;
@@ -31,10 +32,10 @@ impl Platform {
         Platform::Unix
     };
 
-    fn separator(self) -> char {
+    fn separator(self) -> &'static str {
         match self {
-            Platform::Unix => '/',
-            Platform::Windows => '\\',
+            Platform::Unix => "/",
+            Platform::Windows => "\\",
         }
     }
 }
@@ -62,7 +63,7 @@ impl FileLocations {
 /// # Source
 /// AWS's shared configuration files, "Finding the home directory".
 #[must_use]
-pub fn home_folder(env: &dyn Env, platform: Platform) -> Option<String> {
+pub fn home_folder(env: &dyn Env, platform: Platform) -> Option<OsString> {
     let var = |name: &str| env.var(name).filter(|value| !value.is_empty());
     let home = match platform {
         Platform::Unix => var("HOME"),
@@ -71,7 +72,8 @@ pub fn home_folder(env: &dyn Env, platform: Platform) -> Option<String> {
             Some(format!("{drive}{path}"))
         }),
     };
-    home.or_else(|| Some(env.home()?.to_string_lossy().into_owned()))
+    home.map(OsString::from)
+        .or_else(|| env.home().map(PathBuf::into_os_string))
 }
 
 /// Returns a path below `~/.aws`, or an empty path if there is no home folder.
@@ -81,7 +83,7 @@ pub(crate) fn in_aws_folder(env: &dyn Env, platform: Platform, parts: &[&str]) -
     };
     for part in std::iter::once(&".aws").chain(parts) {
         path.push(platform.separator());
-        path.push_str(part);
+        path.push(part);
     }
     PathBuf::from(path)
 }
@@ -98,7 +100,10 @@ pub(crate) fn expand(path: &str, env: &dyn Env, platform: Platform) -> PathBuf {
             || (platform == Platform::Windows && tail.starts_with('\\'))
     });
     match (tail, home_folder(env, platform)) {
-        (Some(tail), Some(home)) => PathBuf::from(format!("{home}{tail}")),
+        (Some(tail), Some(mut home)) => {
+            home.push(tail);
+            PathBuf::from(home)
+        }
         _ => PathBuf::from(path),
     }
 }

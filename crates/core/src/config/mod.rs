@@ -59,10 +59,6 @@ pub(crate) mod tests {
             self.0.get(name).cloned()
         }
 
-        fn vars(&self) -> Vec<(String, String)> {
-            self.0.clone().into_iter().collect()
-        }
-
         fn home(&self) -> Option<PathBuf> {
             None
         }

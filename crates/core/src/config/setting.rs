@@ -77,14 +77,15 @@ pub enum SettingValue {
 const MAX_SECONDS: f64 = 86_400.0;
 
 impl Setting {
-    /// Returns the first environment variable that is set, with its value. An empty variable counts as not set.
+    /// Returns the first environment variable that is set, with its value. White space around the value is removed: keys are often
+    /// exported with a line end. An empty variable counts as not set.
     ///
     /// DIFFERENCE: botocore uses the value of an empty variable; the other SDKs ignore it.
     #[must_use]
     pub fn from_env(&self, env: &dyn Env) -> Option<(&'static str, String)> {
         self.env.iter().find_map(|name| {
-            let value = env.var(name).filter(|value| !value.trim().is_empty())?;
-            Some((*name, value))
+            let value = trimmed(env.var(name)?);
+            (!value.is_empty()).then_some((*name, value))
         })
     }
 
@@ -199,6 +200,15 @@ impl Setting {
             SettingKind::Object => "an object".to_owned(),
         }
     }
+}
+
+/// Removes the white space around a value.
+pub(crate) fn trimmed(value: String) -> String {
+    let text = value.trim();
+    if text.len() == value.len() {
+        return value;
+    }
+    text.to_owned()
 }
 
 fn seconds(value: f64) -> Option<SettingValue> {

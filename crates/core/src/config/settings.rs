@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,17 +61,18 @@ impl Settings {
     /// `profile` is the profile chosen in code; if `None`, it is taken from the environment. `explicit` are values set in code.
     ///
     /// # Errors
-    /// `Config` if the chosen profile is in neither file.
+    /// `Config` if the chosen profile is in neither file, or the environment variable of a setting is not Unicode.
     pub fn new(
         env: Arc<dyn Env>,
         files: Arc<ConfigFiles>,
         profile: Option<Str>,
         explicit: BTreeMap<&'static str, Str>,
     ) -> Result<Self> {
+        check_unicode(&*env)?;
         let explicit_profile = profile.is_some();
         let profile = profile.or_else(|| {
             let (_, name) = setting::PROFILE.from_env(&*env)?;
-            Some(Str::from(name.trim()))
+            Some(Str::from(name))
         });
         if let Some(name) = &profile
             && files.profile(name).is_none()
@@ -163,7 +165,12 @@ impl Settings {
         let value = match setting.parse(&text, &origin)? {
             SettingValue::Text(text) if text.is_empty() => return Ok(None),
             SettingValue::Text(path) if setting.kind == SettingKind::Path => {
-                SettingValue::Text(self.expand(&path).to_string_lossy().into())
+                let path = self.expand(&path).into_os_string();
+                let path = path.into_string().map_err(|path| {
+                    let problem = format!("{origin}: the path {path:?} is not valid UTF-8");
+                    Error::new(ErrorKind::Config, problem)
+                })?;
+                SettingValue::Text(path.into())
             }
             value => value,
         };
@@ -203,13 +210,38 @@ impl Settings {
     }
 
     /// Expands `~` and variables in the path of a setting.
-    pub(crate) fn expand(&self, path: &str) -> std::path::PathBuf {
+    pub(crate) fn expand(&self, path: &str) -> PathBuf {
         super::location::expand(path, self.env(), Platform::CURRENT)
     }
 
     /// Returns a path below `~/.aws`.
-    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> std::path::PathBuf {
+    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> PathBuf {
         super::location::in_aws_folder(self.env(), Platform::CURRENT, parts)
+    }
+
+    /// Returns the folders of service definitions in `data_path`, in order.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    ///
+    /// # Source
+    /// botocore `loaders.py:create_loader`.
+    pub fn data_folders(&self) -> Result<Vec<PathBuf>> {
+        let separator = if cfg!(windows) { ';' } else { ':' };
+        let data_path = self.text(&setting::DATA_PATH)?.unwrap_or_default();
+        let folders = data_path.split(separator).map(str::trim);
+        let folders = folders.filter(|folder| !folder.is_empty());
+        Ok(folders.map(|folder| self.expand(folder)).collect())
+    }
+
+    /// Returns `~/.aws/models`, which may contain service definitions too; `None` if there is no home folder.
+    ///
+    /// # Source
+    /// botocore `loaders.py:Loader.CUSTOMER_DATA_PATH`.
+    #[must_use]
+    pub fn user_models_folder(&self) -> Option<PathBuf> {
+        let folder = self.in_aws_folder(&["models"]);
+        (!folder.as_os_str().is_empty()).then_some(folder)
     }
 
     /// Returns the endpoint configured for a service id (`S3`, `Lex Runtime V2`) in the environment or the config file.
@@ -225,7 +257,8 @@ impl Settings {
     pub fn configured_endpoint_url(&self, service_id: &str) -> Result<Option<Str>> {
         let id = service_id.replace([' ', '-'], "_");
         let variable = format!("AWS_ENDPOINT_URL_{}", id.to_ascii_uppercase());
-        if let Some(url) = self.env().var(&variable).filter(|url| !url.is_empty()) {
+        let url = self.env().var(&variable).map(setting::trimmed);
+        if let Some(url) = url.filter(|url| !url.is_empty()) {
             return Ok(Some(Str::from(url)));
         }
         let global = self.lookup(&setting::ENDPOINT_URL);
@@ -261,6 +294,20 @@ impl Settings {
     #[must_use]
     pub fn signature_version(&self, service: &str) -> Option<&str> {
         self.profile()?.get_nested(service, "signature_version")
+    }
+}
+
+/// Checks that no environment variable of a setting is ignored because its value is not Unicode.
+fn check_unicode(env: &dyn Env) -> Result<()> {
+    let is_setting = |name: &str| {
+        name.starts_with("AWS_") || setting::all().any(|setting| setting.env.contains(&name))
+    };
+    match env.not_unicode().into_iter().find(|name| is_setting(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(
+            ErrorKind::Config,
+            format!("the environment variable {name} is not valid UTF-8"),
+        )),
     }
 }
 
@@ -327,6 +374,32 @@ mod tests {
             empty.lookup(&setting::RETRY_MODE).unwrap(),
             ("standard".into(), SettingSource::Default)
         );
+    }
+
+    #[test]
+    fn data_path_is_read_from_environment_and_profile() {
+        let folders = |env: &[(&str, &str)], config: &str| {
+            let home = [("HOME", "/home/me"), ("DATA", "/data")];
+            let settings = settings(&[&home, env].concat(), config, None).unwrap();
+            let models = settings.user_models_folder().unwrap();
+            assert_eq!(models, PathBuf::from("/home/me/.aws/models"));
+            let folders = settings.data_folders().unwrap().into_iter();
+            folders
+                .map(|folder| folder.display().to_string())
+                .collect::<Vec<_>>()
+        };
+        let profile = "[default]\ndata_path = ~/x:$DATA/y";
+        assert!(folders(&[], "").is_empty());
+        assert_eq!(folders(&[], profile), ["/home/me/x", "/data/y"]);
+        assert_eq!(
+            folders(&[("AWS_DATA_PATH", "/a:~/b::~")], profile),
+            ["/a", "/home/me/b", "/home/me"]
+        );
+        assert_eq!(
+            folders(&[("AWS_DATA_PATH", "${DATA}y:$NOPE/z")], ""),
+            ["/datay", "$NOPE/z"]
+        );
+        assert_eq!(settings(&[], "", None).unwrap().user_models_folder(), None);
     }
 
     #[test]

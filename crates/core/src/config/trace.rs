@@ -12,7 +12,9 @@ use crate::push_percent_encoded_except;
 #[must_use]
 pub fn trace_header(env: &dyn Env) -> Option<String> {
     setting::LAMBDA_FUNCTION_NAME.from_env(env)?;
-    let (_, id) = setting::TRACE_ID.from_env(env)?;
+    let (name, _) = setting::TRACE_ID.from_env(env)?;
+    // As it is, with white space.
+    let id = env.var(name)?;
     let mut header = String::with_capacity(id.len());
     push_percent_encoded_except(&mut header, &id, |byte| b"=;:+&[]{}\"',".contains(&byte));
     Some(header)

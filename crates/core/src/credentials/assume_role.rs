@@ -134,16 +134,31 @@ impl AssumeRoleProvider {
                 break;
             }
         }
-        let mut credentials = match credentials {
-            Some(cached) => cached,
-            None => self.base_credentials(context, &chain.base).await?,
+        let assume_all = async {
+            let mut credentials = match credentials {
+                Some(cached) => cached,
+                None => self.base_credentials(context, &chain.base).await?,
+            };
+            credentials.features |= features;
+            for role in rest {
+                credentials = self.assume(context, role, credentials).await?;
+            }
+            Ok(credentials)
         };
-        credentials.features |= features;
-        for role in rest {
-            credentials = self.assume(context, role, credentials).await?;
-        }
-        credentials.provider = Str::from_static(NAME);
-        Ok(Lookup::Found(credentials))
+        let credentials = match (assume_all.await, chain.roles.last()) {
+            (Err(error), Some(role)) => {
+                let cached = self.cache.read_after(context, &role.cache_key(), error)?;
+                Credentials {
+                    features: features | UserAgentFeatures::CREDENTIALS_STS_ASSUME_ROLE,
+                    ..cached
+                }
+            }
+            (result, _) => result?,
+        };
+        Ok(Lookup::Found(Credentials {
+            provider: Str::from_static(NAME),
+            ..credentials
+        }))
     }
 
     /// Loads the credentials for the first AssumeRole call.
@@ -248,7 +263,8 @@ impl AssumeRoleProvider {
             self.mfa_used.store(true, Ordering::Relaxed);
         }
         let credentials = sts::assumed_role("AssumeRole", &response, NAME, features)?;
-        self.cache.write(context, &role.cache_key(), &credentials);
+        self.cache
+            .write(context, &role.cache_key(), &credentials, None);
         Ok(credentials)
     }
 }

@@ -103,6 +103,14 @@ impl Default for ProviderChain<Credentials> {
 }
 
 impl<T: Refreshable> ProviderChain<T> {
+    /// Creates a chain of one provider.
+    #[must_use]
+    pub fn single(provider: impl Provider<T> + 'static) -> Self {
+        ProviderChain {
+            providers: vec![Arc::new(provider)],
+        }
+    }
+
     /// Creates a chain from a list of providers.
     ///
     /// # Errors

@@ -105,10 +105,7 @@ async fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
             failed("the response of the container credentials endpoint has no SecretAccessKey")
         })?;
     let session_token = json::take_secret(&mut response, "Token");
-    let expires = match json::text(&response, "Expiration") {
-        Some(text) => Some(expiration::parse(text).map_err(invalid)?),
-        None => None,
-    };
+    let expires = expiration::optional(&response, "Expiration").map_err(invalid)?;
     Ok(Lookup::Found(Credentials {
         access_key_id: Str::from(json::required(&response, "AccessKeyId").map_err(invalid)?),
         secret_access_key,
@@ -149,7 +146,7 @@ fn authorization(context: &ProviderContext) -> Result<Option<Secret>> {
             let bytes = Zeroizing::new(bytes);
             let token = std::str::from_utf8(&bytes)
                 .map_err(|_| failed(format!("{name}: {} is not UTF-8", path.display())))?;
-            Secret::from(token)
+            Secret::from(token.trim())
         } else if let Some((_, token)) = setting::CONTAINER_AUTHORIZATION_TOKEN.from_env(env) {
             Secret::from(token)
         } else {

@@ -14,6 +14,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use sha1::{Digest as _, Sha1};
@@ -22,7 +23,7 @@ use zeroize::Zeroizing;
 use super::identity::ADVISORY_REFRESH;
 use super::json::{self, PythonValue};
 use super::{Credentials, ProviderContext, expiration};
-use crate::{Result, Str, UserAgentFeatures, to_hex};
+use crate::{Error, ErrorKind, Result, Str, UserAgentFeatures, to_hex};
 
 /// The cache on disk, with the access key id that a service has rejected and that must not be read again.
 #[derive(Debug, Default)]
@@ -31,8 +32,58 @@ pub(super) struct DiskCache {
 }
 
 impl DiskCache {
+    /// Returns the cached credentials of a key, or loads and caches new ones if they expire soon. If that fails, the cached ones are used
+    /// until they expire.
+    pub(super) async fn get(
+        &self,
+        context: &ProviderContext,
+        key: &str,
+        provider_type: Option<&str>,
+        load: impl Future<Output = Result<Credentials>>,
+    ) -> Result<Credentials> {
+        if let Some(cached) = self.read(context, key) {
+            return Ok(cached);
+        }
+        match load.await {
+            Ok(credentials) => {
+                self.write(context, key, &credentials, provider_type);
+                Ok(credentials)
+            }
+            Err(error) => self.read_after(context, key, error),
+        }
+    }
+
     /// Returns the cached credentials of a key unless they expire soon.
     pub(super) fn read(&self, context: &ProviderContext, key: &str) -> Option<Credentials> {
+        self.read_if_valid(context, key, ADVISORY_REFRESH)
+    }
+
+    /// Returns the cached credentials of a key unless they have expired, after an attempt to replace them failed.
+    ///
+    /// # Errors
+    /// That of the attempt, if there are none.
+    pub(super) fn read_after(
+        &self,
+        context: &ProviderContext,
+        key: &str,
+        error: Error,
+    ) -> Result<Credentials> {
+        match self.read_if_valid(context, key, Duration::from_secs(1)) {
+            Some(cached) => {
+                tracing::warn!("refresh failed, using credentials in the cache: {error:#}");
+                Ok(cached)
+            }
+            None => Err(error),
+        }
+    }
+
+    /// Returns the cached credentials of a key if they are valid for at least `time`.
+    fn read_if_valid(
+        &self,
+        context: &ProviderContext,
+        key: &str,
+        time: Duration,
+    ) -> Option<Credentials> {
         let path = path(context, key)?;
         let bytes = Zeroizing::new(context.host.files.read(&path).ok()?);
         let credentials = match from_json(&bytes) {
@@ -47,17 +98,12 @@ impl DiskCache {
             return None;
         }
         let remaining = expiration::seconds_until(context.host.clock.now(), credentials.expires?);
-        let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
+        let window = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         (remaining >= window).then_some(credentials)
     }
 
     /// Writes credentials. A failure is only logged, because the credentials can be requested again.
-    pub(super) fn write(&self, context: &ProviderContext, key: &str, credentials: &Credentials) {
-        self.write_with_type(context, key, credentials, None);
-    }
-
-    /// [`write`](Self::write) with a `ProviderType`.
-    pub(super) fn write_with_type(
+    pub(super) fn write(
         &self,
         context: &ProviderContext,
         key: &str,
@@ -120,7 +166,7 @@ fn from_json(bytes: &[u8]) -> Result<Credentials> {
         secret_access_key: json::take_secret(&mut fields, "SecretAccessKey")
             .ok_or_else(|| missing("SecretAccessKey"))?,
         session_token: json::take_secret(&mut fields, "SessionToken"),
-        expires: Some(expiration::parse(json::required(&fields, "Expiration")?)?),
+        expires: Some(expiration::required(&fields, "Expiration")?),
         account_id: json::text(&fields, "AccountId").map(Str::from),
         provider: Str::new(),
         features: UserAgentFeatures::default(),
@@ -128,8 +174,8 @@ fn from_json(bytes: &[u8]) -> Result<Credentials> {
 }
 
 #[cold]
-fn missing(name: &str) -> crate::Error {
-    crate::Error::new(crate::ErrorKind::Parse, format!("`{name}` is missing"))
+fn missing(name: &str) -> Error {
+    Error::new(ErrorKind::Parse, format!("`{name}` is missing"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use crate::{Result, Secret, Str, UserAgentFeatures};
 /// # Source
 /// botocore `credentials.py:EnvProvider`.
 ///
-/// DIFFERENCE: a variable with only white space counts as not set, as in the other SDKs; botocore uses white space as a key.
+/// DIFFERENCE: white space around keys and tokens is removed, and a variable with only white space counts as not set, as in the other
+/// SDKs; botocore uses them as they are.
 #[derive(Debug)]
 pub(super) struct EnvProvider;
 
@@ -45,7 +46,7 @@ pub(super) fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
         None => None,
     };
     Ok(Lookup::Found(Credentials {
-        access_key_id: Str::from(access_key_id.trim()),
+        access_key_id: Str::from(access_key_id),
         secret_access_key: Secret::from(secret_access_key),
         session_token: var(&setting::SESSION_TOKEN).map(Secret::from),
         expires,

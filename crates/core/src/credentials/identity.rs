@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{RefreshPolicy, Refreshable, Secret, Str, Timestamp, UserAgentFeatures};
+use super::{Lookup, Provider, ProviderContext};
+use crate::ports::BoxFuture;
+use crate::{RefreshPolicy, Refreshable, Result, Secret, Str, Timestamp, UserAgentFeatures};
 
 /// The refresh of credentials and tokens.
 ///
@@ -51,13 +53,13 @@ impl Credentials {
     /// The refresh of credentials: by one caller from 15 minutes before they expire, awaited by all from 10 minutes before.
     pub const REFRESH: RefreshPolicy = REFRESH;
 
-    /// Creates credentials that do not expire.
+    /// Creates credentials that do not expire. White space around the keys and the token is removed.
     #[must_use]
     pub fn new(access_key_id: &str, secret_access_key: &str, session_token: Option<&str>) -> Self {
         Credentials {
-            access_key_id: access_key_id.into(),
-            secret_access_key: secret_access_key.into(),
-            session_token: session_token.map(Secret::from),
+            access_key_id: access_key_id.trim().into(),
+            secret_access_key: secret_access_key.trim().into(),
+            session_token: session_token.map(|token| Secret::from(token.trim())),
             expires: None,
             account_id: None,
             provider: Str::from_static("explicit"),
@@ -89,11 +91,12 @@ impl Token {
     /// The refresh of tokens, the same as that of [credentials](Credentials::REFRESH).
     pub const REFRESH: RefreshPolicy = REFRESH;
 
-    /// Creates a token that does not expire.
+    /// Creates a token that does not expire. White space around it is removed.
     #[must_use]
     pub fn new(token: impl Into<Secret>) -> Self {
+        let token: Secret = token.into();
         Token {
-            token: token.into(),
+            token: Secret::from(token.expose().trim()),
             expires: None,
             features: UserAgentFeatures::default(),
         }
@@ -107,3 +110,20 @@ impl Refreshable for Token {
         self.expires
     }
 }
+
+/// Static credentials and tokens are providers of themselves.
+macro_rules! static_providers {
+    ($($type:ident),*) => {$(
+        impl Provider<$type> for $type {
+            fn name(&self) -> &str {
+                "static"
+            }
+
+            fn load<'a>(&'a self, _: &'a ProviderContext) -> BoxFuture<'a, Result<Lookup<$type>>> {
+                Box::pin(std::future::ready(Ok(Lookup::Found(self.clone()))))
+            }
+        }
+    )*};
+}
+
+static_providers!(Credentials, Token);

@@ -208,7 +208,7 @@ pub(super) fn text(body: &Bytes) -> Option<&str> {
 /// botocore `utils.py:InstanceMetadataRegionFetcher`.
 ///
 /// DIFFERENCE: botocore removes the last letter of the availability zone, which is wrong in local zones.
-pub(crate) async fn instance_region(context: &ProviderContext) -> Option<String> {
+pub(super) async fn instance_region(context: &ProviderContext) -> Option<String> {
     let service = Imds::new(context).ok().flatten()?;
     let token = service.session_token().await.ok()?;
     let body = service.get(REGION_PATH, &token).await.ok()?;

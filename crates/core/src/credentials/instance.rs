@@ -237,7 +237,7 @@ fn credentials(body: &[u8]) -> Result<Credentials, FetchError> {
     let access_key_id = json::text(&response, "AccessKeyId").map(Str::from);
     let secret: Option<Secret> = json::take_secret(&mut response, "SecretAccessKey");
     let token = json::take_secret(&mut response, "Token");
-    let expires = json::text(&response, "Expiration").and_then(|text| expiration::parse(text).ok());
+    let expires = expiration::optional(&response, "Expiration").ok().flatten();
     Ok(Credentials {
         access_key_id: access_key_id.ok_or_else(|| missing("AccessKeyId"))?,
         secret_access_key: secret.ok_or_else(|| missing("SecretAccessKey"))?,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::config::setting::trimmed;
 use crate::{Error, ErrorKind, Result, Secret, Str, push_ascii_json};
 
 /// A JSON object of a file, a process or a metadata service.
@@ -23,9 +24,10 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object> {
     }
 }
 
-/// Returns the value of a non-empty string.
+/// Returns the value of a non-empty string, without the white space around it.
 pub(crate) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name)?.as_str().filter(|text| !text.is_empty())
+    let text = object.get(name)?.as_str()?.trim();
+    (!text.is_empty()).then_some(text)
 }
 
 /// Returns the value of a required string.
@@ -36,10 +38,10 @@ pub(crate) fn required<'a>(object: &'a Object, name: &str) -> Result<&'a str> {
     text(object, name).ok_or_else(|| Error::new(ErrorKind::Parse, format!("`{name}` is missing")))
 }
 
-/// Removes a secret from the object and returns it.
+/// Removes a secret from the object and returns it, without the white space around it.
 pub(crate) fn take_secret(object: &mut Object, name: &str) -> Option<Secret> {
     match object.remove(name)? {
-        Value::String(text) if !text.is_empty() => Some(Secret::from(text)),
+        Value::String(text) => Some(Secret::from(trimmed(text))).filter(|text| !text.is_empty()),
         _ => None,
     }
 }

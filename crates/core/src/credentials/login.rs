@@ -12,6 +12,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -21,13 +22,14 @@ use super::dpop::DpopKey;
 use super::json::{self, Object};
 use super::provider::failed;
 use super::response::{integer, member, text};
+use super::token_file::{self, CachedLogin};
 use super::{Credentials, Lookup, Provider, ProviderContext, expiration};
 use crate::config::setting;
 use crate::ports::{BoxFuture, InvokeOptions, UrlHeaders};
 use crate::{Error, ErrorKind, Result, Str, Timestamp, UserAgentFeatures, Value, json, to_hex};
 
-/// The time before expiration from which cached credentials are refreshed, in seconds.
-const REFRESH_SECONDS: i64 = 5 * 60;
+/// The time before expiration from which cached credentials are refreshed.
+const REFRESH_WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// Credentials for `login_session` of the profile.
 #[derive(Debug)]
@@ -61,22 +63,28 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
         "{}.json",
         to_hex(&Sha256::digest(session.as_bytes()))
     ));
-    let invalid = |error: Error| {
-        failed(format!(
-            "{} contains no valid login; log in again",
-            path.display()
-        ))
-        .with_source(error)
+    let read = || read(context, session, &path);
+    let login = read()?;
+    let file = if login.is_valid(context, REFRESH_WINDOW) {
+        login.file
+    } else {
+        let refresh = |file| refresh(context, &path, file);
+        token_file::refresh(context, &path, REFRESH_WINDOW, read, refresh).await?
     };
+    let credentials = credentials(&file).map_err(|error| invalid_file(&path, error))?;
+    Ok(Lookup::Found(credentials))
+}
 
-    let bytes = context.host.files.read(&path).map_err(|error| {
+fn read(context: &ProviderContext, session: &str, path: &Path) -> Result<CachedLogin> {
+    let bytes = context.host.files.read(path).map_err(|error| {
         failed(format!(
             "no login found for {session}: cannot read {}; log in first",
             path.display()
         ))
         .with_source(error)
     })?;
-    let mut file = json::object(&Zeroizing::new(bytes)).map_err(invalid)?;
+    let invalid = |error| invalid_file(path, error);
+    let file = json::object(&Zeroizing::new(bytes)).map_err(invalid)?;
     let missing: Vec<&str> = ["accessToken", "refreshToken", "dpopKey", "clientId"]
         .into_iter()
         .filter(|name| !file.contains_key(*name))
@@ -88,39 +96,29 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
             missing.join(", ")
         )));
     }
-    let credentials = credentials(&file).map_err(invalid)?;
-    let now = context.host.clock.now();
-    let remaining = credentials
-        .expires
-        .map_or(i64::MAX, |expires| expiration::seconds_until(now, expires));
-    if remaining > REFRESH_SECONDS {
-        return Ok(Lookup::Found(credentials));
-    }
-    match refresh(context, &path, &mut file).await {
-        Ok(credentials) => Ok(Lookup::Found(credentials)),
-        Err(error) if remaining > 0 => {
-            tracing::warn!("refreshing the login failed, using the cached credentials: {error:#}");
-            Ok(Lookup::Found(credentials))
-        }
-        Err(error) => Err(error),
-    }
+    let expires = credentials(&file).map_err(invalid)?.expires;
+    Ok(CachedLogin {
+        expires: expires.unwrap_or_default(),
+        file,
+    })
 }
 
-async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> Result<Credentials> {
-    let invalid = |error: Error| {
-        failed(format!(
-            "{} contains no valid login; log in again",
-            path.display()
-        ))
-        .with_source(error)
-    };
-    let pem = json::take_secret(file, "dpopKey")
-        .ok_or_else(|| failed(format!("{} has no dpopKey; log in again", path.display())))?;
-    let key = DpopKey::from_pem(pem.expose())?;
+#[cold]
+fn invalid_file(path: &Path, error: Error) -> Error {
+    failed(format!(
+        "{} contains no valid login; log in again",
+        path.display()
+    ))
+    .with_source(error)
+}
+
+async fn refresh(context: &ProviderContext, path: &Path, mut file: Object) -> Result<Object> {
+    let invalid = |error| invalid_file(path, error);
+    let key = DpopKey::from_pem(json::required(&file, "dpopKey").map_err(invalid)?)?;
     let params = json!({
         "tokenInput": {
-            "clientId": json::required(file, "clientId").map_err(invalid)?,
-            "refreshToken": json::required(file, "refreshToken").map_err(invalid)?,
+            "clientId": json::required(&file, "clientId").map_err(invalid)?,
+            "refreshToken": json::required(&file, "refreshToken").map_err(invalid)?,
             "grantType": "refresh_token",
         }
     });
@@ -134,7 +132,7 @@ async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> R
     });
     let options = InvokeOptions {
         // Files of older logins have no region.
-        region: json::text(file, "signInRegion").map(Str::from),
+        region: json::text(&file, "signInRegion").map(Str::from),
         url_headers: Some(proof),
         features: features(),
         ..InvokeOptions::default()
@@ -167,15 +165,7 @@ async fn refresh(context: &ProviderContext, path: &Path, file: &mut Object) -> R
     file.insert("accessToken".to_owned(), token);
     let refresh_token = text(output, "refreshToken").ok_or_else(|| missing("refreshToken"))?;
     file.insert("refreshToken".to_owned(), refresh_token.into());
-    file.insert("dpopKey".to_owned(), pem.expose().into());
-    let contents = Zeroizing::new(Json::Object(file.clone()).to_string());
-    // The old refresh token can only be used once: if the new one cannot be written, the login is lost.
-    context
-        .host
-        .files
-        .write_private(path, contents.as_bytes())
-        .map_err(|error| failed(format!("cannot write {}", path.display())).with_source(error))?;
-    credentials(file).map_err(invalid)
+    Ok(file)
 }
 
 fn credentials(file: &Object) -> Result<Credentials> {
@@ -189,7 +179,7 @@ fn credentials(file: &Object) -> Result<Credentials> {
         secret_access_key: json::take_secret(&mut token, "secretAccessKey")
             .ok_or_else(|| missing("secretAccessKey"))?,
         session_token: json::take_secret(&mut token, "sessionToken"),
-        expires: Some(expiration::parse(json::required(&token, "expiresAt")?)?),
+        expires: Some(expiration::required(&token, "expiresAt")?),
         account_id: json::text(&token, "accountId").map(Str::from),
         provider: Str::from_static(NAME),
         features: features(),

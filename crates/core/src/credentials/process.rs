@@ -100,15 +100,7 @@ pub(super) async fn load(context: &ProviderContext, profile: &str) -> Result<Loo
             "the output of credential_process `{program}` has no SecretAccessKey"
         ))
     })?;
-    let expires = match json::text(&object, "Expiration") {
-        Some(text) => Some(expiration::parse(text).map_err(|error| {
-            failed(format!(
-                "credential_process `{program}`: invalid Expiration in the output"
-            ))
-            .with_source(error)
-        })?),
-        None => None,
-    };
+    let expires = expiration::optional(&object, "Expiration").map_err(invalid)?;
     let account_id = json::text(&object, "AccountId")
         .or_else(|| section.and_then(|section| section.get("aws_account_id")))
         .map(Str::from);

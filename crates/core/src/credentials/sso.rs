@@ -71,41 +71,40 @@ pub(super) async fn load(
     };
     let features = profile_features | sso_features;
     let key = sso.cache_key();
-    if let Some(cached) = cache.read(context, &key) {
-        return Ok(Lookup::Found(Credentials {
-            provider: Str::from_static(NAME),
-            features,
-            ..cached
-        }));
-    }
-    let token = match &sso.session {
-        Some(session) => {
-            let session = SsoSession {
-                name: session.clone(),
-                start_url: sso.start_url.clone(),
-                region: sso.region.clone(),
-            };
-            sso_token::load(context, &session).await?
-        }
-        None => sso_token::load_legacy(context, &sso.start_url)?,
+    let load = async {
+        let token = match &sso.session {
+            Some(session) => {
+                let session = SsoSession {
+                    name: session.clone(),
+                    start_url: sso.start_url.clone(),
+                    region: sso.region.clone(),
+                };
+                sso_token::load(context, &session).await?
+            }
+            None => sso_token::load_legacy(context, &sso.start_url)?,
+        };
+        let params = json!({
+            "roleName": &sso.role_name,
+            "accountId": &sso.account_id,
+            "accessToken": token.token.expose(),
+        });
+        let options = InvokeOptions {
+            region: Some(sso.region.clone()),
+            features: profile_features,
+            ..InvokeOptions::default()
+        };
+        let response = context
+            .call("sso", "GetRoleCredentials", params, options)
+            .await
+            .map_err(unauthorized)?;
+        credentials(member(&response, "roleCredentials"), &sso, features)
     };
-    let params = json!({
-        "roleName": &sso.role_name,
-        "accountId": &sso.account_id,
-        "accessToken": token.token.expose(),
-    });
-    let options = InvokeOptions {
-        region: Some(sso.region.clone()),
-        features: profile_features,
-        ..InvokeOptions::default()
-    };
-    let response = context
-        .call("sso", "GetRoleCredentials", params, options)
-        .await
-        .map_err(unauthorized)?;
-    let credentials = credentials(member(&response, "roleCredentials"), &sso, features)?;
-    cache.write_with_type(context, &key, &credentials, Some(NAME));
-    Ok(Lookup::Found(credentials))
+    let credentials = cache.get(context, &key, Some(NAME), load).await?;
+    Ok(Lookup::Found(Credentials {
+        provider: Str::from_static(NAME),
+        features,
+        ..credentials
+    }))
 }
 
 fn credentials(

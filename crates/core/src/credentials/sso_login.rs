@@ -21,7 +21,6 @@ use super::identity::ADVISORY_REFRESH;
 use super::json::{self, Object, PythonValue};
 use super::provider::{failed, misconfigured};
 use super::response::{integer, text};
-use super::sso_token::expiry;
 use super::{ProviderContext, Token, expiration, sso_token};
 use crate::config::{Section, Settings};
 use crate::ports::InvokeOptions;
@@ -42,7 +41,7 @@ const MAX_LIFETIME: i64 = 60 * 60;
 /// A pending login: show the URL and the code to the user, then call [`finish`](Self::finish).
 ///
 /// ```no_run
-/// # async fn example(session: inia_core::Session) -> inia_core::Result<()> {
+/// # async fn example(session: inia_core::Identities) -> inia_core::Result<()> {
 /// let login = session.sso_login(None).await?;
 /// println!("open {} and enter {}", login.verification_url(), login.user_code());
 /// login.finish().await?;
@@ -82,7 +81,7 @@ struct ClientRegistration {
 
 impl SsoLogin {
     /// Starts a login for an `[sso-session]`, or for that of the profile.
-    pub(crate) async fn start(context: &ProviderContext, session: Option<&str>) -> Result<Self> {
+    pub(super) async fn start(context: &ProviderContext, session: Option<&str>) -> Result<Self> {
         let target = LoginTarget::read(&context.settings, session)?;
         let registration = match ClientRegistration::read(context, &target) {
             Some(registration) => registration,
@@ -289,7 +288,7 @@ impl ClientRegistration {
         let path = registration_path(context, target)?;
         let bytes = Zeroizing::new(context.host.files.read(&path).ok()?);
         let mut file = json::object(&bytes).ok()?;
-        let expires = expiry(json::text(&file, "expiresAt")?).ok()?;
+        let expires = expiration::required(&file, "expiresAt").ok()?;
         let remaining = expiration::seconds_until(context.host.clock.now(), expires);
         let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
         if remaining < window {

@@ -10,7 +10,7 @@ use super::provider::failed;
 use crate::ports::InvokeOptions;
 use crate::{Result, Str, json};
 
-/// The number of files removed by [`Session::sso_logout`](crate::Session::sso_logout).
+/// The number of files removed by [`Identities::sso_logout`](crate::Identities::sso_logout).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SsoLogout {
     /// Token files.
@@ -25,7 +25,7 @@ pub struct SsoLogout {
 ///
 /// # Source
 /// The AWS CLI, `sso logout`.
-pub(crate) async fn logout(context: &ProviderContext) -> Result<SsoLogout> {
+pub(super) async fn logout(context: &ProviderContext) -> Result<SsoLogout> {
     let mut removed = SsoLogout::default();
     let mut problem = None;
     let mut remove = |path: &Path, count: &mut usize| match context.host.files.remove(path) {

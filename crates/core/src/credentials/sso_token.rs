@@ -11,6 +11,7 @@
 //! botocore `tokens.py:SSOTokenProvider`, `utils.py:SSOTokenLoader`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -19,10 +20,11 @@ use super::identity::ADVISORY_REFRESH;
 use super::json::{self, Object};
 use super::provider::{failed, misconfigured};
 use super::response::{integer, text};
+use super::token_file::{self, CachedLogin};
 use super::{Lookup, ProviderContext, Token, expiration};
 use crate::config::Settings;
 use crate::ports::InvokeOptions;
-use crate::{Error, ErrorKind, Result, Secret, Str, Timestamp, json};
+use crate::{Error, Result, Secret, Str, Timestamp, json};
 
 /// The settings of an `[sso-session]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,61 +66,52 @@ impl SsoSession {
 /// Loads the token of a session, and refreshes it if it expires soon.
 pub(super) async fn load(context: &ProviderContext, session: &SsoSession) -> Result<Token> {
     let path = path(context, &session.name)?;
-    let mut file = read(context, &path)?;
-    let now = context.host.clock.now();
-    let expires = expiry(json::required(&file, "expiresAt").map_err(|e| invalid_file(&path, e))?)?;
-    let remaining = expiration::seconds_until(now, expires);
-    let window = i64::try_from(ADVISORY_REFRESH.as_secs()).unwrap_or(i64::MAX);
-    if remaining < window {
-        match refresh(context, session, &mut file).await {
-            Ok(()) => {
-                let text = Zeroizing::new(serde_json::Value::Object(file.clone()).to_string());
-                if let Err(error) = context.host.files.write_private(&path, text.as_bytes()) {
-                    tracing::warn!("cannot write {}: {error}", path.display());
-                }
-            }
-            Err(error) if remaining > 0 => {
-                tracing::warn!(
-                    "refreshing the SSO token of `{}` failed, using the cached token: {error:#}",
-                    session.name
-                );
-            }
-            Err(error) => {
-                return Err(failed(format!(
+    let read = || read(context, &path);
+    let login = read()?;
+    let file = if login.is_valid(context, ADVISORY_REFRESH) {
+        login.file
+    } else {
+        let refresh = |file| refresh(context, session, file);
+        token_file::refresh(context, &path, ADVISORY_REFRESH, read, refresh)
+            .await
+            .map_err(|error| {
+                let message = format!(
                     "the SSO token of `{}` has expired; log in again",
                     session.name
-                ))
-                .with_source(error));
-            }
-        }
-    }
+                );
+                failed(message).with_source(error)
+            })?
+    };
     token(&path, file)
 }
 
 /// Loads the token of a start URL, which cannot be refreshed.
 pub(super) fn load_legacy(context: &ProviderContext, start_url: &str) -> Result<Token> {
     let path = path(context, start_url)?;
-    let token = token(&path, read(context, &path)?)?;
-    match token.expires {
-        Some(expires) if expiration::seconds_until(context.host.clock.now(), expires) <= 0 => {
-            Err(failed(format!(
-                "the SSO token of {start_url} has expired; log in again"
-            )))
-        }
-        _ => Ok(token),
+    let login = read(context, &path)?;
+    if !login.is_valid(context, Duration::ZERO) {
+        return Err(failed(format!(
+            "the SSO token of {start_url} has expired; log in again"
+        )));
     }
+    token(&path, login.file)
 }
 
-async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Object) -> Result<()> {
+async fn refresh(
+    context: &ProviderContext,
+    session: &SsoSession,
+    mut file: Object,
+) -> Result<Object> {
     let now = context.host.clock.now();
     let value = |name: &str| {
-        json::text(file, name).ok_or_else(|| {
+        json::text(&file, name).ok_or_else(|| {
             failed(format!(
                 "the token cannot be refreshed: its file has no {name}"
             ))
         })
     };
-    let registration = expiry(value("registrationExpiresAt")?)?;
+    let registration = expiration::required(&file, "registrationExpiresAt")
+        .map_err(|error| failed("the token cannot be refreshed").with_source(error))?;
     if expiration::seconds_until(now, registration) <= 0 {
         return Err(failed(format!(
             "the token cannot be refreshed: its client registration expired at {registration}"
@@ -156,7 +149,7 @@ async fn refresh(context: &ProviderContext, session: &SsoSession, file: &mut Obj
             file.remove("refreshToken");
         }
     }
-    Ok(())
+    Ok(file)
 }
 
 /// Returns the cache file of a token for a session name or start URL.
@@ -168,7 +161,7 @@ pub(super) fn path(context: &ProviderContext, name: &str) -> Result<PathBuf> {
     Ok(folder.join(format!("{}.json", sha1_hex(name))))
 }
 
-fn read(context: &ProviderContext, path: &Path) -> Result<Object> {
+fn read(context: &ProviderContext, path: &Path) -> Result<CachedLogin> {
     let bytes = context.host.files.read(path).map_err(|error| {
         failed(format!(
             "no SSO token found: cannot read {}; log in first",
@@ -176,12 +169,15 @@ fn read(context: &ProviderContext, path: &Path) -> Result<Object> {
         ))
         .with_source(error)
     })?;
-    json::object(&Zeroizing::new(bytes)).map_err(|error| invalid_file(path, error))
+    let file = json::object(&Zeroizing::new(bytes)).map_err(|error| invalid_file(path, error))?;
+    let expires =
+        expiration::required(&file, "expiresAt").map_err(|error| invalid_file(path, error))?;
+    Ok(CachedLogin { file, expires })
 }
 
 fn token(path: &Path, mut file: Object) -> Result<Token> {
-    let expires = json::required(&file, "expiresAt").map_err(|error| invalid_file(path, error))?;
-    let expires = expiry(expires)?;
+    let expires =
+        expiration::required(&file, "expiresAt").map_err(|error| invalid_file(path, error))?;
     let token: Secret = json::take_secret(&mut file, "accessToken")
         .ok_or_else(|| failed(format!("{} has no accessToken", path.display())))?;
     Ok(Token {
@@ -191,17 +187,6 @@ fn token(path: &Path, mut file: Object) -> Result<Token> {
 }
 
 #[cold]
-fn invalid_file(path: &Path, error: crate::Error) -> crate::Error {
+fn invalid_file(path: &Path, error: Error) -> Error {
     failed(format!("{} contains no valid SSO token", path.display())).with_source(error)
-}
-
-/// Parses the expiration in a token file.
-pub(super) fn expiry(text: &str) -> Result<Timestamp> {
-    expiration::parse(text).map_err(|error| {
-        Error::new(
-            ErrorKind::Credentials,
-            "invalid timestamp in expiresAt of the token",
-        )
-        .with_source(error)
-    })
 }

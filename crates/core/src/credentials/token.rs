@@ -2,6 +2,7 @@
 
 use super::sso_token::{self, SsoSession};
 use super::{Lookup, Provider, ProviderContext, Token};
+use crate::config::setting::trimmed;
 use crate::ports::BoxFuture;
 use crate::{Result, UserAgentFeatures};
 
@@ -25,10 +26,10 @@ impl Provider<Token> for EnvTokenProvider {
             };
             let name = signing_name.replace(['-', ' '], "_").to_ascii_uppercase();
             let variable = format!("AWS_BEARER_TOKEN_{name}");
-            match context.host.env.var(&variable) {
-                Some(token) if !token.trim().is_empty() => Ok(Lookup::Found(Token {
+            match context.host.env.var(&variable).map(trimmed) {
+                Some(token) if !token.is_empty() => Ok(Lookup::Found(Token {
                     features: UserAgentFeatures::BEARER_SERVICE_ENV_VARS,
-                    ..Token::new(token.trim())
+                    ..Token::new(token)
                 })),
                 _ => Lookup::none(format!("{variable} is not set")),
             }

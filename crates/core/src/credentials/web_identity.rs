@@ -86,42 +86,40 @@ pub(super) async fn load(
         key.push(("RoleSessionName", PythonValue::Text(name.clone())));
     }
     let key = disk_cache::key(&key, false);
-    if let Some(cached) = cache.read(context, &key) {
-        return Ok(Lookup::Found(Credentials {
-            provider: Str::from_static(NAME),
-            features,
-            ..cached
-        }));
-    }
-
-    let path = context.settings.expand(&token_file);
-    let token = context.host.files.read(&path).map_err(|error| {
-        failed(format!(
-            "cannot read the web identity token file {}",
-            path.display()
-        ))
-        .with_source(error)
-    })?;
-    let token = String::from_utf8(token).map_err(|_| {
-        failed(format!(
-            "the web identity token file {} is not UTF-8",
-            path.display()
-        ))
-    })?;
-    let session_name =
-        role_session_name.unwrap_or_else(|| super::sts::default_session_name(context));
-    let params = json!({
-        "RoleArn": role_arn,
-        "RoleSessionName": session_name,
-        "WebIdentityToken": token.trim_end(),
-    });
-    let operation = "AssumeRoleWithWebIdentity";
-    let options = InvokeOptions {
-        features: token_features,
-        ..InvokeOptions::default()
+    let load = async {
+        let path = context.settings.expand(&token_file);
+        let token = context.host.files.read(&path).map_err(|error| {
+            failed(format!(
+                "cannot read the web identity token file {}",
+                path.display()
+            ))
+            .with_source(error)
+        })?;
+        let token = String::from_utf8(token).map_err(|_| {
+            failed(format!(
+                "the web identity token file {} is not UTF-8",
+                path.display()
+            ))
+        })?;
+        let session_name =
+            role_session_name.unwrap_or_else(|| super::sts::default_session_name(context));
+        let params = json!({
+            "RoleArn": role_arn,
+            "RoleSessionName": session_name,
+            "WebIdentityToken": token.trim(),
+        });
+        let operation = "AssumeRoleWithWebIdentity";
+        let options = InvokeOptions {
+            features: token_features,
+            ..InvokeOptions::default()
+        };
+        let response = context.call("sts", operation, params, options).await?;
+        sts::assumed_role(operation, &response, NAME, features)
     };
-    let response = context.call("sts", operation, params, options).await?;
-    let credentials = sts::assumed_role(operation, &response, NAME, features)?;
-    cache.write(context, &key, &credentials);
-    Ok(Lookup::Found(credentials))
+    let credentials = cache.get(context, &key, None, load).await?;
+    Ok(Lookup::Found(Credentials {
+        provider: Str::from_static(NAME),
+        features,
+        ..credentials
+    }))
 }

@@ -7,7 +7,7 @@ use super::BoxFuture;
 use crate::{Credentials, Result, Str, UserAgentFeatures, Value};
 
 /// Options of [`Invoke::call`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct InvokeOptions {
     /// The region; defaults to the session's.
     pub region: Option<Str>,
@@ -21,6 +21,17 @@ pub struct InvokeOptions {
     pub endpoint_url: Option<String>,
     /// Features to add to the user agent.
     pub features: UserAgentFeatures,
+}
+
+impl fmt::Debug for InvokeOptions {
+    /// Omits the headers, which may contain secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvokeOptions")
+            .field("region", &self.region)
+            .field("credentials", &self.credentials)
+            .field("features", &self.features)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Callback that creates headers from the request URL after endpoint resolution. Called for each attempt.

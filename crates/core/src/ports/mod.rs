@@ -1,16 +1,17 @@
 //! Ports: small traits for all side effects of this crate.
 //!
-//! The crate itself opens no sockets and reads neither the environment nor the clock: a [`Session`](crate::Session) is built with a
+//! The crate itself opens no sockets and reads neither the environment nor the clock: a session is built with a
 //! [`Host`] that contains an adapter for each port. `inia-dispatch` implements the adapters for the operating system; tests use
 //! fakes.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
@@ -29,12 +30,17 @@ pub trait Env: Send + Sync + fmt::Debug {
     /// Returns an environment variable; `None` if it is unset or not Unicode.
     fn var(&self, name: &str) -> Option<String>;
 
-    /// Returns all environment variables, for lookups by prefix.
-    fn vars(&self) -> Vec<(String, String)>;
+    /// Returns the names of the variables that are set but not Unicode. A session rejects them if they are settings.
+    fn not_unicode(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Returns the user's home folder.
     fn home(&self) -> Option<PathBuf>;
 }
+
+/// The lock of a file, which is released when it is dropped.
+pub type FileLock = Box<dyn Any + Send>;
 
 /// The file system.
 pub trait Files: Send + Sync + fmt::Debug {
@@ -44,11 +50,27 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// Errors of the operating system; `NotFound` if the file does not exist.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// Returns the time of the last modification, for caches of parsed files; `None` if it is not known.
+    fn modified(&self, path: &Path) -> Option<SystemTime> {
+        let _ = path;
+        None
+    }
+
     /// Writes a whole file atomically, readable by its owner only (mode 0600). Creates missing folders.
     ///
     /// # Errors
     /// Errors of the operating system.
     fn write_private(&self, path: &Path, contents: &[u8]) -> io::Result<()>;
+
+    /// Locks a file against other processes and other locks of this one, without waiting; `None` if it is locked. The file is created if
+    /// it does not exist.
+    ///
+    /// # Errors
+    /// Errors of the operating system.
+    fn try_lock(&self, path: &Path) -> io::Result<Option<FileLock>> {
+        let _ = path;
+        Ok(Some(Box::new(())))
+    }
 
     /// Removes a file.
     ///
@@ -106,7 +128,7 @@ pub trait Rng: Send + Sync + fmt::Debug {
 }
 
 /// An HTTP request to a metadata service.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpRequest {
     /// `GET`, `PUT` or `POST`.
     pub method: &'static str,
@@ -122,8 +144,19 @@ pub struct HttpRequest {
     pub limit: usize,
 }
 
+impl fmt::Debug for HttpRequest {
+    /// Omits the body, which may contain secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The response to an [`HttpRequest`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
@@ -131,6 +164,15 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+}
+
+impl fmt::Debug for HttpResponse {
+    /// Omits headers and body, which may contain secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// HTTP without retries, redirects, proxies or signing.
@@ -143,7 +185,7 @@ pub trait Http: Send + Sync + fmt::Debug {
 }
 
 /// Exit status and output of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CommandOutput {
     /// The exit status; `None` if a signal ended the command.
     pub status: Option<i32>,
@@ -151,6 +193,15 @@ pub struct CommandOutput {
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
+}
+
+impl fmt::Debug for CommandOutput {
+    /// Omits the output, which may contain secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandOutput")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Runs commands for `credential_process`.

@@ -106,6 +106,8 @@ pub(crate) struct ErrorStage<'a> {
     pub(crate) error: &'a mut ServiceError,
     pub(crate) response: &'a Response,
     pub(crate) state: &'a mut CallState,
+    /// The client's region.
+    pub(crate) region: Option<&'a str>,
     /// Set by a hook to redirect the call to the region in `state`. A redirect does not count as a retry.
     pub(crate) redirect: bool,
 }

@@ -1,12 +1,18 @@
 //! [`TokioCommands`]: runs commands.
 
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
+use futures_util::future::{Either, select, try_join};
 use inia_core::ports::{BoxFuture, CommandOutput, Commands};
 use inia_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
+
+/// The time to read the rest of the output after a command has exited: a process that it has left in the background may keep the
+/// pipes open.
+const DRAIN_TIME: Duration = Duration::from_millis(250);
 
 /// Runs commands with tokio, and kills them after a time limit.
 #[derive(Clone, Debug, Default)]
@@ -66,13 +72,21 @@ async fn run(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| failed("cannot be started", error))?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (stdout, stderr) =
-        futures_util::future::join(read(stdout, limit), read(stderr, limit)).await;
-    let (stdout, stderr) = (
-        stdout.map_err(|error| failed("cannot be read", error))?,
-        stderr.map_err(|error| failed("cannot be read", error))?,
-    );
+    let pipes = (child.stdout.take(), child.stderr.take());
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    {
+        let read = pin!(try_join(
+            read(pipes.0, limit, &mut stdout),
+            read(pipes.1, limit, &mut stderr),
+        ));
+        let exit = pin!(async {
+            let _ = child.wait().await;
+            tokio::time::sleep(DRAIN_TIME).await;
+        });
+        if let Either::Left((Err(error), _)) = select(read, exit).await {
+            return Err(failed("cannot be read", error));
+        }
+    }
     if stdout.len() > limit || stderr.len() > limit {
         return Err(Error::new(
             ErrorKind::Credentials,
@@ -91,12 +105,15 @@ async fn run(
 }
 
 /// Reads at most one byte beyond the limit, so that the caller can detect longer output.
-async fn read(pipe: Option<impl AsyncRead + Unpin>, limit: usize) -> std::io::Result<Vec<u8>> {
-    let mut output = Vec::new();
+async fn read(
+    pipe: Option<impl AsyncRead + Unpin>,
+    limit: usize,
+    output: &mut Vec<u8>,
+) -> std::io::Result<()> {
     if let Some(pipe) = pipe {
-        pipe.take(limit as u64 + 1).read_to_end(&mut output).await?;
+        pipe.take(limit as u64 + 1).read_to_end(output).await?;
     }
-    Ok(output)
+    Ok(())
 }
 
 #[cfg(all(test, unix))]
@@ -147,5 +164,13 @@ mod tests {
                 .contains("cannot be started")
         );
         assert!(run(&[], long).is_err());
+    }
+
+    #[test]
+    fn process_in_the_background_does_not_delay_the_output() {
+        let started = std::time::Instant::now();
+        let output = run(&["sh", "-c", "sleep 20 & echo hi"], Duration::from_secs(20));
+        assert_eq!(output.unwrap().stdout, b"hi\n");
+        assert!(started.elapsed() < Duration::from_secs(10));
     }
 }

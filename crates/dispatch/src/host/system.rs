@@ -15,11 +15,11 @@ impl Env for OsEnv {
         std::env::var(name).ok()
     }
 
-    fn vars(&self) -> Vec<(String, String)> {
-        let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        std::env::vars_os().filter_map(unicode).collect()
+    fn not_unicode(&self) -> Vec<String> {
+        std::env::vars_os()
+            .filter(|(_, value)| value.to_str().is_none())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect()
     }
 
     /// Returns the home folder: `HOME`, or `USERPROFILE` on Windows; otherwise the one that the operating system knows, with the

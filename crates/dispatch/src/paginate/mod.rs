@@ -21,7 +21,7 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result, Str, UserAgentFeatures, Value};
 use inia_model::{Kind, PaginatorModel};
 
-use crate::{Client, Output};
+use crate::{Client, Output, Params};
 use cursor::PaginatorCursor;
 use full_result::FullResult;
 use token::ResumeToken;
@@ -51,7 +51,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn paginate(&self, operation: &str, params: impl Into<Value>) -> Paginator {
+    pub fn paginate(&self, operation: &str, params: impl Into<Params>) -> Paginator {
         Paginator {
             state: PaginatorState::Builder(Box::new(PaginatorOptions {
                 model: self.paginator(operation),
@@ -104,7 +104,7 @@ enum PaginatorState {
 
 struct PaginatorOptions {
     model: Result<Arc<PaginatorModel>>,
-    params: Value,
+    params: Params,
     page_size: Option<u64>,
     max_items: Option<usize>,
     starting_token: Option<String>,
@@ -263,7 +263,13 @@ impl PaginatorOptions {
             .page_size
             .map(|size| limit_value(client, &model, size))
             .transpose()?;
-        PaginatorCursor::new(model, self.params, page_size, self.max_items, start)
+        PaginatorCursor::new(
+            model,
+            self.params.into_value()?,
+            page_size,
+            self.max_items,
+            start,
+        )
     }
 }
 

@@ -25,7 +25,7 @@ use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
-use crate::params::Params;
+use crate::params::ParamsValue;
 use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
@@ -43,7 +43,7 @@ const MAX_ERROR_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
-    pub(crate) codec: Arc<dyn Codec>,
+    pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
     pub(crate) user_agent: UserAgent,
     /// Environment of the Lambda function that this process is, if any. Its trace id changes with each invocation.
@@ -167,7 +167,7 @@ impl Service {
     pub(crate) async fn call(
         &self,
         operation: &Operation,
-        params: impl Into<Params>,
+        params: impl Into<ParamsValue>,
         options: CallOptions,
     ) -> Result<Output> {
         match self.call_steps(operation, params.into(), options).await {
@@ -186,7 +186,7 @@ impl Service {
     async fn call_steps(
         &self,
         operation: &Operation,
-        mut params: Params,
+        mut params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
         let plan = self.plan(operation)?;

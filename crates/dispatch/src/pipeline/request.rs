@@ -15,7 +15,7 @@ use crate::auth::{self, Auth, AuthScheme};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
-use crate::params::Params;
+use crate::params::ParamsValue;
 use crate::transport::WireBody;
 use crate::url::{BaseUrl, Url};
 
@@ -102,7 +102,7 @@ impl Service {
     pub(crate) fn validate(
         &self,
         operation: &Operation,
-        params: &mut Params,
+        params: &mut ParamsValue,
         streamed: &[&str],
     ) -> Result<Option<Request>> {
         if !self.settings.parameter_validation {
@@ -127,12 +127,12 @@ impl Service {
         &self,
         operation: &Operation,
         plan: &Plan,
-        params: &mut Params,
+        params: &mut ParamsValue,
         options: &CallOptions,
         state: &mut CallState,
     ) -> Result<()> {
         if params.is_null() {
-            *params = Params::Owned(Value::map());
+            *params = ParamsValue::Owned(Value::map());
         }
         if plan.sends_events {
             let message = format!(

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, Error, Fault, Result, ServiceError, Str};
-use inia_model::{Kind, Operation, ServiceModel};
+use inia_core::{Blob, Error, Fault, Result, RetryClass, ServiceError, Str};
+use inia_model::{Kind, Location, Member, Operation, ServiceModel};
 use inia_protocol::Response;
 
 use super::attempt::is_success;
@@ -14,7 +14,7 @@ use crate::body::StreamedCall;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
 use crate::output::{Output, ResponseMetadata};
-use crate::transport::WireResponse;
+use crate::transport::{CONTENT_ENCODING, WireResponse, decode_body};
 
 pub(super) enum AttemptOutcome {
     Output(Box<Output>),
@@ -114,19 +114,30 @@ impl Service {
             _ => limit.min(MAX_ERROR_BYTES),
         };
         let body = response.body.collect(limit).await.map_err(|error| {
-            error.at(format_args!(
-                "{} {}: reading the response",
-                self.model.name(),
-                operation.name
-            ))
+            let error =
+                self.unusable_response(error.at("reading the response"), operation, &metadata);
+            match response.status {
+                500.. => error.with_retry_class(RetryClass::Transient),
+                _ => error,
+            }
         })?;
         let mut response = Response {
             status: response.status,
             headers: response.headers,
             body,
         };
+        // DynamoDB's checksum is that of the compressed body.
+        let has_checksum_of_encoded = response.headers.contains("x-amz-crc32");
+        if !has_checksum_of_encoded {
+            self.decode(operation, &mut response, limit)
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
+        }
         for hook in &plan.hooks.response {
             hook(&mut response)
+                .map_err(|error| self.unusable_response(error, operation, &metadata))?;
+        }
+        if has_checksum_of_encoded {
+            self.decode(operation, &mut response, limit)
                 .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
         metadata.http_status = response.status;
@@ -186,6 +197,30 @@ impl Service {
         }))
     }
 
+    /// Decodes the body of a response that the server compressed unasked. An operation whose output has the encoding returns the body as
+    /// it was sent.
+    ///
+    /// # Errors
+    /// `Parse`: the body is malformed. `Stream`: it is longer than `limit` when decoded.
+    fn decode(&self, operation: &Operation, response: &mut Response, limit: usize) -> Result<()> {
+        if !response.headers.contains(CONTENT_ENCODING) {
+            return Ok(());
+        }
+        let is_encoding = |member: &Member| {
+            member.traits.location == Some(Location::Header)
+                && member.wire_name().eq_ignore_ascii_case(CONTENT_ENCODING)
+        };
+        let output = self.model.output(operation);
+        if is_success(response.status)
+            && output.is_some_and(|output| output.members.iter().any(is_encoding))
+        {
+            return Ok(());
+        }
+        let body = std::mem::take(&mut response.body);
+        response.body = decode_body(&response.headers, body, limit)?;
+        Ok(())
+    }
+
     /// Adds the service, the operation and the response to the error of a response that cannot be used.
     #[cold]
     fn unusable_response(
@@ -222,6 +257,7 @@ impl Service {
             error: &mut error,
             response: &response,
             state,
+            region: self.settings.region.as_deref(),
             redirect: false,
         };
         for hook in &plan.hooks.error {

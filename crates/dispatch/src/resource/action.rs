@@ -12,7 +12,7 @@ use super::customizations::CustomAction;
 use super::outcome::take_result;
 use super::params::override_params;
 use super::{Resource, ResourceOutcome};
-use crate::{ByteStream, Output};
+use crate::{ByteStream, Output, Params};
 
 /// A builder of a resource action, ready to be awaited.
 #[must_use = "an action does nothing until it is awaited"]
@@ -20,7 +20,7 @@ use crate::{ByteStream, Output};
 pub struct Action {
     resource: Resource,
     kind: Result<ActionKind>,
-    params: Value,
+    params: Params,
     body: Option<ByteStream>,
 }
 
@@ -32,7 +32,7 @@ enum ActionKind {
 }
 
 impl Action {
-    pub(super) fn new(resource: &Resource, name: &str, params: Value) -> Self {
+    pub(super) fn new(resource: &Resource, name: &str, params: Params) -> Self {
         let kind = match CustomAction::find(resource.model(), name) {
             Some(action) => Ok(ActionKind::Custom(action)),
             None => position(resource.model(), name).map(ActionKind::Modeled),
@@ -61,15 +61,17 @@ impl Action {
     /// boto3 `resources/action.py:ServiceAction`.
     pub async fn send(self) -> Result<ResourceOutcome> {
         let resource = self.resource;
-        let position = match self.kind? {
+        let kind = self.kind?;
+        let params = self.params.into_value()?;
+        let position = match kind {
             ActionKind::Modeled(position) => position,
-            ActionKind::Custom(action) => return (action.run)(&resource, self.params).await,
+            ActionKind::Custom(action) => return (action.run)(&resource, params).await,
         };
         let model = Arc::clone(&resource.0.model);
         let Some(action) = model.actions.get(position) else {
             return Ok(ResourceOutcome::None);
         };
-        let outcome = resource.perform(action, self.params, self.body).await?;
+        let outcome = resource.perform(action, params, self.body).await?;
         if resource.can_load() {
             resource.0.data.clear();
         }

@@ -3,17 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::stream::try_unfold;
-use inia_core::{Map, Result, Str, Value};
+use inia_core::{Error, Map, Result, Str, Value};
 use inia_model::{Operation, PaginatorModel, ResourceTarget};
 
 use super::action::apply_path;
 use super::params::{invalid_params, merge, override_params};
 use super::{Resource, ResourceOutcome};
-use crate::{Output, Paginator};
+use crate::{Output, Paginator, Params};
 
 /// A collection of resources. No call is made until it is iterated.
 ///
@@ -42,7 +43,8 @@ pub struct Collection {
     parent: Resource,
     name: Str,
     /// The caller's parameters. If they are not a map, iteration reports an error.
-    filter: Value,
+    /// The parameters of the filters, or the error of one that cannot be serialized.
+    filter: std::result::Result<Value, Arc<Error>>,
     limit: Option<usize>,
     page_size: Option<u64>,
 }
@@ -52,7 +54,7 @@ impl Collection {
         Collection {
             parent: parent.clone(),
             name: name.into(),
-            filter: Value::map(),
+            filter: Ok(Value::map()),
             limit: None,
             page_size: None,
         }
@@ -70,11 +72,12 @@ impl Collection {
     }
 
     /// Adds parameters to the list operation: lists are appended to, other values are replaced.
-    pub fn filter(mut self, params: impl Into<Value>) -> Self {
-        match (&mut self.filter, params.into()) {
-            (_, Value::Null) => {}
-            (Value::Map(filter), Value::Map(params)) => merge(filter, params),
-            (filter @ Value::Map(_), params) => *filter = params,
+    pub fn filter(mut self, params: impl Into<Params>) -> Self {
+        match (&mut self.filter, params.into().into_value()) {
+            (Ok(_), Ok(Value::Null)) => {}
+            (Ok(Value::Map(filter)), Ok(Value::Map(params))) => merge(filter, params),
+            (Ok(filter @ Value::Map(_)), Ok(params)) => *filter = params,
+            (filter @ Ok(_), Err(error)) => *filter = Err(Arc::new(error)),
             _ => {}
         }
         self
@@ -113,8 +116,8 @@ impl Collection {
     ///
     /// # Source
     /// boto3 `resources/action.py:BatchAction`. DIFFERENCE: an empty page is skipped; boto3 stops there.
-    pub async fn batch(self, action: &str, params: impl Into<Value>) -> Result<Vec<Output>> {
-        let params = params.into();
+    pub async fn batch(self, action: &str, params: impl Into<Params>) -> Result<Vec<Output>> {
+        let params = params.into().into_value()?;
         let collection = self.parent.model().collection(&self.name)?;
         let target = self
             .parent
@@ -213,8 +216,9 @@ impl CollectionCursor {
             .fill_in(&definition.request.params, &mut params, None)
             .await?;
         match (&mut params, filter) {
-            (Value::Map(params), Value::Map(filter)) => merge(params, filter),
-            (_, filter) => return Err(invalid_params(&filter)),
+            (Value::Map(params), Ok(Value::Map(filter))) => merge(params, filter),
+            (_, Ok(filter)) => return Err(invalid_params(&filter)),
+            (_, Err(error)) => return Err(Error::new(error.kind(), error.to_string())),
         }
         let client = parent.client();
         let operation = client

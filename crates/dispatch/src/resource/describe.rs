@@ -1,5 +1,7 @@
 //! Describes resources as values, including customizations.
 
+use std::sync::Arc;
+
 use inia_core::{List, Map, Result, Value, json};
 use inia_model::ResourceModel;
 
@@ -41,7 +43,7 @@ impl Client {
                     Ok(relation) => resources.resource(&relation.resource.resource)?,
                     Err(_) => resources.resource(name)?,
                 };
-                Ok(service.describe_model(model))
+                Ok(service.describe_definition(model))
             }
         }
     }
@@ -51,10 +53,12 @@ impl Resource {
     /// Describes the resource: its identifiers, attributes, actions, sub-resources, references, collections and waiters.
     #[must_use]
     pub fn describe(&self) -> Value {
-        self.describe_model(&self.0.model)
+        self.describe_definition(&self.0.model)
     }
 
-    fn describe_model(&self, model: &ResourceModel) -> Value {
+    /// Describes a resource of the same service by its [`definition`](Self::definition).
+    #[must_use]
+    pub fn describe_definition(&self, model: &ResourceModel) -> Value {
         let mut description = model.describe(&self.0.resources);
         let Some(parts) = description.as_map_mut() else {
             return description;
@@ -73,7 +77,24 @@ impl Resource {
     /// Returns the kind of the resource's member with this name, in any spelling; `None` if there is none.
     #[must_use]
     pub fn part(&self, name: &str) -> Option<ResourcePart> {
-        let model = &self.0.model;
+        self.part_of(&self.0.model, name)
+    }
+
+    /// Returns the definition of a resource of the same service.
+    ///
+    /// # Errors
+    /// `Model`: there is no such resource.
+    pub fn definition(&self, name: &str) -> Result<&Arc<ResourceModel>> {
+        if *name == *self.0.model.name {
+            return Ok(&self.0.model);
+        }
+        self.0.resources.resource(name)
+    }
+
+    /// Returns the kind of a member, as [`part`](Self::part) does, of a resource of the same service by its
+    /// [`definition`](Self::definition).
+    #[must_use]
+    pub fn part_of(&self, model: &ResourceModel, name: &str) -> Option<ResourcePart> {
         if model.identifier(name).is_some() {
             Some(ResourcePart::Identifier)
         } else if model.action(name).is_ok() || CustomAction::find(model, name).is_some() {

@@ -27,7 +27,7 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 use inia_model::{IdentifierSource, ResourceModel, Resources};
 
 use crate::wait::WaitParams;
-use crate::{Client, Session, Wait};
+use crate::{Client, Params, Session, Wait};
 use customizations::CustomLoad;
 use data::ResourceData;
 
@@ -83,7 +83,7 @@ impl Session {
     /// # Source
     /// boto3 `session.py:Session.resource`.
     pub fn resource_with(&self, service: &str, config: &Config) -> Result<Resource> {
-        let merged = self.core().config().merge(config);
+        let merged = self.config().merge(config);
         if merged.user_agent_extra.is_some() {
             return self.client_with(service, config)?.resource();
         }
@@ -326,7 +326,7 @@ impl Resource {
     }
 
     /// Returns an action of the resource. `params` override the parameters that the resource fills in.
-    pub fn action(&self, name: &str, params: impl Into<Value>) -> Action {
+    pub fn action(&self, name: &str, params: impl Into<Params>) -> Action {
         Action::new(self, name, params.into())
     }
 
@@ -355,7 +355,7 @@ impl Resource {
     }
 
     /// Returns a wait for the resource, by the waiter's name, such as `running`, `Running` or `wait_until_running`.
-    pub fn wait_until(&self, waiter: &str, params: impl Into<Value>) -> Wait {
+    pub fn wait_until(&self, waiter: &str, params: impl Into<Params>) -> Wait {
         let definition = self.0.model.waiter(waiter);
         let model = match &definition {
             Ok(definition) => self.0.client.waiter(&definition.waiter),

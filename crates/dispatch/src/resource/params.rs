@@ -4,6 +4,7 @@ use inia_core::{Error, ErrorKind, Map, Result, Value};
 use inia_model::{ParamSource, ResourceParam};
 
 use super::Resource;
+use crate::Params;
 
 impl Resource {
     /// Fills in parameters. `batch` is the resource's index in a batch action.
@@ -77,7 +78,7 @@ fn merge_level(into: &mut Map, from: Map, append_lists: bool) {
 pub(crate) struct ResourceParams {
     pub(super) resource: Resource,
     pub(super) params: Result<Box<[ResourceParam]>>,
-    pub(super) overrides: Value,
+    pub(super) overrides: Params,
 }
 
 impl ResourceParams {
@@ -86,7 +87,7 @@ impl ResourceParams {
         self.resource
             .fill_in(&self.params?, &mut params, None)
             .await?;
-        override_params(&mut params, self.overrides)?;
+        override_params(&mut params, self.overrides.into_value()?)?;
         Ok(params)
     }
 }

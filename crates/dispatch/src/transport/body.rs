@@ -11,10 +11,11 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http_body::{Body, Frame, SizeHint};
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, Result, RetryClass};
 use tokio::time::Sleep;
 
 use super::WireBody;
+use super::pool::Lease;
 use crate::ByteStream;
 
 /// Maximum size of a chunk handed to hyper, in bytes. Long bodies are split, so that their progress can be observed.
@@ -25,7 +26,8 @@ pub(super) struct RequestBody {
     /// Bytes in memory that are not sent yet.
     bytes: Bytes,
     source: Option<ByteStream>,
-    length: Option<u64>,
+    /// Number of bytes that are not taken yet, if it is known.
+    remaining: Option<u64>,
     progress: Option<UploadProgress>,
 }
 
@@ -37,6 +39,7 @@ pub(super) struct UploadProgress(Arc<UploadState>);
 struct UploadState {
     chunks: AtomicU64,
     is_source_pending: AtomicBool,
+    is_complete: AtomicBool,
 }
 
 impl UploadProgress {
@@ -49,27 +52,37 @@ impl UploadProgress {
     pub(super) fn is_source_pending(&self) -> bool {
         self.0.is_source_pending.load(Ordering::Relaxed)
     }
+
+    /// Returns true once the whole body has been taken.
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.is_complete.load(Ordering::Relaxed)
+    }
 }
 
 impl RequestBody {
-    /// Wraps a body. Returns its progress too, unless the body fits in one chunk.
-    pub(super) fn new(body: WireBody) -> (Self, Option<UploadProgress>) {
-        let (bytes, source, length) = match body {
-            WireBody::Bytes(bytes) => (bytes, None, None),
+    pub(super) fn new(body: WireBody) -> Self {
+        let (bytes, source, remaining) = match body {
+            WireBody::Bytes(bytes) => {
+                let length = bytes.len() as u64;
+                (bytes, None, Some(length))
+            }
             WireBody::Stream(stream) => {
                 let length = stream.len();
                 (Bytes::new(), Some(stream), length)
             }
         };
         let is_long = source.is_some() || bytes.len() > MAX_CHUNK_SIZE;
-        let progress = is_long.then(UploadProgress::default);
-        let body = RequestBody {
+        RequestBody {
             bytes,
             source,
-            length,
-            progress: progress.clone(),
-        };
-        (body, progress)
+            remaining,
+            progress: is_long.then(UploadProgress::default),
+        }
+    }
+
+    /// Returns the progress of the body, unless it fits in one chunk.
+    pub(super) fn progress(&self) -> Option<UploadProgress> {
+        self.progress.clone()
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
@@ -96,7 +109,14 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let chunk = self.poll_chunk(context);
+        if let (Some(remaining), Poll::Ready(Some(Ok(bytes)))) = (&mut self.remaining, &chunk) {
+            *remaining = remaining.saturating_sub(bytes.len() as u64);
+        }
         if let Some(UploadProgress(state)) = &self.progress {
+            // hyper does not poll for the end of a body whose length is known.
+            if matches!(chunk, Poll::Ready(None)) || self.remaining == Some(0) {
+                state.is_complete.store(true, Ordering::Relaxed);
+            }
             state.chunks.fetch_add(1, Ordering::Relaxed);
             state
                 .is_source_pending
@@ -113,12 +133,8 @@ impl Body for RequestBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
-            None => SizeHint::with_exact(self.bytes.len() as u64),
-            Some(_) => self
-                .length
-                .map_or_else(SizeHint::default, SizeHint::with_exact),
-        }
+        self.remaining
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -134,17 +150,22 @@ impl fmt::Display for BodyError {
 
 impl std::error::Error for BodyError {}
 
-/// Converts a response body. Each chunk is subject to the read timeout.
+/// Converts a response body, which keeps its connection until it has been read or dropped. Each chunk is subject to the read timeout.
 pub(super) fn response_body(
     body: hyper::body::Incoming,
     read_timeout: Option<Duration>,
+    lease: Lease,
 ) -> ByteStream {
     let length = body.size_hint().exact();
-    if length == Some(0) {
+    if length == Some(0) || body.is_end_stream() {
+        lease.finish();
         return ByteStream::empty();
     }
     let chunks = ResponseChunks {
         body: Some(body),
+        lease: Some(lease),
+        read: 0,
+        length,
         read_timeout,
         timer: None,
     };
@@ -155,6 +176,12 @@ pub(super) fn response_body(
 struct ResponseChunks {
     /// `None` after the end and after an error.
     body: Option<hyper::body::Incoming>,
+    /// Ended with the body.
+    lease: Option<Lease>,
+    /// Number of bytes read.
+    read: u64,
+    /// The stated length of the body.
+    length: Option<u64>,
     read_timeout: Option<Duration>,
     /// Runs only while a chunk is pending, because most chunks are ready when polled.
     timer: Option<Pin<Box<Sleep>>>,
@@ -167,20 +194,46 @@ impl ResponseChunks {
             let Some(body) = &mut self.body else {
                 return Poll::Ready(None);
             };
-            match ready!(Pin::new(body).poll_frame(context)) {
-                None => return Poll::Ready(None),
+            match ready!(Pin::new(&mut *body).poll_frame(context)) {
+                None => {
+                    self.finish();
+                    return Poll::Ready(None);
+                }
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
+                        self.read += data.len() as u64;
+                        if body.is_end_stream() {
+                            self.finish();
+                        }
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Some(Err(error)) => {
-                    let message = "the connection failed while reading the response body";
-                    let error = Error::new(ErrorKind::Connection, message).with_source(error);
-                    return Poll::Ready(Some(Err(error)));
-                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.interrupted(error)))),
             }
         }
+    }
+
+    /// Makes the connection available to the next request.
+    fn finish(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.finish();
+        }
+    }
+
+    /// Returns the error of a body that was cut off. The same request may succeed.
+    #[cold]
+    fn interrupted(&mut self, error: hyper::Error) -> Error {
+        let host = self.lease.as_ref().map_or("", Lease::authority);
+        let read = self.read;
+        let message = match self.length {
+            Some(length) => {
+                format!("{host}: the response body ended after {read} of {length} bytes")
+            }
+            None => format!("{host}: the response body was cut off after {read} bytes"),
+        };
+        Error::new(ErrorKind::Stream, message)
+            .with_retry_class(RetryClass::Transient)
+            .with_source(error)
     }
 
     /// Returns an error when the read timeout elapses.
@@ -192,7 +245,8 @@ impl ResponseChunks {
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(timer.as_mut().poll(context));
-        let message = format!("no data of the response body within {limit:?}");
+        let host = self.lease.as_ref().map_or("", Lease::authority);
+        let message = format!("{host}: no data of the response body within {limit:?}");
         Poll::Ready(Error::new(ErrorKind::Timeout, message))
     }
 }
@@ -211,6 +265,10 @@ impl Stream for ResponseChunks {
         self.timer = None;
         if !matches!(chunk, Some(Ok(_))) {
             self.body = None;
+            // After an error, the connection is closed.
+            if let Some(lease) = self.lease.take() {
+                lease.discard();
+            }
         }
         Poll::Ready(chunk)
     }

@@ -1,273 +1,198 @@
-//! Connectors for hyper: [`ProxyConnector`] (TCP, direct or through a proxy), [`TlsConnector`], and [`TimeoutConnector`].
+//! [`Connector`]: connects to hosts over TCP and TLS, directly or through a proxy.
 
-use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tower_service::Service;
+use http::{HeaderValue, Uri};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls_pki_types::ServerName;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tower_service::Service as _;
 
-use super::proxy::ProxyTable;
-use super::{HttpVersion, TlsSettings};
+use super::failure::ConnectError;
+use super::pool::Target;
+use super::proxy::{Proxy, ProxyScheme, ProxyTable};
+use super::socket::{ByteChannel, Socket};
+use super::tls::LazyTlsConfig;
+use super::{TransportSettings, tunnel};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
-
-/// Connects to the host of a URL, or to the proxy for it. TLS to the host is up to [`TlsConnector`].
-#[derive(Clone, Debug)]
-pub(super) struct ProxyConnector {
-    direct: HttpConnector,
-    proxied: Option<Proxied>,
-}
-
-#[derive(Clone, Debug)]
-struct Proxied {
-    table: Arc<ProxyTable>,
-    /// Connects to the proxy, with TLS if the proxy's URL is `https`.
-    connector: HttpsConnector<HttpConnector>,
-}
-
-impl ProxyConnector {
-    pub(super) fn direct(direct: HttpConnector) -> Self {
-        ProxyConnector {
-            direct,
-            proxied: None,
-        }
-    }
-
-    /// Returns a connector that uses the proxies of a table.
-    pub(super) fn with_proxies(
-        direct: HttpConnector,
-        table: Arc<ProxyTable>,
-        tls: rustls::ClientConfig,
-    ) -> Self {
-        let connector = HttpsConnector::from((direct.clone(), tls));
-        ProxyConnector {
-            direct,
-            proxied: Some(Proxied { table, connector }),
-        }
-    }
-}
-
-impl Service<Uri> for ProxyConnector {
-    type Response = HostStream;
-    type Error = BoxError;
-    type Future = Connecting<HostStream>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.direct.poll_ready(context).map_err(Into::into)
-    }
-
-    fn call(&mut self, url: Uri) -> Self::Future {
-        let proxy = self.proxied.as_mut().and_then(|proxied| {
-            let proxy = proxied.table.proxy_for(&url)?;
-            Some((proxy, &mut proxied.connector))
-        });
-        match proxy {
-            None => {
-                let connecting = self.direct.call(url);
-                Box::pin(async move {
-                    Ok(HostStream {
-                        stream: MaybeHttpsStream::Http(connecting.await?),
-                        is_forwarded: false,
-                    })
-                })
-            }
-            Some((proxy, connector)) if url.scheme() == Some(&http::uri::Scheme::HTTPS) => {
-                let mut tunnel = Tunnel::new(proxy.uri().clone(), connector.clone());
-                if let Some(authorization) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(authorization.clone());
-                }
-                let connecting = tunnel.call(url);
-                Box::pin(async move {
-                    Ok(HostStream {
-                        stream: connecting.await?,
-                        is_forwarded: false,
-                    })
-                })
-            }
-            Some((proxy, connector)) => {
-                let connecting = connector.call(proxy.uri().clone());
-                Box::pin(async move {
-                    Ok(HostStream {
-                        stream: connecting.await?,
-                        is_forwarded: true,
-                    })
-                })
-            }
-        }
-    }
-}
-
-/// A connection to a host, direct or through a proxy.
+/// Connects to hosts.
 #[derive(Debug)]
-pub(super) struct HostStream {
-    stream: MaybeHttpsStream<TokioIo<TcpStream>>,
-    /// True if the peer is a forwarding proxy, which requires absolute URLs in requests.
-    is_forwarded: bool,
+pub(super) struct Connector {
+    tcp: HttpConnector,
+    tls: LazyTlsConfig,
+    proxies: Option<ProxyTable>,
+    /// TLS with proxies whose URL is `https`.
+    proxy_tls: LazyTlsConfig,
+    timeout: Option<Duration>,
 }
 
-impl HostStream {
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut MaybeHttpsStream<TokioIo<TcpStream>>> {
-        Pin::new(&mut self.get_mut().stream)
-    }
+/// An established connection.
+pub(super) struct HostConnection {
+    pub(super) channel: Box<dyn ByteChannel>,
+    pub(super) socket: Socket,
+    /// True if the host chose HTTP/2 during the TLS handshake.
+    pub(super) is_http2: bool,
+    /// Set if the peer is a forwarding proxy, which requires absolute URLs in requests.
+    pub(super) forwarding: Option<Forwarding>,
 }
 
-impl Connection for HostStream {
-    fn connected(&self) -> Connected {
-        self.stream.connected().proxy(self.is_forwarded)
-    }
-}
-
-impl Read for HostStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(context, buffer)
-    }
-}
-
-impl Write for HostStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(context, slices)
-    }
-}
-
-/// TLS configuration, created for the first `https` URL, because loading root certificates is slow.
+/// Facts about the forwarding proxy of a connection.
 #[derive(Debug)]
-pub(super) struct LazyTlsConfig {
-    settings: TlsSettings,
-    version: HttpVersion,
-    config: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+pub(super) struct Forwarding {
+    pub(super) authorization: Option<HeaderValue>,
 }
 
-impl LazyTlsConfig {
-    pub(super) fn new(settings: TlsSettings, version: HttpVersion) -> Self {
-        LazyTlsConfig {
-            settings,
-            version,
-            config: OnceLock::new(),
+impl Connector {
+    /// Creates a connector.
+    ///
+    /// # Errors
+    /// A message about an invalid proxy URL.
+    pub(super) fn new(settings: &TransportSettings) -> Result<Self, String> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(settings.connect_timeout);
+        if settings.tcp_keepalive {
+            tcp.set_keepalive(Some(Duration::from_secs(60)));
         }
+        Ok(Connector {
+            tcp,
+            tls: LazyTlsConfig::new(settings.tls.clone()),
+            proxies: ProxyTable::new(&settings.proxy)?,
+            proxy_tls: LazyTlsConfig::new(settings.proxy.tls.clone()),
+            timeout: settings.connect_timeout,
+        })
     }
 
-    /// Returns the rustls configuration, or a message if the settings are invalid.
-    pub(super) fn config(&self) -> Result<&Arc<rustls::ClientConfig>, &str> {
-        self.config
-            .get_or_init(|| {
-                let mut config = self.settings.to_rustls()?;
-                if self.version == HttpVersion::Http2 {
-                    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-                }
-                Ok(Arc::new(config))
-            })
+    /// Returns the time limit for connecting.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Connects to a host. The time limit is for DNS, TCP, proxy and TLS together.
+    pub(super) async fn connect(&self, target: &Target) -> Result<HostConnection, ConnectError> {
+        let connecting = self.establish(target);
+        let Some(limit) = self.timeout else {
+            return connecting.await;
+        };
+        tokio::time::timeout(limit, connecting)
+            .await
+            .unwrap_or_else(|_| Err(ConnectError::timeout(limit)))
+    }
+
+    async fn establish(&self, target: &Target) -> Result<HostConnection, ConnectError> {
+        let (host, port) = (target.host(), target.port());
+        let proxy = self
+            .proxies
             .as_ref()
-            .map_err(String::as_str)
-    }
-}
-
-/// A connector that adds TLS for `https` URLs.
-#[derive(Clone, Debug)]
-pub(super) struct TlsConnector {
-    connector: ProxyConnector,
-    tls: Arc<LazyTlsConfig>,
-}
-
-impl TlsConnector {
-    pub(super) fn new(connector: ProxyConnector, tls: Arc<LazyTlsConfig>) -> Self {
-        TlsConnector { connector, tls }
-    }
-}
-
-impl Service<Uri> for TlsConnector {
-    type Response = MaybeHttpsStream<HostStream>;
-    type Error = BoxError;
-    type Future = Connecting<Self::Response>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.connector.poll_ready(context)
-    }
-
-    fn call(&mut self, url: Uri) -> Self::Future {
-        if url.scheme() != Some(&http::uri::Scheme::HTTPS) {
-            let connecting = self.connector.call(url);
-            return Box::pin(async move { Ok(MaybeHttpsStream::Http(connecting.await?)) });
-        }
-        match self.tls.config() {
-            Ok(config) => {
-                HttpsConnector::from((self.connector.clone(), Arc::clone(config))).call(url)
-            }
-            Err(message) => Box::pin(std::future::ready(Err(message.into()))),
-        }
-    }
-}
-
-/// A connector with a time limit for DNS, TCP, proxy and TLS together.
-#[derive(Clone, Debug)]
-pub(super) struct TimeoutConnector<C> {
-    pub(super) connector: C,
-    pub(super) limit: Option<Duration>,
-}
-
-impl<C> Service<Uri> for TimeoutConnector<C>
-where
-    C: Service<Uri, Error = BoxError>,
-    C::Response: 'static,
-    C::Future: Send + 'static,
-{
-    type Response = C::Response;
-    type Error = BoxError;
-    type Future = Connecting<C::Response>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.connector.poll_ready(context)
-    }
-
-    fn call(&mut self, url: Uri) -> Self::Future {
-        let connecting = self.connector.call(url);
-        match self.limit {
-            None => Box::pin(connecting),
-            Some(limit) => Box::pin(async move {
-                tokio::time::timeout(limit, connecting)
+            .and_then(|proxies| proxies.proxy_for(target.is_tls(), host, port));
+        // Invalid settings are reported before anything is sent.
+        let tls = target
+            .is_tls()
+            .then(|| self.tls.config(target.version()))
+            .transpose()
+            .map_err(ConnectError::config)?;
+        let (channel, socket) = match proxy {
+            None => {
+                let socket = self
+                    .open(host, port)
                     .await
-                    .unwrap_or_else(|_| {
-                        let message = format!("no connection within {limit:?}");
-                        Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
-                    })
-            }),
-        }
+                    .map_err(|error| error.at("cannot connect"))?;
+                (Box::new(socket.clone()) as Box<dyn ByteChannel>, socket)
+            }
+            Some(proxy) => self.open_through(proxy, target).await?,
+        };
+        let Some(tls) = tls else {
+            let forwarding = proxy
+                .filter(|proxy| !proxy.is_socks())
+                .map(|proxy| Forwarding {
+                    authorization: proxy.authorization(),
+                });
+            return Ok(HostConnection {
+                channel,
+                socket,
+                is_http2: false,
+                forwarding,
+            });
+        };
+        let stream = handshake(tls, host, channel)
+            .await
+            .map_err(|error| error.at("cannot connect"))?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(HostConnection {
+            channel: Box::new(stream),
+            socket,
+            is_http2,
+            forwarding: None,
+        })
     }
+
+    /// Connects to a proxy, and opens a tunnel unless the proxy forwards the requests.
+    async fn open_through(
+        &self,
+        proxy: &Proxy,
+        target: &Target,
+    ) -> Result<(Box<dyn ByteChannel>, Socket), ConnectError> {
+        let socket = self
+            .open(&proxy.host, proxy.port)
+            .await
+            .map_err(|error| error.at(format_args!("cannot connect to the proxy {proxy}")))?;
+        let mut channel: Box<dyn ByteChannel> = Box::new(socket.clone());
+        let (host, port) = (target.host(), target.port());
+        let tunnel = match proxy.scheme {
+            ProxyScheme::Socks5 | ProxyScheme::Socks5h => {
+                tunnel::open_socks5(&mut channel, proxy, host, port).await
+            }
+            ProxyScheme::Http if !target.is_tls() => Ok(()),
+            ProxyScheme::Http => tunnel::open_http(&mut channel, proxy, host, port).await,
+            ProxyScheme::Https => {
+                let tls = self.proxy_tls.config(super::HttpVersion::Http1);
+                let tls = tls.map_err(ConnectError::config)?;
+                let stream = handshake(tls, &proxy.host, channel)
+                    .await
+                    .map_err(|error| {
+                        error.at(format_args!("cannot connect to the proxy {proxy}"))
+                    })?;
+                channel = Box::new(stream);
+                if target.is_tls() {
+                    tunnel::open_http(&mut channel, proxy, host, port).await
+                } else {
+                    Ok(())
+                }
+            }
+        };
+        tunnel.map_err(|error| error.of(format_args!("the proxy {proxy}")))?;
+        Ok((channel, socket))
+    }
+
+    /// Opens a TCP connection. Addresses of both families are tried (Happy Eyeballs).
+    async fn open(&self, host: &str, port: u16) -> Result<Socket, ConnectError> {
+        let address = format!("http://{host}:{port}/");
+        let address = Uri::try_from(address)
+            .map_err(|error| ConnectError::config(&format!("invalid host {host:?}: {error}")))?;
+        let stream = self
+            .tcp
+            .clone()
+            .call(address)
+            .await
+            .map_err(|error| ConnectError::tcp(&error))?;
+        Ok(Socket::new(stream.into_inner()))
+    }
+}
+
+/// Performs a TLS handshake with a host.
+async fn handshake(
+    config: &Arc<rustls::ClientConfig>,
+    host: &str,
+    channel: Box<dyn ByteChannel>,
+) -> Result<TlsStream<Box<dyn ByteChannel>>, ConnectError> {
+    let name = host.trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(name)
+        .map_err(|_| ConnectError::config(&format!("{host:?} is not a valid name for TLS")))?;
+    TlsConnector::from(Arc::clone(config))
+        .connect(name, channel)
+        .await
+        .map_err(|error| ConnectError::tls(&error))
 }

@@ -1,143 +1,143 @@
-//! The transport over hyper and rustls.
+//! [`HyperTransport`]: the transport over hyper and rustls.
 
-use std::error::Error as _;
 use std::fmt;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Uri, header};
 use http_body::Body as _;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result, TextPool};
 use inia_protocol::Headers;
 
-use super::body::{BodyError, RequestBody, UploadProgress, response_body};
-use super::connect::{LazyTlsConfig, ProxyConnector, TimeoutConnector, TlsConnector};
-use super::proxy::ProxyTable;
-use super::{HttpVersion, Transport, TransportSettings, WireRequest, WireResponse};
+use super::body::{RequestBody, UploadProgress, response_body};
+use super::connect::Connector;
+use super::failure::{ConnectError, request_error};
+use super::pool::{ConnectionPool, Lease, Target};
+use super::{Transport, TransportSettings, WireBody, WireRequest, WireResponse};
+use crate::url::printable_url;
 
-type HyperClient = hyper_util::client::legacy::Client<TimeoutConnector<TlsConnector>, RequestBody>;
-
-/// A transport over hyper (HTTP/1.1 and HTTP/2) and rustls, with connection pools.
+/// A transport over hyper (HTTP/1.1 and HTTP/2) and rustls, with a pool of connections.
+///
+/// If a connection that was open before the request fails before a byte of the response, the request is sent again on a new connection,
+/// provided that its body can be replayed: servers close idle connections at any time.
+///
+/// DIFFERENCE: in botocore, such a failure counts as an attempt.
 pub struct HyperTransport {
     settings: TransportSettings,
-    http1: OnceLock<Result<ConnectionPool, String>>,
-    http2: OnceLock<Result<ConnectionPool, String>>,
-}
-
-/// Connection pool for one HTTP version.
-struct ConnectionPool {
-    client: HyperClient,
-    tls: Arc<LazyTlsConfig>,
-    proxies: Option<Arc<ProxyTable>>,
+    pool: OnceLock<Result<ConnectionPool, String>>,
 }
 
 impl HyperTransport {
-    /// Creates a transport. Connection pools are set up on the first request.
+    /// Creates a transport. The connection pool is set up on the first request.
     #[must_use]
     pub fn new(settings: TransportSettings) -> Self {
         HyperTransport {
             settings,
-            http1: OnceLock::new(),
-            http2: OnceLock::new(),
+            pool: OnceLock::new(),
         }
     }
 
-    fn pool(&self, version: HttpVersion) -> Result<&ConnectionPool> {
-        let cell = match version {
-            HttpVersion::Http1 => &self.http1,
-            HttpVersion::Http2 => &self.http2,
-        };
-        cell.get_or_init(|| ConnectionPool::new(&self.settings, version))
+    fn pool(&self) -> Result<&ConnectionPool> {
+        self.pool
+            .get_or_init(|| {
+                let connector = Connector::new(&self.settings)?;
+                Ok(ConnectionPool::new(
+                    connector,
+                    self.settings.max_connections,
+                ))
+            })
             .as_ref()
-            .map_err(|message| config_error(message))
-    }
-}
-
-#[cold]
-fn config_error(message: &str) -> Error {
-    Error::new(ErrorKind::Config, message.to_owned())
-}
-
-impl ConnectionPool {
-    fn new(settings: &TransportSettings, version: HttpVersion) -> Result<Self, String> {
-        let mut direct = HttpConnector::new();
-        direct.enforce_http(false);
-        direct.set_nodelay(true);
-        direct.set_connect_timeout(settings.connect_timeout);
-        if settings.tcp_keepalive {
-            direct.set_keepalive(Some(Duration::from_secs(60)));
-        }
-        let proxies = ProxyTable::new(&settings.proxy)?.map(Arc::new);
-        let connector = match &proxies {
-            None => ProxyConnector::direct(direct),
-            Some(table) => {
-                let tls = settings.proxy.tls.to_rustls()?;
-                ProxyConnector::with_proxies(direct, Arc::clone(table), tls)
-            }
-        };
-        let tls = Arc::new(LazyTlsConfig::new(settings.tls.clone(), version));
-        let connector = TlsConnector::new(connector, Arc::clone(&tls));
-        let connector = TimeoutConnector {
-            connector,
-            limit: settings.connect_timeout,
-        };
-        let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(settings.max_idle_per_host)
-            .retry_canceled_requests(true)
-            .build(connector);
-        Ok(ConnectionPool {
-            client,
-            tls,
-            proxies,
-        })
+            .map_err(|message| Error::new(ErrorKind::Config, message.clone()))
     }
 
-    /// Adds the credentials of a forwarding proxy. For a tunnel, the connector sends them with `CONNECT`.
-    fn add_proxy_authorization(&self, request: &mut http::Request<RequestBody>) {
-        if let Some(proxies) = &self.proxies
-            && request.uri().scheme() == Some(&http::uri::Scheme::HTTP)
-            && let Some(proxy) = proxies.proxy_for(request.uri())
-            && let Some(authorization) = proxy.basic_auth()
-        {
-            request
-                .headers_mut()
-                .insert(http::header::PROXY_AUTHORIZATION, authorization.clone());
+    /// Returns the time limit for waiting in the queue without any progress: the time that another request may take to connect and respond.
+    fn max_wait(&self, request: &WireRequest) -> Option<Duration> {
+        Some(
+            self.settings
+                .connect_timeout?
+                .saturating_add(request.read_timeout?),
+        )
+    }
+
+    async fn exchange(&self, mut request: WireRequest) -> Result<WireResponse> {
+        let pool = self.pool()?;
+        let uri =
+            Uri::try_from(&*request.url).map_err(|error| invalid_url(&request.url, &error))?;
+        let target = Target::of(&uri, request.version)
+            .map_err(|reason| invalid_url(&request.url, &reason))?;
+        let max_wait = self.max_wait(&request);
+        let read_timeout = request.read_timeout;
+        let wire_body = std::mem::replace(&mut request.body, WireBody::Bytes(Bytes::new()));
+        let failed = |error: ConnectError| error.into_error(&UrlWithoutQuery(&uri));
+
+        let mut lease = pool.lease(&target, false, max_wait).await.map_err(failed)?;
+        let mut replay = lease.is_reused().then(|| replay(&wire_body)).flatten();
+        let mut body = RequestBody::new(wire_body);
+        loop {
+            let progress = body.progress();
+            let hyper = to_hyper(&request, &uri, &target, &lease, body)?;
+            let sent = lease.send(hyper, progress.clone());
+            let sent = match read_timeout {
+                None => Some(sent.await),
+                Some(limit) => with_read_timeout(limit, sent, progress).await,
+            };
+            let failure = match sent {
+                Some(Ok(response)) => return Ok(from_hyper(response, read_timeout, lease)),
+                Some(Err(failure)) => failure,
+                None => {
+                    lease.discard();
+                    let limit = read_timeout.unwrap_or_default();
+                    let message =
+                        format!("{}: no response within {limit:?}", UrlWithoutQuery(&uri));
+                    return Err(Error::new(ErrorKind::Timeout, message));
+                }
+            };
+            // Taken, so that a request is sent twice at most.
+            let replay = replay.take().filter(|_| !lease.has_received());
+            let was_reused = lease.is_reused();
+            lease.discard();
+            body = match (failure.unsent, replay) {
+                (Some(unsent), _) if was_reused => unsent,
+                (_, Some(replay)) => RequestBody::new(replay),
+                _ => {
+                    return Err(request_error(
+                        &UrlWithoutQuery(&uri),
+                        failure.error.as_deref(),
+                    ));
+                }
+            };
+            tracing::debug!(
+                host = target.host(),
+                "the server closed an idle connection, sending the request again"
+            );
+            lease = pool.lease(&target, true, max_wait).await.map_err(failed)?;
         }
     }
 }
 
 impl Transport for HyperTransport {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
-        Box::pin(async move {
-            let pool = self.pool(request.version)?;
-            let read_timeout = request.read_timeout;
-            let (mut request, progress) = to_hyper(request)?;
-            let uri = request.uri().clone();
-            if uri.scheme() == Some(&http::uri::Scheme::HTTPS) {
-                // Checked before the request, so that invalid settings are a `Config` error rather than a `Connection` error.
-                pool.tls.config().map_err(config_error)?;
-            }
-            pool.add_proxy_authorization(&mut request);
-            let response = pool.client.request(request);
-            let response = match read_timeout {
-                None => response.await,
-                Some(limit) => with_read_timeout(limit, response, progress)
-                    .await
-                    .ok_or_else(|| {
-                        let message =
-                            format!("{}: no response within {limit:?}", UrlWithoutQuery(&uri));
-                        Error::new(ErrorKind::Timeout, message)
-                    })?,
-            };
-            let response = response.map_err(|error| connection_error(&uri, &error))?;
-            Ok(from_hyper(response, read_timeout))
-        })
+        Box::pin(self.exchange(request))
+    }
+}
+
+impl fmt::Debug for HyperTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperTransport")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns a copy of a body; `None` for a stream, which can be read only once.
+fn replay(body: &WireBody) -> Option<WireBody> {
+    match body {
+        WireBody::Bytes(bytes) => Some(WireBody::Bytes(bytes.clone())),
+        WireBody::Stream(stream) => stream.try_clone().map(WireBody::Stream),
     }
 }
 
@@ -163,7 +163,7 @@ async fn with_read_timeout<T>(
 }
 
 /// A URL for error messages, without its query, which may contain a signature.
-struct UrlWithoutQuery<'a>(&'a http::Uri);
+struct UrlWithoutQuery<'a>(&'a Uri);
 
 impl fmt::Display for UrlWithoutQuery<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,48 +175,39 @@ impl fmt::Display for UrlWithoutQuery<'_> {
 }
 
 #[cold]
-fn connection_error(uri: &http::Uri, error: &hyper_util::client::legacy::Error) -> Error {
-    // An error of the request body is reported instead of hyper's.
-    let mut cause = error.source();
-    let mut timed_out = false;
-    let mut text = error.to_string();
-    while let Some(inner) = cause {
-        if let Some(error) = inner.downcast_ref::<BodyError>() {
-            return Error::new(ErrorKind::Stream, error.0.clone());
-        }
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            timed_out |= io.kind() == std::io::ErrorKind::TimedOut;
-        }
-        text = inner.to_string();
-        cause = inner.source();
-    }
-    let kind = if timed_out {
-        ErrorKind::Timeout
-    } else {
-        ErrorKind::Connection
-    };
-    let problem = if error.is_connect() {
-        "cannot connect"
-    } else {
-        "the connection failed"
-    };
-    Error::new(kind, format!("{}: {problem}: {text}", UrlWithoutQuery(uri)))
+fn invalid_url(url: &str, reason: &dyn fmt::Display) -> Error {
+    let message = format!("invalid URL {:?}: {reason}", printable_url(url));
+    Error::new(ErrorKind::Endpoint, message)
 }
 
-fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<UploadProgress>)> {
+fn to_hyper(
+    request: &WireRequest,
+    uri: &Uri,
+    target: &Target,
+    lease: &Lease,
+    body: RequestBody,
+) -> Result<http::Request<RequestBody>> {
     let invalid = |part: &str, error: &dyn fmt::Display| {
         Error::new(
             ErrorKind::Validation,
             format!("invalid request {part}: {error}"),
         )
     };
-    let (body, progress) = RequestBody::new(request.body);
+    let is_empty = body.size_hint().exact() == Some(0);
     let mut hyper = http::Request::new(body);
     *hyper.method_mut() = http::Method::from_bytes(request.method.as_bytes())
         .map_err(|error| invalid("method", &error))?;
-    *hyper.uri_mut() = http::Uri::try_from(request.url).map_err(|error| invalid("URL", &error))?;
+    // HTTP/2 and forwarding proxies require the whole URL.
+    *hyper.uri_mut() = if lease.is_http2() || lease.forwarding().is_some() {
+        uri.clone()
+    } else {
+        uri.path_and_query()
+            .cloned()
+            .unwrap_or_else(|| PathAndQuery::from_static("/"))
+            .into()
+    };
     let headers = hyper.headers_mut();
-    headers.reserve(request.headers.len() + 2);
+    headers.reserve(request.headers.len() + 4);
     // All values are slices of one buffer, which saves an allocation for each.
     let length = request.headers.iter().map(|(_, value)| value.len()).sum();
     let mut values = BytesMut::with_capacity(length);
@@ -224,82 +215,92 @@ fn to_hyper(request: WireRequest) -> Result<(http::Request<RequestBody>, Option<
         let header =
             header_name(name).map_err(|error| invalid(&format!("header name {name:?}"), &error))?;
         values.extend_from_slice(value.as_bytes());
-        let value = http::HeaderValue::from_maybe_shared(values.split().freeze())
+        let value = HeaderValue::from_maybe_shared(values.split().freeze())
             .map_err(|error| invalid(&format!("header {name:?}"), &error))?;
         headers.append(header, value);
     }
-    if hyper.body().size_hint().exact() == Some(0)
-        && !matches!(hyper.method().as_str(), "GET" | "HEAD" | "OPTIONS")
-        && !hyper.headers().contains_key(http::header::CONTENT_LENGTH)
-    {
-        // hyper states the length of other bodies only. S3 rejects an empty upload without it.
-        hyper.headers_mut().insert(
-            http::header::CONTENT_LENGTH,
-            http::HeaderValue::from_static("0"),
-        );
+    // As botocore, whose HTTP library does not decompress either. Servers compress nevertheless: see `decode_body`.
+    headers
+        .entry(header::ACCEPT_ENCODING)
+        .or_insert(HeaderValue::from_static("identity"));
+    if !lease.is_http2() {
+        let host =
+            HeaderValue::from_str(target.host_header()).map_err(|error| invalid("host", &error))?;
+        headers.entry(header::HOST).or_insert(host);
     }
-    Ok((hyper, progress))
+    if is_empty && !matches!(&*request.method, "GET" | "HEAD" | "OPTIONS") {
+        // hyper states the length of other bodies only. S3 rejects an empty upload without it.
+        headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert(HeaderValue::from_static("0"));
+    }
+    if let Some(authorization) = lease
+        .forwarding()
+        .and_then(|forwarding| forwarding.authorization.clone())
+    {
+        headers.insert(header::PROXY_AUTHORIZATION, authorization);
+    }
+    Ok(hyper)
 }
 
 /// Common header names that the `http` crate does not predefine. Cloning them allocates nothing.
-static AWS_HEADER_NAMES: [http::HeaderName; 8] = [
-    http::HeaderName::from_static("x-amz-date"),
-    http::HeaderName::from_static("x-amz-target"),
-    http::HeaderName::from_static("x-amz-content-sha256"),
-    http::HeaderName::from_static("x-amz-security-token"),
-    http::HeaderName::from_static("x-amz-user-agent"),
-    http::HeaderName::from_static("x-amzn-query-mode"),
-    http::HeaderName::from_static("amz-sdk-invocation-id"),
-    http::HeaderName::from_static("amz-sdk-request"),
+static AWS_HEADER_NAMES: [HeaderName; 8] = [
+    HeaderName::from_static("x-amz-date"),
+    HeaderName::from_static("x-amz-target"),
+    HeaderName::from_static("x-amz-content-sha256"),
+    HeaderName::from_static("x-amz-security-token"),
+    HeaderName::from_static("x-amz-user-agent"),
+    HeaderName::from_static("x-amzn-query-mode"),
+    HeaderName::from_static("amz-sdk-invocation-id"),
+    HeaderName::from_static("amz-sdk-request"),
 ];
 
-fn header_name(name: &str) -> Result<http::HeaderName, http::header::InvalidHeaderName> {
+fn header_name(name: &str) -> Result<HeaderName, header::InvalidHeaderName> {
     match AWS_HEADER_NAMES
         .iter()
         .find(|header| header.as_str() == name)
     {
         Some(header) => Ok(header.clone()),
-        None => http::HeaderName::from_bytes(name.as_bytes()),
+        None => HeaderName::from_bytes(name.as_bytes()),
     }
 }
 
 fn from_hyper(
     response: http::Response<hyper::body::Incoming>,
     read_timeout: Option<Duration>,
+    lease: Lease,
 ) -> WireResponse {
     let (head, body) = response.into_parts();
-    let mut headers = Headers::with_capacity(head.headers.len());
+    let mut headers = Headers::with_capacity(head.headers.keys_len());
     let mut texts = TextPool::new();
+    let has_repeated = head.headers.len() > head.headers.keys_len();
+    let mut previous = None;
     for (name, value) in &head.headers {
+        if has_repeated && previous.replace(name) == Some(name) && name != header::SET_COOKIE {
+            // Repeated headers are one list.
+            if let Some(first) = headers.get(name.as_str()) {
+                let joined = format!("{first}, {}", header_text(value));
+                headers.set(name.as_str(), joined);
+            }
+            continue;
+        }
         let name = texts.add(name.as_str());
         match value.to_str() {
             Ok(text) => headers.push(name, texts.add(text)),
-            // A value that is not ASCII is decoded as UTF-8 if it is valid, and as Latin-1 otherwise.
-            Err(_) => match std::str::from_utf8(value.as_bytes()) {
-                Ok(text) => headers.push(name, texts.add(text)),
-                Err(_) => headers.push(
-                    name,
-                    value
-                        .as_bytes()
-                        .iter()
-                        .copied()
-                        .map(char::from)
-                        .collect::<String>(),
-                ),
-            },
+            Err(_) => headers.push(name, header_text(value)),
         }
     }
     WireResponse {
         status: head.status.as_u16(),
         headers,
-        body: response_body(body, read_timeout),
+        body: response_body(body, read_timeout, lease),
     }
 }
 
-impl fmt::Debug for HyperTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperTransport")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+/// Returns the text of a header. A value that is not ASCII is decoded as UTF-8 if it is valid, and as Latin-1 otherwise.
+fn header_text(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
     }
 }

@@ -1,11 +1,19 @@
 //! [`Transport`]: sends signed requests over HTTP.
 
 mod body;
+mod cache;
+mod certificate_verifier;
 mod connect;
+mod encoding;
+mod failure;
 mod hyper;
+mod no_proxy;
+mod pool;
 mod proxy;
 mod settings;
+mod socket;
 mod tls;
+mod tunnel;
 
 use std::fmt;
 use std::time::Duration;
@@ -15,10 +23,12 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Result, Str};
 use inia_protocol::Headers;
 
+pub(crate) use self::cache::{TransportCache, WrapTransport};
+pub(crate) use self::encoding::{CONTENT_ENCODING, decode_body};
 pub use self::hyper::HyperTransport;
 pub use self::proxy::ProxySettings;
 pub use self::settings::TransportSettings;
-pub use self::tls::TlsSettings;
+pub use self::tls::{CaBundle, TlsSettings};
 use crate::ByteStream;
 
 /// A signed HTTP request.
@@ -48,7 +58,7 @@ pub enum WireBody {
 }
 
 /// The HTTP version of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
     /// HTTP/1.1.
     #[default]
@@ -73,6 +83,7 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends one request and waits for the response headers. Any status is a response, not an error.
     ///
     /// # Errors
-    /// `Connection` and `Timeout`; `Stream` if reading the request body fails.
+    /// `Connection` and `Timeout`; `Endpoint` for an invalid URL, `Config` for invalid settings, and `Stream` if reading the request body
+    /// fails.
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>>;
 }

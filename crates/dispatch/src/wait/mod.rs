@@ -4,6 +4,7 @@
 //! botocore `waiter.py:Waiter`.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
 use std::time::Duration;
 
 use inia_core::ports::BoxFuture;
@@ -12,7 +13,7 @@ use inia_model::jmespath::Expression;
 use inia_model::{Acceptor, AcceptorState, ErrorMatch, Matcher, WaiterModel, WaiterResponse};
 
 use crate::resource::ResourceParams;
-use crate::{Client, Output};
+use crate::{Client, Output, Params};
 
 /// Delay between two attempts of an ad hoc wait.
 const DEFAULT_DELAY: Duration = Duration::from_secs(5);
@@ -36,11 +37,11 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn wait(&self, waiter: &str, params: impl Into<Value>) -> Wait {
+    pub fn wait(&self, waiter: &str, params: impl Into<Params>) -> Wait {
         Wait::new(
             self.clone(),
             self.waiter(waiter),
-            WaitParams::Value(params.into()),
+            WaitParams::Call(params.into()),
         )
     }
 
@@ -62,7 +63,7 @@ impl Client {
     pub fn wait_until(
         &self,
         operation: &str,
-        params: impl Into<Value>,
+        params: impl Into<Params>,
         expression: &str,
         condition: Condition,
     ) -> Wait {
@@ -80,7 +81,7 @@ impl Client {
                 }]),
             })
         });
-        Wait::new(self.clone(), model, WaitParams::Value(params.into()))
+        Wait::new(self.clone(), model, WaitParams::Call(params.into()))
     }
 }
 
@@ -139,7 +140,7 @@ pub struct Wait {
 /// The parameters of a wait.
 #[derive(Debug)]
 pub(crate) enum WaitParams {
-    Value(Value),
+    Call(Params),
     /// Parameters that a resource fills in, which may load its data.
     Resource(ResourceParams),
 }
@@ -208,15 +209,16 @@ impl Wait {
     async fn run(self) -> Result<WaitOutcome> {
         let model = self.model?;
         let params = match self.params {
-            WaitParams::Value(params) => params,
+            WaitParams::Call(params) => params.into_value()?,
             WaitParams::Resource(params) => params.resolve().await?,
         };
+        let params = Arc::new(params);
         let service = self.client.service();
         let mut attempts = 0;
         loop {
             let result = self
                 .client
-                .call(&model.operation, params.clone())
+                .call(&model.operation, Arc::clone(&params))
                 .features(UserAgentFeatures::WAITER)
                 .await;
             attempts += 1;

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use inia_core::ports::{Env, Files};
+use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind, Result};
 
 use super::is_safe_name;
@@ -107,104 +107,4 @@ fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(text)
-}
-
-pub(super) fn search_path(env: &dyn Env, data_path: Option<&str>) -> Vec<PathBuf> {
-    let variable = env.var("AWS_DATA_PATH");
-    let separator = if cfg!(windows) { ';' } else { ':' };
-    data_path
-        .or(variable.as_deref())
-        .unwrap_or_default()
-        .split(separator)
-        .filter(|part| !part.is_empty())
-        .map(|part| expand(part, env))
-        .chain(env.home().map(|home| home.join(".aws").join("models")))
-        .collect()
-}
-
-/// Expands variables (`$NAME`, `${NAME}`) and a leading `~`; unset variables are left unchanged.
-fn expand(part: &str, env: &dyn Env) -> PathBuf {
-    let mut path = String::with_capacity(part.len());
-    let mut rest = part;
-    while let Some((before, after)) = rest.split_once('$') {
-        path.push_str(before);
-        let braced = after
-            .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'));
-        let (name, after_name) = braced.unwrap_or_else(|| {
-            let end = after
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(after.len());
-            after.split_at(end)
-        });
-        match env.var(name).filter(|_| !name.is_empty()) {
-            Some(value) => {
-                path.push_str(&value);
-                rest = after_name;
-            }
-            None => {
-                path.push('$');
-                rest = after;
-            }
-        }
-    }
-    path.push_str(rest);
-    let home = path
-        .strip_prefix('~')
-        .filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
-        .and_then(|rest| Some((env.home()?, rest)));
-    match home {
-        Some((home, rest)) => home.join(rest.trim_start_matches(['/', '\\'])),
-        None => PathBuf::from(path),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug)]
-    struct FakeEnv(Option<&'static str>);
-
-    impl Env for FakeEnv {
-        fn var(&self, name: &str) -> Option<String> {
-            match name {
-                "AWS_DATA_PATH" => self.0.map(str::to_owned),
-                "DATA" => Some("/data".to_owned()),
-                _ => None,
-            }
-        }
-
-        fn vars(&self) -> Vec<(String, String)> {
-            Vec::new()
-        }
-
-        fn home(&self) -> Option<PathBuf> {
-            Some(PathBuf::from("/home/me"))
-        }
-    }
-
-    #[test]
-    #[cfg(not(windows))]
-    fn search_path_ends_in_home_folder() {
-        for (variable, setting, expected) in [
-            (None, None, &[][..]),
-            (Some(""), None, &[]),
-            (Some("/a:~/b::~"), None, &["/a", "/home/me/b", "/home/me"]),
-            (Some("/a"), Some("/from/setting"), &["/from/setting"]),
-            (
-                Some("$DATA/x:${DATA}y:$NOPE/z:a$:$$DATA:~you"),
-                None,
-                &["/data/x", "/datay", "$NOPE/z", "a$", "$/data", "~you"],
-            ),
-        ] {
-            let mut expected: Vec<PathBuf> = expected.iter().map(PathBuf::from).collect();
-            expected.push(PathBuf::from("/home/me/.aws/models"));
-            assert_eq!(
-                search_path(&FakeEnv(variable), setting),
-                expected,
-                "{variable:?}"
-            );
-        }
-    }
 }

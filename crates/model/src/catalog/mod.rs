@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use inia_core::ports::{Env, Files};
+use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind, Result, Str};
 
 use crate::definition_file::Definition;
@@ -88,16 +88,6 @@ impl Catalog {
             folders: Some(Folders { files, folders }),
             ..self
         }
-    }
-
-    /// Returns the folders of user definitions: those in `data_path` (the `data_path` setting, else the variable
-    /// `AWS_DATA_PATH`), separated as in `PATH`, then `~/.aws/models`. `~` and variables are expanded.
-    ///
-    /// # Source
-    /// botocore `loaders.py:create_loader`, `Loader.CUSTOMER_DATA_PATH`.
-    #[must_use]
-    pub fn search_path(env: &dyn Env, data_path: Option<&str>) -> Vec<PathBuf> {
-        folders::search_path(env, data_path)
     }
 
     /// Returns the names of all services, in order.

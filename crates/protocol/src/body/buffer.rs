@@ -1,6 +1,6 @@
 //! [`Buffer`], an output buffer with explicit write positions.
 
-use crate::name_index::head_word;
+use crate::shape::head_word;
 
 /// A buffer whose write position is kept by the caller: each write takes the position and returns the next one.
 ///

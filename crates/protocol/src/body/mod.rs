@@ -4,14 +4,11 @@
 //! ```text
 //! writer    traversal and validation of parameters                   shared
 //! syntax    encoding of strings, numbers, keys, brackets             one implementation per format
-//! layout    compiled shapes: encoded keys, constraints               cached per shape
 //! buffer    output buffer with explicit write positions
 //! ```
 
 mod buffer;
-mod layout;
 mod writer;
 
-pub(crate) use buffer::{Buffer, SHORT, Window, put_short};
-pub(crate) use layout::EncodeLayouts;
+pub(crate) use buffer::{Buffer, PaddedLiteral, SHORT, Window, put_short};
 pub(crate) use writer::{BodySyntax, BodyWriter};

@@ -3,13 +3,16 @@
 use std::marker::PhantomData;
 
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFormat, Value};
-use inia_model::{Member, ServiceModel, ShapeId};
+use inia_model::{Member, ShapeId};
 
 use super::buffer::{Buffer, Window};
-use super::layout::{EncodeLayout, EncodeLayouts, EncodeStructure, MemberOrder};
-use crate::decode_layout::ValueType;
-use crate::scalar::mismatch;
-use crate::strictness::{STRICT_MAX_DEPTH, Strictness, TypeSpec, is_long_enough};
+use crate::format::BodyPart;
+use crate::scalar::{descend, mismatch};
+use crate::shape::{
+    CompiledShape, CompiledStructure, KeyEncode, MemberOrder, Shapes, TypeSpec, ValueType,
+    is_long_enough,
+};
+use crate::strictness::Strictness;
 
 /// The syntax of a body format. Each function takes the write position and returns the one after the bytes it wrote.
 pub(crate) trait BodySyntax {
@@ -81,8 +84,7 @@ pub(crate) trait BodySyntax {
 #[derive(Debug)]
 pub(crate) struct BodyWriter<'m, S> {
     out: Buffer,
-    model: &'m ServiceModel,
-    layouts: &'m EncodeLayouts,
+    shapes: &'m Shapes<KeyEncode>,
     strictness: Strictness,
     syntax: PhantomData<S>,
 }
@@ -90,34 +92,45 @@ pub(crate) struct BodyWriter<'m, S> {
 impl<'m, S: BodySyntax> BodyWriter<'m, S> {
     /// Creates a writer with room for `capacity` bytes.
     pub(crate) fn new(
-        model: &'m ServiceModel,
-        layouts: &'m EncodeLayouts,
+        shapes: &'m Shapes<KeyEncode>,
         strictness: Strictness,
         capacity: usize,
     ) -> Self {
         BodyWriter {
             out: Buffer::new(capacity),
-            model,
-            layouts,
+            shapes,
             strictness,
             syntax: PhantomData,
         }
     }
 
+    /// Writes a body; an empty one if there are no members.
+    pub(crate) fn body(self, part: BodyPart<'_>) -> Result<Vec<u8>> {
+        match part {
+            BodyPart::Members {
+                input,
+                params,
+                body_only,
+            } => self.members(input.target, params, body_only),
+            BodyPart::Value { member, value } => self.member(member, value),
+            BodyPart::None(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Writes the value of a member as a body.
-    pub(crate) fn member(mut self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        let spec = TypeSpec::of(self.model, member);
-        let depth = self.max_depth();
+    fn member(mut self, member: &Member, value: &Value) -> Result<Vec<u8>> {
+        let spec = TypeSpec::of(&self.shapes.model, member);
+        let depth = self.strictness.max_depth(S::MAX_DEPTH);
         let end = self.value(&spec, value, &member.name, depth, 0)?;
         Ok(self.out.into_vec(end))
     }
 
     /// Writes the members of a structure as a body. With `body_only`, members with a location are skipped.
-    pub(crate) fn members(mut self, id: ShapeId, map: &Map, body_only: bool) -> Result<Vec<u8>> {
-        let EncodeLayout::Structure(layout) = self.layouts.get(self.model, id) else {
+    fn members(mut self, id: ShapeId, map: &Map, body_only: bool) -> Result<Vec<u8>> {
+        let Some(layout) = self.shapes.structure(id) else {
             return Err(invalid_input("the shape is not a structure"));
         };
-        let depth = self.max_depth();
+        let depth = self.strictness.max_depth(S::MAX_DEPTH);
         let end = self.write_members(
             layout,
             map,
@@ -127,13 +140,6 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
             0,
         )?;
         Ok(self.out.into_vec(end))
-    }
-
-    fn max_depth(&self) -> u32 {
-        match self.strictness {
-            Strictness::Strict => STRICT_MAX_DEPTH,
-            Strictness::Lenient => S::MAX_DEPTH,
-        }
     }
 
     /// Writes a value of a type.
@@ -214,11 +220,11 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
         at: usize,
     ) -> Result<usize> {
         let depth = descend(depth, context)?;
-        match self.layouts.get(self.model, id) {
-            EncodeLayout::Structure(layout) => {
+        match self.shapes.structure(id) {
+            Some(layout) => {
                 self.write_members(layout, map, false, depth, &mut MemberOrder::default(), at)
             }
-            _ => Err(invalid_input("the shape is not a structure")),
+            None => Err(invalid_input("the shape is not a structure")),
         }
     }
 
@@ -226,7 +232,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
     #[inline(never)]
     fn write_members(
         &mut self,
-        layout: &EncodeStructure,
+        layout: &CompiledStructure<KeyEncode>,
         map: &Map,
         body_only: bool,
         depth: u32,
@@ -247,7 +253,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
     #[expect(clippy::too_many_arguments, reason = "always inlined")]
     fn write_each_member<'v>(
         &mut self,
-        layout: &EncodeStructure,
+        layout: &CompiledStructure<KeyEncode>,
         map: &Map,
         members: impl Iterator<Item = (&'v Str, &'v Value)>,
         body_only: bool,
@@ -260,41 +266,35 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
         let mut present = 0;
         let mut skipped = 0;
         for (ordinal, (name, value)) in members.enumerate() {
-            let Some(member) = layout.find(name, ordinal, order) else {
+            let Some((_, member)) = layout.find(name, ordinal, order) else {
                 // In lenient mode a null counts as absent even for an unknown name.
                 if value.is_null() && self.strictness == Strictness::Lenient {
                     skipped += 1;
                     continue;
                 }
-                return Err(layout.unknown_member(name));
+                return Err(layout.unknown_member(&self.shapes.model, name));
             };
             if value.is_null() {
                 skipped += 1;
                 continue;
             }
-            present |= member.required_bit;
+            present |= member.spec.required_bit;
             if member.has_location && body_only {
                 skipped += 1;
                 continue;
             }
             // Fast path: most values are short.
             let short = |window: &mut Window| short::<S>(&member.spec, value, window);
-            at = match self.out.literal_and(at, &member.key, short) {
+            at = match self.out.literal_and(at, &member.wire, short) {
                 Some(end) => end,
                 None => {
-                    let at = self.out.literal(at, &member.key);
+                    let at = self.out.literal(at, &member.wire);
                     self.value(&member.spec, value, name, depth, at)?
                 }
             };
         }
         let written = announced - skipped;
-        if self.strictness == Strictness::Strict
-            && !(layout.required.all_present(present, map) && (!layout.is_union || written == 1))
-        {
-            return Err(invalid_input(
-                "missing required members, or not exactly one member of a union",
-            ));
-        }
+        layout.check_members(self.strictness, present, written, map)?;
         Ok(S::close_map(&mut self.out, start, at, announced, written))
     }
 
@@ -308,11 +308,11 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
         start: usize,
     ) -> Result<usize> {
         let depth = descend(depth, context)?;
-        let EncodeLayout::List { item, is_sparse } = self.layouts.get(self.model, id) else {
+        let Some(CompiledShape::List { item, is_sparse }) = self.shapes.get(id) else {
             return Err(invalid_input("the shape is not a list"));
         };
         // Looked up once for all items.
-        let layout = self.structure_layout(item, depth);
+        let layout = self.structure_layout(&item.spec, depth);
         let mut order = MemberOrder::default();
         let mut at = S::open_list(&mut self.out, start, list.len());
         for value in list.iter() {
@@ -335,7 +335,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
                     None => self.write_members(layout, map, false, depth - 1, &mut order, at)?,
                 },
                 (_, Value::Null) => self.null(*is_sparse, context, at)?,
-                _ => self.value(item, value, context, depth, at)?,
+                _ => self.value(&item.spec, value, context, depth, at)?,
             };
         }
         Ok(S::close_list(&mut self.out, start, at))
@@ -351,20 +351,20 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
         start: usize,
     ) -> Result<usize> {
         let depth = descend(depth, context)?;
-        let EncodeLayout::Map {
+        let Some(CompiledShape::Map {
             key,
             value: item,
             is_sparse,
-        } = self.layouts.get(self.model, id)
+        }) = self.shapes.get(id)
         else {
             return Err(invalid_input("the shape is not a map"));
         };
         // Looked up once for all entries.
-        let layout = self.structure_layout(item, depth);
+        let layout = self.structure_layout(&item.spec, depth);
         let mut order = MemberOrder::default();
         let mut at = S::open_map(&mut self.out, start, map.len());
         for (name, value) in map {
-            if self.strictness == Strictness::Strict && !is_long_enough(name, key.min_length) {
+            if self.strictness == Strictness::Strict && !is_long_enough(name, key.spec.min_length) {
                 return Err(invalid_input("a key is too short"));
             }
             at = S::entry(&mut self.out, at, name);
@@ -373,28 +373,27 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
                     self.write_members(layout, map, false, depth - 1, &mut order, at)?
                 }
                 (_, Value::Null) => self.null(*is_sparse, name, at)?,
-                _ => self.value(item, value, name, depth, at)?,
+                _ => self.value(&item.spec, value, name, depth, at)?,
             };
         }
         Ok(S::close_map(&mut self.out, start, at, map.len(), map.len()))
     }
 
     /// Returns the layout of a structure type, if another level may be entered.
-    fn structure_layout(&self, spec: &TypeSpec, depth: u32) -> Option<&'m EncodeStructure> {
+    fn structure_layout(
+        &self,
+        spec: &TypeSpec,
+        depth: u32,
+    ) -> Option<&'m CompiledStructure<KeyEncode>> {
         match spec.target {
-            ValueType::Structure(id) if depth > 0 => match self.layouts.get(self.model, id) {
-                EncodeLayout::Structure(layout) => Some(layout),
-                _ => None,
-            },
+            ValueType::Structure(id) if depth > 0 => self.shapes.structure(id),
             _ => None,
         }
     }
 
     /// Writes a null in a list or map.
     fn null(&mut self, is_sparse: bool, context: &Str, at: usize) -> Result<usize> {
-        if self.strictness == Strictness::Strict && !is_sparse {
-            return Err(invalid_value(context, &Value::Null));
-        }
+        self.strictness.check_null(is_sparse, context)?;
         Ok(S::null(&mut self.out, at))
     }
 }
@@ -423,12 +422,6 @@ fn short<S: BodySyntax>(spec: &TypeSpec, value: &Value, window: &mut Window) -> 
         }
         _ => None,
     }
-}
-
-fn descend(depth: u32, context: &str) -> Result<u32> {
-    depth
-        .checked_sub(1)
-        .ok_or_else(|| invalid_input(&format!("{context}: nested too deeply")))
 }
 
 #[cold]

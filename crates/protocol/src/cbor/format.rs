@@ -1,4 +1,16 @@
-//! [`CborFormat`], CBOR bodies of one service.
+//! [`CborFormat`], the protocol `smithy-rpc-v2-cbor`.
+//!
+//! ```text
+//! POST /service/GraniteServiceVersion20100801/operation/PutMetricData
+//! smithy-protocol: rpc-v2-cbor
+//! accept: application/cbor
+//! content-type: application/cbor
+//!
+//! {"Namespace": "n", ..} in CBOR
+//! ```
+//! # Source
+//! Smithy's [RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html); botocore
+//! `serialize.py:RpcV2CBORSerializer` and `parsers.py:RpcV2CBORParser`.
 
 use std::sync::Arc;
 
@@ -7,109 +19,131 @@ use inia_core::{Blob, List, Map, MemberPool, Result, Str, Timestamp, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::reader::{
-    CborReader, ItemHead, ItemLength, MAX_DEPTH, lossy_text, negative, reserve, unsigned,
+    CborReader, ItemHead, ItemLength, MAX_DEPTH, lossy_text, negative, read_cbor, reserve, unsigned,
 };
 use super::writer::CborSyntax;
-use crate::body::{BodySyntax, BodyWriter, EncodeLayouts};
-use crate::body_lengths::BodyLengths;
-use crate::decode_layout::{
-    DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
+use crate::body::{BodySyntax, BodyWriter};
+use crate::format::{
+    BodyPart, CONTENT_TYPE, EVENT_STREAM_TYPE, FixedParts, WireFormat, push_query_mode,
 };
-use crate::event_stream::EventFormat;
 use crate::mismatch::{is_match, settle, settle_members};
-use crate::name_index::{NameFilter, head_word};
-use crate::scalar::{mismatch, timestamp_from_text};
+use crate::scalar::timestamp_from_text;
+use crate::service_error::{ErrorParts, code_of};
+use crate::shape::{
+    CompiledShape, DecodeMember, DecodeStructure, KeyDecode, KeyEncode, NameFilter, Shapes,
+    ValueType, head_word, unknown_union_member,
+};
 use crate::strictness::Strictness;
+use crate::{Headers, Response};
 
 /// The number of entries beyond which a map gets a hash index.
 const INDEX_THRESHOLD: usize = 32;
 
-/// Reads and writes CBOR bodies of one service.
+/// The protocol `smithy-rpc-v2-cbor` for one service.
 #[derive(Debug)]
 pub(crate) struct CborFormat {
-    model: Arc<ServiceModel>,
-    layouts: DecodeLayouts,
-    encode_layouts: EncodeLayouts,
-    lengths: BodyLengths,
+    decode: Shapes<KeyDecode>,
+    encode: Shapes<KeyEncode>,
 }
 
 impl CborFormat {
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
         CborFormat {
-            layouts: DecodeLayouts::new(&model, CborSyntax::key),
-            encode_layouts: EncodeLayouts::new(&model, CborSyntax::key),
-            lengths: BodyLengths::new(&model),
-            model,
+            decode: Shapes::new(Arc::clone(&model), KeyDecode(CborSyntax::key)),
+            encode: Shapes::new(model, KeyEncode(CborSyntax::key)),
         }
     }
 
-    /// Writes the parameters of an operation as a body.
-    pub(crate) fn write_input(
-        &self,
-        operation: &Operation,
-        shape: ShapeId,
-        params: &Value,
-        strictness: Strictness,
-    ) -> Result<Vec<u8>> {
-        let empty = Map::new();
-        let map = match params {
-            Value::Map(map) => map,
-            Value::Null => &empty,
-            other => return Err(mismatch(&operation.name, "a map", other)),
+    /// Reads a body with `read`, which is passed the head of its item. Returns with the result whether a value did not
+    /// match its shape.
+    fn read<'t, T>(
+        &'t self,
+        body: &'t Bytes,
+        read: impl FnOnce(&mut CborDecoder<'t>, ItemHead) -> Result<T>,
+    ) -> Result<(T, bool)> {
+        let mut decoder = CborDecoder {
+            reader: CborReader::new(body),
+            shapes: &self.decode,
+            members: MemberPool::new(),
+            has_mismatch: false,
         };
-        let capacity = self.lengths.predict(operation);
-        let writer =
-            BodyWriter::<CborSyntax>::new(&self.model, &self.encode_layouts, strictness, capacity);
-        let body = writer.members(shape, map, false)?;
-        self.lengths.record(operation, body.len());
-        Ok(body)
-    }
-
-    /// Parses a body as the members of a structure.
-    pub(crate) fn read_members(&self, shape: ShapeId, body: &Bytes) -> Result<Map> {
-        let mut decoder = CborDecoder::new(self, body);
         let head = decoder.reader.head()?;
-        let mut map = match (decoder.layouts.get(&self.model, shape), head) {
-            (_, ItemHead::Null) => Map::new(),
-            (DecodeLayout::Structure(layout), ItemHead::Map(length)) => {
-                decoder.read_members(layout, length, MAX_DEPTH - 1)?
-            }
-            _ => return Err(decoder.reader.malformed("expected a map")),
-        };
+        let value = read(&mut decoder, head)?;
         decoder.reader.end()?;
-        let has_mismatch = decoder.has_mismatch;
-        // The members of unions are not readable before.
-        drop(decoder);
-        if has_mismatch {
-            settle_members(&self.model, shape, &mut map, false);
-        }
-        Ok(map)
+        Ok((value, decoder.has_mismatch))
     }
 }
 
-impl EventFormat for CborFormat {
-    const CONTENT_TYPE: &'static str = "application/cbor";
+impl WireFormat for CborFormat {
+    fn media_type(&self) -> Str {
+        Str::from_static("application/cbor")
+    }
 
-    fn read(&self, member: &Member, payload: Bytes) -> Result<Value> {
-        if payload.is_empty() {
-            return Ok(Value::map());
+    fn fixed_parts(&self, operation: &Operation) -> FixedParts {
+        let model = &self.encode.model;
+        let target = model.metadata().target_prefix.as_deref();
+        let target = target.unwrap_or_default();
+        let mut headers = Headers::new();
+        headers.push("smithy-protocol", "rpc-v2-cbor");
+        let accept = match model.event_stream_output(operation) {
+            Some(_) => EVENT_STREAM_TYPE,
+            None => self.media_type(),
+        };
+        headers.push("accept", accept);
+        push_query_mode(&mut headers, model.metadata());
+        if model.event_stream_input(operation).is_some() {
+            headers.push(CONTENT_TYPE, EVENT_STREAM_TYPE);
         }
-        let mut decoder = CborDecoder::new(self, &payload);
-        let head = decoder.reader.head()?;
-        let target = ValueType::of(&self.model, member);
-        let mut value = decoder.value(target, head, MAX_DEPTH)?;
-        decoder.reader.end()?;
-        let has_mismatch = decoder.has_mismatch;
-        drop(decoder);
+        FixedParts {
+            path: Some(format!("/service/{target}/operation/{}", operation.name)),
+            headers,
+            ..FixedParts::default()
+        }
+    }
+
+    fn write(
+        &self,
+        _: &FixedParts,
+        part: BodyPart<'_>,
+        strictness: Strictness,
+        capacity: usize,
+    ) -> Result<Vec<u8>> {
+        BodyWriter::<CborSyntax>::new(&self.encode, strictness, capacity).body(part)
+    }
+
+    fn read_members(&self, shape: ShapeId, body: &Bytes, _: bool, map: &mut Map) -> Result<()> {
+        let (mut members, has_mismatch) = self.read(body, |decoder, head| {
+            match (decoder.shapes.structure(shape), head) {
+                (_, ItemHead::Null) => Ok(Map::new()),
+                (Some(layout), ItemHead::Map(length)) => {
+                    decoder.read_members(layout, length, MAX_DEPTH - 1)
+                }
+                _ => Err(decoder.reader.malformed("expected a map")),
+            }
+        })?;
         if has_mismatch {
-            settle(&self.model, &member.name, target, &mut value, false);
+            settle_members(&self.decode.model, shape, &mut members, false);
+        }
+        map.append(members);
+        Ok(())
+    }
+
+    fn read_member(&self, member: &Member, body: &Bytes) -> Result<Value> {
+        let target = ValueType::of(&self.decode.model, member);
+        let (mut value, has_mismatch) =
+            self.read(body, |decoder, head| decoder.value(target, head, MAX_DEPTH))?;
+        if has_mismatch {
+            settle(&self.decode.model, &member.name, target, &mut value, false);
         }
         Ok(value)
     }
 
-    fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>> {
-        BodyWriter::<CborSyntax>::new(&self.model, &self.encode_layouts, Strictness::Lenient, 256)
-            .member(member, value)
+    fn error_parts(&self, response: &Response) -> ErrorParts {
+        let body = match read_cbor(response.body.clone()) {
+            Ok(Value::Map(map)) => map,
+            _ => Map::new(),
+        };
+        ErrorParts::keyed(response, code_of(body.get("__type")), &body, None)
     }
 }
 
@@ -117,8 +151,7 @@ impl EventFormat for CborFormat {
 #[derive(Debug)]
 struct CborDecoder<'t> {
     reader: CborReader<'t>,
-    model: &'t ServiceModel,
-    layouts: &'t DecodeLayouts,
+    shapes: &'t Shapes<KeyDecode>,
     /// The members of the structures that are being read, outermost first.
     members: MemberPool,
     /// `true` if a value did not match its shape.
@@ -126,16 +159,6 @@ struct CborDecoder<'t> {
 }
 
 impl<'t> CborDecoder<'t> {
-    fn new(format: &'t CborFormat, body: &'t Bytes) -> Self {
-        CborDecoder {
-            reader: CborReader::new(body),
-            model: &format.model,
-            layouts: &format.layouts,
-            members: MemberPool::new(),
-            has_mismatch: false,
-        }
-    }
-
     /// Parses a value whose head was read; `depth` is the number of levels that may still be entered. A value of another
     /// type than the shape's keeps its own type.
     fn value(&mut self, target: ValueType, head: ItemHead, depth: u32) -> Result<Value> {
@@ -154,11 +177,9 @@ impl<'t> CborDecoder<'t> {
             }
             (ValueType::Structure(id), ItemHead::Map(length)) => {
                 let depth = self.reader.descend(depth)?;
-                match self.layouts.get(self.model, id) {
-                    DecodeLayout::Structure(layout) => {
-                        self.read_members(layout, length, depth).map(Value::Map)
-                    }
-                    _ => Err(self.reader.malformed("the shape is not a structure")),
+                match self.shapes.structure(id) {
+                    Some(layout) => self.read_members(layout, length, depth).map(Value::Map),
+                    None => Err(self.reader.malformed("the shape is not a structure")),
                 }
             }
             (ValueType::List(id), ItemHead::Array(length)) => self.list(id, length, depth),
@@ -225,7 +246,7 @@ impl<'t> CborDecoder<'t> {
             let (name, found) = match layout.members.get(next) {
                 Some(member)
                     if length.is_none_or(|length| count < length)
-                        && self.reader.consume_if(&member.key) =>
+                        && self.reader.consume_if(&member.wire) =>
                 {
                     count += 1;
                     (Str::new(), Some((next, member)))
@@ -239,7 +260,7 @@ impl<'t> CborDecoder<'t> {
             match found {
                 Some((position, member)) => {
                     next = position + 1;
-                    let value = self.value(member.target, head, depth)?;
+                    let value = self.value(member.spec, head, depth)?;
                     let bit = 1 << position.min(63);
                     // Of duplicate keys the last one counts.
                     if seen & bit != 0 {
@@ -293,20 +314,25 @@ impl<'t> CborDecoder<'t> {
 
     fn list(&mut self, id: ShapeId, length: ItemLength, depth: u32) -> Result<Value> {
         let depth = self.reader.descend(depth)?;
-        let DecodeLayout::List(item) = *self.layouts.get(self.model, id) else {
+        let Some(CompiledShape::List { item, .. }) = self.shapes.get(id) else {
             return Err(self.reader.malformed("the shape is not a list"));
         };
         let mut list = List::with_capacity(reserve(length));
         let mut count = 0;
         while let Some(head) = self.reader.element(length, &mut count)? {
-            list.push(self.value(item, head, depth)?);
+            list.push(self.value(item.spec, head, depth)?);
         }
         Ok(Value::List(list))
     }
 
     fn map(&mut self, id: ShapeId, length: ItemLength, depth: u32) -> Result<Value> {
         let depth = self.reader.descend(depth)?;
-        let DecodeLayout::Map { value, is_sparse } = *self.layouts.get(self.model, id) else {
+        let Some(CompiledShape::Map {
+            value: item,
+            is_sparse,
+            ..
+        }) = self.shapes.get(id)
+        else {
             return Err(self.reader.malformed("the shape is not a map"));
         };
         let mut map = Map::with_capacity(reserve(length).min(INDEX_THRESHOLD));
@@ -315,10 +341,10 @@ impl<'t> CborDecoder<'t> {
         while let Some(head) = self.reader.element(length, &mut count)? {
             let name = self.reader.key(head, depth)?;
             let head = self.reader.head()?;
-            let value = self.value(value, head, depth)?;
+            let value = self.value(item.spec, head, depth)?;
             // DIFFERENCE: a null in a dense map is dropped. botocore keeps it, and parses the values of maps without
             // their shapes, so that unknown members stay.
-            if value.is_null() && !is_sparse {
+            if value.is_null() && !*is_sparse {
                 continue;
             }
             if map.len() < INDEX_THRESHOLD

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use inia_core::{Blob, Error, ErrorKind, List, Map, Result, Str, Timestamp, Value};
 
-use crate::literal::Literal;
+use crate::shape::Literal;
 
 /// The nesting limit of items, which fits the stack of a small thread.
 ///

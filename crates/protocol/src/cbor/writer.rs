@@ -6,12 +6,12 @@
 //! # Source
 //! botocore `serialize.py:CBORSerializer`.
 
-use inia_core::{Error, ErrorKind, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
+use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::reader::MAX_DEPTH;
 use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
-use crate::decode_layout::ValueType;
-use crate::scalar::{blob_bytes, mismatch, timestamp_param};
+use crate::scalar::{blob_bytes, descend, mismatch, timestamp_param};
+use crate::shape::ValueType;
 
 const UNSIGNED: u8 = 0 << 5;
 const NEGATIVE: u8 = 1 << 5;
@@ -242,13 +242,6 @@ fn any(out: &mut Buffer, at: usize, context: &str, value: &Value, depth: u32) ->
             }
             at
         }
-    })
-}
-
-fn descend(depth: u32, context: &str) -> Result<u32> {
-    depth.checked_sub(1).ok_or_else(|| {
-        let message = format!("{context}: nested too deeply");
-        Error::new(ErrorKind::Validation, message)
     })
 }
 

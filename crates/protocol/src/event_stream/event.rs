@@ -9,23 +9,13 @@ use inia_core::{Blob, Error, ErrorKind, Map, Result, ServiceError, Str, Timestam
 use inia_model::{Kind, Member, Operation, ServiceModel, Structure};
 
 use super::{EventHeader, EventMessage};
-use crate::decode_layout::ValueType;
-use crate::error_code::{finish_error, message_of};
+use crate::format::{BodyPart, FixedParts, WireFormat, empty_payload};
 use crate::mismatch::{is_match, log_scalar};
-use crate::rest::text_payload;
+use crate::response::text_payload;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
-
-/// The encoding of event payloads in a wire format.
-pub(crate) trait EventFormat {
-    /// The content type of payloads in the wire format, such as `application/json`.
-    const CONTENT_TYPE: &'static str;
-
-    /// Parses a payload as a member's value.
-    fn read(&self, member: &Member, payload: Bytes) -> Result<Value>;
-
-    /// Writes a member's value as a payload.
-    fn write(&self, member: &Member, value: &Value) -> Result<Vec<u8>>;
-}
+use crate::service_error::{finish_error, message_of};
+use crate::shape::ValueType;
+use crate::strictness::Strictness;
 
 /// Parses a message of an operation's output stream into a map of the event's name to the event. Returns `None` for an
 /// event that is not in the model.
@@ -39,7 +29,7 @@ pub(crate) fn parse_event(
     model: &ServiceModel,
     operation: &Operation,
     message: EventMessage,
-    format: &impl EventFormat,
+    format: &dyn WireFormat,
 ) -> Result<Option<Value>> {
     let stream = model
         .event_stream_output(operation)
@@ -86,7 +76,7 @@ pub(crate) fn initial_response(
     model: &ServiceModel,
     operation: &Operation,
     message: EventMessage,
-    format: &impl EventFormat,
+    format: &dyn WireFormat,
 ) -> Result<EventMessage> {
     if message
         .text(":event-type")
@@ -113,7 +103,7 @@ fn exception(
     operation: &Operation,
     stream: &Structure,
     message: &EventMessage,
-    format: &impl EventFormat,
+    format: &dyn WireFormat,
 ) -> Error {
     let code = message.text(":exception-type").cloned().unwrap_or_default();
     let mut error = ServiceError {
@@ -121,7 +111,7 @@ fn exception(
         ..ServiceError::default()
     };
     if let Some(member) = stream.member(&code) {
-        let body = match format.read(member, message.payload.clone()) {
+        let body = match read_payload(model, format, member, &message.payload) {
             Ok(Value::Map(map)) => map,
             _ => Map::new(),
         };
@@ -138,7 +128,7 @@ fn read_event(
     model: &ServiceModel,
     member: &Member,
     message: EventMessage,
-    format: &impl EventFormat,
+    format: &dyn WireFormat,
 ) -> Result<Value> {
     let empty = Structure::default();
     let structure = model.structure(member).unwrap_or(&empty);
@@ -161,14 +151,14 @@ fn read_event(
     if let Some(event_member) = payload {
         let value = match model.shape(event_member.target).kind {
             Kind::Blob => Value::Blob(Blob::from(message.payload)),
-            Kind::String => text_payload(&member.name, event_member, message.payload),
-            _ => format.read(event_member, message.payload)?,
+            Kind::String => text_payload(&member.name, event_member, &message.payload),
+            _ => read_payload(model, format, event_member, &message.payload)?,
         };
         if !value.is_null() {
             event.push(event_member.name.clone(), value);
         }
     } else if !message.payload.is_empty() && event.len() < structure.members.len() {
-        match format.read(member, message.payload)? {
+        match format.read_member(member, &message.payload)? {
             Value::Map(body) => {
                 for (name, value) in body {
                     event.insert(name, value);
@@ -180,6 +170,26 @@ fn read_event(
         }
     }
     Ok(Value::Map(event))
+}
+
+/// Reads the payload of an event as a member's value.
+fn read_payload(
+    model: &ServiceModel,
+    format: &dyn WireFormat,
+    member: &Member,
+    payload: &Bytes,
+) -> Result<Value> {
+    if payload.is_empty() {
+        return Ok(empty_payload(model, member));
+    }
+    format.read_member(member, payload)
+}
+
+/// Writes a member's value as the payload of an event.
+fn write_payload(format: &dyn WireFormat, member: &Member, value: &Value) -> Result<Bytes> {
+    let part = BodyPart::Value { member, value };
+    let payload = format.write(&FixedParts::default(), part, Strictness::Lenient, 256)?;
+    Ok(payload.into())
 }
 
 fn header_value(header: &EventHeader) -> Value {
@@ -206,11 +216,11 @@ fn header_value(header: &EventHeader) -> Value {
 ///
 /// # Errors
 /// `Validation`: the value is not exactly one modeled event, or does not match its shape.
-pub(crate) fn serialize_event<F: EventFormat>(
+pub(crate) fn serialize_event(
     model: &ServiceModel,
     operation: &Operation,
     event: &Value,
-    format: &F,
+    format: &dyn WireFormat,
 ) -> Result<EventMessage> {
     let stream = model
         .event_stream_input(operation)
@@ -266,34 +276,34 @@ pub(crate) fn serialize_event<F: EventFormat>(
     let (content_type, payload) = match payload {
         Some((event_member, value)) => match model.shape(event_member.target).kind {
             Kind::Blob => (
-                "application/octet-stream",
+                Str::from_static("application/octet-stream"),
                 Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?),
             ),
             Kind::String => (
-                "text/plain",
+                Str::from_static("text/plain"),
                 Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?),
             ),
-            _ => (F::CONTENT_TYPE, format.write(event_member, value)?.into()),
+            _ => (
+                format.media_type(),
+                write_payload(format, event_member, value)?,
+            ),
         },
-        None if has_payload_member => ("", Bytes::new()),
+        None if has_payload_member => (Str::new(), Bytes::new()),
         None => {
             let has_only_headers = structure
                 .members
                 .iter()
                 .all(|event_member| event_member.traits.is_event_header());
             if has_only_headers && body.is_empty() {
-                ("", Bytes::new())
+                (Str::new(), Bytes::new())
             } else {
-                let bytes = format.write(member, &Value::Map(body))?;
-                (F::CONTENT_TYPE, bytes.into())
+                let payload = write_payload(format, member, &Value::Map(body))?;
+                (format.media_type(), payload)
             }
         }
     };
     if !content_type.is_empty() {
-        headers.push((
-            ":content-type".into(),
-            EventHeader::String(content_type.into()),
-        ));
+        headers.push((":content-type".into(), EventHeader::String(content_type)));
     }
     Ok(EventMessage { headers, payload })
 }

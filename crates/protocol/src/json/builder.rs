@@ -4,7 +4,7 @@ use inia_core::{BytePool, ItemPool, Map, MemberPool, Result, Value};
 
 use super::entries::{KeyCache, MapEntries};
 use super::lexer::JsonLexer;
-use crate::decode_layout::ValueType;
+use crate::shape::ValueType;
 
 /// The nesting limit of arrays and objects, which fits the stack of a small thread.
 ///

@@ -3,42 +3,40 @@
 //! Unknown members are skipped, nulls are dropped, and a value that does not match its shape is kept as it was sent.
 
 use inia_core::{List, Map, Result, Value};
-use inia_model::{Member, ServiceModel, ShapeId};
+use inia_model::{Member, ShapeId};
 
 use super::builder::{JsonBuilder, MAX_DEPTH, level};
 use super::entries::MapEntries;
 use super::lexer::{JsonKey, number_of};
-use crate::decode_layout::{
-    DecodeLayout, DecodeLayouts, DecodeMember, DecodeStructure, ValueType, unknown_union_member,
-};
-use crate::name_index::head_word;
 use crate::scalar::{
     blob_from_base64, pooled_blob_from_base64, scalar_from_text, timestamp_from_text,
+};
+use crate::shape::{
+    CompiledShape, DecodeMember, DecodeStructure, KeyDecode, Shapes, ValueType, head_word,
+    unknown_union_member,
 };
 
 /// Parses values of a service's shapes from one document.
 #[derive(Debug)]
 pub(super) struct JsonDecoder<'t> {
     builder: JsonBuilder<'t>,
-    model: &'t ServiceModel,
-    layouts: &'t DecodeLayouts,
+    shapes: &'t Shapes<KeyDecode>,
     /// `true` if a value did not match its shape.
     has_mismatch: bool,
 }
 
 impl<'t> JsonDecoder<'t> {
-    pub(super) fn new(text: &'t str, model: &'t ServiceModel, layouts: &'t DecodeLayouts) -> Self {
+    pub(super) fn new(text: &'t str, shapes: &'t Shapes<KeyDecode>) -> Self {
         JsonDecoder {
             builder: JsonBuilder::new(text),
-            model,
-            layouts,
+            shapes,
             has_mismatch: false,
         }
     }
 
     /// Parses the document as the value of a member, and returns with it whether a value did not match its shape.
     pub(super) fn member(mut self, member: &Member) -> Result<(Value, bool)> {
-        let target = ValueType::of(self.model, member);
+        let target = ValueType::of(&self.shapes.model, member);
         let value = self.value(target, MAX_DEPTH, |_, value| value)?;
         self.builder.lexer.end()?;
         Ok((value, self.has_mismatch))
@@ -47,7 +45,7 @@ impl<'t> JsonDecoder<'t> {
     /// Parses the document as the members of a structure, into a map that may have others. With `body_only`, members
     /// with a location are skipped. Returns whether a value did not match its shape.
     pub(super) fn members(mut self, id: ShapeId, map: &mut Map, body_only: bool) -> Result<bool> {
-        let DecodeLayout::Structure(layout) = self.layouts.get(self.model, id) else {
+        let Some(layout) = self.shapes.structure(id) else {
             return Err(self.builder.lexer.malformed("the shape is not a structure"));
         };
         match self.builder.lexer.peek() {
@@ -195,10 +193,9 @@ impl<'t> JsonDecoder<'t> {
     }
 
     fn structure(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
-        let layouts = self.layouts;
-        match layouts.get(self.model, id) {
-            DecodeLayout::Structure(layout) => self.structure_of(layout, depth),
-            _ => Err(self.builder.lexer.malformed("the shape is not a structure")),
+        match self.shapes.structure(id) {
+            Some(layout) => self.structure_of(layout, depth),
+            None => Err(self.builder.lexer.malformed("the shape is not a structure")),
         }
     }
 
@@ -230,7 +227,7 @@ impl<'t> JsonDecoder<'t> {
         let start = self.builder.members.len();
         let mut seen = 0;
         // Fast path for a structure of one member, as unions are, and so DynamoDB's attributes.
-        let only = self.value(member.target, depth, |builder, value| {
+        let only = self.value(member.spec, depth, |builder, value| {
             if value.is_null() {
                 return None;
             }
@@ -279,7 +276,7 @@ impl<'t> JsonDecoder<'t> {
         let mut next = seen.trailing_zeros() as usize + 1;
         loop {
             let found = match layout.members.get(next) {
-                Some(member) if self.builder.lexer.consume_literal(&member.key) => {
+                Some(member) if self.builder.lexer.consume_literal(&member.wire) => {
                     Ok((next, member))
                 }
                 _ => self.key(layout)?,
@@ -292,7 +289,7 @@ impl<'t> JsonDecoder<'t> {
                         self.builder.members.remove(start, member.name);
                     }
                     seen |= bit;
-                    self.value(member.target, depth, |builder, value| {
+                    self.value(member.spec, depth, |builder, value| {
                         if !value.is_null() {
                             builder.members.push(member.name, value);
                         }
@@ -367,12 +364,8 @@ impl<'t> JsonDecoder<'t> {
     /// Looks up the type of list items or map values, once for all of them.
     #[inline]
     fn item(&self, target: ValueType) -> ItemType<'t> {
-        let layouts = self.layouts;
         let layout = match target {
-            ValueType::Structure(id) => match layouts.get(self.model, id) {
-                DecodeLayout::Structure(layout) => Some(layout),
-                _ => None,
-            },
+            ValueType::Structure(id) => self.shapes.structure(id),
             _ => None,
         };
         ItemType { target, layout }
@@ -406,7 +399,7 @@ impl<'t> JsonDecoder<'t> {
     ) -> Result<()> {
         let depth = self.builder.descend(depth)?;
         // Fast path: most attributes of a DynamoDB item are strings, and numbers written as strings.
-        if member.target == ValueType::String
+        if member.spec == ValueType::String
             && let Some(slot) = entries.slot()
             && let Some(range) = self.builder.lexer.last_plain_string()
         {
@@ -424,10 +417,10 @@ impl<'t> JsonDecoder<'t> {
 
     fn list(&mut self, id: ShapeId, depth: u32) -> Result<List> {
         let depth = self.builder.descend(depth)?;
-        let DecodeLayout::List(target) = *self.layouts.get(self.model, id) else {
+        let Some(CompiledShape::List { item, .. }) = self.shapes.get(id) else {
             return Err(self.builder.lexer.malformed("the shape is not a list"));
         };
-        let item = self.item(target);
+        let item = self.item(item.spec);
         self.builder.lexer.advance();
         let start = self.builder.items.len();
         if !self.builder.lexer.eat(b']') {
@@ -443,16 +436,15 @@ impl<'t> JsonDecoder<'t> {
 
     fn map(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
         let depth = self.builder.descend(depth)?;
-        let DecodeLayout::Map {
-            value: target,
-            is_sparse,
-        } = *self.layouts.get(self.model, id)
+        let Some(CompiledShape::Map {
+            value, is_sparse, ..
+        }) = self.shapes.get(id)
         else {
             return Err(self.builder.lexer.malformed("the shape is not a map"));
         };
-        let item = self.item(target);
+        let (item, is_sparse) = (self.item(value.spec), *is_sparse);
         self.builder.lexer.advance();
-        let mut entries = MapEntries::new(&mut self.builder, level(depth), target);
+        let mut entries = MapEntries::new(&mut self.builder, level(depth), item.target);
         if !self.builder.lexer.eat(b'}') {
             loop {
                 if let Some(layout) = item.layout

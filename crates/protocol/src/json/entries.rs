@@ -7,9 +7,9 @@ use inia_core::{Map, Result, RowPool, RowSlot, Str, Value};
 
 use super::builder::JsonBuilder;
 use super::lexer::{JsonLexer, push_key};
-use crate::decode_layout::{DecodeStructure, ValueType};
-use crate::literal::Literal;
-use crate::name_index::{NameFilter, head_word};
+use crate::shape::Literal;
+use crate::shape::{DecodeStructure, ValueType};
+use crate::shape::{NameFilter, head_word};
 
 /// The number of entries beyond which a map gets a hash index and no longer shares its keys.
 pub(super) const INDEX_THRESHOLD: usize = 32;
@@ -125,7 +125,7 @@ impl Prediction {
             let only_member = layout.and_then(|layout| layout.only_member(value.as_map()?));
             let opening = only_member.map(|(position, member)| {
                 text.push(b'{');
-                member.key.push_to(&mut text);
+                member.wire.push_to(&mut text);
                 (position, Literal::new(&text))
             });
             PredictedEntry { key, opening }

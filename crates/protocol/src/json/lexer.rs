@@ -7,8 +7,8 @@ use std::ops::Range;
 use inia_core::{Error, ErrorKind, Result, Str, TextPool, Value};
 
 use super::writer::push_string;
-use crate::literal::Literal;
-use crate::name_index::head_word;
+use crate::shape::Literal;
+use crate::shape::head_word;
 
 /// The position of a string in the text, between its quotes.
 #[derive(Clone, Copy, Debug)]

@@ -3,12 +3,12 @@
 use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
-use crate::decode_layout::ValueType;
-use crate::name_index::head_word;
 use crate::scalar::{
     FloatText, base64_into, base64_length, base64_to, blob_bytes, mismatch, push_float,
     special_float, timestamp_param,
 };
+use crate::shape::ValueType;
+use crate::shape::head_word;
 
 /// The nesting limit of parameters, which fits the stack of a small thread; as for reading.
 const MAX_DEPTH: u32 = 512;

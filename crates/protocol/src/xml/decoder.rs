@@ -7,29 +7,16 @@
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use inia_core::{Error, ErrorKind, ItemPool, List, Map, MemberPool, Result, Str, TextPool, Value};
+use inia_core::{ItemPool, List, Map, MemberPool, Result, Str, TextPool, Value};
 
 use inia_model::ShapeId;
 
-use super::layout::{XmlLayout, XmlLayouts, XmlMapLayout};
+use super::layout::{XmlMember, XmlShapes};
 use super::reader::{MAX_DEPTH, XmlEvent, XmlReader, XmlText};
 use super::tag::StartTag;
-use crate::decode_layout::ValueType;
 use crate::mismatch::{self, MAX_LOGGED};
 use crate::scalar::scalar_from_text;
-
-/// Returns the body of a response as text.
-///
-/// # Errors
-/// `Parse`: it is not UTF-8.
-pub(crate) fn text_of(body: &[u8]) -> Result<&str> {
-    std::str::from_utf8(body).map_err(|error| {
-        Error::new(
-            ErrorKind::Parse,
-            format!("XML at byte {}: not UTF-8", error.valid_up_to()),
-        )
-    })
-}
+use crate::shape::{CompiledShape, ValueType};
 
 /// Parses values from the text of a response.
 #[derive(Debug)]
@@ -38,7 +25,7 @@ pub(crate) struct XmlDecoder<'t, 'l> {
     text: &'t str,
     /// The arena of the strings that were read.
     strings: TextPool,
-    pub(super) layouts: &'l XmlLayouts,
+    pub(super) shapes: &'l XmlShapes,
     /// The members of the structures that are being read, outermost first.
     pub(super) members: MemberPool,
     /// The items of the lists that are being read, outermost first.
@@ -63,12 +50,12 @@ pub(crate) enum RequestIdLocation {
 
 impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// Creates a decoder at the start of a text.
-    pub(crate) fn new(text: &'t str, layouts: &'l XmlLayouts) -> Self {
+    pub(crate) fn new(text: &'t str, shapes: &'l XmlShapes) -> Self {
         XmlDecoder {
             reader: XmlReader::new(text),
             text,
             strings: TextPool::for_input_len(text.len()),
-            layouts,
+            shapes,
             members: MemberPool::new(),
             items: ItemPool::new(),
             request_id_location: None,
@@ -97,11 +84,11 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
 
     /// Ends decoding, after which the value is readable.
     pub(crate) fn finish(self, target: ValueType, mut value: Value) -> (Value, Option<Str>) {
-        let (layouts, has_mismatch, request_id) =
-            (self.layouts, self.has_mismatch, self.request_id.clone());
+        let (shapes, has_mismatch, request_id) =
+            (self.shapes, self.has_mismatch, self.request_id.clone());
         drop(self);
         if has_mismatch {
-            layouts.settle(target, &mut value);
+            shapes.settle(target, &mut value);
         }
         (value, request_id)
     }
@@ -194,11 +181,13 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         if depth > MAX_DEPTH {
             return Err(self.reader.too_deep());
         }
-        match self.layouts.get(shape) {
-            Some(XmlLayout::Structure(layout)) => self.structure(layout, tag, depth),
-            Some(XmlLayout::List(item)) => self.list(*item, tag, depth),
-            Some(XmlLayout::Map(layout)) => self.map(layout, tag, depth),
-            Some(XmlLayout::Scalar) | None => Err(self.reader.error("a shape of another service")),
+        match self.shapes.get(shape) {
+            Some(CompiledShape::Structure(layout)) => self.structure(layout, tag, depth),
+            Some(CompiledShape::List { item, .. }) => self.list(item.spec, tag, depth),
+            Some(CompiledShape::Map { key, value, .. }) => self.map(key, value, tag, depth),
+            Some(CompiledShape::Scalar) | None => {
+                Err(self.reader.error("a shape of another service"))
+            }
         }
     }
 
@@ -346,14 +335,20 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         Ok(Value::List(self.items.split_off(base)))
     }
 
-    fn map(&mut self, layout: &'l XmlMapLayout, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+    fn map(
+        &mut self,
+        key: &'l XmlMember,
+        value: &'l XmlMember,
+        tag: &StartTag<'t>,
+        depth: u32,
+    ) -> Result<Value> {
         let mut map = Map::new();
         if !tag.is_empty() {
             let start = self.reader.position();
             let mut keyless = None;
             while let XmlEvent::Child(child) = self.reader.next()? {
                 let position = self.reader.position();
-                match self.map_entry(layout, &child, depth + 1)? {
+                match self.map_entry(key, value, &child, depth + 1)? {
                     Some((key, value)) => drop(map.insert(key, value)),
                     None => keyless = keyless.or(Some(position)),
                 }
@@ -385,7 +380,8 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// DIFFERENCE: botocore fails on children that are neither key nor value; here they are skipped, as in structures.
     pub(super) fn map_entry(
         &mut self,
-        layout: &'l XmlMapLayout,
+        key_member: &'l XmlMember,
+        value_member: &'l XmlMember,
         tag: &StartTag<'t>,
         depth: u32,
     ) -> Result<Option<(Str, Value)>> {
@@ -394,13 +390,13 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         if !tag.is_empty() {
             while let XmlEvent::Child(child) = self.reader.next()? {
                 let name = child.local_name();
-                if name == layout.key_name.as_bytes() {
+                if name == key_member.wire.element_name() {
                     let text = self.reader.text(&child, depth + 1)?;
                     // Keys are compared while the document is read (the last duplicate counts), so they are not in the
                     // arena.
                     key = Some(Str::from(self.reader.resolve(text)));
-                } else if name == layout.value_name.as_bytes() {
-                    value = self.value(layout.value, &child, depth + 1)?;
+                } else if name == value_member.wire.element_name() {
+                    value = self.value(value_member.spec, &child, depth + 1)?;
                 } else {
                     self.reader.skip_content(&child, depth + 1)?;
                 }

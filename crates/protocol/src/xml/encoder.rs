@@ -7,40 +7,32 @@
 
 use std::sync::Arc;
 
-use inia_core::{Error, ErrorKind, Map, Result, TimestampFormat, Value};
-use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, ShapeTable, XmlNamespace};
+use inia_core::{List, Map, Result, TimestampFormat, Value};
+use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
 use super::escape::{push_attribute, push_text};
-use crate::scalar::{ScalarText, base64, blob_bytes, mismatch, text_param};
+use crate::scalar::{base64, blob_bytes, descend, mismatch, text_param};
+use crate::shape::{
+    CompiledMember, CompiledShape, MemberOrder, ParamSpec, ShapeFormat, Shapes, TypeSpec,
+    ValueType, is_long_enough,
+};
+use crate::strictness::Strictness;
 
 /// The nesting limit of parameters.
 const MAX_DEPTH: u32 = 256;
 
-/// The XML encoder of a service. Tags are rendered per shape on first use.
+/// The XML encoder of a service.
 #[derive(Debug)]
-pub(crate) struct XmlEncoder {
-    model: Arc<ServiceModel>,
-    tags: ShapeTable<ShapeTags>,
-}
+pub(crate) struct XmlEncoder(Shapes<XmlEncode>);
 
-/// The tags within the value of a shape.
+/// The compiled shapes of the XML encoder.
 #[derive(Debug)]
-enum ShapeTags {
-    /// The members of a structure, in the order of the model.
-    Structure(Box<[MemberTags]>),
-    /// The items of a list that is not flattened.
-    List(XmlElement),
-    /// The keys and values of a map.
-    Map {
-        key: XmlElement,
-        value: XmlElement,
-    },
-    Scalar,
-}
+struct XmlEncode;
 
+/// The markup of a member, item, key or value.
 #[derive(Debug)]
-enum MemberTags {
-    XmlElement(XmlElement),
+enum XmlTag {
+    Element(XmlElement),
     /// ` name="`
     Attribute(Box<str>),
     /// The member is not part of the body.
@@ -48,7 +40,7 @@ enum MemberTags {
 }
 
 /// The tags of one element.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct XmlElement {
     /// `<Name xmlns=".."`, without the `>`.
     start: Box<str>,
@@ -56,10 +48,50 @@ pub(crate) struct XmlElement {
     end: Box<str>,
 }
 
+impl ShapeFormat for XmlEncode {
+    type Spec = ParamSpec;
+    type Wire = XmlTag;
+    /// `true` if a member is an attribute.
+    type Extra = bool;
+
+    fn key<'m>(member: &'m Member, _: &'m CompiledMember<Self>) -> &'m [u8] {
+        member.name.as_bytes()
+    }
+
+    fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
+        ParamSpec::new(model, member, required_bit)
+    }
+
+    fn wire(&self, model: &ServiceModel, member: &Member, _: bool) -> XmlTag {
+        let traits = &member.traits;
+        if matches!(
+            traits.location,
+            Some(Location::Uri | Location::QueryString | Location::Header | Location::Headers)
+        ) {
+            return XmlTag::Elsewhere;
+        }
+        if traits.is_xml_attribute() {
+            return XmlTag::Attribute(format!(" {}=\"", member.wire_name()).into());
+        }
+        let namespaced = match &model.shape(member.target).kind {
+            Kind::List(item) if traits.is_flattened() => item,
+            _ => member,
+        };
+        XmlTag::Element(XmlElement::new(member.wire_name(), namespaced))
+    }
+
+    fn extra(&self, _: &Structure, members: &mut [CompiledMember<Self>]) -> bool {
+        members
+            .iter()
+            .any(|member| matches!(member.wire, XmlTag::Attribute(_)))
+    }
+}
+
 impl XmlElement {
-    pub(crate) fn new(name: &str, namespace: Option<&XmlNamespace>) -> Self {
+    /// Returns an element with the namespace of a member.
+    pub(crate) fn new(name: &str, member: &Member) -> Self {
         let mut start = format!("<{name}").into_bytes();
-        if let Some(namespace) = namespace {
+        if let Some(namespace) = &member.traits.xml_namespace {
             start.extend_from_slice(b" xmlns");
             if let Some(prefix) = namespace
                 .prefix
@@ -78,261 +110,301 @@ impl XmlElement {
             end: format!("</{name}>").into(),
         }
     }
-
-    fn of(member: &Member) -> Self {
-        XmlElement::new(member.wire_name(), member.traits.xml_namespace.as_deref())
-    }
 }
 
 impl XmlEncoder {
     /// Creates an encoder for a service.
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
-        let tags = ShapeTable::new(model.shape_count());
-        XmlEncoder { model, tags }
+        XmlEncoder(Shapes::new(model, XmlEncode))
     }
 
-    /// Writes a value as the root element.
+    /// Writes a member's value as the root element.
     ///
     /// # Errors
-    /// `Validation`: a value cannot be written as its shape.
+    /// `Validation`: a value does not match its shape.
     pub(crate) fn document(
         &self,
         root: &XmlElement,
         member: &Member,
         value: &Value,
+        strictness: Strictness,
+        capacity: usize,
     ) -> Result<Vec<u8>> {
-        let mut out = Vec::with_capacity(512);
-        self.value(&mut out, member, root, false, value, 1)?;
-        Ok(out)
+        let mut writer = self.writer(&member.name, strictness, capacity);
+        let spec = TypeSpec::of(&self.0.model, member);
+        writer.value(&spec, root, false, value, strictness.max_depth(MAX_DEPTH))?;
+        Ok(writer.out)
     }
 
-    fn tags(&self, shape: ShapeId) -> Option<&ShapeTags> {
-        self.tags.get_or_init(shape, || self.compile(shape))
+    /// Writes the members of a structure as the root element.
+    ///
+    /// # Errors
+    /// `Validation`: a value does not match its shape.
+    pub(crate) fn members(
+        &self,
+        root: &XmlElement,
+        shape: ShapeId,
+        params: &Map,
+        strictness: Strictness,
+        capacity: usize,
+    ) -> Result<Vec<u8>> {
+        let mut writer = self.writer("", strictness, capacity);
+        writer.structure(shape, root, params, strictness.max_depth(MAX_DEPTH))?;
+        Ok(writer.out)
     }
 
-    fn compile(&self, shape: ShapeId) -> ShapeTags {
-        match &self.model.shape(shape).kind {
-            Kind::Structure(structure) => ShapeTags::Structure(
-                structure
-                    .members
-                    .iter()
-                    .map(|member| self.member_tags(member))
-                    .collect(),
-            ),
-            Kind::List(item) => ShapeTags::List(XmlElement::of(item)),
-            Kind::Map { key, value } => ShapeTags::Map {
-                key: XmlElement::of(key),
-                value: XmlElement::of(value),
-            },
-            _ => ShapeTags::Scalar,
+    fn writer<'a>(
+        &'a self,
+        member: &'a str,
+        strictness: Strictness,
+        capacity: usize,
+    ) -> XmlWriter<'a> {
+        XmlWriter {
+            shapes: &self.0,
+            strictness,
+            out: Vec::with_capacity(capacity),
+            member,
         }
     }
+}
 
-    fn member_tags(&self, member: &Member) -> MemberTags {
-        let traits = &member.traits;
-        if matches!(
-            traits.location,
-            Some(Location::Uri | Location::QueryString | Location::Header | Location::Headers)
-        ) {
-            return MemberTags::Elsewhere;
+struct XmlWriter<'a> {
+    shapes: &'a Shapes<XmlEncode>,
+    strictness: Strictness,
+    out: Vec<u8>,
+    /// The current member, for error messages.
+    member: &'a str,
+}
+
+impl<'a> XmlWriter<'a> {
+    /// Writes a member, an item, or the value of an entry.
+    fn member(
+        &mut self,
+        member: &'a CompiledMember<XmlEncode>,
+        value: &'a Value,
+        depth: u32,
+    ) -> Result<()> {
+        match &member.wire {
+            XmlTag::Element(element) => {
+                self.value(&member.spec, element, member.is_flattened, value, depth)
+            }
+            XmlTag::Attribute(_) | XmlTag::Elsewhere => Ok(()),
         }
-        if traits.is_xml_attribute() {
-            return MemberTags::Attribute(format!(" {}=\"", member.wire_name()).into());
-        }
-        if traits.is_flattened()
-            && let Kind::List(item) = &self.model.shape(member.target).kind
-        {
-            return MemberTags::XmlElement(XmlElement::new(
-                member.wire_name(),
-                item.traits.xml_namespace.as_deref(),
-            ));
-        }
-        MemberTags::XmlElement(XmlElement::of(member))
     }
 
     /// Writes a value as an element; a flattened one as an element per item or entry.
     fn value(
-        &self,
-        out: &mut Vec<u8>,
-        member: &Member,
-        element: &XmlElement,
+        &mut self,
+        spec: &TypeSpec,
+        element: &'a XmlElement,
         flattened: bool,
-        value: &Value,
+        value: &'a Value,
         depth: u32,
     ) -> Result<()> {
-        if depth > MAX_DEPTH {
-            return Err(Error::new(
-                ErrorKind::Validation,
-                format!(
-                    "{}: nested too deeply, more than {MAX_DEPTH} levels",
-                    member.name
-                ),
-            ));
-        }
-        let context = &member.name;
-        match (&self.model.shape(member.target).kind, value) {
-            (Kind::Structure(_), Value::Map(params)) => {
-                self.structure(out, member.target, element, params, depth)
+        match (spec.target, value) {
+            (ValueType::Structure(shape), Value::Map(params)) => {
+                self.structure(shape, element, params, depth)
             }
-            (Kind::List(item), Value::List(list)) if flattened => {
-                for value in list.iter().filter(|value| !value.is_null()) {
-                    self.item(out, item, element, value, depth)?;
-                }
+            (ValueType::List(shape), Value::List(list))
+                if self.strictness == Strictness::Lenient || spec.accepts_length(list.len()) =>
+            {
+                self.list(shape, element, flattened, list, depth)
+            }
+            (ValueType::Map(shape), Value::Map(map)) => {
+                self.map(shape, element, flattened, map, depth)
+            }
+            (ValueType::Structure(_) | ValueType::Map(_), other) => {
+                Err(mismatch(self.member, "a map", other))
+            }
+            (ValueType::List(_), other) => Err(mismatch(self.member, "a list", other)),
+            (ValueType::String, Value::String(text))
+                if self.strictness == Strictness::Lenient || spec.accepts_string(text) =>
+            {
+                self.open(element);
+                push_text(&mut self.out, text);
+                self.close(element);
                 Ok(())
             }
-            (Kind::List(item), Value::List(list)) => {
-                let Some(ShapeTags::List(tags)) = self.tags(member.target) else {
-                    return Ok(());
-                };
-                open(out, element);
-                for value in list.iter().filter(|value| !value.is_null()) {
-                    self.item(out, item, tags, value, depth)?;
-                }
-                close(out, element);
-                Ok(())
-            }
-            (Kind::Map { value: item, .. }, Value::Map(map)) => {
-                let Some(ShapeTags::Map { key, value }) = self.tags(member.target) else {
-                    return Ok(());
-                };
-                if !flattened {
-                    open(out, element);
-                }
-                for (name, entry) in map.iter().filter(|(_, entry)| !entry.is_null()) {
-                    if flattened {
-                        open(out, element);
-                    } else {
-                        out.extend_from_slice(b"<entry>");
-                    }
-                    open(out, key);
-                    push_text(out, name);
-                    close(out, key);
-                    self.item(out, item, value, entry, depth)?;
-                    if flattened {
-                        close(out, element);
-                    } else {
-                        out.extend_from_slice(b"</entry>");
-                    }
-                }
-                if !flattened {
-                    close(out, element);
-                }
-                Ok(())
-            }
-            (Kind::Structure(_) | Kind::Map { .. }, other) => {
-                Err(mismatch(context, "a map", other))
-            }
-            (Kind::List(_), other) => Err(mismatch(context, "a list", other)),
-            (kind, value) => {
-                open(out, element);
-                push_scalar(out, member, kind, value)?;
-                close(out, element);
+            _ => {
+                self.open(element);
+                self.scalar(spec, value, push_text)?;
+                self.close(element);
                 Ok(())
             }
         }
     }
 
-    /// Writes a member, an item, or the value of an entry of a container at `depth`.
-    fn item(
-        &self,
-        out: &mut Vec<u8>,
-        member: &Member,
-        element: &XmlElement,
-        value: &Value,
-        depth: u32,
-    ) -> Result<()> {
-        let flattened = member.traits.is_flattened();
-        self.value(out, member, element, flattened, value, depth + 1)
-    }
-
-    fn structure(
-        &self,
-        out: &mut Vec<u8>,
+    fn list(
+        &mut self,
         shape: ShapeId,
-        element: &XmlElement,
-        params: &Map,
+        element: &'a XmlElement,
+        flattened: bool,
+        list: &'a List,
         depth: u32,
     ) -> Result<()> {
-        let (Kind::Structure(structure), Some(ShapeTags::Structure(tags))) =
-            (&self.model.shape(shape).kind, self.tags(shape))
+        let depth = descend(depth, self.member)?;
+        let Some(CompiledShape::List { item, is_sparse }) = self.shapes.get(shape) else {
+            return Ok(());
+        };
+        if !flattened {
+            self.open(element);
+        }
+        for value in list {
+            if value.is_null() {
+                self.strictness.check_null(*is_sparse, self.member)?;
+            } else if flattened {
+                self.value(&item.spec, element, item.is_flattened, value, depth)?;
+            } else {
+                self.member(item, value, depth)?;
+            }
+        }
+        if !flattened {
+            self.close(element);
+        }
+        Ok(())
+    }
+
+    fn map(
+        &mut self,
+        shape: ShapeId,
+        element: &'a XmlElement,
+        flattened: bool,
+        map: &'a Map,
+        depth: u32,
+    ) -> Result<()> {
+        let depth = descend(depth, self.member)?;
+        let Some(CompiledShape::Map {
+            key,
+            value: item,
+            is_sparse,
+        }) = self.shapes.get(shape)
         else {
             return Ok(());
         };
-        let find = |predicted: usize, name: &str| {
-            structure
-                .member_position_from(predicted, name)
-                .and_then(|at| Some((at, structure.members.get(at)?, tags.get(at)?)))
-                .ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Validation,
-                        format!(
-                            "{}: unknown parameter {name:?}",
-                            self.model.shape(shape).name
-                        ),
-                    )
-                })
+        let XmlTag::Element(key_element) = &key.wire else {
+            return Ok(());
         };
-        out.extend_from_slice(element.start.as_bytes());
-        if tags
-            .iter()
-            .any(|tags| matches!(tags, MemberTags::Attribute(_)))
-        {
-            for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
-                let (_, member, tags) = find(0, name)?;
-                if let MemberTags::Attribute(start) = tags {
-                    out.extend_from_slice(start.as_bytes());
-                    let kind = &self.model.shape(member.target).kind;
-                    push_attribute(out, &scalar_text(member, kind, value)?);
-                    out.push(b'"');
+        if !flattened {
+            self.open(element);
+        }
+        for (name, value) in map {
+            if self.strictness == Strictness::Strict && !is_long_enough(name, key.spec.min_length) {
+                return Err(mismatch(self.member, "longer keys", value));
+            }
+            if value.is_null() {
+                self.strictness.check_null(*is_sparse, self.member)?;
+                continue;
+            }
+            if flattened {
+                self.open(element);
+            } else {
+                self.out.extend_from_slice(b"<entry>");
+            }
+            self.open(key_element);
+            push_text(&mut self.out, name);
+            self.close(key_element);
+            self.member(item, value, depth)?;
+            if flattened {
+                self.close(element);
+            } else {
+                self.out.extend_from_slice(b"</entry>");
+            }
+        }
+        if !flattened {
+            self.close(element);
+        }
+        Ok(())
+    }
+
+    fn structure(
+        &mut self,
+        shape: ShapeId,
+        element: &'a XmlElement,
+        params: &'a Map,
+        depth: u32,
+    ) -> Result<()> {
+        let depth = descend(depth, self.member)?;
+        let Some(layout) = self.shapes.structure(shape) else {
+            return Ok(());
+        };
+        let model = &self.shapes.model;
+        let mut order = MemberOrder::default();
+        self.out.extend_from_slice(element.start.as_bytes());
+        if layout.extra {
+            for (ordinal, (name, value)) in params.iter().enumerate() {
+                let found = layout.find(name, ordinal, &mut order);
+                if let Some((_, member)) = found
+                    && let XmlTag::Attribute(start) = &member.wire
+                    && !value.is_null()
+                {
+                    self.out.extend_from_slice(start.as_bytes());
+                    self.scalar(&member.spec, value, push_attribute)?;
+                    self.out.push(b'"');
                 }
             }
         }
-        out.push(b'>');
-        let mut predicted = 0;
-        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
-            let (position, member, tags) = find(predicted, name)?;
-            predicted = position + 1;
-            if let MemberTags::XmlElement(element) = tags {
-                self.item(out, member, element, value, depth)?;
+        self.out.push(b'>');
+        let (mut present, mut count) = (0, 0);
+        for (ordinal, (name, value)) in params.iter().enumerate() {
+            if value.is_null() && self.strictness == Strictness::Lenient {
+                continue;
             }
+            let Some((_, member)) = layout.find(name, ordinal, &mut order) else {
+                return Err(layout.unknown_member(model, name));
+            };
+            if value.is_null() {
+                continue;
+            }
+            present |= member.spec.required_bit;
+            count += 1;
+            self.member = name;
+            self.member(member, value, depth)?;
         }
-        close(out, element);
+        layout.check_members(self.strictness, present, count, params)?;
+        self.close(element);
         Ok(())
     }
-}
 
-fn open(out: &mut Vec<u8>, element: &XmlElement) {
-    out.extend_from_slice(element.start.as_bytes());
-    out.push(b'>');
-}
-
-fn close(out: &mut Vec<u8>, element: &XmlElement) {
-    out.extend_from_slice(element.end.as_bytes());
-}
-
-fn push_scalar(out: &mut Vec<u8>, member: &Member, kind: &Kind, value: &Value) -> Result<()> {
-    match value {
-        Value::String(text) if matches!(kind, Kind::String) => push_text(out, text),
-        value => push_text(out, &scalar_text(member, kind, value)?),
+    fn open(&mut self, element: &XmlElement) {
+        self.out.extend_from_slice(element.start.as_bytes());
+        self.out.push(b'>');
     }
-    Ok(())
-}
 
-fn scalar_text<'v>(member: &Member, kind: &Kind, value: &'v Value) -> Result<ScalarText<'v>> {
-    if matches!(kind, Kind::Blob) {
-        let text = base64(blob_bytes(&member.name, value)?);
-        return Ok(ScalarText::Owned(text.into()));
+    fn close(&mut self, element: &XmlElement) {
+        self.out.extend_from_slice(element.end.as_bytes());
     }
-    let format = member
-        .traits
-        .timestamp_format
-        .unwrap_or(TimestampFormat::Iso8601);
-    text_param(&member.name, kind, format, value)
+
+    /// Writes a scalar with `push`.
+    fn scalar(
+        &mut self,
+        spec: &TypeSpec,
+        value: &Value,
+        push: fn(&mut Vec<u8>, &str),
+    ) -> Result<()> {
+        if self.strictness == Strictness::Strict && !spec.accepts(value, 0) {
+            return Err(mismatch(
+                self.member,
+                "a value that matches its shape",
+                value,
+            ));
+        }
+        if spec.target == ValueType::Blob {
+            push(&mut self.out, &base64(blob_bytes(self.member, value)?));
+        } else {
+            let format = TimestampFormat::Iso8601;
+            push(
+                &mut self.out,
+                &text_param(self.member, spec.target, format, value)?,
+            );
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inia_core::ErrorKind;
     use inia_core::json;
 
     const SHAPES: &str = r#"{
@@ -364,8 +436,9 @@ mod tests {
         let model = Arc::new(ServiceModel::from_json("t", definition.as_bytes()).unwrap());
         let encoder = XmlEncoder::new(Arc::clone(&model));
         let input = model.operation("Op").unwrap().input.as_ref().unwrap();
+        let root = XmlElement::new("R", input);
         encoder
-            .document(&XmlElement::new("R", None), input, params)
+            .document(&root, input, params, Strictness::Lenient, 0)
             .map(|bytes| String::from_utf8(bytes).unwrap())
     }
 

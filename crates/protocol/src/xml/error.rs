@@ -9,17 +9,16 @@
 //! # Source
 //! botocore `parsers.py`: the `_do_error_parse` and `_get_error_root` of `QueryParser`, `EC2QueryParser` and `RestXMLParser`.
 
-use inia_core::{Fault, Map, Result, ServiceError, Str, Value};
-use inia_model::{Operation, ServiceModel, ShapeId};
+use inia_core::{Fault, Map, Result, Str, Value};
+use inia_model::ShapeId;
 
-use super::decoder::{XmlDecoder, text_of};
-use super::layout::XmlLayouts;
+use super::decoder::XmlDecoder;
+use super::layout::XmlShapes;
 use super::reader::{XmlEvent, XmlReader};
 use super::tag::StartTag;
 use crate::Response;
-use crate::error_code::{
-    error_shape, finish_error, is_generic, message_of, parse_fault, status_error,
-};
+use crate::scalar::utf8_text;
+use crate::service_error::{ErrorParts, is_generic, parse_fault};
 
 /// The parts of an error response that need no model.
 #[derive(Debug, Default)]
@@ -86,71 +85,42 @@ impl<'t> XmlErrorResponse<'t> {
             Ok(())
         })
     }
+}
 
-    /// Parses the members of a modeled error.
-    ///
-    /// # Errors
-    /// `Parse`: the text is not XML.
-    pub(crate) fn members(
-        &self,
-        text: &'t str,
-        layouts: &XmlLayouts,
-        shape: ShapeId,
-    ) -> Result<Map> {
-        let Some((reader, tag)) = &self.element else {
-            return Ok(Map::new());
-        };
-        let mut decoder = XmlDecoder::new(text, layouts);
-        decoder.reader = reader.clone();
-        let target = layouts.target(shape);
-        let value = decoder.value(target, tag, 3)?;
-        match decoder.finish(target, value) {
-            (Value::Map(members), _) => Ok(members),
-            _ => Ok(Map::new()),
-        }
+/// Parses the members of a modeled error from an error response.
+///
+/// # Errors
+/// `Parse`: the text is not XML.
+pub(crate) fn error_members(text: &str, shapes: &XmlShapes, shape: ShapeId) -> Result<Map> {
+    let Some((reader, tag)) = XmlErrorResponse::read(text)?.element else {
+        return Ok(Map::new());
+    };
+    let mut decoder = XmlDecoder::new(text, shapes);
+    decoder.reader = reader;
+    let target = shapes.target(shape);
+    let value = decoder.value(target, &tag, 3)?;
+    match decoder.finish(target, value) {
+        (Value::Map(members), _) => Ok(members),
+        _ => Ok(Map::new()),
     }
 }
 
-/// Parses an error response; `read_details` parses the members of a modeled error.
-pub(crate) fn parse_error(
-    model: &ServiceModel,
-    operation: &Operation,
-    response: &Response,
-    read_details: impl FnOnce(&XmlErrorResponse<'_>, &str, ShapeId) -> Result<Map>,
-) -> ServiceError {
-    let mut error = status_error(response.status, &response.headers);
-    if is_generic(response.status, &response.body) {
-        return error;
-    }
-    let Ok(text) = text_of(&response.body) else {
-        return error;
+/// Returns the parts of an error response; none if the response is not in the format.
+pub(crate) fn error_parts(response: &Response) -> ErrorParts {
+    let text = std::str::from_utf8(&response.body);
+    let (false, Ok(text)) = (is_generic(response.status, &response.body), text) else {
+        return ErrorParts::default();
     };
-    let Ok(parsed) = XmlErrorResponse::read(text) else {
-        return error;
+    let Ok(error) = XmlErrorResponse::read(text) else {
+        return ErrorParts::default();
     };
-    if parsed.request_id.is_some() {
-        error.request_id.clone_from(&parsed.request_id);
+    let (has_code, has_message) = (!error.code.is_empty(), !error.message.is_empty());
+    ErrorParts {
+        code: has_code.then_some(error.code),
+        message: (has_code || has_message).then_some(error.message),
+        fault: error.fault,
+        request_id: error.request_id,
     }
-    if !parsed.code.is_empty() || !parsed.message.is_empty() {
-        error.message.clone_from(&parsed.message);
-    }
-    if !parsed.code.is_empty() {
-        error.code.clone_from(&parsed.code);
-    }
-    error.fault = parsed.fault;
-    if let Some(shape) = error_shape(model, operation, &error.code)
-        && let Ok(members) = read_details(&parsed, text, shape)
-    {
-        if parsed.message.is_empty() {
-            let message = message_of(&members);
-            if !message.is_empty() {
-                error.message = message;
-            }
-        }
-        error.details = members;
-    }
-    finish_error(model, operation, &mut error);
-    error
 }
 
 /// Calls `visit` with each child of an element, which must consume the child.
@@ -208,7 +178,7 @@ pub fn xml_root_name(body: &[u8]) -> Option<&str> {
 /// # Source
 /// botocore `handlers.py:parse_get_bucket_location`.
 pub fn xml_root_text(body: &[u8]) -> Result<Str> {
-    let text = text_of(body)?;
+    let text = utf8_text("XML", body)?;
     let mut reader = XmlReader::new(text);
     let root = reader.root()?;
     let content = text_at(&mut reader, &root)?;
@@ -225,7 +195,7 @@ pub fn xml_root_text(body: &[u8]) -> Result<Str> {
 /// ```
 #[must_use]
 pub fn xml_error_field(body: &[u8], name: &str) -> Option<Str> {
-    let text = text_of(body).ok()?;
+    let text = utf8_text("XML", body).ok()?;
     let parsed = XmlErrorResponse::read(text).ok()?;
     let (mut reader, tag) = parsed.element?;
     if tag.is_empty() {

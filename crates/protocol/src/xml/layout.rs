@@ -1,111 +1,149 @@
-//! [`XmlLayouts`], the decoding tables of XML, compiled per shape on first use.
+//! [`XmlDecode`], the compiled shapes of the XML decoder.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use inia_core::{List, Name, Str, Value};
-use inia_model::{Kind, Location, Member, ServiceModel, Shape, ShapeId, ShapeTable, Structure};
+use inia_core::{Str, Value};
+use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
-use crate::decode_layout::ValueType;
 use crate::mismatch::settle;
-use crate::name_index::MemberNameIndex;
+use crate::shape::{CompiledMember, CompiledStructure, ShapeFormat, Shapes, ValueType};
 
-/// The XML layouts of a service.
-#[derive(Debug)]
-pub(crate) struct XmlLayouts {
-    model: Arc<ServiceModel>,
-    table: ShapeTable<XmlLayout>,
-}
+/// The shapes of a service as XML.
+pub(crate) type XmlShapes = Shapes<XmlDecode>;
 
-/// The layout of a shape within its element.
-#[derive(Debug)]
-pub(crate) enum XmlLayout {
-    /// Each member is a child element or an attribute.
-    Structure(XmlStructureLayout),
-    /// Each child is an item, whatever its name.
-    List(ValueType),
-    /// Each child is an entry with a key and a value.
-    Map(XmlMapLayout),
-    /// The element's text.
-    Scalar,
-}
+/// A structure: each member is a child element or an attribute.
+pub(super) type XmlStructure = CompiledStructure<XmlDecode>;
 
-/// The members of a structure by their names in XML.
-#[derive(Debug)]
-pub(crate) struct XmlStructureLayout {
-    /// The members that are child elements.
-    pub(crate) members: Box<[XmlMemberLayout]>,
-    /// The members that are attributes.
-    pub(crate) attributes: Box<[XmlAttributeLayout]>,
-    pub(crate) is_union: bool,
-    names: MemberNameIndex,
-    /// The member that came first in the last response.
-    first: AtomicU16,
-}
+/// A structure member.
+pub(super) type XmlMember = CompiledMember<XmlDecode>;
 
-/// A member that is a child element, or several of them.
+/// Reading of XML.
 #[derive(Debug)]
-pub(crate) struct XmlMemberLayout {
-    /// The member's name.
-    pub(crate) name: Name,
-    /// The element's name followed by `>`. Empty for a member that shares its element name with an earlier one, from
-    /// which it is reached.
-    pub(crate) open: Box<[u8]>,
-    pub(crate) target: ValueType,
+pub(crate) struct XmlDecode;
+
+/// The elements of a member, item, key or value.
+#[derive(Debug)]
+pub(crate) struct XmlName {
+    /// The element's name followed by `>`. Empty for a member that is not an element, and for one that shares its element
+    /// name with an earlier one, from which it is reached.
+    pub(super) open: Box<[u8]>,
     /// `true` if the items of the list, or the entries of the map, are children of the structure's element.
-    pub(crate) flattened: bool,
+    pub(super) flattened: bool,
     /// `true` if the element has only the text of one value.
-    pub(crate) is_text: bool,
+    pub(super) is_text: bool,
     /// The next member with the same element name; each of them reads the element.
-    pub(crate) next_same_name: Option<u16>,
+    pub(super) next_same_name: Option<u16>,
     /// The member that came after this one in the last response that had it.
     after: AtomicU16,
 }
 
+/// The names of a structure's members.
+#[derive(Debug)]
+pub(crate) struct XmlNames {
+    /// The members that are attributes.
+    pub(super) attributes: Box<[XmlAttribute]>,
+    /// The member that came first in the last response.
+    first: AtomicU16,
+}
+
 /// A member that is an attribute of its structure's element.
 #[derive(Debug)]
-pub(crate) struct XmlAttributeLayout {
-    /// The member's name.
-    pub(crate) name: Name,
+pub(super) struct XmlAttribute {
+    /// The member's position.
+    pub(super) member: usize,
     /// `true` if the attribute's name has a prefix; any prefix matches.
-    pub(crate) has_prefix: bool,
+    pub(super) has_prefix: bool,
     /// The attribute's name without its prefix.
-    pub(crate) local_name: Str,
-    pub(crate) target: ValueType,
+    pub(super) local_name: Str,
 }
 
-/// The entries of a map.
-#[derive(Debug)]
-pub(crate) struct XmlMapLayout {
-    pub(crate) key_name: Str,
-    pub(crate) value_name: Str,
-    pub(crate) value: ValueType,
-}
+impl ShapeFormat for XmlDecode {
+    type Spec = ValueType;
+    type Wire = XmlName;
+    type Extra = XmlNames;
 
-impl XmlLayouts {
-    /// Creates an empty table.
-    pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
-        let table = ShapeTable::new(model.shape_count());
-        XmlLayouts { model, table }
+    fn key<'m>(_: &'m Member, compiled: &'m XmlMember) -> &'m [u8] {
+        compiled.wire.element_name()
     }
 
-    /// Returns the layout of a shape, or `None` for a shape of another service.
-    #[inline]
-    pub(crate) fn get(&self, shape: ShapeId) -> Option<&XmlLayout> {
-        self.table
-            .get_or_init(shape, || self.compile(self.model.shape(shape)))
+    fn spec(model: &ServiceModel, member: &Member, _: u64) -> ValueType {
+        ValueType::of(model, member)
     }
 
-    /// Returns the layout of a list or map.
-    #[inline]
-    pub(crate) fn get_target(&self, target: ValueType) -> Option<&XmlLayout> {
-        match target {
-            ValueType::List(shape) | ValueType::Map(shape) => self.get(shape),
-            _ => None,
+    fn wire(&self, model: &ServiceModel, member: &Member, in_structure: bool) -> XmlName {
+        let traits = &member.traits;
+        let is_element = !(in_structure
+            && (is_elsewhere(member) || traits.is_xml_attribute() || traits.is_event_header()));
+        let kind = &model.shape(member.target).kind;
+        let flattened = matches!(kind, Kind::List(_) | Kind::Map { .. }) && traits.is_flattened();
+        let open = match element_name(model, member, flattened) {
+            name if is_element => [name.as_bytes(), b">"].concat().into(),
+            _ => Box::default(),
+        };
+        XmlName {
+            open,
+            flattened,
+            is_text: is_element
+                && !matches!(kind, Kind::Structure(_) | Kind::List(_) | Kind::Map { .. }),
+            next_same_name: None,
+            after: AtomicU16::new(0),
         }
     }
 
+    fn extra(&self, structure: &Structure, members: &mut [XmlMember]) -> XmlNames {
+        link_same_names(members);
+        for (position, member) in (1..).zip(members.iter()) {
+            member.wire.after.store(position, Ordering::Relaxed);
+        }
+        let is_attribute =
+            |member: &Member| member.traits.is_xml_attribute() && !is_elsewhere(member);
+        let attributes = structure.members.iter().enumerate();
+        let attributes = attributes.filter(|(_, member)| is_attribute(member));
+        XmlNames {
+            attributes: attributes
+                .map(|(position, member)| {
+                    let name = member.wire_name();
+                    let prefixed = name.split_once(':');
+                    XmlAttribute {
+                        member: position,
+                        has_prefix: prefixed.is_some(),
+                        local_name: prefixed.map_or(name.as_str(), |(_, name)| name).into(),
+                    }
+                })
+                .collect(),
+            first: AtomicU16::new(0),
+        }
+    }
+}
+
+/// Returns whether a member is bound to a header or the status.
+fn is_elsewhere(member: &Member) -> bool {
+    matches!(
+        member.traits.location,
+        Some(Location::Header | Location::Headers | Location::StatusCode)
+    )
+}
+
+/// Returns the name of a member's elements.
+///
+/// A list shape that is flattened itself uses the item's location name; a list flattened by the member's trait uses the
+/// member's name. botocore uses the item's name in both cases; no definition has both and two names.
+///
+/// # Source
+/// botocore `parsers.py:BaseXMLResponseParser._member_key_name`; Smithy's `xmlFlattened` trait for the second rule.
+fn element_name<'m>(model: &'m ServiceModel, member: &'m Member, flattened: bool) -> &'m Str {
+    let shape = model.shape(member.target);
+    match &shape.kind {
+        Kind::List(item) if flattened && shape.traits.is_flattened() => {
+            item.traits.location_name.as_ref()
+        }
+        _ => None,
+    }
+    .unwrap_or(member.wire_name())
+}
+
+impl XmlShapes {
     /// Returns the type of elements with values of a shape.
     pub(crate) fn target(&self, shape: ShapeId) -> ValueType {
         ValueType::of_shape(&self.model, shape)
@@ -122,112 +160,21 @@ impl XmlLayouts {
         };
         settle(&self.model, name, target, value, true);
     }
+}
 
-    /// Returns the value of an empty element.
-    pub(crate) fn empty(&self, shape: ShapeId) -> Value {
-        match self.model.shape(shape).kind {
-            Kind::List(_) => Value::List(List::new()),
-            _ => Value::map(),
-        }
-    }
-
-    fn compile(&self, shape: &Shape) -> XmlLayout {
-        match &shape.kind {
-            Kind::Structure(structure) => XmlLayout::Structure(self.structure(shape, structure)),
-            Kind::List(item) => XmlLayout::List(self.target(item.target)),
-            Kind::Map { key, value } => XmlLayout::Map(XmlMapLayout {
-                key_name: key.wire_name().clone(),
-                value_name: value.wire_name().clone(),
-                value: self.target(value.target),
-            }),
-            _ => XmlLayout::Scalar,
-        }
-    }
-
-    fn structure(&self, shape: &Shape, structure: &Structure) -> XmlStructureLayout {
-        let mut members: Vec<XmlMemberLayout> = Vec::new();
-        let mut attributes = Vec::new();
-        for member in &structure.members {
-            let traits = &member.traits;
-            let has_location = matches!(
-                traits.location,
-                Some(Location::Header | Location::Headers | Location::StatusCode)
-            );
-            if has_location || traits.is_event_header() {
-                continue;
-            }
-            let target = self.target(member.target);
-            if traits.is_xml_attribute() {
-                let wire_name = member.wire_name();
-                let (has_prefix, local_name) = match wire_name.split_once(':') {
-                    Some((_, local_name)) => (true, local_name),
-                    None => (false, wire_name.as_str()),
-                };
-                attributes.push(XmlAttributeLayout {
-                    name: Name::intern(&member.name),
-                    has_prefix,
-                    local_name: local_name.into(),
-                    target,
-                });
-                continue;
-            }
-            let flattened =
-                matches!(target, ValueType::List(_) | ValueType::Map(_)) && traits.is_flattened();
-            let name = self.element_name(member, flattened);
-            members.push(XmlMemberLayout {
-                name: Name::intern(&member.name),
-                open: [name.as_bytes(), b">"].concat().into(),
-                target,
-                flattened,
-                is_text: !matches!(
-                    target,
-                    ValueType::Structure(_) | ValueType::List(_) | ValueType::Map(_)
-                ),
-                next_same_name: None,
-                after: AtomicU16::new(u16::try_from(members.len() + 1).unwrap_or(u16::MAX)),
-            });
-        }
-        link_same_names(&mut members);
-        let names = MemberNameIndex::new(members.iter().map(|member| match &*member.open {
-            // No element has this name.
-            [] => "<",
-            open => element_name(open),
-        }));
-        XmlStructureLayout {
-            members: members.into(),
-            attributes: attributes.into(),
-            is_union: shape.traits.is_union(),
-            names,
-            first: AtomicU16::new(0),
-        }
-    }
-
-    /// Returns the name of a member's elements.
-    ///
-    /// A list shape that is flattened itself uses the item's location name; a list flattened by the member's trait uses
-    /// the member's name. botocore uses the item's name in both cases; no definition has both and two names.
-    ///
-    /// # Source
-    /// botocore `parsers.py:BaseXMLResponseParser._member_key_name`; Smithy's `xmlFlattened` trait for the second rule.
-    fn element_name<'m>(&'m self, member: &'m Member, flattened: bool) -> &'m Str {
-        if flattened {
-            let shape = self.model.shape(member.target);
-            if let Kind::List(item) = &shape.kind
-                && shape.traits.is_flattened()
-                && let Some(name) = &item.traits.location_name
-            {
-                return name;
-            }
-        }
-        member.wire_name()
+impl XmlName {
+    /// Returns the element's name.
+    #[inline]
+    pub(super) fn element_name(&self) -> &[u8] {
+        self.open.split_last().map_or(&[], |(_, name)| name)
     }
 }
 
-impl XmlStructureLayout {
+impl XmlStructure {
     /// Returns the position of the member with an element name.
     #[inline]
-    pub(crate) fn find(&self, name: &[u8]) -> Option<u16> {
-        u16::try_from(self.names.get(name)?).ok()
+    pub(super) fn by_element(&self, name: &[u8]) -> Option<u16> {
+        u16::try_from(self.index.get(name)?).ok()
     }
 
     /// Predicts the member that comes after another one, or first.
@@ -235,13 +182,13 @@ impl XmlStructureLayout {
     /// Services write the members of a structure in the same order each time, but not always in that of the model; so
     /// the order of the last response is tried first.
     #[inline]
-    pub(crate) fn predict(&self, previous: Option<u16>) -> u16 {
+    pub(super) fn predict(&self, previous: Option<u16>) -> u16 {
         self.order(previous).load(Ordering::Relaxed)
     }
 
     /// Records which member came after another one, or first.
     #[inline]
-    pub(crate) fn record(&self, previous: Option<u16>, member: u16) {
+    pub(super) fn record(&self, previous: Option<u16>, member: u16) {
         self.order(previous).store(member, Ordering::Relaxed);
     }
 
@@ -249,54 +196,51 @@ impl XmlStructureLayout {
     fn order(&self, previous: Option<u16>) -> &AtomicU16 {
         previous
             .and_then(|position| self.members.get(usize::from(position)))
-            .map_or(&self.first, |member| &member.after)
+            .map_or(&self.extra.first, |member| &member.wire.after)
     }
 }
 
 /// Links each member to the next one with the same element name.
-fn link_same_names(members: &mut [XmlMemberLayout]) {
+fn link_same_names(members: &mut [XmlMember]) {
     let mut last_by_name: HashMap<Box<[u8]>, usize> = HashMap::new();
     for position in 0..members.len() {
-        let Some(member) = members.get_mut(position) else {
+        let Some(XmlMember { wire, .. }) = members.get_mut(position) else {
             break;
         };
-        let Some(previous) = last_by_name.insert(member.open.clone(), position) else {
+        if wire.open.is_empty() {
+            continue;
+        }
+        let Some(previous) = last_by_name.insert(wire.open.clone(), position) else {
             continue;
         };
-        member.open = Box::default();
-        member.is_text = false;
-        if let Some(previous) = members.get_mut(previous) {
-            previous.next_same_name = u16::try_from(position).ok();
-            previous.is_text = false;
+        wire.open = Box::default();
+        wire.is_text = false;
+        if let Some(XmlMember { wire, .. }) = members.get_mut(previous) {
+            wire.next_same_name = u16::try_from(position).ok();
+            wire.is_text = false;
         }
     }
-}
-
-/// Returns an element's name without the `>` after it.
-fn element_name(open: &[u8]) -> &str {
-    let name = open.split_last().map_or(open, |(_, name)| name);
-    std::str::from_utf8(name).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
-    fn layouts(shapes: &str) -> XmlLayouts {
+    fn layouts(shapes: &str) -> XmlShapes {
         let definition = format!(
             r#"{{"metadata": {{"protocol": "rest-xml", "serviceId": "T", "apiVersion": "1", "endpointPrefix": "t",
                  "signatureVersion": "v4"}}, "operations": {{}}, "shapes": {shapes}}}"#
         );
-        XmlLayouts::new(Arc::new(
-            ServiceModel::from_json("t", definition.as_bytes()).unwrap(),
-        ))
+        let model = ServiceModel::from_json("t", definition.as_bytes()).unwrap();
+        Shapes::new(Arc::new(model), XmlDecode)
     }
 
-    fn structure<'l>(layouts: &'l XmlLayouts, name: &str) -> &'l XmlStructureLayout {
-        match layouts.get(layouts.model.shape_id(name).unwrap()).unwrap() {
-            XmlLayout::Structure(layout) => layout,
-            other => panic!("{other:?}"),
-        }
+    fn structure<'l>(layouts: &'l XmlShapes, name: &str) -> &'l XmlStructure {
+        layouts
+            .structure(layouts.model.shape_id(name).unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -312,11 +256,11 @@ mod tests {
         ));
         let big = structure(&layouts, "Big");
         for name in &names {
-            let found = big.find(name.as_bytes()).unwrap();
+            let found = big.by_element(name.as_bytes()).unwrap();
             assert_eq!(*big.members[usize::from(found)].name, *name);
         }
         for name in ["", "member", "member150OfMany", "Member1OfMany", "x"] {
-            assert_eq!(big.find(name.as_bytes()), None, "{name}");
+            assert_eq!(big.by_element(name.as_bytes()), None, "{name}");
         }
     }
 
@@ -336,8 +280,8 @@ mod tests {
             .iter()
             .map(|member| {
                 (
-                    String::from_utf8_lossy(&member.open).into_owned(),
-                    member.flattened,
+                    String::from_utf8_lossy(&member.wire.open).into_owned(),
+                    member.wire.flattened,
                 )
             })
             .collect();
@@ -362,12 +306,12 @@ mod tests {
                 "S": {"type": "string"}}"#,
         );
         let layout = structure(&layouts, "A");
-        assert_eq!(layout.find(b"Event"), Some(0));
-        let twins: Vec<_> = layout
+        assert_eq!(layout.by_element(b"Event"), Some(0));
+        let links: Vec<_> = layout
             .members
             .iter()
-            .map(|member| member.next_same_name)
+            .map(|member| member.wire.next_same_name)
             .collect();
-        assert_eq!(twins, [Some(1), Some(2), None]);
+        assert_eq!(links, [Some(1), Some(2), None]);
     }
 }

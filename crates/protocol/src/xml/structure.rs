@@ -3,11 +3,11 @@
 use inia_core::{List, Map, Name, Result, Str, Value};
 
 use super::decoder::XmlDecoder;
-use super::layout::{XmlLayout, XmlMemberLayout, XmlStructureLayout};
+use super::layout::{XmlMember, XmlStructure};
 use super::reader::{XmlEvent, XmlText};
 use super::tag::StartTag;
-use crate::decode_layout::{UNKNOWN_MEMBER, ValueType};
 use crate::scalar::scalar_from_text;
+use crate::shape::{CompiledShape, UNKNOWN_MEMBER, ValueType};
 
 const REPEATED: &str = "repeated; the first one counts";
 
@@ -15,12 +15,12 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// Parses an element as a structure.
     pub(super) fn structure(
         &mut self,
-        layout: &'l XmlStructureLayout,
+        layout: &'l XmlStructure,
         tag: &StartTag<'t>,
         depth: u32,
     ) -> Result<Value> {
         let base = self.members.len();
-        if !layout.attributes.is_empty() {
+        if !layout.extra.attributes.is_empty() {
             self.attributes(layout, tag)?;
         }
         let mut unknown = UnknownChildren::default();
@@ -32,12 +32,12 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 let predicted = layout.predict(previous);
                 let prediction = layout.members.get(usize::from(predicted));
                 if let Some(member) = prediction
-                    && member.is_text
-                    && let Some(text) = self.reader.text_if(&member.open)
+                    && member.wire.is_text
+                    && let Some(text) = self.reader.text_if(&member.wire.open)
                 {
                     previous = Some(predicted);
                     if !seen.mark(predicted, || self.has_member(base, member.name)) {
-                        let value = self.scalar_of(member.target, text);
+                        let value = self.scalar_of(member.spec, text);
                         self.members.push(member.name, value);
                     } else if let XmlText::Range(position, _) = text {
                         self.log(position, REPEATED);
@@ -45,12 +45,12 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                     continue;
                 }
                 let (position, member, child) = match prediction.and_then(|member| {
-                    Some((predicted, member, self.reader.enter_if(&member.open)?))
+                    Some((predicted, member, self.reader.enter_if(&member.wire.open)?))
                 }) {
                     Some(child) => child,
                     None => match self.reader.next()? {
                         XmlEvent::End => break,
-                        XmlEvent::Child(child) => match layout.find(child.local_name()) {
+                        XmlEvent::Child(child) => match layout.by_element(child.local_name()) {
                             Some(position) => {
                                 layout.record(previous, position);
                                 match layout.members.get(usize::from(position)) {
@@ -68,14 +68,14 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 };
                 previous = Some(position);
                 let is_repeated = seen.mark(position, || self.has_member(base, member.name));
-                if let Some(next_same_name) = member.next_same_name {
+                if let Some(next_same_name) = member.wire.next_same_name {
                     self.same_name_members(layout, member, next_same_name, base, &child, depth)?;
-                } else if member.flattened {
+                } else if member.wire.flattened {
                     self.flattened(member, base, is_repeated, &child, depth)?;
                 } else if is_repeated {
                     self.skip_repeated(&child, depth)?;
                 } else {
-                    let value = self.value(member.target, &child, depth + 1)?;
+                    let value = self.value(member.spec, &child, depth + 1)?;
                     self.members.push(member.name, value);
                 }
             }
@@ -106,19 +106,20 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
 
     /// Parses the attributes of a structure's element that are members.
     #[cold]
-    fn attributes(&mut self, layout: &XmlStructureLayout, tag: &StartTag<'t>) -> Result<()> {
-        for member in &layout.attributes {
+    fn attributes(&mut self, layout: &XmlStructure, tag: &StartTag<'t>) -> Result<()> {
+        for modeled in &layout.extra.attributes {
             let attribute = tag.attributes().find(|attribute| {
                 attribute.prefix != "xmlns"
-                    && attribute.prefix.is_empty() != member.has_prefix
-                    && *attribute.local_name == *member.local_name
+                    && attribute.prefix.is_empty() != modeled.has_prefix
+                    && *attribute.local_name == *modeled.local_name
             });
-            if let Some(attribute) = attribute {
+            if let (Some(attribute), Some(member)) = (attribute, layout.members.get(modeled.member))
+            {
                 let text = attribute
                     .value()
                     .map_err(|message| self.reader.error(message))?;
-                let value = scalar_from_text(member.target, &text);
-                self.has_mismatch |= value.is_none() && member.target != ValueType::String;
+                let value = scalar_from_text(member.spec, &text);
+                self.has_mismatch |= value.is_none() && member.spec != ValueType::String;
                 let value = value.unwrap_or_else(|| Value::String(Str::from(text)));
                 self.members.push(member.name, value);
             }
@@ -130,8 +131,8 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     #[cold]
     fn same_name_members(
         &mut self,
-        layout: &'l XmlStructureLayout,
-        first: &'l XmlMemberLayout,
+        layout: &'l XmlStructure,
+        first: &'l XmlMember,
         second: u16,
         base: usize,
         child: &StartTag<'t>,
@@ -142,16 +143,16 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         let mut next_same_name = Some(second);
         while let Some(current) = member {
             self.reader = content.clone();
-            if current.flattened {
+            if current.wire.flattened {
                 self.flattened_one(current, base, child, depth)?;
             } else if self.has_member(base, current.name) {
                 self.reader.skip_content(child, depth + 1)?;
             } else {
-                let value = self.value(current.target, child, depth + 1)?;
+                let value = self.value(current.spec, child, depth + 1)?;
                 self.members.push(current.name, value);
             }
             member = next_same_name.and_then(|position| layout.members.get(usize::from(position)));
-            next_same_name = member.and_then(|member| member.next_same_name);
+            next_same_name = member.and_then(|member| member.wire.next_same_name);
         }
         Ok(())
     }
@@ -159,14 +160,14 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// Parses one item or entry of a flattened member and appends it to the member's value.
     fn flattened_one(
         &mut self,
-        member: &'l XmlMemberLayout,
+        member: &'l XmlMember,
         base: usize,
         child: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
-        match self.layouts.get_target(member.target) {
-            Some(XmlLayout::List(item)) => {
-                let value = self.value(*item, child, depth + 1)?;
+        match self.shapes.container(member.spec) {
+            Some(CompiledShape::List { item, .. }) => {
+                let value = self.value(item.spec, child, depth + 1)?;
                 match self.members.get_mut(base, member.name) {
                     Some(Value::List(list)) => list.push(value),
                     _ => self
@@ -175,9 +176,9 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 }
                 Ok(())
             }
-            Some(XmlLayout::Map(layout)) => {
+            Some(CompiledShape::Map { key, value, .. }) => {
                 let position = self.reader.position();
-                let Some((key, value)) = self.map_entry(layout, child, depth + 1)? else {
+                let Some((key, value)) = self.map_entry(key, value, child, depth + 1)? else {
                     self.log(position, "an entry without a key; left out");
                     return Ok(());
                 };
@@ -198,20 +199,20 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// Parses a flattened member from the first item or entry of a run up to the end of the run.
     fn flattened(
         &mut self,
-        member: &'l XmlMemberLayout,
+        member: &'l XmlMember,
         base: usize,
         is_repeated: bool,
         first: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
-        let Some(XmlLayout::List(item)) = self.layouts.get_target(member.target) else {
+        let Some(CompiledShape::List { item, .. }) = self.shapes.container(member.spec) else {
             return self.flattened_one(member, base, first, depth);
         };
         let items = self.items.len();
-        let value = self.value(*item, first, depth + 1)?;
+        let value = self.value(item.spec, first, depth + 1)?;
         self.items.push(value);
         while let Some(next) = self.reader.enter_same(first) {
-            let value = self.value(*item, &next, depth + 1)?;
+            let value = self.value(item.spec, &next, depth + 1)?;
             self.items.push(value);
         }
         if is_repeated {

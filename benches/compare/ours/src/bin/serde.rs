@@ -26,7 +26,7 @@ const SAMPLE: Duration = Duration::from_micros(5);
 
 struct Format {
     model: Arc<ServiceModel>,
-    codec: Box<dyn Codec>,
+    codec: Codec,
 }
 
 fn main() {

@@ -7,9 +7,11 @@ use inia::host::TokioCommands;
 use inia::ports::Host;
 use inia::{Credentials, Error, ErrorKind, Session, TimestampFormat, Value, json};
 
-use crate::arguments::{Arguments, Arity, OutputFormat, RemainingArguments};
+use crate::arguments::{
+    Arguments, Arity, OptionGroup, OptionRow, OutputFormat, OutputOptions, SessionOptions,
+};
 use crate::command::describe;
-use crate::output;
+use crate::output::Printer;
 use crate::status::CliError;
 
 /// Environment variable with the comma-separated profiles that parent commands are exporting. The AWS CLI uses the same
@@ -18,9 +20,10 @@ const PROFILE_CHAIN: &str = "_AWS_CLI_PROFILE_CHAIN";
 /// Maximum depth of exports nested through `credential_process`.
 const MAX_CHAIN: usize = 4;
 
-/// ExportFormat of printed credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Format of printed credentials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum ExportFormat {
+    #[default]
     Process,
     Env,
     EnvNoExport,
@@ -38,45 +41,45 @@ const FORMATS: [(&str, ExportFormat); 6] = [
     ("fish", ExportFormat::Fish),
 ];
 
-/// Prints the session's credentials in the format given by `--format`.
-///
-/// # Source
-/// The AWS CLI reference, `configure export-credentials`.
-pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
-    let arity = |name: &str| (name == "format").then_some(Arity::One);
-    let RemainingArguments {
-        options,
-        positionals,
-    } = arguments.parse_rest(arity, || vec!["format".to_owned()])?;
-    if let Some(argument) = positionals.first() {
-        return Err(CliError::unexpected(argument));
-    }
-    let format = match options.last().and_then(|(_, values)| values.first()) {
-        None => ExportFormat::Process,
-        Some(name) => FORMATS
-            .iter()
-            .find(|(format, _)| format == name)
-            .map(|(_, format)| *format)
-            .ok_or_else(|| {
+/// The option of the command.
+#[derive(Debug, Default)]
+struct ExportOptions {
+    format: ExportFormat,
+}
+
+impl OptionGroup for ExportOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "format",
+        arity: Arity::One,
+        set: |options, name| {
+            let format = FORMATS.iter().find(|(format, _)| *format == name);
+            options.format = format.map(|(_, format)| *format).ok_or_else(|| {
                 let known: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
                 CliError::usage(format!(
                     "--format: {name:?} is not one of {}",
                     known.join(", ")
                 ))
-            })?,
-    };
-    if arguments.global.debug {
-        crate::log::start();
-    }
-    let host = host_with_chain(arguments.global.profile.as_deref())?;
-    let session: Session = arguments.global.session_over(host).load().await?;
+            })?;
+            Ok(())
+        },
+    }];
+}
+
+/// Prints the session's credentials in the format given by `--format`.
+///
+/// # Source
+/// The AWS CLI reference, `configure export-credentials`.
+pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
+    let (options, export): (SessionOptions, ExportOptions) = arguments.take()?;
+    arguments.finish::<0>("configure export-credentials")?;
+    let host = host_with_chain(options.profile.as_deref())?;
+    let session: Session = options.session_over(host).load().await?;
     let credentials = session.credentials().await?;
-    match format {
-        ExportFormat::Process => output::print(
-            &process(&credentials),
-            OutputFormat::Json,
-            "export-credentials",
-        ),
+    match export.format {
+        ExportFormat::Process => {
+            let printer = Printer::with_default(OutputOptions::default(), OutputFormat::Json);
+            printer.print(&process(&credentials), "export-credentials")
+        }
         other => describe::print(lines(&credentials, other)?),
     }
 }

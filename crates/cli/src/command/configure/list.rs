@@ -5,9 +5,9 @@ use inia::{Value, json};
 
 use super::Files;
 use super::interactive::masked;
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, OutputOptions, ProfileOption, SessionOptions};
 use crate::command::describe;
-use crate::output;
+use crate::output::{self, Printer};
 use crate::status::CliError;
 
 const NOT_SET: &str = "<not set>";
@@ -15,12 +15,17 @@ const NOT_SET: &str = "<not set>";
 /// A row: name, value, type and location.
 type SettingRow = [String; 4];
 
-/// Prints the rows as columns, or in the format of `--output` if it is set.
-pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), CliError> {
-    let session = crate::session(arguments).await?;
-    let settings = session.core().settings();
+/// Prints the rows as columns, or in the format of `--output` if that or `--query` is set.
+pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
+    let (options, output): (SessionOptions, OutputOptions) = arguments.take()?;
+    arguments.finish::<0>("configure list")?;
+    let files = &Files::load(ProfileOption {
+        profile: options.profile.clone(),
+    })?;
+    let session = options.load().await?;
+    let settings = session.settings();
     let mut rows: Vec<SettingRow> = Vec::new();
-    rows.push(match (&arguments.global.profile, &files.profile) {
+    rows.push(match (&options.profile, &files.profile) {
         (Some(name), _) => row("profile", name, "manual", "--profile"),
         (None, Some(name)) => {
             let variable = setting::PROFILE.from_env(settings.env());
@@ -49,20 +54,19 @@ pub(super) async fn run(arguments: &Arguments, files: &Files) -> Result<(), CliE
         }
         None => not_set("region"),
     });
-    match arguments.global.output {
-        Some(format) => {
-            let value: Value = rows
-                .iter()
-                .map(|[name, value, kind, location]| {
-                    json!({"name": name, "value": value, "type": kind, "location": location})
-                })
-                .collect();
-            output::print(&value, format, "configure list")?;
-        }
-        None => describe::print(table(&rows))?,
+    if output.format.is_none() && output.query.is_none() {
+        describe::print(table(&rows))?;
+    } else {
+        let value: Value = rows
+            .iter()
+            .map(|[name, value, kind, location]| {
+                json!({"name": name, "value": value, "type": kind, "location": location})
+            })
+            .collect();
+        Printer::new(output, &session)?.print(&value, "configure list")?;
     }
     if let Err(error) = credentials {
-        eprintln!("\n{error:#}");
+        output::write_error(&format!("\n{error:#}"));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use inia::ports::Host;
 use inia::{Error, ErrorKind};
 
 use self::setting_path::SettingPath;
-use crate::arguments::{Arguments, Arity, RemainingArguments};
+use crate::arguments::{Arguments, ProfileOption};
 use crate::command::describe;
 use crate::status::CliError;
 
@@ -37,25 +37,28 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
     let subcommand = arguments.positional()?;
     match subcommand.as_deref() {
         None => {
-            positionals::<0>(&mut arguments, "configure")?;
-            interactive::run(&Files::load(&arguments)?).await
+            let files = Files::load(arguments.take()?)?;
+            arguments.finish::<0>("configure")?;
+            interactive::run(&files).await
         }
-        Some("help") => crate::print(HELP),
+        Some("help") => {
+            arguments.finish::<0>("configure help")?;
+            crate::print(HELP)
+        }
         Some("get") => {
-            let [name] = positionals(&mut arguments, "configure get NAME")?;
-            get(&Files::load(&arguments)?, &name)
+            let files = Files::load(arguments.take()?)?;
+            let [name] = arguments.finish("configure get NAME")?;
+            get(&files, &name)
         }
         Some("set") => {
-            let [name, value] = positionals(&mut arguments, "configure set NAME VALUE")?;
-            set(&Files::load(&arguments)?, &name, &value)
+            let files = Files::load(arguments.take()?)?;
+            let [name, value] = arguments.finish("configure set NAME VALUE")?;
+            set(&files, &name, &value)
         }
-        Some("list") => {
-            positionals::<0>(&mut arguments, "configure list")?;
-            list::run(&arguments, &Files::load(&arguments)?).await
-        }
+        Some("list") => list::run(arguments).await,
         Some("list-profiles") => {
-            positionals::<0>(&mut arguments, "configure list-profiles")?;
-            let files = Files::load(&arguments)?;
+            arguments.finish::<0>("configure list-profiles")?;
+            let files = Files::load(ProfileOption::default())?;
             describe::print(files.read.profile_names().map(str::to_owned))
         }
         Some("export-credentials") => export::run(arguments).await,
@@ -69,18 +72,6 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
     }
 }
 
-/// Returns exactly `N` positionals.
-fn positionals<const N: usize>(
-    arguments: &mut Arguments,
-    usage: &str,
-) -> Result<[String; N], CliError> {
-    let RemainingArguments { positionals, .. } =
-        arguments.parse_rest(|_: &str| None::<Arity>, Vec::new)?;
-    positionals
-        .try_into()
-        .map_err(|_| CliError::usage(format!("usage: inia {usage}")))
-}
-
 /// The loaded config files and the selected profile.
 struct Files {
     host: Host,
@@ -90,12 +81,12 @@ struct Files {
 }
 
 impl Files {
-    fn load(arguments: &Arguments) -> Result<Self, CliError> {
+    fn load(option: ProfileOption) -> Result<Self, CliError> {
         let host = inia::host::system_host();
         let locations = FileLocations::resolve(&*host.env, Platform::CURRENT);
         let read = ConfigFiles::load(&*host.files, locations)?;
-        let profile = match &arguments.global.profile {
-            Some(name) => Some(name.clone()),
+        let profile = match option.profile {
+            Some(name) => Some(name),
             None => setting::PROFILE
                 .from_env(&*host.env)
                 .map(|(_, name)| name.trim().to_owned()),

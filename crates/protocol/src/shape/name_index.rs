@@ -37,10 +37,10 @@ const FACTORS: [u64; 8] = [
 
 impl MemberNameIndex {
     /// Builds an index of names in the order of their positions. Of equal names the last one is found.
-    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a [u8]>) -> Self {
         let names: Box<[Box<[u8]>]> = names
             .take(usize::from(u16::MAX) - 1)
-            .map(|name| name.as_bytes().into())
+            .map(Into::into)
             .collect();
         let size = (names.len() * 2).next_power_of_two().max(4);
         let mut best = MemberNameIndex {
@@ -209,7 +209,7 @@ mod tests {
     fn finds_all_names_and_no_others() {
         for count in [0, 1, 2, 7, 64, 500] {
             let names: Vec<String> = (0..count).map(|i| format!("Member{i}")).collect();
-            let index = MemberNameIndex::new(names.iter().map(String::as_str));
+            let index = MemberNameIndex::new(names.iter().map(String::as_bytes));
             for (position, name) in names.iter().enumerate() {
                 assert_eq!(index.get(name.as_bytes()), Some(position));
             }
@@ -221,14 +221,14 @@ mod tests {
 
     #[test]
     fn distinguishes_names_with_a_zero_byte_by_length() {
-        let index = MemberNameIndex::new(["a", "a\0"].into_iter());
+        let index = MemberNameIndex::new([&b"a"[..], b"a\0"].into_iter());
         assert_eq!(index.get(b"a"), Some(0));
         assert_eq!(index.get(b"a\0"), Some(1));
     }
 
     #[test]
     fn finds_the_last_of_equal_names() {
-        let index = MemberNameIndex::new(["a", "b", "a"].into_iter());
+        let index = MemberNameIndex::new([&b"a"[..], b"b", b"a"].into_iter());
         assert_eq!(index.get(b"a"), Some(2));
     }
 }

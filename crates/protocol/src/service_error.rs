@@ -38,35 +38,21 @@ pub(crate) fn error_shape(
     operation: &Operation,
     code: &str,
 ) -> Option<ShapeId> {
-    if code.is_empty() {
-        return None;
-    }
-    let structure = |id: ShapeId| match &model.shape(id).kind {
-        Kind::Structure(structure) => Some(structure),
-        _ => None,
-    };
-    let has_code = |id: ShapeId| {
-        let stated = structure(id)
-            .and_then(|structure| structure.error.as_ref())
-            .and_then(|error| error.code.as_ref());
-        match stated {
-            Some(stated) => *stated == *code,
-            None => model.shape(id).name == *code,
-        }
+    let has_code = |id: &ShapeId| match &model.shape(*id).kind {
+        Kind::Structure(Structure {
+            error: Some(traits),
+            ..
+        }) => traits.code.as_ref().is_some_and(|stated| *stated == *code),
+        _ => false,
     };
     let is_named = |id: &ShapeId| model.shape(*id).name == *code;
     let of_operation = || operation.errors.iter().copied();
-    let of_service = || {
-        model
-            .shapes()
-            .filter(|(_, shape)| shape.traits.is_exception())
-            .map(|(id, _)| id)
-    };
+    let is_exception = |id: &ShapeId| model.shape(*id).traits.is_exception();
     of_operation()
-        .find(|id| has_code(*id))
+        .find(has_code)
         .or_else(|| of_operation().find(is_named))
-        .or_else(|| of_service().find(|id| has_code(*id)))
-        .or_else(|| of_service().find(is_named))
+        .or_else(|| model.error_shape(code))
+        .or_else(|| model.shape_id(code).filter(is_exception))
 }
 
 /// Sets shape, `retryable` and `throttling` from the modeled error, looked up by code if the shape is not set, and
@@ -108,43 +94,60 @@ pub(crate) fn message_of(members: &Map) -> Str {
         .unwrap_or_default()
 }
 
-/// Builds an error from the parts of a response: the stated code, its parsed body, and its raw text if the body is not
-/// in the format. `read_details` parses the members of a modeled error from the same response.
-pub(crate) fn error_from_parts(
+/// The parts of an error response that need no shape.
+#[derive(Debug, Default)]
+pub(crate) struct ErrorParts {
+    pub(crate) code: Option<Str>,
+    pub(crate) message: Option<Str>,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) request_id: Option<Str>,
+}
+
+impl ErrorParts {
+    /// Returns the parts of a response in a format that is keyed by member names: the stated code, the body, and the
+    /// body's text if it is not in the format.
+    pub(crate) fn keyed(
+        response: &Response,
+        code: Option<Str>,
+        body: &Map,
+        text: Option<Str>,
+    ) -> Self {
+        let code = code.map(|code| Str::from(sanitize_code(&code)));
+        let code = code.filter(|code| !code.is_empty());
+        let has_message = code.is_some() || !is_generic(response.status, &response.body);
+        ErrorParts {
+            code,
+            message: has_message.then(|| text.unwrap_or_else(|| message_of(body))),
+            ..ErrorParts::default()
+        }
+    }
+}
+
+/// Builds an error from a response and its parts. `read_details` parses the members of a modeled error from the same
+/// response.
+pub(crate) fn service_error(
     model: &ServiceModel,
     operation: &Operation,
     response: &Response,
-    stated: Option<Str>,
-    body: &Map,
-    text: Option<Str>,
+    parts: ErrorParts,
     read_details: impl FnOnce(ShapeId) -> Result<Map>,
 ) -> ServiceError {
-    let stated = stated.map(|code| Str::from(sanitize_code(&code)));
-    let Some(name) = stated.filter(|code| !code.is_empty()) else {
-        let mut error = status_error(response.status, &response.headers);
-        if !is_generic(response.status, &response.body) {
-            error.message = text.unwrap_or_else(|| message_of(body));
-        }
-        if let Some((code, fault)) = query_error(&response.headers) {
-            error.code = code;
-            error.fault = fault;
-            finish_error(model, operation, &mut error);
-        }
-        return error;
-    };
+    let code = parts.code.clone();
+    let (query_code, query_fault) = query_error(&response.headers).unzip();
     let mut error = ServiceError {
-        code: name.clone(),
-        message: text.unwrap_or_else(|| message_of(body)),
+        code: query_code
+            .or(parts.code)
+            .unwrap_or_else(|| Str::from(response.status.to_string())),
+        message: parts
+            .message
+            .unwrap_or(Str::from_static(reason_phrase(response.status))),
+        fault: query_fault.unwrap_or(parts.fault),
         http_status: response.status,
-        request_id: request_id(&response.headers),
+        request_id: parts.request_id.or_else(|| request_id(&response.headers)),
         ..ServiceError::default()
     };
-    if let Some((code, fault)) = query_error(&response.headers) {
-        error.code = code;
-        error.fault = fault;
-    }
-    let shape =
-        error_shape(model, operation, &error.code).or_else(|| error_shape(model, operation, &name));
+    let shape = error_shape(model, operation, &error.code)
+        .or_else(|| error_shape(model, operation, &code.unwrap_or_default()));
     if let Some(shape) = shape {
         error.shape = Some(model.shape(shape).name.clone());
         // Details that cannot be parsed do not hide the error itself.
@@ -188,25 +191,11 @@ pub(crate) fn parse_fault(text: &str) -> Option<Fault> {
     }
 }
 
-/// Builds an error from the status alone, for a response that cannot be parsed.
-///
-/// DIFFERENCE: botocore fails to parse an error that is not XML or not CBOR, and parses HTML as the service's XML if
-/// the status is below 500.
-///
-/// # Source
-/// botocore `parsers.py:ResponseParser._do_generic_error_parse`.
-pub(crate) fn status_error(status: u16, headers: &Headers) -> ServiceError {
-    ServiceError {
-        code: Str::from(status.to_string()),
-        message: Str::from_static(reason_phrase(status)),
-        http_status: status,
-        request_id: request_id(headers),
-        ..ServiceError::default()
-    }
-}
-
 /// Returns whether a response comes from an intermediary such as a proxy: HTML or an empty body, with a status from
 /// 500.
+///
+/// DIFFERENCE: botocore fails to parse an error that is not XML or not CBOR, and parses HTML as the service's XML if
+/// the status is below 500; here such an error is derived from the status.
 ///
 /// # Source
 /// botocore `parsers.py:ResponseParser._is_generic_error_response`.
@@ -221,55 +210,14 @@ pub(crate) fn is_generic(status: u16, body: &[u8]) -> bool {
 /// RFC 9110, section 15, and Python's `http.client.responses`.
 pub(crate) fn reason_phrase(status: u16) -> &'static str {
     match status {
-        300 => "Multiple Choices",
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        304 => "Not Modified",
-        305 => "Use Proxy",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        402 => "Payment Required",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        407 => "Proxy Authentication Required",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        410 => "Gone",
-        411 => "Length Required",
-        412 => "Precondition Failed",
         413 => "Request Entity Too Large",
         414 => "Request-URI Too Long",
-        415 => "Unsupported Media Type",
         416 => "Requested Range Not Satisfiable",
-        417 => "Expectation Failed",
         418 => "I'm a Teapot",
-        421 => "Misdirected Request",
-        422 => "Unprocessable Entity",
-        423 => "Locked",
-        424 => "Failed Dependency",
-        425 => "Too Early",
-        426 => "Upgrade Required",
-        428 => "Precondition Required",
-        429 => "Too Many Requests",
-        431 => "Request Header Fields Too Large",
-        451 => "Unavailable For Legal Reasons",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        506 => "Variant Also Negotiates",
-        507 => "Insufficient Storage",
-        508 => "Loop Detected",
-        510 => "Not Extended",
-        511 => "Network Authentication Required",
-        _ => "",
+        _ => http::StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or_default(),
     }
 }
 

@@ -1,0 +1,202 @@
+//! Option values from files: `file://F` for text and `fileb://F` for bytes.
+
+use std::path::PathBuf;
+
+use crate::status::CliError;
+
+/// Text of an option: literal, or the contents of the file it names.
+#[derive(Debug)]
+pub(crate) enum ArgumentText {
+    /// Literal text or the contents of a `file://` path.
+    Plain(String),
+    /// Contents of a `fileb://` path.
+    Bytes(Vec<u8>),
+}
+
+impl ArgumentText {
+    /// Reads the file of a `file://` or `fileb://` path. Any other text is literal.
+    ///
+    /// # Source
+    /// The AWS CLI, `paramfile.py:get_file`.
+    pub(super) fn load(text: &str) -> Result<Self, CliError> {
+        let read = |path: &str| {
+            std::fs::read(expand(path))
+                .map_err(|error| CliError::usage(format!("{text}: cannot read the file: {error}")))
+        };
+        if let Some(path) = text.strip_prefix("fileb://") {
+            return read(path).map(ArgumentText::Bytes);
+        }
+        let Some(path) = text.strip_prefix("file://") else {
+            return Ok(ArgumentText::Plain(text.to_owned()));
+        };
+        match String::from_utf8(read(path)?) {
+            Ok(contents) => Ok(ArgumentText::Plain(contents)),
+            Err(_) => Err(CliError::usage(format!(
+                "{text}: the file is not UTF-8; use fileb:// for binary data"
+            ))),
+        }
+    }
+
+    /// Returns the raw bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            ArgumentText::Plain(text) => text.as_bytes(),
+            ArgumentText::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// Expands a leading `~` to the home folder, and then `$NAME` and `${NAME}` to environment variables. Unknown variables are left
+/// as they are.
+///
+/// # Source
+/// Python's `os.path.expanduser` and `expandvars`, which the AWS CLI uses. DIFFERENCE: `~user` is not expanded.
+pub(super) fn expand(path: &str) -> PathBuf {
+    let host = inia::host::system_host();
+    let home = || Some(host.env.home()?.to_str()?.to_owned());
+    expand_with(path, home, |name| host.env.var(name)).into()
+}
+
+fn expand_with(
+    path: &str,
+    home: impl Fn() -> Option<String>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> String {
+    let expanded = match path.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => home().map(|home| match rest {
+            "" => home,
+            _ => home.trim_end_matches('/').to_owned() + rest,
+        }),
+        _ => None,
+    };
+    let path = expanded.as_deref().unwrap_or(path);
+    let mut text = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('$') {
+        text.push_str(before);
+        let (name, end) = variable_name(after);
+        match name.and_then(&variable) {
+            Some(value) => {
+                text.push_str(&value);
+                rest = after.get(end..).unwrap_or_default();
+            }
+            None => {
+                text.push('$');
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Returns the variable name at the start of a text, in braces or not, and the length of both.
+fn variable_name(text: &str) -> (Option<&str>, usize) {
+    if let Some(braced) = text.strip_prefix('{') {
+        return match braced.split_once('}') {
+            Some((name, _)) => (Some(name), name.len() + 2),
+            None => (None, 0),
+        };
+    }
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let length = text.bytes().take_while(|byte| is_part(byte)).count();
+    (text.get(..length).filter(|name| !name.is_empty()), length)
+}
+
+/// Options whose value is never read from a file, since it is a URL or a text that may look like one: service and option.
+///
+/// # Source
+/// The AWS CLI, `paramfile.py:PARAMFILE_DISABLED`.
+const LITERAL: &[(&str, &[&str])] = &[
+    ("apigateway", &["uri"]),
+    ("apigatewayv2", &["integration-uri", "target"]),
+    ("appstream", &["feedback-url", "redirect-url"]),
+    (
+        "cloudformation",
+        &[
+            "schema-handler-package",
+            "stack-policy-during-update-url",
+            "stack-policy-url",
+            "template-url",
+        ],
+    ),
+    ("comprehend", &["text", "text-list"]),
+    ("emr", &["idp-auth-url"]),
+    ("guardduty", &["location"]),
+    ("iam", &["url"]),
+    ("iot", &["document-source"]),
+    ("machinelearning", &["predict-endpoint"]),
+    (
+        "mediatailor",
+        &[
+            "ad-decision-server-url",
+            "slate-ad-url",
+            "video-content-source-url",
+        ],
+    ),
+    ("rds", &["pre-signed-url"]),
+    ("s3", &["website-redirect-location"]),
+    (
+        "sagemaker",
+        &["additional-code-repositories", "default-code-repository"],
+    ),
+    (
+        "serverlessrepo",
+        &[
+            "home-page-url",
+            "license-url",
+            "readme-url",
+            "source-code-url",
+            "template-url",
+        ],
+    ),
+    ("servicecatalog", &["support-url"]),
+    (
+        "ses",
+        &["failure-redirection-url", "success-redirection-url"],
+    ),
+    ("sns", &["endpoint", "notification-endpoint"]),
+    ("sqs", &["queue-url"]),
+    ("translate", &["text"]),
+    ("workdocs", &["endpoint", "notification-endpoint"]),
+];
+
+/// Reports whether the value of an option is always literal.
+pub(super) fn is_literal(service: &str, option: &str) -> bool {
+    LITERAL
+        .iter()
+        .any(|(of_service, options)| *of_service == service && options.contains(&option))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expands_home_and_variables_as_the_aws_cli_does() {
+        for (path, expected) in [
+            ("~/x", "/home/me/x"),
+            ("~", "/home/me"),
+            ("a~/x", "a~/x"),
+            ("~other/x", "~other/x"),
+            ("$D/x", "data/x"),
+            ("${D}x", "datax"),
+            ("$Dx", "$Dx"),
+            ("$D$D/$", "datadata/$"),
+            ("${D", "${D"),
+            ("${}", "${}"),
+            ("$none/${none}", "$none/${none}"),
+            ("~/$T", "/home/me/~"),
+            ("é$D", "édata"),
+            ("$é", "$é"),
+        ] {
+            let variable = |name: &str| match name {
+                "D" => Some("data".to_owned()),
+                "T" => Some("~".to_owned()),
+                _ => None,
+            };
+            let home = || Some("/home/me".to_owned());
+            assert_eq!(expand_with(path, home, variable), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! [`ServiceFactory`]: the state that all clients of a session share, from which their services are made.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use inia_core::config::{
+    ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
+};
+use inia_core::ports::Host;
+use inia_core::{Error, ErrorKind, Result, Str};
+use inia_endpoint::{Partitions, RuleSet};
+use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
+use inia_protocol::Protocol;
+use inia_signing::SigningKeyCache;
+
+use crate::discovery::DiscoveryCache;
+use crate::endpoint::EndpointResolver;
+use crate::express::express_sessions;
+use crate::identity::IdentityProvider;
+use crate::pipeline::{Service, attempt_header};
+use crate::retry::{ClockSkew, RetryQuota};
+use crate::transport::TransportCache;
+use crate::url::BaseUrl;
+use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
+
+/// Makes the services of clients and of the calls of credential providers.
+pub(super) struct ServiceFactory {
+    pub(super) host: Host,
+    pub(super) settings: Settings,
+    pub(super) defaults: DefaultsTable,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) partitions: OnceLock<Arc<Partitions>>,
+    pub(super) transports: TransportCache,
+    pub(super) keys: Arc<SigningKeyCache>,
+    /// Region of the EC2 instance, once loaded from its metadata service.
+    pub(super) instance_region: OnceLock<Str>,
+}
+
+impl ServiceFactory {
+    /// Makes a service with options that include the session's.
+    pub(super) fn service(
+        &self,
+        name: &str,
+        config: &Config,
+        identity: Arc<dyn IdentityProvider>,
+    ) -> Result<Service> {
+        let model = self.model(name, config)?;
+        let mut settings = self.settings.for_client(
+            config,
+            ServiceName {
+                name: model.name(),
+                id: &model.metadata().service_id,
+            },
+            &self.defaults,
+            self.instance_region.get().map(Str::as_str),
+        )?;
+        if let Some(url) = &mut settings.endpoint_url {
+            // The host that is signed and the host that is sent must be the same text.
+            *url = Str::from(BaseUrl::from_setting(url)?.as_str());
+        }
+        let host = &self.host;
+        let metadata = model.metadata();
+        let protocol = match &settings.protocol {
+            None => Protocol::of(metadata)?,
+            Some(name) => {
+                let is_available = metadata.protocol == *name || metadata.protocols.contains(name);
+                Protocol::from_name(name)
+                    .filter(|_| is_available)
+                    .ok_or_else(|| {
+                        let available = metadata.protocols.join(", ");
+                        Error::new(
+                            ErrorKind::Config,
+                            format!(
+                                "{}: unsupported protocol {name:?}; available: {available}",
+                                model.name()
+                            ),
+                        )
+                    })?
+            }
+        };
+        let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
+        let max_attempts = max_attempts(&settings, model.name());
+        let mut features = client_features(&settings, protocol);
+        if resolver.has_account_id_mode() {
+            features |= account_id_mode_feature(settings.account_id_endpoint_mode);
+        }
+        Ok(Service {
+            discovery: DiscoveryCache::new(&settings, &host.clock),
+            express: express_sessions(&host.clock),
+            codec: protocol.codec(Arc::clone(&model)).into(),
+            resolver,
+            transport: self.transports.get(host, &settings, config)?,
+            identity,
+            clock: Arc::clone(&host.clock),
+            rng: Arc::clone(&host.rng),
+            keys: Arc::clone(&self.keys),
+            quota: RetryQuota::new(),
+            clock_skew: ClockSkew::default(),
+            bucket_regions: Mutex::default(),
+            plans: OperationTable::new(model.operation_count()),
+            user_agent: UserAgent::new(&settings, &*host.env, features),
+            lambda_env: setting::LAMBDA_FUNCTION_NAME
+                .from_env(&*host.env)
+                .map(|_| Arc::clone(&host.env)),
+            first_attempt_header: attempt_header(1, max_attempts),
+            max_attempts,
+            settings,
+            model,
+        })
+    }
+
+    fn model(&self, service: &str, config: &Config) -> Result<Arc<ServiceModel>> {
+        let version = match &config.api_version {
+            Some(version) => Some(version.as_str()),
+            None => self.settings.api_version(service),
+        };
+        self.catalog.service(service, version)
+    }
+
+    fn rule_set(&self, model: &ServiceModel) -> Result<RuleSet> {
+        let name = model.name();
+        let version = &model.metadata().api_version;
+        let kind = "endpoint-rule-set-1";
+        let definition = match self.catalog.definition(name, Some(version), kind)? {
+            Some(definition) => Some(definition),
+            None => self.catalog.definition(name, None, kind)?,
+        };
+        match definition {
+            Some(definition) => definition.load(RuleSet::from_json),
+            None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
+        }
+    }
+
+    fn partitions(&self) -> Result<Arc<Partitions>> {
+        if let Some(partitions) = self.partitions.get() {
+            return Ok(Arc::clone(partitions));
+        }
+        let definition = self.global_definition("partitions")?;
+        let partitions = definition.load(Partitions::from_json)?;
+        Ok(Arc::clone(
+            self.partitions.get_or_init(|| Arc::new(partitions)),
+        ))
+    }
+
+    /// Returns a definition that is shared by all services.
+    ///
+    /// # Errors
+    /// `Model`: it is missing.
+    pub(super) fn global_definition(&self, kind: &str) -> Result<Definition> {
+        self.catalog.shared(kind)?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Model,
+                format!(
+                    "{kind}.json is missing: it is neither built in nor in a folder of AWS_DATA_PATH"
+                ),
+            )
+        })
+    }
+}
+
+/// Returns the maximum number of attempts per call. DynamoDB has low latency, so its default is one higher.
+///
+/// # Source
+/// botocore `retries/standard.py:DEFAULT_MAX_ATTEMPTS`.
+fn max_attempts(settings: &ClientSettings, service: &str) -> u32 {
+    let default = match (settings.retry_mode, service) {
+        (RetryMode::Legacy, "dynamodb" | "dynamodbstreams") => 10,
+        (RetryMode::Legacy, _) => 5,
+        (_, "dynamodb" | "dynamodbstreams") => 4,
+        _ => 3,
+    };
+    settings.max_attempts.unwrap_or(default).max(1)
+}

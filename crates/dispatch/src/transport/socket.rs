@@ -1,0 +1,147 @@
+//! [`Socket`]: a TCP connection whose state can be checked while an HTTP connection owns it.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A shared TCP connection.
+#[derive(Clone, Debug)]
+pub(super) struct Socket(Arc<Mutex<TcpStream>>);
+
+/// State of an unused connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SocketState {
+    Open,
+    /// The peer has sent something.
+    Readable,
+    Closed,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Socket(Arc::new(Mutex::new(stream)))
+    }
+
+    fn stream(&self) -> MutexGuard<'_, TcpStream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queries the operating system, because a runtime that was not running has not noticed yet that the peer closed the connection.
+    pub(super) fn state(&self) -> SocketState {
+        let stream = self.stream();
+        match socket2::SockRef::from(&*stream).peek(&mut [MaybeUninit::uninit()]) {
+            Ok(0) => SocketState::Closed,
+            Ok(_) => SocketState::Readable,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => SocketState::Open,
+            Err(_) => SocketState::Closed,
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream()).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.stream()).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream()).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.stream()).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.stream()).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream().is_write_vectored()
+    }
+}
+
+/// A byte stream to a host: TCP, TLS, or TLS in the TLS of a proxy.
+pub(super) trait ByteChannel: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteChannel for T {}
+
+/// A byte stream that records whether anything was received.
+pub(super) struct ObservedChannel {
+    channel: Box<dyn ByteChannel>,
+    received: Arc<AtomicBool>,
+}
+
+impl ObservedChannel {
+    pub(super) fn new(channel: Box<dyn ByteChannel>, received: Arc<AtomicBool>) -> Self {
+        ObservedChannel { channel, received }
+    }
+}
+
+impl AsyncRead for ObservedChannel {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.channel).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            self.received.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for ObservedChannel {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.channel).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.channel).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.channel).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.channel).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.channel.is_write_vectored()
+    }
+}
