@@ -143,6 +143,7 @@ pub(crate) mod location_name {
     pub(crate) const NONE: usize = 0;
     pub(crate) const SAME: usize = 1;
     pub(crate) const LOWER_INITIAL: usize = 2;
+    #[cfg(feature = "pack")]
     pub(crate) const OTHER: usize = 3;
 
     /// Returns the name with its first letter in lower case, if that is a capital.
