@@ -5,7 +5,7 @@
 //! ```text
 //! endpoint-rule-set-1.json -> RuleSet    --evaluate(Partitions, EndpointParams)--> Endpoint { url, headers, properties, .. }
 //! partitions.json          -> Partitions                                           or EndpointError { kind, message }
-//! endpoints.json           -> EndpointsData  --available_endpoints, partition_for_region
+//! endpoints.json           -> EndpointsData  --available_endpoints, partition_for_region, global_endpoint
 //! ```
 //!
 //! | To get | Use |
@@ -62,5 +62,5 @@ pub use parameter::{
     BuiltIn, EndpointParams, Parameter, ParameterDefault, ParameterType, ParameterValue,
 };
 pub use partition::{Partition, Partitions};
-pub use regions::{EndpointVariant, EndpointsData};
+pub use regions::{EndpointVariant, EndpointsData, GlobalEndpoint};
 pub use rule_set::RuleSet;

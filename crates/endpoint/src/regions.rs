@@ -50,6 +50,7 @@ struct PartitionEntry {
 #[derive(Clone, Debug, PartialEq)]
 struct ServiceEntry {
     name: Str,
+    global: Option<GlobalEndpoint>,
     /// Names of endpoints and the variants of each, as bits of [`EndpointVariant::bit`].
     endpoints: Box<[(Str, u8)]>,
 }
@@ -61,7 +62,17 @@ packed_struct!(PartitionEntry {
     regions,
     services
 });
-packed_struct!(ServiceEntry { name, endpoints });
+packed_struct!(ServiceEntry { name, endpoints } optional { global });
+packed_struct!(GlobalEndpoint { name } optional { signing_region });
+
+/// The partition-wide endpoint of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GlobalEndpoint {
+    /// The name, such as `aws-global`.
+    pub name: Str,
+    /// The region to sign for.
+    pub signing_region: Option<Str>,
+}
 
 impl EndpointVariant {
     fn bit(self) -> u8 {
@@ -123,6 +134,22 @@ impl EndpointsData {
         endpoints.map(|(name, _)| name).collect()
     }
 
+    /// Returns the partition-wide endpoint of a service in the default partition, such as IAM's, which a client without a
+    /// region uses; `None` if the service has only regional endpoints.
+    ///
+    /// `service` is the service's endpoint prefix.
+    ///
+    /// # Source
+    /// botocore `regions.py:EndpointResolver.construct_endpoint`, without a region and a partition.
+    #[must_use]
+    pub fn global_endpoint(&self, service: &str) -> Option<&GlobalEndpoint> {
+        let services = &mut self.partitions.first()?.services.iter();
+        services
+            .find(|entry| entry.name == *service)?
+            .global
+            .as_ref()
+    }
+
     /// Returns the first partition that lists `region` or whose pattern matches it.
     ///
     /// # Errors
@@ -160,6 +187,7 @@ fn parse_partition(node: DefinitionNode<'_, '_>) -> Result<PartitionEntry> {
         }
         Ok(ServiceEntry {
             name: name.clone(),
+            global: parse_global_endpoint(service)?,
             endpoints: endpoints.into(),
         })
     });
@@ -169,6 +197,31 @@ fn parse_partition(node: DefinitionNode<'_, '_>) -> Result<PartitionEntry> {
         regions: regions.entries()?.map(|(name, _)| name.clone()).collect(),
         services: services.collect::<Result<_>>()?,
     })
+}
+
+fn parse_global_endpoint(service: DefinitionNode<'_, '_>) -> Result<Option<GlobalEndpoint>> {
+    let (Some(name), Some(endpoints)) =
+        (service.get("partitionEndpoint"), service.get("endpoints"))
+    else {
+        return Ok(None);
+    };
+    let name = name.string()?;
+    let Some(endpoint) = endpoints.get(name) else {
+        return Ok(None);
+    };
+    let defaults = service.get("defaults");
+    let scope = endpoint.get("credentialScope");
+    let scope = scope.or_else(|| defaults.as_ref()?.get("credentialScope"));
+    let region = scope.map(|scope| {
+        scope
+            .get("region")
+            .map(|region| region.string().cloned())
+            .transpose()
+    });
+    Ok(Some(GlobalEndpoint {
+        name: name.clone(),
+        signing_region: region.transpose()?.flatten(),
+    }))
 }
 
 /// Returns the variants of an endpoint. One with an unknown tag cannot be requested and is left out.
@@ -208,7 +261,10 @@ mod tests {
                         {"tags": ["dualstack"]}, {"tags": ["fips"]}, {"tags": ["fips", "dualstack"]}, {"tags": ["fips", "quantum"]}]},
                     "us-bar": {}, "us-dep": {"deprecated": true}, "us-fizz": {"hostname": "ec2.us-fizz.amazonaws.com"},
                     "eu-baz": {}, "d": {}}},
-            "global": {"isRegionalized": false}}},
+            "global": {"isRegionalized": false, "partitionEndpoint": "aws-global", "defaults": {},
+                "endpoints": {"aws-global": {"credentialScope": {"region": "us-foo"}}}},
+            "signed": {"partitionEndpoint": "x", "defaults": {"credentialScope": {"service": "s"}}, "endpoints": {"x": {}}},
+            "broken": {"partitionEndpoint": "x", "endpoints": {}}}},
         {"partition": "foo", "regionRegex": "^(foo)\\-\\w+$", "regions": {"foo-1": {}, "foo-2": {}, "foo-3": {}},
          "services": {"ec2": {"endpoints": {"foo-1": {"foo": "baz"}, "foo-2": {}, "foo-x": {}}}}},
         {"partition": "aws-iso", "regions": {"iso-1": {}}, "services": {}}]}"#;
@@ -237,7 +293,7 @@ mod tests {
         assert_eq!(list("ec2", "foo", false, none), ["foo-1", "foo-2"]);
         assert_eq!(list("ec2", "nowhere", false, none), [""; 0]);
         assert_eq!(list("nothing", "aws", false, none), [""; 0]);
-        assert_eq!(list("global", "aws", true, none), [""; 0]);
+        assert_eq!(list("global", "aws", true, none), ["aws-global"]);
         for variant in [
             variant(true, false),
             variant(false, true),
@@ -261,6 +317,20 @@ mod tests {
             error.message(),
             "Unknown region: 'mars'. No partition found for provided region_name."
         );
+    }
+
+    #[test]
+    fn finds_global_endpoints() {
+        let data = data();
+        let global = |service| {
+            let endpoint = data.global_endpoint(service)?;
+            Some((endpoint.name.as_str(), endpoint.signing_region.as_deref()))
+        };
+        assert_eq!(global("global"), Some(("aws-global", Some("us-foo"))));
+        assert_eq!(global("signed"), Some(("x", None)));
+        assert_eq!(global("broken"), None);
+        assert_eq!(global("ec2"), None);
+        assert_eq!(global("nothing"), None);
     }
 
     #[test]
