@@ -126,7 +126,7 @@ const WITHOUT_SECRETS: &[&str] = &[
     "ProviderChain",
     "ProviderContext",
     "TokenChain",
-    // Logins: `tests/credentials/secrets.rs`.
+    // Logins: `tests/secrets.rs`.
     "SsoLogin",
     "SsoLogout",
     // Traits.
