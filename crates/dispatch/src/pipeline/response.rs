@@ -263,7 +263,7 @@ impl Service {
         for hook in &plan.hooks.error {
             hook(&mut stage);
         }
-        if stage.redirect {
+        if stage.redirect && self.settings.s3.follow_redirects != Some(false) {
             return Ok(AttemptOutcome::RegionRedirect);
         }
         Err(Error::from_service(&operation.name, error))

@@ -33,6 +33,9 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between attempts to open a connection while there are no file descriptors left.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 
+/// All pools of the process, which share its file descriptors.
+static POOLS: Mutex<Vec<Weak<PoolShared>>> = Mutex::new(Vec::new());
+
 /// A pool of connections to any hosts.
 pub(super) struct ConnectionPool(Arc<PoolShared>);
 
@@ -45,14 +48,18 @@ struct PoolShared {
 impl ConnectionPool {
     pub(super) fn new(connector: Connector, max_connections: usize) -> Self {
         let max_connections = max_connections.max(1);
-        ConnectionPool(Arc::new(PoolShared {
+        let pool = Arc::new(PoolShared {
             connector,
             max_connections,
             state: Mutex::new(PoolState {
                 limit: max_connections,
                 ..PoolState::default()
             }),
-        }))
+        });
+        let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.retain(|pool| pool.strong_count() > 0);
+        pools.push(Arc::downgrade(&pool));
+        ConnectionPool(pool)
     }
 
     /// Leases a connection: an unused one unless `is_fresh`, a new one, or the next that becomes available.
@@ -301,17 +308,19 @@ impl PoolShared {
         Some(Permit(Some(Arc::clone(self))))
     }
 
-    /// Lowers the limit to the number of open connections, and closes an unused one.
+    /// Lowers the limit to the number of open connections, and closes the unused connections of all pools.
     fn lower_limit(&self, permit: Permit) {
         permit.give_back();
-        let evicted;
         {
             let mut state = self.state();
             state.limit = state.open.max(1);
             state.exhausted = Some(Instant::now());
-            evicted = state.evict();
         }
-        drop(evicted);
+        let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for pool in pools.iter().filter_map(Weak::upgrade) {
+            let evicted = pool.state().evict_all();
+            drop(evicted);
+        }
     }
 
     /// Grants permits to the first requests in the queue, as far as the limit allows.

@@ -154,13 +154,22 @@ impl PoolState {
             .map(|(_, target)| target.clone());
         if let Some(target) = oldest {
             let idle = self.idle.get_mut(&target)?;
-            return Some(Evicted::Http1(idle.remove(0)));
+            let oldest = idle.remove(0);
+            if idle.is_empty() {
+                self.idle.remove(&target);
+            }
+            return Some(Evicted::Http1(oldest));
         }
         self.http2.values_mut().find_map(|slot| {
             slot.connection
                 .take_if(|connection| connection.link.active.load(Ordering::Relaxed) == 0)
                 .map(Evicted::Http2)
         })
+    }
+
+    /// Removes all unused connections, so that they are closed.
+    pub(super) fn evict_all(&mut self) -> Vec<Evicted> {
+        std::iter::from_fn(|| self.evict()).collect()
     }
 
     /// Removes the connections that have not been used for a while.
