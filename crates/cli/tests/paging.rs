@@ -163,13 +163,13 @@ fn a_repeated_token_is_an_error() {
 #[test]
 fn tokens_in_a_circle_are_an_error() {
     let server = Server::start(|request| {
-        let next = match serde_json::from_slice::<serde_json::Value>(&request.body).unwrap()
-            ["NextToken"]
-            .as_str()
-        {
-            Some("A") => "B",
-            _ => "A",
-        };
+        let next =
+            match serde_json::from_slice::<serde_json::Value>(&request.body).unwrap()["NextToken"]
+                .as_str()
+            {
+                Some("A") => "B",
+                _ => "A",
+            };
         let page = format!(r#"{{"QueueUrls": ["http://q/1"], "NextToken": "{next}"}}"#);
         (200, "application/x-amz-json-1.0", page.into_bytes())
     });
