@@ -26,6 +26,7 @@ use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
+use crate::resume::BodyResumer;
 use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
@@ -113,6 +114,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// Requests the rest of a body that breaks off.
+    pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
 
 impl Service {
