@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 
+use crate::secret::is_secret_name;
 use crate::{Map, Str};
+
+#[cfg(feature = "session")]
+mod shared;
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,7 +86,8 @@ pub enum ErrorKind {
     Model,
     /// The response could not be parsed.
     Parse,
-    /// A streaming body failed, or its checksum did not match, while it was read or sent.
+    /// A body failed while it was read or sent: it was cut off, it is longer than allowed or not as long as stated, or its checksum did not
+    /// match.
     Stream,
     /// A waiter ended without success.
     Waiter,
@@ -149,8 +153,8 @@ pub enum Fault {
     Receiver,
 }
 
-/// An error response of a service.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// An error response of a service. `Debug` omits secrets in headers and details.
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceError {
     /// The error code, such as `NoSuchBucket`; for query-compatible services the query protocol's code.
     pub code: Str,
@@ -174,6 +178,44 @@ pub struct ServiceError {
     pub retryable: bool,
     /// True if the service throttles the caller: by the error's definition, its code or the status.
     pub throttling: bool,
+}
+
+/// Entries by name, without the values of secrets.
+struct PublicEntries<I>(I);
+
+impl<'a, N: AsRef<str> + 'a, V: fmt::Debug + 'a, I: Iterator<Item = (&'a N, &'a V)> + Clone>
+    fmt::Debug for PublicEntries<I>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.0.clone() {
+            let name = name.as_ref();
+            if is_secret_name(name) {
+                map.entry(&name, &format_args!(".."));
+            } else {
+                map.entry(&name, value);
+            }
+        }
+        map.finish()
+    }
+}
+
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| (name, value));
+        f.debug_struct("ServiceError")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("http_status", &self.http_status)
+            .field("request_id", &self.request_id)
+            .field("shape", &self.shape)
+            .field("fault", &self.fault)
+            .field("details", &PublicEntries(self.details.iter()))
+            .field("headers", &PublicEntries(headers))
+            .field("retryable", &self.retryable)
+            .field("throttling", &self.throttling)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ServiceError {
@@ -316,22 +358,6 @@ impl Error {
         self
     }
 
-    /// Returns a copy of an error that several callers share. Its causes are those of the original.
-    #[must_use]
-    #[cold]
-    pub(crate) fn share(shared: &Arc<Error>) -> Error {
-        let mut copy = Error::new(shared.kind(), shared.message().to_owned());
-        copy.0.service.clone_from(&shared.0.service);
-        copy.0.problems.clone_from(&shared.0.problems);
-        copy.0.attempts = shared.0.attempts;
-        copy.0.retry_class = shared.0.retry_class;
-        copy.0.call.clone_from(&shared.0.call);
-        if shared.0.source.is_some() {
-            copy.0.source = Some(Box::new(SharedCause(Arc::clone(shared))));
-        }
-        copy
-    }
-
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -348,6 +374,12 @@ impl Error {
     #[must_use]
     pub fn service(&self) -> Option<&ServiceError> {
         self.0.service.as_deref()
+    }
+
+    /// Returns the service error for changes, for [`ErrorKind::Service`].
+    #[must_use]
+    pub fn service_mut(&mut self) -> Option<&mut ServiceError> {
+        self.0.service.as_deref_mut()
     }
 
     /// Returns all validation errors, for [`ErrorKind::Validation`].
@@ -481,33 +513,6 @@ impl fmt::Debug for Error {
             debug.field("source", source);
         }
         debug.finish()
-    }
-}
-
-/// The cause of a shared error.
-struct SharedCause(Arc<Error>);
-
-impl SharedCause {
-    fn cause(&self) -> &(dyn StdError + 'static) {
-        self.0.source().unwrap_or(&*self.0)
-    }
-}
-
-impl fmt::Display for SharedCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.cause(), f)
-    }
-}
-
-impl fmt::Debug for SharedCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.cause(), f)
-    }
-}
-
-impl StdError for SharedCause {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause().source()
     }
 }
 

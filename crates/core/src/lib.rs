@@ -13,6 +13,8 @@ pub mod config;
 #[cfg(feature = "session")]
 mod credentials;
 #[doc(hidden)]
+pub mod definition_node;
+#[doc(hidden)]
 pub mod detail;
 mod error;
 mod float;
@@ -44,7 +46,7 @@ pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 #[cfg(feature = "session")]
 pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
-pub use secret::Secret;
+pub use secret::{Secret, is_secret_name};
 pub use suggestion::did_you_mean;
 pub use text::Str;
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
