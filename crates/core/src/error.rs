@@ -94,7 +94,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Returns the kind's name as `inia batch` prints it, such as `service` or `timeout`.
+    /// Returns the kind's name as `inia run` prints it, such as `service` or `timeout`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

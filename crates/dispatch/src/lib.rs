@@ -20,6 +20,7 @@ mod paginate;
 mod params;
 mod pipeline;
 mod presign;
+mod region;
 mod resource;
 mod retry;
 mod session;

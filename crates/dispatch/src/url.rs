@@ -37,6 +37,11 @@ impl BaseUrl {
         })
     }
 
+    /// Returns the host with its port.
+    pub(crate) fn authority(&self) -> &str {
+        self.parts().1
+    }
+
     fn try_parse(endpoint: &str) -> Result<Self, &'static str> {
         let parts = UrlParts::split(endpoint).ok_or("the scheme is missing")?;
         let scheme = parts.scheme.to_ascii_lowercase();
@@ -70,8 +75,7 @@ impl BaseUrl {
 
     /// Returns true if the host may have subdomains: it is neither an IP address nor `localhost`.
     pub(crate) fn has_subdomains(&self) -> bool {
-        let (_, authority, _) = self.parts();
-        let (host, _) = split_port(authority);
+        let (host, _) = split_port(self.authority());
         !host.starts_with('[')
             && !host.eq_ignore_ascii_case("localhost")
             && host.parse::<std::net::Ipv4Addr>().is_err()

@@ -257,12 +257,13 @@ impl Service {
             error: &mut error,
             response: &response,
             state,
+            region: self.settings.region.as_deref(),
             redirect: false,
         };
         for hook in &plan.hooks.error {
             hook(&mut stage);
         }
-        if stage.redirect {
+        if stage.redirect && self.settings.s3.follow_redirects != Some(false) {
             return Ok(AttemptOutcome::RegionRedirect);
         }
         Err(Error::from_service(&operation.name, error))

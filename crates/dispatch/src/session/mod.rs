@@ -195,8 +195,7 @@ impl Session {
     }
 
     fn endpoints(&self) -> Result<EndpointsData> {
-        let definition = self.0.factory.global_definition("endpoints")?;
-        definition.read(EndpointsData::from_json, EndpointsData::from_bytes)
+        self.0.factory.endpoints()
     }
 
     /// Returns a client for a service, by the name of its definition (`sqs`, `dynamodb`), with the session's settings.
