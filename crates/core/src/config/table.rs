@@ -164,7 +164,7 @@ macro_rules! s3_options {
             S3_DISABLE_MULTIREGION_ACCESS_POINTS s3_disable_multiregion_access_points: bool,
                 env ["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"], keys ["s3.s3_disable_multiregion_access_points"];
             /// Send `Content-MD5` instead of a newer checksum where S3 requires one, as in `DeleteObjects`.
-            S3_CONTENT_MD5 "s3.content_md5" content_md5: bool = None,
+            S3_CONTENT_MD5 content_md5: bool,
                 keys ["s3.content_md5"];
             /// Send checksums of uploads in trailers: by default for streams that can be read only once, and over TLS.
             S3_CHECKSUM_TRAILERS "s3.checksum_trailers" checksum_trailers: bool = None,
