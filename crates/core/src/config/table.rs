@@ -167,10 +167,10 @@ macro_rules! s3_options {
             S3_CONTENT_MD5 content_md5: bool,
                 keys ["s3.content_md5"];
             /// Send checksums of uploads in trailers: by default for streams that can be read only once, and over TLS.
-            S3_CHECKSUM_TRAILERS "s3.checksum_trailers" checksum_trailers: bool = None,
+            S3_CHECKSUM_TRAILERS checksum_trailers: bool,
                 keys ["s3.checksum_trailers"];
             /// Follow redirects: to the region of a bucket, and to another URL if the endpoint is a custom one.
-            S3_FOLLOW_REDIRECTS "s3.follow_redirects" follow_redirects: bool = None,
+            S3_FOLLOW_REDIRECTS follow_redirects: bool,
                 keys ["s3.follow_redirects"];
         }
     };
