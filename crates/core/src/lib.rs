@@ -13,6 +13,8 @@ mod chunks;
 pub mod config;
 #[cfg(feature = "session")]
 mod credentials;
+#[doc(hidden)]
+pub mod definition_node;
 mod error;
 mod float;
 mod hex;

@@ -5,7 +5,7 @@
 
 use inia_core::config::ClientSettings;
 use inia_core::{Error, ErrorKind, Result, Str};
-use inia_endpoint::{EndpointsData, LegacyRequest};
+use inia_endpoint::EndpointsData;
 use inia_model::ServiceModel;
 
 /// The region of S3's global endpoint, and of custom endpoints.
@@ -34,14 +34,11 @@ pub(crate) fn default_region(
             signing_region: None,
         });
     }
-    let request = LegacyRequest {
-        service: &model.metadata().endpoint_prefix,
-        ..LegacyRequest::default()
-    };
-    let endpoint = endpoints().ok()?.construct_endpoint(&request).ok()??;
+    let endpoints = endpoints().ok()?;
+    let endpoint = endpoints.global_endpoint(&model.metadata().endpoint_prefix)?;
     Some(DefaultRegion {
-        region: Str::from(endpoint.endpoint_name),
-        signing_region: endpoint.signing_region.map(Str::from),
+        region: endpoint.name.clone(),
+        signing_region: endpoint.signing_region.clone(),
     })
 }
 

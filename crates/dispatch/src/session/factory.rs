@@ -119,7 +119,7 @@ impl ServiceFactory {
 
     pub(super) fn endpoints(&self) -> Result<EndpointsData> {
         let definition = self.global_definition("endpoints")?;
-        definition.read(EndpointsData::from_json, EndpointsData::from_bytes)
+        definition.load(EndpointsData::from_json)
     }
 
     fn model(&self, service: &str, config: &Config) -> Result<Arc<ServiceModel>> {
@@ -139,7 +139,7 @@ impl ServiceFactory {
             None => self.catalog.definition(name, None, kind)?,
         };
         match definition {
-            Some(definition) => definition.read(RuleSet::from_json, RuleSet::from_bytes),
+            Some(definition) => definition.load(RuleSet::from_json),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
     }
@@ -149,7 +149,7 @@ impl ServiceFactory {
             return Ok(Arc::clone(partitions));
         }
         let definition = self.global_definition("partitions")?;
-        let partitions = definition.read(Partitions::from_json, Partitions::from_bytes)?;
+        let partitions = definition.load(Partitions::from_json)?;
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))
