@@ -409,6 +409,45 @@ async fn servers_without_http2_get_http1() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn dropped_bodies_and_canceled_calls_leave_no_request_waiting() {
+    let (one, first) = counting_server(Duration::from_micros(200)).await;
+    let (two, second) = counting_server(Duration::ZERO).await;
+    let (tls, bundle) = tls_server(true, 20).await;
+    let transport = Arc::new(tls_transport(bundle, 3));
+    let tasks = (0..600u32).map(|number| {
+        let transport = Arc::clone(&transport);
+        tokio::spawn(async move {
+            let (url, version) = match number % 5 {
+                0 | 1 => (format!("http://127.0.0.1:{one}/"), HttpVersion::Http1),
+                2 | 3 => (format!("http://127.0.0.1:{two}/"), HttpVersion::Http1),
+                _ => (format!("https://localhost:{tls}/"), HttpVersion::Http2),
+            };
+            let send = transport.send(request(&url, version));
+            let patience = Duration::from_micros(u64::from(number % 7) * 300);
+            match number % 3 {
+                0 => drop(tokio::time::timeout(patience, send).await),
+                1 => drop(send.await),
+                _ => {
+                    text(send.await).await;
+                }
+            }
+        })
+    });
+    let all = join_all(tasks);
+    let done = tokio::time::timeout(Duration::from_secs(60), all).await;
+    assert!(done.unwrap().iter().all(Result::is_ok));
+    for port in [one, two] {
+        let last = transport.send(request(
+            &format!("http://127.0.0.1:{port}/"),
+            HttpVersion::Http1,
+        ));
+        let last = tokio::time::timeout(Duration::from_secs(10), last).await;
+        assert_eq!(text(last.unwrap()).await, "{}");
+    }
+    assert!(first.total.load(Ordering::SeqCst) > 0 && second.total.load(Ordering::SeqCst) > 0);
+}
+
 /// Runs in the process that `many_calls_succeed_with_few_file_descriptors` starts, and does nothing without its variable.
 #[tokio::test(flavor = "multi_thread")]
 async fn child_with_few_file_descriptors() {

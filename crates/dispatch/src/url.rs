@@ -31,10 +31,8 @@ impl BaseUrl {
     /// `Config`, as [`parse`](Self::parse).
     pub(crate) fn from_setting(endpoint: &str) -> Result<Self> {
         let endpoint = endpoint.trim();
-        Self::try_parse(endpoint).map_err(|reason| {
-            invalid_url(ErrorKind::Config, endpoint, reason)
-                .at("endpoint_url (Config, AWS_ENDPOINT_URL or the profile)")
-        })
+        Self::try_parse(endpoint)
+            .map_err(|reason| invalid_url(ErrorKind::Config, endpoint, reason).at("endpoint_url"))
     }
 
     /// Returns the host with its port.
@@ -97,7 +95,7 @@ fn invalid_url(kind: ErrorKind, url: &str, reason: &str) -> Error {
     Error::new(
         kind,
         format!(
-            "invalid endpoint URL {:?}: {reason}; expected the form https://host:port",
+            "invalid URL {:?}: {reason}; expected the form https://host:port",
             printable_url(url)
         ),
     )

@@ -18,7 +18,7 @@ use crate::transport::failure::ConnectError;
 use crate::transport::socket::{ObservedChannel, Socket, SocketState};
 
 /// Maximum number of response headers.
-const MAX_HEADERS: usize = 2048;
+const MAX_HEADERS: usize = 1024;
 /// Maximum size of the response headers, in bytes. Also the maximum size of a read buffer.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 
