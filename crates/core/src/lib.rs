@@ -46,7 +46,7 @@ pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 #[cfg(feature = "session")]
 pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
-pub use secret::Secret;
+pub use secret::{Secret, is_secret_name};
 pub use suggestion::did_you_mean;
 pub use text::{Str, TextPool};
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
