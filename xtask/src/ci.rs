@@ -91,6 +91,9 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode> {
         }
         println!("==> {}: ok after {seconds} s", check.name);
     }
-    println!("\n==> all checks: ok after {} s", started.elapsed().as_secs());
+    println!(
+        "\n==> all checks: ok after {} s",
+        started.elapsed().as_secs()
+    );
     Ok(ExitCode::SUCCESS)
 }
