@@ -5,6 +5,7 @@ pub(crate) mod configure;
 pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod resource;
+pub(crate) mod response;
 pub(crate) mod run;
 pub(crate) mod skeleton;
 pub(crate) mod sso;

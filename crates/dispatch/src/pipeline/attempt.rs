@@ -217,7 +217,7 @@ impl Service {
             && (plan.streaming_output.is_some() || plan.event_stream.is_some())
         {
             return self
-                .stream_output(operation, plan, response, metadata, state)
+                .stream_output(operation, plan, response, metadata, options, state)
                 .await
                 .map(AttemptOutcome::output);
         }

@@ -26,6 +26,7 @@ use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
+use crate::resume::BodyResumer;
 use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
@@ -34,7 +35,7 @@ use request::{PreparedBody, ResolvedEndpoint};
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
-pub(crate) use response::collect_body;
+pub(crate) use response::{collect_body, set_fault};
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -113,6 +114,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// Requests the rest of a body that breaks off.
+    pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
 
 impl Service {

@@ -8,12 +8,12 @@ use inia_model::{Kind, Location, Member, Operation, ServiceModel};
 use inia_protocol::Response;
 
 use super::attempt::is_success;
-use super::{MAX_ERROR_BYTES, Plan, Service};
+use super::{CallOptions, MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
 use crate::body::StreamedCall;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
-use crate::output::{Output, ResponseMetadata};
+use crate::output::{Output, OutputDefinition, ResponseMetadata};
 use crate::transport::{CONTENT_ENCODING, WireResponse, decode_body};
 
 pub(super) enum AttemptOutcome {
@@ -38,6 +38,7 @@ impl Service {
         plan: &Plan,
         response: WireResponse,
         mut metadata: ResponseMetadata,
+        options: &CallOptions,
         state: &CallState,
     ) -> Result<Output> {
         let head = Response {
@@ -51,6 +52,9 @@ impl Service {
             attempts: metadata.attempts,
         };
         let mut body = response.body;
+        if let Some(resumer) = &options.resumer {
+            body = resumer.wrap(body, head.status, &head.headers);
+        }
         if let Some(traits) = &operation.checksum
             && let Some((algorithm, expected)) = checksum::for_response(traits, &head.headers)
             && head.status != 206
@@ -75,6 +79,7 @@ impl Service {
         let mut output = Output {
             value,
             metadata,
+            definition: self.definition_of(operation),
             ..Output::default()
         };
         match &plan.event_stream {
@@ -160,6 +165,7 @@ impl Service {
             return Ok(AttemptOutcome::output(Output {
                 value,
                 metadata,
+                definition: self.definition_of(operation),
                 ..Output::default()
             }));
         }
@@ -193,6 +199,7 @@ impl Service {
         Ok(AttemptOutcome::output(Output {
             value,
             metadata,
+            definition: self.definition_of(operation),
             ..Output::default()
         }))
     }
@@ -219,6 +226,13 @@ impl Service {
         let body = std::mem::take(&mut response.body);
         response.body = decode_body(&response.headers, body, limit)?;
         Ok(())
+    }
+
+    fn definition_of(&self, operation: &Operation) -> Option<OutputDefinition> {
+        Some(OutputDefinition {
+            model: Arc::clone(&self.model),
+            operation: operation.index,
+        })
     }
 
     /// Adds the service, the operation and the response to the error of a response that cannot be used.
