@@ -12,7 +12,10 @@
 //! inia resource ec2 Instance i-1 wait-until-running   a waiter
 //! ```
 
-use inia::{Operation, Resource, ResourceModel, ResourceOutcome, ResourcePart, Session, Value};
+use inia::{
+    Session, Value, model::Operation, model::ResourceModel, resource::Resource,
+    resource::ResourceOutcome, resource::ResourcePart,
+};
 
 use crate::arguments::{
     Arguments, CollectionOptions, OperationArguments, OutputOptions, ProfileOption, SessionOptions,
@@ -258,7 +261,7 @@ fn unknown(root: &Resource, model: &ResourceModel, argument: &str) -> CliError {
         "{}.{} has no {argument:?}{}",
         model.service,
         model.name,
-        inia::did_you_mean(&to_snake_case(argument), names)
+        inia::model::did_you_mean(&to_snake_case(argument), names)
     ))
 }
 
