@@ -25,10 +25,18 @@ pub(crate) async fn run(
 ) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(client.model());
     let (options, pages, arguments) = parse(arguments, &client, operation)?;
-    if let Some(kind) = arguments.skeleton {
-        return skeleton::print(kind, &model, operation, &arguments.params, options, session);
-    }
     let outfile = outfile(&model, operation, &arguments)?;
+    if let Some(kind) = arguments.skeleton {
+        return skeleton::print(
+            kind,
+            &model,
+            operation,
+            &arguments.params,
+            &[],
+            options,
+            session,
+        );
+    }
     if outfile.as_deref() == Some(STANDARD_OUTPUT) {
         // Printing the value would corrupt the body.
         options.reject("the body is written to standard output")?;
@@ -93,7 +101,7 @@ fn parse(
     Ok((output, pages, parsed))
 }
 
-/// Returns the file for a streaming output.
+/// Returns the file for a streaming output. A skeleton needs none.
 pub(crate) fn outfile(
     model: &ServiceModel,
     operation: &Operation,
@@ -102,12 +110,13 @@ pub(crate) fn outfile(
     let streams = model.streaming_output(operation).is_some();
     match (streams, options.positionals.as_slice()) {
         (true, [file]) => Ok(Some(file.clone())),
+        (true, []) if options.skeleton.is_some() => Ok(None),
         (true, []) => Err(CliError::usage(format!(
             "{} returns a stream: add a file name after the options, or - for standard output",
             operation.name
         ))),
         (_, []) => Ok(None),
-        (_, [argument, ..]) => Err(CliError::unexpected(argument)),
+        (true, [_, argument, ..]) | (false, [argument, ..]) => Err(CliError::unexpected(argument)),
     }
 }
 
