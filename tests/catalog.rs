@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use inia_core::ports::Files;
-use inia_core::{Error, ErrorKind};
+use inia_core::{Error, ErrorKind, json};
 use inia_endpoint::{EndpointsData, Partitions, RuleSet};
-use inia_model::{Archive, ArchiveBuilder, Catalog, DefinitionFormat, ServiceModel};
+use inia_model::{Archive, ArchiveBuilder, Catalog, ServiceModel};
 
 /// Returns the folder of the definitions.
 fn data() -> PathBuf {
@@ -110,44 +110,36 @@ fn packed_and_json_definitions_are_equal() {
             "service-2.sdk-extras",
             "paginators-1.sdk-extras",
         ] {
-            let one = folders.definition(name, None, kind).unwrap();
-            let two = built_in.definition(name, None, kind).unwrap();
-            assert_eq!(
-                one.map(|definition| definition.content),
-                two.map(|definition| definition.content),
-                "{name} {kind}"
-            );
+            let value = |catalog: &Catalog| {
+                let definition = catalog.definition(name, None, kind).unwrap();
+                definition.map(|definition| definition.value().unwrap())
+            };
+            assert_eq!(value(&folders), value(&built_in), "{name} {kind}");
         }
         let rules = |catalog: &Catalog| {
             let definition = catalog
                 .definition(name, None, "endpoint-rule-set-1")
                 .unwrap()
                 .unwrap();
-            match definition.format {
-                DefinitionFormat::Json => RuleSet::from_json(&definition.content).unwrap(),
-                DefinitionFormat::Compiled => RuleSet::from_bytes(&definition.content).unwrap(),
-            }
+            definition.load(RuleSet::from_json).unwrap()
         };
         assert_eq!(rules(&folders), rules(&built_in), "{name}");
     }
     assert_eq!(operations, 19_796);
     for kind in ["_retry", "sdk-default-configuration"] {
-        let one = folders.shared(kind).unwrap().unwrap();
-        let two = built_in.shared(kind).unwrap().unwrap();
-        assert_eq!(
-            (one.content, one.format),
-            (two.content, two.format),
-            "{kind}"
-        );
+        let value = |catalog: &Catalog| catalog.shared(kind).unwrap().unwrap().value().unwrap();
+        assert_eq!(value(&folders), value(&built_in), "{kind}");
     }
-    let json = |kind| folders.shared(kind).unwrap().unwrap().content;
-    let compiled = |kind| built_in.shared(kind).unwrap().unwrap();
-    assert_eq!(compiled("partitions").format, DefinitionFormat::Compiled);
-    let partitions = Partitions::from_json(&json("partitions")).unwrap();
-    assert_eq!(*compiled("partitions").content, *partitions.to_bytes());
-    let endpoints = EndpointsData::from_json(&json("endpoints")).unwrap();
-    assert_eq!(*compiled("endpoints").content, *endpoints.to_bytes());
-    assert!(compiled("partitions").parse::<inia_core::Value>().is_err());
+    let shared = |catalog: &Catalog, kind| catalog.shared(kind).unwrap().unwrap();
+    let partitions = |catalog| shared(catalog, "partitions").load(Partitions::from_json);
+    assert_eq!(
+        partitions(&folders).unwrap(),
+        partitions(&built_in).unwrap()
+    );
+    let endpoints = |catalog| shared(catalog, "endpoints").load(EndpointsData::from_json);
+    assert_eq!(endpoints(&folders).unwrap(), endpoints(&built_in).unwrap());
+    assert!(shared(&built_in, "partitions").is_compiled());
+    assert!(shared(&built_in, "partitions").value().is_err());
 }
 
 #[test]
@@ -248,7 +240,7 @@ fn finds_new_services_in_user_folders() {
         catalog
             .definition("tiny", None, "paginators-1")
             .unwrap()
-            .map(|definition| definition.content),
+            .map(|definition| definition.json().unwrap()),
         None
     );
     assert!(model_error(catalog.service("no-model", None)).contains("no service"));
@@ -370,7 +362,7 @@ fn a_malformed_file_does_not_affect_other_services() {
         .definition("tiny", None, "paginators-1")
         .unwrap()
         .unwrap();
-    let error = model_error(paginators.parse::<inia_core::Value>());
+    let error = model_error(paginators.value());
     assert!(
         error.contains("tiny/2026-01-01/paginators-1.json"),
         "{error}"
@@ -494,12 +486,8 @@ fn damaged_archives_never_panic() {
     let mut builder = ArchiveBuilder::new();
     let sqs = built_in().service("sqs", None).unwrap();
     builder.add_model("sqs", "2012-11-05", sqs);
-    builder.add_file(
-        "sqs",
-        "2012-11-05",
-        "paginators-1",
-        &b"{\"pagination\": {}}".repeat(20),
-    );
+    let paginators = json!({"pagination": {"ListQueues": ["name".repeat(2000), 1.5, null]}});
+    builder.add_value("sqs", "2012-11-05", "paginators-1", paginators);
     let bytes = builder.finish().unwrap();
     let mut random = SeededRng(0x8765_4321);
     for _ in 0..400 {

@@ -409,9 +409,47 @@ async fn servers_without_http2_get_http1() {
     );
 }
 
-/// The process that `5_000_calls_succeed_with_256_file_descriptors` starts.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by another test, with few file descriptors"]
+async fn dropped_bodies_and_canceled_calls_leave_no_request_waiting() {
+    let (one, first) = counting_server(Duration::from_micros(200)).await;
+    let (two, second) = counting_server(Duration::ZERO).await;
+    let (tls, bundle) = tls_server(true, 20).await;
+    let transport = Arc::new(tls_transport(bundle, 3));
+    let tasks = (0..600u32).map(|number| {
+        let transport = Arc::clone(&transport);
+        tokio::spawn(async move {
+            let (url, version) = match number % 5 {
+                0 | 1 => (format!("http://127.0.0.1:{one}/"), HttpVersion::Http1),
+                2 | 3 => (format!("http://127.0.0.1:{two}/"), HttpVersion::Http1),
+                _ => (format!("https://localhost:{tls}/"), HttpVersion::Http2),
+            };
+            let send = transport.send(request(&url, version));
+            let patience = Duration::from_micros(u64::from(number % 7) * 300);
+            match number % 3 {
+                0 => drop(tokio::time::timeout(patience, send).await),
+                1 => drop(send.await),
+                _ => {
+                    text(send.await).await;
+                }
+            }
+        })
+    });
+    let all = join_all(tasks);
+    let done = tokio::time::timeout(Duration::from_secs(60), all).await;
+    assert!(done.unwrap().iter().all(Result::is_ok));
+    for port in [one, two] {
+        let last = transport.send(request(
+            &format!("http://127.0.0.1:{port}/"),
+            HttpVersion::Http1,
+        ));
+        let last = tokio::time::timeout(Duration::from_secs(10), last).await;
+        assert_eq!(text(last.unwrap()).await, "{}");
+    }
+    assert!(first.total.load(Ordering::SeqCst) > 0 && second.total.load(Ordering::SeqCst) > 0);
+}
+
+/// Runs in the process that `many_calls_succeed_with_few_file_descriptors` starts, and does nothing without its variable.
+#[tokio::test(flavor = "multi_thread")]
 async fn child_with_few_file_descriptors() {
     let Ok(url) = std::env::var("INIA_TEST_URL") else {
         return;
@@ -432,14 +470,28 @@ async fn child_with_few_file_descriptors() {
     );
 }
 
+/// Runs in the process that `unused_connections_of_other_transports_make_room` starts.
+#[tokio::test(flavor = "multi_thread")]
+async fn child_with_many_transports() {
+    let Ok(url) = std::env::var("INIA_TEST_URL") else {
+        return;
+    };
+    let mut transports = Vec::new();
+    for _ in 0..300 {
+        let transport = HyperTransport::new(TransportSettings::default());
+        let response = transport.send(request(&url, HttpVersion::Http1)).await;
+        assert_eq!(text(response).await, "{}");
+        transports.push(transport);
+    }
+}
+
+/// Runs an ignored test of this suite in a process with few file descriptors.
 #[cfg(unix)]
-#[test]
-fn many_calls_succeed_with_few_file_descriptors() {
-    let (port, connections) = background(counting_server(Duration::from_millis(1)));
+fn run_child(name: &str, port: u16) {
     let status = std::process::Command::new("sh")
         .args(["-c", "ulimit -n 256 && exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "child_with_few_file_descriptors"])
+        .args(["--exact", name])
         .env("INIA_TEST_URL", format!("http://127.0.0.1:{port}"))
         .output()
         .unwrap();
@@ -448,6 +500,20 @@ fn many_calls_succeed_with_few_file_descriptors() {
         "{}",
         String::from_utf8_lossy(&status.stdout)
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn unused_connections_of_other_transports_make_room() {
+    let (port, _) = background(counting_server(Duration::ZERO));
+    run_child("child_with_many_transports", port);
+}
+
+#[cfg(unix)]
+#[test]
+fn many_calls_succeed_with_few_file_descriptors() {
+    let (port, connections) = background(counting_server(Duration::from_millis(1)));
+    run_child("child_with_few_file_descriptors", port);
     let most = connections.most.load(Ordering::SeqCst);
     assert!((50..256).contains(&most), "{most} connections");
 }

@@ -68,6 +68,7 @@ fn main() -> ExitCode {
         }),
         all: variable("ALL").is_some(),
         operation: variable("OPERATION"),
+        region: variable("REGION"),
         report: variable("REPORT").map(Into::into),
     };
     let catalog = Arc::new(Catalog::new(inia_builtin::archive()));

@@ -1,4 +1,4 @@
-//! End to end: calls to a local moto server through the library, `inia batch` and the other commands.
+//! End to end: calls to a local moto server through the library, `inia run` and the other commands.
 //!
 //! The calls are in `tests/e2e/calls.json`, in order: `expect` is a JMESPath expression that must be true for the
 //! result, `error` the expected error code. moto is part of the peers' Python environment (`cargo xtask peers`).
@@ -53,7 +53,7 @@ fn main() -> std::process::ExitCode {
     };
     let cases = vec![
         support::Case::new("library", against_moto(through_library)),
-        support::Case::new("batch", against_moto(through_batch)),
+        support::Case::new("run", against_moto(through_run)),
         support::Case::new("command/pages", against_moto(command_line::pages)),
         support::Case::new("command/waits", against_moto(command_line::waits)),
         support::Case::new("command/resources", against_moto(command_line::resources)),
@@ -99,7 +99,7 @@ fn through_library(moto: &Moto) -> Result<()> {
     })
 }
 
-/// The list has blobs in base64, as `inia batch` does; the library expects bytes.
+/// The list has blobs in base64, as `inia run` does; the library expects bytes.
 fn with_blobs(client: &inia::Client, case: &Case) -> Result<Value> {
     fn decode(model: &inia::ServiceModel, member: &inia::Member, value: &mut Value) -> Result<()> {
         match (&model.shape(member.target).kind, &mut *value) {
@@ -137,9 +137,9 @@ fn with_blobs(client: &inia::Client, case: &Case) -> Result<Value> {
     Ok(params)
 }
 
-fn through_batch(moto: &Moto) -> Result<()> {
+fn through_run(moto: &Moto) -> Result<()> {
     let mut child = Command::new(command()?)
-        .args(["batch", "--concurrency", "1"])
+        .args(["run", "--concurrency", "1"])
         .env_clear()
         .env("AWS_REGION", "us-east-1")
         .env("AWS_ENDPOINT_URL", moto.url())
@@ -164,7 +164,7 @@ fn through_batch(moto: &Moto) -> Result<()> {
         .map_err(|_| anyhow::anyhow!("the writer panicked"))??;
     ensure!(
         output.status.success(),
-        "inia batch exited with {}",
+        "inia run exited with {}",
         output.status
     );
 

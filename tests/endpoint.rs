@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use inia_core::Str;
+use inia_core::packed::{from_bytes, to_bytes};
 use inia_endpoint::{
     Endpoint, EndpointError, EndpointParams, Parameter, ParameterValue, Partitions, RuleSet,
 };
@@ -172,7 +173,7 @@ struct RuleSetForms {
 static PARTITIONS: LazyLock<Result<Partitions, String>> = LazyLock::new(|| {
     let text = read(&workspace().join("data/partitions.json"))?;
     let partitions = Partitions::from_json(&text).map_err(|error| error.to_string())?;
-    Partitions::from_bytes(&partitions.to_bytes()).map_err(|error| error.to_string())
+    from_bytes(&to_bytes(&partitions)).ok_or_else(|| "unreadable partitions".to_owned())
 });
 
 impl LazyRuleSet {
@@ -187,8 +188,7 @@ impl LazyRuleSet {
         let forms = self.forms.get_or_init(|| {
             let compiled =
                 RuleSet::from_json(&read(&self.path)?).map_err(|error| error.to_string())?;
-            let unpacked =
-                RuleSet::from_bytes(&compiled.to_bytes()).map_err(|error| error.to_string())?;
+            let unpacked = from_bytes(&to_bytes(&compiled)).ok_or("unreadable rule set")?;
             Ok(RuleSetForms { compiled, unpacked })
         });
         forms.as_ref().map_err(Failed::from)

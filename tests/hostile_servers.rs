@@ -440,3 +440,23 @@ async fn the_signed_host_is_the_host_that_is_sent() {
     let host = output.metadata.request_id.unwrap();
     assert_eq!(host, format!("localhost:{port}"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_names_the_own_region_is_not_sent_again() {
+    for (region, requests) in [("us-east-1", 1), ("eu-west-1", 2)] {
+        let response = format!(
+            "HTTP/1.1 400 Bad Request\r\nx-amz-bucket-region: {region}\r\ncontent-length: 0\r\n\r\n"
+        );
+        let response: &[u8] = response.leak().as_bytes();
+        let (port, count) = server(move |mut socket| async move {
+            read_head(&mut socket).await;
+            let _ = socket.write_all(response).await;
+        })
+        .await;
+        let s3 = client("s3", &format!("http://127.0.0.1:{port}"), Config::new());
+        let call = s3.call("HeadBucket", json!({"Bucket": "b"}));
+        let error = call.send().await.unwrap_err();
+        assert_eq!(error.http_status(), Some(400), "{error}");
+        assert_eq!(count.load(Ordering::SeqCst), requests, "{region}");
+    }
+}

@@ -2,7 +2,7 @@
 //! the build machine first. `crates/model/src/packed/mod.rs` documents the archive format.
 
 /// The supported version of the archive format.
-const MAGIC: &[u8] = b"inia\x02";
+const MAGIC: &[u8] = b"inia\x03";
 
 /// Number of records per entry of a record table.
 const STRIDE: usize = 16;
@@ -62,7 +62,6 @@ impl<'a> ArchiveParts<'a> {
             Some((record.text()?, record.text()?))
         });
         let aliases = aliases.collect::<Option<_>>()?;
-        let _kinds = reader.records()?;
         let head = archive.get(..archive.len() - reader.0.len())?;
         let records = reader.records()?.into_iter().map(|record| {
             let mut record = ArchiveReader(record);

@@ -45,6 +45,8 @@ pub struct Plan {
     pub all: bool,
     /// Only operations whose name contains this.
     pub operation: Option<String>,
+    /// The region, in place of a random one.
+    pub region: Option<String>,
     /// File for all differences, one per line.
     pub report: Option<PathBuf>,
 }
@@ -236,7 +238,8 @@ impl Suite {
             .service(name, None)
             .map_err(|error| error.to_string())?;
         let protocol = Protocol::of(model.metadata()).map_err(|error| error.to_string())?;
-        let region = *Random::new(self.plan.seed, &[name, "region"]).pick(REGIONS);
+        let random = *Random::new(self.plan.seed, &[name, "region"]).pick(REGIONS);
+        let region = self.plan.region.as_deref().unwrap_or(random);
         let ours =
             IniaClient::new(&self.catalog, name, region).map_err(|error| error.to_string())?;
         let operations = self.operations(&model);
@@ -306,7 +309,7 @@ struct Trial<'m> {
     suite: &'m Suite,
     model: &'m ServiceModel,
     protocol: Protocol,
-    region: &'static str,
+    region: &'m str,
     ours: IniaClient,
     tally: Tally,
     /// Number of uses of each known difference, by row and operation.

@@ -13,6 +13,7 @@ struct Selection<'a> {
     all: bool,
     service: Option<&'a str>,
     operation: Option<&'a str>,
+    region: Option<&'a str>,
     seed: Option<u64>,
     report: Option<&'a str>,
 }
@@ -41,6 +42,9 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     if let Some(operation) = selection.operation {
         command.env("INIA_DIFFERENTIAL_OPERATION", operation);
     }
+    if let Some(region) = selection.region {
+        command.env("INIA_DIFFERENTIAL_REGION", region);
+    }
     if let Some(seed) = selection.seed {
         command.env("INIA_DIFFERENTIAL_SEED", seed.to_string());
     }
@@ -65,13 +69,14 @@ fn parse<'a>(args: &[&'a str]) -> Result<Selection<'a>> {
             "--all" => selection.all = true,
             "--service" => selection.service = Some(value()?),
             "--operation" => selection.operation = Some(value()?),
+            "--region" => selection.region = Some(value()?),
             "--seed" => {
                 let text = value()?;
                 selection.seed = Some(text.parse().with_context(|| format!("--seed {text}"))?);
             }
             "--report" => selection.report = Some(value()?),
             other => bail!(
-                "{other}: there are --all, --service S, --operation O, --seed N and --report FILE"
+                "{other}: there are --all, --service S, --operation O, --region R, --seed N and --report FILE"
             ),
         }
     }

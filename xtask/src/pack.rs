@@ -77,25 +77,22 @@ fn add_file(
     (service, version, kind): (&str, &str, &str),
     definition: &Definition,
 ) -> Result<()> {
-    match compiled(kind, definition)? {
-        Some(compiled) => builder.add_compiled(service, version, kind, compiled),
-        None => builder.add_file(service, version, kind, &definition.content),
+    match kind {
+        "endpoint-rule-set-1" => {
+            let rules = definition.load(RuleSet::from_json)?;
+            builder.add_compiled(service, version, kind, rules);
+        }
+        "partitions" => {
+            let partitions = definition.load(Partitions::from_json)?;
+            builder.add_compiled(service, version, kind, partitions);
+        }
+        "endpoints" => {
+            let endpoints = definition.load(EndpointsData::from_json)?;
+            builder.add_compiled(service, version, kind, endpoints);
+        }
+        _ => builder.add_value(service, version, kind, definition.value()?),
     }
     Ok(())
-}
-
-/// Compiles a file by kind; `None` for kinds that are kept as JSON.
-fn compiled(kind: &str, definition: &Definition) -> Result<Option<Vec<u8>>> {
-    let text = &definition.content;
-    let compiled = match kind {
-        "endpoint-rule-set-1" => RuleSet::from_json(text).map(|rules| rules.to_bytes()),
-        "partitions" => Partitions::from_json(text).map(|partitions| partitions.to_bytes()),
-        "endpoints" => EndpointsData::from_json(text).map(|endpoints| endpoints.to_bytes()),
-        _ => return Ok(None),
-    };
-    compiled
-        .map(Some)
-        .with_context(|| definition.origin.clone())
 }
 
 /// `data/` as a `Files` port.

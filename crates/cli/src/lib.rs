@@ -7,7 +7,8 @@
 //! inia <service> wait <name> [--member value ...]    wait for a resource state
 //! inia services                                      all services
 //! inia resource [service] [name] ...                 resources, collections, actions
-//! inia batch [--concurrency N]                       one call per line of input
+//! inia run [--concurrency N]                         one call per line of input
+//! inia call <service> <operation> ...                a call, even if the service is named as a command
 //! inia sso login | logout                            IAM Identity Center
 //! inia configure [get|set|list|...]                  the config files
 //! ```
@@ -18,16 +19,18 @@ mod arguments;
 mod command;
 mod log;
 mod output;
+mod signal;
 mod status;
 mod terminal;
 
-use std::pin::pin;
+use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-use futures_util::future::{Either, select, select_all};
 use inia::{Operation, ServiceModel};
 
-use arguments::{Arguments, Arity, OptionGroup, OptionRow, ProfileOption, SessionOptions};
+use arguments::{Arguments, ProfileOption, SessionOptions};
+use signal::Signals;
 use status::CliError;
 
 const HELP: &str = "\
@@ -43,7 +46,8 @@ inia: call any operation of any AWS service
   inia resource <service> [Name]                     describe a service or one of its resources
   inia resource <service> <Name> <identifier> [part] print a resource, or one of its attributes, collections or references;
                                                      run an action, wait: inia resource s3 Bucket logs objects --limit 5
-  inia batch [--concurrency N]                       make a call for each line of standard input
+  inia run [--concurrency N]                         make a call for each line of standard input
+  inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials
@@ -64,9 +68,6 @@ Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://
 Key@=file://F. A value that begins with -- is written --name=VALUE.
 ";
 
-/// Default number of concurrent calls of `inia batch`.
-const CONCURRENCY: usize = 16;
-
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -80,26 +81,21 @@ pub fn main() -> ExitCode {
             return ExitCode::from(status::OTHER);
         }
     };
-    let ended = runtime.block_on(async {
-        let running = pin!(async { run(process_arguments()?).await });
-        // Signals are polled first, so that they are handled before the command starts a process.
-        match select(pin!(ending_signal()), running).await {
-            Either::Left((signal, _)) => Err(signal),
-            Either::Right((result, _)) => Ok(result),
-        }
+    let result = runtime.block_on(async {
+        let arguments = process_arguments()?;
+        run(arguments, &mut Signals::listen()).await
     });
     // Drops background tasks, such as a pending read of standard input, without waiting for them.
     runtime.shutdown_background();
-    match ended {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error)) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
-        Ok(Err(CliError::NotSet)) => ExitCode::from(status::NOT_SET),
-        Ok(Err(error)) => {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::NotSet) => ExitCode::from(status::NOT_SET),
+        Err(CliError::Signal(signal)) => ExitCode::from(signal.status()),
+        Err(error) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
+        Err(error) => {
             output::write_error(&format!("\n{error}"));
             error.status()
         }
-        // As shells report it.
-        Err(signal) => ExitCode::from(128 + signal),
     }
 }
 
@@ -113,34 +109,7 @@ fn process_arguments() -> Result<Vec<String>, CliError> {
     std::env::args_os().skip(1).map(text).collect()
 }
 
-/// Waits for a signal that ends the process, and returns its number. The running command is dropped then, which also ends the
-/// commands that it started.
-#[cfg(unix)]
-async fn ending_signal() -> u8 {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let kinds = [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15)];
-    let signals = kinds.map(|(kind, number)| {
-        Box::pin(async move {
-            match signal(kind) {
-                Ok(mut signal) => signal.recv().await,
-                Err(_) => std::future::pending().await,
-            };
-            number
-        })
-    });
-    select_all(signals).await.0
-}
-
-#[cfg(not(unix))]
-async fn ending_signal() -> u8 {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => 2,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-async fn run(arguments: Vec<String>) -> Result<(), CliError> {
+async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
     if let [option] = arguments.as_slice()
         && option == "--version"
     {
@@ -154,11 +123,22 @@ async fn run(arguments: Vec<String>) -> Result<(), CliError> {
         return Err(CliError::usage(format!("missing command\n\n{HELP}")));
     };
     match command.as_str() {
+        "run" => command::run::run(arguments, signals).await,
+        "batch" if is_line_filter(&arguments) => command::run::run(arguments, signals).await,
+        command => signals.interrupt(run_command(command, arguments)).await,
+    }
+}
+
+async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    match command {
         "help" => {
             arguments.finish::<0>("help")?;
             print(HELP)
         }
-        "batch" => batch(arguments).await,
+        "call" => match arguments.positional()? {
+            Some(service) => call(&service, arguments).await,
+            None => Err(CliError::usage("usage: inia call SERVICE OPERATION ...")),
+        },
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
         "services" => {
@@ -166,31 +146,50 @@ async fn run(arguments: Vec<String>) -> Result<(), CliError> {
             arguments.finish::<0>("services")?;
             command::describe::services(&profile.load().await?)
         }
+        "sso" => match arguments.positional()?.as_deref() {
+            Some("login") => command::sso::login(arguments).await,
+            Some("logout") => command::sso::logout(arguments).await,
+            operation => call_operation("sso", operation, arguments).await,
+        },
         service => call(service, arguments).await,
     }
 }
 
+/// Returns true if `inia batch` means `inia run`: it names no operation of AWS Batch, calls can be read from standard
+/// input, and the command is not called as `aws`.
+fn is_line_filter(arguments: &Arguments) -> bool {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let is_aws = Path::new(&program)
+        .file_stem()
+        .is_some_and(|name| name == "aws");
+    !is_aws && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
+}
+
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
+    let operation = arguments.positional()?;
+    call_operation(service, operation.as_deref(), arguments).await
+}
+
+async fn call_operation(
+    service: &str,
+    operation: Option<&str>,
+    mut arguments: Arguments,
+) -> Result<(), CliError> {
     let service = service_name(service);
-    let Some(name) = arguments.positional()? else {
-        return describe(service, arguments).await;
+    let name = match operation {
+        None | Some("help") => return describe(service, arguments).await,
+        Some("wait") => return wait(service, arguments).await,
+        Some(name) => name,
     };
-    match (service, name.as_str()) {
-        ("sso", "login") => return command::sso::login(arguments).await,
-        ("sso", "logout") => return command::sso::logout(arguments).await,
-        (_, "help") => return describe(service, arguments).await,
-        (_, "wait") => return wait(service, arguments).await,
-        _ => {}
-    }
     if arguments.take_help() {
         let profile: ProfileOption = arguments.take()?;
         arguments.finish::<0>("<service> <operation> help")?;
         let model = profile.load().await?.catalog().service(service, None)?;
-        return command::describe::operation(&model, operation(&model, &name)?);
+        return command::describe::operation(&model, find_operation(&model, name)?);
     }
     let session = arguments.take::<SessionOptions>()?.load().await?;
     let client = session.client(service)?;
-    let operation = operation(client.model(), &name)?.clone();
+    let operation = find_operation(client.model(), name)?.clone();
     command::call::run(arguments, &session, client, &operation).await
 }
 
@@ -202,7 +201,7 @@ async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliErro
     command::describe::operations(&model)
 }
 
-fn operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
+fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
     model.operation(name).map_err(|_| {
         let names: Vec<String> = model
             .operations()
@@ -247,38 +246,6 @@ fn service_name(name: &str) -> &str {
         .iter()
         .find(|(alias, _)| *alias == name)
         .map_or(name, |(_, service)| service)
-}
-
-/// The option of `inia batch`.
-#[derive(Debug, Default)]
-struct BatchOptions {
-    concurrency: Option<usize>,
-}
-
-impl OptionGroup for BatchOptions {
-    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
-        name: "concurrency",
-        arity: Arity::One,
-        set: |options, number| {
-            let parsed = number.parse().ok().filter(|number| *number > 0);
-            options.concurrency = Some(parsed.ok_or_else(|| {
-                CliError::usage(format!(
-                    "--concurrency: {number:?} is not a positive integer"
-                ))
-            })?);
-            Ok(())
-        },
-    }];
-}
-
-async fn batch(mut arguments: Arguments) -> Result<(), CliError> {
-    let (session, batch): (SessionOptions, BatchOptions) = arguments.take()?;
-    arguments.finish::<0>("batch")?;
-    let session = session.load().await?;
-    let concurrency = batch.concurrency.unwrap_or(CONCURRENCY);
-    let input = tokio::io::BufReader::new(tokio::io::stdin());
-    command::batch::run(session, input, tokio::io::stdout(), concurrency).await?;
-    Ok(())
 }
 
 fn print(text: &str) -> Result<(), CliError> {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use inia::ErrorKind;
 
+use crate::signal::Signal;
+
 /// The value is not set; nothing is printed.
 pub(crate) const NOT_SET: u8 = 1;
 /// Invalid command line.
@@ -21,6 +23,8 @@ pub(crate) const OTHER: u8 = 255;
 pub(crate) enum CliError {
     /// The value is not set: reported by exit code only.
     NotSet,
+    /// A signal ended the command: reported by exit code only.
+    Signal(Signal),
     /// Invalid command line.
     Usage(String),
     /// A call failed.
@@ -37,6 +41,7 @@ impl CliError {
     pub(crate) fn status(&self) -> ExitCode {
         ExitCode::from(match self {
             CliError::NotSet => NOT_SET,
+            CliError::Signal(signal) => signal.status(),
             CliError::Usage(_) => USAGE,
             CliError::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
@@ -95,6 +100,7 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CliError::NotSet => f.write_str("inia: not set"),
+            CliError::Signal(_) => f.write_str("inia: ended by a signal"),
             CliError::Usage(message) => write!(f, "inia: {message}"),
             CliError::Other(error) => write!(f, "inia: {error:#}"),
             CliError::Call { operation, error } => match error.service() {

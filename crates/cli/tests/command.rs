@@ -324,7 +324,7 @@ fn suggests_the_nearest_name() {
 fn prints_help_and_lists() {
     let help = run_command(inia("help").arg("help"));
     assert_eq!(help.status, 0);
-    assert!(help.stdout.contains("inia batch [--concurrency N]"));
+    assert!(help.stdout.contains("inia run [--concurrency N]"));
     assert_eq!(run_command(inia("help").arg("--help")).stdout, help.stdout);
     let nothing = run_command(&mut inia("help"));
     assert_eq!((nothing.status, nothing.stdout.as_str()), (252, ""));

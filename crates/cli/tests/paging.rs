@@ -161,6 +161,31 @@ fn a_repeated_token_is_an_error() {
 }
 
 #[test]
+fn tokens_in_a_circle_are_an_error() {
+    let server = Server::start(|request| {
+        let next =
+            match serde_json::from_slice::<serde_json::Value>(&request.body).unwrap()["NextToken"]
+                .as_str()
+            {
+                Some("A") => "B",
+                _ => "A",
+            };
+        let page = format!(r#"{{"QueueUrls": ["http://q/1"], "NextToken": "{next}"}}"#);
+        (200, "application/x-amz-json-1.0", page.into_bytes())
+    });
+    for line in ["sqs list-queues", "resource sqs queues"] {
+        let before = server.requests().len();
+        let result = run(&server, line);
+        assert_eq!(result.status, 255, "{line}: {result:?}");
+        assert!(
+            result.stderr.contains("the same token twice"),
+            "{line}: {result:?}"
+        );
+        assert_eq!(server.requests().len() - before, 3, "{line}");
+    }
+}
+
+#[test]
 fn collections_are_paginated() {
     let server = queues();
     let result = run(

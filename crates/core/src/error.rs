@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::{Map, Str};
+
+#[cfg(feature = "session")]
+mod shared;
 
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,7 +85,8 @@ pub enum ErrorKind {
     Model,
     /// The response could not be parsed.
     Parse,
-    /// A streaming body failed, or its checksum did not match, while it was read or sent.
+    /// A body failed while it was read or sent: it was cut off, it is longer than allowed or not as long as stated, or its checksum did not
+    /// match.
     Stream,
     /// A waiter ended without success.
     Waiter,
@@ -94,7 +97,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Returns the kind's name as `inia batch` prints it, such as `service` or `timeout`.
+    /// Returns the kind's name as `inia run` prints it, such as `service` or `timeout`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -316,22 +319,6 @@ impl Error {
         self
     }
 
-    /// Returns a copy of an error that several callers share. Its causes are those of the original.
-    #[must_use]
-    #[cold]
-    pub(crate) fn share(shared: &Arc<Error>) -> Error {
-        let mut copy = Error::new(shared.kind(), shared.message().to_owned());
-        copy.0.service.clone_from(&shared.0.service);
-        copy.0.problems.clone_from(&shared.0.problems);
-        copy.0.attempts = shared.0.attempts;
-        copy.0.retry_class = shared.0.retry_class;
-        copy.0.call.clone_from(&shared.0.call);
-        if shared.0.source.is_some() {
-            copy.0.source = Some(Box::new(SharedCause(Arc::clone(shared))));
-        }
-        copy
-    }
-
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -481,33 +468,6 @@ impl fmt::Debug for Error {
             debug.field("source", source);
         }
         debug.finish()
-    }
-}
-
-/// The cause of a shared error.
-struct SharedCause(Arc<Error>);
-
-impl SharedCause {
-    fn cause(&self) -> &(dyn StdError + 'static) {
-        self.0.source().unwrap_or(&*self.0)
-    }
-}
-
-impl fmt::Display for SharedCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.cause(), f)
-    }
-}
-
-impl fmt::Debug for SharedCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.cause(), f)
-    }
-}
-
-impl StdError for SharedCause {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause().source()
     }
 }
 

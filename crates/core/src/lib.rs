@@ -6,12 +6,17 @@
 #![forbid(unsafe_code)]
 
 mod ascii_json;
+#[doc(hidden)]
+pub mod base64;
 mod chunks;
 #[cfg(feature = "session")]
 pub mod config;
 #[cfg(feature = "session")]
 mod credentials;
+#[doc(hidden)]
+pub mod definition_node;
 mod error;
+mod float;
 mod hex;
 mod json_macro;
 #[doc(hidden)]
@@ -36,6 +41,7 @@ pub use credentials::{
     SsoLogin, SsoLogout, Token, TokenChain,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
+pub use float::FloatText;
 pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 #[cfg(feature = "session")]

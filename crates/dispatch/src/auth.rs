@@ -9,6 +9,8 @@ use inia_core::{Error, ErrorKind, Result, Str};
 use inia_endpoint::Endpoint;
 use inia_model::{Metadata, Operation};
 
+use crate::region::missing_region;
+
 /// An auth scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthScheme {
@@ -59,6 +61,14 @@ pub(crate) struct Auth {
     pub(crate) sign_body: bool,
 }
 
+/// The signing name and region of an endpoint whose rules do not state them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DefaultScope<'a> {
+    /// The signing name; that of the definition if `None`.
+    pub(crate) signing_name: Option<&'static str>,
+    pub(crate) region: Option<&'a str>,
+}
+
 /// Resolves the auth scheme of a call from the operation, the service, the endpoint and the client's settings.
 ///
 /// DIFFERENCE: an operation that its definition marks as unsigned stays unsigned; in botocore the endpoint's auth schemes override
@@ -69,14 +79,17 @@ pub(crate) fn resolve(
     metadata: &Metadata,
     endpoint: &Endpoint,
     settings: &ClientSettings,
-    region: Option<&str>,
+    scope: DefaultScope<'_>,
 ) -> Result<Auth> {
     let sign_body =
         !operation.unsigned_payload && operation.auth_type.as_deref() != Some("v4-unsigned-body");
     let mut auth = Auth {
         scheme: AuthScheme::None,
-        signing_name: metadata.signing_name().clone(),
-        region: region.map(Str::from).unwrap_or_default(),
+        signing_name: match scope.signing_name {
+            Some(name) => Str::from_static(name),
+            None => metadata.signing_name().clone(),
+        },
+        region: scope.region.map(Str::from).unwrap_or_default(),
         double_encode: true,
         sign_body,
     };
@@ -140,10 +153,7 @@ pub(crate) fn resolve(
         auth.region = Str::from(settings.sigv4a_signing_region_set.join(","));
     }
     if auth.region.is_empty() && !matches!(auth.scheme, AuthScheme::None | AuthScheme::Bearer) {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "no region is set: set it on the client or the session, in AWS_REGION, or as `region` in the profile",
-        ));
+        return Err(missing_region());
     }
     Ok(auth)
 }

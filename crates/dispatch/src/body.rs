@@ -308,30 +308,6 @@ impl ByteStream {
             _ => self,
         }
     }
-
-    /// Writes the body to a file, chunk by chunk. Returns the number of bytes written.
-    ///
-    /// # Errors
-    /// `Stream`: reading or writing failed.
-    pub async fn write_to(mut self, path: impl Into<PathBuf>) -> Result<u64> {
-        use tokio::io::AsyncWriteExt as _;
-        let path = path.into();
-        let mut file = tokio::fs::File::create(&path)
-            .await
-            .map_err(|error| file_error(&path, error))?;
-        let mut written = 0;
-        while let Some(chunk) = self.next().await {
-            let chunk = chunk?;
-            file.write_all(&chunk)
-                .await
-                .map_err(|error| file_error(&path, error))?;
-            written += chunk.len() as u64;
-        }
-        file.flush()
-            .await
-            .map_err(|error| file_error(&path, error))?;
-        Ok(written)
-    }
 }
 
 /// A stream whose length was stated in advance. The last chunk is held back until the stream has ended, because a transport reads no
@@ -407,7 +383,7 @@ fn too_long(limit: usize) -> Error {
 }
 
 #[cold]
-fn file_error(path: &std::path::Path, error: std::io::Error) -> Error {
+pub(crate) fn file_error(path: &std::path::Path, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Stream, path.display().to_string()).with_source(error)
 }
 

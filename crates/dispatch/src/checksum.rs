@@ -229,6 +229,16 @@ pub(crate) fn for_request(
     }))
 }
 
+/// Returns true if an operation requires a checksum of its body, and the parameters neither set one nor choose its algorithm.
+pub(crate) fn needs_default(operation: &Operation, params: &Value, headers: &Headers) -> bool {
+    let traits = operation.checksum.as_deref();
+    let required =
+        operation.checksum_required || traits.is_some_and(|traits| traits.request_required);
+    let member = traits.and_then(|traits| traits.request_algorithm_member.as_ref());
+    let is_chosen = member.is_some_and(|member| params.get(member).is_some());
+    required && !is_chosen && !has_checksum(headers) && !headers.contains("content-md5")
+}
+
 /// Returns true if the parameters set a checksum of the body. Content-MD5 does not count as a checksum: the service checks both.
 fn has_checksum(headers: &Headers) -> bool {
     const NOT_CHECKSUMS: [&str; 3] = [

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::definitions::Definitions;
 use crate::params::Params;
 use crate::pipeline::{CallOptions, Service, collect_body};
+use crate::resume::BodyResumer;
 use crate::{ByteStream, Output, Presign, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
@@ -95,6 +96,7 @@ impl Client {
             operation,
             params: params.into(),
             options: CallOptions::default(),
+            resumes_body: false,
         }
     }
 
@@ -197,6 +199,7 @@ pub struct Call {
     operation: Result<u32>,
     params: Params,
     options: CallOptions,
+    resumes_body: bool,
 }
 
 impl Call {
@@ -224,6 +227,33 @@ impl Call {
         self
     }
 
+    /// Resumes a streaming body that breaks off: its rest is requested, at most five times without progress. The checksum of the whole
+    /// body is verified. Only S3's `GetObject` supports this; it has no effect on other operations.
+    ///
+    /// ```no_run
+    /// use inia_dispatch::{Session, json};
+    ///
+    /// # async fn example() -> inia_core::Result<()> {
+    /// let s3 = Session::load().await?.client("s3")?;
+    /// let backup = json!({"Bucket": "backups", "Key": "2026/11.tar"});
+    /// let object = s3.call("GetObject", backup).resume_body().await?;
+    /// if let Some(body) = object.body {
+    ///     body.write_to("11.tar").await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume_body(mut self) -> Self {
+        self.resumes_body = true;
+        self
+    }
+
+    /// Replaces the overrides of the call.
+    pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Adds features to the user agent.
     pub(crate) fn features(mut self, features: UserAgentFeatures) -> Self {
         self.options.features |= features;
@@ -244,7 +274,15 @@ impl Call {
             }
         };
         match self.params.into_params_value() {
-            Ok(params) => service.call(operation, params, self.options).await,
+            Ok(mut params) => {
+                let mut options = self.options;
+                if self.resumes_body && BodyResumer::supports(&self.client, operation) {
+                    let params = params.share();
+                    let resumer = BodyResumer::new(&self.client, operation, params, &options);
+                    options.resumer = Some(Arc::new(resumer));
+                }
+                service.call(operation, params, options).await
+            }
             Err(error) => Err(service.in_call(error, operation)),
         }
     }

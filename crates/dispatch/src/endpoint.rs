@@ -16,6 +16,8 @@ use inia_endpoint::{
 use inia_model::jmespath::Expression;
 use inia_model::{Operation, ServiceModel, snake_case};
 
+use crate::region::missing_region;
+
 /// Evaluates a service's rule set, and caches the endpoints.
 #[derive(Debug)]
 pub(crate) struct EndpointResolver {
@@ -28,6 +30,8 @@ pub(crate) struct EndpointResolver {
 #[derive(Debug)]
 pub(crate) struct EndpointBinding {
     sources: Box<[(usize, ParameterSource)]>,
+    /// True if a parameter is the region.
+    uses_region: bool,
     /// True if a parameter depends on the account id of the credentials.
     pub(crate) uses_account_id: bool,
     /// The input member bound to the parameter `AccountId`, if any.
@@ -49,11 +53,12 @@ enum ParameterSource {
     BuiltIn(BuiltIn),
 }
 
-/// Per-call overrides of the client's endpoint parameters.
+/// Endpoint parameters of a call that may differ from the client's.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EndpointOverrides<'a> {
     /// S3's addressing style.
     pub(crate) force_path_style: Option<bool>,
+    /// The region of the call; the client's if it has no other.
     pub(crate) region: Option<&'a str>,
     pub(crate) account_id: Option<&'a str>,
 }
@@ -81,6 +86,7 @@ impl EndpointResolver {
     ) -> Result<EndpointBinding> {
         let mut sources = Vec::new();
         let mut uses_account_id = false;
+        let mut uses_region = false;
         let mut account_id_member = None;
         let input = model.input(operation);
         for (index, parameter) in self.rule_set.parameters().iter().enumerate() {
@@ -90,6 +96,7 @@ impl EndpointResolver {
                 .cloned()
                 .or_else(|| implied_built_in(name));
             uses_account_id |= built_in == Some(BuiltIn::AccountId);
+            uses_region |= built_in == Some(BuiltIn::Region);
             let constant = operation
                 .static_context
                 .iter()
@@ -144,6 +151,7 @@ impl EndpointResolver {
         Ok(EndpointBinding {
             is_fixed: !uses_account_id && !depends_on_input,
             sources: sources.into(),
+            uses_region,
             uses_account_id,
             account_id_member,
         })
@@ -157,6 +165,9 @@ impl EndpointResolver {
         settings: &ClientSettings,
         overrides: EndpointOverrides<'_>,
     ) -> Result<Arc<Endpoint>> {
+        if binding.uses_region && overrides.region.is_none() {
+            return Err(missing_region());
+        }
         // Path results may be owned, and have to outlive the endpoint parameters that borrow from them.
         let path_results: Vec<Cow<'_, Value>> = binding
             .sources
@@ -232,7 +243,7 @@ fn built_in_value<'a>(
 ) -> ParameterValue<'a> {
     let custom = settings.endpoint_url.as_deref();
     match built_in {
-        BuiltIn::Region => overrides.region.or(settings.region.as_deref()).into(),
+        BuiltIn::Region => overrides.region.into(),
         // A custom endpoint is used as is: FIPS and dual-stack variants do not apply to it.
         BuiltIn::UseFips => (settings.use_fips_endpoint && custom.is_none()).into(),
         BuiltIn::UseDualStack => (uses_dual_stack(settings) && custom.is_none()).into(),

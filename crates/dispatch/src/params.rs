@@ -113,6 +113,18 @@ impl ParamsValue {
     }
 }
 
+impl ParamsValue {
+    /// Makes the parameters shared, and returns them.
+    pub(crate) fn share(&mut self) -> Arc<Value> {
+        let shared = match std::mem::replace(self, ParamsValue::Owned(Value::Null)) {
+            ParamsValue::Owned(value) => Arc::new(value),
+            ParamsValue::Shared(value) => value,
+        };
+        *self = ParamsValue::Shared(Arc::clone(&shared));
+        shared
+    }
+}
+
 impl Deref for ParamsValue {
     type Target = Value;
 

@@ -31,10 +31,13 @@ impl BaseUrl {
     /// `Config`, as [`parse`](Self::parse).
     pub(crate) fn from_setting(endpoint: &str) -> Result<Self> {
         let endpoint = endpoint.trim();
-        Self::try_parse(endpoint).map_err(|reason| {
-            invalid_url(ErrorKind::Config, endpoint, reason)
-                .at("endpoint_url (Config, AWS_ENDPOINT_URL or the profile)")
-        })
+        Self::try_parse(endpoint)
+            .map_err(|reason| invalid_url(ErrorKind::Config, endpoint, reason).at("endpoint_url"))
+    }
+
+    /// Returns the host with its port.
+    pub(crate) fn authority(&self) -> &str {
+        self.parts().1
     }
 
     fn try_parse(endpoint: &str) -> Result<Self, &'static str> {
@@ -70,8 +73,7 @@ impl BaseUrl {
 
     /// Returns true if the host may have subdomains: it is neither an IP address nor `localhost`.
     pub(crate) fn has_subdomains(&self) -> bool {
-        let (_, authority, _) = self.parts();
-        let (host, _) = split_port(authority);
+        let (host, _) = split_port(self.authority());
         !host.starts_with('[')
             && !host.eq_ignore_ascii_case("localhost")
             && host.parse::<std::net::Ipv4Addr>().is_err()
@@ -93,7 +95,7 @@ fn invalid_url(kind: ErrorKind, url: &str, reason: &str) -> Error {
     Error::new(
         kind,
         format!(
-            "invalid endpoint URL {:?}: {reason}; expected the form https://host:port",
+            "invalid URL {:?}: {reason}; expected the form https://host:port",
             printable_url(url)
         ),
     )

@@ -78,7 +78,7 @@ impl<'e> Evaluation<'e> {
         let mut index = 0;
         while let Some(compiled) = self.program.rules.get(index) {
             if !self.all_true(self.program.conditions(compiled))? {
-                index = usize::from(compiled.rule.next);
+                index += 1 + usize::from(compiled.rule.nested);
                 continue;
             }
             match compiled.rule.action {

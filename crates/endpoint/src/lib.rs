@@ -5,7 +5,7 @@
 //! ```text
 //! endpoint-rule-set-1.json -> RuleSet    --evaluate(Partitions, EndpointParams)--> Endpoint { url, headers, properties, .. }
 //! partitions.json          -> Partitions                                           or EndpointError { kind, message }
-//! endpoints.json           -> EndpointsData  --available_endpoints, partition_for_region, construct_endpoint, ..
+//! endpoints.json           -> EndpointsData  --available_endpoints, partition_for_region, global_endpoint
 //! ```
 //!
 //! | To get | Use |
@@ -14,15 +14,13 @@
 //! | the parameters of a rule set | [`RuleSet::parameters`], [`Parameter::built_in`], [`EndpointParams::set`] |
 //! | the partition of a region | [`Partitions::find`], [`Partitions::for_region`] |
 //! | the regions of a service | [`EndpointsData::available_endpoints`] |
-//! | the endpoint of a service without a rule set | [`EndpointsData::target`] |
 //! | the parts of an ARN | [`Arn::parse`] |
 //!
 //! # Packed form
 //!
-//! Each of the three kinds of data is read from JSON (files that a user drops in) or from a packed form (`to_bytes`,
-//! `from_bytes`; the built-in definitions). A packed rule set takes a few hundred bytes for most services and is read in
-//! microseconds. Only the version of this crate that wrote a packed form can read it; other versions return an error.
-//! Reading validates everything: damaged or hostile bytes are an error.
+//! Each of the three kinds of data is read from JSON (files that a user drops in) or from the packed form of the built-in
+//! definitions (`inia_core::packed`). A packed rule set takes a few hundred bytes for most services and is read in
+//! microseconds. Reading validates everything: damaged or hostile bytes are rejected.
 //!
 //! # Not supported
 //!
@@ -45,9 +43,7 @@ mod evaluate;
 mod functions;
 mod hasher;
 mod interner;
-mod json;
 mod list_table;
-mod packed;
 mod parameter;
 mod partition;
 mod region_pattern;
@@ -66,5 +62,5 @@ pub use parameter::{
     BuiltIn, EndpointParams, Parameter, ParameterDefault, ParameterType, ParameterValue,
 };
 pub use partition::{Partition, Partitions};
-pub use regions::{EndpointVariant, EndpointsData, LegacyEndpoint, LegacyRequest, LegacyTarget};
+pub use regions::{EndpointVariant, EndpointsData, GlobalEndpoint};
 pub use rule_set::RuleSet;

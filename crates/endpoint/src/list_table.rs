@@ -1,7 +1,7 @@
 //! Table of interned lists of indexes.
 
 use inia_core::Result;
-use inia_core::packed::{PackedReader, PackedWriter};
+use inia_core::packed::{Packed, PackedReader, PackedWriter};
 
 use crate::interner::too_large;
 
@@ -61,30 +61,25 @@ impl ListTable {
             .get(first as usize..end as usize)
             .unwrap_or_default()
     }
+}
 
-    pub(crate) fn write(&self, writer: &mut PackedWriter) {
-        writer.size(self.ends.len());
+impl Packed for ListTable {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        out.size(self.ends.len());
         for (_, id) in self.ends.iter().zip(0u16..) {
-            let list = self.get(id);
-            writer.size(list.len());
-            list.iter().for_each(|item| writer.number(*item));
+            out.list(self.get(id).iter());
         }
     }
 
-    pub(crate) fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
-        let count = reader.count(1)?;
-        if count > usize::from(u16::MAX) {
-            return None;
-        }
-        let mut ends = Vec::with_capacity(count);
-        let mut items = Vec::with_capacity(count * 3);
-        for _ in 0..count {
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        let mut items = Vec::new();
+        let ends = reader.list(|reader| {
             for _ in 0..reader.count(1)? {
                 items.push(reader.int()?);
             }
-            ends.push(u32::try_from(items.len()).ok()?);
-        }
-        Some(Self {
+            u32::try_from(items.len()).ok()
+        })?;
+        (ends.len() <= usize::from(u16::MAX)).then(|| Self {
             items: items.into_boxed_slice(),
             ends: ends.into_boxed_slice(),
         })
@@ -94,14 +89,13 @@ impl ListTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inia_core::packed::{from_bytes, to_bytes};
 
     #[test]
     fn lists_round_trip() {
         let lists = ListTable::new([vec![1, 500], vec![], vec![7]].iter()).unwrap();
-        let mut writer = PackedWriter::default();
-        lists.write(&mut writer);
-        let bytes = writer.bytes;
-        let again = ListTable::read(&mut PackedReader::new(&bytes)).unwrap();
+        let bytes = to_bytes(&lists);
+        let again: ListTable = from_bytes(&bytes).unwrap();
         assert_eq!(again, lists);
         assert_eq!(
             [again.get(0), again.get(1), again.get(2), again.get(3)],
@@ -111,7 +105,7 @@ mod tests {
         assert_eq!(again.items(0, 3), [1, 500, 7]);
         assert!(again.find(3).is_none());
         for length in 0..bytes.len() {
-            assert!(ListTable::read(&mut PackedReader::new(&bytes[..length])).is_none());
+            assert!(from_bytes::<ListTable>(&bytes[..length]).is_none());
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use inia_core::Str;
+use inia_core::packed::{Packed, PackedReader, PackedWriter, packed_enum, packed_struct};
 
 use crate::error::{EndpointError, EndpointErrorKind};
 use crate::rule_set::RuleSet;
@@ -118,18 +119,15 @@ impl BuiltIn {
                 .map_or("", |(name, _)| name),
         }
     }
+}
 
-    /// Returns the position in the table counted from 1, or 0 for an unknown built-in. Part of the packed form.
-    pub(crate) fn number(&self) -> u8 {
-        (1..)
-            .zip(&BUILT_INS)
-            .find(|(_, (_, built_in))| built_in == self)
-            .map_or(0, |(number, _)| number)
+impl Packed for BuiltIn {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        out.text(self.name());
     }
 
-    pub(crate) fn from_number(number: u8) -> Option<Self> {
-        let index = usize::from(number.checked_sub(1)?);
-        BUILT_INS.get(index).map(|(_, built_in)| built_in.clone())
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        reader.text().map(|name| Self::from_name(&name))
     }
 }
 
@@ -163,6 +161,12 @@ pub struct Parameter {
     /// Whether the value can affect the result, and so is part of the cache key: it is read or required.
     pub(crate) is_keyed: bool,
 }
+
+packed_enum!(ParameterType { 0 = String, 1 = Boolean, 2 = StringArray });
+packed_enum!(ParameterDefault { 0 = String(text), 1 = Boolean(value), 2 = StringArray(items) });
+packed_struct!(Parameter { name, kind } optional {
+    required, built_in, default, deprecation
+} computed { is_read, is_keyed });
 
 impl Parameter {
     /// Returns the name, which context parameters of operations and clients refer to.
@@ -353,14 +357,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn built_ins_round_trip_by_name_and_number() {
+    fn built_ins_round_trip_by_name() {
         for (name, built_in) in &BUILT_INS {
             assert_eq!(BuiltIn::from_name(name), *built_in);
             assert_eq!(built_in.name(), *name);
-            assert_eq!(
-                BuiltIn::from_number(built_in.number()).as_ref(),
-                Some(built_in)
-            );
         }
         assert_eq!(BuiltIn::from_name("AWS::New").to_string(), "AWS::New");
     }

@@ -1,14 +1,11 @@
 //! Partitions: the groups of regions of `partitions.json`.
 
-use inia_core::packed::{PackedReader, PackedWriter};
+use inia_core::packed::{Packed, PackedReader, PackedWriter, packed_struct};
 use inia_core::{Map, Result, Str, Value};
 
-use crate::json::{self, JsonNode};
-use crate::packed::{self, read_all, read_optional_text, write_all, write_optional_text};
 use crate::region_pattern::RegionPattern;
+use inia_core::definition_node::{DefinitionNode, parse_document};
 
-/// Magic byte and version of the packed form. The version is incremented with every change.
-const HEADER: &[u8] = b"P\x01";
 const MAX_PARTITIONS: usize = 64;
 
 /// All partitions, in the order of the file; the first one is the default.
@@ -32,13 +29,13 @@ const MAX_PARTITIONS: usize = 64;
 /// # Source
 /// botocore `endpoint_provider.py:RuleSetStandardLibrary.aws_partition`;
 /// <https://smithy.io/2.0/aws/rules-engine/library-functions.html>
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Partitions {
     partitions: Box<[Partition]>,
 }
 
 /// A partition: a group of regions with one DNS suffix and one set of features.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Partition {
     id: Str,
     pattern: RegionPattern,
@@ -119,29 +116,11 @@ impl Partitions {
     /// # Errors
     /// The input is not JSON, has no partition, or a partition has no `id`, no `outputs` or no valid `regionRegex`.
     pub fn from_json(text: &[u8]) -> Result<Self> {
-        let json = json::parse(text)?;
-        let root = JsonNode::root(&json);
-        let list = root.required("partitions")?;
+        let json = parse_document(text)?;
+        let root = DefinitionNode::document(&json);
+        let list = root.require("partitions")?;
         let partitions = list.items()?.map(parse_partition).collect::<Result<_>>()?;
         Self::new(partitions).ok_or_else(|| list.error("must have 1 to 64 partitions"))
-    }
-
-    /// Reads the packed form that [`to_bytes`](Self::to_bytes) returns.
-    ///
-    /// # Errors
-    /// The bytes were written by another version of this crate, or are damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        packed::decode(HEADER, bytes, |reader| {
-            Self::new(read_all(reader, 4, read_partition)?)
-        })
-    }
-
-    /// Returns the packed form, which is smaller than the JSON and read in a few microseconds.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        packed::encode(HEADER, |writer| {
-            write_all(&self.partitions, writer, write_partition);
-        })
     }
 
     /// Returns `None` if there are no partitions or too many.
@@ -189,10 +168,10 @@ impl Partitions {
     }
 }
 
-fn parse_partition(node: JsonNode<'_, '_>) -> Result<Partition> {
-    let id = node.required("id")?.str()?.into();
-    let pattern = RegionPattern::from_json(node.required("regionRegex")?)?;
-    let regions = node.required("regions")?;
+fn parse_partition(node: DefinitionNode<'_, '_>) -> Result<Partition> {
+    let id = node.require("id")?.string()?.clone();
+    let pattern = RegionPattern::from_json(node.require("regionRegex")?)?;
+    let regions = node.require("regions")?;
     let regions = regions.entries()?.map(|(name, region)| {
         let description = match region.value().get("description") {
             Some(Value::String(text)) => Some(text.clone()),
@@ -201,7 +180,7 @@ fn parse_partition(node: JsonNode<'_, '_>) -> Result<Partition> {
         (name.clone(), description)
     });
     let regions = regions.collect();
-    let outputs = node.required("outputs")?;
+    let outputs = node.require("outputs")?;
     let mut others = Map::new();
     for (name, value) in outputs.entries()? {
         match (name.as_str(), value.value()) {
@@ -226,77 +205,33 @@ fn parse_partition(node: JsonNode<'_, '_>) -> Result<Partition> {
         id,
         pattern,
         regions,
-        dns_suffix: outputs.optional_str("dnsSuffix")?.map(Str::from),
-        dual_stack_dns_suffix: outputs.optional_str("dualStackDnsSuffix")?.map(Str::from),
-        implicit_global_region: outputs.optional_str("implicitGlobalRegion")?.map(Str::from),
+        dns_suffix: outputs.optional_string("dnsSuffix")?.cloned(),
+        dual_stack_dns_suffix: outputs.optional_string("dualStackDnsSuffix")?.cloned(),
+        implicit_global_region: outputs.optional_string("implicitGlobalRegion")?.cloned(),
         supports_fips: outputs.optional_bool("supportsFIPS")?,
         supports_dual_stack: outputs.optional_bool("supportsDualStack")?,
         others,
     })
 }
 
-fn write_partition(partition: &Partition, writer: &mut PackedWriter) {
-    writer.text(&partition.id);
-    writer.text(partition.pattern.source());
-    write_all(&partition.regions, writer, |(name, description), writer| {
-        writer.text(name);
-        write_optional_text(description.as_deref(), writer);
-    });
-    write_optional_text(partition.dns_suffix(), writer);
-    write_optional_text(partition.dual_stack_dns_suffix(), writer);
-    write_optional_text(partition.implicit_global_region(), writer);
-    for flag in [partition.supports_fips, partition.supports_dual_stack] {
-        writer.byte(flag.map_or(2, u8::from));
+impl Packed for Partitions {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        self.partitions.write(out);
     }
-    writer.size(partition.others.len());
-    for (name, value) in &partition.others {
-        writer.text(name);
-        match value.as_str() {
-            Some(text) => {
-                writer.byte(2);
-                writer.text(text);
-            }
-            None => writer.flag(value.as_bool() == Some(true)),
-        }
+
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        Self::new(Packed::read(reader)?)
     }
 }
 
-fn read_partition(reader: &mut PackedReader<'_>) -> Option<Partition> {
-    let optional = |reader: &mut _| Some(read_optional_text(reader)?.map(Str::from));
-    let flag = |reader: &mut PackedReader<'_>| {
-        reader.byte().map(|byte| match byte {
-            2 => None,
-            byte => Some(byte == 1),
-        })
-    };
-    Some(Partition {
-        id: reader.text()?.into(),
-        pattern: RegionPattern::new(reader.text()?).ok()?,
-        regions: read_all(reader, 2, |reader| {
-            Some((reader.text()?.into(), optional(reader)?))
-        })?
-        .into_boxed_slice(),
-        dns_suffix: optional(reader)?,
-        dual_stack_dns_suffix: optional(reader)?,
-        implicit_global_region: optional(reader)?,
-        supports_fips: flag(reader)?,
-        supports_dual_stack: flag(reader)?,
-        others: read_all(reader, 2, |reader| {
-            let name = reader.text()?;
-            let value = match reader.byte()? {
-                2 => Value::from(reader.text()?),
-                byte => Value::Bool(byte == 1),
-            };
-            Some((name, value))
-        })?
-        .into_iter()
-        .collect(),
-    })
-}
+packed_struct!(Partition { id, pattern, regions, others } optional {
+    dns_suffix, dual_stack_dns_suffix, implicit_global_region, supports_fips, supports_dual_stack
+});
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use inia_core::packed::{from_bytes, to_bytes};
 
     const JSON: &str = r#"{"version":"1.1","partitions":[
         {"id":"one","regionRegex":"^(us|eu)\\-\\w+\\-\\d+$","regions":{"one-global":{"description":"all"}},
@@ -324,9 +259,9 @@ mod tests {
     #[test]
     fn packed_form_round_trips() {
         let partitions = Partitions::from_json(JSON.as_bytes()).unwrap();
-        let bytes = partitions.to_bytes();
-        let again = Partitions::from_bytes(&bytes).unwrap();
-        assert_eq!(format!("{partitions:?}"), format!("{again:?}"));
+        let bytes = to_bytes(&partitions);
+        let again: Partitions = from_bytes(&bytes).unwrap();
+        assert_eq!(partitions, again);
         let one = again.get("one").unwrap();
         assert_eq!(one.supports_fips(), Some(true));
         assert_eq!(one.supports_dual_stack(), None);
@@ -335,7 +270,7 @@ mod tests {
         assert_eq!(one.other("list"), None);
         assert_eq!(one.regions().next(), Some(("one-global", Some("all"))));
         for length in 0..bytes.len() {
-            assert!(Partitions::from_bytes(&bytes[..length]).is_err());
+            assert!(from_bytes::<Partitions>(&bytes[..length]).is_none());
         }
     }
 

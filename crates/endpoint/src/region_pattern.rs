@@ -4,15 +4,16 @@
 //! runs of digits, separated by hyphens. Patterns of this form take a fast path here; all others (a dropped-in file may
 //! contain any expression) use a regular expression engine with linear running time.
 
-use inia_core::Result;
+use inia_core::packed::{Packed, PackedReader, PackedWriter};
+use inia_core::{Result, Str};
 use regex_lite::{Regex, RegexBuilder};
 
-use crate::json::JsonNode;
+use inia_core::definition_node::DefinitionNode;
 
 /// A compiled region pattern.
 #[derive(Clone, Debug)]
 pub(crate) struct RegionPattern {
-    source: Box<str>,
+    source: Str,
     matcher: PatternMatcher,
 }
 
@@ -56,7 +57,7 @@ impl RegionPattern {
     }
 
     /// Compiles the pattern of a JSON string.
-    pub(crate) fn from_json(node: JsonNode<'_, '_>) -> Result<Self> {
+    pub(crate) fn from_json(node: DefinitionNode<'_, '_>) -> Result<Self> {
         Self::new(node.str()?)
             .map_err(|error| node.error(format!("not a regular expression: {error}")))
     }
@@ -82,6 +83,22 @@ impl RegionPattern {
             }
             PatternMatcher::Regex(regex) => regex.is_match(region),
         }
+    }
+}
+
+impl PartialEq for RegionPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Packed for RegionPattern {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        self.source.write(out);
+    }
+
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        RegionPattern::new(&reader.text()?).ok()
     }
 }
 

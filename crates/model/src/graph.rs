@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use inia_core::Str;
 
-use crate::packed::PackedService;
+use crate::packed::{PackedService, binary_search};
 use crate::tables::LazyTable;
 use crate::{Constraints, Kind, Operation, Shape, ShapeId, Traits};
 
@@ -136,21 +136,13 @@ impl ShapeGraph {
 
     /// Returns the index of the operation with exactly this name.
     pub(crate) fn find_operation(&self, name: &str) -> Option<u32> {
-        let (mut low, mut high) = (0, self.operation_count());
-        while low < high {
-            let middle = low.midpoint(high);
-            match (**self.operation_name(middle)).cmp(name) {
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        None
+        let index = binary_search(self.operation_count() as usize, |index| {
+            Some((**self.operation_name(u32::try_from(index).ok()?)).cmp(name))
+        });
+        index.and_then(|index| u32::try_from(index).ok())
     }
 }
 
-/// Decodes a shape. A record that cannot be decoded becomes a string shape without a name: the archive is built
-/// together with the program, so that only a damaged binary has one.
 #[cold]
 fn decode_shape(packed: &PackedService, id: ShapeId) -> Box<Shape> {
     Box::new(packed.shape(id).unwrap_or_else(|| MISSING_SHAPE.clone()))

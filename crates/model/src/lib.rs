@@ -8,7 +8,6 @@
 mod catalog;
 mod definition;
 mod definition_file;
-mod definition_node;
 mod describe;
 mod graph;
 mod idempotency;
@@ -29,7 +28,7 @@ mod validate;
 mod waiter;
 
 pub use catalog::Catalog;
-pub use definition_file::{Definition, DefinitionFormat};
+pub use definition_file::Definition;
 pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;
 pub use inia_core::did_you_mean;

@@ -1,7 +1,6 @@
 //! Members bound to headers: conversion to text and back.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use inia_core::base64::{blob_from_base64, encode_base64};
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFormat, Value};
 use inia_model::{Kind, Member, ServiceModel, ShapeId};
 
@@ -30,18 +29,16 @@ pub(crate) fn header_text(
         (_, Value::Null) => return Ok(None),
         (ValueType::List(_), Value::List(list)) if list.is_empty() => return Ok(None),
         (ValueType::String, value) if member.traits.is_json_value() => {
-            let mut json = Vec::new();
-            crate::json::write_ascii_document(&mut json, &member.name, value)?;
-            Str::from(BASE64.encode(json))
+            let json = crate::json::ascii_document(&member.name, value)?;
+            Str::from(encode_base64(json.as_bytes()))
         }
         (ValueType::List(id), Value::List(list)) => Str::from(list_text(model, member, id, list)?),
         (target @ ValueType::Timestamp(_), value) => {
             let timestamp = crate::scalar::timestamp_param(&member.name, value)?;
             let whole = Value::Timestamp(Timestamp::new(timestamp.seconds(), 0));
-            Str::from(text_param(&member.name, target, TIMESTAMP_FORMAT, &whole)?)
+            text_param(&member.name, target, TIMESTAMP_FORMAT, &whole)?
         }
-        (_, Value::String(text)) => text.clone(),
-        (target, value) => Str::from(text_param(&member.name, target, TIMESTAMP_FORMAT, value)?),
+        (target, value) => text_param(&member.name, target, TIMESTAMP_FORMAT, value)?,
     };
     check_header_value(&member.name, &text)?;
     Ok(Some(text))
@@ -113,15 +110,7 @@ pub(crate) fn push_prefix_headers(
                 format!("{context}: {name:?} is not allowed in a header name"),
             ));
         }
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => Str::from(text_param(
-                context,
-                ValueType::String,
-                TIMESTAMP_FORMAT,
-                other,
-            )?),
-        };
+        let text = text_param(context, ValueType::String, TIMESTAMP_FORMAT, value)?;
         check_header_value(context, &text)?;
         headers.set(full, text);
     }
@@ -153,10 +142,8 @@ pub(crate) fn header_value(
             .unwrap_or_else(|| unmatched_text(structure, &member.name, target, text)),
     };
     match ValueType::of(model, member) {
-        ValueType::String if member.traits.is_json_value() => BASE64
-            .decode(text.trim())
-            .ok()
-            .and_then(|json| crate::json::read_json(json.into()).ok())
+        ValueType::String if member.traits.is_json_value() => blob_from_base64(text)
+            .and_then(|json| crate::json::read_json(json.into_bytes()).ok())
             .unwrap_or_else(|| unmatched_text(structure, &member.name, ValueType::Document, text)),
         ValueType::List(id) => {
             let target = item_type(model, id);

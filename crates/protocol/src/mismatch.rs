@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use inia_core::{Map, Value};
 use inia_model::{Kind, ServiceModel, ShapeId};
 
+use crate::scalar::with_article;
 use crate::shape::{UNKNOWN_MEMBER, ValueType};
 
 /// The maximum number of log events per response.
@@ -88,9 +89,10 @@ fn mismatch(target: ValueType, value: &Value, is_empty: bool) -> String {
     if is_empty {
         return format!("expected {expected}, got nothing; left out");
     }
-    let name = value.type_name();
-    let article = if name.starts_with('i') { "an" } else { "a" };
-    format!("expected {expected}, got {article} {name}; kept as sent")
+    format!(
+        "expected {expected}, got {}; kept as sent",
+        with_article(value)
+    )
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -18,10 +18,8 @@ use inia_model::{Kind, Location, Member, Operation, ServiceModel, Structure};
 
 use crate::format::{BodyKind, BodyPart, CONTENT_TYPE, EVENT_STREAM_TYPE, FixedParts, WireFormat};
 use crate::header::{header_text, push_prefix_headers};
-use crate::scalar::{ScalarText, blob_bytes, mismatch, params_map, text_param};
-use crate::shape::{
-    CompiledMember, CompiledStructure, MemberOrder, ParamSpec, ShapeFormat, ValueType,
-};
+use crate::scalar::{blob_bytes, mismatch, params_map, text_param};
+use crate::shape::{CompiledMember, CompiledStructure, ParamSpec, ShapeFormat, ValueType};
 use crate::strictness::Strictness;
 use crate::uri::{UriTemplate, push_query, split_query};
 use crate::{Input, Request};
@@ -249,7 +247,7 @@ impl RequestPlan {
             request.body = body.into();
         }
         if let Some(template) = &self.host_prefix {
-            request.host_prefix = Some(template.render_host_prefix(structure, input.params)?);
+            request.host_prefix = Some(template.render_host_prefix(members, params)?);
         }
         Ok(request)
     }
@@ -265,56 +263,50 @@ impl RequestPlan {
         strictness: Strictness,
         request: &mut Request,
     ) -> Result<bool> {
-        let mut order = MemberOrder::default();
-        let (mut present, mut count) = (0, 0);
         let mut has_body_members = false;
-        for (ordinal, (name, value)) in params.iter().enumerate() {
-            if value.is_null() && strictness == Strictness::Lenient {
-                continue;
-            }
-            let found = locations.find(name, ordinal, &mut order);
-            let Some((position, location, member)) =
-                found.and_then(|(at, found)| Some((at, found, members.get(at)?)))
-            else {
-                return Err(locations.unknown_member(model, name));
-            };
-            if value.is_null() {
-                continue;
-            }
-            count += 1;
-            present |= location.spec.required_bit;
-            // The format checks what it writes.
-            let is_checked = matches!(location.wire, ParamLocation::Body)
-                && matches!(self.body, BodyKind::Members | BodyKind::Payload(_))
-                && !matches!(self.body, BodyKind::Payload(payload) if payload != position);
-            if strictness == Strictness::Strict
-                && !is_checked
-                && !model.is_valid_member(member, value)
-            {
-                return Err(mismatch(name, "a value that matches its shape", value));
-            }
-            match &location.wire {
-                ParamLocation::Label => {}
-                ParamLocation::Query(key) => {
-                    push_query_member(&mut request.query, model, member, key, value)?;
+        locations.each_member(
+            model,
+            strictness,
+            params,
+            |name, position, location, value| {
+                let Some(member) = members.get(position) else {
+                    return Ok(());
+                };
+                // The format checks what it writes.
+                let is_checked = match (&location.wire, self.body) {
+                    (ParamLocation::Body, BodyKind::Members) => true,
+                    (ParamLocation::Body, BodyKind::Payload(payload)) => payload == position,
+                    _ => false,
+                };
+                if strictness == Strictness::Strict
+                    && !is_checked
+                    && !model.is_valid_member(member, value)
+                {
+                    return Err(mismatch(name, "a value that matches its shape", value));
                 }
-                ParamLocation::QueryMap => {
-                    push_query_map(&mut request.query, member, value, |key| {
-                        is_named(members, params, key)
-                    })?;
+                match &location.wire {
+                    ParamLocation::Label => {}
+                    ParamLocation::Query(key) => {
+                        push_query_member(&mut request.query, model, member, key, value)?;
+                    }
+                    ParamLocation::QueryMap => {
+                        push_query_map(&mut request.query, member, value, |key| {
+                            is_named(members, params, key)
+                        })?;
+                    }
+                    ParamLocation::Header(name) => match header_text(model, member, value)? {
+                        Some(text) if locations.extra => request.headers.push(name.clone(), text),
+                        Some(text) => request.headers.set(name.clone(), text),
+                        None => {}
+                    },
+                    ParamLocation::Headers(prefix) => {
+                        push_prefix_headers(&mut request.headers, &member.name, prefix, value)?;
+                    }
+                    ParamLocation::Body => has_body_members = true,
                 }
-                ParamLocation::Header(name) => match header_text(model, member, value)? {
-                    Some(text) if locations.extra => request.headers.push(name.clone(), text),
-                    Some(text) => request.headers.set(name.clone(), text),
-                    None => {}
-                },
-                ParamLocation::Headers(prefix) => {
-                    push_prefix_headers(&mut request.headers, &member.name, prefix, value)?;
-                }
-                ParamLocation::Body => has_body_members = true,
-            }
-        }
-        locations.check_members(strictness, present, count, params)?;
+                Ok(())
+            },
+        )?;
         Ok(has_body_members)
     }
 }
@@ -330,11 +322,7 @@ fn present_member<'a>(
 }
 
 /// Converts a parameter to text for a path or query string.
-fn location_text<'a>(
-    model: &ServiceModel,
-    member: &Member,
-    value: &'a Value,
-) -> Result<ScalarText<'a>> {
+fn location_text(model: &ServiceModel, member: &Member, value: &Value) -> Result<Str> {
     let target = ValueType::of(model, member);
     text_param(&member.name, target, TimestampFormat::Iso8601, value)
 }

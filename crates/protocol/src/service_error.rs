@@ -89,7 +89,7 @@ pub(crate) fn message_of(members: &Map) -> Str {
         .find_map(|name| match members.get(name)? {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
-            other => crate::json::document_text(other),
+            other => Some(other.to_json_string().into()),
         })
         .unwrap_or_default()
 }

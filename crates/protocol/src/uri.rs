@@ -1,11 +1,11 @@
 //! Paths, query strings and host prefixes: percent-encoding and URI templates.
 
-use std::ops::Deref;
-
 use inia_core::{
-    Error, ErrorKind, Result, Str, Value, push_percent_encoded, push_percent_encoded_except,
+    Error, ErrorKind, Map, Result, Str, Value, push_percent_encoded, push_percent_encoded_except,
 };
-use inia_model::{Location, Structure};
+use inia_model::{Location, Member, Structure};
+
+use crate::scalar::mismatch;
 
 /// Appends `name=value` to a query string, percent-encoded, with `&` in front unless it is the first.
 pub(crate) fn push_query(out: &mut String, name: &str, value: &str) {
@@ -24,12 +24,15 @@ pub(crate) struct UriTemplate(Box<[UriTemplatePart]>);
 #[derive(Debug)]
 enum UriTemplatePart {
     Literal(Box<str>),
-    Label {
-        name: Box<str>,
-        /// The position of the input member that is bound to the label.
-        member: Option<usize>,
-        greedy: bool,
-    },
+    Label(UriLabel),
+}
+
+#[derive(Debug)]
+struct UriLabel {
+    name: Box<str>,
+    /// The position of the input member that is bound to the label.
+    member: Option<usize>,
+    greedy: bool,
 }
 
 impl UriTemplate {
@@ -48,11 +51,11 @@ impl UriTemplate {
                 Some(name) => (name, true),
                 None => (label, false),
             };
-            parts.push(UriTemplatePart::Label {
+            parts.push(UriTemplatePart::Label(UriLabel {
                 name: name.into(),
                 member: member(name),
                 greedy,
-            });
+            }));
             rest = after;
         }
         if !rest.is_empty() {
@@ -75,43 +78,54 @@ impl UriTemplate {
         UriTemplate::new(text, |label| input?.member_position(label))
     }
 
-    /// Fills in the labels; `label` returns the value of the member at a position.
+    /// Fills in the labels; `push` appends the value of a label and the member bound to it, and returns `false` if it has
+    /// none.
     ///
     /// # Errors
-    /// `Model`: no member is bound to a label. `Validation`: `label` returns no value, or an empty one.
-    pub(crate) fn render_path<T: Deref<Target = str>>(
+    /// `Model`: no member is bound to a label. `Validation`: a label has no value; else those of `push`.
+    fn render(
         &self,
-        mut label: impl FnMut(usize) -> Result<Option<T>>,
+        place: &str,
+        mut push: impl FnMut(&mut String, &UriLabel, usize) -> Result<bool>,
     ) -> Result<String> {
         let mut out = String::with_capacity(64);
         for part in &self.0 {
             match part {
                 UriTemplatePart::Literal(text) => out.push_str(text),
-                UriTemplatePart::Label {
-                    name,
-                    member,
-                    greedy,
-                } => {
-                    let position = member.ok_or_else(|| unbound_label(name))?;
-                    match label(position)? {
-                        Some(text) if !text.is_empty() => {
-                            // A greedy label keeps its slashes.
-                            push_percent_encoded_except(&mut out, &text, |byte| {
-                                *greedy && byte == b'/'
-                            });
-                        }
-                        Some(_) => {
-                            return Err(Error::new(
-                                ErrorKind::Validation,
-                                format!("{name}: must not be empty, as it is part of the path"),
-                            ));
-                        }
-                        None => return Err(missing_label(name, "path")),
+                UriTemplatePart::Label(label) => {
+                    let member = label.member.ok_or_else(|| unbound_label(&label.name))?;
+                    if !push(&mut out, label, member)? {
+                        return Err(missing_label(&label.name, place));
                     }
                 }
             }
         }
         Ok(out)
+    }
+
+    /// Fills in the labels of a path; `text` returns the value of the member at a position.
+    ///
+    /// # Errors
+    /// `Model`: no member is bound to a label. `Validation`: `text` returns no value, or an empty one.
+    pub(crate) fn render_path(
+        &self,
+        mut text: impl FnMut(usize) -> Result<Option<Str>>,
+    ) -> Result<String> {
+        self.render("path", |out, label, member| {
+            let Some(text) = text(member)? else {
+                return Ok(false);
+            };
+            if text.is_empty() {
+                let message = format!(
+                    "{}: must not be empty, as it is part of the path",
+                    label.name
+                );
+                return Err(Error::new(ErrorKind::Validation, message));
+            }
+            // A greedy label keeps its slashes.
+            push_percent_encoded_except(out, &text, |byte| label.greedy && byte == b'/');
+            Ok(true)
+        })
     }
 
     /// Fills in the labels of a host prefix.
@@ -121,39 +135,25 @@ impl UriTemplate {
     ///
     /// # Source
     /// botocore `serialize.py:Serializer._expand_host_prefix`.
-    pub(crate) fn render_host_prefix(
-        &self,
-        structure: Option<&Structure>,
-        params: &Value,
-    ) -> Result<String> {
-        let mut out = String::with_capacity(32);
-        for part in &self.0 {
-            match part {
-                UriTemplatePart::Literal(text) => out.push_str(text),
-                UriTemplatePart::Label { name, member, .. } => {
-                    let value = member
-                        .and_then(|position| structure?.members.get(position))
-                        .ok_or_else(|| unbound_label(name))
-                        .map(|member| params.get(&member.name))?;
-                    match value {
-                        Some(Value::String(text)) if is_host_label(text) => out.push_str(text),
-                        Some(Value::String(_)) => {
-                            return Err(Error::new(
-                                ErrorKind::Validation,
-                                format!(
-                                    "{name}: only letters, digits, hyphens and dots are allowed in the host name"
-                                ),
-                            ));
-                        }
-                        Some(value) if !value.is_null() => {
-                            return Err(crate::scalar::mismatch(name, "a string", value));
-                        }
-                        _ => return Err(missing_label(name, "host name")),
-                    }
+    pub(crate) fn render_host_prefix(&self, members: &[Member], params: &Map) -> Result<String> {
+        self.render("host name", |out, label, member| {
+            let member = members.get(member);
+            match member.and_then(|member| params.get(&member.name)) {
+                None | Some(Value::Null) => Ok(false),
+                Some(Value::String(text)) if is_host_label(text) => {
+                    out.push_str(text);
+                    Ok(true)
                 }
+                Some(Value::String(_)) => {
+                    let name = &label.name;
+                    let message = format!(
+                        "{name}: only letters, digits, hyphens and dots are allowed in the host name"
+                    );
+                    Err(Error::new(ErrorKind::Validation, message))
+                }
+                Some(value) => Err(mismatch(&label.name, "a string", value)),
             }
-        }
-        Ok(out)
+        })
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
         });
         let values = ["a b/c", "d/é&~"];
         let path = template
-            .render_path(|position| Ok(Some(values[position])))
+            .render_path(|position| Ok(Some(values[position].into())))
             .unwrap();
         assert_eq!(path, "/a%20b%2Fc/x/d/%C3%A9%26~");
     }
@@ -207,12 +207,12 @@ mod tests {
     #[test]
     fn rejects_missing_empty_and_unbound_labels() {
         let template = UriTemplate::new("/{Id}", |_| Some(0));
-        let missing_label = template.render_path(|_| Ok(None::<&str>)).unwrap_err();
+        let missing_label = template.render_path(|_| Ok(None)).unwrap_err();
         assert_eq!(missing_label.kind(), ErrorKind::Validation);
-        let empty = template.render_path(|_| Ok(Some(""))).unwrap_err();
+        let empty = template.render_path(|_| Ok(Some(Str::new()))).unwrap_err();
         assert_eq!(empty.kind(), ErrorKind::Validation);
         let unbound_label = UriTemplate::new("/{Id}", |_| None)
-            .render_path(|_| Ok(None::<&str>))
+            .render_path(|_| Ok(None))
             .unwrap_err();
         assert_eq!(unbound_label.kind(), ErrorKind::Model);
     }
@@ -220,6 +220,6 @@ mod tests {
     #[test]
     fn keeps_an_unclosed_brace() {
         let template = UriTemplate::new("/a{b", |_| None);
-        assert_eq!(template.render_path(|_| Ok(None::<&str>)).unwrap(), "/a{b");
+        assert_eq!(template.render_path(|_| Ok(None)).unwrap(), "/a{b");
     }
 }

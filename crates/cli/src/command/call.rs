@@ -1,20 +1,14 @@
 //! `inia <service> <operation>`: a single call.
 
-use std::path::Path;
-
-use futures_util::StreamExt as _;
-use inia::{Client, Operation, Output, PaginatorModel, ServiceModel, Session, Value};
-use tokio::io::AsyncWriteExt as _;
+use inia::{Client, Operation, PaginatorModel, Session};
 
 use crate::arguments::{
     Arguments, OperationArguments, OutputOptions, PageLimits, PagingOptions, SinglePageOption,
 };
+use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
 use crate::output::Printer;
 use crate::status::CliError;
-
-/// File name for standard output.
-pub(crate) const STANDARD_OUTPUT: &str = "-";
 
 /// Makes the call that the remaining arguments describe and prints its output.
 pub(crate) async fn run(
@@ -25,7 +19,7 @@ pub(crate) async fn run(
 ) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(client.model());
     let (options, pages, arguments) = parse(arguments, &client, operation)?;
-    let outfile = outfile(&model, operation, &arguments)?;
+    let outfile = Outfile::of(&model, operation, &arguments)?;
     if let Some(kind) = arguments.skeleton {
         return skeleton::print(
             kind,
@@ -37,7 +31,7 @@ pub(crate) async fn run(
             session,
         );
     }
-    if outfile.as_deref() == Some(STANDARD_OUTPUT) {
+    if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
         // Printing the value would corrupt the body.
         options.reject("the body is written to standard output")?;
     }
@@ -63,17 +57,18 @@ pub(crate) async fn run(
             paginator.build_full_result().await.map_err(in_operation)?
         }
         _ => {
-            let mut call = client.call(&operation.name, arguments.params);
+            let call = client.call(&operation.name, arguments.params);
+            let mut call = call.resume_body();
             if let Some(body) = body {
                 call = call.body(body);
             }
             let response = call.send().await.map_err(in_operation)?;
-            receive(response, outfile.as_deref(), &model, operation).await?
+            match receive(response, outfile.as_ref(), operation, &printer).await? {
+                Some(value) => value,
+                None => return Ok(()),
+            }
         }
     };
-    if outfile.as_deref() == Some(STANDARD_OUTPUT) {
-        return Ok(());
-    }
     // An operation without output prints nothing.
     if model.output(operation).is_none() && value.entries().len() == 0 && !has_query {
         return Ok(());
@@ -99,53 +94,4 @@ fn parse(
         OperationArguments::parse(arguments, model, operation)?;
     let pages = paging.resolve(&paginator, model, operation, &mut parsed)?;
     Ok((output, pages, parsed))
-}
-
-/// Returns the file for a streaming output. A skeleton needs none.
-pub(crate) fn outfile(
-    model: &ServiceModel,
-    operation: &Operation,
-    options: &OperationArguments,
-) -> Result<Option<String>, CliError> {
-    let streams = model.streaming_output(operation).is_some();
-    match (streams, options.positionals.as_slice()) {
-        (true, [file]) => Ok(Some(file.clone())),
-        (true, []) if options.skeleton.is_some() => Ok(None),
-        (true, []) => Err(CliError::usage(format!(
-            "{} returns a stream: add a file name after the options, or - for standard output",
-            operation.name
-        ))),
-        (_, []) => Ok(None),
-        (true, [_, argument, ..]) | (false, [argument, ..]) => Err(CliError::unexpected(argument)),
-    }
-}
-
-/// Writes a streaming output to `outfile` and returns the value to print.
-pub(crate) async fn receive(
-    mut response: Output,
-    outfile: Option<&str>,
-    model: &ServiceModel,
-    operation: &Operation,
-) -> Result<Value, CliError> {
-    if let Some(events) = response.events.take() {
-        let events = events.collect().await?;
-        let member = model
-            .event_stream_output(operation)
-            .map(|member| member.name.clone());
-        if let (Some(member), Some(map)) = (member, response.value.as_map_mut()) {
-            map.insert(member, events);
-        }
-    }
-    if let (Some(mut body), Some(file)) = (response.body.take(), outfile) {
-        if file == STANDARD_OUTPUT {
-            let mut stdout = tokio::io::stdout();
-            while let Some(chunk) = body.next().await {
-                stdout.write_all(&chunk?).await?;
-            }
-            stdout.flush().await?;
-        } else {
-            body.write_to(Path::new(file)).await?;
-        }
-    }
-    Ok(response.value)
 }

@@ -1,11 +1,12 @@
 //! The subcommands.
 
-pub(crate) mod batch;
 pub(crate) mod call;
 pub(crate) mod configure;
 pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod resource;
+pub(crate) mod response;
+pub(crate) mod run;
 pub(crate) mod skeleton;
 pub(crate) mod sso;
 pub(crate) mod wait;

@@ -12,14 +12,13 @@
 //! inia resource ec2 Instance i-1 wait-until-running   a waiter
 //! ```
 
-use inia::{
-    Client, Operation, Resource, ResourceModel, ResourceOutcome, ResourcePart, Session, Value,
-};
+use inia::{Operation, Resource, ResourceModel, ResourceOutcome, ResourcePart, Session, Value};
 
 use crate::arguments::{
     Arguments, CollectionOptions, OperationArguments, OutputOptions, ProfileOption, SessionOptions,
 };
-use crate::command::{call, describe, skeleton};
+use crate::command::response::{Outfile, receive};
+use crate::command::{describe, skeleton};
 use crate::output::Printer;
 use crate::status::CliError;
 
@@ -204,7 +203,7 @@ impl ResourcePath {
                 let operation = model.operation(&action_call.operation)?;
                 let (output, parsed): (OutputOptions, _) =
                     OperationArguments::parse(arguments, model, operation)?;
-                let outfile = call::outfile(model, operation, &parsed)?;
+                let outfile = Outfile::of(model, operation, &parsed)?;
                 if let Some(kind) = parsed.skeleton {
                     let supplied: Vec<&str> =
                         action_call.supplied.iter().map(String::as_str).collect();
@@ -213,13 +212,12 @@ impl ResourcePath {
                         kind, model, operation, params, &supplied, output, session,
                     );
                 }
-                if outfile.as_deref() == Some(call::STANDARD_OUTPUT) {
+                if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
                     output.reject("the body is written to standard output")?;
                 }
                 let printer = Printer::new(output, session)?;
                 let resource = walk(resource, self.steps).await?.into_resource()?;
-                let value = action(&resource, name, &client, operation, parsed, outfile).await?;
-                match value {
+                match action(&resource, name, operation, parsed, outfile, &printer).await? {
                     Some(value) => printer.print(&value, &operation.name),
                     None => Ok(()),
                 }
@@ -365,13 +363,13 @@ async fn collection(
 async fn action(
     resource: &Resource,
     name: &str,
-    client: &Client,
     operation: &Operation,
     arguments: OperationArguments,
-    outfile: Option<String>,
+    outfile: Option<Outfile>,
+    printer: &Printer,
 ) -> Result<Option<Value>, CliError> {
     let body = arguments.open_body().await?;
-    let mut action = resource.action(name, arguments.params);
+    let mut action = resource.action(name, arguments.params).resume_body();
     if let Some(body) = body {
         action = action.body(body);
     }
@@ -381,12 +379,10 @@ async fn action(
     })?;
     let value = match result {
         ResourceOutcome::Output(response) => {
-            let model = client.model();
-            let value = call::receive(*response, outfile.as_deref(), model, operation).await?;
-            if outfile.as_deref() == Some(call::STANDARD_OUTPUT) {
-                return Ok(None);
+            match receive(*response, outfile.as_ref(), operation, printer).await? {
+                Some(value) => value,
+                None => return Ok(None),
             }
-            value
         }
         other => outcome(other),
     };

@@ -5,6 +5,7 @@ mod table;
 mod text;
 mod yaml;
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 
 use inia::jmespath::Expression;
@@ -46,11 +47,30 @@ impl Printer {
     /// Prints a value on standard output. Tables are headed by `title`.
     pub(crate) fn print(&self, value: &Value, title: &str) -> Result<(), CliError> {
         let is_terminal = std::io::stdout().is_terminal();
-        let text = match &self.query {
-            Some(query) => render(&*query.search(value)?, self.format, title, is_terminal),
-            None => render(value, self.format, title, is_terminal),
-        };
-        write(&text)
+        write(&render(
+            &*self.query(value)?,
+            self.format,
+            title,
+            is_terminal,
+        ))
+    }
+
+    /// Prints an event on standard output: JSON is on one line. An event without a result of the query is not printed.
+    pub(crate) fn print_event(&self, event: &Value, title: &str) -> Result<(), CliError> {
+        let event = self.query(event)?;
+        let is_terminal = std::io::stdout().is_terminal();
+        match (&*event, self.format) {
+            (Value::Null, _) => Ok(()),
+            (event, OutputFormat::Json) => write(&(event.to_json_string() + "\n")),
+            (event, format) => write(&render(event, format, title, is_terminal)),
+        }
+    }
+
+    fn query<'v>(&'v self, value: &'v Value) -> Result<Cow<'v, Value>, CliError> {
+        match &self.query {
+            Some(query) => Ok(query.search(value)?),
+            None => Ok(Cow::Borrowed(value)),
+        }
     }
 }
 

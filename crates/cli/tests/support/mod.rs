@@ -40,6 +40,15 @@ impl Server {
     pub(crate) fn start(
         respond: impl Fn(&Request) -> CannedResponse + Send + Sync + 'static,
     ) -> Self {
+        Server::raw(move |request| {
+            let (status, content_type, body) = respond(request);
+            let content_type = format!("content-type: {content_type}");
+            response(status, &[&content_type], body.len(), &body)
+        })
+    }
+
+    /// Starts a server that sends the bytes that a function returns.
+    pub(crate) fn raw(respond: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -69,7 +78,7 @@ impl Server {
 fn serve(
     mut stream: &TcpStream,
     recorded: &Mutex<Vec<Request>>,
-    respond: &dyn Fn(&Request) -> CannedResponse,
+    respond: &dyn Fn(&Request) -> Vec<u8>,
 ) {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -97,14 +106,63 @@ fn serve(
         .map_or(0, |length| length.parse().unwrap());
     request.body.resize(length, 0);
     reader.read_exact(&mut request.body).unwrap();
-    let (status, content_type, body) = respond(&request);
-    recorded.lock().unwrap().push(request);
-    let head = format!(
-        "HTTP/1.1 {status} Canned\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nx-amzn-requestid: r-1\r\nconnection: close\r\n\r\n",
-        body.len()
+    // Recorded first, so that a test sees requests that wait for their response.
+    recorded.lock().unwrap().push(request.clone());
+    // The client may close the connection before it has read everything.
+    let _ = stream.write_all(&respond(&request));
+}
+
+/// Returns the bytes of a response. `length` is its stated length, which may be more than that of the body.
+pub(crate) fn response(status: u16, headers: &[&str], length: usize, body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!(
+        "HTTP/1.1 {status} Canned\r\ncontent-length: {length}\r\nx-amzn-requestid: r-1\r\nconnection: close\r\n"
     );
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(&body).unwrap();
+    for header in headers {
+        bytes.push_str(header);
+        bytes.push_str("\r\n");
+    }
+    bytes.push_str("\r\n");
+    let mut bytes = bytes.into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// Returns a message of an event stream with string headers.
+pub(crate) fn event_message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    for (name, value) in headers {
+        encoded.push(u8::try_from(name.len()).unwrap());
+        encoded.extend_from_slice(name.as_bytes());
+        encoded.push(7);
+        encoded.extend_from_slice(&u16::try_from(value.len()).unwrap().to_be_bytes());
+        encoded.extend_from_slice(value.as_bytes());
+    }
+    let be = |length: usize| u32::try_from(length).unwrap().to_be_bytes();
+    let mut message = be(encoded.len() + payload.len() + 16).to_vec();
+    message.extend(be(encoded.len()));
+    message.extend(crc32(&message).to_be_bytes());
+    message.extend(encoded);
+    message.extend_from_slice(payload);
+    message.extend(crc32(&message).to_be_bytes());
+    message
+}
+
+/// Returns an event of an event stream.
+pub(crate) fn event(name: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
+    let headers = [
+        (":message-type", "event"),
+        (":event-type", name),
+        (":content-type", content_type),
+    ];
+    event_message(&headers, payload)
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
+    })
 }
 
 /// Exit code and output of a command.

@@ -478,6 +478,29 @@ impl Config {
         self.signature_version(Str::from_static(UNSIGNED))
     }
 
+    /// Sets the options for stores that offer S3's older features only: buckets in the path, checksums where they are required and as
+    /// `Content-MD5`, no trailers, and no redirects. Options that are set before are kept.
+    ///
+    /// ```
+    /// use inia_core::config::{AddressingStyle, Config};
+    ///
+    /// let config = Config::new().endpoint_url("http://127.0.0.1:9000").s3_compatible();
+    /// assert_eq!(config.s3.unwrap().addressing_style, Some(AddressingStyle::Path));
+    /// ```
+    #[must_use]
+    pub fn s3_compatible(self) -> Self {
+        let s3 = S3Config::new()
+            .addressing_style(AddressingStyle::Path)
+            .content_md5(true)
+            .checksum_trailers(false)
+            .follow_redirects(false);
+        Config::new()
+            .request_checksum_calculation(ChecksumMode::WhenRequired)
+            .response_checksum_validation(ChecksumMode::WhenRequired)
+            .s3(s3)
+            .merge(&self)
+    }
+
     /// Sets a client context parameter of the endpoint rules.
     #[must_use]
     pub fn client_context_param(mut self, name: impl Into<Str>, value: impl Into<Value>) -> Self {

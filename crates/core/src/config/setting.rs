@@ -2,6 +2,7 @@
 //!
 //! The value of a setting is taken from, in this order: code, the environment variables, the profile keys, the default.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ pub enum SettingKind {
 }
 
 /// The parsed value of a setting.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum SettingValue {
     /// Text, or the chosen name as spelled in the settings table.
     Text(Str),
@@ -71,6 +72,18 @@ pub enum SettingValue {
     Integer(i64),
     /// A duration.
     Seconds(Duration),
+}
+
+impl fmt::Debug for SettingValue {
+    /// Omits text, which may be a secret key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingValue::Text(_) => f.write_str("Text(..)"),
+            SettingValue::Flag(flag) => write!(f, "Flag({flag})"),
+            SettingValue::Integer(number) => write!(f, "Integer({number})"),
+            SettingValue::Seconds(duration) => write!(f, "Seconds({duration:?})"),
+        }
+    }
 }
 
 /// The maximum of a setting in seconds: a day, which prevents overflow when timeouts are added.

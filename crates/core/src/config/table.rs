@@ -164,6 +164,15 @@ macro_rules! s3_options {
             /// Reject multi-region access points.
             S3_DISABLE_MULTIREGION_ACCESS_POINTS "s3.s3_disable_multiregion_access_points" disable_multiregion_access_points: bool = None,
                 env ["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"], keys ["s3.s3_disable_multiregion_access_points"];
+            /// Send `Content-MD5` instead of a newer checksum where S3 requires one, as in `DeleteObjects`.
+            S3_CONTENT_MD5 "s3.content_md5" content_md5: bool = None,
+                keys ["s3.content_md5"];
+            /// Send checksums of uploads in trailers: by default for streams that can be read only once, and over TLS.
+            S3_CHECKSUM_TRAILERS "s3.checksum_trailers" checksum_trailers: bool = None,
+                keys ["s3.checksum_trailers"];
+            /// Follow redirects: to the region of a bucket, and to another URL if the endpoint is a custom one.
+            S3_FOLLOW_REDIRECTS "s3.follow_redirects" follow_redirects: bool = None,
+                keys ["s3.follow_redirects"];
         }
     };
 }

@@ -5,10 +5,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 
+use crate::base64::{base64_len, encode_base64, write_base64};
 use crate::chunks::{Chunks, SharedChunk};
 
 /// Immutable bytes, reference-counted and cheap to clone.
@@ -61,17 +60,14 @@ impl Blob {
     /// ```
     #[must_use]
     pub fn to_base64(&self) -> String {
-        BASE64.encode(&**self)
+        encode_base64(self)
     }
 
     /// Appends the bytes as base64 with padding.
     pub fn write_base64(&self, out: &mut Vec<u8>) {
         let start = out.len();
-        out.resize(start + self.len().div_ceil(3) * 4, 0);
-        if let Some(free) = out.get_mut(start..) {
-            let written = BASE64.encode_slice(&**self, free).unwrap_or(0);
-            out.truncate(start + written);
-        }
+        out.resize(start + base64_len(self), 0);
+        write_base64(out.get_mut(start..).unwrap_or_default(), self);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::serialize::non_finite;
 use super::{Map, Value};
+use crate::float::{FloatText, non_finite};
 use crate::hex_digits;
 
 impl Value {
@@ -211,7 +211,7 @@ fn write<L: JsonLayout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
         Value::BigInt(digits) => out.extend_from_slice(digits.as_bytes()),
         Value::Float(value) => match non_finite(*value) {
             Some(name) => write_plain_string(name.as_bytes(), out),
-            None => out.extend_from_slice(zmij::Buffer::new().format_finite(*value).as_bytes()),
+            None => out.extend_from_slice(FloatText::new().format(*value).as_bytes()),
         },
         Value::String(text) => write_string(text, out),
         Value::Blob(bytes) => {

@@ -3,6 +3,7 @@
 use serde::ser::{Serialize, Serializer};
 
 use super::{Blob, List, Map, Value, serde_token};
+use crate::float::non_finite;
 
 /// In human-readable formats a blob is base64, a timestamp ISO 8601 in UTC, and a non-finite float the string `NaN`, `Infinity` or
 /// `-Infinity`. In binary formats a blob is bytes, a timestamp seconds and nanoseconds, and every float a float. An integer of up to
@@ -38,19 +39,6 @@ impl Serialize for NonFinite {
             Some(name) if serializer.is_human_readable() => serializer.serialize_str(name),
             _ => serializer.serialize_f64(self.0),
         }
-    }
-}
-
-/// Returns the name of a float that is NaN or infinite.
-pub(super) fn non_finite(value: f64) -> Option<&'static str> {
-    if value.is_finite() {
-        None
-    } else if value.is_nan() {
-        Some("NaN")
-    } else if value > 0.0 {
-        Some("Infinity")
-    } else {
-        Some("-Infinity")
     }
 }
 

@@ -10,7 +10,9 @@ mod cross_region;
 mod dynamodb;
 mod ec2;
 mod glacier;
+mod health;
 mod iam;
+mod importexport;
 mod machinelearning;
 mod route53;
 mod s3;
@@ -52,6 +54,10 @@ pub(crate) enum Hook {
     Request(fn(&mut RequestStage<'_>) -> Result<()>),
     /// Replaces the auth scheme, unless the client sets one.
     Scheme(AuthScheme),
+    /// Returns the region to call and to sign for instead of the client's, if it differs.
+    Region(fn(&str) -> Option<&'static str>),
+    /// Returns the signing name for the client's region, if it is not that of the definition. The endpoint's takes precedence.
+    SigningName(fn(&str) -> Option<&'static str>),
     /// Adds a presigned URL of the source region to the form, after the request hooks.
     CrossRegionCopy(CrossRegionCopy),
     /// Checks or changes a buffered response before it is parsed.
@@ -106,6 +112,8 @@ pub(crate) struct ErrorStage<'a> {
     pub(crate) error: &'a mut ServiceError,
     pub(crate) response: &'a Response,
     pub(crate) state: &'a mut CallState,
+    /// The client's region.
+    pub(crate) region: Option<&'a str>,
     /// Set by a hook to redirect the call to the region in `state`. A redirect does not count as a retry.
     pub(crate) redirect: bool,
 }
@@ -128,6 +136,8 @@ pub(crate) struct OperationHooks {
     pub(crate) request: Vec<fn(&mut RequestStage<'_>) -> Result<()>>,
     pub(crate) cross_region_copy: Option<CrossRegionCopy>,
     pub(crate) scheme: Option<AuthScheme>,
+    pub(crate) region: Option<fn(&str) -> Option<&'static str>>,
+    pub(crate) signing_name: Option<fn(&str) -> Option<&'static str>>,
     pub(crate) response: Vec<fn(&mut Response) -> Result<()>>,
     pub(crate) retries_malformed: bool,
     pub(crate) error: Vec<fn(&mut ErrorStage<'_>)>,
@@ -148,6 +158,8 @@ impl OperationHooks {
                 Hook::Params(hook) => hooks.params.push(hook),
                 Hook::Request(hook) => hooks.request.push(hook),
                 Hook::Scheme(scheme) => hooks.scheme = Some(scheme),
+                Hook::Region(hook) => hooks.region = Some(hook),
+                Hook::SigningName(hook) => hooks.signing_name = Some(hook),
                 Hook::CrossRegionCopy(copy) => hooks.cross_region_copy = Some(copy),
                 Hook::Response(hook) => hooks.response.push(hook),
                 Hook::RetryMalformed => hooks.retries_malformed = true,

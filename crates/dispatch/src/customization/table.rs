@@ -4,7 +4,8 @@ use crate::auth::AuthScheme;
 
 use super::{
     CrossRegionCopy, Customization, Hook, alias, apigateway, cloudformation, cloudsearch, dynamodb,
-    ec2, glacier, iam, machinelearning, route53, s3, s3_control, sso_oidc, user_data,
+    ec2, glacier, health, iam, importexport, machinelearning, route53, s3, s3_control, sso_oidc,
+    user_data,
 };
 
 /// Operations of S3 whose successful response is never empty.
@@ -130,6 +131,12 @@ pub(super) const CUSTOMIZATIONS: &[Customization] = &[
         source: "botocore handlers.py:add_glacier_checksums",
     },
     Customization {
+        service: "health",
+        operations: &[],
+        hook: Hook::Region(health::home_region),
+        source: "endpoints.json: health, credentialScope; the AWS Health user guide, \"Endpoints\"",
+    },
+    Customization {
         service: "iam",
         operations: &[],
         hook: Hook::Output(iam::decode_policies),
@@ -140,6 +147,12 @@ pub(super) const CUSTOMIZATIONS: &[Customization] = &[
         operations: &[],
         hook: Hook::Scheme(AuthScheme::SigV4),
         source: "botocore client.py:ClientCreator._set_importexport_signature_version",
+    },
+    Customization {
+        service: "importexport",
+        operations: &[],
+        hook: Hook::SigningName(importexport::signing_name),
+        source: "endpoints.json: importexport, credentialScope",
     },
     Customization {
         service: "logs",
@@ -192,8 +205,14 @@ pub(super) const CUSTOMIZATIONS: &[Customization] = &[
     Customization {
         service: "s3",
         operations: &["CopyObject", "CreateMultipartUpload", "PutObject"],
-        hook: Hook::Params(s3::object::check_metadata),
-        source: "botocore handlers.py:validate_ascii_metadata",
+        hook: Hook::Params(s3::metadata::encode),
+        source: "botocore handlers.py:validate_ascii_metadata; the S3 user guide, \"Working with object metadata\"",
+    },
+    Customization {
+        service: "s3",
+        operations: &["GetObject", "HeadObject"],
+        hook: Hook::Output(s3::metadata::decode),
+        source: "the S3 user guide, \"Working with object metadata\"",
     },
     Customization {
         service: "s3",

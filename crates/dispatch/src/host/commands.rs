@@ -1,5 +1,6 @@
 //! [`TokioCommands`]: runs commands.
 
+use std::fmt;
 use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use tokio::process::Command;
 const DRAIN_TIME: Duration = Duration::from_millis(250);
 
 /// Runs commands with tokio, and kills them after a time limit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct TokioCommands {
     variables: Vec<(String, String)>,
 }
@@ -26,6 +27,14 @@ impl TokioCommands {
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.push((name.into(), value.into()));
         self
+    }
+}
+
+impl fmt::Debug for TokioCommands {
+    /// Omits the values of the variables, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.variables.iter().map(|(name, _)| name);
+        f.debug_set().entries(names).finish()
     }
 }
 

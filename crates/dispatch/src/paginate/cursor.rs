@@ -1,5 +1,7 @@
 //! [`PaginatorCursor`]: the state of a pagination, without I/O.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value};
@@ -19,8 +21,8 @@ pub(super) struct PaginatorCursor {
     skip: Option<usize>,
     /// Number of items left until the limit; `None` for no limit.
     left: Option<usize>,
-    /// Tokens from the previous page.
-    previous: Option<Map>,
+    /// Tokens of the requests so far.
+    seen: SeenTokens,
     state: CursorState,
     /// The point to resume from, if the pagination ended at its limit.
     resume: Option<ResumeToken>,
@@ -30,8 +32,8 @@ pub(super) struct PaginatorCursor {
 #[derive(Debug)]
 enum CursorState {
     Ready,
-    /// The service returned the same tokens twice: the next request would return the same page.
-    RepeatedToken,
+    /// The service returned these tokens before: the next request would return a page that was read already.
+    RepeatedToken(Map),
     Finished,
 }
 
@@ -47,11 +49,13 @@ impl PaginatorCursor {
         if params.is_null() {
             params = Value::map();
         }
+        let mut seen = SeenTokens::default();
         let skip = start.as_ref().and_then(|start| start.skip).unwrap_or(0);
         let names = model.input_tokens.iter();
         let tokens = match start {
             Some(start) => {
                 set_tokens(&mut params, &start.tokens);
+                seen.insert(&start.tokens);
                 start.tokens
             }
             None => names.map(|name| (name.clone(), Value::Null)).collect(),
@@ -72,7 +76,7 @@ impl PaginatorCursor {
             tokens,
             skip: Some(skip),
             left: max_items,
-            previous: None,
+            seen,
             state: CursorState::Ready,
             resume: None,
             non_aggregate: Value::map(),
@@ -87,17 +91,16 @@ impl PaginatorCursor {
     /// Returns the parameters of the next request; `None` at the end.
     ///
     /// # Errors
-    /// `Pagination`: the service returned the same tokens twice.
+    /// `Pagination`: the service returned the same tokens twice, one after the other or in a circle.
     pub(super) fn next_request(&mut self) -> Option<Result<Value>> {
-        match self.state {
-            CursorState::Ready => Some(Ok(self.params.clone())),
+        match std::mem::replace(&mut self.state, CursorState::Finished) {
+            CursorState::Ready => {
+                self.state = CursorState::Ready;
+                Some(Ok(self.params.clone()))
+            }
             CursorState::Finished => None,
-            CursorState::RepeatedToken => {
-                self.state = CursorState::Finished;
-                let tokens = ResumeToken {
-                    tokens: self.previous.take().unwrap_or_default(),
-                    skip: None,
-                };
+            CursorState::RepeatedToken(tokens) => {
+                let tokens = ResumeToken { tokens, skip: None };
                 Some(Err(Error::new(
                     ErrorKind::Pagination,
                     format!(
@@ -164,11 +167,10 @@ impl PaginatorCursor {
                 skip: None,
             });
             self.state = CursorState::Finished;
-        } else if self.previous.as_ref() == Some(&next) {
-            self.state = CursorState::RepeatedToken;
+        } else if !self.seen.insert(&next) {
+            self.state = CursorState::RepeatedToken(next);
         } else {
             set_tokens(&mut self.params, &next);
-            self.previous = Some(next.clone());
             self.tokens = next;
         }
         Ok(())
@@ -241,6 +243,33 @@ impl PaginatorCursor {
     /// Returns the values of the non-aggregate keys, from the first page.
     pub(super) fn non_aggregate(&self) -> &Value {
         &self.non_aggregate
+    }
+}
+
+/// The tokens of a pagination so far, as hashes. A service that returns tokens in a circle (A, B, A, B) is noticed when it returns
+/// one for the second time, unless the circle has more than [`MAX_SEEN_TOKENS`] pages.
+///
+/// DIFFERENCE: botocore only compares a token with the one before it, and reads a circle of pages forever.
+#[derive(Debug, Default)]
+struct SeenTokens {
+    hasher: RandomState,
+    hashes: HashSet<u64>,
+}
+
+/// Maximum number of hashes in memory.
+const MAX_SEEN_TOKENS: usize = 65_536;
+
+impl SeenTokens {
+    /// Adds tokens; returns false if they were added before.
+    fn insert(&mut self, tokens: &Map) -> bool {
+        let mut json = Vec::new();
+        for token in tokens.values() {
+            token.write_json(&mut json);
+        }
+        if self.hashes.len() >= MAX_SEEN_TOKENS {
+            self.hashes.clear();
+        }
+        self.hashes.insert(self.hasher.hash_one(&json))
     }
 }
 

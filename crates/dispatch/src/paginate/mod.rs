@@ -200,7 +200,7 @@ impl Paginator {
     /// before the last item.
     ///
     /// # Errors
-    /// As a call of the operation; also `Pagination` if the service returns the same token twice.
+    /// As a call of the operation; also `Pagination` if the service returns the same token twice, also in a circle.
     ///
     /// # Source
     /// botocore `paginate.py:PageIterator.build_full_result`.

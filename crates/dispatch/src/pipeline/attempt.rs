@@ -197,8 +197,10 @@ impl Service {
             Ok(response) => response,
             Err(error) => {
                 // Errors of other kinds reject the request before it is sent.
-                attempt.is_sent =
-                    !matches!(error.kind(), ErrorKind::Config | ErrorKind::Validation);
+                attempt.is_sent = !matches!(
+                    error.kind(),
+                    ErrorKind::Config | ErrorKind::Endpoint | ErrorKind::Validation
+                );
                 return Err(self.connection_error(error, operation, prepared));
             }
         };
@@ -217,7 +219,7 @@ impl Service {
             && (plan.streaming_output.is_some() || plan.event_stream.is_some())
         {
             return self
-                .stream_output(operation, plan, response, metadata, state)
+                .stream_output(operation, plan, response, metadata, options, state)
                 .await
                 .map(AttemptOutcome::output);
         }
@@ -253,6 +255,7 @@ impl Service {
     fn http_redirect(&self, response: &WireResponse) -> Option<Str> {
         if !matches!(response.status, 307 | 308)
             || self.settings.endpoint_url.is_none()
+            || self.settings.s3.follow_redirects == Some(false)
             || response.headers.contains("x-amz-bucket-region")
         {
             return None;

@@ -27,6 +27,7 @@ use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
+use crate::resume::BodyResumer;
 use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
@@ -46,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
+    /// The region to sign for if neither the settings nor the endpoint rules state one.
+    pub(crate) signing_region: Option<Str>,
     pub(crate) user_agent: UserAgent,
     /// Environment of the Lambda function that this process is, if any. Its trace id changes with each invocation.
     pub(crate) lambda_env: Option<Arc<dyn Env>>,
@@ -74,6 +77,10 @@ pub(crate) struct Service {
 pub(crate) struct Plan {
     hooks: OperationHooks,
     names: Arc<CallNames>,
+    /// The region to call, if it is not the client's.
+    region: Option<Str>,
+    /// The signing name, if it is not that of the definition.
+    signing_name: Option<&'static str>,
     endpoint: EndpointBinding,
     /// Endpoint and auth scheme of the last call.
     last_resolved: Mutex<Option<Arc<ResolvedEndpoint>>>,
@@ -108,6 +115,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// Requests the rest of a body that breaks off.
+    pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
 
 impl Service {
@@ -141,8 +150,20 @@ impl Service {
         let h2 = model.metadata().h2.as_deref();
         let sends_events = model.event_stream_input(operation).is_some();
         let has_events = model.event_stream_output(operation).is_some() || sends_events;
+        let hooks = OperationHooks::new(model.name(), &operation.name);
+        let client_region = self.settings.region.as_deref();
+        let region = match (hooks.region, client_region) {
+            (Some(hook), Some(region)) if !self.settings.use_fips_endpoint => hook(region),
+            _ => None,
+        };
+        let signing_name = match (hooks.signing_name, client_region) {
+            (Some(hook), Some(region)) => hook(region),
+            _ => None,
+        };
         Ok(Plan {
-            hooks: OperationHooks::new(model.name(), &operation.name),
+            region: region.map(Str::from_static),
+            signing_name,
+            hooks,
             names: Arc::new(CallNames {
                 service: model.name().clone(),
                 operation: operation.name.clone(),

@@ -11,11 +11,12 @@ use inia_protocol::{Headers, Input, Request};
 
 use super::{CallOptions, Plan, Service};
 use crate::ByteStream;
-use crate::auth::{self, Auth, AuthScheme};
+use crate::auth::{self, Auth, AuthScheme, DefaultScope};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
 use crate::params::ParamsValue;
+use crate::sign::content_md5;
 use crate::transport::WireBody;
 use crate::url::{BaseUrl, Url};
 
@@ -305,9 +306,10 @@ impl Service {
         if let Some(last) = last.as_ref().filter(|last| is_fixed && last.is_fixed) {
             return Ok(Arc::clone(last));
         }
+        let plan_region = plan.region.as_deref().or(settings.region.as_deref());
         let overrides = EndpointOverrides {
             force_path_style,
-            region: region.or(settings.region.as_deref()),
+            region: region.or(plan_region),
             account_id,
         };
         let endpoint = self
@@ -317,7 +319,11 @@ impl Service {
             return Ok(last);
         }
         let metadata = self.model.metadata();
-        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, overrides.region)?;
+        let scope = DefaultScope {
+            signing_name: plan.signing_name,
+            region: self.signing_region.as_deref().or(overrides.region),
+        };
+        let mut auth = auth::resolve(operation, metadata, &endpoint, settings, scope)?;
         if let Some(scheme) = plan.hooks.scheme
             && auth.scheme != AuthScheme::None
             && settings.signature_version.is_none()
@@ -329,6 +335,12 @@ impl Service {
                 BaseUrl::parse(&format!("http://{rest}"))?
             }
             _ => BaseUrl::parse(&endpoint.url)?,
+        };
+        let url = match &settings.endpoint_url {
+            Some(custom) if ACCOUNT_PREFIX_SERVICES.contains(&&**self.model.name()) => {
+                without_prefix(url, &BaseUrl::parse(custom)?)
+            }
+            _ => url,
         };
         let resolved = Arc::new(ResolvedEndpoint {
             endpoint,
@@ -416,10 +428,7 @@ impl Service {
         let url = Url::new(&endpoint_url, &host_prefix, &request.path, &request.query);
         let streaming = plan.streaming_input.is_some();
         let stream = match stream {
-            None => {
-                check_length(operation, &request.headers, request.body.len() as u64)?;
-                None
-            }
+            None => None,
             Some(stream) => Some(
                 sized_stream(
                     operation,
@@ -431,6 +440,7 @@ impl Service {
             ),
         };
         let allow_trailer = streaming
+            && settings.s3.checksum_trailers.unwrap_or(true)
             && (url.is_tls()
                 || stream
                     .as_ref()
@@ -445,14 +455,23 @@ impl Service {
         }
         let headers = &mut request.headers;
         let input = self.model.input(operation);
-        let checksum = checksum::for_request(
-            operation,
-            input,
-            params,
-            headers,
-            settings.request_checksum_calculation,
-            allow_trailer,
-        )?;
+        let checksum = if stream.is_none()
+            && settings.s3.content_md5 == Some(true)
+            && S3_SERVICES.contains(&&**self.model.name())
+            && checksum::needs_default(operation, params, headers)
+        {
+            headers.set("content-md5", content_md5(&request.body));
+            None
+        } else {
+            checksum::for_request(
+                operation,
+                input,
+                params,
+                headers,
+                settings.request_checksum_calculation,
+                allow_trailer,
+            )?
+        };
         features |= match checksum {
             Some(checksum) => checksum.algorithm.feature(),
             None => checksum::features_in_headers(headers),
@@ -476,6 +495,15 @@ impl Service {
             Some(stream) => {
                 // A replayable body is read ahead once, for the checksum header and the SHA-256 in the signature.
                 let sha256 = match stream.try_clone() {
+                    None if checksum.is_some() => {
+                        return Err(Error::from_problems(
+                            &operation.name,
+                            vec![Problem {
+                                path: String::new(),
+                                message: "the checksum of a stream that can be read only once requires a trailer, which s3.checksum_trailers disables: set the checksum, or send bytes or a file".to_owned(),
+                            }],
+                        ));
+                    }
                     None => None,
                     Some(copy) => {
                         let digest = read_ahead(copy, checksum, headers, !url.is_tls());
@@ -513,6 +541,27 @@ impl Service {
     }
 }
 
+/// Services with the options of S3.
+const S3_SERVICES: [&str; 2] = ["s3", "s3control"];
+
+/// Services whose endpoint rules add the account id to the host of a custom endpoint, and whose requests contain it elsewhere too.
+const ACCOUNT_PREFIX_SERVICES: [&str; 2] = ["cloudfront-keyvaluestore", "s3control"];
+
+/// Returns the URL without the prefix that the endpoint rules add to a custom endpoint, if that has no subdomains.
+///
+/// DIFFERENCE: botocore sends such requests to hosts such as `123456789012.127.0.0.1`.
+fn without_prefix(url: BaseUrl, custom: &BaseUrl) -> BaseUrl {
+    let is_prefixed = url
+        .authority()
+        .strip_suffix(custom.authority())
+        .is_some_and(|prefix| prefix.ends_with('.'));
+    if is_prefixed && !custom.has_subdomains() {
+        custom.clone()
+    } else {
+        url
+    }
+}
+
 /// Headers that carry keys and are not part of the signature.
 const SECRET_HEADERS: [&str; 9] = [
     "authorization",
@@ -529,7 +578,7 @@ const SECRET_HEADERS: [&str; 9] = [
 /// Maximum size of a body of unknown length that is buffered for a service that requires its length, in bytes.
 const MAX_BUFFERED: usize = 8 << 20;
 
-/// Rejects a length in the parameters that is not the length of the body.
+/// Rejects a length in the parameters that is not the length of the stream.
 fn check_length(operation: &Operation, headers: &Headers, length: u64) -> Result<()> {
     let Some(stated) = headers.get("content-length") else {
         return Ok(());

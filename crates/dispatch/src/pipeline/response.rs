@@ -8,7 +8,7 @@ use inia_model::{Kind, Location, Member, Operation, ServiceModel};
 use inia_protocol::Response;
 
 use super::attempt::is_success;
-use super::{MAX_ERROR_BYTES, Plan, Service};
+use super::{CallOptions, MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
 use crate::body::StreamedCall;
 use crate::checksum;
@@ -38,6 +38,7 @@ impl Service {
         plan: &Plan,
         response: WireResponse,
         mut metadata: ResponseMetadata,
+        options: &CallOptions,
         state: &CallState,
     ) -> Result<Output> {
         let head = Response {
@@ -51,6 +52,9 @@ impl Service {
             attempts: metadata.attempts,
         };
         let mut body = response.body;
+        if let Some(resumer) = &options.resumer {
+            body = resumer.wrap(body, head.status, &head.headers);
+        }
         if let Some(traits) = &operation.checksum
             && let Some((algorithm, expected)) = checksum::for_response(traits, &head.headers)
             && head.status != 206
@@ -257,12 +261,13 @@ impl Service {
             error: &mut error,
             response: &response,
             state,
+            region: self.settings.region.as_deref(),
             redirect: false,
         };
         for hook in &plan.hooks.error {
             hook(&mut stage);
         }
-        if stage.redirect {
+        if stage.redirect && self.settings.s3.follow_redirects != Some(false) {
             return Ok(AttemptOutcome::RegionRedirect);
         }
         Err(Error::from_service(&operation.name, error))

@@ -12,7 +12,7 @@ use super::customizations::CustomAction;
 use super::outcome::take_result;
 use super::params::override_params;
 use super::{Resource, ResourceOutcome};
-use crate::{ByteStream, Output, Params};
+use crate::{ByteStream, Call, Output, Params};
 
 /// A builder of a resource action, ready to be awaited.
 #[must_use = "an action does nothing until it is awaited"]
@@ -21,7 +21,14 @@ pub struct Action {
     resource: Resource,
     kind: Result<ActionKind>,
     params: Params,
+    options: ActionOptions,
+}
+
+/// Options of the call that an action makes.
+#[derive(Debug, Default)]
+struct ActionOptions {
     body: Option<ByteStream>,
+    resumes_body: bool,
 }
 
 #[derive(Debug)]
@@ -41,13 +48,19 @@ impl Action {
             resource: resource.clone(),
             kind,
             params,
-            body: None,
+            options: ActionOptions::default(),
         }
     }
 
     /// Sets the operation's streaming member. The stream is sent without buffering.
     pub fn body(mut self, body: impl Into<ByteStream>) -> Self {
-        self.body = Some(body.into());
+        self.options.body = Some(body.into());
+        self
+    }
+
+    /// Resumes a streaming body that breaks off: see [`Call::resume_body`](crate::Call::resume_body).
+    pub fn resume_body(mut self) -> Self {
+        self.options.resumes_body = true;
         self
     }
 
@@ -71,11 +84,23 @@ impl Action {
         let Some(action) = model.actions.get(position) else {
             return Ok(ResourceOutcome::None);
         };
-        let outcome = resource.perform(action, params, self.body).await?;
+        let outcome = resource.perform(action, params, self.options).await?;
         if resource.can_load() {
             resource.0.data.clear();
         }
         Ok(outcome)
+    }
+}
+
+impl ActionOptions {
+    fn apply(self, mut call: Call) -> Call {
+        if let Some(body) = self.body {
+            call = call.body(body);
+        }
+        if self.resumes_body {
+            call = call.resume_body();
+        }
+        call
     }
 }
 
@@ -99,11 +124,11 @@ impl IntoFuture for Action {
 
 impl Resource {
     /// Makes the call of an action, and builds its outcome from the response.
-    pub(super) async fn perform(
+    async fn perform(
         &self,
         action: &ResourceAction,
         overrides: Value,
-        body: Option<ByteStream>,
+        options: ActionOptions,
     ) -> Result<ResourceOutcome> {
         let client = &self.0.client;
         let mut params = Value::map();
@@ -111,18 +136,13 @@ impl Resource {
             .await?;
         override_params(&mut params, overrides)?;
         let Some(target) = &action.resource else {
-            let call = client.call(&action.request.operation, params);
-            let output = match body {
-                Some(body) => call.body(body).await?,
-                None => call.await?,
-            };
+            let output = options
+                .apply(client.call(&action.request.operation, params))
+                .await?;
             return apply_path(output, action).map(ResourceOutcome::from);
         };
         let call = client.call(&action.request.operation, params.clone());
-        let output = match body {
-            Some(body) => call.body(body).await?,
-            None => call.await?,
-        };
+        let output = options.apply(call).await?;
         let operation = client.model().operation(&action.request.operation)?;
         self.build_resources(target, Some(operation), &params, Cow::Owned(output.value))
             .await

@@ -240,7 +240,7 @@ impl SessionBuilder {
             }
         };
         let defaults = match catalog.shared("sdk-default-configuration")? {
-            Some(definition) => DefaultsTable::from_json(&definition.parse()?)?,
+            Some(definition) => DefaultsTable::from_json(&definition.value()?.to_json())?,
             None => DefaultsTable::default(),
         };
         let factory = Arc::new(ServiceFactory {

@@ -7,7 +7,7 @@ use inia_core::config::{
 };
 use inia_core::ports::Host;
 use inia_core::{Error, ErrorKind, Result, Str};
-use inia_endpoint::{Partitions, RuleSet};
+use inia_endpoint::{EndpointsData, Partitions, RuleSet};
 use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
@@ -17,6 +17,7 @@ use crate::endpoint::EndpointResolver;
 use crate::express::express_sessions;
 use crate::identity::IdentityProvider;
 use crate::pipeline::{Service, attempt_header};
+use crate::region::default_region;
 use crate::retry::{ClockSkew, RetryQuota};
 use crate::transport::TransportCache;
 use crate::url::BaseUrl;
@@ -56,6 +57,13 @@ impl ServiceFactory {
         if let Some(url) = &mut settings.endpoint_url {
             // The host that is signed and the host that is sent must be the same text.
             *url = Str::from(BaseUrl::from_setting(url)?.as_str());
+        }
+        let mut signing_region = None;
+        if settings.region.is_none()
+            && let Some(default) = default_region(&model, &settings, || self.endpoints())
+        {
+            settings.region = Some(default.region);
+            signing_region = default.signing_region;
         }
         let host = &self.host;
         let metadata = model.metadata();
@@ -104,8 +112,14 @@ impl ServiceFactory {
             first_attempt_header: attempt_header(1, max_attempts),
             max_attempts,
             settings,
+            signing_region,
             model,
         })
+    }
+
+    pub(super) fn endpoints(&self) -> Result<EndpointsData> {
+        let definition = self.global_definition("endpoints")?;
+        definition.load(EndpointsData::from_json)
     }
 
     fn model(&self, service: &str, config: &Config) -> Result<Arc<ServiceModel>> {
@@ -125,7 +139,7 @@ impl ServiceFactory {
             None => self.catalog.definition(name, None, kind)?,
         };
         match definition {
-            Some(definition) => definition.read(RuleSet::from_json, RuleSet::from_bytes),
+            Some(definition) => definition.load(RuleSet::from_json),
             None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
         }
     }
@@ -135,7 +149,7 @@ impl ServiceFactory {
             return Ok(Arc::clone(partitions));
         }
         let definition = self.global_definition("partitions")?;
-        let partitions = definition.read(Partitions::from_json, Partitions::from_bytes)?;
+        let partitions = definition.load(Partitions::from_json)?;
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))

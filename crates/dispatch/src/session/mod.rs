@@ -163,7 +163,7 @@ impl Session {
     /// # Errors
     /// `Model`: the partition definitions are missing or invalid.
     pub fn available_partitions(&self) -> Result<Vec<Str>> {
-        Ok(self.endpoints()?.partitions().map(Str::from).collect())
+        Ok(self.endpoints()?.partitions().cloned().collect())
     }
 
     /// Returns the regions of a partition in which a service is listed. The list of a new service may be empty or incomplete.
@@ -179,7 +179,7 @@ impl Session {
             false,
             EndpointVariant::default(),
         );
-        Ok(regions.into_iter().map(Str::from).collect())
+        Ok(regions.into_iter().cloned().collect())
     }
 
     /// Returns the id of the partition that a region belongs to.
@@ -190,13 +190,12 @@ impl Session {
         let endpoints = self.endpoints()?;
         endpoints
             .partition_for_region(region)
-            .map(Str::from)
+            .cloned()
             .map_err(|error| Error::new(ErrorKind::Model, error.message().to_owned()))
     }
 
     fn endpoints(&self) -> Result<EndpointsData> {
-        let definition = self.0.factory.global_definition("endpoints")?;
-        definition.read(EndpointsData::from_json, EndpointsData::from_bytes)
+        self.0.factory.endpoints()
     }
 
     /// Returns a client for a service, by the name of its definition (`sqs`, `dynamodb`), with the session's settings.

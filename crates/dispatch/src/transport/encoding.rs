@@ -18,6 +18,8 @@ const MAX_ENCODINGS: usize = 4;
 /// Only for responses that are read as a document: a stored object is returned as it is. Unknown encodings, and bodies that are not
 /// compressed despite the header, are returned unchanged.
 ///
+/// DIFFERENCE: botocore does not decode bodies, and fails to parse them.
+///
 /// # Errors
 /// `Parse`: the compressed data is invalid. `Stream`: it is longer than the limit.
 pub(crate) fn decode_body(headers: &Headers, body: Bytes, limit: usize) -> Result<Bytes> {

@@ -55,6 +55,7 @@ impl ConnectError {
     pub(super) fn queue_timeout(limit: Duration, connections: usize) -> Self {
         ConnectError {
             kind: ErrorKind::Timeout,
+            is_final: true,
             ..ConnectError::connection(format!(
                 "none of the {connections} connections became available within {limit:?}: read or drop the bodies of earlier responses, or raise max_pool_connections"
             ))
@@ -196,6 +197,8 @@ pub(super) fn request_error(url: &impl fmt::Display, error: Option<&hyper::Error
 }
 
 /// Returns the description of a TLS error, and whether another handshake would fail too.
+///
+/// DIFFERENCE: botocore retries refused certificates.
 fn tls_problem(error: &io::Error) -> Option<(String, bool)> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     Some(match error {

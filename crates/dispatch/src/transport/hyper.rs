@@ -24,6 +24,8 @@ use crate::url::printable_url;
 ///
 /// If a connection that was open before the request fails before a byte of the response, the request is sent again on a new connection,
 /// provided that its body can be replayed: servers close idle connections at any time.
+///
+/// DIFFERENCE: in botocore, such a failure counts as an attempt.
 pub struct HyperTransport {
     settings: TransportSettings,
     pool: OnceLock<Result<ConnectionPool, String>>,
@@ -191,7 +193,7 @@ fn to_hyper(
             format!("invalid request {part}: {error}"),
         )
     };
-    let is_empty = body.size_hint().exact() == Some(0);
+    let body_length = body.size_hint().exact();
     let mut hyper = http::Request::new(body);
     *hyper.method_mut() = http::Method::from_bytes(request.method.as_bytes())
         .map_err(|error| invalid("method", &error))?;
@@ -226,11 +228,17 @@ fn to_hyper(
             HeaderValue::from_str(target.host_header()).map_err(|error| invalid("host", &error))?;
         headers.entry(header::HOST).or_insert(host);
     }
-    if is_empty && !matches!(&*request.method, "GET" | "HEAD" | "OPTIONS") {
+    match (headers.get(header::CONTENT_LENGTH), body_length) {
+        // hyper would cut off the body.
+        (Some(stated), Some(length)) if stated.as_bytes() != length.to_string().as_bytes() => {
+            let message = format!("{stated:?} is stated, but the body has {length} bytes");
+            return Err(invalid("header \"content-length\"", &message));
+        }
         // hyper states the length of other bodies only. S3 rejects an empty upload without it.
-        headers
-            .entry(header::CONTENT_LENGTH)
-            .or_insert(HeaderValue::from_static("0"));
+        (None, Some(0)) if !matches!(&*request.method, "GET" | "HEAD" | "OPTIONS") => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        _ => {}
     }
     if let Some(authorization) = lease
         .forwarding()

@@ -69,6 +69,8 @@ impl Proxy {
     ///
     /// The password may contain any character: it ends at the last `@`, and is percent-decoded.
     ///
+    /// DIFFERENCE: botocore supports no SOCKS proxies, and passwords with `@`, `#`, `/` and `?` only if they are percent-encoded.
+    ///
     /// # Errors
     /// A reason that does not repeat the URL, which may contain a password.
     ///

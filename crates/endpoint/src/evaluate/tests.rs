@@ -20,7 +20,8 @@ const PARAMETERS: &str = r#"{"S":{"type":"string"},"T":{"type":"string","default
 fn run(rules: &str, set: &[(usize, ParameterValue<'_>)]) -> Result<Endpoint, EndpointError> {
     let json = format!(r#"{{"version":"1.0","parameters":{PARAMETERS},"rules":[{rules}]}}"#);
     let compiled = RuleSet::from_json(json.as_bytes()).unwrap();
-    let rule_set = RuleSet::from_bytes(&compiled.to_bytes()).unwrap();
+    let rule_set =
+        inia_core::packed::from_bytes::<RuleSet>(&inia_core::packed::to_bytes(&compiled)).unwrap();
     assert_eq!(rule_set, compiled);
     let mut params = EndpointParams::new(&rule_set);
     for (index, value) in set {

@@ -1,16 +1,17 @@
-//! Endpoint rule sets: compiler, packed form, validation.
+//! Endpoint rule sets: compiler, validation.
 
-mod pack;
 mod parse;
 pub(crate) mod program;
 mod validate;
+
+use inia_core::packed::{Packed, PackedReader, PackedWriter};
 
 use crate::endpoint::Endpoint;
 use crate::error::EndpointError;
 use crate::evaluate;
 use crate::parameter::{EndpointParams, Parameter};
 use crate::partition::Partitions;
-use program::Program;
+use program::{Program, ProgramParts};
 
 /// The compiled endpoint rule set of a service.
 ///
@@ -43,9 +44,6 @@ use program::Program;
 /// let mut params = EndpointParams::new(&rule_set);
 /// params.set(rule_set.parameter_index("Region").unwrap(), "us-west-2");
 /// assert_eq!(rule_set.evaluate(&partitions, &params)?.url, "https://demo.us-west-2.amazonaws.com");
-///
-/// let packed = rule_set.to_bytes();
-/// assert_eq!(RuleSet::from_bytes(&packed)?, rule_set);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -65,20 +63,6 @@ impl RuleSet {
     /// the JSON path.
     pub fn from_json(text: &[u8]) -> inia_core::Result<Self> {
         parse::compile(text).map(|program| Self { program })
-    }
-
-    /// Reads the packed form that [`to_bytes`](Self::to_bytes) returns. The bytes are fully validated and copied.
-    ///
-    /// # Errors
-    /// The bytes were written by another version of this crate, or are damaged.
-    pub fn from_bytes(bytes: &[u8]) -> inia_core::Result<Self> {
-        pack::read(bytes).map(|program| Self { program })
-    }
-
-    /// Returns the packed form, which is about a tenth of the JSON's size and read in microseconds.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        pack::write(&self.program)
     }
 
     /// Returns the `version` of the rule set.
@@ -116,5 +100,16 @@ impl RuleSet {
         params: &EndpointParams<'_>,
     ) -> Result<Endpoint, EndpointError> {
         evaluate::evaluate(&self.program, partitions, params)
+    }
+}
+
+impl Packed for RuleSet {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        self.program.parts().write(out);
+    }
+
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        let program = Program::new(ProgramParts::read(reader)?).ok()?;
+        Some(Self { program })
     }
 }

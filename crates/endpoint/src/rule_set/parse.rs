@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::interner::{Interner, to_index};
-use crate::json::{self, JsonNode};
 use crate::list_table::{ListId, ListTable};
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
 use crate::rule_set::program::{
@@ -18,20 +17,21 @@ use crate::rule_set::program::{
 };
 use crate::string_table::StringTable;
 use crate::template::{self, TemplatePart};
+use inia_core::definition_node::{DefinitionNode, parse_document};
 
 /// Compiles a rule set. Unknown keys are ignored.
 pub(crate) fn compile(text: &[u8]) -> Result<Program> {
-    let json = json::parse(text)?;
-    let root = JsonNode::root(&json);
+    let json = parse_document(text)?;
+    let root = DefinitionNode::document(&json);
     let version = root.optional_str("version")?.unwrap_or("1.0");
     let mut compiler = RuleSetCompiler {
         strings: StringTable::interner(),
         ..RuleSetCompiler::default()
     };
-    for (name, parameter) in root.required("parameters")?.entries()? {
+    for (name, parameter) in root.require("parameters")?.entries()? {
         compiler.parameter(name, parameter)?;
     }
-    for rule in root.required("rules")?.items()? {
+    for rule in root.require("rules")?.items()? {
         compiler.rule(rule)?;
     }
     compiler.finish(version)
@@ -55,7 +55,7 @@ impl<'j> RuleSetCompiler<'j> {
         let version = self.string(version)?;
         Program::new(ProgramParts {
             version,
-            strings: StringTable::new(&self.strings)?,
+            strings: StringTable::new(&self.strings),
             lists: ListTable::new(self.lists.iter())?,
             exprs: self.exprs.into_items(),
             properties: self.properties.into_items(),
@@ -78,8 +78,8 @@ impl<'j> RuleSetCompiler<'j> {
         self.exprs.intern(expr)
     }
 
-    fn parameter(&mut self, name: &'j str, node: JsonNode<'_, 'j>) -> Result<()> {
-        let type_node = node.required("type")?;
+    fn parameter(&mut self, name: &'j str, node: DefinitionNode<'j, '_>) -> Result<()> {
+        let type_node = node.require("type")?;
         let type_name = type_node.str()?;
         let kind = match type_name.to_ascii_lowercase().as_str() {
             "string" => ParameterType::String,
@@ -112,8 +112,8 @@ impl<'j> RuleSetCompiler<'j> {
         Ok(())
     }
 
-    fn rule(&mut self, rule: JsonNode<'_, 'j>) -> Result<()> {
-        let type_node = rule.required("type")?;
+    fn rule(&mut self, rule: DefinitionNode<'j, '_>) -> Result<()> {
+        let type_node = rule.require("type")?;
         let outer_scope = self.scope.len();
         let mut conditions = Vec::new();
         if let Some(list) = rule.get("conditions") {
@@ -126,17 +126,17 @@ impl<'j> RuleSetCompiler<'j> {
         self.rules.push(Rule {
             conditions,
             action: RuleAction::Tree,
-            next: index + 1,
+            nested: 0,
         });
         let action = match type_node.str()? {
             "tree" => {
-                for rule in rule.required("rules")?.items()? {
+                for rule in rule.require("rules")?.items()? {
                     self.rule(rule)?;
                 }
                 RuleAction::Tree
             }
-            "endpoint" => RuleAction::Endpoint(self.endpoint(rule.required("endpoint")?)?),
-            "error" => RuleAction::Error(self.value(rule.required("error")?)?),
+            "endpoint" => RuleAction::Endpoint(self.endpoint(rule.require("endpoint")?)?),
+            "error" => RuleAction::Error(self.value(rule.require("error")?)?),
             other => {
                 return Err(type_node.error(format!(
                     "Unknown rule type: {other}. A rule must be of type tree, endpoint or error."
@@ -146,14 +146,14 @@ impl<'j> RuleSetCompiler<'j> {
         let next = to_index(self.rules.len())?;
         if let Some(rule) = self.rules.get_mut(usize::from(index)) {
             rule.action = action;
-            rule.next = next;
+            rule.nested = next - index - 1;
         }
         self.scope.truncate(outer_scope);
         Ok(())
     }
 
-    fn endpoint(&mut self, endpoint: JsonNode<'_, 'j>) -> Result<u16> {
-        let url = self.value(endpoint.required("url")?)?;
+    fn endpoint(&mut self, endpoint: DefinitionNode<'j, '_>) -> Result<u16> {
+        let url = self.value(endpoint.require("url")?)?;
         let mut headers = Vec::new();
         if let Some(map) = endpoint.get("headers") {
             for (name, values) in map.entries()? {
@@ -180,7 +180,7 @@ impl<'j> RuleSetCompiler<'j> {
         })
     }
 
-    fn property(&mut self, property: JsonNode<'_, 'j>) -> Result<u16> {
+    fn property(&mut self, property: DefinitionNode<'j, '_>) -> Result<u16> {
         let template = match property.value() {
             Value::Null => PropertyTemplate::Null,
             Value::Bool(value) => PropertyTemplate::Bool(*value),
@@ -204,13 +204,13 @@ impl<'j> RuleSetCompiler<'j> {
     }
 
     /// Compiles a value: a function call, a reference, a string or template, or a boolean.
-    fn value(&mut self, node: JsonNode<'_, 'j>) -> Result<ExprId> {
+    fn value(&mut self, node: DefinitionNode<'j, '_>) -> Result<ExprId> {
         match node.value() {
             Value::Map(_) if node.get("fn").is_some() => self.call(node),
-            Value::Map(_) => self.reference(node.required("ref")?.str()?),
+            Value::Map(_) => self.reference(node.require("ref")?.str()?),
             Value::String(_) => self.template(node),
             Value::Bool(value) => self.expr(Expr::Bool(*value)),
-            _ => Err(node.mismatch("string, boolean, function or reference")),
+            _ => Err(node.expected("a string, boolean, function or reference")),
         }
     }
 
@@ -237,7 +237,7 @@ impl<'j> RuleSetCompiler<'j> {
             .map(|(index, _)| index)
     }
 
-    fn template(&mut self, node: JsonNode<'_, 'j>) -> Result<ExprId> {
+    fn template(&mut self, node: DefinitionNode<'j, '_>) -> Result<ExprId> {
         let text = node.str()?;
         let Some(parts) = template::parse(text).map_err(|message| node.error(message))? else {
             let text = self.string(text)?;
@@ -266,9 +266,9 @@ impl<'j> RuleSetCompiler<'j> {
     }
 
     /// Compiles a function call and, if it has `assign`, adds the variable to the scope.
-    fn call(&mut self, call: JsonNode<'_, 'j>) -> Result<ExprId> {
-        let function = call.required("fn")?;
-        let argv = call.required("argv")?;
+    fn call(&mut self, call: DefinitionNode<'j, '_>) -> Result<ExprId> {
+        let function = call.require("fn")?;
+        let argv = call.require("argv")?;
         let arguments: Vec<_> = argv.items()?.collect();
         let expr = match (function.str()?, arguments.as_slice()) {
             ("isSet", [value]) => Expr::IsSet(self.value(*value)?),
@@ -345,7 +345,7 @@ impl<'j> RuleSetCompiler<'j> {
     }
 
     /// Compiles an attribute path such as `resourceId[1]` or `a.b`.
-    fn attribute(&mut self, of: ExprId, path: JsonNode<'_, 'j>) -> Result<Expr> {
+    fn attribute(&mut self, of: ExprId, path: DefinitionNode<'j, '_>) -> Result<Expr> {
         let mut steps: Vec<Expr> = Vec::new();
         for part in path.str()?.split('.') {
             let (key, index) = match part.split_once('[') {
@@ -400,14 +400,17 @@ const FUNCTIONS: [&str; 15] = [
     "split",
 ];
 
-fn small_integer(node: JsonNode<'_, '_>) -> Result<u16> {
+fn small_integer(node: DefinitionNode<'_, '_>) -> Result<u16> {
     let number = node.value().as_i64();
     number
         .and_then(|number| u16::try_from(number).ok())
         .ok_or_else(|| node.error("must be an integer between 0 and 65535"))
 }
 
-fn parameter_default(node: JsonNode<'_, '_>, kind: ParameterType) -> Result<ParameterDefault> {
+fn parameter_default(
+    node: DefinitionNode<'_, '_>,
+    kind: ParameterType,
+) -> Result<ParameterDefault> {
     Ok(match kind {
         ParameterType::String => ParameterDefault::String(node.str()?.into()),
         ParameterType::Boolean => ParameterDefault::Boolean(node.bool()?),
@@ -419,11 +422,11 @@ fn parameter_default(node: JsonNode<'_, '_>, kind: ParameterType) -> Result<Para
 }
 
 /// Validates that properties are a map and that each auth scheme has a name, on which signing relies.
-fn check_properties(properties: JsonNode<'_, '_>) -> Result<()> {
-    properties.map()?;
+fn check_properties(properties: DefinitionNode<'_, '_>) -> Result<()> {
+    properties.object()?;
     if let Some(schemes) = properties.get("authSchemes") {
         for scheme in schemes.items()? {
-            scheme.required("name")?.str()?;
+            scheme.require("name")?.str()?;
         }
     }
     Ok(())
@@ -444,13 +447,13 @@ mod tests {
     #[test]
     fn errors_name_the_json_path() {
         let cases = [
-            ("[]", "$", "`parameters` is missing"),
+            ("[]", "$", "expected an object, found list"),
             ("{", "$", "EOF"),
-            (r#"{"rules":[]}"#, "$", "`parameters` is missing"),
+            (r#"{"rules":[]}"#, "$", "missing `parameters`"),
             (
                 r#"{"parameters":{},"conditions":[],"nodes":""}"#,
                 "$",
-                "`rules` is missing",
+                "missing `rules`",
             ),
             (
                 r#"{"parameters":{"B":{"type":"list"}},"rules":[]}"#,
@@ -460,7 +463,7 @@ mod tests {
             (
                 r#"{"parameters":{"B":{"type":"boolean","default":"x"}},"rules":[]}"#,
                 "$.parameters.B.default",
-                "expected boolean, got string",
+                "expected a boolean, found string",
             ),
         ];
         for (json, path, message) in cases {
@@ -469,7 +472,7 @@ mod tests {
             assert!(error.contains(message), "{error}");
         }
         let cases = [
-            (r#"{"conditions":[]}"#, "$.rules[0]", "`type` is missing"),
+            (r#"{"conditions":[]}"#, "$.rules[0]", "missing `type`"),
             (
                 r#"{"conditions":[],"type":"foo"}"#,
                 "$.rules[0].type",
@@ -488,7 +491,7 @@ mod tests {
             (
                 r#"{"conditions":[{"fn":"isSet","argv":[1]}],"type":"tree","rules":[]}"#,
                 "$.rules[0].conditions[0].argv[0]",
-                "got integer",
+                "found integer",
             ),
             (
                 r#"{"conditions":[{"fn":"getAttr","argv":[{"ref":"P"},"a[x]"]}],"type":"tree","rules":[]}"#,
@@ -503,12 +506,12 @@ mod tests {
             (
                 r#"{"type":"endpoint","endpoint":{"url":"x","properties":{"authSchemes":[{}]}}}"#,
                 "$.rules[0].endpoint.properties.authSchemes[0]",
-                "`name` is missing",
+                "missing `name`",
             ),
             (
                 r#"{"type":"endpoint","endpoint":{"url":"x","headers":{"a b":"c"}}}"#,
                 "$.rules[0].endpoint.headers[\"a b\"]",
-                "expected list, got string",
+                "expected an array, found string",
             ),
         ];
         for (rule, path, message) in cases {
@@ -535,17 +538,17 @@ mod tests {
     }
 
     #[test]
-    fn computes_the_next_rule() {
+    fn counts_nested_rules() {
         let leaf = r#"{"type":"error","error":"e"}"#;
         let tree =
             format!(r#"{{"type":"tree","rules":[{leaf},{{"type":"tree","rules":[]}},{leaf}]}}"#);
         let program = compile(with_rules(&format!("{tree},{leaf}")).as_bytes()).unwrap();
-        let next: Vec<u16> = program
+        let nested: Vec<u16> = program
             .rules
             .iter()
-            .map(|compiled| compiled.rule.next)
+            .map(|compiled| compiled.rule.nested)
             .collect();
-        assert_eq!(next, [4, 2, 3, 4, 5]);
+        assert_eq!(nested, [3, 0, 0, 0, 0]);
     }
 
     #[test]

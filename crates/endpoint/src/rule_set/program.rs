@@ -1,11 +1,11 @@
 //! Compiled rule sets.
 //!
-//! Rules are a flat list in evaluation order: a tree precedes its nested rules, and each rule has the index of the next
-//! rule to evaluate if its conditions are false. A tree whose nested rules all fail continues at the same rule as a tree
+//! Rules are a flat list in evaluation order: a tree precedes its nested rules, and has their number, so that they are
+//! skipped if its conditions are false. A tree whose nested rules all fail continues at the same rule as a tree
 //! whose conditions are false, so evaluation is one forward pass without a stack.
 //!
 //! ```text
-//! 0  tree  [conditions] next=4     true: continue at 1; false: continue at 4
+//! 0  tree  [conditions] nested=3   true: continue at 1; false: continue at 4
 //! 1    endpoint [conditions]       true: the result; false: continue at 2
 //! 2    error [conditions]
 //! 3    error [conditions]
@@ -16,6 +16,8 @@
 //! share one index, and a variable is the index of the expression assigned to it, so there are no scopes at run time. An
 //! expensive expression that is used more than once has a *memo slot*, which caches its value for the rest of the
 //! evaluation. A condition that several rules share has a *result slot*, which caches whether it is true.
+
+use inia_core::packed::{packed_enum, packed_struct};
 
 use crate::list_table::{ListId, ListTable};
 use crate::parameter::Parameter;
@@ -113,8 +115,8 @@ pub(crate) struct Rule {
     /// A list of expressions.
     pub(crate) conditions: ListId,
     pub(crate) action: RuleAction,
-    /// The index of the next rule if a condition is false.
-    pub(crate) next: u16,
+    /// The number of nested rules, which are skipped if a condition is false.
+    pub(crate) nested: u16,
 }
 
 /// A rule with the resolved range of its conditions in the list table, to save a lookup per rule.
@@ -177,7 +179,77 @@ pub(crate) struct Program {
     pub(crate) memos: u16,
 }
 
+packed_enum!(Expr {
+    0 = Unset,
+    1 = Bool(value),
+    2 = String(text),
+    3 = Parameter(parameter),
+    4 = Template(list),
+    5 = IsSet(of),
+    6 = Not(of),
+    7 = StringEquals(left, right),
+    8 = BooleanEquals(left, right),
+    9 = Attribute { of, name },
+    10 = Item { of, index },
+    11 = Substring { of, start, stop, reverse },
+    12 = UriEncode(of),
+    13 = ParseUrl(of),
+    14 = IsValidHostLabel(of, subdomains),
+    15 = Partition(of),
+    16 = ParseArn(of),
+    17 = IsVirtualHostableS3Bucket(of, subdomains),
+    18 = Coalesce(list),
+    19 = IfElse(condition, yes, no),
+    20 = Split { of, delimiter, limit },
+    21 = AssignAgain { value, name },
+    22 = AssignParameter { value, parameter },
+});
+packed_enum!(RuleAction { 0 = Tree, 1 = Endpoint(endpoint), 2 = Error(text) });
+packed_struct!(Rule {
+    conditions,
+    action,
+    nested
+});
+packed_struct!(EndpointTemplate {
+    url,
+    headers,
+    properties
+});
+packed_enum!(PropertyTemplate {
+    0 = Null,
+    1 = Bool(value),
+    2 = Int(value),
+    3 = Float(bits),
+    4 = String(expr),
+    5 = List(list),
+    6 = Map(list),
+});
+packed_struct!(ProgramParts {
+    version,
+    strings,
+    lists,
+    exprs,
+    properties,
+    endpoints,
+    parameters,
+    rules
+});
+
 impl Program {
+    /// Returns the parts that are packed: all but the results of the validation.
+    pub(crate) fn parts(&self) -> ProgramParts {
+        ProgramParts {
+            version: self.version,
+            strings: self.strings.clone(),
+            lists: self.lists.clone(),
+            exprs: self.nodes.iter().map(|node| node.expr).collect(),
+            properties: self.properties.to_vec(),
+            endpoints: self.endpoints.to_vec(),
+            parameters: self.parameters.to_vec(),
+            rules: self.rules.iter().map(|compiled| compiled.rule).collect(),
+        }
+    }
+
     /// Returns the conditions of a rule.
     #[inline]
     pub(crate) fn conditions(&self, rule: &CompiledRule) -> &[ExprId] {

@@ -273,8 +273,8 @@ impl<'a> ProgramValidator<'a> {
                 RuleAction::Endpoint(_) => return Err(INVALID_INDEX),
                 RuleAction::Error(text) => self.record_use(text, false)?,
             }
-            if usize::from(rule.next) <= index || usize::from(rule.next) > self.parts.rules.len() {
-                return Err("rule jumps backwards or past the end");
+            if index + usize::from(rule.nested) >= self.parts.rules.len() {
+                return Err("nested rules past the end");
             }
             rules.push(CompiledRule { rule, first, end });
         }

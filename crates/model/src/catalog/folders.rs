@@ -5,12 +5,11 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind, Result};
 
 use super::is_safe_name;
-use crate::definition_file::{Definition, DefinitionFormat};
+use crate::definition_file::Definition;
 
 /// Maximum uncompressed size of a compressed definition, in bytes. EC2's with all documentation has 3 MB.
 const MAX_UNCOMPRESSED_SIZE: u64 = 1 << 28;
@@ -77,11 +76,7 @@ impl Folders {
                 } else {
                     decompress(&bytes).map_err(|error| read_error(&origin, error))?
                 };
-                return Ok(Some(Definition {
-                    content: Bytes::from(text),
-                    format: DefinitionFormat::Json,
-                    origin,
-                }));
+                return Ok(Some(Definition::from_json(origin, text)));
             }
         }
         Ok(None)

@@ -1,16 +1,15 @@
 //! Extras: parts that are merged over a definition.
 
 use inia_core::{Error, ErrorKind, Map, Result, Value};
-use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
-use crate::definition_file::{Definition, DefinitionFormat};
+use crate::definition_file::Definition;
 
 /// Merges the `merge` object of the extras over a definition.
 ///
 /// # Source
 /// botocore `loaders.py:ExtrasProcessor`.
 pub(super) fn merge(base: &Definition, extras: &Definition) -> Result<Definition> {
-    merge_value(base.parse()?, &base.origin, extras)
+    merge_value(base.value()?, &base.origin, extras)
 }
 
 /// Merges the `merge` object of the extras over a parsed definition.
@@ -19,7 +18,7 @@ pub(super) fn merge_value(
     origin: &str,
     extras: &Definition,
 ) -> Result<Definition> {
-    let Value::Map(mut extra) = extras.parse::<Value>()? else {
+    let Value::Map(mut extra) = extras.value()? else {
         return Err(not_an_object(extras));
     };
     match (&mut merged, extra.remove("merge")) {
@@ -28,13 +27,7 @@ pub(super) fn merge_value(
         _ => return Err(not_an_object(extras)),
     }
     let origin = format!("{origin} with {}", extras.origin);
-    let text = serde_json::to_vec(&JsonValue(&merged))
-        .map_err(|error| Error::new(ErrorKind::Model, format!("{origin}: {error}")))?;
-    Ok(Definition {
-        content: text.into(),
-        format: DefinitionFormat::Json,
-        origin,
-    })
+    Ok(Definition::from_json(origin, merged.to_json_string()))
 }
 
 #[cold]
@@ -62,58 +55,24 @@ fn deep_merge(base: &mut Map, extra: Map) {
     }
 }
 
-/// Serializes a value that was parsed from JSON back to JSON.
-struct JsonValue<'v>(&'v Value);
-
-impl Serialize for JsonValue<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Null | Value::Blob(_) | Value::Timestamp(_) => serializer.serialize_unit(),
-            Value::Bool(value) => serializer.serialize_bool(*value),
-            Value::Int(value) => serializer.serialize_i64(*value),
-            Value::BigInt(digits) => serializer.serialize_str(digits),
-            Value::Float(value) => serializer.serialize_f64(*value),
-            Value::String(text) => serializer.serialize_str(text),
-            Value::List(list) => {
-                let mut sequence = serializer.serialize_seq(Some(list.len()))?;
-                for item in list {
-                    sequence.serialize_element(&JsonValue(item))?;
-                }
-                sequence.end()
-            }
-            Value::Map(map) => {
-                let mut entries = serializer.serialize_map(Some(map.len()))?;
-                for (name, value) in map {
-                    entries.serialize_entry(name.as_str(), &JsonValue(value))?;
-                }
-                entries.end()
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn definition(text: &str) -> Definition {
-        Definition {
-            content: text.to_owned().into(),
-            format: DefinitionFormat::Json,
-            origin: "here".to_owned(),
-        }
+        Definition::from_json("here", text.to_owned())
     }
 
     #[test]
     fn merges_maps_and_replaces_other_values() {
         let base = definition(r#"{"a": {"b": [1, 2], "c": 1.5}, "d": true}"#);
         let extras = definition(
-            r#"{"version": 1.0, "merge": {"a": {"b": [3], "new": null}, "d": {"e": "f"}}}"#,
+            r#"{"version": 1.0, "merge": {"a": {"b": [3], "new": null}, "d": {"e": 18446744073709551615}}}"#,
         );
         let merged = merge(&base, &extras).unwrap();
         assert_eq!(
-            std::str::from_utf8(&merged.content).unwrap(),
-            r#"{"a":{"b":[3],"c":1.5,"new":null},"d":{"e":"f"}}"#
+            merged.json().unwrap(),
+            r#"{"a":{"b":[3],"c":1.5,"new":null},"d":{"e":18446744073709551615}}"#
         );
     }
 
@@ -121,7 +80,7 @@ mod tests {
     fn extras_without_merge_have_no_effect() {
         let base = definition(r#"{"a": 1}"#);
         assert_eq!(
-            merge(&base, &definition("{}")).unwrap().content,
+            merge(&base, &definition("{}")).unwrap().json().unwrap(),
             r#"{"a":1}"#
         );
     }

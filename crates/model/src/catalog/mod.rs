@@ -128,7 +128,7 @@ impl Catalog {
                     .versions(service)
                     .iter()
                     .filter(|version| version.has(kind))
-                    .map(|version| Str::from_static(version.name)),
+                    .map(|version| version.name.clone()),
             );
         }
         versions.into_iter().collect()
@@ -204,7 +204,7 @@ impl Catalog {
                 merge::merge_value(crate::definition::write(&model), &origin, &extras)?
             }
         };
-        ServiceModel::from_json(name, &definition.content)
+        ServiceModel::from_json(name, &definition.json()?)
             .map_err(|error| error.at(&definition.origin))
     }
 
@@ -217,7 +217,7 @@ impl Catalog {
 
     fn built_in(&self, service: &str, version: &str) -> Option<ArchivedVersion> {
         let mut versions = self.archive.as_ref()?.versions(service).into_iter();
-        versions.find(|found| found.name == version)
+        versions.find(|found| found.name == *version)
     }
 
     fn newest(&self, name: &str, kind: &str) -> Result<Option<Str>> {
@@ -324,22 +324,8 @@ fn built_in_file(
     service: &str,
     kind: &str,
 ) -> Result<Option<Definition>> {
-    let Some((version, file)) =
-        version.and_then(|version| Some((version.name, version.file(service, kind)?)))
-    else {
-        return Ok(None);
-    };
-    let (content, format) = file?;
-    let origin = if service.is_empty() {
-        format!("built-in definition {kind}")
-    } else {
-        format!("built-in definition {service}/{version}/{kind}")
-    };
-    Ok(Some(Definition {
-        content,
-        format,
-        origin,
-    }))
+    let file = version.and_then(|version| version.file(service, kind));
+    file.transpose()
 }
 
 fn extras_of(kind: &str) -> String {

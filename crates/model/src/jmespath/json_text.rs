@@ -1,8 +1,6 @@
 //! JSON text for `to_string()`.
 
-use std::fmt::Write as _;
-
-use inia_core::{Value, push_ascii_json};
+use inia_core::{FloatText, Value, push_ascii_json};
 
 use super::budget::{EvalBudget, EvalError};
 use super::eval_value::{EvalValue, text_of};
@@ -56,7 +54,7 @@ fn write(
         Value::Bool(false) => out.push_str("false"),
         Value::Int(integer) => out.push_str(&integer.to_string()),
         Value::BigInt(digits) => out.push_str(digits),
-        Value::Float(float) => write_float(*float, out),
+        Value::Float(float) => out.push_str(FloatText::new().format(*float)),
         value => match text_of(value) {
             Some(text) => {
                 budget.spend_on_text(text.len())?;
@@ -66,24 +64,6 @@ fn write(
         },
     }
     Ok(())
-}
-
-/// Appends the shortest digits that parse to the same float, with an exponent below 0.0001 and from 1e16 on.
-fn write_float(float: f64, out: &mut String) {
-    if float.is_nan() {
-        out.push_str("NaN");
-    } else if float.is_infinite() {
-        out.push_str(if float > 0.0 { "Infinity" } else { "-Infinity" });
-    } else if float == 0.0 || (1e-4..1e16).contains(&float.abs()) {
-        let _ = write!(out, "{float:?}");
-    } else {
-        let digits = format!("{float:e}");
-        let (mantissa, exponent) = digits.split_once('e').unwrap_or((&digits, "0"));
-        let (sign, exponent) = exponent
-            .strip_prefix('-')
-            .map_or(('+', exponent), |rest| ('-', rest));
-        let _ = write!(out, "{mantissa}e{sign}{exponent:0>2}");
-    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use inia_core::definition_node::DefinitionNode;
 use inia_core::{Error, ErrorKind, Result, Value};
 
 pub use field_paths::{FieldPath, FieldStep};
@@ -72,6 +73,11 @@ struct CompiledExpression {
 }
 
 impl Expression {
+    /// Compiles the expression of a definition.
+    pub(crate) fn from_node(node: &DefinitionNode<'_, '_>) -> Result<Self> {
+        Expression::compile(node.string()?).map_err(|error| node.error(error.message()))
+    }
+
     /// Compiles an expression.
     ///
     /// ```

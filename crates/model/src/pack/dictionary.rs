@@ -3,22 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use inia_core::packed::PackedWriter;
-
-use super::records::write_records;
-use crate::packed::dictionary::{FIRST_WORD_CODE, LITERAL_CODE};
-
-/// Receives the texts of an encoder: the first pass counts them, the second encodes them.
-pub(super) trait TextSink {
-    fn text(&mut self, text: &str, out: &mut PackedWriter);
-}
+use inia_core::packed::{FIRST_WORD_CODE, LITERAL_CODE, PackedWriter, TextSink};
 
 /// Counts texts and builds the dictionary.
 #[derive(Debug, Default)]
 pub(super) struct TextCounter(HashMap<Box<str>, u64>);
 
 impl TextSink for TextCounter {
-    fn text(&mut self, text: &str, _out: &mut PackedWriter) {
+    fn text(&mut self, text: &str, _out: &mut PackedWriter<'_>) {
         match self.0.get_mut(text) {
             Some(count) => *count += 1,
             None => {
@@ -87,11 +79,11 @@ impl TextCounter {
 
 impl TextEncoder {
     /// Writes the dictionary.
-    pub(super) fn write(&self, out: &mut PackedWriter) {
-        write_records(self.words.iter().map(String::as_bytes), out);
+    pub(super) fn write(&self, out: &mut PackedWriter<'_>) {
+        out.records(self.words.iter());
     }
 
-    fn code(&self, text: &str, out: &mut PackedWriter) {
+    fn code(&self, text: &str, out: &mut PackedWriter<'_>) {
         let mut codes: Vec<Result<usize, Range<usize>>> = Vec::new();
         let mut position = 0;
         SplitText::new(text, 1).shortest_encoding(
@@ -124,7 +116,7 @@ impl TextEncoder {
 }
 
 impl TextSink for TextEncoder {
-    fn text(&mut self, text: &str, out: &mut PackedWriter) {
+    fn text(&mut self, text: &str, out: &mut PackedWriter<'_>) {
         if let Some(codes) = self.encoded.get(text) {
             out.bytes.extend_from_slice(codes);
             return;
@@ -290,8 +282,7 @@ fn part_ends(text: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packed::dictionary::Dictionary;
-    use crate::packed::reader::PackedReader;
+    use inia_core::packed::{Dictionary, PackedReader};
 
     #[test]
     fn splits_text_into_words() {
@@ -342,9 +333,10 @@ mod tests {
         }
         let mut reader = PackedReader::new(writer.bytes.leak());
         let words = Dictionary::read(&mut reader).unwrap();
+        let mut reader = words.reader(reader.rest());
         for text in texts.iter().chain(&["never counted", "NameListé"]) {
-            assert_eq!(words.text(&mut reader).unwrap(), *text);
+            assert_eq!(reader.text().unwrap(), *text);
         }
-        assert!(words.text(&mut reader).is_none());
+        assert!(reader.text().is_none());
     }
 }

@@ -1,36 +1,34 @@
 //! [`ArchiveBuilder`]: creates archives of definitions.
 
 mod dictionary;
-mod encode;
-mod records;
-mod value;
+mod service;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use inia_core::packed::PackedWriter;
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::packed::{Packed, PackedWriter, TextSink};
+use inia_core::{Error, ErrorKind, Result, Value};
 
 use self::dictionary::TextCounter;
-use self::records::write_records;
 use crate::ServiceModel;
-use crate::definition_file::DefinitionFormat;
 use crate::names::SERVICE_ALIASES;
-use crate::packed::{MAGIC, encoding};
+use crate::packed::{MAGIC, NOT_A_VALUE};
 
 /// Packs definitions into an [`Archive`](crate::Archive).
 ///
 /// The output is deterministic.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ArchiveBuilder {
-    services: BTreeMap<String, BTreeMap<String, ArchiveEntry>>,
+    services: BTreeMap<String, BTreeMap<String, BTreeMap<String, NewFile>>>,
 }
 
-#[derive(Debug, Default)]
-struct ArchiveEntry {
-    model: Option<Arc<ServiceModel>>,
-    files: BTreeMap<String, (DefinitionFormat, Vec<u8>)>,
+struct NewFile {
+    is_value: bool,
+    /// Large files are compressed. Others are read in place, as models must be.
+    is_compressible: bool,
+    write: Box<dyn Fn(&mut PackedWriter<'_>)>,
 }
 
 impl ArchiveBuilder {
@@ -42,28 +40,45 @@ impl ArchiveBuilder {
 
     /// Adds the model of a service.
     pub fn add_model(&mut self, service: &str, api_version: &str, model: Arc<ServiceModel>) {
-        self.version(service, api_version).model = Some(model);
+        let file = NewFile {
+            is_value: false,
+            is_compressible: false,
+            write: Box::new(move |out| service::write(&model, out)),
+        };
+        self.add((service, api_version, "service-2"), file);
     }
 
-    /// Adds a JSON file, such as `paginators-1`. Files for all services, such as `partitions`, have an empty service
-    /// name and version.
-    pub fn add_file(&mut self, service: &str, api_version: &str, kind: &str, content: &[u8]) {
-        let files = &mut self.version(service, api_version).files;
-        files.insert(
-            kind.to_owned(),
-            (DefinitionFormat::Json, content.to_owned()),
-        );
+    /// Adds a file that is read as a value, such as `paginators-1`. Files for all services, such as `_retry`, have an
+    /// empty service name and version.
+    pub fn add_value(&mut self, service: &str, api_version: &str, kind: &str, content: Value) {
+        let file = NewFile {
+            is_value: true,
+            is_compressible: true,
+            write: Box::new(move |out| content.write(out)),
+        };
+        self.add((service, api_version, kind), file);
     }
 
-    /// Adds a file in the binary format of the type that reads it, such as an `endpoint-rule-set-1`.
-    pub fn add_compiled(&mut self, service: &str, api_version: &str, kind: &str, content: Vec<u8>) {
-        let files = &mut self.version(service, api_version).files;
-        files.insert(kind.to_owned(), (DefinitionFormat::Compiled, content));
+    /// Adds a file in the packed form of the type that reads it, such as an `endpoint-rule-set-1`.
+    pub fn add_compiled<T: Packed + 'static>(
+        &mut self,
+        service: &str,
+        api_version: &str,
+        kind: &str,
+        content: T,
+    ) {
+        let file = NewFile {
+            is_value: false,
+            is_compressible: true,
+            write: Box::new(move |out| content.write(out)),
+        };
+        self.add((service, api_version, kind), file);
     }
 
-    fn version(&mut self, service: &str, api_version: &str) -> &mut ArchiveEntry {
+    fn add(&mut self, (service, api_version, kind): (&str, &str, &str), file: NewFile) {
         let versions = self.services.entry(service.to_owned()).or_default();
-        versions.entry(api_version.to_owned()).or_default()
+        let files = versions.entry(api_version.to_owned()).or_default();
+        files.insert(kind.to_owned(), file);
     }
 
     /// Returns the bytes of the archive.
@@ -71,46 +86,12 @@ impl ArchiveBuilder {
     /// # Errors
     /// `Model`: the archive would exceed 4 GiB.
     pub fn finish(self) -> Result<Vec<u8>> {
-        let versions = || self.services.values().flat_map(BTreeMap::values);
         let mut counter = TextCounter::default();
-        for model in versions().filter_map(|version| version.model.as_ref()) {
-            encode::service(model, &mut counter);
-        }
+        self.services(&mut counter)?;
         let mut encoder = counter.into_encoder();
-        let kinds: BTreeSet<&str> = versions()
-            .flat_map(|version| version.files.keys())
-            .map(String::as_str)
-            .collect();
-        let kinds: Vec<&str> = kinds.into_iter().collect();
-
-        let mut contents = PackedWriter::default();
-        let mut entries = Vec::with_capacity(self.services.len());
-        for (service, versions) in &self.services {
-            let mut entry = PackedWriter::default();
-            entry.block(service.as_bytes());
-            entry.size(contents.bytes.len());
-            entry.size(versions.len());
-            for (name, version) in versions {
-                entry.block(name.as_bytes());
-                let model = version.model.as_ref();
-                let model = model.map(|model| encode::service(model, &mut encoder));
-                let model = model.unwrap_or_default();
-                entry.size(model.len());
-                contents.bytes.extend_from_slice(&model);
-                entry.size(version.files.len());
-                for (kind, (format, content)) in &version.files {
-                    let (encoding, stored) = encode_file(*format, content)?;
-                    entry.size(kinds.binary_search(&kind.as_str()).unwrap_or_default());
-                    entry.byte(encoding);
-                    entry.size(content.len());
-                    entry.size(stored.len());
-                    contents.bytes.extend_from_slice(&stored);
-                }
-            }
-            entries.push(entry.bytes);
-        }
+        let (services, contents) = self.services(&mut encoder)?;
         let mut out = PackedWriter::default();
-        out.bytes.extend_from_slice(MAGIC);
+        out.raw(MAGIC);
         encoder.write(&mut out);
         let aliases = SERVICE_ALIASES.iter().map(|(before, now)| {
             let mut names = PackedWriter::default();
@@ -118,11 +99,9 @@ impl ArchiveBuilder {
             names.block(now.as_bytes());
             names.bytes
         });
-        let aliases: Vec<Vec<u8>> = aliases.collect();
-        write_records(aliases.iter().map(Vec::as_slice), &mut out);
-        write_records(kinds.iter().map(|kind| kind.as_bytes()), &mut out);
-        write_records(entries.iter().map(Vec::as_slice), &mut out);
-        out.bytes.extend_from_slice(&contents.bytes);
+        out.records(aliases);
+        out.records(services.iter());
+        out.raw(&contents);
         if u32::try_from(out.bytes.len()).is_err() {
             return Err(Error::new(
                 ErrorKind::Model,
@@ -131,25 +110,59 @@ impl ArchiveBuilder {
         }
         Ok(out.bytes)
     }
+
+    /// Returns the record of each service, and the contents of all.
+    fn services(&self, texts: &mut dyn TextSink) -> Result<(Vec<Vec<u8>>, Vec<u8>)> {
+        let mut contents: Vec<u8> = Vec::new();
+        let mut out = PackedWriter::with_texts(texts);
+        let mut records = Vec::with_capacity(self.services.len());
+        for (service, versions) in &self.services {
+            out.block(service.as_bytes());
+            out.size(contents.len());
+            out.size(versions.len());
+            for (name, files) in versions {
+                out.text(name);
+                out.size(files.len());
+                for (kind, file) in files {
+                    let content = out.nested(|out| (file.write)(out));
+                    let (length, stored) = file.compress(content)?;
+                    out.text(kind);
+                    out.size(length << 1 | if file.is_value { 0 } else { NOT_A_VALUE });
+                    out.size(stored.len());
+                    contents.extend_from_slice(&stored);
+                }
+            }
+            records.push(std::mem::take(&mut out.bytes));
+        }
+        Ok((records, contents))
+    }
 }
 
-/// Minimum size of compressed binary files, in bytes; smaller ones are read in place.
-const MIN_COMPRESSED_SIZE: usize = 16 << 10;
-
-fn encode_file(format: DefinitionFormat, content: &[u8]) -> Result<(u8, Vec<u8>)> {
-    let failed = |error| Error::new(ErrorKind::Model, "cannot compress a file").with_source(error);
-    let encoding = match format {
-        DefinitionFormat::Json => 0,
-        DefinitionFormat::Compiled => encoding::COMPILED,
-    };
-    if format == DefinitionFormat::Json || content.len() >= MIN_COMPRESSED_SIZE {
-        let mut deflate =
-            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        deflate.write_all(content).map_err(failed)?;
-        let deflated = deflate.finish().map_err(failed)?;
-        if deflated.len() < content.len() {
-            return Ok((encoding | encoding::DEFLATED, deflated));
-        }
+impl fmt::Debug for ArchiveBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArchiveBuilder")
+            .field("services", &self.services.len())
+            .finish_non_exhaustive()
     }
-    Ok((encoding, content.to_owned()))
+}
+
+/// Minimum size of compressed files, in bytes; smaller ones are read in place.
+const MIN_COMPRESSED_SIZE: usize = 2 << 10;
+
+impl NewFile {
+    /// Returns the uncompressed length, or 0 if the content is not compressed; and the bytes to store.
+    fn compress(&self, content: Vec<u8>) -> Result<(usize, Vec<u8>)> {
+        let failed =
+            |error| Error::new(ErrorKind::Model, "cannot compress a file").with_source(error);
+        if self.is_compressible && content.len() >= MIN_COMPRESSED_SIZE {
+            let mut deflate =
+                flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+            deflate.write_all(&content).map_err(failed)?;
+            let deflated = deflate.finish().map_err(failed)?;
+            if deflated.len() < content.len() {
+                return Ok((content.len(), deflated));
+            }
+        }
+        Ok((0, content))
+    }
 }

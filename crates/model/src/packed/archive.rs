@@ -1,47 +1,45 @@
 //! [`Archive`]: the built-in definitions of a program.
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::io::Read as _;
 
-use ::bytes::Bytes;
-use inia_core::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use inia_core::packed::{Dictionary, PackedReader, RecordTable};
+use inia_core::{Error, ErrorKind, Result, Str};
 
-use super::PackedService;
-use super::dictionary::Dictionary;
-use super::reader::{PackedReader, RecordTable};
-use crate::definition_file::DefinitionFormat;
+use super::{PackedService, binary_search};
+use crate::definition_file::{Definition, DefinitionContent};
 use crate::metadata::Metadata;
 
 /// Magic bytes with the format version, which changes with the format; `select.rs` in `inia-builtin` checks them, too.
-pub(crate) const MAGIC: &[u8] = b"inia\x02";
+pub(crate) const MAGIC: &[u8] = b"inia\x03";
 
-/// Encoding of a file in an archive, as bits.
-pub(crate) mod encoding {
-    pub(crate) const DEFLATED: u8 = 1;
-    pub(crate) const COMPILED: u8 = 2;
-}
+/// Bit in the encoding of a file: its content is the packed form of a type, not of a value.
+pub(crate) const NOT_A_VALUE: usize = 1;
 
 /// Maximum size of a file when decompressed, in bytes.
 const MAX_FILE_SIZE: usize = 1 << 26;
 
+/// Kind of a model.
+const MODEL: &str = "service-2";
+
 /// Built-in definitions, decoded in place. The feature `pack` adds `ArchiveBuilder`, which creates archives.
 ///
 /// ```
+/// use inia_core::json;
 /// use inia_model::{Archive, ArchiveBuilder};
 ///
 /// let mut builder = ArchiveBuilder::new();
-/// builder.add_file("sqs", "2012-11-05", "paginators-1", br#"{"pagination": {}}"#);
+/// builder.add_value("sqs", "2012-11-05", "paginators-1", json!({"pagination": {}}));
 /// let bytes: &'static [u8] = builder.finish()?.leak();
 ///
 /// let archive = Archive::open(bytes)?;
 /// assert_eq!(archive.services().collect::<Vec<_>>(), ["sqs"]);
 /// # Ok::<(), inia_core::Error>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Archive {
     dictionary: Dictionary,
-    kinds: RecordTable,
     services: RecordTable,
     contents: &'static [u8],
 }
@@ -63,22 +61,15 @@ impl Archive {
     /// Returns an archive without definitions.
     #[must_use]
     pub fn empty() -> Archive {
-        Archive {
-            dictionary: Dictionary::default(),
-            kinds: RecordTable::default(),
-            services: RecordTable::default(),
-            contents: &[],
-        }
+        Archive::default()
     }
 
     fn read(bytes: &'static [u8]) -> Option<Archive> {
         let mut reader = PackedReader::new(bytes.strip_prefix(MAGIC)?);
+        let dictionary = Dictionary::read(&mut reader)?;
+        let _aliases = RecordTable::read(&mut reader)?;
         Some(Archive {
-            dictionary: Dictionary::read(&mut reader)?,
-            kinds: {
-                let _aliases = RecordTable::read(&mut reader)?;
-                RecordTable::read(&mut reader)?
-            },
+            dictionary,
             services: RecordTable::read(&mut reader)?,
             contents: reader.rest(),
         })
@@ -87,55 +78,42 @@ impl Archive {
     /// Returns the names of the services, in order.
     pub fn services(&self) -> impl Iterator<Item = &'static str> {
         (0..self.services.len())
-            .filter_map(|index| self.services.get(index)?.text())
+            .filter_map(|index| Some(self.service(index)?.0))
             .filter(|name| !name.is_empty())
+    }
+
+    /// Returns the name of a service and the rest of its record.
+    fn service(&self, index: usize) -> Option<(&'static str, PackedReader<'static>)> {
+        let mut reader = self.dictionary.reader(self.services.get(index)?);
+        let name = std::str::from_utf8(reader.block()?).ok()?;
+        Some((name, reader))
     }
 
     /// Returns the API versions of a service. Files for all services have an empty service name.
     pub(crate) fn versions(&self, service: &str) -> Vec<ArchivedVersion> {
-        self.find(service)
-            .and_then(|reader| self.read_versions(reader))
+        let index = binary_search(self.services.len(), |index| {
+            Some(self.service(index)?.0.cmp(service))
+        });
+        index
+            .and_then(|index| self.read_versions(self.service(index)?.1))
             .unwrap_or_default()
     }
 
-    fn find(&self, service: &str) -> Option<PackedReader> {
-        let (mut low, mut high) = (0, self.services.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            let mut reader = self.services.get(middle)?;
-            match reader.text()?.cmp(service) {
-                Ordering::Equal => return Some(reader),
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-            }
-        }
-        None
-    }
-
-    fn read_versions(&self, mut reader: PackedReader) -> Option<Vec<ArchivedVersion>> {
-        let mut contents = PackedReader::at(self.contents, reader.int()?)?;
-        let count = reader.count(1)?;
-        let mut versions = Vec::with_capacity(count);
-        for _ in 0..count {
-            let name = reader.text()?;
-            let model = contents.take(reader.int()?)?;
-            let mut files = Vec::new();
-            for _ in 0..reader.count(1)? {
-                files.push(ArchivedFile {
-                    kind: std::str::from_utf8(self.kinds.get(reader.int()?)?.rest()).ok()?,
-                    encoding: reader.byte()?,
-                    length: reader.int()?,
-                    content: contents.take(reader.int()?)?,
-                });
-            }
-            versions.push(ArchivedVersion {
-                name,
-                dictionary: self.dictionary,
-                model: Some(model).filter(|model| !model.is_empty()),
-                files,
-            });
-        }
-        Some(versions)
+    fn read_versions(&self, mut reader: PackedReader<'static>) -> Option<Vec<ArchivedVersion>> {
+        let start: usize = reader.int()?;
+        let mut contents = self.dictionary.reader(self.contents.get(start..)?);
+        reader.list(|reader| {
+            Some(ArchivedVersion {
+                name: reader.text()?,
+                files: reader.list(|reader| {
+                    Some(ArchivedFile {
+                        kind: reader.text()?,
+                        encoding: reader.int()?,
+                        content: self.dictionary.reader(contents.take(reader.int()?)?),
+                    })
+                })?,
+            })
+        })
     }
 }
 
@@ -151,71 +129,83 @@ impl fmt::Debug for Archive {
 /// An API version of a service in an archive.
 #[derive(Debug)]
 pub(crate) struct ArchivedVersion {
-    pub(crate) name: &'static str,
-    dictionary: Dictionary,
-    model: Option<&'static [u8]>,
+    pub(crate) name: Str,
     files: Vec<ArchivedFile>,
 }
 
 #[derive(Debug)]
 struct ArchivedFile {
-    kind: &'static str,
-    encoding: u8,
-    /// Uncompressed size, in bytes.
-    length: usize,
-    content: &'static [u8],
+    kind: Str,
+    /// Twice the uncompressed size in bytes, or 0 if it is not compressed; and [`NOT_A_VALUE`].
+    encoding: usize,
+    content: PackedReader<'static>,
 }
 
 impl ArchivedVersion {
-    /// Returns whether there is a model (`service-2`) or a file of a kind.
+    fn find(&self, kind: &str) -> Option<&ArchivedFile> {
+        self.files.iter().find(|file| file.kind == *kind)
+    }
+
+    /// Returns whether there is a file of a kind.
     pub(crate) fn has(&self, kind: &str) -> bool {
-        (kind == "service-2" && self.model.is_some())
-            || self.files.iter().any(|file| file.kind == kind)
+        self.find(kind).is_some()
     }
 
-    /// Opens the model; `None` if there are only files.
+    /// Opens the model; `None` if there are only other files.
     pub(crate) fn model(&self, service: &str) -> Option<Result<(Metadata, PackedService)>> {
-        let opened = PackedService::open(self.dictionary, self.model?);
-        Some(opened.ok_or_else(|| corrupt(service, self.name, "service-2")))
+        let opened = PackedService::open(self.find(MODEL)?.content);
+        Some(opened.ok_or_else(|| corrupt(&self.origin(service, MODEL))))
     }
 
-    /// Returns the content of a file, decompressed, and its format.
-    pub(crate) fn file(
-        &self,
-        service: &str,
-        kind: &str,
-    ) -> Option<Result<(Bytes, DefinitionFormat)>> {
-        let file = self.files.iter().find(|file| file.kind == kind)?;
-        Some(file.read().ok_or_else(|| corrupt(service, self.name, kind)))
+    /// Returns a file other than the model.
+    pub(crate) fn file(&self, service: &str, kind: &str) -> Option<Result<Definition>> {
+        let file = self.find(kind).filter(|file| file.kind != *MODEL)?;
+        let origin = self.origin(service, kind);
+        Some(match file.read() {
+            Some(content) => Ok(Definition { content, origin }),
+            None => Err(corrupt(&origin)),
+        })
+    }
+
+    fn origin(&self, service: &str, kind: &str) -> String {
+        if service.is_empty() {
+            format!("built-in definition {kind}")
+        } else {
+            format!("built-in definition {service}/{}/{kind}", self.name)
+        }
     }
 }
 
 impl ArchivedFile {
-    fn read(&self) -> Option<(Bytes, DefinitionFormat)> {
-        let format = if self.encoding & encoding::COMPILED != 0 {
-            DefinitionFormat::Compiled
+    fn read(&self) -> Option<DefinitionContent> {
+        let length = self.encoding >> 1;
+        let bytes = if length == 0 {
+            Bytes::from_static(self.content.rest())
         } else {
-            DefinitionFormat::Json
+            inflate(self.content.rest(), length)?.into()
         };
-        if self.encoding & encoding::DEFLATED == 0 {
-            return Some((Bytes::from_static(self.content), format));
-        }
-        if self.length > MAX_FILE_SIZE {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(self.length);
-        flate2::read::DeflateDecoder::new(self.content)
-            .take(self.length as u64 + 1)
-            .read_to_end(&mut bytes)
-            .ok()?;
-        (bytes.len() == self.length).then(|| (Bytes::from(bytes), format))
+        let dictionary = self.content.dictionary();
+        Some(if self.encoding & NOT_A_VALUE == 0 {
+            DefinitionContent::Value { bytes, dictionary }
+        } else {
+            DefinitionContent::Compiled { bytes, dictionary }
+        })
     }
 }
 
+fn inflate(content: &[u8], length: usize) -> Option<Vec<u8>> {
+    if length > MAX_FILE_SIZE {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(length);
+    flate2::read::DeflateDecoder::new(content)
+        .take(length as u64 + 1)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    (bytes.len() == length).then_some(bytes)
+}
+
 #[cold]
-fn corrupt(service: &str, version: &str, kind: &str) -> Error {
-    Error::new(
-        ErrorKind::Model,
-        format!("the built-in definition {service}/{version}/{kind} is corrupt"),
-    )
+pub(crate) fn corrupt(origin: &str) -> Error {
+    Error::new(ErrorKind::Model, format!("{origin}: corrupt"))
 }

@@ -1,17 +1,17 @@
 //! Packed definitions: the built-in format instead of JSON.
 //!
 //! An archive contains the definitions of many services and is read in place: opening it reads the header, opening a
-//! service reads its metadata, and a shape or operation is decoded on first use. Only rarely used files (paginators,
-//! waiters, resources) are compressed, each separately.
+//! service reads its metadata, and a shape or operation is decoded on first use. All files are in the form of
+//! [`inia_core::packed`] and share one dictionary: models as below, other files as a value, or as the packed form of the
+//! type that reads them. Only large files are compressed, each separately.
 //!
 //! ```text
-//! archive     "inia" version  dictionary  aliases  kinds  services  contents
+//! archive     "inia" version  dictionary  aliases  services  contents
 //! dictionary  records of text: the words that all texts below are encoded with
 //! aliases     records of: former service name, current name
-//! kinds       records of text: the file kinds
-//! services    records of: name, position of its contents, then for each API version: version, length of the model, then for
-//!             each file: kind, encoding, uncompressed length, length; files for all services have an empty service name
-//! contents    of the services in the same order, without gaps: for each API version the model, if any, and the files
+//! services    records of: name, position of its contents, then a list of its API versions: version, list of files
+//! file        kind, 2 * uncompressed length (0 if not compressed) + 1 if it is not a value, length
+//! contents    the files in the same order, without gaps; files for all services have an empty service name
 //! model       metadata  traits  operations: records  shapes: records  ids of error shapes
 //! records     count  position of every sixteenth record  total length  (length bytes)*
 //! ```
@@ -22,25 +22,97 @@
 //! `cargo xtask models --pack`, which writes `crates/builtin/definitions.inia` again.
 
 mod archive;
-mod decode;
-pub(crate) mod dictionary;
-pub(crate) mod reader;
-mod record_reader;
-mod value;
+mod service;
+
+use std::cmp::Ordering;
+
+use inia_core::Str;
+use inia_core::packed::{Packed, PackedReader, PackedWriter, packed_enum, packed_struct};
 
 pub use archive::Archive;
-pub(crate) use archive::ArchivedVersion;
+pub(crate) use archive::{ArchivedVersion, corrupt};
 #[cfg(feature = "pack")]
-pub(crate) use archive::{MAGIC, encoding};
-pub(crate) use decode::PackedService;
-pub(crate) use record_reader::PackedTexts;
+pub(crate) use archive::{MAGIC, NOT_A_VALUE};
+pub(crate) use service::{PackedService, PackedTexts};
+
+use crate::metadata::Metadata;
+use crate::{
+    ChecksumTraits, EndpointDiscovery, ErrorTraits, Flags, Location, Operation, Retryable, ShapeId,
+    Traits, XmlNamespace,
+};
 
 /// Replaces the name of a member that has the same name as its target. Decoded as a text this would be an empty word
 /// followed by more words, which is never written.
 pub(crate) const NAME_OF_TARGET: u64 = 1;
 
-/// HTTP methods that are encoded as a number.
-pub(crate) const METHODS: [&str; 6] = ["POST", "GET", "PUT", "DELETE", "PATCH", "HEAD"];
+/// Returns the index for which `compare` returns `Equal`, of `count` indexes in the order of `compare`.
+pub(crate) fn binary_search(
+    count: usize,
+    mut compare: impl FnMut(usize) -> Option<Ordering>,
+) -> Option<usize> {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low.midpoint(high);
+        match compare(middle)? {
+            Ordering::Equal => return Some(middle),
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+        }
+    }
+    None
+}
+
+packed_struct!(Metadata {
+    service_id, api_version, endpoint_prefix, signature_version, protocol, full_name, uid
+} optional {
+    signing_name, json_version, target_prefix, xml_namespace, global_endpoint, abbreviation, h2,
+    query_compatible, deprecated, auth, protocols, client_context, unknown
+});
+
+// The most frequent parts first, so that most flags take one byte.
+packed_struct!(Operation { name, method, request_uri } optional {
+    errors, result_wrapper, is_idempotent, is_readonly, host_prefix, static_context, is_deprecated,
+    unknown, auth, auth_type, unsigned_payload, checksum, checksum_required, compression,
+    operation_context, endpoint_discovery, is_endpoint_operation
+} computed { index, response_code, input, output });
+
+packed_struct!(ChecksumTraits { response_algorithms } optional {
+    request_required, request_algorithm_member, request_validation_mode_member
+});
+
+packed_struct!(EndpointDiscovery { required });
+
+packed_struct!(ErrorTraits {} optional { sender_fault, code, http_status, retryable });
+
+packed_struct!(Retryable { throttling });
+
+packed_struct!(Traits { flags } optional {
+    location, query_name, xml_namespace, timestamp_format, context_param, unknown
+} computed { location_name });
+
+packed_struct!(XmlNamespace { uri } optional { prefix });
+
+packed_enum!(Location { 1 = Uri, 2 = QueryString, 3 = Header, 4 = Headers, 5 = StatusCode });
+
+impl Packed for Flags {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        self.bits().write(out);
+    }
+
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        reader.int().map(Flags::from_bits)
+    }
+}
+
+impl Packed for ShapeId {
+    fn write(&self, out: &mut PackedWriter<'_>) {
+        self.0.write(out);
+    }
+
+    fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
+        reader.int().map(ShapeId)
+    }
+}
 
 /// Byte after the name of a shape.
 #[derive(Clone, Copy)]
@@ -48,8 +120,8 @@ pub(crate) struct ShapeHead {
     pub(crate) kind: u8,
     pub(crate) has_traits: bool,
     pub(crate) has_constraints: bool,
-    /// A structure with error traits or a payload.
-    pub(crate) has_more: bool,
+    pub(crate) has_payload: bool,
+    pub(crate) has_error: bool,
 }
 
 impl ShapeHead {
@@ -58,18 +130,20 @@ impl ShapeHead {
             kind: byte & 15,
             has_traits: byte & 1 << 4 != 0,
             has_constraints: byte & 1 << 5 != 0,
-            has_more: byte & 1 << 6 != 0,
+            has_payload: byte & 1 << 6 != 0,
+            has_error: byte & 1 << 7 != 0,
         }
     }
 }
 
 /// Encodings of a location name.
 pub(crate) mod location_name {
-    use inia_core::Str;
+    use super::Str;
 
     pub(crate) const NONE: usize = 0;
     pub(crate) const SAME: usize = 1;
     pub(crate) const LOWER_INITIAL: usize = 2;
+    #[cfg(feature = "pack")]
     pub(crate) const OTHER: usize = 3;
 
     /// Returns the name with its first letter in lower case, if that is a capital.
@@ -83,37 +157,8 @@ pub(crate) mod location_name {
     }
 }
 
-/// Bits of the optional parts of a set of traits.
-pub(crate) mod traits {
-    pub(crate) const QUERY_NAME: u8 = 1;
-    pub(crate) const XML_NAMESPACE: u8 = 2;
-    pub(crate) const XML_PREFIX: u8 = 4;
-    pub(crate) const CONTEXT_PARAM: u8 = 8;
-    pub(crate) const UNKNOWN: u8 = 16;
-}
-
-/// Bits of the optional parts of an operation, the most frequent lowest.
-pub(crate) mod operation_flag {
-    pub(crate) const INPUT: u32 = 0;
-    pub(crate) const OUTPUT: u32 = 1;
-    pub(crate) const NO_RESPONSE_CODE: u32 = 2;
-    pub(crate) const RESULT_WRAPPER: u32 = 3;
-    pub(crate) const IDEMPOTENT: u32 = 4;
-    pub(crate) const READONLY: u32 = 5;
-    pub(crate) const RESPONSE_CODE: u32 = 6;
-    pub(crate) const OTHER_METHOD: u32 = 7;
-    pub(crate) const HOST_PREFIX: u32 = 8;
-    pub(crate) const STATIC_CONTEXT: u32 = 9;
-    pub(crate) const DEPRECATED: u32 = 10;
-    pub(crate) const UNKNOWN: u32 = 11;
-    pub(crate) const AUTH: u32 = 12;
-    pub(crate) const AUTH_TYPE: u32 = 13;
-    pub(crate) const UNSIGNED_PAYLOAD: u32 = 14;
-    pub(crate) const CHECKSUM: u32 = 15;
-    pub(crate) const CHECKSUM_REQUIRED: u32 = 16;
-    pub(crate) const COMPRESSION: u32 = 17;
-    pub(crate) const OPERATION_CONTEXT: u32 = 18;
-    pub(crate) const DISCOVERY: u32 = 19;
-    pub(crate) const DISCOVERY_REQUIRED: u32 = 20;
-    pub(crate) const ENDPOINT_OPERATION: u32 = 21;
+/// Encodings of the response code of an operation that is not itself written.
+pub(crate) mod response_code {
+    pub(crate) const OK: u16 = 0;
+    pub(crate) const NONE: u16 = 1;
 }

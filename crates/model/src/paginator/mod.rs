@@ -25,9 +25,9 @@ use inia_core::{Result, Str, Value};
 
 use crate::catalog::Catalog;
 use crate::definition_file::Definition;
-use crate::definition_node::DefinitionNode;
 use crate::jmespath::Expression;
 use crate::{Operation, ServiceModel};
+use inia_core::definition_node::DefinitionNode;
 
 /// Pagination of an operation.
 ///
@@ -88,14 +88,14 @@ impl PaginatorModel {
 
     fn parse(operation: &str, node: &DefinitionNode<'_, '_>) -> Result<Self> {
         let text = |node: &DefinitionNode<'_, '_>| node.string().cloned();
-        let key = |node: &DefinitionNode<'_, '_>| node.expression().map(ResultKey::from);
+        let key = |node: &DefinitionNode<'_, '_>| Expression::from_node(node).map(ResultKey::from);
         let keys = |name: &str| match node.get(name) {
             Some(keys) => keys.one_or_more(key),
             None => Ok(Box::default()),
         };
         let input_tokens = node.require("input_token")?.one_or_more(text)?;
         let output_token = node.require("output_token")?;
-        let output_tokens = output_token.one_or_more(|node| node.expression())?;
+        let output_tokens = output_token.one_or_more(Expression::from_node)?;
         if input_tokens.is_empty() || input_tokens.len() != output_tokens.len() {
             return Err(output_token.error(format_args!(
                 "{} output tokens for {} input tokens",
@@ -111,7 +111,7 @@ impl PaginatorModel {
             limit_key: node.get("limit_key").map(|node| text(&node)).transpose()?,
             more_results: node
                 .get("more_results")
-                .map(|node| node.expression())
+                .map(|node| Expression::from_node(&node))
                 .transpose()?,
             non_aggregate_keys: keys("non_aggregate_keys")?,
             inferred: false,
@@ -144,7 +144,7 @@ impl Paginators {
     /// # Errors
     /// `Model`: not a JSON object with an object `pagination`.
     pub fn from_definition(definition: &Definition) -> Result<Self> {
-        Self::from_value(&definition.origin, definition.parse()?)
+        Self::from_value(&definition.origin, definition.value()?)
     }
 
     /// Creates paginators from a parsed file; `origin` is the file name, for error messages.

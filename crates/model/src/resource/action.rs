@@ -3,9 +3,9 @@
 use inia_core::{Result, Str, Value};
 
 use super::param_path::ParamPath;
-use crate::definition_node::DefinitionNode;
 use crate::jmespath::Expression;
 use crate::snake_case;
+use inia_core::definition_node::DefinitionNode;
 
 /// An action of a resource: a call, and the result made from its output.
 #[derive(Clone, Debug, PartialEq)]
@@ -177,7 +177,7 @@ fn target_identifier(
     owner: &OwningResource<'_>,
 ) -> Result<TargetIdentifier> {
     let source = node.require("source")?;
-    let expression = || node.require("path")?.expression();
+    let expression = || Expression::from_node(&node.require("path")?);
     Ok(TargetIdentifier {
         target: snake_case(node.require("target")?.string()?).into(),
         source: match source.string()?.as_str() {
@@ -234,7 +234,7 @@ fn param(node: &DefinitionNode<'_, '_>, owner: &OwningResource<'_>) -> Result<Re
         target: ParamPath::parse(target.string()?).map_err(|problem| target.error(problem))?,
         source: match source.string()?.as_str() {
             "identifier" => ParamSource::Identifier(owner.identifier(node)?),
-            "data" => ParamSource::Data(node.require("path")?.expression()?),
+            "data" => ParamSource::Data(Expression::from_node(&node.require("path")?)?),
             "string" | "integer" | "boolean" => {
                 ParamSource::Constant(node.require("value")?.value().clone())
             }
@@ -284,7 +284,7 @@ impl ResourceAction {
 /// Returns the expression in `path`; `None` for `$`, which is the whole value.
 fn path(node: &DefinitionNode<'_, '_>) -> Result<Option<Expression>> {
     match node.get("path") {
-        Some(path) if path.string()? != "$" => path.expression().map(Some),
+        Some(path) if path.string()? != "$" => Expression::from_node(&path).map(Some),
         _ => Ok(None),
     }
 }

@@ -42,8 +42,8 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::catalog::Catalog;
 use crate::definition_file::Definition;
-use crate::definition_node::DefinitionNode;
 use crate::{ServiceModel, did_you_mean};
+use inia_core::definition_node::DefinitionNode;
 use model::SERVICE_RESOURCE;
 
 /// Resources of a service: a `resources-1` file.
@@ -97,7 +97,7 @@ impl Resources {
     /// # Errors
     /// `Model`: not a JSON object with the objects `service` and `resources`.
     pub fn from_definition(model: Arc<ServiceModel>, definition: &Definition) -> Result<Self> {
-        Self::from_value(model, &definition.origin, definition.parse()?)
+        Self::from_value(model, &definition.origin, definition.value()?)
     }
 
     /// Creates resources from a parsed file; `origin` is the file name, for error messages.

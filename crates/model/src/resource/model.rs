@@ -9,8 +9,8 @@ use super::action::{
     self, OwningResource, ResourceAction, ResourceCollection, ResourceRelation, ResourceRequest,
     ResourceTarget, ResourceWaiter,
 };
-use crate::definition_node::DefinitionNode;
 use crate::{ServiceModel, ShapeId, did_you_mean, snake_case};
+use inia_core::definition_node::DefinitionNode;
 
 /// A resource type: identifiers, attributes, actions and relations.
 ///

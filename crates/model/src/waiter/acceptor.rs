@@ -4,8 +4,8 @@ use std::fmt;
 
 use inia_core::{Result, ServiceError, Str, Value};
 
-use crate::definition_node::DefinitionNode;
 use crate::jmespath::{self, Expression};
+use inia_core::definition_node::DefinitionNode;
 
 /// A rule of a waiter: a matching response sets the state of the wait.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +78,7 @@ impl Acceptor {
         };
         let expected = node.require("expected")?;
         let path = || -> Result<_> {
-            let expression = node.require("argument")?.expression()?;
+            let expression = Expression::from_node(&node.require("argument")?)?;
             Ok((expression, expected.value().clone()))
         };
         let matcher = node.require("matcher")?;
@@ -87,7 +87,7 @@ impl Acceptor {
             "pathAll" => path().map(|(path, value)| Matcher::PathAll(path, value))?,
             "pathAny" => path().map(|(path, value)| Matcher::PathAny(path, value))?,
             "status" => Matcher::Status(
-                u16::try_from(expected.unsigned()?)
+                u16::try_from(expected.unsigned::<u32>()?)
                     .map_err(|_| expected.error("not a valid HTTP status"))?,
             ),
             "error" => Matcher::Error(match expected.value() {

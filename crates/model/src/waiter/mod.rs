@@ -26,9 +26,9 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::catalog::Catalog;
 use crate::definition_file::Definition;
-use crate::definition_node::DefinitionNode;
 use crate::names::is_snake_case_of;
 use crate::{ServiceModel, did_you_mean};
+use inia_core::definition_node::DefinitionNode;
 
 /// Supported version of the format.
 const SUPPORTED_VERSION: i64 = 2;
@@ -67,7 +67,7 @@ pub struct WaiterModel {
 
 impl WaiterModel {
     fn parse(name: &Str, node: &DefinitionNode<'_, '_>) -> Result<Self> {
-        let delay = node.require("delay")?.unsigned()?;
+        let delay = node.require("delay")?.unsigned::<u32>()?;
         let acceptors = node.require("acceptors")?;
         Ok(WaiterModel {
             name: name.clone(),
@@ -107,7 +107,7 @@ impl Waiters {
     /// # Errors
     /// `Model`: not a JSON object, an unsupported version, or no object `waiters`.
     pub fn from_definition(definition: &Definition) -> Result<Self> {
-        Self::from_value(&definition.origin, definition.parse()?)
+        Self::from_value(&definition.origin, definition.value()?)
     }
 
     /// Creates waiters from a parsed file; `origin` is the file name, for error messages.

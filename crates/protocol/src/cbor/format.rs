@@ -272,7 +272,7 @@ impl<'t> CborDecoder<'t> {
                     }
                 }
                 None => {
-                    self.reader.skip(head, depth)?;
+                    self.reader.any_after(head, depth)?;
                     if layout.is_union && head != ItemHead::Null && name != "__type" {
                         self.has_mismatch |= unknown.is_some();
                         unknown.get_or_insert(name);

@@ -320,51 +320,13 @@ impl<'t> CborReader<'t> {
             other => unusual_key(&other),
         })
     }
-
-    /// Skips an item whose head was read.
-    pub(crate) fn skip(&mut self, head: ItemHead, depth: u32) -> Result<()> {
-        match head {
-            ItemHead::Unsigned(_)
-            | ItemHead::Negative(_)
-            | ItemHead::Bool(_)
-            | ItemHead::Null
-            | ItemHead::Float(_) => Ok(()),
-            ItemHead::Bytes(length) => self.blob(length).map(drop),
-            ItemHead::Text(Some(length)) => self.slice(length).map(drop),
-            ItemHead::Text(None) => self.chunks(true).map(drop),
-            ItemHead::Break => Err(self.malformed("unexpected break")),
-            ItemHead::Tag(_) => {
-                let depth = self.descend(depth)?;
-                let head = self.head()?;
-                self.skip(head, depth)
-            }
-            ItemHead::Array(length) => {
-                let depth = self.descend(depth)?;
-                let mut count = 0;
-                while let Some(head) = self.element(length, &mut count)? {
-                    self.skip(head, depth)?;
-                }
-                Ok(())
-            }
-            ItemHead::Map(length) => {
-                let depth = self.descend(depth)?;
-                let mut count = 0;
-                while let Some(head) = self.element(length, &mut count)? {
-                    self.skip(head, depth)?;
-                    let head = self.head()?;
-                    self.skip(head, depth)?;
-                }
-                Ok(())
-            }
-        }
-    }
 }
 
 #[cold]
 fn unusual_key(key: &Value) -> Str {
     match key {
         Value::Blob(bytes) => lossy_text(bytes),
-        other => crate::json::document_text(other).unwrap_or_default(),
+        other => Str::from(other.to_json_string()),
     }
 }
 
@@ -379,7 +341,7 @@ fn tagged(tag: u64, value: Value) -> Value {
     let tagged = match (tag, &value) {
         (1, Value::Int(seconds)) => Timestamp::try_new(*seconds, 0).ok().map(Value::Timestamp),
         (1, Value::Float(seconds)) => Timestamp::from_f64(*seconds).ok().map(Value::Timestamp),
-        (2 | 3, Value::Blob(bytes)) => Some(big_integer(bytes, tag == 3)),
+        (2 | 3, Value::Blob(bytes)) => big_integer(bytes, tag == 3),
         _ => None,
     };
     tagged.unwrap_or(value)
@@ -429,70 +391,16 @@ pub(crate) fn negative(number: u64) -> Value {
     }
 }
 
-/// Converts big-endian bytes to an integer, or to -1 minus it if negative. More than [`MAX_BIG_INTEGER`] bytes stay a
-/// blob.
-fn big_integer(bytes: &[u8], is_negative: bool) -> Value {
-    let start = bytes
-        .iter()
-        .position(|byte| *byte != 0)
-        .unwrap_or(bytes.len());
-    let bytes = bytes.get(start..).unwrap_or_default();
-    // Decimal digits in groups of nine, least significant first. Quadratic, hence the limit.
-    if bytes.len() > MAX_BIG_INTEGER {
-        return Value::Blob(Blob::from(bytes));
-    }
-    let mut groups: Vec<u32> = vec![0];
-    let mut carry_in = |byte: u32| {
-        let mut carry = u64::from(byte);
-        for group in &mut groups {
-            let value = u64::from(*group) * 256 + carry;
-            *group = u32::try_from(value % 1_000_000_000).unwrap_or_default();
-            carry = value / 1_000_000_000;
-        }
-        if carry > 0 {
-            groups.push(u32::try_from(carry).unwrap_or_default());
-        }
-    };
-    for byte in bytes {
-        carry_in(u32::from(*byte));
-    }
-    if is_negative {
-        // -1 - n is -(n + 1).
-        let mut position = 0;
-        loop {
-            match groups.get_mut(position) {
-                Some(group) if *group == 999_999_999 => *group = 0,
-                Some(group) => {
-                    *group += 1;
-                    break;
-                }
-                None => {
-                    groups.push(1);
-                    break;
-                }
-            }
-            position += 1;
-        }
-    }
-    let mut text = String::with_capacity(groups.len() * 9 + 1);
-    if is_negative {
-        text.push('-');
-    }
-    for (position, group) in groups.iter().rev().enumerate() {
-        if position == 0 {
-            text.push_str(&group.to_string());
-        } else {
-            text.push_str(&format!("{group:09}"));
-        }
-    }
-    match text.parse::<i64>() {
-        Ok(number) => Value::Int(number),
-        Err(_) => Value::BigInt(text.into()),
-    }
+/// Converts big-endian bytes to an integer, or to -1 minus it if negative. Returns `None` for more than 127 bits.
+fn big_integer(bytes: &[u8], is_negative: bool) -> Option<Value> {
+    let start = bytes.iter().position(|byte| *byte != 0);
+    let bytes = bytes.get(start.unwrap_or(bytes.len())..)?;
+    let mut number = [0; size_of::<u128>()];
+    let end = number.len().checked_sub(bytes.len())?;
+    number.get_mut(end..)?.copy_from_slice(bytes);
+    let number = i128::try_from(u128::from_be_bytes(number)).ok()?;
+    Some(Value::from(if is_negative { -1 - number } else { number }))
 }
-
-/// The length up to which big integers are converted to digits, in bytes.
-const MAX_BIG_INTEGER: usize = 1024;
 
 #[cfg(test)]
 mod tests {

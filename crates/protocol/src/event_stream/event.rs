@@ -202,11 +202,7 @@ fn header_value(header: &EventHeader) -> Value {
         EventHeader::Bytes(bytes) => Value::Blob(Blob::from(bytes.clone())),
         EventHeader::String(text) => Value::String(text.clone()),
         EventHeader::Timestamp(milliseconds) => {
-            let nanoseconds = u32::try_from(milliseconds.rem_euclid(1000)).unwrap_or_default();
-            Value::Timestamp(Timestamp::new(
-                milliseconds.div_euclid(1000),
-                nanoseconds * 1_000_000,
-            ))
+            Value::Timestamp(Timestamp::from_millis(*milliseconds))
         }
         EventHeader::Uuid(uuid) => Value::Blob(Blob::from(&uuid[..])),
     }
@@ -273,34 +269,32 @@ pub(crate) fn serialize_event(
         .members
         .iter()
         .any(|event_member| event_member.traits.is_event_payload());
+    let has_only_headers = || {
+        let mut members = structure.members.iter();
+        members.all(|event_member| event_member.traits.is_event_header())
+    };
     let (content_type, payload) = match payload {
-        Some((event_member, value)) => match model.shape(event_member.target).kind {
-            Kind::Blob => (
-                Str::from_static("application/octet-stream"),
-                Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?),
-            ),
-            Kind::String => (
-                Str::from_static("text/plain"),
-                Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?),
-            ),
-            _ => (
-                format.media_type(),
-                write_payload(format, event_member, value)?,
-            ),
-        },
-        None if has_payload_member => (Str::new(), Bytes::new()),
-        None => {
-            let has_only_headers = structure
-                .members
-                .iter()
-                .all(|event_member| event_member.traits.is_event_header());
-            if has_only_headers && body.is_empty() {
-                (Str::new(), Bytes::new())
-            } else {
-                let payload = write_payload(format, member, &Value::Map(body))?;
-                (format.media_type(), payload)
-            }
+        Some((event_member, value)) => {
+            let content_type = match model.shape(event_member.target).kind {
+                Kind::Blob => Str::from_static("application/octet-stream"),
+                Kind::String => Str::from_static("text/plain"),
+                _ => format.media_type(),
+            };
+            let payload = match model.shape(event_member.target).kind {
+                Kind::Blob | Kind::String => {
+                    Bytes::copy_from_slice(blob_bytes(&event_member.name, value)?)
+                }
+                _ => write_payload(format, event_member, value)?,
+            };
+            (content_type, payload)
         }
+        None if has_payload_member || has_only_headers() && body.is_empty() => {
+            (Str::new(), Bytes::new())
+        }
+        None => (
+            format.media_type(),
+            write_payload(format, member, &Value::Map(body))?,
+        ),
     };
     if !content_type.is_empty() {
         headers.push((":content-type".into(), EventHeader::String(content_type)));
@@ -309,23 +303,18 @@ pub(crate) fn serialize_event(
 }
 
 fn header_param(model: &ServiceModel, member: &Member, value: &Value) -> Result<EventHeader> {
-    let out_of_range = || mismatch(&member.name, "an integer of its size", value);
     Ok(match (&model.shape(member.target).kind, value) {
         (Kind::Timestamp, value) => {
-            let timestamp = timestamp_param(&member.name, value)?;
-            let milliseconds = timestamp
-                .seconds()
-                .checked_mul(1000)
-                .and_then(|ms| ms.checked_add(i64::from(timestamp.nanoseconds() / 1_000_000)));
-            EventHeader::Timestamp(milliseconds.ok_or_else(out_of_range)?)
+            EventHeader::Timestamp(timestamp_param(&member.name, value)?.millis())
         }
         (Kind::Blob, value) => {
             EventHeader::Bytes(Bytes::copy_from_slice(blob_bytes(&member.name, value)?))
         }
         (Kind::Boolean, Value::Bool(value)) => EventHeader::Bool(*value),
-        (Kind::Integer, Value::Int(value)) => {
-            EventHeader::Int(i32::try_from(*value).map_err(|_| out_of_range())?)
-        }
+        (Kind::Integer, Value::Int(number)) => match i32::try_from(*number) {
+            Ok(number) => EventHeader::Int(number),
+            Err(_) => return Err(mismatch(&member.name, "an integer of its size", value)),
+        },
         (Kind::Long, Value::Int(value)) => EventHeader::Long(*value),
         (Kind::String, Value::String(text)) => EventHeader::String(text.clone()),
         (content_type, value) => return Err(mismatch(&member.name, content_type.name(), value)),

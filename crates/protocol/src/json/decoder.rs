@@ -2,15 +2,14 @@
 //!
 //! Unknown members are skipped, nulls are dropped, and a value that does not match its shape is kept as it was sent.
 
+use inia_core::base64::{blob_from_base64, pooled_blob_from_base64};
 use inia_core::{List, Map, Result, Value};
 use inia_model::{Member, ShapeId};
 
 use super::builder::{JsonBuilder, MAX_DEPTH, level};
 use super::entries::MapEntries;
 use super::lexer::{JsonKey, number_of};
-use crate::scalar::{
-    blob_from_base64, pooled_blob_from_base64, scalar_from_text, timestamp_from_text,
-};
+use crate::scalar::{scalar_from_text, timestamp_from_text};
 use crate::shape::{
     CompiledShape, DecodeMember, DecodeStructure, KeyDecode, Shapes, ValueType, head_word,
     unknown_union_member,

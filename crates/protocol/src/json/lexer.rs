@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use inia_core::{Error, ErrorKind, Result, Str, TextPool, Value};
 
-use super::writer::push_string;
 use crate::shape::Literal;
 use crate::shape::head_word;
 
@@ -60,7 +59,7 @@ pub(super) fn key_text(name: &str) -> Vec<u8> {
 
 /// Appends a key with its colon in the usual form, without white space.
 pub(super) fn push_key(text: &mut Vec<u8>, name: &str) {
-    push_string(text, name);
+    Value::from(name).write_json(text);
     text.push(b':');
 }
 

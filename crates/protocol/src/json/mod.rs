@@ -8,9 +8,10 @@ mod lexer;
 mod writer;
 
 use bytes::Bytes;
-use inia_core::{Result, Str, Value};
+use inia_core::{Result, Value};
 
 pub(crate) use format::JsonFormat;
+pub(crate) use writer::ascii_document;
 
 use crate::scalar::utf8_text;
 
@@ -32,16 +33,4 @@ use crate::scalar::utf8_text;
 /// ```
 pub fn read_json(text: Bytes) -> Result<Value> {
     builder::document(utf8_text("JSON", &text)?)
-}
-
-/// Appends a value as ASCII JSON, as headers require.
-pub(crate) fn write_ascii_document(out: &mut Vec<u8>, context: &str, value: &Value) -> Result<()> {
-    writer::whole_document(out, context, value, writer::NonAscii::Escaped)
-}
-
-/// Returns a value as JSON, or `None` if it has no JSON form.
-pub(crate) fn document_text(value: &Value) -> Option<Str> {
-    let mut text = Vec::new();
-    writer::whole_document(&mut text, "", value, writer::NonAscii::Utf8).ok()?;
-    Some(Str::from(String::from_utf8_lossy(&text)))
 }

@@ -1,12 +1,14 @@
 //! The JSON writer: [`JsonSyntax`] for typed bodies, and documents.
 
-use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
+use std::fmt::Write as _;
+
+use inia_core::base64::{base64_len, write_base64};
+use inia_core::{FloatText, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
+
+use super::lexer::key_text;
 
 use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
-use crate::scalar::{
-    FloatText, base64_into, base64_length, base64_to, blob_bytes, mismatch, push_float,
-    special_float, timestamp_param,
-};
+use crate::scalar::{blob_bytes, descend, mismatch, timestamp_param};
 use crate::shape::ValueType;
 use crate::shape::head_word;
 
@@ -22,10 +24,7 @@ impl BodySyntax for JsonSyntax {
     const MAX_DEPTH: u32 = MAX_DEPTH;
 
     fn key(name: &str) -> Vec<u8> {
-        let mut key = vec![b','];
-        push_string(&mut key, name);
-        key.push(b':');
-        key
+        [b",", key_text(name).as_slice()].concat()
     }
 
     #[inline(always)]
@@ -93,7 +92,8 @@ impl BodySyntax for JsonSyntax {
         if number.is_finite() {
             put_digits(window, FloatText::new().format(number))
         } else {
-            let text = special_float(number).as_bytes();
+            let mut text = FloatText::new();
+            let text = text.format(number).as_bytes();
             quote_short(window, text);
             text.len() + 2
         }
@@ -143,8 +143,9 @@ impl BodySyntax for JsonSyntax {
                 Ok(blob(out, at, blob_bytes(context, value)?))
             }
             (_, value) => {
+                check_document(context, value, depth)?;
                 let mut text = Vec::new();
-                document(&mut text, context, value, depth, NonAscii::Utf8)?;
+                value.write_json(&mut text);
                 Ok(out.put(at, &text))
             }
         }
@@ -152,9 +153,9 @@ impl BodySyntax for JsonSyntax {
 }
 
 fn blob(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
-    let length = base64_length(bytes);
+    let length = base64_len(bytes);
     let at = out.byte(at, b'"');
-    base64_to(out.slice(at, length), bytes);
+    write_base64(out.slice(at, length), bytes);
     out.byte(at + length, b'"')
 }
 
@@ -227,100 +228,46 @@ fn quote(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
     out.put(at, &text)
 }
 
-/// The encoding of characters beyond ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NonAscii {
-    Utf8,
-    /// As `\u` escapes, for headers.
-    Escaped,
-}
-
-/// Writes any value: blobs in base64, timestamps as ISO 8601, NaN and the infinities as strings.
-pub(super) fn document(
-    out: &mut Vec<u8>,
-    context: &str,
-    value: &Value,
-    depth: u32,
-    non_ascii: NonAscii,
-) -> Result<()> {
+/// Checks that a value has a JSON form and nests at most `depth` levels.
+fn check_document(context: &str, value: &Value, depth: u32) -> Result<()> {
     match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Int(number) => out.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
         Value::BigInt(digits) => {
             let unsigned = digits.strip_prefix('-').unwrap_or(digits);
             if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(mismatch(context, "the digits of an integer", value));
             }
-            out.extend_from_slice(digits.as_bytes());
-        }
-        Value::Float(number) if number.is_finite() => {
-            push_float(out, *number);
-        }
-        Value::Float(number) => push_string(out, crate::scalar::special_float(*number)),
-        Value::String(string) => match non_ascii {
-            NonAscii::Utf8 => push_string(out, string),
-            NonAscii::Escaped => push_ascii(out, string),
-        },
-        Value::Blob(bytes) => {
-            out.push(b'"');
-            base64_into(out, bytes);
-            out.push(b'"');
-        }
-        Value::Timestamp(timestamp) => {
-            push_string(out, timestamp.iso8601().as_str());
+            Ok(())
         }
         Value::List(list) => {
             let depth = descend(depth, context)?;
-            out.push(b'[');
-            for (position, value) in list.iter().enumerate() {
-                if position > 0 {
-                    out.push(b',');
-                }
-                document(out, context, value, depth, non_ascii)?;
-            }
-            out.push(b']');
+            list.iter()
+                .try_for_each(|value| check_document(context, value, depth))
         }
         Value::Map(map) => {
             let depth = descend(depth, context)?;
-            out.push(b'{');
-            for (position, (name, value)) in map.iter().enumerate() {
-                if position > 0 {
-                    out.push(b',');
-                }
-                match non_ascii {
-                    NonAscii::Utf8 => push_string(out, name),
-                    NonAscii::Escaped => push_ascii(out, name),
-                }
-                out.push(b':');
-                document(out, context, value, depth, non_ascii)?;
-            }
-            out.push(b'}');
+            map.values()
+                .try_for_each(|value| check_document(context, value, depth))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes any value as ASCII JSON, as headers require: blobs in base64, timestamps as ISO 8601, NaN and the infinities as
+/// strings.
+pub(crate) fn ascii_document(context: &str, value: &Value) -> Result<String> {
+    check_document(context, value, MAX_DEPTH)?;
+    let mut out = String::new();
+    // Characters beyond ASCII are in strings only.
+    for character in value.to_json_string().chars() {
+        if character.is_ascii() {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
-    Ok(())
-}
-
-/// Writes a document of at most [`MAX_DEPTH`] levels.
-pub(super) fn whole_document(
-    out: &mut Vec<u8>,
-    context: &str,
-    value: &Value,
-    non_ascii: NonAscii,
-) -> Result<()> {
-    document(out, context, value, MAX_DEPTH, non_ascii)
-}
-
-fn descend(depth: u32, context: &str) -> Result<u32> {
-    depth
-        .checked_sub(1)
-        .ok_or_else(|| invalid_input(&format!("{context}: nested too deeply")))
-}
-
-#[cold]
-fn invalid_input(message: &str) -> inia_core::Error {
-    inia_core::Error::new(inia_core::ErrorKind::Validation, message.to_owned())
+    Ok(out)
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -342,20 +289,6 @@ fn to_escape_in(bytes: &[u8; 16]) -> u64 {
     words.fold(0, |found, word| {
         found | to_escape(u64::from_le_bytes(*word))
     })
-}
-
-/// Appends a string with its quotes.
-#[inline]
-pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2);
-    out.push(b'"');
-    if is_plain(bytes) {
-        out.extend_from_slice(bytes);
-    } else {
-        push_escaped(out, bytes);
-    }
-    out.push(b'"');
 }
 
 /// Returns whether a string needs no escaping.
@@ -390,55 +323,12 @@ fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Appends a string with its quotes, in ASCII, as Python's `json.dumps` writes it.
-fn push_ascii(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' => out.extend_from_slice(b"\\\""),
-            '\\' => out.extend_from_slice(b"\\\\"),
-            '\n' => out.extend_from_slice(b"\\n"),
-            '\r' => out.extend_from_slice(b"\\r"),
-            '\t' => out.extend_from_slice(b"\\t"),
-            '\u{8}' => out.extend_from_slice(b"\\b"),
-            '\u{c}' => out.extend_from_slice(b"\\f"),
-            ' '..='\u{7f}' => out.extend_from_slice(&[character as u8]),
-            other => {
-                for unit in other.encode_utf16(&mut [0; 2]) {
-                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
-                }
-            }
-        }
-    }
-    out.push(b'"');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn escapes_characters_at_every_position() {
-        for length in 0..40 {
-            for at in 0..=length {
-                let mut text = "é".repeat(at);
-                text.push_str("\"\\\n\u{1}");
-                text.push_str(&"x".repeat(length - at));
-                let mut out = Vec::new();
-                push_string(&mut out, &text);
-                let back: String = serde_json::from_slice(&out).unwrap();
-                assert_eq!(back, text);
-                let mut out = Vec::new();
-                push_ascii(&mut out, &text);
-                assert!(out.is_ascii());
-                let back: String = serde_json::from_slice(&out).unwrap();
-                assert_eq!(back, text);
-            }
-        }
-    }
-
-    #[test]
-    fn short_and_long_string_paths_agree() {
         for length in 0..70 {
             for (at, escaped) in (0..length).flat_map(|at| {
                 ['"', '\\', '\u{1f}', ' ', '!', '#', '\u{7f}', 'é'].map(|escaped| (at, escaped))
@@ -446,21 +336,21 @@ mod tests {
                 let text: String = (0..length)
                     .map(|context| if context == at { escaped } else { 'x' })
                     .collect();
-                let mut expected = Vec::new();
-                push_string(&mut expected, &text);
-                let back: String = serde_json::from_slice(&expected).unwrap();
-                assert_eq!(back, text);
                 let mut out = Buffer::new(0);
                 let end = JsonSyntax::string(&mut out, 0, &text);
-                assert_eq!(out.into_vec(end), expected);
+                let out = out.into_vec(end);
+                let back: String = serde_json::from_slice(&out).unwrap();
+                assert_eq!(back, text);
+                let mut expected = Vec::new();
+                Value::from(text).write_json(&mut expected);
+                assert_eq!(out, expected);
             }
         }
     }
 
     #[test]
-    fn ascii_strings_use_surrogate_pairs() {
-        let mut out = Vec::new();
-        push_ascii(&mut out, "a😀\u{7f}");
-        assert_eq!(out, b"\"a\\ud83d\\ude00\x7f\"");
+    fn ascii_documents_use_surrogate_pairs() {
+        let text = ascii_document("", &Value::from("a😀\u{7f}\"é")).unwrap();
+        assert_eq!(text, "\"a\\ud83d\\ude00\u{7f}\\\"\\u00e9\"");
     }
 }

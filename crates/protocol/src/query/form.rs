@@ -10,18 +10,17 @@
 //! # Source
 //! botocore `serialize.py:QuerySerializer` and `EC2Serializer`.
 
+use inia_core::base64::encode_base64;
 use inia_core::{
-    Error, ErrorKind, List, Map, Result, TimestampFormat, TimestampPrecision, Value,
+    Error, ErrorKind, FloatText, List, Map, Result, TimestampFormat, TimestampPrecision, Value,
     push_percent_encoded,
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, Structure};
 
-use crate::scalar::{
-    base64, blob_bytes, descend, mismatch, push_float, text_param, timestamp_param,
-};
+use crate::scalar::{blob_bytes, descend, mismatch, text_param, timestamp_param};
 use crate::shape::{
-    CompiledMember, CompiledShape, MemberOrder, ParamSpec, ShapeFormat, Shapes, TypeSpec,
-    ValueType, is_long_enough,
+    CompiledMember, CompiledShape, ParamSpec, ShapeFormat, Shapes, TypeSpec, ValueType,
+    is_long_enough,
 };
 use crate::strictness::Strictness;
 
@@ -142,29 +141,21 @@ impl<'a> FormWriter<'a> {
         let depth = descend(depth, self.member)?;
         // Members of the input have no prefix, so no dot either.
         let dot = usize::from(self.name.len() == 1);
-        let mut order = MemberOrder::default();
-        let (mut present, mut count) = (0, 0);
-        for (ordinal, (key, value)) in params.iter().enumerate() {
-            if value.is_null() && self.strictness == Strictness::Lenient {
-                continue;
-            }
-            let Some((_, member)) = layout.find(key, ordinal, &mut order) else {
-                return Err(layout.unknown_member(&self.shapes.model, key));
-            };
-            if value.is_null() {
-                continue;
-            }
-            present |= member.spec.required_bit;
-            count += 1;
-            self.member = key;
-            let suffix = match (&member.wire.item_suffix, value) {
-                (Some(suffix), Value::List(list)) if !list.is_empty() => suffix,
-                _ => &member.wire.suffix,
-            };
-            let suffix = suffix.get(dot..).unwrap_or_default();
-            self.value(member, suffix, value, depth)?;
-        }
-        layout.check_members(self.strictness, present, count, params)
+        let shapes = self.shapes;
+        layout.each_member(
+            &shapes.model,
+            self.strictness,
+            params,
+            |key, _, member, value| {
+                self.member = key;
+                let suffix = match (&member.wire.item_suffix, value) {
+                    (Some(suffix), Value::List(list)) if !list.is_empty() => suffix,
+                    _ => &member.wire.suffix,
+                };
+                let suffix = suffix.get(dot..).unwrap_or_default();
+                self.value(member, suffix, value, depth)
+            },
+        )
     }
 
     /// Writes a value, whose name is the current one plus `suffix`.
@@ -283,7 +274,7 @@ impl<'a> FormWriter<'a> {
                 );
             }
             (ValueType::Blob, value) => {
-                let text = base64(blob_bytes(self.member, value)?);
+                let text = encode_base64(blob_bytes(self.member, value)?);
                 self.start_pair(suffix);
                 push_percent_encoded(self.out, &text);
             }
@@ -298,7 +289,7 @@ impl<'a> FormWriter<'a> {
             // Only the sign of an exponent needs encoding, and floats below this limit have none.
             (_, Value::Float(number)) if number.abs() < 1e15 => {
                 self.start_pair(suffix);
-                push_float(self.out, *number);
+                self.out.push_str(FloatText::new().format(*number));
             }
             (_, value) => {
                 let format = TimestampFormat::Iso8601;

@@ -97,22 +97,10 @@ const ORDER_LEN: usize = 32;
 impl Default for MemberOrder {
     #[inline(always)]
     fn default() -> Self {
-        const OF_THE_MODEL: [u8; ORDER_LEN] = {
-            let mut positions = [0; ORDER_LEN];
-            let mut position = 0;
-            while position < ORDER_LEN {
-                #[expect(
-                    clippy::indexing_slicing,
-                    clippy::cast_possible_truncation,
-                    reason = "it is below 32"
-                )]
-                {
-                    positions[position] = position as u8;
-                }
-                position += 1;
-            }
-            positions
-        };
+        const OF_THE_MODEL: [u8; ORDER_LEN] = [
+            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+            24, 25, 26, 27, 28, 29, 30, 31,
+        ];
         MemberOrder(OF_THE_MODEL)
     }
 }
@@ -157,6 +145,36 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
             *recorded = position;
         }
         Some((position, self.members.get(position)?))
+    }
+
+    /// Calls `visit` with each parameter that is not null, its member and the member's position. In strict mode, names
+    /// of nulls must be members too, and [`CompiledStructure::check_members`] applies.
+    ///
+    /// # Errors
+    /// `Validation`: a parameter is not a member, or a check fails; else those of `visit`.
+    pub(crate) fn each_member<'a>(
+        &'a self,
+        model: &ServiceModel,
+        strictness: Strictness,
+        params: &'a Map,
+        mut visit: impl FnMut(&'a Str, usize, &'a CompiledMember<F>, &'a Value) -> Result<()>,
+    ) -> Result<()> {
+        let mut order = MemberOrder::default();
+        let (mut present, mut count) = (0, 0);
+        for (ordinal, (name, value)) in params.iter().enumerate() {
+            if value.is_null() && strictness == Strictness::Lenient {
+                continue;
+            }
+            let Some((position, member)) = self.find(name, ordinal, &mut order) else {
+                return Err(self.unknown_member(model, name));
+            };
+            if !value.is_null() {
+                present |= member.spec.required_bit;
+                count += 1;
+                visit(name, position, member, value)?;
+            }
+        }
+        self.check_members(strictness, present, count, params)
     }
 
     /// Returns the error for a parameter that is not a member of the structure.

@@ -7,7 +7,7 @@
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use inia_core::{ItemPool, List, Map, MemberPool, Result, Str, TextPool, Value};
+use inia_core::{ItemPool, Map, MemberPool, Result, Str, TextPool, Value};
 
 use inia_model::ShapeId;
 
@@ -208,7 +208,8 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         let start = self.reader.position();
         let text = self.reader.text(tag, depth)?;
         if text == XmlText::Assembled && self.has_only_children(start)? {
-            return self.untyped(tag, depth);
+            self.has_mismatch = true;
+            return self.reader.untyped(tag, depth);
         }
         Ok(self.scalar_of(target, text))
     }
@@ -241,35 +242,6 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         let has_children = matches!(self.reader.next()?, XmlEvent::Child(_));
         self.reader.rewind(if has_children { start } else { end });
         Ok(has_children)
-    }
-
-    /// Parses an element without a shape: its text, or a map of its children by name, with a list for those of the same
-    /// name.
-    #[cold]
-    fn untyped(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
-        if depth > MAX_DEPTH {
-            return Err(self.reader.too_deep());
-        }
-        self.has_mismatch = true;
-        let start = self.reader.position();
-        let mut map = Map::new();
-        while !tag.is_empty()
-            && let XmlEvent::Child(child) = self.reader.next()?
-        {
-            let value = self.untyped(&child, depth + 1)?;
-            match map.get_mut(&String::from_utf8_lossy(child.local_name())) {
-                None => drop(map.insert(String::from_utf8_lossy(child.local_name()), value)),
-                Some(Value::List(list)) => list.push(value),
-                Some(first) => *first = Value::List(List::from_iter([first.take(), value])),
-            }
-        }
-        if map.is_empty() {
-            self.reader.rewind(start);
-            let text = self.reader.text(tag, depth)?;
-            return Ok(Value::String(self.str(text)));
-        }
-        self.reader.close(tag)?;
-        Ok(Value::Map(map))
     }
 
     /// Consumes the end tag of a structure, list or map without children, whose content starts at `start`. Returns its
@@ -361,8 +333,9 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 }
                 // The children are not entries.
                 Some(_) if map.is_empty() && self.reader.has_text_since(start) => {
+                    self.has_mismatch = true;
                     self.reader.rewind(start);
-                    return self.untyped(tag, depth);
+                    return self.reader.untyped(tag, depth);
                 }
                 keyless => {
                     self.reader.close(tag)?;

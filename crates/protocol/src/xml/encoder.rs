@@ -7,14 +7,15 @@
 
 use std::sync::Arc;
 
+use inia_core::base64::encode_base64;
 use inia_core::{List, Map, Result, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
 use super::escape::{push_attribute, push_text};
-use crate::scalar::{base64, blob_bytes, descend, mismatch, text_param};
+use crate::scalar::{blob_bytes, descend, mismatch, text_param};
 use crate::shape::{
-    CompiledMember, CompiledShape, MemberOrder, ParamSpec, ShapeFormat, Shapes, TypeSpec,
-    ValueType, is_long_enough,
+    CompiledMember, CompiledShape, ParamSpec, ShapeFormat, Shapes, TypeSpec, ValueType,
+    is_long_enough,
 };
 use crate::strictness::Strictness;
 
@@ -327,40 +328,28 @@ impl<'a> XmlWriter<'a> {
         let Some(layout) = self.shapes.structure(shape) else {
             return Ok(());
         };
-        let model = &self.shapes.model;
-        let mut order = MemberOrder::default();
+        let (shapes, strictness) = (self.shapes, self.strictness);
         self.out.extend_from_slice(element.start.as_bytes());
         if layout.extra {
-            for (ordinal, (name, value)) in params.iter().enumerate() {
-                let found = layout.find(name, ordinal, &mut order);
-                if let Some((_, member)) = found
-                    && let XmlTag::Attribute(start) = &member.wire
-                    && !value.is_null()
-                {
+            layout.each_member(&shapes.model, strictness, params, |_, _, member, value| {
+                if let XmlTag::Attribute(start) = &member.wire {
                     self.out.extend_from_slice(start.as_bytes());
                     self.scalar(&member.spec, value, push_attribute)?;
                     self.out.push(b'"');
                 }
-            }
+                Ok(())
+            })?;
         }
         self.out.push(b'>');
-        let (mut present, mut count) = (0, 0);
-        for (ordinal, (name, value)) in params.iter().enumerate() {
-            if value.is_null() && self.strictness == Strictness::Lenient {
-                continue;
-            }
-            let Some((_, member)) = layout.find(name, ordinal, &mut order) else {
-                return Err(layout.unknown_member(model, name));
-            };
-            if value.is_null() {
-                continue;
-            }
-            present |= member.spec.required_bit;
-            count += 1;
-            self.member = name;
-            self.member(member, value, depth)?;
-        }
-        layout.check_members(self.strictness, present, count, params)?;
+        layout.each_member(
+            &shapes.model,
+            strictness,
+            params,
+            |name, _, member, value| {
+                self.member = name;
+                self.member(member, value, depth)
+            },
+        )?;
         self.close(element);
         Ok(())
     }
@@ -389,7 +378,10 @@ impl<'a> XmlWriter<'a> {
             ));
         }
         if spec.target == ValueType::Blob {
-            push(&mut self.out, &base64(blob_bytes(self.member, value)?));
+            push(
+                &mut self.out,
+                &encode_base64(blob_bytes(self.member, value)?),
+            );
         } else {
             let format = TimestampFormat::Iso8601;
             push(

@@ -1,4 +1,4 @@
-//! [`XmlErrorResponse`], error responses in XML, in any of their envelopes.
+//! Error responses in XML, in any of their envelopes.
 //!
 //! ```text
 //! query, rest-xml   <ErrorResponse><Error><Type/><Code/><Message/>..</Error><RequestId/></ErrorResponse>
@@ -9,81 +9,79 @@
 //! # Source
 //! botocore `parsers.py`: the `_do_error_parse` and `_get_error_root` of `QueryParser`, `EC2QueryParser` and `RestXMLParser`.
 
-use inia_core::{Fault, Map, Result, Str, Value};
+use inia_core::{Map, Result, Str, Value};
 use inia_model::ShapeId;
 
 use super::decoder::XmlDecoder;
 use super::layout::XmlShapes;
 use super::reader::{XmlEvent, XmlReader};
-use super::tag::StartTag;
 use crate::Response;
 use crate::scalar::utf8_text;
 use crate::service_error::{ErrorParts, is_generic, parse_fault};
 
-/// The parts of an error response that need no model.
-#[derive(Debug, Default)]
-pub(crate) struct XmlErrorResponse<'t> {
-    code: Str,
-    message: Str,
-    fault: Option<Fault>,
-    request_id: Option<Str>,
-    /// The element with the error's members, and a reader at its content.
-    element: Option<(XmlReader<'t>, StartTag<'t>)>,
+/// The names of the element with the request id.
+const REQUEST_IDS: [&str; 3] = ["RequestId", "RequestID", "requestId"];
+
+/// An error response without shapes.
+struct XmlError {
+    /// The children of the error element.
+    error: Map,
+    /// The children of the root element.
+    root: Map,
 }
 
-impl<'t> XmlErrorResponse<'t> {
-    /// Parses an error response.
-    ///
-    /// # Errors
-    /// `Parse`: the text is not XML.
-    fn read(text: &'t str) -> Result<Self> {
+impl XmlError {
+    /// Parses an error response. Returns `None` if it is not XML.
+    fn read(text: &str) -> Option<Self> {
         let mut reader = XmlReader::new(text);
-        let mut error = XmlErrorResponse::default();
-        let root = reader.root()?;
-        if root.local_name() == b"Error" {
-            error.read_error(&mut reader, &root)?;
-        } else {
-            for_each_child(&mut reader, &root, |reader, child| {
-                match child.local_name() {
-                    b"Error" if error.element.is_none() => error.read_error(reader, child),
-                    b"Errors" => for_each_child(reader, child, |reader, child| {
-                        if child.local_name() == b"Error" && error.element.is_none() {
-                            error.read_error(reader, child)
-                        } else {
-                            reader.skip_content(child, 2)
-                        }
-                    }),
-                    b"RequestId" | b"RequestID" | b"requestId" => {
-                        error.request_id = Some(text_at(reader, child)?);
-                        Ok(())
-                    }
-                    _ => reader.skip_content(child, 1),
-                }
-            })?;
-        }
-        reader.end()?;
-        Ok(error)
-    }
-
-    fn read_error(&mut self, reader: &mut XmlReader<'t>, tag: &StartTag<'t>) -> Result<()> {
-        self.element = Some((reader.clone(), *tag));
-        for_each_child(reader, tag, |reader, child| {
-            let field = match child.local_name() {
-                b"Code" => &mut self.code,
-                b"Message" | b"message" => &mut self.message,
-                b"Type" => {
-                    self.fault = parse_fault(&text_at(reader, child)?);
-                    return Ok(());
-                }
-                b"RequestId" => {
-                    self.request_id = Some(text_at(reader, child)?);
-                    return Ok(());
-                }
-                _ => return reader.skip_content(child, 3),
-            };
-            *field = text_at(reader, child)?;
-            Ok(())
+        let tag = reader.root().ok()?;
+        let mut root = reader.untyped(&tag, 1).ok()?;
+        reader.end().ok()?;
+        let child = |value: &Value, name| match value.get(name)? {
+            // Of several errors the first one counts.
+            Value::List(errors) => errors.first().cloned(),
+            error => Some(error.clone()),
+        };
+        let error = match tag.local_name() {
+            b"Error" => Some(root.clone()),
+            _ => child(&root, "Error").or_else(|| child(&child(&root, "Errors")?, "Error")),
+        };
+        let map = |value: Option<Value>| match value {
+            Some(Value::Map(map)) => map,
+            _ => Map::new(),
+        };
+        Some(XmlError {
+            error: map(error),
+            root: map(Some(root.take())),
         })
+    }
+}
+
+/// Returns the text of the first of these children.
+fn text_of(map: &Map, names: &[&str]) -> Option<Str> {
+    names.iter().find_map(|name| match map.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        _ => None,
+    })
+}
+
+/// Returns the parts of an error response; none if the response is not in the format.
+pub(crate) fn error_parts(response: &Response) -> ErrorParts {
+    if is_generic(response.status, &response.body) {
+        return ErrorParts::default();
+    }
+    let text = std::str::from_utf8(&response.body).ok();
+    let Some(XmlError { error, root }) = text.and_then(XmlError::read) else {
+        return ErrorParts::default();
+    };
+    let code = text_of(&error, &["Code"]).filter(|code| !code.is_empty());
+    let message = text_of(&error, &["Message", "message"]);
+    let message = message.filter(|message| !message.is_empty());
+    ErrorParts {
+        message: message.or_else(|| code.as_ref().map(|_| Str::new())),
+        code,
+        fault: text_of(&error, &["Type"]).and_then(|fault| parse_fault(&fault)),
+        request_id: text_of(&root, &REQUEST_IDS).or_else(|| text_of(&error, &REQUEST_IDS)),
     }
 }
 
@@ -92,55 +90,23 @@ impl<'t> XmlErrorResponse<'t> {
 /// # Errors
 /// `Parse`: the text is not XML.
 pub(crate) fn error_members(text: &str, shapes: &XmlShapes, shape: ShapeId) -> Result<Map> {
-    let Some((reader, tag)) = XmlErrorResponse::read(text)?.element else {
-        return Ok(Map::new());
-    };
     let mut decoder = XmlDecoder::new(text, shapes);
-    decoder.reader = reader;
+    let mut tag = decoder.reader.root()?;
+    while tag.local_name() != b"Error" {
+        match decoder.reader.next()? {
+            XmlEvent::Child(child) if matches!(child.local_name(), b"Error" | b"Errors") => {
+                tag = child;
+            }
+            XmlEvent::Child(child) => decoder.reader.skip_content(&child, 2)?,
+            XmlEvent::End => return Ok(Map::new()),
+        }
+    }
     let target = shapes.target(shape);
     let value = decoder.value(target, &tag, 3)?;
     match decoder.finish(target, value) {
         (Value::Map(members), _) => Ok(members),
         _ => Ok(Map::new()),
     }
-}
-
-/// Returns the parts of an error response; none if the response is not in the format.
-pub(crate) fn error_parts(response: &Response) -> ErrorParts {
-    let text = std::str::from_utf8(&response.body);
-    let (false, Ok(text)) = (is_generic(response.status, &response.body), text) else {
-        return ErrorParts::default();
-    };
-    let Ok(error) = XmlErrorResponse::read(text) else {
-        return ErrorParts::default();
-    };
-    let (has_code, has_message) = (!error.code.is_empty(), !error.message.is_empty());
-    ErrorParts {
-        code: has_code.then_some(error.code),
-        message: (has_code || has_message).then_some(error.message),
-        fault: error.fault,
-        request_id: error.request_id,
-    }
-}
-
-/// Calls `visit` with each child of an element, which must consume the child.
-fn for_each_child<'t>(
-    reader: &mut XmlReader<'t>,
-    tag: &StartTag<'t>,
-    mut visit: impl FnMut(&mut XmlReader<'t>, &StartTag<'t>) -> Result<()>,
-) -> Result<()> {
-    if tag.is_empty() {
-        return Ok(());
-    }
-    while let XmlEvent::Child(child) = reader.next()? {
-        visit(reader, &child)?;
-    }
-    reader.close(tag)
-}
-
-fn text_at<'t>(reader: &mut XmlReader<'t>, tag: &StartTag<'t>) -> Result<Str> {
-    let text = reader.text(tag, 3)?;
-    Ok(Str::from(reader.resolve(text)))
 }
 
 /// Returns the name of the root element of an XML body, without its prefix, or `None` if the body does not start as
@@ -181,7 +147,8 @@ pub fn xml_root_text(body: &[u8]) -> Result<Str> {
     let text = utf8_text("XML", body)?;
     let mut reader = XmlReader::new(text);
     let root = reader.root()?;
-    let content = text_at(&mut reader, &root)?;
+    let content = reader.text(&root, 1)?;
+    let content = Str::from(reader.resolve(content));
     reader.end()?;
     Ok(content)
 }
@@ -195,44 +162,18 @@ pub fn xml_root_text(body: &[u8]) -> Result<Str> {
 /// ```
 #[must_use]
 pub fn xml_error_field(body: &[u8], name: &str) -> Option<Str> {
-    let text = utf8_text("XML", body).ok()?;
-    let parsed = XmlErrorResponse::read(text).ok()?;
-    let (mut reader, tag) = parsed.element?;
-    if tag.is_empty() {
-        return None;
-    }
-    while let XmlEvent::Child(child) = reader.next().ok()? {
-        if child.local_name() == name.as_bytes() {
-            return text_at(&mut reader, &child).ok();
-        }
-        reader.skip_content(&child, 3).ok()?;
-    }
-    None
+    let error = XmlError::read(std::str::from_utf8(body).ok()?)?;
+    text_of(&error.error, &[name])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use inia_core::Fault;
 
-    fn read(document: &str) -> (String, String, Option<Fault>, Option<String>) {
-        let text = document;
-        let parsed = XmlErrorResponse::read(text).unwrap();
-        (
-            parsed.code.as_str().to_owned(),
-            parsed.message.as_str().to_owned(),
-            parsed.fault,
-            parsed.request_id.map(String::from),
-        )
-    }
+    use super::*;
 
     #[test]
     fn parses_every_envelope() {
-        let expected = (
-            "C".to_owned(),
-            "M".to_owned(),
-            Some(Fault::Sender),
-            Some("id".to_owned()),
-        );
         let inner = "<Type>Sender</Type><Code>C</Code><Message>M</Message>";
         for document in [
             format!(
@@ -245,8 +186,21 @@ mod tests {
                 "<?xml version='1.0'?>\n<Error>{inner}<RequestId>id</RequestId><HostId>h</HostId></Error>"
             ),
         ] {
-            assert_eq!(read(&document), expected, "{document}");
+            let response = Response {
+                status: 400,
+                body: document.clone().into(),
+                ..Response::default()
+            };
+            let parts = error_parts(&response);
+            assert_eq!(parts.code.as_deref(), Some("C"), "{document}");
+            assert_eq!(parts.message.as_deref(), Some("M"), "{document}");
+            assert_eq!(parts.fault, Some(Fault::Sender), "{document}");
+            assert_eq!(parts.request_id.as_deref(), Some("id"), "{document}");
+            assert_eq!(
+                xml_error_field(document.as_bytes(), "Code").as_deref(),
+                Some("C")
+            );
         }
-        assert_eq!(read("<html/>").0, "");
+        assert!(XmlError::read("<html/>").unwrap().error.is_empty());
     }
 }

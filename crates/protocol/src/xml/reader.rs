@@ -14,7 +14,7 @@
 //! here prefixes and namespace declarations are ignored, and a reference may be to any character but NUL, so that
 //! whatever a service stored can be read back.
 
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value};
 use memchr::{memchr, memchr2, memmem};
 
 use super::reference::push_reference;
@@ -412,6 +412,38 @@ impl<'t> XmlReader<'t> {
             }
         }
         Ok(())
+    }
+
+    /// Parses an element without a shape: its text, or a map of its children by name, with a list for those of the same
+    /// name.
+    ///
+    /// # Errors
+    /// As [`XmlReader::skip_content`].
+    #[cold]
+    pub(crate) fn untyped(&mut self, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
+        if depth > MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        let start = self.position;
+        let mut map = Map::new();
+        while !tag.empty
+            && let XmlEvent::Child(child) = self.next()?
+        {
+            let value = self.untyped(&child, depth + 1)?;
+            let name = Str::from(String::from_utf8_lossy(child.local_name()));
+            match map.get_mut(&name) {
+                None => drop(map.insert(name, value)),
+                Some(Value::List(list)) => list.push(value),
+                Some(first) => *first = Value::List(List::from_iter([first.take(), value])),
+            }
+        }
+        if map.is_empty() {
+            self.position = start;
+            let text = self.text(tag, depth)?;
+            return Ok(Value::from(self.resolve(text)));
+        }
+        self.close(tag)?;
+        Ok(Value::Map(map))
     }
 
     /// Returns the error for exceeding the nesting limit.

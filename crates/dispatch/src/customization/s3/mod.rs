@@ -2,6 +2,7 @@
 
 pub(super) mod bucket;
 pub(super) mod listing;
+pub(super) mod metadata;
 pub(super) mod object;
 pub(super) mod redirect;
 pub(super) mod response;

@@ -1,4 +1,4 @@
-//! Object parameters: customer-provided encryption keys (SSE-C), metadata, and copy sources.
+//! Object parameters: customer-provided encryption keys (SSE-C) and copy sources.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -28,40 +28,17 @@ fn hash_key(stage: &mut ParamsStage<'_>, key_member: &'static str, md5_member: &
     let Some(params) = stage.params.as_map_mut() else {
         return;
     };
-    if params.contains_key(md5_member) {
-        return;
-    }
-    let (encoded, md5) = match params.get(key_member) {
-        Some(Value::String(key)) => (
-            BASE64_STANDARD.encode(key.as_bytes()),
-            content_md5(key.as_bytes()),
-        ),
-        Some(Value::Blob(key)) => (BASE64_STANDARD.encode(&**key), content_md5(key)),
+    let has_md5 = params.get(md5_member).is_some_and(|md5| !md5.is_null());
+    let key: &[u8] = match params.get(key_member) {
+        // With its MD5, a text is the encoded key.
+        Some(Value::String(key)) if !has_md5 => key.as_bytes(),
+        Some(Value::Blob(key)) => key,
         _ => return,
     };
+    let (encoded, md5) = (BASE64_STANDARD.encode(key), content_md5(key));
     params.insert(key_member, encoded);
-    params.insert(md5_member, md5);
-}
-
-/// Rejects metadata that is not ASCII.
-pub(in crate::customization) fn check_metadata(stage: &mut ParamsStage<'_>) -> Result<()> {
-    let Some(Value::Map(metadata)) = stage.params.get("Metadata") else {
-        return Ok(());
-    };
-    let is_not_ascii = |value: &Value| value.as_str().is_some_and(|text| !text.is_ascii());
-    let problems: Vec<Problem> = metadata
-        .iter()
-        .filter(|(name, value)| !name.is_ascii() || is_not_ascii(value))
-        .map(|(name, _)| Problem {
-            path: format!("Metadata.{name}"),
-            message: "names and values of metadata must be ASCII, because they are sent as headers"
-                .into(),
-        })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::from_problems(&stage.operation.name, problems))
+    if !has_md5 {
+        params.insert(md5_member, md5);
     }
 }
 

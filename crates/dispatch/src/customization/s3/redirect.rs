@@ -26,7 +26,9 @@ pub(in crate::customization) fn to_bucket_region(stage: &mut ErrorStage<'_>) {
     if !is_redirect {
         return;
     }
-    if let Some(region) = region.filter(|region: &Str| is_host_label(region)) {
+    // The same request to the same region would fail again.
+    let is_other = |region: &Str| is_host_label(region) && Some(&**region) != stage.region;
+    if let Some(region) = region.filter(is_other) {
         stage.state.region = Some(region);
         stage.redirect = true;
     }

@@ -158,6 +158,41 @@ fn repeated_token_is_an_error_after_its_page() {
 }
 
 #[test]
+fn tokens_in_a_circle_are_an_error_after_one_round() {
+    for (circle, start) in [
+        (&["a", "b"][..], None),
+        (&["a", "b", "c", "a2", "b2"], None),
+        // The first token comes back to the start.
+        (&["b", "c"], Some("a")),
+    ] {
+        let responses: Vec<Value> = circle
+            .iter()
+            .chain(&[start.unwrap_or("a")])
+            .map(|token| json!({"Users": [*token], "Marker": *token}))
+            .collect();
+        let options = Options {
+            start,
+            ..Options::default()
+        };
+        let run = run(&simple(), &responses, json!({}), options);
+        assert_eq!(run.pages.len(), circle.len() + 1);
+        let error = run.error.unwrap();
+        assert!(error.to_string().contains("same token twice"), "{error}");
+    }
+}
+
+#[test]
+fn memory_for_tokens_is_bounded() {
+    let mut seen = SeenTokens::default();
+    let token = |number: usize| Map::from_iter([("Marker", Value::from(number))]);
+    for number in 0..=MAX_SEEN_TOKENS {
+        assert!(seen.insert(&token(number)));
+    }
+    assert_eq!(seen.hashes.len(), 1);
+    assert!(!seen.insert(&token(MAX_SEEN_TOKENS)));
+}
+
+#[test]
 fn more_results_flag_ends_the_pagination() {
     for (flag, page) in [
         (

@@ -1,0 +1,69 @@
+//! [`Target`]: the peer of a connection.
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use inia_core::HostPort;
+
+use crate::transport::HttpVersion;
+
+/// The peer of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::transport) struct Target {
+    is_tls: bool,
+    authority: Authority,
+    port: u16,
+    version: HttpVersion,
+}
+
+impl Target {
+    /// Returns the target of a URL.
+    ///
+    /// # Errors
+    /// A reason, if the URL is not wholly understood.
+    pub(in crate::transport) fn of(url: &Uri, version: HttpVersion) -> Result<Self, String> {
+        let is_tls = match url.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            _ => return Err("the scheme must be http or https".to_owned()),
+        };
+        let authority = url.authority().ok_or("the host is missing")?;
+        let port = HostPort::parse(authority.as_str())?.port;
+        Ok(Target {
+            is_tls,
+            authority: authority.clone(),
+            port: port.unwrap_or(if is_tls { 443 } else { 80 }),
+            // HTTP/2 is negotiated by TLS.
+            version: if is_tls { version } else { HttpVersion::Http1 },
+        })
+    }
+
+    pub(in crate::transport) fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// Returns the host; an IPv6 address is in brackets.
+    pub(in crate::transport) fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    pub(in crate::transport) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(in crate::transport) fn version(&self) -> HttpVersion {
+        self.version
+    }
+
+    /// Returns host and port as in the URL.
+    pub(in crate::transport) fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// Returns the value of the `host` header, without the default port.
+    pub(in crate::transport) fn host_header(&self) -> &str {
+        match (self.is_tls, self.port) {
+            (true, 443) | (false, 80) => self.authority.host(),
+            _ => self.authority.as_str(),
+        }
+    }
+}
