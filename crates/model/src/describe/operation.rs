@@ -1,4 +1,4 @@
-//! Introspection: the input, output and errors of an operation as a printed tree and as data.
+//! The input, output and errors of an operation as a printed tree and as data.
 
 use std::collections::HashSet;
 use std::fmt;
