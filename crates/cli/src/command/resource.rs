@@ -287,7 +287,7 @@ impl ActionCall {
         let mut actions = actions.into_iter().flat_map(Value::items);
         let action = actions.find(|action| {
             let action = action.get("name").and_then(Value::as_str);
-            action.is_some_and(|action| action == name || action == inia::snake_case(name))
+            action.is_some_and(|action| action == name || action == inia::model::snake_case(name))
         });
         let text = |value: &Value| value.as_str().map(str::to_owned);
         match action.and_then(|action| Some((action, text(action.get("operation")?)?))) {
