@@ -5,7 +5,7 @@
 const MAGIC: &[u8] = b"inia\x03";
 
 /// Number of records per entry of a record table.
-const STRIDE: usize = 16;
+const STRIDE: usize = 8;
 
 /// Returns an archive of the services in `names` and the files that all services share. Former service names are accepted.
 ///

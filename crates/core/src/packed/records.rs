@@ -2,7 +2,7 @@
 
 use super::bytes::{take, take_block, take_count};
 
-/// Sequence of length-prefixed records, with a table of the position of every sixteenth.
+/// Sequence of length-prefixed records, with a table of the position of every eighth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecordTable {
     count: usize,
@@ -11,7 +11,7 @@ pub struct RecordTable {
 }
 
 /// Number of records between two entries of the table.
-pub const RECORD_STRIDE: usize = 16;
+pub const RECORD_STRIDE: usize = 8;
 
 impl RecordTable {
     pub(super) fn read(bytes: &mut &'static [u8]) -> Option<RecordTable> {

@@ -146,15 +146,22 @@ impl fmt::Debug for ArchiveBuilder {
     }
 }
 
-/// Minimum size of compressed files, in bytes; smaller ones are read in place.
-const MIN_COMPRESSED_SIZE: usize = 2 << 10;
+/// Minimum size of compressed values, in bytes; smaller ones are read in place.
+const MIN_VALUE_SIZE: usize = 2 << 10;
+
+/// Minimum size of other compressed files, in bytes. Rule sets and partitions are smaller: the first request reads them.
+const MIN_COMPILED_SIZE: usize = 16 << 10;
 
 impl NewFile {
     /// Returns the uncompressed length, or 0 if the content is not compressed; and the bytes to store.
     fn compress(&self, content: Vec<u8>) -> Result<(usize, Vec<u8>)> {
         let failed =
             |error| Error::new(ErrorKind::Model, "cannot compress a file").with_source(error);
-        if self.is_compressible && content.len() >= MIN_COMPRESSED_SIZE {
+        let min_size = match self.is_value {
+            true => MIN_VALUE_SIZE,
+            false => MIN_COMPILED_SIZE,
+        };
+        if self.is_compressible && content.len() >= min_size {
             let mut deflate =
                 flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
             deflate.write_all(&content).map_err(failed)?;

@@ -13,7 +13,7 @@
 //! file        kind, 2 * uncompressed length (0 if not compressed) + 1 if it is not a value, length
 //! contents    the files in the same order, without gaps; files for all services have an empty service name
 //! model       metadata  traits  operations: records  shapes: records  ids of error shapes
-//! records     count  position of every sixteenth record  total length  (length bytes)*
+//! records     count  position of every eighth record  total length  (length bytes)*
 //! ```
 //! Numbers have variable length, seven bits per byte. The contents of a service are contiguous, so that the build
 //! script of `inia-builtin` can copy selected services without decoding them.
