@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write};
 use std::sync::Arc;
 
-use inia::Secret;
+use inia::credentials::Secret;
 use inia::ports::{BoxFuture, Host, Prompt};
 
 /// Maximum length of an input line, in bytes.
@@ -19,13 +19,10 @@ impl Prompt for TerminalPrompt {
         let question = question.to_owned();
         Box::pin(async move {
             let no_input = |error: io::Error| {
-                inia::Error::new(
-                    inia::ErrorKind::Credentials,
-                    format!("{question}: no input"),
-                )
-                .with_source(error)
+                let question = question.trim_end_matches([':', ' ']);
+                let message = format!("{question}: no input");
+                inia::Error::new(inia::ErrorKind::Credentials, message).with_source(error)
             };
-            let question = format!("{question}: ");
             let input = match File::options().read(true).write(true).open("/dev/tty") {
                 Ok(terminal) => {
                     let echo = EchoGuard::on(&terminal);

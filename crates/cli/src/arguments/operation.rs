@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use inia::{ByteStream, Kind, Map, Member, Operation, ServiceModel, Value, kebab_case};
+use inia::{
+    ByteStream, Map, Value, model::Kind, model::Member, model::Operation, model::ServiceModel,
+    model::kebab_case,
+};
 
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::{self, ArgumentText};
@@ -164,7 +167,10 @@ impl OperationArguments {
                     .strip_prefix("fileb://")
                     .or_else(|| path.strip_prefix("file://"))
                     .unwrap_or(path);
-                Ok(Some(ByteStream::from_path(paramfile::expand(path)).await?))
+                let body = ByteStream::from_path(paramfile::expand(path)).await;
+                Ok(Some(
+                    body.map_err(|error| CliError::usage(format!("{error:#}")))?,
+                ))
             }
         }
     }

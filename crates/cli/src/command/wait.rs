@@ -1,6 +1,6 @@
 //! `inia <service> wait <name>`: polls until the waiter succeeds; prints nothing.
 
-use inia::{Client, Session, did_you_mean, kebab_case};
+use inia::{Client, Session, model::did_you_mean, model::kebab_case};
 
 use crate::arguments::{Arguments, OperationArguments, OutputOptions, SkeletonKind};
 use crate::command::{describe, skeleton};
@@ -40,7 +40,15 @@ pub(crate) async fn run(
         )),
         Some(kind) => {
             let output = OutputOptions::default();
-            skeleton::print(kind, &model, operation, &options.params, output, session)
+            skeleton::print(
+                kind,
+                &model,
+                operation,
+                &options.params,
+                &[],
+                output,
+                session,
+            )
         }
         None => match client.wait(name, options.params).await {
             Ok(_) => Ok(()),

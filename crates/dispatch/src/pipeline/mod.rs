@@ -6,6 +6,7 @@
 mod attempt;
 mod request;
 mod response;
+mod wire_log;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
