@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use inia::config::Config;
+use inia::credentials::{Lookup, Provider, ProviderContext, Token};
+use inia::error::Fault;
 use inia::ports::{BoxFuture, Clock, Host};
+use inia::protocol::Headers;
+use inia::transport::{Transport, WireRequest, WireResponse};
 use inia::{
-    ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Lookup, Output, Provider,
-    ProviderContext, Result, Session, Timestamp, TimestampFormat, Token, Transport, Value,
-    WireRequest, WireResponse, json,
+    ByteStream, Client, Credentials, Error, ErrorKind, Output, Result, Session, Timestamp,
+    TimestampFormat, Value, json,
 };
 
 mod fakes;
