@@ -18,7 +18,7 @@ fn row(setting: &setting::Setting) -> String {
         list(option),
         list(setting.env),
         list(setting.keys),
-        list(setting.default.as_slice()),
+        list(setting.default.filter(|text| !text.is_empty()).as_slice()),
     )
 }
 

@@ -460,3 +460,29 @@ async fn a_refusal_that_names_the_own_region_is_not_sent_again() {
         assert_eq!(count.load(Ordering::SeqCst), requests, "{region}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_early_refusal_of_an_upload_is_a_service_error() {
+    const REFUSAL: &[u8] =
+        b"HTTP/1.1 403 Forbidden\r\ncontent-length: 33\r\n\r\n<Error><Code>Denied</Code></Error>";
+    for closes in [false, true] {
+        let (port, count) = server(move |mut socket| async move {
+            read_head(&mut socket).await;
+            let _ = socket.write_all(REFUSAL).await;
+            if !closes {
+                // Does not read the body.
+                tokio::time::sleep(CALL_LIMIT).await;
+            }
+        })
+        .await;
+        let s3 = client("s3", &format!("http://127.0.0.1:{port}"), Config::new());
+        for number in 1..=2 {
+            let put = s3.call("PutObject", json!({"Bucket": "b", "Key": "k"}));
+            let put = put.header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+            let error = put.body(Bytes::from(vec![7; 8 << 20])).send().await;
+            let error = error.unwrap_err();
+            assert_eq!(error.http_status(), Some(403), "{closes}: {error}");
+            assert_eq!(count.load(Ordering::SeqCst), number);
+        }
+    }
+}

@@ -319,7 +319,7 @@ async fn https_uses_a_tunnel() {
     assert!(!error.is_retryable());
 
     let forwarding = through(format!("127.0.0.1:{hop}"))
-        .proxies_config(ProxyConfig::new().use_forwarding_for_https(true));
+        .proxies_config(ProxyConfig::new().proxy_use_forwarding_for_https(true));
     let error = client_error(&url, forwarding);
     assert!(error.to_string().contains("through a tunnel"), "{error}");
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
+use inia_core::packed::{from_bytes, to_bytes};
 use inia_endpoint::{EndpointCache, EndpointParams, ParameterValue, Partitions, RuleSet};
 
 use crate::measure::Measure;
@@ -133,8 +134,8 @@ pub fn paths(measure: &mut Measure) {
             .repeats(5)
             .work(|| || RuleSet::from_json(black_box(&json)));
         measure.path(format!("endpoint/open {service}")).work(|| {
-            let bytes = rule_set(service).to_bytes();
-            move || RuleSet::from_bytes(black_box(&bytes))
+            let bytes = to_bytes(&rule_set(service));
+            move || from_bytes::<RuleSet>(black_box(&bytes))
         });
     }
     let json = fs::read(data().join("partitions.json")).expect("data/ has partitions");
@@ -143,7 +144,7 @@ pub fn paths(measure: &mut Measure) {
         .repeats(5)
         .work(|| || Partitions::from_json(black_box(&json)));
     measure.path("endpoint/open partitions").work(|| {
-        let bytes = partitions().to_bytes();
-        move || Partitions::from_bytes(black_box(&bytes))
+        let bytes = to_bytes(&partitions());
+        move || from_bytes::<Partitions>(black_box(&bytes))
     });
 }

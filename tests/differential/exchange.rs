@@ -215,6 +215,7 @@ impl IniaClient {
             metadata,
             body,
             events,
+            ..
         } = output;
         let mut map = match value {
             Value::Map(map) => map,

@@ -10,10 +10,12 @@
 //! cargo xtask differential --all
 //!                               peers, then compare every operation with botocore; with --service S, --operation O,
 //! --seed N a part of it
+//! cargo xtask ci                run all checks that a change must pass, as `.ci/run` does
 //! cargo xtask bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 //! ```
 
 mod bench;
+mod ci;
 mod differential;
 mod json;
 mod models;
@@ -43,6 +45,7 @@ Tasks:
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
   differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
                     fetch the peers, then compare requests and responses of random calls with botocore's
+  ci                run all checks that a change must pass, as `.ci/run` does
   bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 ";
 
@@ -75,9 +78,10 @@ fn run(args: &[String]) -> Result<ExitCode> {
             peers::fetch(&root)?;
         }
         ["test", rest @ ..] => return test::run(&root, rest),
+        ["ci"] => return ci::run(&root),
         ["differential", rest @ ..] => return differential::run(&root, rest),
         ["bench", rest @ ..] => return bench::run(&root, rest),
-        ["help" | "-h" | "--help"] => print!("{USAGE}"),
+        [] | ["help" | "-h" | "--help"] => print!("{USAGE}"),
         _ => {
             eprint!("{USAGE}");
             return Ok(ExitCode::from(2));

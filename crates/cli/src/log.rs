@@ -9,6 +9,8 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Metadata, Subscriber, span};
 
+use crate::output::is_control;
+
 /// Installs the log subscriber; further calls have no effect.
 pub(crate) fn start() {
     let _ = tracing::subscriber::set_global_default(StderrSubscriber);
@@ -84,7 +86,7 @@ struct ControlEscaper<'l>(&'l mut String);
 impl fmt::Write for ControlEscaper<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
-            if character.is_control() {
+            if is_control(character) {
                 self.0.extend(character.escape_default());
             } else {
                 self.0.push(character);

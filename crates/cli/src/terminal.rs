@@ -19,13 +19,10 @@ impl Prompt for TerminalPrompt {
         let question = question.to_owned();
         Box::pin(async move {
             let no_input = |error: io::Error| {
-                inia::Error::new(
-                    inia::ErrorKind::Credentials,
-                    format!("{question}: no input"),
-                )
-                .with_source(error)
+                let question = question.trim_end_matches([':', ' ']);
+                let message = format!("{question}: no input");
+                inia::Error::new(inia::ErrorKind::Credentials, message).with_source(error)
             };
-            let question = format!("{question}: ");
             let input = match File::options().read(true).write(true).open("/dev/tty") {
                 Ok(terminal) => {
                     let echo = EchoGuard::on(&terminal);

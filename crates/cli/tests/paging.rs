@@ -199,3 +199,189 @@ fn collections_are_paginated() {
     );
     assert_eq!(server.requests().len(), 3);
 }
+
+/// Serves users in pages of `MaxItems`, or of three; there are eight.
+fn users() -> Server {
+    Server::start(|request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let param = |name: &str| {
+            let mut params = body.split('&').filter_map(|pair| pair.split_once('='));
+            params
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned())
+        };
+        let from: usize = param("Marker")
+            .and_then(|marker| marker.parse().ok())
+            .unwrap_or(0);
+        let size: usize = param("MaxItems")
+            .and_then(|size| size.parse().ok())
+            .unwrap_or(3);
+        let to = (from + size).min(8);
+        let members: String = (from..to)
+            .map(|number| format!("<member><UserName>u{number}</UserName></member>"))
+            .collect();
+        let more = if to < 8 {
+            format!("<IsTruncated>true</IsTruncated><Marker>{to}</Marker>")
+        } else {
+            "<IsTruncated>false</IsTruncated>".to_owned()
+        };
+        let response = format!(
+            "<ListUsersResponse><ListUsersResult><Users>{members}</Users>{more}</ListUsersResult></ListUsersResponse>"
+        );
+        (200, "text/xml", response.into_bytes())
+    })
+}
+
+/// Returns the names that a command line prints, whether it prints a token, and the `MaxItems` of its calls.
+fn listed(line: &str) -> (usize, bool, Vec<Option<String>>) {
+    let server = users();
+    let result = run(&server, line);
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""), "{line}");
+    let printed: Value = serde_json::from_str(&result.stdout).unwrap_or_default();
+    let sizes = server.requests().into_iter().map(|request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let mut pairs = body
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("MaxItems="));
+        pairs.next().map(str::to_owned)
+    });
+    (
+        printed["Users"].as_array().map_or(0, Vec::len),
+        printed["NextToken"].is_string(),
+        sizes.collect(),
+    )
+}
+
+#[test]
+fn max_items_limits_the_items_where_the_operation_has_a_parameter_of_that_name() {
+    let size = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        listed("iam list-users --max-items 5"),
+        (5, true, vec![None, None])
+    );
+    assert_eq!(
+        listed("iam list-users --max-items 5 --page-size 2"),
+        (5, true, vec![size("2"), size("2"), size("2")])
+    );
+    // With a single page, it is the parameter.
+    assert_eq!(
+        listed("iam list-users --max-items 5 --no-paginate"),
+        (5, false, vec![size("5")])
+    );
+    assert_eq!(
+        listed("iam list-users --max-items 5 --marker 1"),
+        (5, false, vec![size("5")])
+    );
+    let (count, ..) = listed("iam list-users --max-items 100");
+    assert_eq!(count, 8);
+}
+
+#[test]
+fn every_shipped_paginator_has_the_paging_options() {
+    // Limit keys that are parameters named MaxItems, PageSize or maxItems, in several protocols.
+    for (line, parameter) in [
+        (
+            "route53 list-hosted-zones --max-items 1 --page-size 7",
+            "maxitems=7",
+        ),
+        (
+            "lambda list-functions --max-items 1 --page-size 7",
+            "MaxItems=7",
+        ),
+        (
+            "cloudfront list-distributions --max-items 1 --page-size 7",
+            "MaxItems=7",
+        ),
+        (
+            "pinpoint-sms-voice-v2 describe-keywords --origination-identity i --max-items 1 --page-size 7",
+            "\"MaxResults\":7",
+        ),
+        (
+            "servicecatalog list-portfolios --max-items 1 --page-size 7",
+            "\"PageSize\":7",
+        ),
+    ] {
+        let server = Server::always(200, "application/json", "{}");
+        run(&server, line);
+        let requests = server.requests();
+        let request = requests.first().map(|request| {
+            format!(
+                "{} {}",
+                request.target,
+                String::from_utf8_lossy(&request.body)
+            )
+        });
+        assert!(
+            request
+                .as_ref()
+                .is_some_and(|request| request.contains(parameter)),
+            "{line}: {request:?}"
+        );
+    }
+}
+
+#[test]
+fn paging_options_without_effect_are_errors() {
+    let server = queues();
+    for (line, message) in [
+        (
+            "sqs list-queues --no-paginate --max-items 5",
+            "--max-items cannot be combined with --no-paginate, which requests a single page",
+        ),
+        (
+            "sqs list-queues --starting-token t --no-paginate",
+            "--starting-token cannot be combined with --no-paginate",
+        ),
+        (
+            "sqs list-queues --page-size 5 --no-paginate",
+            "--page-size cannot be combined with --no-paginate",
+        ),
+        (
+            "sqs list-queues --max-results 3 --max-items 5",
+            "--max-items cannot be combined with the parameter MaxResults, which requests a single page",
+        ),
+        (
+            "sqs list-queues --cli-input-json {\"NextToken\":\"t\"} --max-items 5",
+            "--max-items cannot be combined with the parameter NextToken",
+        ),
+        (
+            "sqs get-queue-url --queue-name q --max-items 5",
+            "--max-items has no effect on `inia sqs get-queue-url`",
+        ),
+        (
+            "sns list-topics --page-size 5",
+            "--page-size has no effect: ListTopics has no page size",
+        ),
+        (
+            "resource sqs queues --limit 5 --max-items 5",
+            "--limit and --max-items are the same option",
+        ),
+        (
+            "resource sqs queues --no-paginate",
+            "--no-paginate has no effect",
+        ),
+    ] {
+        let result = run(&server, line);
+        assert_eq!(
+            (result.status, result.stdout.as_str()),
+            (252, ""),
+            "{line}: {result:?}"
+        );
+        assert!(result.stderr.contains(message), "{line}: {result:?}");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn max_items_limits_a_collection() {
+    let server = queues();
+    let result = run(
+        &server,
+        "resource sqs queues --max-items 4 --output text --query [].url",
+    );
+    assert_eq!((result.status, result.stderr.as_str()), (0, ""));
+    assert_eq!(
+        result.stdout,
+        "http://q/0\thttp://q/1\thttp://q/2\thttp://q/3\n"
+    );
+}

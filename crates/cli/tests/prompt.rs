@@ -69,7 +69,9 @@ fn reads_the_code_from_standard_input_without_a_terminal() {
     let output = call("mfa", &server, "123456\n");
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{printed}");
-    assert!(printed.contains("mfa/me"), "{printed}");
+    let prompt = "Enter MFA code for arn:aws:iam::123456789012:mfa/me: ";
+    assert!(printed.contains(prompt), "{printed}");
+    assert!(!printed.contains(": :"), "{printed}");
     for secret in [
         "123456\n",
         "the-secret-key",
@@ -100,6 +102,7 @@ fn missing_input_is_an_error() {
     let output = call("mfa-no-input", &server, "");
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(253), "{printed}");
-    assert!(printed.contains("no input"), "{printed}");
+    assert!(printed.contains("mfa/me: no input"), "{printed}");
+    assert!(!printed.contains(": :"), "{printed}");
     assert!(server.requests().is_empty());
 }

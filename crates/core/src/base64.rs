@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{Simd, general_purpose::PAD};
 
-use crate::{Blob, BytePool};
+use crate::Blob;
+use crate::value::BytePool;
 
 /// Base64 with SIMD.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

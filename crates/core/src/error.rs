@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::secret::is_secret_name;
 use crate::{Map, Str};
 
 #[cfg(feature = "session")]
@@ -152,8 +153,8 @@ pub enum Fault {
     Receiver,
 }
 
-/// An error response of a service.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// An error response of a service. `Debug` omits secrets in headers and details.
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceError {
     /// The error code, such as `NoSuchBucket`; for query-compatible services the query protocol's code.
     pub code: Str,
@@ -177,6 +178,44 @@ pub struct ServiceError {
     pub retryable: bool,
     /// True if the service throttles the caller: by the error's definition, its code or the status.
     pub throttling: bool,
+}
+
+/// Entries by name, without the values of secrets.
+struct PublicEntries<I>(I);
+
+impl<'a, N: AsRef<str> + 'a, V: fmt::Debug + 'a, I: Iterator<Item = (&'a N, &'a V)> + Clone>
+    fmt::Debug for PublicEntries<I>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in self.0.clone() {
+            let name = name.as_ref();
+            if is_secret_name(name) {
+                map.entry(&name, &format_args!(".."));
+            } else {
+                map.entry(&name, value);
+            }
+        }
+        map.finish()
+    }
+}
+
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| (name, value));
+        f.debug_struct("ServiceError")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("http_status", &self.http_status)
+            .field("request_id", &self.request_id)
+            .field("shape", &self.shape)
+            .field("fault", &self.fault)
+            .field("details", &PublicEntries(self.details.iter()))
+            .field("headers", &PublicEntries(headers))
+            .field("retryable", &self.retryable)
+            .field("throttling", &self.throttling)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ServiceError {
@@ -335,6 +374,12 @@ impl Error {
     #[must_use]
     pub fn service(&self) -> Option<&ServiceError> {
         self.0.service.as_deref()
+    }
+
+    /// Returns the service error for changes, for [`ErrorKind::Service`].
+    #[must_use]
+    pub fn service_mut(&mut self) -> Option<&mut ServiceError> {
+        self.0.service.as_deref_mut()
     }
 
     /// Returns all validation errors, for [`ErrorKind::Validation`].

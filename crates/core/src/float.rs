@@ -10,8 +10,8 @@ use std::fmt;
 ///
 /// # Examples
 /// ```
-/// assert_eq!(inia_core::FloatText::new().format(1e-5), "1e-05");
-/// assert_eq!(inia_core::FloatText::new().format(f64::NAN), "NaN");
+/// assert_eq!(inia_core::detail::FloatText::new().format(1e-5), "1e-05");
+/// assert_eq!(inia_core::detail::FloatText::new().format(f64::NAN), "NaN");
 /// ```
 pub struct FloatText {
     digits: zmij::Buffer,

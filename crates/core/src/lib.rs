@@ -6,8 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod ascii_json;
-#[doc(hidden)]
-pub mod base64;
+mod base64;
 mod chunks;
 #[cfg(feature = "session")]
 pub mod config;
@@ -15,6 +14,8 @@ pub mod config;
 mod credentials;
 #[doc(hidden)]
 pub mod definition_node;
+#[doc(hidden)]
+pub mod detail;
 mod error;
 mod float;
 mod hex;
@@ -41,19 +42,17 @@ pub use credentials::{
     SsoLogin, SsoLogout, Token, TokenChain,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
-pub use float::FloatText;
 pub use hex::{hex_digits, to_hex};
 pub use percent::{is_unreserved, push_percent_encoded, push_percent_encoded_except};
 #[cfg(feature = "session")]
 pub use refresh_cache::{RefreshCache, RefreshCell, RefreshPolicy, Refreshable};
-pub use secret::Secret;
+pub use secret::{Secret, is_secret_name};
 pub use suggestion::did_you_mean;
-pub use text::{Str, TextPool};
+pub use text::Str;
 pub use timestamp::{Timestamp, TimestampFormat, TimestampPrecision, TimestampText};
 pub use url::{HostPort, UrlParts};
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{
-    Blob, BytePool, ItemPool, List, Map, MapIntoIter, MapIter, MemberPool, Name, RowKeys, RowPool,
-    RowSlot, Value, from_value, from_value_ref, to_value,
+    Blob, List, Map, MapIntoIter, MapIter, Name, Value, from_value, from_value_ref, to_value,
 };

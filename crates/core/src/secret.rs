@@ -1,4 +1,4 @@
-//! [`Secret`]: a string that is never printed.
+//! [`Secret`]: a string that is never printed, and [`is_secret_name`] for values of other types.
 
 use std::fmt;
 
@@ -28,6 +28,57 @@ impl Secret {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Ends of the names of members and headers whose values are secret, in lower case and without separators.
+const SECRET_NAMES: [&str; 24] = [
+    "accesstoken",
+    "authorization",
+    "authorizationtoken",
+    "bearertoken",
+    "clientsecret",
+    "cookie",
+    "customerkey",
+    "customerkeymd5",
+    "idtoken",
+    "masterkey",
+    "metadatatoken",
+    "passphrase",
+    "password",
+    "passwd",
+    "privatekey",
+    "refreshtoken",
+    "secretaccesskey",
+    "secretbinary",
+    "secretkey",
+    "secretstring",
+    "securitytoken",
+    "sessiontoken",
+    "sharedsecret",
+    "sigv4authorization",
+];
+
+/// Returns true for the name of a header or a member whose value is secret, such as `x-amz-security-token` or `MasterUserPassword`.
+///
+/// It is meant for `Debug` output and logs, in addition to the definitions, which do not mark all secrets as sensitive.
+///
+/// ```
+/// use inia_core::is_secret_name;
+///
+/// assert!(is_secret_name("x-amz-security-token") && is_secret_name("MasterUserPassword") && is_secret_name("db_password"));
+/// assert!(!is_secret_name("NextToken"));
+/// ```
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let is_suffix = |suffix: &str| {
+        let mut bytes = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
+        suffix.bytes().rev().all(|expected| {
+            bytes
+                .next()
+                .is_some_and(|byte| byte.eq_ignore_ascii_case(&expected))
+        })
+    };
+    name.eq_ignore_ascii_case("secret") || SECRET_NAMES.iter().any(|suffix| is_suffix(suffix))
 }
 
 impl From<&str> for Secret {

@@ -50,7 +50,7 @@ type SharedText = SharedChunk<String>;
 /// Strings read as empty until the pool is dropped or starts the next chunk.
 ///
 /// ```
-/// use inia_core::TextPool;
+/// use inia_core::detail::TextPool;
 ///
 /// let mut pool = TextPool::new();
 /// let short = pool.add("short");

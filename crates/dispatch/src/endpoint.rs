@@ -264,7 +264,7 @@ fn built_in_value<'a>(
         BuiltIn::S3ControlUseArnRegion => settings.s3.use_arn_region.unwrap_or(false).into(),
         BuiltIn::S3DisableMultiRegionAccessPoints => settings
             .s3
-            .disable_multiregion_access_points
+            .s3_disable_multiregion_access_points
             .unwrap_or(false)
             .into(),
         BuiltIn::S3DisableExpressSessionAuth => settings.s3_disable_express_session_auth.into(),

@@ -13,6 +13,7 @@ use inia_protocol::{Codec, EventMessage, MessageDecoder};
 
 use crate::ByteStream;
 use crate::body::StreamedCall;
+use crate::pipeline::set_fault;
 
 /// The events of a response, in order. Each is a map with one entry: the event's name and its members.
 ///
@@ -166,8 +167,11 @@ impl Stream for EventStream {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let event = ready!(self.poll_event(context));
         Poll::Ready(match event {
-            Some(Err(error)) => {
+            Some(Err(mut error)) => {
                 self.ended = true;
+                if let Some(exception) = error.service_mut() {
+                    set_fault(&self.model, exception.http_status, exception);
+                }
                 Some(Err(self.call.error(error)))
             }
             other => other,

@@ -20,6 +20,7 @@ mod paginate;
 mod params;
 mod pipeline;
 mod presign;
+mod redact;
 mod region;
 mod resource;
 mod resume;

@@ -1,15 +1,22 @@
 //! [`Output`]: the result of a call.
 
+use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, Value};
+use inia_model::ServiceModel;
 use inia_protocol::Headers;
 use serde::{Serialize, Serializer};
 
 use crate::ByteStream;
+use crate::redact::Redacted;
 
 /// The result of a call: the output value, response metadata, and a body or event stream. Dereferences to its value.
-#[derive(Debug, Default)]
+///
+/// `Debug` omits the members that the definition marks as sensitive. A [`Value`] prints them.
+#[derive(Default)]
+#[non_exhaustive]
 pub struct Output {
     /// The operation's output; an empty map if it has none.
     pub value: Value,
@@ -19,6 +26,30 @@ pub struct Output {
     pub body: Option<ByteStream>,
     /// The event stream, if the operation returns one.
     pub events: Option<crate::EventStream>,
+    /// The definition of the value.
+    pub(crate) definition: Option<OutputDefinition>,
+}
+
+/// The model of an output, and the index of its operation.
+#[derive(Clone)]
+pub(crate) struct OutputDefinition {
+    pub(crate) model: Arc<ServiceModel>,
+    pub(crate) operation: u32,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let member = self.definition.as_ref().and_then(|definition| {
+            let operation = definition.model.operation_at(definition.operation)?;
+            Some((&*definition.model, operation.output.as_ref()?))
+        });
+        f.debug_struct("Output")
+            .field("value", &Redacted::new(&self.value, member))
+            .field("metadata", &self.metadata)
+            .field("body", &self.body)
+            .field("events", &self.events)
+            .finish()
+    }
 }
 
 /// Metadata of the HTTP response.

@@ -39,7 +39,6 @@ mod arn;
 mod cache;
 mod endpoint;
 mod error;
-mod evaluate;
 mod functions;
 mod hasher;
 mod interner;

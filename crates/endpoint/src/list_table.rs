@@ -74,7 +74,7 @@ impl Packed for ListTable {
     fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
         let mut items = Vec::new();
         let ends = reader.list(|reader| {
-            for _ in 0..reader.count(1)? {
+            for _ in 0..reader.count()? {
                 items.push(reader.int()?);
             }
             u32::try_from(items.len()).ok()

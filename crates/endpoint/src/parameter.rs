@@ -6,7 +6,6 @@ use inia_core::Str;
 use inia_core::packed::{Packed, PackedReader, PackedWriter, packed_enum, packed_struct};
 
 use crate::error::{EndpointError, EndpointErrorKind};
-use crate::rule_set::RuleSet;
 
 /// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -193,7 +192,7 @@ impl Parameter {
         self.built_in.as_ref()
     }
 
-    /// Returns the default, which [`RuleSet::evaluate`] uses if the parameter is unset.
+    /// Returns the default, which [`RuleSet::evaluate`](crate::RuleSet::evaluate) uses if the parameter is unset.
     #[must_use]
     pub fn default(&self) -> Option<&ParameterDefault> {
         self.default.as_ref()
@@ -266,15 +265,13 @@ pub struct EndpointParams<'a> {
 }
 
 impl<'a> EndpointParams<'a> {
-    /// Returns parameters that are all unset.
-    #[must_use]
-    pub fn new(rule_set: &RuleSet) -> Self {
+    pub(crate) fn unset(count: usize) -> Self {
         Self {
-            values: vec![ParameterValue::Unset; rule_set.parameters().len()],
+            values: vec![ParameterValue::Unset; count],
         }
     }
 
-    /// Sets the value of the parameter at `index` (see [`RuleSet::parameter_index`]). An index out of range is ignored.
+    /// Sets the value of the parameter at `index` (see [`RuleSet::parameter_index`](crate::RuleSet::parameter_index)). An index out of range is ignored.
     pub fn set(&mut self, index: usize, value: impl Into<ParameterValue<'a>>) {
         if let Some(slot) = self.values.get_mut(index) {
             *slot = value.into();

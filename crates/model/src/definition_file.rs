@@ -1,10 +1,8 @@
 //! [`Definition`]: the content of a definition file.
 
 use bytes::Bytes;
-use inia_core::packed::{Dictionary, Packed};
+use inia_core::packed::{Dictionary, Packed, PackedReader};
 use inia_core::{Error, ErrorKind, Result, Value};
-
-use crate::packed::corrupt;
 
 /// A definition file and its origin.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +53,7 @@ impl Definition {
             DefinitionContent::Json(text) => serde_json::from_slice(text)
                 .map_err(|error| Error::new(ErrorKind::Model, error.to_string()).at(&self.origin)),
             DefinitionContent::Value { bytes, dictionary } => {
-                let value = dictionary.reader(bytes).whole();
+                let value = PackedReader::with_dictionary(bytes, *dictionary).whole();
                 value.ok_or_else(|| corrupt(&self.origin))
             }
             DefinitionContent::Compiled { .. } => Err(Error::new(
@@ -84,10 +82,15 @@ impl Definition {
     pub fn load<T: Packed>(&self, from_json: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
         match &self.content {
             DefinitionContent::Compiled { bytes, dictionary } => {
-                let value = dictionary.reader(bytes).whole();
+                let value = PackedReader::with_dictionary(bytes, *dictionary).whole();
                 value.ok_or_else(|| corrupt(&self.origin))
             }
             _ => from_json(&self.json()?).map_err(|error| error.at(&self.origin)),
         }
     }
+}
+
+#[cold]
+pub(crate) fn corrupt(origin: &str) -> Error {
+    Error::new(ErrorKind::Model, format!("{origin}: corrupt"))
 }

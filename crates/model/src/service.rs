@@ -242,20 +242,25 @@ impl ServiceModel {
     /// Returns the streaming blob member of an operation's input, if there is one.
     #[must_use]
     pub fn streaming_input<'m>(&'m self, operation: &Operation) -> Option<&'m Member> {
-        self.streaming_payload(self.input(operation)?)
+        let payload = self.input(operation)?.payload_member()?;
+        let is_text = matches!(self.shape(payload.target).kind, Kind::Blob | Kind::String);
+        (is_text && payload.traits.is_streaming()).then_some(payload)
     }
 
-    /// Returns the streaming blob member of an operation's output, if there is one.
+    /// Returns the member of an operation's output that is a stream of bytes, if there is one: the payload, if it is a blob or
+    /// has the trait `streaming`.
+    ///
+    /// # Source
+    /// botocore `model.py:OperationModel.get_streaming_output`.
     #[must_use]
     pub fn streaming_output<'m>(&'m self, operation: &Operation) -> Option<&'m Member> {
-        self.streaming_payload(self.output(operation)?)
-    }
-
-    fn streaming_payload<'m>(&self, structure: &'m Structure) -> Option<&'m Member> {
-        structure.payload_member().filter(|member| {
-            member.traits.is_streaming()
-                && matches!(self.shape(member.target).kind, Kind::Blob | Kind::String)
-        })
+        let payload = self.output(operation)?.payload_member()?;
+        let is_stream = match self.shape(payload.target).kind {
+            Kind::Blob => true,
+            Kind::String => payload.traits.is_streaming(),
+            _ => false,
+        };
+        is_stream.then_some(payload)
     }
 }
 

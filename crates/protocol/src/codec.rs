@@ -118,7 +118,7 @@ impl Codec {
     /// # Errors
     /// `Parse`: the body is malformed or has no structure at its root.
     pub fn parse(&self, operation: &Operation, response: Response) -> Result<Value> {
-        self.parse_with_request_id(operation, response)
+        self.read_output(operation, &response)
             .map(|(value, _)| value)
     }
 
@@ -132,15 +132,24 @@ impl Codec {
         operation: &Operation,
         response: Response,
     ) -> Result<(Value, Option<Str>)> {
-        let in_headers = request_id(&response.headers);
+        let (value, in_body) = self.read_output(operation, &response)?;
+        Ok((value, in_body.or_else(|| request_id(&response.headers))))
+    }
+
+    /// Reads a response as the operation's output, and the request id in the body if it has one.
+    fn read_output(
+        &self,
+        operation: &Operation,
+        response: &Response,
+    ) -> Result<(Value, Option<Str>)> {
         if let Some(result) = self.format.read_wrapped(operation, &response.body) {
-            return result.map(|(value, in_body)| (value, in_body.or(in_headers)));
+            return result;
         }
         let value = match &operation.output {
-            Some(member) => Value::Map(self.read(member.target, &response, false)?),
+            Some(member) => Value::Map(self.read(member.target, response, false)?),
             None => Value::map(),
         };
-        Ok((value, in_headers))
+        Ok((value, None))
     }
 
     /// Reads a response as a structure: an operation's output, or an error.

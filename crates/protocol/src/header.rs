@@ -1,6 +1,6 @@
 //! Members bound to headers: conversion to text and back.
 
-use inia_core::base64::{blob_from_base64, encode_base64};
+use inia_core::detail::{blob_from_base64, encode_base64};
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFormat, Value};
 use inia_model::{Kind, Member, ServiceModel, ShapeId};
 

@@ -1,7 +1,9 @@
 //! [`Request`] and [`Response`], HTTP messages as codecs see them.
 
+use std::fmt;
+
 use bytes::Bytes;
-use inia_core::{Str, Value};
+use inia_core::{Str, Value, is_secret_name};
 
 /// Header names in lower case with their values, in order.
 ///
@@ -12,8 +14,23 @@ use inia_core::{Str, Value};
 /// headers.set("content-type", "application/json");
 /// assert_eq!(headers.get("Content-Type"), Some("application/json"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(Str, Str)>);
+
+/// Prints the headers without the values of secrets, such as signatures, session tokens and customer keys.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (name, value) in &self.0 {
+            if is_secret_name(name) {
+                map.entry(name, &format_args!(".."));
+            } else {
+                map.entry(name, value);
+            }
+        }
+        map.finish()
+    }
+}
 
 impl Headers {
     /// Creates an empty list, without allocating.
@@ -151,7 +168,7 @@ impl<'a> From<&'a Value> for Input<'a> {
 }
 
 /// A serialized request, without host, signature and transport headers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Request {
     /// The HTTP method.
     pub method: Str,
@@ -168,7 +185,7 @@ pub struct Request {
 }
 
 /// A response with its whole body.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -176,6 +193,31 @@ pub struct Response {
     pub headers: Headers,
     /// The body; empty if the output is a stream, which is read separately.
     pub body: Bytes,
+}
+
+/// Prints the size of the query and the body instead of their contents, which may contain secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query_length", &self.query.len())
+            .field("headers", &self.headers)
+            .field("body_length", &self.body.len())
+            .field("host_prefix", &self.host_prefix)
+            .finish()
+    }
+}
+
+/// Prints the size of the body instead of its contents, which may contain secrets.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body_length", &self.body.len())
+            .finish()
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Conversion of scalars to text and back, shared by the wire formats.
 
-use inia_core::base64::{blob_from_base64, encode_base64};
+use inia_core::detail::{FloatText, blob_from_base64, encode_base64};
 use inia_core::{
-    Error, ErrorKind, FloatText, Map, Result, Str, Timestamp, TimestampFormat, TimestampPrecision,
-    Value,
+    Error, ErrorKind, Map, Result, Str, Timestamp, TimestampFormat, TimestampPrecision, Value,
 };
 
 use crate::shape::ValueType;
@@ -97,14 +96,14 @@ pub(crate) fn timestamp_param(context: &str, value: &Value) -> Result<Timestamp>
 
 /// Parses a timestamp in any format: seconds since 1970, ISO 8601, or an HTTP date.
 pub(crate) fn timestamp_from_text(text: &str) -> Option<Timestamp> {
-    Timestamp::parse_lenient(text.trim()).ok()
+    Timestamp::parse_lenient(text.trim_ascii()).ok()
 }
 
 /// Parses a float, including NaN and the infinities.
 ///
 /// DIFFERENCE: botocore leaves those three as strings in JSON.
 pub(crate) fn float_from_text(text: &str) -> Option<f64> {
-    match text.trim() {
+    match text.trim_ascii() {
         "NaN" => Some(f64::NAN),
         "Infinity" => Some(f64::INFINITY),
         "-Infinity" => Some(f64::NEG_INFINITY),
@@ -114,7 +113,7 @@ pub(crate) fn float_from_text(text: &str) -> Option<f64> {
 
 /// Parses an integer: as `Int` up to 64 bits, as its digits beyond.
 pub(crate) fn integer_from_text(text: &str) -> Option<Value> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if let Ok(number) = text.parse::<i64>() {
         return Some(Value::Int(number));
     }
@@ -177,7 +176,7 @@ pub(crate) fn scalar_from_text(target: ValueType, text: &str) -> Option<Value> {
 
 /// Parses a boolean, in any case.
 fn boolean_from_text(text: &str) -> Option<bool> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     if text.eq_ignore_ascii_case("true") {
         Some(true)
     } else if text.eq_ignore_ascii_case("false") {

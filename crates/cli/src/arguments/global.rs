@@ -121,23 +121,6 @@ impl OptionGroup for SessionOptions {
 }
 
 impl SessionOptions {
-    /// Returns an error that names an option for calls if one was given.
-    pub(crate) fn reject_calls(&self, reason: &str) -> Result<(), CliError> {
-        let given = [
-            ("ca-bundle", self.ca_bundle.is_some()),
-            ("cli-connect-timeout", self.connect_timeout.is_some()),
-            ("cli-read-timeout", self.read_timeout.is_some()),
-            ("endpoint-url", self.endpoint_url.is_some()),
-            ("no-sign-request", self.no_sign_request),
-            ("no-verify-ssl", self.no_verify_ssl),
-            ("region", self.region.is_some()),
-        ];
-        match given.iter().find(|(_, is_given)| *is_given) {
-            None => Ok(()),
-            Some((name, _)) => Err(CliError::usage(format!("--{name} has no effect: {reason}"))),
-        }
-    }
-
     /// Loads a session that prompts for MFA codes on the terminal.
     pub(crate) async fn load(&self) -> Result<Session, CliError> {
         let session = self.session_over(crate::terminal::host());

@@ -164,7 +164,10 @@ impl OperationArguments {
                     .strip_prefix("fileb://")
                     .or_else(|| path.strip_prefix("file://"))
                     .unwrap_or(path);
-                Ok(Some(ByteStream::from_path(paramfile::expand(path)).await?))
+                let body = ByteStream::from_path(paramfile::expand(path)).await;
+                Ok(Some(
+                    body.map_err(|error| CliError::usage(format!("{error:#}")))?,
+                ))
             }
         }
     }

@@ -19,10 +19,18 @@ pub(crate) async fn run(
 ) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(client.model());
     let (options, pages, arguments) = parse(arguments, &client, operation)?;
-    if let Some(kind) = arguments.skeleton {
-        return skeleton::print(kind, &model, operation, &arguments.params, options, session);
-    }
     let outfile = Outfile::of(&model, operation, &arguments)?;
+    if let Some(kind) = arguments.skeleton {
+        return skeleton::print(
+            kind,
+            &model,
+            operation,
+            &arguments.params,
+            &[],
+            options,
+            session,
+        );
+    }
     if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
         // Printing the value would corrupt the body.
         options.reject("the body is written to standard output")?;

@@ -35,28 +35,28 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         }
     };
     let service = crate::service_name(&service);
-    let Some(first) = arguments.positional()? else {
-        let (profile, output): (ProfileOption, OutputOptions) = arguments.take()?;
-        arguments.finish::<0>("resource <service>")?;
-        let session = profile.load().await?;
-        let description = session.resource(service)?.describe();
-        return Printer::new(output, &session)?.print(&description, "resource");
-    };
-    let options: SessionOptions = arguments.take()?;
-    let session = options.load().await?;
+    let first = arguments.positional()?;
+    // Without a call: finds out whether the arguments name a description or a part of a resource.
+    let profile: ProfileOption = arguments.clone().take()?;
+    let session = profile.load().await?;
     let resource = session.resource(service)?;
-    // A resource name without identifiers describes that resource.
-    if arguments.is_last_positional()
-        && resource
-            .part(&to_snake_case(&first))
-            .is_none_or(|part| part == ResourcePart::Subresource)
-    {
-        options.reject_calls("a description is printed without a call")?;
-        let output: OutputOptions = arguments.take()?;
-        arguments.finish::<0>("resource <service> <Name>")?;
-        let description = resource.client().describe_resource(Some(&first))?;
-        return Printer::new(output, &session)?.print(&description, &first);
-    }
+    let names_resource = |name: &str| {
+        let part = resource.part(&to_snake_case(name));
+        part.is_none_or(|part| part == ResourcePart::Subresource)
+    };
+    let first = match first {
+        Some(first) if !(names_resource(&first) && arguments.is_last_positional()) => first,
+        // A resource name without identifiers describes that resource.
+        name => {
+            let (ProfileOption { .. }, output) = arguments.take()?;
+            arguments.finish::<0>("resource <service> <Name>")?;
+            let description = resource.client().describe_resource(name.as_deref())?;
+            let title = name.as_deref().unwrap_or("resource");
+            return Printer::new(output, &session)?.print(&description, title);
+        }
+    };
+    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let resource = session.resource(service)?;
     let path = ResourcePath::parse(&resource, first, &mut arguments)?;
     path.run(resource, &session, arguments).await
 }
@@ -183,8 +183,13 @@ impl ResourcePath {
                     return Err(CliError::unexpected(argument));
                 }
                 if let Some(kind) = parsed.skeleton {
+                    let supplied = target.request.params.iter();
+                    let supplied: Vec<&str> =
+                        supplied.map(|param| param.target.parameter()).collect();
                     let params = &parsed.params;
-                    return skeleton::print(kind, &model, operation, params, output, session);
+                    return skeleton::print(
+                        kind, &model, operation, params, &supplied, output, session,
+                    );
                 }
                 let printer = Printer::new(output, session)?;
                 let resource = walk(resource, self.steps).await?.into_resource()?;
@@ -194,15 +199,19 @@ impl ResourcePath {
             PathEnd::Action(ref name) => {
                 let client = resource.client().clone();
                 let model = client.model();
-                let operation = action_operation(&resource, &self.model, name)?;
-                let operation = model.operation(&operation)?;
+                let action_call = ActionCall::find(&resource, &self.model, name)?;
+                let operation = model.operation(&action_call.operation)?;
                 let (output, parsed): (OutputOptions, _) =
                     OperationArguments::parse(arguments, model, operation)?;
-                if let Some(kind) = parsed.skeleton {
-                    let params = &parsed.params;
-                    return skeleton::print(kind, model, operation, params, output, session);
-                }
                 let outfile = Outfile::of(model, operation, &parsed)?;
+                if let Some(kind) = parsed.skeleton {
+                    let supplied: Vec<&str> =
+                        action_call.supplied.iter().map(String::as_str).collect();
+                    let params = &parsed.params;
+                    return skeleton::print(
+                        kind, model, operation, params, &supplied, output, session,
+                    );
+                }
                 if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
                     output.reject("the body is written to standard output")?;
                 }
@@ -262,21 +271,35 @@ fn unknown(root: &Resource, model: &ResourceModel, argument: &str) -> CliError {
     ))
 }
 
-/// Returns the operation of an action.
-fn action_operation(
-    root: &Resource,
-    model: &ResourceModel,
-    name: &str,
-) -> Result<String, CliError> {
-    let description = root.describe_definition(model);
-    let mut actions = description
-        .get("actions")
-        .into_iter()
-        .flat_map(Value::items);
-    let action = actions.find(|action| action.get("name").and_then(Value::as_str) == Some(name));
-    match action.and_then(|action| action.get("operation")?.as_str()) {
-        Some(operation) => Ok(operation.to_owned()),
-        None => Ok(model.action(name)?.request.operation.to_string()),
+/// The operation of an action, and the parameters that the resource fills in.
+struct ActionCall {
+    operation: String,
+    supplied: Vec<String>,
+}
+
+impl ActionCall {
+    fn find(root: &Resource, model: &ResourceModel, name: &str) -> Result<Self, CliError> {
+        let description = root.describe_definition(model);
+        let actions = description.get("actions");
+        let mut actions = actions.into_iter().flat_map(Value::items);
+        let action = actions.find(|action| {
+            let action = action.get("name").and_then(Value::as_str);
+            action.is_some_and(|action| action == name || action == inia::snake_case(name))
+        });
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        match action.and_then(|action| Some((action, text(action.get("operation")?)?))) {
+            Some((action, operation)) => {
+                let supplied = action.get("filled_in").into_iter().flat_map(Value::items);
+                Ok(ActionCall {
+                    operation,
+                    supplied: supplied.filter_map(text).collect(),
+                })
+            }
+            None => Ok(ActionCall {
+                operation: model.action(name)?.request.operation.to_string(),
+                supplied: Vec::new(),
+            }),
+        }
     }
 }
 

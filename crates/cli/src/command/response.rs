@@ -23,7 +23,7 @@ pub(crate) enum Outfile {
 const STANDARD_OUTPUT_PATHS: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 impl Outfile {
-    /// Returns the file that the positionals name, if the operation returns a body.
+    /// Returns the file that the positionals name, if the operation returns a body. A skeleton needs none.
     ///
     /// # Errors
     /// If it is missing, is a folder, or is in a folder that does not exist. The call is not made then, because its result would
@@ -37,6 +37,7 @@ impl Outfile {
         let file = match (streams, arguments.positionals.as_slice()) {
             (true, [file]) if file == "-" => return Ok(Some(Outfile::StandardOutput)),
             (true, [file]) => Path::new(file),
+            (true, []) if arguments.skeleton.is_some() => return Ok(None),
             (true, []) => {
                 return Err(CliError::usage(format!(
                     "{} returns a stream: add a file name after the options, or - for standard output",
@@ -44,7 +45,9 @@ impl Outfile {
                 )));
             }
             (_, []) => return Ok(None),
-            (_, [argument, ..]) => return Err(CliError::unexpected(argument)),
+            (true, [_, argument, ..]) | (false, [argument, ..]) => {
+                return Err(CliError::unexpected(argument));
+            }
         };
         let folder = file.parent().unwrap_or(file);
         let problem = if file.is_dir() {

@@ -13,12 +13,14 @@ const MAX_DEPTH: usize = 64;
 const MAX_VALUES: usize = 200_000;
 
 /// Prints the parameters of an operation, to fill in for `--cli-input-json`, or a sample output after validation of the parameters.
-/// The format and the query are those of the command line; a sample output otherwise has the configured format.
+/// `supplied` are parameters that the command sets. The format and the query are those of the command line; a sample output
+/// otherwise has the configured format.
 pub(crate) fn print(
     kind: SkeletonKind,
     model: &ServiceModel,
     operation: &Operation,
     params: &Value,
+    supplied: &[&str],
     options: OutputOptions,
     session: &inia::Session,
 ) -> Result<(), CliError> {
@@ -29,7 +31,7 @@ pub(crate) fn print(
     };
     let skeleton = match kind {
         SkeletonKind::Output => {
-            model.validate(operation, &mut params.clone(), &[])?;
+            model.validate(operation, &mut params.clone(), supplied)?;
             Skeleton::of_output(model, operation)
         }
         SkeletonKind::Input | SkeletonKind::YamlInput => Skeleton::of_input(model, operation),

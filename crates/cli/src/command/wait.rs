@@ -40,7 +40,15 @@ pub(crate) async fn run(
         )),
         Some(kind) => {
             let output = OutputOptions::default();
-            skeleton::print(kind, &model, operation, &options.params, output, session)
+            skeleton::print(
+                kind,
+                &model,
+                operation,
+                &options.params,
+                &[],
+                output,
+                session,
+            )
         }
         None => match client.wait(name, options.params).await {
             Ok(_) => Ok(()),

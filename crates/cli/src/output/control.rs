@@ -27,7 +27,7 @@ pub(super) fn push_escape(text: &mut String, character: char) {
 }
 
 /// Reports whether a character is a C0 or C1 control, or a bidirectional formatting character.
-pub(super) fn is_control(character: char) -> bool {
+pub(crate) fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

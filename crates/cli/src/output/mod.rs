@@ -11,7 +11,7 @@ use std::io::{IsTerminal as _, Write as _};
 use inia::jmespath::Expression;
 use inia::{Session, Value};
 
-pub(crate) use control::escape_controls;
+pub(crate) use control::{escape_controls, is_control};
 
 use crate::arguments::{OutputFormat, OutputOptions};
 use crate::status::CliError;

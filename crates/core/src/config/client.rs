@@ -37,24 +37,19 @@ struct Resolver<'a> {
 
 /// The type of a resolved setting: optional if it has no default.
 macro_rules! resolved_type {
-    ($type:ident, None) => { Option<$type> };
-    ($type:ident, $default:tt) => { $type };
+    ($type:ident) => { Option<$type> };
+    ($type:ident $default:literal) => { $type };
 }
 
 /// Resolves a setting: with the method of its row, or from code, the environment, the profile and the defaults.
 macro_rules! resolve_option {
-    ($resolver:ident, $setting:ident, $field:ident, $default:tt, $method:ident) => {
+    ($resolver:ident $setting:ident $field:ident [$($default:literal)?] $method:ident) => {
         $resolver.$method()?
     };
-    ($resolver:ident, $setting:ident, $field:ident, None) => {
+    ($resolver:ident $setting:ident $field:ident []) => {
         $resolver.optional(&setting::$setting, $resolver.config.$field.as_ref())?
     };
-    ($resolver:ident, $setting:ident, $field:ident, empty) => {
-        $resolver
-            .optional(&setting::$setting, $resolver.config.$field.as_ref())?
-            .unwrap_or_default()
-    };
-    ($resolver:ident, $setting:ident, $field:ident, $default:literal) => {
+    ($resolver:ident $setting:ident $field:ident [$default:literal]) => {
         $resolver.required(&setting::$setting, $resolver.config.$field.as_ref())?
     };
 }
@@ -63,20 +58,20 @@ macro_rules! resolve_option {
 macro_rules! define_client_settings {
     (() $(
         $(#[doc = $doc:literal])*
-        $constant:ident $field:ident: $type:ident $([$($values:tt)*])? = $default:tt
+        $constant:ident $field:ident: $type:ident $([$bounds:expr])? $(= $default:literal)?
         $(, env $env:tt)? $(, keys $keys:tt)? $(, resolve $method:ident)?;
     )*) => {
         /// All settings of one client, resolved from the [`Config`]s, the environment, the profile and the defaults, in this order.
         #[derive(Clone)]
         #[non_exhaustive]
         pub struct ClientSettings {
-            $($(#[doc = $doc])* pub $field: resolved_type!($type, $default),)*
+            $($(#[doc = $doc])* pub $field: resolved_type!($type $($default)?),)*
         }
 
         impl Resolver<'_> {
             fn resolve(&self) -> Result<ClientSettings> {
                 Ok(ClientSettings {
-                    $($field: resolve_option!(self, $constant, $field, $default $(, $method)?),)*
+                    $($field: resolve_option!(self $constant $field [$($default)?] $($method)?),)*
                 })
             }
         }
@@ -96,7 +91,7 @@ macro_rules! define_client_settings {
 macro_rules! define_nested_settings {
     (($method:ident, $struct:ident) $(
         $(#[doc = $doc:literal])*
-        $constant:ident $name:literal $field:ident: $type:ident = None $(, env $env:tt)? $(, keys $keys:tt)?;
+        $constant:ident $field:ident: $type:ident $(, env $env:tt)? $(, keys $keys:tt)?;
     )*) => {
         impl Resolver<'_> {
             fn $method(&self) -> Result<$struct> {
@@ -130,7 +125,7 @@ impl Settings {
         match config.defaults_mode {
             Some(mode) => Ok(mode),
             None => Ok(self
-                .value(&setting::DEFAULTS_MODE, None)?
+                .get(&setting::DEFAULTS_MODE)?
                 .unwrap_or(DefaultsMode::Legacy)),
         }
     }
@@ -195,7 +190,7 @@ impl Resolver<'_> {
     fn optional<T: OptionType>(&self, setting: &Setting, code: Option<&T>) -> Result<Option<T>> {
         match code {
             Some(value) => {
-                value.check(setting)?;
+                setting.check(value)?;
                 Ok(Some(value.clone()))
             }
             None => self.settings.value(setting, self.defaults.get(setting)),

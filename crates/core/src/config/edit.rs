@@ -18,6 +18,27 @@ pub enum ConfigFileKind {
     Credentials,
 }
 
+impl ConfigFileKind {
+    fn heading(self, text: &str) -> Heading {
+        match self {
+            ConfigFileKind::Config => Heading::of_config(text),
+            ConfigFileKind::Credentials => Heading::of_credentials(text),
+        }
+    }
+}
+
+impl Heading {
+    /// Returns `true` if this is a heading of a section.
+    fn names(&self, section: &SectionName) -> bool {
+        match (self, section) {
+            (Heading::Profile { name, .. }, SectionName::Profile(expected))
+            | (Heading::SsoSession(name), SectionName::SsoSession(expected))
+            | (Heading::Services(name), SectionName::Services(expected)) => name == expected,
+            _ => false,
+        }
+    }
+}
+
 /// The kind and name of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SectionName {
@@ -349,18 +370,9 @@ impl Outline {
             if text == heading && !prefixed {
                 return true;
             }
-            let parsed = match kind {
-                ConfigFileKind::Config => Heading::of_config(text),
-                ConfigFileKind::Credentials => Heading::of_credentials(text),
-            };
-            match (parsed, section) {
-                (Heading::Profile { name, prefixed: p }, SectionName::Profile(expected)) => {
-                    name == *expected && (name != "default" || p == prefixed)
-                }
-                (Heading::SsoSession(name), SectionName::SsoSession(expected))
-                | (Heading::Services(name), SectionName::Services(expected)) => name == *expected,
-                _ => false,
-            }
+            let parsed = kind.heading(text);
+            let other_default = matches!(&parsed, Heading::Profile { name, prefixed: p } if name == "default" && *p != prefixed);
+            parsed.names(section) && !other_default
         };
         let mut outline = Outline {
             lines: Vec::new(),
@@ -524,22 +536,27 @@ fn heading_text(kind: ConfigFileKind, section: &SectionName) -> Result<String> {
             "the credentials file can only contain profiles",
         ));
     }
-    if line_parser::is_identifier(name) {
-        return Ok(format!("{prefix}{name}"));
-    }
-    let usable = !name.is_empty()
-        && name.trim() == name
-        && !name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '"' | '\\' | ']' | '['));
-    match kind {
-        ConfigFileKind::Config if usable => Ok(format!("{prefix}\"{name}\"")),
-        ConfigFileKind::Credentials if usable => Ok(name.clone()),
-        _ => Err(Error::new(
-            ErrorKind::Config,
-            format!("invalid section name `{name}`"),
-        )),
-    }
+    let plain = format!("{prefix}{name}");
+    let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+    let quoted = format!("{prefix}\"{escaped}\"");
+    [plain, quoted]
+        .into_iter()
+        .find(|text| is_heading_of(kind, text, section))
+        .filter(|_| !name.contains(char::is_control))
+        .ok_or_else(|| {
+            let problem = format!("invalid section name `{name}`");
+            Error::new(ErrorKind::Config, problem)
+        })
+}
+
+/// Returns `true` if a line with this text between brackets is read as the heading of a section.
+fn is_heading_of(kind: ConfigFileKind, text: &str, section: &SectionName) -> bool {
+    let line = format!("[{text}]");
+    let lines = line_parser::parse(&line).unwrap_or_default();
+    let [line] = lines.as_slice() else {
+        return false;
+    };
+    line.kind == LineKind::Section(text) && kind.heading(text).names(section)
 }
 
 impl fmt::Debug for ConfigFileEditor {
@@ -582,6 +599,43 @@ mod tests {
         );
         let files = ConfigFiles::parse(&text, "").unwrap();
         assert_eq!(files.profile("new one").unwrap().get("e"), Some("5"));
+    }
+
+    #[test]
+    fn odd_section_names_are_read_back() {
+        for name in [
+            "Acme Prod",
+            "zoë",
+            "[PROD]-x",
+            r"DOM\user",
+            "O'Brien",
+            "a\"b",
+            "a,b",
+            "x]y",
+            "x] #y",
+            "a #b",
+            "p;q",
+            "a \\\" b",
+        ] {
+            let mut texts = Vec::new();
+            for kind in [ConfigFileKind::Config, ConfigFileKind::Credentials] {
+                let mut file = ConfigFileEditor::from_text(kind, "").unwrap();
+                // A bracket before a comment cannot be written without quotes.
+                match file.set(&profile(name), "key", "x") {
+                    Ok(()) => assert!(file.unset(&profile(name), "gone").is_ok()),
+                    Err(_) => assert_eq!((kind, name), (ConfigFileKind::Credentials, "x] #y")),
+                }
+                file.set(&profile("last"), "key", "y").unwrap();
+                texts.push(file.text().to_owned());
+            }
+            let files = ConfigFiles::parse(&texts[0], &texts[1]).unwrap();
+            let value = files.config_profile(name).unwrap().get("key");
+            assert_eq!(value, Some("x"), "{}", texts[0]);
+            if name != "x] #y" {
+                let value = files.credentials_profile(name).unwrap().get("key");
+                assert_eq!(value, Some("x"), "{}", texts[1]);
+            }
+        }
     }
 
     #[test]
@@ -739,7 +793,7 @@ mod tests {
             ("a", "key", " x"),
             ("a", "key", "x # y"),
             ("a", "key", "# y"),
-            ("a]b", "key", "x"),
+            ("a\n]", "key", "x"),
             ("", "key", "x"),
         ] {
             assert!(

@@ -30,8 +30,8 @@ pub use files::{ConfigFiles, Property, Section};
 pub use location::{FileLocations, Platform, home_folder};
 pub use options::{
     AccountIdEndpointMode, AddressingStyle, ChecksumMode, ClientCertificate, Config, DefaultsMode,
-    EndpointDiscovery, NameList, Proxies, ProxyConfig, RegionalEndpoints, RetryMode, S3Config,
-    UNSIGNED,
+    EndpointDiscovery, IpVersion, NameList, Proxies, ProxyConfig, RegionalEndpoints, RetryMode,
+    S3Config, UNSIGNED,
 };
 pub use settings::{SettingSource, Settings};
 pub use trace::trace_header;

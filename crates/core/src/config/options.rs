@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::setting::{self, OptionType, Setting, SettingKind, SettingValue};
+use super::setting::{self, OptionType, Setting};
+use super::settings::Settings;
 use super::table::{client_options, proxy_options, s3_options};
 use crate::{Error, ErrorKind, Map, Result, Str, Value, did_you_mean};
 
@@ -45,10 +46,11 @@ macro_rules! string_enum {
         }
 
         impl OptionType for $name {
-            const KIND: SettingKind = SettingKind::Choice(Self::NAMES);
+            const EXPECTED: &str = "one of";
+            const NAMES: &[&str] = Self::NAMES;
 
-            fn from_setting(value: SettingValue) -> Option<Self> {
-                Self::from_name(&Str::from_setting(value)?)
+            fn parse(text: &str, _: &str) -> Option<Self> {
+                Self::from_name(text)
             }
         }
     };
@@ -140,6 +142,16 @@ string_enum! {
     }
 }
 
+string_enum! {
+    /// A version of the Internet Protocol.
+    IpVersion {
+        /// IPv4.
+        Ipv4 = "ipv4",
+        /// IPv6.
+        Ipv6 = "ipv6",
+    }
+}
+
 /// Names in order, such as those of auth schemes. A text is split at its commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameList(Vec<Str>);
@@ -153,6 +165,14 @@ impl From<&str> for NameList {
                 .map(Str::from)
                 .collect(),
         )
+    }
+}
+
+impl OptionType for NameList {
+    const EXPECTED: &str = "a string";
+
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        Some(NameList::from(text))
     }
 }
 
@@ -174,36 +194,36 @@ pub struct ClientCertificate {
 }
 
 impl OptionType for ClientCertificate {
-    const KIND: SettingKind = SettingKind::Path;
+    const EXPECTED: &str = "a path, or a list of the paths of certificate and key";
 
-    fn from_setting(value: SettingValue) -> Option<Self> {
-        let certificate = PathBuf::from_setting(value)?;
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        let certificate = PathBuf::from(text);
         Some(ClientCertificate {
             certificate,
             key: None,
         })
     }
 
-    /// A path, or a list of the paths of the certificate and the key.
     fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
-        let paths = json
-            .as_list()
-            .map_or(std::slice::from_ref(json), |list| list);
-        let mut paths = paths.iter().map(|path| path.as_str().map(PathBuf::from));
-        match (paths.next(), paths.next(), paths.next()) {
-            (Some(Some(certificate)), None, None) => Ok(ClientCertificate {
-                certificate,
-                key: None,
+        let (certificate, key) = match json {
+            Value::List(paths) if paths.len() == 2 && json[1].as_str().is_some() => {
+                (&json[0], json[1].as_str())
+            }
+            path => (path, None),
+        };
+        match certificate.as_str() {
+            Some(certificate) => Ok(ClientCertificate {
+                certificate: certificate.into(),
+                key: key.map(PathBuf::from),
             }),
-            (Some(Some(certificate)), Some(Some(key)), None) => Ok(ClientCertificate {
-                certificate,
-                key: Some(key),
-            }),
-            _ => Err(setting.invalid_json(
-                "a path, or a list of the paths of certificate and key",
-                json,
-            )),
+            None => Err(setting.invalid_json(Self::EXPECTED, json)),
         }
+    }
+
+    fn expanded(self, settings: &Settings) -> Self {
+        let certificate = self.certificate.expanded(settings);
+        let key = self.key.map(|key| key.expanded(settings));
+        ClientCertificate { certificate, key }
     }
 }
 
@@ -235,22 +255,18 @@ impl fmt::Debug for Proxies {
 }
 
 impl OptionType for Proxies {
-    const KIND: SettingKind = SettingKind::Object;
+    const EXPECTED: &str = "an object of URLs";
 
-    fn from_setting(_: SettingValue) -> Option<Self> {
-        None
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        text.is_empty().then(Proxies::new)
     }
 
     fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
         let mut proxies = Proxies::new();
         for (scheme, url) in Map::from_json(setting, json)? {
-            // The URL may contain a password, so it is not part of the error.
-            let url = url.as_str().ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Validation,
-                    format!("config.proxies.{scheme}: expected a URL"),
-                )
-            })?;
+            let url = url
+                .as_str()
+                .ok_or_else(|| setting.invalid_json(Self::EXPECTED, &url))?;
             proxies = proxies.with(scheme.as_str(), url);
         }
         Ok(proxies)
@@ -290,7 +306,7 @@ macro_rules! option_setter {
 macro_rules! define_options {
     (($(#[$meta:meta])* $struct:ident) $(
         $(#[doc = $doc:literal])*
-        $constant:ident $($name:literal)? $field:ident: $type:ident $([$($values:tt)*])? = $default:tt
+        $constant:ident $field:ident: $type:ident $([$bounds:expr])? $(= $default:literal)?
         $(, env $env:tt)? $(, keys $keys:tt)? $(, resolve $method:ident)?;
     )*) => {
         $(#[$meta])*
@@ -324,7 +340,7 @@ macro_rules! define_options {
 
             /// Sets an option to a JSON value. Returns `false` if there is no option of that name.
             fn set_json(&mut self, name: &str, json: &Value) -> Result<bool> {
-                $(if setting::$constant.json_name() == name {
+                $(if name == stringify!($field) {
                     self.$field = Some(OptionType::from_json(&setting::$constant, json)?);
                     return Ok(true);
                 })*
@@ -332,7 +348,7 @@ macro_rules! define_options {
             }
 
             fn json_names() -> impl Iterator<Item = &'static str> {
-                [$(setting::$constant.json_name()),*].into_iter()
+                [$(stringify!($field)),*].into_iter()
             }
         }
 
@@ -381,17 +397,18 @@ proxy_options!(define_options
 macro_rules! nested_options {
     ($($type:ident),*) => {$(
         impl OptionType for $type {
-            const KIND: SettingKind = SettingKind::Object;
+            const EXPECTED: &str = "an object";
 
-            fn from_setting(_: SettingValue) -> Option<Self> {
-                None
+            fn parse(text: &str, _: &str) -> Option<Self> {
+                text.is_empty().then(Self::new)
             }
 
             fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
                 let mut options = Self::new();
                 for (name, value) in &Map::from_json(setting, json)? {
                     if !value.is_null() && !options.set_json(name, value)? {
-                        return Err(unknown_option(setting.name, name, Self::json_names()));
+                        let within = format!("config.{}", setting.name);
+                        return Err(unknown_option(&within, name, Self::json_names()));
                     }
                 }
                 Ok(options)
@@ -425,15 +442,10 @@ impl Config {
     /// `Validation` if an option is unknown or has an invalid value.
     pub fn from_value(json: &Value) -> Result<Config> {
         let mut config = Config::new();
-        let options = match json {
-            Value::Null => return Ok(config),
-            Value::Map(options) => options,
-            other => {
-                let problem = format!("config: expected an object, got a {}", other.type_name());
-                return Err(Error::new(ErrorKind::Validation, problem));
-            }
-        };
-        for (name, value) in options.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in members("config", json)?
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+        {
             let is_known = match name.as_ref() {
                 "region_name" => config.set_json("region", value)?,
                 "retries" => config.set_retries(value)?,
@@ -441,7 +453,7 @@ impl Config {
             };
             if !is_known {
                 let names = Self::json_names().chain(["region_name", "retries"]);
-                return Err(unknown_option("", name, names));
+                return Err(unknown_option("config", name, names));
             }
         }
         Ok(config)
@@ -449,24 +461,19 @@ impl Config {
 
     /// Sets botocore's `retries`, whose `max_attempts` does not count the first attempt.
     fn set_retries(&mut self, json: &Value) -> Result<bool> {
-        const RETRIES: &[&str] = &["mode", "total_max_attempts", "max_attempts"];
-        let Value::Map(retries) = json else {
-            let problem = format!(
-                "config.retries: expected an object, got a {}",
-                json.type_name()
-            );
-            return Err(Error::new(ErrorKind::Validation, problem));
-        };
-        for (name, value) in retries.iter().filter(|(_, value)| !value.is_null()) {
-            match (name.as_ref(), value.as_i64()) {
+        for (name, value) in &members("config.retries", json)? {
+            match (name.as_ref(), value) {
                 ("mode", _) => self.set_json("retry_mode", value)?,
-                ("max_attempts", Some(retries)) => {
+                ("max_attempts", Value::Int(retries)) => {
                     self.set_json("max_attempts", &Value::Int(retries.saturating_add(1)))?
                 }
                 ("max_attempts" | "total_max_attempts", _) => {
                     self.set_json("max_attempts", value)?
                 }
-                _ => return Err(unknown_option("retries", name, RETRIES.iter().copied())),
+                _ => {
+                    let names = ["mode", "max_attempts", "total_max_attempts"];
+                    return Err(unknown_option("config.retries", name, names.into_iter()));
+                }
             };
         }
         Ok(true)
@@ -511,14 +518,24 @@ impl Config {
     }
 }
 
+/// Returns the members of an object; null is an empty one.
+fn members(name: &str, json: &Value) -> Result<Map> {
+    match json {
+        Value::Null => Ok(Map::new()),
+        Value::Map(members) => Ok(members.clone()),
+        json => {
+            let actual = json.type_name();
+            let problem = format!("{name}: expected an object, got a {actual}");
+            Err(Error::new(ErrorKind::Validation, problem))
+        }
+    }
+}
+
 #[cold]
 fn unknown_option<'a>(within: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Error {
-    let dot = if within.is_empty() { "" } else { "." };
     let hint = did_you_mean(name, names);
-    Error::new(
-        ErrorKind::Validation,
-        format!("config{dot}{within}: unknown setting {name:?}{hint}"),
-    )
+    let problem = format!("{within}: unknown setting {name:?}{hint}");
+    Error::new(ErrorKind::Validation, problem)
 }
 
 /// Prints a value without the user names and passwords of URLs.
@@ -598,11 +615,11 @@ mod tests {
             .connect_timeout(Duration::from_millis(500))
             .s3(S3Config::new()
                 .addressing_style(AddressingStyle::Path)
-                .disable_multiregion_access_points(true))
+                .s3_disable_multiregion_access_points(true))
             .endpoint_discovery_enabled(EndpointDiscovery::Disabled)
             .client_cert(certificate("a.pem", Some("b.pem")))
             .proxies(Proxies::new().with("https", "http://proxy:1"))
-            .proxies_config(ProxyConfig::new().client_certificate(certificate("c.pem", None)))
+            .proxies_config(ProxyConfig::new().proxy_client_cert(certificate("c.pem", None)))
             .auth_scheme_preference("sigv4a,sigv4")
             .client_context_param("UseX", true)
             .max_pool_connections(5)
@@ -623,16 +640,16 @@ mod tests {
                 "config.retries: unknown setting \"attempts\"",
             ),
             (
-                json!({"retries": {"max_attempts": "1"}}),
-                "config.max_attempts: expected an integer between 1 and 1000000, got \"1\"",
+                json!({"retries": {"max_attempts": "none"}}),
+                "config.max_attempts: `none` is not an integer between 1 and 1000000",
             ),
             (
                 json!({"max_attempts": 0}),
-                "config.max_attempts: expected an integer between 1 and 1000000, got 0",
+                "config.max_attempts: `0` is not an integer between 1 and 1000000",
             ),
             (
                 json!({"read_timeout": -1}),
-                "config.read_timeout: expected a number of seconds between 0 and 86400, got -1",
+                "config.read_timeout: `-1` is not a number of seconds between 0 and 86400",
             ),
             (
                 json!({"region": ["x"]}),
@@ -640,11 +657,11 @@ mod tests {
             ),
             (
                 json!({"defaults_mode": "fast"}),
-                "config.defaults_mode: expected one of legacy, standard, in-region, cross-region, mobile, auto, got \"fast\"",
+                "config.defaults_mode: `fast` is not one of legacy, standard, in-region, cross-region, mobile, auto",
             ),
             (
                 json!({"s3": {"use_arn_region": "yes"}}),
-                "config.s3.use_arn_region: expected true or false, got \"yes\"",
+                "config.s3.use_arn_region: expected true or false, got a string",
             ),
             (
                 json!({"client_cert": [1]}),

@@ -1,20 +1,17 @@
-//! The settings: environment variables, profile keys, kind and default of each, from the [table](super::table).
+//! The settings: environment variables, profile keys, type and default of each, from the [table](super::table).
 //!
 //! The value of a setting is taken from, in this order: code, the environment variables, the profile keys, the default.
 
-use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::options::{
-    AccountIdEndpointMode, AddressingStyle, ChecksumMode, ClientCertificate, DefaultsMode,
-    EndpointDiscovery, NameList, Proxies, ProxyConfig, RegionalEndpoints, RetryMode, S3Config,
-};
+use super::settings::Settings;
 use super::table::{client_options, proxy_options, s3_options, session_settings};
 use crate::ports::Env;
 use crate::{Error, ErrorKind, Map, Result, Str, Value};
 
-/// A row of the settings table: the sources, the kind and the default of a setting.
+/// A row of the settings table: the sources and the default of a setting.
 ///
 /// ```
 /// use inia_core::config::setting;
@@ -32,62 +29,15 @@ pub struct Setting {
     pub env: &'static [&'static str],
     /// The profile keys; the first one that exists is used. A dot separates a property from a sub-property.
     pub keys: &'static [&'static str],
-    /// The kind of the value.
-    pub kind: SettingKind,
-    /// The default value.
+    /// The default value; empty if it is an empty list or object.
     pub default: Option<&'static str>,
     /// `true` for an option of [`Config`](super::Config).
     pub is_option: bool,
+    /// The bounds of an integer, if it has any.
+    bounds: &'static [RangeInclusive<i64>],
     /// The lines of the documentation.
     doc: &'static [&'static str],
 }
-
-/// The kind of a setting, which determines its valid values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingKind {
-    /// Any text.
-    Text,
-    /// A path, in which `~` and variables are expanded.
-    Path,
-    /// A boolean: `true`, case-insensitively; any other text is false.
-    Flag,
-    /// An integer within inclusive bounds.
-    Integer(i64, i64),
-    /// A number of seconds, possibly with a fraction.
-    Seconds,
-    /// One of a list of names, case-insensitively.
-    Choice(&'static [&'static str]),
-    /// Several values, set only in code or in JSON.
-    Object,
-}
-
-/// The parsed value of a setting.
-#[derive(Clone, PartialEq)]
-pub enum SettingValue {
-    /// Text, or the chosen name as spelled in the settings table.
-    Text(Str),
-    /// A boolean.
-    Flag(bool),
-    /// An integer.
-    Integer(i64),
-    /// A duration.
-    Seconds(Duration),
-}
-
-impl fmt::Debug for SettingValue {
-    /// Omits text, which may be a secret key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SettingValue::Text(_) => f.write_str("Text(..)"),
-            SettingValue::Flag(flag) => write!(f, "Flag({flag})"),
-            SettingValue::Integer(number) => write!(f, "Integer({number})"),
-            SettingValue::Seconds(duration) => write!(f, "Seconds({duration:?})"),
-        }
-    }
-}
-
-/// The maximum of a setting in seconds: a day, which prevents overflow when timeouts are added.
-const MAX_SECONDS: f64 = 86_400.0;
 
 impl Setting {
     /// Returns the first environment variable that is set, with its value. White space around the value is removed: keys are often
@@ -110,108 +60,49 @@ impl Setting {
         lines.join(" ")
     }
 
-    /// Returns the key of the option in its JSON object: the name, without that of the object.
-    pub(super) fn json_name(&self) -> &'static str {
-        self.name.rsplit_once('.').map_or(self.name, |(_, key)| key)
-    }
-
-    /// Parses a value of this setting's kind. `origin` names the source of the text in errors.
+    /// Parses a value. `origin` names the source of the text in errors.
     ///
     /// # Errors
     /// `Config` if the text is not valid.
-    pub fn parse(&self, text: &str, origin: &str) -> Result<SettingValue> {
-        let text = text.trim();
-        let value = match self.kind {
-            SettingKind::Text | SettingKind::Path => Some(SettingValue::Text(Str::from(text))),
-            SettingKind::Flag => {
-                let flag = text.eq_ignore_ascii_case("true");
-                if !flag && !text.eq_ignore_ascii_case("false") {
-                    tracing::warn!("{origin}: `{text}` is neither true nor false, using false");
-                }
-                Some(SettingValue::Flag(flag))
-            }
-            SettingKind::Integer(..) => text.parse().ok().and_then(|value| self.integer(value)),
-            SettingKind::Seconds => text.parse().ok().and_then(seconds),
-            SettingKind::Choice(names) => choice(names, text),
-            SettingKind::Object => None,
-        };
-        value.ok_or_else(|| {
-            let problem = format!("{origin}: `{text}` is not {}", self.expected());
-            Error::new(ErrorKind::Config, problem)
-        })
+    pub(super) fn parse<T: OptionType>(&self, text: &str, origin: &str) -> Result<T> {
+        let value = T::parse(text.trim(), origin).filter(|value| value.is_within(self.bounds));
+        value.ok_or_else(|| self.invalid::<T>(ErrorKind::Config, origin, text.trim()))
     }
 
-    /// Converts a JSON value of this setting's kind.
+    /// Checks a value that is set in code.
     ///
     /// # Errors
-    /// `Validation` if the value is not valid.
-    pub(super) fn parse_json(&self, json: &Value) -> Result<SettingValue> {
-        let value = match self.kind {
-            SettingKind::Text | SettingKind::Path => {
-                json.as_str().map(|text| SettingValue::Text(text.into()))
+    /// `Config` if the value is not within the bounds.
+    pub(super) fn check<T: OptionType>(&self, value: &T) -> Result<()> {
+        match value.is_within(self.bounds) {
+            true => Ok(()),
+            false => Err(self.invalid::<T>(ErrorKind::Config, self.name, "the value")),
+        }
+    }
+
+    #[cold]
+    fn invalid<T: OptionType>(&self, kind: ErrorKind, origin: &str, text: &str) -> Error {
+        let expected = match (T::NAMES, self.bounds) {
+            ([], []) => T::EXPECTED.to_owned(),
+            ([], [bounds, ..]) => {
+                format!(
+                    "{} between {} and {}",
+                    T::EXPECTED,
+                    bounds.start(),
+                    bounds.end()
+                )
             }
-            SettingKind::Flag => json.as_bool().map(SettingValue::Flag),
-            SettingKind::Integer(..) => json.as_i64().and_then(|value| self.integer(value)),
-            SettingKind::Seconds => json.as_f64().and_then(seconds),
-            SettingKind::Choice(names) => match json {
-                Value::Bool(flag) => choice(names, if *flag { "true" } else { "false" }),
-                json => json.as_str().and_then(|name| choice(names, name)),
-            },
-            SettingKind::Object => None,
+            (names, _) => format!("{} {}", T::EXPECTED, names.join(", ")),
         };
-        value.ok_or_else(|| self.invalid_json(&self.expected(), json))
+        Error::new(kind, format!("{origin}: `{text}` is not {expected}"))
     }
 
     /// Returns the error of a JSON value that is not valid.
     #[cold]
     pub(super) fn invalid_json(&self, expected: &str, json: &Value) -> Error {
-        let actual = match json {
-            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
-                json.to_json_string()
-            }
-            json => format!("a {}", json.type_name()),
-        };
-        let problem = format!("config.{}: expected {expected}, got {actual}", self.name);
+        let actual = json.type_name();
+        let problem = format!("config.{}: expected {expected}, got a {actual}", self.name);
         Error::new(ErrorKind::Validation, problem)
-    }
-
-    fn integer(&self, value: i64) -> Option<SettingValue> {
-        let SettingKind::Integer(min, max) = self.kind else {
-            return None;
-        };
-        let is_valid = (min..=max).contains(&value);
-        is_valid.then_some(SettingValue::Integer(value))
-    }
-
-    /// Checks the bounds of an integer that is set in code.
-    ///
-    /// # Errors
-    /// `Config` if it is not within them.
-    pub(super) fn check_integer(&self, value: impl TryInto<i64> + ToString + Copy) -> Result<()> {
-        match value.try_into().ok().and_then(|value| self.integer(value)) {
-            Some(_) => Ok(()),
-            None => Err(Error::new(
-                ErrorKind::Config,
-                format!(
-                    "{}: `{}` is not {}",
-                    self.name,
-                    value.to_string(),
-                    self.expected()
-                ),
-            )),
-        }
-    }
-
-    /// Returns the description of valid values for error messages.
-    fn expected(&self) -> String {
-        match self.kind {
-            SettingKind::Text | SettingKind::Path => "a string".to_owned(),
-            SettingKind::Flag => "true or false".to_owned(),
-            SettingKind::Integer(min, max) => format!("an integer between {min} and {max}"),
-            SettingKind::Seconds => format!("a number of seconds between 0 and {MAX_SECONDS}"),
-            SettingKind::Choice(names) => format!("one of {}", names.join(", ")),
-            SettingKind::Object => "an object".to_owned(),
-        }
     }
 }
 
@@ -224,40 +115,39 @@ pub(crate) fn trimmed(value: String) -> String {
     text.to_owned()
 }
 
-fn seconds(value: f64) -> Option<SettingValue> {
-    let is_valid = (0.0..=MAX_SECONDS).contains(&value);
-    is_valid.then(|| SettingValue::Seconds(Duration::from_secs_f64(value)))
-}
+/// The type of a setting.
+pub(crate) trait OptionType: Clone {
+    /// The description of valid values, for error messages.
+    const EXPECTED: &str;
+    /// The valid names, if these are the only values.
+    const NAMES: &[&str] = &[];
 
-fn choice(names: &[&'static str], text: &str) -> Option<SettingValue> {
-    let mut names = names.iter();
-    let name = names.find(|name| name.eq_ignore_ascii_case(text))?;
-    Some(SettingValue::Text(Str::from_static(name)))
-}
-
-/// The type of an option.
-pub(super) trait OptionType: Clone {
-    /// The kind of settings of this type.
-    const KIND: SettingKind;
-
-    /// Converts the parsed value of a setting; `None` if it is of another kind.
-    fn from_setting(value: SettingValue) -> Option<Self>;
+    /// Parses a text; `None` if it is not valid. `origin` is for warnings.
+    fn parse(text: &str, origin: &str) -> Option<Self>;
 
     /// Converts a JSON value.
     ///
     /// # Errors
     /// `Validation` if the value is not valid.
     fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
-        let value = setting.parse_json(json)?;
-        Self::from_setting(value).ok_or_else(|| setting.invalid_json(&setting.expected(), json))
+        let text = match json {
+            Value::String(text) => text.to_string(),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => json.to_json_string(),
+            _ => return Err(setting.invalid_json(Self::EXPECTED, json)),
+        };
+        let origin = format!("config.{}", setting.name);
+        let value = setting.parse(&text, &origin);
+        value.map_err(|error| Error::new(ErrorKind::Validation, error.to_string()))
     }
 
-    /// Checks a value that is set in code.
-    ///
-    /// # Errors
-    /// `Config` if the value is not valid.
-    fn check(&self, _: &Setting) -> Result<()> {
-        Ok(())
+    /// Returns `true` if an integer is within the bounds.
+    fn is_within(&self, _bounds: &[RangeInclusive<i64>]) -> bool {
+        true
+    }
+
+    /// Expands `~` and variables in a path of the environment or the profile.
+    fn expanded(self, _settings: &Settings) -> Self {
+        self
     }
 
     /// Returns this value, which overrides `base`.
@@ -267,58 +157,54 @@ pub(super) trait OptionType: Clone {
 }
 
 impl OptionType for Str {
-    const KIND: SettingKind = SettingKind::Text;
+    const EXPECTED: &str = "a string";
 
-    fn from_setting(value: SettingValue) -> Option<Self> {
-        match value {
-            SettingValue::Text(text) => Some(text),
-            _ => None,
-        }
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        Some(Str::from(text))
     }
 }
 
 impl OptionType for PathBuf {
-    const KIND: SettingKind = SettingKind::Path;
+    const EXPECTED: &str = "a path";
 
-    fn from_setting(value: SettingValue) -> Option<Self> {
-        Str::from_setting(value).map(|path| PathBuf::from(path.as_str()))
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        Some(PathBuf::from(text))
     }
-}
 
-impl OptionType for NameList {
-    const KIND: SettingKind = SettingKind::Text;
-
-    fn from_setting(value: SettingValue) -> Option<Self> {
-        Str::from_setting(value).map(|names| NameList::from(names.as_str()))
+    fn expanded(self, settings: &Settings) -> Self {
+        self.to_str()
+            .map_or_else(|| self.clone(), |path| settings.expand(path))
     }
 }
 
 impl OptionType for bool {
-    const KIND: SettingKind = SettingKind::Flag;
+    const EXPECTED: &str = "true or false";
 
-    fn from_setting(value: SettingValue) -> Option<Self> {
-        match value {
-            SettingValue::Flag(flag) => Some(flag),
-            SettingValue::Text(name) => Some(name == "true"),
-            _ => None,
+    fn parse(text: &str, origin: &str) -> Option<Self> {
+        let flag = text.eq_ignore_ascii_case("true");
+        if !flag && !text.eq_ignore_ascii_case("false") {
+            tracing::warn!("{origin}: `{text}` is neither true nor false, using false");
         }
+        Some(flag)
+    }
+
+    fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
+        let flag = json.as_bool();
+        flag.ok_or_else(|| setting.invalid_json("true or false", json))
     }
 }
 
 macro_rules! integer_options {
     ($($type:ty),*) => {$(
         impl OptionType for $type {
-            const KIND: SettingKind = SettingKind::Integer(0, i64::MAX);
+            const EXPECTED: &str = "an integer";
 
-            fn from_setting(value: SettingValue) -> Option<Self> {
-                match value {
-                    SettingValue::Integer(number) => number.try_into().ok(),
-                    _ => None,
-                }
+            fn parse(text: &str, _: &str) -> Option<Self> {
+                text.parse().ok()
             }
 
-            fn check(&self, setting: &Setting) -> Result<()> {
-                setting.check_integer(*self)
+            fn is_within(&self, bounds: &[RangeInclusive<i64>]) -> bool {
+                i64::try_from(*self).is_ok_and(|value| bounds.iter().all(|bounds| bounds.contains(&value)))
             }
         }
     )*};
@@ -327,21 +213,23 @@ macro_rules! integer_options {
 integer_options!(u32, usize);
 
 impl OptionType for Duration {
-    const KIND: SettingKind = SettingKind::Seconds;
+    const EXPECTED: &str = "a number of seconds between 0 and 86400";
 
-    fn from_setting(value: SettingValue) -> Option<Self> {
-        match value {
-            SettingValue::Seconds(duration) => Some(duration),
-            _ => None,
-        }
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        // The limit of a day prevents overflow when timeouts are added.
+        let seconds = text
+            .parse()
+            .ok()
+            .filter(|seconds| (0.0..=86_400.0).contains(seconds))?;
+        Some(Duration::from_secs_f64(seconds))
     }
 }
 
 impl OptionType for Map {
-    const KIND: SettingKind = SettingKind::Object;
+    const EXPECTED: &str = "an object";
 
-    fn from_setting(_: SettingValue) -> Option<Self> {
-        None
+    fn parse(text: &str, _: &str) -> Option<Self> {
+        text.is_empty().then(Map::new)
     }
 
     fn from_json(setting: &Setting, json: &Value) -> Result<Self> {
@@ -352,20 +240,20 @@ impl OptionType for Map {
 
 /// Defines the constants of a part of the table, and a list of them.
 macro_rules! define_settings {
-    (($list:ident, $is_option:literal) $(
+    (($list:ident, $is_option:literal, $prefix:literal) $(
         $(#[doc = $doc:literal])*
-        $constant:ident $($name:literal)? $field:ident: $type:ident $([$($values:tt)*])? = $default:tt
-        $(, env $env:tt)? $(, keys $keys:tt)? $(, resolve $method:ident)?;
+        $constant:ident $field:ident: $type:ident $([$bounds:expr])? $(= $default:literal)?
+        $(, env [$($env:literal),*])? $(, keys [$($key:literal),*])? $(, resolve $method:ident)?;
     )*) => {
         $(
             $(#[doc = $doc])*
             pub static $constant: Setting = Setting {
-                name: setting_name!($field $($name)?),
-                env: &optional_list!($($env)?),
-                keys: &optional_list!($($keys)?),
-                kind: setting_kind!($type $($($values)*)?),
-                default: setting_default!($default),
+                name: concat!($prefix, stringify!($field)),
+                env: &[$($($env),*)?],
+                keys: &[$($($key),*)?],
+                default: first(&[$($default)?]),
                 is_option: $is_option,
+                bounds: &[$($bounds)?],
                 doc: &[$($doc),*],
             };
         )*
@@ -374,52 +262,17 @@ macro_rules! define_settings {
     };
 }
 
-macro_rules! setting_name {
-    ($field:ident) => {
-        stringify!($field)
-    };
-    ($field:ident $name:literal) => {
-        $name
-    };
+const fn first(default: &[&'static str]) -> Option<&'static str> {
+    match default {
+        [text, ..] => Some(*text),
+        [] => None,
+    }
 }
 
-macro_rules! optional_list {
-    () => {
-        []
-    };
-    ($list:tt) => {
-        $list
-    };
-}
-
-macro_rules! setting_kind {
-    ($type:ident) => {
-        <$type as OptionType>::KIND
-    };
-    ($type:ident $min:literal..=$max:literal) => {
-        SettingKind::Integer($min, $max)
-    };
-    ($type:ident $($name:literal)|+) => {
-        SettingKind::Choice(&[$($name),+])
-    };
-}
-
-macro_rules! setting_default {
-    (None) => {
-        None
-    };
-    (empty) => {
-        None
-    };
-    ($text:literal) => {
-        Some($text)
-    };
-}
-
-client_options!(define_settings CLIENT_OPTIONS, true);
-s3_options!(define_settings S3_OPTIONS, true);
-proxy_options!(define_settings PROXY_OPTIONS, true);
-session_settings!(define_settings SESSION_SETTINGS, false);
+client_options!(define_settings CLIENT_OPTIONS, true, "");
+s3_options!(define_settings S3_OPTIONS, true, "s3.");
+proxy_options!(define_settings PROXY_OPTIONS, true, "proxies_config.");
+session_settings!(define_settings SESSION_SETTINGS, false, "");
 
 /// Returns all settings, in the order of the table.
 pub fn all() -> impl Iterator<Item = &'static Setting> {
@@ -430,9 +283,10 @@ pub fn all() -> impl Iterator<Item = &'static Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{IpVersion, RetryMode};
 
     #[test]
-    fn defaults_are_valid_and_names_are_unique() {
+    fn names_are_unique_and_defaults_are_valid() {
         let mut names = std::collections::HashSet::new();
         let mut variables = std::collections::HashSet::new();
         for setting in all() {
@@ -440,49 +294,45 @@ mod tests {
             for variable in setting.env {
                 assert!(variables.insert(variable), "{variable}");
             }
-            if let Some(default) = setting.default {
-                setting.parse(default, setting.name).unwrap();
-            }
         }
+        macro_rules! parse_defaults {
+            (() $(
+                $(#[doc = $doc:literal])*
+                $constant:ident $field:ident: $type:ident $([$bounds:expr])? $(= $default:literal)?
+                $(, env $env:tt)? $(, keys $keys:tt)?;
+            )*) => {
+                $($($constant.parse::<$type>($default, $constant.name).unwrap();)?)*
+            };
+        }
+        session_settings!(parse_defaults);
     }
 
     #[test]
-    fn parses_values_of_each_kind() {
-        for (setting, text, expected) in [
-            (
-                &RETRY_MODE,
-                "Adaptive",
-                Ok(SettingValue::Text("adaptive".into())),
-            ),
-            (&USE_FIPS_ENDPOINT, "TRUE", Ok(SettingValue::Flag(true))),
-            (&USE_FIPS_ENDPOINT, "1", Ok(SettingValue::Flag(false))),
-            (&MAX_ATTEMPTS, " 5 ", Ok(SettingValue::Integer(5))),
-            (
-                &METADATA_SERVICE_TIMEOUT,
-                "0.5",
-                Ok(SettingValue::Seconds(Duration::from_millis(500))),
-            ),
-            (
-                &MAX_ATTEMPTS,
-                "0",
-                Err("X: `0` is not an integer between 1 and 1000000"),
-            ),
-            (
-                &METADATA_SERVICE_TIMEOUT,
-                "NaN",
-                Err("X: `NaN` is not a number of seconds between 0 and 86400"),
-            ),
-            (
-                &RETRY_MODE,
-                "fast",
-                Err("X: `fast` is not one of legacy, standard, adaptive"),
-            ),
-        ] {
-            match (setting.parse(text, "X"), expected) {
-                (Ok(value), Ok(expected)) => assert_eq!(value, expected, "{text}"),
-                (Err(error), Err(expected)) => assert_eq!(error.to_string(), expected),
-                (got, expected) => panic!("{text}: {got:?}, not {expected:?}"),
-            }
+    fn parses_values_of_each_type() {
+        fn parse<T: OptionType>(setting: &Setting, text: &str) -> std::result::Result<T, String> {
+            setting.parse(text, "X").map_err(|error| error.to_string())
         }
+        fn error<T>(text: &str) -> std::result::Result<T, String> {
+            Err(format!("X: {text}"))
+        }
+        assert_eq!(parse(&RETRY_MODE, "Adaptive"), Ok(RetryMode::Adaptive));
+        assert_eq!(parse(&USE_FIPS_ENDPOINT, "TRUE"), Ok(true));
+        assert_eq!(parse(&USE_FIPS_ENDPOINT, "1"), Ok(false));
+        assert_eq!(parse(&MAX_ATTEMPTS, " 5 "), Ok(5u32));
+        let timeout = Duration::from_millis(500);
+        assert_eq!(parse(&METADATA_SERVICE_TIMEOUT, "0.5"), Ok(timeout));
+        assert_eq!(
+            parse::<u32>(&MAX_ATTEMPTS, "0"),
+            error("`0` is not an integer between 1 and 1000000")
+        );
+        assert_eq!(
+            parse::<Duration>(&METADATA_SERVICE_TIMEOUT, "NaN"),
+            error("`NaN` is not a number of seconds between 0 and 86400")
+        );
+        assert_eq!(
+            parse::<RetryMode>(&RETRY_MODE, "fast"),
+            error("`fast` is not one of legacy, standard, adaptive")
+        );
+        assert!(parse::<IpVersion>(&EC2_METADATA_SERVICE_ENDPOINT_MODE, "ipv5").is_err());
     }
 }

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::files::{ConfigFiles, Section};
 use super::location::Platform;
-use super::setting::{self, OptionType, Setting, SettingKind, SettingValue};
+use super::setting::{self, OptionType, Setting};
 use crate::ports::Env;
 use crate::{Error, ErrorKind, Result, Str};
 
@@ -162,51 +161,30 @@ impl Settings {
             }
             SettingSource::Explicit | SettingSource::Default => setting.name.to_owned(),
         };
-        let value = match setting.parse(&text, &origin)? {
-            SettingValue::Text(text) if text.is_empty() => return Ok(None),
-            SettingValue::Text(path) if setting.kind == SettingKind::Path => {
-                let path = self.expand(&path).into_os_string();
-                let path = path.into_string().map_err(|path| {
-                    let problem = format!("{origin}: the path {path:?} is not valid UTF-8");
-                    Error::new(ErrorKind::Config, problem)
-                })?;
-                SettingValue::Text(path.into())
-            }
-            value => value,
-        };
-        Ok(T::from_setting(value))
+        if text.trim().is_empty() && source != SettingSource::Default {
+            return Ok(None);
+        }
+        let value: T = setting.parse(&text, &origin)?;
+        Ok(Some(match source {
+            SettingSource::Env(_) | SettingSource::Profile(_) => value.expanded(self),
+            SettingSource::Explicit | SettingSource::Default => value,
+        }))
     }
 
-    /// Returns the value of a text or choice setting.
+    /// Returns the value of a setting; `None` if it is empty, or not set and without a default.
+    ///
+    /// # Errors
+    /// `Config` if the value is not valid; the message contains its source.
+    pub(crate) fn get<T: OptionType>(&self, setting: &Setting) -> Result<Option<T>> {
+        self.value(setting, None)
+    }
+
+    /// Returns the text of a setting; `None` if it is empty.
     ///
     /// # Errors
     /// `Config` if the value is not valid; the message contains its source.
     pub fn text(&self, setting: &Setting) -> Result<Option<Str>> {
-        self.value(setting, None)
-    }
-
-    /// Returns the value of a boolean setting.
-    ///
-    /// # Errors
-    /// As [`text`](Self::text).
-    pub fn flag(&self, setting: &Setting) -> Result<Option<bool>> {
-        self.value(setting, None)
-    }
-
-    /// Returns the value of an integer setting.
-    ///
-    /// # Errors
-    /// As [`text`](Self::text).
-    pub fn integer(&self, setting: &Setting) -> Result<Option<u32>> {
-        self.value(setting, None)
-    }
-
-    /// Returns the value of a setting in seconds.
-    ///
-    /// # Errors
-    /// As [`text`](Self::text).
-    pub fn seconds(&self, setting: &Setting) -> Result<Option<Duration>> {
-        self.value(setting, None)
+        self.get(setting)
     }
 
     /// Expands `~` and variables in the path of a setting.
@@ -343,6 +321,7 @@ impl fmt::Debug for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::AddressingStyle;
     use crate::config::tests::FakeEnv;
 
     fn settings(env: &[(&str, &str)], config: &str, profile: Option<&str>) -> Result<Settings> {
@@ -431,12 +410,12 @@ mod tests {
     fn errors_contain_the_source_of_the_value() {
         let error = settings(&[("AWS_MAX_ATTEMPTS", "x")], "", None)
             .unwrap()
-            .integer(&setting::MAX_ATTEMPTS)
+            .get::<u32>(&setting::MAX_ATTEMPTS)
             .unwrap_err();
         assert!(error.to_string().starts_with("AWS_MAX_ATTEMPTS: `x`"));
         let error = settings(&[], "[profile a]\ns3 =\n addressing_style = up", Some("a"))
             .unwrap()
-            .text(&setting::S3_ADDRESSING_STYLE)
+            .get::<AddressingStyle>(&setting::S3_ADDRESSING_STYLE)
             .unwrap_err();
         assert!(
             error

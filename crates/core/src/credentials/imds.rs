@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::ProviderContext;
 use super::provider::{failed, misconfigured};
 use super::url;
-use crate::config::{Settings, setting};
+use crate::config::{IpVersion, Settings, setting};
 use crate::ports::HttpRequest;
 use crate::{Error, ErrorKind, Result, Secret};
 
@@ -51,7 +51,7 @@ impl<'a> Imds<'a> {
     pub(super) fn new(context: &'a ProviderContext) -> Result<Option<Self>> {
         let settings = &context.settings;
         if settings
-            .flag(&setting::EC2_METADATA_DISABLED)?
+            .get(&setting::EC2_METADATA_DISABLED)?
             .unwrap_or(false)
         {
             return Ok(None);
@@ -60,14 +60,14 @@ impl<'a> Imds<'a> {
             context,
             base: base_url(settings)?,
             timeout: settings
-                .seconds(&setting::METADATA_SERVICE_TIMEOUT)?
-                .filter(|timeout| !timeout.is_zero())
+                .get(&setting::METADATA_SERVICE_TIMEOUT)?
+                .filter(|timeout: &Duration| !timeout.is_zero())
                 .unwrap_or(Duration::from_secs(1)),
             attempts: settings
-                .integer(&setting::METADATA_SERVICE_NUM_ATTEMPTS)?
+                .get(&setting::METADATA_SERVICE_NUM_ATTEMPTS)?
                 .unwrap_or(1),
             v1_disabled: settings
-                .flag(&setting::EC2_METADATA_V1_DISABLED)?
+                .get(&setting::EC2_METADATA_V1_DISABLED)?
                 .unwrap_or(false),
         }))
     }
@@ -174,10 +174,9 @@ impl<'a> Imds<'a> {
 }
 
 fn base_url(settings: &Settings) -> Result<String> {
-    let mode = settings.text(&setting::EC2_METADATA_SERVICE_ENDPOINT_MODE)?;
-    let ipv6 = match mode {
-        Some(mode) => mode == "ipv6",
-        None => settings.flag(&setting::IMDS_USE_IPV6)?.unwrap_or(false),
+    let ipv6 = match settings.get::<IpVersion>(&setting::EC2_METADATA_SERVICE_ENDPOINT_MODE)? {
+        Some(version) => version == IpVersion::Ipv6,
+        None => settings.get(&setting::IMDS_USE_IPV6)?.unwrap_or(false),
     };
     let base = match settings.text(&setting::EC2_METADATA_SERVICE_ENDPOINT)? {
         Some(endpoint) => {

@@ -5,7 +5,7 @@
 //! smallest indexes. Unlike compressed text it can be decoded from any position, and a text of one word is not copied: it is a
 //! slice of the archive.
 
-use super::reader::{PackedReader, take_block, take_number};
+use super::bytes::{take_block, take_number};
 use super::records::RecordTable;
 use crate::Str;
 
@@ -34,19 +34,9 @@ impl<'a> Word<'a> {
 }
 
 impl Dictionary {
-    /// Reads a dictionary.
-    pub fn read(reader: &mut PackedReader<'static>) -> Option<Dictionary> {
-        RecordTable::read(reader).map(Dictionary)
-    }
-
-    /// Returns a reader of bytes that were written with this dictionary.
-    #[must_use]
-    #[inline]
-    pub const fn reader(self, bytes: &[u8]) -> PackedReader<'_> {
-        PackedReader {
-            bytes,
-            dictionary: self,
-        }
+    /// Creates the dictionary of a table of words.
+    pub(super) const fn new(words: RecordTable) -> Dictionary {
+        Dictionary(words)
     }
 
     /// Reads a code and returns its word, and whether more codes follow.

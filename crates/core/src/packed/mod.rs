@@ -6,6 +6,7 @@
 //!
 //! An implementation detail of inia: the form may change with every version.
 
+mod bytes;
 mod dictionary;
 mod reader;
 mod records;

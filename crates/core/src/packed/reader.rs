@@ -1,6 +1,8 @@
 //! [`PackedReader`]: reads the packed form.
 
+use super::bytes::{take, take_block, take_byte, take_count, take_number};
 use super::dictionary::Dictionary;
+use super::records::RecordTable;
 use super::{Packed, PackedPart};
 use crate::Str;
 
@@ -11,43 +13,18 @@ pub struct PackedReader<'a> {
     pub(super) dictionary: Dictionary,
 }
 
-#[inline]
-pub(super) fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
-    let (first, rest) = bytes.split_first()?;
-    *bytes = rest;
-    Some(*first)
-}
-
-#[inline]
-pub(super) fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    let first = take_byte(bytes)?;
-    if first < 0x80 {
-        return Some(u64::from(first));
-    }
-    let mut number = u64::from(first & 0x7f);
-    for shift in (7..64).step_by(7) {
-        let byte = take_byte(bytes)?;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-#[inline]
-pub(super) fn take_block<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = usize::try_from(take_number(bytes)?).ok()?;
-    let (front, rest) = bytes.split_at_checked(length)?;
-    *bytes = rest;
-    Some(front)
-}
-
 impl<'a> PackedReader<'a> {
     /// Creates a reader of all `bytes`, which were written without a dictionary.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Dictionary::default().reader(bytes)
+        Self::with_dictionary(bytes, Dictionary::default())
+    }
+
+    /// Creates a reader of all `bytes`, which were written with a dictionary.
+    #[must_use]
+    #[inline]
+    pub const fn with_dictionary(bytes: &'a [u8], dictionary: Dictionary) -> Self {
+        PackedReader { bytes, dictionary }
     }
 
     /// Returns the dictionary of the texts.
@@ -72,9 +49,7 @@ impl<'a> PackedReader<'a> {
     /// Reads a number of bytes.
     #[inline]
     pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (front, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        Some(front)
+        take(&mut self.bytes, length)
     }
 
     /// Reads an array of bytes.
@@ -85,7 +60,7 @@ impl<'a> PackedReader<'a> {
         Some(*front)
     }
 
-    /// Reads a variable-length integer: seven bits per byte, the lowest first, with the high bit set on all bytes but the last.
+    /// Reads a variable-length integer.
     #[inline]
     pub fn number(&mut self) -> Option<u64> {
         take_number(&mut self.bytes)
@@ -104,11 +79,10 @@ impl<'a> PackedReader<'a> {
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    /// Reads a count of items of at least `size` bytes each. A count that exceeds the remaining bytes is invalid.
+    /// Reads a count of items of at least one byte each. A count that exceeds the remaining bytes is invalid.
     #[inline]
-    pub fn count(&mut self, size: usize) -> Option<usize> {
-        let count: usize = self.int()?;
-        (count.checked_mul(size)? <= self.bytes.len()).then_some(count)
+    pub fn count(&mut self) -> Option<usize> {
+        take_count(&mut self.bytes)
     }
 
     /// Reads a length and as many bytes.
@@ -126,7 +100,7 @@ impl<'a> PackedReader<'a> {
     /// Reads a count and as many items, each with `read`.
     #[inline]
     pub fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.count(1)?;
+        let count = self.count()?;
         // The count may be wrong in damaged input: a long list grows as it is read.
         let mut items = Vec::with_capacity(count.min(4096));
         for _ in 0..count {
@@ -155,6 +129,18 @@ impl<'a> PackedReader<'a> {
     }
 }
 
+impl PackedReader<'static> {
+    /// Reads a table of records, which are not checked.
+    pub fn records(&mut self) -> Option<RecordTable> {
+        RecordTable::read(&mut self.bytes)
+    }
+
+    /// Reads the dictionary of other texts.
+    pub fn words(&mut self) -> Option<Dictionary> {
+        self.records().map(Dictionary::new)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,8 +150,8 @@ mod tests {
         assert_eq!(PackedReader::new(&[0xff; 11]).number(), None);
         assert_eq!(PackedReader::new(&[0x80; 3]).number(), None);
         assert_eq!(PackedReader::new(&[0x80, 0x80, 0x04]).int::<u16>(), None);
-        assert_eq!(PackedReader::new(&[200]).count(1), None);
-        assert_eq!(PackedReader::new(&[2, 0, 0]).count(2), None);
+        assert_eq!(PackedReader::new(&[200]).count(), None);
+        assert_eq!(PackedReader::new(&[3, 0, 0]).count(), None);
         assert_eq!(PackedReader::new(&[2, 5, b'a']).text(), None);
         assert_eq!(PackedReader::new(&[2, 1, 0xff]).text(), None);
         assert_eq!(PackedReader::new(&[4]).text(), None);

@@ -1,6 +1,6 @@
 //! [`RecordTable`]: records that are found by index.
 
-use super::reader::{PackedReader, take_block};
+use super::bytes::{take, take_block, take_count};
 
 /// Sequence of length-prefixed records, with a table of the position of every sixteenth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,11 +14,10 @@ pub struct RecordTable {
 pub const RECORD_STRIDE: usize = 16;
 
 impl RecordTable {
-    /// Reads a table. Its records are not checked.
-    pub fn read(reader: &mut PackedReader<'static>) -> Option<RecordTable> {
-        let count = reader.count(1)?;
-        let positions = reader.take(count.div_ceil(RECORD_STRIDE).checked_mul(4)?)?;
-        let bytes = reader.block()?;
+    pub(super) fn read(bytes: &mut &'static [u8]) -> Option<RecordTable> {
+        let count = take_count(bytes)?;
+        let positions = take(bytes, count.div_ceil(RECORD_STRIDE).checked_mul(4)?)?;
+        let bytes = take_block(bytes)?;
         Some(RecordTable {
             count,
             positions,
@@ -60,13 +59,13 @@ impl RecordTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packed::PackedWriter;
+    use crate::packed::{PackedReader, PackedWriter};
 
     #[test]
     fn finds_records_by_index() {
         let mut out = PackedWriter::default();
         out.records((0..100u8).map(|i| vec![i; usize::from(i)]));
-        let records = RecordTable::read(&mut PackedReader::new(out.bytes.leak())).unwrap();
+        let records = PackedReader::new(out.bytes.leak()).records().unwrap();
         assert_eq!(records.len(), 100);
         for i in 0..100u8 {
             assert_eq!(

@@ -262,7 +262,7 @@ fn read_value(reader: &mut PackedReader<'_>, depth: usize) -> Option<Value> {
         8 => Value::Timestamp(Timestamp::new(reader.signed()?, reader.int()?)),
         9 => {
             let mut list = List::new();
-            for _ in 0..reader.count(1)? {
+            for _ in 0..reader.count()? {
                 list.push(read_value(reader, depth)?);
             }
             Value::List(list)
@@ -274,7 +274,7 @@ fn read_value(reader: &mut PackedReader<'_>, depth: usize) -> Option<Value> {
 
 fn read_map(reader: &mut PackedReader<'_>, depth: usize) -> Option<Map> {
     let mut map = Map::new();
-    for _ in 0..reader.count(1)? {
+    for _ in 0..reader.count()? {
         map.insert(reader.text()?, read_value(reader, depth)?);
     }
     Some(map)

@@ -134,10 +134,10 @@ impl fmt::Debug for Blob {
     }
 }
 
-/// Arena for the short blobs of a response while it is parsed; the counterpart of [`TextPool`](crate::TextPool) for strings.
+/// Arena for the short blobs of a response while it is parsed; the counterpart of [`TextPool`](crate::detail::TextPool) for strings.
 ///
 /// ```
-/// use inia_core::BytePool;
+/// use inia_core::detail::BytePool;
 ///
 /// let mut pool = BytePool::default();
 /// let blob = pool.fill(3, |bytes| bytes.copy_from_slice(b"abc"));

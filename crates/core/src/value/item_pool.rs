@@ -2,31 +2,45 @@
 
 use std::ops::RangeInclusive;
 
-use super::member_pool::LevelChunks;
+use super::member_pool::{LevelChunks, Mark};
 use super::{List, Value};
 
 /// A stack of the items of all lists that are being parsed, outer lists first.
 ///
-/// Parsers push the items of all nesting levels and split off those of a list when it is complete, as with
+/// Parsers push the items of all nesting levels and take those of a list when it is complete, as with
 /// [`MemberPool`](super::MemberPool).
 ///
 /// ```
-/// use inia_core::{ItemPool, List, Value};
+/// use inia_core::detail::ItemPool;
+/// use inia_core::{List, Value};
 ///
 /// let mut items = ItemPool::new();
+/// let outer = items.begin();
 /// items.push(Value::Int(1));
+/// let inner = items.begin();
 /// items.push(Value::Int(2));
-/// assert_eq!(items.split_off(1), List::from_iter([2]));
-/// assert_eq!(items.len(), 1);
+/// let inner = items.finish(inner);
+/// let outer = items.finish(outer);
+/// drop(items);
+/// assert_eq!(inner, List::from_iter([2]));
+/// assert_eq!(outer, List::from_iter([1]));
 /// ```
 #[derive(Debug, Default)]
 pub struct ItemPool {
     stack: Vec<Value>,
+    /// Number of lists that are being parsed.
+    open: usize,
     /// Finished short lists.
     short: LevelChunks,
     /// Capacity of the first chunk, in items.
     first_capacity: usize,
 }
+
+/// A list that is being parsed, from [`ItemPool::begin`] to one of the functions that finish it; as a
+/// [`MemberMark`](super::MemberMark).
+#[derive(Debug)]
+#[must_use]
+pub struct ItemMark(Mark);
 
 /// Maximum length of a list that is stored in a chunk.
 const MAX_SHORT_LIST: usize = 64;
@@ -54,71 +68,56 @@ impl ItemPool {
         }
     }
 
-    /// Returns the number of items on the stack.
+    /// Starts a list.
+    #[inline]
+    pub fn begin(&mut self) -> ItemMark {
+        ItemMark(Mark::open(&mut self.open, self.stack.len()))
+    }
+
+    /// Returns whether a list has no items so far.
     #[must_use]
     #[inline]
-    pub fn len(&self) -> usize {
-        self.stack.len()
+    pub fn is_empty(&self, mark: &ItemMark) -> bool {
+        self.stack.len() <= mark.0.start
     }
 
-    /// Returns true if the stack is empty.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.stack.is_empty()
-    }
-
-    /// Pushes an item.
+    /// Pushes an item of the innermost list.
     #[inline]
     pub fn push(&mut self, value: Value) {
         self.stack.push(value);
     }
 
-    /// Removes the items from index `start` on and returns them as a list without excess capacity.
-    #[must_use]
-    pub fn split_off(&mut self, start: usize) -> List {
-        List::own(self.drain(start).collect())
-    }
-
-    /// Removes the items from index `start` on and returns them as a list at nesting level `level`. Short lists share a chunk with
-    /// other lists of their level, and read as empty until the pool is dropped or starts the next chunk.
-    ///
-    /// Lists from this pool among the items must be of a deeper level.
-    ///
-    /// ```
-    /// use inia_core::{ItemPool, List, Value};
-    ///
-    /// let mut items = ItemPool::new();
-    /// items.push(Value::from("only"));
-    /// let list = items.split_off_nested(0, 3);
-    /// drop(items);
-    /// assert_eq!(list, List::from_iter(["only"]));
-    /// ```
+    /// Finishes a list and returns it without excess capacity. Short lists share a chunk with other lists of their level, and read as
+    /// empty until the pool is dropped or starts the next chunk.
     #[must_use]
     #[inline]
-    pub fn split_off_nested(&mut self, start: usize, level: usize) -> List {
-        let length = self.len().saturating_sub(start);
-        if length == 0 {
-            return List::new();
+    pub fn finish(&mut self, mark: ItemMark) -> List {
+        let length = self.stack.len().saturating_sub(mark.0.start);
+        if length == 0 || length > MAX_SHORT_LIST {
+            return self.finish_owned(mark);
         }
-        let chunks = if length > MAX_SHORT_LIST {
-            None
-        } else {
-            self.short.level(level)
-        };
-        let Some(chunks) = chunks else {
-            return self.split_off(start);
+        let level = mark.0.close(&mut self.open);
+        let Some(chunks) = level.and_then(|level| self.short.level(level)) else {
+            return self.drain(mark.0.start);
         };
         let first = self
             .first_capacity
             .clamp(*CHUNK_CAPACITIES.start(), *CHUNK_CAPACITIES.end());
         let (values, chunk) = chunks.reserve(length, &(first..=*CHUNK_CAPACITIES.end()));
         let list = List::pooled(values, chunk.len(), length);
-        chunk.extend(self.stack.drain(start..));
+        chunk.extend(self.stack.drain(mark.0.start..));
         list
     }
 
-    /// Removes the items from index `start` on.
-    fn drain(&mut self, start: usize) -> std::vec::Drain<'_, Value> {
-        self.stack.drain(start.min(self.stack.len())..)
+    /// Finishes a list and returns it as one that is readable at once.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "the list is finished")]
+    pub fn finish_owned(&mut self, mark: ItemMark) -> List {
+        mark.0.close(&mut self.open);
+        self.drain(mark.0.start)
+    }
+
+    fn drain(&mut self, start: usize) -> List {
+        List::own(self.stack.drain(start.min(self.stack.len())..).collect())
     }
 }

@@ -188,11 +188,13 @@ mod tests {
         for count in [0, 1, 5, 100] {
             let plain: List = (0..count).collect();
             let mut items = ItemPool::new();
+            let _outer = items.begin();
             items.push(Value::Null);
+            let mark = items.begin();
             for position in 0..count {
                 items.push(Value::Int(position));
             }
-            let pooled = items.split_off_nested(1, 0);
+            let pooled = items.finish(mark);
             drop(items);
             assert_eq!(pooled, plain);
             for change in [

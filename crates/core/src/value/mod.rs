@@ -33,10 +33,10 @@ mod to_value;
 
 pub use blob::{Blob, BytePool};
 pub use from_value::{from_value, from_value_ref};
-pub use item_pool::ItemPool;
+pub use item_pool::{ItemMark, ItemPool};
 pub use list::List;
 pub use map::{Map, MapIntoIter, MapIter};
-pub use member_pool::MemberPool;
+pub use member_pool::{MemberMark, MemberPool};
 pub use name::Name;
 pub use row_keys::RowKeys;
 pub use row_pool::{RowPool, RowSlot};

@@ -10,7 +10,7 @@ use crate::Str;
 /// [`RowPool`](super::RowPool) stores its values only.
 ///
 /// ```
-/// use inia_core::RowKeys;
+/// use inia_core::detail::RowKeys;
 ///
 /// let keys = RowKeys::from_iter(["id", "total"]);
 /// assert_eq!(keys.names()[1], "total");

@@ -13,13 +13,14 @@ use crate::chunks::{Chunk, Chunks, SharedChunk};
 /// chunk. Values must not contain maps of the same pool.
 ///
 /// ```
-/// use inia_core::{RowKeys, Map, RowPool, Value};
+/// use inia_core::detail::{RowKeys, RowPool};
+/// use inia_core::{Map, Value};
 ///
 /// let mut rows = RowPool::new(RowKeys::from_iter(["id", "total"]));
 /// rows.begin();
 /// rows.push(Value::Int(1));
 /// rows.push(Value::Int(2));
-/// let map = rows.finish();
+/// let map = rows.finish().unwrap();
 /// drop(rows);
 /// assert_eq!(map, Map::from_iter([("id", 1), ("total", 2)]));
 /// ```
@@ -104,16 +105,15 @@ impl RowPool {
         self.chunks.current_len() - self.start
     }
 
-    /// Finishes the row and returns it as a map. The caller must have pushed one value per name: missing values are null and
-    /// excess values are dropped.
+    /// Finishes the row and returns it as a map; `None` if it does not have exactly one value per name.
     #[must_use]
-    pub fn finish(&mut self) -> Map {
-        let (start, count) = (self.start, self.keys.names().len());
-        let Some((shared, table)) = self.chunks.current() else {
-            return Map::new();
-        };
-        table.values.resize(start + count, Value::Null);
-        Map::of_row(Arc::clone(shared), start)
+    pub fn finish(&mut self) -> Option<Map> {
+        let start = self.start;
+        if self.filled() != self.keys.names().len() {
+            return None;
+        }
+        let (shared, _) = self.chunks.current()?;
+        Some(Map::of_row(Arc::clone(shared), start))
     }
 
     /// Discards the current row and returns its values.

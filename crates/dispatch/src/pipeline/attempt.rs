@@ -9,7 +9,7 @@ use inia_protocol::Headers;
 
 use super::request::{PreparedBody, PreparedRequest, next_body};
 use super::response::AttemptOutcome;
-use super::{CallOptions, Plan, Service};
+use super::{CallOptions, Plan, Service, wire_log};
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
 use crate::output::{Output, ResponseMetadata, request_id};
@@ -192,6 +192,7 @@ impl Service {
         attempt: &mut Attempt,
     ) -> Result<AttemptOutcome> {
         let request = self.sign(plan, prepared, options, body, attempt).await?;
+        wire_log::request(&self.model, operation, prepared, &request, attempt.number);
         let response = match self.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
@@ -204,6 +205,7 @@ impl Service {
             }
         };
         attempt.is_sent = true;
+        wire_log::response(&self.model, operation, &response, attempt.number);
         if let Some(location) = self.http_redirect(&response) {
             return Ok(AttemptOutcome::HttpRedirect(location));
         }

@@ -6,6 +6,7 @@
 mod attempt;
 mod request;
 mod response;
+mod wire_log;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +36,7 @@ use request::{PreparedBody, ResolvedEndpoint};
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
-pub(crate) use response::collect_body;
+pub(crate) use response::{collect_body, set_fault};
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;

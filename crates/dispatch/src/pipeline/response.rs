@@ -13,7 +13,7 @@ use crate::EventStream;
 use crate::body::StreamedCall;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
-use crate::output::{Output, ResponseMetadata};
+use crate::output::{Output, OutputDefinition, ResponseMetadata};
 use crate::transport::{CONTENT_ENCODING, WireResponse, decode_body};
 
 pub(super) enum AttemptOutcome {
@@ -79,6 +79,7 @@ impl Service {
         let mut output = Output {
             value,
             metadata,
+            definition: self.definition_of(operation),
             ..Output::default()
         };
         match &plan.event_stream {
@@ -164,6 +165,7 @@ impl Service {
             return Ok(AttemptOutcome::output(Output {
                 value,
                 metadata,
+                definition: self.definition_of(operation),
                 ..Output::default()
             }));
         }
@@ -197,6 +199,7 @@ impl Service {
         Ok(AttemptOutcome::output(Output {
             value,
             metadata,
+            definition: self.definition_of(operation),
             ..Output::default()
         }))
     }
@@ -223,6 +226,13 @@ impl Service {
         let body = std::mem::take(&mut response.body);
         response.body = decode_body(&response.headers, body, limit)?;
         Ok(())
+    }
+
+    fn definition_of(&self, operation: &Operation) -> Option<OutputDefinition> {
+        Some(OutputDefinition {
+            model: Arc::clone(&self.model),
+            operation: operation.index,
+        })
     }
 
     /// Adds the service, the operation and the response to the error of a response that cannot be used.

@@ -37,12 +37,11 @@ use crate::{Output, Paginator, Params};
 ///
 /// # Source
 /// boto3 `resources/collection.py:ResourceCollection`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a collection does nothing until it is iterated"]
 pub struct Collection {
     parent: Resource,
     name: Str,
-    /// The caller's parameters. If they are not a map, iteration reports an error.
     /// The parameters of the filters, or the error of one that cannot be serialized.
     filter: std::result::Result<Value, Arc<Error>>,
     limit: Option<usize>,
@@ -330,6 +329,16 @@ impl Stream for CollectionItems {
                 Some(Ok(page)) => self.page = page.into_iter(),
             }
         }
+    }
+}
+
+/// Prints no parameters of the filters, which may contain secrets.
+impl fmt::Debug for Collection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collection")
+            .field("parent", &self.parent)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

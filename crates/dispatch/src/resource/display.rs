@@ -3,11 +3,11 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use inia_core::Value;
+use inia_core::{Value, is_secret_name};
 
 use super::Resource;
 
-/// Formats as boto3: `ec2.Instance(id='i-1')`.
+/// Formats as boto3: `ec2.Instance(id='i-1')`. The secret of an access key pair, which boto3 prints, is omitted.
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}(", self.service_name(), self.name())?;
@@ -15,7 +15,11 @@ impl fmt::Display for Resource {
             if position > 0 {
                 f.write_str(", ")?;
             }
-            write!(f, "{name}={}", PythonRepr(value))?;
+            if is_secret_name(name) {
+                write!(f, "{name}=..")?;
+            } else {
+                write!(f, "{name}={}", PythonRepr(value))?;
+            }
         }
         f.write_str(")")
     }

@@ -9,8 +9,9 @@ use bytes::{Bytes, BytesMut};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Uri, header};
 use http_body::Body as _;
+use inia_core::detail::TextPool;
 use inia_core::ports::BoxFuture;
-use inia_core::{Error, ErrorKind, Result, TextPool};
+use inia_core::{Error, ErrorKind, Result};
 use inia_protocol::Headers;
 
 use super::body::{RequestBody, UploadProgress, response_body};

@@ -32,7 +32,8 @@ pub use self::tls::{CaBundle, TlsSettings};
 use crate::ByteStream;
 
 /// A signed HTTP request.
-#[derive(Debug)]
+///
+/// `Debug` omits the signature and other secrets in headers, the query and the body.
 pub struct WireRequest {
     /// The HTTP method.
     pub method: Str,
@@ -49,12 +50,39 @@ pub struct WireRequest {
 }
 
 /// The body of a [`WireRequest`].
-#[derive(Debug)]
+///
+/// `Debug` prints its length only.
 pub enum WireBody {
     /// Bytes in memory.
     Bytes(Bytes),
     /// A stream, sent with `content-length` if its length is known, and chunked otherwise.
     Stream(ByteStream),
+}
+
+impl fmt::Debug for WireRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, query) = match self.url.split_once('?') {
+            Some((url, _)) => (url, "?.."),
+            None => (self.url.as_str(), ""),
+        };
+        f.debug_struct("WireRequest")
+            .field("method", &self.method)
+            .field("url", &format_args!("{url}{query}"))
+            .field("headers", &self.headers)
+            .field("body", &self.body)
+            .field("read_timeout", &self.read_timeout)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WireBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WireBody::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            WireBody::Stream(stream) => f.debug_tuple("Stream").field(stream).finish(),
+        }
+    }
 }
 
 /// The HTTP version of a request.

@@ -52,7 +52,7 @@ impl TransportSettings {
         read_bundle: impl Fn(&str, &Path) -> Result<Arc<CaBundle>>,
     ) -> Result<Self> {
         let proxy = &settings.proxies_config;
-        if proxy.use_forwarding_for_https == Some(true) && !settings.proxies.0.is_empty() {
+        if proxy.proxy_use_forwarding_for_https == Some(true) && !settings.proxies.0.is_empty() {
             // DIFFERENCE: botocore can send HTTPS requests to a forwarding proxy, which can then read them. Here they always go through a
             // tunnel.
             let message = "proxy_use_forwarding_for_https is not supported: HTTPS requests always go through a tunnel; remove the setting";
@@ -64,7 +64,7 @@ impl TransportSettings {
                 .transpose()
         };
         let ca_bundle = bundle("ca_bundle", settings.ca_bundle.as_deref())?;
-        let proxy_ca_bundle = bundle("proxy_ca_bundle", proxy.ca_bundle.as_deref())?;
+        let proxy_ca_bundle = bundle("proxy_ca_bundle", proxy.proxy_ca_bundle.as_deref())?;
         Ok(TransportSettings {
             connect_timeout: Some(settings.connect_timeout),
             max_connections: settings.max_pool_connections,
@@ -77,7 +77,7 @@ impl TransportSettings {
                     client_identity: client_identity(
                         host,
                         "proxy_client_cert",
-                        proxy.client_certificate.as_ref(),
+                        proxy.proxy_client_cert.as_ref(),
                     )?,
                     accept_invalid_certificates: !settings.verify,
                 },

@@ -89,16 +89,48 @@ pub(super) trait ByteChannel: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteChannel for T {}
 
-/// A byte stream that records whether anything was received.
+/// A byte stream that records whether anything was received, and ignores that the peer reads no further: a server that refuses a long
+/// request may respond and close the connection while the request is being sent.
 pub(super) struct ObservedChannel {
     channel: Box<dyn ByteChannel>,
     received: Arc<AtomicBool>,
+    /// Reported if the peer has sent no response either.
+    write_error: Option<io::Error>,
 }
 
 impl ObservedChannel {
     pub(super) fn new(channel: Box<dyn ByteChannel>, received: Arc<AtomicBool>) -> Self {
-        ObservedChannel { channel, received }
+        ObservedChannel {
+            channel,
+            received,
+            write_error: None,
+        }
     }
+
+    /// Writes with `write`. Once the peer has closed the connection, `ignored` is the result.
+    fn poll_with<T>(
+        &mut self,
+        ignored: T,
+        write: impl FnOnce(Pin<&mut Box<dyn ByteChannel>>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.write_error.is_some() {
+            return Poll::Ready(Ok(ignored));
+        }
+        match write(Pin::new(&mut self.channel)) {
+            Poll::Ready(Err(error)) if is_closed_by_peer(&error) => {
+                self.write_error = Some(error);
+                Poll::Ready(Ok(ignored))
+            }
+            written => written,
+        }
+    }
+}
+
+fn is_closed_by_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }
 
 impl AsyncRead for ObservedChannel {
@@ -111,6 +143,8 @@ impl AsyncRead for ObservedChannel {
         ready!(Pin::new(&mut self.channel).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
             self.received.store(true, Ordering::Relaxed);
+        } else if let Some(error) = self.write_error.take() {
+            return Poll::Ready(Err(error));
         }
         Poll::Ready(Ok(()))
     }
@@ -122,15 +156,15 @@ impl AsyncWrite for ObservedChannel {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.channel).poll_write(context, bytes)
+        self.poll_with(bytes.len(), |channel| channel.poll_write(context, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.channel).poll_flush(context)
+        self.poll_with((), |channel| channel.poll_flush(context))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.channel).poll_shutdown(context)
+        self.poll_with((), |channel| channel.poll_shutdown(context))
     }
 
     fn poll_write_vectored(
@@ -138,7 +172,10 @@ impl AsyncWrite for ObservedChannel {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.channel).poll_write_vectored(context, slices)
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        self.poll_with(length, |channel| {
+            channel.poll_write_vectored(context, slices)
+        })
     }
 
     fn is_write_vectored(&self) -> bool {

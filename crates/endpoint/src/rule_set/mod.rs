@@ -1,5 +1,6 @@
 //! Endpoint rule sets: compiler, validation.
 
+mod evaluate;
 mod parse;
 pub(crate) mod program;
 mod validate;
@@ -8,7 +9,6 @@ use inia_core::packed::{Packed, PackedReader, PackedWriter};
 
 use crate::endpoint::Endpoint;
 use crate::error::EndpointError;
-use crate::evaluate;
 use crate::parameter::{EndpointParams, Parameter};
 use crate::partition::Partitions;
 use program::{Program, ProgramParts};
@@ -100,6 +100,14 @@ impl RuleSet {
         params: &EndpointParams<'_>,
     ) -> Result<Endpoint, EndpointError> {
         evaluate::evaluate(&self.program, partitions, params)
+    }
+}
+
+impl EndpointParams<'_> {
+    /// Returns parameters that are all unset.
+    #[must_use]
+    pub fn new(rule_set: &RuleSet) -> Self {
+        Self::unset(rule_set.parameters().len())
     }
 }
 

@@ -1,6 +1,7 @@
 //! JSON text for `to_string()`.
 
-use inia_core::{FloatText, Value, push_ascii_json};
+use inia_core::detail::FloatText;
+use inia_core::{Value, push_ascii_json};
 
 use super::budget::{EvalBudget, EvalError};
 use super::eval_value::{EvalValue, text_of};

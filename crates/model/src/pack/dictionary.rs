@@ -282,7 +282,7 @@ fn part_ends(text: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use inia_core::packed::{Dictionary, PackedReader};
+    use inia_core::packed::PackedReader;
 
     #[test]
     fn splits_text_into_words() {
@@ -332,8 +332,8 @@ mod tests {
             encoder.text(text, &mut writer);
         }
         let mut reader = PackedReader::new(writer.bytes.leak());
-        let words = Dictionary::read(&mut reader).unwrap();
-        let mut reader = words.reader(reader.rest());
+        let words = reader.words().unwrap();
+        let mut reader = PackedReader::with_dictionary(reader.rest(), words);
         for text in texts.iter().chain(&["never counted", "NameListé"]) {
             assert_eq!(reader.text().unwrap(), *text);
         }

@@ -8,7 +8,7 @@ use inia_core::packed::{Dictionary, PackedReader, RecordTable};
 use inia_core::{Error, ErrorKind, Result, Str};
 
 use super::{PackedService, binary_search};
-use crate::definition_file::{Definition, DefinitionContent};
+use crate::definition_file::{Definition, DefinitionContent, corrupt};
 use crate::metadata::Metadata;
 
 /// Magic bytes with the format version, which changes with the format; `select.rs` in `inia-builtin` checks them, too.
@@ -66,11 +66,11 @@ impl Archive {
 
     fn read(bytes: &'static [u8]) -> Option<Archive> {
         let mut reader = PackedReader::new(bytes.strip_prefix(MAGIC)?);
-        let dictionary = Dictionary::read(&mut reader)?;
-        let _aliases = RecordTable::read(&mut reader)?;
+        let dictionary = reader.words()?;
+        let _aliases = reader.records()?;
         Some(Archive {
             dictionary,
-            services: RecordTable::read(&mut reader)?,
+            services: reader.records()?,
             contents: reader.rest(),
         })
     }
@@ -84,7 +84,7 @@ impl Archive {
 
     /// Returns the name of a service and the rest of its record.
     fn service(&self, index: usize) -> Option<(&'static str, PackedReader<'static>)> {
-        let mut reader = self.dictionary.reader(self.services.get(index)?);
+        let mut reader = PackedReader::with_dictionary(self.services.get(index)?, self.dictionary);
         let name = std::str::from_utf8(reader.block()?).ok()?;
         Some((name, reader))
     }
@@ -101,7 +101,8 @@ impl Archive {
 
     fn read_versions(&self, mut reader: PackedReader<'static>) -> Option<Vec<ArchivedVersion>> {
         let start: usize = reader.int()?;
-        let mut contents = self.dictionary.reader(self.contents.get(start..)?);
+        let mut contents =
+            PackedReader::with_dictionary(self.contents.get(start..)?, self.dictionary);
         reader.list(|reader| {
             Some(ArchivedVersion {
                 name: reader.text()?,
@@ -109,7 +110,10 @@ impl Archive {
                     Some(ArchivedFile {
                         kind: reader.text()?,
                         encoding: reader.int()?,
-                        content: self.dictionary.reader(contents.take(reader.int()?)?),
+                        content: PackedReader::with_dictionary(
+                            contents.take(reader.int()?)?,
+                            self.dictionary,
+                        ),
                     })
                 })?,
             })
@@ -203,9 +207,4 @@ fn inflate(content: &[u8], length: usize) -> Option<Vec<u8>> {
         .read_to_end(&mut bytes)
         .ok()?;
     (bytes.len() == length).then_some(bytes)
-}
-
-#[cold]
-pub(crate) fn corrupt(origin: &str) -> Error {
-    Error::new(ErrorKind::Model, format!("{origin}: corrupt"))
 }

@@ -30,7 +30,7 @@ use inia_core::Str;
 use inia_core::packed::{Packed, PackedReader, PackedWriter, packed_enum, packed_struct};
 
 pub use archive::Archive;
-pub(crate) use archive::{ArchivedVersion, corrupt};
+pub(crate) use archive::ArchivedVersion;
 #[cfg(feature = "pack")]
 pub(crate) use archive::{MAGIC, NOT_A_VALUE};
 pub(crate) use service::{PackedService, PackedTexts};

@@ -23,8 +23,8 @@ impl PackedService {
         let service = PackedService {
             dictionary: reader.dictionary(),
             traits: Packed::read(&mut reader)?,
-            operations: RecordTable::read(&mut reader)?,
-            shapes: RecordTable::read(&mut reader)?,
+            operations: reader.records()?,
+            shapes: reader.records()?,
             errors: reader.rest(),
         };
         Some((metadata, service))
@@ -56,7 +56,9 @@ impl PackedService {
     }
 
     fn record(&self, table: &RecordTable, index: usize) -> Option<PackedReader<'static>> {
-        table.get(index).map(|bytes| self.dictionary.reader(bytes))
+        table
+            .get(index)
+            .map(|bytes| PackedReader::with_dictionary(bytes, self.dictionary))
     }
 
     /// Returns the name of an operation, without decoding the operation.

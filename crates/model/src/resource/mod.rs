@@ -23,7 +23,6 @@
 //! boto3 `resources/model.py`.
 
 mod action;
-mod describe;
 mod model;
 mod param_path;
 

@@ -15,7 +15,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, List, Map, MemberPool, Result, Str, Timestamp, Value};
+use inia_core::detail::MemberPool;
+use inia_core::{Blob, List, Map, Result, Str, Timestamp, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::reader::{
@@ -235,7 +236,7 @@ impl<'t> CborDecoder<'t> {
         length: ItemLength,
         depth: u32,
     ) -> Result<Map> {
-        let start = self.members.len();
+        let mark = self.members.begin();
         // A bit for each member that was read, by position; those from the 64th on share the last bit.
         let mut seen: u64 = 0;
         let mut unknown = None;
@@ -264,7 +265,7 @@ impl<'t> CborDecoder<'t> {
                     let bit = 1 << position.min(63);
                     // Of duplicate keys the last one counts.
                     if seen & bit != 0 {
-                        self.members.remove(start, member.name);
+                        self.members.remove(&mark, member.name);
                     }
                     if !value.is_null() {
                         seen |= bit;
@@ -286,10 +287,9 @@ impl<'t> CborDecoder<'t> {
                 let (name, value) = unknown_union_member(name);
                 self.members.push(name, value);
             }
-            self.has_mismatch |= self.members.len() - start != 1;
+            self.has_mismatch |= self.members.count(&mark) != 1;
         }
-        let level = (MAX_DEPTH - depth) as usize;
-        Ok(self.members.split_off_nested(start, level))
+        Ok(self.members.finish(mark))
     }
 
     /// Consumes a key whose head was read; returns the member with that name, or the key's text if there is none.

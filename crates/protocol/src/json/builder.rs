@@ -1,6 +1,7 @@
 //! [`JsonBuilder`], the JSON parser without shapes and the stacks of values under construction.
 
-use inia_core::{BytePool, ItemPool, Map, MemberPool, Result, Value};
+use inia_core::detail::{BytePool, ItemPool, MemberPool};
+use inia_core::{Map, Result, Value};
 
 use super::entries::{KeyCache, MapEntries};
 use super::lexer::JsonLexer;
@@ -24,12 +25,6 @@ pub(super) struct JsonBuilder<'t> {
     pub(super) items: ItemPool,
     pub(super) key_cache: KeyCache,
     pub(super) blobs: BytePool,
-}
-
-/// Returns the nesting level of a container below which `depth` levels may still be entered.
-#[inline]
-pub(super) fn level(depth: u32) -> usize {
-    (MAX_DEPTH - depth) as usize
 }
 
 /// Parses any JSON text.
@@ -71,7 +66,7 @@ impl<'t> JsonBuilder<'t> {
             b'{' => {
                 let depth = self.descend(depth)?;
                 self.lexer.advance();
-                let mut entries = MapEntries::new(self, level(depth), ValueType::Document);
+                let mut entries = MapEntries::new(self, depth, ValueType::Document);
                 if !self.lexer.eat(b'}') {
                     loop {
                         let name = entries.key(self)?;
@@ -87,7 +82,7 @@ impl<'t> JsonBuilder<'t> {
             b'[' => {
                 let depth = self.descend(depth)?;
                 self.lexer.advance();
-                let start = self.items.len();
+                let mark = self.items.begin();
                 if !self.lexer.eat(b']') {
                     loop {
                         let value = self.any(depth)?;
@@ -97,9 +92,7 @@ impl<'t> JsonBuilder<'t> {
                         }
                     }
                 }
-                Ok(Value::List(
-                    self.items.split_off_nested(start, level(depth)),
-                ))
+                Ok(Value::List(self.items.finish(mark)))
             }
             b't' => self.lexer.word("true").map(|()| Value::Bool(true)),
             b'f' => self.lexer.word("false").map(|()| Value::Bool(false)),

@@ -2,11 +2,11 @@
 //!
 //! Unknown members are skipped, nulls are dropped, and a value that does not match its shape is kept as it was sent.
 
-use inia_core::base64::{blob_from_base64, pooled_blob_from_base64};
+use inia_core::detail::{MemberMark, blob_from_base64, pooled_blob_from_base64};
 use inia_core::{List, Map, Result, Value};
 use inia_model::{Member, ShapeId};
 
-use super::builder::{JsonBuilder, MAX_DEPTH, level};
+use super::builder::{JsonBuilder, MAX_DEPTH};
 use super::entries::MapEntries;
 use super::lexer::{JsonKey, number_of};
 use crate::scalar::{scalar_from_text, timestamp_from_text};
@@ -51,10 +51,11 @@ impl<'t> JsonDecoder<'t> {
             b'n' => self.builder.lexer.word("null")?,
             b'{' => {
                 self.builder.lexer.advance();
+                let mark = self.builder.members.begin();
                 if !self.builder.lexer.eat(b'}') {
-                    self.read_members(layout, MAX_DEPTH - 1, body_only, 0, 0)?;
+                    self.read_members(layout, MAX_DEPTH - 1, body_only, &mark, 0)?;
                 }
-                map.append(self.builder.members.split_off(0));
+                map.append(self.builder.members.finish_owned(mark));
             }
             _ => return Err(self.builder.lexer.malformed("expected an object")),
         }
@@ -208,9 +209,9 @@ impl<'t> JsonDecoder<'t> {
         match self.key(layout)? {
             Ok((position, member)) => self.structure_from(layout, position, member, depth),
             Err(key) => {
-                let start = self.builder.members.len();
-                self.unknown_member(layout, key, depth, start)?;
-                self.structure_rest(layout, depth, start, 0)
+                let mark = self.builder.members.begin();
+                self.unknown_member(layout, key, depth, &mark)?;
+                self.structure_rest(layout, depth, mark, 0)
             }
         }
     }
@@ -223,25 +224,27 @@ impl<'t> JsonDecoder<'t> {
         member: &DecodeMember,
         depth: u32,
     ) -> Result<Map> {
-        let start = self.builder.members.len();
+        let mark = self.builder.members.begin();
         let mut seen = 0;
         // Fast path for a structure of one member, as unions are, and so DynamoDB's attributes.
         let only = self.value(member.spec, depth, |builder, value| {
             if value.is_null() {
-                return None;
+                return Err(mark);
             }
             if builder.lexer.peek() == b'}' {
-                return Some(builder.members.single(level(depth), member.name, value));
+                return Ok(builder.members.finish_single(mark, member.name, value));
             }
             seen = 1 << position.min(63);
             builder.members.push(member.name, value);
-            None
+            Err(mark)
         })?;
-        if let Some(map) = only {
-            self.builder.lexer.advance();
-            return Ok(map);
+        match only {
+            Ok(map) => {
+                self.builder.lexer.advance();
+                Ok(map)
+            }
+            Err(mark) => self.structure_rest(layout, depth, mark, seen),
         }
-        self.structure_rest(layout, depth, start, seen)
     }
 
     /// Parses a structure after its first member.
@@ -249,26 +252,25 @@ impl<'t> JsonDecoder<'t> {
         &mut self,
         layout: &DecodeStructure,
         depth: u32,
-        start: usize,
+        mark: MemberMark,
         seen: u64,
     ) -> Result<Map> {
         if self.builder.lexer.comma_or(b'}')? {
-            self.read_members(layout, depth, false, start, seen)?;
+            self.read_members(layout, depth, false, &mark, seen)?;
         }
-        if layout.is_union && self.builder.members.len() - start != 1 {
+        if layout.is_union && self.builder.members.count(&mark) != 1 {
             self.has_mismatch = true;
         }
-        Ok(self.builder.members.split_off_nested(start, level(depth)))
+        Ok(self.builder.members.finish(mark))
     }
 
-    /// Parses the members of an object up to its closing brace onto the stack of members, where its own start at
-    /// `start`. `seen` has a bit for each member that was read, by position; those from the 64th on share the last bit.
+    /// Parses the members of an object up to its closing brace. `seen` has a bit for each member that was read, by position; those from the 64th on share the last bit.
     fn read_members(
         &mut self,
         layout: &DecodeStructure,
         depth: u32,
         body_only: bool,
-        start: usize,
+        mark: &MemberMark,
         mut seen: u64,
     ) -> Result<()> {
         // Fast path: many responses have their members in the order of the model.
@@ -285,7 +287,7 @@ impl<'t> JsonDecoder<'t> {
                     next = position + 1;
                     let bit = 1 << position.min(63);
                     if seen & bit != 0 {
-                        self.builder.members.remove(start, member.name);
+                        self.builder.members.remove(mark, member.name);
                     }
                     seen |= bit;
                     self.value(member.spec, depth, |builder, value| {
@@ -295,7 +297,7 @@ impl<'t> JsonDecoder<'t> {
                     })?;
                 }
                 Ok(_) => self.builder.skip(depth)?,
-                Err(key) => self.unknown_member(layout, key, depth, start)?,
+                Err(key) => self.unknown_member(layout, key, depth, mark)?,
             }
             if !self.builder.lexer.comma_or(b'}')? {
                 return Ok(());
@@ -313,16 +315,17 @@ impl<'t> JsonDecoder<'t> {
         layout: &DecodeStructure,
         key: JsonKey,
         depth: u32,
-        start: usize,
+        mark: &MemberMark,
     ) -> Result<()> {
         let is_null = self.builder.lexer.peek() == b'n';
         self.builder.skip(depth)?;
         let name = self.builder.lexer.own_text(key.span)?;
         if layout.is_union && !is_null && name != "__type" {
             let (name, value) = unknown_union_member(name);
-            match self.builder.members.position(start, name) {
-                None => self.builder.members.push(name, value),
-                Some(_) => self.has_mismatch = true,
+            if self.builder.members.contains(mark, name) {
+                self.has_mismatch = true;
+            } else {
+                self.builder.members.push(name, value);
             }
         }
         Ok(())
@@ -421,7 +424,7 @@ impl<'t> JsonDecoder<'t> {
         };
         let item = self.item(item.spec);
         self.builder.lexer.advance();
-        let start = self.builder.items.len();
+        let mark = self.builder.items.begin();
         if !self.builder.lexer.eat(b']') {
             loop {
                 self.item_value(item, depth, |builder, value| builder.items.push(value))?;
@@ -430,7 +433,7 @@ impl<'t> JsonDecoder<'t> {
                 }
             }
         }
-        Ok(self.builder.items.split_off_nested(start, level(depth)))
+        Ok(self.builder.items.finish(mark))
     }
 
     fn map(&mut self, id: ShapeId, depth: u32) -> Result<Map> {
@@ -443,7 +446,7 @@ impl<'t> JsonDecoder<'t> {
         };
         let (item, is_sparse) = (self.item(value.spec), *is_sparse);
         self.builder.lexer.advance();
-        let mut entries = MapEntries::new(&mut self.builder, level(depth), item.target);
+        let mut entries = MapEntries::new(&mut self.builder, depth, item.target);
         if !self.builder.lexer.eat(b'}') {
             loop {
                 if let Some(layout) = item.layout

@@ -3,7 +3,8 @@
 //! Most maps of a response have the same keys in the same order as an earlier one. Such maps share their keys, and only
 //! their values are stored for each.
 
-use inia_core::{Map, Result, RowPool, RowSlot, Str, Value};
+use inia_core::detail::{RowPool, RowSlot};
+use inia_core::{Map, Result, Str, Value};
 
 use super::builder::JsonBuilder;
 use super::lexer::{JsonLexer, push_key};
@@ -21,10 +22,10 @@ pub(super) struct KeyCache(Vec<CachedKeys>);
 /// The number of map kinds with an entry in the cache.
 const MAX_KINDS: usize = 16;
 
-/// A kind of maps: nesting level, type of the values, and the [`head_word`] of the first key.
+/// A kind of maps: nesting depth, type of the values, and the [`head_word`] of the first key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct MapKind {
-    level: usize,
+    depth: u32,
     target: ValueType,
     first: u64,
 }
@@ -63,13 +64,13 @@ impl KeyCache {
     /// Takes the prediction for the map at the lexer's position.
     fn take_prediction(
         &mut self,
-        level: usize,
+        depth: u32,
         target: ValueType,
         lexer: &JsonLexer<'_>,
     ) -> Option<Box<Prediction>> {
         let mut cached = self.0.iter_mut();
         let cached = cached.find(|cached| {
-            cached.kind.level == level
+            cached.kind.depth == depth
                 && cached.kind.target == target
                 && cached
                     .prediction
@@ -187,13 +188,13 @@ pub(super) enum EntryKey {
 }
 
 impl MapEntries {
-    /// Starts a map of a nesting level at its first entry; its values have the type `target`.
-    pub(super) fn new(builder: &mut JsonBuilder<'_>, level: usize, target: ValueType) -> Self {
+    /// Starts a map of a nesting depth at its first entry; its values have the type `target`.
+    pub(super) fn new(builder: &mut JsonBuilder<'_>, depth: u32, target: ValueType) -> Self {
         let prediction = builder
             .key_cache
-            .take_prediction(level, target, &builder.lexer);
+            .take_prediction(depth, target, &builder.lexer);
         let mut kind = MapKind {
-            level,
+            depth,
             target,
             first: 0,
         };
@@ -315,16 +316,14 @@ impl MapEntries {
         builder: &mut JsonBuilder<'_>,
         layout: Option<&DecodeStructure>,
     ) -> Map {
-        match self.keys {
-            KeySource::Predicted(mut prediction)
-                if prediction.entries.len() == prediction.rows.filled() =>
-            {
-                let map = prediction.rows.finish();
+        if let KeySource::Predicted(mut prediction) = self.keys {
+            if let Some(map) = prediction.rows.finish() {
                 builder.key_cache.put_back(prediction);
                 return map;
             }
-            _ => self.end_prediction(builder),
+            self.keys = KeySource::Predicted(prediction);
         }
+        self.end_prediction(builder);
         if let Some(indexed) = self.indexed {
             return *indexed;
         }

@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use inia_core::{Error, ErrorKind, Result, Str, TextPool, Value};
+use inia_core::detail::TextPool;
+use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::shape::Literal;
 use crate::shape::head_word;

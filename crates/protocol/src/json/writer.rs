@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use inia_core::base64::{base64_len, write_base64};
-use inia_core::{FloatText, Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
+use inia_core::detail::{FloatText, base64_len, write_base64};
+use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::lexer::key_text;
 

@@ -10,9 +10,9 @@
 //! # Source
 //! botocore `serialize.py:QuerySerializer` and `EC2Serializer`.
 
-use inia_core::base64::encode_base64;
+use inia_core::detail::{FloatText, encode_base64};
 use inia_core::{
-    Error, ErrorKind, FloatText, List, Map, Result, TimestampFormat, TimestampPrecision, Value,
+    Error, ErrorKind, List, Map, Result, TimestampFormat, TimestampPrecision, Value,
     push_percent_encoded,
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, Structure};

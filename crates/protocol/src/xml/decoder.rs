@@ -7,7 +7,8 @@
 //! # Source
 //! botocore `parsers.py:BaseXMLResponseParser`.
 
-use inia_core::{ItemPool, Map, MemberPool, Result, Str, TextPool, Value};
+use inia_core::detail::{ItemPool, MemberPool, TextPool};
+use inia_core::{Map, Result, Str, Value};
 
 use inia_model::ShapeId;
 
@@ -282,7 +283,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     }
 
     fn list(&mut self, item: ValueType, tag: &StartTag<'t>, depth: u32) -> Result<Value> {
-        let base = self.items.len();
+        let mark = self.items.begin();
         if !tag.is_empty() {
             let start = self.reader.position();
             let mut previous: Option<StartTag<'t>> = None;
@@ -298,13 +299,15 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                 let value = self.value(item, &child, depth + 1)?;
                 self.items.push(value);
             }
-            if self.items.len() > base {
+            if !self.items.is_empty(&mark) {
                 self.reader.close(tag)?;
             } else if let Some(text) = self.close_childless(tag, start, depth)? {
+                // The list is empty.
+                let _ = self.items.finish(mark);
                 return Ok(text);
             }
         }
-        Ok(Value::List(self.items.split_off(base)))
+        Ok(Value::List(self.items.finish_owned(mark)))
     }
 
     fn map(

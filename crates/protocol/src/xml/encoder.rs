@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use inia_core::base64::encode_base64;
+use inia_core::detail::encode_base64;
 use inia_core::{List, Map, Result, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 

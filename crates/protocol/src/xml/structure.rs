@@ -1,6 +1,7 @@
 //! Parsing of structures: child elements and attributes to members.
 
-use inia_core::{List, Map, Name, Result, Str, Value};
+use inia_core::detail::MemberMark;
+use inia_core::{List, Map, Result, Str, Value};
 
 use super::decoder::XmlDecoder;
 use super::layout::{XmlMember, XmlStructure};
@@ -19,7 +20,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         tag: &StartTag<'t>,
         depth: u32,
     ) -> Result<Value> {
-        let base = self.members.len();
+        let mark = self.members.begin();
         if !layout.extra.attributes.is_empty() {
             self.attributes(layout, tag)?;
         }
@@ -36,7 +37,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                     && let Some(text) = self.reader.text_if(&member.wire.open)
                 {
                     previous = Some(predicted);
-                    if !seen.mark(predicted, || self.has_member(base, member.name)) {
+                    if !seen.mark(predicted, || self.members.contains(&mark, member.name)) {
                         let value = self.scalar_of(member.spec, text);
                         self.members.push(member.name, value);
                     } else if let XmlText::Range(position, _) = text {
@@ -67,11 +68,11 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                     },
                 };
                 previous = Some(position);
-                let is_repeated = seen.mark(position, || self.has_member(base, member.name));
+                let is_repeated = seen.mark(position, || self.members.contains(&mark, member.name));
                 if let Some(next_same_name) = member.wire.next_same_name {
-                    self.same_name_members(layout, member, next_same_name, base, &child, depth)?;
+                    self.same_name_members(layout, member, next_same_name, &mark, &child, depth)?;
                 } else if member.wire.flattened {
-                    self.flattened(member, base, is_repeated, &child, depth)?;
+                    self.flattened(member, &mark, is_repeated, &child, depth)?;
                 } else if is_repeated {
                     self.skip_repeated(&child, depth)?;
                 } else {
@@ -79,16 +80,18 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                     self.members.push(member.name, value);
                 }
             }
-            if previous.is_some() || unknown.count > 0 || self.members.len() > base {
+            if previous.is_some() || unknown.count > 0 || self.members.count(&mark) > 0 {
                 self.reader.close(tag)?;
             } else if let Some(text) = self.close_childless(tag, start, depth)? {
+                // The structure is empty.
+                let _ = self.members.finish(mark);
                 return Ok(text);
             }
         }
         if layout.is_union {
-            return Ok(self.union(base, &unknown));
+            return Ok(self.union(mark, &unknown));
         }
-        Ok(Value::Map(self.members.split_off(base)))
+        Ok(Value::Map(self.members.finish_owned(mark)))
     }
 
     /// Skips an element that may not be repeated.
@@ -98,10 +101,6 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         self.reader.skip_content(child, depth + 1)?;
         self.log(position, REPEATED);
         Ok(())
-    }
-
-    fn has_member(&self, base: usize, name: Name) -> bool {
-        self.members.position(base, name).is_some()
     }
 
     /// Parses the attributes of a structure's element that are members.
@@ -134,7 +133,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         layout: &'l XmlStructure,
         first: &'l XmlMember,
         second: u16,
-        base: usize,
+        mark: &MemberMark,
         child: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
@@ -144,8 +143,8 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         while let Some(current) = member {
             self.reader = content.clone();
             if current.wire.flattened {
-                self.flattened_one(current, base, child, depth)?;
-            } else if self.has_member(base, current.name) {
+                self.flattened_one(current, mark, child, depth)?;
+            } else if self.members.contains(mark, current.name) {
                 self.reader.skip_content(child, depth + 1)?;
             } else {
                 let value = self.value(current.spec, child, depth + 1)?;
@@ -161,14 +160,14 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     fn flattened_one(
         &mut self,
         member: &'l XmlMember,
-        base: usize,
+        mark: &MemberMark,
         child: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
         match self.shapes.container(member.spec) {
             Some(CompiledShape::List { item, .. }) => {
                 let value = self.value(item.spec, child, depth + 1)?;
-                match self.members.get_mut(base, member.name) {
+                match self.members.get_mut(mark, member.name) {
                     Some(Value::List(list)) => list.push(value),
                     _ => self
                         .members
@@ -182,7 +181,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
                     self.log(position, "an entry without a key; left out");
                     return Ok(());
                 };
-                match self.members.get_mut(base, member.name) {
+                match self.members.get_mut(mark, member.name) {
                     Some(Value::Map(map)) => {
                         map.insert(key, value);
                     }
@@ -200,15 +199,15 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     fn flattened(
         &mut self,
         member: &'l XmlMember,
-        base: usize,
+        mark: &MemberMark,
         is_repeated: bool,
         first: &StartTag<'t>,
         depth: u32,
     ) -> Result<()> {
         let Some(CompiledShape::List { item, .. }) = self.shapes.container(member.spec) else {
-            return self.flattened_one(member, base, first, depth);
+            return self.flattened_one(member, mark, first, depth);
         };
-        let items = self.items.len();
+        let items = self.items.begin();
         let value = self.value(item.spec, first, depth + 1)?;
         self.items.push(value);
         while let Some(next) = self.reader.enter_same(first) {
@@ -216,12 +215,12 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
             self.items.push(value);
         }
         if is_repeated {
-            let more = self.items.split_off(items);
-            if let Some(Value::List(list)) = self.members.get_mut(base, member.name) {
+            let more = self.items.finish_owned(items);
+            if let Some(Value::List(list)) = self.members.get_mut(mark, member.name) {
                 list.extend(more);
             }
         } else {
-            let list = self.items.split_off(items);
+            let list = self.items.finish_owned(items);
             self.members.push(member.name, Value::List(list));
         }
         Ok(())
@@ -231,8 +230,8 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     ///
     /// # Source
     /// botocore `parsers.py:ResponseParser._has_unknown_tagged_union_member`.
-    fn union(&mut self, base: usize, unknown: &UnknownChildren<'t>) -> Value {
-        let mut map = self.members.split_off(base);
+    fn union(&mut self, mark: MemberMark, unknown: &UnknownChildren<'t>) -> Value {
+        let mut map = self.members.finish_owned(mark);
         self.has_mismatch |= map.len() + unknown.count != 1;
         if unknown.count > 0 {
             let name = String::from_utf8_lossy(unknown.name).into_owned();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::value::{MemberPool, RowKeys, RowPool};
+use crate::detail::{MemberPool, RowKeys, RowPool};
 
 #[test]
 fn finds_entries_of_a_large_map_in_order() {
@@ -33,6 +33,7 @@ fn insert_replaces_and_remove_keeps_order() {
 fn forms(count: i64) -> Vec<Map> {
     let names = (0..count).map(|position| format!("m{position}"));
     let mut members = MemberPool::new();
+    let mark = members.begin();
     for (name, position) in names.clone().zip(0..) {
         members.push(Name::intern(&name), Value::Int(position));
     }
@@ -42,9 +43,9 @@ fn forms(count: i64) -> Vec<Map> {
     for _ in 0..2 {
         rows.begin();
         (0..count).for_each(|position| rows.push(Value::Int(position)));
-        row = rows.finish();
+        row = rows.finish().unwrap();
     }
-    let mut forms = vec![members.split_off(0), row];
+    let mut forms = vec![members.finish_owned(mark), row];
     if count == 1 {
         forms.push(Map::of_member(Name::intern("m0"), Value::Int(0)));
     }

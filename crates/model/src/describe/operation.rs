@@ -1,4 +1,4 @@
-//! Introspection: the input, output and errors of an operation as a printed tree and as data.
+//! The input, output and errors of an operation as a printed tree and as data.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -91,6 +91,7 @@ impl ServiceModel {
             expanded: HashSet::new(),
             ancestors: Vec::new(),
             depth: 0,
+            nodes: 0,
         };
         let input = operation
             .input
@@ -119,6 +120,10 @@ impl ServiceModel {
 /// Maximum depth of a description. AWS's definitions have at most 40 levels; a file may have any number.
 const MAX_DEPTH: usize = 128;
 
+/// Maximum number of nodes in the input, output and errors of a description. AWS's definitions have at most a few thousand; in a file,
+/// maps of maps may double at each level.
+const MAX_NODES: usize = 1_000_000;
+
 struct Describer<'m> {
     model: &'m ServiceModel,
     /// Structures that have been expanded.
@@ -126,6 +131,7 @@ struct Describer<'m> {
     /// Lists and maps between the last structure and the current shape.
     ancestors: Vec<ShapeId>,
     depth: usize,
+    nodes: usize,
 }
 
 impl Describer<'_> {
@@ -147,9 +153,11 @@ impl Describer<'_> {
             ..DescriptionNode::default()
         };
         self.depth += 1;
+        self.nodes += 1;
+        let is_within = self.depth < MAX_DEPTH && self.nodes < MAX_NODES;
         match &shape.kind {
             Kind::Structure(structure) if !traits.is_document() => {
-                if self.depth < MAX_DEPTH && self.expanded.insert(member.target) {
+                if is_within && self.expanded.insert(member.target) {
                     let required: HashSet<u32> = structure.required.iter().copied().collect();
                     // A list that refers to itself through a structure ends at that structure.
                     let ancestors = std::mem::take(&mut self.ancestors);
@@ -163,7 +171,7 @@ impl Describer<'_> {
                 }
             }
             Kind::List(_) | Kind::Map { .. }
-                if self.depth >= MAX_DEPTH || self.ancestors.contains(&member.target) =>
+                if !is_within || self.ancestors.contains(&member.target) =>
             {
                 node.is_elided = true;
             }

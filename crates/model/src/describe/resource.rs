@@ -2,7 +2,7 @@
 
 use inia_core::{Map, Str, Value, json};
 
-use super::{
+use crate::{
     ParamSource, ResourceAction, ResourceModel, ResourceParam, ResourceRelation, ResourceTarget,
     Resources,
 };

@@ -1,0 +1,116 @@
+//! Output on a terminal: text from a service cannot control it.
+
+#![cfg(target_os = "linux")]
+
+#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
+mod support;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::process::Stdio;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use support::{Server, inia};
+
+const JSON: &str = "application/x-amz-json-1.0";
+
+/// The escape sequences of a hostile service: colors, a window title, C1 controls, and text in reverse.
+const HOSTILE: &str = r"\u001b[2J\u001b]0;title\u0007\u009b31m\u0085\u202egpj.exe\u2069\b\u007f";
+
+/// Runs a command with a terminal as standard output and error, and returns what it displays.
+fn displayed(server: &Server, line: &str) -> String {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&terminal).expect("a terminal");
+    unlockpt(&terminal).expect("a terminal");
+    let path = ptsname(&terminal, Vec::new()).expect("a terminal");
+    let path = path.to_str().expect("a path");
+    let open = || {
+        File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .expect("a terminal")
+    };
+    let mut child = inia("terminal")
+        .env("AWS_ENDPOINT_URL", &server.url)
+        .args(line.split(' '))
+        .stdin(Stdio::null())
+        .stdout(open())
+        .stderr(open())
+        .spawn()
+        .expect("the command");
+    let mut text = Vec::new();
+    // Reading a terminal that nobody has open for writing any more is an error.
+    let _ = File::from(terminal).read_to_end(&mut text);
+    child.wait().expect("the command");
+    String::from_utf8(text).expect("UTF-8")
+}
+
+fn assert_harmless(text: &str, line: &str) {
+    let control = text.chars().find(|c| {
+        c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    });
+    assert_eq!(control, None, "{line}: {text:?}");
+    assert!(
+        text.contains(r"\u001b[2J") || text.contains(r"\u{1b}[2J"),
+        "{line}: {text:?}"
+    );
+}
+
+#[test]
+fn escape_sequences_of_a_service_are_shown_as_text() {
+    let server = Server::always(
+        200,
+        JSON,
+        &format!(r#"{{"Messages": [{{"MessageId": "m-1", "Body": "{HOSTILE}"}}]}}"#),
+    );
+    for format in ["json", "text", "table", "yaml"] {
+        let line = format!("sqs receive-message --queue-url http://q/1 --output {format}");
+        assert_harmless(&displayed(&server, &line), &line);
+    }
+    // In a pipe, JSON and text are as the service sent them.
+    let output = inia("terminal")
+        .args(
+            "sqs receive-message --queue-url http://q/1 --output text --query Messages[0].Body"
+                .split(' '),
+        )
+        .env("AWS_ENDPOINT_URL", &server.url)
+        .output()
+        .expect("the command");
+    let expected = "\x1b[2J\x1b]0;title\x07\u{9b}31m\u{85}\u{202e}gpj.exe\u{2069}\x08\x7f\n";
+    assert_eq!(output.stdout, expected.as_bytes());
+}
+
+#[test]
+fn escape_sequences_in_errors_are_shown_as_text() {
+    let server = Server::always(
+        400,
+        JSON,
+        &format!(r#"{{"__type": "Bad", "message": "{HOSTILE}"}}"#),
+    );
+    for line in [
+        "sqs receive-message --queue-url http://q/1",
+        "sqs receive-message --queue-url http://q/1 --debug",
+    ] {
+        assert_harmless(&displayed(&server, line), line);
+    }
+}
+
+#[test]
+fn tables_on_a_terminal_keep_their_columns() {
+    let server = Server::always(
+        200,
+        JSON,
+        r#"{"Messages": [{"MessageId": "\u001b[1m", "Body": "b"}]}"#,
+    );
+    let text = displayed(
+        &server,
+        "sqs receive-message --queue-url http://q/1 --output table",
+    );
+    let widths: Vec<usize> = text.lines().map(|line| line.trim_end().len()).collect();
+    assert!(
+        widths.iter().all(|width| Some(width) == widths.first()),
+        "{text}"
+    );
+}

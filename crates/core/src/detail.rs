@@ -1,0 +1,16 @@
+//! Implementation details that inia's other crates share. Not covered by the stability of the public items.
+//!
+//! ```text
+//! arenas    TextPool, BytePool, MemberPool, ItemPool, RowPool: values of one document while it is parsed
+//! text      FloatText, base64
+//! ```
+//! A value from an arena is readable at once, or when the arena is dropped: see each function.
+
+pub use crate::base64::{
+    base64_len, blob_from_base64, encode_base64, pooled_blob_from_base64, write_base64,
+};
+pub use crate::float::FloatText;
+pub use crate::text::TextPool;
+pub use crate::value::{
+    BytePool, ItemMark, ItemPool, MemberMark, MemberPool, RowKeys, RowPool, RowSlot,
+};
