@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use inia::{Condition, Credentials, Session, json};
+use inia::{Credentials, Session, json, wait::Condition};
 
 #[tokio::main]
 async fn main() -> Result<()> {

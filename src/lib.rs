@@ -1,48 +1,82 @@
-//! inia: a dynamic, model-interpreted AWS SDK runtime.
-//!
-//! inia interprets AWS's JSON definitions at run time instead of generating code. Every operation of every service is
-//! available, and a new service needs only its definition file.
-//!
-//! ```no_run
-//! use inia::{Session, json};
-//!
-//! # async fn example() -> inia::Result<()> {
-//! let session = Session::load().await?; // from the environment, ~/.aws, container or instance, like boto3
-//! let sqs = session.client("sqs")?;
-//! let queues = sqs.call("ListQueues", json!({"MaxResults": 10})).await?;
-//! for url in queues["QueueUrls"].items() {
-//!     println!("{url}");
-//! }
-//! # Ok(())
-//! # }
-//! ```
-
+#![doc = include_str!("manual.md")]
 #![forbid(unsafe_code)]
 
-/// The README, whose examples are compiled as doctests.
+/// Pages whose examples are compiled as doctests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/cookbook.md")]
+    struct Cookbook;
+}
 
 pub use inia_core::{
-    Blob, CredentialChain, Credentials, Error, ErrorKind, Fault, List, Lookup, Map, Problem,
-    Provider, ProviderChain, ProviderContext, Result, RetryClass, Secret, ServiceError, SsoLogin,
-    SsoLogout, Str, Timestamp, TimestampFormat, Token, TokenChain, UserAgentFeatures, Value,
+    Blob, Credentials, Error, ErrorKind, List, Map, Result, Str, Timestamp, TimestampFormat, Value,
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    Action, ByteStream, CaBundle, Call, Client, Collection, CollectionItems, CollectionPages,
-    Condition, EventStream, HttpVersion, HyperTransport, Output, PageItems, Paginator, Params,
-    Presign, PresignedRequest, ProxySettings, Resource, ResourceOutcome, ResourcePart,
-    ResponseMetadata, SearchResults, Session, SessionBuilder, TlsSettings, Transport,
-    TransportSettings, Wait, WaitOutcome, WireBody, WireRequest, WireResponse, blocking, host,
+    ByteStream, Call, Client, EventStream, Output, Params, ResponseMetadata, Session,
+    SessionBuilder, blocking, host,
 };
-pub use inia_model::{
-    Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,
-    Member, Metadata, Operation, PaginatorModel, Paginators, ParamPath, ParamSource,
-    ResourceAction, ResourceAttribute, ResourceCollection, ResourceIdentifier, ResourceModel,
-    ResourceParam, ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter, Resources,
-    ResultKey, ServiceModel, Shape, ShapeId, Structure, TargetIdentifier, Traits, WaiterModel,
-    Waiters, did_you_mean, jmespath, kebab_case, snake_case,
-};
-pub use inia_protocol::{Headers, Protocol};
+pub use inia_model::jmespath;
+
+/// Credentials, tokens, and the chains of their providers.
+pub mod credentials {
+    pub use inia_core::{
+        CredentialChain, Credentials, Lookup, Provider, ProviderChain, ProviderContext, Secret,
+        SsoLogin, SsoLogout, Token, TokenChain, UserAgentFeatures,
+    };
+}
+
+/// Details of errors.
+pub mod error {
+    pub use inia_core::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
+}
+
+/// Definitions: services, operations, shapes, paginators, waiters and resources as data.
+pub mod model {
+    pub use inia_model::{
+        Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,
+        Member, Metadata, Operation, PaginatorModel, Paginators, ParamPath, ParamSource,
+        ResourceAction, ResourceAttribute, ResourceCollection, ResourceIdentifier, ResourceModel,
+        ResourceParam, ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter,
+        Resources, ResultKey, ServiceModel, Shape, ShapeId, Structure, TargetIdentifier, Traits,
+        WaiterModel, Waiters, did_you_mean, kebab_case, snake_case,
+    };
+}
+
+/// Pages of operations, and the items on them.
+pub mod paginate {
+    pub use inia_dispatch::{PageItems, Paginator, SearchResults};
+}
+
+/// Presigned URLs.
+pub mod presign {
+    pub use inia_dispatch::{Presign, PresignedRequest};
+}
+
+/// Wire formats and the headers of messages.
+pub mod protocol {
+    pub use inia_protocol::{Headers, Protocol};
+}
+
+/// boto3's resources: identifiers, attributes, actions, references, collections.
+pub mod resource {
+    pub use inia_dispatch::{
+        Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome,
+        ResourcePart,
+    };
+}
+
+/// Connections: the HTTP transport, TLS, proxies, and transports of your own.
+pub mod transport {
+    pub use inia_dispatch::{
+        CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+        TransportSettings, WireBody, WireRequest, WireResponse,
+    };
+}
+
+/// Waits until something is in a state.
+pub mod wait {
+    pub use inia_dispatch::{Condition, Wait, WaitOutcome};
+}

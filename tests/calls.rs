@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use inia::ports::{BoxFuture, Env, Host};
 use inia::{
-    Client, Credentials, ErrorKind, Headers, Result, Session, Transport, WireBody, WireRequest,
-    WireResponse, json,
+    Client, Credentials, ErrorKind, Result, Session, json, protocol::Headers, transport::Transport,
+    transport::WireBody, transport::WireRequest, transport::WireResponse,
 };
 use serde::{Deserialize, Serialize};
 

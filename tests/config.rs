@@ -26,7 +26,10 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use fakes::{FakeEnv, FakePorts, block_on};
-use inia::{Credentials, Headers, Session, Transport, WireRequest, WireResponse};
+use inia::{
+    Credentials, Session, protocol::Headers, transport::Transport, transport::WireRequest,
+    transport::WireResponse,
+};
 use inia_core::config::{Config, ConfigFiles, FileLocations, Platform, Section, Settings};
 use inia_core::ports::BoxFuture;
 use serde_json::{Value as Json, json};

@@ -8,8 +8,10 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use inia::config::Config;
 use inia::{
-    ByteStream, CaBundle, ErrorKind, Headers, HttpVersion, HyperTransport, Result, TlsSettings,
-    Transport, TransportSettings, WireBody, WireRequest, WireResponse, json,
+    ByteStream, ErrorKind, Result, json, protocol::Headers, transport::CaBundle,
+    transport::HttpVersion, transport::HyperTransport, transport::TlsSettings,
+    transport::Transport, transport::TransportSettings, transport::WireBody,
+    transport::WireRequest, transport::WireResponse,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};

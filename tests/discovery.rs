@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use inia::config::{Config, EndpointDiscovery};
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Client, Credentials, Error, ErrorKind, Result, Session, Transport, WireRequest,
-    WireResponse, json,
+    ByteStream, Client, Credentials, Error, ErrorKind, Result, Session, json, transport::Transport,
+    transport::WireRequest, transport::WireResponse,
 };
 use inia_protocol::Headers;
 

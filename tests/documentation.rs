@@ -42,7 +42,7 @@ fn every_setting_is_documented_in_order() {
 #[test]
 fn every_provider_is_documented_in_order() {
     let text = include_str!("../docs/configuration.md");
-    let chain = inia::CredentialChain::default();
+    let chain = inia::credentials::CredentialChain::default();
     let names: Vec<&str> = chain.names().collect();
     assert_eq!(names.len(), 12);
     for (number, name) in names.iter().enumerate() {

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use inia::jmespath::Expression;
-use inia::{Credentials, ErrorKind, Kind, Session, Value};
+use inia::{Credentials, ErrorKind, Session, Value, model::Kind};
 use moto::Moto;
 use serde::Deserialize;
 
@@ -101,7 +101,11 @@ fn through_library(moto: &Moto) -> Result<()> {
 
 /// The list has blobs in base64, as `inia run` does; the library expects bytes.
 fn with_blobs(client: &inia::Client, case: &Case) -> Result<Value> {
-    fn decode(model: &inia::ServiceModel, member: &inia::Member, value: &mut Value) -> Result<()> {
+    fn decode(
+        model: &inia::model::ServiceModel,
+        member: &inia::model::Member,
+        value: &mut Value,
+    ) -> Result<()> {
         match (&model.shape(member.target).kind, &mut *value) {
             (Kind::Structure(structure), Value::Map(map)) => {
                 for (name, value) in map.iter_mut() {

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Headers, Result, Session, Transport, WireBody, WireRequest,
-    WireResponse, json,
+    ByteStream, Credentials, Result, Session, json, protocol::Headers, transport::Transport,
+    transport::WireBody, transport::WireRequest, transport::WireResponse,
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 

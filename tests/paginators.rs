@@ -4,7 +4,7 @@ mod higher;
 
 use futures_util::StreamExt as _;
 use higher::{CannedTransport, catalog, paths};
-use inia::{ErrorKind, PaginatorModel, Paginators, ServiceModel, Value, json};
+use inia::{ErrorKind, Value, json, model::PaginatorModel, model::Paginators, model::ServiceModel};
 
 /// Returns the problems of a paginator definition.
 fn problems(model: &ServiceModel, paginator: &PaginatorModel) -> Vec<String> {
@@ -73,7 +73,7 @@ fn infers_paginators_from_tokens() {
             };
             inferred += 1;
             let output = model.output(operation).unwrap();
-            let kind = |member: &inia::Member| model.shape(member.target).kind.name();
+            let kind = |member: &inia::model::Member| model.shape(member.target).kind.name();
             let lists = output
                 .members
                 .iter()

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use inia::config::Config;
-use inia::{Credentials, ErrorKind, PresignedRequest, Result, Session, json};
+use inia::{Credentials, ErrorKind, Result, Session, json, presign::PresignedRequest};
 
 mod fakes;
 

@@ -8,8 +8,9 @@ use futures_util::future::join_all;
 use inia::config::Config;
 use inia::ports::{BoxFuture, Clock, Host};
 use inia::{
-    ByteStream, Client, Credentials, Error, ErrorKind, Fault, Headers, Output, Result, Session,
-    Timestamp, TimestampFormat, Transport, Value, WireRequest, WireResponse, json,
+    ByteStream, Client, Credentials, Error, ErrorKind, Output, Result, Session, Timestamp,
+    TimestampFormat, Value, error::Fault, json, protocol::Headers, transport::Transport,
+    transport::WireRequest, transport::WireResponse,
 };
 
 mod fakes;

@@ -8,9 +8,11 @@ use std::time::Duration;
 use inia::config::{Config, Proxies};
 use inia::ports::BoxFuture;
 use inia::{
-    Blob, ByteStream, Condition, Credentials, Error, ErrorKind, Fault, Headers, HttpVersion, Map,
-    Params, Problem, ResourceOutcome, Result, Secret, ServiceError, Session, Token, Transport,
-    Value, WireBody, WireRequest, WireResponse, json,
+    Blob, ByteStream, Credentials, Error, ErrorKind, Map, Params, Result, Session, Value,
+    credentials::Secret, credentials::Token, error::Fault, error::Problem, error::ServiceError,
+    json, protocol::Headers, resource::ResourceOutcome, transport::HttpVersion,
+    transport::Transport, transport::WireBody, transport::WireRequest, transport::WireResponse,
+    wait::Condition,
 };
 
 mod fakes;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use inia::config::Config;
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Client, Credentials, ErrorKind, Headers, Result, Session, Transport, Value,
-    WireRequest, WireResponse, json,
+    ByteStream, Client, Credentials, ErrorKind, Result, Session, Value, json, protocol::Headers,
+    transport::Transport, transport::WireRequest, transport::WireResponse,
 };
 use inia_model::{Kind, Member, ServiceModel, Structure};
 

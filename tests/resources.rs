@@ -10,9 +10,10 @@ use higher::{CannedTransport, SleepRecorder, catalog, host, paths};
 use inia::host::OsFiles;
 use inia::jmespath::Expression;
 use inia::{
-    ErrorKind, IdentifierSource, Member, ParamPath, ParamSource, Resource, ResourceModel,
-    ResourceOutcome, ResourceParam, ResourcePart, ResourceTarget, Resources, ServiceModel, Value,
-    Waiters, json,
+    ErrorKind, Value, json, model::IdentifierSource, model::Member, model::ParamPath,
+    model::ParamSource, model::ResourceModel, model::ResourceParam, model::ResourceTarget,
+    model::Resources, model::ServiceModel, model::Waiters, resource::Resource,
+    resource::ResourceOutcome, resource::ResourcePart,
 };
 
 const SERVICES: [&str; 9] = [
@@ -48,7 +49,7 @@ impl Checker<'_> {
         let data = resource.shape.map(|shape| Member {
             name: "data".into(),
             target: shape,
-            traits: inia::Traits::default(),
+            traits: inia::model::Traits::default(),
         });
         let data = data.as_ref();
         let actions = resource.load.iter().chain(&resource.actions);

@@ -12,7 +12,7 @@ use inia::config::Config;
 use inia::ports::{BoxFuture, Clock as _};
 use inia::{
     ByteStream, Client, Credentials, ErrorKind, Output, Result, Session, Timestamp,
-    TimestampFormat, Transport, WireRequest, WireResponse, json,
+    TimestampFormat, json, transport::Transport, transport::WireRequest, transport::WireResponse,
 };
 use inia_protocol::Headers;
 

@@ -6,8 +6,9 @@ use bytes::Bytes;
 use inia::config::Config;
 use inia::ports::BoxFuture;
 use inia::{
-    Blob, ByteStream, Client, Credentials, ErrorKind, Headers, Result, Session, Transport, Value,
-    WireBody, WireRequest, WireResponse, json,
+    Blob, ByteStream, Client, Credentials, ErrorKind, Result, Session, Value, json,
+    protocol::Headers, transport::Transport, transport::WireBody, transport::WireRequest,
+    transport::WireResponse,
 };
 
 mod fakes;

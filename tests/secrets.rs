@@ -11,7 +11,8 @@ use inia::config::{
 use inia::host::TokioCommands;
 use inia::ports::{CommandOutput, HttpRequest, HttpResponse, InvokeOptions, UrlHeaders};
 use inia::{
-    CredentialChain, Credentials, Lookup, ProviderContext, Secret, Session, Token, TokenChain,
+    Credentials, Session, credentials::CredentialChain, credentials::Lookup,
+    credentials::ProviderContext, credentials::Secret, credentials::Token, credentials::TokenChain,
 };
 use inia_core::{Identities, RefreshCache, RefreshCell};
 

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use inia::config::{ClientCertificate, Config, Proxies, ProxyConfig};
 use inia::ports::{BoxFuture, Files, Host};
 use inia::{
-    Credentials, ErrorKind, Headers, Result, Session, SessionBuilder, Transport, WireRequest,
-    WireResponse, host, json,
+    Credentials, ErrorKind, Result, Session, SessionBuilder, host, json, protocol::Headers,
+    transport::Transport, transport::WireRequest, transport::WireResponse,
 };
 
 fn builder() -> SessionBuilder {
@@ -112,7 +112,8 @@ fn unused_transports_are_dropped() {
 fn a_transport_that_cannot_honor_an_option_is_an_error() {
     let counts = Counts::default();
     let transport = || {
-        let inner: Arc<dyn Transport> = Arc::new(inia::HyperTransport::new(Default::default()));
+        let inner: Arc<dyn Transport> =
+            Arc::new(inia::transport::HyperTransport::new(Default::default()));
         counts.wrap()(inner)
     };
     let session = builder().transport(transport()).build().unwrap();

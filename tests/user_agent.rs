@@ -16,7 +16,8 @@ use fakes::{FakeEnv, FakePorts, block_on};
 use inia::config::{AccountIdEndpointMode, ChecksumMode, Config, RetryMode};
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Headers, Result, Session, Transport, WireRequest, WireResponse, json,
+    ByteStream, Credentials, Result, Session, json, protocol::Headers, transport::Transport,
+    transport::WireRequest, transport::WireResponse,
 };
 
 /// A transport that records the user agents and returns empty responses.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use higher::{CannedTransport, SleepRecorder, catalog, host, paths};
-use inia::{Client, Condition, ErrorKind, Matcher, Value, Waiters, json};
+use inia::{Client, ErrorKind, Value, json, model::Matcher, model::Waiters, wait::Condition};
 
 #[test]
 fn all_waiters_match_their_shapes() {

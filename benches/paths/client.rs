@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Headers, Result, Session, Transport, WireRequest, WireResponse, json,
+    ByteStream, Credentials, Result, Session, json, protocol::Headers, transport::Transport,
+    transport::WireRequest, transport::WireResponse,
 };
 use tokio::runtime::Runtime;
 

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use inia::{Catalog, Kind, Operation, ServiceModel, ShapeId};
+use inia::{model::Catalog, model::Kind, model::Operation, model::ServiceModel, model::ShapeId};
 
 use crate::measure::Measure;
 

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ciborium::Value as Cbor;
-use inia::{Headers, List, Protocol, ServiceModel, Value, json};
+use inia::{List, Value, json, model::ServiceModel, protocol::Headers, protocol::Protocol};
 use inia_protocol::{Codec, Input, Request, Response};
 
 use crate::fixtures::Fixtures;

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use inia::{Kind, Map, ServiceModel, Value, json};
+use inia::{Map, Value, json, model::Kind, model::ServiceModel};
 
 use crate::measure::Measure;
 use crate::model::built_in;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Error, ErrorKind, Headers, Result, Session, Transport, WireBody,
-    WireRequest, WireResponse,
+    ByteStream, Credentials, Error, ErrorKind, Result, Session, protocol::Headers,
+    transport::Transport, transport::WireBody, transport::WireRequest, transport::WireResponse,
 };
 use inia_core::CredentialChain;
 

@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex};
 
 use inia::ports::{BoxFuture, Clock, Host};
 use inia::{
-    Catalog, Client, Credentials, Error, ErrorKind, Headers, Result, Session, SessionBuilder,
-    Timestamp, Transport, Value, WireBody, WireRequest, WireResponse,
+    Client, Credentials, Error, ErrorKind, Result, Session, SessionBuilder, Timestamp, Value,
+    model::Catalog, protocol::Headers, transport::Transport, transport::WireBody,
+    transport::WireRequest, transport::WireResponse,
 };
 
 /// The built-in definitions.

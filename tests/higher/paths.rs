@@ -1,7 +1,7 @@
 //! Checks JMESPath expressions against the shapes of a service.
 
 use inia::jmespath::{Expression, FieldStep};
-use inia::{Kind, Member, ServiceModel, ShapeId};
+use inia::{model::Kind, model::Member, model::ServiceModel, model::ShapeId};
 
 /// Checks that all members read by an expression exist in a member's shape.
 pub(crate) fn check(

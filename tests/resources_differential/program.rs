@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use inia::jmespath::Expression;
 use inia::{
-    Collection, Credentials, Error, ErrorKind, Paginator, Resource, ResourceOutcome, Session, Value,
+    Credentials, Error, ErrorKind, Session, Value, paginate::Paginator, resource::Collection,
+    resource::Resource, resource::ResourceOutcome,
 };
 use serde_json::Value as Json;
 

@@ -7,7 +7,10 @@ use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use inia::ports::BoxFuture;
-use inia::{HyperTransport, Transport, TransportSettings, WireBody, WireRequest, WireResponse};
+use inia::{
+    transport::HyperTransport, transport::Transport, transport::TransportSettings,
+    transport::WireBody, transport::WireRequest, transport::WireResponse,
+};
 use serde_json::Value as Json;
 
 use crate::rename::GeneratedNames;

@@ -27,7 +27,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use inia::{Operation, ServiceModel};
+use inia::{model::Operation, model::ServiceModel};
 
 use arguments::{Arguments, ProfileOption, SessionOptions};
 use signal::Signals;
@@ -205,12 +205,12 @@ fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operati
     model.operation(name).map_err(|_| {
         let names: Vec<String> = model
             .operations()
-            .map(|operation| inia::kebab_case(&operation.name))
+            .map(|operation| inia::model::kebab_case(&operation.name))
             .collect();
         CliError::usage(format!(
             "{}: unknown operation {name:?}{}",
             model.name(),
-            inia::did_you_mean(name, names.iter().map(String::as_str))
+            inia::model::did_you_mean(name, names.iter().map(String::as_str))
         ))
     })
 }

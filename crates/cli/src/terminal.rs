@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write};
 use std::sync::Arc;
 
-use inia::Secret;
+use inia::credentials::Secret;
 use inia::ports::{BoxFuture, Host, Prompt};
 
 /// Maximum length of an input line, in bytes.

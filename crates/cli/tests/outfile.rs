@@ -63,9 +63,9 @@ fn every_operation_with_a_blob_payload_takes_a_file() {
         let model = session.catalog().service(&service, None).unwrap();
         for operation in model.operations() {
             let output = model.output(operation);
-            let payload = output.and_then(inia::Structure::payload_member);
+            let payload = output.and_then(inia::model::Structure::payload_member);
             let is_blob = payload.is_some_and(|payload| {
-                matches!(model.shape(payload.target).kind, inia::Kind::Blob)
+                matches!(model.shape(payload.target).kind, inia::model::Kind::Blob)
             });
             let stream = model.streaming_output(operation).map(|member| &member.name);
             if is_blob {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bench_harness::{Bench, Case};
 use inia::config::{ChecksumMode, Config};
-use inia::{Client, Credentials, Protocol, Session, Transport, Value};
+use inia::{Client, Credentials, protocol::Protocol, Session, transport::Transport, Value};
 
 use crate::canned::Canned;
 use crate::value::{difference, untag};

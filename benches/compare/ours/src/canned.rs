@@ -7,7 +7,7 @@ use bench_harness::Reply;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use inia::ports::BoxFuture;
-use inia::{ByteStream, Headers, Result, Transport, WireBody, WireRequest, WireResponse};
+use inia::{ByteStream, protocol::Headers, Result, transport::Transport, transport::WireBody, transport::WireRequest, transport::WireResponse};
 
 /// Maximum length of a streaming request body in bytes, for writing it to a file.
 const DUMP_LIMIT: usize = 1 << 30;

@@ -248,7 +248,7 @@ impl Arguments {
             return CliError::usage(format!("--{name} has no effect on `{}`", self.command));
         }
         let names = names.iter().map(String::as_str);
-        let suggestion = inia::did_you_mean(name, names.chain(GlobalOptions::names()));
+        let suggestion = inia::model::did_you_mean(name, names.chain(GlobalOptions::names()));
         CliError::usage(format!("unknown option --{name}{suggestion}"))
     }
 }

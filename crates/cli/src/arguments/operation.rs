@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use inia::{ByteStream, Kind, Map, Member, Operation, ServiceModel, Value, kebab_case};
+use inia::{
+    ByteStream, Map, Value, model::Kind, model::Member, model::Operation, model::ServiceModel,
+    model::kebab_case,
+};
 
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::{self, ArgumentText};

@@ -1,6 +1,6 @@
 //! Pagination options.
 
-use inia::{Operation, PaginatorModel, ServiceModel, snake_case};
+use inia::{model::Operation, model::PaginatorModel, model::ServiceModel, model::snake_case};
 
 use super::OperationArguments;
 use super::option::{Arity, OptionGroup, OptionRow};

@@ -2,7 +2,10 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use inia::{Blob, Kind, List, Map, Member, Operation, ServiceModel, Shape, Str, Structure, Value};
+use inia::{
+    Blob, List, Map, Str, Value, model::Kind, model::Member, model::Operation, model::ServiceModel,
+    model::Shape, model::Structure,
+};
 
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};

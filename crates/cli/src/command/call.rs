@@ -1,6 +1,6 @@
 //! `inia <service> <operation>`: a single call.
 
-use inia::{Client, Operation, PaginatorModel, Session};
+use inia::{Client, Session, model::Operation, model::PaginatorModel};
 
 use crate::arguments::{
     Arguments, OperationArguments, OutputOptions, PageLimits, PagingOptions, SinglePageOption,

@@ -1,7 +1,8 @@
 //! Decodes parameters from JSON, in which blobs are base64.
 
 use inia::{
-    ByteStream, Error, ErrorKind, Kind, Member, Operation, Result, ServiceModel, Value, snake_case,
+    ByteStream, Error, ErrorKind, Result, Value, model::Kind, model::Member, model::Operation,
+    model::ServiceModel, model::snake_case,
 };
 
 use crate::arguments::blob_from_text;

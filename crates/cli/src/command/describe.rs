@@ -1,6 +1,6 @@
 //! Lists services and operations, and describes shapes of an operation.
 
-use inia::{Operation, ServiceModel, Session, kebab_case};
+use inia::{Session, model::Operation, model::ServiceModel, model::kebab_case};
 
 use crate::output;
 use crate::status::CliError;

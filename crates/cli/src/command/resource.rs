@@ -12,7 +12,10 @@
 //! inia resource ec2 Instance i-1 wait-until-running   a waiter
 //! ```
 
-use inia::{Operation, Resource, ResourceModel, ResourceOutcome, ResourcePart, Session, Value};
+use inia::{
+    Session, Value, model::Operation, model::ResourceModel, resource::Resource,
+    resource::ResourceOutcome, resource::ResourcePart,
+};
 
 use crate::arguments::{
     Arguments, CollectionOptions, OperationArguments, OutputOptions, ProfileOption, SessionOptions,
@@ -267,7 +270,7 @@ fn unknown(root: &Resource, model: &ResourceModel, argument: &str) -> CliError {
         "{}.{} has no {argument:?}{}",
         model.service,
         model.name,
-        inia::did_you_mean(&to_snake_case(argument), names)
+        inia::model::did_you_mean(&to_snake_case(argument), names)
     ))
 }
 
@@ -284,7 +287,7 @@ impl ActionCall {
         let mut actions = actions.into_iter().flat_map(Value::items);
         let action = actions.find(|action| {
             let action = action.get("name").and_then(Value::as_str);
-            action.is_some_and(|action| action == name || action == inia::snake_case(name))
+            action.is_some_and(|action| action == name || action == inia::model::snake_case(name))
         });
         let text = |value: &Value| value.as_str().map(str::to_owned);
         match action.and_then(|action| Some((action, text(action.get("operation")?)?))) {

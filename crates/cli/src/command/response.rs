@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt as _;
-use inia::{ByteStream, EventStream, Operation, Output, ServiceModel, Value};
+use inia::{ByteStream, EventStream, Output, Value, model::Operation, model::ServiceModel};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::arguments::OperationArguments;

@@ -1,6 +1,9 @@
 //! `--generate-cli-skeleton`: an operation's parameters or output with sample values.
 
-use inia::{Kind, List, Map, Member, Operation, ServiceModel, ShapeId, Str, Value};
+use inia::{
+    List, Map, Str, Value, model::Kind, model::Member, model::Operation, model::ServiceModel,
+    model::ShapeId,
+};
 
 use crate::arguments::{OutputFormat, OutputOptions, SkeletonKind};
 use crate::output::{self, Printer};

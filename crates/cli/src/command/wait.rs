@@ -1,6 +1,6 @@
 //! `inia <service> wait <name>`: polls until the waiter succeeds; prints nothing.
 
-use inia::{Client, Session, did_you_mean, kebab_case};
+use inia::{Client, Session, model::did_you_mean, model::kebab_case};
 
 use crate::arguments::{Arguments, OperationArguments, OutputOptions, SkeletonKind};
 use crate::command::{describe, skeleton};

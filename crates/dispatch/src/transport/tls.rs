@@ -21,7 +21,7 @@ pub struct TlsSettings {
     pub ca_bundle: Option<Arc<CaBundle>>,
     /// Client certificates and their private key, all in PEM format.
     pub client_identity: Option<Secret>,
-    /// Accept every certificate. Whoever intercepts a connection can read and change its requests then.
+    /// Accept every certificate, which exposes requests and credentials to attackers who intercept connections.
     pub accept_invalid_certificates: bool,
 }
 
@@ -159,7 +159,7 @@ impl TlsSettings {
 fn warn_unverified() {
     static WARNING: Once = Once::new();
     WARNING.call_once(|| {
-        tracing::warn!("TLS certificates are not verified: whoever intercepts a connection can read its requests");
+        tracing::warn!("TLS certificates are not verified: an attacker who intercepts a connection can read its requests");
     });
 }
 

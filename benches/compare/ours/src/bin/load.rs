@@ -19,7 +19,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Client, Result, Session, Transport, Value, WireBody, WireRequest, WireResponse,
+    ByteStream, Client, Result, Session, transport::Transport, Value, transport::WireBody, transport::WireRequest, transport::WireResponse,
 };
 use ours::{Stub, credentials, untag};
 use serde_json::json;

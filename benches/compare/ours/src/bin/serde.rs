@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use inia::{
-    Blob, Headers, Kind, List, Map, Member, Operation, Protocol, ServiceModel, Timestamp, Value,
+    Blob, protocol::Headers, model::Kind, List, Map, model::Member, model::Operation, protocol::Protocol, model::ServiceModel, Timestamp, Value,
 };
 use inia_protocol::{Codec, Input, Response};
 use serde_json::{Value as Json, json};

@@ -160,7 +160,10 @@ fn lines(credentials: &Credentials, format: ExportFormat) -> Result<Vec<String>,
         ),
         (
             "AWS_SESSION_TOKEN",
-            credentials.session_token.as_ref().map(inia::Secret::expose),
+            credentials
+                .session_token
+                .as_ref()
+                .map(inia::credentials::Secret::expose),
         ),
         ("AWS_CREDENTIAL_EXPIRATION", expires.as_deref()),
         ("AWS_ACCOUNT_ID", credentials.account_id.as_deref()),

@@ -70,7 +70,7 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         Some("export-credentials") => export::run(arguments).await,
         Some(other) => Err(CliError::usage(format!(
             "configure: unknown subcommand {other:?}{}",
-            inia::did_you_mean(
+            inia::model::did_you_mean(
                 other,
                 ["get", "set", "list", "list-profiles", "export-credentials"]
             )

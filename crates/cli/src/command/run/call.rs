@@ -2,8 +2,8 @@
 
 use inia::config::{Config, UNSIGNED};
 use inia::{
-    Blob, Client, Credentials, Error, ErrorKind, EventStream, Map, Operation, Output, Result, Str,
-    Token, Value,
+    Blob, Client, Credentials, Error, ErrorKind, EventStream, Map, Output, Result, Str, Value,
+    credentials::Token, model::Operation,
 };
 
 use super::ClientCache;
@@ -124,7 +124,7 @@ impl LineCall {
         if let Some((name, _)) = line.iter().next() {
             return Err(invalid(format!(
                 "unknown key {name:?} in a call{}",
-                inia::did_you_mean(name, KEYS)
+                inia::model::did_you_mean(name, KEYS)
             )));
         }
         Ok(LineCall {
@@ -301,7 +301,7 @@ fn read_credentials(mut credentials: Map) -> Result<LineCredentials> {
     if let Some((name, _)) = credentials.iter().next() {
         return Err(invalid(format!(
             "credentials: unknown key {name:?}{}",
-            inia::did_you_mean(name, CREDENTIAL_KEYS)
+            inia::model::did_you_mean(name, CREDENTIAL_KEYS)
         )));
     }
     match (id, secret, token) {

@@ -1,6 +1,6 @@
 //! Result lines of `inia run`.
 
-use inia::{Error, ErrorKind, Fault, Map, ResponseMetadata, Str, Value, json};
+use inia::{Error, ErrorKind, Map, ResponseMetadata, Str, Value, error::Fault, json};
 
 /// The result of a call: the JSON of its output, or an error with the events before it.
 pub(super) struct CallResult {

@@ -25,7 +25,7 @@ const MAX_HEADER_BYTES: usize = 1 << 20;
 /// An exclusive connection.
 pub(super) struct Http1Connection {
     pub(super) sender: http1::SendRequest<RequestBody>,
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<ConnectionState>,
     /// Wall-clock time, because the monotonic clock stops while a machine is suspended.
     pub(super) unused_since: SystemTime,
 }
@@ -33,11 +33,11 @@ pub(super) struct Http1Connection {
 #[derive(Clone)]
 pub(super) struct Http2Connection {
     pub(super) sender: http2::SendRequest<RequestBody>,
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<ConnectionState>,
 }
 
 /// State of an open connection.
-pub(super) struct Link {
+pub(super) struct ConnectionState {
     pub(super) socket: Socket,
     /// True if a byte arrived since the last request was sent.
     pub(super) received: Arc<AtomicBool>,
@@ -73,7 +73,7 @@ impl Http1Connection {
     }
 }
 
-impl Link {
+impl ConnectionState {
     /// Returns the error that closed the connection, which requests on a closed connection do not receive.
     pub(super) async fn cause(&self) -> Option<Arc<hyper::Error>> {
         let mut end = self.end.clone();
@@ -132,7 +132,7 @@ pub(super) async fn open(
     ));
     let (ended, end) = watch::channel(ConnectionEnd::Open);
     let link = |driver: AbortHandle| {
-        Arc::new(Link {
+        Arc::new(ConnectionState {
             socket: connection.socket,
             received,
             forwarding: connection.forwarding,

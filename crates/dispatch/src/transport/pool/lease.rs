@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use hyper::body::Incoming;
 use hyper::client::conn::http2;
 
-use super::connection::{Http1Connection, Http2Connection, Link};
+use super::connection::{ConnectionState, Http1Connection, Http2Connection};
 use super::{FINISH_TIMEOUT, PoolShared, Target};
 use crate::transport::body::{RequestBody, UploadProgress};
 use crate::transport::connect::Forwarding;
@@ -18,7 +18,7 @@ pub(in crate::transport) struct Lease {
     pool: Arc<PoolShared>,
     target: Target,
     connection: Option<LeasedConnection>,
-    link: Arc<Link>,
+    link: Arc<ConnectionState>,
     is_reused: bool,
     upload: Option<UploadProgress>,
 }

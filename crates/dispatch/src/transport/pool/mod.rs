@@ -16,8 +16,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use self::connection::{Http1Connection, Http2Connection, Link, Opened, open};
-use self::queue::{Grant, Patience, Permit, PoolState, Turn, Waiter};
+use self::connection::{ConnectionState, Http1Connection, Http2Connection, Opened, open};
+use self::queue::{Grant, Permit, PoolState, QueueState, QueueTimer, QueuedRequest};
 use super::HttpVersion;
 use super::connect::Connector;
 use super::failure::ConnectError;
@@ -151,22 +151,22 @@ impl PoolShared {
                 return Ok(Lease::exclusive(self, target, connection, true));
             }
         }
-        let mut patience = Patience::new(max_wait);
-        let mut turn = self.enqueue(target, is_fresh);
+        let mut timer = QueueTimer::new(max_wait);
+        let mut place = self.enqueue(target, is_fresh);
         loop {
-            turn = match turn {
-                Turn::Wait(receiver) => {
-                    Turn::Granted(self.wait(receiver, &mut patience, None).await?)
+            place = match place {
+                QueueState::Wait(receiver) => {
+                    QueueState::Granted(self.wait(receiver, &mut timer, None).await?)
                 }
-                Turn::Granted(Grant::Connection(connection)) => {
+                QueueState::Granted(Grant::Connection(connection)) => {
                     return Ok(Lease::exclusive(self, target, connection, true));
                 }
-                Turn::Granted(Grant::Permit(permit)) => {
+                QueueState::Granted(Grant::Permit(permit)) => {
                     match self.connect(target, is_fresh, permit).await {
                         Ok(lease) => return Ok(lease),
                         Err(error) if error.is_exhausted() => {
                             let receiver = self.enqueue_first(target, is_fresh);
-                            Turn::Granted(self.wait(receiver, &mut patience, Some(error)).await?)
+                            QueueState::Granted(self.wait(receiver, &mut timer, Some(error)).await?)
                         }
                         Err(error) => return Err(error),
                     }
@@ -230,32 +230,32 @@ impl PoolShared {
     }
 
     /// Appends a request to the queue, unless a connection may be opened at once.
-    fn enqueue(self: &Arc<Self>, target: &Target, is_fresh: bool) -> Turn {
+    fn enqueue(self: &Arc<Self>, target: &Target, is_fresh: bool) -> QueueState {
         let evicted;
         let receiver;
         {
             let mut state = self.state();
-            state.remove_finished_waiters();
+            state.remove_canceled();
             state.raise_limit(self.max_connections);
             if state.queue.is_empty() && state.open < state.limit {
                 state.open += 1;
-                return Turn::Granted(Grant::Permit(Permit(Some(Arc::clone(self)))));
+                return QueueState::Granted(Grant::Permit(Permit(Some(Arc::clone(self)))));
             }
-            let (waiter, waiting) = Waiter::new(target, is_fresh);
-            state.queue.push_back(waiter);
+            let (queued, waiting) = QueuedRequest::new(target, is_fresh);
+            state.queue.push_back(queued);
             receiver = waiting;
             evicted = state.evict();
         }
         // Closing the connection releases its permit.
         drop(evicted);
         self.serve();
-        Turn::Wait(receiver)
+        QueueState::Wait(receiver)
     }
 
     /// Puts a request whose connection could not be opened at the head of the queue.
     fn enqueue_first(&self, target: &Target, is_fresh: bool) -> oneshot::Receiver<Grant> {
-        let (waiter, receiver) = Waiter::new(target, is_fresh);
-        self.state().queue.push_front(waiter);
+        let (queued, receiver) = QueuedRequest::new(target, is_fresh);
+        self.state().queue.push_front(queued);
         receiver
     }
 
@@ -263,19 +263,19 @@ impl PoolShared {
     async fn wait(
         self: &Arc<Self>,
         mut receiver: oneshot::Receiver<Grant>,
-        patience: &mut Patience,
+        timer: &mut QueueTimer,
         cause: Option<ConnectError>,
     ) -> Result<Grant, ConnectError> {
-        patience.observe(self.state().releases);
+        timer.observe(self.state().releases);
         loop {
-            let pause = match (&cause, patience.limit) {
+            let pause = match (&cause, timer.limit) {
                 (Some(_), _) => EXHAUSTED_PAUSE,
                 (None, Some(limit)) => limit,
                 (None, None) => IDLE_TIMEOUT,
             };
             match tokio::time::timeout(pause, &mut receiver).await {
                 Ok(Ok(grant)) => return Ok(grant),
-                // The queue drops no waiter.
+                // No request in the queue is dropped.
                 Ok(Err(_)) => return Err(ConnectError::config("the connection pool is closed")),
                 Err(_) => {}
             }
@@ -283,8 +283,8 @@ impl PoolShared {
                 let state = self.state();
                 (state.releases, state.limit)
             };
-            patience.observe(releases);
-            if let Some(limit) = patience.exceeded() {
+            timer.observe(releases);
+            if let Some(limit) = timer.exceeded() {
                 return Err(
                     cause.unwrap_or_else(|| ConnectError::queue_timeout(limit, connections))
                 );
@@ -326,19 +326,19 @@ impl PoolShared {
     /// Grants permits to the first requests in the queue, as far as the limit allows.
     fn serve(self: &Arc<Self>) {
         loop {
-            let waiter = {
+            let queued = {
                 let mut state = self.state();
                 if state.open >= state.limit {
                     return;
                 }
-                let Some(waiter) = state.queue.pop_front() else {
+                let Some(queued) = state.queue.pop_front() else {
                     return;
                 };
                 state.open += 1;
-                waiter
+                queued
             };
             let permit = Permit(Some(Arc::clone(self)));
-            if let Err(Grant::Permit(permit)) = waiter.sender.send(Grant::Permit(permit)) {
+            if let Err(Grant::Permit(permit)) = queued.sender.send(Grant::Permit(permit)) {
                 permit.give_back();
             }
         }
@@ -350,7 +350,7 @@ impl PoolShared {
         loop {
             let mut state = self.state();
             state.releases += 1;
-            state.remove_finished_waiters();
+            state.remove_canceled();
             if let Some(first) = state.queue.front() {
                 if first.is_fresh || first.target != *target {
                     // Closing the connection releases its permit, which the first request gets.
@@ -415,7 +415,7 @@ impl PoolShared {
     }
 
     /// Removes a shared connection that failed, so that no further request uses it.
-    fn forget_http2(&self, target: &Target, link: &Arc<Link>) {
+    fn forget_http2(&self, target: &Target, link: &Arc<ConnectionState>) {
         let removed = {
             let mut state = self.state();
             state.http2.get_mut(target).and_then(|slot| {

@@ -29,14 +29,14 @@ pub(super) struct PoolState {
     pub(super) idle: HashMap<Target, Vec<Http1Connection>>,
     pub(super) http2: HashMap<Target, Http2Slot>,
     /// Requests that wait for a connection, in order of their arrival.
-    pub(super) queue: VecDeque<Waiter>,
+    pub(super) queue: VecDeque<QueuedRequest>,
     /// Requests that are opening a connection, and use one that becomes available earlier.
     pub(super) connecting: HashMap<Target, VecDeque<oneshot::Sender<Http1Connection>>>,
     pub(super) reaper: Option<AbortHandle>,
 }
 
 /// A request in the queue.
-pub(super) struct Waiter {
+pub(super) struct QueuedRequest {
     pub(super) target: Target,
     /// Set if the request must not reuse a connection.
     pub(super) is_fresh: bool,
@@ -44,7 +44,7 @@ pub(super) struct Waiter {
 }
 
 pub(super) enum Grant {
-    /// A connection to the waiter's target.
+    /// A connection to the target of the request.
     Connection(Http1Connection),
     /// Permission to open a connection.
     Permit(Permit),
@@ -64,15 +64,15 @@ pub(super) struct Http2Slot {
 pub(super) struct Permit(pub(super) Option<Arc<PoolShared>>);
 
 /// The time that a request has been in the queue while no connection became available.
-pub(super) struct Patience {
+pub(super) struct QueueTimer {
     pub(super) limit: Option<Duration>,
     pub(super) since: Instant,
     pub(super) releases: Option<u64>,
 }
 
-impl Patience {
+impl QueueTimer {
     pub(super) fn new(limit: Option<Duration>) -> Self {
-        Patience {
+        QueueTimer {
             limit,
             since: Instant::now(),
             releases: None,
@@ -91,20 +91,20 @@ impl Patience {
 }
 
 /// The place of a request in the queue.
-pub(super) enum Turn {
+pub(super) enum QueueState {
     Wait(oneshot::Receiver<Grant>),
     Granted(Grant),
 }
 
-impl Waiter {
+impl QueuedRequest {
     pub(super) fn new(target: &Target, is_fresh: bool) -> (Self, oneshot::Receiver<Grant>) {
         let (sender, receiver) = oneshot::channel();
-        let waiter = Waiter {
+        let queued = QueuedRequest {
             target: target.clone(),
             is_fresh,
             sender,
         };
-        (waiter, receiver)
+        (queued, receiver)
     }
 }
 
@@ -122,11 +122,11 @@ impl PoolState {
     }
 
     /// Removes requests that were canceled from the head of the queue.
-    pub(super) fn remove_finished_waiters(&mut self) {
+    pub(super) fn remove_canceled(&mut self) {
         while self
             .queue
             .front()
-            .is_some_and(|waiter| waiter.sender.is_closed())
+            .is_some_and(|queued| queued.sender.is_closed())
         {
             self.queue.pop_front();
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use cpu_time::ProcessTime;
 use inia::ports::BoxFuture;
 use inia::{
-    ByteStream, Credentials, Headers, Result, Session, Transport, WireRequest, WireResponse,
+    ByteStream, Credentials, protocol::Headers, Result, Session, transport::Transport, transport::WireRequest, transport::WireResponse,
 };
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Minimal parameters of an operation.
 
-use inia::{Kind, Member, Operation, ServiceModel, Structure};
+use inia::{model::Kind, model::Member, model::Operation, model::ServiceModel, model::Structure};
 use serde_json::{Map, Value, json};
 
 /// Maximum depth of required members.
