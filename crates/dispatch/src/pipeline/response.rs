@@ -204,6 +204,13 @@ impl Service {
         }))
     }
 
+    fn definition_of(&self, operation: &Operation) -> Option<OutputDefinition> {
+        Some(OutputDefinition {
+            model: Arc::clone(&self.model),
+            operation: operation.index,
+        })
+    }
+
     /// Adds the service, the operation and the response to the error of a response that cannot be used.
     #[cold]
     fn unusable_response(
