@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! arenas    TextPool, BytePool, MemberPool, ItemPool, RowPool: values of one document while it is parsed
-//! text      FloatText, base64
+//! text      FloatText, base64, JSON strings
 //! ```
 //! A value from an arena is readable at once, or when the arena is dropped: see each function.
 
@@ -13,4 +13,5 @@ pub use crate::float::FloatText;
 pub use crate::text::TextPool;
 pub use crate::value::{
     BytePool, ItemMark, ItemPool, MemberMark, MemberPool, RowKeys, RowPool, RowSlot,
+    write_json_string,
 };

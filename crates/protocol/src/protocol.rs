@@ -68,38 +68,19 @@ impl Protocol {
     /// # Source
     /// botocore `model.py:ServiceModel.resolved_protocol`.
     pub fn of(metadata: &Metadata) -> Result<Protocol> {
-        let listed = |protocol: Protocol| {
-            if metadata.protocols.is_empty() {
-                metadata.protocol == *protocol.name()
-            } else {
-                metadata
-                    .protocols
-                    .iter()
-                    .any(|name| *name == *protocol.name())
-            }
+        let names = match &*metadata.protocols {
+            [] => std::slice::from_ref(&metadata.protocol),
+            names => names,
         };
-        Protocol::ALL
-            .into_iter()
-            .find(|protocol| listed(*protocol))
-            .ok_or_else(|| {
-                let names: Vec<&str> = if metadata.protocols.is_empty() {
-                    vec![&metadata.protocol]
-                } else {
-                    metadata
-                        .protocols
-                        .iter()
-                        .map(|name| name.as_str())
-                        .collect()
-                };
-                Error::new(
-                    ErrorKind::Model,
-                    format!(
-                        "{}: unsupported protocol; the service lists: {}",
-                        metadata.service_id,
-                        names.join(", ")
-                    ),
-                )
-            })
+        let is_listed = |protocol: &Protocol| names.iter().any(|name| *name == *protocol.name());
+        Protocol::ALL.into_iter().find(is_listed).ok_or_else(|| {
+            let message = format!(
+                "{}: unsupported protocol; the service lists: {}",
+                metadata.service_id,
+                names.join(", ")
+            );
+            Error::new(ErrorKind::Model, message)
+        })
     }
 
     /// Creates a codec of this wire format for a service.

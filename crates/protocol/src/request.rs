@@ -21,7 +21,7 @@ use crate::header::{header_text, push_prefix_headers};
 use crate::scalar::{blob_bytes, mismatch, params_map, text_param};
 use crate::shape::{CompiledMember, CompiledStructure, ParamSpec, ShapeFormat, ValueType};
 use crate::strictness::Strictness;
-use crate::uri::{UriTemplate, push_query, split_query};
+use crate::uri::{UriTemplate, split_query};
 use crate::{Input, Request};
 
 /// The compiled form of an operation's requests.
@@ -72,8 +72,8 @@ impl ShapeFormat for Locations {
         member.name.as_bytes()
     }
 
-    fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
-        ParamSpec::new(model, member, required_bit)
+    fn spec(model: &ServiceModel, member: &Member, is_required: bool) -> ParamSpec {
+        ParamSpec::new(model, member, is_required)
     }
 
     fn wire(&self, model: &ServiceModel, member: &Member, _: bool) -> ParamLocation {
@@ -82,12 +82,7 @@ impl ShapeFormat for Locations {
             Some(Location::Uri) => ParamLocation::Label,
             Some(Location::QueryString) => match model.shape(member.target).kind {
                 Kind::Map { .. } => ParamLocation::QueryMap,
-                _ => {
-                    let mut encoded = String::with_capacity(name.len() + 1);
-                    push_percent_encoded(&mut encoded, name);
-                    encoded.push('=');
-                    ParamLocation::Query(Str::from(encoded))
-                }
+                _ => ParamLocation::Query(Str::from(query_key(name))),
             },
             Some(Location::Header) => ParamLocation::Header(lower_name(name)),
             Some(Location::Headers) => ParamLocation::Headers(lower_name(prefix_of(member))),
@@ -290,7 +285,7 @@ impl RequestPlan {
                         push_query_member(&mut request.query, model, member, key, value)?;
                     }
                     ParamLocation::QueryMap => {
-                        push_query_map(&mut request.query, member, value, |key| {
+                        push_query_map(&mut request.query, model, member, value, |key| {
                             is_named(members, params, key)
                         })?;
                     }
@@ -327,6 +322,7 @@ fn location_text(model: &ServiceModel, member: &Member, value: &Value) -> Result
     text_param(&member.name, target, TimestampFormat::Iso8601, value)
 }
 
+/// Appends a query parameter, whose encoded name ends with `=`, once for each item of a list.
 fn push_query_member(
     query: &mut String,
     model: &ServiceModel,
@@ -334,57 +330,48 @@ fn push_query_member(
     key: &str,
     value: &Value,
 ) -> Result<()> {
-    let mut push = |text: &str| {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(key);
-        push_percent_encoded(query, text);
-    };
-    match (&model.shape(member.target).kind, value) {
-        (Kind::List(item), Value::List(list)) => {
-            for value in list.iter().filter(|value| !value.is_null()) {
-                push(&location_text(model, item, value)?);
-            }
-        }
-        _ => push(&location_text(model, member, value)?),
+    if let (Kind::List(item), Value::List(list)) = (&model.shape(member.target).kind, value) {
+        let mut items = list.iter().filter(|value| !value.is_null());
+        return items.try_for_each(|value| push_query_member(query, model, item, key, value));
     }
+    let text = location_text(model, member, value)?;
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(key);
+    push_percent_encoded(query, &text);
     Ok(())
 }
 
-/// Adds a map of query parameters, whose values are strings or lists of strings, skipping names for which `is_taken`
+/// Appends a map of query parameters, whose values are strings or lists of strings, skipping names for which `is_taken`
 /// holds.
 fn push_query_map(
     query: &mut String,
+    model: &ServiceModel,
     member: &Member,
     value: &Value,
     is_taken: impl Fn(&str) -> bool,
 ) -> Result<()> {
-    let Value::Map(map) = value else {
+    let (Kind::Map { value: item, .. }, Value::Map(map)) =
+        (&model.shape(member.target).kind, value)
+    else {
         return Err(mismatch(&member.name, "a map", value));
     };
-    let mut push = |key: &str, value: &Value| -> Result<()> {
-        let text = text_param(
-            &member.name,
-            ValueType::String,
-            TimestampFormat::Iso8601,
-            value,
-        )?;
-        push_query(query, key, &text);
-        Ok(())
-    };
-    for (key, value) in map.iter().filter(|(key, _)| !is_taken(key)) {
-        match value {
-            Value::Null => {}
-            Value::List(list) => {
-                for value in list.iter().filter(|value| !value.is_null()) {
-                    push(key, value)?;
-                }
-            }
-            value => push(key, value)?,
-        }
+    let entries = map
+        .iter()
+        .filter(|(key, value)| !value.is_null() && !is_taken(key));
+    for (key, value) in entries {
+        push_query_member(query, model, item, &query_key(key), value)?;
     }
     Ok(())
+}
+
+/// Returns the encoded name of a query parameter, with `=`.
+fn query_key(name: &str) -> String {
+    let mut key = String::with_capacity(name.len() + 1);
+    push_percent_encoded(&mut key, name);
+    key.push('=');
+    key
 }
 
 /// Returns whether a member that is present is bound to this query parameter; it takes precedence over the map.

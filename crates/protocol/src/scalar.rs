@@ -111,6 +111,16 @@ pub(crate) fn float_from_text(text: &str) -> Option<f64> {
     }
 }
 
+/// Converts a float to an integer if it is a whole number of up to 2^53.
+pub(crate) fn whole_number(number: f64) -> Option<Value> {
+    let is_whole = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only whole numbers of up to 2^53 are cast"
+    )]
+    is_whole.then(|| Value::Int(number as i64))
+}
+
 /// Parses an integer: as `Int` up to 64 bits, as its digits beyond.
 pub(crate) fn integer_from_text(text: &str) -> Option<Value> {
     let text = text.trim_ascii();

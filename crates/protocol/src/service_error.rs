@@ -55,18 +55,14 @@ pub(crate) fn error_shape(
         .or_else(|| model.shape_id(code).filter(is_exception))
 }
 
-/// Sets shape, `retryable` and `throttling` from the modeled error, looked up by code if the shape is not set, and
-/// removes the message from the details.
-pub(crate) fn finish_error(model: &ServiceModel, operation: &Operation, error: &mut ServiceError) {
-    let id = match &error.shape {
-        Some(name) => model.shape_id(name),
-        None => error_shape(model, operation, &error.code),
-    };
+/// Sets shape, `retryable` and `throttling` from the modeled error, and removes the message from the details.
+pub(crate) fn apply_shape(model: &ServiceModel, shape: Option<ShapeId>, error: &mut ServiceError) {
     for name in MESSAGE_NAMES {
         error.details.remove(name);
     }
-    let Some(id) = id else { return };
-    let shape = model.shape(id);
+    let Some(shape) = shape.map(|id| model.shape(id)) else {
+        return;
+    };
     if let Kind::Structure(Structure {
         error: Some(traits),
         ..
@@ -149,14 +145,13 @@ pub(crate) fn service_error(
     let shape = error_shape(model, operation, &error.code)
         .or_else(|| error_shape(model, operation, &code.unwrap_or_default()));
     if let Some(shape) = shape {
-        error.shape = Some(model.shape(shape).name.clone());
         // Details that cannot be parsed do not hide the error itself.
         error.details = read_details(shape).unwrap_or_default();
         if error.message.is_empty() {
             error.message = message_of(&error.details);
         }
     }
-    finish_error(model, operation, &mut error);
+    apply_shape(model, shape, &mut error);
     error
 }
 

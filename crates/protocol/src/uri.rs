@@ -1,21 +1,9 @@
 //! Paths, query strings and host prefixes: percent-encoding and URI templates.
 
-use inia_core::{
-    Error, ErrorKind, Map, Result, Str, Value, push_percent_encoded, push_percent_encoded_except,
-};
+use inia_core::{Error, ErrorKind, Map, Result, Str, Value, push_percent_encoded_except};
 use inia_model::{Location, Member, Structure};
 
 use crate::scalar::mismatch;
-
-/// Appends `name=value` to a query string, percent-encoded, with `&` in front unless it is the first.
-pub(crate) fn push_query(out: &mut String, name: &str, value: &str) {
-    if !out.is_empty() {
-        out.push('&');
-    }
-    push_percent_encoded(out, name);
-    out.push('=');
-    push_percent_encoded(out, value);
-}
 
 /// A parsed URI template with `{labels}`.
 #[derive(Debug)]

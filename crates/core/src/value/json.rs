@@ -213,7 +213,7 @@ fn write<L: JsonLayout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
             Some(name) => write_plain_string(name.as_bytes(), out),
             None => out.extend_from_slice(FloatText::new().format(*value).as_bytes()),
         },
-        Value::String(text) => write_string(text, out),
+        Value::String(text) => write_json_string(text, out),
         Value::Blob(bytes) => {
             out.push(b'"');
             bytes.write_base64(out);
@@ -243,7 +243,7 @@ fn write<L: JsonLayout>(value: &Value, out: &mut Vec<u8>, layout: &mut L) {
                 } else {
                     layout.next(out);
                 }
-                write_string(key, out);
+                write_json_string(key, out);
                 out.extend_from_slice(L::COLON);
                 write(value, out, layout);
             }
@@ -281,7 +281,8 @@ static ESCAPES: [u8; 256] = {
     escapes
 };
 
-fn write_string(text: &str, out: &mut Vec<u8>) {
+/// Appends text as a JSON string.
+pub fn write_json_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
     #[expect(

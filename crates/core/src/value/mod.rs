@@ -34,6 +34,7 @@ mod to_value;
 pub use blob::{Blob, BytePool};
 pub use from_value::{from_value, from_value_ref};
 pub use item_pool::{ItemMark, ItemPool};
+pub use json::write_json_string;
 pub use list::List;
 pub use map::{Map, MapIntoIter, MapIter};
 pub use member_pool::{MemberMark, MemberPool};

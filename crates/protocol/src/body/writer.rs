@@ -263,7 +263,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
     ) -> Result<usize> {
         let announced = map.len();
         let mut at = S::open_map(&mut self.out, start, announced);
-        let mut present = 0;
+        let mut required = 0;
         let mut skipped = 0;
         for (ordinal, (name, value)) in members.enumerate() {
             let Some((_, member)) = layout.find(name, ordinal, order) else {
@@ -278,7 +278,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
                 skipped += 1;
                 continue;
             }
-            present |= member.spec.required_bit;
+            required += usize::from(member.spec.is_required);
             if member.has_location && body_only {
                 skipped += 1;
                 continue;
@@ -294,7 +294,7 @@ impl<'m, S: BodySyntax> BodyWriter<'m, S> {
             };
         }
         let written = announced - skipped;
-        layout.check_members(self.strictness, present, written, map)?;
+        layout.check_members(self.strictness, required, written)?;
         Ok(S::close_map(&mut self.out, start, at, announced, written))
     }
 

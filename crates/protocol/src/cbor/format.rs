@@ -28,11 +28,11 @@ use crate::format::{
     BodyPart, CONTENT_TYPE, EVENT_STREAM_TYPE, FixedParts, WireFormat, push_query_mode,
 };
 use crate::mismatch::{is_match, settle, settle_members};
-use crate::scalar::timestamp_from_text;
+use crate::scalar::{timestamp_from_text, whole_number};
 use crate::service_error::{ErrorParts, code_of};
 use crate::shape::{
-    CompiledShape, DecodeMember, DecodeStructure, KeyDecode, KeyEncode, NameFilter, Shapes,
-    ValueType, head_word, unknown_union_member,
+    CompiledShape, DecodeMember, DecodeStructure, KeyDecode, KeyEncode, Shapes, ValueType,
+    head_word, unknown_union_member,
 };
 use crate::strictness::Strictness;
 use crate::{Headers, Response};
@@ -206,7 +206,9 @@ impl<'t> CborDecoder<'t> {
     /// Parses the rarer types, and values that do not match their shapes.
     fn scalar(&mut self, target: ValueType, head: ItemHead, depth: u32) -> Result<Value> {
         let value = match (target, self.reader.any_after(head, depth)?) {
-            (ValueType::Integer, Value::Float(number)) => integer(number),
+            (ValueType::Integer, Value::Float(number)) => {
+                whole_number(number).unwrap_or(Value::Float(number))
+            }
             (ValueType::Float | ValueType::Double, value) => {
                 value.as_f64().map_or(value, Value::Float)
             }
@@ -336,7 +338,6 @@ impl<'t> CborDecoder<'t> {
             return Err(self.reader.malformed("the shape is not a map"));
         };
         let mut map = Map::with_capacity(reserve(length).min(INDEX_THRESHOLD));
-        let mut filter = NameFilter::default();
         let mut count = 0;
         while let Some(head) = self.reader.element(length, &mut count)? {
             let name = self.reader.key(head, depth)?;
@@ -347,27 +348,8 @@ impl<'t> CborDecoder<'t> {
             if value.is_null() && !*is_sparse {
                 continue;
             }
-            if map.len() < INDEX_THRESHOLD
-                && filter.is_new(name.as_bytes(), head_word(name.as_bytes()))
-            {
-                map.push(name, value);
-            } else {
-                map.insert(name, value);
-            }
+            map.insert(name, value);
         }
         Ok(Value::Map(map))
-    }
-}
-
-/// Converts a float to an integer if it is a whole number.
-fn integer(number: f64) -> Value {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "only whole numbers of up to 2^53 are cast"
-    )]
-    if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
-        Value::Int(number as i64)
-    } else {
-        Value::Float(number)
     }
 }

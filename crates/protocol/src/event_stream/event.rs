@@ -13,7 +13,7 @@ use crate::format::{BodyPart, FixedParts, WireFormat, empty_payload};
 use crate::mismatch::{is_match, log_scalar};
 use crate::response::text_payload;
 use crate::scalar::{blob_bytes, mismatch, timestamp_param};
-use crate::service_error::{finish_error, message_of};
+use crate::service_error::{apply_shape, error_shape, message_of};
 use crate::shape::ValueType;
 use crate::strictness::Strictness;
 
@@ -47,7 +47,8 @@ pub(crate) fn parse_event(
                 http_status: ERROR_STATUS,
                 ..ServiceError::default()
             };
-            finish_error(model, operation, &mut error);
+            let shape = error_shape(model, operation, &error.code);
+            apply_shape(model, shape, &mut error);
             return Err(Error::from_service(&operation.name, error));
         }
         _ => {}
@@ -110,17 +111,19 @@ fn exception(
         http_status: ERROR_STATUS,
         ..ServiceError::default()
     };
-    if let Some(member) = stream.member(&code) {
+    let member = stream.member(&code);
+    if let Some(member) = member {
         let body = match read_payload(model, format, member, &message.payload) {
             Ok(Value::Map(map)) => map,
             _ => Map::new(),
         };
-        error.shape = Some(model.shape(member.target).name.clone());
         error.message = message_of(&body);
         error.details = body;
     }
+    let shape = member.map(|member| member.target);
+    let shape = shape.or_else(|| error_shape(model, operation, &code));
     error.code = code;
-    finish_error(model, operation, &mut error);
+    apply_shape(model, shape, &mut error);
     Error::from_service(&operation.name, error)
 }
 

@@ -9,7 +9,7 @@ use inia_model::{Member, ShapeId};
 use super::builder::{JsonBuilder, MAX_DEPTH};
 use super::entries::MapEntries;
 use super::lexer::{JsonKey, number_of};
-use crate::scalar::{scalar_from_text, timestamp_from_text};
+use crate::scalar::{scalar_from_text, timestamp_from_text, whole_number};
 use crate::shape::{
     CompiledShape, DecodeMember, DecodeStructure, KeyDecode, Shapes, ValueType, head_word,
     unknown_union_member,
@@ -180,16 +180,11 @@ impl<'t> JsonDecoder<'t> {
                 Err(_) => Value::BigInt(text.into()),
             });
         }
-        let number: f64 = text.parse().unwrap_or(f64::NAN);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "only whole numbers of up to 2^53 are cast"
-        )]
-        if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 {
-            return Ok(Value::Int(number as i64));
-        }
-        self.has_mismatch = true;
-        Ok(Value::Float(number))
+        let number = text.parse().unwrap_or(f64::NAN);
+        Ok(whole_number(number).unwrap_or_else(|| {
+            self.has_mismatch = true;
+            Value::Float(number)
+        }))
     }
 
     fn structure(&mut self, id: ShapeId, depth: u32) -> Result<Map> {

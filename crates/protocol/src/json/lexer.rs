@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use inia_core::detail::TextPool;
+use inia_core::detail::{TextPool, write_json_string};
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use crate::shape::Literal;
@@ -60,7 +60,7 @@ pub(super) fn key_text(name: &str) -> Vec<u8> {
 
 /// Appends a key with its colon in the usual form, without white space.
 pub(super) fn push_key(text: &mut Vec<u8>, name: &str) {
-    Value::from(name).write_json(text);
+    write_json_string(name, text);
     text.push(b':');
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use inia_core::detail::{FloatText, base64_len, write_base64};
+use inia_core::detail::{FloatText, base64_len, write_base64, write_json_string};
 use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::lexer::key_text;
@@ -73,7 +73,7 @@ impl BodySyntax for JsonSyntax {
         let bytes = text.as_bytes();
         match Self::short_string(out.window(at), bytes) {
             Some(length) => at + length,
-            None => quote(out, at, bytes),
+            None => quote(out, at, text),
         }
     }
 
@@ -215,16 +215,15 @@ fn quote_short(window: &mut Window, bytes: &[u8]) -> bool {
 
 /// Writes any string with its quotes.
 #[inline(never)]
-fn quote(out: &mut Buffer, at: usize, bytes: &[u8]) -> usize {
+fn quote(out: &mut Buffer, at: usize, string: &str) -> usize {
+    let bytes = string.as_bytes();
     if is_plain(bytes) {
         let at = out.byte(at, b'"');
         let at = out.put(at, bytes);
         return out.byte(at, b'"');
     }
     let mut text = Vec::with_capacity(bytes.len() + 16);
-    text.push(b'"');
-    push_escaped(&mut text, bytes);
-    text.push(b'"');
+    write_json_string(string, &mut text);
     out.put(at, &text)
 }
 
@@ -304,23 +303,6 @@ fn is_plain(bytes: &[u8]) -> bool {
         found |= to_escape(u64::from_le_bytes(*word));
     }
     found == 0
-}
-
-fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
-    for chunk in bytes.split_inclusive(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
-        let Some((last, plain)) = chunk.split_last() else {
-            continue;
-        };
-        out.extend_from_slice(plain);
-        match last {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *last]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => out.extend_from_slice(format!("\\u{last:04x}").as_bytes()),
-            _ => out.push(*last),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -52,8 +52,8 @@ impl ShapeFormat for Dialect {
         member.name.as_bytes()
     }
 
-    fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
-        ParamSpec::new(model, member, required_bit)
+    fn spec(model: &ServiceModel, member: &Member, is_required: bool) -> ParamSpec {
+        ParamSpec::new(model, member, is_required)
     }
 
     /// DIFFERENCE: in the EC2 format a member without a location name is capitalized too, as the Smithy specification

@@ -29,7 +29,7 @@ impl ShapeFormat for KeyDecode {
         member.wire_name().as_bytes()
     }
 
-    fn spec(model: &ServiceModel, member: &Member, _: u64) -> ValueType {
+    fn spec(model: &ServiceModel, member: &Member, _: bool) -> ValueType {
         ValueType::of(model, member)
     }
 
@@ -72,8 +72,8 @@ impl ShapeFormat for KeyEncode {
         member.name.as_bytes()
     }
 
-    fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
-        ParamSpec::new(model, member, required_bit)
+    fn spec(model: &ServiceModel, member: &Member, is_required: bool) -> ParamSpec {
+        ParamSpec::new(model, member, is_required)
     }
 
     fn wire(&self, _: &ServiceModel, member: &Member, _: bool) -> PaddedLiteral {

@@ -23,7 +23,7 @@ use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable, Structure};
 pub(crate) use keyed::{DecodeMember, DecodeStructure, KeyDecode, KeyEncode};
 pub(crate) use literal::Literal;
 pub(crate) use name_index::{MemberNameIndex, NameFilter, head_word};
-pub(crate) use param::{MemberOrder, ParamSpec, RequiredMembers, TypeSpec, is_long_enough};
+pub(crate) use param::{MemberOrder, ParamSpec, TypeSpec, is_long_enough};
 pub(crate) use value_type::{UNKNOWN_MEMBER, ValueType, unknown_union_member};
 
 /// The part of a compiled shape that depends on the format.
@@ -38,8 +38,8 @@ pub(crate) trait ShapeFormat: fmt::Debug + Sized {
     /// Returns the name by which a member is looked up; an empty one if it is not.
     fn key<'m>(member: &'m Member, compiled: &'m CompiledMember<Self>) -> &'m [u8];
 
-    /// Compiles the type of a member; `required_bit` is its bit in [`RequiredMembers`].
-    fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> Self::Spec;
+    /// Compiles the type of a member.
+    fn spec(model: &ServiceModel, member: &Member, is_required: bool) -> Self::Spec;
 
     /// Encodes the name of a member, or of an item, key or value if it is not in a structure.
     fn wire(&self, model: &ServiceModel, member: &Member, in_structure: bool) -> Self::Wire;
@@ -71,7 +71,8 @@ pub(crate) struct CompiledStructure<F: ShapeFormat> {
     pub(crate) index: MemberNameIndex,
     pub(crate) shape: ShapeId,
     pub(crate) is_union: bool,
-    pub(crate) required: RequiredMembers,
+    /// The number of required members.
+    pub(crate) required: usize,
     pub(crate) extra: F::Extra,
 }
 
@@ -168,10 +169,15 @@ impl<F: ShapeFormat> CompiledStructure<F> {
         id: ShapeId,
         structure: &Structure,
     ) -> Self {
-        let (required, bits) = RequiredMembers::of(structure);
-        let members = structure.members.iter().zip(&bits);
+        let mut is_required = vec![false; structure.members.len()];
+        for position in &structure.required {
+            if let Some(is_required) = is_required.get_mut(*position as usize) {
+                *is_required = true;
+            }
+        }
+        let members = structure.members.iter().zip(&is_required);
         let mut members: Box<[CompiledMember<F>]> = members
-            .map(|(member, bit)| CompiledMember::new(format, model, member, Some(*bit)))
+            .map(|(member, required)| CompiledMember::new(format, model, member, Some(*required)))
             .collect();
         let extra = format.extra(structure, &mut members);
         let keys = structure.members.iter().zip(&members);
@@ -180,7 +186,7 @@ impl<F: ShapeFormat> CompiledStructure<F> {
             index: MemberNameIndex::new(keys),
             shape: id,
             is_union: model.shape(id).traits.is_union(),
-            required,
+            required: is_required.iter().filter(|required| **required).count(),
             extra,
             members,
         }
@@ -188,12 +194,12 @@ impl<F: ShapeFormat> CompiledStructure<F> {
 }
 
 impl<F: ShapeFormat> CompiledMember<F> {
-    /// Compiles a member of a structure with its bit in [`RequiredMembers`], or a list item, map key or map value.
-    fn new(format: &F, model: &ServiceModel, member: &Member, required_bit: Option<u64>) -> Self {
+    /// Compiles a member of a structure, which may be required, or a list item, map key or map value.
+    fn new(format: &F, model: &ServiceModel, member: &Member, is_required: Option<bool>) -> Self {
         CompiledMember {
-            wire: format.wire(model, member, required_bit.is_some()),
+            wire: format.wire(model, member, is_required.is_some()),
             name: Name::intern(&member.name),
-            spec: F::spec(model, member, required_bit.unwrap_or_default()),
+            spec: F::spec(model, member, is_required.unwrap_or_default()),
             is_flattened: member.traits.is_flattened(),
             has_location: member.traits.location.is_some(),
         }

@@ -3,8 +3,8 @@
 
 use std::ops::Deref;
 
-use inia_core::{Error, ErrorKind, Map, Name, Result, Str, Value};
-use inia_model::{Kind, Member, ServiceModel, Structure};
+use inia_core::{Error, ErrorKind, Map, Result, Str, Value};
+use inia_model::{Kind, Member, ServiceModel};
 
 use super::{CompiledMember, CompiledStructure, ShapeFormat, ValueType, head_word};
 use crate::scalar::timestamp_param;
@@ -14,16 +14,15 @@ use crate::strictness::Strictness;
 #[derive(Debug)]
 pub(crate) struct ParamSpec {
     name: MemberName,
-    /// The member's bit in [`RequiredMembers`].
-    pub(crate) required_bit: u64,
+    pub(crate) is_required: bool,
     types: TypeSpec,
 }
 
 impl ParamSpec {
-    pub(crate) fn new(model: &ServiceModel, member: &Member, required_bit: u64) -> Self {
+    pub(crate) fn new(model: &ServiceModel, member: &Member, is_required: bool) -> Self {
         ParamSpec {
             name: MemberName::new(&member.name),
-            required_bit,
+            is_required,
             types: TypeSpec::of(model, member),
         }
     }
@@ -160,7 +159,7 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
         mut visit: impl FnMut(&'a Str, usize, &'a CompiledMember<F>, &'a Value) -> Result<()>,
     ) -> Result<()> {
         let mut order = MemberOrder::default();
-        let (mut present, mut count) = (0, 0);
+        let (mut required, mut count) = (0, 0);
         for (ordinal, (name, value)) in params.iter().enumerate() {
             if value.is_null() && strictness == Strictness::Lenient {
                 continue;
@@ -169,12 +168,12 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
                 return Err(self.unknown_member(model, name));
             };
             if !value.is_null() {
-                present |= member.spec.required_bit;
+                required += usize::from(member.spec.is_required);
                 count += 1;
                 visit(name, position, member, value)?;
             }
         }
-        self.check_members(strictness, present, count, params)
+        self.check_members(strictness, required, count)
     }
 
     /// Returns the error for a parameter that is not a member of the structure.
@@ -189,8 +188,8 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
         )
     }
 
-    /// Checks in strict mode that all required members are present, and exactly one of a union; `bits` is the union of
-    /// the bits of the `count` members that are not null.
+    /// Checks in strict mode that all required members are present, and exactly one of a union; `required` is the number
+    /// of required members among the `count` that are not null.
     ///
     /// # Errors
     /// `Validation`: one is missing.
@@ -198,12 +197,11 @@ impl<F: ShapeFormat<Spec = ParamSpec>> CompiledStructure<F> {
     pub(crate) fn check_members(
         &self,
         strictness: Strictness,
-        bits: u64,
+        required: usize,
         count: usize,
-        map: &Map,
     ) -> Result<()> {
         if strictness == Strictness::Lenient
-            || self.required.all_present(bits, map) && (!self.is_union || count == 1)
+            || required == self.required && (!self.is_union || count == 1)
         {
             return Ok(());
         }
@@ -322,57 +320,5 @@ fn is_document(value: &Value, depth: u32) -> bool {
         Value::List(list) => depth > 0 && list.iter().all(|value| is_document(value, depth - 1)),
         Value::Map(map) => depth > 0 && map.values().all(|value| is_document(value, depth - 1)),
         _ => true,
-    }
-}
-
-/// The required members of a structure.
-#[derive(Debug, Default)]
-pub(crate) struct RequiredMembers {
-    /// A bit for each of the first 64 required members.
-    bits: u64,
-    /// The required members beyond the first 64.
-    overflow: Box<[Name]>,
-}
-
-impl RequiredMembers {
-    /// Returns the required members of a structure and the bit of each member, 0 for an optional one.
-    pub(crate) fn of(structure: &Structure) -> (RequiredMembers, Box<[u64]>) {
-        let mut member_bits = vec![0; structure.members.len()];
-        let mut required = RequiredMembers::default();
-        let mut overflow = Vec::new();
-        for (ordinal, position) in structure.required.iter().enumerate() {
-            let position = *position as usize;
-            let Some(bit) = u32::try_from(ordinal)
-                .ok()
-                .and_then(|o| 1_u64.checked_shl(o))
-            else {
-                overflow.extend(
-                    structure
-                        .members
-                        .get(position)
-                        .map(|member| Name::intern(&member.name)),
-                );
-                continue;
-            };
-            if let Some(member_bit) = member_bits.get_mut(position) {
-                *member_bit |= bit;
-                required.bits |= bit;
-            }
-        }
-        required.overflow = overflow.into();
-        (required, member_bits.into())
-    }
-
-    /// Returns whether all required members are present; `bits` is the union of the bits of all members that are not
-    /// null.
-    #[inline]
-    pub(crate) fn all_present(&self, bits: u64, map: &Map) -> bool {
-        self.bits & !bits == 0 && (self.overflow.is_empty() || self.overflow_present(map))
-    }
-
-    #[cold]
-    fn overflow_present(&self, map: &Map) -> bool {
-        let mut overflow = self.overflow.iter();
-        overflow.all(|name| map.get(name).is_some_and(|value| !value.is_null()))
     }
 }

@@ -59,8 +59,8 @@ impl ShapeFormat for XmlEncode {
         member.name.as_bytes()
     }
 
-    fn spec(model: &ServiceModel, member: &Member, required_bit: u64) -> ParamSpec {
-        ParamSpec::new(model, member, required_bit)
+    fn spec(model: &ServiceModel, member: &Member, is_required: bool) -> ParamSpec {
+        ParamSpec::new(model, member, is_required)
     }
 
     fn wire(&self, model: &ServiceModel, member: &Member, _: bool) -> XmlTag {

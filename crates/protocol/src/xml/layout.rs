@@ -67,7 +67,7 @@ impl ShapeFormat for XmlDecode {
         compiled.wire.element_name()
     }
 
-    fn spec(model: &ServiceModel, member: &Member, _: u64) -> ValueType {
+    fn spec(model: &ServiceModel, member: &Member, _: bool) -> ValueType {
         ValueType::of(model, member)
     }
 
