@@ -34,7 +34,7 @@ use std::fmt;
 use super::shell_words::split_words;
 
 /// One line of a config file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConfigLine<'a> {
     /// The original text, including the line ending.
     pub text: &'a str,
@@ -43,7 +43,7 @@ pub struct ConfigLine<'a> {
 }
 
 /// The kind of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum LineKind<'a> {
     /// An empty line or white space only.
     Blank,
@@ -65,6 +65,29 @@ pub enum LineKind<'a> {
         /// The name and value of a sub-property.
         sub: Option<(&'a str, &'a str)>,
     },
+}
+
+impl fmt::Debug for ConfigLine<'_> {
+    /// Omits the text, which may contain a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConfigLine").field(&self.kind).finish()
+    }
+}
+
+impl fmt::Debug for LineKind<'_> {
+    /// Omits the values, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LineKind::Blank => f.write_str("Blank"),
+            LineKind::Comment => f.write_str("Comment"),
+            LineKind::Section(text) => f.debug_tuple("Section").field(text).finish(),
+            LineKind::Property { name, .. } => f.debug_tuple("Property").field(name).finish(),
+            LineKind::Continuation { sub, .. } => f
+                .debug_tuple("Continuation")
+                .field(&sub.map(|(name, _)| name))
+                .finish(),
+        }
+    }
 }
 
 /// A syntax error, with its line number, counted from 1.
