@@ -346,11 +346,12 @@ async fn responses_compressed_unasked_are_decoded() {
     assert_eq!(output["Body"].as_blob().unwrap().to_vec(), gzip(b"object"));
     assert_eq!(output["ContentEncoding"], "gzip");
 
-    // A profile names its encoding in the output.
+    // So is a payload whose encoding is in the output.
     let url = compressing_server("200 OK", b"profile").await;
     let profiler = client("codeguruprofiler", &url, Config::new());
     let output = profiler
         .call("GetProfile", json!({"profilingGroupName": "g"}))
+        .collect()
         .await
         .unwrap();
     assert_eq!(output["contentEncoding"], "gzip");

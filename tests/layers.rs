@@ -92,8 +92,6 @@ const CIRCLES: &[(&str, &str, &str)] = &[
     ("dispatch", "", "discovery"),
     ("dispatch", "", "resource"),
     ("dispatch", "pipeline", "attempt"),
-    ("dispatch", "transport", "body"),
-    ("dispatch", "transport/pool", "connection"),
     ("protocol", "", "body"),
     ("protocol", "json", "builder"),
     ("signing", "", "key"),

@@ -1,16 +1,19 @@
 //! Calls that recover: from expired credentials, a wrong clock, corrupt and cut off responses, redirects. In memory, in no real time.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use inia::config::Config;
+use inia::credentials::{Lookup, Provider, ProviderContext, Token};
+use inia::error::Fault;
 use inia::ports::{BoxFuture, Clock, Host};
+use inia::protocol::Headers;
+use inia::transport::{Transport, WireRequest, WireResponse};
 use inia::{
     ByteStream, Client, Credentials, Error, ErrorKind, Output, Result, Session, Timestamp,
-    TimestampFormat, Value, error::Fault, json, protocol::Headers, transport::Transport,
-    transport::WireRequest, transport::WireResponse,
+    TimestampFormat, Value, json,
 };
 
 mod fakes;
@@ -200,6 +203,74 @@ fn refresh_counts_as_an_attempt() {
     let sqs = server.client_with("sqs", container().host(), max_attempts(3), false);
     let error = block_on(sqs.call("ListQueues", json!({})).send()).unwrap_err();
     assert_eq!((error.attempts(), server.requests().len()), (3, 3));
+}
+
+/// Loads numbered tokens that expire in ten hours.
+#[derive(Debug, Default)]
+struct NumberedTokens(AtomicU32);
+
+impl Provider<Token> for NumberedTokens {
+    fn name(&self) -> &str {
+        "numbered"
+    }
+
+    fn load<'a>(&'a self, _: &'a ProviderContext) -> BoxFuture<'a, Result<Lookup<Token>>> {
+        let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut token = Token::new(format!("TOKEN{number}"));
+        token.expires = Some(Timestamp::new(NOW + 36_000, 0));
+        Box::pin(std::future::ready(Ok(Lookup::Found(token))))
+    }
+}
+
+#[test]
+fn hundred_calls_refused_for_an_expired_bearer_token_refresh_it_once() {
+    let server = Server::new(|request, _| match request.header("authorization") {
+        "Bearer TOKEN2" => success("{}"),
+        _ => json_error(401, "ExpiredTokenException"),
+    });
+    let client = Session::builder()
+        .host(FakePorts::new(FakeEnv::default(), NOW).host())
+        .region("us-east-1")
+        .token_provider(NumberedTokens::default())
+        .transport(server.clone())
+        .build()
+        .unwrap()
+        .client("codecatalyst")
+        .unwrap();
+    let calls = (0..100).map(|_| client.call("ListSpaces", json!({})).send());
+    for output in block_on(join_all(calls)) {
+        assert_eq!(output.unwrap().metadata.attempts, 2);
+    }
+}
+
+#[test]
+fn refused_session_of_a_directory_bucket_is_created_again() {
+    let refused = AtomicBool::new(false);
+    let server = Server::new(move |request, _| {
+        if request.url.ends_with("?session") {
+            return success(
+                "<CreateSessionResult><Credentials><SessionToken>t</SessionToken><SecretAccessKey>s</SecretAccessKey>\
+                 <AccessKeyId>k</AccessKeyId><Expiration>2026-01-02T03:09:05Z</Expiration></Credentials></CreateSessionResult>",
+            );
+        }
+        match refused.swap(true, Ordering::SeqCst) {
+            false => (
+                400,
+                Vec::new(),
+                "<Error><Code>ExpiredToken</Code></Error>".to_owned(),
+            ),
+            true => success(""),
+        }
+    });
+    let params = json!({"Bucket": "logs--use1-az4--x-s3", "Key": "k"});
+    let output = block_on(server.client("s3").call("GetObject", params).send()).unwrap();
+    assert_eq!(output.metadata.attempts, 2);
+    let sessions = server
+        .requests()
+        .iter()
+        .filter(|request| request.url.ends_with("?session"))
+        .count();
+    assert_eq!(sessions, 2);
 }
 
 #[test]

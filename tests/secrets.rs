@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use inia::config::{
-    Config, ConfigFileEditor, ConfigFileKind, ConfigFiles, Proxies, ProxyConfig, S3Config,
-    ServiceName, Settings,
+    Config, ConfigFiles, Proxies, ProxyConfig, S3Config, ServiceName, Settings, line_parser,
 };
 use inia::host::TokioCommands;
 use inia::ports::{CommandOutput, HttpRequest, HttpResponse, InvokeOptions, UrlHeaders};
@@ -44,11 +43,12 @@ const WITHOUT_SECRETS: [&str; 22] = [
     "AddressingStyle",
     "ChecksumMode",
     "ClientCertificate",
-    "ConfigFileKind",
+    "ConfigParseError",
     "DefaultsMode",
     "DefaultsTable",
     "EndpointDiscovery",
     "FileLocations",
+    "Heading",
     "Host",
     "IpVersion",
     "ModeDefaults",
@@ -57,7 +57,6 @@ const WITHOUT_SECRETS: [&str; 22] = [
     "RefreshPolicy",
     "RegionalEndpoints",
     "RetryMode",
-    "SectionName",
     "ServiceName",
     "Setting",
     "SettingSource",
@@ -93,7 +92,10 @@ fn debug_shows_no_secret() {
     printed.check(&section);
     printed.check(section.property("proxy").unwrap());
     printed.check(&files);
-    printed.check(&ConfigFileEditor::from_text(ConfigFileKind::Config, text).unwrap());
+    for line in line_parser::parse(text).unwrap() {
+        printed.check(&line);
+        printed.check(&line.kind);
+    }
     let explicit = BTreeMap::from([("secret_access_key", "hush-secret".into())]);
     let settings =
         Settings::new(ports.env.clone(), Arc::new(files.clone()), None, explicit).unwrap();

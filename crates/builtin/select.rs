@@ -7,7 +7,8 @@ const MAGIC: &[u8] = b"inia\x03";
 /// Number of records per entry of a record table.
 const STRIDE: usize = 8;
 
-/// Returns an archive of the services in `names` and the files that all services share. Former service names are accepted.
+/// Returns an archive of the services in `names` and the files that all services share. Other names of services are accepted, as by the
+/// catalog.
 ///
 /// # Errors
 /// A service is unknown, or `archive` is not an archive of the supported version.
@@ -15,25 +16,20 @@ pub(crate) fn select_services(archive: &[u8], names: &[&str]) -> Result<Vec<u8>,
     let Some(archive) = ArchiveParts::read(archive) else {
         return Err("unsupported archive format".to_owned());
     };
-    let mut current_names = Vec::with_capacity(names.len());
+    let mut service_names = Vec::with_capacity(names.len());
     for name in names {
-        let alias = archive.aliases.iter().find(|(former, _)| former == name);
-        let current = alias.map_or(*name, |(_, current)| current);
-        if current.is_empty()
-            || !archive
-                .services
-                .iter()
-                .any(|service| service.name == current)
-        {
-            return Err(format!("unknown service {name:?}"));
+        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let letters = letters.to_ascii_lowercase();
+        match archive.names.iter().find(|(name, _)| *name == letters) {
+            Some((_, service)) => service_names.push(*service),
+            None => return Err(format!("unknown service {name:?}")),
         }
-        current_names.push(current);
     }
     let selected = archive
         .services
         .iter()
         // The service with an empty name contains the files that all services share.
-        .filter(|service| service.name.is_empty() || current_names.contains(&service.name));
+        .filter(|service| service.name.is_empty() || service_names.contains(&service.name));
     Ok(archive.with_services(selected.collect()))
 }
 
@@ -41,8 +37,8 @@ pub(crate) fn select_services(archive: &[u8], names: &[&str]) -> Result<Vec<u8>,
 struct ArchiveParts<'a> {
     /// The bytes before the records of the services, copied unchanged.
     head: &'a [u8],
-    /// Pairs of a former and a current service name.
-    aliases: Vec<(&'a str, &'a str)>,
+    /// The letters and digits of each name of a service, and the service.
+    names: Vec<(&'a str, &'a str)>,
     services: Vec<ServiceSegment<'a>>,
 }
 
@@ -57,11 +53,11 @@ impl<'a> ArchiveParts<'a> {
     fn read(archive: &'a [u8]) -> Option<Self> {
         let mut reader = ArchiveReader(archive.strip_prefix(MAGIC)?);
         let _dictionary = reader.records()?;
-        let aliases = reader.records()?.into_iter().map(|record| {
+        let names = reader.records()?.into_iter().map(|record| {
             let mut record = ArchiveReader(record);
             Some((record.text()?, record.text()?))
         });
-        let aliases = aliases.collect::<Option<_>>()?;
+        let names = names.collect::<Option<_>>()?;
         let head = archive.get(..archive.len() - reader.0.len())?;
         let records = reader.records()?.into_iter().map(|record| {
             let mut record = ArchiveReader(record);
@@ -83,7 +79,7 @@ impl<'a> ArchiveParts<'a> {
             });
         Some(ArchiveParts {
             head,
-            aliases,
+            names,
             services: services.collect::<Option<_>>()?,
         })
     }

@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use inia_core::config::{ConfigFileEditor, ConfigFileKind, ConfigFiles, SectionName};
+use inia_core::config::{ConfigFiles, Heading, line_parser};
 use inia_core::packed::{from_bytes, to_bytes};
 use inia_core::{Timestamp, TimestampFormat, Value};
 use inia_endpoint::{Arn, EndpointParams, EndpointVariant, EndpointsData, Partitions, RuleSet};
@@ -78,33 +78,12 @@ pub fn config(data: &[u8]) {
             }
         }
     }
-    for kind in [ConfigFileKind::Config, ConfigFileKind::Credentials] {
-        let Ok(mut editor) = ConfigFileEditor::from_text(kind, config) else {
-            continue;
-        };
-        let section = SectionName::Profile("work".into());
-        if editor.set(&section, "region", "eu-west-1").is_ok() {
-            let again = ConfigFileEditor::from_text(kind, editor.text());
-            assert!(
-                again.is_ok(),
-                "cannot parse what was written: {:?}",
-                editor.text()
-            );
-            let set = match kind {
-                ConfigFileKind::Config => ConfigFiles::parse(editor.text(), ""),
-                ConfigFileKind::Credentials => ConfigFiles::parse("", editor.text()),
-            };
-            if let Ok(files) = set {
-                let region = files
-                    .profile("work")
-                    .and_then(|profile| profile.get("region"));
-                assert_eq!(region, Some("eu-west-1"), "{:?}", editor.text());
-            }
+    let whole: String = line_parser::split_lines(config).collect();
+    assert_eq!(whole, config);
+    for line in line_parser::lines(config).flatten() {
+        if let line_parser::LineKind::Section(text) = line.kind {
+            let _ = (Heading::of_config(text), Heading::of_credentials(text));
         }
-        let _ = editor.set_nested(&section, "s3", "addressing_style", "path");
-        let _ = editor.unset(&section, "region");
-        let _ = editor.unset_nested(&section, "s3", "addressing_style");
-        assert!(ConfigFileEditor::from_text(kind, editor.text()).is_ok());
     }
 }
 

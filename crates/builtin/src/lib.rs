@@ -117,15 +117,78 @@ mod tests {
     }
 
     #[test]
-    fn selects_services_by_former_name() {
-        let some = selected(&["runtime.sagemaker", "sqs"]);
-        assert_eq!(some.services(), ["sagemaker-runtime", "sqs"]);
+    fn selects_services_by_any_name() {
+        let some = selected(&["runtime.sagemaker", "SQS", "Lex Runtime V2"]);
+        assert_eq!(
+            some.services(),
+            ["lexv2-runtime", "sagemaker-runtime", "sqs"]
+        );
         assert!(some.service("runtime.sagemaker", None).is_ok());
     }
 
     #[test]
+    fn errors_name_services_that_were_not_selected() {
+        let some = selected(&["sqs"]);
+        for name in ["stepfunctions", "sfn", "SFN"] {
+            let error = some.service(name, None).unwrap_err().to_string();
+            assert!(
+                error.contains("add stepfunctions to INIA_SERVICES"),
+                "{error}"
+            );
+        }
+        let error = some.service("sqz", None).unwrap_err();
+        assert_eq!(error.to_string(), "no service \"sqz\"; did you mean sqs?");
+    }
+
+    #[test]
+    fn finds_services_by_service_id_and_class_name() {
+        let catalog = Catalog::new(super::archive());
+        for service in catalog.services() {
+            let model = catalog.service(&service, None).unwrap();
+            // Two services have the class name PinpointSMSVoice.
+            let own = [
+                service.to_uppercase(),
+                model.metadata().service_id.to_string(),
+            ];
+            for name in own.iter().filter(|_| *service != *"sms-voice") {
+                assert_eq!(
+                    *catalog.service(name, None).unwrap().name(),
+                    service,
+                    "{name}"
+                );
+            }
+        }
+        for (name, service) in [
+            ("sfn", "stepfunctions"),
+            ("SFN", "stepfunctions"),
+            ("eventbridge", "events"),
+            ("CloudWatchEvents", "events"),
+            ("cloudwatchlogs", "logs"),
+            ("CloudWatchLogs", "logs"),
+            ("elasticloadbalancingv2", "elbv2"),
+            ("ElasticLoadBalancingv2", "elbv2"),
+            ("lexruntimev2", "lexv2-runtime"),
+            ("Lex Runtime V2", "lexv2-runtime"),
+            ("lex_runtime_v2", "lexv2-runtime"),
+            ("CognitoIdentityProvider", "cognito-idp"),
+            ("DynamoDB", "dynamodb"),
+            ("s3api", "s3"),
+            ("deploy", "codedeploy"),
+            ("runtime.sagemaker", "sagemaker-runtime"),
+        ] {
+            assert_eq!(catalog.service(name, None).unwrap().name(), service);
+            assert!(!catalog.api_versions(name, "endpoint-rule-set-1").is_empty());
+        }
+        let error = catalog.service("evntbridge", None).unwrap_err().to_string();
+        assert!(error.contains("did you mean eventbridge"), "{error}");
+        for name in ["", "..", "../sqs/x", "é"] {
+            assert!(catalog.service(name, None).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn rejects_unknown_services() {
-        for name in ["sqz", "SQS", "partitions"] {
+        for name in ["sqz", "partitions"] {
             let error = select_services(ALL, &["sqs", name]).unwrap_err();
             assert_eq!(error, format!("unknown service {name:?}"));
         }

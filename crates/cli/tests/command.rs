@@ -278,7 +278,11 @@ fn exit_code_depends_on_the_kind_of_error() {
             .args(["sqs", "list-queues"]),
     );
     assert_eq!((ended_253.status, ended_253.stdout.as_str()), (253, ""));
-    assert!(ended_253.stderr.contains("Region"), "{}", ended_253.stderr);
+    assert!(
+        ended_253.stderr.contains("no region is set"),
+        "{}",
+        ended_253.stderr
+    );
 
     // No server listens on this port.
     let ended_255 = run_command(inia("status").args([

@@ -64,9 +64,9 @@ fn set_changes_only_one_value() {
     run("set", "set region ap-south-1 --profile dev");
     assert_eq!(
         text(&home, "config"),
-        "# mine\n[default]\nregion = eu-west-1\ntool_setting = kept\ns3 =\n  addressing_style = path\n\n[plugins]\nx = y\n\n\
-         [profile dev]\nregion = ap-south-1\n\n[sso-session corp]\nsso_region = us-east-1\n\n\
-         [services local]\ns3 =\n  endpoint_url = http://127.0.0.1:9000\n"
+        "# mine\n[default]\nregion = eu-west-1\ntool_setting = kept\ns3 =\n    addressing_style = path\n\n[plugins]\nx = y\n\
+         [profile dev]\nregion = ap-south-1\n[sso-session corp]\nsso_region = us-east-1\n\
+         [services local]\ns3 =\n    endpoint_url = http://127.0.0.1:9000\n"
     );
     assert_eq!(
         text(&home, "credentials"),
@@ -109,6 +109,118 @@ fn set_keeps_file_modes_and_symlinks() {
     }
     let files: Vec<_> = std::fs::read_dir(&aws).unwrap().collect();
     assert_eq!(files.len(), 2, "no temporary file is files: {files:?}");
+}
+
+#[test]
+fn values_that_are_set_at_once_are_all_kept() {
+    const PROCESSES: usize = 40;
+    let home = home("at-once", "[default]\nregion = us-east-1\n", "");
+    // The remains of a process that was killed while it wrote the file.
+    let aws = home.join(".aws");
+    std::fs::write(aws.join("config.4711-0badcafe"), "half").unwrap();
+    std::fs::write(aws.join("config.bak-00000000"), "mine").unwrap();
+    let children: Vec<_> = (0..PROCESSES)
+        .map(|number| {
+            let (name, value) = (format!("profile.p{number}.region"), format!("r{number}"));
+            let mut command = configure("at-once");
+            command.args(["set", &name, &value]).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let written = text(&home, "config");
+    for number in 0..PROCESSES {
+        let section = format!("[profile p{number}]\nregion = r{number}\n");
+        assert!(written.contains(&section), "{number}: {written}");
+    }
+    assert!(written.starts_with("[default]\nregion = us-east-1\n"));
+    let mut names: Vec<_> = std::fs::read_dir(&aws)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["config", "config.bak-00000000"]);
+}
+
+#[test]
+fn profiles_of_any_name_are_found_again() {
+    let home = home("names", "", "");
+    for (name, heading) in [
+        ("Acme Prod", "[profile 'Acme Prod']"),
+        ("zoë", "[profile zoë]"),
+        ("[PROD]-x", "[profile [PROD]-x]"),
+        ("O'Brien", "[profile 'O'\"'\"'Brien']"),
+        (r"DOM\user", r"[profile 'DOM\user']"),
+    ] {
+        let set = |key: &str, value: &str| {
+            let line = ["set", key, value, "--profile", name];
+            assert_eq!(
+                run_command(configure("names").args(line)).status,
+                0,
+                "{name}"
+            );
+        };
+        set("region", "eu-west-1");
+        set("s3.addressing_style", "path");
+        set("aws_access_key_id", "AKIDEXAMPLE");
+        assert!(text(&home, "config").contains(heading), "{name}");
+        for (key, value) in [
+            ("region", "eu-west-1\n"),
+            ("s3.addressing_style", "path\n"),
+            ("aws_access_key_id", "AKIDEXAMPLE\n"),
+        ] {
+            let result = run_command(configure("names").args(["get", key, "--profile", name]));
+            assert_eq!(
+                (result.status, result.stdout.as_str()),
+                (0, value),
+                "{name}"
+            );
+        }
+        configure_with_input("names", &["--profile", name], "\n\nus-east-2\n\n");
+        let result = run_command(configure("names").args(["get", "region", "--profile", name]));
+        assert_eq!(result.stdout, "us-east-2\n", "{name}");
+    }
+    assert_eq!(
+        run("names", "list-profiles"),
+        "Acme Prod\nzoë\n[PROD]-x\nO'Brien\nDOM\\user\n"
+    );
+}
+
+#[test]
+fn settings_of_the_aws_cli_itself_have_sections_of_their_own() {
+    let home = home("preview", "[profile preview]\nsdb = profile\n", "");
+    run("preview", "set preview.cloudfront true");
+    run(
+        "preview",
+        "set plugins.endpoint awscli_plugin_endpoint --profile preview",
+    );
+    assert_eq!(
+        text(&home, "config"),
+        "[profile preview]\nsdb = profile\n[preview]\ncloudfront = true\n[plugins]\nendpoint = awscli_plugin_endpoint\n"
+    );
+    assert_eq!(run("preview", "get preview.cloudfront"), "true\n");
+    assert_eq!(run("preview", "get preview.sdb"), "profile\n");
+    let absent = run_command(configure("preview").args(["get", "plugins.other"]));
+    assert_eq!((absent.status, absent.stderr.as_str()), (1, ""));
+}
+
+#[test]
+fn get_of_sub_properties_exits_with_1() {
+    home(
+        "nested",
+        "[default]\ns3 =\n    addressing_style = path\n",
+        "",
+    );
+    for name in ["s3", "default.s3", "profile.default.s3"] {
+        let result = run_command(configure("nested").args(["get", name]));
+        assert_eq!(
+            (result.status, result.stdout.as_str()),
+            (1, ""),
+            "{result:?}"
+        );
+        assert!(result.stderr.contains("has sub-properties"), "{result:?}");
+    }
 }
 
 #[test]

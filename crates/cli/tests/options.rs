@@ -314,7 +314,8 @@ fn sent(test: &str, arguments: &[&str]) -> Value {
     assert_eq!(result.status, 0, "{arguments:?}: {result:?}");
     let requests = server.requests();
     assert_eq!(requests.len(), 1, "{arguments:?}");
-    serde_json::from_slice(&requests.first().unwrap().body).unwrap()
+    let request = requests.first().map(|request| request.body.as_slice());
+    serde_json::from_slice(request.unwrap_or_default()).unwrap_or_default()
 }
 
 /// The error of a command line that makes no call.

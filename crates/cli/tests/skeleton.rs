@@ -1,6 +1,7 @@
 //! Skeletons and descriptions of definitions that a user drops in, however deep or large.
 
-#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
+
 mod support;
 
 use std::fmt::Write as _;

@@ -1,12 +1,13 @@
 //! Output on a terminal: text from a service cannot control it.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::expect_used, reason = "a failed setup fails the test")]
 
 #[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -19,6 +20,10 @@ const HOSTILE: &str = r"\u001b[2J\u001b]0;title\u0007\u009b31m\u0085\u202egpj.ex
 
 /// Runs a command with a terminal as standard output and error, and returns what it displays.
 fn displayed(server: &Server, line: &str) -> String {
+    displayed_with_input(server, line, "")
+}
+
+fn displayed_with_input(server: &Server, line: &str, input: &str) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&terminal).expect("a terminal");
     unlockpt(&terminal).expect("a terminal");
@@ -34,11 +39,14 @@ fn displayed(server: &Server, line: &str) -> String {
     let mut child = inia("terminal")
         .env("AWS_ENDPOINT_URL", &server.url)
         .args(line.split(' '))
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(open())
         .stderr(open())
         .spawn()
         .expect("the command");
+    let mut stdin = child.stdin.take().expect("standard input");
+    stdin.write_all(input.as_bytes()).expect("standard input");
+    drop(stdin);
     let mut text = Vec::new();
     // Reading a terminal that nobody has open for writing any more is an error.
     let _ = File::from(terminal).read_to_end(&mut text);
@@ -69,6 +77,8 @@ fn escape_sequences_of_a_service_are_shown_as_text() {
         let line = format!("sqs receive-message --queue-url http://q/1 --output {format}");
         assert_harmless(&displayed(&server, &line), &line);
     }
+    let call = r#"{"service": "sqs", "operation": "ReceiveMessage", "params": {"QueueUrl": "http://q/1"}}"#;
+    assert_harmless(&displayed_with_input(&server, "run", call), "run");
     // In a pipe, JSON and text are as the service sent them.
     let output = inia("terminal")
         .args(

@@ -25,6 +25,9 @@ pub(crate) trait IdentityProvider: Send + Sync + fmt::Debug {
 
     /// Invalidates the cached credentials, if they are these.
     fn invalidate(&self, credentials: &Arc<Credentials>);
+
+    /// Invalidates the cached token of a service, if it is this one.
+    fn invalidate_token(&self, signing_name: &str, token: &Arc<Token>);
 }
 
 impl IdentityProvider for Identities {
@@ -45,6 +48,10 @@ impl IdentityProvider for Identities {
 
     fn invalidate(&self, credentials: &Arc<Credentials>) {
         self.invalidate(credentials);
+    }
+
+    fn invalidate_token(&self, signing_name: &str, token: &Arc<Token>) {
+        self.invalidate_token(Some(signing_name), token);
     }
 }
 
@@ -75,4 +82,6 @@ impl IdentityProvider for StaticIdentity {
     }
 
     fn invalidate(&self, _credentials: &Arc<Credentials>) {}
+
+    fn invalidate_token(&self, _signing_name: &str, _token: &Arc<Token>) {}
 }

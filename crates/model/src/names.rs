@@ -1,10 +1,24 @@
 //! Name spellings: snake case and kebab case.
 
-/// Former service names and their current names.
+/// Names of services besides their own, their service ids and boto3's class names.
 ///
 /// # Source
-/// botocore `handlers.py`, event `choose-service-name`.
-pub(crate) const SERVICE_ALIASES: &[(&str, &str)] = &[("runtime.sagemaker", "sagemaker-runtime")];
+/// botocore `handlers.py`, event `choose-service-name`; the AWS CLI, `customizations/codedeploy/codedeploy.py`,
+/// `customizations/s3/s3.py`; the AWS SDK for JavaScript, version 2.
+#[cfg(feature = "pack")]
+pub(crate) const SERVICE_ALIASES: &[(&str, &str)] = &[
+    ("CloudWatch Events", "events"),
+    ("CognitoIdentityServiceProvider", "cognito-idp"),
+    ("deploy", "codedeploy"),
+    ("runtime.sagemaker", "sagemaker-runtime"),
+    ("s3api", "s3"),
+];
+
+/// Returns the letters and digits of a name in lower case. Spellings of a service name that agree in them are the same.
+pub(crate) fn letters_and_digits(name: &str) -> String {
+    let characters = name.chars().filter(char::is_ascii_alphanumeric);
+    characters.map(|c| c.to_ascii_lowercase()).collect()
+}
 
 /// Returns a model name in snake case, as boto3 spells it.
 ///

@@ -162,6 +162,9 @@ impl OperationArguments {
     pub(crate) async fn open_body(&self) -> Result<Option<ByteStream>, CliError> {
         match &self.body {
             None => Ok(None),
+            Some(path) if path == STANDARD_INPUT => {
+                Ok(Some(ByteStream::from_reader(tokio::io::stdin(), None)))
+            }
             Some(path) => {
                 let path = path
                     .strip_prefix("fileb://")
@@ -175,6 +178,9 @@ impl OperationArguments {
         }
     }
 }
+
+/// The path of a body that is read from the standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// The options of an operation's members.
 struct MemberOptions<'m> {

@@ -21,6 +21,9 @@ pub(super) struct OptionContext<'c> {
     pub(super) option: &'c str,
 }
 
+/// String shapes whose value may be binary: S3's customer keys, which inia encodes.
+const BINARY_STRINGS: [&str; 2] = ["CopySourceSSECustomerKey", "SSECustomerKey"];
+
 /// Lists of structures with one member, whose elements may be that member's value alone: service, operation and option.
 ///
 /// # Source
@@ -187,7 +190,9 @@ impl<'c> OptionContext<'c> {
     }
 
     fn scalar(self, shape: &Shape, text: &ArgumentText) -> Result<Value, CliError> {
-        if let (Kind::Blob, ArgumentText::Bytes(bytes)) = (&shape.kind, text) {
+        if let ArgumentText::Bytes(bytes) = text
+            && (shape.kind == Kind::Blob || BINARY_STRINGS.contains(&shape.name.as_str()))
+        {
             return Ok(Value::Blob(Blob::from(bytes.as_slice())));
         }
         let text = self.plain(text)?;

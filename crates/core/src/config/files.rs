@@ -322,13 +322,17 @@ fn parse_failed(path: &Path, error: &ConfigParseError) -> Error {
 
 /// The parsed heading of a section.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heading {
-    /// A profile; `prefixed` if the heading is `[profile name]`.
+pub enum Heading {
+    /// A profile.
     Profile {
+        /// The name of the profile.
         name: String,
+        /// `true` if the heading is `[profile name]`.
         prefixed: bool,
     },
+    /// `[sso-session name]`.
     SsoSession(String),
+    /// `[services name]`.
     Services(String),
     /// An unknown or invalid heading.
     Other,
@@ -336,7 +340,8 @@ pub(super) enum Heading {
 
 impl Heading {
     /// Parses the heading of a section of the config file.
-    pub(super) fn of_config(text: &str) -> Heading {
+    #[must_use]
+    pub fn of_config(text: &str) -> Heading {
         if text == "default" {
             return Heading::Profile {
                 name: text.to_owned(),
@@ -362,7 +367,8 @@ impl Heading {
     }
 
     /// Parses the heading of a section of the credentials file, in which every section is a profile.
-    pub(super) fn of_credentials(text: &str) -> Heading {
+    #[must_use]
+    pub fn of_credentials(text: &str) -> Heading {
         let prefixed = text
             .split_once([' ', '\t'])
             .is_some_and(|(kind, _)| matches!(kind, "profile" | "sso-session" | "services"));

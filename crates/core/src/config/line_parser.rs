@@ -8,7 +8,18 @@
 //!   addressing_style = path        Continuation; a sub-property, because the value above is empty
 //! ```
 //!
-//! Every line keeps its original text, so that [`ConfigFileEditor`](super::ConfigFileEditor) can change single lines.
+//! Every line keeps its original text, so that an editor can change single lines:
+//!
+//! ```
+//! use inia_core::config::line_parser::{LineKind, lines};
+//!
+//! let text = "# mine\n[default]\nregion = eu-west-1 # home\n";
+//! let region = lines(text).find_map(|line| match line.ok()?.kind {
+//!     LineKind::Property { name: "region", value } => Some(value),
+//!     _ => None,
+//! });
+//! assert_eq!(region, Some("eu-west-1"));
+//! ```
 //!
 //! # Source
 //! AWS's shared configuration file format. The format rejects an indented line that does not continue a property, but botocore
@@ -23,17 +34,17 @@ use std::fmt;
 use super::shell_words::split_words;
 
 /// One line of a config file.
-#[derive(Clone, Debug)]
-pub(crate) struct ConfigLine<'a> {
+#[derive(Clone)]
+pub struct ConfigLine<'a> {
     /// The original text, including the line ending.
-    pub(crate) text: &'a str,
+    pub text: &'a str,
     /// The kind of the line.
-    pub(crate) kind: LineKind<'a>,
+    pub kind: LineKind<'a>,
 }
 
 /// The kind of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LineKind<'a> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum LineKind<'a> {
     /// An empty line or white space only.
     Blank,
     /// A comment on a line of its own.
@@ -41,20 +52,54 @@ pub(crate) enum LineKind<'a> {
     /// The start of a section, with the trimmed text between the brackets.
     Section(&'a str),
     /// A property, with its name as written and its value without the comment.
-    Property { name: &'a str, value: &'a str },
+    Property {
+        /// The name as written.
+        name: &'a str,
+        /// The value without the comment.
+        value: &'a str,
+    },
     /// A continuation of the property above; `sub` is the name and value of a sub-property if the value of that property is empty.
     Continuation {
+        /// The trimmed text.
         text: &'a str,
+        /// The name and value of a sub-property.
         sub: Option<(&'a str, &'a str)>,
     },
 }
 
+impl fmt::Debug for ConfigLine<'_> {
+    /// Omits the text, which may contain a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConfigLine").field(&self.kind).finish()
+    }
+}
+
+impl fmt::Debug for LineKind<'_> {
+    /// Omits the values, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LineKind::Blank => f.write_str("Blank"),
+            LineKind::Comment => f.write_str("Comment"),
+            LineKind::Section(text) => f.debug_tuple("Section").field(text).finish(),
+            LineKind::Property { name, .. } => f.debug_tuple("Property").field(name).finish(),
+            LineKind::Continuation { sub, .. } => f
+                .debug_tuple("Continuation")
+                .field(&sub.map(|(name, _)| name))
+                .finish(),
+        }
+    }
+}
+
 /// A syntax error, with its line number, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConfigParseError {
-    pub(crate) line: usize,
-    pub(crate) message: &'static str,
+pub struct ConfigParseError {
+    /// The line number.
+    pub line: usize,
+    /// The problem.
+    pub message: &'static str,
 }
+
+impl std::error::Error for ConfigParseError {}
 
 impl fmt::Display for ConfigParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,8 +107,11 @@ impl fmt::Display for ConfigParseError {
     }
 }
 
-/// Decodes a file as UTF-8.
-pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ConfigParseError> {
+/// Decodes a file as UTF-8, without a byte order mark.
+///
+/// # Errors
+/// The line that is not UTF-8.
+pub fn decode(bytes: &[u8]) -> Result<&str, ConfigParseError> {
     match std::str::from_utf8(bytes) {
         // Some Windows editors add a byte order mark.
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -85,12 +133,15 @@ struct OpenProperty {
 }
 
 /// Parses the lines of a file.
-pub(crate) fn parse(text: &str) -> Result<Vec<ConfigLine<'_>>, ConfigParseError> {
+///
+/// # Errors
+/// The first line with a syntax error.
+pub fn parse(text: &str) -> Result<Vec<ConfigLine<'_>>, ConfigParseError> {
     lines(text).collect()
 }
 
 /// Parses the lines of a file one by one.
-pub(crate) fn lines(text: &str) -> impl Iterator<Item = Result<ConfigLine<'_>, ConfigParseError>> {
+pub fn lines(text: &str) -> impl Iterator<Item = Result<ConfigLine<'_>, ConfigParseError>> {
     let mut in_section = false;
     let mut open: Option<OpenProperty> = None;
     split_lines(text).enumerate().map(move |(number, text)| {
@@ -105,7 +156,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Result<ConfigLine<'_>, C
 }
 
 /// Splits a text after each line end: LF, CR LF or CR.
-pub(crate) fn split_lines(text: &str) -> impl Iterator<Item = &str> {
+pub fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let end = match rest.find(['\n', '\r']) {
@@ -191,7 +242,7 @@ fn split_property(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Returns the text before a comment: a `#` or `;` after white space and outside quotes.
-pub(crate) fn without_comment(text: &str) -> &str {
+pub fn without_comment(text: &str) -> &str {
     let mut previous = '\0';
     let mut characters = text.char_indices();
     while let Some((position, character)) = characters.next() {
@@ -224,7 +275,7 @@ fn quoted_length(text: &str, quote: char) -> Option<usize> {
 }
 
 /// Returns `true` if the text is a valid name of a property: letters, digits and `_ - / . % @ : +`.
-pub(crate) fn is_identifier(text: &str) -> bool {
+pub fn is_identifier(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| {
             byte.is_ascii_alphanumeric()

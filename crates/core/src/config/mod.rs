@@ -3,7 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`ConfigFiles`] | the contents of `~/.aws/config` and `~/.aws/credentials` |
-//! | [`ConfigFileEditor`] | sets and unsets single values, and preserves the rest of the file |
+//! | [`line_parser`] | the lines of a config file, for programs that edit it |
 //! | [`setting`] | the settings table: environment variables, profile keys, kinds, defaults |
 //! | [`Settings`] | the settings of a session |
 //! | [`Config`] | options set in code |
@@ -11,9 +11,8 @@
 
 mod client;
 mod defaults_mode;
-mod edit;
 mod files;
-mod line_parser;
+pub mod line_parser;
 mod location;
 mod options;
 pub mod setting;
@@ -24,8 +23,7 @@ mod trace;
 
 pub use client::{ClientSettings, ServiceName, check_region};
 pub use defaults_mode::{DefaultsTable, ModeDefaults};
-pub use edit::{ConfigFileEditor, ConfigFileKind, SectionName};
-pub use files::{ConfigFiles, Property, Section};
+pub use files::{ConfigFiles, Heading, Property, Section};
 
 pub use location::{FileLocations, Platform, home_folder};
 pub use options::{

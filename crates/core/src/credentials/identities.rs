@@ -80,6 +80,14 @@ impl Identities {
         cell.get(load).await
     }
 
+    /// Invalidates a token that a service has rejected as expired. It is loaded again for the next call.
+    pub fn invalidate_token(&self, signing_name: Option<&str>, rejected: &Arc<Token>) {
+        self.tokens
+            .cell(signing_name.unwrap_or_default())
+            .invalidate(rejected);
+        self.token_chain.invalidate(rejected);
+    }
+
     /// Returns loaded credentials or a loaded token unless they have expired.
     fn check_expiration<T: Refreshable>(&self, loaded: T) -> Result<T> {
         match loaded.expires() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, UserAgentFeatures};
+use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, Token, UserAgentFeatures};
 use inia_model::Operation;
 use inia_protocol::Headers;
 
@@ -31,10 +31,17 @@ const MAX_HTTP_REDIRECTS: u32 = 5;
 #[derive(Debug, Default)]
 struct Attempt {
     number: u32,
-    credentials: Option<Arc<Credentials>>,
+    identity: Option<SigningIdentity>,
     /// Clock skew in seconds.
     clock_skew: i64,
     is_sent: bool,
+}
+
+/// The identity that an attempt was signed with.
+#[derive(Debug)]
+enum SigningIdentity {
+    Credentials(Arc<Credentials>),
+    Token(Arc<Token>),
 }
 
 impl Service {
@@ -144,10 +151,22 @@ impl Service {
         prepared: &PreparedRequest,
         options: &CallOptions,
     ) -> bool {
-        let (Some(response), Some(credentials)) = (error.service(), &attempt.credentials) else {
+        let (Some(response), Some(identity)) = (error.service(), &attempt.identity) else {
             return false;
         };
-        if EXPIRED_CODES.contains(&&*response.code) {
+        let is_expired = EXPIRED_CODES.contains(&&*response.code);
+        let credentials = match identity {
+            SigningIdentity::Credentials(credentials) => credentials,
+            SigningIdentity::Token(token) => {
+                let can_refresh = token.expires.is_some() && options.token.is_none();
+                if is_expired && can_refresh {
+                    let signing_name = &prepared.resolved.auth.signing_name;
+                    self.identity.invalidate_token(signing_name, token);
+                }
+                return is_expired && can_refresh;
+            }
+        };
+        if is_expired {
             return self.invalidate_expired(
                 credentials,
                 prepared.session_bucket.as_deref(),
@@ -295,6 +314,7 @@ impl Service {
                 };
                 features |= token.features;
                 headers.set("authorization", format!("Bearer {}", token.token.expose()));
+                attempt.identity = Some(SigningIdentity::Token(token));
             }
             _ => {
                 let bucket = prepared.session_bucket.as_deref();
@@ -337,7 +357,7 @@ impl Service {
                 {
                     body = WireBody::Bytes(Bytes::from(form));
                 }
-                attempt.credentials = Some(credentials);
+                attempt.identity = Some(SigningIdentity::Credentials(credentials));
             }
         }
         // Not part of the signature.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use inia_core::{Blob, Error, Fault, Result, RetryClass, ServiceError, Str};
-use inia_model::{Kind, Location, Member, Operation, ServiceModel};
+use inia_model::{Kind, Operation, ServiceModel};
 use inia_protocol::Response;
 
 use super::attempt::is_success;
@@ -14,7 +14,7 @@ use crate::body::StreamedCall;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
 use crate::output::{Output, OutputDefinition, ResponseMetadata};
-use crate::transport::{CONTENT_ENCODING, WireResponse, decode_body};
+use crate::transport::{WireResponse, decode_body};
 
 pub(super) enum AttemptOutcome {
     Output(Box<Output>),
@@ -134,7 +134,7 @@ impl Service {
         // DynamoDB's checksum is that of the compressed body.
         let has_checksum_of_encoded = response.headers.contains("x-amz-crc32");
         if !has_checksum_of_encoded {
-            self.decode(operation, &mut response, limit)
+            decode(&mut response, limit)
                 .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
         for hook in &plan.hooks.response {
@@ -142,7 +142,7 @@ impl Service {
                 .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
         if has_checksum_of_encoded {
-            self.decode(operation, &mut response, limit)
+            decode(&mut response, limit)
                 .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
         metadata.http_status = response.status;
@@ -202,30 +202,6 @@ impl Service {
             definition: self.definition_of(operation),
             ..Output::default()
         }))
-    }
-
-    /// Decodes the body of a response that the server compressed unasked. An operation whose output has the encoding returns the body as
-    /// it was sent.
-    ///
-    /// # Errors
-    /// `Parse`: the body is malformed. `Stream`: it is longer than `limit` when decoded.
-    fn decode(&self, operation: &Operation, response: &mut Response, limit: usize) -> Result<()> {
-        if !response.headers.contains(CONTENT_ENCODING) {
-            return Ok(());
-        }
-        let is_encoding = |member: &Member| {
-            member.traits.location == Some(Location::Header)
-                && member.wire_name().eq_ignore_ascii_case(CONTENT_ENCODING)
-        };
-        let output = self.model.output(operation);
-        if is_success(response.status)
-            && output.is_some_and(|output| output.members.iter().any(is_encoding))
-        {
-            return Ok(());
-        }
-        let body = std::mem::take(&mut response.body);
-        response.body = decode_body(&response.headers, body, limit)?;
-        Ok(())
     }
 
     fn definition_of(&self, operation: &Operation) -> Option<OutputDefinition> {
@@ -310,6 +286,16 @@ pub(crate) fn set_fault(model: &ServiceModel, status: u16, error: &mut ServiceEr
             _ => None,
         }
     };
+}
+
+/// Decodes the body of a response that the server compressed unasked. Streams are returned as they were sent.
+///
+/// # Errors
+/// `Parse`: the body is malformed. `Stream`: it is longer than `limit` when decoded.
+fn decode(response: &mut Response, limit: usize) -> Result<()> {
+    let body = std::mem::take(&mut response.body);
+    response.body = decode_body(&response.headers, body, limit)?;
+    Ok(())
 }
 
 /// Reads a streaming body into its member of the output value, up to `limit` bytes.

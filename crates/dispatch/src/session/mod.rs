@@ -198,7 +198,8 @@ impl Session {
         self.0.factory.endpoints()
     }
 
-    /// Returns a client for a service, by the name of its definition (`sqs`, `dynamodb`), with the session's settings.
+    /// Returns a client for a service, with the session's settings. The service is named as by boto3 (`sqs`, `stepfunctions`), by its
+    /// service id (`sfn`, `Lex Runtime V2`) or by boto3's class name (`ElasticLoadBalancingv2`), in any case.
     ///
     /// # Errors
     /// `Model`: there is no such service (the message suggests similar names), or its definition is invalid. `Config`: a setting

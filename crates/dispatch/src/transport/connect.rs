@@ -11,9 +11,9 @@ use tokio_rustls::client::TlsStream;
 use tower_service::Service as _;
 
 use super::failure::ConnectError;
-use super::pool::Target;
 use super::proxy::{Proxy, ProxyScheme, ProxyTable};
 use super::socket::{ByteChannel, Socket};
+use super::target::Target;
 use super::tls::LazyTlsConfig;
 use super::{TransportSettings, tunnel};
 

@@ -7,9 +7,6 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use inia_core::{Error, ErrorKind, Result};
 use inia_protocol::Headers;
 
-/// The header that names the encodings of a body.
-pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
-
 /// Maximum number of encodings of one body.
 const MAX_ENCODINGS: usize = 4;
 
@@ -23,7 +20,7 @@ const MAX_ENCODINGS: usize = 4;
 /// # Errors
 /// `Parse`: the compressed data is invalid. `Stream`: it is longer than the limit.
 pub(crate) fn decode_body(headers: &Headers, body: Bytes, limit: usize) -> Result<Bytes> {
-    match headers.get(CONTENT_ENCODING) {
+    match headers.get("content-encoding") {
         Some(encodings) if !body.is_empty() => decode(encodings, body, limit),
         _ => Ok(body),
     }

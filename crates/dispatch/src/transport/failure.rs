@@ -8,7 +8,7 @@ use std::time::Duration;
 use inia_core::{Error, ErrorKind, RetryClass};
 use rustls::AlertDescription;
 
-use super::body::BodyError;
+use super::request_body::BodyError;
 
 /// The failure to establish a connection.
 #[derive(Debug)]

@@ -14,10 +14,12 @@ use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result};
 use inia_protocol::Headers;
 
-use super::body::{RequestBody, UploadProgress, response_body};
 use super::connect::Connector;
 use super::failure::{ConnectError, request_error};
-use super::pool::{ConnectionPool, Lease, Target};
+use super::pool::{ConnectionPool, Lease};
+use super::request_body::{RequestBody, UploadProgress};
+use super::response_body::response_body;
+use super::target::Target;
 use super::{Transport, TransportSettings, WireBody, WireRequest, WireResponse};
 use crate::url::printable_url;
 

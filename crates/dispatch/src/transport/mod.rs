@@ -1,6 +1,5 @@
 //! [`Transport`]: sends signed requests over HTTP.
 
-mod body;
 mod cache;
 mod certificate_verifier;
 mod connect;
@@ -10,8 +9,11 @@ mod hyper;
 mod no_proxy;
 mod pool;
 mod proxy;
+mod request_body;
+mod response_body;
 mod settings;
 mod socket;
+mod target;
 mod tls;
 mod tunnel;
 
@@ -24,7 +26,7 @@ use inia_core::{Result, Str};
 use inia_protocol::Headers;
 
 pub(crate) use self::cache::{TransportCache, WrapTransport};
-pub(crate) use self::encoding::{CONTENT_ENCODING, decode_body};
+pub(crate) use self::encoding::decode_body;
 pub use self::hyper::HyperTransport;
 pub use self::proxy::ProxySettings;
 pub use self::settings::TransportSettings;

@@ -16,6 +16,7 @@
 mod folders;
 mod merge;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +25,7 @@ use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind, Result, Str};
 
 use crate::definition_file::Definition;
-use crate::names::SERVICE_ALIASES;
+use crate::names::letters_and_digits;
 use crate::packed::{Archive, ArchivedVersion};
 use crate::{ServiceModel, did_you_mean};
 use folders::Folders;
@@ -114,7 +115,10 @@ impl Catalog {
     /// service or file.
     #[must_use]
     pub fn api_versions(&self, service: &str, kind: &str) -> Vec<Str> {
-        let service = resolve_alias(service);
+        self.versions(&self.resolve_name(service), kind)
+    }
+
+    fn versions(&self, service: &str, kind: &str) -> Vec<Str> {
         let mut versions: BTreeSet<Str> = BTreeSet::new();
         if !is_safe_name(service) || !is_safe_name(kind) {
             return Vec::new();
@@ -134,6 +138,27 @@ impl Catalog {
         versions.into_iter().collect()
     }
 
+    /// Returns the name of the service that has this name in another spelling, as its service id (`Lex Runtime V2`, `eventbridge`), as
+    /// boto3's class name (`ElasticLoadBalancingv2`), or as a former name. A name that no service has is returned unchanged.
+    fn resolve_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let exists = |name: &str| is_safe_name(name) && !self.versions(name, MODEL).is_empty();
+        if exists(name) || !is_safe_name(&name.replace(' ', "-")) {
+            return Cow::Borrowed(name);
+        }
+        let letters = letters_and_digits(name);
+        let built_in = self
+            .archive
+            .and_then(|archive| archive.service_named(&letters));
+        if let Some(built_in) = built_in.filter(|service| exists(service)) {
+            return Cow::Borrowed(built_in);
+        }
+        let mut services = self.services().into_iter();
+        match services.find(|service| letters_and_digits(service) == letters) {
+            Some(service) => Cow::Owned(service.to_string()),
+            None => Cow::Borrowed(name),
+        }
+    }
+
     /// Returns the model of a service, in a given API version or the newest.
     ///
     /// # Errors
@@ -143,7 +168,7 @@ impl Catalog {
     /// # Source
     /// botocore `loaders.py:Loader.load_service_model`.
     pub fn service(&self, name: &str, api_version: Option<&str>) -> Result<Arc<ServiceModel>> {
-        let name = resolve_alias(name);
+        let name = &*self.resolve_name(name);
         let key = (Str::from(name), api_version.map(Str::from));
         let slot = Arc::clone(self.slots().entry(key.clone()).or_default());
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,7 +197,7 @@ impl Catalog {
 
     fn load(&self, name: &str, version: &str) -> Result<ServiceModel> {
         if !self
-            .api_versions(name, MODEL)
+            .versions(name, MODEL)
             .iter()
             .any(|existing| **existing == *version)
         {
@@ -229,13 +254,25 @@ impl Catalog {
                 ),
             ));
         }
-        Ok(self.api_versions(name, kind).pop())
+        Ok(self.versions(name, kind).pop())
     }
 
     #[cold]
     fn unknown_service(&self, name: &str) -> Error {
+        let archive = self.archive.unwrap_or_default();
+        if let Some(service) = archive.service_named(&letters_and_digits(name)) {
+            let problem = format!(
+                "the definition of {service} is not part of this program, which was built with INIA_SERVICES: add {service} to INIA_SERVICES, \
+                 or put the definition into a folder of AWS_DATA_PATH"
+            );
+            return Error::new(ErrorKind::Model, problem);
+        }
         let services = self.services();
-        let hint = did_you_mean(name, services.iter().map(Str::as_str));
+        let aliases = archive.names().filter(|(alias, service)| {
+            *alias != letters_and_digits(service) && services.iter().any(|name| **name == **service)
+        });
+        let names = services.iter().map(Str::as_str);
+        let hint = did_you_mean(name, names.chain(aliases.map(|(alias, _)| alias)));
         Error::new(ErrorKind::Model, format!("no service {name:?}{hint}"))
     }
 
@@ -245,7 +282,7 @@ impl Catalog {
             Err(error) => error,
             Ok(None) => self.unknown_service(name),
             Ok(Some(_)) => {
-                let versions = self.api_versions(name, MODEL).join(", ");
+                let versions = self.versions(name, MODEL).join(", ");
                 Error::new(
                     ErrorKind::Model,
                     format!("{name} has no API version {version:?}; available: {versions}"),
@@ -271,7 +308,7 @@ impl Catalog {
         api_version: Option<&str>,
         kind: &str,
     ) -> Result<Option<Definition>> {
-        let service = resolve_alias(service);
+        let service = &*self.resolve_name(service);
         let version = match api_version {
             Some(version) if is_safe_name(version) => Str::from(version),
             Some(_) => return Ok(None),
@@ -330,11 +367,6 @@ fn built_in_file(
 
 fn extras_of(kind: &str) -> String {
     format!("{kind}.sdk-extras")
-}
-
-fn resolve_alias(name: &str) -> &str {
-    let alias = SERVICE_ALIASES.iter().find(|(before, _)| *before == name);
-    alias.map_or(name, |(_, now)| now)
 }
 
 /// Returns whether a name is a single path component that cannot leave its folder.

@@ -13,7 +13,8 @@ use inia_core::{Error, ErrorKind, Result, Value};
 
 use self::dictionary::TextCounter;
 use crate::ServiceModel;
-use crate::names::SERVICE_ALIASES;
+use crate::metadata::Metadata;
+use crate::names::{SERVICE_ALIASES, letters_and_digits};
 use crate::packed::{MAGIC, NOT_A_VALUE};
 
 /// Packs definitions into an [`Archive`](crate::Archive).
@@ -22,6 +23,8 @@ use crate::packed::{MAGIC, NOT_A_VALUE};
 #[derive(Default)]
 pub struct ArchiveBuilder {
     services: BTreeMap<String, BTreeMap<String, BTreeMap<String, NewFile>>>,
+    /// The service id and boto3's class name of each service.
+    other_names: BTreeMap<String, [String; 2]>,
 }
 
 struct NewFile {
@@ -40,6 +43,9 @@ impl ArchiveBuilder {
 
     /// Adds the model of a service.
     pub fn add_model(&mut self, service: &str, api_version: &str, model: Arc<ServiceModel>) {
+        let metadata = model.metadata();
+        let other_names = [metadata.service_id.to_string(), class_name(metadata)];
+        self.other_names.insert(service.to_owned(), other_names);
         let file = NewFile {
             is_value: false,
             is_compressible: false,
@@ -93,13 +99,13 @@ impl ArchiveBuilder {
         let mut out = PackedWriter::default();
         out.raw(MAGIC);
         encoder.write(&mut out);
-        let aliases = SERVICE_ALIASES.iter().map(|(before, now)| {
-            let mut names = PackedWriter::default();
-            names.block(before.as_bytes());
-            names.block(now.as_bytes());
-            names.bytes
-        });
-        out.records(aliases);
+        let names = self.names();
+        out.records(names.iter().map(|(letters, service)| {
+            let mut record = PackedWriter::default();
+            record.block(letters.as_bytes());
+            record.block(service.as_bytes());
+            record.bytes
+        }));
         out.records(services.iter());
         out.raw(&contents);
         if u32::try_from(out.bytes.len()).is_err() {
@@ -109,6 +115,25 @@ impl ArchiveBuilder {
             ));
         }
         Ok(out.bytes)
+    }
+
+    /// Returns all names of services by their letters and digits. A name of its own comes before another one of the same letters.
+    fn names(&self) -> BTreeMap<String, &str> {
+        let own = self.other_names.keys().map(|name| (name, name.as_str()));
+        let [ids, classes] = [0, 1].map(|kind| {
+            let names = self.other_names.iter();
+            names.map(move |(service, names)| (&names[kind], service.as_str()))
+        });
+        let mut names = BTreeMap::new();
+        for (name, service) in own.chain(ids).chain(classes) {
+            names.entry(letters_and_digits(name)).or_insert(service);
+        }
+        for (name, service) in SERVICE_ALIASES {
+            if self.other_names.contains_key(*service) {
+                names.entry(letters_and_digits(name)).or_insert(service);
+            }
+        }
+        names
     }
 
     /// Returns the record of each service, and the contents of all.
@@ -151,6 +176,18 @@ const MIN_VALUE_SIZE: usize = 2 << 10;
 
 /// Minimum size of other compressed files, in bytes. Rule sets and partitions are smaller: the first request reads them.
 const MIN_COMPILED_SIZE: usize = 16 << 10;
+
+/// Returns boto3's class name of a service's client.
+///
+/// # Source
+/// botocore `utils.py:get_service_module_name`.
+fn class_name(metadata: &Metadata) -> String {
+    let name = metadata
+        .abbreviation
+        .as_ref()
+        .unwrap_or(&metadata.full_name);
+    name.replace("Amazon", "").replace("AWS", "")
+}
 
 impl NewFile {
     /// Returns the uncompressed length, or 0 if the content is not compressed; and the bytes to store.

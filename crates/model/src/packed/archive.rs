@@ -40,6 +40,7 @@ const MODEL: &str = "service-2";
 #[derive(Clone, Copy, Default)]
 pub struct Archive {
     dictionary: Dictionary,
+    names: RecordTable,
     services: RecordTable,
     contents: &'static [u8],
 }
@@ -67,9 +68,10 @@ impl Archive {
     fn read(bytes: &'static [u8]) -> Option<Archive> {
         let mut reader = PackedReader::new(bytes.strip_prefix(MAGIC)?);
         let dictionary = reader.words()?;
-        let _aliases = reader.records()?;
+        let names = reader.records()?;
         Some(Archive {
             dictionary,
+            names,
             services: reader.records()?,
             contents: reader.rest(),
         })
@@ -80,6 +82,26 @@ impl Archive {
         (0..self.services.len())
             .filter_map(|index| Some(self.service(index)?.0))
             .filter(|name| !name.is_empty())
+    }
+
+    /// Returns the service that has a name of these [letters and digits](crate::names::letters_and_digits). The archive may lack its
+    /// definitions.
+    pub(crate) fn service_named(&self, letters: &str) -> Option<&'static str> {
+        let index = binary_search(self.names.len(), |index| {
+            Some(self.name(index)?.0.cmp(letters))
+        });
+        Some(self.name(index?)?.1)
+    }
+
+    /// Returns all names of services by their letters and digits, each with its service.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        (0..self.names.len()).filter_map(|index| self.name(index))
+    }
+
+    fn name(&self, index: usize) -> Option<(&'static str, &'static str)> {
+        let mut reader = PackedReader::new(self.names.get(index)?);
+        let letters = std::str::from_utf8(reader.block()?).ok()?;
+        Some((letters, std::str::from_utf8(reader.block()?).ok()?))
     }
 
     /// Returns the name of a service and the rest of its record.

@@ -6,9 +6,9 @@
 //! type that reads them. Only large files are compressed, each separately.
 //!
 //! ```text
-//! archive     "inia" version  dictionary  aliases  services  contents
+//! archive     "inia" version  dictionary  names  services  contents
 //! dictionary  records of text: the words that all texts below are encoded with
-//! aliases     records of: former service name, current name
+//! names       records of: letters and digits of a name, of any service of AWS, its service; sorted
 //! services    records of: name, position of its contents, then a list of its API versions: version, list of files
 //! file        kind, 2 * uncompressed length (0 if not compressed) + 1 if it is not a value, length
 //! contents    the files in the same order, without gaps; files for all services have an empty service name

@@ -1,7 +1,7 @@
 //! `inia configure` without a subcommand: prompts for keys, region and output format.
 
-use inia::config::{ConfigFileKind, SectionName};
-
+use super::editor::SectionName;
+use super::setting_path::SettingPath;
 use super::{CREDENTIAL_KEYS, Files};
 use crate::status::CliError;
 use crate::terminal;
@@ -23,8 +23,7 @@ const PROMPTS: [(&str, &str); 4] = [
 pub(super) async fn run(files: &Files) -> Result<(), CliError> {
     let profile = files.profile();
     let section = files.read.profile(profile);
-    let mut credentials = Vec::new();
-    let mut config = Vec::new();
+    let mut changed = Vec::new();
     for (key, name) in PROMPTS {
         let current = section.and_then(|section| section.get(key));
         let secret = CREDENTIAL_KEYS.contains(&key);
@@ -43,33 +42,17 @@ pub(super) async fn run(files: &Files) -> Result<(), CliError> {
         if input.is_empty() || current == Some(input.as_str()) {
             continue;
         }
-        let changed = if secret {
-            &mut credentials
-        } else {
-            &mut config
+        let setting_path = SettingPath {
+            section: SectionName::Profile(profile.to_owned()),
+            key: key.to_owned(),
+            sub: None,
         };
-        changed.push((key, input));
+        changed.push((setting_path, input));
     }
-    // Both files are parsed before either is written, so that a malformed file leaves the other unchanged.
-    let section = SectionName::Profile(profile.to_owned());
-    let mut edited = Vec::new();
-    for (kind, changed) in [
-        (ConfigFileKind::Credentials, credentials),
-        (ConfigFileKind::Config, config),
-    ] {
-        if changed.is_empty() {
-            continue;
-        }
-        let mut file = files.edit(kind)?;
-        for (key, value) in changed {
-            file.set(&section, key, &value)?;
-        }
-        edited.push(file);
+    if changed.is_empty() {
+        return Ok(());
     }
-    for file in edited {
-        file.save(&*files.host.files)?;
-    }
-    Ok(())
+    files.set(&changed).await
 }
 
 /// Masks a secret except its last four characters.

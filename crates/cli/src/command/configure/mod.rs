@@ -1,19 +1,24 @@
 //! `inia configure`: reads and edits the config files.
 
+mod editor;
 mod export;
+mod folder_lock;
 mod interactive;
 mod list;
 mod setting_path;
 
-use inia::config::{
-    ConfigFileEditor, ConfigFileKind, ConfigFiles, FileLocations, Platform, setting,
-};
+use std::path::Path;
+
+use inia::config::{ConfigFiles, FileLocations, Platform, setting};
 use inia::ports::Host;
 use inia::{Error, ErrorKind};
 
-use self::setting_path::SettingPath;
+use self::editor::{ConfigFileEditor, ConfigFileKind};
+use self::folder_lock::FolderLock;
+use self::setting_path::{SettingPath, SettingValue};
 use crate::arguments::{Arguments, ProfileOption};
 use crate::command::describe;
+use crate::output;
 use crate::status::CliError;
 
 const HELP: &str = "\
@@ -29,7 +34,7 @@ inia configure: read and edit the config files
                                          env, env-no-export, powershell, windows-cmd and fish
 
 NAME is a key of the current profile (region, s3.addressing_style), or starts with a section:
-default.KEY, profile.P.KEY, sso-session.S.KEY, services.S.SERVICE.KEY.
+default.KEY, profile.P.KEY, sso-session.S.KEY, services.S.SERVICE.KEY, preview.KEY, plugins.KEY.
 ";
 
 /// Runs `inia configure` with the remaining arguments.
@@ -53,7 +58,8 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         Some("set") => {
             let files = Files::load(arguments.take()?)?;
             let [name, value] = arguments.finish("configure set NAME VALUE")?;
-            set(&files, &name, &value)
+            let setting_path = SettingPath::resolve(&files, &name)?;
+            files.set(&[(setting_path, value)]).await
         }
         Some("list") => list::run(arguments).await,
         Some("list-profiles") => {
@@ -104,7 +110,12 @@ impl Files {
     }
 
     /// Opens a file for editing.
-    fn edit(&self, kind: ConfigFileKind) -> Result<ConfigFileEditor, CliError> {
+    fn open(&self, kind: ConfigFileKind) -> Result<ConfigFileEditor, CliError> {
+        let path = self.path(kind)?;
+        Ok(ConfigFileEditor::open(&*self.host.files, path, kind)?)
+    }
+
+    fn path(&self, kind: ConfigFileKind) -> Result<&Path, CliError> {
         let locations = self.read.locations();
         let path = match kind {
             ConfigFileKind::Config => &locations.config,
@@ -117,7 +128,41 @@ impl Files {
             )
             .into());
         }
-        Ok(ConfigFileEditor::open(&*self.host.files, path, kind)?)
+        Ok(path)
+    }
+
+    /// Sets values. The files are locked and read again, because another process may have changed them. All of them are parsed
+    /// before one is written, so that a malformed file leaves the other unchanged.
+    async fn set(&self, values: &[(SettingPath, String)]) -> Result<(), CliError> {
+        let mut kinds = vec![ConfigFileKind::Credentials, ConfigFileKind::Config];
+        kinds.retain(|kind| values.iter().any(|(path, _)| path.file() == *kind));
+        let mut folders = Vec::new();
+        for kind in &kinds {
+            folders.push(folder_lock::folder_of(self.path(*kind)?));
+        }
+        // In the same order in every process, so that none waits for the other.
+        folders.sort();
+        folders.dedup();
+        let mut locks = Vec::new();
+        for folder in folders {
+            locks.push(FolderLock::acquire(&folder, &*self.host.clock).await?);
+        }
+        let mut edited = Vec::new();
+        for kind in kinds {
+            let mut file = self.open(kind)?;
+            for (path, value) in values.iter().filter(|(path, _)| path.file() == kind) {
+                match &path.sub {
+                    Some(sub) => file.set_nested(&path.section, &path.key, sub, value)?,
+                    None => file.set(&path.section, &path.key, value)?,
+                }
+            }
+            edited.push((kind, file));
+        }
+        for (kind, file) in edited {
+            folder_lock::remove_temporary_files(&*self.host.files, self.path(kind)?);
+            file.save(&*self.host.files)?;
+        }
+        Ok(())
     }
 }
 
@@ -133,28 +178,25 @@ fn get(files: &Files, name: &str) -> Result<(), CliError> {
         )
         .into());
     }
-    match setting_path.value(&files.read) {
-        Some(value) => describe::print([value.to_owned()]),
-        None => Err(CliError::NotSet),
+    match setting_path.value(files)? {
+        SettingValue::Text(value) => describe::print([value]),
+        SettingValue::NotSet => Err(CliError::NotSet),
+        SettingValue::Nested => {
+            output::write_error(&format!(
+                "inia: {name} has sub-properties; name one of them: {name}.KEY"
+            ));
+            Err(CliError::NotSet)
+        }
     }
-}
-
-fn set(files: &Files, name: &str, value: &str) -> Result<(), CliError> {
-    let setting_path = SettingPath::resolve(files, name)?;
-    let mut file = files.edit(setting_path.file())?;
-    match &setting_path.sub {
-        Some(sub) => file.set_nested(&setting_path.section, &setting_path.key, sub, value)?,
-        None => file.set(&setting_path.section, &setting_path.key, value)?,
-    }
-    Ok(file.save(&*files.host.files)?)
 }
 
 /// Keys that are written to the credentials file.
 ///
 /// # Source
 /// The AWS CLI, `configure set`.
-const CREDENTIAL_KEYS: [&str; 3] = [
+const CREDENTIAL_KEYS: [&str; 4] = [
     "aws_access_key_id",
     "aws_secret_access_key",
+    "aws_security_token",
     "aws_session_token",
 ];

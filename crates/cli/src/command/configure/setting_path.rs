@@ -1,9 +1,24 @@
 //! Dotted names of settings in the config files.
 
-use inia::config::{ConfigFileKind, ConfigFiles, Section, SectionName};
+use inia::config::Property;
 
+use super::editor::{ConfigFileKind, SectionName};
 use super::{CREDENTIAL_KEYS, Files};
 use crate::status::CliError;
+
+/// Sections of the AWS CLI itself.
+///
+/// # Source
+/// The AWS CLI, `configure/__init__.py:PREDEFINED_SECTION_NAMES`.
+const PLAIN_SECTIONS: [&str; 2] = ["plugins", "preview"];
+
+/// The value of a setting.
+pub(super) enum SettingValue {
+    NotSet,
+    Text(String),
+    /// The setting has sub-properties.
+    Nested,
+}
 
 /// A property or nested property of a section.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,17 +69,31 @@ impl SettingPath {
         }
     }
 
-    /// Returns the value.
-    pub(super) fn value<'a>(&self, files: &'a ConfigFiles) -> Option<&'a str> {
-        let section: &Section = match &self.section {
-            SectionName::Profile(name) => files.profile(name),
-            SectionName::SsoSession(name) => files.sso_session(name),
-            SectionName::Services(name) => files.services(name),
-        }?;
-        match &self.sub {
-            Some(sub) => section.get_nested(&self.key, sub),
-            None => section.get(&self.key),
-        }
+    /// Returns the value. A section of the AWS CLI itself that does not have it stands for the profile of that name.
+    pub(super) fn value(&self, files: &Files) -> Result<SettingValue, CliError> {
+        let (read, key) = (&files.read, &self.key);
+        let section = match &self.section {
+            SectionName::Profile(name) => read.profile(name),
+            SectionName::SsoSession(name) => read.sso_session(name),
+            SectionName::Services(name) => read.services(name),
+            SectionName::Plain(name) => {
+                if let Some(value) = files.open(self.file())?.get(&self.section, key)? {
+                    return Ok(SettingValue::Text(value));
+                }
+                read.profile(name)
+            }
+        };
+        let value = match (section, &self.sub) {
+            (None, _) => None,
+            (Some(section), Some(sub)) => section.get_nested(key, sub),
+            (Some(section), None) => match section.property(key) {
+                Some(property) if property.nested().is_some() => return Ok(SettingValue::Nested),
+                property => property.map(Property::value),
+            },
+        };
+        Ok(value.map_or(SettingValue::NotSet, |value| {
+            SettingValue::Text(value.to_owned())
+        }))
     }
 }
 
@@ -80,6 +109,10 @@ fn parse(
         return None;
     }
     let (section, rest) = match parts.as_slice() {
+        [section, rest @ ..] if PLAIN_SECTIONS.contains(section) && !rest.is_empty() => {
+            let [_] = rest else { return None };
+            (SectionName::Plain((*section).to_owned()), rest)
+        }
         ["profile", rest @ ..] if !rest.is_empty() => {
             let (name, rest) = section_name(rest, &is_profile)?;
             (SectionName::Profile(name), rest)
@@ -165,6 +198,12 @@ mod tests {
                     Some("endpoint_url"),
                 )),
             ),
+            (
+                "preview.cloudfront",
+                Some((SectionName::Plain("preview".into()), "cloudfront", None)),
+            ),
+            ("preview.a.b", None),
+            ("preview", Some((profile("chosen"), "preview", None))),
             ("profile.x", None),
             ("a.b.c.d", None),
             ("a..b", None),

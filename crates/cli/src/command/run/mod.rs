@@ -17,6 +17,7 @@ mod client_cache;
 mod line_reader;
 mod result;
 
+use std::io::IsTerminal as _;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::arguments::{Arguments, Arity, OptionGroup, OptionRow, SessionOptions};
+use crate::output::escape_controls;
 use crate::signal::Signals;
 use crate::status::CliError;
 
@@ -159,7 +161,13 @@ async fn write_results(
     mut results: mpsc::UnboundedReceiver<ResultLine>,
     mut output: impl AsyncWrite + Unpin,
 ) -> std::io::Result<()> {
+    let is_terminal = std::io::stdout().is_terminal();
     while let Some((mut line, place)) = results.recv().await {
+        if is_terminal {
+            line = escape_controls(&String::from_utf8_lossy(&line))
+                .into_owned()
+                .into_bytes();
+        }
         line.push(b'\n');
         output.write_all(&line).await?;
         output.flush().await?;

@@ -9,13 +9,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::queue::Permit;
-use super::{FINISH_TIMEOUT, IDLE_TIMEOUT, PoolShared, Target};
+use super::permit::Permit;
+use super::{FINISH_TIMEOUT, IDLE_TIMEOUT, PoolShared};
 use crate::transport::HttpVersion;
-use crate::transport::body::RequestBody;
 use crate::transport::connect::Forwarding;
 use crate::transport::failure::ConnectError;
+use crate::transport::request_body::RequestBody;
 use crate::transport::socket::{ObservedChannel, Socket, SocketState};
+use crate::transport::target::Target;
 
 /// Maximum number of response headers.
 const MAX_HEADERS: usize = 1024;

@@ -7,9 +7,10 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2;
 
 use super::connection::{ConnectionState, Http1Connection, Http2Connection};
-use super::{FINISH_TIMEOUT, PoolShared, Target};
-use crate::transport::body::{RequestBody, UploadProgress};
+use super::{FINISH_TIMEOUT, PoolShared};
 use crate::transport::connect::Forwarding;
+use crate::transport::request_body::{RequestBody, UploadProgress};
+use crate::transport::target::Target;
 
 type Request = http::Request<RequestBody>;
 

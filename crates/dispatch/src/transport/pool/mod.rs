@@ -5,8 +5,8 @@
 
 mod connection;
 mod lease;
+mod permit;
 mod queue;
-mod target;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -17,14 +17,15 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::connection::{ConnectionState, Http1Connection, Http2Connection, Opened, open};
-use self::queue::{Grant, Permit, PoolState, QueueState, QueueTimer, QueuedRequest};
+use self::permit::Permit;
+use self::queue::{Grant, PoolState, QueueState, QueueTimer, QueuedRequest};
 use super::HttpVersion;
 use super::connect::Connector;
 use super::failure::ConnectError;
 use super::socket::SocketState;
+use super::target::Target;
 
 pub(super) use self::lease::Lease;
-pub(super) use self::target::Target;
 
 /// Time after which an unused connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -10,7 +10,8 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::connection::{Http1Connection, Http2Connection};
-use super::{PoolShared, Target};
+use super::permit::Permit;
+use crate::transport::target::Target;
 
 /// Time after which a limit that was lowered for lack of file descriptors is raised again, step by step.
 const LIMIT_RECOVERY: Duration = Duration::from_secs(1);
@@ -59,9 +60,6 @@ pub(super) struct Http2Slot {
     /// True if the host chose HTTP/1.1.
     pub(super) is_http1_only: bool,
 }
-
-/// Permission to have a connection open.
-pub(super) struct Permit(pub(super) Option<Arc<PoolShared>>);
 
 /// The time that a request has been in the queue while no connection became available.
 pub(super) struct QueueTimer {
@@ -205,27 +203,4 @@ impl PoolState {
 pub(super) enum Evicted {
     Http1(Http1Connection),
     Http2(Http2Connection),
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if let Some(pool) = self.0.take() {
-            {
-                let mut state = pool.state();
-                state.open = state.open.saturating_sub(1);
-                state.releases += 1;
-            }
-            pool.serve();
-        }
-    }
-}
-
-impl Permit {
-    /// Gives the permit back without granting it to the next request.
-    pub(super) fn give_back(mut self) {
-        if let Some(pool) = self.0.take() {
-            let mut state = pool.state();
-            state.open = state.open.saturating_sub(1);
-        }
-    }
 }

@@ -1,21 +1,17 @@
-//! Adapts request and response bodies to hyper.
+//! [`RequestBody`]: adapts request bodies to hyper.
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use futures_util::StreamExt;
 use http_body::{Body, Frame, SizeHint};
-use inia_core::{Error, ErrorKind, Result, RetryClass};
-use tokio::time::Sleep;
+use inia_core::Result;
 
 use super::WireBody;
-use super::pool::Lease;
 use crate::ByteStream;
 
 /// Maximum size of a chunk handed to hyper, in bytes. Long bodies are split, so that their progress can be observed.
@@ -149,127 +145,3 @@ impl fmt::Display for BodyError {
 }
 
 impl std::error::Error for BodyError {}
-
-/// Converts a response body, which keeps its connection until it has been read or dropped. Each chunk is subject to the read timeout.
-pub(super) fn response_body(
-    body: hyper::body::Incoming,
-    read_timeout: Option<Duration>,
-    lease: Lease,
-) -> ByteStream {
-    let length = body.size_hint().exact();
-    if length == Some(0) || body.is_end_stream() {
-        lease.finish();
-        return ByteStream::empty();
-    }
-    let chunks = ResponseChunks {
-        body: Some(body),
-        lease: Some(lease),
-        read: 0,
-        length,
-        read_timeout,
-        timer: None,
-    };
-    ByteStream::from_stream(chunks, length)
-}
-
-/// The chunks of a response body.
-struct ResponseChunks {
-    /// `None` after the end and after an error.
-    body: Option<hyper::body::Incoming>,
-    /// Ended with the body.
-    lease: Option<Lease>,
-    /// Number of bytes read.
-    read: u64,
-    /// The stated length of the body.
-    length: Option<u64>,
-    read_timeout: Option<Duration>,
-    /// Runs only while a chunk is pending, because most chunks are ready when polled.
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl ResponseChunks {
-    /// Polls the next data frame, skipping trailers.
-    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        loop {
-            let Some(body) = &mut self.body else {
-                return Poll::Ready(None);
-            };
-            match ready!(Pin::new(&mut *body).poll_frame(context)) {
-                None => {
-                    self.finish();
-                    return Poll::Ready(None);
-                }
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        self.read += data.len() as u64;
-                        if body.is_end_stream() {
-                            self.finish();
-                        }
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.interrupted(error)))),
-            }
-        }
-    }
-
-    /// Makes the connection available to the next request.
-    fn finish(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.finish();
-        }
-    }
-
-    /// Returns the error of a body that was cut off. The same request may succeed.
-    #[cold]
-    fn interrupted(&mut self, error: hyper::Error) -> Error {
-        let host = self.lease.as_ref().map_or("", Lease::authority);
-        let read = self.read;
-        let message = match self.length {
-            Some(length) => {
-                format!("{host}: the response body ended after {read} of {length} bytes")
-            }
-            None => format!("{host}: the response body was cut off after {read} bytes"),
-        };
-        Error::new(ErrorKind::Stream, message)
-            .with_retry_class(RetryClass::Transient)
-            .with_source(error)
-    }
-
-    /// Returns an error when the read timeout elapses.
-    fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<Error> {
-        let Some(limit) = self.read_timeout else {
-            return Poll::Pending;
-        };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        ready!(timer.as_mut().poll(context));
-        let host = self.lease.as_ref().map_or("", Lease::authority);
-        let message = format!("{host}: no data of the response body within {limit:?}");
-        Poll::Ready(Error::new(ErrorKind::Timeout, message))
-    }
-}
-
-impl Stream for ResponseChunks {
-    type Item = Result<Bytes>;
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes>>> {
-        let chunk = match self.poll_data(context) {
-            Poll::Ready(chunk) => chunk,
-            Poll::Pending => Some(Err(ready!(self.poll_timeout(context)))),
-        };
-        self.timer = None;
-        if !matches!(chunk, Some(Ok(_))) {
-            self.body = None;
-            // After an error, the connection is closed.
-            if let Some(lease) = self.lease.take() {
-                lease.discard();
-            }
-        }
-        Poll::Ready(chunk)
-    }
-}

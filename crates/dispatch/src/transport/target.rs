@@ -4,11 +4,11 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use inia_core::HostPort;
 
-use crate::transport::HttpVersion;
+use super::HttpVersion;
 
 /// The peer of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(in crate::transport) struct Target {
+pub(super) struct Target {
     is_tls: bool,
     authority: Authority,
     port: u16,
@@ -20,7 +20,7 @@ impl Target {
     ///
     /// # Errors
     /// A reason, if the URL is not wholly understood.
-    pub(in crate::transport) fn of(url: &Uri, version: HttpVersion) -> Result<Self, String> {
+    pub(super) fn of(url: &Uri, version: HttpVersion) -> Result<Self, String> {
         let is_tls = match url.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS => true,
             Some(scheme) if *scheme == Scheme::HTTP => false,
@@ -37,30 +37,30 @@ impl Target {
         })
     }
 
-    pub(in crate::transport) fn is_tls(&self) -> bool {
+    pub(super) fn is_tls(&self) -> bool {
         self.is_tls
     }
 
     /// Returns the host; an IPv6 address is in brackets.
-    pub(in crate::transport) fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         self.authority.host()
     }
 
-    pub(in crate::transport) fn port(&self) -> u16 {
+    pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    pub(in crate::transport) fn version(&self) -> HttpVersion {
+    pub(super) fn version(&self) -> HttpVersion {
         self.version
     }
 
     /// Returns host and port as in the URL.
-    pub(in crate::transport) fn authority(&self) -> &str {
+    pub(super) fn authority(&self) -> &str {
         self.authority.as_str()
     }
 
     /// Returns the value of the `host` header, without the default port.
-    pub(in crate::transport) fn host_header(&self) -> &str {
+    pub(super) fn host_header(&self) -> &str {
         match (self.is_tls, self.port) {
             (true, 443) | (false, 80) => self.authority.host(),
             _ => self.authority.as_str(),
