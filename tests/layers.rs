@@ -86,7 +86,8 @@ const CIRCLES: &[(&str, &str, &str)] = &[
     // To be opened.
     ("cli", "", "arguments"),
     ("cli", "", "signal"),
-    ("core", "config", "options"),
+    ("core", "", "base64"),
+    ("core", "config", "files"),
     ("core", "value", "from_value"),
     ("core", "value", "restricted"),
     ("dispatch", "", "discovery"),
