@@ -47,6 +47,6 @@ pub(crate) fn default_region(
 pub(crate) fn missing_region() -> Error {
     Error::new(
         ErrorKind::Config,
-        "Missing Region: set the region on the client or the session (`--region` on the command line), in AWS_REGION, or as `region` in the profile",
+        "Missing Region: no region is set. Set it on the client or the session (`--region` on the command line), in AWS_REGION, or as `region` in the profile",
     )
 }
