@@ -140,7 +140,7 @@ fn references(module: &ModulePath, code: &str) -> Vec<ModulePath> {
             let mut depth = 0;
             let end = group.find(|letter: char| {
                 depth += i32::from(letter == '{') - i32::from(letter == '}');
-                depth < 0 || !is_group && !(letter.is_alphanumeric() || "_:".contains(letter))
+                depth < 0 || !(is_group || letter.is_alphanumeric() || "_:".contains(letter))
             });
             // Nested groups are read as if their names were those of modules, which does no harm.
             for part in group[..end.unwrap_or(group.len())].split([',', '{', '}']) {

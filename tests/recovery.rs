@@ -44,9 +44,11 @@ impl Received {
 
 type Reply = (u16, Vec<(&'static str, String)>, String);
 
+type ReplyFunction = dyn Fn(&Received, usize) -> Reply + Send + Sync;
+
 /// A server in memory that responds through a function of the request and its number.
 struct Server {
-    reply: Box<dyn Fn(&Received, usize) -> Reply + Send + Sync>,
+    reply: Box<ReplyFunction>,
     requests: Mutex<Vec<Received>>,
 }
 

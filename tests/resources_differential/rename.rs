@@ -26,6 +26,10 @@ pub(crate) struct GeneratedNames(HashMap<String, usize>);
 impl GeneratedNames {
     pub(crate) fn rename(&mut self, text: &str) -> String {
         let renamed = GENERATED.replace_all(text, |captures: &Captures<'_>| {
+            // boto3 prints the secret of an access key pair, which inia omits.
+            if captures[0].starts_with("secret='") {
+                return "secret=..".to_owned();
+            }
             let next = self.0.len() + 1;
             let number = self.0.entry(captures[0].to_owned()).or_insert(next);
             format!("name-{number}")

@@ -59,7 +59,6 @@ fn standard_input_that_is_too_long_for_one_request_says_what_to_do() {
 }
 
 #[test]
-#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 fn customer_keys_are_read_from_binary_files() {
     let server = Server::always(200, "text/plain", "");
     let file = fresh_home("customer-key").join("key");

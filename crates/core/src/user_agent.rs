@@ -19,7 +19,11 @@ pub struct UserAgentFeatures(u64);
 /// Defines a constant per feature; its bit is its position in the list.
 macro_rules! features {
     ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => {
-        #[allow(non_camel_case_types, reason = "each variant is the bit of the constant of the same name")]
+        #[allow(
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "each variant is the bit of the constant of the same name"
+        )]
         enum FeatureBit { $($name),* }
 
         impl UserAgentFeatures {

@@ -222,7 +222,8 @@ fn keeps_attributes(file: &File, existing: &Metadata) -> bool {
     file.set_permissions(existing.permissions()).is_ok()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 

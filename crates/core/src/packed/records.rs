@@ -58,7 +58,6 @@ impl RecordTable {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::packed::{PackedReader, PackedWriter};
 
     #[test]

@@ -434,7 +434,8 @@ mod tests {
         assert_eq!(value["Items"].len(), 2);
         assert_eq!(Value::from(1.5), 1.5);
         assert_eq!(Value::from(2), 2.0);
-        assert!(value["Name"] == String::from("n"));
+        let name = String::from("n");
+        assert!(value["Name"] == name);
     }
 
     #[test]

@@ -7,7 +7,9 @@ use inia_core::{Value, is_secret_name};
 
 use super::Resource;
 
-/// Formats as boto3: `ec2.Instance(id='i-1')`. The secret of an access key pair, which boto3 prints, is omitted.
+/// Formats as boto3: `ec2.Instance(id='i-1')`.
+///
+/// DIFFERENCE: the secret of an access key pair, which boto3 prints, is omitted.
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}(", self.service_name(), self.name())?;

@@ -120,10 +120,10 @@ impl ArchiveBuilder {
     /// Returns all names of services by their letters and digits. A name of its own comes before another one of the same letters.
     fn names(&self) -> BTreeMap<String, &str> {
         let own = self.other_names.keys().map(|name| (name, name.as_str()));
-        let [ids, classes] = [0, 1].map(|kind| {
-            let names = self.other_names.iter();
-            names.map(move |(service, names)| (&names[kind], service.as_str()))
-        });
+        let ids = self.other_names.iter();
+        let ids = ids.map(|(service, [id, _])| (id, service.as_str()));
+        let classes = self.other_names.iter();
+        let classes = classes.map(|(service, [_, class])| (class, service.as_str()));
         let mut names = BTreeMap::new();
         for (name, service) in own.chain(ids).chain(classes) {
             names.entry(letters_and_digits(name)).or_insert(service);

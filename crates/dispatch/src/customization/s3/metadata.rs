@@ -94,9 +94,7 @@ fn decode_words(text: &str) -> Option<String> {
     let mut has_words = false;
     while let Some(start) = rest.find("=?") {
         let (before, word) = rest.split_at(start);
-        let Some((charset, bytes, tail)) = parse_word(word) else {
-            return None;
-        };
+        let (charset, bytes, tail) = parse_word(word)?;
         let joins = before.trim().is_empty()
             && pending
                 .as_ref()
