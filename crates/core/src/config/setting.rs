@@ -1,4 +1,4 @@
-//! The settings: environment variables, profile keys, type and default of each, from the [table](super::table).
+//! The settings: environment variables, profile keys, type and default of each, from the table in `table.rs`.
 //!
 //! The value of a setting is taken from, in this order: code, the environment variables, the profile keys, the default.
 
