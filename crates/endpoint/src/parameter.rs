@@ -157,7 +157,7 @@ pub struct Parameter {
     pub(crate) default: Option<ParameterDefault>,
     pub(crate) deprecation: Option<Str>,
     pub(crate) is_read: bool,
-    /// Whether the value can affect the result, and so is part of the cache key: it is read or required.
+    /// True if the value can affect the result, and so is part of the cache key: it is read or required.
     pub(crate) is_keyed: bool,
 }
 

@@ -41,7 +41,7 @@ pub struct Metadata {
     pub h2: Option<Str>,
     /// `clientContextParams`: endpoint rule set parameters that are set on a client, with their types.
     pub client_context: Box<[(Str, Str)]>,
-    /// Whether the service is deprecated.
+    /// True if the service is deprecated.
     pub deprecated: bool,
     /// Unknown entries, by name.
     pub unknown: Box<[(Str, Value)]>,

@@ -24,7 +24,7 @@ const MAX_DEPTH: u32 = 64;
 pub(super) enum ShorthandValue {
     Text {
         text: String,
-        /// Whether the text may be a `file://` or `fileb://` path.
+        /// True if the text may be a `file://` or `fileb://` path.
         is_path: bool,
     },
     List(Vec<ShorthandValue>),
@@ -58,7 +58,7 @@ struct ShorthandParser<'a> {
     text: &'a str,
     /// Offset in bytes.
     position: usize,
-    /// Whether the key of the current value is followed by `@=`.
+    /// True if the key of the current value is followed by `@=`.
     is_path: bool,
 }
 
@@ -168,7 +168,7 @@ impl<'a> ShorthandParser<'a> {
             match self.next_text() {
                 Ok(next) => list.push(next),
                 Err(message) if self.is_at_end() => return Err(message),
-                // What follows the comma is the next pair.
+                // The next pair follows the comma.
                 Err(_) => {
                     self.position = comma;
                     break;

@@ -51,7 +51,7 @@ pub(crate) fn print(
 /// Sample values of a shape. Recursive shapes are empty in themselves.
 struct Skeleton {
     value: Value,
-    /// Whether parts were left out because of a limit.
+    /// True if parts were left out because of a limit.
     is_cut: bool,
 }
 
@@ -92,7 +92,7 @@ impl Skeleton {
 
 struct SkeletonGenerator<'m> {
     model: &'m ServiceModel,
-    /// Whether strings are the names of their members.
+    /// True if strings are the names of their members.
     has_names: bool,
     parents: Vec<ShapeId>,
     values: usize,

@@ -68,7 +68,7 @@ impl Program {
 #[derive(Clone, Copy, Debug, Default)]
 struct ExprUsage {
     count: u32,
-    /// Whether it is an operand or a condition, rather than only part of the resulting endpoint or error.
+    /// True if it is an operand or a condition, rather than only part of the resulting endpoint or error.
     as_value: bool,
     /// Number of uses as a condition.
     as_condition: u32,

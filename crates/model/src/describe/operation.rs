@@ -47,7 +47,7 @@ pub struct Description {
     pub service: Str,
     /// Name of the operation.
     pub operation: Str,
-    /// Whether the operation is deprecated.
+    /// True if the operation is deprecated.
     pub is_deprecated: bool,
     /// Input; `None` if the operation takes no parameters.
     pub input: Option<DescriptionNode>,
@@ -66,7 +66,7 @@ pub struct DescriptionNode {
     pub shape: Str,
     /// Type of the shape, or `union`, `document` or `event stream`.
     pub kind: &'static str,
-    /// Whether the member is required.
+    /// True if the member is required.
     pub is_required: bool,
     /// Other traits as text: `header x-amz-acl`, `streaming`, `sensitive`.
     pub notes: Vec<String>,

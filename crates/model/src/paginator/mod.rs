@@ -62,7 +62,7 @@ pub struct PaginatorModel {
     pub more_results: Option<Expression>,
     /// `non_aggregate_keys`: values that are equal on all pages.
     pub non_aggregate_keys: Box<[ResultKey]>,
-    /// Whether the paginator is inferred from member names, since AWS ships none for the operation.
+    /// True if the paginator is inferred from member names, since AWS ships none for the operation.
     pub inferred: bool,
 }
 
