@@ -60,6 +60,22 @@ impl<'m> ParamValidator<'m> {
         }
     }
 
+    /// Validates an event, the item at `index` of an event stream.
+    pub(super) fn event(&mut self, stream: &'m Member, event: &Value, index: usize) {
+        if let Some(structure) = self.model.structure(stream) {
+            let path = ProblemPath::ROOT;
+            let path = path.then(PathStep::Name(&stream.name));
+            self.union_value(structure, event, &path.then(PathStep::Index(index)));
+        }
+    }
+
+    fn union_value(&mut self, structure: &'m Structure, value: &Value, path: &ProblemPath<'_>) {
+        match value {
+            Value::Map(map) => self.structure(structure, true, map, path, &[]),
+            _ => self.wrong_type(path, value, false, "map"),
+        }
+    }
+
     #[cold]
     fn report(&mut self, path: &ProblemPath<'_>, message: impl Into<String>) {
         if !self.is_full() {
@@ -109,11 +125,7 @@ impl<'m> ParamValidator<'m> {
                 if member.traits.is_event_stream() =>
             {
                 for (index, event) in events.iter().enumerate() {
-                    let path = path.then(PathStep::Index(index));
-                    match event {
-                        Value::Map(map) => self.structure(structure, true, map, &path, &[]),
-                        _ => self.wrong_type(&path, event, is_sensitive, "map"),
-                    }
+                    self.union_value(structure, event, &path.then(PathStep::Index(index)));
                 }
             }
             (Kind::List(element), Value::List(list)) => {
