@@ -1059,7 +1059,7 @@ fn events_of_another_type_are_kept_as_sent() {
     let error = service.codec.parse_event(operation, unknown).unwrap_err();
     let error = error.service().unwrap();
     assert_eq!((&*error.code, &*error.message), ("Later", "no"));
-    assert_eq!(error.details["Left"], 2);
+    assert_eq!(error.details.get("Left"), Some(&Value::Int(2)));
     let error = service
         .codec
         .parse_event(operation, message("Row", &[], b"{\"Size\": "));
