@@ -22,6 +22,7 @@ mod paginator;
 mod resource;
 mod service;
 mod shape;
+mod smithy;
 mod tables;
 mod traits;
 mod validate;
@@ -45,6 +46,7 @@ pub use resource::{
     ResourceRequest, ResourceTarget, ResourceWaiter, Resources, TargetIdentifier,
 };
 pub use service::ServiceModel;
+pub use smithy::SmithyService;
 pub use shape::{Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, Structure};
 pub use tables::{OperationTable, ShapeTable};
 pub use traits::{Flags, Location, Traits, XmlNamespace};
