@@ -45,7 +45,7 @@ Tasks:
   models --verify   check that all references in data/ resolve, and that the archive matches data/
   peers             fetch the packages that the tests compare inia with, into target/peers/
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
-  differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
+  differential [--all] [--smithy] [--service S] [--operation O] [--seed N] [--report FILE]
                     fetch the peers, then compare requests and responses of random calls with botocore's
   smithy [SERVICE]  convert data/ to Smithy models in target/smithy, load them, and compare the shape graphs
   ci                run all checks that a change must pass, as `.ci/run` does

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use inia_core::Str;
+
+use super::convert::{JSON_SUFFIX, STREAM_SUFFIX};
 use inia_model::{Flags, Kind, Location, Member, Operation, ServiceModel, ShapeId, Structure};
 
 /// Flags that a Smithy model cannot have, or that no call depends on.
@@ -44,7 +46,9 @@ impl GraphComparison<'_> {
         self.check("metadata", "serviceId", &left.service_id, &right.service_id);
         self.check("metadata", "apiVersion", &left.api_version, &right.api_version);
         self.check("metadata", "endpointPrefix", &left.endpoint_prefix, &right.endpoint_prefix);
-        self.check("metadata", "signing name", left.signing_name(), right.signing_name());
+        if left.signature_version != "bearer" {
+            self.check("metadata", "signing name", left.signing_name(), right.signing_name());
+        }
         self.check("metadata", "h2", &left.h2, &right.h2);
         self.check("metadata", "query compatible", left.query_compatible, right.query_compatible);
         self.check("metadata", "client context", &left.client_context, &right.client_context);
@@ -87,7 +91,9 @@ impl GraphComparison<'_> {
         if !is_unsigned(left) && left.auth.is_some() {
             self.check(at, "auth", &left.auth, &right.auth);
         }
-        self.check(at, "result wrapper", &left.result_wrapper, &right.result_wrapper);
+        if self.left.metadata().protocol == "query" {
+            self.check(at, "result wrapper", &left.result_wrapper, &right.result_wrapper);
+        }
         for (part, left, right) in [
             ("input", &left.input, &right.input),
             ("output", &left.output, &right.output),
@@ -113,8 +119,9 @@ impl GraphComparison<'_> {
             return;
         }
         let (left, right) = (self.left.shape(left_id), self.right.shape(right_id));
-        let name = right.name.strip_suffix(super::convert::JSON_SUFFIX);
-        self.check(at, "name", &*left.name, name.unwrap_or(&right.name));
+        let name = right.name.as_str();
+        let original = name.strip_suffix(JSON_SUFFIX).or(name.strip_suffix(STREAM_SUFFIX));
+        self.check(at, "name", &*left.name, original.unwrap_or(name));
         let at = format!("{at} {}", left.name);
         self.check(&at, "type", left.kind.name(), right.kind.name());
         let constraints = (left.constraints.min, left.constraints.max, left.constraints.pattern());

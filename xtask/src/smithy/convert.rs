@@ -20,8 +20,7 @@ pub(crate) fn convert(name: &str, files: &ServiceFiles) -> Json {
         protocols: protocols(&files.model),
         files,
         messages: BTreeSet::new(),
-        json_strings: BTreeSet::new(),
-        streams: BTreeSet::new(),
+        copies: BTreeSet::new(),
         shapes: Object::new(),
     };
     converter.collect();
@@ -32,11 +31,19 @@ pub(crate) fn convert(name: &str, files: &ServiceFiles) -> Json {
     for (name, shape) in files.model.members("shapes") {
         converter.shape(name, shape);
     }
-    for name in converter.json_strings.clone() {
-        let traits = object([("smithy.api#mediaType", "application/json".into())]);
-        let shape = object([("type", "string".into()), ("traits", traits)]);
-        let id = converter.id(&format!("{name}{JSON_SUFFIX}"));
-        converter.shapes.insert(id, shape);
+    for (name, suffix) in converter.copies.clone() {
+        let mut shape = converter.shapes.get(&converter.id(&name)).cloned();
+        if let Some(Json::Object(shape)) = &mut shape
+            && let Some(Json::Object(traits)) = shape.get_mut("traits")
+        {
+            let (id, value) = match suffix {
+                JSON_SUFFIX => ("smithy.api#mediaType", "application/json".into()),
+                _ => ("smithy.api#streaming", empty()),
+            };
+            traits.insert(id.to_owned(), value);
+        }
+        let id = converter.id(&format!("{name}{suffix}"));
+        converter.shapes.extend(shape.map(|shape| (id, shape)));
     }
     object([
         ("smithy", "2.0".into()),
@@ -44,8 +51,10 @@ pub(crate) fn convert(name: &str, files: &ServiceFiles) -> Json {
     ])
 }
 
-/// Suffix of the copy of a string shape that has a media type, for members that are JSON in a string.
-pub(crate) const JSON_SUFFIX: &str = "JsonString";
+/// Suffix of the copy of a string shape with a media type, for members that are JSON in a string.
+pub(crate) const JSON_SUFFIX: &str = "__JsonText";
+/// Suffix of the copy of a blob shape that is streaming, for members that are streams.
+pub(crate) const STREAM_SUFFIX: &str = "__Stream";
 
 const UNIT: &str = "smithy.api#Unit";
 
@@ -56,10 +65,8 @@ struct SmithyConverter<'f> {
     files: &'f ServiceFiles,
     /// Inputs, outputs and errors.
     messages: BTreeSet<String>,
-    /// Strings for which a copy with a media type is needed.
-    json_strings: BTreeSet<String>,
-    /// Blobs that members mark as streaming.
-    streams: BTreeSet<String>,
+    /// Shapes of which a copy with another trait is needed, and the suffix of the copy.
+    copies: BTreeSet<(String, &'static str)>,
     shapes: Object,
 }
 
@@ -136,14 +143,12 @@ impl SmithyConverter<'_> {
             }
         }
         for (_, shape) in model.members("shapes") {
-            for (_, member) in shape.members("members") {
+            let parts = ["member", "key", "value"].into_iter().filter_map(|part| shape.get(part));
+            let members = shape.members("members").map(|(_, member)| member);
+            for member in members.chain(parts) {
                 let target = member.string("shape").unwrap_or_default().to_owned();
-                if is_true(member, "jsonvalue") {
-                    self.json_strings.insert(target.clone());
-                }
-                if is_true(member, "streaming") {
-                    self.streams.insert(target);
-                }
+                let suffix = copy_suffix(member);
+                self.copies.extend(suffix.map(|suffix| (target, suffix)));
             }
         }
     }
@@ -330,7 +335,7 @@ impl SmithyConverter<'_> {
 
     fn shape(&mut self, name: &str, shape: &Json) {
         let kind = shape.string("type").unwrap_or_default();
-        let mut traits = self.shape_traits(name, kind, shape);
+        let traits = self.shape_traits(name, kind, shape);
         let mut converted = Object::new();
         let smithy_kind = match kind {
             "structure" if is_true(shape, "document") => "document",
@@ -373,9 +378,6 @@ impl SmithyConverter<'_> {
             && let Some(Json::Object(traits)) = member.get_mut("traits")
         {
             traits.insert("smithy.api#httpPayload".to_owned(), empty());
-        }
-        if self.streams.contains(name) {
-            traits.insert("smithy.api#streaming".to_owned(), empty());
         }
         converted.insert("traits".to_owned(), Json::Object(traits));
         self.shapes.insert(self.id(name), Json::Object(converted));
@@ -465,10 +467,8 @@ impl SmithyConverter<'_> {
 
     fn reference(&self, member: &Json, traits: Object) -> Json {
         let shape = member.string("shape").unwrap_or_default();
-        let id = match is_true(member, "jsonvalue") {
-            true => self.id(&format!("{shape}{JSON_SUFFIX}")),
-            false => self.id(shape),
-        };
+        let suffix = copy_suffix(member).unwrap_or_default();
+        let id = self.id(&format!("{shape}{suffix}"));
         object([("target", id.into()), ("traits", Json::Object(traits))])
     }
 
@@ -526,6 +526,14 @@ impl SmithyConverter<'_> {
         }
         traits
     }
+}
+
+/// Returns the suffix of the copy of its target that a member refers to: traits of Smithy's shapes are traits of members here.
+fn copy_suffix(member: &Json) -> Option<&'static str> {
+    if is_true(member, "jsonvalue") {
+        return Some(JSON_SUFFIX);
+    }
+    is_true(member, "streaming").then_some(STREAM_SUFFIX)
 }
 
 /// Adds the traits that shapes and members have in common.

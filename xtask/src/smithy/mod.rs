@@ -15,26 +15,23 @@ use convert::ServiceFiles;
 /// Services whose service shape has another name than the target of their requests, since names of shapes have no dots.
 const DOTTED_TARGETS: &str = "targetPrefix with a namespace";
 
-/// Converts all services, or one, into a tree of Smithy models in `target/smithy`, and compares.
+/// Converts all services, or one, and compares.
 pub(crate) fn run(root: &Path, only: Option<&str>) -> Result<()> {
-    let tree = root.join("target/smithy");
-    let mut report = RoundTripReport::default();
-    for (name, version) in services(&root.join("data"))? {
-        if only.is_some_and(|only| only != name) {
-            continue;
-        }
-        let text = report.service(&name, &version)?;
-        let version_name = file_name(&version);
-        let folder = tree.join(&name).join("service").join(&version_name);
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join(format!("{name}-{version_name}.json")), text)?;
-    }
+    let report = RoundTripReport::of(root, only)?;
     if report.services == 0 {
         bail!("no service {}", only.unwrap_or_default());
     }
-    println!("models are in {}", tree.display());
     report.print()
 }
+
+/// Writes the Smithy models of all services; returns the folder of the tree.
+pub(crate) fn write(root: &Path) -> Result<PathBuf> {
+    RoundTripReport::of(root, None)?;
+    Ok(root.join(TREE))
+}
+
+/// Folder of the Smithy models.
+const TREE: &str = "target/smithy";
 
 /// Returns the services of a folder of definitions, each with the folder of its newest version.
 fn services(data: &Path) -> Result<Vec<(String, PathBuf)>> {
@@ -72,6 +69,29 @@ struct RoundTripReport {
 }
 
 impl RoundTripReport {
+    /// Converts all services, or one, into a tree of Smithy models, and compares.
+    fn of(root: &Path, only: Option<&str>) -> Result<Self> {
+        let tree = root.join(TREE);
+        let mut report = RoundTripReport::default();
+        for (name, version) in services(&root.join("data"))? {
+            if only.is_some_and(|only| only != name) {
+                continue;
+            }
+            let text = match report.service(&name, &version) {
+                Ok(text) => text,
+                Err(error) => {
+                    report.differences.push(format!("{name}: {error:#}"));
+                    continue;
+                }
+            };
+            let version_name = file_name(&version);
+            let folder = tree.join(&name).join("service").join(&version_name);
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(folder.join(format!("{name}-{version_name}.json")), text)?;
+        }
+        Ok(report)
+    }
+
     /// Converts a service, loads the result and compares. Returns the Smithy model.
     fn service(&mut self, name: &str, version: &Path) -> Result<String> {
         let definition = version.join("service-2.json");
@@ -110,7 +130,7 @@ impl RoundTripReport {
 
     fn print(&self) -> Result<()> {
         println!(
-            "{} services, {} operations, {} MB of Smithy models, loaded in {:?}",
+            "{} services, {} operations, {} MB of Smithy models in {TREE}, loaded in {:?}",
             self.services,
             self.operations,
             self.bytes / 1_000_000,

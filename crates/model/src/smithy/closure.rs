@@ -9,6 +9,7 @@ use inia_core::Result;
 
 use super::ast::{Ast, AstIndex, AstRef, UNIT};
 use super::invalid;
+use super::traits::Trait;
 use crate::names::letters_and_digits;
 
 /// The operations and shapes of a service.
@@ -23,7 +24,7 @@ pub(super) struct Closure {
     pub(super) names: HashMap<AstIndex, String>,
     /// Structures that are the whole input, output or error of an operation, so that their members have HTTP bindings.
     pub(super) messages: HashSet<AstIndex>,
-    /// Structures that are events of an event stream.
+    /// Structures that are events of an event stream, other than errors.
     pub(super) events: HashSet<AstIndex>,
 }
 
@@ -88,7 +89,8 @@ impl Closure {
             closure.messages.extend(&parts);
             queue.extend(parts);
         }
-        let mut seen: HashSet<AstIndex> = queue.iter().copied().collect();
+        let mut seen = HashSet::new();
+        queue.retain(|index| seen.insert(*index));
         while let Some(index) = queue.pop() {
             let shape = ast.shape(index);
             closure.shapes.push(index);
@@ -108,7 +110,7 @@ impl Closure {
                 let target = target.map_err(|error| {
                     error.at(format_args!("shape {}: member {name}", ast.id(index)))
                 })?;
-                if is_stream {
+                if is_stream && !ast.shape(target).traits.has(Trait::Error) {
                     closure.events.insert(target);
                 }
                 if seen.insert(target) {

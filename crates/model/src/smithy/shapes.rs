@@ -45,7 +45,7 @@ impl<'s> ShapeConverter<'s, '_> {
         raw.kind = RawText::from(match &*shape.kind {
             "structure" => "structure",
             "union" => {
-                traits.flags.set(Flags::UNION, true);
+                traits.flags.set(Flags::UNION, !is_event_stream(shape));
                 "structure"
             }
             "document" => {
