@@ -68,6 +68,15 @@ pub mod resource {
     };
 }
 
+/// S3 transfers: files and streams of any size in parts, with checksums, progress and resume.
+#[cfg(feature = "transfer")]
+pub mod transfer {
+    pub use inia_transfer::{
+        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt,
+    };
+}
+
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.
 pub mod transport {
     pub use inia_dispatch::{

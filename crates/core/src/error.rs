@@ -95,6 +95,8 @@ pub enum ErrorKind {
     Pagination,
     /// A resource could not be created or loaded, or its action failed.
     Resource,
+    /// The caller cancelled a transfer.
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -115,6 +117,7 @@ impl ErrorKind {
             ErrorKind::Waiter => "waiter",
             ErrorKind::Pagination => "pagination",
             ErrorKind::Resource => "resource",
+            ErrorKind::Cancelled => "cancelled",
         }
     }
 }

@@ -33,6 +33,13 @@ mod url;
 mod user_agent;
 mod wait;
 
+/// Parts that inia's own crates share. Not covered by semantic versioning.
+#[doc(hidden)]
+pub mod detail {
+    pub use crate::checksum::{Algorithm, Hasher};
+    pub use crate::saved_file::SavedFile;
+}
+
 pub use body::ByteStream;
 pub use client::{Call, Client};
 pub use event_stream::EventStream;
