@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
 use crate::params::Params;
+use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
-use crate::resume::BodyResumer;
 use crate::{ByteStream, Output, Presign, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.

@@ -1,15 +1,18 @@
 //! [`from_value`]: deserializes a [`Value`] into a type that implements `Deserialize`.
 
+mod native;
+
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _,
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::native::{NativeDeserializer, TimestampDeserializer};
 use super::path_error::{PathError, PathResult};
 use super::{List, Map, MapIter, Value, serde_token};
 use crate::{ErrorKind, Result, Str};
+
+use native::{NativeDeserializer, TimestampDeserializer};
 
 /// Deserializes a value, such as the output of a call, into any type that implements `Deserialize`.
 ///

@@ -22,16 +22,14 @@ mod list;
 mod map;
 mod member_pool;
 mod name;
-mod native;
 mod path_error;
-mod restricted;
 mod row_keys;
 mod row_pool;
 pub(crate) mod serde_token;
 mod serialize;
 mod to_value;
 
-pub use blob::{Blob, BytePool};
+pub use blob::{Blob, BytePool, blob_from_base64, pooled_blob_from_base64};
 pub use from_value::{from_value, from_value_ref};
 pub use item_pool::{ItemMark, ItemPool};
 pub use json::write_json_string;

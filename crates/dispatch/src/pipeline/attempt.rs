@@ -8,7 +8,7 @@ use inia_model::Operation;
 use inia_protocol::Headers;
 
 use super::request::{PreparedBody, PreparedRequest, next_body};
-use super::response::AttemptOutcome;
+use super::response::{AttemptOutcome, is_success};
 use super::{CallOptions, Plan, Service, wire_log};
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
@@ -371,11 +371,6 @@ impl Service {
             version: plan.http,
         })
     }
-}
-
-/// Returns true for the statuses of successful responses.
-pub(super) fn is_success(status: u16) -> bool {
-    status < 300
 }
 
 #[cold]

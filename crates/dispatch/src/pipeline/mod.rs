@@ -4,8 +4,11 @@
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
 mod attempt;
+pub(crate) mod discovery;
+pub(crate) mod express;
 mod request;
 mod response;
+pub(crate) mod resume;
 mod wire_log;
 
 use std::collections::HashMap;
@@ -21,18 +24,18 @@ use inia_signing::SigningKeyCache;
 use crate::ByteStream;
 use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
-use crate::discovery::DiscoveryCache;
 use crate::endpoint::{EndpointBinding, EndpointResolver};
-use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
-use crate::resume::BodyResumer;
 use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
 
+use discovery::DiscoveryCache;
+use express::ExpressSessions;
 use request::{PreparedBody, ResolvedEndpoint};
+use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;

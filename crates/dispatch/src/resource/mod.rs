@@ -367,7 +367,11 @@ impl Resource {
             params: definition.map(|definition| definition.params.clone()),
             overrides: params.into(),
         };
-        Wait::new(self.0.client.clone(), model, WaitParams::Resource(params))
+        Wait::new(
+            self.0.client.clone(),
+            model,
+            WaitParams::Deferred(Box::pin(params.resolve())),
+        )
     }
 }
 

@@ -12,10 +12,10 @@ use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
-use crate::discovery::DiscoveryCache;
 use crate::endpoint::EndpointResolver;
-use crate::express::express_sessions;
 use crate::identity::IdentityProvider;
+use crate::pipeline::discovery::DiscoveryCache;
+use crate::pipeline::express::express_sessions;
 use crate::pipeline::{Service, attempt_header};
 use crate::region::default_region;
 use crate::retry::{ClockSkew, RetryQuota};

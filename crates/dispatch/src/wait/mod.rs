@@ -3,6 +3,7 @@
 //! # Source
 //! botocore `waiter.py:Waiter`.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,6 @@ use inia_core::{Error, ErrorKind, Result, Str, UserAgentFeatures, Value, json};
 use inia_model::jmespath::Expression;
 use inia_model::{Acceptor, AcceptorState, ErrorMatch, Matcher, WaiterModel, WaiterResponse};
 
-use crate::resource::ResourceParams;
 use crate::{Client, Output, Params};
 
 /// Delay between two attempts of an ad hoc wait.
@@ -138,11 +138,19 @@ pub struct Wait {
 }
 
 /// The parameters of a wait.
-#[derive(Debug)]
 pub(crate) enum WaitParams {
     Call(Params),
-    /// Parameters that a resource fills in, which may load its data.
-    Resource(ResourceParams),
+    /// Parameters that a resource fills in when the wait begins.
+    Deferred(BoxFuture<'static, Result<Value>>),
+}
+
+impl fmt::Debug for WaitParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WaitParams::Call(params) => params.fmt(f),
+            WaitParams::Deferred(_) => f.write_str("Deferred"),
+        }
+    }
 }
 
 /// The outcome of a successful wait.
@@ -210,7 +218,7 @@ impl Wait {
         let model = self.model?;
         let params = match self.params {
             WaitParams::Call(params) => params.into_value()?,
-            WaitParams::Resource(params) => params.resolve().await?,
+            WaitParams::Deferred(params) => params.await?,
         };
         let params = Arc::new(params);
         let service = self.client.service();
