@@ -8,6 +8,9 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/testing-your-code.md")]
+    struct TestingYourCode;
 }
 
 pub use inia_core::{
@@ -66,6 +69,12 @@ pub mod resource {
         Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome,
         ResourcePart,
     };
+}
+
+/// Test doubles: stubbed clients.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
 }
 
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.

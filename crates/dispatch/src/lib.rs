@@ -25,6 +25,8 @@ mod retry;
 mod saved_file;
 mod session;
 mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 mod url;
 mod user_agent;

@@ -9,6 +9,8 @@ pub(crate) mod express;
 mod request;
 mod response;
 pub(crate) mod resume;
+#[cfg(feature = "testing")]
+mod stub;
 mod wire_log;
 
 use std::collections::HashMap;
@@ -40,6 +42,8 @@ use resume::BodyResumer;
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
+#[cfg(feature = "testing")]
+pub(crate) use stub::{CallStub, StubbedCall};
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -73,6 +77,9 @@ pub(crate) struct Service {
     pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
     /// Per-operation plans, computed on the first call of each operation.
     pub(crate) plans: OperationTable<Plan>,
+    /// Answers the calls, in tests.
+    #[cfg(feature = "testing")]
+    pub(crate) stub: Option<Arc<dyn CallStub>>,
 }
 
 /// The parts of a call that depend on the operation alone, computed once.
@@ -214,6 +221,10 @@ impl Service {
         mut params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
+        #[cfg(feature = "testing")]
+        if let Some(stub) = &self.stub {
+            return Box::pin(self.stubbed_call(&**stub, operation, params, options)).await;
+        }
         let plan = self.plan(operation)?;
         let mut state = CallState::default();
 

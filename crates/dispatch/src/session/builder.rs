@@ -49,6 +49,8 @@ pub struct SessionBuilder {
     transport: Option<Arc<dyn Transport>>,
     wrap_transport: Option<WrapTransport>,
     invoke: Option<Arc<dyn Invoke>>,
+    #[cfg(feature = "testing")]
+    stub: Option<Arc<dyn crate::pipeline::CallStub>>,
 }
 
 impl SessionBuilder {
@@ -65,6 +67,8 @@ impl SessionBuilder {
             transport: None,
             wrap_transport: None,
             invoke: None,
+            #[cfg(feature = "testing")]
+            stub: None,
         }
     }
 
@@ -194,6 +198,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets the stub that answers the calls of all clients.
+    #[cfg(feature = "testing")]
+    pub(crate) fn stub(mut self, stub: Arc<dyn crate::pipeline::CallStub>) -> Self {
+        self.stub = Some(stub);
+        self
+    }
+
     /// Reads the config files, and builds the session. It makes no network call, except to the instance metadata service if the
     /// defaults mode is `auto`.
     ///
@@ -251,6 +262,8 @@ impl SessionBuilder {
             partitions: OnceLock::new(),
             transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),
+            #[cfg(feature = "testing")]
+            stub: self.stub,
             instance_region: OnceLock::new(),
         });
         let invoke = match self.invoke {

@@ -32,6 +32,9 @@ pub(super) struct ServiceFactory {
     pub(super) partitions: OnceLock<Arc<Partitions>>,
     pub(super) transports: TransportCache,
     pub(super) keys: Arc<SigningKeyCache>,
+    /// Answers the calls of all clients, in tests.
+    #[cfg(feature = "testing")]
+    pub(super) stub: Option<Arc<dyn crate::pipeline::CallStub>>,
     /// Region of the EC2 instance, once loaded from its metadata service.
     pub(super) instance_region: OnceLock<Str>,
 }
@@ -109,6 +112,8 @@ impl ServiceFactory {
             lambda_env: setting::LAMBDA_FUNCTION_NAME
                 .from_env(&*host.env)
                 .map(|_| Arc::clone(&host.env)),
+            #[cfg(feature = "testing")]
+            stub: self.stub.clone(),
             first_attempt_header: attempt_header(1, max_attempts),
             max_attempts,
             settings,
