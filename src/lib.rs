@@ -11,6 +11,8 @@ mod pages {
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/testing-your-code.md")]
     struct TestingYourCode;
+    #[doc = include_str!("../docs/retries.md")]
+    struct Retries;
 }
 
 pub use inia_core::{
@@ -75,6 +77,11 @@ pub mod resource {
 #[cfg(feature = "testing")]
 pub mod testing {
     pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
+}
+
+/// Retries: options, classifiers of errors, delays.
+pub mod retry {
+    pub use inia_dispatch::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 }
 
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.

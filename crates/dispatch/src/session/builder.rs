@@ -19,6 +19,7 @@ use super::factory::ServiceFactory;
 use super::invoke::PipelineInvoke;
 use super::{Session, SessionInner};
 use crate::host;
+use crate::retry::RetryOptions;
 use crate::transport::{Transport, TransportCache, WrapTransport};
 
 /// Builds a [`Session`].
@@ -42,6 +43,7 @@ pub struct SessionBuilder {
     profile: Option<Str>,
     settings: BTreeMap<&'static str, Str>,
     config: Config,
+    retry: RetryOptions,
     files: Option<ConfigFiles>,
     credentials: CredentialChain,
     tokens: TokenChain,
@@ -60,6 +62,7 @@ impl SessionBuilder {
             profile: None,
             settings: BTreeMap::new(),
             config: Config::new(),
+            retry: RetryOptions::new(),
             files: None,
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
@@ -104,6 +107,13 @@ impl SessionBuilder {
     /// Sets default options. The options of a client override them.
     pub fn config(mut self, config: &Config) -> Self {
         self.config = self.config.merge(config);
+        self
+    }
+
+    /// Sets how all clients retry: the maximum number of attempts, a classifier, a backoff. A retry mode or number of attempts set here
+    /// overrides those of [`config`](Self::config).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.retry = self.retry.merge(&options);
         self
     }
 
@@ -216,6 +226,7 @@ impl SessionBuilder {
             config,
             identities,
             factory,
+            ..
         } = &*session.0;
         let mode = factory.settings.defaults_mode(config)?;
         if mode.needs_instance_region(&factory.settings)
@@ -254,6 +265,7 @@ impl SessionBuilder {
             Some(definition) => DefaultsTable::from_json(&definition.value()?.to_json())?,
             None => DefaultsTable::default(),
         };
+        let config = self.retry.in_config(&self.config);
         let factory = Arc::new(ServiceFactory {
             host: host.clone(),
             settings: settings.clone(),
@@ -268,7 +280,11 @@ impl SessionBuilder {
         });
         let invoke = match self.invoke {
             Some(invoke) => invoke,
-            None => Arc::new(PipelineInvoke::new(Arc::clone(&factory), &self.config)),
+            None => Arc::new(PipelineInvoke::new(
+                Arc::clone(&factory),
+                &config,
+                &self.retry,
+            )),
         };
         let mut credentials = self.credentials;
         if settings.has_explicit_profile() {
@@ -281,7 +297,8 @@ impl SessionBuilder {
             signing_name: None,
         };
         Ok(Session(Arc::new(SessionInner {
-            config: self.config,
+            config,
+            retry: self.retry,
             identities: Arc::new(Identities::new(context, credentials, self.tokens)),
             factory,
         })))

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Value};
+use inia_core::{Error, ErrorKind, Result, RetryClass, ServiceError, Str, Value};
 use inia_model::{Kind, Operation, ServiceModel, Structure, did_you_mean};
 use inia_protocol::Headers;
 
 use crate::body::{CallNames, StreamedCall};
 use crate::output::{Output, OutputDefinition, ResponseMetadata};
 use crate::pipeline::{Service, set_fault};
-use crate::retry::classify;
+use crate::retry::FailedAttempt;
 use crate::{ByteStream, EventStream};
 
 /// Computes an output from the parameters of a call.
@@ -59,7 +59,15 @@ impl StubAnswer {
                 let mut error = Arc::unwrap_or_clone(error);
                 set_fault(&service.model, error.http_status, &mut error);
                 let error = Error::from_service(&operation.name, error).with_attempts(1);
-                let class = classify(service.model.name(), &error);
+                let failed = FailedAttempt {
+                    service: service.model.name(),
+                    operation: &operation.name,
+                    attempt: 1,
+                    max_attempts: 1,
+                    error: &error,
+                    class: RetryClass::NotRetryable,
+                };
+                let class = service.retry.classify(failed, false, None);
                 Err(error.with_retry_class(class))
             }
             StubAnswer::Failure(kind, message) => {
@@ -178,7 +186,7 @@ fn error_details(
         .members
         .iter()
         .map(|member| &*member.name)
-        .filter(|name| details[*name].is_null())
+        .filter(|name| details.get(name).is_none_or(Value::is_null))
         .collect();
     model
         .validate(&as_input, &mut details, &optional)
