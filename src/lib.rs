@@ -8,6 +8,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[doc = include_str!("../docs/retries.md")]
+    struct Retries;
 }
 
 pub use inia_core::{
@@ -66,6 +68,11 @@ pub mod resource {
         Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome,
         ResourcePart,
     };
+}
+
+/// Retries: options, classifiers of errors, delays.
+pub mod retry {
+    pub use inia_dispatch::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 }
 
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.

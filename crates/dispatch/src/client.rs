@@ -15,7 +15,7 @@ use crate::definitions::Definitions;
 use crate::params::Params;
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
-use crate::{ByteStream, Output, Presign, Session};
+use crate::{ByteStream, Output, Presign, RetryOptions, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
@@ -219,6 +219,13 @@ impl Call {
     /// Signs with these credentials instead of the client's.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.options.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Sets how the call retries, in place of the client's options. The retry mode is that of the client: see
+    /// [`Config::retry_mode`](inia_core::config::Config::retry_mode).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.options.retry = Some(options);
         self
     }
 

@@ -41,6 +41,7 @@ pub use presign::{Presign, PresignedRequest};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };
+pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,

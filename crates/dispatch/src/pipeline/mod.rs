@@ -28,7 +28,7 @@ use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
-use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
+use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
 
@@ -57,8 +57,8 @@ pub(crate) struct Service {
     pub(crate) lambda_env: Option<Arc<dyn Env>>,
     /// Value of `amz-sdk-request` for the first attempt.
     pub(crate) first_attempt_header: Str,
-    /// Maximum number of attempts per call, including the first.
-    pub(crate) max_attempts: u32,
+    pub(crate) retry: RetryStrategy,
+    pub(crate) retry_state: Arc<RetryState>,
     pub(crate) resolver: EndpointResolver,
     pub(crate) discovery: DiscoveryCache,
     pub(crate) express: ExpressSessions,
@@ -67,8 +67,6 @@ pub(crate) struct Service {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
-    pub(crate) quota: RetryQuota,
-    pub(crate) clock_skew: ClockSkew,
     /// Cache of bucket regions that differ from the client's, filled by region redirects.
     pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
     /// Per-operation plans, computed on the first call of each operation.
@@ -114,6 +112,8 @@ pub(crate) struct CallOptions {
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// Bearer token to use instead of the client's.
     pub(crate) token: Option<Arc<Token>>,
+    /// Retry options that override the client's.
+    pub(crate) retry: Option<RetryOptions>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
@@ -302,7 +302,7 @@ impl Service {
 
     /// Returns the current time, corrected by the clock skew.
     pub(crate) fn now(&self) -> Timestamp {
-        self.skewed_now(self.clock_skew.seconds())
+        self.skewed_now(self.retry_state.clock_skew.seconds())
     }
 
     /// Returns the current time, corrected by `skew` seconds.

@@ -127,6 +127,7 @@ impl Service {
                 self.unusable_response(error.at("reading the response"), operation, &metadata);
             match response.status {
                 500.. => error.with_retry_class(RetryClass::Transient),
+                429 => error.with_retry_class(RetryClass::Throttling),
                 _ => error,
             }
         })?;

@@ -19,6 +19,7 @@ use super::factory::ServiceFactory;
 use super::invoke::PipelineInvoke;
 use super::{Session, SessionInner};
 use crate::host;
+use crate::retry::RetryOptions;
 use crate::transport::{Transport, TransportCache, WrapTransport};
 
 /// Builds a [`Session`].
@@ -42,6 +43,7 @@ pub struct SessionBuilder {
     profile: Option<Str>,
     settings: BTreeMap<&'static str, Str>,
     config: Config,
+    retry: RetryOptions,
     files: Option<ConfigFiles>,
     credentials: CredentialChain,
     tokens: TokenChain,
@@ -58,6 +60,7 @@ impl SessionBuilder {
             profile: None,
             settings: BTreeMap::new(),
             config: Config::new(),
+            retry: RetryOptions::new(),
             files: None,
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
@@ -100,6 +103,13 @@ impl SessionBuilder {
     /// Sets default options. The options of a client override them.
     pub fn config(mut self, config: &Config) -> Self {
         self.config = self.config.merge(config);
+        self
+    }
+
+    /// Sets how all clients retry: the maximum number of attempts, a classifier, a backoff. A retry mode or number of attempts set here
+    /// overrides those of [`config`](Self::config).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.retry = self.retry.merge(&options);
         self
     }
 
@@ -206,6 +216,7 @@ impl SessionBuilder {
             config,
             identities,
             factory,
+            ..
         } = &*session.0;
         let mode = factory.settings.defaults_mode(config)?;
         if mode.needs_instance_region(&factory.settings)
@@ -244,6 +255,7 @@ impl SessionBuilder {
             Some(definition) => DefaultsTable::from_json(&definition.value()?.to_json())?,
             None => DefaultsTable::default(),
         };
+        let config = self.retry.in_config(&self.config);
         let factory = Arc::new(ServiceFactory {
             host: host.clone(),
             settings: settings.clone(),
@@ -256,7 +268,11 @@ impl SessionBuilder {
         });
         let invoke = match self.invoke {
             Some(invoke) => invoke,
-            None => Arc::new(PipelineInvoke::new(Arc::clone(&factory), &self.config)),
+            None => Arc::new(PipelineInvoke::new(
+                Arc::clone(&factory),
+                &config,
+                &self.retry,
+            )),
         };
         let mut credentials = self.credentials;
         if settings.has_explicit_profile() {
@@ -269,7 +285,8 @@ impl SessionBuilder {
             signing_name: None,
         };
         Ok(Session(Arc::new(SessionInner {
-            config: self.config,
+            config,
+            retry: self.retry,
             identities: Arc::new(Identities::new(context, credentials, self.tokens)),
             factory,
         })))

@@ -16,7 +16,7 @@ use inia_core::{
 use inia_endpoint::{EndpointVariant, EndpointsData};
 use inia_model::Catalog;
 
-use crate::Client;
+use crate::{Client, RetryOptions};
 use factory::ServiceFactory;
 
 /// Settings, credentials and service definitions, from which clients are created. Cheap to clone, and safe to share.
@@ -36,6 +36,7 @@ pub struct Session(Arc<SessionInner>);
 
 struct SessionInner {
     config: Config,
+    retry: RetryOptions,
     identities: Arc<Identities>,
     factory: Arc<ServiceFactory>,
 }
@@ -228,7 +229,10 @@ impl Session {
     pub fn client_with(&self, service: &str, config: &Config) -> Result<Client> {
         let config = self.0.config.merge(config);
         let identities = Arc::clone(&self.0.identities);
-        let service = self.0.factory.service(service, &config, identities)?;
+        let service = self
+            .0
+            .factory
+            .service(service, &config, &self.0.retry, identities)?;
         Ok(Client::new(service, self.clone()))
     }
 }
