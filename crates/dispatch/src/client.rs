@@ -20,7 +20,8 @@ use crate::{ByteStream, Output, Presign, RetryOptions, Session};
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
 /// ```no_run
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let session = Session::load().await?;
@@ -106,8 +107,8 @@ impl Client {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use inia_dispatch::{Session, json};
-    /// use inia_core::Credentials;
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -238,7 +239,8 @@ impl Call {
     /// body is verified. Only S3's `GetObject` supports this; it has no effect on other operations.
     ///
     /// ```no_run
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// # async fn example() -> inia_core::Result<()> {
     /// let s3 = Session::load().await?.client("s3")?;

@@ -25,8 +25,8 @@ use crate::transport::{Transport, TransportCache, WrapTransport};
 /// Builds a [`Session`].
 ///
 /// ```
-/// use inia_dispatch::Session;
-/// use inia_core::Credentials;
+/// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+/// use inia::{Credentials, Session};
 ///
 /// # fn main() -> inia_core::Result<()> {
 /// let session = Session::builder()
@@ -170,8 +170,9 @@ impl SessionBuilder {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use inia_core::{Result, ports::BoxFuture};
-    /// use inia_dispatch::{Session, Transport, WireRequest, WireResponse};
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; pub mod transport { pub use inia_dispatch::*; } }
+    /// use inia::{Result, Session, ports::BoxFuture};
+    /// use inia::transport::{Transport, WireRequest, WireResponse};
     ///
     /// #[derive(Debug)]
     /// struct Logging(Arc<dyn Transport>);

@@ -30,7 +30,8 @@ impl Client {
     /// # async fn example() -> inia_core::Result<()> {
     /// use std::time::Duration;
     ///
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// let ec2 = Session::load().await?.client("ec2")?;
     /// ec2.wait("InstanceRunning", json!({"InstanceIds": ["i-1"]})).delay(Duration::from_secs(5)).await?;
@@ -50,7 +51,9 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::{Condition, Session, json};
+    /// # mod inia { pub use inia_dispatch::*; pub mod wait { pub use inia_dispatch::*; } }
+    /// use inia::{Session, json};
+    /// use inia::wait::Condition;
     ///
     /// let dynamodb = Session::load().await?.client("dynamodb")?;
     /// dynamodb
