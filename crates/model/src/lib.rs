@@ -46,8 +46,8 @@ pub use resource::{
     ResourceRequest, ResourceTarget, ResourceWaiter, Resources, TargetIdentifier,
 };
 pub use service::ServiceModel;
-pub use smithy::SmithyService;
 pub use shape::{Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, Structure};
+pub use smithy::SmithyService;
 pub use tables::{OperationTable, ShapeTable};
 pub use traits::{Flags, Location, Traits, XmlNamespace};
 pub use waiter::{

@@ -37,21 +37,47 @@ struct GraphComparison<'m> {
 impl GraphComparison<'_> {
     fn check<T: PartialEq + std::fmt::Debug>(&mut self, at: &str, name: &str, left: T, right: T) {
         if left != right && self.found.len() < MAX_LISTED {
-            self.found.push(format!("{at}: {name}: {left:?}, Smithy: {right:?}"));
+            self.found
+                .push(format!("{at}: {name}: {left:?}, Smithy: {right:?}"));
         }
     }
 
     fn services(&mut self) {
         let (left, right) = (self.left.metadata(), self.right.metadata());
         self.check("metadata", "serviceId", &left.service_id, &right.service_id);
-        self.check("metadata", "apiVersion", &left.api_version, &right.api_version);
-        self.check("metadata", "endpointPrefix", &left.endpoint_prefix, &right.endpoint_prefix);
+        self.check(
+            "metadata",
+            "apiVersion",
+            &left.api_version,
+            &right.api_version,
+        );
+        self.check(
+            "metadata",
+            "endpointPrefix",
+            &left.endpoint_prefix,
+            &right.endpoint_prefix,
+        );
         if left.signature_version != "bearer" {
-            self.check("metadata", "signing name", left.signing_name(), right.signing_name());
+            self.check(
+                "metadata",
+                "signing name",
+                left.signing_name(),
+                right.signing_name(),
+            );
         }
         self.check("metadata", "h2", &left.h2, &right.h2);
-        self.check("metadata", "query compatible", left.query_compatible, right.query_compatible);
-        self.check("metadata", "client context", &left.client_context, &right.client_context);
+        self.check(
+            "metadata",
+            "query compatible",
+            left.query_compatible,
+            right.query_compatible,
+        );
+        self.check(
+            "metadata",
+            "client context",
+            &left.client_context,
+            &right.client_context,
+        );
         self.check("metadata", "deprecated", left.deprecated, right.deprecated);
         let names = |model: &ServiceModel| model.operation_names().cloned().collect::<Vec<Str>>();
         let (left, right) = (names(self.left), names(self.right));
@@ -72,13 +98,38 @@ impl GraphComparison<'_> {
         }
         self.check(at, "host prefix", &left.host_prefix, &right.host_prefix);
         self.check(at, "checksum", &left.checksum, &right.checksum);
-        self.check(at, "checksum required", left.checksum_required, right.checksum_required);
+        self.check(
+            at,
+            "checksum required",
+            left.checksum_required,
+            right.checksum_required,
+        );
         self.check(at, "compression", &left.compression, &right.compression);
-        self.check(at, "static context", &left.static_context, &right.static_context);
-        self.check(at, "operation context", &left.operation_context, &right.operation_context);
-        self.check(at, "discovery", left.endpoint_discovery, right.endpoint_discovery);
+        self.check(
+            at,
+            "static context",
+            &left.static_context,
+            &right.static_context,
+        );
+        self.check(
+            at,
+            "operation context",
+            &left.operation_context,
+            &right.operation_context,
+        );
+        self.check(
+            at,
+            "discovery",
+            left.endpoint_discovery,
+            right.endpoint_discovery,
+        );
         let is_discovery = |operation: &Operation| operation.is_endpoint_operation;
-        self.check(at, "endpoint operation", is_discovery(left), is_discovery(right));
+        self.check(
+            at,
+            "endpoint operation",
+            is_discovery(left),
+            is_discovery(right),
+        );
         self.check(at, "idempotent", left.is_idempotent, right.is_idempotent);
         self.check(at, "readonly", left.is_readonly, right.is_readonly);
         self.check(at, "deprecated", left.is_deprecated, right.is_deprecated);
@@ -92,7 +143,12 @@ impl GraphComparison<'_> {
             self.check(at, "auth", &left.auth, &right.auth);
         }
         if self.left.metadata().protocol == "query" {
-            self.check(at, "result wrapper", &left.result_wrapper, &right.result_wrapper);
+            self.check(
+                at,
+                "result wrapper",
+                &left.result_wrapper,
+                &right.result_wrapper,
+            );
         }
         for (part, left, right) in [
             ("input", &left.input, &right.input),
@@ -104,7 +160,10 @@ impl GraphComparison<'_> {
             }
         }
         let names = |model: &ServiceModel, errors: &[ShapeId]| -> Vec<Str> {
-            errors.iter().map(|error| model.shape(*error).name.clone()).collect()
+            errors
+                .iter()
+                .map(|error| model.shape(*error).name.clone())
+                .collect()
         };
         let errors = names(self.left, &left.errors);
         let others = names(self.right, &right.errors);
@@ -120,14 +179,27 @@ impl GraphComparison<'_> {
         }
         let (left, right) = (self.left.shape(left_id), self.right.shape(right_id));
         let name = right.name.as_str();
-        let original = name.strip_suffix(JSON_SUFFIX).or(name.strip_suffix(STREAM_SUFFIX));
+        let original = name
+            .strip_suffix(JSON_SUFFIX)
+            .or(name.strip_suffix(STREAM_SUFFIX));
         self.check(at, "name", &*left.name, original.unwrap_or(name));
         let at = format!("{at} {}", left.name);
         self.check(&at, "type", left.kind.name(), right.kind.name());
-        let constraints = (left.constraints.min, left.constraints.max, left.constraints.pattern());
-        let others = (right.constraints.min, right.constraints.max, right.constraints.pattern());
+        let constraints = (
+            left.constraints.min,
+            left.constraints.max,
+            left.constraints.pattern(),
+        );
+        let others = (
+            right.constraints.min,
+            right.constraints.max,
+            right.constraints.pattern(),
+        );
         self.check(&at, "bounds", constraints, others);
-        let values = (left.constraints.enumeration(), right.constraints.enumeration());
+        let values = (
+            left.constraints.enumeration(),
+            right.constraints.enumeration(),
+        );
         self.check(&at, "enumeration", values.0, values.1);
         match (&left.kind, &right.kind) {
             (Kind::Structure(left), Kind::Structure(right)) => {
@@ -136,7 +208,10 @@ impl GraphComparison<'_> {
             (Kind::List(left), Kind::List(right)) => self.members(&at, left, right, false),
             (
                 Kind::Map { key, value },
-                Kind::Map { key: other_key, value: other_value },
+                Kind::Map {
+                    key: other_key,
+                    value: other_value,
+                },
             ) => {
                 self.members(&at, key, other_key, false);
                 self.members(&at, value, other_value, false);
@@ -147,7 +222,11 @@ impl GraphComparison<'_> {
 
     fn structures(&mut self, at: &str, left: &Structure, right: &Structure, is_message: bool) {
         let names = |structure: &Structure| -> Vec<Str> {
-            structure.members.iter().map(|member| member.name.clone()).collect()
+            structure
+                .members
+                .iter()
+                .map(|member| member.name.clone())
+                .collect()
         };
         self.check(at, "members", names(left), names(right));
         self.check(at, "required", &left.required, &right.required);
@@ -184,8 +263,18 @@ impl GraphComparison<'_> {
         }
         self.check(at, "query name", &own.query_name, &other.query_name);
         self.check(at, "namespace", &own.xml_namespace, &other.xml_namespace);
-        self.check(at, "timestamp format", own.timestamp_format, other.timestamp_format);
-        self.check(at, "context parameter", &own.context_param, &other.context_param);
+        self.check(
+            at,
+            "timestamp format",
+            own.timestamp_format,
+            other.timestamp_format,
+        );
+        self.check(
+            at,
+            "context parameter",
+            &own.context_param,
+            &other.context_param,
+        );
         self.shapes(at, left.target, right.target, false);
     }
 
@@ -210,7 +299,11 @@ fn with_wire_labels(uri: &str, input: Option<&Structure>, is_by_member: bool) ->
     let members = input.map(|input| &*input.members).unwrap_or_default();
     for (position, member) in members.iter().enumerate() {
         if member.traits.location == Some(Location::Uri) {
-            let name = if is_by_member { &member.name } else { member.wire_name() };
+            let name = if is_by_member {
+                &member.name
+            } else {
+                member.wire_name()
+            };
             for end in ["}", "+}"] {
                 result = result.replace(&format!("{{{name}{end}"), &format!("{{{position}{end}"));
             }

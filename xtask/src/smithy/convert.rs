@@ -96,11 +96,21 @@ fn is_true(of: &Json, name: &str) -> bool {
 
 /// Returns the protocols of a service in botocore's order of preference.
 fn protocols(model: &Json) -> Vec<String> {
-    const ORDER: [&str; 6] = ["json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2"];
+    const ORDER: [&str; 6] = [
+        "json",
+        "rest-json",
+        "rest-xml",
+        "smithy-rpc-v2-cbor",
+        "query",
+        "ec2",
+    ];
     let Some(metadata) = model.get("metadata") else {
         return Vec::new();
     };
-    let mut names: Vec<&str> = metadata.items("protocols").filter_map(Json::as_str).collect();
+    let mut names: Vec<&str> = metadata
+        .items("protocols")
+        .filter_map(Json::as_str)
+        .collect();
     if names.is_empty() {
         names.extend(metadata.string("protocol"));
     }
@@ -131,19 +141,27 @@ impl SmithyConverter<'_> {
     }
 
     fn shape_of(&self, reference: &Json) -> Option<&Json> {
-        self.files.model.get("shapes")?.get(reference.string("shape")?)
+        self.files
+            .model
+            .get("shapes")?
+            .get(reference.string("shape")?)
     }
 
     fn collect(&mut self) {
         let model = &self.files.model;
         for (_, operation) in model.members("operations") {
-            let parts = ["input", "output"].into_iter().filter_map(|part| operation.get(part));
+            let parts = ["input", "output"]
+                .into_iter()
+                .filter_map(|part| operation.get(part));
             for reference in parts.chain(operation.items("errors")) {
-                self.messages.extend(reference.string("shape").map(str::to_owned));
+                self.messages
+                    .extend(reference.string("shape").map(str::to_owned));
             }
         }
         for (_, shape) in model.members("shapes") {
-            let parts = ["member", "key", "value"].into_iter().filter_map(|part| shape.get(part));
+            let parts = ["member", "key", "value"]
+                .into_iter()
+                .filter_map(|part| shape.get(part));
             let members = shape.members("members").map(|(_, member)| member);
             for member in members.chain(parts) {
                 let target = member.string("shape").unwrap_or_default().to_owned();
@@ -154,7 +172,12 @@ impl SmithyConverter<'_> {
     }
 
     fn service(&mut self, name: &str) {
-        let metadata = self.files.model.get("metadata").cloned().unwrap_or_else(empty);
+        let metadata = self
+            .files
+            .model
+            .get("metadata")
+            .cloned()
+            .unwrap_or_else(empty);
         let text = |key: &str| metadata.string(key);
         let prefix = text("endpointPrefix").unwrap_or(name);
         let mut service = Object::new();
@@ -180,7 +203,9 @@ impl SmithyConverter<'_> {
                 ("query", _) => "aws.protocols#awsQuery",
                 _ => "aws.protocols#ec2Query",
             };
-            let h2 = metadata.get("protocolSettings").and_then(|settings| settings.string("h2"));
+            let h2 = metadata
+                .get("protocolSettings")
+                .and_then(|settings| settings.string("h2"));
             let versions = Json::Array(vec!["h2".into(), "http/1.1".into()]);
             let settings = match h2 {
                 Some("optional") => object([("http", versions)]),
@@ -197,7 +222,11 @@ impl SmithyConverter<'_> {
             Some("bearer") => &["smithy.api#httpBearerAuth"],
             _ => &["aws.auth#sigv4"],
         };
-        let schemes = if schemes.is_empty() { default } else { &schemes };
+        let schemes = if schemes.is_empty() {
+            default
+        } else {
+            &schemes
+        };
         for scheme in schemes {
             let is_signed = scheme.starts_with("aws.auth#");
             let signing = object([("name", text("signingName").unwrap_or(prefix).into())]);
@@ -211,7 +240,10 @@ impl SmithyConverter<'_> {
             traits.insert("smithy.api#xmlNamespace".to_owned(), namespace);
         }
         if let Some(params) = self.files.model.get("clientContextParams") {
-            traits.insert("smithy.rules#clientContextParams".to_owned(), params.clone());
+            traits.insert(
+                "smithy.rules#clientContextParams".to_owned(),
+                params.clone(),
+            );
         }
         if let Some(rules) = &self.files.rules {
             traits.insert("smithy.rules#endpointRuleSet".to_owned(), rules.clone());
@@ -239,19 +271,30 @@ impl SmithyConverter<'_> {
 
     fn operation(&mut self, name: &str, operation: &Json) {
         let reference = |part: &str| {
-            let shape = operation.get(part).and_then(|reference| reference.string("shape"));
+            let shape = operation
+                .get(part)
+                .and_then(|reference| reference.string("shape"));
             target(shape.map_or_else(|| UNIT.to_owned(), |shape| self.id(shape)))
         };
         let (input, output) = (reference("input"), reference("output"));
-        let errors = operation.items("errors").filter_map(|error| error.string("shape"));
+        let errors = operation
+            .items("errors")
+            .filter_map(|error| error.string("shape"));
         let errors = errors.map(|error| target(self.id(error))).collect();
         let mut traits = Object::new();
         let mut put = |id: &str, value: Json| drop(traits.insert(id.to_owned(), value));
-        if self.is_rest() && let Some(http) = operation.get("http") {
+        if self.is_rest()
+            && let Some(http) = operation.get("http")
+        {
             let uri = http.string("requestUri").unwrap_or("/");
-            let input = operation.get("input").and_then(|input| self.shape_of(input));
+            let input = operation
+                .get("input")
+                .and_then(|input| self.shape_of(input));
             let mut binding = Object::new();
-            binding.insert("method".to_owned(), http.string("method").unwrap_or("POST").into());
+            binding.insert(
+                "method".to_owned(),
+                http.string("method").unwrap_or("POST").into(),
+            );
             binding.insert("uri".to_owned(), with_member_labels(uri, input).into());
             if let Some(code) = http.get("responseCode") {
                 binding.insert("code".to_owned(), code.clone());
@@ -274,7 +317,10 @@ impl SmithyConverter<'_> {
             ("httpChecksum", "aws.protocols#httpChecksum"),
             ("requestcompression", "smithy.api#requestCompression"),
             ("staticContextParams", "smithy.rules#staticContextParams"),
-            ("operationContextParams", "smithy.rules#operationContextParams"),
+            (
+                "operationContextParams",
+                "smithy.rules#operationContextParams",
+            ),
             ("endpointdiscovery", "aws.api#clientDiscoveredEndpoint"),
         ] {
             if let Some(value) = operation.get(key) {
@@ -295,7 +341,11 @@ impl SmithyConverter<'_> {
                 }
             }
         }
-        let paginators = self.files.paginators.as_ref().and_then(|file| file.get("pagination"));
+        let paginators = self
+            .files
+            .paginators
+            .as_ref()
+            .and_then(|file| file.get("pagination"));
         if let Some(paginator) = paginators.and_then(|all| all.get(name))
             && let Some(value) = paginated(paginator)
         {
@@ -325,7 +375,10 @@ impl SmithyConverter<'_> {
         let own = own.map(|(name, waiter)| {
             let acceptors = waiter.items("acceptors").filter_map(acceptor).collect();
             let waiter = object([
-                ("minDelay", waiter.get("delay").cloned().unwrap_or(Json::Null)),
+                (
+                    "minDelay",
+                    waiter.get("delay").cloned().unwrap_or(Json::Null),
+                ),
                 ("acceptors", Json::Array(acceptors)),
             ]);
             (name.to_owned(), waiter)
@@ -392,7 +445,11 @@ impl SmithyConverter<'_> {
             .collect();
         if !bounds.is_empty() {
             let is_number = matches!(kind, "integer" | "long" | "float" | "double");
-            let id = if is_number { "smithy.api#range" } else { "smithy.api#length" };
+            let id = if is_number {
+                "smithy.api#range"
+            } else {
+                "smithy.api#length"
+            };
             put(id, Json::Object(bounds));
         }
         if let Some(pattern) = shape.get("pattern") {
@@ -414,7 +471,9 @@ impl SmithyConverter<'_> {
         if kind == "structure" && self.is_xml() {
             let operations = self.files.model.members("operations");
             let inputs = operations.filter_map(|(_, operation)| operation.get("input"));
-            let root = inputs.into_iter().find(|input| input.string("shape") == Some(name));
+            let root = inputs
+                .into_iter()
+                .find(|input| input.string("shape") == Some(name));
             let root_name = root.and_then(|root| root.string("locationName"));
             if let Some(name) = shape.string("locationName").or(root_name) {
                 put("smithy.api#xmlName", name.into());
@@ -425,7 +484,10 @@ impl SmithyConverter<'_> {
         }
         if is_true(shape, "exception") {
             let is_fault = is_true(shape, "fault");
-            put("smithy.api#error", if is_fault { "server" } else { "client" }.into());
+            put(
+                "smithy.api#error",
+                if is_fault { "server" } else { "client" }.into(),
+            );
             let error = shape.get("error");
             let status = error.and_then(|error| error.get("httpStatusCode"));
             if let Some(status) = status {
@@ -495,7 +557,9 @@ impl SmithyConverter<'_> {
             put("smithy.rules#contextParam", param.clone());
         }
         let target = self.shape_of(member);
-        let kind = target.and_then(|target| target.string("type")).unwrap_or_default();
+        let kind = target
+            .and_then(|target| target.string("type"))
+            .unwrap_or_default();
         let wire_name = member.string("locationName");
         let is_map = kind == "map";
         match member.string("location").filter(|_| is_message) {
@@ -504,13 +568,20 @@ impl SmithyConverter<'_> {
             Some("querystring") => put("smithy.api#httpQuery", wire_name.unwrap_or(name).into()),
             Some("header") => put("smithy.api#httpHeader", wire_name.unwrap_or(name).into()),
             Some("headers") => {
-                put("smithy.api#httpPrefixHeaders", wire_name.unwrap_or_default().into());
+                put(
+                    "smithy.api#httpPrefixHeaders",
+                    wire_name.unwrap_or_default().into(),
+                );
             }
             Some("statusCode") => put("smithy.api#httpResponseCode", empty()),
             _ => {
                 let flattened = target.filter(|target| is_true(target, "flattened"));
                 let item = flattened.and_then(|list| list.get("member")?.string("locationName"));
-                let id = if self.is_xml() { "smithy.api#xmlName" } else { "smithy.api#jsonName" };
+                let id = if self.is_xml() {
+                    "smithy.api#xmlName"
+                } else {
+                    "smithy.api#jsonName"
+                };
                 let inherited = target.and_then(|target| target.string("locationName"));
                 let inherited = inherited.filter(|_| kind != "structure");
                 if let Some(wire_name) = item.or(wire_name).or(inherited) {
@@ -563,7 +634,9 @@ fn target(id: String) -> Json {
 
 /// Returns the name of the service shape, which is the target of requests in some protocols.
 pub(crate) fn service_name(metadata: &Json) -> String {
-    let name = metadata.string("targetPrefix").or_else(|| metadata.string("serviceId"));
+    let name = metadata
+        .string("targetPrefix")
+        .or_else(|| metadata.string("serviceId"));
     let name = name.unwrap_or("Service");
     let name = name.rsplit('.').next().unwrap_or(name);
     name.replace([' ', '-'], "")

@@ -124,7 +124,8 @@ impl RoundTripReport {
         }
         let differences = compare::differences(&own, &smithy.model);
         let differences = differences.into_iter();
-        self.differences.extend(differences.map(|difference| format!("{name}: {difference}")));
+        self.differences
+            .extend(differences.map(|difference| format!("{name}: {difference}")));
         Ok(model)
     }
 
@@ -153,8 +154,20 @@ mod tests {
 
     /// Services with every protocol, and with the traits that few have.
     const SAMPLE: [&str; 14] = [
-        "sqs", "sns", "s3", "dynamodb", "lambda", "route53", "cloudwatch", "sts", "kinesis",
-        "transcribe-streaming", "apigateway", "s3control", "bedrock-runtime", "timestream-query",
+        "sqs",
+        "sns",
+        "s3",
+        "dynamodb",
+        "lambda",
+        "route53",
+        "cloudwatch",
+        "sts",
+        "kinesis",
+        "transcribe-streaming",
+        "apigateway",
+        "s3control",
+        "bedrock-runtime",
+        "timestream-query",
     ];
 
     #[test]

@@ -278,9 +278,11 @@ impl SessionBuilder {
                 let catalog = builtin_catalog();
                 let catalog = catalog.with_folders(Arc::clone(&host.files), folders.collect());
                 let definitions = self.definitions.iter();
-                Arc::new(definitions.fold(Ok(catalog), |catalog: Result<Catalog>, (name, json)| {
-                    catalog?.with_definition(name, json)
-                })?)
+                Arc::new(
+                    definitions.fold(Ok(catalog), |catalog: Result<Catalog>, (name, json)| {
+                        catalog?.with_definition(name, json)
+                    })?,
+                )
             }
         };
         let defaults = match catalog.shared("sdk-default-configuration")? {

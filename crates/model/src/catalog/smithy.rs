@@ -7,11 +7,11 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 
 use super::folders::Folders;
 use super::{MODEL, is_safe_name};
+use crate::ServiceModel;
 use crate::definition_file::Definition;
 use crate::names::letters_and_digits;
 use crate::packed::Archive;
 use crate::smithy::{SmithyService, is_smithy};
-use crate::ServiceModel;
 use inia_core::ports::Files;
 
 /// Names of files for all services, which are beside those of the services.
@@ -119,16 +119,20 @@ impl SmithyFile {
     pub(super) fn version(&self) -> Str {
         match &self.version {
             Some(version) => version.clone(),
-            None => self.load().map_or(Str::from_static(INVALID_VERSION), |loaded| {
-                loaded.version().clone()
-            }),
+            None => self
+                .load()
+                .map_or(Str::from_static(INVALID_VERSION), |loaded| {
+                    loaded.version().clone()
+                }),
         }
     }
 
     /// Returns whether the folder or the model has a version.
     pub(super) fn has_version(&self, version: &str) -> bool {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_loaded = loaded.as_ref().is_some_and(|loaded| **loaded.version() == *version);
+        let is_loaded = loaded
+            .as_ref()
+            .is_some_and(|loaded| **loaded.version() == *version);
         drop(loaded);
         is_loaded || *self.version() == *version
     }

@@ -163,7 +163,8 @@ impl<'a> Ast<'a> {
     /// # Errors
     /// `Model`: the text is not JSON, has no `smithy` version, or an unsupported one. The message has the shape or the line.
     pub(super) fn parse(text: &'a str) -> Result<Self> {
-        let problem = |problem: &dyn fmt::Display| Error::new(ErrorKind::Model, problem.to_string());
+        let problem =
+            |problem: &dyn fmt::Display| Error::new(ErrorKind::Model, problem.to_string());
         let raw: RawAst<'a> = serde_json::from_str(text).map_err(|error| problem(&error))?;
         match raw.version.as_deref() {
             Some("1.0" | "1" | "2.0" | "2" | "2.1") => {}
@@ -243,7 +244,9 @@ impl<'a> Ast<'a> {
                 .and_then(|index| self.shapes.get_mut(index))
                 .map(|(_, shape)| shape);
             let Some(target) = target else {
-                return Err(invalid(format!("apply statement for undefined shape {id:?}")));
+                return Err(invalid(format!(
+                    "apply statement for undefined shape {id:?}"
+                )));
             };
             match member {
                 None => target.traits.merge(traits),

@@ -28,7 +28,9 @@ pub(super) fn of_service(service: &AstShape<'_>) -> Vec<Str> {
         Some(schemes) => texts(Some(schemes)),
         None => {
             let present = SCHEMES.iter().filter(|scheme| service.traits.has(**scheme));
-            present.map(|scheme| Str::from_static(scheme.id())).collect()
+            present
+                .map(|scheme| Str::from_static(scheme.id()))
+                .collect()
         }
     };
     if schemes.is_empty() {

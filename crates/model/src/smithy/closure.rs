@@ -97,7 +97,11 @@ impl Closure {
             if matches!(&*shape.kind, "enum" | "intEnum") {
                 continue;
             }
-            let members = shape.members.0.iter().map(|(name, member)| (&**name, member));
+            let members = shape
+                .members
+                .0
+                .iter()
+                .map(|(name, member)| (&**name, member));
             let parts = [
                 ("member", &shape.member),
                 ("key", &shape.key),
@@ -146,7 +150,9 @@ fn operations(ast: &Ast<'_>, service: AstIndex) -> Result<Vec<AstIndex>> {
             &shape.list,
         ];
         let own = lifecycle.into_iter().flatten();
-        let own = own.chain(&shape.operations).chain(&shape.collection_operations);
+        let own = own
+            .chain(&shape.operations)
+            .chain(&shape.collection_operations);
         let own: Vec<AstRef<'_>> = own.cloned().collect();
         for operation in references(ast, index, &own)? {
             if *ast.shape(operation).kind != *"operation" {
@@ -168,7 +174,9 @@ fn operations(ast: &Ast<'_>, service: AstIndex) -> Result<Vec<AstIndex>> {
 
 /// Returns the positions of the shapes that a shape refers to.
 fn references(ast: &Ast<'_>, of: AstIndex, targets: &[AstRef<'_>]) -> Result<Vec<AstIndex>> {
-    let targets = targets.iter().map(|reference| ast.target(&reference.target));
+    let targets = targets
+        .iter()
+        .map(|reference| ast.target(&reference.target));
     targets
         .collect::<Result<_>>()
         .map_err(|error| error.at(format_args!("shape {}", ast.id(of))))

@@ -77,7 +77,9 @@ pub(super) fn checksum(operation: &AstShape<'_>) -> Option<RawChecksum> {
 
 /// Returns the encodings of a compressed request.
 pub(super) fn compression(operation: &AstShape<'_>) -> Option<RawCompression> {
-    let encodings = operation.traits.entry(Trait::RequestCompression, "encodings")?;
+    let encodings = operation
+        .traits
+        .entry(Trait::RequestCompression, "encodings")?;
     Some(RawCompression {
         encodings: texts(Some(encodings)),
     })

@@ -32,23 +32,37 @@ pub(super) fn of(service: &AstShape<'_>, id: &str, protocols: &ServiceProtocols)
         .or_else(|| entry("arnNamespace"))
         .or_else(|| signing_name.cloned())
         .unwrap_or_else(|| Str::from(kebab_case(shape_name)));
-    let version = service.version.as_ref().filter(|version| !version.is_empty());
+    let version = service
+        .version
+        .as_ref()
+        .filter(|version| !version.is_empty());
     let version = version.map_or(Str::from_static(NO_VERSION), Str::from);
     let schemes = auth::of_service(service);
     let namespace = traits.text_entry(Trait::XmlNamespace, "uri");
     let is_targeted = protocols.names == NameTrait::Member;
     RawMetadata {
-        service_id: Some(sdk_id(service).cloned().unwrap_or_else(|| Str::from(shape_name))),
-        uid: Some(entry("docId").unwrap_or_else(|| {
-            Str::from(format!("{endpoint_prefix}-{version}"))
-        })),
+        service_id: Some(
+            sdk_id(service)
+                .cloned()
+                .unwrap_or_else(|| Str::from(shape_name)),
+        ),
+        uid: Some(
+            entry("docId").unwrap_or_else(|| Str::from(format!("{endpoint_prefix}-{version}"))),
+        ),
         api_version: Some(version),
-        signing_name: signing_name.filter(|name| **name != endpoint_prefix).cloned(),
+        signing_name: signing_name
+            .filter(|name| **name != endpoint_prefix)
+            .cloned(),
         endpoint_prefix: Some(endpoint_prefix),
         signature_version: Some(auth::signature_version(&schemes)),
         auth: schemes,
         protocol: protocols.supported.first().copied().map(Str::from_static),
-        protocols: protocols.supported.iter().copied().map(Str::from_static).collect(),
+        protocols: protocols
+            .supported
+            .iter()
+            .copied()
+            .map(Str::from_static)
+            .collect(),
         json_version: protocols.json_version.map(Str::from_static),
         target_prefix: is_targeted.then(|| Str::from(shape_name)),
         xml_namespace: namespace.filter(|_| protocols.is_query()).cloned(),

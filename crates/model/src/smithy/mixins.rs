@@ -157,10 +157,9 @@ impl<'a> AstShape<'a> {
 
     /// Adds members; one that is already there only gets the additional traits, and the new target if there is one.
     fn add_members(&mut self, members: &[(RawText<'a>, AstMember<'a>)]) {
-        let mut positions: HashMap<RawText<'a>, usize> =
-            (self.members.0.iter().zip(0..))
-                .map(|((name, _), position)| (name.clone(), position))
-                .collect();
+        let mut positions: HashMap<RawText<'a>, usize> = (self.members.0.iter().zip(0..))
+            .map(|((name, _), position)| (name.clone(), position))
+            .collect();
         for (name, member) in members {
             let existing = positions
                 .get(name)

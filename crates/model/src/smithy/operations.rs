@@ -40,7 +40,10 @@ impl<'s> ShapeConverter<'s, '_> {
         let errors = shape.errors.iter().map(|error| self.reference(error));
         let mut errors: Vec<RawMember<'_>> = errors.collect::<Result<_>>()?;
         for &error in &self.closure.errors {
-            if !errors.iter().any(|own| *own.shape == *self.closure.name(error)) {
+            if !errors
+                .iter()
+                .any(|own| *own.shape == *self.closure.name(error))
+            {
                 errors.push(RawMember {
                     shape: RawText::from(self.closure.name(error)),
                     ..RawMember::default()

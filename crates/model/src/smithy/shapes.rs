@@ -138,7 +138,9 @@ impl<'s> ShapeConverter<'s, '_> {
             && let Some(namespace) = &self.namespace
         {
             let traits = converted.traits.get_or_insert_default();
-            traits.xml_namespace.get_or_insert_with(|| namespace.clone());
+            traits
+                .xml_namespace
+                .get_or_insert_with(|| namespace.clone());
         }
     }
 
@@ -217,7 +219,9 @@ impl<'s> ShapeConverter<'s, '_> {
                 }
                 Trait::Streaming => traits.flags.set(Flags::STREAMING, true),
                 Trait::MediaType if self.is_aws && is_json(shape.traits.text(id)) => {
-                    traits.flags.set(Flags::JSON_VALUE, *shape.kind == *"string");
+                    traits
+                        .flags
+                        .set(Flags::JSON_VALUE, *shape.kind == *"string");
                 }
                 Trait::XmlName if self.protocols.names != NameTrait::JsonName => {
                     raw.location_name = value.as_str().map(RawText::from);

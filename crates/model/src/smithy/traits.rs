@@ -167,9 +167,8 @@ impl Traits {
 
     /// Returns the traits that shapes inherit from this mixin.
     pub(super) fn inherited(&self) -> Traits {
-        let is_inherited = |id: Trait| {
-            id != Trait::Mixin && !self.local.iter().any(|local| *local == *id.id())
-        };
+        let is_inherited =
+            |id: Trait| id != Trait::Mixin && !self.local.iter().any(|local| *local == *id.id());
         let list = self.list.iter();
         Traits {
             list: list.filter(|(id, _)| is_inherited(*id)).cloned().collect(),
