@@ -65,13 +65,18 @@ impl<'m> ParamValidator<'m> {
         if let Some(structure) = self.model.structure(stream) {
             let path = ProblemPath::ROOT;
             let path = path.then(PathStep::Name(&stream.name));
-            self.union_value(structure, event, &path.then(PathStep::Index(index)));
+            self.event_value(structure, event, &path.then(PathStep::Index(index)));
         }
     }
 
-    fn union_value(&mut self, structure: &'m Structure, value: &Value, path: &ProblemPath<'_>) {
+    fn event_value(&mut self, structure: &'m Structure, value: &Value, path: &ProblemPath<'_>) {
         match value {
-            Value::Map(map) => self.structure(structure, true, map, path, &[]),
+            // An event is one member, even if the stream requires another (Kinesis `SubscribeToShard`).
+            Value::Map(map) => {
+                let names = structure.members.iter().map(|member| &*member.name);
+                let others: Vec<&str> = names.filter(|name| map.get(name).is_none()).collect();
+                self.structure(structure, true, map, path, &others);
+            }
             _ => self.wrong_type(path, value, false, "map"),
         }
     }
@@ -125,7 +130,7 @@ impl<'m> ParamValidator<'m> {
                 if member.traits.is_event_stream() =>
             {
                 for (index, event) in events.iter().enumerate() {
-                    self.union_value(structure, event, &path.then(PathStep::Index(index)));
+                    self.event_value(structure, event, &path.then(PathStep::Index(index)));
                 }
             }
             (Kind::List(element), Value::List(list)) => {
