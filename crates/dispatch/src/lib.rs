@@ -25,6 +25,7 @@ mod region;
 mod resource;
 mod resume;
 mod retry;
+mod runtime;
 mod saved_file;
 mod session;
 mod sign;

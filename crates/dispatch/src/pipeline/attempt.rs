@@ -57,7 +57,7 @@ impl Service {
         let mut retry_cost = None;
         let mut redirects = 0;
         let mut attempt = Attempt {
-            number: 1,
+            number: state.attempts + 1,
             ..Attempt::default()
         };
         loop {
@@ -84,7 +84,10 @@ impl Service {
                     prepared.redirect(&location)?;
                     continue;
                 }
-                Ok(AttemptOutcome::RegionRedirect) => return Ok(None),
+                Ok(AttemptOutcome::RegionRedirect) => {
+                    state.attempts = attempt.number;
+                    return Ok(None);
+                }
                 Ok(AttemptOutcome::Output(output)) => {
                     self.quota.release(retry_cost);
                     return Ok(Some(output));
