@@ -19,7 +19,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// whole chain on one line.
 ///
 /// ```
-/// use inia_core::{Error, ErrorKind};
+/// # use inia_core as inia;
+/// use inia::{Error, ErrorKind};
 ///
 /// let cause = Error::new(ErrorKind::Parse, "line 3: expected `]`");
 /// let error = Error::new(ErrorKind::Config, "the config file cannot be read").with_source(cause);
@@ -110,6 +111,8 @@ pub enum ErrorKind {
     Pagination,
     /// A resource could not be created or loaded, or its action failed.
     Resource,
+    /// The caller cancelled a transfer.
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -130,6 +133,7 @@ impl ErrorKind {
             ErrorKind::Waiter => "waiter",
             ErrorKind::Pagination => "pagination",
             ErrorKind::Resource => "resource",
+            ErrorKind::Cancelled => "cancelled",
         }
     }
 }
@@ -472,7 +476,9 @@ impl Error {
     /// Returns the classification for retries.
     ///
     /// ```
-    /// use inia_core::{Error, ErrorKind, RetryClass};
+    /// # mod inia { pub use inia_core::*; pub mod error { pub use inia_core::*; } }
+    /// use inia::{Error, ErrorKind};
+    /// use inia::error::RetryClass;
     ///
     /// let error = Error::new(ErrorKind::Connection, "connection refused");
     /// assert_eq!(error.retry_class(), RetryClass::Transient);

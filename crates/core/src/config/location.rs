@@ -1,19 +1,9 @@
-//! [`FileLocations`]: the paths of the config file and the credentials file, and the expansion of paths in settings.
+//! The home folder, the folder `~/.aws`, and the expansion of paths in settings.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::setting;
 use crate::ports::Env;
-
-/// The paths of the two files; empty if there is no home folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileLocations {
-    /// The config file: `AWS_CONFIG_FILE`, or `~/.aws/config`.
-    pub config: PathBuf,
-    /// The credentials file: `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`.
-    pub credentials: PathBuf,
-}
 
 /// The target platform for path rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,24 +26,6 @@ impl Platform {
         match self {
             Platform::Unix => "/",
             Platform::Windows => "\\",
-        }
-    }
-}
-
-impl FileLocations {
-    /// Resolves the paths from the environment.
-    ///
-    /// # Source
-    /// botocore `configprovider.py:BOTOCORE_DEFAUT_SESSION_VARIABLES` (`config_file`, `credentials_file`), and Python's `expanduser`.
-    #[must_use]
-    pub fn resolve(env: &dyn Env, platform: Platform) -> Self {
-        let locate = |row: &setting::Setting, name: &str| match row.from_env(env) {
-            Some((_, path)) => expand(&path, env, platform),
-            None => in_aws_folder(env, platform, &[name]),
-        };
-        FileLocations {
-            config: locate(&setting::CONFIG_FILE, "config"),
-            credentials: locate(&setting::CREDENTIALS_FILE, "credentials"),
         }
     }
 }
@@ -179,7 +151,7 @@ mod tests {
 
     #[test]
     fn locations_are_empty_without_home_folder() {
-        let locations = FileLocations::resolve(&FakeEnv::of(&[]), Platform::Unix);
-        assert_eq!(locations, FileLocations::default());
+        let locations = crate::config::FileLocations::resolve(&FakeEnv::of(&[]), Platform::Unix);
+        assert_eq!(locations, crate::config::FileLocations::default());
     }
 }

@@ -4,8 +4,13 @@
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
 mod attempt;
+pub(crate) mod discovery;
+pub(crate) mod express;
 mod request;
 mod response;
+pub(crate) mod resume;
+#[cfg(feature = "testing")]
+mod stub;
 mod wire_log;
 
 use std::collections::HashMap;
@@ -22,23 +27,25 @@ use crate::ByteStream;
 use crate::auth::offers_bearer;
 use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
-use crate::discovery::DiscoveryCache;
 use crate::endpoint::{EndpointBinding, EndpointResolver};
-use crate::express::ExpressSessions;
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
-use crate::resume::BodyResumer;
-use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
+use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
 use crate::runtime::with_drivers;
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
 
+use discovery::DiscoveryCache;
+use express::ExpressSessions;
 use request::{PreparedBody, ResolvedEndpoint};
+use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
+#[cfg(feature = "testing")]
+pub(crate) use stub::{CallStub, StubbedCall};
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -56,8 +63,8 @@ pub(crate) struct Service {
     pub(crate) lambda_env: Option<Arc<dyn Env>>,
     /// Value of `amz-sdk-request` for the first attempt.
     pub(crate) first_attempt_header: Str,
-    /// Maximum number of attempts per call, including the first.
-    pub(crate) max_attempts: u32,
+    pub(crate) retry: RetryStrategy,
+    pub(crate) retry_state: Arc<RetryState>,
     pub(crate) resolver: EndpointResolver,
     pub(crate) discovery: DiscoveryCache,
     pub(crate) express: ExpressSessions,
@@ -68,12 +75,13 @@ pub(crate) struct Service {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
-    pub(crate) quota: RetryQuota,
-    pub(crate) clock_skew: ClockSkew,
     /// Cache of bucket regions that differ from the client's, filled by region redirects.
     pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
     /// Per-operation plans, computed on the first call of each operation.
     pub(crate) plans: OperationTable<Plan>,
+    /// Answers the calls, in tests.
+    #[cfg(feature = "testing")]
+    pub(crate) stub: Option<Arc<dyn CallStub>>,
 }
 
 /// The parts of a call that depend on the operation alone, computed once.
@@ -117,6 +125,8 @@ pub(crate) struct CallOptions {
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// Bearer token to use instead of the client's.
     pub(crate) token: Option<Arc<Token>>,
+    /// Retry options that override the client's.
+    pub(crate) retry: Option<RetryOptions>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
@@ -218,6 +228,10 @@ impl Service {
         mut params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
+        #[cfg(feature = "testing")]
+        if let Some(stub) = &self.stub {
+            return Box::pin(self.stubbed_call(&**stub, operation, params, options)).await;
+        }
         let plan = self.plan(operation)?;
         let mut state = CallState::default();
 
@@ -315,7 +329,7 @@ impl Service {
 
     /// Returns the current time, corrected by the clock skew.
     pub(crate) fn now(&self) -> Timestamp {
-        self.skewed_now(self.clock_skew.seconds())
+        self.skewed_now(self.retry_state.clock_skew.seconds())
     }
 
     /// Returns the current time, corrected by `skew` seconds.

@@ -9,12 +9,12 @@ use inia_endpoint::Endpoint;
 use inia_model::Operation;
 use inia_protocol::{Headers, Input, Request};
 
+use super::discovery::DiscoveredEndpoints;
 use super::{CallOptions, Plan, Service};
 use crate::ByteStream;
 use crate::auth::{self, Auth, AuthScheme, DefaultScope};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
-use crate::discovery::DiscoveredEndpoints;
 use crate::endpoint::EndpointOverrides;
 use crate::params::ParamsValue;
 use crate::sign::content_md5;

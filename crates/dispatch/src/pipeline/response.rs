@@ -7,7 +7,6 @@ use inia_core::{Blob, Error, Fault, Result, RetryClass, ServiceError, Str};
 use inia_model::{Kind, Operation, ServiceModel};
 use inia_protocol::Response;
 
-use super::attempt::is_success;
 use super::{CallOptions, MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
 use crate::body::StreamedCall;
@@ -28,6 +27,11 @@ impl AttemptOutcome {
     pub(super) fn output(output: Output) -> Self {
         AttemptOutcome::Output(Box::new(output))
     }
+}
+
+/// Returns true for the statuses of successful responses.
+pub(super) fn is_success(status: u16) -> bool {
+    status < 300
 }
 
 impl Service {
@@ -124,6 +128,7 @@ impl Service {
                 self.unusable_response(error.at("reading the response"), operation, &metadata);
             match response.status {
                 500.. => error.with_retry_class(RetryClass::Transient),
+                429 => error.with_retry_class(RetryClass::Throttling),
                 _ => error,
             }
         })?;

@@ -19,13 +19,14 @@ use super::factory::ServiceFactory;
 use super::invoke::PipelineInvoke;
 use super::{Session, SessionInner};
 use crate::host;
+use crate::retry::RetryOptions;
 use crate::transport::{Transport, TransportCache, WrapTransport};
 
 /// Builds a [`Session`].
 ///
 /// ```
-/// use inia_dispatch::Session;
-/// use inia_core::Credentials;
+/// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+/// use inia::{Credentials, Session};
 ///
 /// # fn main() -> inia_core::Result<()> {
 /// let session = Session::builder()
@@ -42,6 +43,7 @@ pub struct SessionBuilder {
     profile: Option<Str>,
     settings: BTreeMap<&'static str, Str>,
     config: Config,
+    retry: RetryOptions,
     files: Option<ConfigFiles>,
     credentials: CredentialChain,
     tokens: TokenChain,
@@ -49,6 +51,8 @@ pub struct SessionBuilder {
     transport: Option<Arc<dyn Transport>>,
     wrap_transport: Option<WrapTransport>,
     invoke: Option<Arc<dyn Invoke>>,
+    #[cfg(feature = "testing")]
+    stub: Option<Arc<dyn crate::pipeline::CallStub>>,
 }
 
 impl SessionBuilder {
@@ -58,6 +62,7 @@ impl SessionBuilder {
             profile: None,
             settings: BTreeMap::new(),
             config: Config::new(),
+            retry: RetryOptions::new(),
             files: None,
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
@@ -65,6 +70,8 @@ impl SessionBuilder {
             transport: None,
             wrap_transport: None,
             invoke: None,
+            #[cfg(feature = "testing")]
+            stub: None,
         }
     }
 
@@ -100,6 +107,13 @@ impl SessionBuilder {
     /// Sets default options. The options of a client override them.
     pub fn config(mut self, config: &Config) -> Self {
         self.config = self.config.merge(config);
+        self
+    }
+
+    /// Sets how all clients retry: the maximum number of attempts, a classifier, a backoff. A retry mode or number of attempts set here
+    /// overrides those of [`config`](Self::config).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.retry = self.retry.merge(&options);
         self
     }
 
@@ -156,8 +170,9 @@ impl SessionBuilder {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use inia_core::{Result, ports::BoxFuture};
-    /// use inia_dispatch::{Session, Transport, WireRequest, WireResponse};
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; pub mod transport { pub use inia_dispatch::*; } }
+    /// use inia::{Result, Session, ports::BoxFuture};
+    /// use inia::transport::{Transport, WireRequest, WireResponse};
     ///
     /// #[derive(Debug)]
     /// struct Logging(Arc<dyn Transport>);
@@ -194,6 +209,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets the stub that answers the calls of all clients.
+    #[cfg(feature = "testing")]
+    pub(crate) fn stub(mut self, stub: Arc<dyn crate::pipeline::CallStub>) -> Self {
+        self.stub = Some(stub);
+        self
+    }
+
     /// Reads the config files, and builds the session. It makes no network call, except to the instance metadata service if the
     /// defaults mode is `auto`.
     ///
@@ -205,6 +227,7 @@ impl SessionBuilder {
             config,
             identities,
             factory,
+            ..
         } = &*session.0;
         let mode = factory.settings.defaults_mode(config)?;
         if mode.needs_instance_region(&factory.settings)
@@ -243,6 +266,7 @@ impl SessionBuilder {
             Some(definition) => DefaultsTable::from_json(&definition.value()?.to_json())?,
             None => DefaultsTable::default(),
         };
+        let config = self.retry.in_config(&self.config);
         let factory = Arc::new(ServiceFactory {
             host: host.clone(),
             settings: settings.clone(),
@@ -251,11 +275,17 @@ impl SessionBuilder {
             partitions: OnceLock::new(),
             transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),
+            #[cfg(feature = "testing")]
+            stub: self.stub,
             instance_region: OnceLock::new(),
         });
         let invoke = match self.invoke {
             Some(invoke) => invoke,
-            None => Arc::new(PipelineInvoke::new(Arc::clone(&factory), &self.config)),
+            None => Arc::new(PipelineInvoke::new(
+                Arc::clone(&factory),
+                &config,
+                &self.retry,
+            )),
         };
         let mut credentials = self.credentials;
         if settings.has_explicit_profile() {
@@ -268,7 +298,8 @@ impl SessionBuilder {
             signing_name: None,
         };
         Ok(Session(Arc::new(SessionInner {
-            config: self.config,
+            config,
+            retry: self.retry,
             identities: Arc::new(Identities::new(context, credentials, self.tokens)),
             factory,
         })))

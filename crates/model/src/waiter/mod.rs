@@ -38,8 +38,9 @@ const SUPPORTED_VERSION: i64 = 2;
 /// ```
 /// use std::time::Duration;
 ///
-/// use inia_core::json;
-/// use inia_model::Waiters;
+/// # mod inia { pub use inia_core::*; pub mod model { pub use inia_model::*; } }
+/// use inia::json;
+/// use inia::model::Waiters;
 ///
 /// let file = Waiters::from_value("dynamodb/waiters-2.json", json!({"version": 2, "waiters": {
 ///     "TableExists": {"operation": "DescribeTable", "delay": 20, "maxAttempts": 25, "acceptors": [
