@@ -22,6 +22,7 @@ mod redact;
 mod region;
 mod resource;
 mod retry;
+mod runtime;
 mod saved_file;
 mod session;
 mod sign;
