@@ -11,6 +11,7 @@ pub use crate::base64::{
 };
 pub use crate::float::FloatText;
 pub use crate::text::TextPool;
+pub use crate::value::wrapper::{BINARY, NUMBER, SET};
 pub use crate::value::{
     BytePool, ItemMark, ItemPool, MemberMark, MemberPool, RowKeys, RowPool, RowSlot,
     write_json_string,

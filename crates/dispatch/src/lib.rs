@@ -10,6 +10,7 @@ mod client;
 mod customization;
 mod definitions;
 mod discovery;
+pub mod dynamodb;
 mod endpoint;
 mod event_stream;
 mod express;
