@@ -131,7 +131,7 @@ class Program:
                         batch.delete_item(Key=native(write["delete"]))
             return None
         if kind == "to_attribute":
-            return TypeSerializer().serialize(native(step["value"]))
+            return sorted_sets(to_json(TypeSerializer().serialize(native(step["value"]))))
         if kind == "from_attribute":
             return TypeDeserializer().deserialize(step["value"])
         if kind == "client_wait":
@@ -167,6 +167,17 @@ def native(value):
     return {key: native(each) for key, each in value.items()}
 
 
+def sorted_sets(value):
+    if isinstance(value, list):
+        return [sorted_sets(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: sorted(each, key=json.dumps) if key in ("SS", "NS", "BS") else sorted_sets(each)
+        for key, each in value.items()
+    }
+
+
 def condition(method, *operands):
     operands = [native(operand) for operand in operands]
     if method == "and":
@@ -191,7 +202,8 @@ def to_json(value):
     if isinstance(value, decimal.Decimal):
         text = str(value)
         if text.lstrip("-").isdigit():
-            return int(text)
+            # Larger integers are texts, as in inia.
+            return int(text) if -(2**63) <= int(text) < 2**64 else str(int(text))
         is_exact = decimal.Decimal(repr(float(value))) == value
         return float(value) if is_exact else {"$number": text}
     if isinstance(value, (set, frozenset)):

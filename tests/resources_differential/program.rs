@@ -171,7 +171,8 @@ impl Program {
         match step.text("do") {
             "to_attribute" => {
                 let attribute = to_attribute(native(&step.0["value"])?)?;
-                return Ok((BoundValue::Value(Value::Null), to_json(&attribute)));
+                let shown = crate::request::sorted_sets(to_json(&attribute));
+                return Ok((BoundValue::Value(Value::Null), shown));
             }
             "from_attribute" => {
                 let value = from_attribute(&step.0["value"]);
@@ -180,14 +181,14 @@ impl Program {
             _ => {}
         }
         let on = self.resource(step.text("on"))?;
-        let params = match on.client().is_native() {
-            true => native(&params)?,
-            false => params,
+        let (params, shown): (Value, fn(&Value) -> Json) = match on.client().is_native() {
+            true => (native(&params)?, native_json),
+            false => (params, to_json),
         };
         let result = match step.text("do") {
             "call" => {
                 let output = on.client().call(name, params).await?;
-                let result = native_json(&output.value);
+                let result = shown(&output.value);
                 return Ok((BoundValue::Value(output.value), result));
             }
             "batch_write" => {
@@ -205,8 +206,8 @@ impl Program {
                 Json::Null
             }
             "get" => return Ok(of_resource(on.get(name, self.filled(&step.0["ids"])?)?)),
-            "action" => return of_outcome(on.action(name, params).await?).await,
-            "reference" => return of_outcome(on.reference(name).await?).await,
+            "action" => return of_outcome(on.action(name, params).await?, shown).await,
+            "reference" => return of_outcome(on.reference(name).await?, shown).await,
             "attribute" => to_json(&on.attribute(name).await?),
             "load" => {
                 on.load().await?;
@@ -247,14 +248,14 @@ impl Program {
             }
             "paginate" => {
                 let full = self.pages(on, step, params)?.build_full_result().await?;
-                let shown = native_json(&full);
-                return Ok((BoundValue::Value(full), shown));
+                let result = shown(&full);
+                return Ok((BoundValue::Value(full), result));
             }
             "search" => {
                 let matches = self
                     .pages(on, step, params)?
                     .search(step.text("expression"));
-                matches.collect().await?.iter().map(native_json).collect()
+                matches.collect().await?.iter().map(shown).collect()
             }
             "client_wait" => {
                 let attempts = step.number("attempts").context("attempts")?;
@@ -306,7 +307,10 @@ fn printed(resources: &[Resource]) -> Json {
     resources.iter().map(ToString::to_string).collect()
 }
 
-async fn of_outcome(outcome: ResourceOutcome) -> Result<(BoundValue, Json)> {
+async fn of_outcome(
+    outcome: ResourceOutcome,
+    shown: fn(&Value) -> Json,
+) -> Result<(BoundValue, Json)> {
     Ok(match outcome {
         ResourceOutcome::None => (BoundValue::Value(Value::Null), Json::Null),
         ResourceOutcome::Resource(resource) => of_resource(resource),
@@ -315,7 +319,7 @@ async fn of_outcome(outcome: ResourceOutcome) -> Result<(BoundValue, Json)> {
             (BoundValue::Resources(resources), result)
         }
         ResourceOutcome::Output(output) => {
-            let mut result = native_json(&output.value);
+            let mut result = shown(&output.value);
             if let Some(body) = output.body {
                 let text = body.collect(1 << 20).await?;
                 result["Body"] = Json::from(String::from_utf8(text.to_vec())?);

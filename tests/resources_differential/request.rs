@@ -176,7 +176,7 @@ impl Transport for Recorder {
 }
 
 /// Sorts the sets of DynamoDB, which boto3 sends in any order.
-fn sorted_sets(json: Json) -> Json {
+pub(crate) fn sorted_sets(json: Json) -> Json {
     match json {
         Json::Object(map) => map
             .into_iter()
