@@ -14,14 +14,15 @@ use serde::de::DeserializeOwned;
 use crate::definitions::Definitions;
 use crate::dynamodb::NativeOperation;
 use crate::params::{Params, ParamsValue};
+use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
-use crate::resume::BodyResumer;
-use crate::{ByteStream, Output, Presign, Session};
+use crate::{ByteStream, Output, Presign, RetryOptions, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
 /// ```no_run
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let session = Session::load().await?;
@@ -68,9 +69,10 @@ impl Client {
     /// native. A client of a service without attribute values stays as it is.
     ///
     /// ```no_run
+    /// # use inia_dispatch as inia;
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::dynamodb::Attr;
-    /// use inia_dispatch::{Session, json};
+    /// use inia::dynamodb::Attr;
+    /// use inia::{Session, json};
     ///
     /// let dynamodb = Session::load().await?.client("dynamodb")?.native();
     /// let user = json!({"id": "u-1", "age": 36, "tags": ["a", "b"]});
@@ -174,9 +176,10 @@ impl Client {
     /// An S3 `PutObject` is signed without its body, so any body can be sent to the URL.
     ///
     /// ```
+    /// # use inia_dispatch as inia;
     /// use std::time::Duration;
-    /// use inia_dispatch::{Session, json};
-    /// use inia_core::Credentials;
+    /// # mod inia { pub use inia_core::*; pub use inia::*; }
+    /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -291,6 +294,13 @@ impl Call {
         self
     }
 
+    /// Sets how the call retries, in place of the client's options. The retry mode is that of the client: see
+    /// [`Config::retry_mode`](inia_core::config::Config::retry_mode).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.options.retry = Some(options);
+        self
+    }
+
     /// Signs with this bearer token instead of the client's.
     pub fn token(mut self, token: Token) -> Self {
         self.options.token = Some(Arc::new(token));
@@ -301,7 +311,8 @@ impl Call {
     /// body is verified. Only S3's `GetObject` supports this; it has no effect on other operations.
     ///
     /// ```no_run
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// # async fn example() -> inia_core::Result<()> {
     /// let s3 = Session::load().await?.client("s3")?;
@@ -324,8 +335,8 @@ impl Call {
         self
     }
 
-    /// Adds features to the user agent.
-    pub(crate) fn features(mut self, features: UserAgentFeatures) -> Self {
+    /// Adds features to the user agent of this call.
+    pub fn features(mut self, features: UserAgentFeatures) -> Self {
         self.options.features |= features;
         self
     }

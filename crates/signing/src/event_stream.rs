@@ -14,7 +14,7 @@
 use std::fmt;
 
 use crate::digest::HexDigest;
-use crate::key::SigningKeyCache;
+use crate::key_cache::SigningKeyCache;
 use crate::params::{SigningAlgorithm, SigningParams};
 use crate::signature::Signature;
 

@@ -9,6 +9,7 @@
 //! A command takes its options as an [`OptionSet`], and then the rest of the line with [`Arguments::finish`] or
 //! [`Arguments::finish_with`], which reject every option that was not taken. So no option is accepted without effect.
 
+pub(crate) mod decode;
 mod global;
 mod operation;
 mod option;

@@ -7,11 +7,11 @@ use inia::{
     model::kebab_case,
 };
 
+use super::decode;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::{self, ArgumentText};
 use super::value::OptionContext;
 use super::{Arguments, GlobalOptions};
-use crate::command::decode;
 use crate::status::CliError;
 
 /// Options of every command that takes the parameters of an operation.

@@ -7,9 +7,9 @@ use inia::{
     model::Shape, model::Structure,
 };
 
+use super::decode;
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};
-use crate::command::decode;
 use crate::status::CliError;
 
 /// An option of an operation, for messages and for the rules of single options.

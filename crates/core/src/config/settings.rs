@@ -166,7 +166,7 @@ impl Settings {
         }
         let value: T = setting.parse(&text, &origin)?;
         Ok(Some(match source {
-            SettingSource::Env(_) | SettingSource::Profile(_) => value.expanded(self),
+            SettingSource::Env(_) | SettingSource::Profile(_) => value.expanded(self.env()),
             SettingSource::Explicit | SettingSource::Default => value,
         }))
     }

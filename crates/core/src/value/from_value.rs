@@ -1,17 +1,20 @@
 //! [`from_value`]: deserializes a [`Value`] into a type that implements `Deserialize`.
 
+mod native;
+
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _,
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::native::{NativeDeserializer, TimestampDeserializer};
 use super::number::number_text;
 use super::path_error::{PathError, PathResult};
 use super::set::set_items;
 use super::{List, Map, MapIter, Value, serde_token};
 use crate::{ErrorKind, Result, Str};
+
+use native::{NativeDeserializer, TimestampDeserializer};
 
 /// Deserializes a value, such as the output of a call, into any type that implements `Deserialize`.
 ///
@@ -25,7 +28,8 @@ use crate::{ErrorKind, Result, Str};
 /// - a map with one entry, such as a union, becomes an enum.
 ///
 /// ```
-/// use inia_core::{Blob, Timestamp, from_value, json};
+/// # use inia_core as inia;
+/// use inia::{Blob, Timestamp, from_value, json};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize, Debug, PartialEq)]

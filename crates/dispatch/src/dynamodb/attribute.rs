@@ -31,8 +31,9 @@ use inia_core::{Blob, Error, ErrorKind, List, Map, Name, Number, Result, Str, Va
 /// Native clients convert parameters themselves: this is for attribute values elsewhere, such as tests of Lambda functions.
 ///
 /// ```
-/// use inia_dispatch::dynamodb::{from_attribute, to_attribute};
-/// use inia_dispatch::json;
+/// # use inia_dispatch as inia;
+/// use inia::dynamodb::{from_attribute, to_attribute};
+/// use inia::json;
 ///
 /// let attribute = to_attribute(json!({"id": "a", "sizes": {"$set": [1, 2]}}))?;
 /// assert_eq!(attribute, json!({"M": {"id": {"S": "a"}, "sizes": {"NS": ["1", "2"]}}}));
@@ -61,8 +62,9 @@ pub fn from_attribute(attribute: &Value) -> Value {
 /// Returns the item of a native item: a map of attribute values.
 ///
 /// ```
-/// use inia_dispatch::dynamodb::{from_item, to_item};
-/// use inia_dispatch::json;
+/// # use inia_dispatch as inia;
+/// use inia::dynamodb::{from_item, to_item};
+/// use inia::json;
 ///
 /// let item = to_item(json!({"id": "a", "n": 1}))?;
 /// assert_eq!(item, json!({"id": {"S": "a"}, "n": {"N": "1"}}));

@@ -24,9 +24,10 @@ const BATCH_SIZE: usize = 100;
 /// Duplicate keys are requested once. Keys that the service leaves unprocessed are requested again after a delay, up to ten times in a row.
 ///
 /// ```no_run
+/// # use inia_dispatch as inia;
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::dynamodb::Table;
-/// use inia_dispatch::{Session, json};
+/// use inia::dynamodb::Table;
+/// use inia::{Session, json};
 ///
 /// let table = Table::new(&Session::load().await?.client("dynamodb")?, "users");
 /// let keys = (0..1000).map(|id| json!({"id": id}));

@@ -15,9 +15,10 @@ const BATCH_SIZE: usize = 25;
 /// rest.
 ///
 /// ```no_run
+/// # use inia_dispatch as inia;
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::dynamodb::Table;
-/// use inia_dispatch::{Session, json};
+/// use inia::dynamodb::Table;
+/// use inia::{Session, json};
 ///
 /// let table = Table::new(&Session::load().await?.client("dynamodb")?, "users");
 /// let mut batch = table.batch_writer();

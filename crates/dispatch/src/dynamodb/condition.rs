@@ -14,8 +14,9 @@ use inia_core::{List, Map, Str, Value, json};
 /// placeholders, so that neither reserved words nor quotes matter.
 ///
 /// ```
-/// use inia_dispatch::dynamodb::{Attr, Key};
-/// use inia_dispatch::json;
+/// # use inia_dispatch as inia;
+/// use inia::dynamodb::{Attr, Key};
+/// use inia::json;
 ///
 /// let params = json!({
 ///     "TableName": "orders",
@@ -60,7 +61,8 @@ impl<V: Into<Value>> From<V> for Operand {
 /// An attribute of an item, by its name or path (`address.city`, `tags[0]`).
 ///
 /// ```
-/// use inia_dispatch::dynamodb::Attr;
+/// # use inia_dispatch as inia;
+/// use inia::dynamodb::Attr;
 ///
 /// let is_new = Attr("id").not_exists();
 /// let is_cheap = Attr("price").lt(Attr("limit")) & Attr("price").attribute_type("N");
@@ -197,7 +199,8 @@ impl<N: Into<Str>> Attr<N> {
     /// Returns the size of the attribute, to be compared: characters of a string, bytes of a blob, elements of a set, list or map.
     ///
     /// ```
-    /// use inia_dispatch::dynamodb::Attr;
+    /// # use inia_dispatch as inia;
+    /// use inia::dynamodb::Attr;
     ///
     /// let is_long = Attr("name").size().gt(100);
     /// # let _ = is_long;

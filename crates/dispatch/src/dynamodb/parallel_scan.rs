@@ -27,9 +27,10 @@ const MAX_CONCURRENCY: usize = 64;
 /// Up to 64 segments are read at once, one page of each is in memory. The stream ends at the first error.
 ///
 /// ```no_run
+/// # use inia_dispatch as inia;
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::dynamodb::{Attr, Table};
-/// use inia_dispatch::{Session, json};
+/// use inia::dynamodb::{Attr, Table};
+/// use inia::{Session, json};
 ///
 /// let table = Table::new(&Session::load().await?.client("dynamodb")?, "users");
 /// let mut adults = table.parallel_scan(8, json!({"FilterExpression": Attr("age").gte(18)}));

@@ -12,8 +12,9 @@ use crate::{Client, Output, Paginator, Params, Resource};
 /// A table: reads and writes its items as native values, or as any type that serde can serialize. Cheap to clone.
 ///
 /// ```no_run
-/// use inia_dispatch::dynamodb::{Attr, Key, Set, Table};
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::dynamodb::{Attr, Key, Set, Table};
+/// use inia::{Session, json};
 ///
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct User {

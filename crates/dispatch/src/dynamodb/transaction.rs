@@ -22,9 +22,10 @@ const CANCELED: &str = "TransactionCanceledException";
 /// Returns the reasons of a cancelled transaction: one for each item that caused it. Empty for any other error.
 ///
 /// ```no_run
+/// # use inia_dispatch as inia;
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::dynamodb::{Attr, cancellation_reasons};
-/// use inia_dispatch::{Session, json};
+/// use inia::dynamodb::{Attr, cancellation_reasons};
+/// use inia::{Session, json};
 ///
 /// let dynamodb = Session::load().await?.client("dynamodb")?.native();
 /// let transfer = json!({"TransactItems": [

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use inia_core::RetryClass;
-
 use crate::Client;
-use crate::retry::Backoff;
+use crate::retry::exponential_delay;
 
 /// Maximum first delay.
 const BASE: Duration = Duration::from_millis(50);
@@ -29,9 +27,7 @@ impl UnprocessedBackoff {
     pub(super) async fn wait(&self, client: &Client) {
         if self.incomplete > 0 {
             let service = client.service();
-            let backoff = Backoff { base: BASE };
-            let jitter = service.rng.unit();
-            let delay = backoff.delay(self.incomplete, RetryClass::Transient, jitter);
+            let delay = exponential_delay(BASE, self.incomplete, service.rng.unit());
             service.clock.sleep(delay).await;
         }
     }

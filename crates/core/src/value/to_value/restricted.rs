@@ -5,10 +5,10 @@ use std::fmt::Display;
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 
-use super::Value;
-use super::path_error::{PathError, PathResult};
-use super::to_value::{ListSerializer, ValueSerializer};
+use super::{ListSerializer, ValueSerializer};
 use crate::Str;
+use crate::value::Value;
+use crate::value::path_error::{PathError, PathResult};
 
 /// Serializer methods that return an error.
 macro_rules! reject {

@@ -6,18 +6,16 @@
 use inia_core::detail::{RowPool, RowSlot};
 use inia_core::{Map, Result, Str, Value};
 
-use super::builder::JsonBuilder;
-use super::lexer::{JsonLexer, push_key};
-use crate::shape::Literal;
-use crate::shape::{DecodeStructure, ValueType};
-use crate::shape::{NameFilter, head_word};
+use super::JsonBuilder;
+use crate::json::lexer::{JsonLexer, push_key};
+use crate::shape::{DecodeStructure, Literal, NameFilter, ValueType, head_word};
 
 /// The number of entries beyond which a map gets a hash index and no longer shares its keys.
-pub(super) const INDEX_THRESHOLD: usize = 32;
+pub(in crate::json) const INDEX_THRESHOLD: usize = 32;
 
 /// The keys of earlier maps in the same document.
 #[derive(Debug, Default)]
-pub(super) struct KeyCache(Vec<CachedKeys>);
+pub(in crate::json) struct KeyCache(Vec<CachedKeys>);
 
 /// The number of map kinds with an entry in the cache.
 const MAX_KINDS: usize = 16;
@@ -159,7 +157,7 @@ fn mixed(one: u64, other: u64) -> u64 {
 
 /// The entries of a map that is being read. Of duplicate keys the last one counts.
 #[derive(Debug)]
-pub(super) struct MapEntries {
+pub(in crate::json) struct MapEntries {
     keys: KeySource,
     kind: MapKind,
     /// The index of the map's first entry in [`JsonBuilder::entries`].
@@ -182,14 +180,18 @@ enum KeySource {
 
 /// The key of an entry whose value comes next.
 #[derive(Debug)]
-pub(super) enum EntryKey {
+pub(in crate::json) enum EntryKey {
     Predicted,
     Own(Str),
 }
 
 impl MapEntries {
     /// Starts a map of a nesting depth at its first entry; its values have the type `target`.
-    pub(super) fn new(builder: &mut JsonBuilder<'_>, depth: u32, target: ValueType) -> Self {
+    pub(in crate::json) fn new(
+        builder: &mut JsonBuilder<'_>,
+        depth: u32,
+        target: ValueType,
+    ) -> Self {
         let prediction = builder
             .key_cache
             .take_prediction(depth, target, &builder.lexer);
@@ -219,7 +221,7 @@ impl MapEntries {
     /// Consumes the key of the next entry and the start of its value if both match the prediction. Returns the position
     /// of the member whose value comes next.
     #[inline(always)]
-    pub(super) fn opening(&self, builder: &mut JsonBuilder<'_>) -> Option<usize> {
+    pub(in crate::json) fn opening(&self, builder: &mut JsonBuilder<'_>) -> Option<usize> {
         let KeySource::Predicted(prediction) = &self.keys else {
             return None;
         };
@@ -229,7 +231,7 @@ impl MapEntries {
 
     /// Consumes the key of the next entry.
     #[inline(always)]
-    pub(super) fn key(&mut self, builder: &mut JsonBuilder<'_>) -> Result<EntryKey> {
+    pub(in crate::json) fn key(&mut self, builder: &mut JsonBuilder<'_>) -> Result<EntryKey> {
         if let KeySource::Predicted(prediction) = &self.keys
             && let Some(next_entry) = prediction.next_entry()
             && builder.lexer.consume_literal(&next_entry.key)
@@ -251,7 +253,7 @@ impl MapEntries {
 
     /// Returns the slot for the value of an entry whose key was predicted.
     #[inline(always)]
-    pub(super) fn slot(&mut self) -> Option<RowSlot<'_>> {
+    pub(in crate::json) fn slot(&mut self) -> Option<RowSlot<'_>> {
         match &mut self.keys {
             KeySource::Predicted(prediction) => prediction.rows.slot(),
             KeySource::Own => None,
@@ -260,7 +262,12 @@ impl MapEntries {
 
     /// Adds an entry.
     #[inline]
-    pub(super) fn add(&mut self, builder: &mut JsonBuilder<'_>, name: EntryKey, value: Value) {
+    pub(in crate::json) fn add(
+        &mut self,
+        builder: &mut JsonBuilder<'_>,
+        name: EntryKey,
+        value: Value,
+    ) {
         match name {
             EntryKey::Own(name) => self.add_own(builder, name, value),
             EntryKey::Predicted => {
@@ -291,7 +298,7 @@ impl MapEntries {
     }
 
     /// Drops an entry whose key was consumed.
-    pub(super) fn drop_entry(&mut self, builder: &mut JsonBuilder<'_>) {
+    pub(in crate::json) fn drop_entry(&mut self, builder: &mut JsonBuilder<'_>) {
         self.end_prediction(builder);
     }
 
@@ -311,7 +318,7 @@ impl MapEntries {
 
     /// Builds the map; `layout` is the layout of its values if they are structures.
     #[inline]
-    pub(super) fn finish(
+    pub(in crate::json) fn finish(
         mut self,
         builder: &mut JsonBuilder<'_>,
         layout: Option<&DecodeStructure>,
@@ -357,7 +364,7 @@ fn remove_earlier(entries: &mut Map, start: usize, name: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::builder::document;
+    use super::super::document;
     use super::*;
 
     #[test]

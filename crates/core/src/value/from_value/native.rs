@@ -5,10 +5,10 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, VariantAccess, Visitor,
 };
 
-use super::from_value::{ValueDeserializer, visit_list, visit_map};
-use super::path_error::{PathError, PathResult};
-use super::{Value, serde_token};
+use super::{ValueDeserializer, visit_list, visit_map};
 use crate::Timestamp;
+use crate::value::path_error::{PathError, PathResult};
+use crate::value::{Value, serde_token};
 
 /// Deserializes a [`Value`] from a [`Value`]. Types outside serde's data model are passed as enum variants with reserved names.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use inia::{
     model::ServiceModel, model::snake_case,
 };
 
-use crate::arguments::blob_from_text;
+use super::blob_from_text;
 
 /// Nesting limit. Deeper values are left as they are and fail validation.
 const MAX_DEPTH: u32 = 200;

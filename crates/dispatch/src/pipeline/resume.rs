@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, Token, Value};
+use inia_core::{Credentials, Error, ErrorKind, Result, Str, Token, Value};
 use inia_model::{Operation, snake_case};
 use inia_protocol::Headers;
 
 use crate::pipeline::CallOptions;
-use crate::retry::Backoff;
+use crate::retry::exponential_delay;
 use crate::{ByteStream, Client};
 
 /// Operations whose bodies can be resumed: they accept `Range` and `IfMatch`, and return an `ETag`.
@@ -151,11 +151,7 @@ impl ResumingBody {
         while self.resumes < MAX_RESUMES {
             if self.resumes > 0 {
                 let service = self.resumer.client.service();
-                let delay = Backoff { base: DELAY }.delay(
-                    self.resumes,
-                    RetryClass::Transient,
-                    service.rng.unit(),
-                );
+                let delay = exponential_delay(DELAY, self.resumes, service.rng.unit());
                 service.clock.sleep(delay).await;
             }
             self.resumes += 1;
