@@ -115,6 +115,13 @@ pub(crate) struct Plan {
     http: HttpVersion,
 }
 
+impl Plan {
+    /// Returns the input member that is an event stream, if there is one.
+    pub(crate) fn input_events(&self) -> Option<&Str> {
+        self.input_events.as_ref()
+    }
+}
+
 /// Per-call overrides.
 #[derive(Debug, Default)]
 pub(crate) struct CallOptions {
