@@ -73,6 +73,15 @@ pub mod resource {
     };
 }
 
+/// S3 transfers: files and streams of any size in parts, with checksums, progress and resume.
+#[cfg(feature = "transfer")]
+pub mod transfer {
+    pub use inia_transfer::{
+        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt,
+    };
+}
+
 /// Test doubles: stubbed clients, and recorded HTTP exchanges.
 #[cfg(feature = "testing")]
 pub mod testing {

@@ -47,6 +47,8 @@ features! {
     RETRY_MODE_STANDARD = "E";
     /// The retry mode `adaptive`.
     RETRY_MODE_ADAPTIVE = "F";
+    /// A call of the S3 transfer manager.
+    S3_TRANSFER = "G";
     /// A request whose body is compressed.
     GZIP_REQUEST_COMPRESSION = "L";
     /// The protocol `smithy-rpc-v2-cbor`.

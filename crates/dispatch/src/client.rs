@@ -263,8 +263,8 @@ impl Call {
         self
     }
 
-    /// Adds features to the user agent.
-    pub(crate) fn features(mut self, features: UserAgentFeatures) -> Self {
+    /// Adds features to the user agent of this call.
+    pub fn features(mut self, features: UserAgentFeatures) -> Self {
         self.options.features |= features;
         self
     }
