@@ -33,6 +33,10 @@ pub mod credentials {
     };
 }
 
+/// DynamoDB's native values, conditions, and tables.
+#[doc(inline)]
+pub use inia_dispatch::dynamodb;
+
 /// Details of errors.
 pub mod error {
     pub use inia_core::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};

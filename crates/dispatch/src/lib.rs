@@ -9,6 +9,7 @@ mod checksum;
 mod client;
 mod customization;
 mod definitions;
+pub mod dynamodb;
 mod endpoint;
 mod event_stream;
 pub mod host;
