@@ -86,10 +86,12 @@ pub mod transfer {
     };
 }
 
-/// Test doubles: stubbed clients.
+/// Test doubles: stubbed clients, and recorded HTTP exchanges.
 #[cfg(feature = "testing")]
 pub mod testing {
-    pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
+    pub use inia_dispatch::testing::{
+        Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
+    };
 }
 
 /// Retries: options, classifiers of errors, delays.
@@ -101,7 +103,7 @@ pub mod retry {
 pub mod transport {
     pub use inia_dispatch::{
         CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-        TransportSettings, WireBody, WireRequest, WireResponse,
+        TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }
 

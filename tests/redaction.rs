@@ -200,6 +200,7 @@ fn wire_request() -> WireRequest {
         body: WireBody::Bytes(secret("body").into()),
         read_timeout: None,
         version: HttpVersion::Http1,
+        operation: None,
     }
 }
 

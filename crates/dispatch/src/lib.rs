@@ -56,6 +56,6 @@ pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-    TransportSettings, WireBody, WireRequest, WireResponse,
+    TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

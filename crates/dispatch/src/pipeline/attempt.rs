@@ -17,7 +17,7 @@ use crate::event_stream::{EventFrames, FrameSigner};
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
-use crate::transport::{WireBody, WireRequest, WireResponse};
+use crate::transport::{WireBody, WireOperation, WireRequest, WireResponse};
 
 /// Codes of errors for expired credentials.
 const EXPIRED_CODES: [&str; 3] = [
@@ -432,6 +432,7 @@ impl Service {
             body,
             read_timeout: Some(self.settings.read_timeout),
             version: plan.http,
+            operation: Some(WireOperation::new(&plan.names)),
         })
     }
 }
