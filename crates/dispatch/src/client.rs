@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
 use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, from_value};
-use inia_model::{Operation, ServiceModel};
+use inia_model::{Operation, OperationTable, ServiceModel};
 use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
-use crate::params::Params;
+use crate::dynamodb::NativeOperation;
+use crate::params::{Params, ParamsValue};
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
 use crate::{ByteStream, Output, Presign, RetryOptions, Session};
@@ -34,53 +35,122 @@ use crate::{ByteStream, Output, Presign, RetryOptions, Session};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<ClientInner>);
+pub struct Client {
+    inner: Arc<ClientInner>,
+    /// True if parameters and outputs have native values in place of attribute values.
+    is_native: bool,
+}
 
 struct ClientInner {
     service: Service,
     session: Session,
     definitions: Definitions,
+    /// The attribute values of each operation, for native clients.
+    native: OnceLock<OperationTable<NativeOperation>>,
 }
 
 impl Client {
     pub(crate) fn new(service: Service, session: Session) -> Self {
-        Client(Arc::new(ClientInner {
-            service,
-            session,
-            definitions: Definitions::default(),
-        }))
+        Client {
+            inner: Arc::new(ClientInner {
+                service,
+                session,
+                definitions: Definitions::default(),
+                native: OnceLock::new(),
+            }),
+            is_native: false,
+        }
+    }
+
+    /// Returns this client with native values in place of DynamoDB's attribute values: `"a"` for `{"S": "a"}`, `1.5` for `{"N": "1.5"}`.
+    ///
+    /// Parameters, outputs and the details of service errors are converted, in all operations that have attribute values. Connections and
+    /// settings are shared. [`dynamodb`](crate::dynamodb) describes the values and conditions. The clients of DynamoDB's resources are
+    /// native. A client of a service without attribute values stays as it is.
+    ///
+    /// ```no_run
+    /// # use inia_dispatch as inia;
+    /// # async fn example() -> inia_core::Result<()> {
+    /// use inia::dynamodb::Attr;
+    /// use inia::{Session, json};
+    ///
+    /// let dynamodb = Session::load().await?.client("dynamodb")?.native();
+    /// let user = json!({"id": "u-1", "age": 36, "tags": ["a", "b"]});
+    /// dynamodb.call("PutItem", json!({"TableName": "users", "Item": user})).await?;
+    /// let adults = json!({"TableName": "users", "FilterExpression": Attr("age").gte(18)});
+    /// let mut users = dynamodb.paginate("Scan", adults).items();
+    /// while let Some(user) = users.next().await {
+    ///     println!("{}", user?["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Source
+    /// boto3 `dynamodb/transform.py:register_high_level_interface`.
+    #[must_use]
+    pub fn native(&self) -> Client {
+        self.with_native_values(true)
+    }
+
+    /// Returns true if this client has native values: see [`native`](Self::native).
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.is_native
+    }
+
+    /// Returns this client with or without native values.
+    pub(crate) fn with_native_values(&self, is_native: bool) -> Client {
+        Client {
+            inner: Arc::clone(&self.inner),
+            is_native,
+        }
+    }
+
+    /// Returns the attribute values of an operation; `None` if the client is not native.
+    pub(crate) fn native_operation(&self, operation: &Operation) -> Option<&NativeOperation> {
+        if !self.is_native {
+            return None;
+        }
+        let table = self.inner.native.get_or_init(|| {
+            let operations = self.model().operation_count();
+            OperationTable::new(operations)
+        });
+        let make = || NativeOperation::new(self.model(), operation);
+        let native = table.get_or_init(operation, make);
+        native.filter(|native| !native.is_plain())
     }
 
     /// Returns the service's name, such as `dynamodb`.
     #[must_use]
     pub fn service_name(&self) -> &Str {
-        self.0.service.model.name()
+        self.inner.service.model.name()
     }
 
     /// Returns the service's definition.
     #[must_use]
     pub fn model(&self) -> &Arc<ServiceModel> {
-        &self.0.service.model
+        &self.inner.service.model
     }
 
     /// Returns the client's resolved settings.
     #[must_use]
     pub fn settings(&self) -> &ClientSettings {
-        &self.0.service.settings
+        &self.inner.service.settings
     }
 
     /// Returns the session that created the client.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.0.session
+        &self.inner.session
     }
 
     pub(crate) fn service(&self) -> &Service {
-        &self.0.service
+        &self.inner.service
     }
 
     pub(crate) fn definitions(&self) -> &Definitions {
-        &self.0.definitions
+        &self.inner.definitions
     }
 
     /// Returns a call of an operation, by its name as in the definition (`ListQueues`) or in snake case (`list_queues`).
@@ -106,8 +176,9 @@ impl Client {
     /// An S3 `PutObject` is signed without its body, so any body can be sent to the URL.
     ///
     /// ```
+    /// # use inia_dispatch as inia;
     /// use std::time::Duration;
-    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// # mod inia { pub use inia_core::*; pub use inia::*; }
     /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
@@ -188,6 +259,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("service", self.service_name())
             .field("region", &self.settings().region)
+            .field("is_native", &self.is_native)
             .finish_non_exhaustive()
     }
 }
@@ -284,6 +356,10 @@ impl Call {
         };
         match self.params.into_params_value() {
             Ok(mut params) => {
+                if let Some(native) = self.client.native_operation(operation) {
+                    return native_call(&self.client, operation, native, params, self.options)
+                        .await;
+                }
                 let mut options = self.options;
                 if self.resumes_body && BodyResumer::supports(&self.client, operation) {
                     let params = params.share();
@@ -320,6 +396,23 @@ impl Call {
             None => Ok(output),
         }
     }
+}
+
+/// Makes a call with native values.
+async fn native_call(
+    client: &Client,
+    operation: &Operation,
+    native: &NativeOperation,
+    mut params: ParamsValue,
+    options: CallOptions,
+) -> Result<Output> {
+    let service = client.service();
+    if native.has_input() {
+        let encoded = native.encode(operation, params.to_mut());
+        encoded.map_err(|error| service.in_call(error, operation))?;
+    }
+    let result = service.call(operation, params, options).await;
+    native.decode_result(client.model(), result)
 }
 
 fn operation_at(service: &Service, index: u32) -> Result<&Operation> {

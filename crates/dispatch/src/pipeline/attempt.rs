@@ -15,7 +15,7 @@ use crate::customization::CallState;
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
-use crate::transport::{WireBody, WireRequest, WireResponse};
+use crate::transport::{WireBody, WireOperation, WireRequest, WireResponse};
 
 /// Codes of errors for expired credentials.
 const EXPIRED_CODES: [&str; 3] = [
@@ -59,7 +59,7 @@ impl Service {
         let mut retry_cost = None;
         let mut redirects = 0;
         let mut attempt = Attempt {
-            number: 1,
+            number: state.attempts + 1,
             ..Attempt::default()
         };
         loop {
@@ -91,7 +91,10 @@ impl Service {
                             prepared.redirect(&location)?;
                             continue;
                         }
-                        AttemptOutcome::RegionRedirect => return Ok(None),
+                        AttemptOutcome::RegionRedirect => {
+                            state.attempts = attempt.number;
+                            return Ok(None);
+                        }
                         AttemptOutcome::Output(output) => {
                             self.retry_state.quota.release(retry_cost);
                             return Ok(Some(output));
@@ -403,6 +406,7 @@ impl Service {
             body,
             read_timeout: Some(self.settings.read_timeout),
             version: plan.http,
+            operation: Some(WireOperation::new(&plan.names)),
         })
     }
 }

@@ -24,6 +24,7 @@ use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
 
 use crate::ByteStream;
+use crate::auth::offers_bearer;
 use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
 use crate::endpoint::{EndpointBinding, EndpointResolver};
@@ -31,6 +32,7 @@ use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
+use crate::runtime::with_drivers;
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
 
@@ -44,6 +46,7 @@ pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
 #[cfg(feature = "testing")]
 pub(crate) use stub::{CallStub, StubbedCall};
+pub(crate) use wire_log::SecretMembers;
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -68,6 +71,8 @@ pub(crate) struct Service {
     pub(crate) express: ExpressSessions,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) identity: Arc<dyn IdentityProvider>,
+    /// True if the environment has a bearer token for the service, and the client's options state no auth scheme.
+    pub(crate) has_env_token: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
@@ -90,6 +95,8 @@ pub(crate) struct Plan {
     /// The signing name, if it is not that of the definition.
     signing_name: Option<&'static str>,
     endpoint: EndpointBinding,
+    /// True if a bearer token may replace the signature.
+    offers_bearer: bool,
     /// Endpoint and auth scheme of the last call.
     last_resolved: Mutex<Option<Arc<ResolvedEndpoint>>>,
     /// Members that get a fresh UUID when absent.
@@ -178,8 +185,11 @@ impl Service {
                 service: model.name().clone(),
                 operation: operation.name.clone(),
                 region: self.settings.region.clone(),
+                model: Arc::clone(&self.model),
+                index: operation.index,
             }),
             endpoint: self.resolver.bind(model, operation)?,
+            offers_bearer: offers_bearer(operation, model.metadata()),
             last_resolved: Mutex::default(),
             idempotency_tokens: tokens,
             streaming_input: name(model.streaming_input(operation)),
@@ -202,7 +212,7 @@ impl Service {
         params: impl Into<ParamsValue>,
         options: CallOptions,
     ) -> Result<Output> {
-        match self.call_steps(operation, params.into(), options).await {
+        match with_drivers(self.call_steps(operation, params.into(), options)).await {
             Ok(output) => Ok(output),
             Err(error) => Err(self.in_call(error, operation)),
         }
@@ -265,9 +275,16 @@ impl Service {
                 Err(error)
                     if redirects < 2
                         && matches!(prepared.body, PreparedBody::Bytes(_))
-                        && self.invalidate_discovered(operation, &params, &options, &error) =>
+                        && self.invalidate_discovered(
+                            operation,
+                            &params,
+                            &options,
+                            prepared.discovered.as_ref(),
+                            &error,
+                        ) =>
                 {
                     redirects += 1;
+                    state.attempts = error.attempts();
                 }
                 Err(error) => return Err(error),
                 Ok(None) if redirects < 2 => {
@@ -279,7 +296,9 @@ impl Service {
                 }
                 Ok(None) => {
                     let message = format!("{}: too many region redirects", operation.name);
-                    return Err(Error::new(ErrorKind::Endpoint, message));
+                    return Err(
+                        Error::new(ErrorKind::Endpoint, message).with_attempts(state.attempts)
+                    );
                 }
                 Ok(Some(output)) => return Ok(*output),
             }
