@@ -67,7 +67,9 @@ impl DiagramBuilder {
             FIRST_RESULT + i64::try_from(self.results.len()).unwrap()
         };
         let conditions = conditions.into_iter().rev();
-        conditions.fold(body, |next, condition| self.node(condition, next, otherwise))
+        conditions.fold(body, |next, condition| {
+            self.node(condition, next, otherwise)
+        })
     }
 
     fn condition(&mut self, condition: &Value, scope: &mut Scope) -> i64 {
@@ -77,7 +79,10 @@ impl DiagramBuilder {
         let text = Value::from(fields.clone()).to_string();
         if let Some(variable) = variable {
             let count = self.variables.len();
-            let unique = self.variables.entry(text).or_insert_with(|| format!("variable{count}"));
+            let unique = self
+                .variables
+                .entry(text)
+                .or_insert_with(|| format!("variable{count}"));
             fields.insert("assign".to_owned(), unique.as_str().into());
             scope.insert(variable.as_str().unwrap().to_owned(), unique.clone());
         }

@@ -58,7 +58,9 @@ fn is_template(text: &str) -> bool {
         let name = after.split('}').next().unwrap_or_default();
         name.len() < after.len()
             && !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_#".contains(&b))
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_#".contains(&b))
     })
 }
 

@@ -79,7 +79,9 @@ impl Diagram {
         let count = root.require("nodeCount")?;
         if !rest.is_empty() || count.value().as_u64() != Some(triples.len() as u64) {
             let (expected, found) = (count.value(), bytes.len());
-            return Err(text.error(format!("{found} bytes for {expected} nodes of {NODE_SIZE} bytes")));
+            return Err(text.error(format!(
+                "{found} bytes for {expected} nodes of {NODE_SIZE} bytes"
+            )));
         }
         if triples.len() > MAX_NODES {
             return Err(count.error(format!("more than {MAX_NODES} nodes")));
@@ -205,7 +207,10 @@ mod tests {
     #[test]
     fn a_cycle_is_an_error() {
         let rules = diagram(2, &[TERMINAL, [0, 3, 3], [1, 2, 2]]).unwrap();
-        assert_eq!(outcome(&rules, None, None), "the decision diagram has a cycle");
+        assert_eq!(
+            outcome(&rules, None, None),
+            "the decision diagram has a cycle"
+        );
     }
 
     #[test]
@@ -215,7 +220,11 @@ mod tests {
             (2, vec![TERMINAL], "refers to a missing node"),
             (2, vec![TERMINAL, [0, 4, 1]], "refers to a missing node"),
             (2, vec![TERMINAL, [2, 1, 1]], "refers to a missing node"),
-            (2, vec![TERMINAL, [0, 100_000_003, 1]], "refers to a missing node"),
+            (
+                2,
+                vec![TERMINAL, [0, 100_000_003, 1]],
+                "refers to a missing node",
+            ),
             (2, vec![TERMINAL, [0, 0, 1]], "invalid node 1"),
             (2, vec![TERMINAL, [-1, 1, 1]], "invalid node 1"),
             (i64::MIN, vec![TERMINAL], "invalid reference"),

@@ -25,10 +25,7 @@ impl Program {
     ///
     /// # Errors
     /// The error message, for a damaged packed form or an excessively large rule set.
-    pub(crate) fn new(
-        parts: ProgramParts,
-        diagram: Option<Diagram>,
-    ) -> Result<Self, &'static str> {
+    pub(crate) fn new(parts: ProgramParts, diagram: Option<Diagram>) -> Result<Self, &'static str> {
         let mut validator = ProgramValidator::new(&parts);
         validator.limits()?;
         validator.exprs()?;
