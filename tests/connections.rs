@@ -248,6 +248,7 @@ fn request(url: &str, version: HttpVersion) -> WireRequest {
         body: WireBody::Bytes(Bytes::new()),
         read_timeout: Some(Duration::from_secs(60)),
         version,
+        operation: None,
     }
 }
 
