@@ -20,8 +20,8 @@ pub use inia_core::{
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    ByteStream, Call, Client, EventStream, Output, Params, ResponseMetadata, Session,
-    SessionBuilder, blocking, host,
+    ByteStream, Call, Client, EventReceiver, EventSender, EventStream, Output, Params,
+    ResponseMetadata, Session, SessionBuilder, blocking, host,
 };
 pub use inia_model::jmespath;
 
