@@ -56,7 +56,11 @@ fn each_protocol_has_its_own_name_trait() {
         let service = with_input(protocol, NAMED, "");
         let member = input_member(&service, "a");
         assert_eq!(member.wire_name(), wire_name, "{protocol}");
-        assert_eq!(member.traits.query_name.as_deref(), query_name, "{protocol}");
+        assert_eq!(
+            member.traits.query_name.as_deref(),
+            query_name,
+            "{protocol}"
+        );
         let member = input_member(&service, "plain");
         assert_eq!(member.traits.query_name.as_deref(), plain, "{protocol}");
     }
@@ -82,7 +86,10 @@ fn http_bindings_count_in_rest_protocols_and_on_whole_messages_only() {
     assert_eq!(location("label"), (Some(Location::Uri), Some("label")));
     assert_eq!(location("query"), (Some(Location::QueryString), Some("q")));
     assert_eq!(location("params"), (Some(Location::QueryString), None));
-    assert_eq!(location("header"), (Some(Location::Header), Some("X-Header")));
+    assert_eq!(
+        location("header"),
+        (Some(Location::Header), Some("X-Header"))
+    );
     assert_eq!(location("prefix"), (Some(Location::Headers), Some("")));
     assert_eq!(location("code"), (Some(Location::StatusCode), Some("code")));
     assert_eq!(location("body"), (None, None));
@@ -99,7 +106,10 @@ fn http_bindings_count_in_rest_protocols_and_on_whole_messages_only() {
     let go = rpc.model.operation("go").unwrap();
     assert_eq!((go.method.as_str(), go.request_uri.as_str()), ("POST", "/"));
     assert!(rpc.model.input(go).unwrap().payload_member().is_none());
-    assert_eq!(rpc.model.metadata().target_prefix.as_deref(), Some("Service"));
+    assert_eq!(
+        rpc.model.metadata().target_prefix.as_deref(),
+        Some("Service")
+    );
 }
 
 #[test]
@@ -169,12 +179,19 @@ fn mixins_come_first_and_apply_statements_reach_inherited_members() {
     let service = load(&model(r#""aws.protocols#restJson1": {}"#, http, shapes));
     let go = service.model.operation("Go").unwrap();
     let input = service.model.input(go).unwrap();
-    let names: Vec<&str> = input.members.iter().map(|member| member.name.as_str()).collect();
+    let names: Vec<&str> = input
+        .members
+        .iter()
+        .map(|member| member.name.as_str())
+        .collect();
     assert_eq!(names, ["a", "b", "own"]);
     assert_eq!(*input.required, [0]);
     assert_eq!(input.members[0].wire_name(), "alpha");
     assert!(input.members[2].traits.is_idempotency_token());
-    let traits = &service.model.shape(go.input.as_ref().unwrap().target).traits;
+    let traits = &service
+        .model
+        .shape(go.input.as_ref().unwrap().target)
+        .traits;
     assert!(traits.is_sensitive() && !traits.is_deprecated());
 }
 
@@ -190,7 +207,13 @@ fn renames_and_equal_names_keep_names_unique() {
         "a#String": {"type": "string"}
     }}"#;
     let service = load(text);
-    let name = |member| service.model.shape(input_member(&service, member).target).name.as_str();
+    let name = |member| {
+        service
+            .model
+            .shape(input_member(&service, member).target)
+            .name
+            .as_str()
+    };
     assert_eq!(name("x"), "Thing");
     assert_eq!(name("y"), "OtherThing");
     assert_eq!((name("z"), name("w")), ("String", "smithy.api#String"));
@@ -206,12 +229,27 @@ fn auth_follows_the_traits_of_service_and_operation() {
         let traits = format!(r#""aws.protocols#awsJson1_0": {{}} {service}"#);
         let service = load(&model(&traits, operation, input)).model;
         let go = service.operation("Go").unwrap();
-        let schemes: Vec<String> = service.metadata().auth.iter().map(ToString::to_string).collect();
-        (schemes.join(","), go.auth_type.as_deref().unwrap_or("-").to_owned(), go.auth.is_some())
+        let schemes: Vec<String> = service
+            .metadata()
+            .auth
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        (
+            schemes.join(","),
+            go.auth_type.as_deref().unwrap_or("-").to_owned(),
+            go.auth.is_some(),
+        )
     };
     let sigv4 = r#", "aws.auth#sigv4": {"name": "go"}"#;
-    assert_eq!(auth("", ""), ("smithy.api#noAuth".into(), "-".into(), false));
-    assert_eq!(auth(sigv4, ""), ("aws.auth#sigv4".into(), "-".into(), false));
+    assert_eq!(
+        auth("", ""),
+        ("smithy.api#noAuth".into(), "-".into(), false)
+    );
+    assert_eq!(
+        auth(sigv4, ""),
+        ("aws.auth#sigv4".into(), "-".into(), false)
+    );
     let both = format!(r#"{sigv4}, "smithy.api#httpBearerAuth": {{}}"#);
     let schemes = "aws.auth#sigv4,smithy.api#httpBearerAuth";
     assert_eq!(auth(&both, ""), (schemes.into(), "-".into(), false));
@@ -219,7 +257,10 @@ fn auth_follows_the_traits_of_service_and_operation() {
     assert_eq!(auth(&ordered, "").0, "smithy.api#httpBearerAuth");
     assert_eq!(auth(sigv4, r#""smithy.api#optionalAuth": {}"#).1, "none");
     assert_eq!(auth(sigv4, r#""smithy.api#auth": []"#).1, "none");
-    assert_eq!(auth(sigv4, r#""aws.auth#unsignedPayload": {}"#).1, "v4-unsigned-body");
+    assert_eq!(
+        auth(sigv4, r#""aws.auth#unsignedPayload": {}"#).1,
+        "v4-unsigned-body"
+    );
     assert!(auth(sigv4, r#""smithy.api#auth": ["aws.auth#sigv4"]"#).2);
 }
 
@@ -235,10 +276,20 @@ fn paginated_operations_and_waiters_become_files() {
     let waiters = Waiters::from_value("w", service.waiters.unwrap()).unwrap();
     let ready = waiters.waiter("station_ready").unwrap();
     assert_eq!(ready.operation, "GetStation");
-    assert_eq!((ready.delay.as_secs(), ready.max_delay.unwrap().as_secs()), (3, 20));
-    let acceptors: Vec<String> = ready.acceptors.iter().map(|a| a.matcher.to_string()).collect();
+    assert_eq!(
+        (ready.delay.as_secs(), ready.max_delay.unwrap().as_secs()),
+        (3, 20)
+    );
+    let acceptors: Vec<String> = ready
+        .acceptors
+        .iter()
+        .map(|a| a.matcher.to_string())
+        .collect();
     assert_eq!(acceptors.len(), 3, "{acceptors:?}");
-    assert!(acceptors[1].contains("Throttled") && !acceptors[1].contains('#'), "{acceptors:?}");
+    assert!(
+        acceptors[1].contains("Throttled") && !acceptors[1].contains('#'),
+        "{acceptors:?}"
+    );
 }
 
 #[test]
@@ -255,11 +306,20 @@ fn endpoint_rules_are_those_of_the_service_or_ask_for_a_url() {
     assert_eq!(go.host_prefix.as_deref(), Some("{bucket}."));
     assert_eq!(go.static_context[0].1, Value::from("data"));
     assert_eq!(go.operation_context[0].1, "keys[]");
-    assert_eq!(input_member(&service, "bucket").traits.context_param.as_deref(), Some("Bucket"));
+    assert_eq!(
+        input_member(&service, "bucket")
+            .traits
+            .context_param
+            .as_deref(),
+        Some("Bucket")
+    );
     assert_eq!(service.model.metadata().client_context[0].0, "Fast");
     let own = format!(r#"{traits}, "smithy.rules#endpointBdd": {{"nodes": "", "results": []}}"#);
     let service = load(&model(&own, "", input));
-    assert_eq!(service.endpoint_rules, Some(json!({"nodes": "", "results": []})));
+    assert_eq!(
+        service.endpoint_rules,
+        Some(json!({"nodes": "", "results": []}))
+    );
 }
 
 #[test]
@@ -270,21 +330,80 @@ fn broken_models_are_reported_with_the_shape() {
         ("{".to_owned(), "Smithy model \"test\": EOF while parsing"),
         ("{}".to_owned(), "missing field `shapes`"),
         (r#"{"shapes": {}}"#.to_owned(), "missing \"smithy\" version"),
-        (r#"{"smithy": "3.0", "shapes": {}}"#.to_owned(), "unsupported Smithy version \"3.0\""),
-        (r#"{"smithy": "2.0", "shapes": {}}"#.to_owned(), "no service shape"),
-        (model("", "", input), "shape t#Service: the service has no protocol trait that is supported; supported: aws.protocols#awsJson1_1"),
-        (model(r#""smithy.protocols#rpcv2Json": {}"#, "", input), "smithy.protocols#rpcv2Json is not supported"),
-        (model(json, "", r#""t#Other": {"type": "string"}"#), "shape t#Go: refers to undefined shape \"t#In\""),
-        (model(json, "", r#""t#In": {"type": "structure", "members": {"a": {"target": "t#X"}}}"#), "shape t#In: member a: refers to undefined shape \"t#X\""),
-        (model(json, "", r#""t#In": {"type": "tensor"}"#), "shape t#In: unknown type \"tensor\""),
-        (model(json, "", r#""t#In": {"type": "list"}"#), "shape t#In: missing member"),
-        (model(json, "", r#""t#In": {"type": "structure", "mixins": [{"target": "t#In"}]}"#), "shape t#In: a mixin uses itself"),
-        (model(json, "", &format!(r#"{input}, "t#No": {{"type": "apply"}}"#)), "apply statement for undefined shape \"t#No\""),
-        (model(json, "", &format!(r#"{input}, "t#In$x": {{"type": "apply"}}"#)), "shape t#In: no member \"x\" to apply traits to"),
-        (model(json, "", r#""t#In": {"type": "structure", "members": {"a": {}}}"#), "shape t#In: member a: missing field `target`"),
+        (
+            r#"{"smithy": "3.0", "shapes": {}}"#.to_owned(),
+            "unsupported Smithy version \"3.0\"",
+        ),
+        (
+            r#"{"smithy": "2.0", "shapes": {}}"#.to_owned(),
+            "no service shape",
+        ),
+        (
+            model("", "", input),
+            "shape t#Service: the service has no protocol trait that is supported; supported: aws.protocols#awsJson1_1",
+        ),
+        (
+            model(r#""smithy.protocols#rpcv2Json": {}"#, "", input),
+            "smithy.protocols#rpcv2Json is not supported",
+        ),
+        (
+            model(json, "", r#""t#Other": {"type": "string"}"#),
+            "shape t#Go: refers to undefined shape \"t#In\"",
+        ),
+        (
+            model(
+                json,
+                "",
+                r#""t#In": {"type": "structure", "members": {"a": {"target": "t#X"}}}"#,
+            ),
+            "shape t#In: member a: refers to undefined shape \"t#X\"",
+        ),
+        (
+            model(json, "", r#""t#In": {"type": "tensor"}"#),
+            "shape t#In: unknown type \"tensor\"",
+        ),
+        (
+            model(json, "", r#""t#In": {"type": "list"}"#),
+            "shape t#In: missing member",
+        ),
+        (
+            model(
+                json,
+                "",
+                r#""t#In": {"type": "structure", "mixins": [{"target": "t#In"}]}"#,
+            ),
+            "shape t#In: a mixin uses itself",
+        ),
+        (
+            model(
+                json,
+                "",
+                &format!(r#"{input}, "t#No": {{"type": "apply"}}"#),
+            ),
+            "apply statement for undefined shape \"t#No\"",
+        ),
+        (
+            model(
+                json,
+                "",
+                &format!(r#"{input}, "t#In$x": {{"type": "apply"}}"#),
+            ),
+            "shape t#In: no member \"x\" to apply traits to",
+        ),
+        (
+            model(
+                json,
+                "",
+                r#""t#In": {"type": "structure", "members": {"a": {}}}"#,
+            ),
+            "shape t#In: member a: missing field `target`",
+        ),
     ] {
         let error = problem(&text);
-        assert!(error.contains(message), "{error}\n does not contain: {message}");
+        assert!(
+            error.contains(message),
+            "{error}\n does not contain: {message}"
+        );
     }
 }
 
@@ -294,22 +413,34 @@ fn absurd_depth_is_an_error_or_costs_nothing() {
     let mut shapes = r#""t#In": {"type": "structure", "mixins": [{"target": "t#M0"}]}"#.to_owned();
     for number in 0..200 {
         let next = number + 1;
-        shapes.push_str(&format!(r#", "t#M{number}": {{"type": "structure", "mixins": [{{"target": "t#M{next}"}}]}}"#));
+        shapes.push_str(&format!(
+            r#", "t#M{number}": {{"type": "structure", "mixins": [{{"target": "t#M{next}"}}]}}"#
+        ));
     }
     shapes.push_str(r#", "t#M200": {"type": "structure"}"#);
     let json = r#""aws.protocols#awsJson1_0": {}"#;
     let error = problem(&model(json, "", &shapes));
-    assert!(error.contains("more than 100 mixins that use each other"), "{error}");
+    assert!(
+        error.contains("more than 100 mixins that use each other"),
+        "{error}"
+    );
     // A chain of 20,000 lists.
-    let mut shapes = r#""t#In": {"type": "structure", "members": {"a": {"target": "t#L0"}}}"#.to_owned();
+    let mut shapes =
+        r#""t#In": {"type": "structure", "members": {"a": {"target": "t#L0"}}}"#.to_owned();
     for number in 0..20_000 {
         let next = number + 1;
-        shapes.push_str(&format!(r#", "t#L{number}": {{"type": "list", "member": {{"target": "t#L{next}"}}}}"#));
+        shapes.push_str(&format!(
+            r#", "t#L{number}": {{"type": "list", "member": {{"target": "t#L{next}"}}}}"#
+        ));
     }
     shapes.push_str(r#", "t#L20000": {"type": "string"}"#);
     assert!(load(&model(json, "", &shapes)).model.shape_count() > 20_000);
     // Deep values of a trait.
-    let deep = format!(r#"{json}, "smithy.rules#endpointRuleSet": {}{}"#, "[".repeat(5000), "]".repeat(5000));
+    let deep = format!(
+        r#"{json}, "smithy.rules#endpointRuleSet": {}{}"#,
+        "[".repeat(5000),
+        "]".repeat(5000)
+    );
     let error = problem(&model(&deep, "", r#""t#In": {"type": "structure"}"#));
     assert!(error.contains("recursion limit"), "{error}");
     // Resources that contain each other.
