@@ -20,8 +20,8 @@ pub use inia_core::{
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    ByteStream, Call, Client, EventStream, Output, Params, ResponseMetadata, Session,
-    SessionBuilder, blocking, host,
+    ByteStream, Call, Client, EventReceiver, EventSender, EventStream, Output, Params,
+    ResponseMetadata, Session, SessionBuilder, blocking, host,
 };
 pub use inia_model::jmespath;
 
@@ -32,6 +32,10 @@ pub mod credentials {
         SsoLogin, SsoLogout, Token, TokenChain, UserAgentFeatures,
     };
 }
+
+/// DynamoDB's native values, conditions, and tables.
+#[doc(inline)]
+pub use inia_dispatch::dynamodb;
 
 /// Details of errors.
 pub mod error {
@@ -85,10 +89,12 @@ pub mod transfer {
     };
 }
 
-/// Test doubles: stubbed clients.
+/// Test doubles: stubbed clients, and recorded HTTP exchanges.
 #[cfg(feature = "testing")]
 pub mod testing {
-    pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
+    pub use inia_dispatch::testing::{
+        Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
+    };
 }
 
 /// Retries: options, classifiers of errors, delays.
@@ -100,7 +106,7 @@ pub mod retry {
 pub mod transport {
     pub use inia_dispatch::{
         CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-        TransportSettings, WireBody, WireRequest, WireResponse,
+        TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }
 

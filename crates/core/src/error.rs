@@ -44,13 +44,28 @@ struct ErrorImpl {
 }
 
 /// The call that failed, and the response that its error comes from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct FailedCall {
     service: Str,
     operation: Option<Str>,
     region: Option<Str>,
     http_status: Option<u16>,
     request_id: Option<Str>,
+    headers: Vec<(Str, Str)>,
+}
+
+impl fmt::Debug for FailedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| (name, value));
+        f.debug_struct("FailedCall")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .field("region", &self.region)
+            .field("http_status", &self.http_status)
+            .field("request_id", &self.request_id)
+            .field("headers", &PublicEntries(headers))
+            .finish()
+    }
 }
 
 /// Classification of an error for retries.
@@ -328,12 +343,18 @@ impl Error {
         self
     }
 
-    /// Sets the HTTP status and the request id of the response that could not be used. A service error has its own.
+    /// Sets the HTTP status, the request id and the headers of the response that could not be used. A service error has its own.
     #[must_use]
-    pub fn with_response(mut self, http_status: u16, request_id: Option<Str>) -> Self {
+    pub fn with_response(
+        mut self,
+        http_status: u16,
+        request_id: Option<Str>,
+        headers: Vec<(Str, Str)>,
+    ) -> Self {
         let call = self.0.call.get_or_insert_default();
         call.http_status = Some(http_status);
         call.request_id = request_id;
+        call.headers = headers;
         self
     }
 
@@ -420,6 +441,16 @@ impl Error {
         match self.service() {
             Some(service) => Some(service.http_status).filter(|status| *status != 0),
             None => self.0.call.as_ref().and_then(|call| call.http_status),
+        }
+    }
+
+    /// Returns the headers of the response, names in lower case; empty if there was none.
+    #[must_use]
+    pub fn response_headers(&self) -> &[(Str, Str)] {
+        match (self.service(), &self.0.call) {
+            (Some(service), _) => &service.headers,
+            (None, Some(call)) => &call.headers,
+            (None, None) => &[],
         }
     }
 

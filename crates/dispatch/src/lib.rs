@@ -9,6 +9,7 @@ mod checksum;
 mod client;
 mod customization;
 mod definitions;
+pub mod dynamodb;
 mod endpoint;
 mod event_stream;
 pub mod host;
@@ -22,6 +23,7 @@ mod redact;
 mod region;
 mod resource;
 mod retry;
+mod runtime;
 mod saved_file;
 mod session;
 mod sign;
@@ -41,7 +43,7 @@ pub mod detail {
 
 pub use body::ByteStream;
 pub use client::{Call, Client};
-pub use event_stream::EventStream;
+pub use event_stream::{EventReceiver, EventSender, EventStream};
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
@@ -54,6 +56,6 @@ pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-    TransportSettings, WireBody, WireRequest, WireResponse,
+    TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use inia_core::config::setting::{self, Setting};
 use inia_core::config::{Config, ConfigFiles, DefaultsTable, FileLocations, Platform, Settings};
 use inia_core::ports::{Files, Host, Invoke};
 use inia_core::{
-    CredentialChain, Credentials, Identities, Provider, ProviderContext, Result, Str, Token,
-    TokenChain,
+    CredentialChain, Credentials, Error, ErrorKind, Identities, Provider, ProviderContext, Result,
+    Str, Token, TokenChain,
 };
 use inia_model::Catalog;
 use inia_signing::SigningKeyCache;
@@ -48,6 +49,7 @@ pub struct SessionBuilder {
     credentials: CredentialChain,
     tokens: TokenChain,
     catalog: Option<Arc<Catalog>>,
+    definitions: Vec<(Str, Bytes)>,
     transport: Option<Arc<dyn Transport>>,
     wrap_transport: Option<WrapTransport>,
     invoke: Option<Arc<dyn Invoke>>,
@@ -67,6 +69,7 @@ impl SessionBuilder {
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
             catalog: None,
+            definitions: Vec::new(),
             transport: None,
             wrap_transport: None,
             invoke: None,
@@ -153,6 +156,15 @@ impl SessionBuilder {
     /// Sets the catalog of definitions, in place of the built-in ones and the folders of the data path and `~/.aws/models`.
     pub fn catalog(mut self, catalog: Arc<Catalog>) -> Self {
         self.catalog = Some(catalog);
+        self
+    }
+
+    /// Adds the definition of a service: JSON in botocore's `service-2` format, or a Smithy model (its JSON AST). It takes precedence over
+    /// files and built-in definitions of the same API version. An invalid definition is an error of [`build`](Self::build).
+    ///
+    /// A service without endpoint rules of its own requires an endpoint URL.
+    pub fn definition(mut self, service: impl Into<Str>, json: impl Into<Bytes>) -> Self {
+        self.definitions.push((service.into(), json.into()));
         self
     }
 
@@ -254,12 +266,23 @@ impl SessionBuilder {
         let env = Arc::clone(&host.env);
         let settings = Settings::new(env, Arc::new(files), self.profile, self.settings)?;
         let catalog = match self.catalog {
-            Some(catalog) => catalog,
+            Some(catalog) if self.definitions.is_empty() => catalog,
+            Some(_) => {
+                let problem = "definition and catalog cannot be combined; register the definition with Catalog::with_definition";
+                return Err(Error::new(ErrorKind::Config, problem));
+            }
             None => {
                 let folders = settings.data_folders()?;
                 warn_missing(&*host.files, &folders);
                 let folders = folders.into_iter().chain(settings.user_models_folder());
-                Arc::new(builtin_catalog().with_folders(Arc::clone(&host.files), folders.collect()))
+                let catalog = builtin_catalog();
+                let catalog = catalog.with_folders(Arc::clone(&host.files), folders.collect());
+                let definitions = self.definitions.iter();
+                Arc::new(
+                    definitions.fold(Ok(catalog), |catalog: Result<Catalog>, (name, json)| {
+                        catalog?.with_definition(name, json)
+                    })?,
+                )
             }
         };
         let defaults = match catalog.shared("sdk-default-configuration")? {

@@ -10,6 +10,7 @@ use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
+use crate::auth::prefers_env_token;
 use crate::endpoint::EndpointResolver;
 use crate::identity::IdentityProvider;
 use crate::pipeline::discovery::DiscoveryCache;
@@ -107,6 +108,7 @@ impl ServiceFactory {
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transports.get(host, &settings, config)?,
+            has_env_token: prefers_env_token(metadata, config, &*host.env),
             identity,
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),

@@ -77,6 +77,7 @@ impl Client {
                 name: Str::from(matcher.to_string()),
                 operation: operation.clone(),
                 delay: DEFAULT_DELAY,
+                max_delay: None,
                 max_attempts: DEFAULT_MAX_ATTEMPTS,
                 acceptors: Box::new([Acceptor {
                     state: AcceptorState::Success,
@@ -182,9 +183,12 @@ impl Wait {
         self
     }
 
-    /// Sets the delay between two attempts.
+    /// Sets the delay between two attempts. The delays of a waiter that grow by its definition are then all equal.
     pub fn delay(self, delay: Duration) -> Self {
-        self.with_model(|model| model.delay = delay)
+        self.with_model(|model| {
+            model.delay = delay;
+            model.max_delay = None;
+        })
     }
 
     /// Sets the maximum number of attempts. At least one is made.
@@ -279,7 +283,7 @@ impl Wait {
                 return Err(attempt.failure(&reason, result, None));
             }
             drop(result);
-            let delay = match self.max_delay {
+            let delay = match self.max_delay.or(model.max_delay) {
                 None => model.delay,
                 Some(max_delay) => {
                     jittered_delay(model.delay, max_delay, attempts, service.rng.unit())
