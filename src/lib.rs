@@ -81,8 +81,11 @@ pub mod resource {
 #[cfg(feature = "transfer")]
 pub mod transfer {
     pub use inia_transfer::{
-        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
-        TransferOutput, TransferRequest, WriteAt,
+        ClientTransfers, CopySource, DeleteFailure, DeleteOutput, DeleteTarget, ListedObject,
+        LocalEntry, LocalFile, LocalListing, ObjectListing, Progress, ProgressStream, ResourceKey,
+        ResourceTransfers, SkippedFile, SyncChange, SyncDirection, SyncEntry, SyncOptions,
+        SyncPlan, SyncStep, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt, local_path,
     };
 }
 

@@ -312,15 +312,22 @@ fn from_hyper(
     let mut previous = None;
     for (name, value) in &head.headers {
         if has_repeated && previous.replace(name) == Some(name) && name != header::SET_COOKIE {
-            // Repeated headers are one list.
-            if let Some(first) = headers.get(name.as_str()) {
+            // Repeated headers are one list, but repeated lengths are one length: hyper rejects different ones.
+            if name != header::CONTENT_LENGTH
+                && let Some(first) = headers.get(name.as_str())
+            {
                 let joined = format!("{first}, {}", header_text(value));
                 headers.set(name.as_str(), joined);
             }
             continue;
         }
+        let is_length = name == header::CONTENT_LENGTH;
         let name = texts.add(name.as_str());
         match value.to_str() {
+            Ok(text) if is_length => {
+                let length = text.split(',').next().unwrap_or(text);
+                headers.push(name, texts.add(length.trim()));
+            }
             Ok(text) => headers.push(name, texts.add(text)),
             Err(_) => headers.push(name, header_text(value)),
         }

@@ -38,8 +38,20 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 /// All pools of the process, which share its file descriptors.
 static POOLS: Mutex<Vec<Weak<PoolShared>>> = Mutex::new(Vec::new());
 
-/// A pool of connections to any hosts.
+/// A pool of connections to any hosts. When it is dropped, unused connections are closed, and others after their response.
 pub(super) struct ConnectionPool(Arc<PoolShared>);
+
+impl Drop for ConnectionPool {
+    fn drop(&mut self) {
+        // Open connections refer to the pool, and would keep it and each other alive.
+        let (idle, http2) = {
+            let mut state = self.0.state();
+            state.is_closed = true;
+            (state.evict_all(), std::mem::take(&mut state.http2))
+        };
+        drop((idle, http2));
+    }
+}
 
 struct PoolShared {
     connector: Connector,
@@ -357,6 +369,9 @@ impl PoolShared {
         connection.unused_since = SystemTime::now();
         loop {
             let mut state = self.state();
+            if state.is_closed {
+                return;
+            }
             state.releases += 1;
             state.remove_canceled();
             if let Some(first) = state.queue.front() {

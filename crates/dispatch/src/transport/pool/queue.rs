@@ -34,6 +34,8 @@ pub(super) struct PoolState {
     /// Requests that are opening a connection, and use one that becomes available earlier.
     pub(super) connecting: HashMap<Target, VecDeque<oneshot::Sender<Http1Connection>>>,
     pub(super) reaper: Option<AbortHandle>,
+    /// True after the transport was dropped: no connection is kept.
+    pub(super) is_closed: bool,
 }
 
 /// A request in the queue.
