@@ -342,7 +342,7 @@ fn conversations_use_constant_memory() {
             .unwrap();
         let params = json!({"botId": "BOTBOTBOT1", "botAliasId": "TSTALIASID", "localeId": "en_US", "sessionId": "s1"});
         let events = futures_util::stream::iter(0..EVENTS).map(|number| {
-            let audio = inia::Blob::from(vec![number as u8; 3200]);
+            let audio = inia::Blob::from(vec![number as u8; 320]);
             json!({"AudioInputEvent": {"contentType": "audio/lpcm", "audioChunk": audio}})
         });
         let call = client.call("StartConversation", params);
