@@ -78,7 +78,7 @@ pub mod retry {
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.
 pub mod transport {
     pub use inia_dispatch::{
-        CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+        CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
         TransportSettings, WireBody, WireRequest, WireResponse,
     };
 }
