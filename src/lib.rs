@@ -8,6 +8,9 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/testing-your-code.md")]
+    struct TestingYourCode;
     #[doc = include_str!("../docs/retries.md")]
     struct Retries;
 }
@@ -68,6 +71,21 @@ pub mod resource {
         Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome,
         ResourcePart,
     };
+}
+
+/// S3 transfers: files and streams of any size in parts, with checksums, progress and resume.
+#[cfg(feature = "transfer")]
+pub mod transfer {
+    pub use inia_transfer::{
+        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt,
+    };
+}
+
+/// Test doubles: stubbed clients.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
 }
 
 /// Retries: options, classifiers of errors, delays.

@@ -20,7 +20,8 @@ const FILE_CHUNK_SIZE: usize = 64 * 1024;
 /// At most one chunk is buffered. Bytes and files are replayed when an attempt fails; a stream cannot be.
 ///
 /// ```
-/// use inia_dispatch::ByteStream;
+/// # use inia_dispatch as inia;
+/// use inia::ByteStream;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let body = ByteStream::from("hello");
@@ -171,7 +172,8 @@ impl ByteStream {
     /// Returns the contents of a reader, such as the standard input, with their length in bytes if it is known.
     ///
     /// ```
-    /// use inia_dispatch::ByteStream;
+    /// # use inia_dispatch as inia;
+    /// use inia::ByteStream;
     ///
     /// let body = ByteStream::from_reader(&b"hello"[..], None);
     /// assert_eq!(body.len(), None);

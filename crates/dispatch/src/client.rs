@@ -23,7 +23,8 @@ use crate::{ByteStream, Output, Presign, RetryOptions, Session};
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
 /// ```no_run
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let session = Session::load().await?;
@@ -180,8 +181,8 @@ impl Client {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use inia_dispatch::{Session, json};
-    /// use inia_core::Credentials;
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -370,7 +371,8 @@ impl Call {
     /// body is verified. Only S3's `GetObject` supports this; it has no effect on other operations.
     ///
     /// ```no_run
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// # async fn example() -> inia_core::Result<()> {
     /// let s3 = Session::load().await?.client("s3")?;
@@ -393,8 +395,8 @@ impl Call {
         self
     }
 
-    /// Adds features to the user agent.
-    pub(crate) fn features(mut self, features: UserAgentFeatures) -> Self {
+    /// Adds features to the user agent of this call.
+    pub fn features(mut self, features: UserAgentFeatures) -> Self {
         self.options.features |= features;
         self
     }

@@ -21,7 +21,8 @@ use crate::pipeline::set_fault;
 /// [`Stream`](futures_core::Stream) of results as well.
 ///
 /// ```no_run
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let logs = Session::load().await?.client("logs")?;

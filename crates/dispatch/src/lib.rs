@@ -22,13 +22,23 @@ mod redact;
 mod region;
 mod resource;
 mod retry;
+mod runtime;
 mod saved_file;
 mod session;
 mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 mod url;
 mod user_agent;
 mod wait;
+
+/// Parts that inia's own crates share. Not covered by semantic versioning.
+#[doc(hidden)]
+pub mod detail {
+    pub use crate::checksum::{Algorithm, Hasher};
+    pub use crate::saved_file::SavedFile;
+}
 
 pub use body::ByteStream;
 pub use client::{Call, Client};

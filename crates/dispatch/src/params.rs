@@ -20,7 +20,8 @@ use serde::Serialize;
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// #[derive(serde::Serialize)]
 /// #[serde(rename_all = "PascalCase")]

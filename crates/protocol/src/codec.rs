@@ -219,6 +219,19 @@ impl Codec {
     pub fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
         event_stream::serialize_event(&self.model, operation, event, &*self.format)
     }
+
+    /// Serializes an event of the operation's output stream, as a service does: a map of one event's name to the event,
+    /// or of one exception's name to the exception.
+    ///
+    /// # Errors
+    /// As [`Codec::serialize_event`].
+    pub fn serialize_output_event(
+        &self,
+        operation: &Operation,
+        event: &Value,
+    ) -> Result<EventMessage> {
+        event_stream::serialize_output_event(&self.model, operation, event, &*self.format)
+    }
 }
 
 #[cold]

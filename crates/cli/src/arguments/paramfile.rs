@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use inia::config::{Platform, expand_user};
+
 use crate::status::CliError;
 
 /// Text of an option: literal, or the contents of the file it names.
@@ -46,30 +48,19 @@ impl ArgumentText {
     }
 }
 
-/// Expands a leading `~` to the home folder, and then `$NAME` and `${NAME}` to environment variables. Unknown variables are left
-/// as they are.
+/// Expands a leading `~` or `~user` to the home folder, and then `$NAME` and `${NAME}` to environment variables. Unknown users and
+/// variables are left as they are.
 ///
 /// # Source
-/// Python's `os.path.expanduser` and `expandvars`, which the AWS CLI uses. DIFFERENCE: `~user` is not expanded.
+/// Python's `os.path.expanduser` and `expandvars`, which the AWS CLI uses.
 pub(super) fn expand(path: &str) -> PathBuf {
-    let host = inia::host::system_host();
-    let home = || Some(host.env.home()?.to_str()?.to_owned());
-    expand_with(path, home, |name| host.env.var(name)).into()
+    let env = inia::host::system_host().env;
+    let expanded = expand_user(path, &*env, Platform::CURRENT);
+    let expanded = expanded.and_then(|path| path.into_string().ok());
+    expand_variables(expanded.as_deref().unwrap_or(path), |name| env.var(name)).into()
 }
 
-fn expand_with(
-    path: &str,
-    home: impl Fn() -> Option<String>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> String {
-    let expanded = match path.strip_prefix('~') {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => home().map(|home| match rest {
-            "" => home,
-            _ => home.trim_end_matches('/').to_owned() + rest,
-        }),
-        _ => None,
-    };
-    let path = expanded.as_deref().unwrap_or(path);
+fn expand_variables(path: &str, variable: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('$') {
@@ -173,12 +164,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expands_home_and_variables_as_the_aws_cli_does() {
+    fn expands_variables_as_the_aws_cli_does() {
         for (path, expected) in [
-            ("~/x", "/home/me/x"),
-            ("~", "/home/me"),
             ("a~/x", "a~/x"),
-            ("~other/x", "~other/x"),
             ("$D/x", "data/x"),
             ("${D}x", "datax"),
             ("$Dx", "$Dx"),
@@ -186,7 +174,7 @@ mod tests {
             ("${D", "${D"),
             ("${}", "${}"),
             ("$none/${none}", "$none/${none}"),
-            ("~/$T", "/home/me/~"),
+            ("/$T", "/~"),
             ("é$D", "édata"),
             ("$é", "$é"),
         ] {
@@ -195,8 +183,16 @@ mod tests {
                 "T" => Some("~".to_owned()),
                 _ => None,
             };
-            let home = || Some("/home/me".to_owned());
-            assert_eq!(expand_with(path, home, variable), expected, "{path}");
+            assert_eq!(expand_variables(path, variable), expected, "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn file_in_the_home_folder_of_another_user() {
+        let home = inia::host::system_host().env.home_of("root");
+        let home = home.expect("root is a user");
+        assert_eq!(expand("~root/x"), home.join("x"));
+        assert_eq!(expand("~no such user/x"), PathBuf::from("~no such user/x"));
     }
 }

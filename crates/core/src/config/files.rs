@@ -53,7 +53,8 @@ impl FileLocations {
 /// quotes; the credentials file has no quoting. Properties with invalid names are ignored.
 ///
 /// ```
-/// use inia_core::config::ConfigFiles;
+/// # use inia_core as inia;
+/// use inia::config::ConfigFiles;
 ///
 /// let files = ConfigFiles::parse(
 ///     "[profile dev]\nregion = eu-west-1\ns3 =\n  addressing_style = path\n",

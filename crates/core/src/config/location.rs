@@ -66,18 +66,35 @@ pub(crate) fn in_aws_folder(env: &dyn Env, platform: Platform, parts: &[&str]) -
 /// Python's `expandvars` and `expanduser`, as botocore applies them (`configloader.py:raw_config_parse`).
 pub(crate) fn expand(path: &str, env: &dyn Env, platform: Platform) -> PathBuf {
     let path = expand_variables(path, env);
-    let tail = path.strip_prefix('~').filter(|tail| {
-        tail.is_empty()
-            || tail.starts_with('/')
-            || (platform == Platform::Windows && tail.starts_with('\\'))
-    });
-    match (tail, home_folder(env, platform)) {
-        (Some(tail), Some(mut home)) => {
-            home.push(tail);
-            PathBuf::from(home)
-        }
-        _ => PathBuf::from(path),
+    match expand_user(&path, env, platform) {
+        Some(expanded) => PathBuf::from(expanded),
+        None => PathBuf::from(path),
     }
+}
+
+/// Expands a leading `~` or `~user` to a home folder; `None` if there is none, or the folder is not known.
+///
+/// # Source
+/// Python's `os.path.expanduser`.
+#[must_use]
+pub fn expand_user(path: &str, env: &dyn Env, platform: Platform) -> Option<OsString> {
+    let rest = path.strip_prefix('~')?;
+    let is_separator = |c| c == '/' || (platform == Platform::Windows && c == '\\');
+    let (user, tail) = rest.split_at(rest.find(is_separator).unwrap_or(rest.len()));
+    let mut home = match user {
+        "" => home_folder(env, platform)?,
+        user => env.home_of(user)?.into_os_string(),
+    };
+    // The home folder may be the root.
+    if let Some(trimmed) = home
+        .to_str()
+        .map(|home| home.trim_end_matches(is_separator))
+        && !tail.is_empty()
+    {
+        home = trimmed.into();
+    }
+    home.push(tail);
+    Some(home)
 }
 
 fn expand_variables(text: &str, env: &dyn Env) -> String {
@@ -116,7 +133,10 @@ mod tests {
         for (path, expected) in [
             ("~/x", "/home/u/x"),
             ("~", "/home/u"),
-            ("~other/x", "~other/x"),
+            ("~other/x", "/home/other/x"),
+            ("~other", "/home/other"),
+            ("~root/x", "/x"),
+            ("~nobody/x", "~nobody/x"),
             ("/a/$DIR/${DIR}b/$NONE", "/a/d/db/$NONE"),
             ("a$", "a$"),
             ("${open", "${open"),

@@ -430,7 +430,8 @@ impl Config {
     /// Reads options from a JSON object with botocore's names. Null is the same as not set.
     ///
     /// ```
-    /// use inia_core::{config::Config, json};
+    /// # use inia_core as inia;
+    /// use inia::{config::Config, json};
     ///
     /// let config = Config::from_value(&json!({"region_name": "eu-west-1", "retries": {"total_max_attempts": 2}, "read_timeout": 1.5}))?;
     /// assert_eq!(config.region.as_deref(), Some("eu-west-1"));

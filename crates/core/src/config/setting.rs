@@ -14,7 +14,8 @@ use crate::{Error, ErrorKind, Map, Result, Str, Value};
 /// A row of the settings table: the sources and the default of a setting.
 ///
 /// ```
-/// use inia_core::config::setting;
+/// # use inia_core as inia;
+/// use inia::config::setting;
 ///
 /// assert_eq!(setting::REGION.env, ["AWS_REGION", "AWS_DEFAULT_REGION"]);
 /// assert_eq!(setting::RETRY_MODE.default, Some("standard"));

@@ -15,7 +15,8 @@ use crate::chunks::{Chunks, SharedChunk};
 /// Immutable bytes, reference-counted and cheap to clone.
 ///
 /// ```
-/// use inia_core::Blob;
+/// # use inia_core as inia;
+/// use inia::Blob;
 ///
 /// let blob = Blob::from(vec![1, 2, 3]);
 /// assert_eq!(&blob[..], [1, 2, 3]);
@@ -56,7 +57,8 @@ impl Blob {
     /// Returns the bytes as base64 with padding, the representation of blobs at every JSON boundary.
     ///
     /// ```
-    /// use inia_core::Blob;
+    /// # use inia_core as inia;
+    /// use inia::Blob;
     ///
     /// assert_eq!(Blob::from(vec![1, 2, 3, 4]).to_base64(), "AQIDBA==");
     /// ```

@@ -24,7 +24,8 @@ use native::{NativeDeserializer, TimestampDeserializer};
 /// - a map with one entry, such as a union, becomes an enum.
 ///
 /// ```
-/// use inia_core::{Blob, Timestamp, from_value, json};
+/// # use inia_core as inia;
+/// use inia::{Blob, Timestamp, from_value, json};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize, Debug, PartialEq)]

@@ -50,7 +50,8 @@ use crate::{Str, Timestamp};
 /// Indexing by name or position never fails: a missing value reads as [`Value::Null`].
 ///
 /// ```
-/// use inia_core::{Value, json};
+/// # use inia_core as inia;
+/// use inia::{Value, json};
 ///
 /// let params = json!({"QueueName": "jobs", "Attributes": {"DelaySeconds": "5"}, "Sizes": [1, 2]});
 /// assert_eq!(params["QueueName"], "jobs");
@@ -136,7 +137,8 @@ impl Value {
     /// Returns the integer, if this is one from 0 to 2^64 - 1.
     ///
     /// ```
-    /// use inia_core::Value;
+    /// # use inia_core as inia;
+    /// use inia::Value;
     ///
     /// assert_eq!(Value::from(u64::MAX).as_u64(), Some(u64::MAX));
     /// assert_eq!(Value::from(-1).as_u64(), None);
@@ -234,7 +236,8 @@ impl Value {
     /// Returns the number of items of a list or of entries of a map. Any other value has none.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let page = json!({"QueueUrls": ["a", "b"]});
     /// assert_eq!((page.len(), page["QueueUrls"].len(), page["Absent"].len()), (1, 2, 0));
@@ -258,7 +261,8 @@ impl Value {
     /// `~0` a tilde.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let page = json!({"Tags": [{"Key": "a/b", "Value": "1"}]});
     /// assert_eq!(*page.pointer("/Tags/0/Value").unwrap(), "1");
@@ -289,7 +293,8 @@ impl Value {
     /// Returns the values of a list. Any other value, such as a missing list, has none.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let page = json!({"QueueUrls": ["a", "b"]});
     /// assert_eq!(page["QueueUrls"].items().count(), 2);
@@ -341,7 +346,8 @@ impl IndexMut<&str> for Value {
     /// Returns the entry of a map, inserting null if it is missing. Null becomes a map first.
     ///
     /// ```
-    /// use inia_core::{Value, json};
+    /// # use inia_core as inia;
+    /// use inia::{Value, json};
     ///
     /// let mut params = Value::Null;
     /// params["Filter"]["Name"] = json!("state");

@@ -19,7 +19,8 @@ use restricted::{BinarySerializer, KeySerializer};
 /// booleans become strings. A nested [`Value`], [`Blob`] or [`Timestamp`] is preserved, and bytes become a blob.
 ///
 /// ```
-/// use inia_core::{Timestamp, json, to_value};
+/// # use inia_core as inia;
+/// use inia::{Timestamp, json, to_value};
 /// use serde::Serialize;
 ///
 /// #[derive(Serialize)]

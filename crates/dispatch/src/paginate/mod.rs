@@ -35,7 +35,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// let s3 = Session::load().await?.client("s3")?;
     /// let mut pages = s3.paginate("ListObjectsV2", json!({"Bucket": "logs"})).page_size(100);

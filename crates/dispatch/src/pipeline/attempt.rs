@@ -61,7 +61,7 @@ impl Service {
         let mut retry_cost = None;
         let mut redirects = 0;
         let mut attempt = Attempt {
-            number: 1,
+            number: state.attempts + 1,
             ..Attempt::default()
         };
         loop {
@@ -112,7 +112,10 @@ impl Service {
                             prepared.redirect(&location)?;
                             continue;
                         }
-                        AttemptOutcome::RegionRedirect => return Ok(None),
+                        AttemptOutcome::RegionRedirect => {
+                            state.attempts = attempt.number;
+                            return Ok(None);
+                        }
                         AttemptOutcome::Output(output) => {
                             self.retry_state.quota.release(retry_cost);
                             return Ok(Some(output));

@@ -46,7 +46,7 @@ pub(crate) struct DiscoveryCache {
 
 /// Discovered endpoints for one set of identifiers.
 #[derive(Clone, Debug)]
-struct DiscoveredEndpoints {
+pub(crate) struct DiscoveredEndpoints {
     /// Addresses with their expiration, in seconds since 1970. Empty if discovery failed, and calls go to the regional endpoint.
     addresses: Vec<(Str, i64)>,
     /// Time of the next discovery, in seconds since 1970.
@@ -82,7 +82,7 @@ impl DiscoveryCache {
 }
 
 impl Service {
-    /// Returns the discovered endpoint URL for a call, from the cache or the service; `None` if the call goes to the regional
+    /// Returns the discovered endpoint URL for a call, and the cache entry that it is from; `None` if the call goes to the regional
     /// endpoint.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Service {
         operation: &Operation,
         params: &Value,
         options: &CallOptions,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<(String, Arc<DiscoveredEndpoints>)>> {
         let Some(discovery) = operation.endpoint_discovery else {
             return Ok(None);
         };
@@ -132,13 +132,14 @@ impl Service {
             }
         };
         let address = endpoints.address(self.clock.now().seconds());
-        Ok(address.map(|address| {
+        let url = address.map(|address| {
             if address.starts_with("http") {
                 address.to_string()
             } else {
                 format!("https://{address}")
             }
-        }))
+        });
+        Ok(url.map(|url| (url, endpoints)))
     }
 
     /// Discovers the endpoints of a call. If that fails, it is tried again after the backoff: until then, calls go to the expired
@@ -241,8 +242,8 @@ impl Service {
         Ok(addresses)
     }
 
-    /// Removes the discovered endpoints of a call from the cache if the error says that they no longer serve it. Returns true if
-    /// any were removed.
+    /// Removes the discovered endpoints that a call used from the cache if the error says that they no longer serve it. Returns true
+    /// if the call can discover others: another call may have discovered them already, and these stay in the cache.
     ///
     /// # Source
     /// botocore `discovery.py:EndpointDiscoveryHandler.handle_retries`.
@@ -251,28 +252,23 @@ impl Service {
         operation: &Operation,
         params: &Value,
         options: &CallOptions,
+        used: Option<&Arc<DiscoveredEndpoints>>,
         error: &Error,
     ) -> bool {
         let is_invalid_endpoint = error.service().is_some_and(|service| {
             service.http_status == 421 || service.code == "InvalidEndpointException"
         });
-        let Some(discovery) = operation.endpoint_discovery else {
+        let (Some(discovery), Some(used)) = (operation.endpoint_discovery, used) else {
             return false;
         };
-        if !is_invalid_endpoint || self.discovery.has_custom_endpoint {
+        if !is_invalid_endpoint {
             return false;
         }
         let identifiers = identifiers(&self.model, operation, params);
         let is_required = discovery.required;
         let key = cache_key(operation, is_required, &identifiers, options);
-        let cell = self.discovery.endpoints.cell(&*key);
-        match cell.last() {
-            Some(endpoints) if !endpoints.addresses.is_empty() => {
-                cell.invalidate(&endpoints);
-                true
-            }
-            _ => false,
-        }
+        self.discovery.endpoints.cell(&*key).invalidate(used);
+        true
     }
 }
 

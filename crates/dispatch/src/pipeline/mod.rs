@@ -10,6 +10,8 @@ pub(crate) mod express;
 mod request;
 mod response;
 pub(crate) mod resume;
+#[cfg(feature = "testing")]
+mod stub;
 mod wire_log;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
 
 use crate::ByteStream;
+use crate::auth::offers_bearer;
 use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
 use crate::endpoint::{EndpointBinding, EndpointResolver};
@@ -31,6 +34,7 @@ use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
+use crate::runtime::with_drivers;
 use crate::transport::{HttpVersion, StallLimit, Transport};
 use crate::user_agent::UserAgent;
 
@@ -44,6 +48,8 @@ pub(crate) use attempt::attempt_header;
 pub(crate) use deadline::current_deadline;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
+#[cfg(feature = "testing")]
+pub(crate) use stub::{CallStub, StubbedCall};
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -70,6 +76,8 @@ pub(crate) struct Service {
     pub(crate) express: ExpressSessions,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) identity: Arc<dyn IdentityProvider>,
+    /// True if the environment has a bearer token for the service, and the client's options state no auth scheme.
+    pub(crate) has_env_token: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
@@ -77,6 +85,9 @@ pub(crate) struct Service {
     pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
     /// Per-operation plans, computed on the first call of each operation.
     pub(crate) plans: OperationTable<Plan>,
+    /// Answers the calls, in tests.
+    #[cfg(feature = "testing")]
+    pub(crate) stub: Option<Arc<dyn CallStub>>,
 }
 
 /// The parts of a call that depend on the operation alone, computed once.
@@ -89,6 +100,8 @@ pub(crate) struct Plan {
     /// The signing name, if it is not that of the definition.
     signing_name: Option<&'static str>,
     endpoint: EndpointBinding,
+    /// True if a bearer token may replace the signature.
+    offers_bearer: bool,
     /// Endpoint and auth scheme of the last call.
     last_resolved: Mutex<Option<Arc<ResolvedEndpoint>>>,
     /// Members that get a fresh UUID when absent.
@@ -187,6 +200,7 @@ impl Service {
                 region: self.settings.region.clone(),
             }),
             endpoint: self.resolver.bind(model, operation)?,
+            offers_bearer: offers_bearer(operation, model.metadata()),
             last_resolved: Mutex::default(),
             idempotency_tokens: tokens,
             streaming_input: name(model.streaming_input(operation)),
@@ -211,9 +225,12 @@ impl Service {
     ) -> Result<Output> {
         let params = params.into();
         let result = match self.timeout(&options) {
-            None => self.call_steps(operation, params, options).await,
+            None => with_drivers(self.call_steps(operation, params, options)).await,
             // Boxed, so that the future of a call without a timeout stays small.
-            Some(limit) => Box::pin(self.call_within(limit, operation, params, options)).await,
+            Some(limit) => {
+                let call = self.call_within(limit, operation, params, options);
+                Box::pin(with_drivers(call)).await
+            }
         };
         match result {
             Ok(output) => Ok(output),
@@ -254,6 +271,10 @@ impl Service {
         mut params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
+        #[cfg(feature = "testing")]
+        if let Some(stub) = &self.stub {
+            return Box::pin(self.stubbed_call(&**stub, operation, params, options)).await;
+        }
         let plan = self.plan(operation)?;
         let mut state = CallState::default();
 
@@ -294,9 +315,16 @@ impl Service {
                 Err(error)
                     if redirects < 2
                         && matches!(prepared.body, PreparedBody::Bytes(_))
-                        && self.invalidate_discovered(operation, &params, &options, &error) =>
+                        && self.invalidate_discovered(
+                            operation,
+                            &params,
+                            &options,
+                            prepared.discovered.as_ref(),
+                            &error,
+                        ) =>
                 {
                     redirects += 1;
+                    state.attempts = error.attempts();
                 }
                 Err(error) => return Err(error),
                 Ok(None) if redirects < 2 => {
@@ -308,7 +336,9 @@ impl Service {
                 }
                 Ok(None) => {
                     let message = format!("{}: too many region redirects", operation.name);
-                    return Err(Error::new(ErrorKind::Endpoint, message));
+                    return Err(
+                        Error::new(ErrorKind::Endpoint, message).with_attempts(state.attempts)
+                    );
                 }
                 Ok(Some(output)) => return Ok(*output),
             }

@@ -9,6 +9,7 @@ use inia_endpoint::Endpoint;
 use inia_model::Operation;
 use inia_protocol::{Headers, Input, Request};
 
+use super::discovery::DiscoveredEndpoints;
 use super::{CallOptions, Plan, Service};
 use crate::ByteStream;
 use crate::auth::{self, Auth, AuthScheme, DefaultScope};
@@ -29,6 +30,8 @@ pub(crate) struct RequestDraft {
     pub(crate) session_bucket: Option<Str>,
     /// The path that the HMAC-SHA1 signature covers, if it differs from the request's path.
     pub(crate) auth_path: Option<String>,
+    /// The discovered endpoints that `endpoint_url` is from.
+    discovered: Option<Arc<DiscoveredEndpoints>>,
     /// Features for the user agent.
     features: UserAgentFeatures,
 }
@@ -46,6 +49,25 @@ pub(crate) struct ResolvedEndpoint {
     is_fixed: bool,
 }
 
+impl ResolvedEndpoint {
+    /// Returns the same endpoint with a bearer token in place of a signature. Unsigned calls stay unsigned.
+    fn with_bearer(self: Arc<Self>) -> Arc<Self> {
+        if matches!(self.auth.scheme, AuthScheme::None | AuthScheme::Bearer) {
+            return self;
+        }
+        Arc::new(ResolvedEndpoint {
+            endpoint: Arc::clone(&self.endpoint),
+            url: Arc::clone(&self.url),
+            auth: Auth {
+                scheme: AuthScheme::Bearer,
+                ..self.auth.clone()
+            },
+            region: self.region.clone(),
+            is_fixed: self.is_fixed,
+        })
+    }
+}
+
 /// A request ready to be signed and sent, once per attempt.
 pub(super) struct PreparedRequest {
     pub(super) method: Str,
@@ -55,6 +77,8 @@ pub(super) struct PreparedRequest {
     /// True after a redirect to another host, to which no credentials are sent.
     pub(super) is_untrusted: bool,
     pub(super) auth_path: Option<String>,
+    /// The discovered endpoints that the request goes to.
+    pub(super) discovered: Option<Arc<DiscoveredEndpoints>>,
     pub(super) headers: Headers,
     pub(super) body: PreparedBody,
     pub(super) resolved: Arc<ResolvedEndpoint>,
@@ -192,6 +216,16 @@ impl Service {
             .await
     }
 
+    /// Returns true if a call is signed with a bearer token wherever its operation offers that: a token was given and no credentials,
+    /// or the environment has one for the service.
+    fn prefers_token(&self, options: &CallOptions) -> bool {
+        match (&options.token, &options.credentials) {
+            (Some(_), None) => true,
+            (None, None) => self.has_env_token,
+            _ => false,
+        }
+    }
+
     /// Serializes the request, unless `serialized` already holds it, and resolves its endpoint and auth scheme.
     pub(crate) async fn draft(
         &self,
@@ -225,6 +259,11 @@ impl Service {
             account_id,
         )?;
         let has_stream = options.stream.is_some();
+        let resolved = if plan.offers_bearer && self.prefers_token(options) && !state.presigning {
+            resolved.with_bearer()
+        } else {
+            resolved
+        };
         let mut request = match serialized {
             Some(request) => request,
             None => self
@@ -243,8 +282,12 @@ impl Service {
             let version = self.model.metadata().api_version.clone();
             request.headers.set("x-amz-api-version", version);
         }
+        let mut discovered = None;
         let mut endpoint_url = match self.discover_endpoint(operation, params, options).await? {
-            Some(url) => Arc::new(BaseUrl::parse(&url)?),
+            Some((url, endpoints)) => {
+                discovered = Some(endpoints);
+                Arc::new(BaseUrl::parse(&url)?)
+            }
             None => Arc::clone(&resolved.url),
         };
         let mut auth_path = None;
@@ -279,6 +322,7 @@ impl Service {
             resolved,
             session_bucket,
             auth_path,
+            discovered,
             features,
         })
     }
@@ -421,6 +465,7 @@ impl Service {
             resolved,
             session_bucket,
             auth_path,
+            discovered,
             mut features,
         } = draft;
         let settings = &self.settings;
@@ -532,6 +577,7 @@ impl Service {
             auth_path,
             headers: request.headers,
             body,
+            discovered,
             resolved,
             session_bucket,
             checksum,

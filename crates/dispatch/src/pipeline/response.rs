@@ -122,6 +122,7 @@ impl Service {
             200..300 => limit,
             _ => limit.min(MAX_ERROR_BYTES),
         };
+        metadata.headers = response.headers;
         let body = response.body.collect(limit).await.map_err(|error| {
             let error =
                 self.unusable_response(error.at("reading the response"), operation, &metadata);
@@ -133,7 +134,7 @@ impl Service {
         })?;
         let mut response = Response {
             status: response.status,
-            headers: response.headers,
+            headers: metadata.headers.clone(),
             body,
         };
         // DynamoDB's checksum is that of the compressed body.
@@ -160,7 +161,6 @@ impl Service {
             checksum::validate(algorithm, &expected, &response.body)
                 .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
-        metadata.headers = response.headers.clone();
         if plan.hooks.output.is_empty() {
             let (value, request_id) = self
                 .codec
@@ -226,7 +226,11 @@ impl Service {
     ) -> Error {
         error
             .at(format_args!("{} {}", self.model.name(), operation.name))
-            .with_response(metadata.http_status, metadata.request_id.clone())
+            .with_response(
+                metadata.http_status,
+                metadata.request_id.clone(),
+                metadata.headers.iter().cloned().collect(),
+            )
     }
 
     /// Parses an error response. Returns `RegionRedirect` if a customization redirects the call to another region.

@@ -38,7 +38,8 @@ use data::ResourceData;
 ///
 /// ```no_run
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// let ec2 = Session::load().await?.resource("ec2")?;
 /// let instance = ec2.get("Instance", ["i-1"])?;
@@ -161,7 +162,8 @@ impl Resource {
     ///
     /// ```no_run
     /// # fn example(s3: &inia_dispatch::Resource) -> inia_core::Result<()> {
-    /// use inia_dispatch::json;
+    /// # use inia_dispatch as inia;
+    /// use inia::json;
     ///
     /// let bucket = s3.get("Bucket", ["logs"])?;
     /// let object = bucket.get("Object", json!({"key": "2026/01.log"}))?;

@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use inia_core::config::setting::{self, Setting};
 use inia_core::config::{Config, ConfigFiles, DefaultsTable, FileLocations, Platform, Settings};
 use inia_core::ports::{Files, Host, Invoke};
 use inia_core::{
-    CredentialChain, Credentials, Identities, Provider, ProviderContext, Result, Str, Token,
-    TokenChain,
+    CredentialChain, Credentials, Error, ErrorKind, Identities, Provider, ProviderContext, Result,
+    Str, Token, TokenChain,
 };
 use inia_model::Catalog;
 use inia_signing::SigningKeyCache;
@@ -25,8 +26,8 @@ use crate::transport::{Transport, TransportCache, WrapTransport};
 /// Builds a [`Session`].
 ///
 /// ```
-/// use inia_dispatch::Session;
-/// use inia_core::Credentials;
+/// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+/// use inia::{Credentials, Session};
 ///
 /// # fn main() -> inia_core::Result<()> {
 /// let session = Session::builder()
@@ -48,9 +49,12 @@ pub struct SessionBuilder {
     credentials: CredentialChain,
     tokens: TokenChain,
     catalog: Option<Arc<Catalog>>,
+    definitions: Vec<(Str, Bytes)>,
     transport: Option<Arc<dyn Transport>>,
     wrap_transport: Option<WrapTransport>,
     invoke: Option<Arc<dyn Invoke>>,
+    #[cfg(feature = "testing")]
+    stub: Option<Arc<dyn crate::pipeline::CallStub>>,
 }
 
 impl SessionBuilder {
@@ -65,9 +69,12 @@ impl SessionBuilder {
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
             catalog: None,
+            definitions: Vec::new(),
             transport: None,
             wrap_transport: None,
             invoke: None,
+            #[cfg(feature = "testing")]
+            stub: None,
         }
     }
 
@@ -152,6 +159,15 @@ impl SessionBuilder {
         self
     }
 
+    /// Adds the definition of a service: JSON in botocore's `service-2` format, or a Smithy model (its JSON AST). It takes precedence over
+    /// files and built-in definitions of the same API version. An invalid definition is an error of [`build`](Self::build).
+    ///
+    /// A service without endpoint rules of its own requires an endpoint URL.
+    pub fn definition(mut self, service: impl Into<Str>, json: impl Into<Bytes>) -> Self {
+        self.definitions.push((service.into(), json.into()));
+        self
+    }
+
     /// Sets the transport for all requests, in place of those that the settings make.
     ///
     /// It does not receive the options of a [`Config`] that concern connections, such as `ca_bundle` or `proxies`: a client with such an
@@ -166,8 +182,9 @@ impl SessionBuilder {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use inia_core::{Result, ports::BoxFuture};
-    /// use inia_dispatch::{Session, Transport, WireRequest, WireResponse};
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; pub mod transport { pub use inia_dispatch::*; } }
+    /// use inia::{Result, Session, ports::BoxFuture};
+    /// use inia::transport::{Transport, WireRequest, WireResponse};
     ///
     /// #[derive(Debug)]
     /// struct Logging(Arc<dyn Transport>);
@@ -201,6 +218,13 @@ impl SessionBuilder {
     /// Sets the port with which credential providers call services, in place of the session's own pipeline. Tests use fakes.
     pub fn invoke(mut self, invoke: Arc<dyn Invoke>) -> Self {
         self.invoke = Some(invoke);
+        self
+    }
+
+    /// Sets the stub that answers the calls of all clients.
+    #[cfg(feature = "testing")]
+    pub(crate) fn stub(mut self, stub: Arc<dyn crate::pipeline::CallStub>) -> Self {
+        self.stub = Some(stub);
         self
     }
 
@@ -242,12 +266,23 @@ impl SessionBuilder {
         let env = Arc::clone(&host.env);
         let settings = Settings::new(env, Arc::new(files), self.profile, self.settings)?;
         let catalog = match self.catalog {
-            Some(catalog) => catalog,
+            Some(catalog) if self.definitions.is_empty() => catalog,
+            Some(_) => {
+                let problem = "definition and catalog cannot be combined; register the definition with Catalog::with_definition";
+                return Err(Error::new(ErrorKind::Config, problem));
+            }
             None => {
                 let folders = settings.data_folders()?;
                 warn_missing(&*host.files, &folders);
                 let folders = folders.into_iter().chain(settings.user_models_folder());
-                Arc::new(builtin_catalog().with_folders(Arc::clone(&host.files), folders.collect()))
+                let catalog = builtin_catalog();
+                let catalog = catalog.with_folders(Arc::clone(&host.files), folders.collect());
+                let definitions = self.definitions.iter();
+                Arc::new(
+                    definitions.fold(Ok(catalog), |catalog: Result<Catalog>, (name, json)| {
+                        catalog?.with_definition(name, json)
+                    })?,
+                )
             }
         };
         let defaults = match catalog.shared("sdk-default-configuration")? {
@@ -263,6 +298,8 @@ impl SessionBuilder {
             partitions: OnceLock::new(),
             transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),
+            #[cfg(feature = "testing")]
+            stub: self.stub,
             instance_region: OnceLock::new(),
         });
         let invoke = match self.invoke {

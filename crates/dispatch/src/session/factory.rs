@@ -10,6 +10,7 @@ use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
+use crate::auth::prefers_env_token;
 use crate::endpoint::EndpointResolver;
 use crate::identity::IdentityProvider;
 use crate::pipeline::discovery::DiscoveryCache;
@@ -59,6 +60,9 @@ pub(super) struct ServiceFactory {
     pub(super) partitions: OnceLock<Arc<Partitions>>,
     pub(super) transports: TransportCache,
     pub(super) keys: Arc<SigningKeyCache>,
+    /// Answers the calls of all clients, in tests.
+    #[cfg(feature = "testing")]
+    pub(super) stub: Option<Arc<dyn crate::pipeline::CallStub>>,
     /// Region of the EC2 instance, once loaded from its metadata service.
     pub(super) instance_region: OnceLock<Str>,
 }
@@ -136,6 +140,7 @@ impl ServiceFactory {
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport,
+            has_env_token: prefers_env_token(metadata, config, &*host.env),
             identity: Arc::clone(&options.identity),
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
@@ -151,6 +156,8 @@ impl ServiceFactory {
             lambda_env: setting::LAMBDA_FUNCTION_NAME
                 .from_env(&*host.env)
                 .map(|_| Arc::clone(&host.env)),
+            #[cfg(feature = "testing")]
+            stub: self.stub.clone(),
             first_attempt_header: attempt_header(1, retry.max_attempts),
             retry,
             settings,

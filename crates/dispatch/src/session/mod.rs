@@ -24,7 +24,8 @@ pub(crate) use factory::ClientOptions;
 /// Settings, credentials and service definitions, from which clients are created. Cheap to clone, and safe to share.
 ///
 /// ```no_run
-/// use inia_dispatch::Session;
+/// # use inia_dispatch as inia;
+/// use inia::Session;
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let session = Session::load().await?; // environment, ~/.aws, container, instance: boto3's rules
@@ -215,8 +216,8 @@ impl Session {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::Session;
-    /// use inia_core::config::Config;
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// use inia::{Session, config::Config};
     ///
     /// let session = Session::load().await?;
     /// let config = Config::new().region("eu-west-1").endpoint_url("http://127.0.0.1:5000");

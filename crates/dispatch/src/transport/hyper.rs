@@ -363,10 +363,11 @@ fn from_hyper(
             Err(_) => headers.push(name, header_text(value)),
         }
     }
+    let is_stated_empty = headers.get("content-length") == Some("0");
     WireResponse {
         status: head.status.as_u16(),
         headers,
-        body: response_body(body, read_timeout, stall_limit, lease),
+        body: response_body(body, is_stated_empty, read_timeout, stall_limit, lease),
     }
 }
 

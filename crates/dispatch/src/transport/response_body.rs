@@ -15,14 +15,22 @@ use super::stall::{StallLimit, StallMeter};
 use crate::ByteStream;
 
 /// Converts a response body, which keeps its connection until it has been read or dropped. Each chunk is subject to the read timeout.
+///
+/// `is_stated_empty` is true if `content-length` is 0: other responses, such as those of HEAD, have no body either.
 pub(super) fn response_body(
     body: hyper::body::Incoming,
+    is_stated_empty: bool,
     read_timeout: Option<Duration>,
     stall_limit: Option<StallLimit>,
     lease: Lease,
 ) -> ByteStream {
     let length = body.size_hint().exact();
     if length == Some(0) || body.is_end_stream() {
+        if is_stated_empty && lease.excess(0) > 0 {
+            let error = too_long(lease.authority(), 0);
+            lease.discard();
+            return ByteStream::from_stream(futures_util::stream::iter([Err(error)]), None);
+        }
         lease.finish();
         return ByteStream::empty();
     }
@@ -70,14 +78,13 @@ impl ResponseChunks {
                 return Poll::Ready(None);
             };
             match ready!(Pin::new(&mut *body).poll_frame(context)) {
-                None => {
-                    self.finish();
-                    return Poll::Ready(None);
-                }
+                None => return Poll::Ready(self.finish().map(Err)),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         self.read += data.len() as u64;
-                        if body.is_end_stream() {
+                        let is_end = body.is_end_stream();
+                        // An error follows with the next poll.
+                        if is_end && self.excess() == 0 {
                             self.finish();
                         }
                         return Poll::Ready(Some(Ok(data)));
@@ -88,10 +95,24 @@ impl ResponseChunks {
         }
     }
 
-    /// Makes the connection available to the next request.
-    fn finish(&mut self) {
-        if let Some(lease) = self.lease.take() {
+    /// Makes the connection available to the next request. Returns an error if the server sent more than the stated length.
+    fn finish(&mut self) -> Option<Error> {
+        let excess = self.excess();
+        let lease = self.lease.take()?;
+        if excess == 0 {
             lease.finish();
+            return None;
+        }
+        let error = too_long(lease.authority(), self.length.unwrap_or_default());
+        lease.discard();
+        Some(error)
+    }
+
+    /// Returns the number of bytes that arrived beyond the stated length.
+    fn excess(&self) -> u64 {
+        match (&self.lease, self.length) {
+            (Some(lease), Some(length)) => lease.excess(length),
+            _ => 0,
         }
     }
 
@@ -173,6 +194,15 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     }
+}
+
+/// Returns the error of a body that is longer than stated: its end is lost, because it cannot be told from a next response.
+#[cold]
+fn too_long(host: &str, length: u64) -> Error {
+    let message = format!(
+        "{host}: the response body is longer than the {length} bytes of its content-length"
+    );
+    Error::new(ErrorKind::Stream, message).with_retry_class(RetryClass::Transient)
 }
 
 impl Stream for ResponseChunks {

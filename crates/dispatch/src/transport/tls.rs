@@ -28,7 +28,8 @@ pub struct TlsSettings {
 /// Certificates that replace the built-in roots: certificate authorities, and servers' own certificates.
 ///
 /// ```
-/// use inia_dispatch::CaBundle;
+/// # mod inia { pub mod transport { pub use inia_dispatch::*; } }
+/// use inia::transport::CaBundle;
 ///
 /// let error = CaBundle::from_pem(b"no certificate").unwrap_err();
 /// assert_eq!(error.to_string(), "the CA bundle contains no certificate");

@@ -30,7 +30,8 @@ impl Client {
     /// # async fn example() -> inia_core::Result<()> {
     /// use std::time::Duration;
     ///
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// let ec2 = Session::load().await?.client("ec2")?;
     /// ec2.wait("InstanceRunning", json!({"InstanceIds": ["i-1"]})).delay(Duration::from_secs(5)).await?;
@@ -50,7 +51,9 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::{Condition, Session, json};
+    /// # mod inia { pub use inia_dispatch::*; pub mod wait { pub use inia_dispatch::*; } }
+    /// use inia::{Session, json};
+    /// use inia::wait::Condition;
     ///
     /// let dynamodb = Session::load().await?.client("dynamodb")?;
     /// dynamodb
@@ -74,6 +77,7 @@ impl Client {
                 name: Str::from(matcher.to_string()),
                 operation: operation.clone(),
                 delay: DEFAULT_DELAY,
+                max_delay: None,
                 max_attempts: DEFAULT_MAX_ATTEMPTS,
                 acceptors: Box::new([Acceptor {
                     state: AcceptorState::Success,
@@ -179,9 +183,12 @@ impl Wait {
         self
     }
 
-    /// Sets the delay between two attempts.
+    /// Sets the delay between two attempts. The delays of a waiter that grow by its definition are then all equal.
     pub fn delay(self, delay: Duration) -> Self {
-        self.with_model(|model| model.delay = delay)
+        self.with_model(|model| {
+            model.delay = delay;
+            model.max_delay = None;
+        })
     }
 
     /// Sets the maximum number of attempts. At least one is made.
@@ -276,7 +283,7 @@ impl Wait {
                 return Err(attempt.failure(&reason, result, None));
             }
             drop(result);
-            let delay = match self.max_delay {
+            let delay = match self.max_delay.or(model.max_delay) {
                 None => model.delay,
                 Some(max_delay) => {
                     jittered_delay(model.delay, max_delay, attempts, service.rng.unit())

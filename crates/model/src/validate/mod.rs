@@ -43,7 +43,8 @@ impl ServiceModel {
     /// `supplied` names members of the input that are passed separately: a streaming body or an event stream.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     /// # let model = inia_model::ServiceModel::from_json("tiny", br#"{
     /// #     "metadata": {"protocol": "json", "endpointPrefix": "tiny"},
     /// #     "operations": {"Tag": {"http": {}, "input": {"shape": "TagRequest"}}},

@@ -111,7 +111,13 @@ impl<'m> ParamValidator<'m> {
                 for (index, event) in events.iter().enumerate() {
                     let path = path.then(PathStep::Index(index));
                     match event {
-                        Value::Map(map) => self.structure(structure, true, map, &path, &[]),
+                        // An event is one member, even if the stream requires another (Kinesis `SubscribeToShard`).
+                        Value::Map(map) => {
+                            let names = structure.members.iter().map(|member| &*member.name);
+                            let others: Vec<&str> =
+                                names.filter(|name| map.get(name).is_none()).collect();
+                            self.structure(structure, true, map, &path, &others);
+                        }
                         _ => self.wrong_type(&path, event, is_sensitive, "map"),
                     }
                 }

@@ -221,10 +221,32 @@ pub(crate) fn serialize_event(
     event: &Value,
     format: &dyn WireFormat,
 ) -> Result<EventMessage> {
-    let stream = model
-        .event_stream_input(operation)
-        .and_then(|member| model.structure(member));
-    let Some(stream) = stream else {
+    let stream = model.event_stream_input(operation);
+    write_event(model, operation, stream, event, format)
+}
+
+/// Serializes an event or an exception of an operation's output stream, as a service does.
+///
+/// # Errors
+/// As [`serialize_event`].
+pub(crate) fn serialize_output_event(
+    model: &ServiceModel,
+    operation: &Operation,
+    event: &Value,
+    format: &dyn WireFormat,
+) -> Result<EventMessage> {
+    let stream = model.event_stream_output(operation);
+    write_event(model, operation, stream, event, format)
+}
+
+fn write_event(
+    model: &ServiceModel,
+    operation: &Operation,
+    stream: Option<&Member>,
+    event: &Value,
+    format: &dyn WireFormat,
+) -> Result<EventMessage> {
+    let Some(stream) = stream.and_then(|member| model.structure(member)) else {
         return Err(no_event_stream(operation));
     };
     let mut entries = event.entries().filter(|(_, value)| !value.is_null());
@@ -245,12 +267,13 @@ pub(crate) fn serialize_event(
     };
     let empty = Structure::default();
     let structure = model.structure(member).unwrap_or(&empty);
+    let (kind, name_header) = match model.shape(member.target).traits.is_exception() {
+        true => ("exception", ":exception-type"),
+        false => ("event", ":event-type"),
+    };
     let mut headers = vec![
-        (":message-type".into(), EventHeader::String("event".into())),
-        (
-            ":event-type".into(),
-            EventHeader::String(member.name.clone()),
-        ),
+        (":message-type".into(), EventHeader::String(kind.into())),
+        (name_header.into(), EventHeader::String(member.name.clone())),
     ];
     let mut body = Map::new();
     let mut payload = None;

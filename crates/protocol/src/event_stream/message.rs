@@ -8,6 +8,8 @@
 //! ```
 //! All numbers are big-endian.
 
+use std::fmt;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use flate2::Crc;
 use inia_core::{Error, ErrorKind, Result, Str};
@@ -40,7 +42,7 @@ const MAX_PAYLOAD: usize = 24 * 1024 * 1024;
 /// decoder.finish()?;
 /// # Ok::<(), inia_core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EventMessage {
     /// The headers in order, with unique names.
     pub headers: Vec<(Str, EventHeader)>,
@@ -48,8 +50,28 @@ pub struct EventMessage {
     pub payload: Bytes,
 }
 
-/// The value of a message header.
-#[derive(Clone, Debug, PartialEq)]
+/// Omits the payload, and the texts of headers that are members of the event.
+impl fmt::Debug for EventMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = fmt::from_fn(|f| {
+            let mut map = f.debug_map();
+            for (name, value) in &self.headers {
+                match value {
+                    EventHeader::String(text) if name.starts_with(':') => map.entry(name, text),
+                    value => map.entry(name, value),
+                };
+            }
+            map.finish()
+        });
+        f.debug_struct("EventMessage")
+            .field("headers", &headers)
+            .field("payload", &format_args!("{} bytes", self.payload.len()))
+            .finish()
+    }
+}
+
+/// The value of a message header. `Debug` omits bytes and texts, which may be secrets.
+#[derive(Clone, PartialEq)]
 pub enum EventHeader {
     /// Types 0 and 1.
     Bool(bool),
@@ -69,6 +91,22 @@ pub enum EventHeader {
     Timestamp(i64),
     /// Type 9.
     Uuid([u8; 16]),
+}
+
+impl fmt::Debug for EventHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EventHeader::Bool(value) => write!(f, "Bool({value})"),
+            EventHeader::Byte(value) => write!(f, "Byte({value})"),
+            EventHeader::Short(value) => write!(f, "Short({value})"),
+            EventHeader::Int(value) => write!(f, "Int({value})"),
+            EventHeader::Long(value) => write!(f, "Long({value})"),
+            EventHeader::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            EventHeader::String(text) => write!(f, "String({} bytes)", text.len()),
+            EventHeader::Timestamp(value) => write!(f, "Timestamp({value})"),
+            EventHeader::Uuid(_) => f.write_str("Uuid(..)"),
+        }
+    }
 }
 
 impl EventMessage {
@@ -187,10 +225,20 @@ fn malformed(message: &'static str) -> Error {
 ///
 /// # Source
 /// botocore `eventstream.py:EventStreamBuffer`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MessageDecoder {
     buffer: BytesMut,
     has_failed: bool,
+}
+
+/// Omits the data.
+impl fmt::Debug for MessageDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageDecoder")
+            .field("buffer", &format_args!("{} bytes", self.buffer.len()))
+            .field("has_failed", &self.has_failed)
+            .finish()
+    }
 }
 
 impl MessageDecoder {

@@ -3,5 +3,5 @@
 mod event;
 mod message;
 
-pub(crate) use event::{initial_response, parse_event, serialize_event};
+pub(crate) use event::{initial_response, parse_event, serialize_event, serialize_output_event};
 pub use message::{EventHeader, EventMessage, MessageDecoder};

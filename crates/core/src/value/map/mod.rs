@@ -24,7 +24,8 @@ pub use iter::{MapIntoIter, MapIter};
 /// entries in any order.
 ///
 /// ```
-/// use inia_core::{Map, Value};
+/// # use inia_core as inia;
+/// use inia::{Map, Value};
 ///
 /// let mut tag = Map::new();
 /// tag.insert("Key", "team");
@@ -252,7 +253,8 @@ impl Map {
     /// Parsers use one map as a stack for the entries of nested maps, and split each off when it is complete.
     ///
     /// ```
-    /// use inia_core::Map;
+    /// # use inia_core as inia;
+    /// use inia::Map;
     ///
     /// let mut outer = Map::from_iter([("a", 1), ("b", 2), ("c", 3)]);
     /// let inner = outer.split_off(1);

@@ -1,7 +1,7 @@
 //! Open connections of HTTP/1.1 and HTTP/2.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use hyper::client::conn::{http1, http2};
@@ -15,7 +15,7 @@ use crate::transport::HttpVersion;
 use crate::transport::connect::Forwarding;
 use crate::transport::failure::ConnectError;
 use crate::transport::request_body::RequestBody;
-use crate::transport::socket::{ObservedChannel, Socket, SocketState};
+use crate::transport::socket::{ObservedChannel, ReceivedBytes, Socket, SocketState};
 use crate::transport::target::Target;
 
 /// Maximum number of response headers.
@@ -40,8 +40,7 @@ pub(super) struct Http2Connection {
 /// State of an open connection.
 pub(super) struct ConnectionState {
     pub(super) socket: Socket,
-    /// True if a byte arrived since the last request was sent.
-    pub(super) received: Arc<AtomicBool>,
+    pub(super) received: Arc<ReceivedBytes>,
     pub(super) forwarding: Option<Forwarding>,
     pub(super) driver: AbortHandle,
     /// The result of the task that drives the connection, once it has ended.
@@ -126,7 +125,7 @@ pub(super) async fn open(
             return Err(error);
         }
     };
-    let received = Arc::new(AtomicBool::new(false));
+    let received = Arc::new(ReceivedBytes::default());
     let io = TokioIo::new(ObservedChannel::new(
         connection.channel,
         Arc::clone(&received),

@@ -364,7 +364,7 @@ fn remove_earlier(entries: &mut Map, start: usize, name: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::builder::document;
+    use super::super::document;
     use super::*;
 
     #[test]

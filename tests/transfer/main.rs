@@ -1,0 +1,4 @@
+//! S3 transfers, against an S3 server over a folder (s3s-fs) and a server that counts parts and fails on demand.
+
+mod folder_server;
+mod round_trips;
