@@ -33,6 +33,10 @@ pub mod credentials {
     };
 }
 
+/// DynamoDB's native values, conditions, and tables.
+#[doc(inline)]
+pub use inia_dispatch::dynamodb;
+
 /// Details of errors.
 pub mod error {
     pub use inia_core::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
@@ -82,10 +86,12 @@ pub mod transfer {
     };
 }
 
-/// Test doubles: stubbed clients.
+/// Test doubles: stubbed clients, and recorded HTTP exchanges.
 #[cfg(feature = "testing")]
 pub mod testing {
-    pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
+    pub use inia_dispatch::testing::{
+        Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
+    };
 }
 
 /// Retries: options, classifiers of errors, delays.
@@ -97,7 +103,7 @@ pub mod retry {
 pub mod transport {
     pub use inia_dispatch::{
         CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
-        TransportSettings, WireBody, WireRequest, WireResponse,
+        TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }
 

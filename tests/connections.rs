@@ -249,6 +249,7 @@ fn request(url: &str, version: HttpVersion) -> WireRequest {
         read_timeout: Some(Duration::from_secs(60)),
         stall_limit: None,
         version,
+        operation: None,
     }
 }
 

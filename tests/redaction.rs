@@ -207,6 +207,7 @@ fn wire_request() -> WireRequest {
         read_timeout: None,
         stall_limit: None,
         version: HttpVersion::Http1,
+        operation: None,
     }
 }
 

@@ -9,6 +9,7 @@
 pub use crate::base64::{base64_len, encode_base64, write_base64};
 pub use crate::float::FloatText;
 pub use crate::text::TextPool;
+pub use crate::value::wrapper::{BINARY, NUMBER, SET};
 pub use crate::value::{
     BytePool, ItemMark, ItemPool, MemberMark, MemberPool, RowKeys, RowPool, RowSlot,
     blob_from_base64, pooled_blob_from_base64, write_json_string,

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use inia_core::{Error, ErrorKind, Result, Str};
+use inia_model::ServiceModel;
 use tokio::io::AsyncReadExt;
 
 /// Size of a chunk read from a file, in bytes.
@@ -60,12 +61,15 @@ pub(crate) struct StreamedCall {
     pub(crate) attempts: u32,
 }
 
-/// The names of an operation and its service, and the region.
+/// The names of an operation and its service, its definition, and the region.
 #[derive(Debug)]
 pub(crate) struct CallNames {
     pub(crate) service: Str,
     pub(crate) operation: Str,
     pub(crate) region: Option<Str>,
+    pub(crate) model: Arc<ServiceModel>,
+    /// The index of the operation in the model.
+    pub(crate) index: u32,
 }
 
 impl StreamedCall {

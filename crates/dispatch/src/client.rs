@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::BoxFuture;
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Token, UserAgentFeatures, from_value};
-use inia_model::{Operation, ServiceModel};
+use inia_model::{Operation, OperationTable, ServiceModel};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::definitions::Definitions;
-use crate::params::Params;
+use crate::dynamodb::NativeOperation;
+use crate::params::{Params, ParamsValue};
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
 use crate::session::ClientOptions;
@@ -37,7 +38,11 @@ use crate::{ByteStream, Output, Presign, RetryOptions, Session};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<ClientInner>);
+pub struct Client {
+    inner: Arc<ClientInner>,
+    /// True if parameters and outputs have native values in place of attribute values.
+    is_native: bool,
+}
 
 struct ClientInner {
     service: Service,
@@ -46,6 +51,8 @@ struct ClientInner {
     options: ClientOptions,
     /// Clients of calls with settings of their own, the most recently used last.
     derived: Mutex<Vec<(Config, Client)>>,
+    /// The attribute values of each operation, for native clients.
+    native: OnceLock<OperationTable<NativeOperation>>,
 }
 
 /// Maximum number of derived clients that a client keeps.
@@ -53,13 +60,76 @@ const MAX_DERIVED: usize = 32;
 
 impl Client {
     pub(crate) fn new(service: Service, session: Session, options: ClientOptions) -> Self {
-        Client(Arc::new(ClientInner {
-            service,
-            session,
-            definitions: Definitions::default(),
-            options,
-            derived: Mutex::default(),
-        }))
+        Client {
+            inner: Arc::new(ClientInner {
+                service,
+                session,
+                definitions: Definitions::default(),
+                options,
+                derived: Mutex::default(),
+                native: OnceLock::new(),
+            }),
+            is_native: false,
+        }
+    }
+
+    /// Returns this client with native values in place of DynamoDB's attribute values: `"a"` for `{"S": "a"}`, `1.5` for `{"N": "1.5"}`.
+    ///
+    /// Parameters, outputs and the details of service errors are converted, in all operations that have attribute values. Connections and
+    /// settings are shared. [`dynamodb`](crate::dynamodb) describes the values and conditions. The clients of DynamoDB's resources are
+    /// native. A client of a service without attribute values stays as it is.
+    ///
+    /// ```no_run
+    /// # use inia_dispatch as inia;
+    /// # async fn example() -> inia_core::Result<()> {
+    /// use inia::dynamodb::Attr;
+    /// use inia::{Session, json};
+    ///
+    /// let dynamodb = Session::load().await?.client("dynamodb")?.native();
+    /// let user = json!({"id": "u-1", "age": 36, "tags": ["a", "b"]});
+    /// dynamodb.call("PutItem", json!({"TableName": "users", "Item": user})).await?;
+    /// let adults = json!({"TableName": "users", "FilterExpression": Attr("age").gte(18)});
+    /// let mut users = dynamodb.paginate("Scan", adults).items();
+    /// while let Some(user) = users.next().await {
+    ///     println!("{}", user?["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Source
+    /// boto3 `dynamodb/transform.py:register_high_level_interface`.
+    #[must_use]
+    pub fn native(&self) -> Client {
+        self.with_native_values(true)
+    }
+
+    /// Returns true if this client has native values: see [`native`](Self::native).
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.is_native
+    }
+
+    /// Returns this client with or without native values.
+    pub(crate) fn with_native_values(&self, is_native: bool) -> Client {
+        Client {
+            inner: Arc::clone(&self.inner),
+            is_native,
+        }
+    }
+
+    /// Returns the attribute values of an operation; `None` if the client is not native.
+    pub(crate) fn native_operation(&self, operation: &Operation) -> Option<&NativeOperation> {
+        if !self.is_native {
+            return None;
+        }
+        let table = self.inner.native.get_or_init(|| {
+            let operations = self.model().operation_count();
+            OperationTable::new(operations)
+        });
+        let make = || NativeOperation::new(self.model(), operation);
+        let native = table.get_or_init(operation, make);
+        native.filter(|native| !native.is_plain())
     }
 
     /// Returns a client with settings that override those of this one. It shares the credentials, the retry quota and the rate limit.
@@ -77,9 +147,9 @@ impl Client {
     /// # Errors
     /// As [`Session::client`].
     pub fn with_config(&self, config: &Config) -> Result<Client> {
-        let mut options = self.0.options.clone();
+        let mut options = self.inner.options.clone();
         options.config = options.config.merge(config);
-        self.session().make_client(self.service_name(), options)
+        self.with_options(options)
     }
 
     /// Returns a client with the same settings whose transport is wrapped, for example to log or change requests and responses. See
@@ -91,18 +161,23 @@ impl Client {
         &self,
         wrap: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
     ) -> Result<Client> {
-        let mut options = self.0.options.clone();
+        let mut options = self.inner.options.clone();
         options.wrap_transport = Some(match options.wrap_transport {
             Some(inner) => Arc::new(move |transport| wrap(inner(transport))),
             None => Arc::new(wrap),
         });
-        self.session().make_client(self.service_name(), options)
+        self.with_options(options)
+    }
+
+    fn with_options(&self, options: ClientOptions) -> Result<Client> {
+        let client = self.session().make_client(self.service_name(), options)?;
+        Ok(client.with_native_values(self.is_native))
     }
 
     /// Returns the client for a call with settings of its own. Clients are kept, because a program often calls with the same ones.
     fn derive(&self, config: &Config) -> Result<Client> {
         let derived = || {
-            let derived = &self.0.derived;
+            let derived = &self.inner.derived;
             derived.lock().unwrap_or_else(PoisonError::into_inner)
         };
         {
@@ -112,7 +187,7 @@ impl Client {
                 let entry = derived.remove(index);
                 let client = entry.1.clone();
                 derived.push(entry);
-                return Ok(client);
+                return Ok(client.with_native_values(self.is_native));
             }
         }
         let client = self.with_config(config)?;
@@ -127,33 +202,33 @@ impl Client {
     /// Returns the service's name, such as `dynamodb`.
     #[must_use]
     pub fn service_name(&self) -> &Str {
-        self.0.service.model.name()
+        self.inner.service.model.name()
     }
 
     /// Returns the service's definition.
     #[must_use]
     pub fn model(&self) -> &Arc<ServiceModel> {
-        &self.0.service.model
+        &self.inner.service.model
     }
 
     /// Returns the client's resolved settings.
     #[must_use]
     pub fn settings(&self) -> &ClientSettings {
-        &self.0.service.settings
+        &self.inner.service.settings
     }
 
     /// Returns the session that created the client.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.0.session
+        &self.inner.session
     }
 
     pub(crate) fn service(&self) -> &Service {
-        &self.0.service
+        &self.inner.service
     }
 
     pub(crate) fn definitions(&self) -> &Definitions {
-        &self.0.definitions
+        &self.inner.definitions
     }
 
     /// Returns a call of an operation, by its name as in the definition (`ListQueues`) or in snake case (`list_queues`).
@@ -180,8 +255,9 @@ impl Client {
     /// An S3 `PutObject` is signed without its body, so any body can be sent to the URL.
     ///
     /// ```
+    /// # use inia_dispatch as inia;
     /// use std::time::Duration;
-    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// # mod inia { pub use inia_core::*; pub use inia::*; }
     /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
@@ -262,6 +338,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("service", self.service_name())
             .field("region", &self.settings().region)
+            .field("is_native", &self.is_native)
             .finish_non_exhaustive()
     }
 }
@@ -417,6 +494,10 @@ impl Call {
         };
         match self.params.into_params_value() {
             Ok(mut params) => {
+                if let Some(native) = self.client.native_operation(operation) {
+                    return native_call(&self.client, operation, native, params, self.options)
+                        .await;
+                }
                 let mut options = self.options;
                 if self.resumes_body && BodyResumer::supports(&self.client, operation) {
                     let params = params.share();
@@ -493,6 +574,23 @@ impl Call {
         self.client = client;
         Ok(())
     }
+}
+
+/// Makes a call with native values.
+async fn native_call(
+    client: &Client,
+    operation: &Operation,
+    native: &NativeOperation,
+    mut params: ParamsValue,
+    options: CallOptions,
+) -> Result<Output> {
+    let service = client.service();
+    if native.has_input() {
+        let encoded = native.encode(operation, params.to_mut());
+        encoded.map_err(|error| service.in_call(error, operation))?;
+    }
+    let result = service.call(operation, params, options).await;
+    native.decode_result(client.model(), result)
 }
 
 fn operation_at(service: &Service, index: u32) -> Result<&Operation> {

@@ -9,6 +9,7 @@ mod checksum;
 mod client;
 mod customization;
 mod definitions;
+pub mod dynamodb;
 mod endpoint;
 mod event_stream;
 pub mod host;
@@ -55,6 +56,6 @@ pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
-    TransportSettings, WireBody, WireRequest, WireResponse,
+    TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

@@ -46,6 +46,10 @@ impl Params {
         self.0
     }
 
+    pub(crate) fn from_result(value: Result<Value>) -> Self {
+        Params(value.map(ParamsValue::Owned))
+    }
+
     /// Returns the value, copied if it is shared.
     pub(crate) fn into_value(self) -> Result<Value> {
         self.0.map(|params| match params {

@@ -8,7 +8,9 @@ use serde::de::{
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use super::number::number_text;
 use super::path_error::{PathError, PathResult};
+use super::set::set_items;
 use super::{List, Map, MapIter, Value, serde_token};
 use crate::{ErrorKind, Result, Str};
 
@@ -21,6 +23,8 @@ use native::{NativeDeserializer, TimestampDeserializer};
 /// - a blob becomes bytes, a `Vec<u8>`, or a string if it is UTF-8;
 /// - a timestamp becomes a [`Timestamp`](crate::Timestamp), an ISO 8601 string, or a number of seconds, depending on the type;
 /// - the strings `NaN`, `Infinity` and `-Infinity` become floats if the type is a float;
+/// - a [`Number`](crate::Number) becomes the nearest float if the type is a float;
+/// - a [`Set`](crate::Set) becomes any collection of its elements;
 /// - a map with one entry, such as a union, becomes an enum.
 ///
 /// ```
@@ -158,6 +162,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
                 "-Infinity" => visitor.visit_f64(f64::NEG_INFINITY),
                 text => visitor.visit_borrowed_str(text),
             },
+            Value::Map(map) => match number_text(map).and_then(|text| text.parse().ok()) {
+                Some(number) => visitor.visit_f64(number),
+                None => self.deserialize_any(visitor),
+            },
             _ => self.deserialize_any(visitor),
         }
     }
@@ -213,6 +221,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
             Value::Blob(bytes) => visitor.visit_seq(serde::de::value::SeqDeserializer::new(
                 bytes.iter().copied(),
             )),
+            Value::Map(map) => match set_items(map) {
+                Some(items) => visit_list(items, visitor, ValueDeserializer),
+                None => self.deserialize_any(visitor),
+            },
             _ => self.deserialize_any(visitor),
         }
     }

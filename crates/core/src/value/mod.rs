@@ -22,12 +22,15 @@ mod list;
 mod map;
 mod member_pool;
 mod name;
+mod number;
 mod path_error;
 mod row_keys;
 mod row_pool;
 pub(crate) mod serde_token;
 mod serialize;
+mod set;
 mod to_value;
+pub(crate) mod wrapper;
 
 pub use blob::{Blob, BytePool, blob_from_base64, pooled_blob_from_base64};
 pub use from_value::{from_value, from_value_ref};
@@ -37,8 +40,10 @@ pub use list::List;
 pub use map::{Map, MapIntoIter, MapIter};
 pub use member_pool::{MemberMark, MemberPool};
 pub use name::Name;
+pub use number::Number;
 pub use row_keys::RowKeys;
 pub use row_pool::{RowPool, RowSlot};
+pub use set::Set;
 pub use to_value::to_value;
 
 use std::ops::{Index, IndexMut};

@@ -44,6 +44,7 @@ impl Http for PlainHttp {
                 read_timeout: None,
                 stall_limit: None,
                 version: HttpVersion::Http1,
+                operation: None,
             };
             let exchange = async {
                 let response = self.0.send(wire).await?;

@@ -17,7 +17,7 @@ use crate::customization::CallState;
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
-use crate::transport::{WireBody, WireRequest, WireResponse};
+use crate::transport::{WireBody, WireOperation, WireRequest, WireResponse};
 
 /// Codes of errors for expired credentials.
 const EXPIRED_CODES: [&str; 3] = [
@@ -455,6 +455,7 @@ impl Service {
                 .stall_limit
                 .filter(|_| plan.event_stream.is_none() && !plan.sends_events),
             version: plan.http,
+            operation: Some(WireOperation::new(&plan.names)),
         })
     }
 }

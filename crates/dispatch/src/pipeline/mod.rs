@@ -50,6 +50,7 @@ pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
 #[cfg(feature = "testing")]
 pub(crate) use stub::{CallStub, StubbedCall};
+pub(crate) use wire_log::SecretMembers;
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -198,6 +199,8 @@ impl Service {
                 service: model.name().clone(),
                 operation: operation.name.clone(),
                 region: self.settings.region.clone(),
+                model: Arc::clone(&self.model),
+                index: operation.index,
             }),
             endpoint: self.resolver.bind(model, operation)?,
             offers_bearer: offers_bearer(operation, model.metadata()),

@@ -28,7 +28,7 @@ use inia_model::{IdentifierSource, ResourceModel, Resources};
 
 use crate::wait::WaitParams;
 use crate::{Client, Params, Session, Wait};
-use customizations::CustomLoad;
+use customizations::{CustomLoad, resource_client};
 use data::ResourceData;
 
 /// A resource: a service, or an object in it. Cheap to clone, and safe to share: clones share their data.
@@ -102,7 +102,7 @@ impl Client {
         let resources = Arc::clone(self.resources()?);
         let model = Arc::clone(resources.service()?);
         Ok(Resource(Arc::new(ResourceInner {
-            client: self.clone(),
+            client: resource_client(self),
             resources,
             model,
             identifiers: Box::default(),
@@ -112,7 +112,7 @@ impl Client {
 }
 
 impl Resource {
-    /// Returns the resource's client.
+    /// Returns the resource's client, which is [native](Client::native) for DynamoDB.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client

@@ -211,6 +211,8 @@ fn output(service: &Service, operation: &Operation, mut value: Value) -> Result<
             service: model.name().clone(),
             operation: operation.name.clone(),
             region: service.settings.region.clone(),
+            model: Arc::clone(model),
+            index: operation.index,
         }),
         attempts: 1,
     };

@@ -19,11 +19,13 @@ mod tls;
 mod tunnel;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use inia_core::ports::BoxFuture;
 use inia_core::{Result, Str};
+use inia_model::{Operation, ServiceModel};
 use inia_protocol::Headers;
 
 pub(crate) use self::cache::{TransportCache, WrapTransport};
@@ -34,6 +36,7 @@ pub use self::settings::TransportSettings;
 pub use self::stall::StallLimit;
 pub use self::tls::{CaBundle, TlsSettings};
 use crate::ByteStream;
+use crate::body::CallNames;
 
 /// A signed HTTP request.
 ///
@@ -53,6 +56,48 @@ pub struct WireRequest {
     pub stall_limit: Option<StallLimit>,
     /// The HTTP version.
     pub version: HttpVersion,
+    /// The operation that the request calls; `None` for requests to metadata services.
+    pub operation: Option<WireOperation>,
+}
+
+/// The operation that a request calls, for transports that log, record or stub requests.
+#[derive(Clone)]
+pub struct WireOperation(Arc<CallNames>);
+
+impl WireOperation {
+    pub(crate) fn new(names: &Arc<CallNames>) -> Self {
+        WireOperation(Arc::clone(names))
+    }
+
+    /// Returns the service's name, such as `dynamodb`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.0.service
+    }
+
+    /// Returns the operation's name, as the definition spells it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// Returns the service's definition.
+    #[must_use]
+    pub fn model(&self) -> &Arc<ServiceModel> {
+        &self.0.model
+    }
+
+    /// Returns the operation's definition.
+    #[must_use]
+    pub fn definition(&self) -> Option<&Operation> {
+        self.0.model.operation_at(self.0.index)
+    }
+}
+
+impl fmt::Debug for WireOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.service(), self.name())
+    }
 }
 
 /// The body of a [`WireRequest`].
@@ -79,6 +124,7 @@ impl fmt::Debug for WireRequest {
             .field("read_timeout", &self.read_timeout)
             .field("stall_limit", &self.stall_limit)
             .field("version", &self.version)
+            .field("operation", &self.operation)
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use thin_vec::ThinVec;
 use super::member_pool::SharedValues;
 use super::name::NameIndex;
 use super::row_pool::SharedTable;
-use super::{NULL, Name, Value};
+use super::{NULL, Name, RowKeys, Value};
 use crate::Str;
 use crate::text::bytes_equal;
 
@@ -388,6 +388,17 @@ impl Map {
     pub fn as_pairs(&self) -> Option<&[(Str, Value)]> {
         match &self.0 {
             MapRepr::Pairs(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// Returns the names, if the map shares them with others.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn row_keys(&self) -> Option<&RowKeys> {
+        match &self.0 {
+            MapRepr::Row { table, .. } => table.get()?.keys(),
             _ => None,
         }
     }
