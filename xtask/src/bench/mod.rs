@@ -16,6 +16,7 @@ mod report;
 mod serde;
 mod size;
 mod start;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -42,6 +43,8 @@ Usage: cargo xtask bench <MEASUREMENT>
   start [--runs N]  processes from start to a client, a response, and the first request of every operation
   memory            memory of a page of results
   size [--build]    sizes of release programs; with --build, the time of a clean release build
+  transfer [--passes N] [--case SUBSTR]
+                    S3 transfers, with s5cmd, rclone, boto3 and the AWS CLI
   goals             collect all goals from the stored tables
   fixtures          write the fixtures into target/bench/fixtures
 
@@ -70,6 +73,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         "start" => start::run(&bench, &args)?,
         "memory" => memory::run(&bench, &args)?,
         "size" => size::run(&bench, &args)?,
+        "transfer" => transfer::run(&bench, &args)?,
         "goals" => goals::run(&bench)?,
         "fixtures" => println!("{}", bench.fixtures(&args)?.display()),
         _ => {
@@ -94,6 +98,7 @@ fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
     start::run(bench, &args)?;
     memory::run(bench, &args)?;
     size::run(bench, &args)?;
+    transfer::run(bench, &args)?;
     goals::run(bench)
 }
 
