@@ -19,6 +19,7 @@ mod paginate;
 mod params;
 mod pipeline;
 mod presign;
+mod presign_post;
 mod redact;
 mod region;
 mod resource;
@@ -43,12 +44,13 @@ pub mod detail {
 
 pub use body::ByteStream;
 pub use client::{Call, Client};
-pub use event_stream::EventStream;
+pub use event_stream::{EventReceiver, EventSender, EventStream};
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
 pub use params::Params;
 pub use presign::{Presign, PresignedRequest};
+pub use presign_post::{PresignPost, PresignedPost};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };

@@ -42,6 +42,7 @@ pub(super) fn response_body(
         read_timeout,
         meter: stall_limit.map(StallMeter::new),
         pending: None,
+        uploaded: 0,
     };
     ByteStream::from_stream(chunks, length)
 }
@@ -60,6 +61,8 @@ struct ResponseChunks {
     meter: Option<StallMeter>,
     /// The wait for the next chunk, if it was not ready when polled, as most are.
     pending: Option<PendingChunk>,
+    /// Number of chunks of the request body that had been sent when the timer was last set.
+    uploaded: u64,
 }
 
 /// The wait for a chunk.
@@ -132,7 +135,8 @@ impl ResponseChunks {
             .with_source(error)
     }
 
-    /// Returns an error when the read timeout elapses or the body is stalled.
+    /// Returns an error when the read timeout elapses or the body is stalled. Neither happens while the request body makes progress or waits
+    /// for its source.
     fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let Some(first) = shorter(
             self.read_timeout,
@@ -151,6 +155,17 @@ impl ResponseChunks {
         loop {
             ready!(pending.timer.as_mut().poll(context));
             let now = Instant::now();
+            let upload = self.lease.as_ref().and_then(Lease::upload);
+            if let Some(upload) = upload.filter(|upload| !upload.is_complete()) {
+                let chunks = upload.chunks();
+                if chunks != self.uploaded || upload.is_source_pending() {
+                    self.uploaded = chunks;
+                    pending.since = now;
+                    pending.measured = now;
+                    pending.timer.as_mut().reset(now + first);
+                    continue;
+                }
+            }
             let host = || self.lease.as_ref().map_or("", Lease::authority);
             let waited = now - pending.since;
             let timeout = self.read_timeout.map(|limit| limit.saturating_sub(waited));
