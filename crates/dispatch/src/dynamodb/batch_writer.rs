@@ -147,13 +147,9 @@ impl BatchWriter {
             "Item" => "PutItem",
             _ => "DeleteItem",
         };
-        let client = self.client.native();
-        let operation = client.model().operation(operation)?;
-        if let Some(native) = client.native_operation(operation) {
-            let mut params = json!({member: content.take()});
-            native.encode(operation, &mut params)?;
-            *content = params.get_mut(member).map(Value::take).unwrap_or_default();
-        }
+        let params = json!({member: content.take()});
+        let mut params = self.client.native().wire_params(operation, params)?;
+        *content = params.get_mut(member).map(Value::take).unwrap_or_default();
         Ok(())
     }
 

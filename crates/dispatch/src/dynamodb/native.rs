@@ -168,7 +168,8 @@ impl MemberName {
 
 /// Returns true for the shape of an attribute value: a structure with a member for each type, of which `L` and `M` contain the structure
 /// itself.
-fn is_attribute_value(model: &ServiceModel, id: ShapeId) -> bool {
+#[must_use]
+pub fn is_attribute_value(model: &ServiceModel, id: ShapeId) -> bool {
     let Kind::Structure(structure) = &model.shape(id).kind else {
         return false;
     };
