@@ -201,7 +201,7 @@ fn sent(server: &Server) -> Value {
 #[test]
 fn dynamodb_takes_and_prints_native_values() {
     let server = dynamodb();
-    let table = ["dynamodb", "Table", "t"];
+    let table = ["resource", "dynamodb", "Table", "t"];
     let run = |arguments: &[&str]| run_arguments(&server, &[&table, arguments].concat());
     let put = run(&[
         "put-item",
@@ -285,7 +285,8 @@ fn dynamodb_takes_and_prints_native_values() {
 #[test]
 fn the_operations_of_dynamodb_keep_attribute_values() {
     let server = dynamodb();
-    let put = run_command(inia("dynamodb").env("AWS_ENDPOINT_URL", &server.url).args([
+    let put = run_command(inia("resource").env("AWS_ENDPOINT_URL", &server.url).args([
+        "dynamodb",
         "put-item",
         "--table-name",
         "t",
@@ -297,7 +298,8 @@ fn the_operations_of_dynamodb_keep_attribute_values() {
         sent(&server)["Item"],
         json!({"id": {"S": "a"}, "raw": {"B": "AQI="}})
     );
-    let put = run_command(inia("dynamodb").env("AWS_ENDPOINT_URL", &server.url).args([
+    let put = run_command(inia("resource").env("AWS_ENDPOINT_URL", &server.url).args([
+        "dynamodb",
         "put-item",
         "--table-name",
         "t",

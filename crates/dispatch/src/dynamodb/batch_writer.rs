@@ -1,5 +1,7 @@
 //! [`BatchWriter`]: writes many items of a table.
 
+use std::fmt;
+
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value, json};
 
 use super::attribute::is_same_key;
@@ -34,7 +36,6 @@ const BATCH_SIZE: usize = 25;
 /// # Source
 /// boto3 `dynamodb/table.py:BatchWriter`. DIFFERENCE: unprocessed items are sent again with a growing delay, and ten times in a row at most;
 /// the items of a failed call stay in the writer.
-#[derive(Debug)]
 #[must_use = "finish sends the rest"]
 pub struct BatchWriter {
     /// A client without native values: items are converted when they are added.
@@ -177,6 +178,16 @@ impl BatchWriter {
             return Ok(());
         }
         Err(stalled("BatchWriteItem", "writes", self.requests.len()))
+    }
+}
+
+/// Prints nothing of the items, which may contain secrets.
+impl fmt::Debug for BatchWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchWriter")
+            .field("table", &self.table)
+            .field("pending", &self.requests.len())
+            .finish_non_exhaustive()
     }
 }
 
