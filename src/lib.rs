@@ -22,8 +22,8 @@ pub use inia_core::{
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    ByteStream, Call, Client, EventStream, Output, Params, ResponseMetadata, Session,
-    SessionBuilder, blocking, host,
+    ByteStream, Call, Client, EventReceiver, EventSender, EventStream, Output, Params,
+    ResponseMetadata, Session, SessionBuilder, blocking, host,
 };
 pub use inia_model::jmespath;
 
@@ -83,15 +83,20 @@ pub mod resource {
 #[cfg(feature = "transfer")]
 pub mod transfer {
     pub use inia_transfer::{
-        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
-        TransferOutput, TransferRequest, WriteAt,
+        ClientTransfers, CopySource, DeleteFailure, DeleteOutput, DeleteTarget, ListedObject,
+        LocalEntry, LocalFile, LocalListing, ObjectListing, Progress, ProgressStream, ResourceKey,
+        ResourceTransfers, SkippedFile, SyncChange, SyncDirection, SyncEntry, SyncOptions,
+        SyncPlan, SyncStep, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt, local_path,
     };
 }
 
-/// Test doubles: stubbed clients.
+/// Test doubles: stubbed clients, and recorded HTTP exchanges.
 #[cfg(feature = "testing")]
 pub mod testing {
-    pub use inia_dispatch::testing::{StubCall, StubClient, StubRule, StubSession};
+    pub use inia_dispatch::testing::{
+        Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
+    };
 }
 
 /// Retries: options, classifiers of errors, delays.
@@ -103,7 +108,7 @@ pub mod retry {
 pub mod transport {
     pub use inia_dispatch::{
         CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-        TransportSettings, WireBody, WireRequest, WireResponse,
+        TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }
 

@@ -43,7 +43,7 @@ pub mod detail {
 
 pub use body::ByteStream;
 pub use client::{Call, Client};
-pub use event_stream::EventStream;
+pub use event_stream::{EventReceiver, EventSender, EventStream};
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
@@ -56,6 +56,6 @@ pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-    TransportSettings, WireBody, WireRequest, WireResponse,
+    TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

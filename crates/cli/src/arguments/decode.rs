@@ -17,7 +17,8 @@ pub(crate) fn params(
     operation: &Operation,
     params: &mut Value,
 ) -> Result<Option<ByteStream>> {
-    params_in_place(model, operation, params, false)?;
+    let is_native = false;
+    BlobDecoder { model, is_native }.params_in_place(operation, params)?;
     let Some(member) = model.streaming_input(operation) else {
         return Ok(None);
     };
@@ -38,37 +39,35 @@ pub(crate) fn params(
     }
 }
 
-/// Decodes all blobs of the parameters in place. Native values, in place of attribute values, stay as they are.
-pub(crate) fn params_in_place(
-    model: &ServiceModel,
-    operation: &Operation,
-    params: &mut Value,
-    is_native: bool,
-) -> Result<()> {
-    let decoder = BlobDecoder { model, is_native };
-    match &operation.input {
-        Some(input) => decoder.decode(input, params, "", MAX_DEPTH),
-        None => Ok(()),
-    }
-}
-
 /// Decodes all blobs of a value in place.
 pub(crate) fn value_in_place(
     model: &ServiceModel,
     member: &Member,
     value: &mut Value,
-    is_native: bool,
 ) -> Result<()> {
-    let decoder = BlobDecoder { model, is_native };
-    decoder.decode(member, value, &member.name, MAX_DEPTH)
+    let is_native = false;
+    BlobDecoder { model, is_native }.value_in_place(member, value)
 }
 
-struct BlobDecoder<'m> {
-    model: &'m ServiceModel,
-    is_native: bool,
+/// Decodes the blobs of parameters.
+pub(super) struct BlobDecoder<'m> {
+    pub(super) model: &'m ServiceModel,
+    /// True if the parameters have native values in place of attribute values. Native values stay as they are.
+    pub(super) is_native: bool,
 }
 
 impl BlobDecoder<'_> {
+    pub(super) fn value_in_place(&self, member: &Member, value: &mut Value) -> Result<()> {
+        self.decode(member, value, &member.name, MAX_DEPTH)
+    }
+
+    pub(super) fn params_in_place(&self, operation: &Operation, params: &mut Value) -> Result<()> {
+        match &operation.input {
+            Some(input) => self.decode(input, params, "", MAX_DEPTH),
+            None => Ok(()),
+        }
+    }
+
     fn decode(&self, member: &Member, value: &mut Value, path: &str, depth: u32) -> Result<()> {
         let Some(depth) = depth.checked_sub(1) else {
             return Ok(());
@@ -97,6 +96,12 @@ impl BlobDecoder<'_> {
                         };
                         self.decode(member, value, &path, depth)?;
                     }
+                }
+                Ok(())
+            }
+            (Kind::Structure(_), Value::List(events)) if shape.traits.is_event_stream() => {
+                for (position, event) in events.iter_mut().enumerate() {
+                    self.decode(member, event, &format!("{path}[{position}]"), depth)?;
                 }
                 Ok(())
             }

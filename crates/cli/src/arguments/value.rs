@@ -7,7 +7,7 @@ use inia::{
     model::Shape, model::Structure,
 };
 
-use super::decode;
+use super::decode::BlobDecoder;
 use super::operation::parse_json;
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};
@@ -188,7 +188,11 @@ impl<'c> OptionContext<'c> {
     fn json(self, member: &Member, text: &ArgumentText) -> Result<Value, CliError> {
         let value = parse_json(self.is_native, self.plain(text)?.as_bytes());
         let mut value = value.map_err(|message| self.error(message))?;
-        decode::value_in_place(self.model, member, &mut value, self.is_native)?;
+        let decoder = BlobDecoder {
+            model: self.model,
+            is_native: self.is_native,
+        };
+        decoder.value_in_place(member, &mut value)?;
         Ok(value)
     }
 

@@ -211,6 +211,8 @@ fn output(service: &Service, operation: &Operation, mut value: Value) -> Result<
             service: model.name().clone(),
             operation: operation.name.clone(),
             region: service.settings.region.clone(),
+            model: Arc::clone(model),
+            index: operation.index,
         }),
         attempts: 1,
     };
@@ -232,6 +234,7 @@ fn output(service: &Service, operation: &Operation, mut value: Value) -> Result<
             operation.index,
             ByteStream::from(Bytes::from(frames)),
             call,
+            None,
         ));
     } else if let Some(member) = model.streaming_output(operation) {
         let bytes = match take(&member.name) {
