@@ -61,9 +61,9 @@ pub mod paginate {
     pub use inia_dispatch::{PageItems, Paginator, SearchResults};
 }
 
-/// Presigned URLs.
+/// Presigned URLs and forms.
 pub mod presign {
-    pub use inia_dispatch::{Presign, PresignedRequest};
+    pub use inia_dispatch::{Presign, PresignPost, PresignedPost, PresignedRequest};
 }
 
 /// Wire formats and the headers of messages.

@@ -19,6 +19,7 @@ mod paginate;
 mod params;
 mod pipeline;
 mod presign;
+mod presign_post;
 mod redact;
 mod region;
 mod resource;
@@ -49,6 +50,7 @@ pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
 pub use params::Params;
 pub use presign::{Presign, PresignedRequest};
+pub use presign_post::{PresignPost, PresignedPost};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };
