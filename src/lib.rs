@@ -8,6 +8,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[doc = include_str!("../docs/dynamodb.md")]
+    struct DynamoDb;
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/testing-your-code.md")]
     struct TestingYourCode;

@@ -117,6 +117,39 @@ impl Client {
         self.is_native
     }
 
+    /// Returns the parameters of a call as they are sent: with attribute values in place of native values, and expressions in place of
+    /// conditions. A client that is not [native](Self::native) returns them unchanged.
+    ///
+    /// ```
+    /// # use inia_dispatch as inia;
+    /// use inia::dynamodb::Attr;
+    /// use inia::{Session, json};
+    ///
+    /// # fn main() -> inia_core::Result<()> {
+    /// let dynamodb = Session::builder().region("eu-west-1").build()?.client("dynamodb")?.native();
+    /// let params = json!({"TableName": "users", "Item": {"id": "a"}, "ConditionExpression": Attr("id").not_exists()});
+    /// assert_eq!(
+    ///     dynamodb.wire_params("PutItem", params)?,
+    ///     json!({
+    ///         "TableName": "users", "Item": {"id": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(#n0)",
+    ///         "ExpressionAttributeNames": {"#n0": "id"},
+    ///     })
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `Model`: there is no such operation. `Validation`: all values that cannot be converted, with their paths.
+    pub fn wire_params(&self, operation: &str, params: impl Into<Params>) -> Result<Value> {
+        let operation = self.model().operation(operation)?;
+        let mut params = params.into().into_value()?;
+        if let Some(native) = self.native_operation(operation) {
+            native.encode(operation, &mut params)?;
+        }
+        Ok(params)
+    }
+
     /// Returns this client with or without native values.
     pub(crate) fn with_native_values(&self, is_native: bool) -> Client {
         Client {
