@@ -12,6 +12,7 @@ mod definitions;
 pub mod dynamodb;
 mod endpoint;
 mod event_stream;
+mod fault;
 pub mod host;
 mod identity;
 mod output;

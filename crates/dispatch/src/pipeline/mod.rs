@@ -48,7 +48,7 @@ use resume::BodyResumer;
 pub(crate) use attempt::attempt_header;
 pub(crate) use deadline::current_deadline;
 pub(crate) use request::RequestDraft;
-pub(crate) use response::{collect_body, set_fault};
+pub(crate) use response::collect_body;
 #[cfg(feature = "testing")]
 pub(crate) use stub::{CallStub, StubbedCall};
 pub(crate) use wire_log::SecretMembers;
