@@ -329,6 +329,11 @@ impl Call {
         self
     }
 
+    /// Returns the client, the index of the operation, the parameters and the overrides.
+    pub(crate) fn into_parts(self) -> (Client, Result<u32>, Params, CallOptions) {
+        (self.client, self.operation, self.params, self.options)
+    }
+
     /// Replaces the overrides of the call.
     pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
         self.options = options;

@@ -12,6 +12,7 @@ mod definitions;
 pub mod dynamodb;
 mod endpoint;
 mod event_stream;
+mod explain;
 pub mod host;
 mod identity;
 mod output;
@@ -25,6 +26,7 @@ mod resource;
 mod retry;
 mod runtime;
 mod saved_file;
+mod scrub;
 mod session;
 mod sign;
 #[cfg(feature = "testing")]
@@ -44,6 +46,7 @@ pub mod detail {
 pub use body::ByteStream;
 pub use client::{Call, Client};
 pub use event_stream::EventStream;
+pub use explain::{Explain, Explanation};
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};

@@ -3,11 +3,12 @@
 use inia::{Client, Session, model::Operation, model::PaginatorModel};
 
 use crate::arguments::{
-    Arguments, OperationArguments, OutputOptions, PageLimits, PagingOptions, SinglePageOption,
+    Arguments, ExplainOptions, OperationArguments, OutputOptions, PageLimits, PagingOptions,
+    SinglePageOption,
 };
 use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
-use crate::output::Printer;
+use crate::output::{self, Printer};
 use crate::status::CliError;
 
 /// Makes the call that the remaining arguments describe and prints its output.
@@ -18,7 +19,8 @@ pub(crate) async fn run(
     operation: &Operation,
 ) -> Result<(), CliError> {
     let model = std::sync::Arc::clone(client.model());
-    let (options, pages, arguments) = parse(arguments, &client, operation)?;
+    let (options, explain, pages, arguments) = parse(arguments, &client, operation)?;
+    explain.check()?;
     let outfile = Outfile::of(&model, operation, &arguments)?;
     if let Some(kind) = arguments.skeleton {
         return skeleton::print(
@@ -31,17 +33,34 @@ pub(crate) async fn run(
             session,
         );
     }
-    if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
+    if outfile.as_ref().is_some_and(Outfile::is_standard_output) && !explain.explain {
         // Printing the value would corrupt the body.
         options.reject("the body is written to standard output")?;
     }
     let has_query = options.query.is_some();
+    // People read an explanation as text, unless they ask for a format.
+    let is_text = !has_query && options.format.is_none();
     let printer = Printer::new(options, session)?;
     let in_operation = |error| CliError::Call {
         operation: operation.name.to_string(),
         error,
     };
     let body = arguments.open_body().await?;
+    if explain.explain {
+        let mut call = client.call(&operation.name, arguments.params);
+        if let Some(body) = body {
+            call = call.body(body);
+        }
+        let mut explanation = call.explain();
+        if explain.with_credentials {
+            explanation = explanation.with_credentials();
+        }
+        let explanation = explanation.await.map_err(in_operation)?;
+        if is_text {
+            return output::write(&explanation.to_string());
+        }
+        return printer.print(&explanation.to_value(), &operation.name);
+    }
     let value = match pages {
         Some(limits) if body.is_none() => {
             let mut paginator = client.paginate(&operation.name, arguments.params);
@@ -81,17 +100,25 @@ fn parse(
     arguments: Arguments,
     client: &Client,
     operation: &Operation,
-) -> Result<(OutputOptions, Option<PageLimits>, OperationArguments), CliError> {
+) -> Result<
+    (
+        OutputOptions,
+        ExplainOptions,
+        Option<PageLimits>,
+        OperationArguments,
+    ),
+    CliError,
+> {
     let model = client.model();
     let paginator = client.paginator(&operation.name).ok();
     let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
     let Some(paginator) = paginator.filter(shipped) else {
-        let ((output, SinglePageOption), parsed) =
+        let ((output, explain, SinglePageOption), parsed) =
             OperationArguments::parse(arguments, model, operation)?;
-        return Ok((output, None, parsed));
+        return Ok((output, explain, None, parsed));
     };
-    let ((output, paging), mut parsed): ((_, PagingOptions), _) =
+    let ((output, explain, paging), mut parsed): ((_, _, PagingOptions), _) =
         OperationArguments::parse(arguments, model, operation)?;
     let pages = paging.resolve(&paginator, model, operation, &mut parsed)?;
-    Ok((output, pages, parsed))
+    Ok((output, explain, pages, parsed))
 }

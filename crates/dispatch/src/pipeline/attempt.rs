@@ -162,7 +162,7 @@ impl Service {
     }
 
     /// Returns the maximum number of attempts of a call.
-    fn max_attempts(&self, options: &CallOptions) -> u32 {
+    pub(super) fn max_attempts(&self, options: &CallOptions) -> u32 {
         let call = options.retry.as_ref().and_then(|retry| retry.max_attempts);
         call.unwrap_or(self.retry.max_attempts)
     }
@@ -317,6 +317,21 @@ impl Service {
             return None;
         }
         response.headers.get_shared("location").cloned()
+    }
+
+    /// Signs the first attempt, for an explanation of the call.
+    pub(super) async fn sign_first(
+        &self,
+        plan: &Plan,
+        prepared: &mut PreparedRequest,
+        options: &CallOptions,
+    ) -> Result<WireRequest> {
+        let (body, _) = next_body(&mut prepared.body);
+        let mut attempt = Attempt {
+            number: 1,
+            ..Attempt::default()
+        };
+        self.sign(plan, prepared, options, body, &mut attempt).await
     }
 
     async fn sign(

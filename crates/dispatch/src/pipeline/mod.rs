@@ -5,6 +5,7 @@
 
 mod attempt;
 pub(crate) mod discovery;
+mod explain;
 pub(crate) mod express;
 mod request;
 mod response;
@@ -16,7 +17,7 @@ mod wire_log;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use inia_core::config::ClientSettings;
+use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token, UserAgentFeatures};
 use inia_model::{Operation, OperationTable, ServiceModel};
@@ -42,6 +43,7 @@ use request::{PreparedBody, ResolvedEndpoint};
 use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
+pub(crate) use explain::ExplainedRequest;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
 #[cfg(feature = "testing")]
@@ -57,6 +59,8 @@ pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
+    /// The options that were set in code.
+    pub(crate) options: Config,
     /// The region to sign for if neither the settings nor the endpoint rules state one.
     pub(crate) signing_region: Option<Str>,
     pub(crate) user_agent: UserAgent,
@@ -132,6 +136,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// True if no request may be sent to prepare the call.
+    pub(crate) offline: bool,
     /// Requests the rest of a body that breaks off.
     pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
