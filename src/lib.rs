@@ -20,8 +20,8 @@ pub use inia_core::{
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    ByteStream, Call, Client, EventStream, Output, Params, ResponseMetadata, Session,
-    SessionBuilder, blocking, host,
+    ByteStream, Call, Client, EventReceiver, EventSender, EventStream, Output, Params,
+    ResponseMetadata, Session, SessionBuilder, blocking, host,
 };
 pub use inia_model::jmespath;
 
@@ -87,8 +87,11 @@ pub mod resource {
 #[cfg(feature = "transfer")]
 pub mod transfer {
     pub use inia_transfer::{
-        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
-        TransferOutput, TransferRequest, WriteAt,
+        ClientTransfers, CopySource, DeleteFailure, DeleteOutput, DeleteTarget, ListedObject,
+        LocalEntry, LocalFile, LocalListing, ObjectListing, Progress, ProgressStream, ResourceKey,
+        ResourceTransfers, SkippedFile, SyncChange, SyncDirection, SyncEntry, SyncOptions,
+        SyncPlan, SyncStep, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt, local_path,
     };
 }
 

@@ -531,3 +531,15 @@ async fn response_longer_than_its_content_length_is_a_stream_error() {
     );
     assert!(body.next().await.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn length_that_is_stated_twice_is_one_number() {
+    for lines in [
+        "content-length: 7\r\ncontent-length: 7\r\n",
+        "content-length: 7, 7\r\n",
+        "Content-Length: 7\r\nx-a: b\r\nCONTENT-LENGTH: 7\r\n",
+    ] {
+        let output = head_object(lines).await.unwrap();
+        assert_eq!(output["ContentLength"], json!(7), "{lines:?}");
+    }
+}

@@ -632,29 +632,6 @@ fn redirects_of_aws_are_errors() {
     );
 }
 
-#[test]
-fn event_stream_inputs_are_refused_before_sending() {
-    let server = Server::new(|_, _| success("{}"));
-    let session = server.client("sqs").session().clone();
-    let mut refused = 0;
-    for service in session.available_services() {
-        let model = session.catalog().service(&service, None).unwrap();
-        for operation in model.operations() {
-            if model.event_stream_input(operation).is_none() {
-                continue;
-            }
-            let client = session.client(&service).unwrap();
-            let error = block_on(client.call(&operation.name, json!({})).send()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Validation, "{error}");
-            assert!(error.to_string().contains("event stream"), "{error}");
-            assert_eq!(error.attempts(), 0);
-            refused += 1;
-        }
-    }
-    assert!(refused >= 5, "{refused}");
-    assert!(server.requests().is_empty());
-}
-
 /// A transport that fails before it has sent anything.
 #[derive(Debug)]
 struct Unreachable;

@@ -382,6 +382,8 @@ fn debug_output_of_public_types_contains_no_secret() {
         .chain(WITHOUT_SECRETS.iter().copied())
         // Covered by the transport's and the event stream's own tests.
         .chain([
+            "EventReceiver",
+            "EventSender",
             "EventStream",
             "HyperTransport",
             "ProxySettings",

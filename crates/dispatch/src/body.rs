@@ -52,6 +52,13 @@ enum ByteStreamKind {
         stream: SyncBoxStream,
         length: Option<u64>,
     },
+    Restartable(Pin<Box<dyn RestartableStream>>),
+}
+
+/// A stream that may be read again from the start, until it is too late.
+pub(crate) trait RestartableStream: Stream<Item = Result<Bytes>> + Send + Sync {
+    /// Returns the same stream from the start, if that is still possible.
+    fn restart(&self) -> Option<Pin<Box<dyn RestartableStream>>>;
 }
 
 /// The call of a streaming response, for errors.
@@ -162,6 +169,11 @@ impl ByteStream {
         }))
     }
 
+    /// Wraps a stream that may be read again from the start.
+    pub(crate) fn from_restartable(stream: Pin<Box<dyn RestartableStream>>) -> Self {
+        ByteStream::new(ByteStreamKind::Restartable(stream))
+    }
+
     /// Wraps any stream of byte chunks, with its length in bytes if it is known.
     pub fn from_stream(
         stream: impl Stream<Item = Result<Bytes>> + Send + 'static,
@@ -208,6 +220,7 @@ impl ByteStream {
             }
             ByteStreamKind::File { length, .. } => Some(*length),
             ByteStreamKind::Stream { length, .. } => *length,
+            ByteStreamKind::Restartable(_) => None,
         }
     }
 
@@ -236,6 +249,9 @@ impl ByteStream {
                 stream: None,
             })),
             ByteStreamKind::Stream { .. } => None,
+            ByteStreamKind::Restartable(stream) => {
+                stream.restart().map(ByteStream::from_restartable)
+            }
         }
     }
 
@@ -471,6 +487,7 @@ impl ByteStream {
                 .get_mut()
                 .unwrap_or_else(PoisonError::into_inner)
                 .poll_next_unpin(context),
+            ByteStreamKind::Restartable(stream) => stream.as_mut().poll_next(context),
         }
     }
 }
@@ -511,6 +528,7 @@ impl fmt::Debug for ByteStream {
             ByteStreamKind::Bytes(_) => "bytes",
             ByteStreamKind::File { .. } => "file",
             ByteStreamKind::Stream { .. } => "stream",
+            ByteStreamKind::Restartable(_) => "stream",
         };
         f.debug_struct("ByteStream")
             .field("kind", &kind)

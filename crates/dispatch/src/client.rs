@@ -2,21 +2,26 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::{Arc, OnceLock};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::StreamExt as _;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, from_value};
+use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, Value, from_value};
 use inia_model::{Operation, OperationTable, ServiceModel};
 use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
 use crate::dynamodb::NativeOperation;
+use crate::event_stream::{EventInput, start_duplex};
 use crate::params::{Params, ParamsValue};
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
-use crate::{ByteStream, Output, Presign, RetryOptions, Session};
+use crate::{ByteStream, EventReceiver, EventSender, Output, Presign, RetryOptions, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
@@ -168,6 +173,7 @@ impl Client {
             params: params.into(),
             options: CallOptions::default(),
             resumes_body: false,
+            events: None,
         }
     }
 
@@ -273,6 +279,16 @@ pub struct Call {
     params: Params,
     options: CallOptions,
     resumes_body: bool,
+    events: Option<Events>,
+}
+
+/// The events of a request, before the operation is known.
+struct Events(std::sync::Mutex<Pin<Box<dyn Stream<Item = Params> + Send>>>);
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Events(..)")
+    }
 }
 
 impl Call {
@@ -280,6 +296,92 @@ impl Call {
     pub fn body(mut self, body: impl Into<ByteStream>) -> Self {
         self.options.stream = Some(body.into());
         self
+    }
+
+    /// Sends events, maps of their name to their members, one after the other, and then ends the input stream.
+    ///
+    /// An operation whose input is an event stream also takes them as a list, as the parameter with the name of the stream.
+    ///
+    /// ```no_run
+    /// use inia_dispatch::{Session, json};
+    ///
+    /// # async fn example() -> inia_core::Result<()> {
+    /// let polly = Session::load().await?.client("polly")?;
+    /// let voice = json!({"Engine": "generative", "OutputFormat": "mp3", "VoiceId": "Joanna"});
+    /// let events = [json!({"TextEvent": {"Text": "Hello"}}), json!({"CloseStreamEvent": {}})];
+    /// let output = polly.call("StartSpeechSynthesisStream", voice).events(events).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events<E: Into<Params> + 'static>(
+        self,
+        events: impl IntoIterator<Item = E, IntoIter: Send + 'static>,
+    ) -> Self {
+        self.event_stream(futures_util::stream::iter(events))
+    }
+
+    /// Sends the events of a stream, such as the receiver of a channel, when they are ready, and ends the input stream with it. Events
+    /// are taken from it only as fast as the service reads. An item may be a `Result<Value>`: its error ends the call.
+    ///
+    /// The call returns when the response begins; the events of the response are in [`Output::events`]. Dropping them cancels the
+    /// call.
+    pub fn event_stream<E: Into<Params> + 'static>(
+        mut self,
+        events: impl Stream<Item = E> + Send + 'static,
+    ) -> Self {
+        let events = events.map(Into::into);
+        self.events = Some(Events(std::sync::Mutex::new(Box::pin(events))));
+        self
+    }
+
+    /// Starts a call whose input is an event stream, and returns its two halves when its request is being sent: one sends events, the
+    /// other receives the response and its events.
+    ///
+    /// Either side may end first. Use both at the same time, for example in two tasks: a service may stop reading events while
+    /// its own are not received.
+    ///
+    /// ```no_run
+    /// use inia_dispatch::{Session, json};
+    ///
+    /// # async fn example() -> inia_core::Result<()> {
+    /// let lex = Session::load().await?.client("lexv2-runtime")?;
+    /// let session = json!({"botId": "BOT", "botAliasId": "ALIAS", "localeId": "en_US", "sessionId": "s1"});
+    /// let (mut send, mut receive) = lex.call("StartConversation", session).duplex().await?;
+    /// send.send(json!({"ConfigurationEvent": {"responseContentType": "text/plain; charset=utf-8"}})).await?;
+    /// send.send(json!({"TextInputEvent": {"text": "Hello"}})).await?;
+    /// while let Some(event) = receive.next().await {
+    ///     let event = event?;
+    ///     println!("{event}");
+    ///     if !event["IntentResultEvent"].is_null() {
+    ///         send.send(json!({"DisconnectionEvent": {}})).await?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), as far as errors occur before the request is sent; later ones are those of both halves. `Validation`
+    /// if the input of the operation has no event stream. `Config` outside of a tokio runtime.
+    pub async fn duplex(self) -> Result<(EventSender, EventReceiver)> {
+        let client = self.client.clone();
+        let operation = match &self.operation {
+            Ok(index) => operation_at(client.service(), *index)?,
+            Err(_) => {
+                // The call reports the error.
+                let failed = self.send().await;
+                return Err(failed.err().unwrap_or_else(|| {
+                    inia_core::Error::new(inia_core::ErrorKind::Model, "unknown operation")
+                }));
+            }
+        };
+        start_duplex(&client, operation, |input| {
+            let mut call = self;
+            call.options.events = Some(input);
+            call.send()
+        })
+        .await
+        .map_err(|error| client.service().in_call(error, operation))
     }
 
     /// Adds a header to the request. It is signed like the others.
@@ -361,11 +463,16 @@ impl Call {
         };
         match self.params.into_params_value() {
             Ok(mut params) => {
-                if let Some(native) = self.client.native_operation(operation) {
-                    return native_call(&self.client, operation, native, params, self.options)
-                        .await;
-                }
                 let mut options = self.options;
+                let events = self.events;
+                match event_input(service, operation, events, &mut params) {
+                    Ok(None) => {}
+                    Ok(input) => options.events = input,
+                    Err(error) => return Err(service.in_call(error, operation)),
+                }
+                if let Some(native) = self.client.native_operation(operation) {
+                    return native_call(&self.client, operation, native, params, options).await;
+                }
                 if self.resumes_body && BodyResumer::supports(&self.client, operation) {
                     let params = params.share();
                     let resumer = BodyResumer::new(&self.client, operation, params, &options);
@@ -401,6 +508,38 @@ impl Call {
             None => Ok(output),
         }
     }
+}
+
+/// Returns the events of a call, or those in its parameters.
+fn event_input(
+    service: &Service,
+    operation: &Operation,
+    events: Option<Events>,
+    params: &mut ParamsValue,
+) -> Result<Option<Arc<EventInput>>> {
+    if let Some(Events(events)) = events {
+        let encoder = service.event_encoder(operation)?;
+        let events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
+        return Ok(Some(EventInput::from_events(encoder, events)));
+    }
+    let Some(member) = service.plan(operation)?.input_events() else {
+        return Ok(None);
+    };
+    let snake_case = inia_model::snake_case(member);
+    let names = [member.as_str(), snake_case.as_str()];
+    let mut lists = names
+        .into_iter()
+        .filter(|name| matches!(params.get(name), Some(Value::List(_))));
+    let Some(name) = lists.next() else {
+        return Ok(None);
+    };
+    let list = params.to_mut().as_map_mut();
+    let Some(Value::List(events)) = list.and_then(|map| map.remove(name)) else {
+        return Ok(None);
+    };
+    let encoder = service.event_encoder(operation)?;
+    let events = futures_util::stream::iter(events);
+    Ok(Some(EventInput::from_events(encoder, events)))
 }
 
 /// Makes a call with native values.

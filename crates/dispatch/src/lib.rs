@@ -45,7 +45,7 @@ pub mod detail {
 
 pub use body::ByteStream;
 pub use client::{Call, Client};
-pub use event_stream::EventStream;
+pub use event_stream::{EventReceiver, EventSender, EventStream};
 pub use explain::{Explain, Explanation};
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};

@@ -14,6 +14,7 @@ use serde::Serialize;
 /// | [`Value`], such as that of [`json!`](inia_core::json), [`Map`], `serde_json::Value` | moved |
 /// | `Arc<Value>` | shared between calls: neither copied nor changed |
 /// | a reference to anything that serde can serialize: a structure, a map, a value | serialized or copied |
+/// | `Result<Value>`, such as an item of a fallible stream of events | its value, or its error when the call is awaited |
 /// | `()` | no parameters |
 ///
 /// If serialization fails, awaiting the call reports the error.
@@ -62,6 +63,12 @@ impl Params {
 impl From<Value> for Params {
     fn from(value: Value) -> Self {
         Params(Ok(ParamsValue::Owned(value)))
+    }
+}
+
+impl From<Result<Value>> for Params {
+    fn from(value: Result<Value>) -> Self {
+        Params(value.map(ParamsValue::Owned))
     }
 }
 

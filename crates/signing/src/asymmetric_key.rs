@@ -87,11 +87,17 @@ impl AsymmetricKey {
     /// # Errors
     /// [`SigningError::Ecdsa`] if the computation fails.
     pub fn sign(&self, string_to_sign: &[u8]) -> Result<Signature, SigningError> {
+        self.sign_der(string_to_sign)
+            .map(|der| Signature::from_ecdsa(&der))
+    }
+
+    /// Returns the signature of a string to sign in DER.
+    pub(crate) fn sign_der(&self, string_to_sign: &[u8]) -> Result<Vec<u8>, SigningError> {
         let signature: DerSignature = self
             .0
             .try_sign(string_to_sign)
             .map_err(|_| SigningError::Ecdsa)?;
-        Ok(Signature::from_ecdsa(signature.as_bytes()))
+        Ok(signature.as_bytes().to_vec())
     }
 
     /// Returns the public key as an uncompressed SEC 1 point: `0x04`, then X and Y of 32 bytes each.

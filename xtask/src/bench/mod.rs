@@ -8,6 +8,7 @@
 
 mod callgrind;
 mod compare;
+mod events;
 mod goals;
 mod instructions;
 mod memory;
@@ -41,6 +42,7 @@ Usage: cargo xtask bench <MEASUREMENT>
                     the wire formats alone, on the cross-SDK benchmark's cases
   start [--runs N]  processes from start to a client, a response, and the first request of every operation
   memory            memory of a page of results
+  events [--runs N] event streams in both directions, beside a bare HTTP/2 client
   size [--build]    sizes of release programs; with --build, the time of a clean release build
   goals             collect all goals from the stored tables
   fixtures          write the fixtures into target/bench/fixtures
@@ -69,6 +71,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         "serde" => serde::run(&bench, &args)?,
         "start" => start::run(&bench, &args)?,
         "memory" => memory::run(&bench, &args)?,
+        "events" => events::run(&bench, &args)?,
         "size" => size::run(&bench, &args)?,
         "goals" => goals::run(&bench)?,
         "fixtures" => println!("{}", bench.fixtures(&args)?.display()),
@@ -93,6 +96,7 @@ fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
     serde::run(bench, &args)?;
     start::run(bench, &args)?;
     memory::run(bench, &args)?;
+    events::run(bench, &args)?;
     size::run(bench, &args)?;
     goals::run(bench)
 }

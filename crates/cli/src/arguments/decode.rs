@@ -90,6 +90,12 @@ fn decode(
             }
             Ok(())
         }
+        (Kind::Structure(_), Value::List(events)) if shape.traits.is_event_stream() => {
+            for (position, event) in events.iter_mut().enumerate() {
+                decode(model, member, event, &format!("{path}[{position}]"), depth)?;
+            }
+            Ok(())
+        }
         (Kind::List(element), Value::List(list)) => {
             for (position, value) in list.iter_mut().enumerate() {
                 decode(model, element, value, &format!("{path}[{position}]"), depth)?;

@@ -58,6 +58,45 @@ impl OptionGroup for InputOptions {
     ];
 }
 
+/// Options of operations whose input is an event stream.
+#[derive(Debug, Default)]
+pub(crate) struct EventOptions {
+    /// The events: JSON, the path of a file of lines behind `file://`, or `-`.
+    pub(crate) events: Option<String>,
+    /// Size of the frames that a binary file is cut into, in bytes.
+    pub(crate) frame_bytes: Option<usize>,
+}
+
+/// Maximum value of `--frame-bytes`: that of the payload of an event.
+const MAX_FRAME_BYTES: usize = 24 << 20;
+
+impl OptionGroup for EventOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "input-events",
+            arity: Arity::One,
+            set: |options, events| {
+                options.events = Some(events);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "frame-bytes",
+            arity: Arity::One,
+            set: |options, number| {
+                let parsed = number.parse().ok();
+                let parsed = parsed.filter(|size| (1..=MAX_FRAME_BYTES).contains(size));
+                options.frame_bytes = Some(parsed.ok_or_else(|| {
+                    CliError::usage(format!(
+                        "--frame-bytes: {number:?} is not a number of bytes from 1 to {MAX_FRAME_BYTES}"
+                    ))
+                })?);
+                Ok(())
+            },
+        },
+    ];
+}
+
 /// Value of `--generate-cli-skeleton`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SkeletonKind {
@@ -79,6 +118,8 @@ pub(crate) struct OperationArguments {
     pub(crate) positionals: Vec<String>,
     /// If set, the skeleton is printed instead of a call.
     pub(crate) skeleton: Option<SkeletonKind>,
+    /// The events of the request, if the input of the operation is an event stream.
+    pub(crate) events: EventOptions,
 }
 
 impl OperationArguments {
@@ -92,9 +133,19 @@ impl OperationArguments {
         operation: &Operation,
     ) -> Result<(S, Self), CliError> {
         let (set, input): (S, InputOptions) = arguments.take()?;
+        let events = model.event_stream_input(operation);
+        let event_options = match events {
+            Some(_) => arguments.take()?,
+            None => EventOptions::default(),
+        };
         let members = MemberOptions::new(model, operation);
         let names = || {
             let own = S::names().into_iter().chain(InputOptions::names());
+            let own = own.chain(
+                EventOptions::names()
+                    .into_iter()
+                    .filter(|_| events.is_some()),
+            );
             members.names().chain(own.map(str::to_owned)).collect()
         };
         let rest = arguments.finish_with(|name| members.arity(name), names)?;
@@ -103,6 +154,7 @@ impl OperationArguments {
             body: None,
             positionals: rest.positionals,
             skeleton: input.skeleton,
+            events: event_options,
         };
         let mut params = Map::new();
         let mut complex = HashSet::new();
@@ -117,6 +169,11 @@ impl OperationArguments {
             if is_complex && !complex.insert(&member.name) {
                 return Err(CliError::usage(format!(
                     "--{name} is given twice; write all its values behind one --{name}"
+                )));
+            }
+            if events.is_some_and(|events| events.name == member.name) {
+                return Err(CliError::usage(format!(
+                    "--{name} is an event stream: pass its events with --input-events file://EVENTS.jsonl, or - for standard input"
                 )));
             }
             if streaming.is_some_and(|streaming| streaming.name == member.name) {

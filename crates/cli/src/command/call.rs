@@ -6,6 +6,7 @@ use crate::arguments::{
     Arguments, ExplainOptions, OperationArguments, OutputOptions, PageLimits, PagingOptions,
     SinglePageOption,
 };
+use crate::command::input_events::InputEvents;
 use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
 use crate::output::{self, Printer};
@@ -61,6 +62,7 @@ pub(crate) async fn run(
         }
         return printer.print(&explanation.to_value(), &operation.name);
     }
+    let events = InputEvents::open(&model, operation, &arguments)?;
     let value = match pages {
         Some(limits) if body.is_none() => {
             let mut paginator = client.paginate(&operation.name, arguments.params);
@@ -81,8 +83,11 @@ pub(crate) async fn run(
             if let Some(body) = body {
                 call = call.body(body);
             }
+            if let Some(events) = events {
+                call = call.event_stream(events.into_stream());
+            }
             let response = call.send().await.map_err(in_operation)?;
-            match receive(response, outfile.as_ref(), operation, &printer).await? {
+            match receive(response, outfile.as_ref(), &model, operation, &printer).await? {
                 Some(value) => value,
                 None => return Ok(()),
             }

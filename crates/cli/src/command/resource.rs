@@ -382,7 +382,8 @@ async fn action(
     })?;
     let value = match result {
         ResourceOutcome::Output(response) => {
-            match receive(*response, outfile.as_ref(), operation, printer).await? {
+            let model = resource.client().model();
+            match receive(*response, outfile.as_ref(), model, operation, printer).await? {
                 Some(value) => value,
                 None => return Ok(None),
             }

@@ -10,8 +10,10 @@ use inia_protocol::Headers;
 use super::request::{PreparedBody, PreparedRequest, next_body};
 use super::response::{AttemptOutcome, is_success};
 use super::{CallOptions, Plan, Service, wire_log};
+use crate::ByteStream;
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
+use crate::event_stream::{EventFrames, FrameSigner};
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
@@ -66,7 +68,7 @@ impl Service {
             if self.retry.is_adaptive() {
                 self.retry_state.rate_limiter.acquire().await;
             }
-            let (body, body_is_spent) = next_body(&mut prepared.body);
+            let body = next_body(&mut prepared.body);
             let result = self
                 .attempt(
                     operation,
@@ -83,7 +85,7 @@ impl Service {
                     self.record_rate(false);
                     match outcome {
                         AttemptOutcome::HttpRedirect(location) => {
-                            if body_is_spent || redirects == MAX_HTTP_REDIRECTS {
+                            if prepared.body.is_spent() || redirects == MAX_HTTP_REDIRECTS {
                                 return Err(redirect_error(&location, redirects)
                                     .with_attempts(attempt.number));
                             }
@@ -117,6 +119,7 @@ impl Service {
             if attempt.is_sent {
                 self.record_rate(class == RetryClass::Throttling);
             }
+            let body_is_spent = prepared.body.is_spent();
             if class == RetryClass::NotRetryable || attempt.number >= max_attempts || body_is_spent
             {
                 let is_retryable =
@@ -257,6 +260,11 @@ impl Service {
                     error.kind(),
                     ErrorKind::Config | ErrorKind::Endpoint | ErrorKind::Validation
                 );
+                // If the events of the request failed, that is the cause.
+                let failure = options.events.as_ref().and_then(|input| input.failure());
+                if let Some(failure) = failure {
+                    return Err(failure);
+                }
                 return Err(self.connection_error(error, operation, prepared));
             }
         };
@@ -274,6 +282,9 @@ impl Service {
         if is_success(response.status)
             && (plan.streaming_output.is_some() || plan.event_stream.is_some())
         {
+            if let Some(input) = &options.events {
+                input.commit();
+            }
             return self
                 .stream_output(operation, plan, response, metadata, options, state)
                 .await
@@ -326,7 +337,7 @@ impl Service {
         prepared: &mut PreparedRequest,
         options: &CallOptions,
     ) -> Result<WireRequest> {
-        let (body, _) = next_body(&mut prepared.body);
+        let body = next_body(&mut prepared.body);
         let mut attempt = Attempt {
             number: 1,
             ..Attempt::default()
@@ -356,6 +367,7 @@ impl Service {
             }
         }
         let auth = &prepared.resolved.auth;
+        let mut signer = None;
         match auth.scheme {
             _ if prepared.is_untrusted => {}
             AuthScheme::None => {}
@@ -392,6 +404,7 @@ impl Service {
                                 ..
                             },
                         ) => SignableBody::Sha256(*digest),
+                        (_, PreparedBody::Events(_)) => SignableBody::Events,
                         _ => SignableBody::Stream,
                     },
                     streaming: prepared.streaming,
@@ -404,13 +417,26 @@ impl Service {
                 };
                 attempt.clock_skew = self.retry_state.clock_skew.seconds();
                 let now = self.skewed_now(attempt.clock_skew);
-                if let Some(form) =
-                    sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?
-                {
+                let parts = sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?;
+                if let Some(form) = parts.form {
                     body = WireBody::Bytes(Bytes::from(form));
                 }
+                signer = parts.seed.map(|seed| {
+                    FrameSigner::new(
+                        &seed,
+                        auth,
+                        Arc::clone(&credentials),
+                        Arc::clone(&self.keys),
+                        Arc::clone(&self.clock),
+                        attempt.clock_skew,
+                    )
+                });
                 attempt.identity = Some(SigningIdentity::Credentials(credentials));
             }
+        }
+        if let PreparedBody::Events(input) = &prepared.body {
+            let frames = EventFrames::new(input, signer);
+            body = WireBody::Stream(ByteStream::from_restartable(Box::pin(frames)));
         }
         // Not part of the signature.
         headers.set("user-agent", self.user_agent.header(features));

@@ -29,6 +29,7 @@ use crate::auth::offers_bearer;
 use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
 use crate::endpoint::{EndpointBinding, EndpointResolver};
+use crate::event_stream::{EventEncoder, EventInput, InputEnd};
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
@@ -113,10 +114,17 @@ pub(crate) struct Plan {
     streaming_output: Option<Str>,
     /// Output member that is an event stream.
     event_stream: Option<Str>,
-    /// True if the input has an event stream, which is not supported.
-    sends_events: bool,
+    /// Input member that is an event stream.
+    input_events: Option<Str>,
     is_long_poll: bool,
     http: HttpVersion,
+}
+
+impl Plan {
+    /// Returns the input member that is an event stream, if there is one.
+    pub(crate) fn input_events(&self) -> Option<&Str> {
+        self.input_events.as_ref()
+    }
 }
 
 /// Per-call overrides.
@@ -124,6 +132,8 @@ pub(crate) struct Plan {
 pub(crate) struct CallOptions {
     /// The streaming member.
     pub(crate) stream: Option<ByteStream>,
+    /// The events of the request.
+    pub(crate) events: Option<Arc<EventInput>>,
     /// Headers to add to the request.
     pub(crate) headers: Headers,
     /// Credentials to use instead of the client's.
@@ -171,8 +181,8 @@ impl Service {
         });
         let name = |member: Option<&inia_model::Member>| member.map(|member| member.name.clone());
         let h2 = model.metadata().h2.as_deref();
-        let sends_events = model.event_stream_input(operation).is_some();
-        let has_events = model.event_stream_output(operation).is_some() || sends_events;
+        let input_events = name(model.event_stream_input(operation));
+        let event_stream = name(model.event_stream_output(operation));
         let hooks = OperationHooks::new(model.name(), &operation.name);
         let client_region = self.settings.region.as_deref();
         let region = match (hooks.region, client_region) {
@@ -201,13 +211,15 @@ impl Service {
             streaming_input: name(model.streaming_input(operation)),
             requires_length: requires_length(model, operation),
             streaming_output: name(model.streaming_output(operation)),
-            event_stream: name(model.event_stream_output(operation)),
-            sends_events,
             is_long_poll: is_long_poll(model.name(), &operation.name),
             http: match h2 {
-                Some("eventstream") if has_events => HttpVersion::Http2,
+                // Without HTTP/2, few servers respond before the request ends.
+                Some(_) if input_events.is_some() => HttpVersion::Http2Only,
+                Some("eventstream") if event_stream.is_some() => HttpVersion::Http2,
                 _ => HttpVersion::Http1,
             },
+            event_stream,
+            input_events,
         })
     }
 
@@ -218,9 +230,16 @@ impl Service {
         params: impl Into<ParamsValue>,
         options: CallOptions,
     ) -> Result<Output> {
-        match with_drivers(self.call_steps(operation, params.into(), options)).await {
-            Ok(output) => Ok(output),
-            Err(error) => Err(self.in_call(error, operation)),
+        let input = options.events.clone();
+        let result = with_drivers(self.call_steps(operation, params.into(), options)).await;
+        match (result, input) {
+            (Ok(output), Some(input)) if output.events.is_none() => {
+                input.end(InputEnd::ByService);
+                Ok(output)
+            }
+            (Ok(output), _) => Ok(output),
+            (Err(error), None) => Err(self.in_call(error, operation)),
+            (Err(error), Some(input)) => Err(input.fail(self.in_call(error, operation))),
         }
     }
 
@@ -248,10 +267,9 @@ impl Service {
         self.complete_params(operation, plan, &mut params, &options, &mut state)?;
 
         // 2. Validate the parameters. The fast path serializes the request in the same pass.
-        let streamed = if options.stream.is_some() {
-            plan.streaming_input.as_deref()
-        } else {
-            None
+        let streamed = match plan.input_events.as_deref() {
+            None if options.stream.is_some() => plan.streaming_input.as_deref(),
+            events => events,
         };
         let mut serialized = self.validate(operation, &mut params, streamed.as_slice())?;
 
@@ -334,6 +352,15 @@ impl Service {
                 regions.insert(bucket.clone(), region.clone());
             }
         }
+    }
+
+    /// Returns the encoder of a call's events.
+    ///
+    /// # Errors
+    /// `Validation`: the input of the operation has no event stream.
+    pub(crate) fn event_encoder(&self, operation: &Operation) -> Result<EventEncoder> {
+        let validates = self.settings.parameter_validation;
+        EventEncoder::new(&self.model, &self.codec, operation, validates)
     }
 
     /// Returns the current time, corrected by the clock skew.

@@ -16,6 +16,7 @@ use crate::auth::{self, Auth, AuthScheme, DefaultScope};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
+use crate::event_stream::EventInput;
 use crate::params::ParamsValue;
 use crate::sign::content_md5;
 use crate::transport::WireBody;
@@ -117,6 +118,19 @@ pub(super) enum PreparedBody {
         sha256: Option<[u8; 32]>,
         chunked: bool,
     },
+    /// Events, which are signed by the signature of their attempt.
+    Events(Arc<EventInput>),
+}
+
+impl PreparedBody {
+    /// Returns true if the body of the last attempt cannot be sent again.
+    pub(super) fn is_spent(&self) -> bool {
+        match self {
+            PreparedBody::Bytes(_) => false,
+            PreparedBody::Stream { stream, .. } => stream.is_none(),
+            PreparedBody::Events(input) => !input.is_replayable(),
+        }
+    }
 }
 
 impl Service {
@@ -159,9 +173,14 @@ impl Service {
         if params.is_null() {
             *params = ParamsValue::Owned(Value::map());
         }
-        if plan.sends_events {
+        if plan.input_events.is_some() && options.events.is_none() {
+            let demand = if state.presigning {
+                "it cannot be presigned"
+            } else {
+                "pass its events with `events`, `event_stream` or `duplex`"
+            };
             let message = format!(
-                "{}: its input is an event stream, which is not supported: nothing was sent",
+                "the input of {} is an event stream: {demand}",
                 operation.name
             );
             return Err(Error::new(ErrorKind::Validation, message));
@@ -212,7 +231,8 @@ impl Service {
         let draft = self
             .draft(operation, plan, params, serialized, options, state)
             .await?;
-        self.finish(operation, plan, params, draft, options.stream.take())
+        let (stream, events) = (options.stream.take(), options.events.clone());
+        self.finish(operation, plan, params, draft, stream, events)
             .await
     }
 
@@ -458,6 +478,7 @@ impl Service {
         params: &Value,
         draft: RequestDraft,
         stream: Option<ByteStream>,
+        events: Option<Arc<EventInput>>,
     ) -> Result<PreparedRequest> {
         let RequestDraft {
             mut request,
@@ -493,10 +514,16 @@ impl Service {
         let min_compression_size = settings.request_min_compression_size_bytes as usize;
         if !settings.disable_request_compression
             && stream.is_none()
+            && events.is_none()
             && request.body.len() >= min_compression_size
             && inia_protocol::compress(operation, &mut request)?
         {
             features |= UserAgentFeatures::GZIP_REQUEST_COMPRESSION;
+        }
+        if let Some(events) = &events
+            && let Some(message) = self.codec.initial_request(&mut request)
+        {
+            events.set_initial_request(message.encode()?);
         }
         let headers = &mut request.headers;
         let input = self.model.input(operation);
@@ -522,6 +549,7 @@ impl Service {
             None => checksum::features_in_headers(headers),
         };
         let body = match stream {
+            _ if let Some(events) = events => PreparedBody::Events(events),
             None if checksum.is_some_and(|checksum| checksum.in_trailer) => {
                 aws_chunked_body(ByteStream::from(request.body), checksum, headers)
             }
@@ -678,16 +706,15 @@ async fn sized_stream(
     }
 }
 
-/// Returns the body of the next attempt, and true if the body cannot be replayed for a further one.
-pub(super) fn next_body(body: &mut PreparedBody) -> (WireBody, bool) {
+/// Returns the body of the next attempt. That of an event stream is made when the request is signed.
+pub(super) fn next_body(body: &mut PreparedBody) -> WireBody {
     match body {
-        PreparedBody::Bytes(bytes) => (WireBody::Bytes(bytes.clone()), false),
+        PreparedBody::Bytes(bytes) => WireBody::Bytes(bytes.clone()),
         PreparedBody::Stream { stream, .. } => {
-            match stream.as_ref().and_then(ByteStream::try_clone) {
-                Some(copy) => (WireBody::Stream(copy), false),
-                None => (WireBody::Stream(stream.take().unwrap_or_default()), true),
-            }
+            let copy = stream.as_ref().and_then(ByteStream::try_clone);
+            WireBody::Stream(copy.unwrap_or_else(|| stream.take().unwrap_or_default()))
         }
+        PreparedBody::Events(_) => WireBody::Bytes(Bytes::new()),
     }
 }
 

@@ -95,6 +95,7 @@ impl Service {
                     operation.index,
                     body,
                     call,
+                    options.events.clone(),
                 );
                 if self.codec.has_initial_response() {
                     output.value = events.initial_response().await?;

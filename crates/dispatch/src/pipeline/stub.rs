@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use futures_util::StreamExt as _;
 use inia_core::ports::BoxFuture;
 use inia_core::{Result, Value};
 use inia_model::Operation;
@@ -9,6 +10,7 @@ use inia_model::Operation;
 use super::{CallOptions, Service};
 use crate::ByteStream;
 use crate::customization::CallState;
+use crate::event_stream::EventFrames;
 use crate::output::Output;
 use crate::params::ParamsValue;
 
@@ -47,13 +49,19 @@ impl Service {
         let mut given = Value::clone(&params);
         let state = &mut CallState::default();
         self.complete_params(operation, plan, &mut params, &options, state)?;
-        let streamed = plan
-            .streaming_input
-            .as_deref()
-            .filter(|_| options.stream.is_some());
+        let streamed = plan.input_events.as_deref().or_else(|| {
+            plan.streaming_input
+                .as_deref()
+                .filter(|_| options.stream.is_some())
+        });
         self.validate(operation, &mut params, streamed.as_slice())?;
         // Only converts alternative spellings: members that the steps above fill in may be missing.
         let _ = self.model.validate(operation, &mut given, &[]);
+        if let Some(input) = &options.events {
+            // Events are taken and not passed on; the caller may send them as long as it likes.
+            let mut events = EventFrames::new(input, None);
+            tokio::spawn(async move { while let Some(Ok(_)) = events.next().await {} });
+        }
         let call = StubbedCall {
             operation,
             params: given,

@@ -257,6 +257,7 @@ fn output(service: &Service, operation: &Operation, mut value: Value) -> Result<
             operation.index,
             ByteStream::from(Bytes::from(frames)),
             call,
+            None,
         ));
     } else if let Some(member) = model.streaming_output(operation) {
         let bytes = match take(&member.name) {

@@ -139,8 +139,10 @@ pub enum HttpVersion {
     /// HTTP/1.1.
     #[default]
     Http1,
-    /// HTTP/2 if the server supports it, and HTTP/1.1 otherwise.
+    /// HTTP/2 if the server supports it, and HTTP/1.1 otherwise. Without TLS, HTTP/1.1.
     Http2,
+    /// HTTP/2 alone. Without TLS, it is used without negotiation.
+    Http2Only,
 }
 
 /// An HTTP response, whose body is a stream.

@@ -39,6 +39,7 @@ pub(super) fn response_body(
         length,
         read_timeout,
         timer: None,
+        uploaded: 0,
     };
     ByteStream::from_stream(chunks, length)
 }
@@ -56,6 +57,8 @@ struct ResponseChunks {
     read_timeout: Option<Duration>,
     /// Runs only while a chunk is pending, because most chunks are ready when polled.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Number of chunks of the request body that had been sent when the timer was last set.
+    uploaded: u64,
 }
 
 impl ResponseChunks {
@@ -120,15 +123,27 @@ impl ResponseChunks {
             .with_source(error)
     }
 
-    /// Returns an error when the read timeout elapses.
+    /// Returns an error when the read timeout elapses. It does not while the request body makes progress or waits for its source.
     fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.read_timeout else {
             return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        ready!(timer.as_mut().poll(context));
+        loop {
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            ready!(timer.as_mut().poll(context));
+            let upload = self.lease.as_ref().and_then(Lease::upload);
+            let Some(upload) = upload.filter(|upload| !upload.is_complete()) else {
+                break;
+            };
+            let chunks = upload.chunks();
+            if chunks == self.uploaded && !upload.is_source_pending() {
+                break;
+            }
+            self.uploaded = chunks;
+            self.timer = None;
+        }
         let host = self.lease.as_ref().map_or("", Lease::authority);
         let message = format!("{host}: no data of the response body within {limit:?}");
         Poll::Ready(Error::new(ErrorKind::Timeout, message))

@@ -214,7 +214,7 @@ impl LazyTlsConfig {
         let configs = configs.as_ref().map_err(String::as_str)?;
         Ok(match version {
             HttpVersion::Http1 => &configs.http1,
-            HttpVersion::Http2 => &configs.http2,
+            HttpVersion::Http2 | HttpVersion::Http2Only => &configs.http2,
         })
     }
 }

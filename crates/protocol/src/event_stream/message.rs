@@ -134,27 +134,63 @@ impl EventMessage {
     /// `Stream`: a header name is empty or longer than 255 bytes, a header value is longer than 65,535 bytes, or
     /// headers or payload exceed the limits of a frame.
     pub fn encode(&self) -> Result<Bytes> {
-        let mut headers = Vec::with_capacity(128);
-        for (name, value) in &self.headers {
-            encode_header(&mut headers, name, value)?;
-        }
-        if headers.len() > MAX_HEADERS || self.payload.len() > MAX_PAYLOAD {
-            return Err(malformed("the message exceeds the maximum frame size"));
-        }
-        let total = PRELUDE + headers.len() + self.payload.len() + TRAILER;
-        let mut frame = BytesMut::with_capacity(total);
-        // Both lengths are below 2^32, as their limits were checked.
-        frame.put_u32(u32::try_from(total).unwrap_or(u32::MAX));
-        frame.put_u32(u32::try_from(headers.len()).unwrap_or(u32::MAX));
-        frame.put_u32(crc(&frame));
-        frame.extend_from_slice(&headers);
-        frame.extend_from_slice(&self.payload);
-        frame.put_u32(crc(&frame));
+        let mut frame = BytesMut::new();
+        self.encode_to(&mut frame)?;
         Ok(frame.freeze())
+    }
+
+    /// Appends the message as a frame.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode); `out` is unchanged then.
+    pub fn encode_to(&self, out: &mut BytesMut) -> Result<()> {
+        let start = out.len();
+        let result = self.append_to(out);
+        if result.is_err() {
+            out.truncate(start);
+        }
+        result
+    }
+
+    fn append_to(&self, out: &mut BytesMut) -> Result<()> {
+        if self.payload.len() > MAX_PAYLOAD {
+            return Err(malformed(
+                "the payload of the message is longer than 24 MiB",
+            ));
+        }
+        out.reserve(PRELUDE + 128 + self.payload.len() + TRAILER);
+        let start = out.len();
+        out.put_bytes(0, PRELUDE);
+        for (name, value) in &self.headers {
+            encode_header(out, name, value)?;
+        }
+        let headers = out.len() - start - PRELUDE;
+        if headers > MAX_HEADERS {
+            return Err(malformed(
+                "the headers of the message are longer than 128 KiB",
+            ));
+        }
+        let total = PRELUDE + headers + self.payload.len() + TRAILER;
+        let mut prelude = [0; PRELUDE];
+        // Both lengths are below 2^32, as their limits were checked.
+        let mut lengths = &mut prelude[..];
+        lengths.put_u32(u32::try_from(total).unwrap_or(u32::MAX));
+        lengths.put_u32(u32::try_from(headers).unwrap_or(u32::MAX));
+        let sum = crc(prelude.get(..8).unwrap_or_default());
+        if let Some(mut sum_field) = prelude.get_mut(8..) {
+            sum_field.put_u32(sum);
+        }
+        if let Some(place) = out.get_mut(start..start + PRELUDE) {
+            place.copy_from_slice(&prelude);
+        }
+        out.extend_from_slice(&self.payload);
+        let sum = crc(out.get(start..).unwrap_or_default());
+        out.put_u32(sum);
+        Ok(())
     }
 }
 
-fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<()> {
+fn encode_header(out: &mut BytesMut, name: &str, value: &EventHeader) -> Result<()> {
     let length = u8::try_from(name.len())
         .ok()
         .filter(|length| *length > 0)
@@ -200,7 +236,7 @@ fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<(
     Ok(())
 }
 
-fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+fn encode_bytes(out: &mut BytesMut, bytes: &[u8]) -> Result<()> {
     let length = u16::try_from(bytes.len())
         .map_err(|_| malformed("a header value is longer than 65,535 bytes"))?;
     out.put_u16(length);

@@ -90,6 +90,11 @@ impl Lease {
         self.is_reused
     }
 
+    /// Returns the progress of the request body, unless it fits in one chunk.
+    pub(in crate::transport) fn upload(&self) -> Option<&UploadProgress> {
+        self.upload.as_ref()
+    }
+
     /// Returns true if a byte arrived since the request was sent. Not known for HTTP/2.
     pub(in crate::transport) fn has_received(&self) -> bool {
         !self.is_http2() && !self.link.received.is_empty()

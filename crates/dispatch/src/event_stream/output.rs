@@ -11,13 +11,15 @@ use inia_core::{Error, ErrorKind, List, Result, Value};
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Codec, EventMessage, MessageDecoder};
 
+use super::{EventInput, InputEnd};
 use crate::ByteStream;
 use crate::body::StreamedCall;
 use crate::pipeline::set_fault;
 
 /// The events of a response, in order. Each is a map with one entry: the event's name and its members.
 ///
-/// An exception in the stream ends it with an error. Events without a definition are skipped. The events are a
+/// An exception in the stream ends it with an error. An event without a definition has its
+/// headers, and the members of its payload, or the payload as `payload`. The events are a
 /// [`Stream`](futures_core::Stream) of results as well.
 ///
 /// ```no_run
@@ -46,6 +48,8 @@ pub struct EventStream {
     call: StreamedCall,
     /// The first message, if it was read ahead and is an event.
     first: Option<EventMessage>,
+    /// The events of the request, if it has any.
+    input: Option<Arc<EventInput>>,
     ended: bool,
 }
 
@@ -56,6 +60,7 @@ impl EventStream {
         operation: u32,
         body: ByteStream,
         call: StreamedCall,
+        input: Option<Arc<EventInput>>,
     ) -> Self {
         EventStream {
             model,
@@ -65,6 +70,7 @@ impl EventStream {
             decoder: MessageDecoder::new(),
             call,
             first: None,
+            input,
             ended: false,
         }
     }
@@ -152,7 +158,11 @@ impl EventStream {
             }
             match ready!(self.body.poll_next_unpin(context)) {
                 Some(Ok(chunk)) => self.decoder.push(&chunk),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Err(error)) => {
+                    // If the request failed, its error is the cause.
+                    let failure = self.input.as_ref().and_then(|input| input.failure());
+                    return Poll::Ready(Some(Err(failure.unwrap_or(error))));
+                }
                 None => {
                     self.ended = true;
                     return Poll::Ready(self.decoder.finish().err().map(Err));
@@ -173,10 +183,28 @@ impl Stream for EventStream {
                 if let Some(exception) = error.service_mut() {
                     set_fault(&self.model, exception.http_status, exception);
                 }
-                Some(Err(self.call.error(error)))
+                let error = self.call.error(error);
+                Some(Err(match &self.input {
+                    Some(input) => input.fail(error),
+                    None => error,
+                }))
+            }
+            None => {
+                if let Some(input) = &self.input {
+                    input.end(InputEnd::ByService);
+                }
+                None
             }
             other => other,
         })
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        if let Some(input) = &self.input {
+            input.end(InputEnd::Canceled);
+        }
     }
 }
 
