@@ -8,7 +8,7 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "fake")]
     #[doc = include_str!("../docs/testing-your-code.md")]
     struct TestingYourCode;
     #[doc = include_str!("../docs/retries.md")]
