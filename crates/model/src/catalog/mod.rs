@@ -281,18 +281,24 @@ impl Catalog {
                 None => own,
             }
         } else {
-            let (model, origin) = match self.smithy(name, version)? {
-                Some(found) => (Arc::clone(found.model()), found.origin().to_owned()),
+            let (model, origin, extras) = match self.smithy(name, version)? {
+                Some(found) => {
+                    let extras = match extras {
+                        Some(extras) => Some(extras),
+                        None => built_in_file(built_in.as_ref(), name, &extras_of(MODEL))?,
+                    };
+                    (Arc::clone(found.model()), found.origin().to_owned(), extras)
+                }
                 None => {
                     let model = built_in.and_then(|found| found.model(name));
                     let (metadata, packed) =
                         model.ok_or_else(|| self.unknown_version(name, version))??;
                     let model = ServiceModel::packed(Str::from(name), metadata, packed);
                     let origin = format!("built-in definition {name}/{version}/{MODEL}");
-                    (Arc::new(model), origin)
+                    // A built-in model already includes its own extras.
+                    (Arc::new(model), origin, extras)
                 }
             };
-            // A built-in model already includes its own extras.
             let Some(extras) = extras else {
                 return Ok(model);
             };
