@@ -151,10 +151,14 @@ impl ServiceFactory {
             Some(definition) => Some(definition),
             None => self.catalog.definition(name, None, kind)?,
         };
-        match definition {
-            Some(definition) => definition.load(RuleSet::from_json),
-            None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
+        if let Some(definition) = definition {
+            let rules = definition.load(RuleSet::from_json)?;
+            let is_for_model = !definition.is_compiled() || model.is_packed();
+            if is_for_model || crate::endpoint::has_sources(&rules, model) {
+                return Ok(rules);
+            }
         }
+        crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)
     }
 
     fn partitions(&self) -> Result<Arc<Partitions>> {
@@ -162,7 +166,13 @@ impl ServiceFactory {
             return Ok(Arc::clone(partitions));
         }
         let definition = self.global_definition("partitions")?;
-        let partitions = definition.load(Partitions::from_json)?;
+        let mut partitions = definition.load(Partitions::from_json)?;
+        if !definition.is_compiled()
+            && let Some(built_in) = self.catalog.built_in_shared("partitions")?
+        {
+            // The file of an older release lacks outputs that the built-in rules read.
+            partitions = partitions.completed_with(&built_in.load(Partitions::from_json)?);
+        }
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))

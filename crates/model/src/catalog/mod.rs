@@ -429,6 +429,14 @@ impl Catalog {
         if let Some(found) = self.read_folders(&[kind])? {
             return Ok(Some(found));
         }
+        self.built_in_shared(kind)
+    }
+
+    /// Returns a built-in file for all services, even if a folder has its own.
+    ///
+    /// # Errors
+    /// `Model`: the archive is damaged.
+    pub fn built_in_shared(&self, kind: &str) -> Result<Option<Definition>> {
         built_in_file(self.built_in("", "").as_ref(), "", kind)
     }
 }
