@@ -24,6 +24,16 @@ pub(crate) struct EndpointResolver {
     rule_set: Arc<RuleSet>,
     partitions: Arc<Partitions>,
     cache: EndpointCache,
+    /// True if the service has no rules of its own, so that the host of its endpoint is a guess.
+    pub(crate) is_regional: bool,
+}
+
+/// The endpoint rules of a service.
+#[derive(Debug)]
+pub(crate) struct EndpointRules {
+    pub(crate) rule_set: RuleSet,
+    /// True if the rules are those of [`regional_rule_set`].
+    pub(crate) is_regional: bool,
 }
 
 /// Source of each rule set parameter's value, for one operation.
@@ -64,9 +74,10 @@ pub(crate) struct EndpointOverrides<'a> {
 }
 
 impl EndpointResolver {
-    pub(crate) fn new(rule_set: Arc<RuleSet>, partitions: Arc<Partitions>) -> Self {
+    pub(crate) fn new(rules: EndpointRules, partitions: Arc<Partitions>) -> Self {
         EndpointResolver {
-            rule_set,
+            rule_set: Arc::new(rules.rule_set),
+            is_regional: rules.is_regional,
             partitions,
             cache: EndpointCache::default(),
         }

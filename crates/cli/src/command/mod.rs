@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod configure;
 pub(crate) mod describe;
+pub(crate) mod model;
 pub(crate) mod resource;
 pub(crate) mod response;
 pub(crate) mod run;

@@ -11,7 +11,7 @@ use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
 use crate::auth::prefers_env_token;
-use crate::endpoint::EndpointResolver;
+use crate::endpoint::{EndpointResolver, EndpointRules};
 use crate::identity::IdentityProvider;
 use crate::pipeline::discovery::DiscoveryCache;
 use crate::pipeline::express::express_sessions;
@@ -88,7 +88,7 @@ impl ServiceFactory {
                     })?
             }
         };
-        let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
+        let resolver = EndpointResolver::new(self.rules(&model)?, self.partitions()?);
         let rules = match settings.retry_mode {
             RetryMode::Standard => RetryRules::Standard,
             RetryMode::Adaptive => RetryRules::Adaptive,
@@ -143,7 +143,7 @@ impl ServiceFactory {
         self.catalog.service(service, version)
     }
 
-    fn rule_set(&self, model: &ServiceModel) -> Result<RuleSet> {
+    fn rules(&self, model: &ServiceModel) -> Result<EndpointRules> {
         let name = model.name();
         let version = &model.metadata().api_version;
         let kind = "endpoint-rule-set-1";
@@ -152,13 +152,19 @@ impl ServiceFactory {
             None => self.catalog.definition(name, None, kind)?,
         };
         if let Some(definition) = definition {
-            let rules = definition.load(RuleSet::from_json)?;
+            let rule_set = definition.load(RuleSet::from_json)?;
             let is_for_model = !definition.is_compiled() || model.is_packed();
-            if is_for_model || crate::endpoint::has_sources(&rules, model) {
-                return Ok(rules);
+            if is_for_model || crate::endpoint::has_sources(&rule_set, model) {
+                return Ok(EndpointRules {
+                    rule_set,
+                    is_regional: false,
+                });
             }
         }
-        crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)
+        Ok(EndpointRules {
+            rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?,
+            is_regional: true,
+        })
     }
 
     fn partitions(&self) -> Result<Arc<Partitions>> {
