@@ -1,4 +1,4 @@
-//! Calls of services whose definitions are Smithy models: as files in `AWS_DATA_PATH`, and in memory.
+//! Definitions that users add: Smithy models and files of older botocore releases, in folders of `AWS_DATA_PATH` and in memory.
 
 use std::sync::{Arc, Mutex};
 
@@ -173,4 +173,109 @@ fn a_broken_smithy_file_names_the_file_and_the_shape() {
         "{message}"
     );
     assert!(session.client("sqs").is_ok());
+}
+
+/// Writes a file below a folder.
+fn put(folder: &std::path::Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// Returns a definition of an older release, without rules and newer traits.
+fn old_definition(service_id: &str, prefix: &str, version: &str, operation: &str) -> String {
+    json!({
+        "metadata": {"apiVersion": (version), "endpointPrefix": (prefix), "protocol": "query", "serviceId": (service_id), "signatureVersion": "v4"},
+        "operations": {(operation): {"http": {"method": "POST", "requestUri": "/"}}}, "shapes": {}
+    })
+    .to_json_string()
+}
+
+#[test]
+fn partitions_of_an_older_release_do_not_break_built_in_services() {
+    let folder = tempfile::tempdir().unwrap();
+    let outputs = json!({"dnsSuffix": "amazonaws.com", "dualStackDnsSuffix": "api.aws", "supportsFIPS": true, "supportsDualStack": true});
+    let partition = json!({"id": "aws", "regionRegex": "^us\\-\\w+\\-\\d+$", "regions": {}, "outputs": (outputs)});
+    let partitions = json!({"partitions": [(partition)]}).to_json_string();
+    put(folder.path(), "partitions.json", &partitions);
+    let recorder = Recorder::new(200, "{}");
+    let client = session(&recorder, folder.path()).client("ce").unwrap();
+    let params = json!({"MonitorArnList": []});
+    block_on(client.call("GetAnomalyMonitors", params).into_future()).unwrap();
+    assert!(recorder.requests()[0].contains("https://ce.us-east-1.amazonaws.com/"), "{:?}", recorder.requests());
+}
+
+#[test]
+fn an_older_definition_without_the_parameters_of_newer_rules_has_regional_hosts() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = old_definition("ACM", "acm", "2015-12-08", "ListCertificates");
+    put(folder.path(), "acm/2015-12-08/service-2.json", &text);
+    let recorder = Recorder::new(200, "<r/>");
+    let client = session(&recorder, folder.path()).client("acm").unwrap();
+    block_on(client.call("ListCertificates", json!({})).into_future()).unwrap();
+    assert!(recorder.requests()[0].starts_with("POST https://acm.us-east-1.amazonaws.com/ "), "{:?}", recorder.requests());
+}
+
+#[test]
+fn operations_that_botocore_never_signs_are_unsigned_in_older_definitions() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = old_definition("STS", "sts", "2011-06-15", "AssumeRoleWithSAML");
+    put(folder.path(), "sts/2011-06-15/service-2.json", &text);
+    let recorder = Recorder::new(200, "<r/>");
+    let client = session(&recorder, folder.path()).client("sts").unwrap();
+    block_on(client.call("AssumeRoleWithSAML", json!({})).into_future()).unwrap();
+    assert!(recorder.requests()[0].contains("signed=false"), "{:?}", recorder.requests());
+}
+
+#[test]
+fn fips_and_dual_stack_hold_for_a_service_without_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = old_definition("Tiny", "tiny", "2026-01-01", "Ping");
+    put(folder.path(), "tiny/2026-01-01/service-2.json", &text);
+    let url = |config: Config, region: &str| {
+        let recorder = Recorder::new(200, "<r/>");
+        let session = session(&recorder, folder.path());
+        let client = session.client_with("tiny", &config.region(region)).unwrap();
+        match block_on(client.call("Ping", json!({})).into_future()) {
+            Ok(_) => recorder.requests()[0].split(' ').nth(1).unwrap().to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    let fips = || Config::new().use_fips_endpoint(true);
+    let dual_stack = |config: Config| config.use_dualstack_endpoint(true);
+    assert_eq!(url(Config::new(), "us-east-1"), "https://tiny.us-east-1.amazonaws.com/");
+    assert_eq!(url(fips(), "us-east-1"), "https://tiny-fips.us-east-1.amazonaws.com/");
+    assert_eq!(url(dual_stack(Config::new()), "us-east-1"), "https://tiny.us-east-1.api.aws/");
+    assert_eq!(url(dual_stack(fips()), "us-east-1"), "https://tiny-fips.us-east-1.api.aws/");
+    let error = url(dual_stack(Config::new()), "us-iso-east-1");
+    assert!(error.contains("DualStack") || error.contains("api"), "{error}");
+}
+
+/// A transport without a network.
+#[derive(Debug)]
+struct Unreachable;
+
+impl Transport for Unreachable {
+    fn send(&self, _: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+        Box::pin(async { Err(inia::Error::new(ErrorKind::Connection, "failed to lookup address")) })
+    }
+}
+
+#[test]
+fn an_unreachable_guessed_host_says_how_to_set_the_endpoint_url() {
+    let text = old_definition("Tiny", "tiny", "2026-01-01", "Ping");
+    let session = Session::builder()
+        .host(FakePorts::new(FakeEnv::default(), 0).host())
+        .config(&Config::new().max_attempts(1))
+        .region("us-east-1")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+        .definition("tiny", text)
+        .transport(Arc::new(Unreachable))
+        .build()
+        .unwrap();
+    let client = session.client("tiny").unwrap();
+    let error = block_on(client.call("Ping", json!({})).into_future()).unwrap_err();
+    assert!(error.to_string().contains("tiny has no endpoint rules: if the host is wrong, set its URL with --endpoint-url"), "{error}");
+    let known = block_on(session.client("sqs").unwrap().call("ListQueues", json!({})).into_future()).unwrap_err();
+    assert!(!known.to_string().contains("endpoint rules"), "{known}");
 }
