@@ -8,6 +8,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[doc = include_str!("../docs/dynamodb.md")]
+    struct DynamoDb;
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/testing-your-code.md")]
     struct TestingYourCode;
@@ -59,9 +61,9 @@ pub mod paginate {
     pub use inia_dispatch::{PageItems, Paginator, SearchResults};
 }
 
-/// Presigned URLs.
+/// Presigned URLs and forms.
 pub mod presign {
-    pub use inia_dispatch::{Presign, PresignedRequest};
+    pub use inia_dispatch::{Presign, PresignPost, PresignedPost, PresignedRequest};
 }
 
 /// Wire formats and the headers of messages.
@@ -81,8 +83,11 @@ pub mod resource {
 #[cfg(feature = "transfer")]
 pub mod transfer {
     pub use inia_transfer::{
-        Progress, ProgressStream, Transfer, TransferConfig, TransferControl, TransferManager,
-        TransferOutput, TransferRequest, WriteAt,
+        ClientTransfers, CopySource, DeleteFailure, DeleteOutput, DeleteTarget, ListedObject,
+        LocalEntry, LocalFile, LocalListing, ObjectListing, Progress, ProgressStream, ResourceKey,
+        ResourceTransfers, SkippedFile, SyncChange, SyncDirection, SyncEntry, SyncOptions,
+        SyncPlan, SyncStep, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt, local_path,
     };
 }
 
@@ -102,7 +107,7 @@ pub mod retry {
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.
 pub mod transport {
     pub use inia_dispatch::{
-        CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+        CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
         TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }

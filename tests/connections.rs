@@ -247,6 +247,7 @@ fn request(url: &str, version: HttpVersion) -> WireRequest {
         headers: Headers::new(),
         body: WireBody::Bytes(Bytes::new()),
         read_timeout: Some(Duration::from_secs(60)),
+        stall_limit: None,
         version,
         operation: None,
     }

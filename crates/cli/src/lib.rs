@@ -62,6 +62,8 @@ Options, anywhere on the line; an option without effect on the command is an err
   --query JMESPATH  --output json|text|table|yaml    of every command that prints a result
   --cli-input-json JSON|file://FILE  --generate-cli-skeleton [input|yaml-input|output]
                                                      of every command that takes the parameters of an operation
+  --input-events JSON|file://LINES|-  --frame-bytes N
+                                                     of operations whose input is an event stream
   --max-items N  --page-size N  --starting-token T  --no-paginate
                                                      of calls of paginated operations
   --debug                                            print requests, responses and decisions, without bodies and secrets

@@ -19,9 +19,10 @@ mod shorthand;
 mod value;
 
 pub(crate) use global::{OutputFormat, OutputOptions, ProfileOption, SessionOptions};
-pub(crate) use operation::{OperationArguments, SkeletonKind};
+pub(crate) use operation::{EventOptions, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
+pub(crate) use paramfile::expand as expand_path;
 pub(crate) use value::blob_from_text;
 
 use std::collections::VecDeque;
@@ -38,7 +39,7 @@ type GlobalOptions = (SessionOptions, OutputOptions);
 /// All options that are not parameters of an operation.
 type KnownOptions = (
     GlobalOptions,
-    operation::InputOptions,
+    (operation::InputOptions, EventOptions),
     PagingOptions,
     CollectionOptions,
 );

@@ -18,9 +18,38 @@ use crate::pipeline::express::express_sessions;
 use crate::pipeline::{Service, attempt_header};
 use crate::region::default_region;
 use crate::retry::{LegacyRules, RetryOptions, RetryRules, RetryState, RetryStrategy};
-use crate::transport::TransportCache;
+use crate::transport::{StallLimit, TransportCache, WrapTransport};
 use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
+
+/// The parts of a client that are not in the settings of its session.
+#[derive(Clone)]
+pub(crate) struct ClientOptions {
+    /// The options set in code, with those of the session.
+    pub(crate) config: Config,
+    pub(crate) retry: RetryOptions,
+    pub(crate) identity: Arc<dyn IdentityProvider>,
+    /// Wraps the transport of the session.
+    pub(crate) wrap_transport: Option<WrapTransport>,
+    /// The state that a client shares with those it is derived from.
+    pub(crate) retry_state: Option<Arc<RetryState>>,
+}
+
+impl ClientOptions {
+    pub(crate) fn new(
+        config: Config,
+        retry: &RetryOptions,
+        identity: Arc<dyn IdentityProvider>,
+    ) -> Self {
+        ClientOptions {
+            config,
+            retry: retry.clone(),
+            identity,
+            wrap_transport: None,
+            retry_state: None,
+        }
+    }
+}
 
 /// Makes the services of clients and of the calls of credential providers.
 pub(super) struct ServiceFactory {
@@ -40,13 +69,8 @@ pub(super) struct ServiceFactory {
 
 impl ServiceFactory {
     /// Makes a service with options that include the session's.
-    pub(super) fn service(
-        &self,
-        name: &str,
-        config: &Config,
-        retry: &RetryOptions,
-        identity: Arc<dyn IdentityProvider>,
-    ) -> Result<Service> {
+    pub(super) fn service(&self, name: &str, options: &ClientOptions) -> Result<Service> {
+        let config = &options.config;
         let model = self.model(name, config)?;
         let mut settings = self.settings.for_client(
             config,
@@ -97,7 +121,15 @@ impl ServiceFactory {
                 &metadata.endpoint_prefix,
             )),
         };
-        let retry = RetryStrategy::new(model.name(), rules, settings.max_attempts, retry);
+        let retry = RetryStrategy::new(model.name(), rules, settings.max_attempts, &options.retry);
+        let mut transport = self.transports.get(host, &settings, config)?;
+        if let Some(wrap) = &options.wrap_transport {
+            transport = wrap(transport);
+        }
+        let stall_limit = (settings.min_throughput > 0).then(|| StallLimit {
+            bytes_per_second: settings.min_throughput,
+            grace: settings.stall_grace.unwrap_or(settings.read_timeout),
+        });
         let mut features = client_features(&settings, protocol);
         if resolver.has_account_id_mode() {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
@@ -107,13 +139,17 @@ impl ServiceFactory {
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
-            transport: self.transports.get(host, &settings, config)?,
+            transport,
             has_env_token: prefers_env_token(metadata, config, &*host.env),
-            identity,
+            identity: Arc::clone(&options.identity),
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
-            retry_state: Arc::new(RetryState::new(&host.clock)),
+            retry_state: match &options.retry_state {
+                Some(shared) => Arc::clone(shared),
+                None => Arc::new(RetryState::new(&host.clock)),
+            },
+            stall_limit,
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
             user_agent: UserAgent::new(&settings, &*host.env, features),

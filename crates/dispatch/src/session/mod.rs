@@ -19,6 +19,8 @@ use inia_model::{Catalog, DefinitionSource, ServiceModel};
 use crate::{Client, RetryOptions};
 use factory::ServiceFactory;
 
+pub(crate) use factory::ClientOptions;
+
 /// Settings, credentials and service definitions, from which clients are created. Cheap to clone, and safe to share.
 ///
 /// ```no_run
@@ -247,11 +249,16 @@ impl Session {
     pub fn client_with(&self, service: &str, config: &Config) -> Result<Client> {
         let config = self.0.config.merge(config);
         let identities = Arc::clone(&self.0.identities);
-        let service = self
-            .0
-            .factory
-            .service(service, &config, &self.0.retry, identities)?;
-        Ok(Client::new(service, self.clone()))
+        self.make_client(
+            service,
+            ClientOptions::new(config, &self.0.retry, identities),
+        )
+    }
+
+    pub(crate) fn make_client(&self, service: &str, mut options: ClientOptions) -> Result<Client> {
+        let service = self.0.factory.service(service, &options)?;
+        options.retry_state = Some(Arc::clone(&service.retry_state));
+        Ok(Client::new(service, self.clone(), options))
     }
 }
 
