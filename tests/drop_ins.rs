@@ -202,7 +202,11 @@ fn partitions_of_an_older_release_do_not_break_built_in_services() {
     let client = session(&recorder, folder.path()).client("ce").unwrap();
     let params = json!({"MonitorArnList": []});
     block_on(client.call("GetAnomalyMonitors", params).into_future()).unwrap();
-    assert!(recorder.requests()[0].contains("https://ce.us-east-1.amazonaws.com/"), "{:?}", recorder.requests());
+    assert!(
+        recorder.requests()[0].contains("https://ce.us-east-1.amazonaws.com/"),
+        "{:?}",
+        recorder.requests()
+    );
 }
 
 #[test]
@@ -213,7 +217,11 @@ fn an_older_definition_without_the_parameters_of_newer_rules_has_regional_hosts(
     let recorder = Recorder::new(200, "<r/>");
     let client = session(&recorder, folder.path()).client("acm").unwrap();
     block_on(client.call("ListCertificates", json!({})).into_future()).unwrap();
-    assert!(recorder.requests()[0].starts_with("POST https://acm.us-east-1.amazonaws.com/ "), "{:?}", recorder.requests());
+    assert!(
+        recorder.requests()[0].starts_with("POST https://acm.us-east-1.amazonaws.com/ "),
+        "{:?}",
+        recorder.requests()
+    );
 }
 
 #[test]
@@ -224,7 +232,11 @@ fn operations_that_botocore_never_signs_are_unsigned_in_older_definitions() {
     let recorder = Recorder::new(200, "<r/>");
     let client = session(&recorder, folder.path()).client("sts").unwrap();
     block_on(client.call("AssumeRoleWithSAML", json!({})).into_future()).unwrap();
-    assert!(recorder.requests()[0].contains("signed=false"), "{:?}", recorder.requests());
+    assert!(
+        recorder.requests()[0].contains("signed=false"),
+        "{:?}",
+        recorder.requests()
+    );
 }
 
 #[test]
@@ -243,12 +255,27 @@ fn fips_and_dual_stack_hold_for_a_service_without_rules() {
     };
     let fips = || Config::new().use_fips_endpoint(true);
     let dual_stack = |config: Config| config.use_dualstack_endpoint(true);
-    assert_eq!(url(Config::new(), "us-east-1"), "https://tiny.us-east-1.amazonaws.com/");
-    assert_eq!(url(fips(), "us-east-1"), "https://tiny-fips.us-east-1.amazonaws.com/");
-    assert_eq!(url(dual_stack(Config::new()), "us-east-1"), "https://tiny.us-east-1.api.aws/");
-    assert_eq!(url(dual_stack(fips()), "us-east-1"), "https://tiny-fips.us-east-1.api.aws/");
+    assert_eq!(
+        url(Config::new(), "us-east-1"),
+        "https://tiny.us-east-1.amazonaws.com/"
+    );
+    assert_eq!(
+        url(fips(), "us-east-1"),
+        "https://tiny-fips.us-east-1.amazonaws.com/"
+    );
+    assert_eq!(
+        url(dual_stack(Config::new()), "us-east-1"),
+        "https://tiny.us-east-1.api.aws/"
+    );
+    assert_eq!(
+        url(dual_stack(fips()), "us-east-1"),
+        "https://tiny-fips.us-east-1.api.aws/"
+    );
     let error = url(dual_stack(Config::new()), "us-iso-east-1");
-    assert!(error.contains("DualStack") || error.contains("api"), "{error}");
+    assert!(
+        error.contains("DualStack") || error.contains("api"),
+        "{error}"
+    );
 }
 
 /// A transport without a network.
@@ -257,7 +284,12 @@ struct Unreachable;
 
 impl Transport for Unreachable {
     fn send(&self, _: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
-        Box::pin(async { Err(inia::Error::new(ErrorKind::Connection, "failed to lookup address")) })
+        Box::pin(async {
+            Err(inia::Error::new(
+                ErrorKind::Connection,
+                "failed to lookup address",
+            ))
+        })
     }
 }
 
@@ -275,7 +307,19 @@ fn an_unreachable_guessed_host_says_how_to_set_the_endpoint_url() {
         .unwrap();
     let client = session.client("tiny").unwrap();
     let error = block_on(client.call("Ping", json!({})).into_future()).unwrap_err();
-    assert!(error.to_string().contains("tiny has no endpoint rules: if the host is wrong, set its URL with --endpoint-url"), "{error}");
-    let known = block_on(session.client("sqs").unwrap().call("ListQueues", json!({})).into_future()).unwrap_err();
+    assert!(
+        error.to_string().contains(
+            "tiny has no endpoint rules: if the host is wrong, set its URL with --endpoint-url"
+        ),
+        "{error}"
+    );
+    let known = block_on(
+        session
+            .client("sqs")
+            .unwrap()
+            .call("ListQueues", json!({}))
+            .into_future(),
+    )
+    .unwrap_err();
     assert!(!known.to_string().contains("endpoint rules"), "{known}");
 }

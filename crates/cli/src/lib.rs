@@ -153,7 +153,9 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
         }
         "model" => match arguments.positional()?.as_deref() {
             Some("check") => command::model::check(arguments),
-            _ => Err(CliError::usage("usage: inia model check FILE [--service-name NAME]")),
+            _ => Err(CliError::usage(
+                "usage: inia model check FILE [--service-name NAME]",
+            )),
         },
         "sso" => match arguments.positional()?.as_deref() {
             Some("login") => command::sso::login(arguments).await,

@@ -18,28 +18,54 @@ fn a_smithy_model_is_added_used_listed_and_removed() {
     std::fs::write(&file, WEATHER).unwrap();
     let run = |line: &str| run_command(inia("add-model").args(line.split(' ')));
     let url = format!("file://{}", file.display());
-    let added = run(&format!("configure add-model --service-model {url} --service-name weather"));
+    let added = run(&format!(
+        "configure add-model --service-model {url} --service-name weather"
+    ));
     assert_eq!((added.status, added.stderr.as_str()), (0, ""));
     let stored = home.join(".aws/models/weather.json");
     assert_eq!(std::fs::read_to_string(&stored).unwrap(), WEATHER);
-    assert_eq!(run("weather").stdout, "get-forecast\nget-station\nlist-stations\n");
+    assert_eq!(
+        run("weather").stdout,
+        "get-forecast\nget-station\nlist-stations\n"
+    );
     let sources = run("services --sources").stdout;
     let line = format!("weather\t2026-01-01\t{}\n", stored.display());
     assert!(sources.contains(&line), "{sources}");
     assert!(sources.contains("sqs\t2012-11-05\tbuilt in\n"), "{sources}");
-    assert_eq!(run("configure remove-model --service-name weather").status, 0);
+    assert_eq!(
+        run("configure remove-model --service-name weather").status,
+        0
+    );
     assert!(!stored.exists());
     let removed = run("configure remove-model --service-name weather");
-    assert!(removed.stderr.contains("weather has no definition in"), "{}", removed.stderr);
+    assert!(
+        removed.stderr.contains("weather has no definition in"),
+        "{}",
+        removed.stderr
+    );
 }
 
 #[test]
 fn a_botocore_definition_is_stored_under_its_service_id_and_version() {
     let home = fresh_home("add-definition");
-    let added = run_command(inia("add-definition").args(["configure", "add-model", "--service-model", TINY]));
+    let added = run_command(inia("add-definition").args([
+        "configure",
+        "add-model",
+        "--service-model",
+        TINY,
+    ]));
     assert_eq!(added.status, 0, "{}", added.stderr);
-    assert!(added.stderr.contains("operation Bad cannot be used: shape In"), "{}", added.stderr);
-    assert!(home.join(".aws/models/tiny-thing/2026-01-01/service-2.json").exists());
+    assert!(
+        added
+            .stderr
+            .contains("operation Bad cannot be used: shape In"),
+        "{}",
+        added.stderr
+    );
+    assert!(
+        home.join(".aws/models/tiny-thing/2026-01-01/service-2.json")
+            .exists()
+    );
     let listed = run_command(inia("add-definition").arg("tiny-thing"));
     assert_eq!(listed.stdout, "good\n");
 }
@@ -51,13 +77,33 @@ fn check_prints_a_summary_and_fails_if_there_are_problems() {
     std::fs::write(&file, TINY).unwrap();
     let checked = run_command(inia("model-check").args(["model", "check"]).arg(&file));
     assert_ne!(checked.status, 0);
-    assert!(checked.stdout.starts_with("Tiny Thing 2026-01-01: definition, json, 1 operations"), "{}", checked.stdout);
-    assert!(checked.stdout.contains("operation Bad cannot be used"), "{}", checked.stdout);
+    assert!(
+        checked
+            .stdout
+            .starts_with("Tiny Thing 2026-01-01: definition, json, 1 operations"),
+        "{}",
+        checked.stdout
+    );
+    assert!(
+        checked.stdout.contains("operation Bad cannot be used"),
+        "{}",
+        checked.stdout
+    );
     std::fs::write(&file, WEATHER).unwrap();
     let checked = run_command(inia("model-check").args(["model", "check"]).arg(&file));
     assert_eq!(checked.status, 0, "{}", checked.stderr);
-    assert!(checked.stdout.contains("Smithy model, rest-json, 3 operations"), "{}", checked.stdout);
-    assert!(checked.stdout.contains("1 paginators, 1 waiters"), "{}", checked.stdout);
+    assert!(
+        checked
+            .stdout
+            .contains("Smithy model, rest-json, 3 operations"),
+        "{}",
+        checked.stdout
+    );
+    assert!(
+        checked.stdout.contains("1 paginators, 1 waiters"),
+        "{}",
+        checked.stdout
+    );
 }
 
 #[test]
@@ -66,10 +112,22 @@ fn the_command_uses_the_api_version_of_the_profile() {
     for (version, operation) in [("2016-01-01", "Old"), ("2026-01-01", "New")] {
         let folder = home.join(".aws/models/dated").join(version);
         std::fs::create_dir_all(&folder).unwrap();
-        let text = TINY.replace("2026-01-01", version).replace("Good", operation);
+        let text = TINY
+            .replace("2026-01-01", version)
+            .replace("Good", operation);
         std::fs::write(folder.join("service-2.json"), text).unwrap();
     }
-    assert_eq!(run_command(inia("api-version").arg("dated")).stdout, "new\n");
-    std::fs::write(home.join(".aws/config"), "[default]\napi_versions =\n  dated = 2016-01-01\n").unwrap();
-    assert_eq!(run_command(inia("api-version").arg("dated")).stdout, "old\n");
+    assert_eq!(
+        run_command(inia("api-version").arg("dated")).stdout,
+        "new\n"
+    );
+    std::fs::write(
+        home.join(".aws/config"),
+        "[default]\napi_versions =\n  dated = 2016-01-01\n",
+    )
+    .unwrap();
+    assert_eq!(
+        run_command(inia("api-version").arg("dated")).stdout,
+        "old\n"
+    );
 }

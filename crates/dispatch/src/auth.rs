@@ -198,10 +198,7 @@ const ALWAYS_UNSIGNED: [(&str, &[&str]); 2] = [
             "UnlinkIdentity",
         ],
     ),
-    (
-        "STS",
-        &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"],
-    ),
+    ("STS", &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]),
 ];
 
 fn is_always_unsigned(service_id: &str, operation: &str) -> bool {

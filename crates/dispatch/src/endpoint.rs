@@ -363,7 +363,10 @@ pub(crate) fn has_sources(rules: &RuleSet, model: &ServiceModel) -> bool {
         let is_client = model.metadata().client_context.iter().any(is_set);
         is_client
             || model.operations().any(|operation| {
-                operation.static_context.iter().any(|(param, _)| **param == *name)
+                operation
+                    .static_context
+                    .iter()
+                    .any(|(param, _)| **param == *name)
                     || operation.operation_context.iter().any(is_set)
                     || model.input(operation).is_some_and(|input| {
                         let mut members = input.members.iter();
@@ -376,7 +379,8 @@ pub(crate) fn has_sources(rules: &RuleSet, model: &ServiceModel) -> bool {
 /// Returns a rule set for a service without one: the custom endpoint, or else `https://{prefix}.{region}.{dns suffix}`, with `-fips` after
 /// the prefix and the dual-stack suffix if the client asks for them and the partition has them.
 pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
-    let is_true = |parameter: &str| json!({"fn": "booleanEquals", "argv": [{"ref": (parameter)}, true]});
+    let is_true =
+        |parameter: &str| json!({"fn": "booleanEquals", "argv": [{"ref": (parameter)}, true]});
     let supports = |attribute: &str| {
         let attribute = json!({"fn": "getAttr", "argv": [{"ref": "PartitionResult"}, (attribute)]});
         json!({"fn": "booleanEquals", "argv": [true, (attribute)]})
@@ -385,18 +389,38 @@ pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
         let url = format!("https://{prefix}{variant}.{{Region}}.{{PartitionResult#{suffix}}}");
         json!({"type": "endpoint", "conditions": (conditions), "endpoint": {"url": (url), "properties": {}, "headers": {}}})
     };
-    let error = |conditions: Value, message: &str| {
-        json!({"type": "error", "conditions": (conditions), "error": (message)})
-    };
+    let error = |conditions: Value, message: &str| json!({"type": "error", "conditions": (conditions), "error": (message)});
     let (fips, dual_stack) = (is_true("UseFIPS"), is_true("UseDualStack"));
     let (has_fips, has_dual_stack) = (supports("supportsFIPS"), supports("supportsDualStack"));
     let in_partition = json!([
-        endpoint(json!([(fips.clone()), (dual_stack.clone()), (has_fips.clone()), (has_dual_stack.clone())]), "-fips", "dualStackDnsSuffix"),
-        error(json!([(fips.clone()), (dual_stack.clone())]), "FIPS and DualStack are enabled, but this partition does not support one or both"),
+        endpoint(
+            json!([
+                (fips.clone()),
+                (dual_stack.clone()),
+                (has_fips.clone()),
+                (has_dual_stack.clone())
+            ]),
+            "-fips",
+            "dualStackDnsSuffix"
+        ),
+        error(
+            json!([(fips.clone()), (dual_stack.clone())]),
+            "FIPS and DualStack are enabled, but this partition does not support one or both"
+        ),
         endpoint(json!([(fips.clone()), (has_fips)]), "-fips", "dnsSuffix"),
-        error(json!([(fips)]), "FIPS is enabled but this partition does not support FIPS"),
-        endpoint(json!([(dual_stack.clone()), (has_dual_stack)]), "", "dualStackDnsSuffix"),
-        error(json!([(dual_stack)]), "DualStack is enabled but this partition does not support DualStack"),
+        error(
+            json!([(fips)]),
+            "FIPS is enabled but this partition does not support FIPS"
+        ),
+        endpoint(
+            json!([(dual_stack.clone()), (has_dual_stack)]),
+            "",
+            "dualStackDnsSuffix"
+        ),
+        error(
+            json!([(dual_stack)]),
+            "DualStack is enabled but this partition does not support DualStack"
+        ),
         endpoint(json!([]), "", "dnsSuffix")
     ]);
     let boolean = |built_in: &str| json!({"builtIn": (built_in), "required": true, "default": false, "type": "boolean"});

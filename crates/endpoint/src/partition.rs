@@ -108,8 +108,14 @@ impl Partition {
     fn complete_with(&mut self, other: &Partition) {
         for (own, other) in [
             (&mut self.dns_suffix, &other.dns_suffix),
-            (&mut self.dual_stack_dns_suffix, &other.dual_stack_dns_suffix),
-            (&mut self.implicit_global_region, &other.implicit_global_region),
+            (
+                &mut self.dual_stack_dns_suffix,
+                &other.dual_stack_dns_suffix,
+            ),
+            (
+                &mut self.implicit_global_region,
+                &other.implicit_global_region,
+            ),
         ] {
             if own.is_none() {
                 own.clone_from(other);
@@ -325,7 +331,10 @@ mod tests {
         assert_eq!(two.dns_suffix(), Some("old.test"));
         assert_eq!(two.implicit_global_region(), Some("us-two-1"));
         assert_eq!(two.supports_dual_stack(), Some(false));
-        assert_eq!(all.get("one").unwrap().other("tier"), Some(&Value::from("gold")));
+        assert_eq!(
+            all.get("one").unwrap().other("tier"),
+            Some(&Value::from("gold"))
+        );
     }
 
     #[test]

@@ -217,7 +217,10 @@ impl ServiceModel {
         let mut problems = self.problems.iter();
         let is_named = |operation: &str| operation == name || is_snake_case_of(&snake, operation);
         if let Some((operation, problem)) = problems.find(|(operation, _)| is_named(operation)) {
-            let message = format!("{}: operation {operation} cannot be used: {problem}", self.name);
+            let message = format!(
+                "{}: operation {operation} cannot be used: {problem}",
+                self.name
+            );
             return Error::new(ErrorKind::Model, message);
         }
         let hint = did_you_mean(name, self.operation_names().map(Str::as_str));

@@ -29,10 +29,14 @@ pub(crate) fn services(session: &Session, options: SourcesOption) -> Result<(), 
     if !options.sources {
         return print(services.iter().map(|name| name.to_string()));
     }
-    print(services.iter().map(|name| match session.definition_source(name) {
-        Ok(source) => format!("{name}\t{}\t{}", source.api_version, source.origin),
-        Err(error) => format!("{name}\t-\t{error}"),
-    }))
+    print(
+        services
+            .iter()
+            .map(|name| match session.definition_source(name) {
+                Ok(source) => format!("{name}\t{}\t{}", source.api_version, source.origin),
+                Err(error) => format!("{name}\t-\t{error}"),
+            }),
+    )
 }
 
 /// `inia <service>`.

@@ -44,13 +44,17 @@ impl OptionGroup for ModelOptions {
 pub(crate) fn check(mut arguments: Arguments) -> Result<(), CliError> {
     let options: ModelOptions = arguments.take()?;
     if options.service_model.is_some() {
-        return Err(CliError::usage("model check FILE: --service-model has no effect"));
+        return Err(CliError::usage(
+            "model check FILE: --service-model has no effect",
+        ));
     }
     let [path] = arguments.finish("model check FILE")?;
     let host = inia::host::system_host();
     let text = read(&host, Path::new(&path))?;
     let stem = Path::new(&path).file_stem().unwrap_or_default();
-    let name = options.service_name.unwrap_or_else(|| stem.to_string_lossy().into_owned());
+    let name = options
+        .service_name
+        .unwrap_or_else(|| stem.to_string_lossy().into_owned());
     check_name(&name)?;
     let checked = CheckedModel::load(&name, &path, text)?;
     describe::print(checked.report())?;
@@ -90,9 +94,14 @@ pub(crate) fn add(mut arguments: Arguments) -> Result<(), CliError> {
     let path = if checked.is_smithy {
         folder.join(format!("{name}.json"))
     } else {
-        folder.join(&name).join(&*metadata.api_version).join("service-2.json")
+        folder
+            .join(&name)
+            .join(&*metadata.api_version)
+            .join("service-2.json")
     };
-    host.files.write_private(&path, &text).map_err(|error| file_error(&path, &error))?;
+    host.files
+        .write_private(&path, &text)
+        .map_err(|error| file_error(&path, &error))?;
     for problem in &checked.problems {
         eprintln!("{name}: {problem}");
     }
@@ -103,15 +112,24 @@ pub(crate) fn add(mut arguments: Arguments) -> Result<(), CliError> {
 pub(crate) fn remove(mut arguments: Arguments) -> Result<(), CliError> {
     let options: ModelOptions = arguments.take()?;
     arguments.finish::<0>("configure remove-model")?;
-    let Some(name) = options.service_name.filter(|_| options.service_model.is_none()) else {
-        return Err(CliError::usage("usage: inia configure remove-model --service-name NAME"));
+    let Some(name) = options
+        .service_name
+        .filter(|_| options.service_model.is_none())
+    else {
+        return Err(CliError::usage(
+            "usage: inia configure remove-model --service-name NAME",
+        ));
     };
     check_name(&name)?;
     let host = inia::host::system_host();
     let folder = models_folder(&host)?;
     let mut paths = vec![folder.join(format!("{name}.json"))];
     let versions = host.files.list(&folder.join(&name));
-    paths.extend(versions.iter().map(|version| version.join("service-2.json")));
+    paths.extend(
+        versions
+            .iter()
+            .map(|version| version.join("service-2.json")),
+    );
     let mut removed = 0;
     for path in paths {
         match host.files.remove(&path) {
@@ -148,14 +166,20 @@ impl CheckedModel {
         };
         // A name of its own, so that the definition is loaded even if a newer version of the service is built in.
         let is_taken = builder()?.build()?.service_model(name).is_ok();
-        let name = if is_taken { format!("{name}-file") } else { name.to_owned() };
+        let name = if is_taken {
+            format!("{name}-file")
+        } else {
+            name.to_owned()
+        };
         let session = builder()?.definition(name.as_str(), text).build();
         let session = session.map_err(|error| error.at(path))?;
         let model = session.service_model(&name)?;
         let invalid = model.invalid_operations();
         let mut checked = CheckedModel {
             problems: invalid
-                .map(|(operation, problem)| format!("operation {operation} cannot be used: {problem}"))
+                .map(|(operation, problem)| {
+                    format!("operation {operation} cannot be used: {problem}")
+                })
                 .collect(),
             model: Arc::clone(&model),
             is_smithy,
@@ -186,12 +210,17 @@ impl CheckedModel {
     }
 
     fn add(&mut self, result: Result<(), Error>) {
-        self.problems.extend(result.err().map(|error| error.to_string()));
+        self.problems
+            .extend(result.err().map(|error| error.to_string()));
     }
 
     fn report(&self) -> Vec<String> {
         let metadata = self.model.metadata();
-        let format = if self.is_smithy { "Smithy model" } else { "definition" };
+        let format = if self.is_smithy {
+            "Smithy model"
+        } else {
+            "definition"
+        };
         let mut lines = vec![format!(
             "{} {}: {format}, {}, {} operations, {} shapes, {} paginators, {} waiters",
             metadata.service_id,
@@ -224,13 +253,14 @@ fn check_name(name: &str) -> Result<(), CliError> {
 
 fn models_folder(host: &Host) -> Result<PathBuf, CliError> {
     let home = host.env.home();
-    home.map(|home| home.join(".aws").join("models")).ok_or_else(|| {
-        Error::new(ErrorKind::Config, "there is no home folder: set HOME").into()
-    })
+    home.map(|home| home.join(".aws").join("models"))
+        .ok_or_else(|| Error::new(ErrorKind::Config, "there is no home folder: set HOME").into())
 }
 
 fn read(host: &Host, path: &Path) -> Result<Vec<u8>, CliError> {
-    host.files.read(path).map_err(|error| file_error(path, &error))
+    host.files
+        .read(path)
+        .map_err(|error| file_error(path, &error))
 }
 
 fn file_error(path: &Path, error: &std::io::Error) -> CliError {

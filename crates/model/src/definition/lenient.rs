@@ -74,7 +74,8 @@ struct ShapeProblems(HashMap<String, String>);
 
 impl ShapeProblems {
     fn add(&mut self, shape: &str, problem: &dyn fmt::Display) {
-        self.0.insert(shape.to_owned(), format!("shape {shape}: {problem}"));
+        self.0
+            .insert(shape.to_owned(), format!("shape {shape}: {problem}"));
     }
 
     /// Removes all invalid shapes, and those that refer to them.
@@ -140,7 +141,9 @@ impl ShapeProblems {
 fn targets<'s>(shape: &'s RawShape<'_>) -> impl Iterator<Item = &'s str> {
     let members = shape.members.0.iter().map(|(_, member)| member);
     let parts = shape.member.iter().chain(&shape.key).chain(&shape.value);
-    members.chain(parts).map(|member: &RawMember<'_>| &*member.shape)
+    members
+        .chain(parts)
+        .map(|member: &RawMember<'_>| &*member.shape)
 }
 
 #[cfg(test)]
@@ -160,16 +163,36 @@ mod tests {
     fn an_invalid_part_costs_the_operations_that_use_it() {
         let bad_input = r#""Bad": {"http": {}, "input": {"shape": "In"}}"#;
         for (operations, shapes, problem) in [
-            (bad_input, r#""In": {"type": "tensor"}"#, "shape In: unknown type \"tensor\""),
-            (bad_input, r#""In": {"type": "string", "enum": [1, 2]}"#, "shape In: invalid type: integer `1`"),
-            (bad_input, r#""In": {"type": "structure", "members": {"A": {"shape": "Gone"}}}"#, "shape In: A refers to undefined shape \"Gone\""),
+            (
+                bad_input,
+                r#""In": {"type": "tensor"}"#,
+                "shape In: unknown type \"tensor\"",
+            ),
+            (
+                bad_input,
+                r#""In": {"type": "string", "enum": [1, 2]}"#,
+                "shape In: invalid type: integer `1`",
+            ),
+            (
+                bad_input,
+                r#""In": {"type": "structure", "members": {"A": {"shape": "Gone"}}}"#,
+                "shape In: A refers to undefined shape \"Gone\"",
+            ),
             (
                 bad_input,
                 r#""In": {"type": "structure", "members": {"A": {"shape": "Deep"}}}, "Deep": {"type": "list", "member": {"shape": "Worse"}}, "Worse": {"type": 3}"#,
                 "shape Worse: invalid type: integer `3`",
             ),
-            (r#""Bad": {"http": {}, "errors": null}"#, r#""X": {"type": "string"}"#, "invalid type: null"),
-            (r#""Bad": {"http": {}, "output": {"shape": "Gone"}}"#, r#""X": {"type": "string"}"#, "refers to undefined shape \"Gone\""),
+            (
+                r#""Bad": {"http": {}, "errors": null}"#,
+                r#""X": {"type": "string"}"#,
+                "invalid type: null",
+            ),
+            (
+                r#""Bad": {"http": {}, "output": {"shape": "Gone"}}"#,
+                r#""X": {"type": "string"}"#,
+                "refers to undefined shape \"Gone\"",
+            ),
         ] {
             let model = match model(operations, shapes) {
                 Ok(model) => model,
@@ -177,7 +200,10 @@ mod tests {
             };
             assert_eq!(model.operation("good").unwrap().name, "Good");
             let error = model.operation("Bad").unwrap_err().to_string();
-            assert!(error.starts_with("test: operation Bad cannot be used: "), "{error}");
+            assert!(
+                error.starts_with("test: operation Bad cannot be used: "),
+                "{error}"
+            );
             assert!(error.contains(problem), "{error}");
         }
     }
@@ -187,7 +213,12 @@ mod tests {
         let text = r#"{"metadata": {"protocol": "json", "endpointPrefix": "t"},
             "operations": {"Bad": {"http": {}, "input": {"shape": "In"}}}, "shapes": {"In": {"type": "tensor"}}}"#;
         let error = ServiceModel::from_json("test", text.as_bytes()).unwrap_err();
-        assert!(error.to_string().contains("shape In: unknown type \"tensor\""), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("shape In: unknown type \"tensor\""),
+            "{error}"
+        );
     }
 
     #[test]

@@ -41,11 +41,17 @@ pub(super) fn paginators(
             }
         }
         let name = name_of(ast.id(operation));
-        let output = model.operation(name).ok().and_then(|operation| model.output(operation));
+        let output = model
+            .operation(name)
+            .ok()
+            .and_then(|operation| model.output(operation));
         if let Some(output) = output {
             if paginator.get("result_key").is_none() {
                 let keys = infer::result_paths(model, output);
-                paginator.insert("result_key", keys.into_iter().map(Value::from).collect::<List>());
+                paginator.insert(
+                    "result_key",
+                    keys.into_iter().map(Value::from).collect::<List>(),
+                );
             }
             if let Some(more_results) = infer::more_results(model, output) {
                 paginator.insert("more_results", more_results);
