@@ -57,7 +57,10 @@ async fn with_the_fake_server(server: &FakeServer) -> Result<()> {
     let dynamodb = server.session().build()?.client("dynamodb")?;
     let large = large_tables(&dynamodb, 1_000).await?;
     ensure!(large == ["users", "logs"], "{large:?}");
-    println!("fake server: {large:?} from {} requests", server.calls().len());
+    println!(
+        "fake server: {large:?} from {} requests",
+        server.calls().len()
+    );
     Ok(())
 }
 

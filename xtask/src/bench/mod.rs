@@ -17,6 +17,7 @@ mod report;
 mod serde;
 mod size;
 mod start;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -44,6 +45,8 @@ Usage: cargo xtask bench <MEASUREMENT>
   memory            memory of a page of results
   events [--runs N] event streams in both directions, beside a bare HTTP/2 client
   size [--build]    sizes of release programs; with --build, the time of a clean release build
+  transfer [--passes N] [--case SUBSTR]
+                    S3 transfers, with s5cmd, rclone, boto3 and the AWS CLI
   goals             collect all goals from the stored tables
   fixtures          write the fixtures into target/bench/fixtures
 
@@ -73,6 +76,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         "memory" => memory::run(&bench, &args)?,
         "events" => events::run(&bench, &args)?,
         "size" => size::run(&bench, &args)?,
+        "transfer" => transfer::run(&bench, &args)?,
         "goals" => goals::run(&bench)?,
         "fixtures" => println!("{}", bench.fixtures(&args)?.display()),
         _ => {
@@ -98,6 +102,7 @@ fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
     memory::run(bench, &args)?;
     events::run(bench, &args)?;
     size::run(bench, &args)?;
+    transfer::run(bench, &args)?;
     goals::run(bench)
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn run(
     if let Some(kind) = arguments.skeleton {
         return skeleton::print(
             kind,
-            &model,
+            &client,
             operation,
             &arguments.params,
             &[],
@@ -119,11 +119,11 @@ fn parse(
     let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
     let Some(paginator) = paginator.filter(shipped) else {
         let ((output, explain, SinglePageOption), parsed) =
-            OperationArguments::parse(arguments, model, operation)?;
+            OperationArguments::parse(arguments, client, operation)?;
         return Ok((output, explain, None, parsed));
     };
     let ((output, explain, paging), mut parsed): ((_, _, PagingOptions), _) =
-        OperationArguments::parse(arguments, model, operation)?;
+        OperationArguments::parse(arguments, client, operation)?;
     let pages = paging.resolve(&paginator, model, operation, &mut parsed)?;
     Ok((output, explain, pages, parsed))
 }
