@@ -58,7 +58,7 @@ pub use resource::{
 pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
-    CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+    CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
     TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

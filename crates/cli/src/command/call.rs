@@ -24,7 +24,7 @@ pub(crate) async fn run(
     if let Some(kind) = arguments.skeleton {
         return skeleton::print(
             kind,
-            &model,
+            &client,
             operation,
             &arguments.params,
             &[],
@@ -92,11 +92,11 @@ fn parse(
     let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
     let Some(paginator) = paginator.filter(shipped) else {
         let ((output, SinglePageOption), parsed) =
-            OperationArguments::parse(arguments, model, operation)?;
+            OperationArguments::parse(arguments, client, operation)?;
         return Ok((output, None, parsed));
     };
     let ((output, paging), mut parsed): ((_, PagingOptions), _) =
-        OperationArguments::parse(arguments, model, operation)?;
+        OperationArguments::parse(arguments, client, operation)?;
     let pages = paging.resolve(&paginator, model, operation, &mut parsed)?;
     Ok((output, pages, parsed))
 }
