@@ -176,7 +176,8 @@ mod tests {
     }
 
     fn outcome(rules: &RuleSet, a: Option<&str>, b: Option<&str>) -> String {
-        let partitions = Partitions::from_json(br#"{"partitions": []}"#).unwrap();
+        let partitions = br#"{"partitions": [{"id": "aws", "regionRegex": "^us-1$", "regions": {}, "outputs": {}}]}"#;
+        let partitions = Partitions::from_json(partitions).unwrap();
         let mut params = EndpointParams::new(rules);
         for (index, value) in [a, b].into_iter().enumerate() {
             if let Some(value) = value {

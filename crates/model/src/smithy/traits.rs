@@ -157,6 +157,7 @@ impl Traits {
 
     /// Merges other traits over these.
     pub(super) fn merge(&mut self, others: Traits) {
+        self.local.extend(others.local);
         for (id, value) in others.list {
             match self.list.iter_mut().find(|(existing, _)| *existing == id) {
                 Some((_, existing)) => *existing = value,
