@@ -85,7 +85,16 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
 
 /// Returns bytes that differ from place to place.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
-    (0..length as u64)
+    const BLOCK: usize = 4093;
+    let block: Vec<u8> = (0..BLOCK as u64)
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 11) as u8)
-        .collect()
+        .collect();
+    let mut data = block.repeat(length.div_ceil(BLOCK));
+    data.truncate(length);
+    for (number, place) in data.chunks_mut(BLOCK).enumerate() {
+        for (place, byte) in place.iter_mut().zip(number.to_le_bytes()) {
+            *place = byte;
+        }
+    }
+    data
 }

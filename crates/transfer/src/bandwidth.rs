@@ -25,8 +25,7 @@ impl Bandwidth {
     }
 
     /// Returns the time to wait before `bytes` may be transferred.
-    pub(crate) fn delay(&self, bytes: u64) -> Duration {
-        let now = Instant::now();
+    fn delay(&self, bytes: u64, now: Instant) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let seconds = bytes as f64 / self.bytes_per_second as f64;
         let duration = Duration::try_from_secs_f64(seconds).unwrap_or_default();
@@ -40,7 +39,7 @@ impl Bandwidth {
 
     /// Waits until `bytes` may be transferred.
     pub(crate) async fn take(&self, bytes: u64) {
-        let delay = self.delay(bytes);
+        let delay = self.delay(bytes, Instant::now());
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
@@ -51,14 +50,15 @@ impl Bandwidth {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn bytes_take_their_time() {
+    #[test]
+    fn bytes_take_their_time() {
         let bandwidth = Bandwidth::new(1000);
-        let started = Instant::now();
+        let mut now = Instant::now();
+        let started = now;
         for _ in 0..10 {
-            bandwidth.take(500).await;
+            now += bandwidth.delay(500, now);
         }
-        let elapsed = started.elapsed().as_secs_f64();
+        let elapsed = (now - started).as_secs_f64();
         assert!((4.8..5.1).contains(&elapsed), "{elapsed}");
     }
 }

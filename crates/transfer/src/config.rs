@@ -1,5 +1,6 @@
 //! [`TransferConfig`]: sizes and limits of transfers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// One mebibyte, in bytes.
@@ -43,6 +44,8 @@ pub struct TransferConfig {
     pub(crate) max_bandwidth: Option<u64>,
     pub(crate) part_attempts: u32,
     pub(crate) retry_delay: Duration,
+    pub(crate) is_resumable: bool,
+    pub(crate) journal_folder: Option<PathBuf>,
 }
 
 impl Default for TransferConfig {
@@ -55,6 +58,8 @@ impl Default for TransferConfig {
             max_bandwidth: None,
             part_attempts: 10,
             retry_delay: Duration::from_millis(100),
+            is_resumable: false,
+            journal_folder: None,
         }
     }
 }
@@ -117,6 +122,20 @@ impl TransferConfig {
     #[must_use]
     pub fn retry_delay(mut self, delay: Duration) -> Self {
         self.retry_delay = delay;
+        self
+    }
+
+    /// Makes all transfers resumable: see [`TransferRequest::resumable`](crate::TransferRequest::resumable).
+    #[must_use]
+    pub fn resumable(mut self, is_resumable: bool) -> Self {
+        self.is_resumable = is_resumable;
+        self
+    }
+
+    /// Sets the folder of the journals of resumable transfers. Default: `~/.aws/inia/transfers`.
+    #[must_use]
+    pub fn journal_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.journal_folder = Some(folder.into());
         self
     }
 }

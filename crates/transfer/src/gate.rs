@@ -84,8 +84,11 @@ impl RequestGate {
 
     /// Reduces the limit, because the service throttles requests.
     pub(crate) fn throttled(&self) {
+        self.throttled_at(Instant::now());
+    }
+
+    fn throttled_at(&self, now: Instant) {
         let mut limits = self.lock();
-        let now = Instant::now();
         if limits
             .reduced
             .is_some_and(|last| now - last < REDUCTION_INTERVAL)
@@ -122,20 +125,24 @@ impl Drop for RequestPermit<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn throttling_halves_the_limit_and_successes_restore_it() {
+    #[test]
+    fn throttling_halves_the_limit_and_successes_restore_it() {
         let gate = RequestGate::new(8);
-        let held = [gate.enter().await, gate.enter().await];
-        gate.throttled();
-        gate.throttled();
+        let enter = || gate.enter().now_or_never().expect("a permit is available");
+        let held = [enter(), enter()];
+        let mut now = Instant::now();
+        gate.throttled_at(now);
+        gate.throttled_at(now);
         assert_eq!((gate.limit(), gate.permits.available_permits()), (4, 2));
-        tokio::time::advance(REDUCTION_INTERVAL).await;
-        gate.throttled();
-        tokio::time::advance(REDUCTION_INTERVAL).await;
-        gate.throttled();
-        assert_eq!((gate.limit(), gate.permits.available_permits()), (1, 0));
+        for limit in [2, 1, 1] {
+            now += REDUCTION_INTERVAL;
+            gate.throttled_at(now);
+            assert_eq!((gate.limit(), gate.permits.available_permits()), (limit, 0));
+        }
         drop(held);
         assert_eq!(gate.permits.available_permits(), 1);
         for _ in 0..100 {

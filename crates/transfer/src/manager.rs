@@ -4,17 +4,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use inia_core::Str;
+use futures_core::Stream;
+use inia_core::{Result, Str, Value};
 use inia_dispatch::{ByteStream, Client};
 use tokio::io::AsyncWrite;
 
+use crate::arguments::ExtraArgs;
 use crate::config::TransferConfig;
-use crate::context::SharedLimits;
+use crate::context::{SharedLimits, TransferContext};
+use crate::control::TransferControl;
+use crate::copy::{self, CopySource};
+use crate::delete::{self, DeleteFailure, DeleteOutput, DeleteTarget};
 use crate::download::{self, WriteAt};
+use crate::list::{self, ObjectListing};
 use crate::object::ObjectName;
+use crate::progress::ProgressTracker;
 use crate::source::UploadSource;
 use crate::transfer::TransferRequest;
-use crate::upload;
+use crate::{compare, upload};
 
 /// Transfers objects of S3 and services like it. Cheap to clone. All transfers of a manager and its clones share its limits.
 ///
@@ -106,8 +113,31 @@ impl TransferManager {
         TransferManager::with_config(&self.client, self.config.retry_delay(delay))
     }
 
-    pub(crate) fn into_parts(self) -> (Client, TransferConfig, Arc<SharedLimits>) {
-        (self.client, self.config, self.shared)
+    pub(crate) fn with_resumable(mut self, is_resumable: bool) -> Self {
+        self.config.is_resumable = is_resumable;
+        self
+    }
+
+    /// Returns what the tasks of a transfer share.
+    ///
+    /// # Errors
+    /// `Validation`: unknown extra arguments.
+    pub(crate) fn context(
+        self,
+        operations: &[&str],
+        arguments: Value,
+        control: TransferControl,
+        progress: Arc<ProgressTracker>,
+    ) -> Result<Arc<TransferContext>> {
+        let arguments = ExtraArgs::new(&self.client, operations, arguments)?;
+        Ok(Arc::new(TransferContext {
+            client: self.client,
+            config: self.config,
+            shared: self.shared,
+            arguments,
+            control,
+            progress,
+        }))
     }
 
     /// Uploads a file. A pipe or a device is read to its end.
@@ -233,6 +263,144 @@ impl TransferManager {
         let writer: Arc<dyn WriteAt> = Arc::new(writer);
         TransferRequest::new(self, download::OPERATIONS, move |context| {
             download::download_to(context, object, writer)
+        })
+    }
+
+    /// Copies an object within the service, in parts if it is long, between buckets, regions and accounts. Its metadata, other
+    /// properties and tags are copied, unless `MetadataDirective` or `TaggingDirective` is `REPLACE`.
+    ///
+    /// # Errors
+    /// As the calls of `HeadObject`, `CopyObject` or the operations of a multipart upload; `Stream` if the source was changed meanwhile
+    /// or the checksums of source and copy differ, `Validation` for unknown extra arguments, `Cancelled`.
+    ///
+    /// # Source
+    /// boto3 `s3/inject.py:copy`.
+    pub fn copy(
+        &self,
+        source: CopySource,
+        bucket: impl Into<Str>,
+        key: impl Into<Str>,
+    ) -> TransferRequest {
+        self.copy_from(&self.client, source, bucket, key)
+    }
+
+    /// Copies an object whose properties another client reads, such as one of the source's region, as boto3's `SourceClient`.
+    ///
+    /// # Errors
+    /// As [`copy`](Self::copy).
+    pub fn copy_from(
+        &self,
+        source_client: &Client,
+        source: CopySource,
+        bucket: impl Into<Str>,
+        key: impl Into<Str>,
+    ) -> TransferRequest {
+        let object = ObjectName {
+            bucket: bucket.into(),
+            key: key.into(),
+        };
+        let source_client = source_client.clone();
+        TransferRequest::new(self, copy::OPERATIONS, move |context| {
+            copy::copy(context, source_client, source, object)
+        })
+    }
+
+    /// Deletes the objects of a stream, 1,000 with a request, and several requests at a time.
+    ///
+    /// An object that cannot be deleted is in the output; it does not end the deletion.
+    ///
+    /// ```no_run
+    /// # async fn example(transfers: inia_transfer::TransferManager) -> inia_core::Result<()> {
+    /// use futures_util::StreamExt as _;
+    ///
+    /// let old = transfers.list("logs", "2019/").map(|object| Ok(object?.key.into()));
+    /// let output = transfers.delete("logs", old).await?;
+    /// println!("{} deleted, {} failed", output.deleted, output.failed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As a call of `DeleteObjects`; the error of the stream.
+    pub fn delete(
+        &self,
+        bucket: impl Into<Str>,
+        objects: impl Stream<Item = Result<DeleteTarget>> + Send + 'static,
+    ) -> TransferRequest<DeleteOutput> {
+        let bucket = bucket.into();
+        TransferRequest::new(self, delete::OPERATIONS, move |context| {
+            delete::delete(context, bucket, objects, None)
+        })
+    }
+
+    /// Deletes the objects of a stream, and calls a function with each batch: the objects that were deleted, and those that were not.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete).
+    pub fn delete_with(
+        &self,
+        bucket: impl Into<Str>,
+        objects: impl Stream<Item = Result<DeleteTarget>> + Send + 'static,
+        on_batch: impl Fn(&[DeleteTarget], &[DeleteFailure]) + Send + Sync + 'static,
+    ) -> TransferRequest<DeleteOutput> {
+        let bucket = bucket.into();
+        TransferRequest::new(self, delete::OPERATIONS, move |context| {
+            delete::delete(context, bucket, objects, Some(Arc::new(on_batch)))
+        })
+    }
+
+    /// Lists the objects of a bucket whose keys begin with a prefix, in the order of their keys. The folders of a large bucket with few
+    /// of them are listed at the same time.
+    ///
+    /// ```no_run
+    /// # async fn example(transfers: inia_transfer::TransferManager) -> inia_core::Result<()> {
+    /// let mut objects = transfers.list("logs", "2026/");
+    /// while let Some(object) = objects.next().await {
+    ///     let object = object?;
+    ///     println!("{} {}", object.size, object.key);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self, bucket: impl Into<Str>, prefix: impl Into<Str>) -> ObjectListing {
+        self.list_with(bucket, prefix, Value::Null)
+    }
+
+    /// Lists objects with extra arguments of `ListObjectsV2`, such as `MaxKeys`, `StartAfter`, `FetchOwner` or `RequestPayer`.
+    pub fn list_with(
+        &self,
+        bucket: impl Into<Str>,
+        prefix: impl Into<Str>,
+        arguments: impl Into<Value>,
+    ) -> ObjectListing {
+        let manager = self.clone();
+        let arguments = arguments.into();
+        let context = move || {
+            let progress = Arc::new(ProgressTracker::new(None));
+            let control = TransferControl::new();
+            manager.context(list::OPERATIONS, arguments, control, progress)
+        };
+        ObjectListing::new(context, bucket.into(), prefix.into())
+    }
+
+    /// Returns true if a file has the contents of an object, by the object's checksum or the MD5 in its ETag. False if the object has
+    /// neither of these, or a checksum of parts of unknown size.
+    ///
+    /// # Errors
+    /// As a call of `HeadObject`; `Stream` if the file cannot be read.
+    pub fn has_same_contents(
+        &self,
+        bucket: impl Into<Str>,
+        key: impl Into<Str>,
+        path: impl Into<PathBuf>,
+    ) -> TransferRequest<bool> {
+        let object = ObjectName {
+            bucket: bucket.into(),
+            key: key.into(),
+        };
+        let path = path.into();
+        TransferRequest::new(self, compare::OPERATIONS, move |context| {
+            compare::has_same_contents(context, object, path)
         })
     }
 }

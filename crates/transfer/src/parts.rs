@@ -51,6 +51,11 @@ impl<T: Send + 'static> PartTasks<T> {
         }
     }
 
+    /// Takes the results of the parts that are done.
+    pub(crate) fn take_done(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.done)
+    }
+
     fn collect(&mut self, part: Result<Result<T>, JoinError>) -> Result<()> {
         self.done
             .push(part.unwrap_or_else(|error| Err(task_error(error)))?);

@@ -97,12 +97,6 @@ impl ProgressTracker {
         self.changed();
     }
 
-    /// Takes back bytes of a part that failed and is sent again.
-    pub(crate) fn remove_bytes(&self, bytes: u64) {
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        self.changed();
-    }
-
     /// Counts a complete part.
     pub(crate) fn add_part(&self) {
         self.parts.fetch_add(1, Ordering::Relaxed);

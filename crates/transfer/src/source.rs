@@ -120,13 +120,19 @@ pub(crate) fn file_error(path: &Path, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Stream, path.display().to_string()).with_source(error)
 }
 
+/// Reads bytes at an offset of a file.
 #[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
+pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
 }
 
+/// Reads bytes at an offset of a file.
 #[cfg(windows)]
-fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> std::io::Result<()> {
+pub(crate) fn read_exact_at(
+    file: &File,
+    mut buffer: &mut [u8],
+    mut offset: u64,
+) -> std::io::Result<()> {
     use std::os::windows::fs::FileExt as _;
     while !buffer.is_empty() {
         match file.seek_read(buffer, offset)? {

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use inia_core::ports::BoxFuture;
-use inia_core::{Result, Value};
+use inia_core::{Error, Result, Value};
 use tokio::task::JoinHandle;
 
-use crate::arguments::ExtraArgs;
 use crate::context::{TransferContext, task_error};
 use crate::progress::{ProgressCallback, ProgressTracker};
 use crate::{Progress, ProgressStream, TransferControl, TransferManager};
@@ -73,6 +72,11 @@ impl<T: Send + 'static> TransferRequest<T> {
         }
     }
 
+    /// Returns a transfer that fails when it is started.
+    pub(crate) fn failed(manager: &TransferManager, error: Error) -> Self {
+        TransferRequest::new(manager, &[], move |_| std::future::ready(Err(error)))
+    }
+
     /// Sets extra arguments, as boto3's `ExtraArgs`: parameters of the operations of the transfer, such as `ContentType`, `Metadata`,
     /// `SSECustomerKey` or `VersionId`. Each is passed to every operation that it applies to.
     pub fn extra_args(mut self, arguments: impl Into<Value>) -> Self {
@@ -83,6 +87,14 @@ impl<T: Send + 'static> TransferRequest<T> {
     /// Calls a function whenever the transfer makes progress.
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.callback = Some(Arc::new(callback));
+        self
+    }
+
+    /// Lets a transfer in parts that failed, was cancelled or was killed go on where it ended, when it is requested again: finished parts
+    /// are not sent twice. Its parts and a journal are kept until then. Uploads from files and downloads to files are resumed, if the
+    /// file and the object are unchanged; other transfers begin anew.
+    pub fn resumable(mut self, is_resumable: bool) -> Self {
+        self.manager = self.manager.with_resumable(is_resumable);
         self
     }
 
@@ -103,17 +115,8 @@ impl<T: Send + 'static> TransferRequest<T> {
         let task_control = control.clone();
         let task_progress = Arc::clone(&progress);
         let task = tokio::spawn(async move {
-            let (client, config, shared) = manager.into_parts();
-            let arguments = ExtraArgs::new(&client, operations, arguments)?;
-            let context = TransferContext {
-                client,
-                config,
-                shared,
-                arguments,
-                control: task_control,
-                progress: task_progress,
-            };
-            job(Arc::new(context)).await
+            let context = manager.context(operations, arguments, task_control, task_progress)?;
+            job(context).await
         });
         Transfer {
             task,

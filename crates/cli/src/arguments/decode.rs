@@ -1,5 +1,6 @@
 //! Decodes parameters from JSON, in which blobs are base64.
 
+use inia::dynamodb::is_attribute_value;
 use inia::{
     ByteStream, Error, ErrorKind, Result, Value, model::Kind, model::Member, model::Operation,
     model::ServiceModel, model::snake_case,
@@ -16,7 +17,8 @@ pub(crate) fn params(
     operation: &Operation,
     params: &mut Value,
 ) -> Result<Option<ByteStream>> {
-    params_in_place(model, operation, params)?;
+    let is_native = false;
+    BlobDecoder { model, is_native }.params_in_place(operation, params)?;
     let Some(member) = model.streaming_input(operation) else {
         return Ok(None);
     };
@@ -37,88 +39,102 @@ pub(crate) fn params(
     }
 }
 
-/// Decodes all blobs of the parameters in place.
-pub(crate) fn params_in_place(
-    model: &ServiceModel,
-    operation: &Operation,
-    params: &mut Value,
-) -> Result<()> {
-    operation
-        .input
-        .as_ref()
-        .map_or(Ok(()), |input| decode(model, input, params, "", MAX_DEPTH))
-}
-
 /// Decodes all blobs of a value in place.
 pub(crate) fn value_in_place(
     model: &ServiceModel,
     member: &Member,
     value: &mut Value,
 ) -> Result<()> {
-    decode(model, member, value, &member.name, MAX_DEPTH)
+    let is_native = false;
+    BlobDecoder { model, is_native }.value_in_place(member, value)
 }
 
-fn decode(
-    model: &ServiceModel,
-    member: &Member,
-    value: &mut Value,
-    path: &str,
-    depth: u32,
-) -> Result<()> {
-    let Some(depth) = depth.checked_sub(1) else {
-        return Ok(());
-    };
-    let shape = model.shape(member.target);
-    match (&shape.kind, &mut *value) {
-        (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
-        (Kind::Structure(structure), Value::Map(map)) => {
-            for (name, value) in map.iter_mut() {
-                let target = structure.member(name).or_else(|| {
-                    structure
-                        .members
-                        .iter()
-                        .find(|member| snake_case(&member.name) == **name)
-                });
-                if let Some(member) = target {
-                    let path = if path.is_empty() {
-                        name.to_string()
-                    } else {
-                        format!("{path}.{name}")
-                    };
-                    decode(model, member, value, &path, depth)?;
+/// Decodes the blobs of parameters.
+pub(super) struct BlobDecoder<'m> {
+    pub(super) model: &'m ServiceModel,
+    /// True if the parameters have native values in place of attribute values. Native values stay as they are.
+    pub(super) is_native: bool,
+}
+
+impl BlobDecoder<'_> {
+    pub(super) fn value_in_place(&self, member: &Member, value: &mut Value) -> Result<()> {
+        self.decode(member, value, &member.name, MAX_DEPTH)
+    }
+
+    pub(super) fn params_in_place(&self, operation: &Operation, params: &mut Value) -> Result<()> {
+        match &operation.input {
+            Some(input) => self.decode(input, params, "", MAX_DEPTH),
+            None => Ok(()),
+        }
+    }
+
+    fn decode(&self, member: &Member, value: &mut Value, path: &str, depth: u32) -> Result<()> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Ok(());
+        };
+        let shape = self.model.shape(member.target);
+        match (&shape.kind, &mut *value) {
+            (Kind::Structure(_), _)
+                if self.is_native && is_attribute_value(self.model, member.target) =>
+            {
+                Ok(())
+            }
+            (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
+            (Kind::Structure(structure), Value::Map(map)) => {
+                for (name, value) in map.iter_mut() {
+                    let target = structure.member(name).or_else(|| {
+                        structure
+                            .members
+                            .iter()
+                            .find(|member| snake_case(&member.name) == **name)
+                    });
+                    if let Some(member) = target {
+                        let path = if path.is_empty() {
+                            name.to_string()
+                        } else {
+                            format!("{path}.{name}")
+                        };
+                        self.decode(member, value, &path, depth)?;
+                    }
                 }
+                Ok(())
             }
-            Ok(())
-        }
-        (Kind::List(element), Value::List(list)) => {
-            for (position, value) in list.iter_mut().enumerate() {
-                decode(model, element, value, &format!("{path}[{position}]"), depth)?;
+            (Kind::Structure(_), Value::List(events)) if shape.traits.is_event_stream() => {
+                for (position, event) in events.iter_mut().enumerate() {
+                    self.decode(member, event, &format!("{path}[{position}]"), depth)?;
+                }
+                Ok(())
             }
-            Ok(())
-        }
-        (Kind::Map { value: element, .. }, Value::Map(map)) => {
-            for (name, value) in map.iter_mut() {
-                decode(model, element, value, &format!("{path}.{name}"), depth)?;
+            (Kind::List(element), Value::List(list)) => {
+                for (position, value) in list.iter_mut().enumerate() {
+                    self.decode(element, value, &format!("{path}[{position}]"), depth)?;
+                }
+                Ok(())
             }
-            Ok(())
+            (Kind::Map { value: element, .. }, Value::Map(map)) => {
+                for (name, value) in map.iter_mut() {
+                    self.decode(element, value, &format!("{path}.{name}"), depth)?;
+                }
+                Ok(())
+            }
+            (Kind::Blob, Value::String(text)) => {
+                let decoded = blob_from_text(text);
+                *value = decoded.map_err(|message| {
+                    Error::new(ErrorKind::Validation, format!("{path}: {message}"))
+                })?;
+                Ok(())
+            }
+            (Kind::Float | Kind::Double, Value::String(text)) => {
+                let number = match &**text {
+                    "NaN" => f64::NAN,
+                    "Infinity" => f64::INFINITY,
+                    "-Infinity" => f64::NEG_INFINITY,
+                    _ => return Ok(()),
+                };
+                *value = Value::Float(number);
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        (Kind::Blob, Value::String(text)) => {
-            let decoded = blob_from_text(text);
-            *value = decoded.map_err(|message| {
-                Error::new(ErrorKind::Validation, format!("{path}: {message}"))
-            })?;
-            Ok(())
-        }
-        (Kind::Float | Kind::Double, Value::String(text)) => {
-            let number = match &**text {
-                "NaN" => f64::NAN,
-                "Infinity" => f64::INFINITY,
-                "-Infinity" => f64::NEG_INFINITY,
-                _ => return Ok(()),
-            };
-            *value = Value::Float(number);
-            Ok(())
-        }
-        _ => Ok(()),
     }
 }

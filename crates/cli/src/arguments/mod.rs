@@ -21,9 +21,10 @@ mod value;
 pub(crate) use global::{
     OutputFormat, OutputOptions, ProfileOption, SessionOptions, warn_unverified,
 };
-pub(crate) use operation::{OperationArguments, SkeletonKind};
+pub(crate) use operation::{EventOptions, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
+pub(crate) use paramfile::expand as expand_path;
 pub(crate) use value::blob_from_text;
 
 use std::collections::VecDeque;
@@ -40,7 +41,7 @@ type GlobalOptions = (SessionOptions, OutputOptions);
 /// All options that are not parameters of an operation.
 type KnownOptions = (
     GlobalOptions,
-    operation::InputOptions,
+    (operation::InputOptions, EventOptions),
     PagingOptions,
     CollectionOptions,
 );

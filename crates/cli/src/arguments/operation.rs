@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use inia::{
-    ByteStream, Map, Value, model::Kind, model::Member, model::Operation, model::ServiceModel,
-    model::kebab_case,
+    ByteStream, Client, Map, Value, model::Kind, model::Member, model::Operation,
+    model::ServiceModel, model::kebab_case,
 };
 
-use super::decode;
+use super::decode::BlobDecoder;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::{self, ArgumentText};
 use super::value::OptionContext;
@@ -17,8 +17,30 @@ use crate::status::CliError;
 /// Options of every command that takes the parameters of an operation.
 #[derive(Debug, Default)]
 pub(super) struct InputOptions {
-    json: Map,
+    json: Option<ArgumentText>,
     skeleton: Option<SkeletonKind>,
+}
+
+impl InputOptions {
+    /// Returns the parameters in `--cli-input-json`.
+    fn params(&self, client: &Client) -> Result<Value, CliError> {
+        let Some(text) = &self.json else {
+            return Ok(Value::map());
+        };
+        let params = parse_json(client.is_native(), text.bytes());
+        match params.map_err(|error| CliError::usage(format!("--cli-input-json: {error}")))? {
+            params @ Value::Map(_) => Ok(params),
+            _ => Err(CliError::usage("--cli-input-json: expected a JSON object")),
+        }
+    }
+}
+
+/// Parses JSON. Native values keep all digits of their numbers.
+pub(super) fn parse_json(is_native: bool, text: &[u8]) -> Result<Value, String> {
+    if is_native && let Ok(text) = std::str::from_utf8(text) {
+        return inia::dynamodb::parse_json(text).map_err(|error| error.to_string());
+    }
+    serde_json::from_slice(text).map_err(|error| format!("invalid JSON: {error}"))
 }
 
 impl OptionGroup for InputOptions {
@@ -27,14 +49,7 @@ impl OptionGroup for InputOptions {
             name: "cli-input-json",
             arity: Arity::One,
             set: |options, text| {
-                let text = ArgumentText::load(&text)?;
-                let json = serde_json::from_slice(text.bytes()).map_err(|error| {
-                    CliError::usage(format!("--cli-input-json: invalid JSON: {error}"))
-                })?;
-                let Value::Map(json) = json else {
-                    return Err(CliError::usage("--cli-input-json: expected a JSON object"));
-                };
-                options.json = json;
+                options.json = Some(ArgumentText::load(&text)?);
                 Ok(())
             },
         },
@@ -52,6 +67,45 @@ impl OptionGroup for InputOptions {
                         )));
                     }
                 });
+                Ok(())
+            },
+        },
+    ];
+}
+
+/// Options of operations whose input is an event stream.
+#[derive(Debug, Default)]
+pub(crate) struct EventOptions {
+    /// The events: JSON, the path of a file of lines behind `file://`, or `-`.
+    pub(crate) events: Option<String>,
+    /// Size of the frames that a binary file is cut into, in bytes.
+    pub(crate) frame_bytes: Option<usize>,
+}
+
+/// Maximum value of `--frame-bytes`: that of the payload of an event.
+const MAX_FRAME_BYTES: usize = 24 << 20;
+
+impl OptionGroup for EventOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "input-events",
+            arity: Arity::One,
+            set: |options, events| {
+                options.events = Some(events);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "frame-bytes",
+            arity: Arity::One,
+            set: |options, number| {
+                let parsed = number.parse().ok();
+                let parsed = parsed.filter(|size| (1..=MAX_FRAME_BYTES).contains(size));
+                options.frame_bytes = Some(parsed.ok_or_else(|| {
+                    CliError::usage(format!(
+                        "--frame-bytes: {number:?} is not a number of bytes from 1 to {MAX_FRAME_BYTES}"
+                    ))
+                })?);
                 Ok(())
             },
         },
@@ -79,6 +133,8 @@ pub(crate) struct OperationArguments {
     pub(crate) positionals: Vec<String>,
     /// If set, the skeleton is printed instead of a call.
     pub(crate) skeleton: Option<SkeletonKind>,
+    /// The events of the request, if the input of the operation is an event stream.
+    pub(crate) events: EventOptions,
 }
 
 impl OperationArguments {
@@ -88,13 +144,24 @@ impl OperationArguments {
     /// If the line has options that are in neither, or invalid values.
     pub(crate) fn parse<S: OptionSet>(
         mut arguments: Arguments,
-        model: &ServiceModel,
+        client: &Client,
         operation: &Operation,
     ) -> Result<(S, Self), CliError> {
+        let model = client.model();
         let (set, input): (S, InputOptions) = arguments.take()?;
-        let members = MemberOptions::new(model, operation);
+        let events = model.event_stream_input(operation);
+        let event_options = match events {
+            Some(_) => arguments.take()?,
+            None => EventOptions::default(),
+        };
+        let members = MemberOptions::new(model, operation, client.is_native());
         let names = || {
             let own = S::names().into_iter().chain(InputOptions::names());
+            let own = own.chain(
+                EventOptions::names()
+                    .into_iter()
+                    .filter(|_| events.is_some()),
+            );
             members.names().chain(own.map(str::to_owned)).collect()
         };
         let rest = arguments.finish_with(|name| members.arity(name), names)?;
@@ -103,6 +170,7 @@ impl OperationArguments {
             body: None,
             positionals: rest.positionals,
             skeleton: input.skeleton,
+            events: event_options,
         };
         let mut params = Map::new();
         let mut complex = HashSet::new();
@@ -119,6 +187,11 @@ impl OperationArguments {
                     "--{name} is given twice; write all its values behind one --{name}"
                 )));
             }
+            if events.is_some_and(|events| events.name == member.name) {
+                return Err(CliError::usage(format!(
+                    "--{name} is an event stream: pass its events with --input-events file://EVENTS.jsonl, or - for standard input"
+                )));
+            }
             if streaming.is_some_and(|streaming| streaming.name == member.name) {
                 parsed.body = values.into_iter().next();
             } else if matches!(kind, Kind::Boolean) {
@@ -129,8 +202,12 @@ impl OperationArguments {
             }
         }
         // Options override `--cli-input-json`.
-        parsed.params = Value::Map(input.json);
-        decode::params_in_place(model, operation, &mut parsed.params)?;
+        parsed.params = input.params(client)?;
+        let decoder = BlobDecoder {
+            model,
+            is_native: client.is_native(),
+        };
+        decoder.params_in_place(operation, &mut parsed.params)?;
         if let Some(map) = parsed.params.as_map_mut() {
             map.extend(params);
         }
@@ -145,7 +222,7 @@ impl OperationArguments {
         name: &str,
         text: &str,
     ) -> Result<bool, CliError> {
-        let members = MemberOptions::new(model, operation);
+        let members = MemberOptions::new(model, operation, false);
         let Some(option) = members.find(name) else {
             return Ok(false);
         };
@@ -187,6 +264,7 @@ struct MemberOptions<'m> {
     model: &'m ServiceModel,
     operation: &'m Operation,
     options: Vec<(String, &'m Member)>,
+    is_native: bool,
 }
 
 /// The member of an option, and the value of the option as a flag.
@@ -196,7 +274,7 @@ struct MemberOption<'m> {
 }
 
 impl<'m> MemberOptions<'m> {
-    fn new(model: &'m ServiceModel, operation: &'m Operation) -> Self {
+    fn new(model: &'m ServiceModel, operation: &'m Operation, is_native: bool) -> Self {
         let members = model
             .input(operation)
             .into_iter()
@@ -209,6 +287,7 @@ impl<'m> MemberOptions<'m> {
             model,
             operation,
             options: members.map(option).collect(),
+            is_native,
         }
     }
 
@@ -248,6 +327,7 @@ impl<'m> MemberOptions<'m> {
             model: self.model,
             operation: self.operation,
             option,
+            is_native: self.is_native,
         }
     }
 }

@@ -53,7 +53,7 @@ impl ArgumentText {
 ///
 /// # Source
 /// Python's `os.path.expanduser` and `expandvars`, which the AWS CLI uses.
-pub(super) fn expand(path: &str) -> PathBuf {
+pub(crate) fn expand(path: &str) -> PathBuf {
     let env = inia::host::system_host().env;
     let expanded = expand_user(path, &*env, Platform::CURRENT);
     let expanded = expanded.and_then(|path| path.into_string().ok());

@@ -7,7 +7,8 @@ use inia::{
     model::Shape, model::Structure,
 };
 
-use super::decode;
+use super::decode::BlobDecoder;
+use super::operation::parse_json;
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};
 use crate::status::CliError;
@@ -19,6 +20,8 @@ pub(super) struct OptionContext<'c> {
     pub(super) operation: &'c Operation,
     /// Name without dashes.
     pub(super) option: &'c str,
+    /// True if the parameters have native values in place of attribute values.
+    pub(super) is_native: bool,
 }
 
 /// String shapes whose value may be binary: S3's customer keys, which inia encodes.
@@ -183,9 +186,13 @@ impl<'c> OptionContext<'c> {
     }
 
     fn json(self, member: &Member, text: &ArgumentText) -> Result<Value, CliError> {
-        let mut value: Value = serde_json::from_str(self.plain(text)?)
-            .map_err(|error| self.error(format!("invalid JSON: {error}")))?;
-        decode::value_in_place(self.model, member, &mut value)?;
+        let value = parse_json(self.is_native, self.plain(text)?.as_bytes());
+        let mut value = value.map_err(|message| self.error(message))?;
+        let decoder = BlobDecoder {
+            model: self.model,
+            is_native: self.is_native,
+        };
+        decoder.value_in_place(member, &mut value)?;
         Ok(value)
     }
 

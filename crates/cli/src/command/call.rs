@@ -5,6 +5,7 @@ use inia::{Client, Session, model::Operation, model::PaginatorModel};
 use crate::arguments::{
     Arguments, OperationArguments, OutputOptions, PageLimits, PagingOptions, SinglePageOption,
 };
+use crate::command::input_events::InputEvents;
 use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
 use crate::output::Printer;
@@ -23,7 +24,7 @@ pub(crate) async fn run(
     if let Some(kind) = arguments.skeleton {
         return skeleton::print(
             kind,
-            &model,
+            &client,
             operation,
             &arguments.params,
             &[],
@@ -42,6 +43,7 @@ pub(crate) async fn run(
         error,
     };
     let body = arguments.open_body().await?;
+    let events = InputEvents::open(&model, operation, &arguments)?;
     let value = match pages {
         Some(limits) if body.is_none() => {
             let mut paginator = client.paginate(&operation.name, arguments.params);
@@ -62,8 +64,11 @@ pub(crate) async fn run(
             if let Some(body) = body {
                 call = call.body(body);
             }
+            if let Some(events) = events {
+                call = call.event_stream(events.into_stream());
+            }
             let response = call.send().await.map_err(in_operation)?;
-            match receive(response, outfile.as_ref(), operation, &printer).await? {
+            match receive(response, outfile.as_ref(), &model, operation, &printer).await? {
                 Some(value) => value,
                 None => return Ok(()),
             }
@@ -87,11 +92,11 @@ fn parse(
     let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
     let Some(paginator) = paginator.filter(shipped) else {
         let ((output, SinglePageOption), parsed) =
-            OperationArguments::parse(arguments, model, operation)?;
+            OperationArguments::parse(arguments, client, operation)?;
         return Ok((output, None, parsed));
     };
     let ((output, paging), mut parsed): ((_, PagingOptions), _) =
-        OperationArguments::parse(arguments, model, operation)?;
+        OperationArguments::parse(arguments, client, operation)?;
     let pages = paging.resolve(&paginator, model, operation, &mut parsed)?;
     Ok((output, pages, parsed))
 }

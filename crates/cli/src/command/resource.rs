@@ -10,8 +10,10 @@
 //! inia resource s3 Bucket logs Object a.txt get -     a sub-resource and an action
 //! inia resource ec2 Instance i-1 subnet vpc id        references
 //! inia resource ec2 Instance i-1 wait-until-running   a waiter
+//! inia resource dynamodb Table t get-item --key '{"id": "a"}'   an action with native values
 //! ```
 
+use inia::dynamodb::with_binary_entries;
 use inia::{
     Session, Value, model::Operation, model::ResourceModel, resource::Resource,
     resource::ResourceOutcome, resource::ResourcePart,
@@ -181,7 +183,7 @@ impl ResourcePath {
                 let target = self.model.collection(name)?;
                 let operation = model.operation(&target.request.operation)?;
                 let ((output, limits), parsed): ((OutputOptions, CollectionOptions), _) =
-                    OperationArguments::parse(arguments, &model, operation)?;
+                    OperationArguments::parse(arguments, resource.client(), operation)?;
                 if let Some(argument) = parsed.positionals.first() {
                     return Err(CliError::unexpected(argument));
                 }
@@ -190,8 +192,9 @@ impl ResourcePath {
                     let supplied: Vec<&str> =
                         supplied.map(|param| param.target.parameter()).collect();
                     let params = &parsed.params;
+                    let client = resource.client();
                     return skeleton::print(
-                        kind, &model, operation, params, &supplied, output, session,
+                        kind, client, operation, params, &supplied, output, session,
                     );
                 }
                 let printer = Printer::new(output, session)?;
@@ -205,14 +208,14 @@ impl ResourcePath {
                 let action_call = ActionCall::find(&resource, &self.model, name)?;
                 let operation = model.operation(&action_call.operation)?;
                 let (output, parsed): (OutputOptions, _) =
-                    OperationArguments::parse(arguments, model, operation)?;
+                    OperationArguments::parse(arguments, &client, operation)?;
                 let outfile = Outfile::of(model, operation, &parsed)?;
                 if let Some(kind) = parsed.skeleton {
                     let supplied: Vec<&str> =
                         action_call.supplied.iter().map(String::as_str).collect();
                     let params = &parsed.params;
                     return skeleton::print(
-                        kind, model, operation, params, &supplied, output, session,
+                        kind, &client, operation, params, &supplied, output, session,
                     );
                 }
                 if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
@@ -382,12 +385,17 @@ async fn action(
     })?;
     let value = match result {
         ResourceOutcome::Output(response) => {
-            match receive(*response, outfile.as_ref(), operation, printer).await? {
+            let model = resource.client().model();
+            match receive(*response, outfile.as_ref(), model, operation, printer).await? {
                 Some(value) => value,
                 None => return Ok(None),
             }
         }
         other => outcome(other),
+    };
+    let value = match resource.client().is_native() {
+        true => with_binary_entries(value),
+        false => value,
     };
     let is_empty = value.is_null() || value.as_map().is_some_and(inia::Map::is_empty);
     Ok((!is_empty).then_some(value))

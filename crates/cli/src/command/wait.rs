@@ -30,7 +30,7 @@ pub(crate) async fn run(
     let waiter = client.waiter(name)?;
     let model = std::sync::Arc::clone(client.model());
     let operation = model.operation(&waiter.operation)?;
-    let ((), options) = OperationArguments::parse(arguments, &model, operation)?;
+    let ((), options) = OperationArguments::parse(arguments, &client, operation)?;
     if let Some(argument) = options.positionals.first() {
         return Err(CliError::unexpected(argument));
     }
@@ -42,7 +42,7 @@ pub(crate) async fn run(
             let output = OutputOptions::default();
             skeleton::print(
                 kind,
-                &model,
+                &client,
                 operation,
                 &options.params,
                 &[],

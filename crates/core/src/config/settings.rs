@@ -192,8 +192,9 @@ impl Settings {
         super::location::expand(path, self.env(), Platform::CURRENT)
     }
 
-    /// Returns a path below `~/.aws`.
-    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> PathBuf {
+    /// Returns a path below `~/.aws`; empty if there is no home folder.
+    #[must_use]
+    pub fn in_aws_folder(&self, parts: &[&str]) -> PathBuf {
         super::location::in_aws_folder(self.env(), Platform::CURRENT, parts)
     }
 

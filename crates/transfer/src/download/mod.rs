@@ -1,23 +1,44 @@
 //! Downloads: in one request, or in ranges of one version of the object.
 
 mod file;
+mod journal;
 mod ordered;
 mod range;
+mod resume;
 mod sink;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, Map, Result, Str, Value};
+use inia_dispatch::detail::Algorithm;
 use inia_dispatch::{ByteStream, Output};
 
+use crate::TransferOutput;
 use crate::checksum::{ObjectChecksum, PartChecksum};
 use crate::context::TransferContext;
 use crate::object::ObjectName;
 use crate::retry::with_retries;
 
-pub(crate) use file::{download_file, download_to};
+pub(crate) use file::download_to;
 pub(crate) use ordered::download_in_order;
 pub use sink::WriteAt;
+
+/// Downloads an object to a file, which replaces an existing one when it is complete. Devices and pipes are written to in order.
+pub(crate) async fn download_file(
+    context: Arc<TransferContext>,
+    object: ObjectName,
+    path: PathBuf,
+) -> Result<TransferOutput> {
+    let transfer = async {
+        if context.config.is_resumable {
+            resume::download_file(&context, object, path).await
+        } else {
+            file::download_file(&context, object, path).await
+        }
+    };
+    context.control.until_cancelled(transfer).await
+}
 
 /// The operations of a download.
 pub(crate) const OPERATIONS: &[&str] = &["GetObject"];
@@ -46,7 +67,7 @@ pub(crate) struct RemoteObject {
 /// The response to the first request, whose body begins the object.
 pub(crate) struct OpenedObject {
     pub(crate) remote: RemoteObject,
-    pub(crate) body: ByteStream,
+    pub(crate) body: Option<ByteStream>,
 }
 
 impl RemoteObject {
@@ -71,6 +92,18 @@ impl RemoteObject {
         })
     }
 
+    /// Returns true if the object is downloaded with one request: it is short, or has no ETag, without which its ranges could be those of
+    /// different objects.
+    fn is_short(&self, context: &TransferContext) -> bool {
+        self.length < context.config.multipart_threshold || self.etag.is_none()
+    }
+
+    /// Returns the algorithm of the checksum of all bytes.
+    fn full_checksum(&self) -> Option<Algorithm> {
+        let (checksum, _) = self.checksum.as_ref()?;
+        checksum.is_full_object.then_some(checksum.algorithm)
+    }
+
     /// Returns the parameters of a request for the rest of this version of the object.
     fn params(&self) -> Map {
         let mut params = self.name.params();
@@ -90,9 +123,17 @@ pub(crate) async fn open(context: &Arc<TransferContext>, name: ObjectName) -> Re
     let remote = RemoteObject::new(name, &output)?;
     context.progress.set_total(remote.length);
     Ok(OpenedObject {
-        body: output.body.take().unwrap_or_default(),
+        body: Some(output.body.take().unwrap_or_default()),
         remote,
     })
+}
+
+/// Requests the properties of an object, if its beginning may not be needed.
+pub(crate) async fn head(context: &Arc<TransferContext>, name: ObjectName) -> Result<OpenedObject> {
+    let output = context.send("HeadObject", &name.params()).await?;
+    let remote = RemoteObject::new(name, &output)?;
+    context.progress.set_total(remote.length);
+    Ok(OpenedObject { remote, body: None })
 }
 
 /// Compares the checksum of the downloaded parts with that of the object.

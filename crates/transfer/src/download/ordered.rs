@@ -38,7 +38,7 @@ pub(super) async fn write_in_order(
     mut writer: impl AsyncWrite + Send + Unpin,
 ) -> Result<TransferOutput> {
     let OpenedObject { remote, body } = opened;
-    let is_whole = remote.length < context.config.multipart_threshold || remote.etag.is_none();
+    let is_whole = remote.is_short(context);
     let mut parts = PartWindow {
         part_size: if is_whole {
             remote.length
@@ -49,7 +49,7 @@ pub(super) async fn write_in_order(
         remote: Arc::new(remote),
         next: 0,
         started: 0,
-        body: Some(body),
+        body,
         parts: VecDeque::new(),
         tasks: JoinSet::new(),
     };
@@ -123,7 +123,9 @@ impl PartWindow {
 
     /// Starts parts as long as there is memory for them. Waits for memory if no part is started.
     async fn start_parts(&mut self) -> Result<()> {
-        while self.next < self.remote.length && self.parts.len() < self.context.config.concurrency {
+        while (self.next < self.remote.length || self.body.is_some())
+            && self.parts.len() < self.context.config.concurrency
+        {
             let start = self.next;
             let end = start.saturating_add(self.part_size).min(self.remote.length);
             // A single part is read as fast as it arrives.

@@ -1,6 +1,7 @@
 //! Uploads, in one request or in parts.
 
 mod multipart;
+mod resume;
 mod stream;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::object::ObjectName;
 use crate::retry::with_retries;
 use crate::source::{SourceFile, UploadSource};
 
-pub(crate) use multipart::MultipartUpload;
+pub(crate) use multipart::{MultipartUpload, UploadedPart};
 
 /// The operations of an upload.
 pub(crate) const OPERATIONS: &[&str] = &[
@@ -25,6 +26,7 @@ pub(crate) const OPERATIONS: &[&str] = &[
     "CreateMultipartUpload",
     "UploadPart",
     "CompleteMultipartUpload",
+    "ListParts",
     "AbortMultipartUpload",
 ];
 
@@ -127,7 +129,12 @@ pub(crate) async fn upload(
             .await;
     }
     let part_size = upload_part_size(context.config.part_size, Some(length));
-    multipart::upload(&context, source, object, checksum, part_size).await
+    match source {
+        SeekableSource::File(file) if context.config.is_resumable => {
+            resume::upload(&context, file, object, checksum, part_size).await
+        }
+        source => multipart::upload(&context, source, object, checksum, part_size).await,
+    }
 }
 
 /// Uploads contents that are short enough for one request.

@@ -1,5 +1,6 @@
 //! [`MultipartUpload`]: an upload in parts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use inia_core::{Error, List, Map, Result, Str, Value};
@@ -8,6 +9,7 @@ use inia_dispatch::Output;
 use super::{PartData, SeekableSource, send_body};
 use crate::TransferOutput;
 use crate::checksum::{self, ObjectChecksum, PartChecksum};
+use crate::config::MAX_PARTS;
 use crate::context::{TransferContext, call_with};
 use crate::object::ObjectName;
 use crate::parts::PartTasks;
@@ -37,6 +39,14 @@ pub(crate) struct UploadedPart {
     pub(crate) is_checksum_stored: bool,
 }
 
+/// A part that the service has.
+#[derive(Clone, Debug)]
+pub(super) struct StoredPart {
+    length: u64,
+    etag: Str,
+    checksum: Option<String>,
+}
+
 impl MultipartUpload {
     pub(crate) async fn create(
         context: &Arc<TransferContext>,
@@ -64,10 +74,106 @@ impl MultipartUpload {
         }))
     }
 
-    fn params(&self) -> Map {
+    pub(crate) fn context(&self) -> &Arc<TransferContext> {
+        &self.context
+    }
+
+    pub(crate) fn checksum(&self) -> Option<ObjectChecksum> {
+        self.checksum
+    }
+
+    /// Returns the parameters `Bucket`, `Key` and `UploadId`.
+    pub(crate) fn params(&self) -> Map {
         let mut params = self.object.params();
         params.insert("UploadId", self.id.clone());
         params
+    }
+
+    /// Returns an upload that was created before.
+    pub(super) fn existing(
+        context: &Arc<TransferContext>,
+        object: ObjectName,
+        id: Str,
+        checksum: Option<ObjectChecksum>,
+        stores_checksum: bool,
+    ) -> Arc<Self> {
+        Arc::new(MultipartUpload {
+            context: Arc::clone(context),
+            object,
+            id,
+            checksum,
+            stores_checksum,
+        })
+    }
+
+    pub(super) fn stores_checksum(&self) -> bool {
+        self.stores_checksum
+    }
+
+    /// Returns the parts that the service has, by number.
+    pub(super) async fn stored_parts(&self) -> Result<HashMap<u32, StoredPart>> {
+        let mut parts = HashMap::new();
+        let mut marker = None;
+        loop {
+            let mut params = self.params();
+            if let Some(marker) = marker {
+                params.insert("PartNumberMarker", Str::from(marker));
+            }
+            let output = self.context.send("ListParts", &params).await?;
+            for part in output["Parts"].items() {
+                let number = part["PartNumber"].as_u64();
+                let (Some(number), Some(length), Some(etag)) = (
+                    number.and_then(|number| u32::try_from(number).ok()),
+                    part["Size"].as_u64(),
+                    part["ETag"].as_str(),
+                ) else {
+                    continue;
+                };
+                let checksum = self.checksum.and_then(|checksum| {
+                    let value = part[&*checksum::member(checksum.algorithm)].as_str()?;
+                    Some(value.to_owned())
+                });
+                let etag = etag.into();
+                parts.insert(
+                    number,
+                    StoredPart {
+                        length,
+                        etag,
+                        checksum,
+                    },
+                );
+            }
+            let next = match &output["NextPartNumberMarker"] {
+                Value::String(next) => Some(next.to_string()),
+                other => other.as_u64().map(|next| next.to_string()),
+            };
+            let is_truncated = output["IsTruncated"].as_bool() == Some(true);
+            if !is_truncated || next.is_none() || parts.len() as u64 > MAX_PARTS {
+                return Ok(parts);
+            }
+            marker = next;
+        }
+    }
+
+    /// Returns a stored part if it has the length and the checksum of this data.
+    fn reuse(&self, number: u32, stored: StoredPart, data: &PartData) -> Option<UploadedPart> {
+        let length = data.bytes.len() as u64;
+        let is_same = stored.length == length
+            && match (&stored.checksum, &data.checksum) {
+                (Some(stored), Some(part)) => *stored == part.base64(),
+                _ => true,
+            };
+        if !is_same {
+            return None;
+        }
+        self.context.progress.add_resumed(length);
+        Some(UploadedPart {
+            number,
+            length,
+            etag: stored.etag,
+            is_checksum_stored: stored.checksum.is_some(),
+            checksum: data.checksum.clone(),
+        })
     }
 
     /// Uploads a part.
@@ -141,7 +247,7 @@ impl MultipartUpload {
             value,
             bytes,
             parts: count,
-            resumed_bytes: 0,
+            resumed_bytes: self.context.progress.get().resumed_bytes,
         })
     }
 
@@ -221,30 +327,32 @@ pub(super) async fn upload(
     checksum: Option<ObjectChecksum>,
     part_size: u64,
 ) -> Result<TransferOutput> {
-    let upload = context
-        .control
-        .until_cancelled(MultipartUpload::create(
-            context,
-            object,
-            checksum,
-            Map::new(),
-        ))
-        .await?;
-    let transfer = async {
-        let parts = upload_parts(&upload, &source, part_size).await?;
-        source.check_unchanged().await?;
-        upload.complete(parts).await
-    };
+    let create = MultipartUpload::create(context, object, checksum, Map::new());
+    let upload = context.control.until_cancelled(create).await?;
+    let transfer = upload_all(&upload, &source, part_size, HashMap::new());
     match context.control.until_cancelled(transfer).await {
         Ok(output) => Ok(output),
         Err(error) => Err(upload.abort(error).await),
     }
 }
 
+/// Uploads all parts that are not stored, and completes the upload.
+pub(super) async fn upload_all(
+    upload: &Arc<MultipartUpload>,
+    source: &SeekableSource,
+    part_size: u64,
+    stored: HashMap<u32, StoredPart>,
+) -> Result<TransferOutput> {
+    let parts = upload_parts(upload, source, part_size, stored).await?;
+    source.check_unchanged().await?;
+    upload.complete(parts).await
+}
+
 async fn upload_parts(
     upload: &Arc<MultipartUpload>,
     source: &SeekableSource,
     part_size: u64,
+    mut stored: HashMap<u32, StoredPart>,
 ) -> Result<Vec<UploadedPart>> {
     let context = &upload.context;
     let mut tasks = PartTasks::new();
@@ -256,9 +364,13 @@ async fn upload_parts(
         let memory = tasks.wait_for(context.shared.reserve(part_length)).await?;
         context.control.checkpoint().await?;
         let (upload, source) = (Arc::clone(upload), source.clone());
+        let stored = stored.remove(&number);
         tasks.spawn(async move {
             let data = source.read(offset, part_length, upload.checksum).await?;
-            let part = upload.upload_part(number, data).await;
+            let part = match stored.and_then(|stored| upload.reuse(number, stored, &data)) {
+                Some(part) => Ok(part),
+                None => upload.upload_part(number, data).await,
+            };
             drop(memory);
             part
         });
