@@ -604,8 +604,12 @@ impl Call {
     }
 
     /// Returns the client, the index of the operation, the parameters and the overrides.
-    pub(crate) fn into_parts(self) -> (Client, Result<u32>, Params, CallOptions) {
-        (self.client, self.operation, self.params, self.options)
+    ///
+    /// # Errors
+    /// `Config`: a setting that the call overrides is invalid.
+    pub(crate) fn into_parts(mut self) -> Result<(Client, Result<u32>, Params, CallOptions)> {
+        self.apply_config()?;
+        Ok((self.client, self.operation, self.params, self.options))
     }
 
     /// Replaces the overrides of the call.

@@ -88,11 +88,16 @@ impl Explain {
     /// # Errors
     /// The errors of a call before its request is sent: `Validation`, `Endpoint`, `Model`, `Config`.
     pub async fn load(self) -> Result<Explanation> {
-        let (client, operation, params, mut options) = self.call.into_parts();
+        let (client, operation, params, mut options) = self.call.into_parts()?;
         let service = client.service();
         let operation = client.operation_at(operation?)?;
         let in_call = |error| service.in_call(error, operation);
-        let params = params.into_params_value().map_err(in_call)?;
+        let mut params = params.into_params_value().map_err(in_call)?;
+        if let Some(native) = client.native_operation(operation)
+            && native.has_input()
+        {
+            native.encode(operation, params.to_mut()).map_err(in_call)?;
+        }
         let online = self.with_credentials;
         let identities = client.session().identities();
         let signing_name = service.model.metadata().signing_name();

@@ -19,7 +19,7 @@ mod shorthand;
 mod value;
 
 pub(crate) use global::{
-    ExplainOptions, OutputFormat, OutputOptions, ProfileOption, SessionOptions,
+    ExplainOptions, OutputFormat, OutputOptions, ProfileOption, SessionOptions, warn_unverified,
 };
 pub(crate) use operation::{EventOptions, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
