@@ -17,6 +17,7 @@
 
 mod arguments;
 mod command;
+mod customization;
 mod log;
 mod output;
 mod signal;
@@ -31,6 +32,7 @@ use inia::{model::Operation, model::ServiceModel};
 
 use arguments::{Arguments, ProfileOption, SessionOptions};
 use signal::Signals;
+use customization::spelling;
 use status::CliError;
 
 const HELP: &str = "\
@@ -158,11 +160,7 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
 /// Returns true if `inia batch` means `inia run`: it names no operation of AWS Batch, calls can be read from standard
 /// input, and the command is not called as `aws`.
 fn is_line_filter(arguments: &Arguments) -> bool {
-    let program = std::env::args_os().next().unwrap_or_default();
-    let is_aws = Path::new(&program)
-        .file_stem()
-        .is_some_and(|name| name == "aws");
-    !is_aws && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
+    !is_aws() && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
 }
 
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
@@ -175,7 +173,7 @@ async fn call_operation(
     operation: Option<&str>,
     mut arguments: Arguments,
 ) -> Result<(), CliError> {
-    let service = service_name(service);
+    let service = spelling::service_name(service);
     let name = match operation {
         None | Some("help") => return describe(service, arguments).await,
         Some("wait") => return wait(service, arguments).await,
@@ -189,8 +187,10 @@ async fn call_operation(
     }
     let session = arguments.take::<SessionOptions>()?.load().await?;
     let client = session.client(service)?;
-    let operation = find_operation(client.model(), name)?.clone();
-    command::call::run(arguments, &session, client, &operation).await
+    let model = std::sync::Arc::clone(client.model());
+    let operation = find_operation(&model, name)?;
+    let command = customization::command_name(&model, operation, name);
+    command::call::run(arguments, &session, client, operation, &command).await
 }
 
 /// Lists the operations of a service.
@@ -202,7 +202,13 @@ async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliErro
 }
 
 fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
-    model.operation(name).map_err(|_| {
+    let found = match is_aws() && spelling::is_removed(model.name(), name) {
+        true => None,
+        false => model
+            .operation(spelling::operation_name(model.name(), name))
+            .ok(),
+    };
+    found.ok_or_else(|| {
         let names: Vec<String> = model
             .operations()
             .map(|operation| inia::model::kebab_case(&operation.name))
@@ -231,21 +237,17 @@ async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
     command::wait::run(arguments, &session, client, &name.unwrap_or_default()).await
 }
 
-/// Service names of the AWS CLI that differ from botocore's.
-///
-/// # Source
-/// The AWS CLI command reference.
-const CLI_NAMES: &[(&str, &str)] = &[
-    ("configservice", "config"),
-    ("deploy", "codedeploy"),
-    ("s3api", "s3"),
-];
-
-fn service_name(name: &str) -> &str {
-    CLI_NAMES
-        .iter()
-        .find(|(alias, _)| *alias == name)
-        .map_or(name, |(_, service)| service)
+/// Reports whether the program is called as `aws`, through a link or a copy of that name or with `INIA_AS_AWS=1`: differences from
+/// the AWS CLI that are chosen for `inia` are then left out.
+pub(crate) fn is_aws() -> bool {
+    static IS_AWS: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *IS_AWS.get_or_init(|| {
+        let program = std::env::args_os().next().unwrap_or_default();
+        let is_named = Path::new(&program)
+            .file_stem()
+            .is_some_and(|name| name == "aws");
+        is_named || std::env::var_os("INIA_AS_AWS").is_some_and(|value| value == "1")
+    })
 }
 
 fn print(text: &str) -> Result<(), CliError> {

@@ -32,6 +32,8 @@ pub(crate) enum CliError {
         operation: String,
         error: inia::Error,
     },
+    /// Invalid configuration of the command.
+    Configuration(String),
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -43,6 +45,7 @@ impl CliError {
             CliError::NotSet => NOT_SET,
             CliError::Signal(signal) => signal.status(),
             CliError::Usage(_) => USAGE,
+            CliError::Configuration(_) => CONFIGURATION,
             CliError::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
                 ErrorKind::Validation | ErrorKind::Model => USAGE,
@@ -67,6 +70,19 @@ impl CliError {
     /// Returns an error for an invalid command line.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         CliError::Usage(message.into())
+    }
+
+    /// Returns an error for invalid configuration.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        CliError::Configuration(message.into())
+    }
+
+    /// Returns an error for missing options, worded as that of the AWS CLI.
+    pub(crate) fn missing_options(names: &[String]) -> Self {
+        CliError::Usage(format!(
+            "the following arguments are required: --{}",
+            names.join(", --")
+        ))
     }
 
     /// Returns an error for a surplus positional argument.
@@ -101,7 +117,9 @@ impl fmt::Display for CliError {
         match self {
             CliError::NotSet => f.write_str("inia: not set"),
             CliError::Signal(_) => f.write_str("inia: ended by a signal"),
-            CliError::Usage(message) => write!(f, "inia: {message}"),
+            CliError::Usage(message) | CliError::Configuration(message) => {
+                write!(f, "inia: {message}")
+            }
             CliError::Other(error) => write!(f, "inia: {error:#}"),
             CliError::Call { operation, error } => match error.service() {
                 // Calls made by the session itself (STS, SSO) carry the operation name in the error.

@@ -59,9 +59,12 @@ fn command_lines_are_treated_as_the_aws_cli_treats_them() {
     if let Some(filter) = variable("FILTER") {
         cases.retain(|case| case.line.contains(&filter));
     }
-    if !all && variable("EXAMPLES").is_none() && variable("LINES").is_none() {
-        cases = cases.into_iter().step_by(SAMPLE).collect();
-    }
+    let step = match variable("STEP") {
+        Some(step) => step.parse().unwrap(),
+        None if all || variable("EXAMPLES").is_some() || variable("LINES").is_some() => 1,
+        None => SAMPLE,
+    };
+    let cases: Vec<Case> = cases.into_iter().step_by(step).collect();
     let total = cases.len();
     let results = run(&cases, &peers);
     let mut unexplained = String::new();

@@ -8,6 +8,7 @@ use inia::ports::Host;
 use inia::{Session, SessionBuilder};
 
 use super::option::{Arity, OptionGroup, OptionRow};
+use super::value::BinaryFormat;
 use crate::status::CliError;
 
 /// The option of commands that read definitions or config files, and call no service.
@@ -192,9 +193,16 @@ pub(crate) enum OutputFormat {
     Text,
     Table,
     Yaml,
+    /// Each page is an element of a YAML list, printed when it arrives.
+    YamlStream,
+    /// Nothing is printed.
+    Off,
 }
 
 impl OutputFormat {
+    /// All names, for messages.
+    pub(crate) const NAMES: &'static str = "json, text, table, yaml, yaml-stream or off";
+
     /// Returns the format of that name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -202,6 +210,8 @@ impl OutputFormat {
             "text" => Some(OutputFormat::Text),
             "table" => Some(OutputFormat::Table),
             "yaml" => Some(OutputFormat::Yaml),
+            "yaml-stream" => Some(OutputFormat::YamlStream),
+            "off" => Some(OutputFormat::Off),
             _ => None,
         }
     }
@@ -212,17 +222,55 @@ impl OutputFormat {
 pub(crate) struct OutputOptions {
     pub(crate) format: Option<OutputFormat>,
     pub(crate) query: Option<Expression>,
+    pub(crate) color: ColorChoice,
+    pub(crate) no_pager: bool,
+}
+
+/// Whether tables are colored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ColorChoice {
+    /// If standard output is a terminal.
+    #[default]
+    Auto,
+    On,
+    Off,
 }
 
 impl OptionGroup for OutputOptions {
     const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "color",
+            arity: Arity::One,
+            set: |options, choice| {
+                options.color = match choice.as_str() {
+                    "on" => ColorChoice::On,
+                    "off" => ColorChoice::Off,
+                    "auto" => ColorChoice::Auto,
+                    _ => {
+                        return Err(CliError::usage(format!(
+                            "--color: {choice:?} is not one of on, off and auto"
+                        )));
+                    }
+                };
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "no-cli-pager",
+            arity: Arity::Flag,
+            set: |options, _| {
+                options.no_pager = true;
+                Ok(())
+            },
+        },
         OptionRow {
             name: "output",
             arity: Arity::One,
             set: |options, name| {
                 let unknown = || {
                     CliError::usage(format!(
-                        "--output: {name:?} is not one of json, text, table and yaml"
+                        "--output: {name:?} is not one of {}",
+                        OutputFormat::NAMES
                     ))
                 };
                 options.format = Some(OutputFormat::from_name(&name).ok_or_else(unknown)?);
@@ -252,4 +300,41 @@ impl OutputOptions {
         };
         Err(CliError::usage(format!("--{name} has no effect: {reason}")))
     }
+}
+
+/// The option for the form of blobs.
+#[derive(Debug, Default)]
+pub(super) struct BinaryOptions {
+    format: Option<BinaryFormat>,
+}
+
+impl OptionGroup for BinaryOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "cli-binary-format",
+        arity: Arity::One,
+        set: |options, name| {
+            options.format = Some(binary_format("--cli-binary-format", &name)?);
+            Ok(())
+        },
+    }];
+}
+
+impl BinaryOptions {
+    pub(super) fn resolve(self, session: &Session) -> Result<BinaryFormat, CliError> {
+        const SETTING: &str = "cli_binary_format";
+        let profile = session.settings().profile();
+        match (self.format, profile.and_then(|profile| profile.get(SETTING))) {
+            (Some(format), _) => Ok(format),
+            (None, Some(name)) => binary_format(SETTING, name.trim()),
+            (None, None) => Ok(BinaryFormat::default()),
+        }
+    }
+}
+
+fn binary_format(place: &str, name: &str) -> Result<BinaryFormat, CliError> {
+    BinaryFormat::from_name(name).ok_or_else(|| {
+        CliError::usage(format!(
+            "{place}: {name:?} is not one of base64 and raw-in-base64-out"
+        ))
+    })
 }

@@ -19,6 +19,38 @@ pub(super) struct OptionContext<'c> {
     pub(super) operation: &'c Operation,
     /// Name without dashes.
     pub(super) option: &'c str,
+    pub(super) binary: BinaryFormat,
+}
+
+/// Form of blobs on the command line and in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BinaryFormat {
+    #[default]
+    Base64,
+    /// The text is the blob.
+    Raw,
+}
+
+impl BinaryFormat {
+    /// Returns the format of that name in the AWS CLI.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "base64" => Some(BinaryFormat::Base64),
+            "raw-in-base64-out" => Some(BinaryFormat::Raw),
+            _ => None,
+        }
+    }
+
+    /// Returns the blob of a text.
+    ///
+    /// # Errors
+    /// A message if the text is not base64.
+    pub(crate) fn blob(self, text: &str) -> Result<Value, String> {
+        match self {
+            BinaryFormat::Base64 => blob_from_text(text),
+            BinaryFormat::Raw => Ok(Value::Blob(Blob::from(text.as_bytes()))),
+        }
+    }
 }
 
 /// String shapes whose value may be binary: S3's customer keys, which inia encodes.
@@ -185,7 +217,7 @@ impl<'c> OptionContext<'c> {
     fn json(self, member: &Member, text: &ArgumentText) -> Result<Value, CliError> {
         let mut value: Value = serde_json::from_str(self.plain(text)?)
             .map_err(|error| self.error(format!("invalid JSON: {error}")))?;
-        decode::value_in_place(self.model, member, &mut value)?;
+        decode::value_in_place(self.model, member, &mut value, self.binary)?;
         Ok(value)
     }
 
@@ -209,7 +241,10 @@ impl<'c> OptionContext<'c> {
             Kind::Boolean if text.eq_ignore_ascii_case("true") => Value::Bool(true),
             Kind::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
             Kind::Boolean => return Err(wrong("true or false")),
-            Kind::Blob => blob_from_text(text).map_err(|message| self.error(message))?,
+            Kind::Blob => self
+                .binary
+                .blob(text)
+                .map_err(|message| self.error(message))?,
             _ => Value::from(text),
         })
     }
@@ -282,7 +317,7 @@ impl<'c> OptionContext<'c> {
     }
 
     #[cold]
-    fn error(self, message: impl std::fmt::Display) -> CliError {
+    pub(super) fn error(self, message: impl std::fmt::Display) -> CliError {
         CliError::usage(format!("--{}: {message}", self.option))
     }
 }
@@ -301,7 +336,7 @@ fn looks_like(text: &ArgumentText, first: u8) -> bool {
 }
 
 /// Decodes a blob from base64, its form on the command line and in JSON.
-pub(crate) fn blob_from_text(text: &str) -> Result<Value, String> {
+fn blob_from_text(text: &str) -> Result<Value, String> {
     BASE64_STANDARD
         .decode(text.trim().as_bytes())
         .map(|bytes| Value::Blob(Blob::from(bytes)))

@@ -5,7 +5,7 @@ use inia::{
     model::ServiceModel, model::snake_case,
 };
 
-use crate::arguments::blob_from_text;
+use crate::arguments::BinaryFormat;
 
 /// Nesting limit. Deeper values are left as they are and fail validation.
 const MAX_DEPTH: u32 = 200;
@@ -16,7 +16,7 @@ pub(crate) fn params(
     operation: &Operation,
     params: &mut Value,
 ) -> Result<Option<ByteStream>> {
-    params_in_place(model, operation, params)?;
+    params_in_place(model, operation, params, BinaryFormat::Base64)?;
     let Some(member) = model.streaming_input(operation) else {
         return Ok(None);
     };
@@ -42,11 +42,13 @@ pub(crate) fn params_in_place(
     model: &ServiceModel,
     operation: &Operation,
     params: &mut Value,
+    binary: BinaryFormat,
 ) -> Result<()> {
-    operation
-        .input
-        .as_ref()
-        .map_or(Ok(()), |input| decode(model, input, params, "", MAX_DEPTH))
+    let decoder = BlobDecoder { model, binary };
+    match &operation.input {
+        Some(input) => decoder.decode(input, params, "", MAX_DEPTH),
+        None => Ok(()),
+    }
 }
 
 /// Decodes all blobs of a value in place.
@@ -54,12 +56,20 @@ pub(crate) fn value_in_place(
     model: &ServiceModel,
     member: &Member,
     value: &mut Value,
+    binary: BinaryFormat,
 ) -> Result<()> {
-    decode(model, member, value, &member.name, MAX_DEPTH)
+    BlobDecoder { model, binary }.decode(member, value, &member.name, MAX_DEPTH)
 }
 
+#[derive(Clone, Copy)]
+struct BlobDecoder<'m> {
+    model: &'m ServiceModel,
+    binary: BinaryFormat,
+}
+
+impl BlobDecoder<'_> {
 fn decode(
-    model: &ServiceModel,
+    self,
     member: &Member,
     value: &mut Value,
     path: &str,
@@ -68,7 +78,7 @@ fn decode(
     let Some(depth) = depth.checked_sub(1) else {
         return Ok(());
     };
-    let shape = model.shape(member.target);
+    let shape = self.model.shape(member.target);
     match (&shape.kind, &mut *value) {
         (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
         (Kind::Structure(structure), Value::Map(map)) => {
@@ -85,25 +95,25 @@ fn decode(
                     } else {
                         format!("{path}.{name}")
                     };
-                    decode(model, member, value, &path, depth)?;
+                    self.decode(member, value, &path, depth)?;
                 }
             }
             Ok(())
         }
         (Kind::List(element), Value::List(list)) => {
             for (position, value) in list.iter_mut().enumerate() {
-                decode(model, element, value, &format!("{path}[{position}]"), depth)?;
+                self.decode(element, value, &format!("{path}[{position}]"), depth)?;
             }
             Ok(())
         }
         (Kind::Map { value: element, .. }, Value::Map(map)) => {
             for (name, value) in map.iter_mut() {
-                decode(model, element, value, &format!("{path}.{name}"), depth)?;
+                self.decode(element, value, &format!("{path}.{name}"), depth)?;
             }
             Ok(())
         }
         (Kind::Blob, Value::String(text)) => {
-            let decoded = blob_from_text(text);
+            let decoded = self.binary.blob(text);
             *value = decoded.map_err(|message| {
                 Error::new(ErrorKind::Validation, format!("{path}: {message}"))
             })?;
@@ -121,4 +131,5 @@ fn decode(
         }
         _ => Ok(()),
     }
+}
 }

@@ -15,6 +15,7 @@ process and in an empty folder.
 """
 
 import base64
+import gc
 import json
 import os
 import shutil
@@ -25,6 +26,9 @@ import xml.sax.saxutils
 import awscli.clidriver as clidriver
 import botocore.loaders as loaders
 from botocore.awsrequest import AWSResponse
+
+# The definitions of inia. Those of AWS_DATA_PATH would be taken for custom services, without rules for endpoints.
+loaders.Loader.BUILTIN_DATA_PATH = sys.argv[2]
 
 # Loading and parsing definitions takes most of the time of a command.
 _load_file = loaders.JSONFileLoader.load_file
@@ -38,6 +42,18 @@ def load_file_once(self, path):
 
 
 loaders.JSONFileLoader.load_file = load_file_once
+
+_list_services = loaders.Loader.list_available_services
+_listed = {}
+
+
+def list_services_once(self, type_name):
+    if type_name not in _listed:
+        _listed[type_name] = _list_services(self, type_name)
+    return list(_listed[type_name])
+
+
+loaders.Loader.list_available_services = list_services_once
 
 
 class Sample:
@@ -349,10 +365,11 @@ def body_bytes(body):
     return bytes(body)
 
 
-def run(case, record):
+def run(case, record, driver=None):
     """Runs the command in this process."""
     canned = list(case.get("responses") or [])
-    driver = clidriver.create_clidriver()
+    if driver is None:
+        driver = clidriver.create_clidriver()
     session = driver.session
     models = {}
 
@@ -399,8 +416,8 @@ def fresh(folder):
     os.makedirs(folder)
 
 
-def execute(case, folder):
-    """Forks, runs the case, and returns its result."""
+def execute(case, folder, driver):
+    """Forks, runs the case, and returns its result. The driver is that of the plain configuration."""
     fresh(folder)
     work = os.path.join(folder, "work")
     os.makedirs(work)
@@ -429,7 +446,7 @@ def execute(case, folder):
             sys.stderr = open(2, "w", closefd=False)
             record = []
             try:
-                code = run(case, record)
+                code = run(case, record, driver)
             except BaseException as error:
                 sys.stderr.write("uncaught %r" % error)
             sys.stdout.flush()
@@ -462,39 +479,46 @@ def execute(case, folder):
     }
 
 
-def preload(service):
-    """Loads a service's definitions before the fork, so that its cases share them."""
-    try:
-        session = clidriver.create_clidriver().session
-        name = {"s3api": "s3", "deploy": "codedeploy", "configservice": "config"}.get(service, service)
-        session.get_service_model(name)
-        loader = session.get_component("data_loader")
-        for kind in ("paginators-1", "waiters-2", "endpoint-rule-set-1"):
-            try:
-                loader.load_service_model(name, kind)
-            except Exception:
-                pass
-    except Exception:
-        pass
+class Drivers:
+    """Drivers with loaded definitions and built command tables, which forked processes share."""
+
+    def __init__(self):
+        self.driver = None
+        self.service = None
+
+    def of(self, words):
+        service = next((word for word in words if not word.startswith("-")), None)
+        if self.driver is None or service != self.service:
+            if len(_loaded) > 60:
+                _loaded.clear()
+            self.driver = clidriver.create_clidriver()
+            self.service = service
+            self.preload(service)
+            gc.collect()
+            gc.freeze()
+        return self.driver
+
+    def preload(self, service):
+        try:
+            session = self.driver.session
+            for data in ("endpoints", "partitions", "_retry", "sdk-default-configuration", "cli"):
+                session.get_data(data)
+            command = self.driver._get_command_table()[service]
+            command._get_command_table()
+            loader = session.get_component("data_loader")
+            for kind in ("paginators-1", "waiters-2", "endpoint-rule-set-1"):
+                loader.load_service_model(command._service_name, kind)
+        except Exception:
+            pass
 
 
 def main():
     folder = sys.argv[1]
-    service = None
-    for data in ("endpoints", "partitions", "_retry", "sdk-default-configuration", "cli"):
-        try:
-            clidriver.create_clidriver().session.get_data(data)
-        except Exception:
-            pass
+    drivers = Drivers()
     for line in sys.stdin:
         case = json.loads(line)
-        words = [word for word in case["args"] if not word.startswith("-")]
-        if words and words[0] != service:
-            service = words[0]
-            if len(_loaded) > 60:
-                _loaded.clear()
-            preload(service)
-        sys.stdout.write(json.dumps(execute(case, folder)) + "\n")
+        driver = None if case.pop("fresh", False) else drivers.of(case["args"])
+        sys.stdout.write(json.dumps(execute(case, folder, driver)) + "\n")
         sys.stdout.flush()
 
 

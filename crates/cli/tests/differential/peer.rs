@@ -90,14 +90,15 @@ impl Peer {
             })
             .expect("the source archive of botocore");
         let home = folder.join("home");
+        write_home(&home, &Case::default());
         let mut child = Command::new(peers.join("venv/bin/python"))
             .args(["-W", "ignore"])
             .arg(&script)
             .arg(folder.join("run"))
+            .arg(botocore.join("botocore/data"))
             .env_clear()
             .env("HOME", &home)
-            // The definitions that inia has.
-            .env("AWS_DATA_PATH", botocore.join("botocore/data"))
+            .envs(environment(&Case::default()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -153,6 +154,9 @@ impl Peer {
             return RunResult::from_json(result);
         }
         write_home(&self.home, case);
+        let mut request = request;
+        // A driver that is shared by several cases has read the plain configuration and environment.
+        request["fresh"] = (!case.config.is_empty() || !case.environment.is_empty()).into();
         writeln!(self.input, "{request}").unwrap();
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
