@@ -18,6 +18,7 @@
 mod arguments;
 mod command;
 mod customization;
+mod error_report;
 mod log;
 mod output;
 mod signal;
@@ -95,7 +96,7 @@ pub fn main() -> ExitCode {
         Err(CliError::Signal(signal)) => ExitCode::from(signal.status()),
         Err(error) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
         Err(error) => {
-            output::write_error(&format!("\n{error}"));
+            output::write_error(&format!("\n{}", error_report::text(&error)));
             error.status()
         }
     }
@@ -112,10 +113,8 @@ fn process_arguments() -> Result<Vec<String>, CliError> {
 }
 
 async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
-    if let [option] = arguments.as_slice()
-        && option == "--version"
-    {
-        return print(concat!("inia ", env!("CARGO_PKG_VERSION"), "\n"));
+    if is_version(&arguments) {
+        return print(&version());
     }
     let mut arguments = Arguments::new(arguments);
     if arguments.is_debug() {
@@ -129,6 +128,25 @@ async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliErr
         "batch" if is_line_filter(&arguments) => command::run::run(arguments, signals).await,
         command => signals.interrupt(run_command(command, arguments)).await,
     }
+}
+
+/// Reports whether the line asks for the version, before any command.
+fn is_version(arguments: &[String]) -> bool {
+    let mut options = arguments.iter().take_while(|word| word.starts_with("--"));
+    options.any(|word| word == "--version")
+}
+
+/// The version of the AWS CLI whose behavior the command has. Scripts look for the major version.
+const AWS_CLI_VERSION: &str = "2.34.0";
+
+/// Returns the line of `--version`.
+fn version() -> String {
+    let own = concat!("inia/", env!("CARGO_PKG_VERSION"));
+    if is_aws() {
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        return format!("aws-cli/{AWS_CLI_VERSION} {own} {os}/{arch}\n");
+    }
+    own.replace('/', " ") + "\n"
 }
 
 async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
@@ -175,6 +193,11 @@ async fn call_operation(
 ) -> Result<(), CliError> {
     let service = spelling::service_name(service);
     let name = match operation {
+        None if is_aws() => {
+            return Err(CliError::Line(
+                "the following arguments are required: operation".to_owned(),
+            ));
+        }
         None | Some("help") => return describe(service, arguments).await,
         Some("wait") => return wait(service, arguments).await,
         Some(name) => name,
@@ -185,8 +208,15 @@ async fn call_operation(
         let model = profile.load().await?.catalog().service(service, None)?;
         return command::describe::operation(&model, find_operation(&model, name)?);
     }
-    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let options = arguments.take::<SessionOptions>()?;
+    let session = options.load().await?;
     let client = session.client(service)?;
+    let has_endpoint = options.has_endpoint_url()
+        || session
+            .settings()
+            .configured_endpoint_url(&client.model().metadata().service_id)?
+            .is_some();
+    customization::check_endpoint(service, has_endpoint)?;
     let model = std::sync::Arc::clone(client.model());
     let operation = find_operation(&model, name)?;
     let command = customization::command_name(&model, operation, name);

@@ -25,8 +25,10 @@ pub(crate) enum CliError {
     NotSet,
     /// A signal ended the command: reported by exit code only.
     Signal(Signal),
-    /// Invalid command line.
+    /// Invalid value on the command line.
     Usage(String),
+    /// Missing or unknown words on the command line.
+    Line(String),
     /// A call failed.
     Call {
         operation: String,
@@ -44,7 +46,7 @@ impl CliError {
         ExitCode::from(match self {
             CliError::NotSet => NOT_SET,
             CliError::Signal(signal) => signal.status(),
-            CliError::Usage(_) => USAGE,
+            CliError::Usage(_) | CliError::Line(_) => USAGE,
             CliError::Configuration(_) => CONFIGURATION,
             CliError::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
@@ -79,7 +81,7 @@ impl CliError {
 
     /// Returns an error for missing options, worded as that of the AWS CLI.
     pub(crate) fn missing_options(names: &[String]) -> Self {
-        CliError::Usage(format!(
+        CliError::Line(format!(
             "the following arguments are required: --{}",
             names.join(", --")
         ))
@@ -87,6 +89,9 @@ impl CliError {
 
     /// Returns an error for a surplus positional argument.
     pub(crate) fn unexpected(argument: &str) -> Self {
+        if crate::is_aws() {
+            return CliError::Line(format!("Unknown options: {argument}"));
+        }
         CliError::Usage(format!("unexpected argument: {argument}"))
     }
 }
@@ -117,7 +122,9 @@ impl fmt::Display for CliError {
         match self {
             CliError::NotSet => f.write_str("inia: not set"),
             CliError::Signal(_) => f.write_str("inia: ended by a signal"),
-            CliError::Usage(message) | CliError::Configuration(message) => {
+            CliError::Usage(message)
+            | CliError::Line(message)
+            | CliError::Configuration(message) => {
                 write!(f, "inia: {message}")
             }
             CliError::Other(error) => write!(f, "inia: {error:#}"),
@@ -131,7 +138,8 @@ impl fmt::Display for CliError {
                     };
                     write!(
                         f,
-                        "An error occurred ({code}) when calling the {operation} operation: {}",
+                        "An error occurred ({code}) when calling the {operation} operation{}: {}",
+                        Retries(error),
                         service.message
                     )
                 }
@@ -143,6 +151,23 @@ impl fmt::Display for CliError {
                     }
                 }
             },
+        }
+    }
+}
+
+/// The number of retries, if all attempts failed.
+///
+/// # Source
+/// botocore `exceptions.py:ClientError`.
+struct Retries<'e>(&'e inia::Error);
+
+impl fmt::Display for Retries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.attempts().checked_sub(1) {
+            Some(retries) if self.0.is_retryable() => {
+                write!(f, " (reached max retries: {retries})")
+            }
+            _ => Ok(()),
         }
     }
 }

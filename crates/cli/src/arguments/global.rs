@@ -9,6 +9,7 @@ use inia::{Session, SessionBuilder};
 
 use super::option::{Arity, OptionGroup, OptionRow};
 use super::value::BinaryFormat;
+use crate::error_report::ErrorFormat;
 use crate::status::CliError;
 
 /// The option of commands that read definitions or config files, and call no service.
@@ -71,6 +72,11 @@ impl OptionGroup for SessionOptions {
             },
         },
         OptionRow {
+            name: "cli-error-format",
+            arity: Arity::One,
+            set: |_, name| ErrorFormat::set("--cli-error-format", &name),
+        },
+        OptionRow {
             name: "cli-read-timeout",
             arity: Arity::One,
             set: |options, value| {
@@ -82,6 +88,11 @@ impl OptionGroup for SessionOptions {
             name: "endpoint-url",
             arity: Arity::One,
             set: |options, value| {
+                if !value.contains("://") {
+                    return Err(CliError::usage(format!(
+                        "Bad value for --endpoint-url \"{value}\": scheme is missing. Must be of the form http://<hostname>/ or https://<hostname>/"
+                    )));
+                }
                 options.endpoint_url = Some(value);
                 Ok(())
             },
@@ -124,8 +135,16 @@ impl OptionGroup for SessionOptions {
 impl SessionOptions {
     /// Loads a session that prompts for MFA codes on the terminal.
     pub(crate) async fn load(&self) -> Result<Session, CliError> {
-        let session = self.session_over(crate::terminal::host());
-        Ok(session.load().await?)
+        let session = self.session_over(crate::terminal::host()).load().await?;
+        if let Some(name) = crate::output::setting(&session, "cli_error_format") {
+            ErrorFormat::set_default("cli_error_format", name)?;
+        }
+        Ok(session)
+    }
+
+    /// Reports whether the line has an endpoint.
+    pub(crate) fn has_endpoint_url(&self) -> bool {
+        self.endpoint_url.is_some()
     }
 
     /// Returns a session builder with these options on the given host.
@@ -262,6 +281,12 @@ impl OptionGroup for OutputOptions {
                 options.no_pager = true;
                 Ok(())
             },
+        },
+        OptionRow {
+            // Nothing prompts for arguments unless it is told to.
+            name: "no-cli-auto-prompt",
+            arity: Arity::Flag,
+            set: |_, _| Ok(()),
         },
         OptionRow {
             name: "output",

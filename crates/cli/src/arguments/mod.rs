@@ -284,6 +284,9 @@ impl Arguments {
     /// Returns the error for an option that the command does not have. Similar names are suggested.
     #[cold]
     fn rejected(&self, name: &str, names: Vec<String>) -> CliError {
+        if crate::is_aws() {
+            return CliError::Line(format!("Unknown options: --{name}"));
+        }
         if KnownOptions::arity(name).is_some() {
             return CliError::usage(format!("--{name} has no effect on `{}`", self.command));
         }

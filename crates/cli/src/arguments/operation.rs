@@ -208,6 +208,10 @@ impl OperationArguments {
             Some(path) if path == STANDARD_INPUT => {
                 Ok(Some(ByteStream::from_reader(tokio::io::stdin(), None)))
             }
+            // DIFFERENCE: the AWS CLI takes only paths here.
+            Some(path) if crate::is_aws() && path.contains("://") => Err(CliError::usage(
+                "Blob values must be a path to a file.",
+            )),
             Some(path) => {
                 let path = path
                     .strip_prefix("fileb://")

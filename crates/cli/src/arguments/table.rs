@@ -60,7 +60,11 @@ impl<'m> ArgumentTable<'m> {
         }
         let service = command.service();
         for (old, new) in spelling::renamed(service, command.name) {
-            if let Some(row) = table.rows.iter_mut().find(|row| row.name == old) {
+            // Names of opposites are for booleans, not for structures with one.
+            let row = table.rows.iter_mut().find(|row| {
+                row.name == old && !matches!(row.source, ArgumentSource::WrappedFlag(..))
+            });
+            if let Some(row) = row {
                 new.clone_into(&mut row.name);
             }
         }
@@ -147,7 +151,9 @@ impl<'m> ArgumentTable<'m> {
 
     pub(super) fn arity(&self, name: &str) -> Option<Arity> {
         let kind = |member: &Member| match &self.command.model.shape(member.target).kind {
-            Kind::List(_) | Kind::Map { .. } => Arity::Many,
+            Kind::List(_) => Arity::Many,
+            // DIFFERENCE: the AWS CLI takes all pairs of a map in one word.
+            Kind::Map { .. } if !crate::is_aws() => Arity::Many,
             _ => Arity::One,
         };
         Some(match self.find(name)?.source {
@@ -307,6 +313,7 @@ impl<'m> ArgumentTable<'m> {
             let is_given = values.params.contains_key(&member.name)
                 || member.traits.is_idempotency_token()
                 || supplied.contains(&&*member.name)
+                || customization::is_set_later(self.command, &member.name, &values.kept)
                 || (is_body && values.body.is_some());
             if is_given {
                 continue;

@@ -53,8 +53,13 @@ impl BinaryFormat {
     }
 }
 
-/// String shapes whose value may be binary: S3's customer keys, which inia encodes.
-const BINARY_STRINGS: [&str; 2] = ["CopySourceSSECustomerKey", "SSECustomerKey"];
+/// String shapes whose value may be binary: S3's customer keys and the user data of instances, which inia encodes.
+const BINARY_STRINGS: [&str; 4] = [
+    "CopySourceSSECustomerKey",
+    "RunInstancesUserData",
+    "SSECustomerKey",
+    "XmlStringUserData",
+];
 
 /// Lists of structures with one member, whose elements may be that member's value alone: service, operation and option.
 ///
@@ -196,6 +201,8 @@ impl<'c> OptionContext<'c> {
             .bytes()
             .strip_prefix(single.name.as_bytes())
             .is_some_and(|rest| rest.starts_with(b"=") || rest.starts_with(b"@="));
+        // DIFFERENCE: the AWS CLI takes `Data=x` for the value, too.
+        let names_member = names_member && !crate::is_aws();
         if names_member || looks_like(text, b'{') {
             return self.element(element, text);
         }
@@ -318,6 +325,12 @@ impl<'c> OptionContext<'c> {
 
     #[cold]
     pub(super) fn error(self, message: impl std::fmt::Display) -> CliError {
+        if crate::is_aws() {
+            return CliError::usage(format!(
+                "Error parsing parameter '--{}': {message}",
+                self.option
+            ));
+        }
         CliError::usage(format!("--{}: {message}", self.option))
     }
 }

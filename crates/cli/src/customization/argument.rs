@@ -271,13 +271,14 @@ const MOVED: &[(&str, &str, &str, &str, &str)] = &[
 /// Changes of all parameters of an operation, after the arguments are set.
 ///
 /// # Source
-/// `ec2/addcount.py`, `ec2/protocolarg.py`, `ec2/runinstances.py`.
+/// `ec2/addcount.py`, `ec2/bundleinstance.py`, `ec2/protocolarg.py`, `ec2/runinstances.py`.
 const FIXES: &[(&str, &[&str], fn(&mut Map))] = &[
     (
         "ec2",
         &["create-network-acl-entry", "replace-network-acl-entry"],
         ec2::protocol_number,
     ),
+    ("ec2", &["bundle-instance"], ec2::default_upload_policy),
     ("ec2", &["run-instances"], ec2::run_instances),
 ];
 
@@ -372,9 +373,11 @@ mod tests {
     use crate::customization::MemberPath;
 
     /// Rows of operations, options and members that the definitions do not have, no longer or misspelt, would never apply.
-    #[tokio::test(flavor = "current_thread")]
-    async fn all_rows_name_operations_and_members_of_the_definitions() {
-        let session = Session::builder().region("us-east-1").load().await.unwrap();
+    #[test]
+    fn all_rows_name_operations_and_members_of_the_definitions() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let session = runtime.block_on(Session::builder().region("us-east-1").load());
+        let session = session.unwrap();
         for argument in ARGUMENTS {
             let model = session.catalog().service(argument.service, None).unwrap();
             for name in argument.operations {

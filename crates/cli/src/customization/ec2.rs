@@ -3,7 +3,9 @@
 //! # Source
 //! The AWS CLI, `customizations/ec2/`.
 
-use inia::{List, Map, Value};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use inia::{List, Map, Timestamp, Value, json};
 
 use super::MemberPath;
 
@@ -204,4 +206,27 @@ pub(super) fn protocol_number(params: &mut Map) {
         _ => return,
     };
     params.insert("Protocol", number);
+}
+
+/// `bundle-instance` without a policy: one that allows the upload for a day.
+pub(super) fn default_upload_policy(params: &mut Map) {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let Some(storage) = params.get_mut("Storage").and_then(|storage| storage.get_mut("S3")) else {
+        return;
+    };
+    let text = |name: &str| storage[name].as_str().unwrap_or_default().to_owned();
+    let (bucket, prefix) = (text("Bucket"), text("Prefix"));
+    let expires = SystemTime::now() + DAY;
+    let seconds = expires.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let Some(storage) = storage.as_map_mut() else { return };
+    let Ok(expires) = Timestamp::try_new(i64::try_from(seconds).unwrap_or_default(), 0) else {
+        return;
+    };
+    storage.get_or_insert_with("UploadPolicy", || {
+        let policy = json!({
+            "expiration": expires.iso8601().as_str(),
+            "conditions": [{"bucket": bucket}, {"acl": "ec2-bundle-read"}, ["starts-with", "$key", prefix]],
+        });
+        Value::Blob(inia::Blob::from(policy.to_json_string().into_bytes()))
+    });
 }

@@ -22,7 +22,9 @@ pub(crate) mod spelling;
 
 pub(crate) use argument::{CustomArgument, CustomKind, arguments, check, check_structure, fix, hidden, required};
 pub(crate) use member_path::MemberPath;
-pub(crate) use request::{complete, default_page_size, requests_single_page};
+pub(crate) use request::{
+    check_endpoint, complete, default_page_size, is_set_later, requests_single_page,
+};
 pub(crate) use response::{apply_to_output, output_file};
 
 use inia::model::{Operation, ServiceModel, kebab_case};

@@ -32,6 +32,36 @@ pub(crate) async fn complete(
     Ok(())
 }
 
+/// Reports whether a member is set by [`complete`].
+pub(crate) fn is_set_later(
+    command: OperationCommand<'_>,
+    member: &str,
+    kept: &BTreeMap<&'static str, String>,
+) -> bool {
+    command.is_one_of("cloudfront", &["update-distribution"])
+        && member == "DistributionConfig"
+        && kept.contains_key("default-root-object")
+}
+
+/// Services whose endpoint is a resource of the user's.
+///
+/// # Source
+/// The AWS CLI, `customizations/cloudsearchdomain.py`.
+const OWN_ENDPOINTS: &[&str] = &["cloudsearchdomain"];
+
+/// Checks that a service whose endpoint is the user's own has one.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn check_endpoint(service: &str, has_endpoint: bool) -> Result<(), CliError> {
+    if OWN_ENDPOINTS.contains(&service) && !has_endpoint {
+        return Err(CliError::usage(format!(
+            "--endpoint-url is required for {service} commands"
+        )));
+    }
+    Ok(())
+}
+
 /// Operations of Amazon EC2 that are slow without a page size, and the parameters with which they have the default one.
 ///
 /// # Source

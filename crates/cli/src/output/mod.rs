@@ -1,5 +1,6 @@
 //! Prints results and messages.
 
+mod ambiguous;
 mod control;
 mod pager;
 mod scalars;
@@ -30,6 +31,8 @@ pub(crate) struct Printer {
     color: ColorChoice,
     timestamps: TimestampStyle,
     pager: Option<Pager>,
+    /// True if YAML has sorted keys.
+    is_sorted: bool,
 }
 
 impl Printer {
@@ -53,11 +56,13 @@ impl Printer {
         Ok(Printer {
             pager,
             timestamps,
+            is_sorted: true,
             ..Self::with_default(options, default)
         })
     }
 
-    /// The format is that of `--output`, else the default; the configuration is not used.
+    /// The format is that of `--output`, else the default; the configuration is not used. Keys of YAML are not sorted: skeletons and
+    /// descriptions have an order.
     pub(crate) fn with_default(options: OutputOptions, default: OutputFormat) -> Self {
         Printer {
             format: options.format.unwrap_or(default),
@@ -65,6 +70,7 @@ impl Printer {
             color: options.color,
             timestamps: TimestampStyle::default(),
             pager: None,
+            is_sorted: false,
         }
     }
 
@@ -84,6 +90,18 @@ impl Printer {
     pub(crate) fn print(&self, value: &Value, title: &str) -> Result<(), CliError> {
         let value = self.query(value)?;
         let text = self.render(&value, title);
+        self.write(&text)
+    }
+
+    /// Prints a skeleton, which is a structure even if it is empty.
+    pub(crate) fn print_skeleton(&self, value: &Value, title: &str) -> Result<(), CliError> {
+        let value = self.query(value)?;
+        let text = match (&value, self.format) {
+            (Value::Map(map), OutputFormat::Json | OutputFormat::Yaml) if map.is_empty() => {
+                "{}\n".to_owned()
+            }
+            _ => self.render(&value, title),
+        };
         self.write(&text)
     }
 
@@ -149,9 +167,12 @@ impl Printer {
                 };
                 table::render(title, value, style)
             }
-            OutputFormat::Yaml => yaml::render(value),
+            OutputFormat::Yaml => yaml::render(value, self.is_sorted),
             OutputFormat::YamlStream => {
-                yaml::render(&Value::List([value.clone()].into_iter().collect()))
+                yaml::render(
+                    &Value::List([value.clone()].into_iter().collect()),
+                    self.is_sorted,
+                )
             }
         }
     }
@@ -184,6 +205,15 @@ impl Printer {
             None => write_bytes(shown.as_bytes()),
         }
     }
+}
+
+/// Formats a value for a message on standard error.
+pub(crate) fn render_for_message(value: &Value, format: OutputFormat, title: &str) -> String {
+    let options = OutputOptions {
+        color: ColorChoice::Off,
+        ..OutputOptions::default()
+    };
+    Printer::with_default(options, format).render(value, title)
 }
 
 /// Pages are printed when so many bytes are formatted.

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use inia::{List, Map, Value};
 use unicode_width::UnicodeWidthChar as _;
 
+use super::ambiguous::is_ambiguous;
 use super::{escape_controls, is_scalar, scalar};
 
 /// Space on both sides of a cell.
@@ -191,9 +192,10 @@ impl Table {
         }
         let width = self.width();
         let mut drawing = TableDrawing {
-            text: "-".repeat(width) + "\n",
+            text: String::new(),
             style: self.style,
         };
+        drawing.push(&("-".repeat(width) + "\n"));
         for section in &self.sections {
             drawing.section(section, width);
         }
@@ -222,7 +224,7 @@ fn split<'v>(maps: impl Iterator<Item = &'v Map>) -> (BTreeSet<&'v str>, BTreeSe
 
 /// Returns the number of columns of a text: wide and ambiguous characters take two.
 fn text_width(text: &str) -> usize {
-    let is_wide = |c: char| c.width_cjk() == Some(2);
+    let is_wide = |c: char| c.width() == Some(2) || is_ambiguous(c);
     text.chars().map(|c| 1 + usize::from(is_wide(c))).sum()
 }
 
@@ -304,6 +306,9 @@ impl TableSection {
     }
 }
 
+/// The sequence that ends colors.
+const RESET: &str = "\x1b[0m";
+
 struct TableDrawing {
     text: String,
     style: TableStyle,
@@ -357,12 +362,20 @@ impl TableDrawing {
     /// Writes a line between the borders of the boxes around it.
     fn line(&mut self, line: &str, depth: usize) {
         let border = if self.style.is_colored {
-            "\x1b[2m\x1b[33m|\x1b[0m".repeat(depth)
+            format!("\x1b[2m\x1b[33m|{RESET}").repeat(depth)
         } else {
             "|".repeat(depth)
         };
         for part in [&border, line, &border, "\n"] {
-            self.text.push_str(part);
+            self.push(part);
+        }
+    }
+
+    /// Writes a text; colors are reset behind it.
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        if self.style.is_colored {
+            self.text.push_str(RESET);
         }
     }
 
@@ -374,7 +387,7 @@ impl TableDrawing {
         let rest = width.saturating_sub(used + padding);
         let edge = if is_first { "|" } else { "" };
         let shown = if self.style.is_colored {
-            Cow::Owned(format!("\x1b[1m\x1b[34m{cell}\x1b[0m"))
+            Cow::Owned(format!("\x1b[1m\x1b[34m{cell}{RESET}"))
         } else {
             Cow::Borrowed(cell)
         };

@@ -9,7 +9,7 @@ use libyaml_safer::{
 };
 
 /// Formats a value as a YAML document; a scalar is JSON, since YAML would end it with a line of dots.
-pub(super) fn render(value: &Value) -> String {
+pub(super) fn render(value: &Value, is_sorted: bool) -> String {
     match value {
         Value::Map(_) | Value::List(_) => {}
         scalar => return scalar.to_json_string() + "\n",
@@ -18,7 +18,7 @@ pub(super) fn render(value: &Value) -> String {
         Event::stream_start(Encoding::Utf8),
         Event::document_start(None, &[], true),
     ];
-    push(value, &mut events);
+    push(value, is_sorted, &mut events);
     events.push(Event::document_end(true));
     events.push(Event::stream_end());
     let mut text = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn render(value: &Value) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-fn push(value: &Value, events: &mut Vec<Event>) {
+fn push(value: &Value, is_sorted: bool, events: &mut Vec<Event>) {
     match value {
         Value::Map(map) => {
             let style = match map.is_empty() {
@@ -44,10 +44,12 @@ fn push(value: &Value, events: &mut Vec<Event>) {
             };
             events.push(Event::mapping_start(None, None, true, style));
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_unstable_by_key(|(name, _)| name.as_str());
+            if is_sorted {
+                entries.sort_unstable_by_key(|(name, _)| name.as_str());
+            }
             for (name, value) in entries {
                 push_string(name, events);
-                push(value, events);
+                push(value, is_sorted, events);
             }
             events.push(Event::mapping_end());
         }
@@ -57,7 +59,8 @@ fn push(value: &Value, events: &mut Vec<Event>) {
                 false => SequenceStyle::Block,
             };
             events.push(Event::sequence_start(None, None, true, style));
-            list.iter().for_each(|element| push(element, events));
+            list.iter()
+                .for_each(|element| push(element, is_sorted, events));
             events.push(Event::sequence_end());
         }
         Value::String(text) => push_string(text, events),
@@ -372,16 +375,16 @@ mod tests {
     fn writes_blocks_with_sorted_keys_and_quotes_other_types() {
         let value = json!({"D": {}, "A": [{"C": ["1", 2], "B": "x"}, "no"], "E": {"F": null}, "G": "a: b", "H": [[1], []]});
         assert_eq!(
-            render(&value),
+            render(&value, true),
             "A:\n- B: x\n  C:\n  - '1'\n  - 2\n- no\nD: {}\nE:\n  F: null\nG: 'a: b'\nH:\n- - 1\n- []\n"
         );
-        assert_eq!(render(&json!("x")), "\"x\"\n");
+        assert_eq!(render(&json!("x"), true), "\"x\"\n");
     }
 
     #[test]
     fn reads_what_it_writes() {
         let value = json!({"A": [1, -2, 1.5, true, null, "true", "1", "a\nb", "", {"B": []}], "C": {"é": "x: y"}});
-        assert_eq!(parse(&render(&value)).unwrap(), value);
+        assert_eq!(parse(&render(&value, true)).unwrap(), value);
         assert_eq!(parse("a: !!binary YQ==\nb: 0x1F").unwrap()["b"], 31);
         for invalid in ["a: [", "a: 1\na: 2", "a: &x 1\nb: *x", "? [a]\n: 1"] {
             assert!(parse(invalid).is_err(), "{invalid}");

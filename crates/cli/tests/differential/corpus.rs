@@ -6,8 +6,8 @@
 //! ```text
 //! @file NAME TEXT        a file in the current folder; \n is a line break
 //! @stdin TEXT            the standard input
-//! @env NAME=VALUE        an environment variable
-//! @config TEXT           further lines of the profile
+//! @env NAME=VALUE        an environment variable; without a value, it is not set
+//! @config TEXT           a line of the profile
 //! @response STATUS BODY  the response to the next request, instead of a sample of the operation's output
 //! ```
 
@@ -153,7 +153,9 @@ fn example_lines(text: &str) -> Vec<Case> {
         let Some(words) = shell_words::split(&command) else {
             continue;
         };
-        if words.iter().any(|word| matches!(&**word, "|" | ">" | "&&")) {
+        // Waiters would wait.
+        let is_waiter = words.get(1).is_some_and(|word| word == "wait");
+        if is_waiter || words.iter().any(|word| matches!(&**word, "|" | ">" | "&&")) {
             continue;
         }
         cases.push(Case {

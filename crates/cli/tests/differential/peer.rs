@@ -15,8 +15,12 @@ use super::corpus::Case;
 pub(crate) const REGION: &str = "us-west-2";
 
 /// Settings with which version 1 behaves as version 2 by default.
-const CONFIG: &str = "[default]\ncli_timestamp_format = iso8601\ncli_binary_format = raw-in-base64-out\n\
-                      cli_follow_urlparam = false\ncli_pager =\n";
+const CONFIG: [(&str, &str); 4] = [
+    ("cli_timestamp_format", "iso8601"),
+    ("cli_binary_format", "raw-in-base64-out"),
+    ("cli_follow_urlparam", "false"),
+    ("cli_pager", ""),
+];
 
 /// A request and its response.
 #[derive(Clone, Debug)]
@@ -59,7 +63,13 @@ pub(crate) fn write_home(home: &Path, case: &Case) {
     let folder = home.join(".aws");
     let _ = std::fs::remove_dir_all(home);
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("config"), format!("{CONFIG}{}", case.config)).unwrap();
+    let mut config = format!("[default]\n{}", case.config);
+    for (name, value) in CONFIG {
+        if !case.config.lines().any(|line| line.starts_with(name)) {
+            config += &format!("{name} = {value}\n");
+        }
+    }
+    std::fs::write(folder.join("config"), config).unwrap();
 }
 
 /// Environment variables of both sides.
@@ -73,7 +83,11 @@ pub(crate) fn environment(case: &Case) -> impl Iterator<Item = (&str, &str)> {
         ("PATH", "/usr/bin:/bin"),
     ];
     let own = case.environment.iter().map(|(name, value)| (&**name, &**value));
-    fixed.into_iter().chain(own)
+    // A variable that the case has without a value is not set.
+    fixed
+        .into_iter()
+        .filter(|(name, _)| !case.environment.contains_key(*name))
+        .chain(own)
 }
 
 impl Peer {

@@ -70,7 +70,7 @@ impl Proxy {
         command
             .args(&case.words)
             .env_clear()
-            .envs(environment(case))
+            .envs(environment(case).filter(|(_, value)| !value.is_empty()))
             .env("HOME", &home)
             .env("INIA_AS_AWS", "1")
             .env("HTTP_PROXY", &url)
