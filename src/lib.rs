@@ -8,6 +8,11 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/testing-your-code.md")]
+    struct TestingYourCode;
+    #[doc = include_str!("../docs/retries.md")]
+    struct Retries;
 }
 
 pub use inia_core::{
@@ -15,8 +20,8 @@ pub use inia_core::{
     config, from_value, json, ports, to_value,
 };
 pub use inia_dispatch::{
-    ByteStream, Call, Client, EventStream, Output, Params, ResponseMetadata, Session,
-    SessionBuilder, blocking, host,
+    ByteStream, Call, Client, EventReceiver, EventSender, EventStream, Output, Params,
+    ResponseMetadata, Session, SessionBuilder, blocking, host,
 };
 pub use inia_model::jmespath;
 
@@ -27,6 +32,10 @@ pub mod credentials {
         SsoLogin, SsoLogout, Token, TokenChain, UserAgentFeatures,
     };
 }
+
+/// DynamoDB's native values, conditions, and tables.
+#[doc(inline)]
+pub use inia_dispatch::dynamodb;
 
 /// Details of errors.
 pub mod error {
@@ -68,11 +77,36 @@ pub mod resource {
     };
 }
 
+/// S3 transfers: files and streams of any size in parts, with checksums, progress and resume.
+#[cfg(feature = "transfer")]
+pub mod transfer {
+    pub use inia_transfer::{
+        ClientTransfers, CopySource, DeleteFailure, DeleteOutput, DeleteTarget, ListedObject,
+        LocalEntry, LocalFile, LocalListing, ObjectListing, Progress, ProgressStream, ResourceKey,
+        ResourceTransfers, SkippedFile, SyncChange, SyncDirection, SyncEntry, SyncOptions,
+        SyncPlan, SyncStep, Transfer, TransferConfig, TransferControl, TransferManager,
+        TransferOutput, TransferRequest, WriteAt, local_path,
+    };
+}
+
+/// Test doubles: stubbed clients, and recorded HTTP exchanges.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use inia_dispatch::testing::{
+        Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
+    };
+}
+
+/// Retries: options, classifiers of errors, delays.
+pub mod retry {
+    pub use inia_dispatch::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
+}
+
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.
 pub mod transport {
     pub use inia_dispatch::{
         CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-        TransportSettings, WireBody, WireRequest, WireResponse,
+        TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }
 

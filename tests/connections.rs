@@ -248,6 +248,7 @@ fn request(url: &str, version: HttpVersion) -> WireRequest {
         body: WireBody::Bytes(Bytes::new()),
         read_timeout: Some(Duration::from_secs(60)),
         version,
+        operation: None,
     }
 }
 
@@ -518,4 +519,33 @@ fn many_calls_succeed_with_few_file_descriptors() {
     run_child("child_with_few_file_descriptors", port);
     let most = connections.most.load(Ordering::SeqCst);
     assert!((50..256).contains(&most), "{most} connections");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transports_that_are_dropped_close_their_connections() {
+    let (port, connections) = counting_server(Duration::ZERO).await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let mut unread = Vec::new();
+    for number in 0..20 {
+        let transport = HyperTransport::new(TransportSettings::default());
+        let response = transport.send(request(&url, HttpVersion::Http1)).await;
+        match number % 2 {
+            0 => assert_eq!(text(response).await, "{}"),
+            // The response outlives its transport.
+            _ => unread.push(response),
+        }
+    }
+    for response in unread {
+        assert_eq!(text(response).await, "{}");
+    }
+    for _ in 0..500 {
+        if connections.open.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!(
+        "{} connections are open",
+        connections.open.load(Ordering::SeqCst)
+    );
 }

@@ -71,7 +71,12 @@ fn main() -> ExitCode {
         region: variable("REGION"),
         report: variable("REPORT").map(Into::into),
     };
-    let catalog = Arc::new(Catalog::new(inia_builtin::archive()));
+    let catalog = Catalog::new(inia_builtin::archive());
+    // `cargo xtask differential --smithy`: the definitions are Smithy models in a folder.
+    let catalog = Arc::new(match variable("SMITHY") {
+        Some(folder) => catalog.with_folders(inia::host::system_host().files, vec![folder.into()]),
+        None => catalog,
+    });
     let services = catalog.services();
     let suite = match Suite::new(plan, catalog, peers, support::workspace().to_owned()) {
         Ok(suite) => Arc::new(suite),

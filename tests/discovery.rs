@@ -39,6 +39,8 @@ struct FakeService {
     behavior: Mutex<DiscoveryBehavior>,
     /// Response status of other operations.
     status: Mutex<u16>,
+    /// A host that no longer serves any call.
+    gone: Mutex<Option<&'static str>>,
     hosts: Mutex<Vec<String>>,
     discoveries: AtomicUsize,
     slow: bool,
@@ -89,7 +91,20 @@ impl Transport for FakeService {
                     ),
                 }
             } else {
-                self.hosts.lock().unwrap().push(host);
+                if *self.gone.lock().unwrap() == Some(&*host) {
+                    status = 421;
+                }
+                let number = {
+                    let mut hosts = self.hosts.lock().unwrap();
+                    hosts.push(host);
+                    hosts.len()
+                };
+                if self.slow {
+                    // The responses to concurrent calls arrive one after the other.
+                    for _ in 0..10 * number {
+                        tokio::task::yield_now().await;
+                    }
+                }
                 match status {
                     200 => "{}".to_owned(),
                     _ => r#"{"__type":"InvalidEndpointException","Message":"not here"}"#.to_owned(),
@@ -114,6 +129,7 @@ fn fixture(service: &str, config: &Config, slow: bool) -> DiscoveryFixture {
     let service_double = Arc::new(FakeService {
         behavior: Mutex::new(DiscoveryBehavior::Endpoints),
         status: Mutex::new(200),
+        gone: Mutex::default(),
         hosts: Mutex::default(),
         discoveries: AtomicUsize::new(0),
         slow,
@@ -324,4 +340,19 @@ fn concurrent_calls_share_one_discovery() {
             _ => assert!((1..200).contains(&discoveries), "{discoveries}"),
         }
     }
+}
+
+#[test]
+fn concurrent_calls_refused_by_one_endpoint_discover_another_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let fixture = fixture("timestream-write", &once(), true);
+    *fixture.service_double.gone.lock().unwrap() = Some("cell-1.example.com");
+    let calls = (0..50).map(|_| fixture.client.call("ListTables", json!({})).send());
+    let results = runtime.block_on(futures_util::future::join_all(calls));
+    for result in results {
+        assert_eq!(result.unwrap().metadata.attempts, 2);
+    }
+    assert_eq!(fixture.service_double.discoveries.load(Ordering::SeqCst), 2);
 }

@@ -5,13 +5,16 @@
 //! - `rule_functions/<file>/<number> <documentation>`: `tests/unit/data/endpoints/{valid-rules,test-cases}`
 //!
 //! They are part of botocore's source archive, in the folder named by `INIA_PEERS` or in `target/peers`. Each case is
-//! evaluated twice: with the rule set compiled from JSON, and with its packed form.
+//! evaluated with the rule set compiled from JSON, with its packed form, and with a decision diagram of the same rules.
 //!
 //! If the suite is not available, it is reported as one ignored trial, or as a failure if `CI=true`.
 #![expect(
     clippy::indexing_slicing,
     reason = "indexing a JSON value by a missing key returns null"
 )]
+
+#[path = "endpoint_rules/diagram.rs"]
+mod diagram;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -168,6 +171,7 @@ struct LazyRuleSet {
 struct RuleSetForms {
     compiled: RuleSet,
     unpacked: RuleSet,
+    diagram: RuleSet,
 }
 
 static PARTITIONS: LazyLock<Result<Partitions, String>> = LazyLock::new(|| {
@@ -189,7 +193,15 @@ impl LazyRuleSet {
             let compiled =
                 RuleSet::from_json(&read(&self.path)?).map_err(|error| error.to_string())?;
             let unpacked = from_bytes(&to_bytes(&compiled)).ok_or("unreadable rule set")?;
-            Ok(RuleSetForms { compiled, unpacked })
+            let diagram = diagram::from_rule_set(&read_json(&self.path)?).to_string();
+            let diagram = RuleSet::from_json(diagram.as_bytes());
+            let diagram = diagram.map_err(|error| format!("decision diagram: {error}"))?;
+            let diagram = from_bytes(&to_bytes(&diagram)).ok_or("unreadable decision diagram")?;
+            Ok(RuleSetForms {
+                compiled,
+                unpacked,
+                diagram,
+            })
         });
         forms.as_ref().map_err(Failed::from)
     }
@@ -197,7 +209,7 @@ impl LazyRuleSet {
     fn check(&self, case: &Value) -> Result<(), Failed> {
         let forms = self.forms()?;
         equal("the unpacked rule set", &forms.unpacked, &forms.compiled)?;
-        for rule_set in [&forms.compiled, &forms.unpacked] {
+        for rule_set in [&forms.compiled, &forms.unpacked, &forms.diagram] {
             check(rule_set, case)?;
         }
         Ok(())

@@ -487,3 +487,59 @@ async fn an_early_refusal_of_an_upload_is_a_service_error() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn response_longer_than_its_content_length_is_a_stream_error() {
+    const BODY: &str = "{\"QueueUrls\":[\"q\"]}";
+    let long = format!("{BODY}, and more");
+    let long_number = format!("Content-Length: {}", BODY.len());
+    for head in [
+        format!("HTTP/1.1 200 OK\r\n{long_number}\r\n\r\n"),
+        format!("HTTP/1.0 200 OK\r\n{long_number}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\n{long_number}\r\nConnection: close\r\n\r\n"),
+        format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n{long_number}\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\n{long_number}\n\n"),
+        format!("HTTP/1.1 400 Bad Request\r\n{long_number}\r\n\r\n"),
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned(),
+    ] {
+        let port = server_sending(format!("{head}{long}").leak().as_bytes()).await;
+        let error = failure(port).await;
+        assert_eq!(error.kind(), ErrorKind::Stream, "{head}: {error}");
+        assert!(error.to_string().contains("is longer than the"), "{error}");
+        assert!(error.is_retryable() && error.http_status().is_some());
+
+        // The exact length is read.
+        if !head.contains("Length: 0") && !head.contains("400") {
+            let port = server_sending(format!("{head}{BODY}").leak().as_bytes()).await;
+            let url = format!("http://127.0.0.1:{port}");
+            let output = list_queues(&url, Config::new()).await.unwrap();
+            assert_eq!(output["QueueUrls"], json!(["q"]), "{head}");
+        }
+    }
+
+    let port = server_sending(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhalf of it").await;
+    let s3 = client("s3", &format!("http://127.0.0.1:{port}"), Config::new());
+    let call = s3.call("GetObject", json!({"Bucket": "b", "Key": "k"}));
+    let mut body = call.await.unwrap().body.unwrap();
+    assert_eq!(body.next().await.unwrap().unwrap(), "half");
+    let error = body.next().await.unwrap().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "127.0.0.1:{port}: the response body is longer than the 4 bytes of its content-length"
+        )
+    );
+    assert!(body.next().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn length_that_is_stated_twice_is_one_number() {
+    for lines in [
+        "content-length: 7\r\ncontent-length: 7\r\n",
+        "content-length: 7, 7\r\n",
+        "Content-Length: 7\r\nx-a: b\r\nCONTENT-LENGTH: 7\r\n",
+    ] {
+        let output = head_object(lines).await.unwrap();
+        assert_eq!(output["ContentLength"], json!(7), "{lines:?}");
+    }
+}

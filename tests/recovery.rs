@@ -632,29 +632,6 @@ fn redirects_of_aws_are_errors() {
     );
 }
 
-#[test]
-fn event_stream_inputs_are_refused_before_sending() {
-    let server = Server::new(|_, _| success("{}"));
-    let session = server.client("sqs").session().clone();
-    let mut refused = 0;
-    for service in session.available_services() {
-        let model = session.catalog().service(&service, None).unwrap();
-        for operation in model.operations() {
-            if model.event_stream_input(operation).is_none() {
-                continue;
-            }
-            let client = session.client(&service).unwrap();
-            let error = block_on(client.call(&operation.name, json!({})).send()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Validation, "{error}");
-            assert!(error.to_string().contains("event stream"), "{error}");
-            assert_eq!(error.attempts(), 0);
-            refused += 1;
-        }
-    }
-    assert!(refused >= 5, "{refused}");
-    assert!(server.requests().is_empty());
-}
-
 /// A transport that fails before it has sent anything.
 #[derive(Debug)]
 struct Unreachable;
@@ -826,4 +803,188 @@ async fn calls_can_be_spawned_and_joined() {
     let calls = (0..10).map(|_| sqs.call("ListQueues", json!({})).send());
     let outputs = join_all(calls).await;
     assert!(outputs.iter().all(Result::is_ok));
+}
+
+#[test]
+fn region_redirect_counts_as_an_attempt() {
+    let server = Server::new(|_, number| match number {
+        1 => (
+            301,
+            vec![("x-amz-bucket-region", "eu-west-1".to_owned())],
+            String::new(),
+        ),
+        2 => (503, Vec::new(), String::new()),
+        _ => success(""),
+    });
+    let s3 = server.client("s3");
+    let head = || s3.call("HeadObject", json!({"Bucket": "b", "Key": "k"}));
+    assert_eq!(block_on(head().send()).unwrap().metadata.attempts, 3);
+    let numbers: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.header("amz-sdk-request").to_owned())
+        .collect();
+    assert_eq!(
+        numbers,
+        ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3"]
+    );
+    // The next call goes to the region of the bucket at once.
+    assert_eq!(block_on(head().send()).unwrap().metadata.attempts, 1);
+
+    let server = Server::new(|_, number| match number {
+        1 => (
+            301,
+            vec![("x-amz-bucket-region", "eu-west-1".to_owned())],
+            String::new(),
+        ),
+        _ => (403, Vec::new(), String::new()),
+    });
+    let call = server
+        .client("s3")
+        .call("HeadObject", json!({"Bucket": "b", "Key": "k"}));
+    assert_eq!(block_on(call.send()).unwrap_err().attempts(), 2);
+
+    let server = Server::new(|_, number| {
+        let region = format!("region-{number}");
+        (301, vec![("x-amz-bucket-region", region)], String::new())
+    });
+    let call = server
+        .client("s3")
+        .call("HeadObject", json!({"Bucket": "b", "Key": "k"}));
+    let error = block_on(call.send()).unwrap_err();
+    assert_eq!(
+        error.attempts() as usize,
+        server.requests().len(),
+        "{error}"
+    );
+}
+
+#[test]
+fn errors_of_unusable_responses_keep_their_headers() {
+    let header = || {
+        vec![
+            ("x-amzn-requestid", "id-1".to_owned()),
+            ("x-proxy", "squid".to_owned()),
+        ]
+    };
+    for (service, operation, body) in [
+        ("dynamodb", "ListTables", "<html>"),
+        ("sts", "GetCallerIdentity", "<Get"),
+        ("ec2", "DescribeRegions", "{}"),
+        ("lambda", "ListFunctions", "{"),
+        ("route53", "ListHostedZones", "no XML"),
+    ] {
+        let server = Server::new(move |_, _| (200, header(), body.to_owned()));
+        let call = server.client(service).call(operation, json!({}));
+        let error = block_on(call.send()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Parse, "{service}: {error}");
+        let headers = error.response_headers();
+        assert!(
+            headers
+                .iter()
+                .any(|(name, value)| name == "x-proxy" && value == "squid"),
+            "{service}"
+        );
+    }
+    // Service errors have them as well.
+    let server = Server::new(move |_, _| (400, header(), "{}".to_owned()));
+    let error = block_on(
+        server
+            .client("dynamodb")
+            .call("ListTables", json!({}))
+            .send(),
+    )
+    .unwrap_err();
+    assert_eq!(error.response_headers().len(), 2);
+}
+
+#[test]
+fn bedrock_prefers_the_bearer_token_of_the_environment_as_botocore_does() {
+    let env = [
+        ("AWS_BEARER_TOKEN_BEDROCK", " env-token\n"),
+        ("AWS_AUTH_SCHEME_PREFERENCE", "sigv4"),
+    ];
+    let host = || FakePorts::new(FakeEnv::of(env), NOW).host();
+    let config = || Config::new();
+    let in_code = || Config::new().auth_scheme_preference("sigv4");
+    let version = || Config::new().signature_version("v4");
+    let signed = "AWS4-HMAC-SHA256";
+    for (service, operation, params, config, expected) in [
+        (
+            "bedrock",
+            "ListFoundationModels",
+            json!({}),
+            config(),
+            "Bearer env-token",
+        ),
+        (
+            "bedrock-runtime",
+            "InvokeModel",
+            json!({"modelId": "m", "body": "{}"}),
+            config(),
+            "Bearer env-token",
+        ),
+        // An auth scheme in code takes precedence.
+        (
+            "bedrock",
+            "ListFoundationModels",
+            json!({}),
+            in_code(),
+            signed,
+        ),
+        (
+            "bedrock",
+            "ListFoundationModels",
+            json!({}),
+            version(),
+            signed,
+        ),
+        // Services without bearer tokens.
+        ("bedrock-agent", "ListAgents", json!({}), config(), signed),
+        ("sqs", "ListQueues", json!({}), config(), signed),
+    ] {
+        let server = Server::new(|_, _| success("{}"));
+        let client = server.client_with(service, host(), config, true);
+        block_on(client.call(operation, params).send()).unwrap();
+        let requests = server.requests();
+        let authorization = requests[0].header("authorization");
+        assert!(
+            authorization.starts_with(expected),
+            "{service}: {authorization}"
+        );
+        let has_feature = requests[0]
+            .header("user-agent")
+            .split(['m', '/', ',', ' '])
+            .any(|id| id == "3");
+        assert_eq!(
+            has_feature,
+            expected != signed,
+            "{}",
+            requests[0].header("user-agent")
+        );
+    }
+
+    let server = Server::new(|_, _| success("{}"));
+    let list = |client: &Client| client.call("ListFoundationModels", json!({}));
+    let client = server.client_with("bedrock", host(), Config::new(), true);
+    // The options of a call take precedence.
+    block_on(
+        list(&client)
+            .credentials(Credentials::new("AKIDCALL", "secret", None))
+            .send(),
+    )
+    .unwrap();
+    block_on(list(&client).token(Token::new("call-token")).send()).unwrap();
+    // A token alone is used where the service offers it.
+    let client = server.client_with(
+        "bedrock",
+        FakePorts::new(FakeEnv::default(), NOW).host(),
+        Config::new(),
+        false,
+    );
+    block_on(list(&client).token(Token::new("only-token")).send()).unwrap();
+    let requests = server.requests();
+    assert_eq!(requests[0].access_key(), "AKIDCALL");
+    assert_eq!(requests[1].header("authorization"), "Bearer call-token");
+    assert_eq!(requests[2].header("authorization"), "Bearer only-token");
 }

@@ -15,6 +15,8 @@ use inia::{
     wait::Condition,
 };
 
+use inia_protocol::{EventHeader, EventMessage, MessageDecoder};
+
 mod fakes;
 
 use fakes::{FakeEnv, FakePorts, block_on, logged};
@@ -198,6 +200,7 @@ fn wire_request() -> WireRequest {
         body: WireBody::Bytes(secret("body").into()),
         read_timeout: None,
         version: HttpVersion::Http1,
+        operation: None,
     }
 }
 
@@ -249,6 +252,26 @@ fn debug_output_of_public_types_contains_no_secret() {
         },
     );
     printed.add("Condition", &Condition::equals("done"));
+    let mut message = EventMessage {
+        payload: secret("payload").into(),
+        ..EventMessage::default()
+    };
+    for (name, value) in [
+        (":event-type", EventHeader::String("Chunk".into())),
+        ("text", EventHeader::String(secret("header").into())),
+        (
+            ":chunk-signature",
+            EventHeader::Bytes(secret("signature").into()),
+        ),
+    ] {
+        message.headers.push((name.into(), value));
+    }
+    assert!(format!("{message:?}").contains(r#"":event-type": "Chunk""#));
+    let mut decoder = MessageDecoder::new();
+    decoder.push(secret("chunk").as_bytes());
+    printed.add("EventMessage", &message);
+    printed.add("EventHeader", &message.headers[1].1);
+    printed.add("MessageDecoder", &decoder);
 
     let session = session(200, assume_role());
     printed.add("Session", &session);
@@ -359,6 +382,8 @@ fn debug_output_of_public_types_contains_no_secret() {
         .chain(WITHOUT_SECRETS.iter().copied())
         // Covered by the transport's and the event stream's own tests.
         .chain([
+            "EventReceiver",
+            "EventSender",
             "EventStream",
             "HyperTransport",
             "ProxySettings",

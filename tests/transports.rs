@@ -216,3 +216,38 @@ fn a_ca_bundle_is_read_once_for_all_clients() {
     }
     assert_eq!(reads.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn calls_in_a_runtime_without_drivers_are_errors() {
+    let call = || {
+        let config = Config::new().max_attempts(1);
+        let session = builder().endpoint_url("http://127.0.0.1:9").config(&config);
+        let sqs = session.build().unwrap().client("sqs").unwrap();
+        sqs.call("ListQueues", json!({})).send()
+    };
+    let without_timer =
+        |builder: &mut tokio::runtime::Builder| builder.enable_io().build().unwrap();
+    let without_io = |builder: &mut tokio::runtime::Builder| builder.enable_time().build().unwrap();
+    let bare = |builder: &mut tokio::runtime::Builder| builder.build().unwrap();
+    let runtimes: [fn(&mut tokio::runtime::Builder) -> tokio::runtime::Runtime; 3] =
+        [without_timer, without_io, bare];
+    for make in runtimes {
+        for mut builder in [
+            tokio::runtime::Builder::new_current_thread(),
+            tokio::runtime::Builder::new_multi_thread(),
+        ] {
+            let error = make(&mut builder).block_on(call()).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.attempts()),
+                (ErrorKind::Config, 0),
+                "{error}"
+            );
+            assert!(error.to_string().contains("enable_all"), "{error}");
+        }
+    }
+    // Without any runtime.
+    let error = futures_util::FutureExt::now_or_never(call())
+        .unwrap()
+        .unwrap_err();
+    assert!(error.to_string().contains("enable_all"), "{error}");
+}

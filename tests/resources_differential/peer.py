@@ -7,11 +7,15 @@ One JSON line per step: {"requests": [...], "result": ...} or {"requests": [...]
 
 import base64
 import datetime
+import decimal
 import json
 import sys
 
 import boto3
 import jmespath
+from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from boto3.exceptions import DynamoDBNeedsKeyConditionError
 from boto3.resources.base import ServiceResource
 from botocore.exceptions import ClientError, PaginationError, ParamValidationError, WaiterError
 
@@ -68,10 +72,10 @@ class Program:
     def run(self, step):
         kind = step["do"]
         on = self.values.get(step.get("on"))
-        if on is not None and isinstance(on, ServiceResource) and on.meta.service_name == "dynamodb":
-            plain_values(on.meta.client)
         name = step.get("name")
         params = self.filled(step.get("params", {}))
+        if isinstance(on, ServiceResource) and on.meta.service_name == "dynamodb":
+            params = native(params)
         if kind == "service":
             return self.session.resource(name, endpoint_url=self.endpoint_url)
         if kind == "get":
@@ -116,22 +120,73 @@ class Program:
             if kind == "search":
                 return list(pages.search(step["expression"]))
             return pages.build_full_result()
+        if kind == "call":
+            return getattr(on.meta.client, name)(**params)
+        if kind == "batch_write":
+            with on.batch_writer(overwrite_by_pkeys=step.get("overwrite_by")) as batch:
+                for write in step["writes"]:
+                    if "put" in write:
+                        batch.put_item(Item=native(write["put"]))
+                    else:
+                        batch.delete_item(Key=native(write["delete"]))
+            return None
+        if kind == "to_attribute":
+            return sorted_sets(to_json(TypeSerializer().serialize(native(step["value"]))))
+        if kind == "from_attribute":
+            return TypeDeserializer().deserialize(step["value"])
         if kind == "client_wait":
             on.meta.client.get_waiter(name).wait(WaiterConfig={"Delay": 0, "MaxAttempts": step["attempts"]}, **params)
             return None
         raise NotImplementedError(kind)
 
 
-def plain_values(client):
-    """Disables the conversion of attribute values by boto3's DynamoDB resource, which is another layer."""
-    events = client.meta.events
-    for event, unique_id in (
-        ("provide-client-params.dynamodb", "dynamodb-create-params-copy"),
-        ("before-parameter-build.dynamodb", "dynamodb-condition-expression"),
-        ("before-parameter-build.dynamodb", "dynamodb-attr-value-input"),
-        ("after-call.dynamodb", "dynamodb-attr-value-output"),
-    ):
-        events.unregister(event, unique_id=unique_id)
+def native(value):
+    """Converts the JSON form of a native value or a condition to that of boto3, which has no floats."""
+    if isinstance(value, float):
+        return decimal.Decimal(repr(value))
+    if isinstance(value, list):
+        return [native(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((key, content),) = value.items()
+        if key == "$set":
+            return {native(each) for each in content}
+        if key == "$number":
+            return decimal.Decimal(content)
+        if key == "$binary":
+            return Binary(base64.b64decode(content))
+        if key == "$attr":
+            return Attr(content)
+        if key == "$key":
+            return Key(content)
+        if key == "$size":
+            return Attr(content).size()
+        if key == "$condition":
+            return condition(*content)
+    return {key: native(each) for key, each in value.items()}
+
+
+def sorted_sets(value):
+    if isinstance(value, list):
+        return [sorted_sets(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: sorted(each, key=json.dumps) if key in ("SS", "NS", "BS") else sorted_sets(each)
+        for key, each in value.items()
+    }
+
+
+def condition(method, *operands):
+    operands = [native(operand) for operand in operands]
+    if method == "and":
+        return operands[0] & operands[1]
+    if method == "or":
+        return operands[0] | operands[1]
+    if method == "not":
+        return ~operands[0]
+    return getattr(operands[0], method)(*operands[1:])
 
 
 def to_json(value):
@@ -144,6 +199,17 @@ def to_json(value):
         return [to_json(each) for each in value]
     if isinstance(value, datetime.datetime):
         return {"time": value.timestamp()}
+    if isinstance(value, decimal.Decimal):
+        text = str(value)
+        if text.lstrip("-").isdigit():
+            # Larger integers are texts, as in inia.
+            return int(text) if -(2**63) <= int(text) < 2**64 else str(int(text))
+        is_exact = decimal.Decimal(repr(float(value))) == value
+        return float(value) if is_exact else {"$number": text}
+    if isinstance(value, (set, frozenset)):
+        return {"$set": sorted((to_json(each) for each in value), key=json.dumps)}
+    if isinstance(value, Binary):
+        return {"$binary": base64.b64encode(value.value).decode()}
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
     if hasattr(value, "read"):
@@ -172,6 +238,9 @@ def main(endpoint_url, path):
         except ParamValidationError as error:
             line["error"] = "validation"
             line["message"] = str(error)
+        except (TypeError, decimal.DecimalException, DynamoDBNeedsKeyConditionError, KeyError) as error:
+            line["error"] = "validation"
+            line["message"] = repr(error)
         except (ValueError, AttributeError) as error:
             line["error"] = "resource"
             line["message"] = str(error)

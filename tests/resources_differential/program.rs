@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use inia::dynamodb::{Attr, Condition, Key, Operand, Table, from_attribute, to_attribute};
 use inia::jmespath::Expression;
 use inia::{
     Credentials, Error, ErrorKind, Session, Value, paginate::Paginator, resource::Collection,
@@ -167,11 +168,46 @@ impl Program {
                 all.get(at).context("index out of range")?.clone(),
             ));
         }
+        match step.text("do") {
+            "to_attribute" => {
+                let attribute = to_attribute(native(&step.0["value"])?)?;
+                let shown = crate::request::sorted_sets(to_json(&attribute));
+                return Ok((BoundValue::Value(Value::Null), shown));
+            }
+            "from_attribute" => {
+                let value = from_attribute(&step.0["value"]);
+                return Ok((BoundValue::Value(Value::Null), native_json(&value)));
+            }
+            _ => {}
+        }
         let on = self.resource(step.text("on"))?;
+        let (params, shown): (Value, fn(&Value) -> Json) = match on.client().is_native() {
+            true => (native(&params)?, native_json),
+            false => (params, to_json),
+        };
         let result = match step.text("do") {
+            "call" => {
+                let output = on.client().call(name, params).await?;
+                let result = shown(&output.value);
+                return Ok((BoundValue::Value(output.value), result));
+            }
+            "batch_write" => {
+                let mut batch = Table::from_resource(on)?.batch_writer();
+                if let Some(key) = step.0.get("overwrite_by") {
+                    batch = batch.overwrite_by(key.items().filter_map(Value::as_str));
+                }
+                for write in step.0["writes"].items() {
+                    match write.get("put") {
+                        Some(item) => batch.put(native(item)?).await?,
+                        None => batch.delete(native(&write["delete"])?).await?,
+                    }
+                }
+                batch.finish().await?;
+                Json::Null
+            }
             "get" => return Ok(of_resource(on.get(name, self.filled(&step.0["ids"])?)?)),
-            "action" => return of_outcome(on.action(name, params).await?).await,
-            "reference" => return of_outcome(on.reference(name).await?).await,
+            "action" => return of_outcome(on.action(name, params).await?, shown).await,
+            "reference" => return of_outcome(on.reference(name).await?, shown).await,
             "attribute" => to_json(&on.attribute(name).await?),
             "load" => {
                 on.load().await?;
@@ -212,14 +248,14 @@ impl Program {
             }
             "paginate" => {
                 let full = self.pages(on, step, params)?.build_full_result().await?;
-                let shown = to_json(&full);
-                return Ok((BoundValue::Value(full), shown));
+                let result = shown(&full);
+                return Ok((BoundValue::Value(full), result));
             }
             "search" => {
                 let matches = self
                     .pages(on, step, params)?
                     .search(step.text("expression"));
-                matches.collect().await?.iter().map(to_json).collect()
+                matches.collect().await?.iter().map(shown).collect()
             }
             "client_wait" => {
                 let attempts = step.number("attempts").context("attempts")?;
@@ -271,7 +307,10 @@ fn printed(resources: &[Resource]) -> Json {
     resources.iter().map(ToString::to_string).collect()
 }
 
-async fn of_outcome(outcome: ResourceOutcome) -> Result<(BoundValue, Json)> {
+async fn of_outcome(
+    outcome: ResourceOutcome,
+    shown: fn(&Value) -> Json,
+) -> Result<(BoundValue, Json)> {
     Ok(match outcome {
         ResourceOutcome::None => (BoundValue::Value(Value::Null), Json::Null),
         ResourceOutcome::Resource(resource) => of_resource(resource),
@@ -280,7 +319,7 @@ async fn of_outcome(outcome: ResourceOutcome) -> Result<(BoundValue, Json)> {
             (BoundValue::Resources(resources), result)
         }
         ResourceOutcome::Output(output) => {
-            let mut result = to_json(&output.value);
+            let mut result = shown(&output.value);
             if let Some(body) = output.body {
                 let text = body.collect(1 << 20).await?;
                 result["Body"] = Json::from(String::from_utf8(text.to_vec())?);
@@ -288,6 +327,100 @@ async fn of_outcome(outcome: ResourceOutcome) -> Result<(BoundValue, Json)> {
             (BoundValue::Value(output.value), result)
         }
     })
+}
+
+/// Converts the conditions in the parameters of a native client.
+fn native(value: &Value) -> Result<Value> {
+    Ok(match value {
+        Value::List(list) => list.iter().map(native).collect::<Result<Vec<_>>>()?.into(),
+        Value::Map(map) => match value.get("$condition") {
+            Some(parts) => condition(parts)?.into(),
+            None => {
+                let mut converted = inia::Map::new();
+                for (key, value) in map {
+                    converted.insert(key.clone(), native(value)?);
+                }
+                Value::Map(converted)
+            }
+        },
+        other => other.clone(),
+    })
+}
+
+fn condition(parts: &Value) -> Result<Condition> {
+    let method = parts[0].as_str().context("a method")?;
+    let nested = |at: usize| condition(&parts[at]["$condition"]);
+    match method {
+        "and" => return Ok(nested(1)? & nested(2)?),
+        "or" => return Ok(nested(1)? | nested(2)?),
+        "not" => return Ok(!nested(1)?),
+        _ => {}
+    }
+    let target = &parts[1];
+    let argument = |at: usize| operand(&parts[at + 1]);
+    macro_rules! comparisons {
+        ($target:expr) => {{
+            let target = $target;
+            match method {
+                "eq" => target.eq(argument(1)),
+                "lt" => target.lt(argument(1)),
+                "lte" => target.lte(argument(1)),
+                "gt" => target.gt(argument(1)),
+                "gte" => target.gte(argument(1)),
+                "between" => target.between(argument(1), argument(2)),
+                "begins_with" => target.begins_with(argument(1)),
+                other => bail!("unknown method {other}"),
+            }
+        }};
+    }
+    if let Some(name) = target["$key"].as_str() {
+        return Ok(comparisons!(Key(name)));
+    }
+    if let Some(name) = target["$size"].as_str() {
+        return Ok(comparisons!(Attr(name).size()));
+    }
+    let attribute = Attr(target["$attr"].as_str().context("an attribute")?);
+    Ok(match method {
+        "ne" => attribute.ne(argument(1)),
+        "is_in" => attribute.is_in(parts[2].items().map(operand)),
+        "exists" => attribute.exists(),
+        "not_exists" => attribute.not_exists(),
+        "contains" => attribute.contains(argument(1)),
+        "attribute_type" => attribute.attribute_type(argument(1)),
+        _ => comparisons!(attribute),
+    })
+}
+
+fn operand(value: &Value) -> Operand {
+    if let Some(name) = value["$attr"].as_str() {
+        return Attr(name).into();
+    }
+    match value["$size"].as_str() {
+        Some(name) => Attr(name).size().into(),
+        None => value.into(),
+    }
+}
+
+/// Converts a native value to JSON like the peer.
+fn native_json(value: &Value) -> Json {
+    match value {
+        Value::List(list) => list.iter().map(native_json).collect(),
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| {
+                    let mut value = native_json(value);
+                    if key == "$set"
+                        && let Json::Array(items) = &mut value
+                    {
+                        items.sort_by_key(ToString::to_string);
+                    }
+                    (key.to_string(), value)
+                })
+                .collect(),
+        ),
+        Value::Blob(bytes) => serde_json::json!({"$binary": bytes.to_base64()}),
+        other => to_json(other),
+    }
 }
 
 /// Converts a value to JSON like the peer.

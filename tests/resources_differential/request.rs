@@ -131,7 +131,7 @@ impl Body {
             return Body::Form(pairs(text));
         }
         match serde_json::from_str(text) {
-            Ok(json @ (Json::Object(_) | Json::Array(_))) => Body::Json(json),
+            Ok(json @ (Json::Object(_) | Json::Array(_))) => Body::Json(sorted_sets(json)),
             _ => Body::Text(text.to_owned()),
         }
     }
@@ -172,5 +172,23 @@ impl Transport for Recorder {
             request.body = WireBody::Bytes(body);
             self.network.send(request).await
         })
+    }
+}
+
+/// Sorts the sets of DynamoDB, which boto3 sends in any order.
+pub(crate) fn sorted_sets(json: Json) -> Json {
+    match json {
+        Json::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| match (key.as_str(), sorted_sets(value)) {
+                ("SS" | "NS" | "BS", Json::Array(mut items)) => {
+                    items.sort_by_key(ToString::to_string);
+                    (key, Json::Array(items))
+                }
+                (_, value) => (key, value),
+            })
+            .collect(),
+        Json::Array(list) => list.into_iter().map(sorted_sets).collect(),
+        other => other,
     }
 }

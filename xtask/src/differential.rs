@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-use crate::peers;
+use crate::{peers, smithy};
 
 /// Selected cases.
 #[derive(Debug, Default, PartialEq)]
@@ -16,6 +16,8 @@ struct Selection<'a> {
     region: Option<&'a str>,
     seed: Option<u64>,
     report: Option<&'a str>,
+    /// Calls are made by the Smithy models that the definitions are converted to.
+    smithy: bool,
 }
 
 /// Fetches the peers and runs the differential test; returns its exit code.
@@ -51,6 +53,9 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     if let Some(report) = selection.report {
         command.env("INIA_DIFFERENTIAL_REPORT", root.join(report));
     }
+    if selection.smithy {
+        command.env("INIA_DIFFERENTIAL_SMITHY", smithy::write(root)?);
+    }
     let status = command.status().context("cannot start cargo")?;
     // A process killed by a signal has no exit code.
     let code = status.code().and_then(|code| u8::try_from(code).ok());
@@ -67,6 +72,7 @@ fn parse<'a>(args: &[&'a str]) -> Result<Selection<'a>> {
         };
         match argument {
             "--all" => selection.all = true,
+            "--smithy" => selection.smithy = true,
             "--service" => selection.service = Some(value()?),
             "--operation" => selection.operation = Some(value()?),
             "--region" => selection.region = Some(value()?),
@@ -76,7 +82,7 @@ fn parse<'a>(args: &[&'a str]) -> Result<Selection<'a>> {
             }
             "--report" => selection.report = Some(value()?),
             other => bail!(
-                "{other}: there are --all, --service S, --operation O, --region R, --seed N and --report FILE"
+                "{other}: there are --all, --smithy, --service S, --operation O, --region R, --seed N and --report FILE"
             ),
         }
     }

@@ -10,6 +10,7 @@
 //! cargo xtask differential --all
 //!                               peers, then compare every operation with botocore; with --service S, --operation O,
 //! --seed N a part of it
+//! cargo xtask smithy [SERVICE]  convert data/ to Smithy models in target/smithy, load them, and compare the shape graphs
 //! cargo xtask ci                run all checks that a change must pass, as `.ci/run` does
 //! cargo xtask bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 //! ```
@@ -22,6 +23,7 @@ mod models;
 mod pack;
 mod packages;
 mod peers;
+mod smithy;
 mod strip;
 mod test;
 mod verify;
@@ -43,8 +45,9 @@ Tasks:
   models --verify   check that all references in data/ resolve, and that the archive matches data/
   peers             fetch the packages that the tests compare inia with, into target/peers/
   test [ARGS]       fetch the peers, then run `cargo test --workspace ARGS`
-  differential [--all] [--service S] [--operation O] [--seed N] [--report FILE]
+  differential [--all] [--smithy] [--service S] [--operation O] [--seed N] [--report FILE]
                     fetch the peers, then compare requests and responses of random calls with botocore's
+  smithy [SERVICE]  convert data/ to Smithy models in target/smithy, load them, and compare the shape graphs
   ci                run all checks that a change must pass, as `.ci/run` does
   bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 ";
@@ -78,6 +81,8 @@ fn run(args: &[String]) -> Result<ExitCode> {
             peers::fetch(&root)?;
         }
         ["test", rest @ ..] => return test::run(&root, rest),
+        ["smithy"] => smithy::run(&root, None)?,
+        ["smithy", service] => smithy::run(&root, Some(service))?,
         ["ci"] => return ci::run(&root),
         ["differential", rest @ ..] => return differential::run(&root, rest),
         ["bench", rest @ ..] => return bench::run(&root, rest),

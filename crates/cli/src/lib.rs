@@ -21,19 +21,21 @@ mod customization;
 mod error_report;
 mod log;
 mod output;
+mod paths;
+mod program;
 mod signal;
 mod status;
 mod terminal;
+mod yaml;
 
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use inia::{model::Operation, model::ServiceModel};
 
 use arguments::{Arguments, ProfileOption, SessionOptions};
-use signal::Signals;
 use customization::spelling;
+use signal::Signals;
 use status::CliError;
 
 const HELP: &str = "\
@@ -114,7 +116,7 @@ fn process_arguments() -> Result<Vec<String>, CliError> {
 
 async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
     if is_version(&arguments) {
-        return print(&version());
+        return print(&program::version());
     }
     let mut arguments = Arguments::new(arguments);
     if arguments.is_debug() {
@@ -134,19 +136,6 @@ async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliErr
 fn is_version(arguments: &[String]) -> bool {
     let mut options = arguments.iter().take_while(|word| word.starts_with("--"));
     options.any(|word| word == "--version")
-}
-
-/// The version of the AWS CLI whose behavior the command has. Scripts look for the major version.
-const AWS_CLI_VERSION: &str = "2.34.0";
-
-/// Returns the line of `--version`.
-fn version() -> String {
-    let own = concat!("inia/", env!("CARGO_PKG_VERSION"));
-    if is_aws() {
-        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-        return format!("aws-cli/{AWS_CLI_VERSION} {own} {os}/{arch}\n");
-    }
-    own.replace('/', " ") + "\n"
 }
 
 async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
@@ -178,7 +167,7 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
 /// Returns true if `inia batch` means `inia run`: it names no operation of AWS Batch, calls can be read from standard
 /// input, and the command is not called as `aws`.
 fn is_line_filter(arguments: &Arguments) -> bool {
-    !is_aws() && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
+    !program::is_aws() && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
 }
 
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
@@ -193,7 +182,7 @@ async fn call_operation(
 ) -> Result<(), CliError> {
     let service = spelling::service_name(service);
     let name = match operation {
-        None if is_aws() => {
+        None if program::is_aws() => {
             return Err(CliError::Line(
                 "the following arguments are required: operation".to_owned(),
             ));
@@ -232,7 +221,7 @@ async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliErro
 }
 
 fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
-    let found = match is_aws() && spelling::is_removed(model.name(), name) {
+    let found = match program::is_aws() && spelling::is_removed(model.name(), name) {
         true => None,
         false => model
             .operation(spelling::operation_name(model.name(), name))
@@ -265,19 +254,6 @@ async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
     let session = arguments.take::<SessionOptions>()?.load().await?;
     let client = session.client(service)?;
     command::wait::run(arguments, &session, client, &name.unwrap_or_default()).await
-}
-
-/// Reports whether the program is called as `aws`, through a link or a copy of that name or with `INIA_AS_AWS=1`: differences from
-/// the AWS CLI that are chosen for `inia` are then left out.
-pub(crate) fn is_aws() -> bool {
-    static IS_AWS: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *IS_AWS.get_or_init(|| {
-        let program = std::env::args_os().next().unwrap_or_default();
-        let is_named = Path::new(&program)
-            .file_stem()
-            .is_some_and(|name| name == "aws");
-        is_named || std::env::var_os("INIA_AS_AWS").is_some_and(|value| value == "1")
-    })
 }
 
 fn print(text: &str) -> Result<(), CliError> {

@@ -5,26 +5,7 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
-use crate::status::CliError;
-
-/// A signal that ends the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// SIGINT: Ctrl-C.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-}
-
-impl Signal {
-    /// Returns the exit code: 128 plus the signal's number, as shells report it.
-    pub(crate) fn status(self) -> u8 {
-        match self {
-            Signal::Interrupt => 130,
-            Signal::Terminate => 143,
-        }
-    }
-}
+use crate::status::{CliError, Signal};
 
 /// The signals that the process receives. They do not end it by themselves.
 #[cfg(unix)]

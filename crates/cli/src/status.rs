@@ -5,8 +5,6 @@ use std::process::ExitCode;
 
 use inia::ErrorKind;
 
-use crate::signal::Signal;
-
 /// The value is not set; nothing is printed.
 pub(crate) const NOT_SET: u8 = 1;
 /// Invalid command line.
@@ -17,6 +15,25 @@ pub(crate) const CONFIGURATION: u8 = 253;
 pub(crate) const SERVICE: u8 = 254;
 /// Any other error.
 pub(crate) const OTHER: u8 = 255;
+
+/// A signal that ends the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl Signal {
+    /// Returns the exit code: 128 plus the signal's number, as shells report it.
+    pub(crate) fn status(self) -> u8 {
+        match self {
+            Signal::Interrupt => 130,
+            Signal::Terminate => 143,
+        }
+    }
+}
 
 /// A command error.
 #[derive(Debug)]
@@ -89,7 +106,7 @@ impl CliError {
 
     /// Returns an error for a surplus positional argument.
     pub(crate) fn unexpected(argument: &str) -> Self {
-        if crate::is_aws() {
+        if crate::program::is_aws() {
             return CliError::Line(format!("Unknown options: {argument}"));
         }
         CliError::Usage(format!("unexpected argument: {argument}"))

@@ -560,12 +560,58 @@ fn wait_until(condition: impl Fn() -> bool) {
     assert!(condition(), "the condition does not hold after a minute");
 }
 
+/// Upper bound for the memory of a command without data, in bytes: a debug build has about 30 MB.
+const BASE_MEMORY: usize = 60_000_000;
+
+/// Returns the largest resident memory that a process had, in bytes; `None` on other systems than Linux.
+fn memory(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[test]
+fn ever_new_settings_use_neither_ever_more_memory_nor_connections() {
+    const LINES: usize = 800;
+    let server = Server::always(200, JSON, "{}");
+    let mut run = Run::with(inia("settings").args(["run", "--concurrency", "8"]));
+    let send = |run: &mut Run, numbers: std::ops::Range<usize>| {
+        for number in numbers.clone() {
+            let mut call = list_queues(&server, json!(number));
+            // A transport of its own for each line.
+            call["config"] = json!({"connect_timeout": 10 + number});
+            run.send(&call.to_string());
+        }
+        for _ in numbers {
+            assert_eq!(run.next()["ok"], json!(true));
+        }
+    };
+    send(&mut run, 0..LINES / 2);
+    let before = memory(&run.child);
+    send(&mut run, LINES / 2..LINES);
+    if let (Some(before), Some(after)) = (before, memory(&run.child)) {
+        assert!(
+            after < before + 8_000_000,
+            "{before} bytes of memory, then {after}"
+        );
+        let open = std::fs::read_dir(format!("/proc/{}/fd", run.child.id()))
+            .unwrap()
+            .count();
+        assert!(open < 400, "{open} file descriptors");
+    }
+    run.end();
+}
+
 #[test]
 fn stops_calling_while_the_results_are_not_read() {
-    const LINES: usize = 400;
+    const LINES: usize = 200;
+    const RESULT: usize = 500_000;
     // A pipe holds 64 KiB, less than one result.
     let server = Server::start(|_| {
-        let url = "x".repeat(100_000);
+        let url = "x".repeat(RESULT);
         (
             200,
             JSON,
@@ -589,6 +635,11 @@ fn stops_calling_while_the_results_are_not_read() {
     std::thread::sleep(Duration::from_millis(300));
     let stalled = server.requests().len();
     assert!(stalled <= 5, "{stalled} calls, but no result was read");
+    if let Some(memory) = memory(&child) {
+        // A place has a result at most, once as a value and once as a line.
+        let limit = (BASE_MEMORY + 5 * 4 * RESULT) as u64;
+        assert!(memory < limit, "{memory} bytes of memory");
+    }
     let output = BufReader::new(child.stdout.take().unwrap());
     assert_eq!(output.lines().count(), LINES);
     writer.join().unwrap();

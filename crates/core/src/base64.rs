@@ -9,9 +9,6 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use base64::engine::{Simd, general_purpose::PAD};
 
-use crate::Blob;
-use crate::value::BytePool;
-
 /// Base64 with SIMD.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
@@ -38,38 +35,24 @@ pub fn write_base64(text: &mut [u8], bytes: &[u8]) {
 ///
 /// # Source
 /// Python's `base64.b64decode`, which botocore uses.
-pub fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
-    let text = text.as_ref();
+pub(crate) fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = vec![0; decoded_len(text)];
     if decode_to(text, &mut bytes) {
-        return Some(Blob::from(bytes));
+        return Some(bytes);
     }
     let is_kept = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
     let kept: Vec<u8> = text.iter().copied().filter(is_kept).collect();
-    BASE64.decode(kept).ok().map(Blob::from)
-}
-
-/// Decodes base64 like [`blob_from_base64`]; stores short blobs in a pool.
-pub fn pooled_blob_from_base64(pool: &mut BytePool, text: &[u8]) -> Option<Blob> {
-    let mut is_base64 = false;
-    let blob = pool.fill(decoded_len(text), |bytes| {
-        is_base64 = decode_to(text, bytes);
-    });
-    if is_base64 {
-        Some(blob)
-    } else {
-        blob_from_base64(text)
-    }
+    BASE64.decode(kept).ok()
 }
 
 /// Returns the decoded length of well-formed base64.
-fn decoded_len(text: &[u8]) -> usize {
+pub(crate) fn decoded_len(text: &[u8]) -> usize {
     let ends = text.iter().rev().take(2);
     let padding = ends.take_while(|byte| **byte == b'=').count();
     (text.len() / 4 * 3).saturating_sub(padding)
 }
 
 /// Decodes base64 into a buffer of its [`decoded_len`]; returns `false` if it is not well-formed.
-fn decode_to(text: &[u8], bytes: &mut [u8]) -> bool {
+pub(crate) fn decode_to(text: &[u8], bytes: &mut [u8]) -> bool {
     text.len().is_multiple_of(4) && BASE64.decode_slice(text, bytes).is_ok()
 }

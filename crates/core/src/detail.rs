@@ -6,12 +6,11 @@
 //! ```
 //! A value from an arena is readable at once, or when the arena is dropped: see each function.
 
-pub use crate::base64::{
-    base64_len, blob_from_base64, encode_base64, pooled_blob_from_base64, write_base64,
-};
+pub use crate::base64::{base64_len, encode_base64, write_base64};
 pub use crate::float::FloatText;
 pub use crate::text::TextPool;
+pub use crate::value::wrapper::{BINARY, NUMBER, SET};
 pub use crate::value::{
     BytePool, ItemMark, ItemPool, MemberMark, MemberPool, RowKeys, RowPool, RowSlot,
-    write_json_string,
+    blob_from_base64, pooled_blob_from_base64, write_json_string,
 };

@@ -19,7 +19,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// whole chain on one line.
 ///
 /// ```
-/// use inia_core::{Error, ErrorKind};
+/// # use inia_core as inia;
+/// use inia::{Error, ErrorKind};
 ///
 /// let cause = Error::new(ErrorKind::Parse, "line 3: expected `]`");
 /// let error = Error::new(ErrorKind::Config, "the config file cannot be read").with_source(cause);
@@ -43,13 +44,28 @@ struct ErrorImpl {
 }
 
 /// The call that failed, and the response that its error comes from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct FailedCall {
     service: Str,
     operation: Option<Str>,
     region: Option<Str>,
     http_status: Option<u16>,
     request_id: Option<Str>,
+    headers: Vec<(Str, Str)>,
+}
+
+impl fmt::Debug for FailedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| (name, value));
+        f.debug_struct("FailedCall")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .field("region", &self.region)
+            .field("http_status", &self.http_status)
+            .field("request_id", &self.request_id)
+            .field("headers", &PublicEntries(headers))
+            .finish()
+    }
 }
 
 /// Classification of an error for retries.
@@ -95,6 +111,8 @@ pub enum ErrorKind {
     Pagination,
     /// A resource could not be created or loaded, or its action failed.
     Resource,
+    /// The caller cancelled a transfer.
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -115,6 +133,7 @@ impl ErrorKind {
             ErrorKind::Waiter => "waiter",
             ErrorKind::Pagination => "pagination",
             ErrorKind::Resource => "resource",
+            ErrorKind::Cancelled => "cancelled",
         }
     }
 }
@@ -324,12 +343,18 @@ impl Error {
         self
     }
 
-    /// Sets the HTTP status and the request id of the response that could not be used. A service error has its own.
+    /// Sets the HTTP status, the request id and the headers of the response that could not be used. A service error has its own.
     #[must_use]
-    pub fn with_response(mut self, http_status: u16, request_id: Option<Str>) -> Self {
+    pub fn with_response(
+        mut self,
+        http_status: u16,
+        request_id: Option<Str>,
+        headers: Vec<(Str, Str)>,
+    ) -> Self {
         let call = self.0.call.get_or_insert_default();
         call.http_status = Some(http_status);
         call.request_id = request_id;
+        call.headers = headers;
         self
     }
 
@@ -419,6 +444,16 @@ impl Error {
         }
     }
 
+    /// Returns the headers of the response, names in lower case; empty if there was none.
+    #[must_use]
+    pub fn response_headers(&self) -> &[(Str, Str)] {
+        match (self.service(), &self.0.call) {
+            (Some(service), _) => &service.headers,
+            (None, Some(call)) => &call.headers,
+            (None, None) => &[],
+        }
+    }
+
     /// Returns the name of the service that was called, such as `dynamodb`; `None` for errors outside of a call.
     #[must_use]
     pub fn service_name(&self) -> Option<&str> {
@@ -441,7 +476,9 @@ impl Error {
     /// Returns the classification for retries.
     ///
     /// ```
-    /// use inia_core::{Error, ErrorKind, RetryClass};
+    /// # mod inia { pub use inia_core::*; pub mod error { pub use inia_core::*; } }
+    /// use inia::{Error, ErrorKind};
+    /// use inia::error::RetryClass;
     ///
     /// let error = Error::new(ErrorKind::Connection, "connection refused");
     /// assert_eq!(error.retry_class(), RetryClass::Transient);

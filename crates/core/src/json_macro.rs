@@ -5,7 +5,8 @@
 /// A value expression is of any type that converts into a [`Value`](crate::Value), including blobs and timestamps.
 ///
 /// ```
-/// use inia_core::{Value, json};
+/// # use inia_core as inia;
+/// use inia::{Value, json};
 ///
 /// let name = "jobs";
 /// let params = json!({

@@ -54,5 +54,6 @@ pub use url::{HostPort, UrlParts};
 #[cfg(feature = "session")]
 pub use user_agent::UserAgentFeatures;
 pub use value::{
-    Blob, List, Map, MapIntoIter, MapIter, Name, Value, from_value, from_value_ref, to_value,
+    Blob, List, Map, MapIntoIter, MapIter, Name, Number, Set, Value, from_value, from_value_ref,
+    to_value,
 };

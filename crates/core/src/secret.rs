@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 /// A password, secret key or token. Memory is zeroed on drop, and `Debug` prints a placeholder.
 ///
 /// ```
-/// use inia_core::Secret;
+/// # mod inia { pub mod credentials { pub use inia_core::*; } }
+/// use inia::credentials::Secret;
 ///
 /// let secret = Secret::from("wJalrXUtnFEMI");
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");

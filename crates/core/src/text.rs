@@ -19,7 +19,8 @@ use crate::chunks::{Chunks, SharedChunk};
 /// A slice of a chunk keeps the whole chunk, at most 32 KiB, alive; [`Str::detach`] copies it out.
 ///
 /// ```
-/// use inia_core::Str;
+/// # use inia_core as inia;
+/// use inia::Str;
 ///
 /// let name = Str::from("QueueUrls");
 /// assert_eq!(name, "QueueUrls");

@@ -5,7 +5,8 @@ use std::fmt;
 /// A set of features that a request uses, whose ids are sent in its user agent (`m/E,Z,b,g`).
 ///
 /// ```
-/// use inia_core::UserAgentFeatures;
+/// # mod inia { pub mod credentials { pub use inia_core::*; } }
+/// use inia::credentials::UserAgentFeatures;
 ///
 /// let features = UserAgentFeatures::CREDENTIALS_PROFILE | UserAgentFeatures::CREDENTIALS_STS_ASSUME_ROLE;
 /// assert_eq!(features.ids().collect::<Vec<_>>(), ["i", "n"]);
@@ -46,6 +47,8 @@ features! {
     RETRY_MODE_STANDARD = "E";
     /// The retry mode `adaptive`.
     RETRY_MODE_ADAPTIVE = "F";
+    /// A call of the S3 transfer manager.
+    S3_TRANSFER = "G";
     /// A request whose body is compressed.
     GZIP_REQUEST_COMPRESSION = "L";
     /// The protocol `smithy-rpc-v2-cbor`.

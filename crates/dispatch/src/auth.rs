@@ -4,8 +4,9 @@
 //! botocore `regions.py:auth_schemes_to_signing_ctx`, `handlers.py:set_operation_specific_signer`,
 //! `model.py:OperationModel.resolved_auth_type`.
 
-use inia_core::config::ClientSettings;
-use inia_core::{Error, ErrorKind, Result, Str};
+use inia_core::config::{ClientSettings, Config};
+use inia_core::ports::Env;
+use inia_core::{Error, ErrorKind, Result, Str, Token};
 use inia_endpoint::Endpoint;
 use inia_model::{Metadata, Operation};
 
@@ -156,6 +157,28 @@ pub(crate) fn resolve(
         return Err(missing_region());
     }
     Ok(auth)
+}
+
+/// Returns true if the definition lists bearer tokens among the auth schemes of an operation.
+pub(crate) fn offers_bearer(operation: &Operation, metadata: &Metadata) -> bool {
+    let names = operation.auth.as_ref().unwrap_or(&metadata.auth);
+    names
+        .iter()
+        .any(|name| AuthScheme::from_name(name) == Some(AuthScheme::Bearer))
+}
+
+/// Returns true if a client of the service prefers the bearer token of the environment (`AWS_BEARER_TOKEN_BEDROCK`) to a signature.
+/// An auth scheme of the client's options takes precedence, one of the environment or the profile does not.
+///
+/// # Source
+/// botocore `handlers.py:_should_prefer_bearer_auth`, `get_bearer_auth_supported_services`.
+pub(crate) fn prefers_env_token(metadata: &Metadata, config: &Config, env: &dyn Env) -> bool {
+    const SERVICES: [&str; 1] = ["bedrock"];
+    let signing_name = metadata.signing_name();
+    SERVICES.contains(&&**signing_name)
+        && config.signature_version.is_none()
+        && config.auth_scheme_preference.is_none()
+        && Token::from_env(signing_name, env).is_some()
 }
 
 /// Returns the schemes of the operation or service, in the order of the client's preference.

@@ -1,7 +1,8 @@
 //! A blocking API for programs without an async runtime.
 //!
 //! ```no_run
-//! use inia_dispatch::{blocking, json};
+//! # use inia_dispatch as inia;
+//! use inia::{blocking, json};
 //!
 //! # fn main() -> inia_core::Result<()> {
 //! let session = blocking::Session::load()?;

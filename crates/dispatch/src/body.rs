@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use inia_core::{Error, ErrorKind, Result, Str};
+use inia_model::ServiceModel;
 use tokio::io::AsyncReadExt;
 
 /// Size of a chunk read from a file, in bytes.
@@ -20,7 +21,8 @@ const FILE_CHUNK_SIZE: usize = 64 * 1024;
 /// At most one chunk is buffered. Bytes and files are replayed when an attempt fails; a stream cannot be.
 ///
 /// ```
-/// use inia_dispatch::ByteStream;
+/// # use inia_dispatch as inia;
+/// use inia::ByteStream;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let body = ByteStream::from("hello");
@@ -50,6 +52,13 @@ enum ByteStreamKind {
         stream: SyncBoxStream,
         length: Option<u64>,
     },
+    Restartable(Pin<Box<dyn RestartableStream>>),
+}
+
+/// A stream that may be read again from the start, until it is too late.
+pub(crate) trait RestartableStream: Stream<Item = Result<Bytes>> + Send + Sync {
+    /// Returns the same stream from the start, if that is still possible.
+    fn restart(&self) -> Option<Pin<Box<dyn RestartableStream>>>;
 }
 
 /// The call of a streaming response, for errors.
@@ -59,12 +68,15 @@ pub(crate) struct StreamedCall {
     pub(crate) attempts: u32,
 }
 
-/// The names of an operation and its service, and the region.
+/// The names of an operation and its service, its definition, and the region.
 #[derive(Debug)]
 pub(crate) struct CallNames {
     pub(crate) service: Str,
     pub(crate) operation: Str,
     pub(crate) region: Option<Str>,
+    pub(crate) model: Arc<ServiceModel>,
+    /// The index of the operation in the model.
+    pub(crate) index: u32,
 }
 
 impl StreamedCall {
@@ -157,6 +169,11 @@ impl ByteStream {
         }))
     }
 
+    /// Wraps a stream that may be read again from the start.
+    pub(crate) fn from_restartable(stream: Pin<Box<dyn RestartableStream>>) -> Self {
+        ByteStream::new(ByteStreamKind::Restartable(stream))
+    }
+
     /// Wraps any stream of byte chunks, with its length in bytes if it is known.
     pub fn from_stream(
         stream: impl Stream<Item = Result<Bytes>> + Send + 'static,
@@ -171,7 +188,8 @@ impl ByteStream {
     /// Returns the contents of a reader, such as the standard input, with their length in bytes if it is known.
     ///
     /// ```
-    /// use inia_dispatch::ByteStream;
+    /// # use inia_dispatch as inia;
+    /// use inia::ByteStream;
     ///
     /// let body = ByteStream::from_reader(&b"hello"[..], None);
     /// assert_eq!(body.len(), None);
@@ -202,6 +220,7 @@ impl ByteStream {
             }
             ByteStreamKind::File { length, .. } => Some(*length),
             ByteStreamKind::Stream { length, .. } => *length,
+            ByteStreamKind::Restartable(_) => None,
         }
     }
 
@@ -230,6 +249,9 @@ impl ByteStream {
                 stream: None,
             })),
             ByteStreamKind::Stream { .. } => None,
+            ByteStreamKind::Restartable(stream) => {
+                stream.restart().map(ByteStream::from_restartable)
+            }
         }
     }
 
@@ -465,6 +487,7 @@ impl ByteStream {
                 .get_mut()
                 .unwrap_or_else(PoisonError::into_inner)
                 .poll_next_unpin(context),
+            ByteStreamKind::Restartable(stream) => stream.as_mut().poll_next(context),
         }
     }
 }
@@ -505,6 +528,7 @@ impl fmt::Debug for ByteStream {
             ByteStreamKind::Bytes(_) => "bytes",
             ByteStreamKind::File { .. } => "file",
             ByteStreamKind::Stream { .. } => "stream",
+            ByteStreamKind::Restartable(_) => "stream",
         };
         f.debug_struct("ByteStream")
             .field("kind", &kind)

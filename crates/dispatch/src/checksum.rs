@@ -23,7 +23,8 @@ use crate::ByteStream;
 
 /// A checksum algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
+#[allow(missing_docs, reason = "named after the algorithms")]
+pub enum Algorithm {
     Crc32,
     Crc32c,
     Crc64Nvme,
@@ -38,7 +39,7 @@ pub(crate) enum Algorithm {
 
 impl Algorithm {
     /// All algorithms, cheapest first: the order in which a response's checksums are looked up.
-    const BY_COST: [Algorithm; 10] = [
+    pub const BY_COST: [Algorithm; 10] = [
         Algorithm::XxHash128,
         Algorithm::XxHash3,
         Algorithm::Crc64Nvme,
@@ -52,7 +53,8 @@ impl Algorithm {
     ];
 
     /// Returns the name in parameters and definitions.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Algorithm::Crc32 => "CRC32",
             Algorithm::Crc32c => "CRC32C",
@@ -99,7 +101,9 @@ impl Algorithm {
         }
     }
 
-    fn from_name(name: &str) -> Option<Algorithm> {
+    /// Returns the algorithm of a name, in any case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Algorithm> {
         Algorithm::BY_COST
             .into_iter()
             .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
@@ -107,7 +111,8 @@ impl Algorithm {
 }
 
 /// An incremental checksum.
-pub(crate) enum Hasher {
+#[allow(missing_docs, reason = "named after the algorithms")]
+pub enum Hasher {
     Crc32(crc32fast::Hasher),
     Crc32c(u32),
     Crc64Nvme(crc64fast_nvme::Digest),
@@ -122,7 +127,9 @@ pub(crate) enum Hasher {
 }
 
 impl Hasher {
-    pub(crate) fn new(algorithm: Algorithm) -> Self {
+    /// Returns the checksum of no bytes.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Crc32 => Hasher::Crc32(crc32fast::Hasher::new()),
             Algorithm::Crc32c => Hasher::Crc32c(0),
@@ -137,7 +144,8 @@ impl Hasher {
         }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
         match self {
             Hasher::Crc32(hasher) => hasher.update(bytes),
             Hasher::Crc32c(checksum) => *checksum = crc32c::crc32c_append(*checksum, bytes),
@@ -153,19 +161,32 @@ impl Hasher {
     }
 
     /// Returns the checksum in base64.
-    pub(crate) fn finish(self) -> String {
+    #[must_use]
+    pub fn finish(self) -> String {
+        BASE64_STANDARD.encode(self.digest())
+    }
+
+    /// Returns the bytes of the checksum, most significant first.
+    #[must_use]
+    pub fn digest(self) -> Vec<u8> {
         match self {
-            Hasher::Crc32(hasher) => BASE64_STANDARD.encode(hasher.finalize().to_be_bytes()),
-            Hasher::Crc32c(checksum) => BASE64_STANDARD.encode(checksum.to_be_bytes()),
-            Hasher::Crc64Nvme(digest) => BASE64_STANDARD.encode(digest.sum64().to_be_bytes()),
-            Hasher::Sha1(digest) => BASE64_STANDARD.encode(digest.finalize()),
-            Hasher::Sha256(digest) => BASE64_STANDARD.encode(digest.finalize()),
-            Hasher::Sha512(digest) => BASE64_STANDARD.encode(digest.finalize()),
-            Hasher::Md5(digest) => BASE64_STANDARD.encode(digest.finalize()),
-            Hasher::XxHash64(hasher) => BASE64_STANDARD.encode(hasher.finish().to_be_bytes()),
-            Hasher::XxHash3(hasher) => BASE64_STANDARD.encode(hasher.finish().to_be_bytes()),
-            Hasher::XxHash128(hasher) => BASE64_STANDARD.encode(hasher.finish_128().to_be_bytes()),
+            Hasher::Crc32(hasher) => hasher.finalize().to_be_bytes().to_vec(),
+            Hasher::Crc32c(checksum) => checksum.to_be_bytes().to_vec(),
+            Hasher::Crc64Nvme(digest) => digest.sum64().to_be_bytes().to_vec(),
+            Hasher::Sha1(digest) => digest.finalize().to_vec(),
+            Hasher::Sha256(digest) => digest.finalize().to_vec(),
+            Hasher::Sha512(digest) => digest.finalize().to_vec(),
+            Hasher::Md5(digest) => digest.finalize().to_vec(),
+            Hasher::XxHash64(hasher) => hasher.finish().to_be_bytes().to_vec(),
+            Hasher::XxHash3(hasher) => hasher.finish().to_be_bytes().to_vec(),
+            Hasher::XxHash128(hasher) => hasher.finish_128().to_be_bytes().to_vec(),
         }
+    }
+}
+
+impl std::fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hasher").finish_non_exhaustive()
     }
 }
 

@@ -2,25 +2,32 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::StreamExt as _;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, from_value};
-use inia_model::{Operation, ServiceModel};
+use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, Value, from_value};
+use inia_model::{Operation, OperationTable, ServiceModel};
 use serde::de::DeserializeOwned;
 
 use crate::definitions::Definitions;
-use crate::params::Params;
+use crate::dynamodb::NativeOperation;
+use crate::event_stream::{EventInput, start_duplex};
+use crate::params::{Params, ParamsValue};
+use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
-use crate::resume::BodyResumer;
-use crate::{ByteStream, Output, Presign, Session};
+use crate::{ByteStream, EventReceiver, EventSender, Output, Presign, RetryOptions, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
 ///
 /// ```no_run
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let session = Session::load().await?;
@@ -33,53 +40,122 @@ use crate::{ByteStream, Output, Presign, Session};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<ClientInner>);
+pub struct Client {
+    inner: Arc<ClientInner>,
+    /// True if parameters and outputs have native values in place of attribute values.
+    is_native: bool,
+}
 
 struct ClientInner {
     service: Service,
     session: Session,
     definitions: Definitions,
+    /// The attribute values of each operation, for native clients.
+    native: OnceLock<OperationTable<NativeOperation>>,
 }
 
 impl Client {
     pub(crate) fn new(service: Service, session: Session) -> Self {
-        Client(Arc::new(ClientInner {
-            service,
-            session,
-            definitions: Definitions::default(),
-        }))
+        Client {
+            inner: Arc::new(ClientInner {
+                service,
+                session,
+                definitions: Definitions::default(),
+                native: OnceLock::new(),
+            }),
+            is_native: false,
+        }
+    }
+
+    /// Returns this client with native values in place of DynamoDB's attribute values: `"a"` for `{"S": "a"}`, `1.5` for `{"N": "1.5"}`.
+    ///
+    /// Parameters, outputs and the details of service errors are converted, in all operations that have attribute values. Connections and
+    /// settings are shared. [`dynamodb`](crate::dynamodb) describes the values and conditions. The clients of DynamoDB's resources are
+    /// native. A client of a service without attribute values stays as it is.
+    ///
+    /// ```no_run
+    /// # use inia_dispatch as inia;
+    /// # async fn example() -> inia_core::Result<()> {
+    /// use inia::dynamodb::Attr;
+    /// use inia::{Session, json};
+    ///
+    /// let dynamodb = Session::load().await?.client("dynamodb")?.native();
+    /// let user = json!({"id": "u-1", "age": 36, "tags": ["a", "b"]});
+    /// dynamodb.call("PutItem", json!({"TableName": "users", "Item": user})).await?;
+    /// let adults = json!({"TableName": "users", "FilterExpression": Attr("age").gte(18)});
+    /// let mut users = dynamodb.paginate("Scan", adults).items();
+    /// while let Some(user) = users.next().await {
+    ///     println!("{}", user?["id"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Source
+    /// boto3 `dynamodb/transform.py:register_high_level_interface`.
+    #[must_use]
+    pub fn native(&self) -> Client {
+        self.with_native_values(true)
+    }
+
+    /// Returns true if this client has native values: see [`native`](Self::native).
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.is_native
+    }
+
+    /// Returns this client with or without native values.
+    pub(crate) fn with_native_values(&self, is_native: bool) -> Client {
+        Client {
+            inner: Arc::clone(&self.inner),
+            is_native,
+        }
+    }
+
+    /// Returns the attribute values of an operation; `None` if the client is not native.
+    pub(crate) fn native_operation(&self, operation: &Operation) -> Option<&NativeOperation> {
+        if !self.is_native {
+            return None;
+        }
+        let table = self.inner.native.get_or_init(|| {
+            let operations = self.model().operation_count();
+            OperationTable::new(operations)
+        });
+        let make = || NativeOperation::new(self.model(), operation);
+        let native = table.get_or_init(operation, make);
+        native.filter(|native| !native.is_plain())
     }
 
     /// Returns the service's name, such as `dynamodb`.
     #[must_use]
     pub fn service_name(&self) -> &Str {
-        self.0.service.model.name()
+        self.inner.service.model.name()
     }
 
     /// Returns the service's definition.
     #[must_use]
     pub fn model(&self) -> &Arc<ServiceModel> {
-        &self.0.service.model
+        &self.inner.service.model
     }
 
     /// Returns the client's resolved settings.
     #[must_use]
     pub fn settings(&self) -> &ClientSettings {
-        &self.0.service.settings
+        &self.inner.service.settings
     }
 
     /// Returns the session that created the client.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.0.session
+        &self.inner.session
     }
 
     pub(crate) fn service(&self) -> &Service {
-        &self.0.service
+        &self.inner.service
     }
 
     pub(crate) fn definitions(&self) -> &Definitions {
-        &self.0.definitions
+        &self.inner.definitions
     }
 
     /// Returns a call of an operation, by its name as in the definition (`ListQueues`) or in snake case (`list_queues`).
@@ -97,6 +173,7 @@ impl Client {
             params: params.into(),
             options: CallOptions::default(),
             resumes_body: false,
+            events: None,
         }
     }
 
@@ -105,9 +182,10 @@ impl Client {
     /// An S3 `PutObject` is signed without its body, so any body can be sent to the URL.
     ///
     /// ```
+    /// # use inia_dispatch as inia;
     /// use std::time::Duration;
-    /// use inia_dispatch::{Session, json};
-    /// use inia_core::Credentials;
+    /// # mod inia { pub use inia_core::*; pub use inia::*; }
+    /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -187,6 +265,7 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("service", self.service_name())
             .field("region", &self.settings().region)
+            .field("is_native", &self.is_native)
             .finish_non_exhaustive()
     }
 }
@@ -200,6 +279,16 @@ pub struct Call {
     params: Params,
     options: CallOptions,
     resumes_body: bool,
+    events: Option<Events>,
+}
+
+/// The events of a request, before the operation is known.
+struct Events(std::sync::Mutex<Pin<Box<dyn Stream<Item = Params> + Send>>>);
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Events(..)")
+    }
 }
 
 impl Call {
@@ -207,6 +296,92 @@ impl Call {
     pub fn body(mut self, body: impl Into<ByteStream>) -> Self {
         self.options.stream = Some(body.into());
         self
+    }
+
+    /// Sends events, maps of their name to their members, one after the other, and then ends the input stream.
+    ///
+    /// An operation whose input is an event stream also takes them as a list, as the parameter with the name of the stream.
+    ///
+    /// ```no_run
+    /// use inia_dispatch::{Session, json};
+    ///
+    /// # async fn example() -> inia_core::Result<()> {
+    /// let polly = Session::load().await?.client("polly")?;
+    /// let voice = json!({"Engine": "generative", "OutputFormat": "mp3", "VoiceId": "Joanna"});
+    /// let events = [json!({"TextEvent": {"Text": "Hello"}}), json!({"CloseStreamEvent": {}})];
+    /// let output = polly.call("StartSpeechSynthesisStream", voice).events(events).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events<E: Into<Params> + 'static>(
+        self,
+        events: impl IntoIterator<Item = E, IntoIter: Send + 'static>,
+    ) -> Self {
+        self.event_stream(futures_util::stream::iter(events))
+    }
+
+    /// Sends the events of a stream, such as the receiver of a channel, when they are ready, and ends the input stream with it. Events
+    /// are taken from it only as fast as the service reads. An item may be a `Result<Value>`: its error ends the call.
+    ///
+    /// The call returns when the response begins; the events of the response are in [`Output::events`]. Dropping them cancels the
+    /// call.
+    pub fn event_stream<E: Into<Params> + 'static>(
+        mut self,
+        events: impl Stream<Item = E> + Send + 'static,
+    ) -> Self {
+        let events = events.map(Into::into);
+        self.events = Some(Events(std::sync::Mutex::new(Box::pin(events))));
+        self
+    }
+
+    /// Starts a call whose input is an event stream, and returns its two halves when its request is being sent: one sends events, the
+    /// other receives the response and its events.
+    ///
+    /// Either side may end first. Use both at the same time, for example in two tasks: a service may stop reading events while
+    /// its own are not received.
+    ///
+    /// ```no_run
+    /// use inia_dispatch::{Session, json};
+    ///
+    /// # async fn example() -> inia_core::Result<()> {
+    /// let lex = Session::load().await?.client("lexv2-runtime")?;
+    /// let session = json!({"botId": "BOT", "botAliasId": "ALIAS", "localeId": "en_US", "sessionId": "s1"});
+    /// let (mut send, mut receive) = lex.call("StartConversation", session).duplex().await?;
+    /// send.send(json!({"ConfigurationEvent": {"responseContentType": "text/plain; charset=utf-8"}})).await?;
+    /// send.send(json!({"TextInputEvent": {"text": "Hello"}})).await?;
+    /// while let Some(event) = receive.next().await {
+    ///     let event = event?;
+    ///     println!("{event}");
+    ///     if !event["IntentResultEvent"].is_null() {
+    ///         send.send(json!({"DisconnectionEvent": {}})).await?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), as far as errors occur before the request is sent; later ones are those of both halves. `Validation`
+    /// if the input of the operation has no event stream. `Config` outside of a tokio runtime.
+    pub async fn duplex(self) -> Result<(EventSender, EventReceiver)> {
+        let client = self.client.clone();
+        let operation = match &self.operation {
+            Ok(index) => operation_at(client.service(), *index)?,
+            Err(_) => {
+                // The call reports the error.
+                let failed = self.send().await;
+                return Err(failed.err().unwrap_or_else(|| {
+                    inia_core::Error::new(inia_core::ErrorKind::Model, "unknown operation")
+                }));
+            }
+        };
+        start_duplex(&client, operation, |input| {
+            let mut call = self;
+            call.options.events = Some(input);
+            call.send()
+        })
+        .await
+        .map_err(|error| client.service().in_call(error, operation))
     }
 
     /// Adds a header to the request. It is signed like the others.
@@ -221,6 +396,13 @@ impl Call {
         self
     }
 
+    /// Sets how the call retries, in place of the client's options. The retry mode is that of the client: see
+    /// [`Config::retry_mode`](inia_core::config::Config::retry_mode).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.options.retry = Some(options);
+        self
+    }
+
     /// Signs with this bearer token instead of the client's.
     pub fn token(mut self, token: Token) -> Self {
         self.options.token = Some(Arc::new(token));
@@ -231,7 +413,8 @@ impl Call {
     /// body is verified. Only S3's `GetObject` supports this; it has no effect on other operations.
     ///
     /// ```no_run
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// # async fn example() -> inia_core::Result<()> {
     /// let s3 = Session::load().await?.client("s3")?;
@@ -254,8 +437,8 @@ impl Call {
         self
     }
 
-    /// Adds features to the user agent.
-    pub(crate) fn features(mut self, features: UserAgentFeatures) -> Self {
+    /// Adds features to the user agent of this call.
+    pub fn features(mut self, features: UserAgentFeatures) -> Self {
         self.options.features |= features;
         self
     }
@@ -276,6 +459,15 @@ impl Call {
         match self.params.into_params_value() {
             Ok(mut params) => {
                 let mut options = self.options;
+                let events = self.events;
+                match event_input(service, operation, events, &mut params) {
+                    Ok(None) => {}
+                    Ok(input) => options.events = input,
+                    Err(error) => return Err(service.in_call(error, operation)),
+                }
+                if let Some(native) = self.client.native_operation(operation) {
+                    return native_call(&self.client, operation, native, params, options).await;
+                }
                 if self.resumes_body && BodyResumer::supports(&self.client, operation) {
                     let params = params.share();
                     let resumer = BodyResumer::new(&self.client, operation, params, &options);
@@ -311,6 +503,55 @@ impl Call {
             None => Ok(output),
         }
     }
+}
+
+/// Returns the events of a call, or those in its parameters.
+fn event_input(
+    service: &Service,
+    operation: &Operation,
+    events: Option<Events>,
+    params: &mut ParamsValue,
+) -> Result<Option<Arc<EventInput>>> {
+    if let Some(Events(events)) = events {
+        let encoder = service.event_encoder(operation)?;
+        let events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
+        return Ok(Some(EventInput::from_events(encoder, events)));
+    }
+    let Some(member) = service.plan(operation)?.input_events() else {
+        return Ok(None);
+    };
+    let snake_case = inia_model::snake_case(member);
+    let names = [member.as_str(), snake_case.as_str()];
+    let mut lists = names
+        .into_iter()
+        .filter(|name| matches!(params.get(name), Some(Value::List(_))));
+    let Some(name) = lists.next() else {
+        return Ok(None);
+    };
+    let list = params.to_mut().as_map_mut();
+    let Some(Value::List(events)) = list.and_then(|map| map.remove(name)) else {
+        return Ok(None);
+    };
+    let encoder = service.event_encoder(operation)?;
+    let events = futures_util::stream::iter(events);
+    Ok(Some(EventInput::from_events(encoder, events)))
+}
+
+/// Makes a call with native values.
+async fn native_call(
+    client: &Client,
+    operation: &Operation,
+    native: &NativeOperation,
+    mut params: ParamsValue,
+    options: CallOptions,
+) -> Result<Output> {
+    let service = client.service();
+    if native.has_input() {
+        let encoded = native.encode(operation, params.to_mut());
+        encoded.map_err(|error| service.in_call(error, operation))?;
+    }
+    let result = service.call(operation, params, options).await;
+    native.decode_result(client.model(), result)
 }
 
 fn operation_at(service: &Service, index: u32) -> Result<&Operation> {

@@ -9,10 +9,9 @@ mod checksum;
 mod client;
 mod customization;
 mod definitions;
-mod discovery;
+pub mod dynamodb;
 mod endpoint;
 mod event_stream;
-mod express;
 pub mod host;
 mod identity;
 mod output;
@@ -23,19 +22,28 @@ mod presign;
 mod redact;
 mod region;
 mod resource;
-mod resume;
 mod retry;
+mod runtime;
 mod saved_file;
 mod session;
 mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 mod url;
 mod user_agent;
 mod wait;
 
+/// Parts that inia's own crates share. Not covered by semantic versioning.
+#[doc(hidden)]
+pub mod detail {
+    pub use crate::checksum::{Algorithm, Hasher};
+    pub use crate::saved_file::SavedFile;
+}
+
 pub use body::ByteStream;
 pub use client::{Call, Client};
-pub use event_stream::EventStream;
+pub use event_stream::{EventReceiver, EventSender, EventStream};
 pub use inia_core::json;
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
@@ -44,9 +52,10 @@ pub use presign::{Presign, PresignedRequest};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };
+pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
     CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
-    TransportSettings, WireBody, WireRequest, WireResponse,
+    TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

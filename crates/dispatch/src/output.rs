@@ -73,7 +73,8 @@ impl Output {
     ///
     /// ```no_run
     /// # async fn example(sqs: inia_dispatch::Client) -> inia_core::Result<()> {
-    /// use inia_dispatch::json;
+    /// # use inia_dispatch as inia;
+    /// use inia::json;
     ///
     /// let queue = sqs.call("CreateQueue", json!({"QueueName": "jobs"})).await?;
     /// let url = queue.str("QueueUrl")?;

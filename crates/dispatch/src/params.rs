@@ -14,13 +14,15 @@ use serde::Serialize;
 /// | [`Value`], such as that of [`json!`](inia_core::json), [`Map`], `serde_json::Value` | moved |
 /// | `Arc<Value>` | shared between calls: neither copied nor changed |
 /// | a reference to anything that serde can serialize: a structure, a map, a value | serialized or copied |
+/// | `Result<Value>`, such as an item of a fallible stream of events | its value, or its error when the call is awaited |
 /// | `()` | no parameters |
 ///
 /// If serialization fails, awaiting the call reports the error.
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// #[derive(serde::Serialize)]
 /// #[serde(rename_all = "PascalCase")]
@@ -45,6 +47,10 @@ impl Params {
         self.0
     }
 
+    pub(crate) fn from_result(value: Result<Value>) -> Self {
+        Params(value.map(ParamsValue::Owned))
+    }
+
     /// Returns the value, copied if it is shared.
     pub(crate) fn into_value(self) -> Result<Value> {
         self.0.map(|params| match params {
@@ -57,6 +63,12 @@ impl Params {
 impl From<Value> for Params {
     fn from(value: Value) -> Self {
         Params(Ok(ParamsValue::Owned(value)))
+    }
+}
+
+impl From<Result<Value>> for Params {
+    fn from(value: Result<Value>) -> Self {
+        Params(value.map(ParamsValue::Owned))
     }
 }
 

@@ -85,10 +85,16 @@ impl Presign {
     pub async fn sign(self) -> Result<PresignedRequest> {
         let service = self.client.service();
         let operation = self.client.operation_at(self.operation?)?;
+        let mut params = self.params.into_params_value()?;
+        if let Some(native) = self.client.native_operation(operation)
+            && native.has_input()
+        {
+            native.encode(operation, params.to_mut())?;
+        }
         service
             .presign(
                 operation,
-                self.params.into_params_value()?,
+                params,
                 self.options,
                 self.method,
                 self.expires_in,

@@ -32,7 +32,7 @@ impl ByteStream {
         let failed = |error| file_error(&path, error);
         let opened = {
             let path = path.clone();
-            unblock(move || SavedFile::open(&path)).await
+            unblock(move || SavedFile::open(&path, None)).await
         };
         let SavedFile { file, replacement } = opened.map_err(failed)?;
         let mut file = tokio::fs::File::from_std(file);
@@ -61,13 +61,15 @@ async fn unblock<T: Send + 'static>(
 }
 
 /// A file that is being written.
-struct SavedFile {
+#[derive(Debug)]
+pub struct SavedFile {
     file: File,
     /// `None` if the file is written directly.
     replacement: Option<Replacement>,
 }
 
 /// A temporary file, and the file that it becomes.
+#[derive(Debug)]
 struct Replacement {
     temporary: TemporaryFile,
     target: PathBuf,
@@ -75,18 +77,29 @@ struct Replacement {
     in_place: bool,
 }
 
-/// The path of a temporary file, which is removed when this is dropped.
-struct TemporaryFile(PathBuf);
+/// A temporary file, which is removed when this is dropped, unless it is kept.
+#[derive(Debug)]
+struct TemporaryFile {
+    path: PathBuf,
+    is_kept: bool,
+}
 
 impl Drop for TemporaryFile {
     fn drop(&mut self) {
-        // It does not exist any more if it was renamed.
-        let _ = std::fs::remove_file(&self.0);
+        if !self.is_kept {
+            // It does not exist any more if it was renamed.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
 impl SavedFile {
-    fn open(path: &Path) -> io::Result<SavedFile> {
+    /// Opens a temporary file beside `path`, or the device or pipe at `path`. A temporary file with a `name` is opened again if it exists,
+    /// and stays unless the file is finished or [discarded](Self::discard).
+    ///
+    /// # Errors
+    /// The path cannot be written, or is a folder.
+    pub fn open(path: &Path, name: Option<&str>) -> io::Result<SavedFile> {
         let existing = match std::fs::metadata(path) {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -111,7 +124,7 @@ impl SavedFile {
             }
             None => link_target(path)?,
         };
-        let (file, temporary, in_place) = match create_beside(&target, existing.as_ref()) {
+        let (file, temporary, in_place) = match create_beside(&target, existing.as_ref(), name) {
             Ok((file, temporary)) => {
                 let in_place = existing
                     .as_ref()
@@ -120,7 +133,7 @@ impl SavedFile {
             }
             Err(error) if existing.is_some() && is_refused(&error) => {
                 let beside = std::env::temp_dir().join("download");
-                let (file, temporary) = create_beside(&beside, existing.as_ref())?;
+                let (file, temporary) = create_beside(&beside, existing.as_ref(), name)?;
                 (file, temporary, true)
             }
             Err(error) => return Err(error),
@@ -136,20 +149,54 @@ impl SavedFile {
     }
 }
 
+impl SavedFile {
+    /// Returns the file to write to.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Returns false for a device or a pipe, which is written to directly and in order.
+    #[must_use]
+    pub fn is_positioned(&self) -> bool {
+        self.replacement.is_some()
+    }
+
+    /// Replaces the file at the path by the temporary file.
+    ///
+    /// # Errors
+    /// The file cannot be renamed or copied.
+    pub fn finish(self) -> io::Result<()> {
+        drop(self.file);
+        match self.replacement {
+            Some(replacement) => replacement.finish(),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes the temporary file, even if it has a name.
+    pub fn discard(mut self) {
+        if let Some(replacement) = &mut self.replacement {
+            replacement.temporary.is_kept = false;
+        }
+    }
+}
+
 impl Replacement {
     /// Replaces the target.
-    fn finish(self) -> io::Result<()> {
-        if !self.in_place && std::fs::rename(&self.temporary.0, &self.target).is_ok() {
+    fn finish(mut self) -> io::Result<()> {
+        if !self.in_place && std::fs::rename(&self.temporary.path, &self.target).is_ok() {
             return Ok(());
         }
         // The target may be a mount of its own, which cannot be replaced.
-        let mut from = File::open(&self.temporary.0)?;
+        let mut from = File::open(&self.temporary.path)?;
         let mut to = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .open(&self.target)?;
         io::copy(&mut from, &mut to)?;
+        self.temporary.is_kept = false;
         Ok(())
     }
 }
@@ -166,23 +213,45 @@ fn link_target(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// Creates a temporary file in the folder of a path. It can be read by others only if it replaces no file.
-fn create_beside(path: &Path, existing: Option<&Metadata>) -> io::Result<(File, TemporaryFile)> {
-    let name = format!(
-        ".inia-{}-{:08x}.part",
-        std::process::id(),
-        fastrand::u32(..)
-    );
-    let temporary = folder_of(path).join(name);
+/// Creates a temporary file in the folder of a path, or opens the one with this name. It can be read by others only if it replaces no
+/// file.
+fn create_beside(
+    path: &Path,
+    existing: Option<&Metadata>,
+    name: Option<&str>,
+) -> io::Result<(File, TemporaryFile)> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true);
+    let path = match name {
+        Some(name) => {
+            options.create(true).truncate(false);
+            folder_of(path).join(name)
+        }
+        None => {
+            options.create_new(true);
+            let (process, random) = (std::process::id(), fastrand::u32(..));
+            folder_of(path).join(format!(".inia-{process}-{random:08x}.part"))
+        }
+    };
     #[cfg(unix)]
     if existing.is_some() {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
     let _ = existing;
-    let file = options.open(&temporary)?;
-    Ok((file, TemporaryFile(temporary)))
+    #[cfg(unix)]
+    if name.is_some() {
+        // A link in a shared folder must not lead to another file.
+        let is_link = std::fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file());
+        if is_link {
+            return Err(io::Error::other(format!(
+                "{} is not a regular file: remove it",
+                path.display()
+            )));
+        }
+    }
+    let file = options.open(&path)?;
+    let is_kept = name.is_some();
+    Ok((file, TemporaryFile { path, is_kept }))
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -4,10 +4,11 @@ use base64::Engine as _;
 use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
 use inia_protocol::Headers;
 use inia_signing::{
-    Payload, PayloadSigning, SignableRequest, SigningKeyCache, SigningParams, SigningTime,
-    host_header, presign_hmac_v1, presign_v4, sign_hmac_v1, sign_v2, sign_v4,
+    Payload, PayloadSigning, SignableRequest, Signature, SigningKeyCache, SigningParams,
+    SigningTime, host_header, presign_hmac_v1, presign_v4, sign_hmac_v1, sign_v2, sign_v4,
 };
 
+pub(crate) use self::v4a::sign_event_v4a;
 use self::v4a::{presign_v4a, sign_v4a};
 use crate::auth::{Auth, AuthScheme};
 use crate::url::Url;
@@ -38,6 +39,17 @@ pub(crate) enum SignableBody<'a> {
     Stream,
     /// An aws-chunked stream with a checksum trailer.
     ChunkedWithTrailer,
+    /// An event stream, whose events are signed when they are sent.
+    Events,
+}
+
+/// The parts of a signature that are not in the headers.
+#[derive(Debug, Default)]
+pub(crate) struct SignedParts {
+    /// A new form body, which holds the signature (version 2).
+    pub(crate) form: Option<String>,
+    /// The signature, from which those of the events chain.
+    pub(crate) seed: Option<Signature>,
 }
 
 /// Signing names of the services that sign by S3's rules.
@@ -48,7 +60,7 @@ pub(crate) enum SignableBody<'a> {
 /// botocore `handlers.py:S3_SIGNING_NAMES`
 const S3_SIGNING_NAMES: [&str; 4] = ["s3", "s3-outposts", "s3-object-lambda", "s3express"];
 
-/// Signs a request: sets its headers, or returns a new form body that holds the signature (version 2).
+/// Signs a request: sets its headers, and returns the rest.
 pub(crate) fn sign(
     signable: &Signable<'_>,
     auth: &Auth,
@@ -56,7 +68,7 @@ pub(crate) fn sign(
     now: Timestamp,
     keys: &SigningKeyCache,
     headers: &mut Headers,
-) -> Result<Option<String>> {
+) -> Result<SignedParts> {
     let time = SigningTime::from(now);
     let uses_s3_rules = S3_SIGNING_NAMES.contains(&&*auth.signing_name);
     let signing = PayloadSigning {
@@ -73,6 +85,7 @@ pub(crate) fn sign(
     };
     let payload = match signable.body {
         SignableBody::ChunkedWithTrailer => Payload::StreamingUnsignedTrailer,
+        SignableBody::Events => Payload::Events,
         SignableBody::Bytes(bytes) if sign_payload => Payload::Bytes(bytes),
         SignableBody::Sha256(digest) if sign_payload => Payload::Sha256(digest),
         _ => Payload::Unsigned,
@@ -106,7 +119,7 @@ pub(crate) fn sign(
             for (name, value) in signed {
                 headers.set(name, value);
             }
-            return Ok(None);
+            return Ok(SignedParts::default());
         }
         AuthScheme::V2 => {
             let SignableBody::Bytes(body) = signable.body else {
@@ -116,22 +129,29 @@ pub(crate) fn sign(
                 ));
             };
             let form = String::from_utf8_lossy(body);
-            return Ok(Some(sign_v2(
-                signable.method,
-                &host,
-                signable.url.path(),
-                &form,
-                credentials,
-                time,
-            )));
+            return Ok(SignedParts {
+                form: Some(sign_v2(
+                    signable.method,
+                    &host,
+                    signable.url.path(),
+                    &form,
+                    credentials,
+                    time,
+                )),
+                seed: None,
+            });
         }
-        AuthScheme::None | AuthScheme::Bearer => return Ok(None),
+        AuthScheme::None | AuthScheme::Bearer => return Ok(SignedParts::default()),
     };
     drop(pairs);
     for (name, value) in signed.iter() {
         headers.set(name, value);
     }
-    Ok(None)
+    let is_seed = matches!(signable.body, SignableBody::Events);
+    Ok(SignedParts {
+        form: None,
+        seed: is_seed.then(|| signed.signature().clone()),
+    })
 }
 
 /// Signs a request in its query, valid for `expires_in` seconds. Returns the whole query.
@@ -200,8 +220,20 @@ fn signing_settings(auth: &Auth) -> inia_signing::SigningSettings {
 mod v4a {
     use inia_core::{Error, ErrorKind, Result};
     use inia_signing::{
-        Presigned, SignableRequest, SignedHeaders, SigningError, SigningKeyCache, SigningParams,
+        EventSigner, Presigned, SignableRequest, SignedEvent, SignedHeaders, SigningError,
+        SigningKeyCache, SigningParams,
     };
+
+    pub(crate) fn sign_event_v4a(
+        signer: &mut EventSigner,
+        message: &[u8],
+        params: &SigningParams<'_>,
+        keys: &SigningKeyCache,
+    ) -> Result<SignedEvent> {
+        signer
+            .sign_v4a(message, params, keys)
+            .map_err(signing_error)
+    }
 
     pub(super) fn sign_v4a<'p>(
         request: &SignableRequest<'_>,
@@ -231,7 +263,19 @@ mod v4a {
 #[cfg(not(feature = "sigv4a"))]
 mod v4a {
     use inia_core::{Error, ErrorKind, Result};
-    use inia_signing::{Presigned, SignableRequest, SignedHeaders, SigningKeyCache, SigningParams};
+    use inia_signing::{
+        EventSigner, Presigned, SignableRequest, SignedEvent, SignedHeaders, SigningKeyCache,
+        SigningParams,
+    };
+
+    pub(crate) fn sign_event_v4a(
+        _: &mut EventSigner,
+        _: &[u8],
+        _: &SigningParams<'_>,
+        _: &SigningKeyCache,
+    ) -> Result<SignedEvent> {
+        Err(missing_feature())
+    }
 
     pub(super) fn sign_v4a<'p>(
         _: &SignableRequest<'_>,

@@ -12,8 +12,11 @@ pub(crate) enum TemplatePart<'a> {
 
 /// Splits a template into its parts. Returns `None` if `text` is a plain string.
 ///
-/// A string is a template if it contains a reference made of letters and `#` only. In a template, `{{` and `}}` are escaped
+/// A string is a template if it contains a reference made of letters, digits, `_` and `#` only. In a template, `{{` and `}}` are escaped
 /// braces.
+///
+/// DIFFERENCE: in botocore, a reference with a digit or `_` does not make a string a template; variables of decision diagrams have such
+/// names.
 ///
 /// # Errors
 /// The message for unbalanced braces or an invalid reference.
@@ -55,7 +58,9 @@ fn is_template(text: &str) -> bool {
         let name = after.split('}').next().unwrap_or_default();
         name.len() < after.len()
             && !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'#')
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_#".contains(&b))
     })
 }
 
@@ -102,8 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn variables_of_decision_diagrams_have_digits() {
+        let parts = parse("{url_ssa_1#scheme}").unwrap().unwrap();
+        assert_eq!(parts, [TemplatePart::Reference("url_ssa_1#scheme")]);
+    }
+
+    #[test]
     fn strings_without_references_are_not_templates() {
-        for text in ["", "plain", "{{", "}", "{a1}", "{}", "{a", "a}"] {
+        for text in ["", "plain", "{{", "}", "{a b}", "{}", "{a", "a}"] {
             assert_eq!(parse(text), Ok(None), "{text}");
         }
     }

@@ -22,6 +22,7 @@ mod paginator;
 mod resource;
 mod service;
 mod shape;
+mod smithy;
 mod tables;
 mod traits;
 mod validate;
@@ -46,6 +47,7 @@ pub use resource::{
 };
 pub use service::ServiceModel;
 pub use shape::{Constraints, ErrorTraits, Kind, Member, Retryable, Shape, ShapeId, Structure};
+pub use smithy::SmithyService;
 pub use tables::{OperationTable, ShapeTable};
 pub use traits::{Flags, Location, Traits, XmlNamespace};
 pub use waiter::{

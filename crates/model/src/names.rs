@@ -23,7 +23,8 @@ pub(crate) fn letters_and_digits(name: &str) -> String {
 /// Returns a model name in snake case, as boto3 spells it.
 ///
 /// ```
-/// use inia_model::snake_case;
+/// # mod inia { pub mod model { pub use inia_model::*; } }
+/// use inia::model::snake_case;
 ///
 /// assert_eq!(snake_case("ListQueues"), "list_queues");
 /// assert_eq!(snake_case("DescribeDBInstances"), "describe_db_instances");

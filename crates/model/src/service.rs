@@ -15,7 +15,8 @@ use crate::{Kind, Member, Operation, Shape, ShapeId, Structure, did_you_mean, sn
 /// A service definition: immutable, shared behind an `Arc`.
 ///
 /// ```
-/// use inia_model::ServiceModel;
+/// # mod inia { pub mod model { pub use inia_model::*; } }
+/// use inia::model::ServiceModel;
 ///
 /// let model = ServiceModel::from_json("tiny", br#"{
 ///     "metadata": {"protocol": "json", "jsonVersion": "1.1", "serviceId": "Tiny", "apiVersion": "2026-01-01",

@@ -6,7 +6,7 @@ use inia_core::{Error, ErrorKind, Map, Result, ServiceError, Str, Value};
 use inia_model::{Operation, OperationTable, ServiceModel, ShapeId, ShapeTable};
 
 use crate::cbor::CborFormat;
-use crate::format::WireFormat;
+use crate::format::{CONTENT_TYPE, EVENT_STREAM_TYPE, WireFormat};
 use crate::json::JsonFormat;
 use crate::query::{Dialect, FormFormat};
 use crate::request::RequestPlan;
@@ -199,8 +199,8 @@ impl Codec {
         self.parse(operation, response)
     }
 
-    /// Parses a message of an event stream response into a map of the event's name to the event. Returns `None` for an
-    /// event that is not in the model.
+    /// Parses a message of an event stream response into a map of the event's name to the event. Returns `None` for a
+    /// message that is no event. An event that is not in the model has its headers and the members of its payload.
     ///
     /// # Errors
     /// `Service`: the message is an error or an exception. `Parse`: its payload is malformed.
@@ -212,12 +212,34 @@ impl Codec {
         event_stream::parse_event(&self.model, operation, message, &*self.format)
     }
 
+    /// Turns a serialized request into the start of an event stream, and returns the first message of the stream. In wire formats
+    /// that have one, it holds the parameters that [`Codec::serialize`] wrote as the body.
+    pub fn initial_request(&self, request: &mut Request) -> Option<EventMessage> {
+        request.headers.set(CONTENT_TYPE, EVENT_STREAM_TYPE);
+        let payload = std::mem::take(&mut request.body);
+        self.has_initial_response()
+            .then(|| event_stream::initial_request(&*self.format, payload))
+    }
+
     /// Serializes an event, a map of one event's name to the event, as a message of the operation's input stream.
     ///
     /// # Errors
     /// `Validation`: the value is not exactly one modeled event, or does not match its shape.
     pub fn serialize_event(&self, operation: &Operation, event: &Value) -> Result<EventMessage> {
         event_stream::serialize_event(&self.model, operation, event, &*self.format)
+    }
+
+    /// Serializes an event of the operation's output stream, as a service does: a map of one event's name to the event,
+    /// or of one exception's name to the exception.
+    ///
+    /// # Errors
+    /// As [`Codec::serialize_event`].
+    pub fn serialize_output_event(
+        &self,
+        operation: &Operation,
+        event: &Value,
+    ) -> Result<EventMessage> {
+        event_stream::serialize_output_event(&self.model, operation, event, &*self.format)
     }
 }
 

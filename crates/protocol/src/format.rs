@@ -9,7 +9,6 @@ use inia_model::{Kind, Member, Metadata, Operation, ServiceModel, ShapeId, Struc
 
 use crate::service_error::ErrorParts;
 use crate::strictness::Strictness;
-use crate::xml::XmlElement;
 use crate::{Headers, Response};
 
 pub(crate) const CONTENT_TYPE: Str = Str::from_static("content-type");
@@ -74,6 +73,15 @@ pub(crate) struct FixedParts {
     pub(crate) body: Box<str>,
     /// The root element of the body.
     pub(crate) root: Option<XmlElement>,
+}
+
+/// The tags of an XML element.
+#[derive(Clone, Debug)]
+pub(crate) struct XmlElement {
+    /// `<Name xmlns=".."`, without the `>`.
+    pub(crate) start: Box<str>,
+    /// `</Name>`
+    pub(crate) end: Box<str>,
 }
 
 /// The part of the parameters that is a body.

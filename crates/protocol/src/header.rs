@@ -6,7 +6,8 @@ use inia_model::{Kind, Member, ServiceModel, ShapeId};
 
 use crate::Headers;
 use crate::mismatch::log_scalar;
-use crate::scalar::{mismatch, scalar_from_text, text_param};
+use crate::params::mismatch;
+use crate::scalar::{scalar_from_text, text_param};
 use crate::shape::ValueType;
 
 /// The default format of timestamps in headers.
@@ -34,7 +35,7 @@ pub(crate) fn header_text(
         }
         (ValueType::List(id), Value::List(list)) => Str::from(list_text(model, member, id, list)?),
         (target @ ValueType::Timestamp(_), value) => {
-            let timestamp = crate::scalar::timestamp_param(&member.name, value)?;
+            let timestamp = crate::params::timestamp_param(&member.name, value)?;
             let whole = Value::Timestamp(Timestamp::new(timestamp.seconds(), 0));
             text_param(&member.name, target, TIMESTAMP_FORMAT, &whole)?
         }

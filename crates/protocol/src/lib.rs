@@ -14,6 +14,7 @@ mod header;
 mod json;
 mod message;
 mod mismatch;
+mod params;
 mod protocol;
 mod query;
 mod request;

@@ -8,7 +8,8 @@ use inia_core::{Str, Value, is_secret_name};
 /// Header names in lower case with their values, in order.
 ///
 /// ```
-/// use inia_protocol::Headers;
+/// # mod inia { pub mod protocol { pub use inia_protocol::*; } }
+/// use inia::protocol::Headers;
 ///
 /// let mut headers = Headers::new();
 /// headers.set("content-type", "application/json");

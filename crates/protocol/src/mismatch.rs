@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use inia_core::{Map, Value};
 use inia_model::{Kind, ServiceModel, ShapeId};
 
-use crate::scalar::with_article;
+use crate::params::with_article;
 use crate::shape::{UNKNOWN_MEMBER, ValueType};
 
 /// The maximum number of log events per response.

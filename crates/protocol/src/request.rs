@@ -18,7 +18,8 @@ use inia_model::{Kind, Location, Member, Operation, ServiceModel, Structure};
 
 use crate::format::{BodyKind, BodyPart, CONTENT_TYPE, EVENT_STREAM_TYPE, FixedParts, WireFormat};
 use crate::header::{header_text, push_prefix_headers};
-use crate::scalar::{blob_bytes, mismatch, params_map, text_param};
+use crate::params::{blob_bytes, mismatch, params_map};
+use crate::scalar::text_param;
 use crate::shape::{CompiledMember, CompiledStructure, ParamSpec, ShapeFormat, ValueType};
 use crate::strictness::Strictness;
 use crate::uri::{UriTemplate, split_query};

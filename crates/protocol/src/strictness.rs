@@ -7,7 +7,7 @@
 use inia_core::{Error, ErrorKind, Map, Result, Value};
 use inia_model::Operation;
 
-use crate::scalar::mismatch;
+use crate::params::mismatch;
 
 /// The nesting limit of strict serialization, not above that of validation.
 const STRICT_MAX_DEPTH: u32 = 255;

@@ -3,7 +3,7 @@
 use inia_core::{Error, ErrorKind, Map, Result, Str, Value, push_percent_encoded_except};
 use inia_model::{Location, Member, Structure};
 
-use crate::scalar::mismatch;
+use crate::params::mismatch;
 
 /// A parsed URI template with `{labels}`.
 #[derive(Debug)]

@@ -1025,8 +1025,41 @@ fn events_of_another_type_are_kept_as_sent() {
         let parsed = parse(Protocol::Json, message("Row", &[], payload));
         assert_eq!(parsed, expected);
     }
+    for (payload, expected) in [
+        (
+            &br#"{"a": 1}"#[..],
+            json!({"Count": "many", "At": true, "a": 1}),
+        ),
+        (b"[1]", json!({"Count": "many", "At": true, "payload": [1]})),
+        (b"{", json!({"Count": "many", "At": true, "payload": "{"})),
+        (b"", json!({"Count": "many", "At": true})),
+    ] {
+        let mut unknown = message("Later", &headers, payload);
+        let json = EventHeader::String("application/json".into());
+        unknown.headers.push((":content-type".into(), json));
+        assert_eq!(parse(Protocol::Json, unknown), json!({"Later": expected}));
+    }
     let service = Service::new(Protocol::Json);
     let operation = service.model.operation("Watch").unwrap();
+    let mut unknown = message("", &[], br#"{"message": "no", "Left": 2}"#);
+    unknown.headers = vec![
+        (
+            ":message-type".into(),
+            EventHeader::String("exception".into()),
+        ),
+        (
+            ":exception-type".into(),
+            EventHeader::String("Later".into()),
+        ),
+        (
+            ":content-type".into(),
+            EventHeader::String("application/json".into()),
+        ),
+    ];
+    let error = service.codec.parse_event(operation, unknown).unwrap_err();
+    let error = error.service().unwrap();
+    assert_eq!((&*error.code, &*error.message), ("Later", "no"));
+    assert_eq!(error.details.get("Left"), Some(&Value::Int(2)));
     let error = service
         .codec
         .parse_event(operation, message("Row", &[], b"{\"Size\": "));

@@ -16,7 +16,8 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use crate::digest::HexDigest;
-use crate::key::{SigningKey, SigningKeyCache};
+use crate::key::SigningKey;
+use crate::key_cache::SigningKeyCache;
 use crate::params::{SigningAlgorithm, SigningParams};
 use crate::signature::Signature;
 

@@ -14,7 +14,7 @@
 use std::fmt;
 
 use crate::digest::HexDigest;
-use crate::key::SigningKeyCache;
+use crate::key_cache::SigningKeyCache;
 use crate::params::{SigningAlgorithm, SigningParams};
 use crate::signature::Signature;
 
@@ -42,17 +42,18 @@ use crate::signature::Signature;
 /// let end = signer.sign(b"", &params, &keys);
 /// assert_ne!(signed.chunk_signature, end.chunk_signature);
 /// ```
+#[derive(Clone)]
 pub struct EventSigner {
     previous: Signature,
 }
 
 /// Values of the two headers of a signed message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedEvent {
     /// `:date`: milliseconds since 1970-01-01T00:00:00Z, always whole seconds.
     pub date_millis: i64,
-    /// `:chunk-signature`: the signature as bytes.
-    pub chunk_signature: [u8; 32],
+    /// `:chunk-signature`: the signature as bytes, 32 for SigV4, and DER for SigV4a.
+    pub chunk_signature: Vec<u8>,
 }
 
 impl EventSigner {
@@ -79,13 +80,38 @@ impl EventSigner {
             params.service,
         );
         let date_millis = params.time.timestamp().millis();
-        let chunk_signature =
-            key.sign(self.string_to_sign(payload, date_millis, params).as_bytes());
+        let text = self.string_to_sign(SigningAlgorithm::HmacSha256, payload, date_millis, params);
+        let chunk_signature = key.sign(text.as_bytes());
         self.previous = Signature::from_hmac(&chunk_signature);
         SignedEvent {
             date_millis,
-            chunk_signature,
+            chunk_signature: chunk_signature.to_vec(),
         }
+    }
+
+    /// Signs the next message with SigV4a, for a request that [`sign_v4a`](crate::sign_v4a) signed.
+    ///
+    /// By analogy with SigV4: AWS publishes no example.
+    ///
+    /// # Errors
+    /// See [`SigningError`](crate::SigningError).
+    #[cfg(feature = "sigv4a")]
+    pub fn sign_v4a(
+        &mut self,
+        payload: &[u8],
+        params: &SigningParams<'_>,
+        keys: &SigningKeyCache,
+    ) -> Result<SignedEvent, crate::SigningError> {
+        let key = keys.asymmetric_key(params.credentials)?;
+        let date_millis = params.time.timestamp().millis();
+        let algorithm = SigningAlgorithm::EcdsaP256Sha256;
+        let text = self.string_to_sign(algorithm, payload, date_millis, params);
+        let chunk_signature = key.sign_der(text.as_bytes())?;
+        self.previous = Signature::from_ecdsa(&chunk_signature);
+        Ok(SignedEvent {
+            date_millis,
+            chunk_signature,
+        })
     }
 
     /// ```text
@@ -93,15 +119,17 @@ impl EventSigner {
     /// ```
     fn string_to_sign(
         &self,
+        algorithm: SigningAlgorithm,
         payload: &[u8],
         date_millis: i64,
         params: &SigningParams<'_>,
     ) -> String {
         let mut out = String::with_capacity(params.scope_len() + 256);
-        out.push_str("AWS4-HMAC-SHA256-PAYLOAD\n");
+        out.push_str(algorithm.as_str());
+        out.push_str("-PAYLOAD\n");
         out.push_str(params.time.as_str());
         out.push('\n');
-        params.push_scope(&mut out, SigningAlgorithm::HmacSha256);
+        params.push_scope(&mut out, algorithm);
         out.push('\n');
         out.push_str(self.previous.as_str());
         out.push('\n');
@@ -144,8 +172,12 @@ mod tests {
     #[test]
     fn string_to_sign_matches_other_sdks() {
         let seed = Signature::from_hmac(&crate::digest::sha256(b"last message sts"));
-        let text =
-            EventSigner::new(&seed).string_to_sign(b"test payload", 123_456_789_000, &params());
+        let text = EventSigner::new(&seed).string_to_sign(
+            SigningAlgorithm::HmacSha256,
+            b"test payload",
+            123_456_789_000,
+            &params(),
+        );
         assert_eq!(
             text,
             "AWS4-HMAC-SHA256-PAYLOAD\n\
@@ -166,7 +198,7 @@ mod tests {
         assert_eq!(first.date_millis, 123_456_789_000);
         assert_eq!(
             signer.previous,
-            Signature::from_hmac(&first.chunk_signature)
+            Signature::from_hmac(&first.chunk_signature.clone().try_into().unwrap())
         );
         let second = signer.sign(b"a", &params(), &keys);
         assert_ne!(first.chunk_signature, second.chunk_signature);
@@ -178,5 +210,36 @@ mod tests {
         };
         signer.sign(b"", &tomorrow, &keys);
         assert_eq!(keys.len(), 2);
+    }
+
+    #[cfg(feature = "sigv4a")]
+    #[test]
+    fn sigv4a_messages_chain_and_verify_with_the_public_key() {
+        use p256::ecdsa::signature::Verifier as _;
+        let keys = SigningKeyCache::default();
+        let seed = Signature::from_ecdsa(&[1; 70]);
+        let params = SigningParams {
+            region: "*",
+            ..params()
+        };
+        let mut signer = EventSigner::new(&seed);
+        let text = signer.string_to_sign(
+            SigningAlgorithm::EcdsaP256Sha256,
+            b"a",
+            123_456_789_000,
+            &params,
+        );
+        assert!(text.starts_with(
+            "AWS4-ECDSA-P256-SHA256-PAYLOAD\n19731129T213309Z\n19731129/testservice/aws4_request\n0101"
+        ));
+        let first = signer.sign_v4a(b"a", &params, &keys).unwrap();
+        let key = keys.asymmetric_key(params.credentials).unwrap();
+        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.public_key()).unwrap();
+        let signature = p256::ecdsa::DerSignature::from_bytes(&first.chunk_signature).unwrap();
+        key.verify(text.as_bytes(), &signature).unwrap();
+        assert_eq!(
+            signer.previous,
+            Signature::from_ecdsa(&first.chunk_signature)
+        );
     }
 }

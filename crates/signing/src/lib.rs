@@ -25,6 +25,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "sigv4a")]
+mod asymmetric_key;
 mod canonical;
 mod chunked;
 mod digest;
@@ -34,6 +36,7 @@ mod headers;
 mod hmac_v1;
 mod host;
 mod key;
+mod key_cache;
 mod params;
 mod payload_signing;
 mod post_policy;
@@ -48,6 +51,8 @@ mod v4;
 #[cfg(feature = "sigv4a")]
 mod v4a;
 
+#[cfg(feature = "sigv4a")]
+pub use asymmetric_key::{AsymmetricKey, SigningError};
 pub use canonical::CanonicalRequest;
 pub use chunked::ChunkSigner;
 pub use digest::HexDigest;
@@ -55,7 +60,8 @@ pub use event_stream::{EventSigner, SignedEvent};
 pub use headers::{SignedHeaders, headers_canonical_request, string_to_sign};
 pub use hmac_v1::{presign_hmac_v1, sign_hmac_v1};
 pub use host::host_header;
-pub use key::{SigningKey, SigningKeyCache};
+pub use key::SigningKey;
+pub use key_cache::SigningKeyCache;
 pub use params::{
     ContentSha256, PathEncoding, SessionTokenMode, SigningAlgorithm, SigningParams,
     SigningSettings, TokenName,
@@ -69,4 +75,4 @@ pub use time::SigningTime;
 pub use v2::sign_v2;
 pub use v4::{presign_v4, sign_v4};
 #[cfg(feature = "sigv4a")]
-pub use v4a::{AsymmetricKey, SigningError, presign_v4a, sign_v4a};
+pub use v4a::{presign_v4a, sign_v4a};

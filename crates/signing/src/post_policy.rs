@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use inia_core::{Credentials, push_ascii_json};
 
 use crate::hmac_v1;
-use crate::key::SigningKeyCache;
+use crate::key_cache::SigningKeyCache;
 use crate::params::{SigningAlgorithm, SigningParams, session_token};
 use crate::signature::Signature;
 use crate::time::SigningTime;

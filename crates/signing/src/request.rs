@@ -39,7 +39,7 @@ pub enum Payload<'a> {
     StreamingSigned,
     /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER` (or `-ECDSA-P256-`): signed chunks and signed trailers.
     StreamingSignedTrailer,
-    /// `STREAMING-AWS4-HMAC-SHA256-EVENTS`: an event stream with each message signed by an
+    /// `STREAMING-AWS4-HMAC-SHA256-EVENTS` (or `-ECDSA-P256-`): an event stream with each message signed by an
     /// [`EventSigner`](crate::EventSigner).
     Events,
 }
@@ -82,7 +82,10 @@ impl Payload<'_> {
             (Self::StreamingSignedTrailer, SigningAlgorithm::EcdsaP256Sha256) => {
                 "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"
             }
-            (Self::Events, _) => "STREAMING-AWS4-HMAC-SHA256-EVENTS",
+            (Self::Events, SigningAlgorithm::HmacSha256) => "STREAMING-AWS4-HMAC-SHA256-EVENTS",
+            (Self::Events, SigningAlgorithm::EcdsaP256Sha256) => {
+                "STREAMING-AWS4-ECDSA-P256-SHA256-EVENTS"
+            }
         })
     }
 

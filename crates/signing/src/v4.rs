@@ -1,7 +1,7 @@
 //! Signature Version 4: HMAC-SHA-256 with a key for one day, region and service.
 
 use crate::headers::{SignedHeaders, UnsignedHeaders, string_to_sign};
-use crate::key::SigningKeyCache;
+use crate::key_cache::SigningKeyCache;
 use crate::params::{SigningAlgorithm, SigningParams};
 use crate::presign::{self, Presigned};
 use crate::request::SignableRequest;

@@ -7,9 +7,9 @@ use inia::jmespath::Expression;
 use inia::ports::Host;
 use inia::{Session, SessionBuilder};
 
+use super::error_format::ErrorFormat;
 use super::option::{Arity, OptionGroup, OptionRow};
 use super::value::BinaryFormat;
-use crate::error_report::ErrorFormat;
 use crate::status::CliError;
 
 /// The option of commands that read definitions or config files, and call no service.
@@ -136,7 +136,7 @@ impl SessionOptions {
     /// Loads a session that prompts for MFA codes on the terminal.
     pub(crate) async fn load(&self) -> Result<Session, CliError> {
         let session = self.session_over(crate::terminal::host()).load().await?;
-        if let Some(name) = crate::output::setting(&session, "cli_error_format") {
+        if let Some(name) = setting(&session, "cli_error_format") {
             ErrorFormat::set_default("cli_error_format", name)?;
         }
         Ok(session)
@@ -348,7 +348,10 @@ impl BinaryOptions {
     pub(super) fn resolve(self, session: &Session) -> Result<BinaryFormat, CliError> {
         const SETTING: &str = "cli_binary_format";
         let profile = session.settings().profile();
-        match (self.format, profile.and_then(|profile| profile.get(SETTING))) {
+        match (
+            self.format,
+            profile.and_then(|profile| profile.get(SETTING)),
+        ) {
             (Some(format), _) => Ok(format),
             (None, Some(name)) => binary_format(SETTING, name.trim()),
             (None, None) => Ok(BinaryFormat::default()),
@@ -362,4 +365,13 @@ fn binary_format(place: &str, name: &str) -> Result<BinaryFormat, CliError> {
             "{place}: {name:?} is not one of base64 and raw-in-base64-out"
         ))
     })
+}
+
+/// Returns a setting of the profile; none if it is empty.
+pub(crate) fn setting<'s>(session: &'s Session, name: &str) -> Option<&'s str> {
+    let profile = session.settings().profile()?;
+    profile
+        .get(name)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }

@@ -9,6 +9,8 @@
 //! A command takes its options as an [`OptionSet`], and then the rest of the line with [`Arguments::finish`] or
 //! [`Arguments::finish_with`], which reject every option that was not taken. So no option is accepted without effect.
 
+pub(crate) mod decode;
+mod error_format;
 mod global;
 mod operation;
 mod option;
@@ -18,12 +20,14 @@ mod shorthand;
 mod table;
 mod value;
 
+pub(crate) use error_format::ErrorFormat;
 use global::BinaryOptions;
-pub(crate) use global::{ColorChoice, OutputFormat, OutputOptions, ProfileOption, SessionOptions};
+pub(crate) use global::{
+    ColorChoice, OutputFormat, OutputOptions, ProfileOption, SessionOptions, setting,
+};
 pub(crate) use operation::{InputRules, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
-pub(crate) use table::expand_path;
 pub(crate) use value::BinaryFormat;
 
 use std::collections::VecDeque;
@@ -284,7 +288,7 @@ impl Arguments {
     /// Returns the error for an option that the command does not have. Similar names are suggested.
     #[cold]
     fn rejected(&self, name: &str, names: Vec<String>) -> CliError {
-        if crate::is_aws() {
+        if crate::program::is_aws() {
             return CliError::Line(format!("Unknown options: --{name}"));
         }
         if KnownOptions::arity(name).is_some() {

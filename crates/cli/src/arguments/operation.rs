@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use inia::{ByteStream, Map, Value};
 
 use super::Arguments;
+use super::decode;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
-use super::paramfile::{self, ArgumentText};
+use super::paramfile::ArgumentText;
 use super::table::{ArgumentSource, ArgumentTable, ArgumentValues};
 use super::value::BinaryFormat;
-use crate::command::decode;
 use crate::customization::{self, OperationCommand};
+use crate::paths;
 use crate::status::CliError;
 
 /// Options of every command that takes the parameters of an operation.
@@ -46,7 +47,7 @@ impl OptionGroup for InputOptions {
                 let text = ArgumentText::load(&text)?;
                 let text = std::str::from_utf8(text.bytes())
                     .map_err(|error| invalid(error.to_string()))?;
-                match crate::output::parse_yaml(text).map_err(invalid)? {
+                match crate::yaml::parse(text).map_err(invalid)? {
                     Value::Map(params) => options.set_params(params),
                     _ => Err(CliError::usage("--cli-input-yaml: expected a mapping")),
                 }
@@ -84,7 +85,10 @@ impl InputOptions {
 
     /// Reports whether no call is made and no parameter is required.
     fn has_skeleton_of_input(&self) -> bool {
-        matches!(self.skeleton, Some(SkeletonKind::Input | SkeletonKind::YamlInput))
+        matches!(
+            self.skeleton,
+            Some(SkeletonKind::Input | SkeletonKind::YamlInput)
+        )
     }
 }
 
@@ -209,15 +213,15 @@ impl OperationArguments {
                 Ok(Some(ByteStream::from_reader(tokio::io::stdin(), None)))
             }
             // DIFFERENCE: the AWS CLI takes only paths here.
-            Some(path) if crate::is_aws() && path.contains("://") => Err(CliError::usage(
-                "Blob values must be a path to a file.",
-            )),
+            Some(path) if crate::program::is_aws() && path.contains("://") => {
+                Err(CliError::usage("Blob values must be a path to a file."))
+            }
             Some(path) => {
                 let path = path
                     .strip_prefix("fileb://")
                     .or_else(|| path.strip_prefix("file://"))
                     .unwrap_or(path);
-                let body = ByteStream::from_path(paramfile::expand(path)).await;
+                let body = ByteStream::from_path(paths::expand(path)).await;
                 Ok(Some(
                     body.map_err(|error| CliError::usage(format!("{error:#}")))?,
                 ))
@@ -240,7 +244,7 @@ fn last_values(
     let mut latest: Vec<(String, Vec<String>)> = Vec::with_capacity(options.len());
     for (name, values) in options {
         match latest.iter_mut().find(|(other, _)| *other == name) {
-            Some(_) if arity(&name) == Some(Arity::Many) && !crate::is_aws() => {
+            Some(_) if arity(&name) == Some(Arity::Many) && !crate::program::is_aws() => {
                 return Err(CliError::usage(format!(
                     "--{name} is given twice; write all its values behind one --{name}"
                 )));

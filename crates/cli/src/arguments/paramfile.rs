@@ -1,7 +1,6 @@
 //! Option values from files: `file://F` for text and `fileb://F` for bytes.
 
-use std::path::PathBuf;
-
+use crate::paths;
 use crate::status::CliError;
 
 /// Text of an option: literal, or the contents of the file it names.
@@ -20,7 +19,7 @@ impl ArgumentText {
     /// The AWS CLI, `paramfile.py:get_file`.
     pub(super) fn load(text: &str) -> Result<Self, CliError> {
         let read = |path: &str| {
-            std::fs::read(expand(path))
+            std::fs::read(paths::expand(path))
                 .map_err(|error| CliError::usage(format!("{text}: cannot read the file: {error}")))
         };
         if let Some(path) = text.strip_prefix("fileb://") {
@@ -44,63 +43,6 @@ impl ArgumentText {
             ArgumentText::Bytes(bytes) => bytes,
         }
     }
-}
-
-/// Expands a leading `~` to the home folder, and then `$NAME` and `${NAME}` to environment variables. Unknown variables are left
-/// as they are.
-///
-/// # Source
-/// Python's `os.path.expanduser` and `expandvars`, which the AWS CLI uses. DIFFERENCE: `~user` is not expanded.
-pub(super) fn expand(path: &str) -> PathBuf {
-    let host = inia::host::system_host();
-    let home = || Some(host.env.home()?.to_str()?.to_owned());
-    expand_with(path, home, |name| host.env.var(name)).into()
-}
-
-fn expand_with(
-    path: &str,
-    home: impl Fn() -> Option<String>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> String {
-    let expanded = match path.strip_prefix('~') {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => home().map(|home| match rest {
-            "" => home,
-            _ => home.trim_end_matches('/').to_owned() + rest,
-        }),
-        _ => None,
-    };
-    let path = expanded.as_deref().unwrap_or(path);
-    let mut text = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('$') {
-        text.push_str(before);
-        let (name, end) = variable_name(after);
-        match name.and_then(&variable) {
-            Some(value) => {
-                text.push_str(&value);
-                rest = after.get(end..).unwrap_or_default();
-            }
-            None => {
-                text.push('$');
-                rest = after;
-            }
-        }
-    }
-    text.push_str(rest);
-    text
-}
-
-/// Returns the variable name at the start of a text, in braces or not, and the length of both.
-fn variable_name(text: &str) -> (Option<&str>, usize) {
-    if let Some(braced) = text.strip_prefix('{') {
-        return match braced.split_once('}') {
-            Some((name, _)) => (Some(name), name.len() + 2),
-            None => (None, 0),
-        };
-    }
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let length = text.bytes().take_while(|byte| is_part(byte)).count();
-    (text.get(..length).filter(|name| !name.is_empty()), length)
 }
 
 /// Options whose value is never read from a file, since it is a URL or a text that may look like one: service and option.
@@ -166,37 +108,4 @@ pub(super) fn is_literal(service: &str, option: &str) -> bool {
     LITERAL
         .iter()
         .any(|(of_service, options)| *of_service == service && options.contains(&option))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expands_home_and_variables_as_the_aws_cli_does() {
-        for (path, expected) in [
-            ("~/x", "/home/me/x"),
-            ("~", "/home/me"),
-            ("a~/x", "a~/x"),
-            ("~other/x", "~other/x"),
-            ("$D/x", "data/x"),
-            ("${D}x", "datax"),
-            ("$Dx", "$Dx"),
-            ("$D$D/$", "datadata/$"),
-            ("${D", "${D"),
-            ("${}", "${}"),
-            ("$none/${none}", "$none/${none}"),
-            ("~/$T", "/home/me/~"),
-            ("é$D", "édata"),
-            ("$é", "$é"),
-        ] {
-            let variable = |name: &str| match name {
-                "D" => Some("data".to_owned()),
-                "T" => Some("~".to_owned()),
-                _ => None,
-            };
-            let home = || Some("/home/me".to_owned());
-            assert_eq!(expand_with(path, home, variable), expected, "{path}");
-        }
-    }
 }

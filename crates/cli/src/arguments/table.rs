@@ -6,10 +6,12 @@ use inia::model::{Kind, Member, kebab_case};
 use inia::{Map, Value};
 
 use super::option::Arity;
-use super::paramfile::{self, ArgumentText};
+use super::paramfile::ArgumentText;
 use super::value::{BinaryFormat, OptionContext};
 use super::{DEBUG, GlobalOptions, OptionSet as _};
-use crate::customization::{self, CustomArgument, CustomKind, MemberPath, OperationCommand, spelling};
+use crate::customization::{
+    self, CustomArgument, CustomKind, MemberPath, OperationCommand, spelling,
+};
 use crate::status::CliError;
 
 /// An option of an operation.
@@ -80,10 +82,14 @@ impl<'m> ArgumentTable<'m> {
             }
         }
         let hidden = customization::hidden(command);
-        table.rows.retain(|row| !hidden.contains(&row.name.as_str()));
+        table
+            .rows
+            .retain(|row| !hidden.contains(&row.name.as_str()));
         for argument in customization::arguments(command) {
             if let CustomKind::Member(path) = argument.kind
-                && MemberPath(path).member(command.model, command.operation).is_none()
+                && MemberPath(path)
+                    .member(command.model, command.operation)
+                    .is_none()
             {
                 // Rows for all operations of a service apply only to those with the member.
                 continue;
@@ -153,7 +159,7 @@ impl<'m> ArgumentTable<'m> {
         let kind = |member: &Member| match &self.command.model.shape(member.target).kind {
             Kind::List(_) => Arity::Many,
             // DIFFERENCE: the AWS CLI takes all pairs of a map in one word.
-            Kind::Map { .. } if !crate::is_aws() => Arity::Many,
+            Kind::Map { .. } if !crate::program::is_aws() => Arity::Many,
             _ => Arity::One,
         };
         Some(match self.find(name)?.source {
@@ -291,7 +297,11 @@ impl<'m> ArgumentTable<'m> {
         Ok(())
     }
 
-    pub(super) fn context<'c>(&'c self, option: &'c str, binary: BinaryFormat) -> OptionContext<'c> {
+    pub(super) fn context<'c>(
+        &'c self,
+        option: &'c str,
+        binary: BinaryFormat,
+    ) -> OptionContext<'c> {
         OptionContext {
             model: self.command.model,
             operation: self.command.operation,
@@ -358,9 +368,4 @@ fn wrapped(is_on: bool) -> Value {
     let mut map = Map::new();
     map.insert("Value", is_on);
     Value::Map(map)
-}
-
-/// Expands `~` and variables of a path.
-pub(crate) fn expand_path(path: &str) -> std::path::PathBuf {
-    paramfile::expand(path)
 }

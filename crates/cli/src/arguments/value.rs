@@ -7,9 +7,9 @@ use inia::{
     model::Shape, model::Structure,
 };
 
+use super::decode;
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};
-use crate::command::decode;
 use crate::status::CliError;
 
 /// An option of an operation, for messages and for the rules of single options.
@@ -202,7 +202,7 @@ impl<'c> OptionContext<'c> {
             .strip_prefix(single.name.as_bytes())
             .is_some_and(|rest| rest.starts_with(b"=") || rest.starts_with(b"@="));
         // DIFFERENCE: the AWS CLI takes `Data=x` for the value, too.
-        let names_member = names_member && !crate::is_aws();
+        let names_member = names_member && !crate::program::is_aws();
         if names_member || looks_like(text, b'{') {
             return self.element(element, text);
         }
@@ -325,7 +325,7 @@ impl<'c> OptionContext<'c> {
 
     #[cold]
     pub(super) fn error(self, message: impl std::fmt::Display) -> CliError {
-        if crate::is_aws() {
+        if crate::program::is_aws() {
             return CliError::usage(format!(
                 "Error parsing parameter '--{}': {message}",
                 self.option

@@ -5,12 +5,12 @@ use inia::paginate::Paginator;
 use inia::{Client, Map, Session, Value, json};
 
 use crate::arguments::{
-    Arguments, InputRules, OperationArguments, OutputFormat, OutputOptions, PageLimits, PagingOptions,
-    SinglePageOption,
+    Arguments, InputRules, OperationArguments, OutputFormat, OutputOptions, PageLimits,
+    PagingOptions, SinglePageOption,
 };
-use crate::customization::{self, OperationCommand};
 use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
+use crate::customization::{self, OperationCommand};
 use crate::output::{PageOutput, Printer};
 use crate::status::CliError;
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod call;
 pub(crate) mod configure;
-pub(crate) mod decode;
 pub(crate) mod describe;
 pub(crate) mod resource;
 pub(crate) mod response;

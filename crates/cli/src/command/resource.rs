@@ -18,12 +18,13 @@ use inia::{
 };
 
 use crate::arguments::{
-    Arguments, CollectionOptions, InputRules, OperationArguments, OutputOptions, ProfileOption, SessionOptions,
+    Arguments, CollectionOptions, InputRules, OperationArguments, OutputOptions, ProfileOption,
+    SessionOptions,
 };
 use crate::command::response::{Outfile, receive};
 use crate::command::{describe, skeleton};
-use crate::output::Printer;
 use crate::customization::OperationCommand;
+use crate::output::Printer;
 use crate::status::CliError;
 
 /// Runs `inia resource` with the remaining arguments.
@@ -401,7 +402,10 @@ async fn action(
 }
 
 /// Returns an operation without the arguments that the AWS CLI adds to its commands: resources have none of them.
-fn plain<'m>(model: &'m inia::model::ServiceModel, operation: &'m Operation) -> OperationCommand<'m> {
+fn plain<'m>(
+    model: &'m inia::model::ServiceModel,
+    operation: &'m Operation,
+) -> OperationCommand<'m> {
     OperationCommand {
         model,
         operation,

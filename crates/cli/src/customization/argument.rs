@@ -375,7 +375,9 @@ mod tests {
     /// Rows of operations, options and members that the definitions do not have, no longer or misspelt, would never apply.
     #[test]
     fn all_rows_name_operations_and_members_of_the_definitions() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         let session = runtime.block_on(Session::builder().region("us-east-1").load());
         let session = session.unwrap();
         for argument in ARGUMENTS {

@@ -61,4 +61,3 @@ pub(super) fn option(params: &mut Map, member: &str, text: &str) -> Result<(), S
     }
     Ok(())
 }
-

@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn quotes_and_backslashes_protect_commas() {
-        assert_eq!(split_on_commas(r#"a=b,c="d,e",f=g\,h"#), ["a=b", "c=d,e", "f=g,h"]);
+        assert_eq!(
+            split_on_commas(r#"a=b,c="d,e",f=g\,h"#),
+            ["a=b", "c=d,e", "f=g,h"]
+        );
         assert!(pairs("a").is_err() && pairs("a=b=c").is_err());
     }
 }

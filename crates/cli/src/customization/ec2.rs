@@ -211,14 +211,22 @@ pub(super) fn protocol_number(params: &mut Map) {
 /// `bundle-instance` without a policy: one that allows the upload for a day.
 pub(super) fn default_upload_policy(params: &mut Map) {
     const DAY: Duration = Duration::from_secs(86_400);
-    let Some(storage) = params.get_mut("Storage").and_then(|storage| storage.get_mut("S3")) else {
+    let Some(storage) = params
+        .get_mut("Storage")
+        .and_then(|storage| storage.get_mut("S3"))
+    else {
         return;
     };
     let text = |name: &str| storage[name].as_str().unwrap_or_default().to_owned();
     let (bucket, prefix) = (text("Bucket"), text("Prefix"));
     let expires = SystemTime::now() + DAY;
-    let seconds = expires.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let Some(storage) = storage.as_map_mut() else { return };
+    let seconds = expires
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let Some(storage) = storage.as_map_mut() else {
+        return;
+    };
     let Ok(expires) = Timestamp::try_new(i64::try_from(seconds).unwrap_or_default(), 0) else {
         return;
     };

@@ -20,7 +20,9 @@ mod request;
 mod response;
 pub(crate) mod spelling;
 
-pub(crate) use argument::{CustomArgument, CustomKind, arguments, check, check_structure, fix, hidden, required};
+pub(crate) use argument::{
+    CustomArgument, CustomKind, arguments, check, check_structure, fix, hidden, required,
+};
 pub(crate) use member_path::MemberPath;
 pub(crate) use request::{
     check_endpoint, complete, default_page_size, is_set_later, requests_single_page,

@@ -79,8 +79,10 @@ pub(crate) fn output_file(
     files
         .into_iter()
         .map(|(path, part)| {
-            let path = crate::arguments::expand_path(path);
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let path = crate::paths::expand(path);
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             if !folder.unwrap_or(Path::new(".")).is_dir() || path.is_dir() {
                 return Err(CliError::usage(format!(
                     "Unable to write to file: {}",

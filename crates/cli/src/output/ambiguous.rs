@@ -40,6 +40,8 @@ const AMBIGUOUS: &[(u32, u32)] = &[
 pub(super) fn is_ambiguous(character: char) -> bool {
     let code = u32::from(character);
     let after = AMBIGUOUS.partition_point(|(first, _)| *first <= code);
-    let range = after.checked_sub(1).and_then(|position| AMBIGUOUS.get(position));
+    let range = after
+        .checked_sub(1)
+        .and_then(|position| AMBIGUOUS.get(position));
     range.is_some_and(|(_, last)| code <= *last)
 }

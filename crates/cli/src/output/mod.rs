@@ -6,7 +6,6 @@ mod pager;
 mod scalars;
 mod table;
 mod text;
-mod yaml;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -15,12 +14,12 @@ use inia::model::{Operation, ServiceModel};
 use inia::{Session, Value};
 
 pub(crate) use control::{escape_controls, is_control};
-pub(crate) use pager::Pager;
-pub(crate) use scalars::TimestampStyle;
-pub(crate) use yaml::parse as parse_yaml;
+use pager::Pager;
+use scalars::TimestampStyle;
 
-use crate::arguments::{ColorChoice, OutputFormat, OutputOptions};
+use crate::arguments::{ColorChoice, OutputFormat, OutputOptions, setting};
 use crate::status::CliError;
+use crate::yaml;
 use table::TableStyle;
 
 /// Prints results in a format, after a query.
@@ -168,12 +167,10 @@ impl Printer {
                 table::render(title, value, style)
             }
             OutputFormat::Yaml => yaml::render(value, self.is_sorted),
-            OutputFormat::YamlStream => {
-                yaml::render(
-                    &Value::List([value.clone()].into_iter().collect()),
-                    self.is_sorted,
-                )
-            }
+            OutputFormat::YamlStream => yaml::render(
+                &Value::List([value.clone()].into_iter().collect()),
+                self.is_sorted,
+            ),
         }
     }
 
@@ -223,12 +220,6 @@ const PAGE_BUFFER: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct PageOutput {
     text: String,
-}
-
-/// Returns a setting of the profile; none if it is empty.
-pub(crate) fn setting<'s>(session: &'s Session, name: &str) -> Option<&'s str> {
-    let profile = session.settings().profile()?;
-    profile.get(name).map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// Returns the format of `AWS_DEFAULT_OUTPUT`, else of the profile, else JSON.

@@ -87,7 +87,11 @@ fn wire(model: &ServiceModel, member: &Member, default: TimestampFormat, value: 
         }
         (Kind::Timestamp, Value::Timestamp(time)) => {
             let is_header = matches!(member.traits.location, Some(Location::Header));
-            let default = if is_header { TimestampFormat::Rfc822 } else { default };
+            let default = if is_header {
+                TimestampFormat::Rfc822
+            } else {
+                default
+            };
             let format = member.traits.timestamp_format.unwrap_or(default);
             *value = match format {
                 TimestampFormat::UnixTimestamp => {
@@ -111,7 +115,10 @@ mod tests {
         for (text, expected) in [
             ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00"),
             ("2026-01-02T03:04:05.5Z", "2026-01-02T03:04:05.500000+00:00"),
-            ("2026-01-02T03:04:05.1234567Z", "2026-01-02T03:04:05.123456+00:00"),
+            (
+                "2026-01-02T03:04:05.1234567Z",
+                "2026-01-02T03:04:05.123456+00:00",
+            ),
         ] {
             let time = Timestamp::parse_lenient(text).unwrap();
             assert_eq!(iso8601(time), expected);

@@ -110,7 +110,9 @@ impl Table {
 
     fn add_map(&mut self, map: &Map, depth: usize) {
         let (headers, nested) = split(std::iter::once(map));
-        let cells = headers.iter().map(|name| map.get(name).map_or_else(String::new, scalar));
+        let cells = headers
+            .iter()
+            .map(|name| map.get(name).map_or_else(String::new, scalar));
         match headers.iter().next() {
             Some(only) if headers.len() == 1 => {
                 let cells: Vec<String> = std::iter::once((*only).to_owned()).chain(cells).collect();
@@ -321,7 +323,10 @@ impl TableDrawing {
             let title = centered(&section.title, width, true);
             self.line(&title, section.depth);
             if section.headers.is_empty() && section.rows.is_empty() {
-                self.line(&format!("+{}+", "-".repeat(width.saturating_sub(2))), section.depth);
+                self.line(
+                    &format!("+{}+", "-".repeat(width.saturating_sub(2))),
+                    section.depth,
+                );
             }
         }
         let columns = section.scaled_columns(width);
@@ -383,7 +388,11 @@ impl TableDrawing {
         const LEFT_PADDING: usize = 2;
         let edges = 1 + usize::from(is_first);
         let used = text_width(cell) + edges;
-        let padding = if width >= used + LEFT_PADDING { LEFT_PADDING } else { 0 };
+        let padding = if width >= used + LEFT_PADDING {
+            LEFT_PADDING
+        } else {
+            0
+        };
         let rest = width.saturating_sub(used + padding);
         let edge = if is_first { "|" } else { "" };
         let shown = if self.style.is_colored {
@@ -412,7 +421,8 @@ mod tests {
 
     #[test]
     fn all_lines_have_the_same_width() {
-        let value = json!({"IsTruncated": false, "Users": [{"Id": "1", "Name": "ana"}, {"Id": "22"}]});
+        let value =
+            json!({"IsTruncated": false, "Users": [{"Id": "1", "Name": "ana"}, {"Id": "22"}]});
         let drawn = render("ListUsers", &value, TableStyle::default());
         let widths: BTreeSet<usize> = drawn.lines().map(|line| line.chars().count()).collect();
         assert_eq!(widths.len(), 1, "{drawn}");

@@ -61,7 +61,11 @@ pub(crate) fn compare(case: &Case, expected: &RunResult, actual: &RunResult) -> 
         };
         add(
             Aspect::Status,
-            format!("expected {status}, got {}: {}", actual.status, first_lines(message)),
+            format!(
+                "expected {status}, got {}: {}",
+                actual.status,
+                first_lines(message)
+            ),
         );
     }
     if expected.exchanges.len() != actual.exchanges.len() {
@@ -100,7 +104,10 @@ pub(crate) fn compare(case: &Case, expected: &RunResult, actual: &RunResult) -> 
             first_difference(&expected.stdout, &actual.stdout),
         );
     }
-    let (error, actual_error) = (error_message(&expected.stderr), error_message(&actual.stderr));
+    let (error, actual_error) = (
+        error_message(&expected.stderr),
+        error_message(&actual.stderr),
+    );
     if status == 254 && error != actual_error {
         add(Aspect::Stderr, first_difference(error, actual_error));
     }
@@ -154,7 +161,10 @@ fn expected_status(result: &RunResult) -> i64 {
 
 fn first_lines(text: &str) -> String {
     let text = text.trim();
-    let end = text.char_indices().nth(300).map_or(text.len(), |(end, _)| end);
+    let end = text
+        .char_indices()
+        .nth(300)
+        .map_or(text.len(), |(end, _)| end);
     text[..end].to_owned()
 }
 
@@ -272,9 +282,9 @@ fn canonical(json: &Json) -> String {
         Json::Object(map) => {
             let mut pairs: Vec<_> = map.iter().collect();
             pairs.sort_unstable_by_key(|(name, _)| *name);
-            let pairs = pairs.iter().map(|(name, value)| {
-                format!("{}:{}", Json::from(name.as_str()), canonical(value))
-            });
+            let pairs = pairs
+                .iter()
+                .map(|(name, value)| format!("{}:{}", Json::from(name.as_str()), canonical(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
         }
         Json::Array(list) => {
@@ -331,10 +341,13 @@ fn mask(text: &str) -> String {
 /// Reports whether a text begins with `-1234567890-1`.
 fn is_reference(text: &[char]) -> bool {
     text.get(..13).is_some_and(|start| {
-        start.iter().enumerate().all(|(position, character)| match position {
-            0 | 11 => *character == '-',
-            _ => character.is_ascii_digit(),
-        })
+        start
+            .iter()
+            .enumerate()
+            .all(|(position, character)| match position {
+                0 | 11 => *character == '-',
+                _ => character.is_ascii_digit(),
+            })
     })
 }
 

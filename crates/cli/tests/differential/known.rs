@@ -13,7 +13,11 @@ pub(crate) struct Known {
 }
 
 const fn row(line: &'static str, aspect: Aspect, reason: &'static str) -> Known {
-    Known { line, aspect, reason }
+    Known {
+        line,
+        aspect,
+        reason,
+    }
 }
 
 /// Version 2 has the option, version 1 does not.

@@ -82,7 +82,10 @@ pub(crate) fn environment(case: &Case) -> impl Iterator<Item = (&str, &str)> {
         ("AWS_MAX_ATTEMPTS", "1"),
         ("PATH", "/usr/bin:/bin"),
     ];
-    let own = case.environment.iter().map(|(name, value)| (&**name, &**value));
+    let own = case
+        .environment
+        .iter()
+        .map(|(name, value)| (&**name, &**value));
     // A variable that the case has without a value is not set.
     fixed
         .into_iter()
@@ -123,7 +126,12 @@ impl Peer {
             let results = text
                 .lines()
                 .map(|line| serde_json::from_str::<Json>(line).unwrap())
-                .map(|row| (row["key"].as_str().unwrap().to_owned(), row["result"].clone()))
+                .map(|row| {
+                    (
+                        row["key"].as_str().unwrap().to_owned(),
+                        row["result"].clone(),
+                    )
+                })
                 .collect();
             let file = std::fs::File::options()
                 .append(true)
@@ -219,7 +227,12 @@ impl RunResult {
             status: json["status"].as_i64().unwrap(),
             stdout: text("stdout"),
             stderr: text("stderr"),
-            exchanges: json["exchanges"].as_array().unwrap().iter().map(exchange).collect(),
+            exchanges: json["exchanges"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(exchange)
+                .collect(),
             files: json["files"]
                 .as_object()
                 .unwrap()

@@ -152,7 +152,9 @@ struct RequestHead {
 /// Reads up to a line break, without reading ahead.
 fn read_line(stream: &mut impl Read) -> Option<String> {
     let mut line = Vec::new();
-    BufReader::with_capacity(1, stream).read_until(b'\n', &mut line).ok()?;
+    BufReader::with_capacity(1, stream)
+        .read_until(b'\n', &mut line)
+        .ok()?;
     let text = String::from_utf8_lossy(&line).trim_end().to_owned();
     (!line.is_empty()).then_some(text)
 }
@@ -178,7 +180,9 @@ impl RequestHead {
 
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers.find(|(other, _)| other == name).map(|(_, value)| &**value)
+        headers
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| &**value)
     }
 }
 
@@ -206,12 +210,17 @@ fn respond(
             }
         }
     } else {
-        let length = head.header("content-length").map_or(0, |text| text.parse().unwrap());
+        let length = head
+            .header("content-length")
+            .map_or(0, |text| text.parse().unwrap());
         body.resize(length, 0);
         let _ = stream.read_exact(&mut body);
     }
     let position = exchanges.lock().unwrap().len();
-    let canned = expected.exchanges.get(position).map(|exchange| exchange.response.clone());
+    let canned = expected
+        .exchanges
+        .get(position)
+        .map(|exchange| exchange.response.clone());
     let canned = canned.unwrap_or_else(|| CannedResponse {
         status: 200,
         headers: Vec::new(),

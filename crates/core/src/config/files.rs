@@ -7,10 +7,38 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::line_parser::{self, ConfigParseError, LineKind};
-use super::location::FileLocations;
+use super::location::{Platform, expand, in_aws_folder};
+use super::setting::{self, Setting};
 use super::shell_words::split_words;
-use crate::ports::Files;
+use crate::ports::{Env, Files};
 use crate::{Error, ErrorKind, Result, Str};
+
+/// The paths of the two files; empty if there is no home folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileLocations {
+    /// The config file: `AWS_CONFIG_FILE`, or `~/.aws/config`.
+    pub config: PathBuf,
+    /// The credentials file: `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`.
+    pub credentials: PathBuf,
+}
+
+impl FileLocations {
+    /// Resolves the paths from the environment.
+    ///
+    /// # Source
+    /// botocore `configprovider.py:BOTOCORE_DEFAUT_SESSION_VARIABLES` (`config_file`, `credentials_file`), and Python's `expanduser`.
+    #[must_use]
+    pub fn resolve(env: &dyn Env, platform: Platform) -> Self {
+        let locate = |row: &Setting, name: &str| match row.from_env(env) {
+            Some((_, path)) => expand(&path, env, platform),
+            None => in_aws_folder(env, platform, &[name]),
+        };
+        FileLocations {
+            config: locate(&setting::CONFIG_FILE, "config"),
+            credentials: locate(&setting::CREDENTIALS_FILE, "credentials"),
+        }
+    }
+}
 
 /// The parsed config file and credentials file: the profiles, merged and per file, and the other sections of the config file.
 ///
@@ -25,7 +53,8 @@ use crate::{Error, ErrorKind, Result, Str};
 /// quotes; the credentials file has no quoting. Properties with invalid names are ignored.
 ///
 /// ```
-/// use inia_core::config::ConfigFiles;
+/// # use inia_core as inia;
+/// use inia::config::ConfigFiles;
 ///
 /// let files = ConfigFiles::parse(
 ///     "[profile dev]\nregion = eu-west-1\ns3 =\n  addressing_style = path\n",

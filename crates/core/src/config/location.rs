@@ -1,19 +1,9 @@
-//! [`FileLocations`]: the paths of the config file and the credentials file, and the expansion of paths in settings.
+//! The home folder, the folder `~/.aws`, and the expansion of paths in settings.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::setting;
 use crate::ports::Env;
-
-/// The paths of the two files; empty if there is no home folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileLocations {
-    /// The config file: `AWS_CONFIG_FILE`, or `~/.aws/config`.
-    pub config: PathBuf,
-    /// The credentials file: `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`.
-    pub credentials: PathBuf,
-}
 
 /// The target platform for path rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,24 +26,6 @@ impl Platform {
         match self {
             Platform::Unix => "/",
             Platform::Windows => "\\",
-        }
-    }
-}
-
-impl FileLocations {
-    /// Resolves the paths from the environment.
-    ///
-    /// # Source
-    /// botocore `configprovider.py:BOTOCORE_DEFAUT_SESSION_VARIABLES` (`config_file`, `credentials_file`), and Python's `expanduser`.
-    #[must_use]
-    pub fn resolve(env: &dyn Env, platform: Platform) -> Self {
-        let locate = |row: &setting::Setting, name: &str| match row.from_env(env) {
-            Some((_, path)) => expand(&path, env, platform),
-            None => in_aws_folder(env, platform, &[name]),
-        };
-        FileLocations {
-            config: locate(&setting::CONFIG_FILE, "config"),
-            credentials: locate(&setting::CREDENTIALS_FILE, "credentials"),
         }
     }
 }
@@ -94,18 +66,35 @@ pub(crate) fn in_aws_folder(env: &dyn Env, platform: Platform, parts: &[&str]) -
 /// Python's `expandvars` and `expanduser`, as botocore applies them (`configloader.py:raw_config_parse`).
 pub(crate) fn expand(path: &str, env: &dyn Env, platform: Platform) -> PathBuf {
     let path = expand_variables(path, env);
-    let tail = path.strip_prefix('~').filter(|tail| {
-        tail.is_empty()
-            || tail.starts_with('/')
-            || (platform == Platform::Windows && tail.starts_with('\\'))
-    });
-    match (tail, home_folder(env, platform)) {
-        (Some(tail), Some(mut home)) => {
-            home.push(tail);
-            PathBuf::from(home)
-        }
-        _ => PathBuf::from(path),
+    match expand_user(&path, env, platform) {
+        Some(expanded) => PathBuf::from(expanded),
+        None => PathBuf::from(path),
     }
+}
+
+/// Expands a leading `~` or `~user` to a home folder; `None` if there is none, or the folder is not known.
+///
+/// # Source
+/// Python's `os.path.expanduser`.
+#[must_use]
+pub fn expand_user(path: &str, env: &dyn Env, platform: Platform) -> Option<OsString> {
+    let rest = path.strip_prefix('~')?;
+    let is_separator = |c| c == '/' || (platform == Platform::Windows && c == '\\');
+    let (user, tail) = rest.split_at(rest.find(is_separator).unwrap_or(rest.len()));
+    let mut home = match user {
+        "" => home_folder(env, platform)?,
+        user => env.home_of(user)?.into_os_string(),
+    };
+    // The home folder may be the root.
+    if let Some(trimmed) = home
+        .to_str()
+        .map(|home| home.trim_end_matches(is_separator))
+        && !tail.is_empty()
+    {
+        home = trimmed.into();
+    }
+    home.push(tail);
+    Some(home)
 }
 
 fn expand_variables(text: &str, env: &dyn Env) -> String {
@@ -144,7 +133,10 @@ mod tests {
         for (path, expected) in [
             ("~/x", "/home/u/x"),
             ("~", "/home/u"),
-            ("~other/x", "~other/x"),
+            ("~other/x", "/home/other/x"),
+            ("~other", "/home/other"),
+            ("~root/x", "/x"),
+            ("~nobody/x", "~nobody/x"),
             ("/a/$DIR/${DIR}b/$NONE", "/a/d/db/$NONE"),
             ("a$", "a$"),
             ("${open", "${open"),
@@ -159,7 +151,7 @@ mod tests {
 
     #[test]
     fn locations_are_empty_without_home_folder() {
-        let locations = FileLocations::resolve(&FakeEnv::of(&[]), Platform::Unix);
-        assert_eq!(locations, FileLocations::default());
+        let locations = crate::config::FileLocations::resolve(&FakeEnv::of(&[]), Platform::Unix);
+        assert_eq!(locations, crate::config::FileLocations::default());
     }
 }

@@ -23,9 +23,9 @@ mod trace;
 
 pub use client::{ClientSettings, ServiceName, check_region};
 pub use defaults_mode::{DefaultsTable, ModeDefaults};
-pub use files::{ConfigFiles, Heading, Property, Section};
+pub use files::{ConfigFiles, FileLocations, Heading, Property, Section};
 
-pub use location::{FileLocations, Platform, home_folder};
+pub use location::{Platform, expand_user, home_folder};
 pub use options::{
     AccountIdEndpointMode, AddressingStyle, ChecksumMode, ClientCertificate, Config, DefaultsMode,
     EndpointDiscovery, IpVersion, NameList, Proxies, ProxyConfig, RegionalEndpoints, RetryMode,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::setting::{self, OptionType, Setting};
-use super::settings::Settings;
 use super::table::{client_options, proxy_options, s3_options};
+use crate::ports::Env;
 use crate::{Error, ErrorKind, Map, Result, Str, Value, did_you_mean};
 
 /// Defines an enum with conversions from and to the names of its variants in the environment and the config file.
@@ -220,9 +220,9 @@ impl OptionType for ClientCertificate {
         }
     }
 
-    fn expanded(self, settings: &Settings) -> Self {
-        let certificate = self.certificate.expanded(settings);
-        let key = self.key.map(|key| key.expanded(settings));
+    fn expanded(self, env: &dyn Env) -> Self {
+        let certificate = self.certificate.expanded(env);
+        let key = self.key.map(|key| key.expanded(env));
         ClientCertificate { certificate, key }
     }
 }
@@ -430,7 +430,8 @@ impl Config {
     /// Reads options from a JSON object with botocore's names. Null is the same as not set.
     ///
     /// ```
-    /// use inia_core::{config::Config, json};
+    /// # use inia_core as inia;
+    /// use inia::{config::Config, json};
     ///
     /// let config = Config::from_value(&json!({"region_name": "eu-west-1", "retries": {"total_max_attempts": 2}, "read_timeout": 1.5}))?;
     /// assert_eq!(config.region.as_deref(), Some("eu-west-1"));

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::settings::Settings;
+use super::location::{Platform, expand};
 use super::table::{client_options, proxy_options, s3_options, session_settings};
 use crate::ports::Env;
 use crate::{Error, ErrorKind, Map, Result, Str, Value};
@@ -14,7 +14,8 @@ use crate::{Error, ErrorKind, Map, Result, Str, Value};
 /// A row of the settings table: the sources and the default of a setting.
 ///
 /// ```
-/// use inia_core::config::setting;
+/// # use inia_core as inia;
+/// use inia::config::setting;
 ///
 /// assert_eq!(setting::REGION.env, ["AWS_REGION", "AWS_DEFAULT_REGION"]);
 /// assert_eq!(setting::RETRY_MODE.default, Some("standard"));
@@ -146,7 +147,7 @@ pub(crate) trait OptionType: Clone {
     }
 
     /// Expands `~` and variables in a path of the environment or the profile.
-    fn expanded(self, _settings: &Settings) -> Self {
+    fn expanded(self, _env: &dyn Env) -> Self {
         self
     }
 
@@ -171,9 +172,9 @@ impl OptionType for PathBuf {
         Some(PathBuf::from(text))
     }
 
-    fn expanded(self, settings: &Settings) -> Self {
+    fn expanded(self, env: &dyn Env) -> Self {
         self.to_str()
-            .map_or_else(|| self.clone(), |path| settings.expand(path))
+            .map_or_else(|| self.clone(), |path| expand(path, env, Platform::CURRENT))
     }
 }
 

@@ -166,7 +166,7 @@ impl Settings {
         }
         let value: T = setting.parse(&text, &origin)?;
         Ok(Some(match source {
-            SettingSource::Env(_) | SettingSource::Profile(_) => value.expanded(self),
+            SettingSource::Env(_) | SettingSource::Profile(_) => value.expanded(self.env()),
             SettingSource::Explicit | SettingSource::Default => value,
         }))
     }
@@ -192,8 +192,9 @@ impl Settings {
         super::location::expand(path, self.env(), Platform::CURRENT)
     }
 
-    /// Returns a path below `~/.aws`.
-    pub(crate) fn in_aws_folder(&self, parts: &[&str]) -> PathBuf {
+    /// Returns a path below `~/.aws`; empty if there is no home folder.
+    #[must_use]
+    pub fn in_aws_folder(&self, parts: &[&str]) -> PathBuf {
         super::location::in_aws_folder(self.env(), Platform::CURRENT, parts)
     }
 

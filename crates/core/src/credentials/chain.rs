@@ -46,7 +46,8 @@ use crate::{Error, ErrorKind, Refreshable, Result};
 /// | 2 | `sso` | a profile with `sso_session` |
 ///
 /// ```
-/// use inia_core::CredentialChain;
+/// # mod inia { pub mod credentials { pub use inia_core::*; } }
+/// use inia::credentials::CredentialChain;
 ///
 /// let mut chain = CredentialChain::default();
 /// assert_eq!(chain.names().next(), Some("env"));

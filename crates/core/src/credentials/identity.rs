@@ -26,7 +26,8 @@ pub(super) const ADVISORY_REFRESH: Duration = Duration::from_secs(15 * 60);
 /// AWS credentials.
 ///
 /// ```
-/// use inia_core::Credentials;
+/// # use inia_core as inia;
+/// use inia::Credentials;
 ///
 /// let credentials = Credentials::new("AKIDEXAMPLE", "a secret", None);
 /// assert!(!format!("{credentials:?}").contains("a secret"));

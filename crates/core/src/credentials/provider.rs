@@ -37,8 +37,9 @@ impl<T> Lookup<T> {
 /// A source of credentials or tokens in a [`ProviderChain`](super::ProviderChain).
 ///
 /// ```
-/// use inia_core::ports::BoxFuture;
-/// use inia_core::{Credentials, Lookup, Provider, ProviderContext, Result};
+/// # mod inia { pub use inia_core::*; pub mod credentials { pub use inia_core::*; } }
+/// use inia::{Credentials, Result, ports::BoxFuture};
+/// use inia::credentials::{Lookup, Provider, ProviderContext};
 ///
 /// #[derive(Debug)]
 /// struct Vault;

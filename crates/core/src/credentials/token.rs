@@ -3,7 +3,7 @@
 use super::sso_token::{self, SsoSession};
 use super::{Lookup, Provider, ProviderContext, Token};
 use crate::config::setting::trimmed;
-use crate::ports::BoxFuture;
+use crate::ports::{BoxFuture, Env};
 use crate::{Result, UserAgentFeatures};
 
 /// The token of a service in the environment.
@@ -24,15 +24,31 @@ impl Provider<Token> for EnvTokenProvider {
             let Some(signing_name) = signing_name.filter(|name| !name.trim().is_empty()) else {
                 return Lookup::none("environment tokens require a signing name");
             };
-            let name = signing_name.replace(['-', ' '], "_").to_ascii_uppercase();
-            let variable = format!("AWS_BEARER_TOKEN_{name}");
-            match context.host.env.var(&variable).map(trimmed) {
-                Some(token) if !token.is_empty() => Ok(Lookup::Found(Token {
-                    features: UserAgentFeatures::BEARER_SERVICE_ENV_VARS,
-                    ..Token::new(token)
-                })),
-                _ => Lookup::none(format!("{variable} is not set")),
+            match Token::from_env(signing_name, &*context.host.env) {
+                Some(token) => Ok(Lookup::Found(token)),
+                None => Lookup::none(format!("{} is not set", variable_name(signing_name))),
             }
+        })
+    }
+}
+
+/// Returns the name of the variable with the token of a service.
+fn variable_name(signing_name: &str) -> String {
+    let name = signing_name.replace(['-', ' '], "_").to_ascii_uppercase();
+    format!("AWS_BEARER_TOKEN_{name}")
+}
+
+impl Token {
+    /// Returns the token of a service in the environment, by its signing name: `AWS_BEARER_TOKEN_BEDROCK`.
+    #[must_use]
+    pub fn from_env(signing_name: &str, env: &dyn Env) -> Option<Token> {
+        let token = trimmed(env.var(&variable_name(signing_name))?);
+        if token.is_empty() {
+            return None;
+        }
+        Some(Token {
+            features: UserAgentFeatures::BEARER_SERVICE_ENV_VARS,
+            ..Token::new(token)
         })
     }
 }

@@ -10,7 +10,7 @@ impl Error {
     /// Returns a copy of an error that several callers share. Its causes are those of the original.
     #[must_use]
     #[cold]
-    pub(crate) fn share(shared: &Arc<Error>) -> Error {
+    pub fn share(shared: &Arc<Error>) -> Error {
         let mut copy = Error::new(shared.kind(), shared.message().to_owned());
         copy.0.service.clone_from(&shared.0.service);
         copy.0.problems.clone_from(&shared.0.problems);

@@ -37,6 +37,12 @@ pub trait Env: Send + Sync + fmt::Debug {
 
     /// Returns the user's home folder.
     fn home(&self) -> Option<PathBuf>;
+
+    /// Returns the home folder of another user, by name, for paths such as `~user/file`; `None` if it is not known.
+    fn home_of(&self, user: &str) -> Option<PathBuf> {
+        let _ = user;
+        None
+    }
 }
 
 /// The lock of a file, which is released when it is dropped.

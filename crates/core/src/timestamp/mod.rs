@@ -27,7 +27,8 @@ use crate::{Error, ErrorKind, Result};
 /// with [`in_range`](Self::in_range) or format with [`try_format`](Self::try_format).
 ///
 /// ```
-/// use inia_core::{Timestamp, TimestampFormat};
+/// # use inia_core as inia;
+/// use inia::{Timestamp, TimestampFormat};
 ///
 /// let timestamp = Timestamp::parse_lenient("Sun, 30 Aug 2015 12:36:00 GMT")?;
 /// assert_eq!(timestamp, Timestamp::new(1_440_938_160, 0));
@@ -169,7 +170,8 @@ impl Timestamp {
     /// timestamp parameter.
     ///
     /// ```
-    /// use inia_core::Timestamp;
+    /// # use inia_core as inia;
+    /// use inia::Timestamp;
     ///
     /// let timestamp = Timestamp::new(1_440_938_160, 0);
     /// for text in [
@@ -295,7 +297,8 @@ impl Timestamp {
     /// in range.
     ///
     /// ```
-    /// use inia_core::Timestamp;
+    /// # use inia_core as inia;
+    /// use inia::Timestamp;
     ///
     /// assert_eq!(Timestamp::new(1_440_938_160, 0).iso8601_basic(), *b"20150830T123600Z");
     /// ```
@@ -381,7 +384,8 @@ impl TryFrom<Timestamp> for SystemTime {
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
-/// use inia_core::Timestamp;
+/// # use inia_core as inia;
+/// use inia::Timestamp;
 ///
 /// let time = DateTime::from_timestamp(1_440_938_160, 250_000_000).unwrap();
 /// let timestamp = Timestamp::from(time);

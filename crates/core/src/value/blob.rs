@@ -7,13 +7,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base64::{base64_len, encode_base64, write_base64};
+use crate::base64::{
+    base64_len, decode_base64, decode_to, decoded_len, encode_base64, write_base64,
+};
 use crate::chunks::{Chunks, SharedChunk};
 
 /// Immutable bytes, reference-counted and cheap to clone.
 ///
 /// ```
-/// use inia_core::Blob;
+/// # use inia_core as inia;
+/// use inia::Blob;
 ///
 /// let blob = Blob::from(vec![1, 2, 3]);
 /// assert_eq!(&blob[..], [1, 2, 3]);
@@ -54,7 +57,8 @@ impl Blob {
     /// Returns the bytes as base64 with padding, the representation of blobs at every JSON boundary.
     ///
     /// ```
-    /// use inia_core::Blob;
+    /// # use inia_core as inia;
+    /// use inia::Blob;
     ///
     /// assert_eq!(Blob::from(vec![1, 2, 3, 4]).to_base64(), "AQIDBA==");
     /// ```
@@ -175,6 +179,27 @@ impl BytePool {
             start: u32::try_from(start).unwrap_or(u32::MAX),
             bytes: Arc::clone(shared),
         })
+    }
+}
+
+/// Decodes base64, skipping bytes outside of the alphabet; `None` if the rest is not base64.
+///
+/// # Source
+/// Python's `base64.b64decode`, which botocore uses.
+pub fn blob_from_base64(text: impl AsRef<[u8]>) -> Option<Blob> {
+    decode_base64(text.as_ref()).map(Blob::from)
+}
+
+/// Decodes base64 like [`blob_from_base64`]; stores short blobs in a pool.
+pub fn pooled_blob_from_base64(pool: &mut BytePool, text: &[u8]) -> Option<Blob> {
+    let mut is_base64 = false;
+    let blob = pool.fill(decoded_len(text), |bytes| {
+        is_base64 = decode_to(text, bytes);
+    });
+    if is_base64 {
+        Some(blob)
+    } else {
+        blob_from_base64(text)
     }
 }
 

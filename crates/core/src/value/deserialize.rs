@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Map(map))
     }
 
-    /// Timestamps and large integers, which [`NativeDeserializer`](super::native::NativeDeserializer) passes as enum variants.
+    /// Timestamps and large integers, which [`NativeDeserializer`](super::from_value::NativeDeserializer) passes as enum variants.
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> std::result::Result<Value, A::Error> {
         let (name, content) = data.variant::<Str>()?;
         match name.as_str() {

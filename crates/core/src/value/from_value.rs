@@ -1,15 +1,20 @@
 //! [`from_value`]: deserializes a [`Value`] into a type that implements `Deserialize`.
 
+mod native;
+
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _,
     MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::native::{NativeDeserializer, TimestampDeserializer};
+use super::number::number_text;
 use super::path_error::{PathError, PathResult};
+use super::set::set_items;
 use super::{List, Map, MapIter, Value, serde_token};
 use crate::{ErrorKind, Result, Str};
+
+use native::{NativeDeserializer, TimestampDeserializer};
 
 /// Deserializes a value, such as the output of a call, into any type that implements `Deserialize`.
 ///
@@ -18,10 +23,13 @@ use crate::{ErrorKind, Result, Str};
 /// - a blob becomes bytes, a `Vec<u8>`, or a string if it is UTF-8;
 /// - a timestamp becomes a [`Timestamp`](crate::Timestamp), an ISO 8601 string, or a number of seconds, depending on the type;
 /// - the strings `NaN`, `Infinity` and `-Infinity` become floats if the type is a float;
+/// - a [`Number`](crate::Number) becomes the nearest float if the type is a float;
+/// - a [`Set`](crate::Set) becomes any collection of its elements;
 /// - a map with one entry, such as a union, becomes an enum.
 ///
 /// ```
-/// use inia_core::{Blob, Timestamp, from_value, json};
+/// # use inia_core as inia;
+/// use inia::{Blob, Timestamp, from_value, json};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize, Debug, PartialEq)]
@@ -154,6 +162,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
                 "-Infinity" => visitor.visit_f64(f64::NEG_INFINITY),
                 text => visitor.visit_borrowed_str(text),
             },
+            Value::Map(map) => match number_text(map).and_then(|text| text.parse().ok()) {
+                Some(number) => visitor.visit_f64(number),
+                None => self.deserialize_any(visitor),
+            },
             _ => self.deserialize_any(visitor),
         }
     }
@@ -209,6 +221,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
             Value::Blob(bytes) => visitor.visit_seq(serde::de::value::SeqDeserializer::new(
                 bytes.iter().copied(),
             )),
+            Value::Map(map) => match set_items(map) {
+                Some(items) => visit_list(items, visitor, ValueDeserializer),
+                None => self.deserialize_any(visitor),
+            },
             _ => self.deserialize_any(visitor),
         }
     }

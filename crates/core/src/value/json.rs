@@ -11,7 +11,8 @@ impl Value {
     /// its digits, and `NaN`, `Infinity` and `-Infinity` as strings.
     ///
     /// ```
-    /// use inia_core::{Blob, Timestamp, Value, json};
+    /// # use inia_core as inia;
+    /// use inia::{Blob, Timestamp, Value, json};
     ///
     /// let mut line = Vec::new();
     /// json!({"At": Timestamp::new(1_440_938_160, 0), "Data": Blob::from(vec![1]), "Ratio": f64::NAN}).write_json(&mut line);
@@ -24,7 +25,8 @@ impl Value {
     /// Appends the value as JSON like [`write_json`](Self::write_json), indented by four spaces per level.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let mut text = Vec::new();
     /// json!({"Names": ["a", "b"], "Tags": {}}).write_json_pretty(&mut text);

@@ -12,7 +12,8 @@ use super::member_pool::SharedValues;
 /// An ordered list of values. Dereferences to a slice.
 ///
 /// ```
-/// use inia_core::{List, Value};
+/// # use inia_core as inia;
+/// use inia::{List, Value};
 ///
 /// let mut list = List::from_iter(["a", "b"]);
 /// list.push(Value::from(3));

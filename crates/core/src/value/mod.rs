@@ -22,16 +22,17 @@ mod list;
 mod map;
 mod member_pool;
 mod name;
-mod native;
+mod number;
 mod path_error;
-mod restricted;
 mod row_keys;
 mod row_pool;
 pub(crate) mod serde_token;
 mod serialize;
+mod set;
 mod to_value;
+pub(crate) mod wrapper;
 
-pub use blob::{Blob, BytePool};
+pub use blob::{Blob, BytePool, blob_from_base64, pooled_blob_from_base64};
 pub use from_value::{from_value, from_value_ref};
 pub use item_pool::{ItemMark, ItemPool};
 pub use json::write_json_string;
@@ -39,8 +40,10 @@ pub use list::List;
 pub use map::{Map, MapIntoIter, MapIter};
 pub use member_pool::{MemberMark, MemberPool};
 pub use name::Name;
+pub use number::Number;
 pub use row_keys::RowKeys;
 pub use row_pool::{RowPool, RowSlot};
+pub use set::Set;
 pub use to_value::to_value;
 
 use std::ops::{Index, IndexMut};
@@ -52,7 +55,8 @@ use crate::{Str, Timestamp};
 /// Indexing by name or position never fails: a missing value reads as [`Value::Null`].
 ///
 /// ```
-/// use inia_core::{Value, json};
+/// # use inia_core as inia;
+/// use inia::{Value, json};
 ///
 /// let params = json!({"QueueName": "jobs", "Attributes": {"DelaySeconds": "5"}, "Sizes": [1, 2]});
 /// assert_eq!(params["QueueName"], "jobs");
@@ -138,7 +142,8 @@ impl Value {
     /// Returns the integer, if this is one from 0 to 2^64 - 1.
     ///
     /// ```
-    /// use inia_core::Value;
+    /// # use inia_core as inia;
+    /// use inia::Value;
     ///
     /// assert_eq!(Value::from(u64::MAX).as_u64(), Some(u64::MAX));
     /// assert_eq!(Value::from(-1).as_u64(), None);
@@ -236,7 +241,8 @@ impl Value {
     /// Returns the number of items of a list or of entries of a map. Any other value has none.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let page = json!({"QueueUrls": ["a", "b"]});
     /// assert_eq!((page.len(), page["QueueUrls"].len(), page["Absent"].len()), (1, 2, 0));
@@ -260,7 +266,8 @@ impl Value {
     /// `~0` a tilde.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let page = json!({"Tags": [{"Key": "a/b", "Value": "1"}]});
     /// assert_eq!(*page.pointer("/Tags/0/Value").unwrap(), "1");
@@ -291,7 +298,8 @@ impl Value {
     /// Returns the values of a list. Any other value, such as a missing list, has none.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let page = json!({"QueueUrls": ["a", "b"]});
     /// assert_eq!(page["QueueUrls"].items().count(), 2);
@@ -343,7 +351,8 @@ impl IndexMut<&str> for Value {
     /// Returns the entry of a map, inserting null if it is missing. Null becomes a map first.
     ///
     /// ```
-    /// use inia_core::{Value, json};
+    /// # use inia_core as inia;
+    /// use inia::{Value, json};
     ///
     /// let mut params = Value::Null;
     /// params["Filter"]["Name"] = json!("state");

@@ -25,6 +25,13 @@ impl RowKeys {
     pub fn names(&self) -> &[Str] {
         &self.0
     }
+
+    /// Returns true if both are clones of the same keys.
+    #[must_use]
+    #[inline]
+    pub fn is_same(&self, other: &RowKeys) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl<K: Into<Str>> FromIterator<K> for RowKeys {

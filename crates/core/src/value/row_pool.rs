@@ -128,6 +128,11 @@ impl RowPool {
 }
 
 impl RowTable {
+    #[inline]
+    pub(super) fn keys(&self) -> Option<&RowKeys> {
+        self.keys.as_ref()
+    }
+
     /// Returns the names, and the values of the row that starts at index `start`.
     #[inline]
     pub(super) fn row(&self, start: usize) -> (&[Str], &[Value]) {

@@ -1,14 +1,17 @@
 //! [`to_value`]: serializes a type that implements `Serialize` into a [`Value`].
 
+mod restricted;
+
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
 use super::path_error::{PathError, PathResult};
-use super::restricted::{BinarySerializer, KeySerializer};
 use super::{Blob, List, Map, Value, serde_token};
 use crate::{ErrorKind, Result, Str, Timestamp};
+
+use restricted::{BinarySerializer, KeySerializer};
 
 /// Serializes any type that implements `Serialize` into a value, for example into the parameters of a call.
 ///
@@ -16,7 +19,8 @@ use crate::{ErrorKind, Result, Str, Timestamp};
 /// booleans become strings. A nested [`Value`], [`Blob`] or [`Timestamp`] is preserved, and bytes become a blob.
 ///
 /// ```
-/// use inia_core::{Timestamp, json, to_value};
+/// # use inia_core as inia;
+/// use inia::{Timestamp, json, to_value};
 /// use serde::Serialize;
 ///
 /// #[derive(Serialize)]

@@ -83,6 +83,8 @@ pub(crate) struct CallState {
     pub(crate) region: Option<Str>,
     /// S3: name of the bucket, the key of the bucket region cache.
     pub(crate) bucket: Option<Str>,
+    /// Number of attempts before the request was prepared again, for another region or endpoint.
+    pub(crate) attempts: u32,
 }
 
 /// A call's parameters before validation.

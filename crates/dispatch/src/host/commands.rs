@@ -9,7 +9,7 @@ use futures_util::future::{Either, select, try_join};
 use inia_core::ports::{BoxFuture, CommandOutput, Commands};
 use inia_core::{Error, ErrorKind, Result};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// The time to read the rest of the output after a command has exited: a process that it has left in the background may keep the
 /// pipes open.
@@ -72,15 +72,19 @@ async fn run(
     let failed = |problem: &str, error: std::io::Error| {
         Error::new(ErrorKind::Credentials, format!("{program} {problem}")).with_source(error)
     };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::inherit())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
+        .kill_on_drop(true);
+    let has_group = ProcessGroup::prepare(&mut command);
+    let mut child = command
         .spawn()
         .map_err(|error| failed("cannot be started", error))?;
+    let mut group = ProcessGroup::of(&child, has_group);
     let pipes = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     {
@@ -106,11 +110,66 @@ async fn run(
         .wait()
         .await
         .map_err(|error| failed("cannot be waited for", error))?;
+    group.release();
     Ok(CommandOutput {
         status: status.code(),
         stdout,
         stderr,
     })
+}
+
+/// The processes that a command starts. They are killed with it when this is dropped, unless the command has exited.
+struct ProcessGroup {
+    #[cfg(unix)]
+    id: Option<nix::unistd::Pid>,
+}
+
+#[cfg(unix)]
+impl ProcessGroup {
+    /// Gives a command its own process group, and returns true if it did. A process with a terminal does not, because the command could
+    /// not read from the terminal then; Ctrl-C ends its whole group.
+    fn prepare(command: &mut Command) -> bool {
+        let has_terminal = std::fs::File::open("/dev/tty").is_ok();
+        if !has_terminal {
+            command.process_group(0);
+        }
+        !has_terminal
+    }
+
+    fn of(child: &Child, has_group: bool) -> Self {
+        let id = child.id().filter(|_| has_group);
+        let id = id.and_then(|id| i32::try_from(id).ok());
+        ProcessGroup {
+            id: id.map(nix::unistd::Pid::from_raw),
+        }
+    }
+
+    /// Lets the processes run on that a command left in the background.
+    fn release(&mut self) {
+        self.id = None;
+    }
+}
+
+#[cfg(unix)]
+impl Drop for ProcessGroup {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            let _ = nix::sys::signal::killpg(id, nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl ProcessGroup {
+    fn prepare(_command: &mut Command) -> bool {
+        false
+    }
+
+    fn of(_child: &Child, _has_group: bool) -> Self {
+        ProcessGroup {}
+    }
+
+    fn release(&mut self) {}
 }
 
 /// Reads at most one byte beyond the limit, so that the caller can detect longer output.
@@ -173,6 +232,36 @@ mod tests {
                 .contains("cannot be started")
         );
         assert!(run(&[], long).is_err());
+    }
+
+    /// Returns true if a process exists and has not ended.
+    fn is_running(id: &str) -> bool {
+        let status = std::process::Command::new("ps")
+            .args(["-o", "stat=", "-p", id])
+            .output()
+            .unwrap();
+        let status = String::from_utf8(status.stdout).unwrap();
+        !matches!(status.trim().chars().next(), None | Some('Z'))
+    }
+
+    #[test]
+    fn timeout_also_ends_the_processes_that_a_command_started() {
+        if std::fs::File::open("/dev/tty").is_ok() {
+            return;
+        }
+        let folder = std::env::temp_dir().join(format!("inia-group-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("pid");
+        let script = format!("sleep 30 & echo $! > {}; wait", file.display());
+        let error = run(&["sh", "-c", &script], Duration::from_millis(500)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        let id = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        let started = std::time::Instant::now();
+        while is_running(id.trim()) {
+            assert!(started.elapsed() < Duration::from_secs(10), "{id}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     #[test]

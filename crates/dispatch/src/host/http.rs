@@ -43,6 +43,7 @@ impl Http for PlainHttp {
                 body: WireBody::Bytes(request.body),
                 read_timeout: None,
                 version: HttpVersion::Http1,
+                operation: None,
             };
             let exchange = async {
                 let response = self.0.send(wire).await?;

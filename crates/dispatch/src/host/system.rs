@@ -34,6 +34,13 @@ impl Env for OsEnv {
             None => system_home(),
         }
     }
+
+    /// Returns the home folder in the user database of Unix.
+    #[cfg(unix)]
+    fn home_of(&self, user: &str) -> Option<PathBuf> {
+        let user = nix::unistd::User::from_name(user).ok()??;
+        Some(user.dir)
+    }
 }
 
 #[cfg(feature = "dirs")]

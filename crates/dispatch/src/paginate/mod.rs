@@ -35,7 +35,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// let s3 = Session::load().await?.client("s3")?;
     /// let mut pages = s3.paginate("ListObjectsV2", json!({"Bucket": "logs"})).page_size(100);
@@ -263,13 +264,12 @@ impl PaginatorOptions {
             .page_size
             .map(|size| limit_value(client, &model, size))
             .transpose()?;
-        PaginatorCursor::new(
-            model,
-            self.params.into_value()?,
-            page_size,
-            self.max_items,
-            start,
-        )
+        let mut params = self.params.into_value()?;
+        let operation = client.model().operation(&model.operation)?;
+        if let Some(native) = client.native_operation(operation) {
+            native.encode(operation, &mut params)?;
+        }
+        PaginatorCursor::new(model, params, page_size, self.max_items, start)
     }
 }
 
@@ -309,8 +309,9 @@ impl Stream for Paginator {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(params)) => {
-                    let call = this
-                        .client
+                    // The tokens of native clients are those of all others, so that they can be exchanged.
+                    let client = this.client.with_native_values(false);
+                    let call = client
                         .call(&cursor.model().operation, params)
                         .features(UserAgentFeatures::PAGINATOR);
                     this.call.insert(call.into_future())
@@ -319,12 +320,21 @@ impl Stream for Paginator {
         };
         let output = ready!(call.as_mut().poll(context));
         this.call = None;
-        Poll::Ready(Some(match output {
+        let page = match output {
             Ok(mut page) => cursor.accept(&mut page.value).map(|()| page),
             Err(error) => {
                 cursor.finish();
                 Err(error)
             }
+        };
+        let model = this.client.model();
+        let operation = model.operation(&cursor.model().operation);
+        let native = operation
+            .ok()
+            .and_then(|operation| this.client.native_operation(operation));
+        Poll::Ready(Some(match native {
+            Some(native) => native.decode_result(model, page),
+            None => page,
         }))
     }
 }

@@ -8,14 +8,16 @@ use inia_model::Operation;
 use inia_protocol::Headers;
 
 use super::request::{PreparedBody, PreparedRequest, next_body};
-use super::response::AttemptOutcome;
+use super::response::{AttemptOutcome, is_success};
 use super::{CallOptions, Plan, Service, wire_log};
+use crate::ByteStream;
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
+use crate::event_stream::{EventFrames, FrameSigner};
 use crate::output::{Output, ResponseMetadata, request_id};
-use crate::retry::{Backoff, classify};
+use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
-use crate::transport::{WireBody, WireRequest, WireResponse};
+use crate::transport::{WireBody, WireOperation, WireRequest, WireResponse};
 
 /// Codes of errors for expired credentials.
 const EXPIRED_CODES: [&str; 3] = [
@@ -54,14 +56,19 @@ impl Service {
         options: &CallOptions,
         state: &mut CallState,
     ) -> Result<Option<Box<Output>>> {
+        let call_retry = options.retry.as_ref();
+        let max_attempts = self.max_attempts(options);
         let mut retry_cost = None;
         let mut redirects = 0;
         let mut attempt = Attempt {
-            number: 1,
+            number: state.attempts + 1,
             ..Attempt::default()
         };
         loop {
-            let (body, body_is_spent) = next_body(&mut prepared.body);
+            if self.retry.is_adaptive() {
+                self.retry_state.rate_limiter.acquire().await;
+            }
+            let body = next_body(&mut prepared.body);
             let result = self
                 .attempt(
                     operation,
@@ -74,53 +81,81 @@ impl Service {
                 )
                 .await;
             let error = match result {
-                Ok(AttemptOutcome::HttpRedirect(location)) => {
-                    if body_is_spent || redirects == MAX_HTTP_REDIRECTS {
-                        return Err(
-                            redirect_error(&location, redirects).with_attempts(attempt.number)
-                        );
+                Ok(outcome) => {
+                    self.record_rate(false);
+                    match outcome {
+                        AttemptOutcome::HttpRedirect(location) => {
+                            if prepared.body.is_spent() || redirects == MAX_HTTP_REDIRECTS {
+                                return Err(redirect_error(&location, redirects)
+                                    .with_attempts(attempt.number));
+                            }
+                            redirects += 1;
+                            prepared.redirect(&location)?;
+                            continue;
+                        }
+                        AttemptOutcome::RegionRedirect => {
+                            state.attempts = attempt.number;
+                            return Ok(None);
+                        }
+                        AttemptOutcome::Output(output) => {
+                            self.retry_state.quota.release(retry_cost);
+                            return Ok(Some(output));
+                        }
                     }
-                    redirects += 1;
-                    prepared.redirect(&location)?;
-                    continue;
-                }
-                Ok(AttemptOutcome::RegionRedirect) => return Ok(None),
-                Ok(AttemptOutcome::Output(output)) => {
-                    self.quota.release(retry_cost);
-                    return Ok(Some(output));
                 }
                 Err(error) => error,
             };
             let sent = attempt.number - u32::from(!attempt.is_sent);
             let can_recover = self.recover(&error, &attempt, prepared, options);
-            let class = match classify(self.model.name(), &error) {
-                RetryClass::NotRetryable if can_recover => RetryClass::Transient,
-                class => class,
+            let failed = FailedAttempt {
+                service: self.model.name(),
+                operation: &operation.name,
+                attempt: attempt.number,
+                max_attempts,
+                error: &error,
+                class: RetryClass::NotRetryable,
             };
-            let error = error.with_attempts(sent).with_retry_class(class);
-            if class == RetryClass::NotRetryable || attempt.number >= self.max_attempts {
-                return Err(error);
+            let class = self.retry.classify(failed, can_recover, call_retry);
+            if attempt.is_sent {
+                self.record_rate(class == RetryClass::Throttling);
             }
-            if body_is_spent {
-                return Err(error.with_note(
-                    "not retried, because the request body is a stream that can be read only once",
-                ));
+            let body_is_spent = prepared.body.is_spent();
+            if class == RetryClass::NotRetryable || attempt.number >= max_attempts || body_is_spent
+            {
+                let is_retryable =
+                    class != RetryClass::NotRetryable && attempt.number < max_attempts;
+                let error = error.with_attempts(sent).with_retry_class(class);
+                return Err(if is_retryable {
+                    error.with_note(
+                        "not retried, because the request body is a stream that can be read only once",
+                    )
+                } else {
+                    error
+                });
             }
             if !can_recover {
-                let delay = Backoff {
-                    base: self.backoff_base(),
-                }
-                .delay(attempt.number, class, self.rng.unit());
-                let Some(cost) = self.quota.acquire(class) else {
-                    tracing::debug!(operation = %operation.name, "retry quota exhausted");
-                    if plan.is_long_poll {
+                let failed = FailedAttempt { class, ..failed };
+                let decision = self.retry.delay(
+                    &self.retry_state,
+                    &failed,
+                    &*self.clock,
+                    &*self.rng,
+                    call_retry,
+                );
+                match decision {
+                    RetryDelay::Retry { delay, cost } => {
+                        retry_cost = cost;
+                        tracing::debug!(operation = %operation.name, attempt = attempt.number, ?delay, error = %error.kind(), "attempt failed");
                         self.clock.sleep(delay).await;
                     }
-                    return Err(error);
-                };
-                retry_cost = Some(cost);
-                tracing::debug!(operation = %operation.name, attempt = attempt.number, ?delay, error = %error.kind(), "attempt failed");
-                self.clock.sleep(delay).await;
+                    RetryDelay::NoQuota { delay } => {
+                        tracing::debug!(operation = %operation.name, "retry quota exhausted");
+                        if plan.is_long_poll {
+                            self.clock.sleep(delay).await;
+                        }
+                        return Err(error.with_attempts(sent).with_retry_class(class));
+                    }
+                }
             }
             attempt = Attempt {
                 number: attempt.number + 1,
@@ -129,14 +164,17 @@ impl Service {
         }
     }
 
-    fn backoff_base(&self) -> std::time::Duration {
-        // DynamoDB has low latency, so it backs off for less time (botocore `retries/standard.py:ExponentialBackoff`).
-        let milliseconds = if matches!(&**self.model.name(), "dynamodb" | "dynamodbstreams") {
-            25
-        } else {
-            50
-        };
-        std::time::Duration::from_millis(milliseconds)
+    /// Returns the maximum number of attempts of a call.
+    fn max_attempts(&self, options: &CallOptions) -> u32 {
+        let call = options.retry.as_ref().and_then(|retry| retry.max_attempts);
+        call.unwrap_or(self.retry.max_attempts)
+    }
+
+    /// Adjusts the rate of requests to the outcome of an attempt, in the mode `adaptive`.
+    fn record_rate(&self, is_throttled: bool) {
+        if self.retry.is_adaptive() {
+            self.retry_state.rate_limiter.record(is_throttled);
+        }
     }
 
     /// Corrects what a service has refused an attempt for: expired credentials, or a wrong clock. Returns true if the next attempt is
@@ -174,7 +212,9 @@ impl Service {
             );
         }
         let now = self.clock.now();
-        self.clock_skew.correct(response, attempt.clock_skew, now)
+        self.retry_state
+            .clock_skew
+            .correct(response, attempt.clock_skew, now)
     }
 
     /// Invalidates credentials that the service refuses as expired. Returns true if they can be refreshed.
@@ -220,6 +260,11 @@ impl Service {
                     error.kind(),
                     ErrorKind::Config | ErrorKind::Endpoint | ErrorKind::Validation
                 );
+                // If the events of the request failed, that is the cause.
+                let failure = options.events.as_ref().and_then(|input| input.failure());
+                if let Some(failure) = failure {
+                    return Err(failure);
+                }
                 return Err(self.connection_error(error, operation, prepared));
             }
         };
@@ -237,6 +282,9 @@ impl Service {
         if is_success(response.status)
             && (plan.streaming_output.is_some() || plan.event_stream.is_some())
         {
+            if let Some(input) = &options.events {
+                input.commit();
+            }
             return self
                 .stream_output(operation, plan, response, metadata, options, state)
                 .await
@@ -293,9 +341,9 @@ impl Service {
         // Room for the headers of the signature, `amz-sdk-request` and `user-agent`.
         let mut headers = prepared.headers.clone_with_capacity(7);
         let mut features = prepared.features;
-        let attempt_info = match attempt.number {
-            1 => self.first_attempt_header.clone(),
-            number => attempt_header(number, self.max_attempts),
+        let attempt_info = match (attempt.number, self.max_attempts(options)) {
+            (1, max) if max == self.retry.max_attempts => self.first_attempt_header.clone(),
+            (number, max) => attempt_header(number, max),
         };
         headers.set("amz-sdk-request", attempt_info);
         if let Some(make) = &options.url_headers {
@@ -304,6 +352,7 @@ impl Service {
             }
         }
         let auth = &prepared.resolved.auth;
+        let mut signer = None;
         match auth.scheme {
             _ if prepared.is_untrusted => {}
             AuthScheme::None => {}
@@ -340,6 +389,7 @@ impl Service {
                                 ..
                             },
                         ) => SignableBody::Sha256(*digest),
+                        (_, PreparedBody::Events(_)) => SignableBody::Events,
                         _ => SignableBody::Stream,
                     },
                     streaming: prepared.streaming,
@@ -350,15 +400,28 @@ impl Service {
                     payload_signing: self.settings.s3.payload_signing_enabled,
                     auth_path: prepared.auth_path.as_deref(),
                 };
-                attempt.clock_skew = self.clock_skew.seconds();
+                attempt.clock_skew = self.retry_state.clock_skew.seconds();
                 let now = self.skewed_now(attempt.clock_skew);
-                if let Some(form) =
-                    sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?
-                {
+                let parts = sign(&signable, auth, &credentials, now, &self.keys, &mut headers)?;
+                if let Some(form) = parts.form {
                     body = WireBody::Bytes(Bytes::from(form));
                 }
+                signer = parts.seed.map(|seed| {
+                    FrameSigner::new(
+                        &seed,
+                        auth,
+                        Arc::clone(&credentials),
+                        Arc::clone(&self.keys),
+                        Arc::clone(&self.clock),
+                        attempt.clock_skew,
+                    )
+                });
                 attempt.identity = Some(SigningIdentity::Credentials(credentials));
             }
+        }
+        if let PreparedBody::Events(input) = &prepared.body {
+            let frames = EventFrames::new(input, signer);
+            body = WireBody::Stream(ByteStream::from_restartable(Box::pin(frames)));
         }
         // Not part of the signature.
         headers.set("user-agent", self.user_agent.header(features));
@@ -369,13 +432,9 @@ impl Service {
             body,
             read_timeout: Some(self.settings.read_timeout),
             version: plan.http,
+            operation: Some(WireOperation::new(&plan.names)),
         })
     }
-}
-
-/// Returns true for the statuses of successful responses.
-pub(super) fn is_success(status: u16) -> bool {
-    status < 300
 }
 
 #[cold]

@@ -4,8 +4,13 @@
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
 mod attempt;
+pub(crate) mod discovery;
+pub(crate) mod express;
 mod request;
 mod response;
+pub(crate) mod resume;
+#[cfg(feature = "testing")]
+mod stub;
 mod wire_log;
 
 use std::collections::HashMap;
@@ -19,24 +24,30 @@ use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
 
 use crate::ByteStream;
+use crate::auth::offers_bearer;
 use crate::body::CallNames;
 use crate::customization::{CallState, OperationHooks};
-use crate::discovery::DiscoveryCache;
 use crate::endpoint::{EndpointBinding, EndpointResolver};
-use crate::express::ExpressSessions;
+use crate::event_stream::{EventEncoder, EventInput, InputEnd};
 use crate::identity::IdentityProvider;
 use crate::output::Output;
 use crate::params::ParamsValue;
-use crate::resume::BodyResumer;
-use crate::retry::{ClockSkew, RetryQuota, is_long_poll};
+use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
+use crate::runtime::with_drivers;
 use crate::transport::{HttpVersion, Transport};
 use crate::user_agent::UserAgent;
 
+use discovery::DiscoveryCache;
+use express::ExpressSessions;
 use request::{PreparedBody, ResolvedEndpoint};
+use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
+#[cfg(feature = "testing")]
+pub(crate) use stub::{CallStub, StubbedCall};
+pub(crate) use wire_log::SecretMembers;
 
 /// Maximum size of an error response, in bytes.
 const MAX_ERROR_BYTES: usize = 1 << 20;
@@ -54,22 +65,25 @@ pub(crate) struct Service {
     pub(crate) lambda_env: Option<Arc<dyn Env>>,
     /// Value of `amz-sdk-request` for the first attempt.
     pub(crate) first_attempt_header: Str,
-    /// Maximum number of attempts per call, including the first.
-    pub(crate) max_attempts: u32,
+    pub(crate) retry: RetryStrategy,
+    pub(crate) retry_state: Arc<RetryState>,
     pub(crate) resolver: EndpointResolver,
     pub(crate) discovery: DiscoveryCache,
     pub(crate) express: ExpressSessions,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) identity: Arc<dyn IdentityProvider>,
+    /// True if the environment has a bearer token for the service, and the client's options state no auth scheme.
+    pub(crate) has_env_token: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) keys: Arc<SigningKeyCache>,
-    pub(crate) quota: RetryQuota,
-    pub(crate) clock_skew: ClockSkew,
     /// Cache of bucket regions that differ from the client's, filled by region redirects.
     pub(crate) bucket_regions: Mutex<HashMap<Str, Str>>,
     /// Per-operation plans, computed on the first call of each operation.
     pub(crate) plans: OperationTable<Plan>,
+    /// Answers the calls, in tests.
+    #[cfg(feature = "testing")]
+    pub(crate) stub: Option<Arc<dyn CallStub>>,
 }
 
 /// The parts of a call that depend on the operation alone, computed once.
@@ -82,6 +96,8 @@ pub(crate) struct Plan {
     /// The signing name, if it is not that of the definition.
     signing_name: Option<&'static str>,
     endpoint: EndpointBinding,
+    /// True if a bearer token may replace the signature.
+    offers_bearer: bool,
     /// Endpoint and auth scheme of the last call.
     last_resolved: Mutex<Option<Arc<ResolvedEndpoint>>>,
     /// Members that get a fresh UUID when absent.
@@ -94,10 +110,17 @@ pub(crate) struct Plan {
     streaming_output: Option<Str>,
     /// Output member that is an event stream.
     event_stream: Option<Str>,
-    /// True if the input has an event stream, which is not supported.
-    sends_events: bool,
+    /// Input member that is an event stream.
+    input_events: Option<Str>,
     is_long_poll: bool,
     http: HttpVersion,
+}
+
+impl Plan {
+    /// Returns the input member that is an event stream, if there is one.
+    pub(crate) fn input_events(&self) -> Option<&Str> {
+        self.input_events.as_ref()
+    }
 }
 
 /// Per-call overrides.
@@ -105,12 +128,16 @@ pub(crate) struct Plan {
 pub(crate) struct CallOptions {
     /// The streaming member.
     pub(crate) stream: Option<ByteStream>,
+    /// The events of the request.
+    pub(crate) events: Option<Arc<EventInput>>,
     /// Headers to add to the request.
     pub(crate) headers: Headers,
     /// Credentials to use instead of the client's.
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// Bearer token to use instead of the client's.
     pub(crate) token: Option<Arc<Token>>,
+    /// Retry options that override the client's.
+    pub(crate) retry: Option<RetryOptions>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
@@ -148,8 +175,8 @@ impl Service {
         });
         let name = |member: Option<&inia_model::Member>| member.map(|member| member.name.clone());
         let h2 = model.metadata().h2.as_deref();
-        let sends_events = model.event_stream_input(operation).is_some();
-        let has_events = model.event_stream_output(operation).is_some() || sends_events;
+        let input_events = name(model.event_stream_input(operation));
+        let event_stream = name(model.event_stream_output(operation));
         let hooks = OperationHooks::new(model.name(), &operation.name);
         let client_region = self.settings.region.as_deref();
         let region = match (hooks.region, client_region) {
@@ -168,20 +195,25 @@ impl Service {
                 service: model.name().clone(),
                 operation: operation.name.clone(),
                 region: self.settings.region.clone(),
+                model: Arc::clone(&self.model),
+                index: operation.index,
             }),
             endpoint: self.resolver.bind(model, operation)?,
+            offers_bearer: offers_bearer(operation, model.metadata()),
             last_resolved: Mutex::default(),
             idempotency_tokens: tokens,
             streaming_input: name(model.streaming_input(operation)),
             requires_length: requires_length(model, operation),
             streaming_output: name(model.streaming_output(operation)),
-            event_stream: name(model.event_stream_output(operation)),
-            sends_events,
             is_long_poll: is_long_poll(model.name(), &operation.name),
             http: match h2 {
-                Some("eventstream") if has_events => HttpVersion::Http2,
+                // Without HTTP/2, few servers respond before the request ends.
+                Some(_) if input_events.is_some() => HttpVersion::Http2Only,
+                Some("eventstream") if event_stream.is_some() => HttpVersion::Http2,
                 _ => HttpVersion::Http1,
             },
+            event_stream,
+            input_events,
         })
     }
 
@@ -192,9 +224,16 @@ impl Service {
         params: impl Into<ParamsValue>,
         options: CallOptions,
     ) -> Result<Output> {
-        match self.call_steps(operation, params.into(), options).await {
-            Ok(output) => Ok(output),
-            Err(error) => Err(self.in_call(error, operation)),
+        let input = options.events.clone();
+        let result = with_drivers(self.call_steps(operation, params.into(), options)).await;
+        match (result, input) {
+            (Ok(output), Some(input)) if output.events.is_none() => {
+                input.end(InputEnd::ByService);
+                Ok(output)
+            }
+            (Ok(output), _) => Ok(output),
+            (Err(error), None) => Err(self.in_call(error, operation)),
+            (Err(error), Some(input)) => Err(input.fail(self.in_call(error, operation))),
         }
     }
 
@@ -211,6 +250,10 @@ impl Service {
         mut params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
+        #[cfg(feature = "testing")]
+        if let Some(stub) = &self.stub {
+            return Box::pin(self.stubbed_call(&**stub, operation, params, options)).await;
+        }
         let plan = self.plan(operation)?;
         let mut state = CallState::default();
 
@@ -218,10 +261,9 @@ impl Service {
         self.complete_params(operation, plan, &mut params, &options, &mut state)?;
 
         // 2. Validate the parameters. The fast path serializes the request in the same pass.
-        let streamed = if options.stream.is_some() {
-            plan.streaming_input.as_deref()
-        } else {
-            None
+        let streamed = match plan.input_events.as_deref() {
+            None if options.stream.is_some() => plan.streaming_input.as_deref(),
+            events => events,
         };
         let mut serialized = self.validate(operation, &mut params, streamed.as_slice())?;
 
@@ -251,9 +293,16 @@ impl Service {
                 Err(error)
                     if redirects < 2
                         && matches!(prepared.body, PreparedBody::Bytes(_))
-                        && self.invalidate_discovered(operation, &params, &options, &error) =>
+                        && self.invalidate_discovered(
+                            operation,
+                            &params,
+                            &options,
+                            prepared.discovered.as_ref(),
+                            &error,
+                        ) =>
                 {
                     redirects += 1;
+                    state.attempts = error.attempts();
                 }
                 Err(error) => return Err(error),
                 Ok(None) if redirects < 2 => {
@@ -265,7 +314,9 @@ impl Service {
                 }
                 Ok(None) => {
                     let message = format!("{}: too many region redirects", operation.name);
-                    return Err(Error::new(ErrorKind::Endpoint, message));
+                    return Err(
+                        Error::new(ErrorKind::Endpoint, message).with_attempts(state.attempts)
+                    );
                 }
                 Ok(Some(output)) => return Ok(*output),
             }
@@ -297,9 +348,18 @@ impl Service {
         }
     }
 
+    /// Returns the encoder of a call's events.
+    ///
+    /// # Errors
+    /// `Validation`: the input of the operation has no event stream.
+    pub(crate) fn event_encoder(&self, operation: &Operation) -> Result<EventEncoder> {
+        let validates = self.settings.parameter_validation;
+        EventEncoder::new(&self.model, &self.codec, operation, validates)
+    }
+
     /// Returns the current time, corrected by the clock skew.
     pub(crate) fn now(&self) -> Timestamp {
-        self.skewed_now(self.clock_skew.seconds())
+        self.skewed_now(self.retry_state.clock_skew.seconds())
     }
 
     /// Returns the current time, corrected by `skew` seconds.

@@ -9,12 +9,14 @@ use inia_endpoint::Endpoint;
 use inia_model::Operation;
 use inia_protocol::{Headers, Input, Request};
 
+use super::discovery::DiscoveredEndpoints;
 use super::{CallOptions, Plan, Service};
 use crate::ByteStream;
 use crate::auth::{self, Auth, AuthScheme, DefaultScope};
 use crate::checksum::{self, RequestChecksum};
 use crate::customization::{CallState, ParamsStage, RequestStage};
 use crate::endpoint::EndpointOverrides;
+use crate::event_stream::EventInput;
 use crate::params::ParamsValue;
 use crate::sign::content_md5;
 use crate::transport::WireBody;
@@ -29,6 +31,8 @@ pub(crate) struct RequestDraft {
     pub(crate) session_bucket: Option<Str>,
     /// The path that the HMAC-SHA1 signature covers, if it differs from the request's path.
     pub(crate) auth_path: Option<String>,
+    /// The discovered endpoints that `endpoint_url` is from.
+    discovered: Option<Arc<DiscoveredEndpoints>>,
     /// Features for the user agent.
     features: UserAgentFeatures,
 }
@@ -46,6 +50,25 @@ pub(crate) struct ResolvedEndpoint {
     is_fixed: bool,
 }
 
+impl ResolvedEndpoint {
+    /// Returns the same endpoint with a bearer token in place of a signature. Unsigned calls stay unsigned.
+    fn with_bearer(self: Arc<Self>) -> Arc<Self> {
+        if matches!(self.auth.scheme, AuthScheme::None | AuthScheme::Bearer) {
+            return self;
+        }
+        Arc::new(ResolvedEndpoint {
+            endpoint: Arc::clone(&self.endpoint),
+            url: Arc::clone(&self.url),
+            auth: Auth {
+                scheme: AuthScheme::Bearer,
+                ..self.auth.clone()
+            },
+            region: self.region.clone(),
+            is_fixed: self.is_fixed,
+        })
+    }
+}
+
 /// A request ready to be signed and sent, once per attempt.
 pub(super) struct PreparedRequest {
     pub(super) method: Str,
@@ -55,6 +78,8 @@ pub(super) struct PreparedRequest {
     /// True after a redirect to another host, to which no credentials are sent.
     pub(super) is_untrusted: bool,
     pub(super) auth_path: Option<String>,
+    /// The discovered endpoints that the request goes to.
+    pub(super) discovered: Option<Arc<DiscoveredEndpoints>>,
     pub(super) headers: Headers,
     pub(super) body: PreparedBody,
     pub(super) resolved: Arc<ResolvedEndpoint>,
@@ -93,6 +118,19 @@ pub(super) enum PreparedBody {
         sha256: Option<[u8; 32]>,
         chunked: bool,
     },
+    /// Events, which are signed by the signature of their attempt.
+    Events(Arc<EventInput>),
+}
+
+impl PreparedBody {
+    /// Returns true if the body of the last attempt cannot be sent again.
+    pub(super) fn is_spent(&self) -> bool {
+        match self {
+            PreparedBody::Bytes(_) => false,
+            PreparedBody::Stream { stream, .. } => stream.is_none(),
+            PreparedBody::Events(input) => !input.is_replayable(),
+        }
+    }
 }
 
 impl Service {
@@ -135,9 +173,14 @@ impl Service {
         if params.is_null() {
             *params = ParamsValue::Owned(Value::map());
         }
-        if plan.sends_events {
+        if plan.input_events.is_some() && options.events.is_none() {
+            let demand = if state.presigning {
+                "it cannot be presigned"
+            } else {
+                "pass its events with `events`, `event_stream` or `duplex`"
+            };
             let message = format!(
-                "{}: its input is an event stream, which is not supported: nothing was sent",
+                "the input of {} is an event stream: {demand}",
                 operation.name
             );
             return Err(Error::new(ErrorKind::Validation, message));
@@ -188,8 +231,19 @@ impl Service {
         let draft = self
             .draft(operation, plan, params, serialized, options, state)
             .await?;
-        self.finish(operation, plan, params, draft, options.stream.take())
+        let (stream, events) = (options.stream.take(), options.events.clone());
+        self.finish(operation, plan, params, draft, stream, events)
             .await
+    }
+
+    /// Returns true if a call is signed with a bearer token wherever its operation offers that: a token was given and no credentials,
+    /// or the environment has one for the service.
+    fn prefers_token(&self, options: &CallOptions) -> bool {
+        match (&options.token, &options.credentials) {
+            (Some(_), None) => true,
+            (None, None) => self.has_env_token,
+            _ => false,
+        }
     }
 
     /// Serializes the request, unless `serialized` already holds it, and resolves its endpoint and auth scheme.
@@ -225,6 +279,11 @@ impl Service {
             account_id,
         )?;
         let has_stream = options.stream.is_some();
+        let resolved = if plan.offers_bearer && self.prefers_token(options) && !state.presigning {
+            resolved.with_bearer()
+        } else {
+            resolved
+        };
         let mut request = match serialized {
             Some(request) => request,
             None => self
@@ -243,8 +302,12 @@ impl Service {
             let version = self.model.metadata().api_version.clone();
             request.headers.set("x-amz-api-version", version);
         }
+        let mut discovered = None;
         let mut endpoint_url = match self.discover_endpoint(operation, params, options).await? {
-            Some(url) => Arc::new(BaseUrl::parse(&url)?),
+            Some((url, endpoints)) => {
+                discovered = Some(endpoints);
+                Arc::new(BaseUrl::parse(&url)?)
+            }
             None => Arc::clone(&resolved.url),
         };
         let mut auth_path = None;
@@ -279,6 +342,7 @@ impl Service {
             resolved,
             session_bucket,
             auth_path,
+            discovered,
             features,
         })
     }
@@ -414,6 +478,7 @@ impl Service {
         params: &Value,
         draft: RequestDraft,
         stream: Option<ByteStream>,
+        events: Option<Arc<EventInput>>,
     ) -> Result<PreparedRequest> {
         let RequestDraft {
             mut request,
@@ -421,6 +486,7 @@ impl Service {
             resolved,
             session_bucket,
             auth_path,
+            discovered,
             mut features,
         } = draft;
         let settings = &self.settings;
@@ -448,10 +514,16 @@ impl Service {
         let min_compression_size = settings.request_min_compression_size_bytes as usize;
         if !settings.disable_request_compression
             && stream.is_none()
+            && events.is_none()
             && request.body.len() >= min_compression_size
             && inia_protocol::compress(operation, &mut request)?
         {
             features |= UserAgentFeatures::GZIP_REQUEST_COMPRESSION;
+        }
+        if let Some(events) = &events
+            && let Some(message) = self.codec.initial_request(&mut request)
+        {
+            events.set_initial_request(message.encode()?);
         }
         let headers = &mut request.headers;
         let input = self.model.input(operation);
@@ -477,6 +549,7 @@ impl Service {
             None => checksum::features_in_headers(headers),
         };
         let body = match stream {
+            _ if let Some(events) = events => PreparedBody::Events(events),
             None if checksum.is_some_and(|checksum| checksum.in_trailer) => {
                 aws_chunked_body(ByteStream::from(request.body), checksum, headers)
             }
@@ -532,6 +605,7 @@ impl Service {
             auth_path,
             headers: request.headers,
             body,
+            discovered,
             resolved,
             session_bucket,
             checksum,
@@ -632,16 +706,15 @@ async fn sized_stream(
     }
 }
 
-/// Returns the body of the next attempt, and true if the body cannot be replayed for a further one.
-pub(super) fn next_body(body: &mut PreparedBody) -> (WireBody, bool) {
+/// Returns the body of the next attempt. That of an event stream is made when the request is signed.
+pub(super) fn next_body(body: &mut PreparedBody) -> WireBody {
     match body {
-        PreparedBody::Bytes(bytes) => (WireBody::Bytes(bytes.clone()), false),
+        PreparedBody::Bytes(bytes) => WireBody::Bytes(bytes.clone()),
         PreparedBody::Stream { stream, .. } => {
-            match stream.as_ref().and_then(ByteStream::try_clone) {
-                Some(copy) => (WireBody::Stream(copy), false),
-                None => (WireBody::Stream(stream.take().unwrap_or_default()), true),
-            }
+            let copy = stream.as_ref().and_then(ByteStream::try_clone);
+            WireBody::Stream(copy.unwrap_or_else(|| stream.take().unwrap_or_default()))
         }
+        PreparedBody::Events(_) => WireBody::Bytes(Bytes::new()),
     }
 }
 

@@ -7,7 +7,6 @@ use inia_core::{Blob, Error, Fault, Result, RetryClass, ServiceError, Str};
 use inia_model::{Kind, Operation, ServiceModel};
 use inia_protocol::Response;
 
-use super::attempt::is_success;
 use super::{CallOptions, MAX_ERROR_BYTES, Plan, Service};
 use crate::EventStream;
 use crate::body::StreamedCall;
@@ -28,6 +27,11 @@ impl AttemptOutcome {
     pub(super) fn output(output: Output) -> Self {
         AttemptOutcome::Output(Box::new(output))
     }
+}
+
+/// Returns true for the statuses of successful responses.
+pub(super) fn is_success(status: u16) -> bool {
+    status < 300
 }
 
 impl Service {
@@ -91,6 +95,7 @@ impl Service {
                     operation.index,
                     body,
                     call,
+                    options.events.clone(),
                 );
                 if self.codec.has_initial_response() {
                     output.value = events.initial_response().await?;
@@ -118,17 +123,19 @@ impl Service {
             200..300 => limit,
             _ => limit.min(MAX_ERROR_BYTES),
         };
+        metadata.headers = response.headers;
         let body = response.body.collect(limit).await.map_err(|error| {
             let error =
                 self.unusable_response(error.at("reading the response"), operation, &metadata);
             match response.status {
                 500.. => error.with_retry_class(RetryClass::Transient),
+                429 => error.with_retry_class(RetryClass::Throttling),
                 _ => error,
             }
         })?;
         let mut response = Response {
             status: response.status,
-            headers: response.headers,
+            headers: metadata.headers.clone(),
             body,
         };
         // DynamoDB's checksum is that of the compressed body.
@@ -155,7 +162,6 @@ impl Service {
             checksum::validate(algorithm, &expected, &response.body)
                 .map_err(|error| self.unusable_response(error, operation, &metadata))?;
         }
-        metadata.headers = response.headers.clone();
         if plan.hooks.output.is_empty() {
             let (value, request_id) = self
                 .codec
@@ -221,7 +227,11 @@ impl Service {
     ) -> Error {
         error
             .at(format_args!("{} {}", self.model.name(), operation.name))
-            .with_response(metadata.http_status, metadata.request_id.clone())
+            .with_response(
+                metadata.http_status,
+                metadata.request_id.clone(),
+                metadata.headers.iter().cloned().collect(),
+            )
     }
 
     /// Parses an error response. Returns `RegionRedirect` if a customization redirects the call to another region.

@@ -82,11 +82,11 @@ pub(super) fn response(
 }
 
 /// The members of an input or output, of which sensitive ones are redacted.
-struct SecretMembers<'m>(Option<&'m Structure>);
+pub(crate) struct SecretMembers<'m>(pub(crate) Option<&'m Structure>);
 
 impl SecretMembers<'_> {
     /// Reports whether the value of a header or query parameter is secret.
-    fn contains(&self, location: Location, name: &str) -> bool {
+    pub(crate) fn contains(&self, location: Location, name: &str) -> bool {
         let lower_case = name.to_ascii_lowercase();
         SECRET_NAMES.iter().any(|part| lower_case.contains(part))
             || self.sensitive(location).any(|member| {
@@ -121,7 +121,7 @@ impl SecretMembers<'_> {
     }
 
     /// Redacts the secret query parameters of a URL, and its path if that has a sensitive label.
-    fn url<'u>(&self, operation: &Operation, url: &'u str) -> Cow<'u, str> {
+    pub(crate) fn url<'u>(&self, operation: &Operation, url: &'u str) -> Cow<'u, str> {
         let (base, query) = match url.split_once('?') {
             Some((base, query)) => (base, Some(query)),
             None => (url, None),

@@ -22,7 +22,8 @@ use crate::{Output, Paginator, Params};
 ///
 /// ```no_run
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// let bucket = Session::load().await?.resource("s3")?.get("Bucket", ["logs"])?;
 /// let logs = bucket.collection("objects").filter(json!({"Prefix": "2026/"}));

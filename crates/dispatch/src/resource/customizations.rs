@@ -10,6 +10,7 @@ use inia_core::{Result, Value, json};
 use inia_model::ResourceModel;
 
 use super::{Resource, ResourceOutcome};
+use crate::Client;
 
 type LoadFn = for<'a> fn(&'a Resource) -> BoxFuture<'a, Result<Value>>;
 type ActionFn = for<'a> fn(&'a Resource, Value) -> BoxFuture<'a, Result<ResourceOutcome>>;
@@ -31,6 +32,20 @@ pub(super) struct CustomAction {
     /// Parameters that the resource fills in.
     pub(super) filled_in: &'static [&'static str],
     pub(super) run: ActionFn,
+}
+
+/// Services whose resources have native values in place of attribute values: see [`Client::native`].
+///
+/// # Source
+/// boto3 `dynamodb/transform.py:register_high_level_interface`.
+const NATIVE: &[&str] = &["dynamodb"];
+
+/// Returns the client for the resources of its service.
+pub(super) fn resource_client(client: &Client) -> Client {
+    match NATIVE.contains(&client.service_name().as_str()) {
+        true => client.native(),
+        false => client.clone(),
+    }
 }
 
 /// # Source

@@ -28,7 +28,7 @@ use inia_model::{IdentifierSource, ResourceModel, Resources};
 
 use crate::wait::WaitParams;
 use crate::{Client, Params, Session, Wait};
-use customizations::CustomLoad;
+use customizations::{CustomLoad, resource_client};
 use data::ResourceData;
 
 /// A resource: a service, or an object in it. Cheap to clone, and safe to share: clones share their data.
@@ -38,7 +38,8 @@ use data::ResourceData;
 ///
 /// ```no_run
 /// # async fn example() -> inia_core::Result<()> {
-/// use inia_dispatch::{Session, json};
+/// # use inia_dispatch as inia;
+/// use inia::{Session, json};
 ///
 /// let ec2 = Session::load().await?.resource("ec2")?;
 /// let instance = ec2.get("Instance", ["i-1"])?;
@@ -101,7 +102,7 @@ impl Client {
         let resources = Arc::clone(self.resources()?);
         let model = Arc::clone(resources.service()?);
         Ok(Resource(Arc::new(ResourceInner {
-            client: self.clone(),
+            client: resource_client(self),
             resources,
             model,
             identifiers: Box::default(),
@@ -111,7 +112,7 @@ impl Client {
 }
 
 impl Resource {
-    /// Returns the resource's client.
+    /// Returns the resource's client, which is [native](Client::native) for DynamoDB.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
@@ -161,7 +162,8 @@ impl Resource {
     ///
     /// ```no_run
     /// # fn example(s3: &inia_dispatch::Resource) -> inia_core::Result<()> {
-    /// use inia_dispatch::json;
+    /// # use inia_dispatch as inia;
+    /// use inia::json;
     ///
     /// let bucket = s3.get("Bucket", ["logs"])?;
     /// let object = bucket.get("Object", json!({"key": "2026/01.log"}))?;
@@ -367,7 +369,11 @@ impl Resource {
             params: definition.map(|definition| definition.params.clone()),
             overrides: params.into(),
         };
-        Wait::new(self.0.client.clone(), model, WaitParams::Resource(params))
+        Wait::new(
+            self.0.client.clone(),
+            model,
+            WaitParams::Deferred(Box::pin(params.resolve())),
+        )
     }
 }
 

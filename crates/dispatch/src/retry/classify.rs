@@ -2,11 +2,26 @@
 
 use inia_core::{Error, RetryClass, ServiceError};
 
+use super::FailedAttempt;
+
+/// Decides whether a failed attempt is retried. Any function of the failed attempt is one.
+pub trait RetryClassifier: Send + Sync {
+    /// Returns the class of the failed attempt: `failed.class` to leave it as the retry mode has it. An error that is not retryable ends
+    /// the call.
+    fn classify(&self, failed: &FailedAttempt<'_>) -> RetryClass;
+}
+
+impl<F: Fn(&FailedAttempt<'_>) -> RetryClass + Send + Sync> RetryClassifier for F {
+    fn classify(&self, failed: &FailedAttempt<'_>) -> RetryClass {
+        self(failed)
+    }
+}
+
 /// Error codes of throttling.
 ///
 /// # Source
 /// botocore `retries/standard.py:ThrottledRetryableChecker`.
-const THROTTLING_CODES: &[&str] = &[
+pub(super) const THROTTLING_CODES: &[&str] = &[
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
     "LimitExceededException",
@@ -37,7 +52,7 @@ const TRANSIENT_CODES: &[&str] = &[
 const TRANSIENT_STATUSES: &[u16] = &[500, 502, 503, 504];
 
 /// Status of throttling, unless the error is a modeled one.
-const THROTTLING_STATUS: u16 = 429;
+pub(super) const THROTTLING_STATUS: u16 = 429;
 
 /// Transient errors of single services.
 ///
@@ -45,8 +60,8 @@ const THROTTLING_STATUS: u16 = 429;
 /// botocore `retries/special.py`.
 const TRANSIENT_SERVICE_CODES: &[(&str, &str)] = &[("sts", "IDPCommunicationError")];
 
-/// Classifies the error of a failed attempt at an operation of `service`.
-pub(crate) fn classify(service: &str, error: &Error) -> RetryClass {
+/// Classifies the error of a failed attempt at an operation of `service`, in the modes `standard` and `adaptive`.
+pub(super) fn classify(service: &str, error: &Error) -> RetryClass {
     match error.service() {
         Some(response) => classify_response(service, response),
         None => error.retry_class(),
@@ -97,6 +112,31 @@ mod tests {
                 RetryClass::NotRetryable,
             ),
             ("s3", response("429", 429), RetryClass::Throttling),
+            ("s3", response("", 429), RetryClass::Throttling),
+            ("s3", response("NotListed", 429), RetryClass::Throttling),
+            ("s3", response("", 500), RetryClass::Transient),
+            ("s3", response("", 502), RetryClass::Transient),
+            ("s3", response("BadError", 503), RetryClass::Transient),
+            ("s3", response("", 504), RetryClass::Transient),
+            ("s3", response("", 501), RetryClass::NotRetryable),
+            ("s3", response("", 400), RetryClass::NotRetryable),
+            ("s3", response("RequestTimeout", 400), RetryClass::Transient),
+            (
+                "glacier",
+                response("RequestTimeoutException", 408),
+                RetryClass::Transient,
+            ),
+            (
+                "s3",
+                response("PriorRequestNotComplete", 400),
+                RetryClass::Throttling,
+            ),
+            ("ec2", response("SlowDown", 503), RetryClass::Throttling),
+            (
+                "kms",
+                response("LimitExceededException", 400),
+                RetryClass::Throttling,
+            ),
             (
                 "sts",
                 response("IDPCommunicationError", 400),

@@ -56,6 +56,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn success_returns_the_cost_of_its_last_retry() {
+        let quota = RetryQuota::new();
+        let tokens = || quota.tokens.load(Ordering::Relaxed);
+        assert_eq!(quota.acquire(RetryClass::Throttling), Some(5));
+        assert_eq!(tokens(), 495);
+        assert_eq!(quota.acquire(RetryClass::Transient), Some(14));
+        assert_eq!(tokens(), 481);
+        quota.release(Some(14));
+        assert_eq!(tokens(), 495);
+        quota.release(None);
+        assert_eq!(tokens(), 496);
+        quota.release(Some(14));
+        assert_eq!(tokens(), 500, "never above its capacity");
+    }
+
+    #[test]
     fn empty_bucket_allows_no_retry_until_calls_succeed() {
         let quota = RetryQuota::new();
         let mut retries = 0;

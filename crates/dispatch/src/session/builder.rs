@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use inia_core::config::setting::{self, Setting};
 use inia_core::config::{Config, ConfigFiles, DefaultsTable, FileLocations, Platform, Settings};
 use inia_core::ports::{Files, Host, Invoke};
 use inia_core::{
-    CredentialChain, Credentials, Identities, Provider, ProviderContext, Result, Str, Token,
-    TokenChain,
+    CredentialChain, Credentials, Error, ErrorKind, Identities, Provider, ProviderContext, Result,
+    Str, Token, TokenChain,
 };
 use inia_model::Catalog;
 use inia_signing::SigningKeyCache;
@@ -19,13 +20,14 @@ use super::factory::ServiceFactory;
 use super::invoke::PipelineInvoke;
 use super::{Session, SessionInner};
 use crate::host;
+use crate::retry::RetryOptions;
 use crate::transport::{Transport, TransportCache, WrapTransport};
 
 /// Builds a [`Session`].
 ///
 /// ```
-/// use inia_dispatch::Session;
-/// use inia_core::Credentials;
+/// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+/// use inia::{Credentials, Session};
 ///
 /// # fn main() -> inia_core::Result<()> {
 /// let session = Session::builder()
@@ -42,13 +44,17 @@ pub struct SessionBuilder {
     profile: Option<Str>,
     settings: BTreeMap<&'static str, Str>,
     config: Config,
+    retry: RetryOptions,
     files: Option<ConfigFiles>,
     credentials: CredentialChain,
     tokens: TokenChain,
     catalog: Option<Arc<Catalog>>,
+    definitions: Vec<(Str, Bytes)>,
     transport: Option<Arc<dyn Transport>>,
     wrap_transport: Option<WrapTransport>,
     invoke: Option<Arc<dyn Invoke>>,
+    #[cfg(feature = "testing")]
+    stub: Option<Arc<dyn crate::pipeline::CallStub>>,
 }
 
 impl SessionBuilder {
@@ -58,13 +64,17 @@ impl SessionBuilder {
             profile: None,
             settings: BTreeMap::new(),
             config: Config::new(),
+            retry: RetryOptions::new(),
             files: None,
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
             catalog: None,
+            definitions: Vec::new(),
             transport: None,
             wrap_transport: None,
             invoke: None,
+            #[cfg(feature = "testing")]
+            stub: None,
         }
     }
 
@@ -100,6 +110,13 @@ impl SessionBuilder {
     /// Sets default options. The options of a client override them.
     pub fn config(mut self, config: &Config) -> Self {
         self.config = self.config.merge(config);
+        self
+    }
+
+    /// Sets how all clients retry: the maximum number of attempts, a classifier, a backoff. A retry mode or number of attempts set here
+    /// overrides those of [`config`](Self::config).
+    pub fn retry(mut self, options: RetryOptions) -> Self {
+        self.retry = self.retry.merge(&options);
         self
     }
 
@@ -142,6 +159,15 @@ impl SessionBuilder {
         self
     }
 
+    /// Adds the definition of a service: JSON in botocore's `service-2` format, or a Smithy model (its JSON AST). It takes precedence over
+    /// files and built-in definitions of the same API version. An invalid definition is an error of [`build`](Self::build).
+    ///
+    /// A service without endpoint rules of its own requires an endpoint URL.
+    pub fn definition(mut self, service: impl Into<Str>, json: impl Into<Bytes>) -> Self {
+        self.definitions.push((service.into(), json.into()));
+        self
+    }
+
     /// Sets the transport for all requests, in place of those that the settings make.
     ///
     /// It does not receive the options of a [`Config`] that concern connections, such as `ca_bundle` or `proxies`: a client with such an
@@ -156,8 +182,9 @@ impl SessionBuilder {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use inia_core::{Result, ports::BoxFuture};
-    /// use inia_dispatch::{Session, Transport, WireRequest, WireResponse};
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; pub mod transport { pub use inia_dispatch::*; } }
+    /// use inia::{Result, Session, ports::BoxFuture};
+    /// use inia::transport::{Transport, WireRequest, WireResponse};
     ///
     /// #[derive(Debug)]
     /// struct Logging(Arc<dyn Transport>);
@@ -194,6 +221,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets the stub that answers the calls of all clients.
+    #[cfg(feature = "testing")]
+    pub(crate) fn stub(mut self, stub: Arc<dyn crate::pipeline::CallStub>) -> Self {
+        self.stub = Some(stub);
+        self
+    }
+
     /// Reads the config files, and builds the session. It makes no network call, except to the instance metadata service if the
     /// defaults mode is `auto`.
     ///
@@ -205,6 +239,7 @@ impl SessionBuilder {
             config,
             identities,
             factory,
+            ..
         } = &*session.0;
         let mode = factory.settings.defaults_mode(config)?;
         if mode.needs_instance_region(&factory.settings)
@@ -231,18 +266,30 @@ impl SessionBuilder {
         let env = Arc::clone(&host.env);
         let settings = Settings::new(env, Arc::new(files), self.profile, self.settings)?;
         let catalog = match self.catalog {
-            Some(catalog) => catalog,
+            Some(catalog) if self.definitions.is_empty() => catalog,
+            Some(_) => {
+                let problem = "definition and catalog cannot be combined; register the definition with Catalog::with_definition";
+                return Err(Error::new(ErrorKind::Config, problem));
+            }
             None => {
                 let folders = settings.data_folders()?;
                 warn_missing(&*host.files, &folders);
                 let folders = folders.into_iter().chain(settings.user_models_folder());
-                Arc::new(builtin_catalog().with_folders(Arc::clone(&host.files), folders.collect()))
+                let catalog = builtin_catalog();
+                let catalog = catalog.with_folders(Arc::clone(&host.files), folders.collect());
+                let definitions = self.definitions.iter();
+                Arc::new(
+                    definitions.fold(Ok(catalog), |catalog: Result<Catalog>, (name, json)| {
+                        catalog?.with_definition(name, json)
+                    })?,
+                )
             }
         };
         let defaults = match catalog.shared("sdk-default-configuration")? {
             Some(definition) => DefaultsTable::from_json(&definition.value()?.to_json())?,
             None => DefaultsTable::default(),
         };
+        let config = self.retry.in_config(&self.config);
         let factory = Arc::new(ServiceFactory {
             host: host.clone(),
             settings: settings.clone(),
@@ -251,11 +298,17 @@ impl SessionBuilder {
             partitions: OnceLock::new(),
             transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),
+            #[cfg(feature = "testing")]
+            stub: self.stub,
             instance_region: OnceLock::new(),
         });
         let invoke = match self.invoke {
             Some(invoke) => invoke,
-            None => Arc::new(PipelineInvoke::new(Arc::clone(&factory), &self.config)),
+            None => Arc::new(PipelineInvoke::new(
+                Arc::clone(&factory),
+                &config,
+                &self.retry,
+            )),
         };
         let mut credentials = self.credentials;
         if settings.has_explicit_profile() {
@@ -268,7 +321,8 @@ impl SessionBuilder {
             signing_name: None,
         };
         Ok(Session(Arc::new(SessionInner {
-            config: self.config,
+            config,
+            retry: self.retry,
             identities: Arc::new(Identities::new(context, credentials, self.tokens)),
             factory,
         })))

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use inia_core::config::{
-    ClientSettings, Config, DefaultsTable, RetryMode, ServiceName, Settings, setting,
-};
+use inia_core::config::{Config, DefaultsTable, RetryMode, ServiceName, Settings, setting};
 use inia_core::ports::Host;
 use inia_core::{Error, ErrorKind, Result, Str};
 use inia_endpoint::{EndpointsData, Partitions, RuleSet};
@@ -12,13 +10,14 @@ use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
-use crate::discovery::DiscoveryCache;
+use crate::auth::prefers_env_token;
 use crate::endpoint::EndpointResolver;
-use crate::express::express_sessions;
 use crate::identity::IdentityProvider;
+use crate::pipeline::discovery::DiscoveryCache;
+use crate::pipeline::express::express_sessions;
 use crate::pipeline::{Service, attempt_header};
 use crate::region::default_region;
-use crate::retry::{ClockSkew, RetryQuota};
+use crate::retry::{LegacyRules, RetryOptions, RetryRules, RetryState, RetryStrategy};
 use crate::transport::TransportCache;
 use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
@@ -32,6 +31,9 @@ pub(super) struct ServiceFactory {
     pub(super) partitions: OnceLock<Arc<Partitions>>,
     pub(super) transports: TransportCache,
     pub(super) keys: Arc<SigningKeyCache>,
+    /// Answers the calls of all clients, in tests.
+    #[cfg(feature = "testing")]
+    pub(super) stub: Option<Arc<dyn crate::pipeline::CallStub>>,
     /// Region of the EC2 instance, once loaded from its metadata service.
     pub(super) instance_region: OnceLock<Str>,
 }
@@ -42,6 +44,7 @@ impl ServiceFactory {
         &self,
         name: &str,
         config: &Config,
+        retry: &RetryOptions,
         identity: Arc<dyn IdentityProvider>,
     ) -> Result<Service> {
         let model = self.model(name, config)?;
@@ -86,7 +89,15 @@ impl ServiceFactory {
             }
         };
         let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
-        let max_attempts = max_attempts(&settings, model.name());
+        let rules = match settings.retry_mode {
+            RetryMode::Standard => RetryRules::Standard,
+            RetryMode::Adaptive => RetryRules::Adaptive,
+            RetryMode::Legacy => RetryRules::Legacy(LegacyRules::from_definition(
+                &self.global_definition("_retry")?.value()?,
+                &metadata.endpoint_prefix,
+            )),
+        };
+        let retry = RetryStrategy::new(model.name(), rules, settings.max_attempts, retry);
         let mut features = client_features(&settings, protocol);
         if resolver.has_account_id_mode() {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
@@ -97,20 +108,22 @@ impl ServiceFactory {
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
             transport: self.transports.get(host, &settings, config)?,
+            has_env_token: prefers_env_token(metadata, config, &*host.env),
             identity,
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
-            quota: RetryQuota::new(),
-            clock_skew: ClockSkew::default(),
+            retry_state: Arc::new(RetryState::new(&host.clock)),
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
             user_agent: UserAgent::new(&settings, &*host.env, features),
             lambda_env: setting::LAMBDA_FUNCTION_NAME
                 .from_env(&*host.env)
                 .map(|_| Arc::clone(&host.env)),
-            first_attempt_header: attempt_header(1, max_attempts),
-            max_attempts,
+            #[cfg(feature = "testing")]
+            stub: self.stub.clone(),
+            first_attempt_header: attempt_header(1, retry.max_attempts),
+            retry,
             settings,
             signing_region,
             model,
@@ -169,18 +182,4 @@ impl ServiceFactory {
             )
         })
     }
-}
-
-/// Returns the maximum number of attempts per call. DynamoDB has low latency, so its default is one higher.
-///
-/// # Source
-/// botocore `retries/standard.py:DEFAULT_MAX_ATTEMPTS`.
-fn max_attempts(settings: &ClientSettings, service: &str) -> u32 {
-    let default = match (settings.retry_mode, service) {
-        (RetryMode::Legacy, "dynamodb" | "dynamodbstreams") => 10,
-        (RetryMode::Legacy, _) => 5,
-        (_, "dynamodb" | "dynamodbstreams") => 4,
-        _ => 3,
-    };
-    settings.max_attempts.unwrap_or(default).max(1)
 }

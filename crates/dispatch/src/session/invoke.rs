@@ -10,6 +10,7 @@ use inia_core::{Result, Value};
 use super::factory::ServiceFactory;
 use crate::identity::StaticIdentity;
 use crate::pipeline::CallOptions;
+use crate::retry::RetryOptions;
 
 /// Calls services for credential providers, through the same pipeline.
 ///
@@ -20,12 +21,13 @@ use crate::pipeline::CallOptions;
 pub(super) struct PipelineInvoke {
     factory: Arc<ServiceFactory>,
     config: Config,
+    retry: RetryOptions,
 }
 
 impl PipelineInvoke {
     /// Creates the port with the options of a session, of which those that choose the endpoint, the API version, the protocol or the
     /// signature of a client do not apply to providers.
-    pub(super) fn new(factory: Arc<ServiceFactory>, config: &Config) -> Self {
+    pub(super) fn new(factory: Arc<ServiceFactory>, config: &Config, retry: &RetryOptions) -> Self {
         let mut config = config.clone();
         config.region = None;
         config.endpoint_url = None;
@@ -33,7 +35,11 @@ impl PipelineInvoke {
         config.protocol = None;
         config.signature_version = None;
         config.auth_scheme_preference = None;
-        PipelineInvoke { factory, config }
+        PipelineInvoke {
+            factory,
+            config,
+            retry: retry.clone(),
+        }
     }
 }
 
@@ -66,7 +72,9 @@ impl Invoke for PipelineInvoke {
                 credentials: options.credentials.map(Arc::new),
                 token: None,
             });
-            let service = self.factory.service(service, &config, identity)?;
+            let service = self
+                .factory
+                .service(service, &config, &self.retry, identity)?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),

@@ -16,13 +16,14 @@ use inia_core::{
 use inia_endpoint::{EndpointVariant, EndpointsData};
 use inia_model::Catalog;
 
-use crate::Client;
+use crate::{Client, RetryOptions};
 use factory::ServiceFactory;
 
 /// Settings, credentials and service definitions, from which clients are created. Cheap to clone, and safe to share.
 ///
 /// ```no_run
-/// use inia_dispatch::Session;
+/// # use inia_dispatch as inia;
+/// use inia::Session;
 ///
 /// # async fn example() -> inia_core::Result<()> {
 /// let session = Session::load().await?; // environment, ~/.aws, container, instance: boto3's rules
@@ -35,6 +36,7 @@ pub struct Session(Arc<SessionInner>);
 
 struct SessionInner {
     config: Config,
+    retry: RetryOptions,
     identities: Arc<Identities>,
     factory: Arc<ServiceFactory>,
 }
@@ -212,8 +214,8 @@ impl Session {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::Session;
-    /// use inia_core::config::Config;
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// use inia::{Session, config::Config};
     ///
     /// let session = Session::load().await?;
     /// let config = Config::new().region("eu-west-1").endpoint_url("http://127.0.0.1:5000");
@@ -227,7 +229,10 @@ impl Session {
     pub fn client_with(&self, service: &str, config: &Config) -> Result<Client> {
         let config = self.0.config.merge(config);
         let identities = Arc::clone(&self.0.identities);
-        let service = self.0.factory.service(service, &config, identities)?;
+        let service = self
+            .0
+            .factory
+            .service(service, &config, &self.0.retry, identities)?;
         Ok(Client::new(service, self.clone()))
     }
 }

@@ -15,7 +15,7 @@ use super::proxy::{Proxy, ProxyScheme, ProxyTable};
 use super::socket::{ByteChannel, Socket};
 use super::target::Target;
 use super::tls::LazyTlsConfig;
-use super::{TransportSettings, tunnel};
+use super::{HttpVersion, TransportSettings, tunnel};
 
 /// Connects to hosts.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) struct Connector {
 pub(super) struct HostConnection {
     pub(super) channel: Box<dyn ByteChannel>,
     pub(super) socket: Socket,
-    /// True if the host chose HTTP/2 during the TLS handshake.
+    /// True if the connection uses HTTP/2: the host chose it during the TLS handshake, or it is used without negotiation.
     pub(super) is_http2: bool,
     /// Set if the peer is a forwarding proxy, which requires absolute URLs in requests.
     pub(super) forwarding: Option<Forwarding>,
@@ -105,15 +105,16 @@ impl Connector {
             Some(proxy) => self.open_through(proxy, target).await?,
         };
         let Some(tls) = tls else {
+            let is_http2 = target.has_prior_knowledge();
             let forwarding = proxy
-                .filter(|proxy| !proxy.is_socks())
+                .filter(|proxy| !proxy.is_socks() && !is_http2)
                 .map(|proxy| Forwarding {
                     authorization: proxy.authorization(),
                 });
             return Ok(HostConnection {
                 channel,
                 socket,
-                is_http2: false,
+                is_http2,
                 forwarding,
             });
         };
@@ -121,6 +122,12 @@ impl Connector {
             .await
             .map_err(|error| error.at("cannot connect"))?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        if !is_http2 && target.version() == HttpVersion::Http2Only {
+            return Err(ConnectError::refused(
+                "the host does not support HTTP/2, which an input event stream requires",
+                true,
+            ));
+        }
         Ok(HostConnection {
             channel: Box::new(stream),
             socket,
@@ -145,10 +152,11 @@ impl Connector {
             ProxyScheme::Socks5 | ProxyScheme::Socks5h => {
                 tunnel::open_socks5(&mut channel, proxy, host, port).await
             }
-            ProxyScheme::Http if !target.is_tls() => Ok(()),
+            // Proxies do not forward HTTP/2.
+            ProxyScheme::Http if !target.is_tls() && !target.has_prior_knowledge() => Ok(()),
             ProxyScheme::Http => tunnel::open_http(&mut channel, proxy, host, port).await,
             ProxyScheme::Https => {
-                let tls = self.proxy_tls.config(super::HttpVersion::Http1);
+                let tls = self.proxy_tls.config(HttpVersion::Http1);
                 let tls = tls.map_err(ConnectError::config)?;
                 let stream = handshake(tls, &proxy.host, channel)
                     .await
@@ -156,7 +164,7 @@ impl Connector {
                         error.at(format_args!("cannot connect to the proxy {proxy}"))
                     })?;
                 channel = Box::new(stream);
-                if target.is_tls() {
+                if target.is_tls() || target.has_prior_knowledge() {
                     tunnel::open_http(&mut channel, proxy, host, port).await
                 } else {
                     Ok(())

@@ -156,6 +156,30 @@ fn is_exhaustion(error: &io::Error) -> bool {
         .is_some_and(|code| codes.contains(&code))
 }
 
+/// Returns true if the server processed nothing of a request: it refused the stream, or closes the connection and did not take it.
+///
+/// # Source
+/// RFC 9113, 8.7: "Request Reliability".
+pub(super) fn is_unprocessed(error: &hyper::Error) -> bool {
+    Causes(Some(error)).any(|cause| {
+        cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+            let reason = error.reason();
+            error.is_remote()
+                && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+                    || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR))
+        })
+    })
+}
+
+/// Returns true if the server reset the stream of a request, whose connection goes on.
+pub(super) fn is_reset(error: &hyper::Error) -> bool {
+    Causes(Some(error)).any(|cause| {
+        cause
+            .downcast_ref::<h2::Error>()
+            .is_some_and(h2::Error::is_reset)
+    })
+}
+
 /// The error of a request whose connection failed.
 #[cold]
 pub(super) fn request_error(url: &impl fmt::Display, error: Option<&hyper::Error>) -> Error {

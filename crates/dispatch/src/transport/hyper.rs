@@ -15,7 +15,7 @@ use inia_core::{Error, ErrorKind, Result};
 use inia_protocol::Headers;
 
 use super::connect::Connector;
-use super::failure::{ConnectError, request_error};
+use super::failure::{ConnectError, is_reset, is_unprocessed, request_error};
 use super::pool::{ConnectionPool, Lease};
 use super::request_body::{RequestBody, UploadProgress};
 use super::response_body::response_body;
@@ -78,8 +78,11 @@ impl HyperTransport {
         let failed = |error: ConnectError| error.into_error(&UrlWithoutQuery(&uri));
 
         let mut lease = pool.lease(&target, false, max_wait).await.map_err(failed)?;
-        let mut replay = lease.is_reused().then(|| replay(&wire_body)).flatten();
+        // A server that uses HTTP/2 says whether it processed a request.
+        let is_replayable = lease.is_reused() || lease.is_http2();
+        let replay = is_replayable.then(|| replay_of(&wire_body)).flatten();
         let mut body = RequestBody::new(wire_body);
+        let mut resends = 0;
         loop {
             let progress = body.progress();
             let hyper = to_hyper(&request, &uri, &target, &lease, body)?;
@@ -99,25 +102,45 @@ impl HyperTransport {
                     return Err(Error::new(ErrorKind::Timeout, message));
                 }
             };
-            // Taken, so that a request is sent twice at most.
-            let replay = replay.take().filter(|_| !lease.has_received());
-            let was_reused = lease.is_reused();
-            lease.discard();
-            body = match (failure.unsent, replay) {
-                (Some(unsent), _) if was_reused => unsent,
-                (_, Some(replay)) => RequestBody::new(replay),
+            let error = failure.error.as_deref();
+            let is_unprocessed = error.is_some_and(is_unprocessed);
+            let is_reset = error.is_some_and(is_reset);
+            // A connection that was open before the request may have been closed before it arrived.
+            let was_idle = resends == 0 && lease.is_reused() && !lease.has_received() && !is_reset;
+            let may_resend = if is_unprocessed {
+                resends < MAX_RESENDS
+            } else {
+                was_idle
+            };
+            if is_reset {
+                drop(lease);
+            } else {
+                lease.discard();
+            }
+            let copy = replay.as_ref().and_then(replay_of);
+            body = match (failure.unsent, copy) {
+                (Some(unsent), _) if may_resend => unsent,
+                (_, Some(copy)) if may_resend => RequestBody::new(copy),
                 _ => {
-                    return Err(request_error(
-                        &UrlWithoutQuery(&uri),
-                        failure.error.as_deref(),
-                    ));
+                    let mut error = request_error(&UrlWithoutQuery(&uri), error);
+                    if target.has_prior_knowledge() && error.kind() == ErrorKind::Connection {
+                        error = error.with_note(
+                            "an input event stream requires a server that supports HTTP/2 without TLS",
+                        );
+                    }
+                    return Err(error);
                 }
             };
+            resends += 1;
             tracing::debug!(
                 host = target.host(),
-                "the server closed an idle connection, sending the request again"
+                is_unprocessed,
+                "the server did not process the request, sending it again"
             );
-            lease = pool.lease(&target, true, max_wait).await.map_err(failed)?;
+            lease = pool
+                .lease(&target, !is_reset, max_wait)
+                .await
+                .map_err(failed)?;
         }
     }
 }
@@ -136,8 +159,11 @@ impl fmt::Debug for HyperTransport {
     }
 }
 
+/// Maximum number of times that a request is sent again because the server did not process it.
+const MAX_RESENDS: u32 = 5;
+
 /// Returns a copy of a body; `None` for a stream, which can be read only once.
-fn replay(body: &WireBody) -> Option<WireBody> {
+fn replay_of(body: &WireBody) -> Option<WireBody> {
     match body {
         WireBody::Bytes(bytes) => Some(WireBody::Bytes(bytes.clone())),
         WireBody::Stream(stream) => stream.try_clone().map(WireBody::Stream),
@@ -286,23 +312,31 @@ fn from_hyper(
     let mut previous = None;
     for (name, value) in &head.headers {
         if has_repeated && previous.replace(name) == Some(name) && name != header::SET_COOKIE {
-            // Repeated headers are one list.
-            if let Some(first) = headers.get(name.as_str()) {
+            // Repeated headers are one list, but repeated lengths are one length: hyper rejects different ones.
+            if name != header::CONTENT_LENGTH
+                && let Some(first) = headers.get(name.as_str())
+            {
                 let joined = format!("{first}, {}", header_text(value));
                 headers.set(name.as_str(), joined);
             }
             continue;
         }
+        let is_length = name == header::CONTENT_LENGTH;
         let name = texts.add(name.as_str());
         match value.to_str() {
+            Ok(text) if is_length => {
+                let length = text.split(',').next().unwrap_or(text);
+                headers.push(name, texts.add(length.trim()));
+            }
             Ok(text) => headers.push(name, texts.add(text)),
             Err(_) => headers.push(name, header_text(value)),
         }
     }
+    let is_stated_empty = headers.get("content-length") == Some("0");
     WireResponse {
         status: head.status.as_u16(),
         headers,
-        body: response_body(body, read_timeout, lease),
+        body: response_body(body, is_stated_empty, read_timeout, lease),
     }
 }
 

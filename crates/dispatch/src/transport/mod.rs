@@ -18,11 +18,13 @@ mod tls;
 mod tunnel;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use inia_core::ports::BoxFuture;
 use inia_core::{Result, Str};
+use inia_model::{Operation, ServiceModel};
 use inia_protocol::Headers;
 
 pub(crate) use self::cache::{TransportCache, WrapTransport};
@@ -32,6 +34,7 @@ pub use self::proxy::ProxySettings;
 pub use self::settings::TransportSettings;
 pub use self::tls::{CaBundle, TlsSettings};
 use crate::ByteStream;
+use crate::body::CallNames;
 
 /// A signed HTTP request.
 ///
@@ -49,6 +52,48 @@ pub struct WireRequest {
     pub read_timeout: Option<Duration>,
     /// The HTTP version.
     pub version: HttpVersion,
+    /// The operation that the request calls; `None` for requests to metadata services.
+    pub operation: Option<WireOperation>,
+}
+
+/// The operation that a request calls, for transports that log, record or stub requests.
+#[derive(Clone)]
+pub struct WireOperation(Arc<CallNames>);
+
+impl WireOperation {
+    pub(crate) fn new(names: &Arc<CallNames>) -> Self {
+        WireOperation(Arc::clone(names))
+    }
+
+    /// Returns the service's name, such as `dynamodb`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.0.service
+    }
+
+    /// Returns the operation's name, as the definition spells it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// Returns the service's definition.
+    #[must_use]
+    pub fn model(&self) -> &Arc<ServiceModel> {
+        &self.0.model
+    }
+
+    /// Returns the operation's definition.
+    #[must_use]
+    pub fn definition(&self) -> Option<&Operation> {
+        self.0.model.operation_at(self.0.index)
+    }
+}
+
+impl fmt::Debug for WireOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.service(), self.name())
+    }
 }
 
 /// The body of a [`WireRequest`].
@@ -74,6 +119,7 @@ impl fmt::Debug for WireRequest {
             .field("body", &self.body)
             .field("read_timeout", &self.read_timeout)
             .field("version", &self.version)
+            .field("operation", &self.operation)
             .finish_non_exhaustive()
     }
 }
@@ -93,8 +139,10 @@ pub enum HttpVersion {
     /// HTTP/1.1.
     #[default]
     Http1,
-    /// HTTP/2 if the server supports it, and HTTP/1.1 otherwise.
+    /// HTTP/2 if the server supports it, and HTTP/1.1 otherwise. Without TLS, HTTP/1.1.
     Http2,
+    /// HTTP/2 alone. Without TLS, it is used without negotiation.
+    Http2Only,
 }
 
 /// An HTTP response, whose body is a stream.

@@ -14,13 +14,21 @@ use super::pool::Lease;
 use crate::ByteStream;
 
 /// Converts a response body, which keeps its connection until it has been read or dropped. Each chunk is subject to the read timeout.
+///
+/// `is_stated_empty` is true if `content-length` is 0: other responses, such as those of HEAD, have no body either.
 pub(super) fn response_body(
     body: hyper::body::Incoming,
+    is_stated_empty: bool,
     read_timeout: Option<Duration>,
     lease: Lease,
 ) -> ByteStream {
     let length = body.size_hint().exact();
     if length == Some(0) || body.is_end_stream() {
+        if is_stated_empty && lease.excess(0) > 0 {
+            let error = too_long(lease.authority(), 0);
+            lease.discard();
+            return ByteStream::from_stream(futures_util::stream::iter([Err(error)]), None);
+        }
         lease.finish();
         return ByteStream::empty();
     }
@@ -31,6 +39,7 @@ pub(super) fn response_body(
         length,
         read_timeout,
         timer: None,
+        uploaded: 0,
     };
     ByteStream::from_stream(chunks, length)
 }
@@ -48,6 +57,8 @@ struct ResponseChunks {
     read_timeout: Option<Duration>,
     /// Runs only while a chunk is pending, because most chunks are ready when polled.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Number of chunks of the request body that had been sent when the timer was last set.
+    uploaded: u64,
 }
 
 impl ResponseChunks {
@@ -58,14 +69,13 @@ impl ResponseChunks {
                 return Poll::Ready(None);
             };
             match ready!(Pin::new(&mut *body).poll_frame(context)) {
-                None => {
-                    self.finish();
-                    return Poll::Ready(None);
-                }
+                None => return Poll::Ready(self.finish().map(Err)),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         self.read += data.len() as u64;
-                        if body.is_end_stream() {
+                        let is_end = body.is_end_stream();
+                        // An error follows with the next poll.
+                        if is_end && self.excess() == 0 {
                             self.finish();
                         }
                         return Poll::Ready(Some(Ok(data)));
@@ -76,10 +86,24 @@ impl ResponseChunks {
         }
     }
 
-    /// Makes the connection available to the next request.
-    fn finish(&mut self) {
-        if let Some(lease) = self.lease.take() {
+    /// Makes the connection available to the next request. Returns an error if the server sent more than the stated length.
+    fn finish(&mut self) -> Option<Error> {
+        let excess = self.excess();
+        let lease = self.lease.take()?;
+        if excess == 0 {
             lease.finish();
+            return None;
+        }
+        let error = too_long(lease.authority(), self.length.unwrap_or_default());
+        lease.discard();
+        Some(error)
+    }
+
+    /// Returns the number of bytes that arrived beyond the stated length.
+    fn excess(&self) -> u64 {
+        match (&self.lease, self.length) {
+            (Some(lease), Some(length)) => lease.excess(length),
+            _ => 0,
         }
     }
 
@@ -99,19 +123,40 @@ impl ResponseChunks {
             .with_source(error)
     }
 
-    /// Returns an error when the read timeout elapses.
+    /// Returns an error when the read timeout elapses. It does not while the request body makes progress or waits for its source.
     fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.read_timeout else {
             return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        ready!(timer.as_mut().poll(context));
+        loop {
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+            ready!(timer.as_mut().poll(context));
+            let upload = self.lease.as_ref().and_then(Lease::upload);
+            let Some(upload) = upload.filter(|upload| !upload.is_complete()) else {
+                break;
+            };
+            let chunks = upload.chunks();
+            if chunks == self.uploaded && !upload.is_source_pending() {
+                break;
+            }
+            self.uploaded = chunks;
+            self.timer = None;
+        }
         let host = self.lease.as_ref().map_or("", Lease::authority);
         let message = format!("{host}: no data of the response body within {limit:?}");
         Poll::Ready(Error::new(ErrorKind::Timeout, message))
     }
+}
+
+/// Returns the error of a body that is longer than stated: its end is lost, because it cannot be told from a next response.
+#[cold]
+fn too_long(host: &str, length: u64) -> Error {
+    let message = format!(
+        "{host}: the response body is longer than the {length} bytes of its content-length"
+    );
+    Error::new(ErrorKind::Stream, message).with_retry_class(RetryClass::Transient)
 }
 
 impl Stream for ResponseChunks {

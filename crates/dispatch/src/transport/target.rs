@@ -32,13 +32,21 @@ impl Target {
             is_tls,
             authority: authority.clone(),
             port: port.unwrap_or(if is_tls { 443 } else { 80 }),
-            // HTTP/2 is negotiated by TLS.
-            version: if is_tls { version } else { HttpVersion::Http1 },
+            version: match version {
+                // HTTP/2 is negotiated by TLS.
+                HttpVersion::Http2 if !is_tls => HttpVersion::Http1,
+                version => version,
+            },
         })
     }
 
     pub(super) fn is_tls(&self) -> bool {
         self.is_tls
+    }
+
+    /// Returns true if HTTP/2 is used without negotiation.
+    pub(super) fn has_prior_knowledge(&self) -> bool {
+        !self.is_tls && self.version == HttpVersion::Http2Only
     }
 
     /// Returns the host; an IPv6 address is in brackets.

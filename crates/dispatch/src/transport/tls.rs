@@ -28,7 +28,8 @@ pub struct TlsSettings {
 /// Certificates that replace the built-in roots: certificate authorities, and servers' own certificates.
 ///
 /// ```
-/// use inia_dispatch::CaBundle;
+/// # mod inia { pub mod transport { pub use inia_dispatch::*; } }
+/// use inia::transport::CaBundle;
 ///
 /// let error = CaBundle::from_pem(b"no certificate").unwrap_err();
 /// assert_eq!(error.to_string(), "the CA bundle contains no certificate");
@@ -213,7 +214,7 @@ impl LazyTlsConfig {
         let configs = configs.as_ref().map_err(String::as_str)?;
         Ok(match version {
             HttpVersion::Http1 => &configs.http1,
-            HttpVersion::Http2 => &configs.http2,
+            HttpVersion::Http2 | HttpVersion::Http2Only => &configs.http2,
         })
     }
 }

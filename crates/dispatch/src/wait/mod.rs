@@ -3,6 +3,7 @@
 //! # Source
 //! botocore `waiter.py:Waiter`.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,6 @@ use inia_core::{Error, ErrorKind, Result, Str, UserAgentFeatures, Value, json};
 use inia_model::jmespath::Expression;
 use inia_model::{Acceptor, AcceptorState, ErrorMatch, Matcher, WaiterModel, WaiterResponse};
 
-use crate::resource::ResourceParams;
 use crate::{Client, Output, Params};
 
 /// Delay between two attempts of an ad hoc wait.
@@ -30,7 +30,8 @@ impl Client {
     /// # async fn example() -> inia_core::Result<()> {
     /// use std::time::Duration;
     ///
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// let ec2 = Session::load().await?.client("ec2")?;
     /// ec2.wait("InstanceRunning", json!({"InstanceIds": ["i-1"]})).delay(Duration::from_secs(5)).await?;
@@ -50,7 +51,9 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example() -> inia_core::Result<()> {
-    /// use inia_dispatch::{Condition, Session, json};
+    /// # mod inia { pub use inia_dispatch::*; pub mod wait { pub use inia_dispatch::*; } }
+    /// use inia::{Session, json};
+    /// use inia::wait::Condition;
     ///
     /// let dynamodb = Session::load().await?.client("dynamodb")?;
     /// dynamodb
@@ -74,6 +77,7 @@ impl Client {
                 name: Str::from(matcher.to_string()),
                 operation: operation.clone(),
                 delay: DEFAULT_DELAY,
+                max_delay: None,
                 max_attempts: DEFAULT_MAX_ATTEMPTS,
                 acceptors: Box::new([Acceptor {
                     state: AcceptorState::Success,
@@ -138,11 +142,19 @@ pub struct Wait {
 }
 
 /// The parameters of a wait.
-#[derive(Debug)]
 pub(crate) enum WaitParams {
     Call(Params),
-    /// Parameters that a resource fills in, which may load its data.
-    Resource(ResourceParams),
+    /// Parameters that a resource fills in when the wait begins.
+    Deferred(BoxFuture<'static, Result<Value>>),
+}
+
+impl fmt::Debug for WaitParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WaitParams::Call(params) => params.fmt(f),
+            WaitParams::Deferred(_) => f.write_str("Deferred"),
+        }
+    }
 }
 
 /// The outcome of a successful wait.
@@ -171,9 +183,12 @@ impl Wait {
         self
     }
 
-    /// Sets the delay between two attempts.
+    /// Sets the delay between two attempts. The delays of a waiter that grow by its definition are then all equal.
     pub fn delay(self, delay: Duration) -> Self {
-        self.with_model(|model| model.delay = delay)
+        self.with_model(|model| {
+            model.delay = delay;
+            model.max_delay = None;
+        })
     }
 
     /// Sets the maximum number of attempts. At least one is made.
@@ -210,7 +225,7 @@ impl Wait {
         let model = self.model?;
         let params = match self.params {
             WaitParams::Call(params) => params.into_value()?,
-            WaitParams::Resource(params) => params.resolve().await?,
+            WaitParams::Deferred(params) => params.await?,
         };
         let params = Arc::new(params);
         let service = self.client.service();
@@ -268,7 +283,7 @@ impl Wait {
                 return Err(attempt.failure(&reason, result, None));
             }
             drop(result);
-            let delay = match self.max_delay {
+            let delay = match self.max_delay.or(model.max_delay) {
                 None => model.delay,
                 Some(max_delay) => {
                     jittered_delay(model.delay, max_delay, attempts, service.rng.unit())

@@ -10,6 +10,7 @@ use crate::error::{EndpointError, EndpointErrorKind};
 use crate::functions;
 use crate::parameter::{EndpointParams, ParameterDefault, ParameterValue, python_bool};
 use crate::partition::Partitions;
+use crate::rule_set::diagram::{Diagram, DiagramRef};
 use crate::rule_set::program::{
     Expr, ExprId, ExprNode, MAX_SHARED_CONDITIONS, NO_SLOT, Program, PropertyTemplate, RuleAction,
 };
@@ -75,6 +76,46 @@ impl<'e> Evaluation<'e> {
     }
 
     fn run(&self) -> Result<Endpoint, EndpointError> {
+        match &self.program.diagram {
+            Some(diagram) => self.run_diagram(diagram),
+            None => self.run_rules(),
+        }
+    }
+
+    /// Follows the references of a decision diagram.
+    fn run_diagram(&self, diagram: &Diagram) -> Result<Endpoint, EndpointError> {
+        let mut next = diagram.root;
+        // A path without a cycle has at most all nodes.
+        for _ in 0..=diagram.nodes.len() {
+            let (node, is_swapped) = match next {
+                DiagramRef::NoMatch => return Err(self.no_match()),
+                DiagramRef::Result(result) => {
+                    return match self.program.rules.get(usize::from(result)) {
+                        Some(compiled) => self.conclude(compiled.rule.action),
+                        None => Err(self.no_match()),
+                    };
+                }
+                DiagramRef::Node(node) => (node, false),
+                DiagramRef::Complement(node) => (node, true),
+            };
+            let Some(node) = diagram.nodes.get(node as usize) else {
+                return Err(self.no_match());
+            };
+            let Some(&condition) = diagram.conditions.get(usize::from(node.condition)) else {
+                return Err(self.no_match());
+            };
+            let is_true = self.is_true(condition, self.program.node(condition))?;
+            next = if is_true == is_swapped {
+                node.if_false
+            } else {
+                node.if_true
+            };
+        }
+        let message = "the decision diagram has a cycle".to_owned();
+        Err(EndpointError::evaluation(message))
+    }
+
+    fn run_rules(&self) -> Result<Endpoint, EndpointError> {
         let mut index = 0;
         while let Some(compiled) = self.program.rules.get(index) {
             if !self.all_true(self.program.conditions(compiled))? {
@@ -83,20 +124,31 @@ impl<'e> Evaluation<'e> {
             }
             match compiled.rule.action {
                 RuleAction::Tree => index += 1,
-                RuleAction::Endpoint(template) => return self.endpoint(template),
-                RuleAction::Error(text) => {
-                    return Err(EndpointError::new(
-                        EndpointErrorKind::Rule,
-                        self.text(text)?,
-                    ));
-                }
+                action => return self.conclude(action),
             }
         }
+        Err(self.no_match())
+    }
+
+    /// Returns the endpoint or error of a rule whose conditions are true.
+    fn conclude(&self, action: RuleAction) -> Result<Endpoint, EndpointError> {
+        match action {
+            RuleAction::Endpoint(template) => self.endpoint(template),
+            RuleAction::Error(text) => Err(EndpointError::new(
+                EndpointErrorKind::Rule,
+                self.text(text)?,
+            )),
+            RuleAction::Tree => Err(self.no_match()),
+        }
+    }
+
+    #[cold]
+    fn no_match(&self) -> EndpointError {
         let message = format!(
             "No endpoint found for parameters:\n{}",
             self.params.describe(&self.program.parameters)
         );
-        Err(EndpointError::new(EndpointErrorKind::NoMatch, message))
+        EndpointError::new(EndpointErrorKind::NoMatch, message)
     }
 
     #[inline]

@@ -1,5 +1,6 @@
-//! Endpoint rule sets: compiler, validation.
+//! Endpoint rule sets and decision diagrams: compiler, validation.
 
+mod diagram;
 mod evaluate;
 mod parse;
 pub(crate) mod program;
@@ -56,7 +57,8 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Parses and compiles an `endpoint-rule-set-1.json`. Unknown keys are ignored.
+    /// Parses and compiles an `endpoint-rule-set-1.json`, or a decision diagram (the `endpointBdd` trait of Smithy models). Unknown keys
+    /// are ignored.
     ///
     /// # Errors
     /// The input is not JSON or not a valid rule set, calls an unknown function, or is excessively large; the error names
@@ -114,10 +116,19 @@ impl EndpointParams<'_> {
 impl Packed for RuleSet {
     fn write(&self, out: &mut PackedWriter<'_>) {
         self.program.parts().write(out);
+        if let Some(diagram) = &self.program.diagram {
+            diagram.write(out);
+        }
     }
 
     fn read(reader: &mut PackedReader<'_>) -> Option<Self> {
-        let program = Program::new(ProgramParts::read(reader)?).ok()?;
+        let parts = ProgramParts::read(reader)?;
+        // A rule set is the last part of its definition; rules without a diagram end here.
+        let diagram = match reader.rest() {
+            [] => None,
+            _ => Some(Packed::read(reader)?),
+        };
+        let program = Program::new(parts, diagram).ok()?;
         Some(Self { program })
     }
 }

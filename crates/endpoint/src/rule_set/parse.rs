@@ -11,6 +11,7 @@ use inia_core::{Error, ErrorKind, Result, Str, Value};
 use crate::interner::{Interner, to_index};
 use crate::list_table::{ListId, ListTable};
 use crate::parameter::{BuiltIn, Parameter, ParameterDefault, ParameterType};
+use crate::rule_set::diagram::Diagram;
 use crate::rule_set::program::{
     EndpointTemplate, Expr, ExprId, Program, ProgramParts, PropertyTemplate, Rule, RuleAction,
     StringId,
@@ -31,10 +32,14 @@ pub(crate) fn compile(text: &[u8]) -> Result<Program> {
     for (name, parameter) in root.require("parameters")?.entries()? {
         compiler.parameter(name, parameter)?;
     }
+    if root.get("nodes").is_some() && root.get("results").is_some() {
+        let diagram = compiler.diagram(root)?;
+        return compiler.finish(version, Some(diagram));
+    }
     for rule in root.require("rules")?.items()? {
         compiler.rule(rule)?;
     }
-    compiler.finish(version)
+    compiler.finish(version, None)
 }
 
 #[derive(Debug, Default)]
@@ -48,12 +53,14 @@ struct RuleSetCompiler<'j> {
     rules: Vec<Rule>,
     /// The variables in scope and the expressions assigned to them, in order of assignment.
     scope: Vec<(&'j str, ExprId)>,
+    /// Variables are those of a decision diagram, in which a condition may be listed twice.
+    is_diagram: bool,
 }
 
 impl<'j> RuleSetCompiler<'j> {
-    fn finish(mut self, version: &'j str) -> Result<Program> {
+    fn finish(mut self, version: &'j str, diagram: Option<Diagram>) -> Result<Program> {
         let version = self.string(version)?;
-        Program::new(ProgramParts {
+        let parts = ProgramParts {
             version,
             strings: StringTable::new(&self.strings),
             lists: ListTable::new(self.lists.iter())?,
@@ -62,8 +69,30 @@ impl<'j> RuleSetCompiler<'j> {
             endpoints: self.endpoints.into_items(),
             parameters: self.parameters,
             rules: self.rules,
-        })
-        .map_err(|message| Error::new(ErrorKind::Model, message))
+        };
+        Program::new(parts, diagram).map_err(|message| Error::new(ErrorKind::Model, message))
+    }
+
+    /// Compiles a decision diagram: its conditions share one scope, and its results are rules without conditions.
+    fn diagram(&mut self, root: DefinitionNode<'j, '_>) -> Result<Diagram> {
+        self.is_diagram = true;
+        let conditions = root.require("conditions")?;
+        let conditions = conditions.items()?.map(|condition| self.call(condition));
+        let conditions = conditions.collect::<Result<_>>()?;
+        for result in root.require("results")?.items()? {
+            let conditions = result.get("conditions");
+            if let Some(conditions) = conditions
+                && conditions.items()?.next().is_some()
+            {
+                return Err(conditions.error("a result of a decision diagram has no conditions"));
+            }
+            let kind = result.require("type")?;
+            if kind.str()? == "tree" {
+                return Err(kind.error("a result of a decision diagram is an endpoint or an error"));
+            }
+            self.rule(result)?;
+        }
+        Diagram::parse(root, conditions)
     }
 
     fn string(&mut self, text: impl Into<Cow<'j, str>>) -> Result<StringId> {
@@ -332,7 +361,10 @@ impl<'j> RuleSetCompiler<'j> {
     }
 
     fn assign(&mut self, name: &'j str, value: ExprId) -> Result<ExprId> {
-        if self.variable(name).is_some() {
+        if let Some(assigned) = self.variable(name) {
+            if self.is_diagram && assigned == value {
+                return Ok(assigned);
+            }
             let name = self.string(name)?;
             return self.expr(Expr::AssignAgain { value, name });
         }

@@ -21,6 +21,7 @@ use inia_core::packed::{packed_enum, packed_struct};
 
 use crate::list_table::{ListId, ListTable};
 use crate::parameter::Parameter;
+use crate::rule_set::diagram::Diagram;
 use crate::string_table::StringTable;
 
 pub(crate) const NO_SLOT: u16 = u16::MAX;
@@ -177,6 +178,8 @@ pub(crate) struct Program {
     pub(crate) rules: Box<[CompiledRule]>,
     /// Number of memo slots of an evaluation.
     pub(crate) memos: u16,
+    /// If present, it selects one of the rules, which have no conditions.
+    pub(crate) diagram: Option<Diagram>,
 }
 
 packed_enum!(Expr {

@@ -5,6 +5,7 @@
 //! of an evaluation is bounded.
 
 use crate::list_table::{ListId, ListTable};
+use crate::rule_set::diagram::Diagram;
 use crate::rule_set::program::{
     CompiledRule, Expr, ExprId, ExprNode, MAX_SHARED_CONDITIONS, NO_RESULT_SLOT, NO_SLOT, Program,
     ProgramParts, PropertyTemplate, RuleAction, StringId,
@@ -24,13 +25,16 @@ impl Program {
     ///
     /// # Errors
     /// The error message, for a damaged packed form or an excessively large rule set.
-    pub(crate) fn new(parts: ProgramParts) -> Result<Self, &'static str> {
+    pub(crate) fn new(parts: ProgramParts, diagram: Option<Diagram>) -> Result<Self, &'static str> {
         let mut validator = ProgramValidator::new(&parts);
         validator.limits()?;
         validator.exprs()?;
         let sizes = validator.properties()?;
         validator.endpoints(&sizes)?;
         let rules = validator.rules()?;
+        if let Some(diagram) = &diagram {
+            validator.diagram(diagram)?;
+        }
         let (memo_slots, memos) = validator.memo_slots();
         let read = std::mem::take(&mut validator.read);
         let mut result_slots = 0..MAX_SHARED_CONDITIONS;
@@ -60,6 +64,7 @@ impl Program {
             parameters: parameters.into_boxed_slice(),
             rules: rules.into_boxed_slice(),
             memos,
+            diagram,
         })
     }
 }
@@ -279,6 +284,15 @@ impl<'a> ProgramValidator<'a> {
             rules.push(CompiledRule { rule, first, end });
         }
         Ok(rules)
+    }
+
+    fn diagram(&mut self, diagram: &Diagram) -> Result<(), &'static str> {
+        diagram.check(self.parts.rules.len())?;
+        for node in &diagram.nodes {
+            let condition = diagram.conditions.get(usize::from(node.condition));
+            self.record_use(condition.copied().ok_or(INVALID_INDEX)?, true)?;
+        }
+        Ok(())
     }
 
     /// Returns the memo slot of each expression, and the number of slots.

@@ -11,15 +11,25 @@
 //! same version. Files for all services (`partitions`, `endpoints`, `_retry`, `sdk-default-configuration`) are beside
 //! the folders of the services.
 //!
+//! A folder may also hold Smithy models, as files or as the tree that AWS publishes:
+//!
+//! ```text
+//! <service>.json, <service>/service/<api-version>/<any>.json, models/<service>/service/<api-version>/<any>.json
+//! ```
+//! A Smithy model takes the place of `service-2`, and of `paginators-1`, `waiters-2` and `endpoint-rule-set-1` if it has
+//! the traits for them. For one API version, a file in botocore's layout takes precedence over a Smithy model, and both
+//! over the built-in definition. Smithy models are searched once per catalog.
+//!
 //! A service name is never used as a path unchecked: only plain file names are accepted.
 
 mod folders;
 mod merge;
+mod smithy;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind, Result, Str};
@@ -29,6 +39,7 @@ use crate::names::letters_and_digits;
 use crate::packed::{Archive, ArchivedVersion};
 use crate::{ServiceModel, did_you_mean};
 use folders::Folders;
+use smithy::{LoadedDefinition, SmithyFile};
 
 const MODEL: &str = "service-2";
 
@@ -53,6 +64,9 @@ const MODEL: &str = "service-2";
 pub struct Catalog {
     folders: Option<Folders>,
     archive: Option<Archive>,
+    /// Definitions that were registered in memory, which take precedence over files.
+    registered: Vec<(Str, LoadedDefinition)>,
+    smithy_files: OnceLock<Vec<SmithyFile>>,
     loaded: Mutex<HashMap<ServiceKey, ServiceSlot>>,
 }
 
@@ -78,6 +92,8 @@ impl Catalog {
         Catalog {
             folders: None,
             archive: None,
+            registered: Vec::new(),
+            smithy_files: OnceLock::new(),
             loaded: Mutex::default(),
         }
     }
@@ -91,10 +107,24 @@ impl Catalog {
         }
     }
 
+    /// Registers a definition under a service name: JSON in botocore's `service-2` format, or a Smithy model. It takes precedence
+    /// over files and built-in definitions of the same API version.
+    ///
+    /// # Errors
+    /// `Model`: an invalid name or definition.
+    pub fn with_definition(mut self, name: &str, json: &[u8]) -> Result<Self> {
+        check_name(name)?;
+        let definition = LoadedDefinition::from_json(name, "definition in memory", json)?;
+        self.registered.push((Str::from(name), definition));
+        Ok(self)
+    }
+
     /// Returns the names of all services, in order.
     #[must_use]
     pub fn services(&self) -> Vec<Str> {
         let mut names: BTreeSet<Str> = BTreeSet::new();
+        names.extend(self.registered.iter().map(|(name, _)| name.clone()));
+        names.extend(self.smithy_files().iter().map(|file| file.service.clone()));
         if let Some(archive) = &self.archive {
             names.extend(archive.services().map(Str::from_static));
         }
@@ -123,6 +153,18 @@ impl Catalog {
         if !is_safe_name(service) || !is_safe_name(kind) {
             return Vec::new();
         }
+        let registered = self.registered(service);
+        versions.extend(
+            registered
+                .filter(|definition| definition.has(kind))
+                .map(|definition| definition.version().clone()),
+        );
+        let files = self.smithy_files().iter();
+        versions.extend(
+            files
+                .filter(|file| file.service == *service && file.has(kind))
+                .map(SmithyFile::version),
+        );
         if let Some(folders) = &self.folders {
             versions.extend(folders.versions(service, kind).into_iter().map(Str::from));
         }
@@ -176,7 +218,7 @@ impl Catalog {
             return Ok(Arc::clone(model));
         }
         let loaded = match api_version {
-            Some(version) => self.load(name, version).map(Arc::new),
+            Some(version) => self.load(name, version),
             None => self
                 .newest(name, MODEL)
                 .and_then(|version| version.ok_or_else(|| self.unknown_service(name)))
@@ -195,7 +237,27 @@ impl Catalog {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn load(&self, name: &str, version: &str) -> Result<ServiceModel> {
+    fn smithy_files(&self) -> &[SmithyFile] {
+        self.smithy_files.get_or_init(|| {
+            let find = |folders| smithy::find(folders, self.archive.as_ref());
+            self.folders.as_ref().map(find).unwrap_or_default()
+        })
+    }
+
+    fn registered(&self, service: &str) -> impl Iterator<Item = &LoadedDefinition> {
+        let of_service = move |(name, _): &&(Str, LoadedDefinition)| **name == *service;
+        let registered = self.registered.iter().filter(of_service);
+        registered.map(|(_, definition)| definition)
+    }
+
+    /// Returns the Smithy model of a service in a version.
+    fn smithy(&self, service: &str, version: &str) -> Result<Option<Arc<LoadedDefinition>>> {
+        let mut files = self.smithy_files().iter();
+        let file = files.find(|file| file.service == *service && file.has_version(version));
+        file.map(SmithyFile::load).transpose()
+    }
+
+    fn load(&self, name: &str, version: &str) -> Result<Arc<ServiceModel>> {
         if !self
             .versions(name, MODEL)
             .iter()
@@ -203,40 +265,49 @@ impl Catalog {
         {
             return Err(self.unknown_version(name, version));
         }
+        let mut registered = self.registered(name);
+        if let Some(registered) = registered.find(|found| **found.version() == *version) {
+            return Ok(Arc::clone(registered.model()));
+        }
         let extras = self.read_folders(&[name, version, &extras_of(MODEL)])?;
         let built_in = self.built_in(name, version);
-        let definition = match self.read_folders(&[name, version, MODEL])? {
-            Some(own) => {
-                let extras = match extras {
-                    Some(extras) => Some(extras),
-                    None => built_in_file(built_in.as_ref(), name, &extras_of(MODEL))?,
-                };
-                match extras {
-                    Some(extras) => merge::merge(&own, &extras)?,
-                    None => own,
+        let definition = if let Some(own) = self.read_folders(&[name, version, MODEL])? {
+            let extras = match extras {
+                Some(extras) => Some(extras),
+                None => built_in_file(built_in.as_ref(), name, &extras_of(MODEL))?,
+            };
+            match extras {
+                Some(extras) => merge::merge(&own, &extras)?,
+                None => own,
+            }
+        } else {
+            let (model, origin) = match self.smithy(name, version)? {
+                Some(found) => (Arc::clone(found.model()), found.origin().to_owned()),
+                None => {
+                    let model = built_in.and_then(|found| found.model(name));
+                    let (metadata, packed) =
+                        model.ok_or_else(|| self.unknown_version(name, version))??;
+                    let model = ServiceModel::packed(Str::from(name), metadata, packed);
+                    let origin = format!("built-in definition {name}/{version}/{MODEL}");
+                    (Arc::new(model), origin)
                 }
-            }
-            None => {
-                let model = built_in.and_then(|found| found.model(name));
-                let (metadata, packed) =
-                    model.ok_or_else(|| self.unknown_version(name, version))??;
-                let model = ServiceModel::packed(Str::from(name), metadata, packed);
-                // A built-in model already includes its own extras.
-                let Some(extras) = extras else {
-                    return Ok(model);
-                };
-                let origin = format!("built-in definition {name}/{version}/{MODEL}");
-                merge::merge_value(crate::definition::write(&model), &origin, &extras)?
-            }
+            };
+            // A built-in model already includes its own extras.
+            let Some(extras) = extras else {
+                return Ok(model);
+            };
+            merge::merge_value(crate::definition::write(&model), &origin, &extras)?
         };
         ServiceModel::from_json(name, &definition.json()?)
+            .map(Arc::new)
             .map_err(|error| error.at(&definition.origin))
     }
 
     fn read_folders(&self, parts: &[&str]) -> Result<Option<Definition>> {
         match &self.folders {
-            Some(folders) => folders.read(parts),
-            None => Ok(None),
+            // A version may come from a file.
+            Some(folders) if parts.iter().all(|part| is_safe_name(part)) => folders.read(parts),
+            _ => Ok(None),
         }
     }
 
@@ -246,14 +317,7 @@ impl Catalog {
     }
 
     fn newest(&self, name: &str, kind: &str) -> Result<Option<Str>> {
-        if !is_safe_name(name) {
-            return Err(Error::new(
-                ErrorKind::Model,
-                format!(
-                    "invalid service name {name:?}: only letters, digits, '-', '_' and '.' are allowed"
-                ),
-            ));
-        }
+        check_name(name)?;
         Ok(self.versions(name, kind).pop())
     }
 
@@ -310,8 +374,7 @@ impl Catalog {
     ) -> Result<Option<Definition>> {
         let service = &*self.resolve_name(service);
         let version = match api_version {
-            Some(version) if is_safe_name(version) => Str::from(version),
-            Some(_) => return Ok(None),
+            Some(version) => Str::from(version),
             None => match self.newest(service, kind)? {
                 Some(version) => version,
                 None if self.newest(service, MODEL)?.is_none() => {
@@ -323,9 +386,17 @@ impl Catalog {
         if !is_safe_name(service) || !is_safe_name(kind) {
             return Ok(None);
         }
+        let mut registered = self.registered(service);
+        let registered = registered.find(|found| *found.version() == version);
+        if let Some(found) = registered.and_then(|found| found.file(kind)) {
+            return Ok(Some(found.clone()));
+        }
         let extras = self.read_folders(&[service, &version, &extras_of(kind)])?;
         let built_in = self.built_in(service, &version);
-        let built_in = |kind: &str| built_in_file(built_in.as_ref(), service, kind);
+        let built_in = |kind: &str| match self.smithy(service, &version)? {
+            Some(found) if found.file(kind).is_some() => Ok(found.file(kind).cloned()),
+            _ => built_in_file(built_in.as_ref(), service, kind),
+        };
         let (base, extras) = match self.read_folders(&[service, &version, kind])? {
             Some(own) => (own, extras.or(built_in(&extras_of(kind))?)),
             // A built-in definition already includes its own extras.
@@ -367,6 +438,18 @@ fn built_in_file(
 
 fn extras_of(kind: &str) -> String {
     format!("{kind}.sdk-extras")
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if is_safe_name(name) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Model,
+        format!(
+            "invalid service name {name:?}: only letters, digits, '-', '_' and '.' are allowed"
+        ),
+    ))
 }
 
 /// Returns whether a name is a single path component that cannot leave its folder.

@@ -5,7 +5,7 @@
 //! ```
 //! [`raw`] mirrors the JSON; this module resolves shape names to ids and merges traits.
 
-mod raw;
+pub(crate) mod raw;
 mod write;
 
 use std::borrow::Cow;
@@ -49,6 +49,11 @@ fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
         parse_error(&format_args!("line {line} is not UTF-8"))
     })?;
     let raw: RawService = serde_json::from_str(text).map_err(|error| parse_error(&error))?;
+    build(name, raw)
+}
+
+/// Resolves the references of a definition; `name` is the folder name of the service.
+pub(crate) fn build(name: &str, raw: RawService<'_>) -> Result<ServiceModel> {
     let with_service = |error: Error| error.at(format_args!("service definition {name:?}"));
     let own_traits: Vec<Traits> = raw
         .shapes

@@ -1,6 +1,6 @@
 //! A `service-2.json` file as Rust types, with names unresolved. Strings without escapes are slices of the text.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -12,14 +12,32 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use crate::Flags;
 
 /// A string in the text.
-#[derive(Clone, Default)]
-pub(super) struct RawText<'a>(Cow<'a, str>);
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct RawText<'a>(Cow<'a, str>);
 
 impl Deref for RawText<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl Borrow<str> for RawText<'_> {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a str> for RawText<'a> {
+    fn from(text: &'a str) -> Self {
+        RawText(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for RawText<'_> {
+    fn from(text: String) -> Self {
+        RawText(Cow::Owned(text))
     }
 }
 
@@ -52,7 +70,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawText<'a> {
 }
 
 /// An object as pairs, in the order of the text.
-pub(super) struct RawPairs<'a, T>(pub(super) Vec<(RawText<'a>, T)>);
+pub(crate) struct RawPairs<'a, T>(pub(crate) Vec<(RawText<'a>, T)>);
 
 impl<T> Default for RawPairs<'_, T> {
     fn default() -> Self {
@@ -90,7 +108,7 @@ impl<'de: 'a, 'a, T: Deserialize<'de> + RawObject<'de>> Deserialize<'de> for Raw
 }
 
 /// A type that is deserialized from an object.
-pub(super) trait RawObject<'de>: Sized {
+pub(crate) trait RawObject<'de>: Sized {
     /// Prefix of the key in an error message.
     const ERROR_PREFIX: &'static str = "";
 
@@ -115,9 +133,9 @@ macro_rules! object {
     ) => {
         $(#[$meta])*
         #[derive(Default)]
-        pub(super) struct $name $(<$life>)? {
-            $(pub(super) $field: $kind,)*
-            $(pub(super) $extra: $extra_kind,)*
+        pub(crate) struct $name $(<$life>)? {
+            $(pub(crate) $field: $kind,)*
+            $(pub(crate) $extra: $extra_kind,)*
         }
 
         impl<'de $(: $life, $life)?> Deserialize<'de> for $name $(<$life>)? {
@@ -154,6 +172,8 @@ macro_rules! object {
         }
     };
 }
+
+pub(crate) use object;
 
 object! {
     struct RawService<'a> {
@@ -358,18 +378,18 @@ impl<'de> RawObject<'de> for RawMember<'_> {
 
 /// Traits of a shape or a reference to a shape, other than the location name.
 #[derive(Default)]
-pub(super) struct RawTraits {
-    pub(super) flags: Flags,
-    pub(super) location: Option<Str>,
-    pub(super) query_name: Option<Str>,
-    pub(super) xml_namespace: Option<RawXmlNamespace>,
-    pub(super) timestamp_format: Option<Str>,
-    pub(super) context_param: Option<RawContextParam>,
-    pub(super) payload: Option<Str>,
-    pub(super) result_wrapper: Option<Str>,
-    pub(super) error: Option<RawError>,
-    pub(super) retryable: Option<RawRetryable>,
-    pub(super) unknown: Vec<(Str, Value)>,
+pub(crate) struct RawTraits {
+    pub(crate) flags: Flags,
+    pub(crate) location: Option<Str>,
+    pub(crate) query_name: Option<Str>,
+    pub(crate) xml_namespace: Option<RawXmlNamespace>,
+    pub(crate) timestamp_format: Option<Str>,
+    pub(crate) context_param: Option<RawContextParam>,
+    pub(crate) payload: Option<Str>,
+    pub(crate) result_wrapper: Option<Str>,
+    pub(crate) error: Option<RawError>,
+    pub(crate) retryable: Option<RawRetryable>,
+    pub(crate) unknown: Vec<(Str, Value)>,
 }
 
 impl RawTraits {
@@ -417,9 +437,9 @@ impl RawTraits {
 
 /// `xmlNamespace`: an object, or only the URI.
 #[derive(Clone)]
-pub(super) struct RawXmlNamespace {
-    pub(super) uri: Str,
-    pub(super) prefix: Option<Str>,
+pub(crate) struct RawXmlNamespace {
+    pub(crate) uri: Str,
+    pub(crate) prefix: Option<Str>,
 }
 
 impl RawXmlNamespace {
@@ -447,10 +467,10 @@ object! {
 impl RawObject<'_> for RawContextParam {}
 
 #[derive(Clone, Default)]
-pub(super) struct RawError {
-    pub(super) code: Option<Str>,
-    pub(super) http_status: Option<u16>,
-    pub(super) sender_fault: bool,
+pub(crate) struct RawError {
+    pub(crate) code: Option<Str>,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) sender_fault: bool,
 }
 
 object! {

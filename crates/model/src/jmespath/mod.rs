@@ -1,8 +1,8 @@
 //! JMESPath over [`Value`]: the query language of paginators, waiters, resources and `--query`.
 //!
 //! ```
-//! use inia_core::json;
-//! use inia_model::jmespath::Expression;
+//! # mod inia { pub use inia_core::*; pub use inia_model::*; }
+//! use inia::{jmespath::Expression, json};
 //!
 //! let page = json!({"Reservations": [
 //!     {"Instances": [{"Id": "i-1", "State": {"Name": "running"}}, {"Id": "i-2", "State": {"Name": "stopped"}}]},
@@ -81,7 +81,8 @@ impl Expression {
     /// Compiles an expression.
     ///
     /// ```
-    /// use inia_model::jmespath::Expression;
+    /// # use inia_model as inia;
+    /// use inia::jmespath::Expression;
     ///
     /// let error = Expression::compile("Reservations[].Instances[?State=running]").unwrap_err();
     /// assert_eq!(
@@ -137,8 +138,8 @@ impl Expression {
     /// not a plain path. Does not copy and cannot fail.
     ///
     /// ```
-    /// use inia_core::json;
-    /// use inia_model::jmespath::Expression;
+    /// # mod inia { pub use inia_core::*; pub use inia_model::*; }
+    /// use inia::{jmespath::Expression, json};
     ///
     /// let page = json!({"Queues": {"Urls": ["a", "b"]}});
     /// let path = Expression::compile("Queues.Urls[-1]").unwrap();
@@ -177,8 +178,8 @@ impl Expression {
 /// time.
 ///
 /// ```
-/// use inia_core::json;
-/// use inia_model::jmespath::equal;
+/// # mod inia { pub use inia_core::*; pub use inia_model::*; }
+/// use inia::{jmespath::equal, json};
 ///
 /// assert!(equal(&json!(1), &json!(1.0)));
 /// assert!(!equal(&json!(1), &json!(true)));

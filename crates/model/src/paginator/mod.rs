@@ -32,8 +32,9 @@ use inia_core::definition_node::DefinitionNode;
 /// Pagination of an operation.
 ///
 /// ```
-/// use inia_core::json;
-/// use inia_model::Paginators;
+/// # mod inia { pub use inia_core::*; pub mod model { pub use inia_model::*; } }
+/// use inia::json;
+/// use inia::model::Paginators;
 ///
 /// let file = Paginators::from_value("my/paginators-1.json", json!({"pagination": {
 ///     "ListUsers": {"input_token": "Marker", "output_token": "Marker", "more_results": "IsTruncated", "limit_key": "MaxItems",

@@ -12,8 +12,9 @@ use crate::jmespath::{Expression, FieldStep};
 /// Every expression can be searched; only a path of names (`Buckets`, `ResultSet.Rows`) can be set.
 ///
 /// ```
-/// use inia_core::json;
-/// use inia_model::ResultKey;
+/// # mod inia { pub use inia_core::*; pub mod model { pub use inia_model::*; } }
+/// use inia::json;
+/// use inia::model::ResultKey;
 ///
 /// let key = ResultKey::compile("DistributionList.Items")?;
 /// let mut page = json!({});

@@ -11,8 +11,9 @@ const MAX_INDEX: usize = 9_999;
 /// one element.
 ///
 /// ```
-/// use inia_core::json;
-/// use inia_model::ParamPath;
+/// # mod inia { pub use inia_core::*; pub mod model { pub use inia_model::*; } }
+/// use inia::json;
+/// use inia::model::ParamPath;
 ///
 /// let mut params = json!({});
 /// ParamPath::parse("Filters[0].Name")?.set(&mut params, json!("vpc-id"), None);

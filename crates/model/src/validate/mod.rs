@@ -24,7 +24,7 @@ mod normalize;
 mod problem_path;
 mod validator;
 
-use inia_core::{Result, Value};
+use inia_core::{Error, ErrorKind, Result, Value};
 
 use crate::{Member, Operation, ServiceModel};
 use normalize::normalize;
@@ -43,7 +43,8 @@ impl ServiceModel {
     /// `supplied` names members of the input that are passed separately: a streaming body or an event stream.
     ///
     /// ```
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     /// # let model = inia_model::ServiceModel::from_json("tiny", br#"{
     /// #     "metadata": {"protocol": "json", "endpointPrefix": "tiny"},
     /// #     "operations": {"Tag": {"http": {}, "input": {"shape": "TagRequest"}}},
@@ -115,6 +116,34 @@ impl ServiceModel {
             return Ok(false);
         }
         validator.finish(operation).map(|()| true)
+    }
+
+    /// Validates an event of an operation's input stream, a map of one event's name to the event, and converts alternative
+    /// spellings in place. `index` is the number of events before it, for the paths of problems.
+    ///
+    /// # Errors
+    /// `Validation`: all problems with their paths, such as `AudioStream[0].AudioEvent`. `Model`: the input has no event stream.
+    pub fn validate_event(
+        &self,
+        operation: &Operation,
+        event: &mut Value,
+        index: usize,
+    ) -> Result<()> {
+        let Some(stream) = self.event_stream_input(operation) else {
+            return Err(Error::new(
+                ErrorKind::Model,
+                format!("the input of {} has no event stream", operation.name),
+            ));
+        };
+        let mut validator = ParamValidator::new(self);
+        validator.event(stream, event, index);
+        if validator.needs_normalizing {
+            normalize(self, stream, event, 0);
+            validator = ParamValidator::new(self);
+            validator.is_normalized = true;
+            validator.event(stream, event, index);
+        }
+        validator.finish(operation)
     }
 
     /// Returns whether the value of a member is valid without conversion of alternative spellings.

@@ -60,6 +60,27 @@ impl<'m> ParamValidator<'m> {
         }
     }
 
+    /// Validates an event, the item at `index` of an event stream.
+    pub(super) fn event(&mut self, stream: &'m Member, event: &Value, index: usize) {
+        if let Some(structure) = self.model.structure(stream) {
+            let path = ProblemPath::ROOT;
+            let path = path.then(PathStep::Name(&stream.name));
+            self.event_value(structure, event, &path.then(PathStep::Index(index)));
+        }
+    }
+
+    fn event_value(&mut self, structure: &'m Structure, value: &Value, path: &ProblemPath<'_>) {
+        match value {
+            // An event is one member, even if the stream requires another (Kinesis `SubscribeToShard`).
+            Value::Map(map) => {
+                let names = structure.members.iter().map(|member| &*member.name);
+                let others: Vec<&str> = names.filter(|name| map.get(name).is_none()).collect();
+                self.structure(structure, true, map, path, &others);
+            }
+            _ => self.wrong_type(path, value, false, "map"),
+        }
+    }
+
     #[cold]
     fn report(&mut self, path: &ProblemPath<'_>, message: impl Into<String>) {
         if !self.is_full() {
@@ -109,11 +130,7 @@ impl<'m> ParamValidator<'m> {
                 if member.traits.is_event_stream() =>
             {
                 for (index, event) in events.iter().enumerate() {
-                    let path = path.then(PathStep::Index(index));
-                    match event {
-                        Value::Map(map) => self.structure(structure, true, map, &path, &[]),
-                        _ => self.wrong_type(&path, event, is_sensitive, "map"),
-                    }
+                    self.event_value(structure, event, &path.then(PathStep::Index(index)));
                 }
             }
             (Kind::List(element), Value::List(list)) => {

@@ -38,8 +38,9 @@ const SUPPORTED_VERSION: i64 = 2;
 /// ```
 /// use std::time::Duration;
 ///
-/// use inia_core::json;
-/// use inia_model::Waiters;
+/// # mod inia { pub use inia_core::*; pub mod model { pub use inia_model::*; } }
+/// use inia::json;
+/// use inia::model::Waiters;
 ///
 /// let file = Waiters::from_value("dynamodb/waiters-2.json", json!({"version": 2, "waiters": {
 ///     "TableExists": {"operation": "DescribeTable", "delay": 20, "maxAttempts": 25, "acceptors": [
@@ -59,6 +60,8 @@ pub struct WaiterModel {
     pub operation: Str,
     /// Delay between a response and the next call.
     pub delay: Duration,
+    /// `maxDelay`: maximum delay, if delays grow exponentially with jitter, as those of Smithy's waiters do.
+    pub max_delay: Option<Duration>,
     /// Maximum number of calls.
     pub max_attempts: u32,
     /// Conditions on responses; the first match decides.
@@ -67,12 +70,14 @@ pub struct WaiterModel {
 
 impl WaiterModel {
     fn parse(name: &Str, node: &DefinitionNode<'_, '_>) -> Result<Self> {
-        let delay = node.require("delay")?.unsigned::<u32>()?;
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let max_delay = node.get("maxDelay").map(|delay| delay.unsigned::<u32>());
         let acceptors = node.require("acceptors")?;
         Ok(WaiterModel {
             name: name.clone(),
             operation: node.require("operation")?.string()?.clone(),
-            delay: Duration::from_secs(u64::from(delay)),
+            delay: seconds(node.require("delay")?.unsigned::<u32>()?),
+            max_delay: max_delay.transpose()?.map(seconds),
             max_attempts: node.require("maxAttempts")?.unsigned()?,
             acceptors: acceptors
                 .items()?

@@ -1,6 +1,6 @@
 //! [`Buffer`], an output buffer with explicit write positions.
 
-use crate::shape::head_word;
+use crate::shape::{PaddedLiteral, SHORT, put_short};
 
 /// A buffer whose write position is kept by the caller: each write takes the position and returns the next one.
 ///
@@ -12,9 +12,6 @@ pub(crate) struct Buffer {
     /// The bytes after the write position are zeros or excess bytes.
     bytes: Vec<u8>,
 }
-
-/// The length up to which bytes are copied with two overlapping moves, without a call.
-pub(crate) const SHORT: usize = 32;
 
 /// Space for a short string and two bytes around or in front of it.
 pub(crate) type Window = [u8; SHORT + 2];
@@ -128,48 +125,6 @@ impl Buffer {
             self.put(at + SHORT, &literal.rest);
         }
         at + literal.length as usize
-    }
-}
-
-/// Copies at most 32 bytes to the start of a window.
-#[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "the indices are within the length")]
-pub(crate) fn put_short(window: &mut [u8; SHORT], bytes: &[u8]) {
-    let length = bytes.len();
-    if length > SHORT {
-        return;
-    }
-    // Two overlapping copies.
-    if let (Some(head), Some(tail)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        window[..16].copy_from_slice(head);
-        window[length - 16..length].copy_from_slice(tail);
-    } else if let (Some(head), Some(tail)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        window[..8].copy_from_slice(head);
-        window[length - 8..length].copy_from_slice(tail);
-    } else {
-        window[..8].copy_from_slice(&head_word(bytes).to_le_bytes());
-    }
-}
-
-/// A byte string that is written often, padded for a copy of fixed size.
-#[derive(Debug)]
-pub(crate) struct PaddedLiteral {
-    head: [u8; SHORT],
-    /// The bytes beyond the head.
-    rest: Box<[u8]>,
-    length: u32,
-}
-
-impl PaddedLiteral {
-    pub(crate) fn new(bytes: &[u8]) -> Self {
-        let (start, rest) = bytes.split_at(bytes.len().min(SHORT));
-        let mut head = [0; SHORT];
-        put_short(&mut head, start);
-        PaddedLiteral {
-            head,
-            rest: rest.into(),
-            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-        }
     }
 }
 

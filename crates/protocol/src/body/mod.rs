@@ -10,5 +10,5 @@
 mod buffer;
 mod writer;
 
-pub(crate) use buffer::{Buffer, PaddedLiteral, SHORT, Window, put_short};
+pub(crate) use buffer::{Buffer, Window};
 pub(crate) use writer::{BodySyntax, BodyWriter};

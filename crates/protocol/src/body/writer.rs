@@ -7,7 +7,7 @@ use inia_model::{Member, ShapeId};
 
 use super::buffer::{Buffer, Window};
 use crate::format::BodyPart;
-use crate::scalar::{descend, mismatch};
+use crate::params::{descend, mismatch};
 use crate::shape::{
     CompiledShape, CompiledStructure, KeyEncode, MemberOrder, Shapes, TypeSpec, ValueType,
     is_long_enough,

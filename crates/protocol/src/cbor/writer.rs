@@ -9,9 +9,9 @@
 use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::reader::MAX_DEPTH;
-use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
-use crate::scalar::{blob_bytes, descend, mismatch, timestamp_param};
-use crate::shape::ValueType;
+use crate::body::{BodySyntax, Buffer, Window};
+use crate::params::{blob_bytes, descend, mismatch, timestamp_param};
+use crate::shape::{SHORT, ValueType, put_short};
 
 const UNSIGNED: u8 = 0 << 5;
 const NEGATIVE: u8 = 1 << 5;

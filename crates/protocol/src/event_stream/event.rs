@@ -9,16 +9,20 @@ use inia_core::{Blob, Error, ErrorKind, Map, Result, ServiceError, Str, Timestam
 use inia_model::{Kind, Member, Operation, ServiceModel, Structure};
 
 use super::{EventHeader, EventMessage};
+use crate::cbor::read_cbor;
 use crate::format::{BodyPart, FixedParts, WireFormat, empty_payload};
+use crate::json::read_json;
 use crate::mismatch::{is_match, log_scalar};
+use crate::params::{blob_bytes, mismatch, timestamp_param};
 use crate::response::text_payload;
-use crate::scalar::{blob_bytes, mismatch, timestamp_param};
 use crate::service_error::{apply_shape, error_shape, message_of};
 use crate::shape::ValueType;
 use crate::strictness::Strictness;
 
-/// Parses a message of an operation's output stream into a map of the event's name to the event. Returns `None` for an
-/// event that is not in the model.
+/// Parses a message of an operation's output stream into a map of the event's name to the event. Returns `None` for a message that is
+/// no event. An event that is not in the model has its headers and the members of its payload.
+///
+/// DIFFERENCE: botocore skips events that are not in the model.
 ///
 /// # Errors
 /// `Service`: the message is an error or exception. `Parse`: its payload is malformed.
@@ -53,17 +57,68 @@ pub(crate) fn parse_event(
         }
         _ => {}
     }
-    let Some(member) = message
-        .text(":event-type")
-        .and_then(|name| stream.member(name))
-    else {
+    let Some(name) = message.text(":event-type").cloned() else {
         return Ok(None);
     };
-    let event = read_event(model, member, message, format)
-        .map_err(|error| error.at(format_args!("event {}", member.name)))?;
+    let (name, event) = match stream.member(&name) {
+        Some(member) => {
+            let event = read_event(model, member, message, format)
+                .map_err(|error| error.at(format_args!("event {}", member.name)))?;
+            (member.name.clone(), event)
+        }
+        // Not an event of the stream.
+        None if *name == *INITIAL_RESPONSE => return Ok(None),
+        None => {
+            tracing::debug!(operation = %operation.name, event = %name, "unknown event");
+            (name, Value::Map(untyped_event(&message)))
+        }
+    };
     let mut map = Map::with_capacity(1);
-    map.push(member.name.clone(), event);
+    map.push(name, event);
     Ok(Some(Value::Map(map)))
+}
+
+/// The type of the message with the output members other than the stream.
+const INITIAL_RESPONSE: &str = "initial-response";
+
+/// Returns the content of an event that is not in the model: its headers, and the members of its payload. A payload of unknown form is
+/// in `payload`.
+fn untyped_event(message: &EventMessage) -> Map {
+    let headers = message.headers.iter();
+    let mut event: Map = headers
+        .filter(|(name, _)| !name.starts_with(':'))
+        .map(|(name, header)| (name.clone(), header_value(header)))
+        .collect();
+    let payload = &message.payload;
+    if payload.is_empty() {
+        return event;
+    }
+    let content_type = message.text(":content-type").map_or("", Str::as_str);
+    let parsed = if content_type.contains("json") {
+        read_json(payload.clone()).ok()
+    } else if content_type.contains("cbor") {
+        read_cbor(payload.clone()).ok()
+    } else {
+        None
+    };
+    match parsed {
+        Some(Value::Map(body)) => {
+            for (name, value) in body {
+                event.insert(name, value);
+            }
+        }
+        Some(value) => {
+            event.insert("payload", value);
+        }
+        None => {
+            let value = match std::str::from_utf8(payload) {
+                Ok(text) => Value::from(text),
+                Err(_) => Value::Blob(Blob::from(payload.clone())),
+            };
+            event.insert("payload", value);
+        }
+    }
+    event
 }
 
 /// Returns the first message of a stream if it is the initial response.
@@ -81,7 +136,7 @@ pub(crate) fn initial_response(
 ) -> Result<EventMessage> {
     if message
         .text(":event-type")
-        .is_some_and(|name| *name == "initial-response")
+        .is_some_and(|name| *name == *INITIAL_RESPONSE)
     {
         return Ok(message);
     }
@@ -112,14 +167,15 @@ fn exception(
         ..ServiceError::default()
     };
     let member = stream.member(&code);
-    if let Some(member) = member {
-        let body = match read_payload(model, format, member, &message.payload) {
+    let body = match member {
+        Some(member) => match read_payload(model, format, member, &message.payload) {
             Ok(Value::Map(map)) => map,
             _ => Map::new(),
-        };
-        error.message = message_of(&body);
-        error.details = body;
-    }
+        },
+        None => untyped_event(message),
+    };
+    error.message = message_of(&body);
+    error.details = body;
     let shape = member.map(|member| member.target);
     let shape = shape.or_else(|| error_shape(model, operation, &code));
     error.code = code;
@@ -211,6 +267,25 @@ fn header_value(header: &EventHeader) -> Value {
     }
 }
 
+/// Returns the first message of an input stream, with the parameters other than the stream as its payload.
+///
+/// # Source
+/// <https://smithy.io/2.0/spec/event-streams.html>, "Initial request messages".
+pub(crate) fn initial_request(format: &dyn WireFormat, payload: Bytes) -> EventMessage {
+    let text = |text| EventHeader::String(Str::from_static(text));
+    EventMessage {
+        headers: vec![
+            (":message-type".into(), text("event")),
+            (":event-type".into(), text("initial-request")),
+            (
+                ":content-type".into(),
+                EventHeader::String(format.media_type()),
+            ),
+        ],
+        payload,
+    }
+}
+
 /// Serializes an event of an operation's input stream: a map of one event's name to the event.
 ///
 /// # Errors
@@ -221,10 +296,32 @@ pub(crate) fn serialize_event(
     event: &Value,
     format: &dyn WireFormat,
 ) -> Result<EventMessage> {
-    let stream = model
-        .event_stream_input(operation)
-        .and_then(|member| model.structure(member));
-    let Some(stream) = stream else {
+    let stream = model.event_stream_input(operation);
+    write_event(model, operation, stream, event, format)
+}
+
+/// Serializes an event or an exception of an operation's output stream, as a service does.
+///
+/// # Errors
+/// As [`serialize_event`].
+pub(crate) fn serialize_output_event(
+    model: &ServiceModel,
+    operation: &Operation,
+    event: &Value,
+    format: &dyn WireFormat,
+) -> Result<EventMessage> {
+    let stream = model.event_stream_output(operation);
+    write_event(model, operation, stream, event, format)
+}
+
+fn write_event(
+    model: &ServiceModel,
+    operation: &Operation,
+    stream: Option<&Member>,
+    event: &Value,
+    format: &dyn WireFormat,
+) -> Result<EventMessage> {
+    let Some(stream) = stream.and_then(|member| model.structure(member)) else {
         return Err(no_event_stream(operation));
     };
     let mut entries = event.entries().filter(|(_, value)| !value.is_null());
@@ -245,12 +342,13 @@ pub(crate) fn serialize_event(
     };
     let empty = Structure::default();
     let structure = model.structure(member).unwrap_or(&empty);
+    let (kind, name_header) = match model.shape(member.target).traits.is_exception() {
+        true => ("exception", ":exception-type"),
+        false => ("event", ":event-type"),
+    };
     let mut headers = vec![
-        (":message-type".into(), EventHeader::String("event".into())),
-        (
-            ":event-type".into(),
-            EventHeader::String(member.name.clone()),
-        ),
+        (":message-type".into(), EventHeader::String(kind.into())),
+        (name_header.into(), EventHeader::String(member.name.clone())),
     ];
     let mut body = Map::new();
     let mut payload = None;

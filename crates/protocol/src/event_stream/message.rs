@@ -8,6 +8,8 @@
 //! ```
 //! All numbers are big-endian.
 
+use std::fmt;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use flate2::Crc;
 use inia_core::{Error, ErrorKind, Result, Str};
@@ -40,7 +42,7 @@ const MAX_PAYLOAD: usize = 24 * 1024 * 1024;
 /// decoder.finish()?;
 /// # Ok::<(), inia_core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EventMessage {
     /// The headers in order, with unique names.
     pub headers: Vec<(Str, EventHeader)>,
@@ -48,8 +50,28 @@ pub struct EventMessage {
     pub payload: Bytes,
 }
 
-/// The value of a message header.
-#[derive(Clone, Debug, PartialEq)]
+/// Omits the payload, and the texts of headers that are members of the event.
+impl fmt::Debug for EventMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = fmt::from_fn(|f| {
+            let mut map = f.debug_map();
+            for (name, value) in &self.headers {
+                match value {
+                    EventHeader::String(text) if name.starts_with(':') => map.entry(name, text),
+                    value => map.entry(name, value),
+                };
+            }
+            map.finish()
+        });
+        f.debug_struct("EventMessage")
+            .field("headers", &headers)
+            .field("payload", &format_args!("{} bytes", self.payload.len()))
+            .finish()
+    }
+}
+
+/// The value of a message header. `Debug` omits bytes and texts, which may be secrets.
+#[derive(Clone, PartialEq)]
 pub enum EventHeader {
     /// Types 0 and 1.
     Bool(bool),
@@ -69,6 +91,22 @@ pub enum EventHeader {
     Timestamp(i64),
     /// Type 9.
     Uuid([u8; 16]),
+}
+
+impl fmt::Debug for EventHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EventHeader::Bool(value) => write!(f, "Bool({value})"),
+            EventHeader::Byte(value) => write!(f, "Byte({value})"),
+            EventHeader::Short(value) => write!(f, "Short({value})"),
+            EventHeader::Int(value) => write!(f, "Int({value})"),
+            EventHeader::Long(value) => write!(f, "Long({value})"),
+            EventHeader::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            EventHeader::String(text) => write!(f, "String({} bytes)", text.len()),
+            EventHeader::Timestamp(value) => write!(f, "Timestamp({value})"),
+            EventHeader::Uuid(_) => f.write_str("Uuid(..)"),
+        }
+    }
 }
 
 impl EventMessage {
@@ -96,27 +134,63 @@ impl EventMessage {
     /// `Stream`: a header name is empty or longer than 255 bytes, a header value is longer than 65,535 bytes, or
     /// headers or payload exceed the limits of a frame.
     pub fn encode(&self) -> Result<Bytes> {
-        let mut headers = Vec::with_capacity(128);
-        for (name, value) in &self.headers {
-            encode_header(&mut headers, name, value)?;
-        }
-        if headers.len() > MAX_HEADERS || self.payload.len() > MAX_PAYLOAD {
-            return Err(malformed("the message exceeds the maximum frame size"));
-        }
-        let total = PRELUDE + headers.len() + self.payload.len() + TRAILER;
-        let mut frame = BytesMut::with_capacity(total);
-        // Both lengths are below 2^32, as their limits were checked.
-        frame.put_u32(u32::try_from(total).unwrap_or(u32::MAX));
-        frame.put_u32(u32::try_from(headers.len()).unwrap_or(u32::MAX));
-        frame.put_u32(crc(&frame));
-        frame.extend_from_slice(&headers);
-        frame.extend_from_slice(&self.payload);
-        frame.put_u32(crc(&frame));
+        let mut frame = BytesMut::new();
+        self.encode_to(&mut frame)?;
         Ok(frame.freeze())
+    }
+
+    /// Appends the message as a frame.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode); `out` is unchanged then.
+    pub fn encode_to(&self, out: &mut BytesMut) -> Result<()> {
+        let start = out.len();
+        let result = self.append_to(out);
+        if result.is_err() {
+            out.truncate(start);
+        }
+        result
+    }
+
+    fn append_to(&self, out: &mut BytesMut) -> Result<()> {
+        if self.payload.len() > MAX_PAYLOAD {
+            return Err(malformed(
+                "the payload of the message is longer than 24 MiB",
+            ));
+        }
+        out.reserve(PRELUDE + 128 + self.payload.len() + TRAILER);
+        let start = out.len();
+        out.put_bytes(0, PRELUDE);
+        for (name, value) in &self.headers {
+            encode_header(out, name, value)?;
+        }
+        let headers = out.len() - start - PRELUDE;
+        if headers > MAX_HEADERS {
+            return Err(malformed(
+                "the headers of the message are longer than 128 KiB",
+            ));
+        }
+        let total = PRELUDE + headers + self.payload.len() + TRAILER;
+        let mut prelude = [0; PRELUDE];
+        // Both lengths are below 2^32, as their limits were checked.
+        let mut lengths = &mut prelude[..];
+        lengths.put_u32(u32::try_from(total).unwrap_or(u32::MAX));
+        lengths.put_u32(u32::try_from(headers).unwrap_or(u32::MAX));
+        let sum = crc(prelude.get(..8).unwrap_or_default());
+        if let Some(mut sum_field) = prelude.get_mut(8..) {
+            sum_field.put_u32(sum);
+        }
+        if let Some(place) = out.get_mut(start..start + PRELUDE) {
+            place.copy_from_slice(&prelude);
+        }
+        out.extend_from_slice(&self.payload);
+        let sum = crc(out.get(start..).unwrap_or_default());
+        out.put_u32(sum);
+        Ok(())
     }
 }
 
-fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<()> {
+fn encode_header(out: &mut BytesMut, name: &str, value: &EventHeader) -> Result<()> {
     let length = u8::try_from(name.len())
         .ok()
         .filter(|length| *length > 0)
@@ -162,7 +236,7 @@ fn encode_header(out: &mut Vec<u8>, name: &str, value: &EventHeader) -> Result<(
     Ok(())
 }
 
-fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+fn encode_bytes(out: &mut BytesMut, bytes: &[u8]) -> Result<()> {
     let length = u16::try_from(bytes.len())
         .map_err(|_| malformed("a header value is longer than 65,535 bytes"))?;
     out.put_u16(length);
@@ -187,10 +261,20 @@ fn malformed(message: &'static str) -> Error {
 ///
 /// # Source
 /// botocore `eventstream.py:EventStreamBuffer`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MessageDecoder {
     buffer: BytesMut,
     has_failed: bool,
+}
+
+/// Omits the data.
+impl fmt::Debug for MessageDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageDecoder")
+            .field("buffer", &format_args!("{} bytes", self.buffer.len()))
+            .field("has_failed", &self.has_failed)
+            .finish()
+    }
 }
 
 impl MessageDecoder {

@@ -3,5 +3,7 @@
 mod event;
 mod message;
 
-pub(crate) use event::{initial_response, parse_event, serialize_event};
+pub(crate) use event::{
+    initial_request, initial_response, parse_event, serialize_event, serialize_output_event,
+};
 pub use message::{EventHeader, EventMessage, MessageDecoder};

@@ -1,11 +1,15 @@
 //! [`JsonBuilder`], the JSON parser without shapes and the stacks of values under construction.
 
+mod entries;
+
 use inia_core::detail::{BytePool, ItemPool, MemberPool};
 use inia_core::{Map, Result, Value};
 
-use super::entries::{KeyCache, MapEntries};
 use super::lexer::JsonLexer;
 use crate::shape::ValueType;
+
+use entries::KeyCache;
+pub(super) use entries::MapEntries;
 
 /// The nesting limit of arrays and objects, which fits the stack of a small thread.
 ///

@@ -6,8 +6,7 @@ use inia_core::detail::{MemberMark, blob_from_base64, pooled_blob_from_base64};
 use inia_core::{List, Map, Result, Value};
 use inia_model::{Member, ShapeId};
 
-use super::builder::{JsonBuilder, MAX_DEPTH};
-use super::entries::MapEntries;
+use super::builder::{JsonBuilder, MAX_DEPTH, MapEntries};
 use super::lexer::{JsonKey, number_of};
 use crate::scalar::{scalar_from_text, timestamp_from_text, whole_number};
 use crate::shape::{

@@ -2,7 +2,6 @@
 
 mod builder;
 mod decoder;
-mod entries;
 mod format;
 mod lexer;
 mod writer;

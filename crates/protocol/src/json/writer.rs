@@ -7,10 +7,10 @@ use inia_core::{Result, Timestamp, TimestampFormat, TimestampPrecision, Value};
 
 use super::lexer::key_text;
 
-use crate::body::{BodySyntax, Buffer, SHORT, Window, put_short};
-use crate::scalar::{blob_bytes, descend, mismatch, timestamp_param};
-use crate::shape::ValueType;
+use crate::body::{BodySyntax, Buffer, Window};
+use crate::params::{blob_bytes, descend, mismatch, timestamp_param};
 use crate::shape::head_word;
+use crate::shape::{SHORT, ValueType, put_short};
 
 /// The nesting limit of parameters, which fits the stack of a small thread; as for reading.
 const MAX_DEPTH: u32 = 512;

@@ -17,7 +17,8 @@ use inia_core::{
 };
 use inia_model::{Kind, Member, ServiceModel, ShapeId, Structure};
 
-use crate::scalar::{blob_bytes, descend, mismatch, text_param, timestamp_param};
+use crate::params::{blob_bytes, descend, mismatch, timestamp_param};
+use crate::scalar::text_param;
 use crate::shape::{
     CompiledMember, CompiledShape, ParamSpec, ShapeFormat, Shapes, TypeSpec, ValueType,
     is_long_enough,

@@ -3,8 +3,9 @@
 use inia_core::Map;
 use inia_model::{Member, ServiceModel, Structure};
 
-use super::{CompiledMember, CompiledStructure, Literal, ParamSpec, ShapeFormat, ValueType};
-use crate::body::PaddedLiteral;
+use super::{
+    CompiledMember, CompiledStructure, Literal, PaddedLiteral, ParamSpec, ShapeFormat, ValueType,
+};
 
 /// Reading. Encodes a member's wire name as the key in front of its value, in its usual form.
 #[derive(Debug)]

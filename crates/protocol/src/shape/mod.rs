@@ -11,6 +11,7 @@
 mod keyed;
 mod literal;
 mod name_index;
+mod padded_literal;
 mod param;
 mod value_type;
 
@@ -23,6 +24,7 @@ use inia_model::{Kind, Member, ServiceModel, ShapeId, ShapeTable, Structure};
 pub(crate) use keyed::{DecodeMember, DecodeStructure, KeyDecode, KeyEncode};
 pub(crate) use literal::Literal;
 pub(crate) use name_index::{MemberNameIndex, NameFilter, head_word};
+pub(crate) use padded_literal::{PaddedLiteral, SHORT, put_short};
 pub(crate) use param::{MemberOrder, ParamSpec, TypeSpec, is_long_enough};
 pub(crate) use value_type::{UNKNOWN_MEMBER, ValueType, unknown_union_member};
 

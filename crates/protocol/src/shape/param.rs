@@ -7,7 +7,7 @@ use inia_core::{Error, ErrorKind, Map, Result, Str, Value};
 use inia_model::{Kind, Member, ServiceModel};
 
 use super::{CompiledMember, CompiledStructure, ShapeFormat, ValueType, head_word};
-use crate::scalar::timestamp_param;
+use crate::params::timestamp_param;
 use crate::strictness::Strictness;
 
 /// A member, list item, map key or map value that is written.

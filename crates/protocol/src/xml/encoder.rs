@@ -12,7 +12,9 @@ use inia_core::{List, Map, Result, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
 use super::escape::{push_attribute, push_text};
-use crate::scalar::{blob_bytes, descend, mismatch, text_param};
+use crate::format::XmlElement;
+use crate::params::{blob_bytes, descend, mismatch};
+use crate::scalar::text_param;
 use crate::shape::{
     CompiledMember, CompiledShape, ParamSpec, ShapeFormat, Shapes, TypeSpec, ValueType,
     is_long_enough,
@@ -38,15 +40,6 @@ enum XmlTag {
     Attribute(Box<str>),
     /// The member is not part of the body.
     Elsewhere,
-}
-
-/// The tags of one element.
-#[derive(Clone, Debug)]
-pub(crate) struct XmlElement {
-    /// `<Name xmlns=".."`, without the `>`.
-    start: Box<str>,
-    /// `</Name>`
-    end: Box<str>,
 }
 
 impl ShapeFormat for XmlEncode {

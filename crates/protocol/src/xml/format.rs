@@ -20,11 +20,11 @@ use inia_core::{Map, Result, Str, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId};
 
 use super::decoder::XmlDecoder;
-use super::encoder::{XmlElement, XmlEncoder};
+use super::encoder::XmlEncoder;
 use super::error::{error_members, error_parts};
 use super::layout::{XmlDecode, XmlShapes};
 use crate::Response;
-use crate::format::{BodyPart, FixedParts, WireFormat};
+use crate::format::{BodyPart, FixedParts, WireFormat, XmlElement};
 use crate::scalar::utf8_text;
 use crate::service_error::ErrorParts;
 use crate::shape::Shapes;

@@ -12,7 +12,6 @@ mod structure;
 mod tag;
 
 pub(crate) use decoder::{RequestIdLocation, XmlDecoder};
-pub(crate) use encoder::XmlElement;
 pub(crate) use error::{error_members, error_parts};
 pub use error::{xml_error_field, xml_root_name, xml_root_text};
 pub(crate) use format::XmlFormat;

@@ -58,7 +58,7 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
         Some("set") => {
             let files = Files::load(arguments.take()?)?;
             let [name, value] = arguments.finish("configure set NAME VALUE")?;
-            let setting_path = SettingPath::resolve(&files, &name)?;
+            let setting_path = SettingPath::resolve_for_set(&files, &name)?;
             files.set(&[(setting_path, value)]).await
         }
         Some("list") => list::run(arguments).await,

@@ -1,6 +1,6 @@
 //! Dotted names of settings in the config files.
 
-use inia::config::Property;
+use inia::config::{Property, setting};
 
 use super::editor::{ConfigFileKind, SectionName};
 use super::{CREDENTIAL_KEYS, Files};
@@ -52,6 +52,19 @@ impl SettingPath {
         })
     }
 
+    /// Resolves a name as given to `configure set`: as [`resolve`](Self::resolve), but `s3.KEY` is always a sub-property, even if a
+    /// profile has the name `s3`.
+    pub(super) fn resolve_for_set(files: &Files, name: &str) -> Result<SettingPath, CliError> {
+        match name.split_once('.') {
+            Some((key, sub)) if is_nested_key(key) && !sub.contains('.') => Ok(SettingPath {
+                section: SectionName::Profile(files.profile().to_owned()),
+                key: key.to_owned(),
+                sub: Some(sub.to_owned()),
+            }),
+            _ => SettingPath::resolve(files, name),
+        }
+    }
+
     /// Reports whether the setting belongs to a profile.
     pub(super) fn is_in(&self, profile: &str) -> bool {
         matches!(&self.section, SectionName::Profile(name) if name == profile)
@@ -95,6 +108,13 @@ impl SettingPath {
             SettingValue::Text(value.to_owned())
         }))
     }
+}
+
+/// Reports whether a profile key has sub-properties.
+fn is_nested_key(key: &str) -> bool {
+    setting::all()
+        .flat_map(|setting| setting.keys)
+        .any(|name| name.split_once('.').is_some_and(|(first, _)| first == key))
 }
 
 fn parse(

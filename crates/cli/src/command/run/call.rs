@@ -8,7 +8,7 @@ use inia::{
 
 use super::ClientCache;
 use super::result::{self, CallError, CallResult};
-use crate::command::decode;
+use crate::arguments::decode;
 
 /// Keys of a line.
 const KEYS: [&str; 9] = [

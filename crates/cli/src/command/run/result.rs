@@ -62,7 +62,7 @@ impl CallResult {
             (None, Err(CallError { error, .. })) => describe_metadata(
                 error.http_status(),
                 error.request_id(),
-                error.service().map_or(&[][..], |service| &service.headers),
+                error.response_headers(),
                 error.attempts(),
             ),
             (None, Ok(_)) => Value::map(),

@@ -12,7 +12,7 @@ use thin_vec::ThinVec;
 use super::member_pool::SharedValues;
 use super::name::NameIndex;
 use super::row_pool::SharedTable;
-use super::{NULL, Name, Value};
+use super::{NULL, Name, RowKeys, Value};
 use crate::Str;
 use crate::text::bytes_equal;
 
@@ -24,7 +24,8 @@ pub use iter::{MapIntoIter, MapIter};
 /// entries in any order.
 ///
 /// ```
-/// use inia_core::{Map, Value};
+/// # use inia_core as inia;
+/// use inia::{Map, Value};
 ///
 /// let mut tag = Map::new();
 /// tag.insert("Key", "team");
@@ -252,7 +253,8 @@ impl Map {
     /// Parsers use one map as a stack for the entries of nested maps, and split each off when it is complete.
     ///
     /// ```
-    /// use inia_core::Map;
+    /// # use inia_core as inia;
+    /// use inia::Map;
     ///
     /// let mut outer = Map::from_iter([("a", 1), ("b", 2), ("c", 3)]);
     /// let inner = outer.split_off(1);
@@ -386,6 +388,17 @@ impl Map {
     pub fn as_pairs(&self) -> Option<&[(Str, Value)]> {
         match &self.0 {
             MapRepr::Pairs(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// Returns the names, if the map shares them with others.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn row_keys(&self) -> Option<&RowKeys> {
+        match &self.0 {
+            MapRepr::Row { table, .. } => table.get()?.keys(),
             _ => None,
         }
     }

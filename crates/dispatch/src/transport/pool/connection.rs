@@ -1,8 +1,9 @@
 //! Open connections of HTTP/1.1 and HTTP/2.
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -15,7 +16,7 @@ use crate::transport::HttpVersion;
 use crate::transport::connect::Forwarding;
 use crate::transport::failure::ConnectError;
 use crate::transport::request_body::RequestBody;
-use crate::transport::socket::{ObservedChannel, Socket, SocketState};
+use crate::transport::socket::{ObservedChannel, ReceivedBytes, Socket, SocketState};
 use crate::transport::target::Target;
 
 /// Maximum number of response headers.
@@ -31,6 +32,18 @@ pub(super) struct Http1Connection {
     pub(super) unused_since: SystemTime,
 }
 
+/// Interval between pings on a connection with requests from which nothing arrives.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// Time limit for the answer to a ping.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Maximum number of requests that share a connection. The server may set a lower one.
+const MAX_STREAMS: usize = 100;
+/// Maximum size of the unread data of a response, in bytes.
+const STREAM_WINDOW: u32 = 1 << 20;
+/// Maximum size of the unread data of a connection, in bytes: that of its responses together, so that none that is not read stops
+/// the others.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * (MAX_STREAMS as u32 + 1);
+
 #[derive(Clone)]
 pub(super) struct Http2Connection {
     pub(super) sender: http2::SendRequest<RequestBody>,
@@ -40,14 +53,15 @@ pub(super) struct Http2Connection {
 /// State of an open connection.
 pub(super) struct ConnectionState {
     pub(super) socket: Socket,
-    /// True if a byte arrived since the last request was sent.
-    pub(super) received: Arc<AtomicBool>,
+    pub(super) received: Arc<ReceivedBytes>,
     pub(super) forwarding: Option<Forwarding>,
     pub(super) driver: AbortHandle,
     /// The result of the task that drives the connection, once it has ended.
     pub(super) end: watch::Receiver<ConnectionEnd>,
     /// Number of requests that share the connection.
     pub(super) active: AtomicUsize,
+    /// Maximum number of requests that share the connection.
+    pub(super) max_streams: Arc<AtomicUsize>,
     /// Time of the last request that shared the connection, in seconds since the epoch.
     pub(super) last_used: AtomicU64,
 }
@@ -92,6 +106,11 @@ impl ConnectionState {
         self.last_used.store(unix_seconds(), Ordering::Relaxed);
     }
 
+    /// Returns true if a further request may share the connection.
+    pub(super) fn has_room(&self) -> bool {
+        self.active.load(Ordering::Relaxed) < self.max_streams.load(Ordering::Relaxed)
+    }
+
     /// Returns true if no request has shared the connection for a while.
     pub(super) fn is_unused(&self) -> bool {
         let unused = unix_seconds().saturating_sub(self.last_used.load(Ordering::Relaxed));
@@ -126,12 +145,14 @@ pub(super) async fn open(
             return Err(error);
         }
     };
-    let received = Arc::new(AtomicBool::new(false));
+    let received = Arc::new(ReceivedBytes::default());
     let io = TokioIo::new(ObservedChannel::new(
         connection.channel,
         Arc::clone(&received),
     ));
     let (ended, end) = watch::channel(ConnectionEnd::Open);
+    let max_streams = Arc::new(AtomicUsize::new(MAX_STREAMS));
+    let stream_limit = Arc::clone(&max_streams);
     let link = |driver: AbortHandle| {
         Arc::new(ConnectionState {
             socket: connection.socket,
@@ -140,6 +161,7 @@ pub(super) async fn open(
             driver,
             end,
             active: AtomicUsize::new(0),
+            max_streams,
             last_used: AtomicU64::new(unix_seconds()),
         })
     };
@@ -148,9 +170,21 @@ pub(super) async fn open(
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(MAX_HEADER_BYTES as u32)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .keep_alive_interval(KEEP_ALIVE_INTERVAL)
+            .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .handshake(io)
             .await
             .map_err(failed)?;
+        let mut driver = driver;
+        let driver = std::future::poll_fn(move |context| {
+            let end = Pin::new(&mut driver).poll(context);
+            // The server may change its limit at any time.
+            let limit = driver.current_max_send_streams().clamp(1, MAX_STREAMS);
+            stream_limit.store(limit, Ordering::Relaxed);
+            end
+        });
         let driver = tokio::spawn(drive(driver, ended, permit));
         let connection = Http2Connection {
             sender,

@@ -90,9 +90,22 @@ impl Lease {
         self.is_reused
     }
 
+    /// Returns the progress of the request body, unless it fits in one chunk.
+    pub(in crate::transport) fn upload(&self) -> Option<&UploadProgress> {
+        self.upload.as_ref()
+    }
+
     /// Returns true if a byte arrived since the request was sent. Not known for HTTP/2.
     pub(in crate::transport) fn has_received(&self) -> bool {
-        !self.is_http2() && self.link.received.load(Ordering::Relaxed)
+        !self.is_http2() && !self.link.received.is_empty()
+    }
+
+    /// Returns the number of bytes of the response body that arrived beyond `length`. Not known for HTTP/2.
+    pub(in crate::transport) fn excess(&self, length: u64) -> u64 {
+        if self.is_http2() {
+            return 0;
+        }
+        self.link.received.body().saturating_sub(length)
     }
 
     /// Sends a request and waits for the response headers.
@@ -110,7 +123,7 @@ impl Lease {
                         unsent: Some(request.into_body()),
                     });
                 }
-                self.link.received.store(false, Ordering::Relaxed);
+                self.link.received.reset();
                 connection.sender.try_send_request(request).await
             }
             Some(LeasedConnection::Http2(sender)) => {

@@ -9,6 +9,7 @@ mod permit;
 mod queue;
 
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -37,8 +38,20 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 /// All pools of the process, which share its file descriptors.
 static POOLS: Mutex<Vec<Weak<PoolShared>>> = Mutex::new(Vec::new());
 
-/// A pool of connections to any hosts.
+/// A pool of connections to any hosts. When it is dropped, unused connections are closed, and others after their response.
 pub(super) struct ConnectionPool(Arc<PoolShared>);
+
+impl Drop for ConnectionPool {
+    fn drop(&mut self) {
+        // Open connections refer to the pool, and would keep it and each other alive.
+        let (idle, http2) = {
+            let mut state = self.0.state();
+            state.is_closed = true;
+            (state.evict_all(), std::mem::take(&mut state.http2))
+        };
+        drop((idle, http2));
+    }
+}
 
 struct PoolShared {
     connector: Connector,
@@ -119,22 +132,28 @@ impl PoolShared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the shared connection to a target, if it is alive.
+    /// Returns a shared connection to a target: one that takes a further request, or the one with the fewest if no further
+    /// connection may be opened.
     fn shared_http2(&self, target: &Target) -> SharedHttp2 {
         let mut state = self.state();
+        let is_full = state.open >= state.limit;
         let Some(slot) = state.http2.get_mut(target) else {
             return SharedHttp2::None;
         };
         if slot.is_http1_only {
             return SharedHttp2::Http1Only;
         }
-        let is_dead = |connection: &Http2Connection| {
-            connection.sender.is_closed() || connection.link.socket.state() == SocketState::Closed
-        };
-        if slot.connection.as_ref().is_some_and(is_dead) {
-            slot.connection = None;
-        }
-        match &slot.connection {
+        slot.connections.retain(|connection| {
+            !connection.sender.is_closed() && connection.link.socket.state() != SocketState::Closed
+        });
+        let mut connections = slot.connections.iter();
+        let found = connections
+            .find(|connection| connection.link.has_room())
+            .or_else(|| {
+                let connections = slot.connections.iter().filter(|_| is_full);
+                connections.min_by_key(|connection| connection.link.active.load(Ordering::Relaxed))
+            });
+        match found {
             Some(connection) => SharedHttp2::Connection(connection.clone()),
             None => SharedHttp2::None,
         }
@@ -350,6 +369,9 @@ impl PoolShared {
         connection.unused_since = SystemTime::now();
         loop {
             let mut state = self.state();
+            if state.is_closed {
+                return;
+            }
             state.releases += 1;
             state.remove_canceled();
             if let Some(first) = state.queue.front() {
@@ -400,19 +422,17 @@ impl PoolShared {
         }
     }
 
-    /// Stores the connection to a target that chose HTTP/2, or that the target chose HTTP/1.1.
+    /// Stores a connection to a target that chose HTTP/2, or that the target chose HTTP/1.1.
     fn store_http2(self: &Arc<Self>, target: &Target, connection: Option<&Http2Connection>) {
-        let replaced;
         {
             let mut state = self.state();
             let slot = state.http2.entry(target.clone()).or_default();
             slot.is_http1_only = connection.is_none();
-            replaced = std::mem::replace(&mut slot.connection, connection.cloned());
-            if connection.is_some() {
+            if let Some(connection) = connection {
+                slot.connections.push(connection.clone());
                 self.start_reaper(&mut state);
             }
         }
-        drop(replaced);
     }
 
     /// Removes a shared connection that failed, so that no further request uses it.
@@ -420,8 +440,10 @@ impl PoolShared {
         let removed = {
             let mut state = self.state();
             state.http2.get_mut(target).and_then(|slot| {
-                slot.connection
-                    .take_if(|connection| Arc::ptr_eq(&connection.link, link))
+                let mut connections = slot.connections.iter();
+                let failed =
+                    connections.position(|connection| Arc::ptr_eq(&connection.link, link))?;
+                Some(slot.connections.swap_remove(failed))
             })
         };
         drop(removed);

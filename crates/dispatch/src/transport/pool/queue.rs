@@ -34,6 +34,8 @@ pub(super) struct PoolState {
     /// Requests that are opening a connection, and use one that becomes available earlier.
     pub(super) connecting: HashMap<Target, VecDeque<oneshot::Sender<Http1Connection>>>,
     pub(super) reaper: Option<AbortHandle>,
+    /// True after the transport was dropped: no connection is kept.
+    pub(super) is_closed: bool,
 }
 
 /// A request in the queue.
@@ -51,12 +53,12 @@ pub(super) enum Grant {
     Permit(Permit),
 }
 
-/// The shared connection to a target, and the state of its negotiation.
+/// The shared connections to a target, and the state of their negotiation.
 #[derive(Default)]
 pub(super) struct Http2Slot {
     /// Held while a connection is opened, so that concurrent requests open one only.
     pub(super) gate: Arc<tokio::sync::Mutex<()>>,
-    pub(super) connection: Option<Http2Connection>,
+    pub(super) connections: Vec<Http2Connection>,
     /// True if the host chose HTTP/1.1.
     pub(super) is_http1_only: bool,
 }
@@ -159,9 +161,10 @@ impl PoolState {
             return Some(Evicted::Http1(oldest));
         }
         self.http2.values_mut().find_map(|slot| {
-            slot.connection
-                .take_if(|connection| connection.link.active.load(Ordering::Relaxed) == 0)
-                .map(Evicted::Http2)
+            let mut connections = slot.connections.iter();
+            let unused = connections
+                .position(|connection| connection.link.active.load(Ordering::Relaxed) == 0)?;
+            Some(Evicted::Http2(slot.connections.swap_remove(unused)))
         })
     }
 
@@ -182,14 +185,14 @@ impl PoolState {
         }
         self.idle.retain(|_, idle| !idle.is_empty());
         for slot in self.http2.values_mut() {
-            let unused = slot.connection.take_if(|connection| {
+            let unused = slot.connections.extract_if(.., |connection| {
                 // A request that is about to use the connection has a handle of its own.
                 connection.sender.is_closed() || connection.link.is_unused()
             });
             removed.extend(unused.map(Evicted::Http2));
         }
         self.http2
-            .retain(|_, slot| slot.connection.is_some() || Arc::strong_count(&slot.gate) > 1);
+            .retain(|_, slot| !slot.connections.is_empty() || Arc::strong_count(&slot.gate) > 1);
         self.connecting.retain(|_, waiting| {
             waiting.retain(|sender| !sender.is_closed());
             !waiting.is_empty()

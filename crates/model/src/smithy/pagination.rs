@@ -1,0 +1,43 @@
+//! Paginators from the `paginated` traits of the operations, completed by that of the service.
+//!
+//! # Source
+//! <https://smithy.io/2.0/spec/behavior-traits.html#paginated-trait>.
+
+use inia_core::{Map, Value};
+
+use super::ast::{Ast, AstIndex};
+use super::closure::{Closure, name_of};
+use super::traits::Trait;
+
+/// Entries of the trait, and their names in `paginators-1.json`.
+const ENTRIES: [(&str, &str); 4] = [
+    ("inputToken", "input_token"),
+    ("outputToken", "output_token"),
+    ("items", "result_key"),
+    ("pageSize", "limit_key"),
+];
+
+/// Returns a `paginators-1` value; `None` if no operation has pages.
+pub(super) fn paginators(ast: &Ast<'_>, service: AstIndex, closure: &Closure) -> Option<Value> {
+    let defaults = ast.shape(service).traits.get(Trait::Paginated);
+    let mut paginators = Map::new();
+    for &operation in &closure.operations {
+        let Some(own) = ast.shape(operation).traits.get(Trait::Paginated) else {
+            continue;
+        };
+        let mut paginator = Map::new();
+        for (entry, name) in ENTRIES {
+            let value = own.get(entry).or_else(|| defaults?.get(entry));
+            if let Some(value) = value {
+                paginator.insert(name, value.clone());
+            }
+        }
+        paginators.insert(name_of(ast.id(operation)), Value::Map(paginator));
+    }
+    if paginators.is_empty() {
+        return None;
+    }
+    let mut root = Map::new();
+    root.insert("pagination", Value::Map(paginators));
+    Some(Value::Map(root))
+}
