@@ -125,8 +125,11 @@ async fn print_pages(
         printer.print_page(&Value::Map(shown), title, &mut output)?;
     }
     if let Some(token) = paginator.resume_token().filter(|_| is_text) {
-        let token = json!({"NextToken": {"NextToken": token}});
-        printer.print_page(&token, title, &mut output)?;
+        // DIFFERENCE: the AWS CLI prints None if a query has no result here.
+        if crate::program::is_aws() || !printer.has_query() {
+            let token = json!({"NextToken": {"NextToken": token}});
+            printer.print_page(&token, title, &mut output)?;
+        }
     }
     printer.finish_pages(output)
 }

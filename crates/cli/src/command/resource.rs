@@ -57,7 +57,9 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
             arguments.finish::<0>("resource <service> <Name>")?;
             let description = resource.client().describe_resource(name.as_deref())?;
             let title = name.as_deref().unwrap_or("resource");
-            return Printer::new(output, &session)?.print(&description, title);
+            return Printer::new(output, &session)?
+                .in_order()
+                .print(&description, title);
         }
     };
     let session = arguments.take::<SessionOptions>()?.load().await?;

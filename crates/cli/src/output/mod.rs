@@ -73,6 +73,17 @@ impl Printer {
         }
     }
 
+    /// Keeps the order of keys in YAML.
+    pub(crate) fn in_order(mut self) -> Self {
+        self.is_sorted = false;
+        self
+    }
+
+    /// Reports whether a query selects what is printed.
+    pub(crate) fn has_query(&self) -> bool {
+        self.query.is_some()
+    }
+
     /// Returns the format.
     pub(crate) fn format(&self) -> OutputFormat {
         self.format
