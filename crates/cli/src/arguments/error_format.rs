@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::global::OutputFormat;
+use super::output_format::OutputFormat;
 use crate::status::CliError;
 
 /// Form of errors.

@@ -14,6 +14,7 @@ mod error_format;
 mod global;
 mod operation;
 mod option;
+mod output_format;
 mod paging;
 mod paramfile;
 mod shorthand;
@@ -22,11 +23,10 @@ mod value;
 
 pub(crate) use error_format::ErrorFormat;
 use global::BinaryOptions;
-pub(crate) use global::{
-    ColorChoice, OutputFormat, OutputOptions, ProfileOption, SessionOptions, setting,
-};
+pub(crate) use global::{ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting};
 pub(crate) use operation::{InputRules, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
+pub(crate) use output_format::OutputFormat;
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
 pub(crate) use value::BinaryFormat;
 
