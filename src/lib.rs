@@ -8,6 +8,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+    #[doc = include_str!("../docs/dynamodb.md")]
+    struct DynamoDb;
     #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/testing-your-code.md")]
     struct TestingYourCode;
@@ -45,12 +47,13 @@ pub mod error {
 /// Definitions: services, operations, shapes, paginators, waiters and resources as data.
 pub mod model {
     pub use inia_model::{
-        Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,
-        Member, Metadata, Operation, PaginatorModel, Paginators, ParamPath, ParamSource,
-        ResourceAction, ResourceAttribute, ResourceCollection, ResourceIdentifier, ResourceModel,
-        ResourceParam, ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter,
-        Resources, ResultKey, ServiceModel, Shape, ShapeId, Structure, TargetIdentifier, Traits,
-        WaiterModel, Waiters, did_you_mean, kebab_case, snake_case,
+        Acceptor, AcceptorState, Catalog, DefinitionOrigin, DefinitionSource, ErrorMatch,
+        IdentifierSource, Kind, Location, Matcher, Member, Metadata, Operation, PaginatorModel,
+        Paginators, ParamPath, ParamSource, ResourceAction, ResourceAttribute, ResourceCollection,
+        ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation, ResourceRequest,
+        ResourceTarget, ResourceWaiter, Resources, ResultKey, ServiceModel, Shape, ShapeId,
+        SmithyService, Structure, TargetIdentifier, Traits, WaiterModel, Waiters, did_you_mean,
+        kebab_case, snake_case,
     };
 }
 
@@ -59,9 +62,9 @@ pub mod paginate {
     pub use inia_dispatch::{PageItems, Paginator, SearchResults};
 }
 
-/// Presigned URLs.
+/// Presigned URLs and forms.
 pub mod presign {
-    pub use inia_dispatch::{Presign, PresignedRequest};
+    pub use inia_dispatch::{Presign, PresignPost, PresignedPost, PresignedRequest};
 }
 
 /// Wire formats and the headers of messages.
@@ -105,7 +108,7 @@ pub mod retry {
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.
 pub mod transport {
     pub use inia_dispatch::{
-        CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+        CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
         TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }

@@ -134,7 +134,13 @@ const WITHOUT_SECRETS: &[&str] = &[
     "SsoLogin",
     "SsoLogout",
     // Traits.
+    "Backoff",
+    "RetryClassifier",
     "Transport",
+    // Numbers and names; the error of an attempt is an `Error`.
+    "FailedAttempt",
+    "RetryOptions",
+    "StallLimit",
     // Definitions.
     "Acceptor",
     "AcceptorState",
@@ -199,6 +205,7 @@ fn wire_request() -> WireRequest {
         headers,
         body: WireBody::Bytes(secret("body").into()),
         read_timeout: None,
+        stall_limit: None,
         version: HttpVersion::Http1,
         operation: None,
     }

@@ -81,6 +81,30 @@ fn pages() -> impl Iterator<Item = String> {
     })
 }
 
+/// Number of pages of a scanned table, and of items per page.
+const SCAN_PAGES: usize = 100;
+const SCAN_ITEMS: usize = 1000;
+
+/// Returns the pages of a table of 100,000 items with attributes of all types, 44 MB.
+fn scan_pages() -> impl Iterator<Item = String> {
+    (1..=SCAN_PAGES).map(|page| {
+        let items: Vec<String> = (0..SCAN_ITEMS)
+            .map(|item| {
+                let id = page * SCAN_ITEMS + item;
+                format!(
+                    r#"{{"id":{{"S":"user-{id:08}"}},"n":{{"N":"{id}"}},"ratio":{{"N":"{}.25"}},"on":{{"BOOL":true}},"none":{{"NULL":true}},"text":{{"S":"a text of more than twenty-three bytes, number {id}"}},"tags":{{"SS":["one","two"]}},"raw":{{"B":"AQIDBAUGBwg="}},"map":{{"M":{{"lat":{{"N":"-12.5"}},"city":{{"S":"Manaus"}}}}}},"list":{{"L":[{{"N":"1"}},{{"S":"x"}}]}}}}"#,
+                    id % 1000
+                )
+            })
+            .collect();
+        let last = match page {
+            SCAN_PAGES => String::new(),
+            _ => format!(r#","LastEvaluatedKey":{{"id":{{"S":"user-{page:08}"}}}}"#),
+        };
+        format!(r#"{{"Items":[{}],"Count":{SCAN_ITEMS}{last}}}"#, items.join(","))
+    })
+}
+
 /// Measures the paths of this group.
 pub fn paths(measure: &mut Measure) {
     measure
@@ -127,4 +151,26 @@ pub fn paths(measure: &mut Measure) {
             });
         }
     });
+    for (form, is_native) in [("attribute values", false), ("native values", true)] {
+        let name = format!(
+            "paginate/{} scanned items as {form}",
+            SCAN_PAGES * SCAN_ITEMS
+        );
+        measure.path(name).repeats(2).work(|| {
+            let runtime = runtime();
+            let client = session(scan_pages()).client("dynamodb").expect("a client");
+            let client = if is_native { client.native() } else { client };
+            move || {
+                runtime.block_on(async {
+                    let mut items = client.paginate("Scan", json!({"TableName": "t"})).items();
+                    let mut count = 0;
+                    while let Some(item) = items.next().await {
+                        black_box(item.expect("an item"));
+                        count += 1;
+                    }
+                    assert_eq!(count, SCAN_PAGES * SCAN_ITEMS);
+                });
+            }
+        });
+    }
 }

@@ -167,3 +167,144 @@ fn rejects_invalid_arguments() {
         assert!(result.stderr.contains(message), "{line}: {result:?}");
     }
 }
+
+fn dynamodb() -> Server {
+    Server::start(|request| {
+        let body = match request.header("x-amz-target") {
+            Some("DynamoDB_20120810.GetItem") => json!({"Item": {
+                "id": {"S": "a"}, "n": {"N": "1.5"}, "pi": {"N": "3.14159265358979323846"}, "tags": {"SS": ["x", "y"]},
+                "raw": {"B": "AQI="}, "none": {"NULL": true}, "map": {"M": {"B": {"S": "text"}}}}}),
+            Some("DynamoDB_20120810.Scan") => json!({"Items": [{"id": {"S": "a"}}], "Count": 1}),
+            _ => json!({}),
+        };
+        (
+            200,
+            "application/x-amz-json-1.0",
+            body.to_string().into_bytes(),
+        )
+    })
+}
+
+fn run_arguments(server: &Server, arguments: &[&str]) -> CommandResult {
+    run_command(
+        inia("resource")
+            .env("AWS_ENDPOINT_URL", &server.url)
+            .args(arguments),
+    )
+}
+
+fn sent(server: &Server) -> Value {
+    let request = server.requests().pop().unwrap();
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+#[test]
+fn dynamodb_takes_and_prints_native_values() {
+    let server = dynamodb();
+    let table = ["resource", "dynamodb", "Table", "t"];
+    let run = |arguments: &[&str]| run_arguments(&server, &[&table, arguments].concat());
+    let put = run(&[
+        "put-item",
+        "--item",
+        r#"{"id": "a", "n": 1, "map": {"B": "text"}}"#,
+    ]);
+    assert_eq!((put.status, put.stderr.as_str()), (0, ""), "{put:?}");
+    let item = json!({"id": {"S": "a"}, "n": {"N": "1"}, "map": {"M": {"B": {"S": "text"}}}});
+    assert_eq!(sent(&server), json!({"TableName": "t", "Item": item}));
+
+    let get = run(&["get-item", "--key", r#"{"id": "a"}"#, "--query", "Item"]);
+    let printed: Value = serde_json::from_str(&get.stdout).unwrap();
+    assert_eq!(
+        printed,
+        json!({"id": "a", "n": 1.5, "pi": {"$number": "3.14159265358979323846"}, "tags": {"$set": ["x", "y"]},
+            "raw": {"$binary": "AQI="}, "none": null, "map": {"B": "text"}})
+    );
+    assert_eq!(sent(&server)["Key"], json!({"id": {"S": "a"}}));
+    // What is printed can be sent again.
+    let again = run(&["put-item", "--item", &get.stdout]);
+    assert_eq!(again.status, 0, "{again:?}");
+    assert_eq!(sent(&server)["Item"]["raw"], json!({"B": "AQI="}));
+    assert_eq!(sent(&server)["Item"]["tags"], json!({"SS": ["x", "y"]}));
+    assert_eq!(
+        sent(&server)["Item"]["pi"],
+        json!({"N": "3.14159265358979323846"})
+    );
+    // Numbers keep their digits, also in a document of all parameters.
+    let document = r#"{"Item": {"id": 12345678901234567890123, "x": -0.12345678901234567890}}"#;
+    let put = run(&["put-item", "--cli-input-json", document]);
+    assert_eq!(put.status, 0, "{put:?}");
+    let item =
+        json!({"id": {"N": "12345678901234567890123"}, "x": {"N": "-0.12345678901234567890"}});
+    assert_eq!(sent(&server)["Item"], item);
+    let scan = run(&[
+        "scan",
+        "--filter-expression",
+        "n > :n",
+        "--expression-attribute-values",
+        r#"{":n": 1}"#,
+        "--query",
+        "Items",
+    ]);
+    assert_eq!(
+        serde_json::from_str::<Value>(&scan.stdout).unwrap(),
+        json!([{"id": "a"}])
+    );
+    assert_eq!(
+        sent(&server)["ExpressionAttributeValues"],
+        json!({":n": {"N": "1"}})
+    );
+    // Shorthand has no types other than texts.
+    let get = run(&["get-item", "--key", "id=a"]);
+    assert_eq!(get.status, 0, "{get:?}");
+    assert_eq!(sent(&server)["Key"], json!({"id": {"S": "a"}}));
+    let skeleton = run(&["put-item", "--generate-cli-skeleton"]);
+    let skeleton: Value = serde_json::from_str(&skeleton.stdout).unwrap();
+    assert_eq!(skeleton["Item"], json!({"KeyName": ""}));
+
+    let count = server.requests().len();
+    for (item, message) in [
+        (r#"{"a": {"$set": []}}"#, "Item.a: a set must not be empty"),
+        (
+            r#"{"a": [{"b": {"$set": [1, "x"]}}]}"#,
+            "Item.a[0].b: a set has only strings",
+        ),
+        (
+            r#"{"a": {"$number": "x"}}"#,
+            "Item.a: $number: x is not a decimal number",
+        ),
+        (r#"{"a": 1e200}"#, "Item.a: 1e+200 is out of range"),
+        (r#"{"a": "#, "--item: invalid JSON"),
+    ] {
+        let put = run(&["put-item", "--item", item]);
+        assert_eq!(put.status, 252, "{item}: {put:?}");
+        assert!(put.stderr.contains(message), "{item}: {put:?}");
+    }
+    assert_eq!(server.requests().len(), count);
+}
+
+#[test]
+fn the_operations_of_dynamodb_keep_attribute_values() {
+    let server = dynamodb();
+    let put = run_command(inia("resource").env("AWS_ENDPOINT_URL", &server.url).args([
+        "dynamodb",
+        "put-item",
+        "--table-name",
+        "t",
+        "--item",
+        r#"{"id": {"S": "a"}, "raw": {"B": "AQI="}}"#,
+    ]));
+    assert_eq!(put.status, 0, "{put:?}");
+    assert_eq!(
+        sent(&server)["Item"],
+        json!({"id": {"S": "a"}, "raw": {"B": "AQI="}})
+    );
+    let put = run_command(inia("resource").env("AWS_ENDPOINT_URL", &server.url).args([
+        "dynamodb",
+        "put-item",
+        "--table-name",
+        "t",
+        "--item",
+        r#"{"id": "a"}"#,
+    ]));
+    assert_eq!(put.status, 252, "{put:?}");
+}

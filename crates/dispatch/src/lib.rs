@@ -19,6 +19,7 @@ mod paginate;
 mod params;
 mod pipeline;
 mod presign;
+mod presign_post;
 mod redact;
 mod region;
 mod resource;
@@ -49,13 +50,14 @@ pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
 pub use params::Params;
 pub use presign::{Presign, PresignedRequest};
+pub use presign_post::{PresignPost, PresignedPost};
 pub use resource::{
     Action, Collection, CollectionItems, CollectionPages, Resource, ResourceOutcome, ResourcePart,
 };
 pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
-    CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+    CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
     TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

@@ -24,7 +24,7 @@ use crate::sign::{Signable, SignableBody, presign};
 use crate::url::{BaseUrl, Url};
 
 /// Maximum lifetime of a URL that is signed with SigV4: seven days.
-const MAX_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub(crate) const MAX_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Lifetime of the presigned URL for a copy between regions, as in botocore.
 const COPY_EXPIRES: Duration = Duration::from_secs(60 * 60);

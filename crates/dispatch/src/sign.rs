@@ -4,8 +4,9 @@ use base64::Engine as _;
 use inia_core::{Credentials, Error, ErrorKind, Result, Timestamp};
 use inia_protocol::Headers;
 use inia_signing::{
-    Payload, PayloadSigning, SignableRequest, Signature, SigningKeyCache, SigningParams,
-    SigningTime, host_header, presign_hmac_v1, presign_v4, sign_hmac_v1, sign_v2, sign_v4,
+    Payload, PayloadSigning, PostFields, PostPolicy, SignableRequest, Signature, SigningKeyCache,
+    SigningParams, SigningTime, host_header, presign_hmac_v1, presign_v4, sign_hmac_v1, sign_v2,
+    sign_v4,
 };
 
 pub(crate) use self::v4a::sign_event_v4a;
@@ -197,6 +198,34 @@ pub(crate) fn presign(
         AuthScheme::SigV4a => presign_v4a(&request, &params, expires_in, keys)?.into_query(),
         _ => presign_v4(&request, &params, expires_in, keys).into_query(),
     })
+}
+
+/// Signs the policy of a form. Returns the fields to add to it.
+///
+/// # Errors
+/// `Config`: the auth scheme has no forms.
+pub(crate) fn sign_post_policy(
+    policy: &PostPolicy,
+    auth: &Auth,
+    credentials: &Credentials,
+    now: Timestamp,
+    keys: &SigningKeyCache,
+) -> Result<PostFields> {
+    let params = SigningParams {
+        credentials,
+        region: &auth.region,
+        service: &auth.signing_name,
+        time: SigningTime::from(now),
+        settings: signing_settings(auth),
+    };
+    match auth.scheme {
+        AuthScheme::SigV4 | AuthScheme::S3Express => Ok(policy.sign_v4(&params, keys)),
+        AuthScheme::HmacV1 => Ok(policy.sign_hmac_v1(credentials)),
+        _ => Err(Error::new(
+            ErrorKind::Config,
+            "the auth scheme of the bucket does not support presigned forms",
+        )),
+    }
 }
 
 /// Returns the signing rules of the service.

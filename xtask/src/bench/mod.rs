@@ -8,6 +8,7 @@
 
 mod callgrind;
 mod compare;
+mod events;
 mod goals;
 mod instructions;
 mod memory;
@@ -16,6 +17,7 @@ mod report;
 mod serde;
 mod size;
 mod start;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -41,7 +43,10 @@ Usage: cargo xtask bench <MEASUREMENT>
                     the wire formats alone, on the cross-SDK benchmark's cases
   start [--runs N]  processes from start to a client, a response, and the first request of every operation
   memory            memory of a page of results
+  events [--runs N] event streams in both directions, beside a bare HTTP/2 client
   size [--build]    sizes of release programs; with --build, the time of a clean release build
+  transfer [--passes N] [--case SUBSTR]
+                    S3 transfers, with s5cmd, rclone, boto3 and the AWS CLI
   goals             collect all goals from the stored tables
   fixtures          write the fixtures into target/bench/fixtures
 
@@ -69,7 +74,9 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
         "serde" => serde::run(&bench, &args)?,
         "start" => start::run(&bench, &args)?,
         "memory" => memory::run(&bench, &args)?,
+        "events" => events::run(&bench, &args)?,
         "size" => size::run(&bench, &args)?,
+        "transfer" => transfer::run(&bench, &args)?,
         "goals" => goals::run(&bench)?,
         "fixtures" => println!("{}", bench.fixtures(&args)?.display()),
         _ => {
@@ -93,7 +100,9 @@ fn all(bench: &Bench, mut args: Arguments<'_>) -> Result<()> {
     serde::run(bench, &args)?;
     start::run(bench, &args)?;
     memory::run(bench, &args)?;
+    events::run(bench, &args)?;
     size::run(bench, &args)?;
+    transfer::run(bench, &args)?;
     goals::run(bench)
 }
 

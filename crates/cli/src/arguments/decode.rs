@@ -1,11 +1,12 @@
 //! Decodes parameters from JSON, in which blobs are base64.
 
+use inia::dynamodb::is_attribute_value;
 use inia::{
     ByteStream, Error, ErrorKind, Result, Value, model::Kind, model::Member, model::Operation,
     model::ServiceModel, model::snake_case,
 };
 
-use super::BinaryFormat;
+use super::value::ValueForm;
 
 /// Nesting limit. Deeper values are left as they are and fail validation.
 const MAX_DEPTH: u32 = 200;
@@ -16,7 +17,8 @@ pub(crate) fn params(
     operation: &Operation,
     params: &mut Value,
 ) -> Result<Option<ByteStream>> {
-    params_in_place(model, operation, params, BinaryFormat::Base64)?;
+    let form = ValueForm::default();
+    BlobDecoder { model, form }.params_in_place(operation, params)?;
     let Some(member) = model.streaming_input(operation) else {
         return Ok(None);
     };
@@ -37,43 +39,46 @@ pub(crate) fn params(
     }
 }
 
-/// Decodes all blobs of the parameters in place.
-pub(crate) fn params_in_place(
-    model: &ServiceModel,
-    operation: &Operation,
-    params: &mut Value,
-    binary: BinaryFormat,
-) -> Result<()> {
-    let decoder = BlobDecoder { model, binary };
-    match &operation.input {
-        Some(input) => decoder.decode(input, params, "", MAX_DEPTH),
-        None => Ok(()),
-    }
-}
-
 /// Decodes all blobs of a value in place.
 pub(crate) fn value_in_place(
     model: &ServiceModel,
     member: &Member,
     value: &mut Value,
-    binary: BinaryFormat,
 ) -> Result<()> {
-    BlobDecoder { model, binary }.decode(member, value, &member.name, MAX_DEPTH)
+    let form = ValueForm::default();
+    BlobDecoder { model, form }.value_in_place(member, value)
 }
 
-#[derive(Clone, Copy)]
-struct BlobDecoder<'m> {
-    model: &'m ServiceModel,
-    binary: BinaryFormat,
+/// Decodes the blobs of parameters.
+pub(super) struct BlobDecoder<'m> {
+    pub(super) model: &'m ServiceModel,
+    /// Native values stay as they are.
+    pub(super) form: ValueForm,
 }
 
 impl BlobDecoder<'_> {
-    fn decode(self, member: &Member, value: &mut Value, path: &str, depth: u32) -> Result<()> {
+    pub(super) fn value_in_place(&self, member: &Member, value: &mut Value) -> Result<()> {
+        self.decode(member, value, &member.name, MAX_DEPTH)
+    }
+
+    pub(super) fn params_in_place(&self, operation: &Operation, params: &mut Value) -> Result<()> {
+        match &operation.input {
+            Some(input) => self.decode(input, params, "", MAX_DEPTH),
+            None => Ok(()),
+        }
+    }
+
+    fn decode(&self, member: &Member, value: &mut Value, path: &str, depth: u32) -> Result<()> {
         let Some(depth) = depth.checked_sub(1) else {
             return Ok(());
         };
         let shape = self.model.shape(member.target);
         match (&shape.kind, &mut *value) {
+            (Kind::Structure(_), _)
+                if self.form.is_native && is_attribute_value(self.model, member.target) =>
+            {
+                Ok(())
+            }
             (Kind::Structure(_), _) if shape.traits.is_document() => Ok(()),
             (Kind::Structure(structure), Value::Map(map)) => {
                 for (name, value) in map.iter_mut() {
@@ -94,6 +99,12 @@ impl BlobDecoder<'_> {
                 }
                 Ok(())
             }
+            (Kind::Structure(_), Value::List(events)) if shape.traits.is_event_stream() => {
+                for (position, event) in events.iter_mut().enumerate() {
+                    self.decode(member, event, &format!("{path}[{position}]"), depth)?;
+                }
+                Ok(())
+            }
             (Kind::List(element), Value::List(list)) => {
                 for (position, value) in list.iter_mut().enumerate() {
                     self.decode(element, value, &format!("{path}[{position}]"), depth)?;
@@ -107,7 +118,7 @@ impl BlobDecoder<'_> {
                 Ok(())
             }
             (Kind::Blob, Value::String(text)) => {
-                let decoded = self.binary.blob(text);
+                let decoded = self.form.binary.blob(text);
                 *value = decoded.map_err(|message| {
                     Error::new(ErrorKind::Validation, format!("{path}: {message}"))
                 })?;

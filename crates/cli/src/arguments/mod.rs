@@ -24,11 +24,11 @@ mod value;
 pub(crate) use error_format::ErrorFormat;
 use global::BinaryOptions;
 pub(crate) use global::{ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting};
-pub(crate) use operation::{InputRules, OperationArguments, SkeletonKind};
+pub(crate) use operation::{EventOptions, InputRules, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use output_format::OutputFormat;
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
-pub(crate) use value::BinaryFormat;
+pub(crate) use value::{BinaryFormat, ValueForm};
 
 use std::collections::VecDeque;
 
@@ -44,7 +44,7 @@ type GlobalOptions = (SessionOptions, OutputOptions, BinaryOptions);
 /// All options that are not parameters of an operation.
 type KnownOptions = (
     GlobalOptions,
-    operation::InputOptions,
+    (operation::InputOptions, EventOptions),
     PagingOptions,
     CollectionOptions,
 );

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use inia::{ByteStream, Map, Value};
 
 use super::Arguments;
-use super::decode;
+use super::decode::BlobDecoder;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::ArgumentText;
 use super::table::{ArgumentSource, ArgumentTable, ArgumentValues};
-use super::value::BinaryFormat;
+use super::value::{ValueForm, parse_json};
 use crate::customization::{self, OperationCommand};
 use crate::paths;
 use crate::status::CliError;
@@ -17,7 +17,8 @@ use crate::status::CliError;
 /// Options of every command that takes the parameters of an operation.
 #[derive(Debug, Default)]
 pub(super) struct InputOptions {
-    params: Option<Map>,
+    json: Option<ArgumentText>,
+    yaml: Option<Map>,
     skeleton: Option<SkeletonKind>,
 }
 
@@ -27,14 +28,8 @@ impl OptionGroup for InputOptions {
             name: "cli-input-json",
             arity: Arity::One,
             set: |options, text| {
-                let text = ArgumentText::load(&text)?;
-                let json = serde_json::from_slice(text.bytes()).map_err(|error| {
-                    CliError::usage(format!("--cli-input-json: invalid JSON: {error}"))
-                })?;
-                let Value::Map(json) = json else {
-                    return Err(CliError::usage("--cli-input-json: expected a JSON object"));
-                };
-                options.set_params(json)
+                options.json = Some(ArgumentText::load(&text)?);
+                Ok(())
             },
         },
         OptionRow {
@@ -48,7 +43,10 @@ impl OptionGroup for InputOptions {
                 let text = std::str::from_utf8(text.bytes())
                     .map_err(|error| invalid(error.to_string()))?;
                 match crate::yaml::parse(text).map_err(invalid)? {
-                    Value::Map(params) => options.set_params(params),
+                    Value::Map(params) => {
+                        options.yaml = Some(params);
+                        Ok(())
+                    }
                     _ => Err(CliError::usage("--cli-input-yaml: expected a mapping")),
                 }
             },
@@ -74,13 +72,21 @@ impl OptionGroup for InputOptions {
 }
 
 impl InputOptions {
-    fn set_params(&mut self, params: Map) -> Result<(), CliError> {
-        if self.params.replace(params).is_some() {
+    /// Returns the parameters in `--cli-input-json` or `--cli-input-yaml`.
+    fn params(&self, is_native: bool) -> Result<Option<Map>, CliError> {
+        let Some(text) = &self.json else {
+            return Ok(self.yaml.clone());
+        };
+        if self.yaml.is_some() {
             return Err(CliError::usage(
                 "Only one --cli-input- parameter may be specified.",
             ));
         }
-        Ok(())
+        let params = parse_json(is_native, text.bytes());
+        match params.map_err(|error| CliError::usage(format!("--cli-input-json: {error}")))? {
+            Value::Map(params) => Ok(Some(params)),
+            _ => Err(CliError::usage("--cli-input-json: expected a JSON object")),
+        }
     }
 
     /// Reports whether no call is made and no parameter is required.
@@ -90,6 +96,45 @@ impl InputOptions {
             Some(SkeletonKind::Input | SkeletonKind::YamlInput)
         )
     }
+}
+
+/// Options of operations whose input is an event stream.
+#[derive(Debug, Default)]
+pub(crate) struct EventOptions {
+    /// The events: JSON, the path of a file of lines behind `file://`, or `-`.
+    pub(crate) events: Option<String>,
+    /// Size of the frames that a binary file is cut into, in bytes.
+    pub(crate) frame_bytes: Option<usize>,
+}
+
+/// Maximum value of `--frame-bytes`: that of the payload of an event.
+const MAX_FRAME_BYTES: usize = 24 << 20;
+
+impl OptionGroup for EventOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "input-events",
+            arity: Arity::One,
+            set: |options, events| {
+                options.events = Some(events);
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "frame-bytes",
+            arity: Arity::One,
+            set: |options, number| {
+                let parsed = number.parse().ok();
+                let parsed = parsed.filter(|size| (1..=MAX_FRAME_BYTES).contains(size));
+                options.frame_bytes = Some(parsed.ok_or_else(|| {
+                    CliError::usage(format!(
+                        "--frame-bytes: {number:?} is not a number of bytes from 1 to {MAX_FRAME_BYTES}"
+                    ))
+                })?);
+                Ok(())
+            },
+        },
+    ];
 }
 
 /// Value of `--generate-cli-skeleton`.
@@ -106,7 +151,7 @@ pub(crate) enum SkeletonKind {
 /// How the parameters of an operation are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct InputRules<'r> {
-    pub(crate) binary: BinaryFormat,
+    pub(crate) form: ValueForm,
     /// Members that the command sets, so that their options are not required.
     pub(crate) supplied: &'r [&'r str],
 }
@@ -123,7 +168,9 @@ pub(crate) struct OperationArguments {
     pub(crate) kept: BTreeMap<&'static str, String>,
     /// If set, the skeleton is printed instead of a call.
     pub(crate) skeleton: Option<SkeletonKind>,
-    binary: BinaryFormat,
+    /// The events of the request, if the input of the operation is an event stream.
+    pub(crate) events: EventOptions,
+    form: ValueForm,
 }
 
 impl OperationArguments {
@@ -136,12 +183,21 @@ impl OperationArguments {
         command: OperationCommand<'_>,
         rules: InputRules<'_>,
     ) -> Result<(S, Self), CliError> {
-        let binary = rules.binary;
+        let form = rules.form;
         let (model, operation) = (command.model, command.operation);
         let table = ArgumentTable::new(command);
-        let own = || S::names().into_iter().chain(InputOptions::names());
+        let has_events = model.event_stream_input(operation).is_some();
+        let own = || {
+            let events = EventOptions::names().into_iter().filter(|_| has_events);
+            let own = S::names().into_iter().chain(InputOptions::names());
+            own.chain(events)
+        };
         arguments.complete_names(table.names().chain(own()))?;
         let (set, input): (S, InputOptions) = arguments.take()?;
+        let events = match has_events {
+            true => arguments.take()?,
+            false => EventOptions::default(),
+        };
         let names = || {
             let members = table.names().map(str::to_owned);
             members.chain(own().map(str::to_owned)).collect()
@@ -149,15 +205,17 @@ impl OperationArguments {
         let rest = arguments.finish_with(|name| table.arity(name), names)?;
         let given = last_values(rest.options, |name| table.arity(name))?;
         let has_skeleton = input.has_skeleton_of_input();
-        let has_input = input.params.is_some();
-        let values = table.values(&given, binary)?;
+        let input_params = input.params(form.is_native)?;
+        let has_input = input_params.is_some();
+        let values = table.values(&given, form)?;
         let mut parsed = OperationArguments {
-            params: Value::Map(input.params.unwrap_or_default()),
+            params: Value::Map(input_params.unwrap_or_default()),
             body: None,
             positionals: rest.positionals,
             kept: BTreeMap::new(),
             skeleton: input.skeleton,
-            binary,
+            events,
+            form,
         };
         if !has_input && !has_skeleton {
             let mut complete = values.params.clone();
@@ -173,7 +231,7 @@ impl OperationArguments {
             }
         }
         // Options override the input of `--cli-input-json`.
-        decode::params_in_place(model, operation, &mut parsed.params, binary)?;
+        BlobDecoder { model, form }.params_in_place(operation, &mut parsed.params)?;
         if let Some(map) = parsed.params.as_map_mut() {
             map.extend(values.params);
             if !has_skeleton {
@@ -197,7 +255,7 @@ impl OperationArguments {
             return Ok(false);
         };
         let value = table
-            .context(name, self.binary)
+            .context(name, self.form)
             .value(member, &[text.to_owned()])?;
         if let Some(map) = self.params.as_map_mut() {
             map.insert(member.name.clone(), value);

@@ -7,7 +7,7 @@ use inia::{Map, Value};
 
 use super::option::Arity;
 use super::paramfile::ArgumentText;
-use super::value::{BinaryFormat, OptionContext};
+use super::value::{OptionContext, ValueForm};
 use super::{DEBUG, GlobalOptions, OptionSet as _};
 use crate::customization::{
     self, CustomArgument, CustomKind, MemberPath, OperationCommand, spelling,
@@ -187,15 +187,19 @@ impl<'m> ArgumentTable<'m> {
     pub(super) fn values(
         &self,
         given: &[(String, Vec<String>)],
-        binary: BinaryFormat,
+        form: ValueForm,
     ) -> Result<ArgumentValues, CliError> {
         let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
         customization::check(self.command, &names).map_err(CliError::usage)?;
         let mut values = ArgumentValues::default();
         let streaming = self.command.model.streaming_input(self.command.operation);
+        let events = self
+            .command
+            .model
+            .event_stream_input(self.command.operation);
         for (name, texts) in given {
             let Some(row) = self.find(name) else { continue };
-            let context = self.context(name, binary);
+            let context = self.context(name, form);
             match row.source {
                 ArgumentSource::Custom(_) => {}
                 ArgumentSource::Flag(member, value) => {
@@ -214,6 +218,13 @@ impl<'m> ArgumentTable<'m> {
                 {
                     values.body = texts.first().cloned();
                 }
+                ArgumentSource::Member(member)
+                    if events.is_some_and(|events| events.name == member.name) =>
+                {
+                    return Err(CliError::usage(format!(
+                        "--{name} is an event stream: pass its events with --input-events file://EVENTS.jsonl, or - for standard input"
+                    )));
+                }
                 ArgumentSource::Member(member) => {
                     let value = context.value(member, texts)?;
                     customization::check_structure(self.command, &member.name, &value)
@@ -229,7 +240,7 @@ impl<'m> ArgumentTable<'m> {
             // The last value of a repeated option counts.
             let mut latest = given.iter().rev();
             if let Some((_, texts)) = latest.find(|(name, _)| *name == row.name) {
-                self.set_custom(argument, texts, binary, &mut values)?;
+                self.set_custom(argument, texts, form, &mut values)?;
             }
         }
         Ok(values)
@@ -239,10 +250,10 @@ impl<'m> ArgumentTable<'m> {
         &self,
         argument: &'static CustomArgument,
         texts: &[String],
-        binary: BinaryFormat,
+        form: ValueForm,
         values: &mut ArgumentValues,
     ) -> Result<(), CliError> {
-        let context = self.context(argument.name, binary);
+        let context = self.context(argument.name, form);
         let load = |text: &String| match ArgumentText::load(text)? {
             ArgumentText::Plain(text) => Ok(text),
             ArgumentText::Bytes(_) => {
@@ -297,16 +308,12 @@ impl<'m> ArgumentTable<'m> {
         Ok(())
     }
 
-    pub(super) fn context<'c>(
-        &'c self,
-        option: &'c str,
-        binary: BinaryFormat,
-    ) -> OptionContext<'c> {
+    pub(super) fn context<'c>(&'c self, option: &'c str, form: ValueForm) -> OptionContext<'c> {
         OptionContext {
             model: self.command.model,
             operation: self.command.operation,
             option,
-            binary,
+            form,
         }
     }
 
@@ -315,15 +322,21 @@ impl<'m> ArgumentTable<'m> {
         let mut missing = Vec::new();
         let input = self.command.model.input(self.command.operation);
         let streaming = self.command.model.streaming_input(self.command.operation);
+        let events = self
+            .command
+            .model
+            .event_stream_input(self.command.operation);
         for member in input.into_iter().flat_map(|input| {
             let required = input.required.iter();
             required.filter_map(|position| input.members.get(usize::try_from(*position).ok()?))
         }) {
             let is_body = streaming.is_some_and(|streaming| streaming.name == member.name);
+            let is_events = events.is_some_and(|events| events.name == member.name);
             let is_given = values.params.contains_key(&member.name)
                 || member.traits.is_idempotency_token()
                 || supplied.contains(&&*member.name)
                 || customization::is_set_later(self.command, &member.name, &values.kept)
+                || is_events
                 || (is_body && values.body.is_some());
             if is_given {
                 continue;

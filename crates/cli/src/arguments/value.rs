@@ -7,7 +7,7 @@ use inia::{
     model::Shape, model::Structure,
 };
 
-use super::decode;
+use super::decode::BlobDecoder;
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};
 use crate::status::CliError;
@@ -19,7 +19,15 @@ pub(super) struct OptionContext<'c> {
     pub(super) operation: &'c Operation,
     /// Name without dashes.
     pub(super) option: &'c str,
-    pub(super) binary: BinaryFormat,
+    pub(super) form: ValueForm,
+}
+
+/// How values are written on the command line and in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ValueForm {
+    pub(crate) binary: BinaryFormat,
+    /// True if the parameters have native values in place of DynamoDB's attribute values.
+    pub(crate) is_native: bool,
 }
 
 /// Form of blobs on the command line and in JSON.
@@ -222,9 +230,13 @@ impl<'c> OptionContext<'c> {
     }
 
     fn json(self, member: &Member, text: &ArgumentText) -> Result<Value, CliError> {
-        let mut value: Value = serde_json::from_str(self.plain(text)?)
-            .map_err(|error| self.error(format!("invalid JSON: {error}")))?;
-        decode::value_in_place(self.model, member, &mut value, self.binary)?;
+        let value = parse_json(self.form.is_native, self.plain(text)?.as_bytes());
+        let mut value = value.map_err(|message| self.error(message))?;
+        let decoder = BlobDecoder {
+            model: self.model,
+            form: self.form,
+        };
+        decoder.value_in_place(member, &mut value)?;
         Ok(value)
     }
 
@@ -249,6 +261,7 @@ impl<'c> OptionContext<'c> {
             Kind::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
             Kind::Boolean => return Err(wrong("true or false")),
             Kind::Blob => self
+                .form
                 .binary
                 .blob(text)
                 .map_err(|message| self.error(message))?,
@@ -356,4 +369,12 @@ fn blob_from_text(text: &str) -> Result<Value, String> {
         .map_err(|error| {
             format!("invalid base64 for a blob ({error}); use fileb:// to read bytes from a file")
         })
+}
+
+/// Parses JSON. Native values keep all digits of their numbers.
+pub(super) fn parse_json(is_native: bool, text: &[u8]) -> Result<Value, String> {
+    if is_native && let Ok(text) = std::str::from_utf8(text) {
+        return inia::dynamodb::parse_json(text).map_err(|error| error.to_string());
+    }
+    serde_json::from_slice(text).map_err(|error| format!("invalid JSON: {error}"))
 }

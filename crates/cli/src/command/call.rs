@@ -6,8 +6,9 @@ use inia::{Client, Map, Session, Value, json};
 
 use crate::arguments::{
     Arguments, InputRules, OperationArguments, OutputFormat, OutputOptions, PageLimits,
-    PagingOptions, SinglePageOption,
+    PagingOptions, SinglePageOption, ValueForm,
 };
+use crate::command::input_events::InputEvents;
 use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
 use crate::customization::{self, OperationCommand};
@@ -33,7 +34,7 @@ pub(crate) async fn run(
     if let Some(kind) = arguments.skeleton {
         return skeleton::print(
             kind,
-            &model,
+            &client,
             operation,
             &arguments.params,
             &[],
@@ -53,6 +54,7 @@ pub(crate) async fn run(
     let output_files = customization::output_file(command, &arguments.kept)?;
     customization::complete(&client, command, &arguments.kept, &mut arguments.params).await?;
     let body = arguments.open_body().await?;
+    let events = InputEvents::open(&model, operation, &arguments)?;
     let mut value = match pages {
         Some(limits) if body.is_none() => {
             let mut paginator = client.paginate(&operation.name, arguments.params);
@@ -78,8 +80,11 @@ pub(crate) async fn run(
             if let Some(body) = body {
                 call = call.body(body);
             }
+            if let Some(events) = events {
+                call = call.event_stream(events.into_stream());
+            }
             let response = call.send().await.map_err(in_operation)?;
-            match receive(response, outfile.as_ref(), operation, &printer).await? {
+            match receive(response, outfile.as_ref(), &model, operation, &printer).await? {
                 Some(value) => value,
                 None => return Ok(()),
             }
@@ -158,7 +163,10 @@ fn parse(
     let paginator = client.paginator(&command.operation.name).ok();
     let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
     let rules = InputRules {
-        binary: arguments.binary_format(session)?,
+        form: ValueForm {
+            binary: arguments.binary_format(session)?,
+            is_native: client.is_native(),
+        },
         ..InputRules::default()
     };
     let Some(paginator) = paginator.filter(shipped) else {

@@ -10,8 +10,10 @@
 //! inia resource s3 Bucket logs Object a.txt get -     a sub-resource and an action
 //! inia resource ec2 Instance i-1 subnet vpc id        references
 //! inia resource ec2 Instance i-1 wait-until-running   a waiter
+//! inia resource dynamodb Table t get-item --key '{"id": "a"}'   an action with native values
 //! ```
 
+use inia::dynamodb::with_binary_entries;
 use inia::{
     Session, Value, model::Operation, model::ResourceModel, resource::Resource,
     resource::ResourceOutcome, resource::ResourcePart,
@@ -19,7 +21,7 @@ use inia::{
 
 use crate::arguments::{
     Arguments, CollectionOptions, InputRules, OperationArguments, OutputOptions, ProfileOption,
-    SessionOptions,
+    SessionOptions, ValueForm,
 };
 use crate::command::response::{Outfile, receive};
 use crate::command::{describe, skeleton};
@@ -187,7 +189,10 @@ impl ResourcePath {
                 let supplied = target.request.params.iter();
                 let supplied: Vec<&str> = supplied.map(|param| param.target.parameter()).collect();
                 let rules = InputRules {
-                    binary: arguments.binary_format(session)?,
+                    form: ValueForm {
+                        binary: arguments.binary_format(session)?,
+                        is_native: resource.client().is_native(),
+                    },
                     supplied: &supplied,
                 };
                 let ((output, limits), parsed): ((OutputOptions, CollectionOptions), _) =
@@ -197,8 +202,9 @@ impl ResourcePath {
                 }
                 if let Some(kind) = parsed.skeleton {
                     let params = &parsed.params;
+                    let client = resource.client();
                     return skeleton::print(
-                        kind, &model, operation, params, &supplied, output, session,
+                        kind, client, operation, params, &supplied, output, session,
                     );
                 }
                 let printer = Printer::new(output, session)?;
@@ -213,7 +219,10 @@ impl ResourcePath {
                 let operation = model.operation(&action_call.operation)?;
                 let supplied: Vec<&str> = action_call.supplied.iter().map(String::as_str).collect();
                 let rules = InputRules {
-                    binary: arguments.binary_format(session)?,
+                    form: ValueForm {
+                        binary: arguments.binary_format(session)?,
+                        is_native: resource.client().is_native(),
+                    },
                     supplied: &supplied,
                 };
                 let (output, parsed): (OutputOptions, _) =
@@ -222,7 +231,7 @@ impl ResourcePath {
                 if let Some(kind) = parsed.skeleton {
                     let params = &parsed.params;
                     return skeleton::print(
-                        kind, model, operation, params, &supplied, output, session,
+                        kind, &client, operation, params, &supplied, output, session,
                     );
                 }
                 if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
@@ -392,12 +401,17 @@ async fn action(
     })?;
     let value = match result {
         ResourceOutcome::Output(response) => {
-            match receive(*response, outfile.as_ref(), operation, printer).await? {
+            let model = resource.client().model();
+            match receive(*response, outfile.as_ref(), model, operation, printer).await? {
                 Some(value) => value,
                 None => return Ok(None),
             }
         }
         other => outcome(other),
+    };
+    let value = match resource.client().is_native() {
+        true => with_binary_entries(value),
+        false => value,
     };
     let is_empty = value.is_null() || value.as_map().is_some_and(inia::Map::is_empty);
     Ok((!is_empty).then_some(value))

@@ -1,10 +1,16 @@
 //! Writes the body or the events of a response, and returns the value to print.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures_util::StreamExt as _;
-use inia::{ByteStream, EventStream, Output, Value, model::Operation, model::ServiceModel};
+use bytes::Bytes;
+use futures_util::future::join;
+use futures_util::{Stream, StreamExt as _};
+use inia::model::{Kind, Member, Operation, ServiceModel};
+use inia::{ByteStream, Error, ErrorKind, EventStream, Output, Value};
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
 
 use crate::arguments::OperationArguments;
 use crate::output::Printer;
@@ -23,7 +29,7 @@ pub(crate) enum Outfile {
 const STANDARD_OUTPUT_PATHS: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 impl Outfile {
-    /// Returns the file that the positionals name, if the operation returns a body. A skeleton needs none.
+    /// Returns the file that the positionals name, if the operation returns a body or events. A skeleton and events need none.
     ///
     /// # Errors
     /// If it is missing, is a folder, or is in a folder that does not exist. The call is not made then, because its result would
@@ -33,11 +39,12 @@ impl Outfile {
         operation: &Operation,
         arguments: &OperationArguments,
     ) -> Result<Option<Self>, CliError> {
-        let streams = model.streaming_output(operation).is_some();
+        let has_events = model.event_stream_output(operation).is_some();
+        let streams = model.streaming_output(operation).is_some() || has_events;
         let file = match (streams, arguments.positionals.as_slice()) {
             (true, [file]) if file == "-" => return Ok(Some(Outfile::StandardOutput)),
             (true, [file]) => Path::new(file),
-            (true, []) if arguments.skeleton.is_some() => return Ok(None),
+            (true, []) if arguments.skeleton.is_some() || has_events => return Ok(None),
             (true, []) => {
                 return Err(CliError::usage(format!(
                     "{} returns a stream: add a file name after the options, or - for standard output",
@@ -65,13 +72,19 @@ impl Outfile {
         matches!(self, Outfile::StandardOutput)
     }
 
+    /// Returns true if the file is the standard output, by any name.
+    fn is_printed(&self) -> bool {
+        match self {
+            Outfile::StandardOutput => true,
+            Outfile::File(path) => STANDARD_OUTPUT_PATHS
+                .iter()
+                .any(|open| path == Path::new(open)),
+        }
+    }
+
     async fn write(&self, body: ByteStream) -> Result<(), CliError> {
         match self {
-            Outfile::File(path)
-                if !STANDARD_OUTPUT_PATHS
-                    .iter()
-                    .any(|open| path == Path::new(open)) =>
-            {
+            Outfile::File(path) if !self.is_printed() => {
                 body.write_to(path).await?;
                 Ok(())
             }
@@ -84,8 +97,8 @@ async fn print_body(mut body: ByteStream) -> Result<(), CliError> {
     let mut stdout = tokio::io::stdout();
     while let Some(chunk) = body.next().await {
         stdout.write_all(&chunk?).await?;
+        stdout.flush().await?;
     }
-    stdout.flush().await?;
     Ok(())
 }
 
@@ -93,11 +106,31 @@ async fn print_body(mut body: ByteStream) -> Result<(), CliError> {
 pub(crate) async fn receive(
     response: Output,
     outfile: Option<&Outfile>,
+    model: &ServiceModel,
     operation: &Operation,
     printer: &Printer,
 ) -> Result<Option<Value>, CliError> {
     if let Some(events) = response.events {
-        print_events(&response.value, events, operation, printer).await?;
+        let events = ReceivedEvents {
+            events,
+            model,
+            operation,
+        };
+        match outfile {
+            None => events.print(printer, None).await?,
+            Some(file) => {
+                let (payloads, receiver) = mpsc::channel(1);
+                let body = ByteStream::from_stream(ReceiverStream(receiver), None);
+                let (printed, written) = join(
+                    events.print(printer, Some((file, payloads))),
+                    file.write(body),
+                )
+                .await;
+                // The file has the error of the events, too.
+                printed?;
+                written?;
+            }
+        }
         return Ok(None);
     }
     if let (Some(body), Some(file)) = (response.body, outfile) {
@@ -109,24 +142,83 @@ pub(crate) async fn receive(
     Ok(Some(response.value))
 }
 
-/// Prints events when they arrive, as JSON on one line each. The other members of the output, if there are any, come first.
-///
-/// DIFFERENCE: the AWS CLI has no operations with event streams except `s3api select-object-content`, which writes a file.
-async fn print_events(
-    value: &Value,
-    mut events: EventStream,
-    operation: &Operation,
-    printer: &Printer,
-) -> Result<(), CliError> {
-    if value.entries().len() > 0 {
-        printer.print_event(value, &operation.name)?;
+/// The events of a response.
+struct ReceivedEvents<'a> {
+    events: EventStream,
+    model: &'a ServiceModel,
+    operation: &'a Operation,
+}
+
+/// Payloads for the file, one at a time.
+type Payloads = mpsc::Sender<inia::Result<Bytes>>;
+
+impl ReceivedEvents<'_> {
+    /// Prints events when they arrive, as JSON on one line each. With a file, it gets the payloads; if it is the standard output,
+    /// nothing else is printed.
+    ///
+    /// DIFFERENCE: the AWS CLI has no operations with event streams except `s3api select-object-content`, which prints no events.
+    async fn print(
+        mut self,
+        printer: &Printer,
+        file: Option<(&Outfile, Payloads)>,
+    ) -> Result<(), CliError> {
+        while let Some(event) = self.events.next().await {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    if let Some((_, payloads)) = &file {
+                        let failed =
+                            Error::new(ErrorKind::Stream, "the events ended with an error");
+                        // If the file could not be written, its own error is reported.
+                        let _ = payloads.send(Err(failed)).await;
+                    }
+                    return Err(CliError::Call {
+                        operation: self.operation.name.to_string(),
+                        error,
+                    });
+                }
+            };
+            match &file {
+                None => printer.print_event(&event, &self.operation.name)?,
+                Some((file, payloads)) => match self.payload(&event) {
+                    Some(payload) => {
+                        if payloads.send(Ok(payload)).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                    None if file.is_printed() => {}
+                    None => printer.print_event(&event, &self.operation.name)?,
+                },
+            }
+        }
+        Ok(())
     }
-    while let Some(event) = events.next().await {
-        let event = event.map_err(|error| CliError::Call {
-            operation: operation.name.to_string(),
-            error,
-        })?;
-        printer.print_event(&event, &operation.name)?;
+
+    /// Returns the bytes of an event: its payload, or its only member if that is a blob.
+    fn payload(&self, event: &Value) -> Option<Bytes> {
+        let stream = self.model.event_stream_output(self.operation)?;
+        let (name, members) = event.entries().next()?;
+        let member = self.model.structure(stream)?.member(name)?;
+        let structure = self.model.structure(member)?;
+        let is_bytes = |member: &Member| matches!(self.model.shape(member.target).kind, Kind::Blob);
+        let payload = match &structure.members[..] {
+            [only] if is_bytes(only) => only,
+            members => members
+                .iter()
+                .find(|member| member.traits.is_event_payload() && is_bytes(member))?,
+        };
+        let bytes = members.get(&payload.name).and_then(Value::as_blob);
+        Some(Bytes::copy_from_slice(bytes.unwrap_or_default()))
     }
-    Ok(())
+}
+
+/// The payloads of a channel as a stream.
+struct ReceiverStream(mpsc::Receiver<inia::Result<Bytes>>);
+
+impl Stream for ReceiverStream {
+    type Item = inia::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
 }

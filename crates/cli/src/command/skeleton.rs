@@ -1,8 +1,9 @@
 //! `--generate-cli-skeleton`: an operation's parameters or output with sample values.
 
+use inia::dynamodb::is_attribute_value;
 use inia::{
-    List, Map, Str, Value, model::Kind, model::Member, model::Operation, model::ServiceModel,
-    model::ShapeId,
+    Client, List, Map, Str, Value, model::Kind, model::Member, model::Operation,
+    model::ServiceModel, model::ShapeId,
 };
 
 use crate::arguments::{OutputFormat, OutputOptions, SkeletonKind};
@@ -20,7 +21,7 @@ const MAX_VALUES: usize = 200_000;
 /// otherwise has the configured format.
 pub(crate) fn print(
     kind: SkeletonKind,
-    model: &ServiceModel,
+    client: &Client,
     operation: &Operation,
     params: &Value,
     supplied: &[&str],
@@ -34,11 +35,12 @@ pub(crate) fn print(
     };
     let skeleton = match kind {
         SkeletonKind::Output => {
-            model.validate(operation, &mut params.clone(), supplied)?;
+            let mut params = client.wire_params(&operation.name, params.clone())?;
+            client.model().validate(operation, &mut params, supplied)?;
             let is_json = printer.format() == OutputFormat::Json;
-            Skeleton::of_output(model, operation, if is_json { 'T' } else { ' ' })
+            Skeleton::of_output(client, operation, if is_json { 'T' } else { ' ' })
         }
-        SkeletonKind::Input | SkeletonKind::YamlInput => Skeleton::of_input(model, operation),
+        SkeletonKind::Input | SkeletonKind::YamlInput => Skeleton::of_input(client, operation),
     };
     if skeleton.is_cut {
         output::note(&format!(
@@ -62,14 +64,15 @@ struct Skeleton {
 }
 
 impl Skeleton {
-    fn of_input(model: &ServiceModel, operation: &Operation) -> Self {
-        Self::of(model, operation.input.as_ref(), false)
+    fn of_input(client: &Client, operation: &Operation) -> Self {
+        Self::of(client, operation.input.as_ref(), false)
     }
 
     /// Strings are the names of their members. `separator` is that between date and time: Python has another one in JSON than in
     /// other formats.
-    fn of_output(model: &ServiceModel, operation: &Operation, separator: char) -> Self {
-        let mut skeleton = Self::of(model, operation.output.as_ref(), true);
+    fn of_output(client: &Client, operation: &Operation, separator: char) -> Self {
+        let model = client.model();
+        let mut skeleton = Self::of(client, operation.output.as_ref(), true);
         if separator != 'T' {
             separate_times(&mut skeleton.value, separator);
         }
@@ -85,9 +88,10 @@ impl Skeleton {
         skeleton
     }
 
-    fn of(model: &ServiceModel, root: Option<&Member>, has_names: bool) -> Self {
+    fn of(client: &Client, root: Option<&Member>, has_names: bool) -> Self {
         let mut generator = SkeletonGenerator {
-            model,
+            model: client.model(),
+            is_native: client.is_native(),
             has_names,
             parents: Vec::new(),
             values: 0,
@@ -125,6 +129,8 @@ fn separate_times(value: &mut Value, separator: char) {
 
 struct SkeletonGenerator<'m> {
     model: &'m ServiceModel,
+    /// True if native values are in place of attribute values.
+    is_native: bool,
     /// True if strings are the names of their members.
     has_names: bool,
     parents: Vec<ShapeId>,
@@ -136,6 +142,9 @@ impl SkeletonGenerator<'_> {
     fn value(&mut self, member: &Member, name: &str) -> Value {
         let shape = self.model.shape(member.target);
         self.values += 1;
+        if self.is_native && is_attribute_value(self.model, member.target) {
+            return Value::from(name);
+        }
         let is_recursive = self.parents.contains(&member.target);
         let is_beyond = self.parents.len() >= MAX_DEPTH || self.values > MAX_VALUES;
         if is_recursive || is_beyond {

@@ -2,7 +2,9 @@
 
 use inia::{Client, Session, model::did_you_mean, model::kebab_case};
 
-use crate::arguments::{Arguments, InputRules, OperationArguments, OutputOptions, SkeletonKind};
+use crate::arguments::{
+    Arguments, InputRules, OperationArguments, OutputOptions, SkeletonKind, ValueForm,
+};
 use crate::command::{describe, skeleton};
 use crate::customization::OperationCommand;
 use crate::status::CliError;
@@ -38,7 +40,10 @@ pub(crate) async fn run(
         name: &operation_name,
     };
     let rules = InputRules {
-        binary: arguments.binary_format(session)?,
+        form: ValueForm {
+            binary: arguments.binary_format(session)?,
+            is_native: client.is_native(),
+        },
         ..InputRules::default()
     };
     let ((), options) = OperationArguments::parse(arguments, command, rules)?;
@@ -53,7 +58,7 @@ pub(crate) async fn run(
             let output = OutputOptions::default();
             skeleton::print(
                 kind,
-                &model,
+                &client,
                 operation,
                 &options.params,
                 &[],

@@ -236,7 +236,7 @@ fn encode_level(value: &mut Value, depth: usize) -> Result<(), AttributeError> {
     Ok(())
 }
 
-/// Converts a map that stands for a number, a set or bytes. Removes the additional `$` of a map that does not.
+/// Converts the map form of a number, a set or bytes. Removes the additional `$` of a map that only looks like one.
 fn encode_wrapper(map: &mut Map) -> Result<Option<(Name, Value)>, AttributeError> {
     let names = &*NAMES;
     let Some((key, content)) = map.get_index(0).filter(|_| map.len() == 1) else {
@@ -375,11 +375,15 @@ fn distinct<T: Clone + Eq + Hash>(items: Vec<T>, value: impl Fn(T) -> Value) -> 
 
 /// Converts attribute values to native values. Maps with shared keys share them in their native form too.
 ///
-/// What it returns is complete when it is dropped.
+/// The maps of its values can be read after it is dropped.
 #[derive(Debug, Default)]
 pub(super) struct AttributeDecoder {
     pools: Vec<RowPool>,
+    depth: usize,
 }
+
+/// Maximum nesting depth of a converted attribute. Deeper values stay as they are.
+const MAX_DECODED_DEPTH: usize = 200;
 
 /// Maximum number of different keys that are shared.
 const MAX_POOLS: usize = 16;
@@ -399,8 +403,18 @@ impl AttributeDecoder {
             ("B", content) => binary(content),
             ("N", Value::String(text)) => Number::text_to_value(text),
             ("NULL", _) => Value::Null,
-            ("M", Value::Map(map)) => self.nested_map(map),
-            ("L", Value::List(list)) => Value::List(self.list(list)),
+            ("M", Value::Map(map)) if self.depth < MAX_DECODED_DEPTH => {
+                self.depth += 1;
+                let value = self.nested_map(map);
+                self.depth -= 1;
+                value
+            }
+            ("L", Value::List(list)) if self.depth < MAX_DECODED_DEPTH => {
+                self.depth += 1;
+                let value = Value::List(self.list(list));
+                self.depth -= 1;
+                value
+            }
             ("SS", Value::List(list)) => set(list.clone()),
             ("BS", Value::List(list)) => set(list.iter().map(binary).collect()),
             ("NS", Value::List(list)) => set(list.iter().map(set_number).collect()),

@@ -140,12 +140,8 @@ impl RunningBatchGet {
             }
         };
         options.insert("Keys", Value::from(keys));
-        let native = client.native();
-        let operation = native.model().operation("BatchGetItem")?;
-        let mut params = json!({"RequestItems": of_table(&table, options)});
-        if let Some(native) = native.native_operation(operation) {
-            native.encode(operation, &mut params)?;
-        }
+        let params = json!({"RequestItems": of_table(&table, options)});
+        let mut params = client.native().wire_params("BatchGetItem", params)?;
         let table_params = params
             .get_mut("RequestItems")
             .and_then(|tables| tables.get_mut(&table));

@@ -1,5 +1,7 @@
 //! [`BatchWriter`]: writes many items of a table.
 
+use std::fmt;
+
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value, json};
 
 use super::attribute::is_same_key;
@@ -34,7 +36,6 @@ const BATCH_SIZE: usize = 25;
 /// # Source
 /// boto3 `dynamodb/table.py:BatchWriter`. DIFFERENCE: unprocessed items are sent again with a growing delay, and ten times in a row at most;
 /// the items of a failed call stay in the writer.
-#[derive(Debug)]
 #[must_use = "finish sends the rest"]
 pub struct BatchWriter {
     /// A client without native values: items are converted when they are added.
@@ -147,13 +148,9 @@ impl BatchWriter {
             "Item" => "PutItem",
             _ => "DeleteItem",
         };
-        let client = self.client.native();
-        let operation = client.model().operation(operation)?;
-        if let Some(native) = client.native_operation(operation) {
-            let mut params = json!({member: content.take()});
-            native.encode(operation, &mut params)?;
-            *content = params.get_mut(member).map(Value::take).unwrap_or_default();
-        }
+        let params = json!({member: content.take()});
+        let mut params = self.client.native().wire_params(operation, params)?;
+        *content = params.get_mut(member).map(Value::take).unwrap_or_default();
         Ok(())
     }
 
@@ -181,6 +178,16 @@ impl BatchWriter {
             return Ok(());
         }
         Err(stalled("BatchWriteItem", "writes", self.requests.len()))
+    }
+}
+
+/// Prints nothing of the items, which may contain secrets.
+impl fmt::Debug for BatchWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchWriter")
+            .field("table", &self.table)
+            .field("pending", &self.requests.len())
+            .finish_non_exhaustive()
     }
 }
 

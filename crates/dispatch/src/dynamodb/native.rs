@@ -168,7 +168,8 @@ impl MemberName {
 
 /// Returns true for the shape of an attribute value: a structure with a member for each type, of which `L` and `M` contain the structure
 /// itself.
-fn is_attribute_value(model: &ServiceModel, id: ShapeId) -> bool {
+#[must_use]
+pub fn is_attribute_value(model: &ServiceModel, id: ShapeId) -> bool {
     let Kind::Structure(structure) = &model.shape(id).kind else {
         return false;
     };
@@ -182,7 +183,7 @@ fn is_attribute_value(model: &ServiceModel, id: ShapeId) -> bool {
         && matches!(kind("M"), Some(Kind::Map { value, .. }) if value.target == id)
 }
 
-/// Returns whether a text shape is the condition of a key; `None` if it is no condition.
+/// Returns true if a shape is the condition of a key, false if it is another condition, and `None` otherwise.
 fn condition_kind(model: &ServiceModel, id: ShapeId) -> Option<bool> {
     let shape = model.shape(id);
     match (&shape.kind, shape.name.as_str()) {
@@ -645,6 +646,67 @@ mod tests {
         ] {
             assert_eq!(encoded("PutItem", odd.clone()).unwrap(), odd);
         }
+    }
+
+    #[test]
+    fn definitions_of_your_own_are_converted_at_any_nesting() {
+        let model = ServiceModel::from_json(
+            "tiny",
+            br#"{
+            "metadata": {"protocol": "json", "endpointPrefix": "tiny"},
+            "operations": {
+                "Put": {"http": {}, "input": {"shape": "Node"}, "output": {"shape": "Node"}},
+                "Ping": {"http": {}}},
+            "shapes": {
+                "Node": {"type": "structure", "members": {
+                    "One": {"shape": "Any"}, "Lists": {"shape": "Lists"}, "Maps": {"shape": "Maps"}, "Next": {"shape": "Node"},
+                    "Texts": {"shape": "Texts"}, "If": {"shape": "ConditionExpression"},
+                    "ExpressionAttributeNames": {"shape": "Names"}, "ExpressionAttributeValues": {"shape": "Map"}}},
+                "Any": {"type": "structure", "members": {
+                    "S": {"shape": "Text"}, "N": {"shape": "Text"}, "L": {"shape": "List"}, "M": {"shape": "Map"}}},
+                "List": {"type": "list", "member": {"shape": "Any"}},
+                "Lists": {"type": "list", "member": {"shape": "List"}},
+                "Map": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Any"}},
+                "Maps": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Map"}},
+                "Names": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
+                "Texts": {"type": "list", "member": {"shape": "Text"}},
+                "ConditionExpression": {"type": "string"},
+                "Text": {"type": "string"}}
+            }"#,
+        )
+        .unwrap();
+        let put = model.operation("Put").unwrap();
+        let native = NativeOperation::new(&model, put);
+        let plain = json!({
+            "One": 1, "Lists": [["a"], []], "Maps": {"x": {"y": [2]}}, "Texts": ["t"], "Next": {"Next": {"One": "deep"}}});
+        let wire = json!({
+            "One": {"N": "1"}, "Lists": [[{"S": "a"}], []], "Maps": {"x": {"y": {"L": [{"N": "2"}]}}}, "Texts": ["t"],
+            "Next": {"Next": {"One": {"S": "deep"}}}});
+        let mut params = plain.clone();
+        native.encode(put, &mut params).unwrap();
+        assert_eq!(params, wire);
+        native.decode(&mut params);
+        assert_eq!(params, plain);
+        let mut params = json!({"Next": {"If": Attr("a").eq(1)}});
+        native.encode(put, &mut params).unwrap();
+        assert_eq!(
+            params,
+            json!({"Next": {"If": "#n0 = :v0", "ExpressionAttributeNames": {"#n0": "a"},
+                "ExpressionAttributeValues": {":v0": {"N": "1"}}}})
+        );
+        // Values of other types than the definition's stay as they are; validation reports them.
+        let odd = json!({"Lists": "foo", "Maps": [1], "Next": 5});
+        let mut params = odd.clone();
+        native.encode(put, &mut params).unwrap();
+        assert_eq!(params, odd);
+        // A value that is nested without end.
+        let mut deep = json!({});
+        for _ in 0..300 {
+            deep = json!({"Next": deep});
+        }
+        native.encode(put, &mut deep).unwrap();
+        native.decode(&mut deep);
+        assert!(NativeOperation::new(&model, model.operation("Ping").unwrap()).is_plain());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! [`Table`]: the items of a table as values or Rust types.
 
+use std::fmt;
 use std::future::IntoFuture;
 
 use inia_core::ports::BoxFuture;
@@ -148,7 +149,7 @@ impl Table {
     }
 }
 
-/// Adds entries to parameters. Parameters that are no map stay as they are: validation reports them.
+/// Adds entries to parameters. Validation reports parameters that are not a map.
 fn with_entries<const N: usize>(params: Value, entries: [(&'static str, Value); N]) -> Value {
     match params {
         Value::Null => Value::Map(Map::from_iter(entries)),
@@ -163,7 +164,6 @@ fn with_entries<const N: usize>(params: Value, entries: [(&'static str, Value); 
 }
 
 /// A write or deletion of an item, ready to be awaited.
-#[derive(Debug)]
 #[must_use = "nothing is written until this is awaited"]
 pub struct ItemWrite {
     client: Client,
@@ -212,6 +212,15 @@ impl ItemWrite {
     /// As a call of the operation; `Service` with the code `ConditionalCheckFailedException` if the item does not meet the condition.
     pub async fn send(self) -> Result<Output> {
         self.client.call(self.operation, self.params?).await
+    }
+}
+
+/// Prints nothing of the item, which may contain secrets.
+impl fmt::Debug for ItemWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemWrite")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
     }
 }
 

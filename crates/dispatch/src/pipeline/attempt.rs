@@ -1,12 +1,14 @@
 //! Makes the attempts of a call: signs, sends, and retries.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, Token, UserAgentFeatures};
 use inia_model::Operation;
 use inia_protocol::Headers;
 
+use super::deadline::ttl;
 use super::request::{PreparedBody, PreparedRequest, next_body};
 use super::response::{AttemptOutcome, is_success};
 use super::{CallOptions, Plan, Service, wire_log};
@@ -69,17 +71,36 @@ impl Service {
                 self.retry_state.rate_limiter.acquire().await;
             }
             let body = next_body(&mut prepared.body);
-            let result = self
-                .attempt(
-                    operation,
-                    plan,
-                    prepared,
-                    options,
-                    state,
-                    body,
-                    &mut attempt,
-                )
-                .await;
+            let result = match self.attempt_timeout(options) {
+                None => {
+                    self.attempt(
+                        operation,
+                        plan,
+                        prepared,
+                        options,
+                        state,
+                        body,
+                        &mut attempt,
+                    )
+                    .await
+                }
+                // Boxed, so that the future of an attempt without a timeout stays small.
+                Some(limit) => {
+                    let attempted = self.attempt(
+                        operation,
+                        plan,
+                        prepared,
+                        options,
+                        state,
+                        body,
+                        &mut attempt,
+                    );
+                    match Box::pin(tokio::time::timeout(limit, attempted)).await {
+                        Ok(result) => result,
+                        Err(_) => Err(attempt_timeout_error(operation, limit)),
+                    }
+                }
+            };
             let error = match result {
                 Ok(outcome) => {
                     self.record_rate(false);
@@ -144,6 +165,16 @@ impl Service {
                 );
                 match decision {
                     RetryDelay::Retry { delay, cost } => {
+                        if let Some(deadline) = &options.deadline
+                            && deadline.is_within(delay)
+                        {
+                            self.retry_state.quota.release(cost);
+                            let error = error.with_attempts(sent).with_retry_class(class);
+                            return Err(error.with_note(format_args!(
+                                "not retried, because the call's timeout of {:?} ends before the next attempt",
+                                deadline.limit()
+                            )));
+                        }
                         retry_cost = cost;
                         tracing::debug!(operation = %operation.name, attempt = attempt.number, ?delay, error = %error.kind(), "attempt failed");
                         self.clock.sleep(delay).await;
@@ -168,6 +199,12 @@ impl Service {
     fn max_attempts(&self, options: &CallOptions) -> u32 {
         let call = options.retry.as_ref().and_then(|retry| retry.max_attempts);
         call.unwrap_or(self.retry.max_attempts)
+    }
+
+    /// Returns the timeout of an attempt.
+    fn attempt_timeout(&self, options: &CallOptions) -> Option<Duration> {
+        let limit = options.attempt_timeout.or(self.settings.attempt_timeout)?;
+        (!limit.is_zero()).then_some(limit)
     }
 
     /// Adjusts the rate of requests to the outcome of an attempt, in the mode `adaptive`.
@@ -252,10 +289,14 @@ impl Service {
     ) -> Result<AttemptOutcome> {
         let request = self.sign(plan, prepared, options, body, attempt).await?;
         wire_log::request(&self.model, operation, prepared, &request, attempt.number);
+        attempt.is_sent = true;
+        if let Some(deadline) = &options.deadline {
+            deadline.count(attempt.number);
+        }
         let response = match self.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
-                // Errors of other kinds reject the request before it is sent.
+                // Errors of these kinds reject the request before it is sent.
                 attempt.is_sent = !matches!(
                     error.kind(),
                     ErrorKind::Config | ErrorKind::Endpoint | ErrorKind::Validation
@@ -268,7 +309,6 @@ impl Service {
                 return Err(self.connection_error(error, operation, prepared));
             }
         };
-        attempt.is_sent = true;
         wire_log::response(&self.model, operation, &response, attempt.number);
         if let Some(location) = self.http_redirect(&response) {
             return Ok(AttemptOutcome::HttpRedirect(location));
@@ -312,6 +352,15 @@ impl Service {
                 prepared.host_prefix
             ));
         }
+        if error.kind() == ErrorKind::Connection
+            && self.resolver.is_regional
+            && self.settings.endpoint_url.is_none()
+        {
+            return error.with_note(format_args!(
+                "{} has no endpoint rules: if the host is wrong, set its URL with --endpoint-url, AWS_ENDPOINT_URL, or endpoint_url in the profile",
+                self.model.name()
+            ));
+        }
         error
     }
 
@@ -341,9 +390,14 @@ impl Service {
         // Room for the headers of the signature, `amz-sdk-request` and `user-agent`.
         let mut headers = prepared.headers.clone_with_capacity(7);
         let mut features = prepared.features;
-        let attempt_info = match (attempt.number, self.max_attempts(options)) {
-            (1, max) if max == self.retry.max_attempts => self.first_attempt_header.clone(),
-            (number, max) => attempt_header(number, max),
+        let attempt_info = match (attempt.number, self.max_attempts(options), options.ttl) {
+            (1, max, None) if max == self.retry.max_attempts => self.first_attempt_header.clone(),
+            (number, max, None) => attempt_header(number, max),
+            (number, max, Some(deadline)) => {
+                let ttl = ttl(deadline, self.now());
+                let ttl = str::from_utf8(&ttl).unwrap_or_default();
+                Str::from(format!("ttl={ttl}; {}", attempt_header(number, max)))
+            }
         };
         headers.set("amz-sdk-request", attempt_info);
         if let Some(make) = &options.url_headers {
@@ -431,10 +485,23 @@ impl Service {
             headers,
             body,
             read_timeout: Some(self.settings.read_timeout),
+            // Events arrive when there are any.
+            stall_limit: self
+                .stall_limit
+                .filter(|_| plan.event_stream.is_none() && plan.input_events().is_none()),
             version: plan.http,
             operation: Some(WireOperation::new(&plan.names)),
         })
     }
+}
+
+#[cold]
+fn attempt_timeout_error(operation: &Operation, limit: Duration) -> Error {
+    let message = format!(
+        "{}: no response within the attempt's timeout of {limit:?}",
+        operation.name
+    );
+    Error::new(ErrorKind::Timeout, message)
 }
 
 #[cold]

@@ -4,6 +4,7 @@
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
 mod attempt;
+mod deadline;
 pub(crate) mod discovery;
 pub(crate) mod express;
 mod request;
@@ -15,6 +16,7 @@ mod wire_log;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
@@ -34,15 +36,17 @@ use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
 use crate::runtime::with_drivers;
-use crate::transport::{HttpVersion, Transport};
+use crate::transport::{HttpVersion, StallLimit, Transport};
 use crate::user_agent::UserAgent;
 
+use deadline::Deadline;
 use discovery::DiscoveryCache;
 use express::ExpressSessions;
 use request::{PreparedBody, ResolvedEndpoint};
 use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
+pub(crate) use deadline::current_deadline;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
 #[cfg(feature = "testing")]
@@ -67,6 +71,8 @@ pub(crate) struct Service {
     pub(crate) first_attempt_header: Str,
     pub(crate) retry: RetryStrategy,
     pub(crate) retry_state: Arc<RetryState>,
+    /// The minimum throughput of bodies.
+    pub(crate) stall_limit: Option<StallLimit>,
     pub(crate) resolver: EndpointResolver,
     pub(crate) discovery: DiscoveryCache,
     pub(crate) express: ExpressSessions,
@@ -138,6 +144,14 @@ pub(crate) struct CallOptions {
     pub(crate) token: Option<Arc<Token>>,
     /// Retry options that override the client's.
     pub(crate) retry: Option<RetryOptions>,
+    /// Timeout of the call, in place of the client's; zero for none.
+    pub(crate) timeout: Option<Duration>,
+    /// Timeout of an attempt, in place of the client's; zero for none.
+    pub(crate) attempt_timeout: Option<Duration>,
+    /// The deadline, if the call has a timeout.
+    pub(crate) deadline: Option<Arc<Deadline>>,
+    /// The time after which nobody waits for the response: the deadline of the call, or of the call that it is made for.
+    pub(crate) ttl: Option<tokio::time::Instant>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
@@ -225,7 +239,15 @@ impl Service {
         options: CallOptions,
     ) -> Result<Output> {
         let input = options.events.clone();
-        let result = with_drivers(self.call_steps(operation, params.into(), options)).await;
+        let params = params.into();
+        let result = match self.timeout(&options) {
+            None => with_drivers(self.call_steps(operation, params, options)).await,
+            // Boxed, so that the future of a call without a timeout stays small.
+            Some(limit) => {
+                let call = self.call_within(limit, operation, params, options);
+                Box::pin(with_drivers(call)).await
+            }
+        };
         match (result, input) {
             (Ok(output), Some(input)) if output.events.is_none() => {
                 input.end(InputEnd::ByService);
@@ -235,6 +257,26 @@ impl Service {
             (Err(error), None) => Err(self.in_call(error, operation)),
             (Err(error), Some(input)) => Err(input.fail(self.in_call(error, operation))),
         }
+    }
+
+    /// Returns the timeout of a call.
+    pub(crate) fn timeout(&self, options: &CallOptions) -> Option<Duration> {
+        let limit = options.timeout.or(self.settings.call_timeout)?;
+        (!limit.is_zero()).then_some(limit)
+    }
+
+    async fn call_within(
+        &self,
+        limit: Duration,
+        operation: &Operation,
+        params: ParamsValue,
+        mut options: CallOptions,
+    ) -> Result<Output> {
+        let deadline = Arc::new(Deadline::after(limit));
+        options.ttl = Some(deadline.at());
+        options.deadline = Some(Arc::clone(&deadline));
+        let call = self.call_steps(operation, params, options);
+        deadline.run(operation, call).await
     }
 
     /// Adds the service, operation and region of a call to its error.

@@ -34,10 +34,11 @@ pub(super) struct CustomAction {
     pub(super) run: ActionFn,
 }
 
-/// Services whose resources have native values in place of attribute values: see [`Client::native`].
+/// Services whose resources have native values in place of attribute values: see [`Client::native`]. boto3's `Table.batch_writer` is
+/// [`Table::batch_writer`](crate::dynamodb::Table::batch_writer).
 ///
 /// # Source
-/// boto3 `dynamodb/transform.py:register_high_level_interface`.
+/// boto3 `dynamodb/transform.py:register_high_level_interface`, `dynamodb/table.py:register_table_methods`.
 const NATIVE: &[&str] = &["dynamodb"];
 
 /// Returns the client for the resources of its service.

@@ -7,9 +7,9 @@ use inia_core::config::{Config, UNSIGNED};
 use inia_core::ports::{BoxFuture, Invoke, InvokeOptions};
 use inia_core::{Result, Value};
 
-use super::factory::ServiceFactory;
+use super::factory::{ClientOptions, ServiceFactory};
 use crate::identity::StaticIdentity;
-use crate::pipeline::CallOptions;
+use crate::pipeline::{CallOptions, current_deadline};
 use crate::retry::RetryOptions;
 
 /// Calls services for credential providers, through the same pipeline.
@@ -72,14 +72,14 @@ impl Invoke for PipelineInvoke {
                 credentials: options.credentials.map(Arc::new),
                 token: None,
             });
-            let service = self
-                .factory
-                .service(service, &config, &self.retry, identity)?;
+            let client = ClientOptions::new(config, &self.retry, identity);
+            let service = self.factory.service(service, &client)?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {
                 headers: options.headers.into_iter().collect(),
                 url_headers: options.url_headers,
                 features: options.features,
+                ttl: current_deadline(),
                 ..CallOptions::default()
             };
             let output = service.call(operation, params, call_options).await?;

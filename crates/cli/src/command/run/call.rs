@@ -2,8 +2,8 @@
 
 use inia::config::{Config, UNSIGNED};
 use inia::{
-    Blob, Client, Credentials, Error, ErrorKind, EventStream, Map, Output, Result, Str, Value,
-    credentials::Token, model::Operation,
+    Blob, Client, Credentials, Error, ErrorKind, EventStream, List, Map, Output, Result, Str,
+    Value, credentials::Token, model::Operation,
 };
 
 use super::ClientCache;
@@ -41,8 +41,8 @@ pub(super) struct LineCall {
     endpoint_url: Option<String>,
     credentials: LineCredentials,
     config: Value,
-    /// Events of the input were given.
-    has_events: bool,
+    /// The events of the request.
+    events: Option<List>,
 }
 
 /// Credentials of a call.
@@ -111,9 +111,9 @@ impl LineCall {
             Some(_) => return Err(invalid("credentials: expected an object or null")),
         };
         let config = line.remove("config").unwrap_or_default();
-        let has_events = match line.remove("events") {
-            None | Some(Value::Null) => false,
-            Some(Value::List(_)) => true,
+        let events = match line.remove("events") {
+            None | Some(Value::Null) => None,
+            Some(Value::List(events)) => Some(events),
             Some(other) => {
                 return Err(invalid(format!(
                     "events: expected a list, got a {}",
@@ -135,7 +135,7 @@ impl LineCall {
             endpoint_url,
             credentials,
             config,
-            has_events,
+            events,
         })
     }
 
@@ -191,15 +191,33 @@ impl LineCall {
 
     async fn send(&self, client: &Client, operation: &Operation) -> Result<Output> {
         let model = client.model();
-        if self.has_events && model.event_stream_input(operation).is_none() {
-            return Err(invalid(format!(
-                "events: the input of {} has no event stream",
-                operation.name
-            )));
-        }
         let mut params = self.params.clone();
         let body = decode::params(model, operation, &mut params)?;
+        let events = match (model.event_stream_input(operation), &self.events) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(invalid(format!(
+                    "events: the input of {} has no event stream",
+                    operation.name
+                )));
+            }
+            (Some(member), None) if params.get(&member.name).is_none() => {
+                return Err(invalid(format!(
+                    "missing required key events: the input of {} is an event stream",
+                    operation.name
+                )));
+            }
+            (Some(_), None) => None,
+            (Some(member), Some(events)) => {
+                let mut events = Value::List(events.clone());
+                decode::value_in_place(model, member, &mut events)?;
+                events.as_list().cloned()
+            }
+        };
         let mut call = client.call(&operation.name, params);
+        if let Some(events) = events {
+            call = call.events(events);
+        }
         if let Some(body) = body {
             call = call.body(body);
         }

@@ -14,7 +14,6 @@
 
 mod call;
 mod client_cache;
-mod line_reader;
 mod result;
 
 use std::io::IsTerminal as _;
@@ -27,12 +26,12 @@ use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::arguments::{Arguments, Arity, OptionGroup, OptionRow, SessionOptions};
+use crate::command::line_reader::{self, InputLine, read_line};
 use crate::output::escape_controls;
 use crate::signal::Signals;
 use crate::status::CliError;
 
 use client_cache::ClientCache;
-use line_reader::{InputLine, read_line};
 
 /// Default number of concurrent calls.
 const CONCURRENCY: usize = 16;

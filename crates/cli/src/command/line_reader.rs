@@ -3,11 +3,11 @@
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 /// Maximum length of an input line, in bytes. Blobs are part of the line.
-pub(super) const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
 
 /// A line of the input.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum InputLine {
+pub(crate) enum InputLine {
     /// The text without its line break.
     Text(Vec<u8>),
     /// A line beyond the limit, which is skipped.
@@ -17,7 +17,7 @@ pub(super) enum InputLine {
 }
 
 /// Reads the next line.
-pub(super) async fn read_line(
+pub(crate) async fn read_line(
     input: &mut (impl AsyncBufRead + Unpin),
 ) -> std::io::Result<InputLine> {
     let mut line = Some(Vec::new());
