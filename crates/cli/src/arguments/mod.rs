@@ -23,7 +23,9 @@ mod value;
 
 pub(crate) use error_format::ErrorFormat;
 use global::BinaryOptions;
-pub(crate) use global::{ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting};
+pub(crate) use global::{
+    ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting, warn_unverified,
+};
 pub(crate) use operation::{EventOptions, InputRules, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use output_format::OutputFormat;
