@@ -47,12 +47,13 @@ pub mod error {
 /// Definitions: services, operations, shapes, paginators, waiters and resources as data.
 pub mod model {
     pub use inia_model::{
-        Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,
-        Member, Metadata, Operation, PaginatorModel, Paginators, ParamPath, ParamSource,
-        ResourceAction, ResourceAttribute, ResourceCollection, ResourceIdentifier, ResourceModel,
-        ResourceParam, ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter,
-        Resources, ResultKey, ServiceModel, Shape, ShapeId, Structure, TargetIdentifier, Traits,
-        WaiterModel, Waiters, did_you_mean, kebab_case, snake_case,
+        Acceptor, AcceptorState, Catalog, DefinitionOrigin, DefinitionSource, ErrorMatch,
+        IdentifierSource, Kind, Location, Matcher, Member, Metadata, Operation, PaginatorModel,
+        Paginators, ParamPath, ParamSource, ResourceAction, ResourceAttribute, ResourceCollection,
+        ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation, ResourceRequest,
+        ResourceTarget, ResourceWaiter, Resources, ResultKey, ServiceModel, Shape, ShapeId,
+        SmithyService, Structure, TargetIdentifier, Traits, WaiterModel, Waiters, did_you_mean,
+        kebab_case, snake_case,
     };
 }
 

@@ -414,6 +414,25 @@ async fn servers_without_http2_get_http1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn http2_alone_is_negotiated_or_refused() {
+    let (port, bundle) = tls_server(true, usize::MAX).await;
+    let transport = tls_transport(bundle, 3);
+    let url = format!("https://localhost:{port}/");
+    let response = transport.send(request(&url, HttpVersion::Http2Only)).await;
+    assert_eq!(text(response).await, "1");
+    let (port, bundle) = tls_server(false, usize::MAX).await;
+    let transport = tls_transport(bundle, 3);
+    let url = format!("https://localhost:{port}/");
+    let sent = transport.send(request(&url, HttpVersion::Http2Only)).await;
+    let error = sent.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(
+        error.to_string().contains("does not support HTTP/2"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn dropped_bodies_and_canceled_calls_leave_no_request_waiting() {
     let (one, first) = counting_server(Duration::from_micros(200)).await;
     let (two, second) = counting_server(Duration::ZERO).await;

@@ -6,6 +6,7 @@
 //! inia <service>                                     its operations
 //! inia <service> wait <name> [--member value ...]    wait for a resource state
 //! inia services                                      all services
+//! inia model check FILE                              the problems of a definition
 //! inia resource [service] [name] ...                 resources, collections, actions
 //! inia run [--concurrency N]                         one call per line of input
 //! inia call <service> <operation> ...                a call, even if the service is named as a command
@@ -41,7 +42,8 @@ inia: call any operation of any AWS service
   inia <service>                                     list a service's operations
   inia <service> wait <name> [--member value ...]    wait until a resource reaches a state
   inia <service> wait                                list a service's waiters
-  inia services                                      list all services
+  inia services [--sources]                          list all services, with the versions and files of their definitions
+  inia model check FILE                              load a definition or Smithy model, and print its problems
   inia resource                                      list the services that have resources
   inia resource <service> [Name]                     describe a service or one of its resources
   inia resource <service> <Name> <identifier> [part] print a resource, or one of its attributes, collections or references;
@@ -50,7 +52,7 @@ inia: call any operation of any AWS service
   inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
   inia configure                                     set keys, region and output format; subcommands: get, set,
-                                                     list, list-profiles, export-credentials
+                                                     list, list-profiles, export-credentials, add-model, remove-model
 
 Options, anywhere on the line; an option without effect on the command is an error:
   --profile P                                        of every command that reads definitions or config files
@@ -145,9 +147,16 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
         "configure" => command::configure::run(arguments).await,
         "services" => {
             let profile: ProfileOption = arguments.take()?;
+            let sources: command::describe::SourcesOption = arguments.take()?;
             arguments.finish::<0>("services")?;
-            command::describe::services(&profile.load().await?)
+            command::describe::services(&profile.load().await?, sources)
         }
+        "model" => match arguments.positional()?.as_deref() {
+            Some("check") => command::model::check(arguments),
+            _ => Err(CliError::usage(
+                "usage: inia model check FILE [--service-name NAME]",
+            )),
+        },
         "sso" => match arguments.positional()?.as_deref() {
             Some("login") => command::sso::login(arguments).await,
             Some("logout") => command::sso::logout(arguments).await,
@@ -186,7 +195,7 @@ async fn call_operation(
     if arguments.take_help() {
         let profile: ProfileOption = arguments.take()?;
         arguments.finish::<0>("<service> <operation> help")?;
-        let model = profile.load().await?.catalog().service(service, None)?;
+        let model = profile.load().await?.service_model(service)?;
         return command::describe::operation(&model, find_operation(&model, name)?);
     }
     let session = arguments.take::<SessionOptions>()?.load().await?;
@@ -199,7 +208,7 @@ async fn call_operation(
 async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
     let profile: ProfileOption = arguments.take()?;
     arguments.finish::<0>("<service>")?;
-    let model = profile.load().await?.catalog().service(service, None)?;
+    let model = profile.load().await?.service_model(service)?;
     command::describe::operations(&model)
 }
 

@@ -39,6 +39,7 @@ mod wait;
 /// Parts that inia's own crates share. Not covered by semantic versioning.
 #[doc(hidden)]
 pub mod detail {
+    pub use crate::body::BodyPace;
     pub use crate::checksum::{Algorithm, Hasher};
     pub use crate::saved_file::SavedFile;
 }

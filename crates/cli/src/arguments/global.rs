@@ -157,18 +157,18 @@ impl SessionOptions {
             config = config.signature_version(UNSIGNED);
         }
         if self.no_verify_ssl {
-            warn_unverified();
+            warn_unverified("--no-verify-ssl");
             config = config.verify(false);
         }
         config
     }
 }
 
-/// Warns once that certificates are not verified.
-fn warn_unverified() {
+/// Warns once that certificates are not verified, because of an option or setting.
+pub(crate) fn warn_unverified(setting: &str) {
     static WARNING: std::sync::Once = std::sync::Once::new();
     WARNING.call_once(|| {
-        eprintln!("warning: --no-verify-ssl: an attacker who intercepts the connection can read requests and credentials");
+        eprintln!("warning: {setting}: an attacker who intercepts the connection can read requests and credentials");
     });
 }
 

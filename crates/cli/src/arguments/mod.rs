@@ -18,7 +18,9 @@ mod paramfile;
 mod shorthand;
 mod value;
 
-pub(crate) use global::{OutputFormat, OutputOptions, ProfileOption, SessionOptions};
+pub(crate) use global::{
+    OutputFormat, OutputOptions, ProfileOption, SessionOptions, warn_unverified,
+};
 pub(crate) use operation::{EventOptions, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};

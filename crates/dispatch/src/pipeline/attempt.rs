@@ -421,6 +421,15 @@ impl Service {
                 prepared.host_prefix
             ));
         }
+        if error.kind() == ErrorKind::Connection
+            && self.resolver.is_regional
+            && self.settings.endpoint_url.is_none()
+        {
+            return error.with_note(format_args!(
+                "{} has no endpoint rules: if the host is wrong, set its URL with --endpoint-url, AWS_ENDPOINT_URL, or endpoint_url in the profile",
+                self.model.name()
+            ));
+        }
         error
     }
 

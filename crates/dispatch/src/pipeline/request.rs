@@ -782,13 +782,20 @@ async fn read_ahead(
     if checksum.is_none() && sha256.is_none() {
         return Ok(None);
     }
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk?;
+    let mut update = |chunk: &[u8]| {
         if let Some((_, hasher)) = &mut checksum {
-            hasher.update(&chunk);
+            hasher.update(chunk);
         }
         if let Some(hasher) = &mut sha256 {
-            hasher.update(&chunk);
+            hasher.update(chunk);
+        }
+    };
+    // Reading bytes at their pace would take the time of sending them.
+    if let Some(bytes) = body.as_bytes() {
+        update(bytes);
+    } else {
+        while let Some(chunk) = body.next().await {
+            update(&chunk?);
         }
     }
     if let Some((algorithm, hasher)) = checksum {

@@ -11,7 +11,7 @@ use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
 use crate::auth::prefers_env_token;
-use crate::endpoint::EndpointResolver;
+use crate::endpoint::{EndpointResolver, EndpointRules};
 use crate::identity::IdentityProvider;
 use crate::interceptor::Interceptors;
 use crate::pipeline::discovery::DiscoveryCache;
@@ -116,7 +116,7 @@ impl ServiceFactory {
                     })?
             }
         };
-        let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
+        let resolver = EndpointResolver::new(self.rules(&model)?, self.partitions()?);
         let rules = match settings.retry_mode {
             RetryMode::Standard => RetryRules::Standard,
             RetryMode::Adaptive => RetryRules::Adaptive,
@@ -184,7 +184,7 @@ impl ServiceFactory {
         self.catalog.service(service, version)
     }
 
-    fn rule_set(&self, model: &ServiceModel) -> Result<RuleSet> {
+    fn rules(&self, model: &ServiceModel) -> Result<EndpointRules> {
         let name = model.name();
         let version = &model.metadata().api_version;
         let kind = "endpoint-rule-set-1";
@@ -192,10 +192,20 @@ impl ServiceFactory {
             Some(definition) => Some(definition),
             None => self.catalog.definition(name, None, kind)?,
         };
-        match definition {
-            Some(definition) => definition.load(RuleSet::from_json),
-            None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
+        if let Some(definition) = definition {
+            let rule_set = definition.load(RuleSet::from_json)?;
+            let is_for_model = !definition.is_compiled() || model.is_packed();
+            if is_for_model || crate::endpoint::has_sources(&rule_set, model) {
+                return Ok(EndpointRules {
+                    rule_set,
+                    is_regional: false,
+                });
+            }
         }
+        Ok(EndpointRules {
+            rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?,
+            is_regional: true,
+        })
     }
 
     fn partitions(&self) -> Result<Arc<Partitions>> {
@@ -203,7 +213,13 @@ impl ServiceFactory {
             return Ok(Arc::clone(partitions));
         }
         let definition = self.global_definition("partitions")?;
-        let partitions = definition.load(Partitions::from_json)?;
+        let mut partitions = definition.load(Partitions::from_json)?;
+        if !definition.is_compiled()
+            && let Some(built_in) = self.catalog.built_in_shared("partitions")?
+        {
+            // The file of an older release lacks outputs that the built-in rules read.
+            partitions = partitions.completed_with(&built_in.load(Partitions::from_json)?);
+        }
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))

@@ -14,7 +14,7 @@ use inia_core::{
     Credentials, Error, ErrorKind, Identities, Result, SsoLogin, SsoLogout, Str, Token,
 };
 use inia_endpoint::{EndpointVariant, EndpointsData};
-use inia_model::Catalog;
+use inia_model::{Catalog, DefinitionSource, ServiceModel};
 
 use crate::interceptor::Interceptors;
 use crate::{Client, RetryOptions};
@@ -149,6 +149,24 @@ impl Session {
     #[must_use]
     pub fn available_services(&self) -> Vec<Str> {
         self.catalog().services()
+    }
+
+    /// Returns the definition of a service, in the API version of `api_versions` in the profile or the newest.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or an invalid definition.
+    pub fn service_model(&self, service: &str) -> Result<Arc<ServiceModel>> {
+        let version = self.settings().api_version(service);
+        self.catalog().service(service, version)
+    }
+
+    /// Returns the API version and the origin of the definition of a service.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or a file that cannot be read.
+    pub fn definition_source(&self, service: &str) -> Result<DefinitionSource> {
+        let version = self.settings().api_version(service);
+        self.catalog().source(service, version)
     }
 
     /// Returns the names of all services with a resource definition, sorted.
