@@ -47,12 +47,13 @@ pub mod error {
 /// Definitions: services, operations, shapes, paginators, waiters and resources as data.
 pub mod model {
     pub use inia_model::{
-        Acceptor, AcceptorState, Catalog, ErrorMatch, IdentifierSource, Kind, Location, Matcher,
-        Member, Metadata, Operation, PaginatorModel, Paginators, ParamPath, ParamSource,
-        ResourceAction, ResourceAttribute, ResourceCollection, ResourceIdentifier, ResourceModel,
-        ResourceParam, ResourceRelation, ResourceRequest, ResourceTarget, ResourceWaiter,
-        Resources, ResultKey, ServiceModel, Shape, ShapeId, Structure, TargetIdentifier, Traits,
-        WaiterModel, Waiters, did_you_mean, kebab_case, snake_case,
+        Acceptor, AcceptorState, Catalog, DefinitionOrigin, DefinitionSource, ErrorMatch,
+        IdentifierSource, Kind, Location, Matcher, Member, Metadata, Operation, PaginatorModel,
+        Paginators, ParamPath, ParamSource, ResourceAction, ResourceAttribute, ResourceCollection,
+        ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation, ResourceRequest,
+        ResourceTarget, ResourceWaiter, Resources, ResultKey, ServiceModel, Shape, ShapeId,
+        SmithyService, Structure, TargetIdentifier, Traits, WaiterModel, Waiters, did_you_mean,
+        kebab_case, snake_case,
     };
 }
 
@@ -68,7 +69,7 @@ pub mod presign {
 
 /// Wire formats and the headers of messages.
 pub mod protocol {
-    pub use inia_protocol::{Headers, Protocol};
+    pub use inia_protocol::{Headers, Protocol, Request};
 }
 
 /// boto3's resources: identifiers, attributes, actions, references, collections.
@@ -99,6 +100,11 @@ pub mod testing {
     };
 }
 
+/// Hooks into calls.
+pub mod interceptor {
+    pub use inia_dispatch::{CallContext, Interceptor, RetryDecision};
+}
+
 /// Retries: options, classifiers of errors, delays.
 pub mod retry {
     pub use inia_dispatch::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
@@ -107,7 +113,7 @@ pub mod retry {
 /// Connections: the HTTP transport, TLS, proxies, and transports of your own.
 pub mod transport {
     pub use inia_dispatch::{
-        CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+        CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
         TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
     };
 }

@@ -247,6 +247,7 @@ fn request(url: &str, version: HttpVersion) -> WireRequest {
         headers: Headers::new(),
         body: WireBody::Bytes(Bytes::new()),
         read_timeout: Some(Duration::from_secs(60)),
+        stall_limit: None,
         version,
         operation: None,
     }
@@ -409,6 +410,25 @@ async fn servers_without_http2_get_http1() {
         numbers
             .iter()
             .all(|number| ["1", "2", "3"].contains(&&**number))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http2_alone_is_negotiated_or_refused() {
+    let (port, bundle) = tls_server(true, usize::MAX).await;
+    let transport = tls_transport(bundle, 3);
+    let url = format!("https://localhost:{port}/");
+    let response = transport.send(request(&url, HttpVersion::Http2Only)).await;
+    assert_eq!(text(response).await, "1");
+    let (port, bundle) = tls_server(false, usize::MAX).await;
+    let transport = tls_transport(bundle, 3);
+    let url = format!("https://localhost:{port}/");
+    let sent = transport.send(request(&url, HttpVersion::Http2Only)).await;
+    let error = sent.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(
+        error.to_string().contains("does not support HTTP/2"),
+        "{error}"
     );
 }
 

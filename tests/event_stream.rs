@@ -2,9 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use inia::ports::BoxFuture;
+use inia::protocol::Headers;
+use inia::transport::{Transport, WireBody, WireRequest, WireResponse};
+use inia::{Blob, ByteStream, Credentials, Result, Session, Value, json};
 use inia_core::ErrorKind;
 use inia_protocol::{EventHeader, EventMessage, MessageDecoder};
 
@@ -12,18 +18,22 @@ mod support;
 use support::Case;
 
 fn main() -> ExitCode {
+    let peer = match support::peers_dir() {
+        None => Case::unavailable("frames read and signed by botocore"),
+        Some(peers) => Case::new("frames read and signed by botocore", move || {
+            compare_with_botocore(&peers)
+        }),
+    };
     let Some(folder) = support::conformance_dir("eventstream") else {
-        return support::run(
-            "event-stream",
-            vec![Case::unavailable("the event stream frames")],
-        );
+        let frames = Case::unavailable("the event stream frames");
+        return support::run("event-stream", vec![frames, peer]);
     };
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    let cases = files
+    let mut cases: Vec<Case> = files
         .into_iter()
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -32,7 +42,107 @@ fn main() -> ExitCode {
             })
         })
         .collect();
+    cases.push(peer);
     support::run("event-stream", cases)
+}
+
+/// Keeps the request of a call, with its body.
+#[derive(Debug, Default)]
+struct Recorder(Mutex<Option<(Headers, Bytes)>>);
+
+impl Transport for Recorder {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+        Box::pin(async move {
+            let body = match request.body {
+                WireBody::Bytes(bytes) => bytes,
+                WireBody::Stream(stream) => stream.collect(1 << 20).await?,
+            };
+            *self.0.lock().unwrap() = Some((request.headers, body));
+            Ok(WireResponse {
+                status: 200,
+                headers: Headers::new(),
+                body: ByteStream::empty(),
+            })
+        })
+    }
+}
+
+/// Compares the frames of a call with those that botocore reads, and their signatures with those of its key.
+fn compare_with_botocore(peers: &Path) -> Result<(), String> {
+    let recorder = Arc::new(Recorder::default());
+    let session = Session::builder()
+        .region("us-east-1")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+        .transport(recorder.clone())
+        .build()
+        .unwrap();
+    let params = json!({"botId": "BOTBOTBOT1", "botAliasId": "TSTALIASID", "localeId": "en_US", "sessionId": "s1"});
+    let events = [
+        json!({"ConfigurationEvent": {"responseContentType": "text/plain"}}),
+        json!({"AudioInputEvent": {"contentType": "audio/lpcm", "audioChunk": Blob::from(vec![0xff; 5000])}}),
+        json!({"TextInputEvent": {"text": "Grüße"}}),
+        json!({"DisconnectionEvent": {}}),
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let call = session
+        .client("lexv2-runtime")
+        .unwrap()
+        .call("StartConversation", params)
+        .events(events);
+    runtime
+        .block_on(call.send())
+        .map_err(|error| error.to_string())?;
+    let (headers, body) = recorder.0.lock().unwrap().take().unwrap();
+    let job = json!({
+        "authorization": headers.get("authorization").unwrap(),
+        "body": inia_core::to_hex(&body),
+    });
+    let program = if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    };
+    let script = support::workspace()
+        .join("tests")
+        .join("event_server")
+        .join("peer.py");
+    let output = Command::new(peers.join("venv").join(program))
+        .arg(script)
+        .arg(job.to_json_string())
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let audio = format!(
+        r#"{{"contentType":"audio/lpcm","audioChunk":"{}"}}"#,
+        base64(&[0xff; 5000])
+    );
+    let expected = json!([
+        [
+            "ConfigurationEvent",
+            "application/json",
+            r#"{"responseContentType":"text/plain"}"#
+        ],
+        ["AudioInputEvent", "application/json", audio],
+        ["TextInputEvent", "application/json", r#"{"text":"Grüße"}"#],
+        ["DisconnectionEvent", "application/json", "{}"],
+        []
+    ]);
+    if read == expected {
+        Ok(())
+    } else {
+        Err(format!("botocore reads {}", read.to_json_string()))
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::prelude::BASE64_STANDARD.encode(bytes)
 }
 
 fn check(name: &str, frame: &[u8]) -> Result<(), String> {

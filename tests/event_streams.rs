@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use inia::config::Config;
 use inia::credentials::Token;
+use inia::transport::{HyperTransport, TransportSettings};
 use inia::{Blob, Client, Credentials, Error, ErrorKind, Result, Session, Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
@@ -576,7 +577,10 @@ async fn events_wait_in_bounded_memory_while_the_service_reads_nothing() {
 
 #[tokio::test]
 async fn a_receiver_that_is_not_read_stops_neither_itself_nor_other_calls() {
-    let server = EventServer::start(|mut talk: Conversation, _| async move {
+    // Its own window for the connection stops no request.
+    let mut builder = h2::server::Builder::new();
+    builder.initial_connection_window_size(64 << 20);
+    let server = EventServer::with_builder(builder, |mut talk: Conversation, _| async move {
         talk.accept();
         // Two events for one, so that the responses fill their windows.
         while let Ok(Some(event)) = talk.next().await {
@@ -589,7 +593,7 @@ async fn a_receiver_that_is_not_read_stops_neither_itself_nor_other_calls() {
         talk.finish();
     })
     .await;
-    let config = Config::new().read_timeout(Duration::from_millis(300));
+    let config = Config::new().read_timeout(Duration::from_secs(2));
     let lex = client("lexv2-runtime", &server, config);
     let unread = (0..10).map(|_| async {
         let call = lex.call("StartConversation", conversation());
@@ -617,7 +621,7 @@ async fn a_receiver_that_is_not_read_stops_neither_itself_nor_other_calls() {
         for _ in 0..50 {
             send.send(text("x".repeat(60_000))).await.unwrap();
             for _ in 0..2 {
-                assert!(receive.next().await.unwrap().is_ok());
+                receive.next().await.unwrap().unwrap();
             }
         }
     })
@@ -1241,4 +1245,226 @@ async fn models_without_http2_use_http1() {
         request.contains("STREAMING-AWS4-HMAC-SHA256-EVENTS"),
         "{request}"
     );
+}
+
+#[tokio::test]
+async fn sigv4a_signs_events_too() {
+    let server = EventServer::start(|talk: Conversation, _| async move {
+        answer(talk, &[("HeartbeatEvent", "{}")]).await;
+    })
+    .await;
+    soon(async {
+        let config = Config::new().signature_version("v4a");
+        let lex = client("lexv2-runtime", &server, config);
+        let call = lex.call("StartConversation", conversation());
+        let mut output = call.events([text("a"), text("b")]).await.unwrap();
+        let events = output.events.take().unwrap().collect().await.unwrap();
+        assert_eq!(events.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn events_are_deserialized_on_request() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    enum Event {
+        TranscriptEvent { transcript: String },
+        HeartbeatEvent {},
+    }
+    let server = EventServer::start(|talk: Conversation, _| async move {
+        let events = [
+            ("TranscriptEvent", r#"{"transcript":"hi"}"#),
+            ("LaterEvent", "{}"),
+            ("HeartbeatEvent", "{}"),
+        ];
+        answer(talk, &events).await;
+    })
+    .await;
+    soon(async {
+        let call = lex(&server).call("StartConversation", conversation());
+        let (send, mut receive) = call.duplex().await.unwrap();
+        send.finish();
+        let event = receive.next_as::<Event>().await.unwrap().unwrap();
+        assert_eq!(
+            event,
+            Event::TranscriptEvent {
+                transcript: "hi".to_owned()
+            }
+        );
+        let error = receive.next_as::<Event>().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Parse, "{error}");
+        assert_eq!(
+            receive.next_as::<Event>().await.unwrap().unwrap(),
+            Event::HeartbeatEvent {}
+        );
+        assert!(receive.next_as::<Event>().await.is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_response_is_another_attempt() {
+    let server = EventServer::start(|mut talk: Conversation, number| async move {
+        let first = talk.next().await.unwrap().unwrap();
+        assert_eq!(first.payload, r#"{"text":"a"}"#);
+        match number {
+            0 => talk.cut(),
+            1 => talk.reset(h2::Reason::INTERNAL_ERROR),
+            _ => answer(talk, &[("HeartbeatEvent", "{}")]).await,
+        }
+    })
+    .await;
+    soon(async {
+        let call = lex(&server).call("StartConversation", conversation());
+        let (mut send, mut receive) = call.duplex().await.unwrap();
+        send.send(text("a")).await.unwrap();
+        assert_eq!(receive.response().await.unwrap().metadata.attempts, 3);
+        send.finish();
+        assert!(receive.next().await.unwrap().is_ok());
+        // More events than are kept are not sent again.
+        let server = EventServer::start(|mut talk: Conversation, _| async move {
+            for _ in 0..50 {
+                talk.next().await.unwrap().unwrap();
+            }
+            talk.cut();
+        })
+        .await;
+        let events = vec![text("x".repeat(10_000)); 100];
+        let call = lex(&server).call("StartConversation", conversation());
+        let error = call.events(events).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Connection, 1),
+            "{error:#}"
+        );
+        assert!(error.to_string().contains("read only once"), "{error:#}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pings_find_a_connection_that_is_dead() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(socket).await.unwrap();
+        let (_request, mut response) = connection.accept().await.unwrap().unwrap();
+        let stream = response
+            .send_response(http::Response::new(()), false)
+            .unwrap();
+        let closed = std::future::poll_fn(|context| connection.poll_closed(context));
+        // The headers are written; then nothing is read or written.
+        let _ = timeout(Duration::from_millis(50), closed).await;
+        std::future::pending::<()>().await;
+        drop::<h2::SendStream<Bytes>>(stream);
+    });
+    let transport = HyperTransport::new(TransportSettings {
+        http2_keepalive: Some(Duration::from_millis(100)),
+        ..TransportSettings::default()
+    });
+    let lex = Session::builder()
+        .region("us-east-1")
+        .credentials(Credentials::new(KEY_ID, SECRET, None))
+        .endpoint_url(url)
+        .transport(Arc::new(transport))
+        .build()
+        .unwrap()
+        .client("lexv2-runtime")
+        .unwrap();
+    soon(async {
+        let call = lex.call("StartConversation", conversation());
+        let (mut send, mut receive) = call.duplex().await.unwrap();
+        receive.response().await.unwrap();
+        let error = receive.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Stream, "{error:#}");
+        assert!(send.send(text("a")).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn http1_carries_both_directions_at_once() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let definition = json!({
+        "metadata": {
+            "apiVersion": "2017-10-26", "endpointPrefix": "talk", "protocol": "rest-json", "serviceId": "Talk",
+            "signatureVersion": "v4"
+        },
+        "operations": {"Talk": {"name": "Talk", "http": {"method": "POST", "requestUri": "/talk"},
+            "input": {"shape": "Talking"}, "output": {"shape": "Talking"}}},
+        "shapes": {
+            "Talking": {"type": "structure", "payload": "Words", "members": {"Words": {"shape": "Words"}}},
+            "Words": {"type": "structure", "eventstream": true, "members": {"Word": {"shape": "Word"}}},
+            "Word": {"type": "structure", "event": true, "members": {"Text": {"shape": "String"}}},
+            "String": {"type": "string"}
+        }
+    });
+    let (_root, folder) = drop_in("talk", &definition);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 8192];
+        let _ = socket.read(&mut buffer).await.unwrap();
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let frame = event_server::message("event", ":event-type", "Word", r#"{"Text":"b"}"#)
+            .encode()
+            .unwrap();
+        // One event for each part of the request, until it ends.
+        loop {
+            let read = socket.read(&mut buffer).await.unwrap();
+            if read == 0 || buffer[..read].ends_with(b"0\r\n\r\n") {
+                break;
+            }
+            socket
+                .write_all(format!("{:x}\r\n", frame.len()).as_bytes())
+                .await
+                .unwrap();
+            socket.write_all(&frame).await.unwrap();
+            socket.write_all(b"\r\n").await.unwrap();
+        }
+        socket.write_all(b"0\r\n\r\n").await.unwrap();
+    });
+    soon(async {
+        let client = dropped_in_client("talk", &folder, &url);
+        let (mut send, mut receive) = client.call("Talk", ()).duplex().await.unwrap();
+        receive.response().await.unwrap();
+        for _ in 0..3 {
+            send.send(json!({"Word": {"Text": "a"}})).await.unwrap();
+            assert_eq!(
+                receive.next().await.unwrap().unwrap(),
+                json!({"Word": {"Text": "b"}})
+            );
+        }
+        send.finish();
+        assert!(receive.next().await.is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_of_the_blocking_kind_works_in_its_own_runtime() {
+    let server = EventServer::start(|talk: Conversation, _| async move {
+        answer(talk, &[("HeartbeatEvent", "{}")]).await;
+    })
+    .await;
+    let url = server.url.clone();
+    let (done, finished) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let builder = Session::builder()
+            .region("us-east-1")
+            .credentials(Credentials::new(KEY_ID, SECRET, None));
+        let session = inia::blocking::Session::from_builder(builder.endpoint_url(url)).unwrap();
+        let lex = session.client("lexv2-runtime").unwrap();
+        let call = lex.asynchronous().call("StartConversation", conversation());
+        let (mut send, receive) = session.run(call.duplex()).unwrap();
+        session.run(send.send(text("a"))).unwrap();
+        send.finish();
+        let events = session.iterate(receive).collect::<Result<Vec<Value>>>();
+        done.send(events.unwrap()).unwrap();
+    });
+    let events = soon(finished).await.unwrap();
+    assert_eq!(events, [json!({"HeartbeatEvent": {}})]);
 }

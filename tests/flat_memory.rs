@@ -295,3 +295,69 @@ fn streams_use_constant_memory() {
         client.call("PutObject", object).body(body).await.unwrap();
     });
 }
+
+/// A service that responds to each frame of a request with an event.
+#[derive(Debug)]
+struct EchoServer;
+
+impl Transport for EchoServer {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireResponse>> {
+        let WireBody::Stream(body) = request.body else {
+            panic!("the request has no stream");
+        };
+        let mut decoder = inia_protocol::MessageDecoder::new();
+        let chunks = body.map(move |chunk| {
+            decoder.push(&chunk?);
+            let mut events = bytes::BytesMut::new();
+            while let Some(frame) = decoder.next()? {
+                if !frame.payload.is_empty() {
+                    let text = |text: &str| inia_protocol::EventHeader::String(text.into());
+                    let event = inia_protocol::EventMessage {
+                        headers: vec![
+                            (":message-type".into(), text("event")),
+                            (":event-type".into(), text("TranscriptEvent")),
+                        ],
+                        payload: r#"{"transcript": "How do you feel today?"}"#.into(),
+                    };
+                    event.encode_to(&mut events)?;
+                }
+            }
+            Ok(events.freeze())
+        });
+        let response = WireResponse {
+            status: 200,
+            headers: Headers::new(),
+            body: ByteStream::from_stream(chunks, None),
+        };
+        Box::pin(std::future::ready(Ok(response)))
+    }
+}
+
+#[test]
+fn conversations_use_constant_memory() {
+    const EVENTS: usize = 10_000;
+    walk(async {
+        let client = session(Arc::new(EchoServer))
+            .client("lexv2-runtime")
+            .unwrap();
+        let params = json!({"botId": "BOTBOTBOT1", "botAliasId": "TSTALIASID", "localeId": "en_US", "sessionId": "s1"});
+        let events = futures_util::stream::iter(0..EVENTS).map(|number| {
+            let audio = inia::Blob::from(vec![number as u8; 320]);
+            json!({"AudioInputEvent": {"contentType": "audio/lpcm", "audioChunk": audio}})
+        });
+        let call = client.call("StartConversation", params);
+        let mut received = call
+            .event_stream(events)
+            .await
+            .unwrap()
+            .events
+            .take()
+            .unwrap();
+        let mut peak = Peak::default();
+        while let Some(event) = received.next().await {
+            event.unwrap();
+            peak.step(500);
+        }
+        peak.assert_below(EVENTS, 256 * 1024);
+    });
+}

@@ -134,7 +134,16 @@ const WITHOUT_SECRETS: &[&str] = &[
     "SsoLogin",
     "SsoLogout",
     // Traits.
+    "Backoff",
+    "Interceptor",
+    "RetryClassifier",
     "Transport",
+    // Numbers and names; the error of an attempt is an `Error`.
+    "CallContext",
+    "FailedAttempt",
+    "RetryDecision",
+    "RetryOptions",
+    "StallLimit",
     // Definitions.
     "Acceptor",
     "AcceptorState",
@@ -199,6 +208,7 @@ fn wire_request() -> WireRequest {
         headers,
         body: WireBody::Bytes(secret("body").into()),
         read_timeout: None,
+        stall_limit: None,
         version: HttpVersion::Http1,
         operation: None,
     }
@@ -218,6 +228,13 @@ fn debug_output_of_public_types_contains_no_secret() {
         "WireBody",
         &WireBody::Stream(ByteStream::from(secret("body"))),
     );
+    let serialized = inia::protocol::Request {
+        headers: request.headers.clone(),
+        query: secret("query"),
+        body: secret("body").into(),
+        ..inia::protocol::Request::default()
+    };
+    printed.add("Request", &serialized);
     printed.add("WireRequest", &request);
     printed.add(
         "WireResponse",

@@ -375,3 +375,26 @@ fn delays_are_by_the_clock_of_the_session() -> Result<()> {
     assert!(started.elapsed() < Duration::from_secs(60));
     Ok(())
 }
+
+#[tokio::test]
+async fn conversations_can_be_stubbed() -> Result<()> {
+    let stub = StubClient::new("lexv2-runtime")?;
+    stub.on("StartConversation")
+        .returns(json!({"responseEventStream": [{"TranscriptEvent": {"transcript": "hi"}}]}));
+    let params = json!({"botId": "BOTBOTBOT1", "botAliasId": "TSTALIASID", "localeId": "en_US", "sessionId": "s1"});
+    let (mut send, mut receive) = stub
+        .client()
+        .call("StartConversation", params)
+        .duplex()
+        .await?;
+    for _ in 0..1000 {
+        send.send(json!({"TextInputEvent": {"text": "x".repeat(1000)}}))
+            .await?;
+    }
+    assert_eq!(
+        receive.next().await.unwrap()?,
+        json!({"TranscriptEvent": {"transcript": "hi"}})
+    );
+    assert!(receive.next().await.is_none());
+    stub.verify()
+}

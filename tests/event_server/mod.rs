@@ -295,8 +295,14 @@ pub(crate) fn name_and_payload(event: &EventMessage) -> (String, String) {
 /// The signature chain of a request.
 struct SignatureChain {
     previous: String,
-    key: SigningKey,
+    key: ChainKey,
     scope: String,
+}
+
+enum ChainKey {
+    V4(SigningKey),
+    /// The public key.
+    V4a(p256::ecdsa::VerifyingKey),
 }
 
 impl SignatureChain {
@@ -308,6 +314,9 @@ impl SignatureChain {
             .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
             .collect();
         let authorization = headers.get("authorization")?;
+        if let Some(rest) = authorization.strip_prefix("AWS4-ECDSA-P256-SHA256 Credential=") {
+            return Some(Self::of_v4a(rest, &headers));
+        }
         let rest = authorization.strip_prefix("AWS4-HMAC-SHA256 Credential=")?;
         assert_eq!(
             headers["x-amz-content-sha256"],
@@ -349,9 +358,27 @@ impl SignatureChain {
         assert_eq!(expected.authorization(), *authorization);
         Some(SignatureChain {
             previous: signature.to_owned(),
-            key: SigningKey::derive(SECRET, time, region, service),
+            key: ChainKey::V4(SigningKey::derive(SECRET, time, region, service)),
             scope: scope[1..].join("/"),
         })
+    }
+
+    /// Starts the chain of a request with a SigV4a signature, which is not verified itself.
+    fn of_v4a(rest: &str, headers: &BTreeMap<&str, &str>) -> Self {
+        assert_eq!(
+            headers["x-amz-content-sha256"],
+            "STREAMING-AWS4-ECDSA-P256-SHA256-EVENTS"
+        );
+        let (credential, rest) = rest.split_once(", SignedHeaders=").unwrap();
+        let (_, signature) = rest.split_once(", Signature=").unwrap();
+        let (_, scope) = credential.split_once('/').unwrap();
+        let key = inia_signing::AsymmetricKey::derive(KEY_ID, SECRET).unwrap();
+        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.public_key()).unwrap();
+        SignatureChain {
+            previous: signature.to_owned(),
+            key: ChainKey::V4a(key),
+            scope: scope.to_owned(),
+        }
     }
 
     /// Verifies the signature of a frame, and returns the message in it.
@@ -372,17 +399,31 @@ impl SignatureChain {
         header.push(8);
         header.extend_from_slice(&millis.to_be_bytes());
         let time = SigningTime::from(inia::Timestamp::from_millis(*millis));
+        let algorithm = match self.key {
+            ChainKey::V4(_) => "AWS4-HMAC-SHA256",
+            ChainKey::V4a(_) => "AWS4-ECDSA-P256-SHA256",
+        };
         let text = format!(
-            "AWS4-HMAC-SHA256-PAYLOAD\n{}\n{}\n{}\n{}\n{}",
+            "{algorithm}-PAYLOAD\n{}\n{}\n{}\n{}\n{}",
             time.as_str(),
             self.scope,
             self.previous,
             HexDigest::of(&header).as_str(),
             HexDigest::of(&frame.payload).as_str(),
         );
-        let expected = self.key.sign(text.as_bytes());
-        assert_eq!(signature[..], expected[..], "the chain is broken");
-        self.previous = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+        match &self.key {
+            ChainKey::V4(key) => {
+                let expected = key.sign(text.as_bytes());
+                assert_eq!(signature[..], expected[..], "the chain is broken");
+            }
+            ChainKey::V4a(key) => {
+                use p256::ecdsa::signature::Verifier as _;
+                let der = p256::ecdsa::DerSignature::from_bytes(signature).unwrap();
+                key.verify(text.as_bytes(), &der)
+                    .expect("the chain is broken");
+            }
+        }
+        self.previous = signature.iter().map(|byte| format!("{byte:02x}")).collect();
         frame.payload.clone()
     }
 }

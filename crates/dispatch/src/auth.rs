@@ -94,7 +94,10 @@ pub(crate) fn resolve(
         double_encode: true,
         sign_body,
     };
-    if settings.is_unsigned() || operation.auth_type.as_deref() == Some("none") {
+    if settings.is_unsigned()
+        || operation.auth_type.as_deref() == Some("none")
+        || is_always_unsigned(&metadata.service_id, &operation.name)
+    {
         return Ok(auth);
     }
     let mut preferred = preferred_schemes(operation, metadata, settings);
@@ -179,6 +182,28 @@ pub(crate) fn prefers_env_token(metadata: &Metadata, config: &Config, env: &dyn 
         && config.signature_version.is_none()
         && config.auth_scheme_preference.is_none()
         && Token::from_env(signing_name, env).is_some()
+}
+
+/// Operations that are not signed whatever the definition states, by service id. Definitions of older releases do not state it.
+///
+/// # Source
+/// botocore `handlers.py:disable_signing`.
+const ALWAYS_UNSIGNED: [(&str, &[&str]); 2] = [
+    (
+        "Cognito Identity",
+        &[
+            "GetCredentialsForIdentity",
+            "GetId",
+            "GetOpenIdToken",
+            "UnlinkIdentity",
+        ],
+    ),
+    ("STS", &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]),
+];
+
+fn is_always_unsigned(service_id: &str, operation: &str) -> bool {
+    let mut rows = ALWAYS_UNSIGNED.iter();
+    rows.any(|(service, operations)| *service == service_id && operations.contains(&operation))
 }
 
 /// Returns the schemes of the operation or service, in the order of the client's preference.

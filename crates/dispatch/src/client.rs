@@ -3,24 +3,30 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 
-use inia_core::config::ClientSettings;
+use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Result, Str, Token, UserAgentFeatures, Value, from_value};
+use inia_core::{
+    Credentials, Error, ErrorKind, Result, Str, Token, UserAgentFeatures, Value, from_value,
+};
 use inia_model::{Operation, OperationTable, ServiceModel};
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::definitions::Definitions;
 use crate::dynamodb::NativeOperation;
 use crate::event_stream::{EventInput, start_duplex};
+use crate::interceptor::Interceptor;
 use crate::params::{Params, ParamsValue};
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
+use crate::session::ClientOptions;
+use crate::transport::Transport;
 use crate::{ByteStream, EventReceiver, EventSender, Output, Presign, RetryOptions, Session};
 
 /// A client of one service: cheap to clone, and safe to share between tasks and threads.
@@ -50,17 +56,25 @@ struct ClientInner {
     service: Service,
     session: Session,
     definitions: Definitions,
+    options: ClientOptions,
+    /// Clients of calls with settings of their own, the most recently used last.
+    derived: Mutex<Vec<(Config, Client)>>,
     /// The attribute values of each operation, for native clients.
     native: OnceLock<OperationTable<NativeOperation>>,
 }
 
+/// Maximum number of derived clients that a client keeps.
+const MAX_DERIVED: usize = 32;
+
 impl Client {
-    pub(crate) fn new(service: Service, session: Session) -> Self {
+    pub(crate) fn new(service: Service, session: Session, options: ClientOptions) -> Self {
         Client {
             inner: Arc::new(ClientInner {
                 service,
                 session,
                 definitions: Definitions::default(),
+                options,
+                derived: Mutex::default(),
                 native: OnceLock::new(),
             }),
             is_native: false,
@@ -159,6 +173,83 @@ impl Client {
         native.filter(|native| !native.is_plain())
     }
 
+    /// Returns a client with settings that override those of this one. It shares the credentials, the retry quota and the rate limit.
+    ///
+    /// ```no_run
+    /// # async fn example(ec2: inia_dispatch::Client) -> inia_core::Result<()> {
+    /// use inia_core::{config::Config, json};
+    ///
+    /// let ireland = ec2.with_config(&Config::new().region("eu-west-1"))?;
+    /// ireland.call("DescribeInstances", json!({})).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::client`].
+    pub fn with_config(&self, config: &Config) -> Result<Client> {
+        let mut options = self.inner.options.clone();
+        options.config = options.config.merge(config);
+        self.with_options(options)
+    }
+
+    /// Returns a client with the same settings whose transport is wrapped, for example to log or change requests and responses. See
+    /// [`SessionBuilder::wrap_transport`](crate::SessionBuilder::wrap_transport) for an example.
+    ///
+    /// # Errors
+    /// As [`Session::client`].
+    pub fn wrap_transport(
+        &self,
+        wrap: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
+    ) -> Result<Client> {
+        let mut options = self.inner.options.clone();
+        options.wrap_transport = Some(match options.wrap_transport {
+            Some(inner) => Arc::new(move |transport| wrap(inner(transport))),
+            None => Arc::new(wrap),
+        });
+        self.with_options(options)
+    }
+
+    /// Returns a client with the same settings and one more interceptor.
+    ///
+    /// # Errors
+    /// As [`Session::client`].
+    pub fn with_interceptor(&self, interceptor: impl Interceptor + 'static) -> Result<Client> {
+        let mut options = self.inner.options.clone();
+        options.interceptors.push(interceptor);
+        self.with_options(options)
+    }
+
+    fn with_options(&self, options: ClientOptions) -> Result<Client> {
+        let client = self.session().make_client(self.service_name(), options)?;
+        Ok(client.with_native_values(self.is_native))
+    }
+
+    /// Returns the client for a call with settings of its own. Clients are kept, because a program often calls with the same ones.
+    fn derive(&self, config: &Config) -> Result<Client> {
+        let derived = || {
+            let derived = &self.inner.derived;
+            derived.lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        {
+            let mut derived = derived();
+            let found = derived.iter().position(|(known, _)| known == config);
+            if let Some(index) = found {
+                let entry = derived.remove(index);
+                let client = entry.1.clone();
+                derived.push(entry);
+                return Ok(client.with_native_values(self.is_native));
+            }
+        }
+        let client = self.with_config(config)?;
+        let mut derived = derived();
+        if derived.len() >= MAX_DERIVED {
+            derived.remove(0);
+        }
+        derived.push((config.clone(), client.clone()));
+        Ok(client)
+    }
+
     /// Returns the service's name, such as `dynamodb`.
     #[must_use]
     pub fn service_name(&self) -> &Str {
@@ -205,6 +296,7 @@ impl Client {
             operation,
             params: params.into(),
             options: CallOptions::default(),
+            config: None,
             resumes_body: false,
             events: None,
         }
@@ -311,6 +403,8 @@ pub struct Call {
     operation: Result<u32>,
     params: Params,
     options: CallOptions,
+    /// Settings that override the client's.
+    config: Option<Box<Config>>,
     resumes_body: bool,
     events: Option<Events>,
 }
@@ -429,11 +523,74 @@ impl Call {
         self
     }
 
-    /// Sets how the call retries, in place of the client's options. The retry mode is that of the client: see
-    /// [`Config::retry_mode`](inia_core::config::Config::retry_mode).
+    /// Adds an interceptor of this call.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        let interceptors = &mut self.options.interceptors;
+        interceptors.get_or_insert_default().push(interceptor);
+        self
+    }
+
+    /// Sets how the call retries, in place of the client's options.
     pub fn retry(mut self, options: RetryOptions) -> Self {
+        if let Some(mode) = options.mode {
+            self = self.config(|config| config.retry_mode(mode));
+        }
         self.options.retry = Some(options);
         self
+    }
+
+    /// Sets the timeout of the whole call: all its attempts and the delays between them, in place of
+    /// [`Config::call_timeout`]. Zero is none. A streamed body is read after the call, and has the read timeout.
+    ///
+    /// ```no_run
+    /// # async fn example(sqs: inia_dispatch::Client) -> inia_core::Result<()> {
+    /// use std::time::Duration;
+    /// use inia_core::json;
+    ///
+    /// let queues = sqs.call("ListQueues", json!({})).timeout(Duration::from_secs(2)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.options.timeout = Some(limit);
+        self
+    }
+
+    /// Sets the timeout of each attempt, in place of [`Config::attempt_timeout`]. Zero is none. An attempt that exceeds it is retried.
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.options.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// Changes settings for this call.
+    ///
+    /// The client keeps what it computes for the settings of up to 32 calls, so that further calls with the same ones are as fast as
+    /// others. [`Client::with_config`] is for more of them.
+    ///
+    /// ```no_run
+    /// # async fn example(s3: inia_dispatch::Client) -> inia_core::Result<()> {
+    /// use inia_core::json;
+    ///
+    /// let object = json!({"Bucket": "logs", "Key": "2026/11.tar"});
+    /// let call = s3.call("HeadObject", object).config(|config| config.use_dualstack_endpoint(true));
+    /// call.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn config(mut self, change: impl FnOnce(Config) -> Config) -> Self {
+        let config = self.config.take().unwrap_or_default();
+        self.config = Some(Box::new(change(*config)));
+        self
+    }
+
+    /// Sets the region.
+    pub fn region(self, region: impl Into<Str>) -> Self {
+        self.config(|config| config.region(region))
+    }
+
+    /// Sets the endpoint.
+    pub fn endpoint_url(self, url: impl Into<Str>) -> Self {
+        self.config(|config| config.endpoint_url(url))
     }
 
     /// Signs with this bearer token instead of the client's.
@@ -480,7 +637,8 @@ impl Call {
     ///
     /// # Errors
     /// Any kind of error that a call has: see [`ErrorKind`](inia_core::ErrorKind).
-    pub async fn send(self) -> Result<Output> {
+    pub async fn send(mut self) -> Result<Output> {
+        self.apply_config()?;
         let service = self.client.service();
         let operation = match self.operation {
             Ok(index) => operation_at(service, index)?,
@@ -517,7 +675,10 @@ impl Call {
     /// # Errors
     /// As [`send`](Self::send); also `Stream` if reading the body fails or the body is longer than
     /// [`max_response_bytes`](inia_core::config::Config::max_response_bytes).
-    pub async fn collect(self) -> Result<Output> {
+    pub async fn collect(mut self) -> Result<Output> {
+        self.apply_config()?;
+        let timeout = self.client.service().timeout(&self.options);
+        let deadline = timeout.map(|limit| Instant::now() + limit);
         let client = self.client.clone();
         let index = self.operation.as_ref().ok().copied();
         let output = self.send().await?;
@@ -531,10 +692,47 @@ impl Call {
         };
         match member {
             Some(member) => {
-                collect_body(output, &member, service.settings.max_response_bytes).await
+                let body = collect_body(output, &member, service.settings.max_response_bytes);
+                match deadline {
+                    None => body.await,
+                    Some(deadline) => tokio::time::timeout_at(deadline, body)
+                        .await
+                        .unwrap_or_else(|_| {
+                            let message =
+                                "the response body was not read within the call's timeout";
+                            let error = Error::new(ErrorKind::Timeout, message);
+                            Err(match index.map(|index| operation_at(service, index)) {
+                                Some(Ok(operation)) => service.in_call(error, operation),
+                                _ => error,
+                            })
+                        }),
+                }
             }
             None => Ok(output),
         }
+    }
+
+    /// Replaces the client by one with the settings of the call.
+    fn apply_config(&mut self) -> Result<()> {
+        let Some(config) = self.config.take() else {
+            return Ok(());
+        };
+        let service = self.client.service();
+        let operation = match &self.operation {
+            Ok(index) => Some(operation_at(service, *index)?.name.clone()),
+            Err(_) => None,
+        };
+        let client = self.client.derive(&config).map_err(|error| {
+            let region = service.settings.region.as_ref();
+            error.in_call(service.model.name(), operation.as_ref(), region)
+        })?;
+        if let Some(operation) = operation {
+            // The definition may be of another API version.
+            let operation = client.model().operation(&operation);
+            self.operation = operation.map(|operation| operation.index);
+        }
+        self.client = client;
+        Ok(())
     }
 }
 
@@ -589,8 +787,8 @@ async fn native_call(
 
 fn operation_at(service: &Service, index: u32) -> Result<&Operation> {
     service.model.operation_at(index).ok_or_else(|| {
-        inia_core::Error::new(
-            inia_core::ErrorKind::Model,
+        Error::new(
+            ErrorKind::Model,
             format!("{}: no operation at index {index}", service.model.name()),
         )
     })

@@ -14,6 +14,7 @@ mod endpoint;
 mod event_stream;
 pub mod host;
 mod identity;
+mod interceptor;
 mod output;
 mod paginate;
 mod params;
@@ -38,6 +39,7 @@ mod wait;
 /// Parts that inia's own crates share. Not covered by semantic versioning.
 #[doc(hidden)]
 pub mod detail {
+    pub use crate::body::BodyPace;
     pub use crate::checksum::{Algorithm, Hasher};
     pub use crate::saved_file::SavedFile;
 }
@@ -46,6 +48,7 @@ pub use body::ByteStream;
 pub use client::{Call, Client};
 pub use event_stream::{EventReceiver, EventSender, EventStream};
 pub use inia_core::json;
+pub use interceptor::{CallContext, Interceptor, RetryDecision};
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
 pub use params::Params;
@@ -57,7 +60,7 @@ pub use resource::{
 pub use retry::{Backoff, FailedAttempt, RetryClassifier, RetryOptions};
 pub use session::{Session, SessionBuilder};
 pub use transport::{
-    CaBundle, HttpVersion, HyperTransport, ProxySettings, TlsSettings, Transport,
+    CaBundle, HttpVersion, HyperTransport, ProxySettings, StallLimit, TlsSettings, Transport,
     TransportSettings, WireBody, WireOperation, WireRequest, WireResponse,
 };
 pub use wait::{Condition, Wait, WaitOutcome};

@@ -28,7 +28,7 @@ mod traits;
 mod validate;
 mod waiter;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, DefinitionOrigin, DefinitionSource};
 pub use definition_file::Definition;
 pub use describe::{Description, DescriptionNode};
 pub use idempotency::fill_idempotency_tokens;

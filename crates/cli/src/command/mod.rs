@@ -5,6 +5,7 @@ pub(crate) mod configure;
 pub(crate) mod describe;
 mod input_events;
 mod line_reader;
+pub(crate) mod model;
 pub(crate) mod resource;
 pub(crate) mod response;
 pub(crate) mod run;

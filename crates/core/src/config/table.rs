@@ -57,6 +57,16 @@ macro_rules! client_options {
             CONNECT_TIMEOUT connect_timeout: Duration = "60";
             /// The timeout for each read of a response, in seconds.
             READ_TIMEOUT read_timeout: Duration = "60";
+            /// The timeout for an attempt, in seconds, from its credentials to its response; 0 is none. A streamed body is not part of it.
+            ATTEMPT_TIMEOUT attempt_timeout: Duration;
+            /// The timeout for a call with all its attempts and delays, in seconds; 0 is none. A streamed body is not part of it.
+            CALL_TIMEOUT call_timeout: Duration;
+            /// The minimum throughput of bodies in both directions, in bytes per second; 0 is none. Event streams may be slower.
+            ///
+            /// DIFFERENCE: botocore waits for a server that sends a byte before each read timeout.
+            MIN_THROUGHPUT min_throughput: u32 = "1";
+            /// The time for which a body may be slower than `min_throughput`, in seconds; by default the read timeout.
+            STALL_GRACE stall_grace: Duration;
             /// The maximum number of open connections; further requests wait in order.
             ///
             /// A connection is in use until the response body has been read or dropped. The default is half of the usual limit of 1,024 file

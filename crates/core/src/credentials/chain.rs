@@ -213,6 +213,13 @@ impl<T: Refreshable> ProviderChain<T> {
             tracing::debug!("looking for {} in {name}", T::NAME);
             match provider.load(context).await {
                 Ok(Lookup::Found(identity)) => {
+                    if let Some(part) = identity.malformed() {
+                        let error = Error::new(
+                            ErrorKind::Credentials,
+                            format!("{part} contains a line break or another control character"),
+                        );
+                        return Err(skipped.broken(T::NAME, name, error));
+                    }
                     tracing::info!("found {} in {name}", T::NAME);
                     return Ok(identity);
                 }

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, select};
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, Value, from_value};
 use inia_model::Operation;
+use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
@@ -243,6 +244,15 @@ impl EventReceiver {
     /// As [`Call::send`](crate::Call::send) and [`EventStream::next`]. The stream ends after an error.
     pub async fn next(&mut self) -> Option<Result<Value>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Returns the next event deserialized, for example as an enum with a variant for each event; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next); also `Parse` if the event does not match the type. The stream goes on then.
+    pub async fn next_as<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
+        let event = self.next().await?;
+        Some(event.and_then(from_value))
     }
 
     fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {

@@ -7,9 +7,10 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
-use inia_core::{Error, ErrorKind, List, Result, Value};
+use inia_core::{Error, ErrorKind, List, Result, Value, from_value};
 use inia_model::{Operation, ServiceModel};
 use inia_protocol::{Codec, EventMessage, MessageDecoder};
+use serde::de::DeserializeOwned;
 
 use super::{EventInput, InputEnd};
 use crate::ByteStream;
@@ -114,6 +115,15 @@ impl EventStream {
     /// definition. The stream ends after an error.
     pub async fn next(&mut self) -> Option<Result<Value>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Returns the next event deserialized, for example as an enum with a variant for each event; `None` at the end.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next); also `Parse` if the event does not match the type. The stream goes on then.
+    pub async fn next_as<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
+        let event = self.next().await?;
+        Some(event.and_then(from_value))
     }
 
     /// Reads all events to the end of the stream.

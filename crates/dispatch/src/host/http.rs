@@ -42,6 +42,7 @@ impl Http for PlainHttp {
                 headers,
                 body: WireBody::Bytes(request.body),
                 read_timeout: None,
+                stall_limit: None,
                 version: HttpVersion::Http1,
                 operation: None,
             };

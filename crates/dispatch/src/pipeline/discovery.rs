@@ -209,6 +209,7 @@ impl Service {
         let same_identity = CallOptions {
             credentials: options.credentials.clone(),
             token: options.token.clone(),
+            ttl: options.ttl,
             ..CallOptions::default()
         };
         let output = self

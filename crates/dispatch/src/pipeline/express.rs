@@ -81,6 +81,7 @@ impl Service {
             let operation = self.model.operation("CreateSession")?;
             let options = CallOptions {
                 credentials: options.credentials.clone(),
+                ttl: options.ttl,
                 ..CallOptions::default()
             };
             let features = self.credentials(&options).await?.features;

@@ -4,8 +4,10 @@
 //! botocore `client.py:BaseClient._make_api_call`, `endpoint.py:Endpoint`.
 
 mod attempt;
+mod deadline;
 pub(crate) mod discovery;
 pub(crate) mod express;
+mod observation;
 mod request;
 mod response;
 pub(crate) mod resume;
@@ -15,6 +17,7 @@ mod wire_log;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use inia_core::config::ClientSettings;
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
@@ -22,6 +25,7 @@ use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token, Us
 use inia_model::{Operation, OperationTable, ServiceModel};
 use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
+use tracing::Instrument as _;
 
 use crate::ByteStream;
 use crate::auth::offers_bearer;
@@ -30,19 +34,22 @@ use crate::customization::{CallState, OperationHooks};
 use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::event_stream::{EventEncoder, EventInput, InputEnd};
 use crate::identity::IdentityProvider;
+use crate::interceptor::{Interception, Interceptors};
 use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
 use crate::runtime::with_drivers;
-use crate::transport::{HttpVersion, Transport};
+use crate::transport::{HttpVersion, StallLimit, Transport};
 use crate::user_agent::UserAgent;
 
+use deadline::Deadline;
 use discovery::DiscoveryCache;
 use express::ExpressSessions;
 use request::{PreparedBody, ResolvedEndpoint};
 use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
+pub(crate) use deadline::current_deadline;
 pub(crate) use request::RequestDraft;
 pub(crate) use response::{collect_body, set_fault};
 #[cfg(feature = "testing")]
@@ -67,6 +74,10 @@ pub(crate) struct Service {
     pub(crate) first_attempt_header: Str,
     pub(crate) retry: RetryStrategy,
     pub(crate) retry_state: Arc<RetryState>,
+    /// The interceptors of all calls, if any.
+    pub(crate) interceptors: Option<Interceptors>,
+    /// The minimum throughput of bodies.
+    pub(crate) stall_limit: Option<StallLimit>,
     pub(crate) resolver: EndpointResolver,
     pub(crate) discovery: DiscoveryCache,
     pub(crate) express: ExpressSessions,
@@ -138,6 +149,18 @@ pub(crate) struct CallOptions {
     pub(crate) token: Option<Arc<Token>>,
     /// Retry options that override the client's.
     pub(crate) retry: Option<RetryOptions>,
+    /// Interceptors of the call, if any.
+    pub(crate) interceptors: Option<Interceptors>,
+    /// The interceptors of the client and the call, and their context, while the call is made.
+    pub(crate) interception: Option<Arc<Interception>>,
+    /// Timeout of the call, in place of the client's; zero for none.
+    pub(crate) timeout: Option<Duration>,
+    /// Timeout of an attempt, in place of the client's; zero for none.
+    pub(crate) attempt_timeout: Option<Duration>,
+    /// The deadline, if the call has a timeout.
+    pub(crate) deadline: Option<Arc<Deadline>>,
+    /// The time after which nobody waits for the response: the deadline of the call, or of the call that it is made for.
+    pub(crate) ttl: Option<tokio::time::Instant>,
     /// Headers that depend on the request's URL.
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
@@ -225,7 +248,22 @@ impl Service {
         options: CallOptions,
     ) -> Result<Output> {
         let input = options.events.clone();
-        let result = with_drivers(self.call_steps(operation, params.into(), options)).await;
+        let params = params.into();
+        let is_observed = observation::is_enabled()
+            || self.interceptors.is_some()
+            || options.interceptors.is_some();
+        let result = match self.timeout(&options) {
+            // Boxed like the next one, so that the future of a plain call stays small.
+            limit if is_observed => {
+                let call = self.observed_call(limit, operation, params, options);
+                Box::pin(with_drivers(call)).await
+            }
+            None => with_drivers(self.call_steps(operation, params, options)).await,
+            Some(limit) => {
+                let call = self.call_within(limit, operation, params, options);
+                Box::pin(with_drivers(call)).await
+            }
+        };
         match (result, input) {
             (Ok(output), Some(input)) if output.events.is_none() => {
                 input.end(InputEnd::ByService);
@@ -235,6 +273,80 @@ impl Service {
             (Err(error), None) => Err(self.in_call(error, operation)),
             (Err(error), Some(input)) => Err(input.fail(self.in_call(error, operation))),
         }
+    }
+
+    /// Makes a call within its span, and with its interceptors.
+    async fn observed_call(
+        &self,
+        limit: Option<Duration>,
+        operation: &Operation,
+        params: ParamsValue,
+        mut options: CallOptions,
+    ) -> Result<Output> {
+        let interception = self.intercept(operation, &mut options);
+        let span = observation::call_span(self, operation);
+        let call = async {
+            if let Some(interception) = &interception {
+                interception.before(|interceptor, context| interceptor.before_call(context))?;
+            }
+            match limit {
+                None => self.call_steps(operation, params, options).await,
+                Some(limit) => self.call_within(limit, operation, params, options).await,
+            }
+        };
+        let mut result = call.instrument(span.clone()).await;
+        if let Some(interception) = interception {
+            if let Err(error) = result {
+                result = Err(self.in_call(error, operation));
+            }
+            let _ = interception.after(|interceptor, context| {
+                interceptor.after_call(context, &mut result);
+                Ok(())
+            });
+        }
+        observation::record_call(&span, &result);
+        result
+    }
+
+    /// Returns the interception of a call, which its options share; `None` if it has no interceptors.
+    fn intercept(
+        &self,
+        operation: &Operation,
+        options: &mut CallOptions,
+    ) -> Option<Arc<Interception>> {
+        if self.interceptors.is_none() && options.interceptors.is_none() {
+            return None;
+        }
+        let none = Interceptors::default();
+        let interception = Arc::new(Interception::new(
+            self.interceptors.as_ref().unwrap_or(&none),
+            options.interceptors.as_ref().unwrap_or(&none),
+            self.model.name(),
+            &operation.name,
+            self.settings.region.as_ref(),
+        ));
+        options.interception = Some(Arc::clone(&interception));
+        Some(interception)
+    }
+
+    /// Returns the timeout of a call.
+    pub(crate) fn timeout(&self, options: &CallOptions) -> Option<Duration> {
+        let limit = options.timeout.or(self.settings.call_timeout)?;
+        (!limit.is_zero()).then_some(limit)
+    }
+
+    async fn call_within(
+        &self,
+        limit: Duration,
+        operation: &Operation,
+        params: ParamsValue,
+        mut options: CallOptions,
+    ) -> Result<Output> {
+        let deadline = Arc::new(Deadline::after(limit));
+        options.ttl = Some(deadline.at());
+        options.deadline = Some(Arc::clone(&deadline));
+        let call = self.call_steps(operation, params, options);
+        deadline.run(operation, call).await
     }
 
     /// Adds the service, operation and region of a call to its error.

@@ -11,16 +11,49 @@ use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
 use crate::auth::prefers_env_token;
-use crate::endpoint::EndpointResolver;
+use crate::endpoint::{EndpointResolver, EndpointRules};
 use crate::identity::IdentityProvider;
+use crate::interceptor::Interceptors;
 use crate::pipeline::discovery::DiscoveryCache;
 use crate::pipeline::express::express_sessions;
 use crate::pipeline::{Service, attempt_header};
 use crate::region::default_region;
 use crate::retry::{LegacyRules, RetryOptions, RetryRules, RetryState, RetryStrategy};
-use crate::transport::TransportCache;
+use crate::transport::{StallLimit, TransportCache, WrapTransport};
 use crate::url::BaseUrl;
 use crate::user_agent::{UserAgent, account_id_mode_feature, client_features};
+
+/// The parts of a client that are not in the settings of its session.
+#[derive(Clone)]
+pub(crate) struct ClientOptions {
+    /// The options set in code, with those of the session.
+    pub(crate) config: Config,
+    pub(crate) retry: RetryOptions,
+    pub(crate) interceptors: Interceptors,
+    pub(crate) identity: Arc<dyn IdentityProvider>,
+    /// Wraps the transport of the session.
+    pub(crate) wrap_transport: Option<WrapTransport>,
+    /// The state that a client shares with those it is derived from.
+    pub(crate) retry_state: Option<Arc<RetryState>>,
+}
+
+impl ClientOptions {
+    pub(crate) fn new(
+        config: Config,
+        retry: &RetryOptions,
+        interceptors: &Interceptors,
+        identity: Arc<dyn IdentityProvider>,
+    ) -> Self {
+        ClientOptions {
+            config,
+            retry: retry.clone(),
+            interceptors: interceptors.clone(),
+            identity,
+            wrap_transport: None,
+            retry_state: None,
+        }
+    }
+}
 
 /// Makes the services of clients and of the calls of credential providers.
 pub(super) struct ServiceFactory {
@@ -40,13 +73,8 @@ pub(super) struct ServiceFactory {
 
 impl ServiceFactory {
     /// Makes a service with options that include the session's.
-    pub(super) fn service(
-        &self,
-        name: &str,
-        config: &Config,
-        retry: &RetryOptions,
-        identity: Arc<dyn IdentityProvider>,
-    ) -> Result<Service> {
+    pub(super) fn service(&self, name: &str, options: &ClientOptions) -> Result<Service> {
+        let config = &options.config;
         let model = self.model(name, config)?;
         let mut settings = self.settings.for_client(
             config,
@@ -88,7 +116,7 @@ impl ServiceFactory {
                     })?
             }
         };
-        let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
+        let resolver = EndpointResolver::new(self.rules(&model)?, self.partitions()?);
         let rules = match settings.retry_mode {
             RetryMode::Standard => RetryRules::Standard,
             RetryMode::Adaptive => RetryRules::Adaptive,
@@ -97,7 +125,15 @@ impl ServiceFactory {
                 &metadata.endpoint_prefix,
             )),
         };
-        let retry = RetryStrategy::new(model.name(), rules, settings.max_attempts, retry);
+        let retry = RetryStrategy::new(model.name(), rules, settings.max_attempts, &options.retry);
+        let mut transport = self.transports.get(host, &settings, config)?;
+        if let Some(wrap) = &options.wrap_transport {
+            transport = wrap(transport);
+        }
+        let stall_limit = (settings.min_throughput > 0).then(|| StallLimit {
+            bytes_per_second: settings.min_throughput,
+            grace: settings.stall_grace.unwrap_or(settings.read_timeout),
+        });
         let mut features = client_features(&settings, protocol);
         if resolver.has_account_id_mode() {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
@@ -107,13 +143,18 @@ impl ServiceFactory {
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
             resolver,
-            transport: self.transports.get(host, &settings, config)?,
+            transport,
             has_env_token: prefers_env_token(metadata, config, &*host.env),
-            identity,
+            identity: Arc::clone(&options.identity),
             clock: Arc::clone(&host.clock),
             rng: Arc::clone(&host.rng),
             keys: Arc::clone(&self.keys),
-            retry_state: Arc::new(RetryState::new(&host.clock)),
+            retry_state: match &options.retry_state {
+                Some(shared) => Arc::clone(shared),
+                None => Arc::new(RetryState::new(&host.clock)),
+            },
+            interceptors: (!options.interceptors.is_empty()).then(|| options.interceptors.clone()),
+            stall_limit,
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
             user_agent: UserAgent::new(&settings, &*host.env, features),
@@ -143,7 +184,7 @@ impl ServiceFactory {
         self.catalog.service(service, version)
     }
 
-    fn rule_set(&self, model: &ServiceModel) -> Result<RuleSet> {
+    fn rules(&self, model: &ServiceModel) -> Result<EndpointRules> {
         let name = model.name();
         let version = &model.metadata().api_version;
         let kind = "endpoint-rule-set-1";
@@ -151,10 +192,20 @@ impl ServiceFactory {
             Some(definition) => Some(definition),
             None => self.catalog.definition(name, None, kind)?,
         };
-        match definition {
-            Some(definition) => definition.load(RuleSet::from_json),
-            None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
+        if let Some(definition) = definition {
+            let rule_set = definition.load(RuleSet::from_json)?;
+            let is_for_model = !definition.is_compiled() || model.is_packed();
+            if is_for_model || crate::endpoint::has_sources(&rule_set, model) {
+                return Ok(EndpointRules {
+                    rule_set,
+                    is_regional: false,
+                });
+            }
         }
+        Ok(EndpointRules {
+            rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?,
+            is_regional: true,
+        })
     }
 
     fn partitions(&self) -> Result<Arc<Partitions>> {
@@ -162,7 +213,13 @@ impl ServiceFactory {
             return Ok(Arc::clone(partitions));
         }
         let definition = self.global_definition("partitions")?;
-        let partitions = definition.load(Partitions::from_json)?;
+        let mut partitions = definition.load(Partitions::from_json)?;
+        if !definition.is_compiled()
+            && let Some(built_in) = self.catalog.built_in_shared("partitions")?
+        {
+            // The file of an older release lacks outputs that the built-in rules read.
+            partitions = partitions.completed_with(&built_in.load(Partitions::from_json)?);
+        }
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))

@@ -14,10 +14,13 @@ use inia_core::{
     Credentials, Error, ErrorKind, Identities, Result, SsoLogin, SsoLogout, Str, Token,
 };
 use inia_endpoint::{EndpointVariant, EndpointsData};
-use inia_model::Catalog;
+use inia_model::{Catalog, DefinitionSource, ServiceModel};
 
+use crate::interceptor::Interceptors;
 use crate::{Client, RetryOptions};
 use factory::ServiceFactory;
+
+pub(crate) use factory::ClientOptions;
 
 /// Settings, credentials and service definitions, from which clients are created. Cheap to clone, and safe to share.
 ///
@@ -37,6 +40,7 @@ pub struct Session(Arc<SessionInner>);
 struct SessionInner {
     config: Config,
     retry: RetryOptions,
+    interceptors: Interceptors,
     identities: Arc<Identities>,
     factory: Arc<ServiceFactory>,
 }
@@ -147,6 +151,24 @@ impl Session {
         self.catalog().services()
     }
 
+    /// Returns the definition of a service, in the API version of `api_versions` in the profile or the newest.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or an invalid definition.
+    pub fn service_model(&self, service: &str) -> Result<Arc<ServiceModel>> {
+        let version = self.settings().api_version(service);
+        self.catalog().service(service, version)
+    }
+
+    /// Returns the API version and the origin of the definition of a service.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or a file that cannot be read.
+    pub fn definition_source(&self, service: &str) -> Result<DefinitionSource> {
+        let version = self.settings().api_version(service);
+        self.catalog().source(service, version)
+    }
+
     /// Returns the names of all services with a resource definition, sorted.
     #[must_use]
     pub fn available_resources(&self) -> Vec<Str> {
@@ -229,11 +251,16 @@ impl Session {
     pub fn client_with(&self, service: &str, config: &Config) -> Result<Client> {
         let config = self.0.config.merge(config);
         let identities = Arc::clone(&self.0.identities);
-        let service = self
-            .0
-            .factory
-            .service(service, &config, &self.0.retry, identities)?;
-        Ok(Client::new(service, self.clone()))
+        self.make_client(
+            service,
+            ClientOptions::new(config, &self.0.retry, &self.0.interceptors, identities),
+        )
+    }
+
+    pub(crate) fn make_client(&self, service: &str, mut options: ClientOptions) -> Result<Client> {
+        let service = self.0.factory.service(service, &options)?;
+        options.retry_state = Some(Arc::clone(&service.retry_state));
+        Ok(Client::new(service, self.clone(), options))
     }
 }
 

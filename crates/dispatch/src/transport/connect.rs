@@ -26,6 +26,7 @@ pub(super) struct Connector {
     /// TLS with proxies whose URL is `https`.
     proxy_tls: LazyTlsConfig,
     timeout: Option<Duration>,
+    http2_keepalive: Option<Duration>,
 }
 
 /// An established connection.
@@ -63,12 +64,18 @@ impl Connector {
             proxies: ProxyTable::new(&settings.proxy)?,
             proxy_tls: LazyTlsConfig::new(settings.proxy.tls.clone()),
             timeout: settings.connect_timeout,
+            http2_keepalive: settings.http2_keepalive,
         })
     }
 
     /// Returns the time limit for connecting.
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// Returns the interval between pings on a silent connection of HTTP/2.
+    pub(super) fn http2_keepalive(&self) -> Option<Duration> {
+        self.http2_keepalive
     }
 
     /// Connects to a host. The time limit is for DNS, TCP, proxy and TLS together.

@@ -13,12 +13,14 @@ use inia_core::detail::TextPool;
 use inia_core::ports::BoxFuture;
 use inia_core::{Error, ErrorKind, Result};
 use inia_protocol::Headers;
+use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::failure::{ConnectError, is_reset, is_unprocessed, request_error};
 use super::pool::{ConnectionPool, Lease};
 use super::request_body::{RequestBody, UploadProgress};
 use super::response_body::response_body;
+use super::stall::StallLimit;
 use super::target::Target;
 use super::{Transport, TransportSettings, WireBody, WireRequest, WireResponse};
 use crate::url::printable_url;
@@ -74,6 +76,7 @@ impl HyperTransport {
             .map_err(|reason| invalid_url(&request.url, &reason))?;
         let max_wait = self.max_wait(&request);
         let read_timeout = request.read_timeout;
+        let stall_limit = request.stall_limit;
         let wire_body = std::mem::replace(&mut request.body, WireBody::Bytes(Bytes::new()));
         let failed = |error: ConnectError| error.into_error(&UrlWithoutQuery(&uri));
 
@@ -87,19 +90,18 @@ impl HyperTransport {
             let progress = body.progress();
             let hyper = to_hyper(&request, &uri, &target, &lease, body)?;
             let sent = lease.send(hyper, progress.clone());
-            let sent = match read_timeout {
-                None => Some(sent.await),
-                Some(limit) => with_read_timeout(limit, sent, progress).await,
+            let sent = match (read_timeout, stall_limit.filter(|_| progress.is_some())) {
+                (None, None) => Ok(sent.await),
+                (limit, stall_limit) => within_limits(limit, stall_limit, sent, progress).await,
             };
             let failure = match sent {
-                Some(Ok(response)) => return Ok(from_hyper(response, read_timeout, lease)),
-                Some(Err(failure)) => failure,
-                None => {
+                Ok(Ok(response)) => {
+                    return Ok(from_hyper(response, read_timeout, stall_limit, lease));
+                }
+                Ok(Err(failure)) => failure,
+                Err(limit) => {
                     lease.discard();
-                    let limit = read_timeout.unwrap_or_default();
-                    let message =
-                        format!("{}: no response within {limit:?}", UrlWithoutQuery(&uri));
-                    return Err(Error::new(ErrorKind::Timeout, message));
+                    return Err(limit.error(&UrlWithoutQuery(&uri)));
                 }
             };
             let error = failure.error.as_deref();
@@ -170,24 +172,85 @@ fn replay_of(body: &WireBody) -> Option<WireBody> {
     }
 }
 
-/// Waits for a response; `None` if the time limit elapses without progress of the request body.
-async fn with_read_timeout<T>(
-    limit: Duration,
+/// A limit that a request has exceeded.
+enum ExceededLimit {
+    Read(Duration),
+    Stall(StallLimit, u64, Duration),
+}
+
+impl ExceededLimit {
+    #[cold]
+    fn error(&self, url: &dyn fmt::Display) -> Error {
+        match self {
+            ExceededLimit::Read(limit) => Error::new(
+                ErrorKind::Timeout,
+                format!("{url}: no response within {limit:?}"),
+            ),
+            ExceededLimit::Stall(limit, bytes, time) => {
+                limit.error(format_args!("{url}: the request body"), *bytes, *time)
+            }
+        }
+    }
+}
+
+/// Waits for a response. The read timeout does not apply while the request body makes progress or waits for its source. The body is
+/// stalled if it is too slow for the time in which it does not wait for its source.
+async fn within_limits<T>(
+    read_timeout: Option<Duration>,
+    stall_limit: Option<StallLimit>,
     response: impl Future<Output = T>,
     progress: Option<UploadProgress>,
-) -> Option<T> {
+) -> Result<T, ExceededLimit> {
     let mut response = pin!(response);
     let mut previous = 0;
+    let start = Instant::now();
+    let mut timeout = read_timeout.map(|limit| (limit, start + limit));
+    // The end of the window in which the throughput is measured, and bytes and wait for the source at its start.
+    let mut window = stall_limit.map(|limit| (limit, start + limit.grace, 0, Duration::ZERO));
     loop {
-        if let Ok(response) = tokio::time::timeout(limit, &mut response).await {
-            return Some(response);
+        let ends = timeout.map(|(_, end)| end).into_iter();
+        let next = ends.chain(window.map(|(_, end, ..)| end)).min();
+        match next {
+            None => return Ok(response.await),
+            Some(next) => {
+                if let Ok(response) = tokio::time::timeout_at(next, &mut response).await {
+                    return Ok(response);
+                }
+            }
         }
-        let progress = progress.as_ref()?;
-        let chunks = progress.chunks();
-        if chunks == previous && !progress.is_source_pending() {
-            return None;
+        let now = Instant::now();
+        if let Some((limit, end)) = timeout.filter(|(_, end)| *end <= now) {
+            let Some(progress) = &progress else {
+                return Err(ExceededLimit::Read(limit));
+            };
+            let chunks = progress.chunks();
+            if chunks == previous && !progress.is_source_pending() {
+                return Err(ExceededLimit::Read(limit));
+            }
+            previous = chunks;
+            timeout = Some((limit, end + limit));
         }
-        previous = chunks;
+        if let (Some((limit, end, bytes, waited)), Some(progress)) = (window, &progress)
+            && end <= now
+        {
+            let (bytes_now, waited_now) = (progress.bytes(), progress.source_wait());
+            let sent = bytes_now.saturating_sub(bytes);
+            let active = limit
+                .grace
+                .saturating_sub(waited_now.saturating_sub(waited));
+            if !progress.is_complete()
+                && active >= limit.grace / 2
+                && limit.is_exceeded(sent, active)
+            {
+                return Err(ExceededLimit::Stall(limit, sent, active));
+            }
+            window = (!progress.is_complete()).then_some((
+                limit,
+                end + limit.grace,
+                bytes_now,
+                waited_now,
+            ));
+        }
     }
 }
 
@@ -303,6 +366,7 @@ fn header_name(name: &str) -> Result<HeaderName, header::InvalidHeaderName> {
 fn from_hyper(
     response: http::Response<hyper::body::Incoming>,
     read_timeout: Option<Duration>,
+    stall_limit: Option<StallLimit>,
     lease: Lease,
 ) -> WireResponse {
     let (head, body) = response.into_parts();
@@ -336,7 +400,7 @@ fn from_hyper(
     WireResponse {
         status: head.status.as_u16(),
         headers,
-        body: response_body(body, is_stated_empty, read_timeout, lease),
+        body: response_body(body, is_stated_empty, read_timeout, stall_limit, lease),
     }
 }
 

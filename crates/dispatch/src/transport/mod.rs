@@ -13,6 +13,7 @@ mod request_body;
 mod response_body;
 mod settings;
 mod socket;
+mod stall;
 mod target;
 mod tls;
 mod tunnel;
@@ -32,6 +33,7 @@ pub(crate) use self::encoding::decode_body;
 pub use self::hyper::HyperTransport;
 pub use self::proxy::ProxySettings;
 pub use self::settings::TransportSettings;
+pub use self::stall::StallLimit;
 pub use self::tls::{CaBundle, TlsSettings};
 use crate::ByteStream;
 use crate::body::CallNames;
@@ -50,6 +52,8 @@ pub struct WireRequest {
     pub body: WireBody,
     /// Time limit for the response headers once the request is sent, and for each chunk of the response body.
     pub read_timeout: Option<Duration>,
+    /// Minimum throughput of the bodies in both directions.
+    pub stall_limit: Option<StallLimit>,
     /// The HTTP version.
     pub version: HttpVersion,
     /// The operation that the request calls; `None` for requests to metadata services.
@@ -118,6 +122,7 @@ impl fmt::Debug for WireRequest {
             .field("headers", &self.headers)
             .field("body", &self.body)
             .field("read_timeout", &self.read_timeout)
+            .field("stall_limit", &self.stall_limit)
             .field("version", &self.version)
             .field("operation", &self.operation)
             .finish_non_exhaustive()

@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http_body::{Body, Frame, SizeHint};
 use inia_core::Result;
+use tokio::time::Instant;
 
 use super::WireBody;
 use crate::ByteStream;
@@ -34,11 +36,49 @@ pub(super) struct UploadProgress(Arc<UploadState>);
 #[derive(Debug, Default)]
 struct UploadState {
     chunks: AtomicU64,
+    bytes: AtomicU64,
     is_source_pending: AtomicBool,
+    source: Mutex<SourceWait>,
     is_complete: AtomicBool,
 }
 
+/// The time that a body has waited for its source.
+#[derive(Clone, Copy, Debug, Default)]
+struct SourceWait {
+    total: Duration,
+    /// The start of the current wait.
+    since: Option<Instant>,
+}
+
 impl UploadProgress {
+    /// Returns the number of bytes that hyper has taken.
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Returns the time that the body has waited for its source.
+    pub(super) fn source_wait(&self) -> Duration {
+        let source = self.source();
+        source.total + source.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn source(&self) -> MutexGuard<'_, SourceWait> {
+        self.0.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that the source was polled.
+    fn record_source(&self, is_pending: bool) {
+        self.0
+            .is_source_pending
+            .store(is_pending, Ordering::Relaxed);
+        let mut source = self.source();
+        if is_pending {
+            source.since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = source.since.take() {
+            source.total += since.elapsed();
+        }
+    }
+
     /// Returns the number of chunks that hyper has polled.
     pub(super) fn chunks(&self) -> u64 {
         self.0.chunks.load(Ordering::Relaxed)
@@ -108,15 +148,17 @@ impl Body for RequestBody {
         if let (Some(remaining), Poll::Ready(Some(Ok(bytes)))) = (&mut self.remaining, &chunk) {
             *remaining = remaining.saturating_sub(bytes.len() as u64);
         }
-        if let Some(UploadProgress(state)) = &self.progress {
+        if let Some(progress) = &self.progress {
+            let state = &progress.0;
             // hyper does not poll for the end of a body whose length is known.
             if matches!(chunk, Poll::Ready(None)) || self.remaining == Some(0) {
                 state.is_complete.store(true, Ordering::Relaxed);
             }
             state.chunks.fetch_add(1, Ordering::Relaxed);
-            state
-                .is_source_pending
-                .store(chunk.is_pending(), Ordering::Relaxed);
+            if let Poll::Ready(Some(Ok(bytes))) = &chunk {
+                state.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            }
+            progress.record_source(chunk.is_pending());
         }
         chunk.map(|chunk| {
             let frame = chunk?.map(Frame::data);

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body;
 use inia_core::{Error, ErrorKind, Result, RetryClass};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::pool::Lease;
+use super::stall::{StallLimit, StallMeter};
 use crate::ByteStream;
 
 /// Converts a response body, which keeps its connection until it has been read or dropped. Each chunk is subject to the read timeout.
@@ -20,6 +21,7 @@ pub(super) fn response_body(
     body: hyper::body::Incoming,
     is_stated_empty: bool,
     read_timeout: Option<Duration>,
+    stall_limit: Option<StallLimit>,
     lease: Lease,
 ) -> ByteStream {
     let length = body.size_hint().exact();
@@ -38,7 +40,8 @@ pub(super) fn response_body(
         read: 0,
         length,
         read_timeout,
-        timer: None,
+        meter: stall_limit.map(StallMeter::new),
+        pending: None,
         uploaded: 0,
     };
     ByteStream::from_stream(chunks, length)
@@ -55,10 +58,19 @@ struct ResponseChunks {
     /// The stated length of the body.
     length: Option<u64>,
     read_timeout: Option<Duration>,
-    /// Runs only while a chunk is pending, because most chunks are ready when polled.
-    timer: Option<Pin<Box<Sleep>>>,
+    meter: Option<StallMeter>,
+    /// The wait for the next chunk, if it was not ready when polled, as most are.
+    pending: Option<PendingChunk>,
     /// Number of chunks of the request body that had been sent when the timer was last set.
     uploaded: u64,
+}
+
+/// The wait for a chunk.
+struct PendingChunk {
+    since: Instant,
+    /// The end of the time that has been measured.
+    measured: Instant,
+    timer: Pin<Box<Sleep>>,
 }
 
 impl ResponseChunks {
@@ -123,30 +135,79 @@ impl ResponseChunks {
             .with_source(error)
     }
 
-    /// Returns an error when the read timeout elapses. It does not while the request body makes progress or waits for its source.
+    /// Returns an error when the read timeout elapses or the body is stalled. Neither happens while the request body makes progress or waits
+    /// for its source.
     fn poll_timeout(&mut self, context: &mut Context<'_>) -> Poll<Error> {
-        let Some(limit) = self.read_timeout else {
+        let Some(first) = shorter(
+            self.read_timeout,
+            self.meter.as_ref().map(StallMeter::remaining),
+        ) else {
             return Poll::Pending;
         };
-        loop {
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-            ready!(timer.as_mut().poll(context));
-            let upload = self.lease.as_ref().and_then(Lease::upload);
-            let Some(upload) = upload.filter(|upload| !upload.is_complete()) else {
-                break;
-            };
-            let chunks = upload.chunks();
-            if chunks == self.uploaded && !upload.is_source_pending() {
-                break;
+        let pending = self.pending.get_or_insert_with(|| {
+            let now = Instant::now();
+            PendingChunk {
+                since: now,
+                measured: now,
+                timer: Box::pin(tokio::time::sleep(first)),
             }
-            self.uploaded = chunks;
-            self.timer = None;
+        });
+        loop {
+            ready!(pending.timer.as_mut().poll(context));
+            let now = Instant::now();
+            let upload = self.lease.as_ref().and_then(Lease::upload);
+            if let Some(upload) = upload.filter(|upload| !upload.is_complete()) {
+                let chunks = upload.chunks();
+                if chunks != self.uploaded || upload.is_source_pending() {
+                    self.uploaded = chunks;
+                    pending.since = now;
+                    pending.measured = now;
+                    pending.timer.as_mut().reset(now + first);
+                    continue;
+                }
+            }
+            let host = || self.lease.as_ref().map_or("", Lease::authority);
+            let waited = now - pending.since;
+            let timeout = self.read_timeout.map(|limit| limit.saturating_sub(waited));
+            if let Some(limit) = self
+                .read_timeout
+                .filter(|_| timeout == Some(Duration::ZERO))
+            {
+                let message = format!("{}: no data of the response body within {limit:?}", host());
+                return Poll::Ready(Error::new(ErrorKind::Timeout, message));
+            }
+            if let Some(meter) = &mut self.meter
+                && let Some((bytes, time)) = meter.record(now - pending.measured, 0)
+            {
+                let body = format_args!("{}: the response body", host());
+                return Poll::Ready(meter.limit.error(body, bytes, time));
+            }
+            pending.measured = now;
+            let remaining = self.meter.as_ref().map(StallMeter::remaining);
+            if let Some(next) = shorter(timeout, remaining) {
+                pending.timer.as_mut().reset(now + next);
+            }
         }
+    }
+
+    /// Measures the throughput with a chunk that was received. Returns an error if the body is stalled.
+    fn measure(&mut self, length: usize) -> Option<Error> {
+        let waited = match self.pending.take() {
+            Some(pending) => pending.measured.elapsed(),
+            None => Duration::ZERO,
+        };
+        let meter = self.meter.as_mut()?;
+        let (bytes, time) = meter.record(waited, length)?;
         let host = self.lease.as_ref().map_or("", Lease::authority);
-        let message = format!("{host}: no data of the response body within {limit:?}");
-        Poll::Ready(Error::new(ErrorKind::Timeout, message))
+        let body = format_args!("{host}: the response body");
+        Some(meter.limit.error(body, bytes, time))
+    }
+}
+
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -170,7 +231,14 @@ impl Stream for ResponseChunks {
             Poll::Ready(chunk) => chunk,
             Poll::Pending => Some(Err(ready!(self.poll_timeout(context)))),
         };
-        self.timer = None;
+        let chunk = match chunk {
+            Some(Ok(data)) => match self.measure(data.len()) {
+                // The end of the body has released the connection.
+                Some(error) if self.lease.is_some() => Some(Err(error)),
+                _ => Some(Ok(data)),
+            },
+            end => end,
+        };
         if !matches!(chunk, Some(Ok(_))) {
             self.body = None;
             // After an error, the connection is closed.

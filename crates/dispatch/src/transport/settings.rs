@@ -22,11 +22,17 @@ pub struct TransportSettings {
     pub max_connections: usize,
     /// True to send TCP keep-alive probes.
     pub tcp_keepalive: bool,
+    /// Interval between pings on a connection of HTTP/2 that has requests and from which nothing arrives. It is closed if a ping is
+    /// not answered within the same time. `None` for no pings.
+    pub http2_keepalive: Option<Duration>,
     /// TLS settings.
     pub tls: TlsSettings,
     /// Proxy settings.
     pub proxy: ProxySettings,
 }
+
+/// Default interval between pings on a silent connection of HTTP/2.
+const HTTP2_KEEPALIVE: Duration = Duration::from_secs(30);
 
 impl Default for TransportSettings {
     fn default() -> Self {
@@ -34,6 +40,7 @@ impl Default for TransportSettings {
             connect_timeout: Some(Duration::from_secs(60)),
             max_connections: 500,
             tcp_keepalive: false,
+            http2_keepalive: Some(HTTP2_KEEPALIVE),
             tls: TlsSettings::default(),
             proxy: ProxySettings::default(),
         }
@@ -69,6 +76,7 @@ impl TransportSettings {
             connect_timeout: Some(settings.connect_timeout),
             max_connections: settings.max_pool_connections,
             tcp_keepalive: settings.tcp_keepalive,
+            http2_keepalive: Some(HTTP2_KEEPALIVE),
             proxy: ProxySettings {
                 proxies: settings.proxies.clone(),
                 no_proxy: settings.no_proxy.clone(),

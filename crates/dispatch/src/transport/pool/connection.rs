@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -32,10 +32,6 @@ pub(super) struct Http1Connection {
     pub(super) unused_since: SystemTime,
 }
 
-/// Interval between pings on a connection with requests from which nothing arrives.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
-/// Time limit for the answer to a ping.
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Maximum number of requests that share a connection. The server may set a lower one.
 const MAX_STREAMS: usize = 100;
 /// Maximum size of the unread data of a response, in bytes.
@@ -167,13 +163,14 @@ pub(super) async fn open(
     };
     let failed = |error: hyper::Error| ConnectError::tcp(&error).at("cannot connect");
     if connection.is_http2 {
+        let keepalive = pool.connector.http2_keepalive();
         let (sender, driver) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_header_list_size(MAX_HEADER_BYTES as u32)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .keep_alive_interval(KEEP_ALIVE_INTERVAL)
-            .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+            .keep_alive_interval(keepalive)
+            .keep_alive_timeout(keepalive.unwrap_or_default())
             .handshake(io)
             .await
             .map_err(failed)?;
