@@ -75,7 +75,7 @@ pub mod presign {
 
 /// Wire formats and the headers of messages.
 pub mod protocol {
-    pub use inia_protocol::{Headers, Protocol};
+    pub use inia_protocol::{Headers, Protocol, Request};
 }
 
 /// boto3's resources: identifiers, attributes, actions, references, collections.
@@ -106,6 +106,11 @@ pub mod testing {
     pub use inia_dispatch::testing::{
         Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
     };
+}
+
+/// Hooks into calls.
+pub mod interceptor {
+    pub use inia_dispatch::{CallContext, Interceptor, RetryDecision};
 }
 
 /// Retries: options, classifiers of errors, delays.

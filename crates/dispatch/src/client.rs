@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use crate::definitions::Definitions;
 use crate::dynamodb::NativeOperation;
 use crate::event_stream::{EventInput, start_duplex};
+use crate::interceptor::Interceptor;
 use crate::params::{Params, ParamsValue};
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
@@ -206,6 +207,16 @@ impl Client {
             Some(inner) => Arc::new(move |transport| wrap(inner(transport))),
             None => Arc::new(wrap),
         });
+        self.with_options(options)
+    }
+
+    /// Returns a client with the same settings and one more interceptor.
+    ///
+    /// # Errors
+    /// As [`Session::client`].
+    pub fn with_interceptor(&self, interceptor: impl Interceptor + 'static) -> Result<Client> {
+        let mut options = self.inner.options.clone();
+        options.interceptors.push(interceptor);
         self.with_options(options)
     }
 
@@ -509,6 +520,13 @@ impl Call {
     /// Signs with these credentials instead of the client's.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.options.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Adds an interceptor of this call.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        let interceptors = &mut self.options.interceptors;
+        interceptors.get_or_insert_default().push(interceptor);
         self
     }
 
