@@ -62,6 +62,7 @@ fn main() -> ExitCode {
             .filter(|value| !value.is_empty())
     };
     let plan = Plan {
+        smithy: variable("SMITHY").is_some(),
         seed: variable("SEED").map_or(DEFAULT_SEED, |seed| {
             seed.parse()
                 .expect("INIA_DIFFERENTIAL_SEED must be a number")

@@ -13,7 +13,9 @@ use inia_core::packed::{from_bytes, to_bytes};
 use inia_core::{Timestamp, TimestampFormat, Value};
 use inia_endpoint::{Arn, EndpointParams, EndpointVariant, EndpointsData, Partitions, RuleSet};
 use inia_model::jmespath::Expression;
-use inia_model::{Archive, ArchiveBuilder, Catalog, Paginators, Resources, ServiceModel, Waiters};
+use inia_model::{
+    Archive, ArchiveBuilder, Catalog, Paginators, Resources, ServiceModel, SmithyService, Waiters,
+};
 use inia_protocol::{
     Codec, Headers, Input, MessageDecoder, Protocol, Response, read_cbor, read_json,
     xml_error_field, xml_root_name, xml_root_text,
@@ -43,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     ("rule_functions", rule_functions),
     ("rule_set", rule_set),
     ("service", service),
+    ("smithy", smithy),
     ("timestamp", timestamp),
     ("waiters", waiters),
     ("xml", xml),
@@ -176,9 +179,35 @@ pub fn xml(data: &[u8]) {
 
 /// A service's definition.
 pub fn service(data: &[u8]) {
-    let Ok(model) = ServiceModel::from_json("fuzz", data) else {
+    if let Ok(model) = ServiceModel::from_json("fuzz", data) {
+        use_model(model);
+    }
+}
+
+/// A Smithy model of a service.
+pub fn smithy(data: &[u8]) {
+    let Ok(service) = SmithyService::from_json("fuzz", data) else {
         return;
     };
+    use_model(service.model);
+    if let Some(definition) = service.paginators {
+        let paginators = Paginators::from_value("fuzz", definition).expect("paginators");
+        for operation in paginators.operations() {
+            let _ = paginators.find(operation);
+        }
+    }
+    if let Some(definition) = service.waiters {
+        let waiters = Waiters::from_value("fuzz", definition).expect("waiters");
+        for name in waiters.names() {
+            let _ = waiters.waiter(name);
+        }
+    }
+    if let Some(rules) = service.endpoint_rules {
+        let _ = RuleSet::from_json(rules.to_json_string().as_bytes());
+    }
+}
+
+fn use_model(model: ServiceModel) {
     for operation in model.operations() {
         let description = model.describe(operation).to_value();
         assert!(!description.is_null());

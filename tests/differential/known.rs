@@ -49,18 +49,22 @@ pub struct KnownDifferences {
 }
 
 impl KnownDifferences {
-    /// Reads the list.
-    pub fn load(workspace: &Path) -> KnownDifferences {
-        let path = workspace
-            .join("tests")
-            .join("known-failures")
-            .join("differential.toml");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    /// Reads the list; with `smithy`, also that of definitions which are converted to Smithy models.
+    pub fn load(workspace: &Path, smithy: bool) -> KnownDifferences {
+        let folder = workspace.join("tests").join("known-failures");
+        let read = |name: &str| {
+            let path = folder.join(name);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => toml::from_str(&text)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+                Err(_) => KnownDifferences::default(),
             }
-            Err(_) => KnownDifferences::default(),
+        };
+        let mut known = read("differential.toml");
+        if smithy {
+            known.known.extend(read("differential-smithy.toml").known);
         }
+        known
     }
 
     /// Returns the index of the row that matches a difference.

@@ -40,6 +40,8 @@ const REGIONS: &[&str] = &[
 /// Scope of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The definitions are Smithy models.
+    pub smithy: bool,
     pub seed: u64,
     /// All operations, or a sample per service.
     pub all: bool,
@@ -159,7 +161,7 @@ impl Suite {
             }
             None => None,
         };
-        let known = KnownDifferences::load(&workspace);
+        let known = KnownDifferences::load(&workspace, plan.smithy);
         Ok(Suite {
             plan,
             catalog,

@@ -32,6 +32,19 @@ pub(crate) enum AuthScheme {
 }
 
 impl AuthScheme {
+    /// Returns the name in definitions.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            AuthScheme::None => "none",
+            AuthScheme::SigV4 => "sigv4",
+            AuthScheme::SigV4a => "sigv4a",
+            AuthScheme::S3Express => "sigv4-s3express",
+            AuthScheme::Bearer => "bearer",
+            AuthScheme::V2 => "v2",
+            AuthScheme::HmacV1 => "s3",
+        }
+    }
+
     /// Returns the scheme for any of its names in definitions, rule sets and settings.
     pub(crate) fn from_name(name: &str) -> Option<AuthScheme> {
         let name = name.rsplit('#').next().unwrap_or(name);
@@ -94,7 +107,10 @@ pub(crate) fn resolve(
         double_encode: true,
         sign_body,
     };
-    if settings.is_unsigned() || operation.auth_type.as_deref() == Some("none") {
+    if settings.is_unsigned()
+        || operation.auth_type.as_deref() == Some("none")
+        || is_always_unsigned(&metadata.service_id, &operation.name)
+    {
         return Ok(auth);
     }
     let mut preferred = preferred_schemes(operation, metadata, settings);
@@ -179,6 +195,28 @@ pub(crate) fn prefers_env_token(metadata: &Metadata, config: &Config, env: &dyn 
         && config.signature_version.is_none()
         && config.auth_scheme_preference.is_none()
         && Token::from_env(signing_name, env).is_some()
+}
+
+/// Operations that are not signed whatever the definition states, by service id. Definitions of older releases do not state it.
+///
+/// # Source
+/// botocore `handlers.py:disable_signing`.
+const ALWAYS_UNSIGNED: [(&str, &[&str]); 2] = [
+    (
+        "Cognito Identity",
+        &[
+            "GetCredentialsForIdentity",
+            "GetId",
+            "GetOpenIdToken",
+            "UnlinkIdentity",
+        ],
+    ),
+    ("STS", &["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]),
+];
+
+fn is_always_unsigned(service_id: &str, operation: &str) -> bool {
+    let mut rows = ALWAYS_UNSIGNED.iter();
+    rows.any(|(service, operations)| *service == service_id && operations.contains(&operation))
 }
 
 /// Returns the schemes of the operation or service, in the order of the client's preference.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use inia_core::config::{
     AccountIdEndpointMode, AddressingStyle, ClientSettings, RegionalEndpoints,
 };
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, Value, json};
 use inia_endpoint::{
-    BuiltIn, Endpoint, EndpointCache, EndpointParams, ParameterValue, Partitions, RuleSet,
+    BuiltIn, Endpoint, EndpointCache, EndpointError, EndpointParams, ParameterValue, Partitions,
+    RuleSet,
 };
 use inia_model::jmespath::Expression;
 use inia_model::{Operation, ServiceModel, snake_case};
@@ -24,6 +25,16 @@ pub(crate) struct EndpointResolver {
     rule_set: Arc<RuleSet>,
     partitions: Arc<Partitions>,
     cache: EndpointCache,
+    /// True if the service has no rules of its own, so that the host of its endpoint is a guess.
+    pub(crate) is_regional: bool,
+}
+
+/// The endpoint rules of a service.
+#[derive(Debug)]
+pub(crate) struct EndpointRules {
+    pub(crate) rule_set: RuleSet,
+    /// True if the rules are those of [`regional_rule_set`].
+    pub(crate) is_regional: bool,
 }
 
 /// Source of each rule set parameter's value, for one operation.
@@ -64,9 +75,10 @@ pub(crate) struct EndpointOverrides<'a> {
 }
 
 impl EndpointResolver {
-    pub(crate) fn new(rule_set: Arc<RuleSet>, partitions: Arc<Partitions>) -> Self {
+    pub(crate) fn new(rules: EndpointRules, partitions: Arc<Partitions>) -> Self {
         EndpointResolver {
-            rule_set,
+            rule_set: Arc::new(rules.rule_set),
+            is_regional: rules.is_regional,
             partitions,
             cache: EndpointCache::default(),
         }
@@ -165,6 +177,41 @@ impl EndpointResolver {
         settings: &ClientSettings,
         overrides: EndpointOverrides<'_>,
     ) -> Result<Arc<Endpoint>> {
+        self.with_values(binding, params, settings, overrides, |values| {
+            self.cache
+                .resolve(&self.rule_set, &self.partitions, values)
+                .map_err(endpoint_error)
+        })
+    }
+
+    /// Returns the parameters of the rule set for a call, and the rules that apply to them.
+    pub(crate) fn trace(
+        &self,
+        binding: &EndpointBinding,
+        params: &Value,
+        settings: &ClientSettings,
+        overrides: EndpointOverrides<'_>,
+    ) -> Result<EndpointTrace> {
+        self.with_values(binding, params, settings, overrides, |values| {
+            Ok(EndpointTrace {
+                parameters: values.named_values(&self.rule_set),
+                rules: self
+                    .rule_set
+                    .trace(&self.partitions, values)
+                    .map_err(endpoint_error)?,
+            })
+        })
+    }
+
+    /// Passes the values of the rule set's parameters to `use_values`.
+    fn with_values<T>(
+        &self,
+        binding: &EndpointBinding,
+        params: &Value,
+        settings: &ClientSettings,
+        overrides: EndpointOverrides<'_>,
+        use_values: impl FnOnce(&EndpointParams<'_>) -> Result<T>,
+    ) -> Result<T> {
         if binding.uses_region && overrides.region.is_none() {
             return Err(missing_region());
         }
@@ -211,10 +258,20 @@ impl EndpointResolver {
                 values.set(*index, value);
             }
         }
-        self.cache
-            .resolve(&self.rule_set, &self.partitions, &values)
-            .map_err(|error| Error::new(ErrorKind::Endpoint, error.message().to_owned()))
+        use_values(&values)
     }
+}
+
+/// The parameters of a rule set, and the rules that apply to them.
+#[derive(Debug)]
+pub(crate) struct EndpointTrace {
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) rules: Vec<String>,
+}
+
+#[cold]
+fn endpoint_error(error: EndpointError) -> Error {
+    Error::new(ErrorKind::Endpoint, error.message().to_owned())
 }
 
 /// Returns the built-in of a parameter whose rule set declares none.
@@ -340,33 +397,104 @@ const STS_LEGACY_REGIONS: [&str; 17] = [
     "",
 ];
 
-/// Returns a rule set for a service without one: the custom endpoint, or else `https://{prefix}.{region}.{dns suffix}`.
+/// Returns whether a model has a source for every required parameter of a rule set that has no default and is not built in. A definition
+/// of an older release may lack the parameters that newer rules require.
+pub(crate) fn has_sources(rules: &RuleSet, model: &ServiceModel) -> bool {
+    let mut required = rules.parameters().iter().filter(|parameter| {
+        parameter.is_required() && parameter.default().is_none() && parameter.built_in().is_none()
+    });
+    required.all(|parameter| {
+        let name = parameter.name();
+        let is_set = |(param, _): &(Str, _)| **param == *name;
+        let is_client = model.metadata().client_context.iter().any(is_set);
+        is_client
+            || model.operations().any(|operation| {
+                operation
+                    .static_context
+                    .iter()
+                    .any(|(param, _)| **param == *name)
+                    || operation.operation_context.iter().any(is_set)
+                    || model.input(operation).is_some_and(|input| {
+                        let mut members = input.members.iter();
+                        members.any(|member| member.traits.context_param.as_deref() == Some(name))
+                    })
+            })
+    })
+}
+
+/// Returns a rule set for a service without one: the custom endpoint, or else `https://{prefix}.{region}.{dns suffix}`, with `-fips` after
+/// the prefix and the dual-stack suffix if the client asks for them and the partition has them.
 pub(crate) fn regional_rule_set(prefix: &str) -> Result<RuleSet> {
-    // The prefix comes from a definition, so it is escaped as a JSON string.
-    let mut quoted = Vec::new();
-    Value::from(format!(
-        "https://{prefix}.{{Region}}.{{PartitionResult#dnsSuffix}}"
-    ))
-    .write_json(&mut quoted);
-    let url = String::from_utf8_lossy(&quoted);
-    let rules = format!(
-        r#"{{"version": "1.0",
-            "parameters": {{
-                "Region": {{"builtIn": "AWS::Region", "required": false, "type": "string"}},
-                "Endpoint": {{"builtIn": "SDK::Endpoint", "required": false, "type": "string"}}
-            }},
-            "rules": [
-                {{"type": "endpoint", "conditions": [{{"fn": "isSet", "argv": [{{"ref": "Endpoint"}}]}}],
-                  "endpoint": {{"url": {{"ref": "Endpoint"}}, "properties": {{}}, "headers": {{}}}}}},
-                {{"type": "endpoint",
-                  "conditions": [
-                      {{"fn": "isSet", "argv": [{{"ref": "Region"}}]}},
-                      {{"fn": "aws.partition", "argv": [{{"ref": "Region"}}], "assign": "PartitionResult"}}
-                  ],
-                  "endpoint": {{"url": {url}, "properties": {{}}, "headers": {{}}}}}},
-                {{"type": "error", "conditions": [], "error": "Invalid Configuration: Missing Region"}}
-            ]}}"#
-    );
-    RuleSet::from_json(rules.as_bytes())
+    let is_true =
+        |parameter: &str| json!({"fn": "booleanEquals", "argv": [{"ref": (parameter)}, true]});
+    let supports = |attribute: &str| {
+        let attribute = json!({"fn": "getAttr", "argv": [{"ref": "PartitionResult"}, (attribute)]});
+        json!({"fn": "booleanEquals", "argv": [true, (attribute)]})
+    };
+    let endpoint = |conditions: Value, variant: &str, suffix: &str| {
+        let url = format!("https://{prefix}{variant}.{{Region}}.{{PartitionResult#{suffix}}}");
+        json!({"type": "endpoint", "conditions": (conditions), "endpoint": {"url": (url), "properties": {}, "headers": {}}})
+    };
+    let error = |conditions: Value, message: &str| json!({"type": "error", "conditions": (conditions), "error": (message)});
+    let (fips, dual_stack) = (is_true("UseFIPS"), is_true("UseDualStack"));
+    let (has_fips, has_dual_stack) = (supports("supportsFIPS"), supports("supportsDualStack"));
+    let in_partition = json!([
+        endpoint(
+            json!([
+                (fips.clone()),
+                (dual_stack.clone()),
+                (has_fips.clone()),
+                (has_dual_stack.clone())
+            ]),
+            "-fips",
+            "dualStackDnsSuffix"
+        ),
+        error(
+            json!([(fips.clone()), (dual_stack.clone())]),
+            "FIPS and DualStack are enabled, but this partition does not support one or both"
+        ),
+        endpoint(json!([(fips.clone()), (has_fips)]), "-fips", "dnsSuffix"),
+        error(
+            json!([(fips)]),
+            "FIPS is enabled but this partition does not support FIPS"
+        ),
+        endpoint(
+            json!([(dual_stack.clone()), (has_dual_stack)]),
+            "",
+            "dualStackDnsSuffix"
+        ),
+        error(
+            json!([(dual_stack)]),
+            "DualStack is enabled but this partition does not support DualStack"
+        ),
+        endpoint(json!([]), "", "dnsSuffix")
+    ]);
+    let boolean = |built_in: &str| json!({"builtIn": (built_in), "required": true, "default": false, "type": "boolean"});
+    let rules = json!({
+        "version": "1.0",
+        "parameters": {
+            "Region": {"builtIn": "AWS::Region", "required": false, "type": "string"},
+            "Endpoint": {"builtIn": "SDK::Endpoint", "required": false, "type": "string"},
+            "UseFIPS": (boolean("AWS::UseFIPS")),
+            "UseDualStack": (boolean("AWS::UseDualStack"))
+        },
+        "rules": [
+            {
+                "type": "endpoint",
+                "conditions": [{"fn": "isSet", "argv": [{"ref": "Endpoint"}]}],
+                "endpoint": {"url": {"ref": "Endpoint"}, "properties": {}, "headers": {}}
+            },
+            {
+                "type": "tree",
+                "conditions": [
+                    {"fn": "isSet", "argv": [{"ref": "Region"}]},
+                    {"fn": "aws.partition", "argv": [{"ref": "Region"}], "assign": "PartitionResult"}
+                ],
+                "rules": (in_partition)
+            },
+            {"type": "error", "conditions": [], "error": "Invalid Configuration: Missing Region"}
+        ]
+    });
+    RuleSet::from_json(rules.to_json_string().as_bytes())
         .map_err(|error| Error::new(ErrorKind::Model, error.to_string()))
 }

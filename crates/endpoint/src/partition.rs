@@ -105,6 +105,31 @@ impl Partition {
         self.pattern.matches(region) || self.regions.iter().any(|(name, _)| name == region)
     }
 
+    fn complete_with(&mut self, other: &Partition) {
+        for (own, other) in [
+            (&mut self.dns_suffix, &other.dns_suffix),
+            (
+                &mut self.dual_stack_dns_suffix,
+                &other.dual_stack_dns_suffix,
+            ),
+            (
+                &mut self.implicit_global_region,
+                &other.implicit_global_region,
+            ),
+        ] {
+            if own.is_none() {
+                own.clone_from(other);
+            }
+        }
+        self.supports_fips = self.supports_fips.or(other.supports_fips);
+        self.supports_dual_stack = self.supports_dual_stack.or(other.supports_dual_stack);
+        for (name, value) in &other.others {
+            if self.others.get(name).is_none() {
+                self.others.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
     pub(crate) fn other(&self, name: &str) -> Option<&Value> {
         self.others.get(name)
     }
@@ -130,6 +155,27 @@ impl Partitions {
             .then(|| Self {
                 partitions: partitions.into_boxed_slice(),
             })
+    }
+
+    /// Completes these partitions with others: a partition gets the outputs that it does not state, and partitions that are missing are
+    /// added.
+    ///
+    /// An older `partitions.json` lacks outputs that newer endpoint rules read.
+    #[must_use]
+    pub fn completed_with(mut self, others: &Partitions) -> Self {
+        for partition in &mut self.partitions {
+            if let Some(other) = others.get(&partition.id) {
+                partition.complete_with(other);
+            }
+        }
+        let missing = others.iter().filter(|other| self.get(&other.id).is_none());
+        let missing: Vec<Partition> = missing.cloned().collect();
+        let mut all = self.partitions.into_vec();
+        all.extend(missing);
+        all.truncate(MAX_PARTITIONS);
+        Self {
+            partitions: all.into_boxed_slice(),
+        }
     }
 
     /// Returns the partitions in the order of the file.
@@ -272,6 +318,23 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(from_bytes::<Partitions>(&bytes[..length]).is_none());
         }
+    }
+
+    #[test]
+    fn older_partitions_are_completed() {
+        let old = r#"{"partitions":[{"id":"two","regionRegex":"^old$","regions":{},"outputs":{"dnsSuffix":"old.test"}}]}"#;
+        let old = Partitions::from_json(old.as_bytes()).unwrap();
+        let new = Partitions::from_json(JSON.as_bytes()).unwrap();
+        let all = old.completed_with(&new);
+        let two = all.default_partition();
+        assert_eq!((two.id(), two.region_pattern()), ("two", "^old$"));
+        assert_eq!(two.dns_suffix(), Some("old.test"));
+        assert_eq!(two.implicit_global_region(), Some("us-two-1"));
+        assert_eq!(two.supports_dual_stack(), Some(false));
+        assert_eq!(
+            all.get("one").unwrap().other("tier"),
+            Some(&Value::from("gold"))
+        );
     }
 
     #[test]

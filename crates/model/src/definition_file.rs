@@ -50,7 +50,7 @@ impl Definition {
     /// `Model`: the content is compiled, or is not JSON; the message has the file, line and column.
     pub fn value(&self) -> Result<Value> {
         match &self.content {
-            DefinitionContent::Json(text) => serde_json::from_slice(text)
+            DefinitionContent::Json(text) => serde_json::from_slice(without_mark(text))
                 .map_err(|error| Error::new(ErrorKind::Model, error.to_string()).at(&self.origin)),
             DefinitionContent::Value { bytes, dictionary } => {
                 let value = PackedReader::with_dictionary(bytes, *dictionary).whole();
@@ -70,7 +70,7 @@ impl Definition {
     /// `Model`: the content is compiled.
     pub fn json(&self) -> Result<Bytes> {
         match &self.content {
-            DefinitionContent::Json(text) => Ok(text.clone()),
+            DefinitionContent::Json(text) => Ok(text.slice_ref(without_mark(text))),
             _ => Ok(self.value()?.to_json_string().into()),
         }
     }
@@ -88,6 +88,11 @@ impl Definition {
             _ => from_json(&self.json()?).map_err(|error| error.at(&self.origin)),
         }
     }
+}
+
+/// Returns a text without the byte order mark that some editors add.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 #[cold]

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use inia_core::{Error, ErrorKind, Result, Str};
 
+use crate::definition::OperationProblem;
 use crate::graph::ShapeGraph;
 use crate::metadata::Metadata;
 use crate::names::is_snake_case_of;
@@ -39,6 +40,8 @@ pub struct ServiceModel {
     snake_names: OnceLock<HashMap<String, u32>>,
     /// Error shapes by error code.
     error_codes: OnceLock<HashMap<Str, ShapeId>>,
+    /// Operations of the definition that are invalid.
+    problems: Vec<OperationProblem>,
 }
 
 impl ServiceModel {
@@ -63,13 +66,30 @@ impl ServiceModel {
             shape_names: OnceLock::new(),
             snake_names: OnceLock::new(),
             error_codes: OnceLock::new(),
+            problems: Vec::new(),
         }
+    }
+
+    pub(crate) fn with_problems(self, problems: Vec<OperationProblem>) -> Self {
+        ServiceModel { problems, ..self }
+    }
+
+    /// Returns the operations of the definition that are invalid and left out, each with the reason.
+    pub fn invalid_operations(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let problems = self.problems.iter();
+        problems.map(|(operation, problem)| (operation.as_str(), problem.as_str()))
     }
 
     /// Returns the name of the service, which is the folder name of its definition, such as `dynamodb`.
     #[must_use]
     pub fn name(&self) -> &Str {
         &self.name
+    }
+
+    /// Returns true if the model is a built-in one, rather than loaded from JSON.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        matches!(self.graph, ShapeGraph::Packed { .. })
     }
 
     /// Returns the service-level metadata.
@@ -193,6 +213,16 @@ impl ServiceModel {
 
     #[cold]
     fn unknown_operation(&self, name: &str) -> Error {
+        let snake = name.replace('-', "_");
+        let mut problems = self.problems.iter();
+        let is_named = |operation: &str| operation == name || is_snake_case_of(&snake, operation);
+        if let Some((operation, problem)) = problems.find(|(operation, _)| is_named(operation)) {
+            let message = format!(
+                "{}: operation {operation} cannot be used: {problem}",
+                self.name
+            );
+            return Error::new(ErrorKind::Model, message);
+        }
         let hint = did_you_mean(name, self.operation_names().map(Str::as_str));
         Error::new(
             ErrorKind::Model,

@@ -2,16 +2,40 @@
 
 use inia::{Session, model::Operation, model::ServiceModel, model::kebab_case};
 
+use crate::arguments::{Arity, OptionGroup, OptionRow};
 use crate::output;
 use crate::status::CliError;
 
-/// `inia services`.
-pub(crate) fn services(session: &Session) -> Result<(), CliError> {
+/// The option of `inia services`.
+#[derive(Debug, Default)]
+pub(crate) struct SourcesOption {
+    sources: bool,
+}
+
+impl OptionGroup for SourcesOption {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "sources",
+        arity: Arity::Flag,
+        set: |options, _| {
+            options.sources = true;
+            Ok(())
+        },
+    }];
+}
+
+/// `inia services`: the names, or with `--sources` also the API version and the origin of each definition, separated by tabs.
+pub(crate) fn services(session: &Session, options: SourcesOption) -> Result<(), CliError> {
+    let services = session.available_services();
+    if !options.sources {
+        return print(services.iter().map(|name| name.to_string()));
+    }
     print(
-        session
-            .available_services()
+        services
             .iter()
-            .map(|name| name.to_string()),
+            .map(|name| match session.definition_source(name) {
+                Ok(source) => format!("{name}\t{}\t{}", source.api_version, source.origin),
+                Err(error) => format!("{name}\t-\t{error}"),
+            }),
     )
 }
 

@@ -3,8 +3,10 @@
 pub(crate) mod call;
 pub(crate) mod configure;
 pub(crate) mod describe;
+pub(crate) mod fake_server;
 mod input_events;
 mod line_reader;
+pub(crate) mod model;
 pub(crate) mod resource;
 pub(crate) mod response;
 pub(crate) mod run;

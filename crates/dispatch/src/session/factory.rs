@@ -11,8 +11,9 @@ use inia_protocol::Protocol;
 use inia_signing::SigningKeyCache;
 
 use crate::auth::prefers_env_token;
-use crate::endpoint::EndpointResolver;
+use crate::endpoint::{EndpointResolver, EndpointRules};
 use crate::identity::IdentityProvider;
+use crate::interceptor::Interceptors;
 use crate::pipeline::discovery::DiscoveryCache;
 use crate::pipeline::express::express_sessions;
 use crate::pipeline::{Service, attempt_header};
@@ -28,6 +29,7 @@ pub(crate) struct ClientOptions {
     /// The options set in code, with those of the session.
     pub(crate) config: Config,
     pub(crate) retry: RetryOptions,
+    pub(crate) interceptors: Interceptors,
     pub(crate) identity: Arc<dyn IdentityProvider>,
     /// Wraps the transport of the session.
     pub(crate) wrap_transport: Option<WrapTransport>,
@@ -39,11 +41,13 @@ impl ClientOptions {
     pub(crate) fn new(
         config: Config,
         retry: &RetryOptions,
+        interceptors: &Interceptors,
         identity: Arc<dyn IdentityProvider>,
     ) -> Self {
         ClientOptions {
             config,
             retry: retry.clone(),
+            interceptors: interceptors.clone(),
             identity,
             wrap_transport: None,
             retry_state: None,
@@ -112,7 +116,7 @@ impl ServiceFactory {
                     })?
             }
         };
-        let resolver = EndpointResolver::new(Arc::new(self.rule_set(&model)?), self.partitions()?);
+        let resolver = EndpointResolver::new(self.rules(&model)?, self.partitions()?);
         let rules = match settings.retry_mode {
             RetryMode::Standard => RetryRules::Standard,
             RetryMode::Adaptive => RetryRules::Adaptive,
@@ -135,6 +139,7 @@ impl ServiceFactory {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
         }
         Ok(Service {
+            options: config.clone(),
             discovery: DiscoveryCache::new(&settings, &host.clock),
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
@@ -149,6 +154,7 @@ impl ServiceFactory {
                 Some(shared) => Arc::clone(shared),
                 None => Arc::new(RetryState::new(&host.clock)),
             },
+            interceptors: (!options.interceptors.is_empty()).then(|| options.interceptors.clone()),
             stall_limit,
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),
@@ -179,7 +185,7 @@ impl ServiceFactory {
         self.catalog.service(service, version)
     }
 
-    fn rule_set(&self, model: &ServiceModel) -> Result<RuleSet> {
+    fn rules(&self, model: &ServiceModel) -> Result<EndpointRules> {
         let name = model.name();
         let version = &model.metadata().api_version;
         let kind = "endpoint-rule-set-1";
@@ -187,10 +193,20 @@ impl ServiceFactory {
             Some(definition) => Some(definition),
             None => self.catalog.definition(name, None, kind)?,
         };
-        match definition {
-            Some(definition) => definition.load(RuleSet::from_json),
-            None => crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix),
+        if let Some(definition) = definition {
+            let rule_set = definition.load(RuleSet::from_json)?;
+            let is_for_model = !definition.is_compiled() || model.is_packed();
+            if is_for_model || crate::endpoint::has_sources(&rule_set, model) {
+                return Ok(EndpointRules {
+                    rule_set,
+                    is_regional: false,
+                });
+            }
         }
+        Ok(EndpointRules {
+            rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?,
+            is_regional: true,
+        })
     }
 
     fn partitions(&self) -> Result<Arc<Partitions>> {
@@ -198,7 +214,13 @@ impl ServiceFactory {
             return Ok(Arc::clone(partitions));
         }
         let definition = self.global_definition("partitions")?;
-        let partitions = definition.load(Partitions::from_json)?;
+        let mut partitions = definition.load(Partitions::from_json)?;
+        if !definition.is_compiled()
+            && let Some(built_in) = self.catalog.built_in_shared("partitions")?
+        {
+            // The file of an older release lacks outputs that the built-in rules read.
+            partitions = partitions.completed_with(&built_in.load(Partitions::from_json)?);
+        }
         Ok(Arc::clone(
             self.partitions.get_or_init(|| Arc::new(partitions)),
         ))

@@ -14,8 +14,9 @@ use inia_core::{
     Credentials, Error, ErrorKind, Identities, Result, SsoLogin, SsoLogout, Str, Token,
 };
 use inia_endpoint::{EndpointVariant, EndpointsData};
-use inia_model::Catalog;
+use inia_model::{Catalog, DefinitionSource, ServiceModel};
 
+use crate::interceptor::Interceptors;
 use crate::{Client, RetryOptions};
 use factory::ServiceFactory;
 
@@ -39,6 +40,7 @@ pub struct Session(Arc<SessionInner>);
 struct SessionInner {
     config: Config,
     retry: RetryOptions,
+    interceptors: Interceptors,
     identities: Arc<Identities>,
     factory: Arc<ServiceFactory>,
 }
@@ -149,6 +151,24 @@ impl Session {
         self.catalog().services()
     }
 
+    /// Returns the definition of a service, in the API version of `api_versions` in the profile or the newest.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or an invalid definition.
+    pub fn service_model(&self, service: &str) -> Result<Arc<ServiceModel>> {
+        let version = self.settings().api_version(service);
+        self.catalog().service(service, version)
+    }
+
+    /// Returns the API version and the origin of the definition of a service.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or a file that cannot be read.
+    pub fn definition_source(&self, service: &str) -> Result<DefinitionSource> {
+        let version = self.settings().api_version(service);
+        self.catalog().source(service, version)
+    }
+
     /// Returns the names of all services with a resource definition, sorted.
     #[must_use]
     pub fn available_resources(&self) -> Vec<Str> {
@@ -198,6 +218,10 @@ impl Session {
             .map_err(|error| Error::new(ErrorKind::Model, error.message().to_owned()))
     }
 
+    pub(crate) fn identities(&self) -> &Arc<Identities> {
+        &self.0.identities
+    }
+
     fn endpoints(&self) -> Result<EndpointsData> {
         self.0.factory.endpoints()
     }
@@ -233,7 +257,7 @@ impl Session {
         let identities = Arc::clone(&self.0.identities);
         self.make_client(
             service,
-            ClientOptions::new(config, &self.0.retry, identities),
+            ClientOptions::new(config, &self.0.retry, &self.0.interceptors, identities),
         )
     }
 

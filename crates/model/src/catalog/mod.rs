@@ -28,6 +28,7 @@ mod smithy;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -68,6 +69,38 @@ pub struct Catalog {
     registered: Vec<(Str, LoadedDefinition)>,
     smithy_files: OnceLock<Vec<SmithyFile>>,
     loaded: Mutex<HashMap<ServiceKey, ServiceSlot>>,
+}
+
+/// The definition of a service among those of all locations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefinitionSource {
+    /// API version.
+    pub api_version: Str,
+    /// Origin of the definition.
+    pub origin: DefinitionOrigin,
+}
+
+/// Location of a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefinitionOrigin {
+    /// Built into the program.
+    BuiltIn,
+    /// A file in botocore's layout, with its path.
+    File(String),
+    /// A Smithy model, with its path.
+    Smithy(String),
+    /// Registered in memory.
+    Memory,
+}
+
+impl fmt::Display for DefinitionOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DefinitionOrigin::BuiltIn => f.write_str("built in"),
+            DefinitionOrigin::File(path) | DefinitionOrigin::Smithy(path) => f.write_str(path),
+            DefinitionOrigin::Memory => f.write_str("in memory"),
+        }
+    }
 }
 
 /// Service name and requested API version.
@@ -233,6 +266,36 @@ impl Catalog {
         }
     }
 
+    /// Returns the API version and the origin of the definition that [`Catalog::service`] loads.
+    ///
+    /// # Errors
+    /// `Model`: unknown service or version, or a file that cannot be read.
+    pub fn source(&self, name: &str, api_version: Option<&str>) -> Result<DefinitionSource> {
+        let name = &*self.resolve_name(name);
+        let api_version = match api_version {
+            Some(version) => Str::from(version),
+            None => self
+                .newest(name, MODEL)?
+                .ok_or_else(|| self.unknown_service(name))?,
+        };
+        let mut registered = self.registered(name);
+        let origin = if registered.any(|found| *found.version() == api_version) {
+            DefinitionOrigin::Memory
+        } else if let Some(own) = self.read_folders(&[name, &api_version, MODEL])? {
+            DefinitionOrigin::File(own.origin)
+        } else if let Some(file) = self.smithy_file(name, &api_version) {
+            DefinitionOrigin::Smithy(file.origin())
+        } else if self.built_in(name, &api_version).is_some() {
+            DefinitionOrigin::BuiltIn
+        } else {
+            return Err(self.unknown_version(name, &api_version));
+        };
+        Ok(DefinitionSource {
+            api_version,
+            origin,
+        })
+    }
+
     fn slots(&self) -> MutexGuard<'_, HashMap<ServiceKey, ServiceSlot>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -252,9 +315,13 @@ impl Catalog {
 
     /// Returns the Smithy model of a service in a version.
     fn smithy(&self, service: &str, version: &str) -> Result<Option<Arc<LoadedDefinition>>> {
-        let mut files = self.smithy_files().iter();
-        let file = files.find(|file| file.service == *service && file.has_version(version));
+        let file = self.smithy_file(service, version);
         file.map(SmithyFile::load).transpose()
+    }
+
+    fn smithy_file(&self, service: &str, version: &str) -> Option<&SmithyFile> {
+        let mut files = self.smithy_files().iter();
+        files.find(|file| file.service == *service && file.has_version(version))
     }
 
     fn load(&self, name: &str, version: &str) -> Result<Arc<ServiceModel>> {
@@ -281,18 +348,24 @@ impl Catalog {
                 None => own,
             }
         } else {
-            let (model, origin) = match self.smithy(name, version)? {
-                Some(found) => (Arc::clone(found.model()), found.origin().to_owned()),
+            let (model, origin, extras) = match self.smithy(name, version)? {
+                Some(found) => {
+                    let extras = match extras {
+                        Some(extras) => Some(extras),
+                        None => built_in_file(built_in.as_ref(), name, &extras_of(MODEL))?,
+                    };
+                    (Arc::clone(found.model()), found.origin().to_owned(), extras)
+                }
                 None => {
                     let model = built_in.and_then(|found| found.model(name));
                     let (metadata, packed) =
                         model.ok_or_else(|| self.unknown_version(name, version))??;
                     let model = ServiceModel::packed(Str::from(name), metadata, packed);
                     let origin = format!("built-in definition {name}/{version}/{MODEL}");
-                    (Arc::new(model), origin)
+                    // A built-in model already includes its own extras.
+                    (Arc::new(model), origin, extras)
                 }
             };
-            // A built-in model already includes its own extras.
             let Some(extras) = extras else {
                 return Ok(model);
             };
@@ -423,6 +496,14 @@ impl Catalog {
         if let Some(found) = self.read_folders(&[kind])? {
             return Ok(Some(found));
         }
+        self.built_in_shared(kind)
+    }
+
+    /// Returns a built-in file for all services, even if a folder has its own.
+    ///
+    /// # Errors
+    /// `Model`: the archive is damaged.
+    pub fn built_in_shared(&self, kind: &str) -> Result<Option<Definition>> {
         built_in_file(self.built_in("", "").as_ref(), "", kind)
     }
 }

@@ -96,13 +96,18 @@ pub(super) struct SmithyFile {
 }
 
 impl SmithyFile {
+    /// Returns the path.
+    pub(super) fn origin(&self) -> String {
+        self.path.display().to_string()
+    }
+
     /// Loads the model, unless it is loaded.
     pub(super) fn load(&self) -> Result<Arc<LoadedDefinition>> {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = &*loaded {
             return Ok(Arc::clone(loaded));
         }
-        let origin = self.path.display().to_string();
+        let origin = self.origin();
         let text = self.files.read(&self.path).map_err(|error| {
             let message = format!("cannot read {origin}: {error}");
             Error::new(ErrorKind::Model, message).with_source(error)

@@ -5,8 +5,11 @@
 //! ```
 //! [`raw`] mirrors the JSON; this module resolves shape names to ids and merges traits.
 
+mod lenient;
 pub(crate) mod raw;
 mod write;
+
+pub(crate) use lenient::OperationProblem;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,8 +27,8 @@ impl ServiceModel {
     /// Loads a definition in botocore's `service-2.json` format; `name` is the folder name of the service.
     ///
     /// # Errors
-    /// `Model`: the text is not JSON, a required part is missing, or a reference names an undefined shape. The message
-    /// has the location.
+    /// `Model`: the text is not JSON, a required part is missing, or no operation is valid. The message has the location. An operation
+    /// that is invalid, or that uses an invalid shape, is left out; [`operation`](Self::operation) returns the reason.
     ///
     /// # Source
     /// botocore `model.py:ServiceModel`.
@@ -48,8 +51,10 @@ fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         parse_error(&format_args!("line {line} is not UTF-8"))
     })?;
-    let raw: RawService = serde_json::from_str(text).map_err(|error| parse_error(&error))?;
-    build(name, raw)
+    let text = text.trim_start_matches('\u{feff}');
+    let raw = serde_json::from_str::<RawService<'_>>(text).map_err(|error| parse_error(&error));
+    raw.and_then(|raw| build(name, raw))
+        .or_else(|error| lenient::load(name, text, error))
 }
 
 /// Resolves the references of a definition; `name` is the folder name of the service.

@@ -71,9 +71,7 @@ impl PaginatorModel {
             .map(|text| ResultKey::compile(text))
             .collect::<Result<_, _>>()
             .ok()?;
-        let more_results = MORE_RESULTS
-            .iter()
-            .find(|name| output.member(name).map(|member| kind(model, member)) == Some("boolean"));
+        let more_results = more_results(model, output);
         let limit_key = LIMIT_KEYS.iter().find_map(|name| {
             let member = input.member(name)?;
             let is_limit = matches!(kind(model, member), "integer" | "long" | "string");
@@ -95,12 +93,21 @@ impl PaginatorModel {
     }
 }
 
+/// Returns the result that indicates whether there is a next page.
+pub(crate) fn more_results(model: &ServiceModel, output: &Structure) -> Option<&'static str> {
+    let is_flag = |name: &str| {
+        let member = output.member(name);
+        member.is_some_and(|member| kind(model, member) == "boolean")
+    };
+    MORE_RESULTS.iter().copied().find(|name| is_flag(name))
+}
+
 fn kind(model: &ServiceModel, member: &Member) -> &'static str {
     model.shape(member.target).kind.name()
 }
 
 /// Returns the paths of the result keys in an output.
-fn result_paths(model: &ServiceModel, output: &Structure) -> Vec<String> {
+pub(crate) fn result_paths(model: &ServiceModel, output: &Structure) -> Vec<String> {
     let of_kind = |structure: &Structure, kind_name: &str| -> Vec<Str> {
         let members = structure.members.iter();
         members

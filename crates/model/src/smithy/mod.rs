@@ -137,11 +137,12 @@ fn load(name: &str, text: &[u8]) -> Result<SmithyService> {
         let name = RawText::from(name_of(ast.id(operation)));
         raw.operations.0.push((name, converted));
     }
+    let model = crate::definition::build(name, raw)?;
     Ok(SmithyService {
-        model: crate::definition::build(name, raw)?,
-        paginators: pagination::paginators(&ast, index, &closure),
+        paginators: pagination::paginators(&ast, index, &closure, &model),
         waiters: waiters::waiters(&ast, &closure),
         endpoint_rules: endpoints::rules(service, name),
+        model,
     })
 }
 

@@ -3,11 +3,13 @@
 //! # Source
 //! <https://smithy.io/2.0/spec/behavior-traits.html#paginated-trait>.
 
-use inia_core::{Map, Value};
+use inia_core::{List, Map, Value};
 
 use super::ast::{Ast, AstIndex};
 use super::closure::{Closure, name_of};
 use super::traits::Trait;
+use crate::ServiceModel;
+use crate::paginator::infer;
 
 /// Entries of the trait, and their names in `paginators-1.json`.
 const ENTRIES: [(&str, &str); 4] = [
@@ -17,8 +19,14 @@ const ENTRIES: [(&str, &str); 4] = [
     ("pageSize", "limit_key"),
 ];
 
-/// Returns a `paginators-1` value; `None` if no operation has pages.
-pub(super) fn paginators(ast: &Ast<'_>, service: AstIndex, closure: &Closure) -> Option<Value> {
+/// Returns a `paginators-1` value; `None` if no operation has pages. What the trait cannot state is inferred from the members of the
+/// output: the listed items if the trait names none, and the flag for further pages.
+pub(super) fn paginators(
+    ast: &Ast<'_>,
+    service: AstIndex,
+    closure: &Closure,
+    model: &ServiceModel,
+) -> Option<Value> {
     let defaults = ast.shape(service).traits.get(Trait::Paginated);
     let mut paginators = Map::new();
     for &operation in &closure.operations {
@@ -32,7 +40,24 @@ pub(super) fn paginators(ast: &Ast<'_>, service: AstIndex, closure: &Closure) ->
                 paginator.insert(name, value.clone());
             }
         }
-        paginators.insert(name_of(ast.id(operation)), Value::Map(paginator));
+        let name = name_of(ast.id(operation));
+        let output = model
+            .operation(name)
+            .ok()
+            .and_then(|operation| model.output(operation));
+        if let Some(output) = output {
+            if paginator.get("result_key").is_none() {
+                let keys = infer::result_paths(model, output);
+                paginator.insert(
+                    "result_key",
+                    keys.into_iter().map(Value::from).collect::<List>(),
+                );
+            }
+            if let Some(more_results) = infer::more_results(model, output) {
+                paginator.insert("more_results", more_results);
+            }
+        }
+        paginators.insert(name, Value::Map(paginator));
     }
     if paginators.is_empty() {
         return None;

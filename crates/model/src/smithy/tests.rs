@@ -293,6 +293,22 @@ fn paginated_operations_and_waiters_become_files() {
 }
 
 #[test]
+fn a_paginated_trait_without_items_lists_those_of_the_output() {
+    let shapes = r#""t#In": {"type": "structure", "members": {"token": {"target": "smithy.api#String"}}},
+        "t#Page": {"type": "structure", "members": {"next": {"target": "smithy.api#String"}, "IsTruncated": {"target": "smithy.api#Boolean"},
+            "failures": {"target": "t#Names"}, "names": {"target": "t#Names"}}},
+        "t#Names": {"type": "list", "member": {"target": "smithy.api#String"}}"#;
+    let traits = r#""smithy.api#paginated": {"inputToken": "token", "outputToken": "next"}"#;
+    let text = model(r#""aws.protocols#awsJson1_0": {}"#, traits, shapes);
+    let service = load(&text.replace(r#""target": "t#Out""#, r#""target": "t#Page""#));
+    let paginators = Paginators::from_value("p", service.paginators.unwrap()).unwrap();
+    let go = paginators.find("Go").unwrap().unwrap();
+    let keys: Vec<&str> = go.result_keys.iter().map(|key| key.as_str()).collect();
+    assert_eq!(keys, ["names", "failures"]);
+    assert_eq!(go.more_results.unwrap().as_str(), "IsTruncated");
+}
+
+#[test]
 fn endpoint_rules_are_those_of_the_service_or_ask_for_a_url() {
     let input = r#""t#In": {"type": "structure", "members": {
         "bucket": {"target": "smithy.api#String", "traits": {"smithy.rules#contextParam": {"name": "Bucket"}}}}}"#;

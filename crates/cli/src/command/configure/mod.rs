@@ -17,7 +17,7 @@ use self::editor::{ConfigFileEditor, ConfigFileKind};
 use self::folder_lock::FolderLock;
 use self::setting_path::{SettingPath, SettingValue};
 use crate::arguments::{Arguments, ProfileOption};
-use crate::command::describe;
+use crate::command::{describe, model};
 use crate::output;
 use crate::status::CliError;
 
@@ -32,6 +32,10 @@ inia configure: read and edit the config files
   inia configure export-credentials [--format FORMAT]
                                          print credentials for another program; FORMAT is one of process,
                                          env, env-no-export, powershell, windows-cmd and fish
+  inia configure add-model --service-model JSON|file://FILE [--service-name NAME]
+                                         store a definition or Smithy model in ~/.aws/models
+  inia configure remove-model --service-name NAME
+                                         remove it
 
 NAME is a key of the current profile (region, s3.addressing_style), or starts with a section:
 default.KEY, profile.P.KEY, sso-session.S.KEY, services.S.SERVICE.KEY, preview.KEY, plugins.KEY.
@@ -68,11 +72,21 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
             describe::print(files.read.profile_names().map(str::to_owned))
         }
         Some("export-credentials") => export::run(arguments).await,
+        Some("add-model") => model::add(arguments),
+        Some("remove-model") => model::remove(arguments),
         Some(other) => Err(CliError::usage(format!(
             "configure: unknown subcommand {other:?}{}",
             inia::model::did_you_mean(
                 other,
-                ["get", "set", "list", "list-profiles", "export-credentials"]
+                [
+                    "get",
+                    "set",
+                    "list",
+                    "list-profiles",
+                    "export-credentials",
+                    "add-model",
+                    "remove-model"
+                ]
             )
         ))),
     }
