@@ -111,7 +111,9 @@ impl Service {
                                     .with_attempts(attempt.number));
                             }
                             redirects += 1;
-                            prepared.redirect(&location)?;
+                            prepared
+                                .redirect(&location)
+                                .map_err(|error| error.with_attempts(attempt.number))?;
                             continue;
                         }
                         AttemptOutcome::RegionRedirect => {
