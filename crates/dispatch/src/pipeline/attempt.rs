@@ -119,7 +119,9 @@ impl Service {
                                     .with_attempts(attempt.number));
                             }
                             redirects += 1;
-                            prepared.redirect(&location)?;
+                            prepared
+                                .redirect(&location)
+                                .map_err(|error| error.with_attempts(attempt.number))?;
                             continue;
                         }
                         AttemptOutcome::RegionRedirect => {

@@ -400,7 +400,11 @@ impl Service {
                     &mut options,
                     &state,
                 )
-                .await?;
+                .await
+                .map_err(|error| {
+                    let attempts = error.attempts().max(state.attempts);
+                    error.with_attempts(attempts)
+                })?;
 
             // 6. Make attempts until one succeeds or no retry is left.
             let outcome = self
