@@ -118,16 +118,34 @@ fn serve(events: usize) -> u16 {
             .build()
             .expect("a runtime");
         runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            sender.send(listener.local_addr().expect("an address").port()).expect("sent");
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+                .await
+                .expect("a port");
+            sender
+                .send(listener.local_addr().expect("an address").port())
+                .expect("sent");
             while let Ok((socket, _)) = listener.accept().await {
                 socket.set_nodelay(true).expect("no delay");
-                let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| async move {
-                    let mut body = request.into_body();
-                    tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
-                    let frames = (0..events).map(|_| Ok::<_, Infallible>(Frame::data(received())));
-                    Ok::<_, Infallible>(hyper::Response::new(StreamBody::new(stream::iter(frames))))
-                });
+                let service = hyper::service::service_fn(
+                    move |request: hyper::Request<Incoming>| async move {
+                        let mut body = request.into_body();
+                        let (done, read) = tokio::sync::oneshot::channel();
+                        tokio::spawn(async move {
+                            while let Some(Ok(_)) = body.frame().await {}
+                            let _ = done.send(());
+                        });
+                        // The response ends after the request.
+                        let end = stream::once(async move {
+                            let _ = read.await;
+                            Ok(Frame::data(Bytes::new()))
+                        });
+                        let frames =
+                            (0..events).map(|_| Ok::<_, Infallible>(Frame::data(received())));
+                        Ok::<_, Infallible>(hyper::Response::new(StreamBody::new(
+                            stream::iter(frames).chain(end),
+                        )))
+                    },
+                );
                 tokio::spawn(
                     hyper::server::conn::http2::Builder::new(TokioExecutor::new())
                         .serve_connection(TokioIo::new(socket), service),
@@ -167,7 +185,10 @@ async fn converse(port: u16, size: usize, events: usize) {
     let receiving = async move {
         let mut count = 0;
         while let Some(event) = receive.next().await {
-            assert!(!matches!(event.expect("an event")["transcriptEvent"], Value::Null));
+            assert!(!matches!(
+                event.expect("an event")["transcriptEvent"],
+                Value::Null
+            ));
             count += 1;
         }
         assert_eq!(count, events);
@@ -177,7 +198,9 @@ async fn converse(port: u16, size: usize, events: usize) {
 
 /// Sends and receives the same bytes with hyper.
 async fn send_bare(port: u16, size: usize, events: usize) {
-    let socket = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+    let socket = tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .expect("a connection");
     socket.set_nodelay(true).expect("no delay");
     let (mut sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
@@ -189,7 +212,11 @@ async fn send_bare(port: u16, size: usize, events: usize) {
     let request = hyper::Request::post(format!("http://127.0.0.1:{port}/medical-scribe-stream/"))
         .body(StreamBody::new(stream::iter(frames)))
         .expect("a request");
-    let mut body = sender.send_request(request).await.expect("a response").into_body();
+    let mut body = sender
+        .send_request(request)
+        .await
+        .expect("a response")
+        .into_body();
     let mut read = 0;
     while let Some(frame) = body.frame().await {
         read += frame.expect("a frame").data_ref().map_or(0, Bytes::len);
