@@ -139,7 +139,7 @@ fn is_checksum_value(name: &str) -> bool {
 }
 
 fn unknown(name: &str, known: &[&Str]) -> Problem {
-    let message = if RESERVED.iter().any(|reserved| *reserved == name) {
+    let message = if RESERVED.contains(&name) {
         "is set by the transfer itself".to_owned()
     } else {
         let similar = did_you_mean(name, known.iter().map(|name| name.as_str()));
