@@ -5,18 +5,23 @@ use inia_dispatch::Client;
 use inia_model::{did_you_mean, snake_case};
 
 /// Members that a transfer sets itself.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 19] = [
     "Body",
     "Bucket",
     "ContentLength",
     "ContentMD5",
+    "ContinuationToken",
     "CopySource",
     "CopySourceRange",
     "Delete",
+    "Delimiter",
     "IfMatchInitiatedTime",
     "Key",
+    "MaxParts",
     "MultipartUpload",
     "PartNumber",
+    "PartNumberMarker",
+    "Prefix",
     "Range",
     "UploadId",
     "WriteOffsetBytes",
