@@ -15,6 +15,7 @@ mod event_stream;
 pub mod host;
 mod identity;
 mod interceptor;
+mod metrics;
 mod output;
 mod paginate;
 mod params;
