@@ -120,7 +120,9 @@ impl Service {
                                     .with_attempts(attempt.number));
                             }
                             redirects += 1;
-                            prepared.redirect(&location)?;
+                            prepared
+                                .redirect(&location)
+                                .map_err(|error| error.with_attempts(attempt.number))?;
                             continue;
                         }
                         AttemptOutcome::RegionRedirect => {
@@ -260,7 +262,7 @@ impl Service {
     }
 
     /// Returns the maximum number of attempts of a call.
-    fn max_attempts(&self, options: &CallOptions) -> u32 {
+    pub(super) fn max_attempts(&self, options: &CallOptions) -> u32 {
         let call = options.retry.as_ref().and_then(|retry| retry.max_attempts);
         call.unwrap_or(self.retry.max_attempts)
     }
@@ -449,6 +451,21 @@ impl Service {
             return None;
         }
         response.headers.get_shared("location").cloned()
+    }
+
+    /// Signs the first attempt, for an explanation of the call.
+    pub(super) async fn sign_first(
+        &self,
+        plan: &Plan,
+        prepared: &mut PreparedRequest,
+        options: &CallOptions,
+    ) -> Result<WireRequest> {
+        let body = next_body(&mut prepared.body);
+        let mut attempt = Attempt {
+            number: 1,
+            ..Attempt::default()
+        };
+        self.sign(plan, prepared, options, body, &mut attempt).await
     }
 
     async fn sign(

@@ -6,6 +6,7 @@
 mod attempt;
 mod deadline;
 pub(crate) mod discovery;
+mod explain;
 pub(crate) mod express;
 mod observation;
 mod request;
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use inia_core::config::ClientSettings;
+use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token, UserAgentFeatures};
 use inia_model::{Operation, OperationTable, ServiceModel};
@@ -51,8 +52,9 @@ use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use deadline::current_deadline;
+pub(crate) use explain::ExplainedRequest;
 pub(crate) use request::RequestDraft;
-pub(crate) use response::{collect_body, set_fault};
+pub(crate) use response::collect_body;
 #[cfg(feature = "testing")]
 pub(crate) use stub::{CallStub, StubbedCall};
 pub(crate) use wire_log::SecretMembers;
@@ -66,6 +68,8 @@ pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
+    /// The options that were set in code.
+    pub(crate) options: Config,
     /// The region to sign for if neither the settings nor the endpoint rules state one.
     pub(crate) signing_region: Option<Str>,
     pub(crate) user_agent: UserAgent,
@@ -166,6 +170,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// True if no request may be sent to prepare the call.
+    pub(crate) offline: bool,
     /// Requests the rest of a body that breaks off.
     pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
@@ -398,7 +404,11 @@ impl Service {
                     &mut options,
                     &state,
                 )
-                .await?;
+                .await
+                .map_err(|error| {
+                    let attempts = error.attempts().max(state.attempts);
+                    error.with_attempts(attempts)
+                })?;
 
             // 6. Make attempts until one succeeds or no retry is left.
             let outcome = self
