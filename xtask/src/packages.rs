@@ -30,6 +30,13 @@ pub(crate) const BOTO3: Package = Package {
     sha256: "667b344e25d2bcbb7c42fcf6b92a07bb1d73ee9d6d12c3a7873ec4c490b6fb64",
 };
 
+/// The AWS CLI, version 1, and the command lines of its documentation.
+pub(crate) const AWSCLI: Package = Package {
+    name: "awscli",
+    version: "1.46.3",
+    sha256: "9b1146f4159bdf98688d900e2ffd0ac05c18f7fb28641c6b0817e64574e3ce1f",
+};
+
 /// Server of the end-to-end tests. Installed with pip, so no archive digest is pinned here.
 pub(crate) const MOTO: &str = "moto[server]==5.2.5";
 

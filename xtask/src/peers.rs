@@ -1,9 +1,10 @@
 //! The peers that the tests compare inia with, in `target/peers/`:
 //!
 //! ```text
-//! venv/               a Python environment with botocore, boto3 and the moto server
+//! venv/               a Python environment with botocore, boto3, the moto server and the AWS CLI
 //! botocore-<version>/ botocore's source archive, whose tests are conformance suites
 //! boto3-<version>/    boto3's source archive
+//! awscli-<version>/   the AWS CLI's source archive, whose documentation has command lines
 //! archives/           downloaded archives
 //! ```
 
@@ -13,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::packages::{BOTO3, BOTOCORE, MOTO, run};
+use crate::packages::{AWSCLI, BOTO3, BOTOCORE, MOTO, run};
 
 const CONSTRAINTS: &str = include_str!("../constraints.txt");
 
@@ -31,6 +32,7 @@ pub(crate) fn fetch(root: &Path) -> Result<PathBuf> {
     let python = environment(&peers)?;
     install(&python, root, &peers)?;
     unpack(&python, &peers)?;
+    AWSCLI.unpacked(&python, &peers)?;
     Ok(peers)
 }
 
@@ -115,7 +117,12 @@ fn works(python: &Path) -> bool {
 
 /// Installs the packages unless the stamp file lists the same versions.
 fn install(python: &Path, root: &Path, peers: &Path) -> Result<()> {
-    let requirements = [BOTOCORE.requirement(), BOTO3.requirement(), MOTO.to_owned()];
+    let requirements = [
+        AWSCLI.requirement(),
+        BOTOCORE.requirement(),
+        BOTO3.requirement(),
+        MOTO.to_owned(),
+    ];
     let expected = format!("{}\n{CONSTRAINTS}", requirements.join("\n"));
     let stamp = peers.join("venv").join("installed.txt");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == expected) {

@@ -173,6 +173,11 @@ impl Service {
         if params.is_null() {
             *params = ParamsValue::Owned(Value::map());
         }
+        if let Some(interception) = &options.interception {
+            let params = params.to_mut();
+            interception
+                .before(|interceptor, context| interceptor.before_params(context, params))?;
+        }
         if plan.input_events.is_some() && options.events.is_none() {
             let demand = if state.presigning {
                 "it cannot be presigned"
@@ -215,6 +220,11 @@ impl Service {
                 params: params.to_mut(),
                 state,
             })?;
+        }
+        if let Some(interception) = &options.interception {
+            let params = params.to_mut();
+            interception
+                .before(|interceptor, context| interceptor.after_params(context, params))?;
         }
         Ok(())
     }
@@ -330,6 +340,11 @@ impl Service {
         }
         for (name, value) in &options.headers {
             request.headers.set(name.clone(), value.clone());
+        }
+        if let Some(interception) = &options.interception {
+            interception.before(|interceptor, context| {
+                interceptor.after_serialize(context, &mut request)
+            })?;
         }
         let session_bucket = params
             .get("Bucket")
