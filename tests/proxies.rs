@@ -105,6 +105,22 @@ async fn the_status_of_a_refused_tunnel_is_in_the_error() {
         ("HTTP/1.1 403 Not\u{7} here\r\n\r\n", "403 Not here", 1),
         ("HTTP/1.0 502 Bad Gateway\nx: y\n\n", "502 Bad Gateway", 2),
         ("HTTP/1.1 407\r\n\r\n", "set the user and password", 1),
+        // The body of a refusal, on a connection that stays open.
+        (
+            "HTTP/1.1 407 Denied\r\nContent-Length: 16\r\n\r\n<html>no</html>\n",
+            "407 Denied",
+            1,
+        ),
+        (
+            "HTTP/1.1 503 Busy\nContent-Length: 4\n\nbusy",
+            "503 Busy",
+            2,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\n\r\nHELO",
+            "sent data before the tunnel",
+            1,
+        ),
         ("SSH-2.0\r\n\r\n", "is not an HTTP proxy", 1),
         ("HTTP/1.1 200 OK", "closed the connection", 2),
     ] {

@@ -617,6 +617,26 @@ fn endless_redirects_are_an_error() {
 }
 
 #[test]
+fn redirect_to_an_invalid_url_names_it_and_counts_its_attempt() {
+    for location in ["ftp://host/", "http://", "", "http://user:hush@host/"] {
+        let server =
+            Server::new(move |_, _| (307, vec![("location", location.to_owned())], String::new()));
+        let sqs = custom(&server, "sqs", "http://gateway:9000");
+        let error = block_on(sqs.call("ListQueues", json!({})).send()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Endpoint, 1),
+            "{error}"
+        );
+        let text = format!("{error:#} {error:?}");
+        assert!(
+            text.contains("redirected") && !text.contains("hush"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn redirects_of_aws_are_errors() {
     let server = Server::new(|_, _| {
         (
@@ -987,4 +1007,35 @@ fn bedrock_prefers_the_bearer_token_of_the_environment_as_botocore_does() {
     assert_eq!(requests[0].access_key(), "AKIDCALL");
     assert_eq!(requests[1].header("authorization"), "Bearer call-token");
     assert_eq!(requests[2].header("authorization"), "Bearer only-token");
+}
+
+#[test]
+fn page_of_a_login_portal_is_not_an_empty_result() {
+    for page in [
+        "<html><body>Sign in</body></html>",
+        "<HTML/>",
+        "<!DOCTYPE html><html></html>",
+        "<html xmlns='x'/>",
+    ] {
+        for (service, operation) in [
+            ("ec2", "DescribeInstances"),
+            ("sts", "GetCallerIdentity"),
+            ("route53", "ListHostedZones"),
+            ("cloudfront", "ListDistributions"),
+            ("dynamodb", "ListTables"),
+            ("lambda", "ListFunctions"),
+        ] {
+            let server = Server::new(move |_, _| success(page));
+            let call = server.client(service).call(operation, json!({}));
+            let error = block_on(call.send()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Parse, "{service} {page}: {error}");
+            assert_eq!(server.requests().len(), 1);
+        }
+        // S3 counts malformed documents as server errors.
+        let server = Server::new(move |_, _| success(page));
+        let call = server
+            .client("s3")
+            .call("ListObjectsV2", json!({"Bucket": "b"}));
+        assert_eq!(block_on(call.send()).unwrap_err().attempts(), 3);
+    }
 }

@@ -135,10 +135,13 @@ const WITHOUT_SECRETS: &[&str] = &[
     "SsoLogout",
     // Traits.
     "Backoff",
+    "Interceptor",
     "RetryClassifier",
     "Transport",
     // Numbers and names; the error of an attempt is an `Error`.
+    "CallContext",
     "FailedAttempt",
+    "RetryDecision",
     "RetryOptions",
     "StallLimit",
     // Definitions.
@@ -225,6 +228,13 @@ fn debug_output_of_public_types_contains_no_secret() {
         "WireBody",
         &WireBody::Stream(ByteStream::from(secret("body"))),
     );
+    let serialized = inia::protocol::Request {
+        headers: request.headers.clone(),
+        query: secret("query"),
+        body: secret("body").into(),
+        ..inia::protocol::Request::default()
+    };
+    printed.add("Request", &serialized);
     printed.add("WireRequest", &request);
     printed.add(
         "WireResponse",

@@ -37,6 +37,10 @@ pub(crate) fn cases(cases: &mut Vec<Case>) {
             explicit_profile,
         ),
         ("environment credentials must be complete", environment),
+        (
+            "line breaks within keys name their variable or provider",
+            line_breaks,
+        ),
         ("a hanging metadata service times out", imds_hangs),
         (
             "a metadata service with invalid responses has no credentials",
@@ -1139,4 +1143,37 @@ fn static_credentials() {
     assert_eq!(resolved.access_key_id, "AKIDGIVEN");
     assert_eq!(resolved.features.ids().collect::<Vec<_>>(), ["e"]);
     assert!(!format!("{session:?}").contains("static-secret"));
+}
+
+fn line_breaks() {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", "env-secret"),
+    ];
+    for name in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ] {
+        for text in ["env-secret\nsecond-line", "env-secret\u{1}second-line"] {
+            let mut env = keys.to_vec();
+            env.push((name, text));
+            let ports = ports(&env, "");
+            let message = message(
+                &session(&ports, &no_services()),
+                &["env-secret", "second-line"],
+            );
+            let problem = format!("env: {name} contains a line break or another control character");
+            contains(&message, &[&problem]);
+        }
+    }
+    let ports = ports(&[], "");
+    let secret = "file-secret\u{7f}rest";
+    let text = format!("[default]\naws_access_key_id = AKID\naws_secret_access_key = {secret}\n");
+    ports.files.put("/home/.aws/credentials", text);
+    let message = message(&session(&ports, &no_services()), &["file-secret"]);
+    contains(
+        &message,
+        &["shared-credentials-file: the secret access key contains a line break"],
+    );
 }

@@ -2,6 +2,7 @@
 
 mod folder_server;
 mod listings;
+mod moto;
 mod part_server;
 mod round_trips;
 mod safety;

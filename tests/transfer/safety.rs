@@ -262,6 +262,59 @@ async fn cancelled_transfers_leave_nothing_behind() {
 }
 
 #[tokio::test]
+async fn bandwidth_is_limited_and_the_user_agent_names_the_feature() {
+    let server = no_faults();
+    let transfers = manager(&server).max_bandwidth(20 << 20);
+    let started = Instant::now();
+    transfers
+        .upload_fileobj(pattern(11 * MIB), "b", "k")
+        .await
+        .unwrap();
+    let target = tempfile::NamedTempFile::new().unwrap();
+    transfers
+        .download_file("b", "k", target.path())
+        .await
+        .unwrap();
+    // 22 MiB at 20 MiB/s, less the burst at the start.
+    assert!(
+        started.elapsed() > Duration::from_millis(900),
+        "{:?}",
+        started.elapsed()
+    );
+    for (operation, head) in &server.contents().requests {
+        let agent = &head.headers["user-agent"];
+        let features = agent.split(" m/").nth(1).unwrap_or_default();
+        let features = features.split(' ').next().unwrap_or_default();
+        assert!(
+            features.split(',').any(|id| id == "G"),
+            "{operation}: {agent}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn progress_of_uploads_counts_bytes_while_they_are_sent() {
+    let server = PartServer::start(|head, earlier| match head.operation() {
+        "UploadPart" if earlier == 1 => Fault::Cut(2_000_000),
+        _ => Fault::None,
+    });
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let callback = Arc::clone(&seen);
+    manager(&server)
+        .concurrency(1)
+        .upload_fileobj(pattern(11 * MIB), "b", "k")
+        .on_progress(move |progress| callback.lock().unwrap().push(progress.bytes))
+        .await
+        .unwrap();
+    let seen = seen.lock().unwrap();
+    assert!(seen.len() > 100, "{}", seen.len());
+    assert_eq!(seen.last(), Some(&(11 << 20)));
+    assert!(seen.iter().all(|bytes| *bytes <= 11 << 20));
+    // The bytes of the part that was cut are counted anew.
+    assert!(!seen.is_sorted());
+}
+
+#[tokio::test]
 async fn paused_transfers_wait() {
     let server = no_faults();
     let transfers = manager(&server).concurrency(1);

@@ -7,6 +7,42 @@ use anyhow::{Context, Result, bail};
 
 use crate::{peers, smithy};
 
+/// Fetches the peers and compares command lines with the AWS CLI; returns the exit code of the test.
+pub(crate) fn run_cli(root: &Path, args: &[&str]) -> Result<ExitCode> {
+    let peers = match std::env::var_os("INIA_PEERS") {
+        Some(peers) => peers.into(),
+        None => peers::fetch(root)?,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["test", "-p", "inia-cli", "--test", "differential"])
+        .args(["--", "--nocapture"])
+        .current_dir(root)
+        .env("INIA_PEERS", &peers)
+        .env("INIA_CLI_DIFFERENTIAL_ALL", "1")
+        .env("CI", "true");
+    let mut rest = args.iter().copied();
+    while let Some(argument) = rest.next() {
+        let mut value = || {
+            rest.next()
+                .with_context(|| format!("{argument} requires a value"))
+        };
+        match argument {
+            "--examples" => command.env("INIA_CLI_DIFFERENTIAL_EXAMPLES", "1"),
+            "--step" => command.env("INIA_CLI_DIFFERENTIAL_STEP", value()?),
+            "--filter" => command.env("INIA_CLI_DIFFERENTIAL_FILTER", value()?),
+            "--report" => command.env("INIA_CLI_DIFFERENTIAL_REPORT", root.join(value()?)),
+            other => {
+                bail!("{other}: there are --examples, --step N, --filter TEXT and --report FILE")
+            }
+        };
+    }
+    let status = command.status().context("cannot start cargo")?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
 /// Selected cases.
 #[derive(Debug, Default, PartialEq)]
 struct Selection<'a> {

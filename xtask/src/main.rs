@@ -14,6 +14,7 @@
 //!                               peers, then compare every operation with botocore; with --service S, --operation O,
 //! --seed N a part of it
 //! cargo xtask smithy [SERVICE]  convert data/ to Smithy models in target/smithy, load them, and compare the shape graphs
+//! cargo xtask differential cli  peers, then compare command lines with the AWS CLI; with --examples those of its documentation
 //! cargo xtask ci                run all checks that a change must pass, as `.ci/run` does
 //! cargo xtask bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 //! ```
@@ -55,6 +56,8 @@ Tasks:
   differential [--all] [--smithy] [--service S] [--operation O] [--seed N] [--report FILE]
                     fetch the peers, then compare requests and responses of random calls with botocore's
   smithy [SERVICE]  convert data/ to Smithy models in target/smithy, load them, and compare the shape graphs
+  differential cli [--examples] [--step N] [--filter TEXT] [--report FILE]
+                    fetch the peers, then compare command lines with the AWS CLI
   ci                run all checks that a change must pass, as `.ci/run` does
   bench <WHAT>      measure inia and its peers; `cargo xtask bench` lists the measurements
 ";
@@ -100,6 +103,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         ["smithy"] => smithy::run(&root, None)?,
         ["smithy", service] => smithy::run(&root, Some(service))?,
         ["ci"] => return ci::run(&root),
+        ["differential", "cli", rest @ ..] => return differential::run_cli(&root, rest),
         ["differential", rest @ ..] => return differential::run(&root, rest),
         ["bench", rest @ ..] => return bench::run(&root, rest),
         [] | ["help" | "-h" | "--help"] => print!("{USAGE}"),

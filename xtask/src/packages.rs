@@ -25,6 +25,8 @@ pub(crate) struct Packages {
     pub(crate) botocore: Package,
     /// Resource definitions.
     pub(crate) boto3: Package,
+    /// The AWS CLI, version 1, and the command lines of its documentation.
+    pub(crate) awscli: Package,
 }
 
 /// File with the versions and digests of the pinned packages, in the workspace.
@@ -52,11 +54,14 @@ impl Packages {
         Ok(Packages {
             botocore: package("botocore")?,
             boto3: package("boto3")?,
+            awscli: package("awscli")?,
         })
     }
 
-    /// Returns packages of other versions, whose archives are downloaded to compute their digests. `None` stands for the newest version.
+    /// Returns botocore and boto3 in other versions, whose archives are downloaded to compute their digests. `None` stands for the newest
+    /// version.
     pub(crate) fn of_versions(
+        self,
         python: &Path,
         peers: &Path,
         botocore: Option<&str>,
@@ -81,12 +86,13 @@ impl Packages {
         Ok(Packages {
             botocore: package("botocore", botocore)?,
             boto3: package("boto3", boto3)?,
+            awscli: self.awscli,
         })
     }
 
     /// Pins these versions.
     pub(crate) fn write(&self, root: &Path) -> Result<()> {
-        let pins = [&self.botocore, &self.boto3].map(|package| {
+        let pins = [&self.botocore, &self.boto3, &self.awscli].map(|package| {
             let pin = [("version", &package.version), ("sha256", &package.sha256)];
             let pin = pin.map(|(key, value)| (key.to_owned(), Json::String(value.clone())));
             (package.name.to_owned(), Json::Object(pin.into()))

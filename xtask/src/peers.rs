@@ -1,9 +1,10 @@
 //! The peers that the tests compare inia with, in `target/peers/`:
 //!
 //! ```text
-//! venv/               a Python environment with botocore, boto3 and the moto server
+//! venv/               a Python environment with botocore, boto3, the moto server and the AWS CLI
 //! botocore-<version>/ botocore's source archive, whose tests are conformance suites
 //! boto3-<version>/    boto3's source archive
+//! awscli-<version>/   the AWS CLI's source archive, whose documentation has command lines
 //! archives/           downloaded archives
 //! ```
 
@@ -32,6 +33,7 @@ pub(crate) fn fetch(root: &Path) -> Result<PathBuf> {
     let python = environment(&peers)?;
     let packages = Packages::pinned(root)?;
     install(&python, root, &peers, &packages)?;
+    packages.awscli.unpacked(&python, &peers)?;
     unpack(&python, &peers, packages)?;
     Ok(peers)
 }
@@ -55,7 +57,7 @@ pub(crate) fn sources_of(
     let python = environment(&peers)?;
     let releases = root.join("target").join("releases");
     fs::create_dir_all(&releases).with_context(|| releases.display().to_string())?;
-    let packages = Packages::of_versions(&python, &releases, botocore, boto3)?;
+    let packages = Packages::pinned(root)?.of_versions(&python, &releases, botocore, boto3)?;
     unpack(&python, &releases, packages)
 }
 
@@ -134,6 +136,7 @@ fn works(python: &Path) -> bool {
 /// Installs the packages unless the stamp file lists the same versions.
 fn install(python: &Path, root: &Path, peers: &Path, packages: &Packages) -> Result<()> {
     let requirements = [
+        packages.awscli.requirement(),
         packages.botocore.requirement(),
         packages.boto3.requirement(),
         MOTO.to_owned(),

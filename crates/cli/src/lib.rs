@@ -18,19 +18,24 @@
 
 mod arguments;
 mod command;
+mod customization;
+mod error_report;
 mod log;
 mod output;
+mod paths;
+mod program;
 mod signal;
 mod status;
 mod terminal;
+mod yaml;
 
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use inia::{model::Operation, model::ServiceModel};
 
 use arguments::{Arguments, ProfileOption, SessionOptions};
+use customization::spelling;
 use signal::Signals;
 use status::CliError;
 
@@ -51,6 +56,8 @@ inia: call any operation of any AWS service
   inia run [--concurrency N]                         make a call for each line of standard input
   inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
+  inia fake-server [--service S] [--port P]          serve any operation on this machine, for tests: [--fault 503:0.2]
+                                                     [--script FILE] [--verify-signatures]
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials, add-model, remove-model
 
@@ -66,6 +73,9 @@ Options, anywhere on the line; an option without effect on the command is an err
                                                      of operations whose input is an event stream
   --max-items N  --page-size N  --starting-token T  --no-paginate
                                                      of calls of paginated operations
+  --explain [--with-credentials]                     of calls: print the request, its endpoint, auth scheme, settings and
+                                                     credentials instead of sending it; nothing is fetched unless
+                                                     --with-credentials
   --debug                                            print requests, responses and decisions, without bodies and secrets
 
 Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://F are the bytes of a file; in shorthand,
@@ -97,7 +107,7 @@ pub fn main() -> ExitCode {
         Err(CliError::Signal(signal)) => ExitCode::from(signal.status()),
         Err(error) if error.is_broken_pipe() => ExitCode::from(status::OTHER),
         Err(error) => {
-            output::write_error(&format!("\n{error}"));
+            output::write_error(&format!("\n{}", error_report::text(&error)));
             error.status()
         }
     }
@@ -114,10 +124,8 @@ fn process_arguments() -> Result<Vec<String>, CliError> {
 }
 
 async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliError> {
-    if let [option] = arguments.as_slice()
-        && option == "--version"
-    {
-        return print(concat!("inia ", env!("CARGO_PKG_VERSION"), "\n"));
+    if is_version(&arguments) {
+        return print(&program::version());
     }
     let mut arguments = Arguments::new(arguments);
     if arguments.is_debug() {
@@ -133,6 +141,12 @@ async fn run(arguments: Vec<String>, signals: &mut Signals) -> Result<(), CliErr
     }
 }
 
+/// Reports whether the line asks for the version, before any command.
+fn is_version(arguments: &[String]) -> bool {
+    let mut options = arguments.iter().take_while(|word| word.starts_with("--"));
+    options.any(|word| word == "--version")
+}
+
 async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliError> {
     match command {
         "help" => {
@@ -145,6 +159,7 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
         },
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
+        "fake-server" => command::fake_server::run(arguments).await,
         "services" => {
             let profile: ProfileOption = arguments.take()?;
             let sources: command::describe::SourcesOption = arguments.take()?;
@@ -169,11 +184,7 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
 /// Returns true if `inia batch` means `inia run`: it names no operation of AWS Batch, calls can be read from standard
 /// input, and the command is not called as `aws`.
 fn is_line_filter(arguments: &Arguments) -> bool {
-    let program = std::env::args_os().next().unwrap_or_default();
-    let is_aws = Path::new(&program)
-        .file_stem()
-        .is_some_and(|name| name == "aws");
-    !is_aws && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
+    !program::is_aws() && !std::io::stdin().is_terminal() && command::run::is_complete(arguments)
 }
 
 async fn call(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
@@ -186,8 +197,13 @@ async fn call_operation(
     operation: Option<&str>,
     mut arguments: Arguments,
 ) -> Result<(), CliError> {
-    let service = service_name(service);
+    let service = spelling::service_name(service);
     let name = match operation {
+        None if program::is_aws() => {
+            return Err(CliError::Line(
+                "the following arguments are required: operation".to_owned(),
+            ));
+        }
         None | Some("help") => return describe(service, arguments).await,
         Some("wait") => return wait(service, arguments).await,
         Some(name) => name,
@@ -198,10 +214,19 @@ async fn call_operation(
         let model = profile.load().await?.service_model(service)?;
         return command::describe::operation(&model, find_operation(&model, name)?);
     }
-    let session = arguments.take::<SessionOptions>()?.load().await?;
+    let options = arguments.take::<SessionOptions>()?;
+    let session = options.load().await?;
     let client = session.client(service)?;
-    let operation = find_operation(client.model(), name)?.clone();
-    command::call::run(arguments, &session, client, &operation).await
+    let has_endpoint = options.has_endpoint_url()
+        || session
+            .settings()
+            .configured_endpoint_url(&client.model().metadata().service_id)?
+            .is_some();
+    customization::check_endpoint(service, has_endpoint)?;
+    let model = std::sync::Arc::clone(client.model());
+    let operation = find_operation(&model, name)?;
+    let command = customization::command_name(&model, operation, name);
+    command::call::run(arguments, &session, client, operation, &command).await
 }
 
 /// Lists the operations of a service.
@@ -213,7 +238,13 @@ async fn describe(service: &str, mut arguments: Arguments) -> Result<(), CliErro
 }
 
 fn find_operation<'m>(model: &'m ServiceModel, name: &str) -> Result<&'m Operation, CliError> {
-    model.operation(name).map_err(|_| {
+    let found = match program::is_aws() && spelling::is_removed(model.name(), name) {
+        true => None,
+        false => model
+            .operation(spelling::operation_name(model.name(), name))
+            .ok(),
+    };
+    found.ok_or_else(|| {
         let names: Vec<String> = model
             .operations()
             .map(|operation| inia::model::kebab_case(&operation.name))
@@ -240,23 +271,6 @@ async fn wait(service: &str, mut arguments: Arguments) -> Result<(), CliError> {
     let session = arguments.take::<SessionOptions>()?.load().await?;
     let client = session.client(service)?;
     command::wait::run(arguments, &session, client, &name.unwrap_or_default()).await
-}
-
-/// Service names of the AWS CLI that differ from botocore's.
-///
-/// # Source
-/// The AWS CLI command reference.
-const CLI_NAMES: &[(&str, &str)] = &[
-    ("configservice", "config"),
-    ("deploy", "codedeploy"),
-    ("s3api", "s3"),
-];
-
-fn service_name(name: &str) -> &str {
-    CLI_NAMES
-        .iter()
-        .find(|(alias, _)| *alias == name)
-        .map_or(name, |(_, service)| service)
 }
 
 fn print(text: &str) -> Result<(), CliError> {

@@ -42,13 +42,17 @@ pub(crate) enum CliError {
     NotSet,
     /// A signal ended the command: reported by exit code only.
     Signal(Signal),
-    /// Invalid command line.
+    /// Invalid value on the command line.
     Usage(String),
+    /// Missing or unknown words on the command line.
+    Line(String),
     /// A call failed.
     Call {
         operation: String,
         error: inia::Error,
     },
+    /// Invalid configuration of the command.
+    Configuration(String),
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -59,7 +63,8 @@ impl CliError {
         ExitCode::from(match self {
             CliError::NotSet => NOT_SET,
             CliError::Signal(signal) => signal.status(),
-            CliError::Usage(_) => USAGE,
+            CliError::Usage(_) | CliError::Line(_) => USAGE,
+            CliError::Configuration(_) => CONFIGURATION,
             CliError::Call { error, .. } => match error.kind() {
                 ErrorKind::Service => SERVICE,
                 ErrorKind::Validation | ErrorKind::Model => USAGE,
@@ -86,8 +91,24 @@ impl CliError {
         CliError::Usage(message.into())
     }
 
+    /// Returns an error for invalid configuration.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        CliError::Configuration(message.into())
+    }
+
+    /// Returns an error for missing options, worded as that of the AWS CLI.
+    pub(crate) fn missing_options(names: &[String]) -> Self {
+        CliError::Line(format!(
+            "the following arguments are required: --{}",
+            names.join(", --")
+        ))
+    }
+
     /// Returns an error for a surplus positional argument.
     pub(crate) fn unexpected(argument: &str) -> Self {
+        if crate::program::is_aws() {
+            return CliError::Line(format!("Unknown options: {argument}"));
+        }
         CliError::Usage(format!("unexpected argument: {argument}"))
     }
 }
@@ -118,7 +139,11 @@ impl fmt::Display for CliError {
         match self {
             CliError::NotSet => f.write_str("inia: not set"),
             CliError::Signal(_) => f.write_str("inia: ended by a signal"),
-            CliError::Usage(message) => write!(f, "inia: {message}"),
+            CliError::Usage(message)
+            | CliError::Line(message)
+            | CliError::Configuration(message) => {
+                write!(f, "inia: {message}")
+            }
             CliError::Other(error) => write!(f, "inia: {error:#}"),
             CliError::Call { operation, error } => match error.service() {
                 // Calls made by the session itself (STS, SSO) carry the operation name in the error.
@@ -130,7 +155,8 @@ impl fmt::Display for CliError {
                     };
                     write!(
                         f,
-                        "An error occurred ({code}) when calling the {operation} operation: {}",
+                        "An error occurred ({code}) when calling the {operation} operation{}: {}",
+                        Retries(error),
                         service.message
                     )
                 }
@@ -142,6 +168,23 @@ impl fmt::Display for CliError {
                     }
                 }
             },
+        }
+    }
+}
+
+/// The number of retries, if all attempts failed.
+///
+/// # Source
+/// botocore `exceptions.py:ClientError`.
+struct Retries<'e>(&'e inia::Error);
+
+impl fmt::Display for Retries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.attempts().checked_sub(1) {
+            Some(retries) if self.0.is_retryable() => {
+                write!(f, " (reached max retries: {retries})")
+            }
+            _ => Ok(()),
         }
     }
 }

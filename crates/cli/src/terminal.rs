@@ -45,6 +45,17 @@ pub(crate) fn host() -> Host {
     }
 }
 
+/// Returns the width of the terminal of standard output, in columns.
+pub(crate) fn width() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|width| *width > 0)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// Prompts on standard output and reads a line of standard input.
 pub(crate) async fn line(question: &str) -> io::Result<String> {
     prompt(io::stdin(), io::stdout(), question).await

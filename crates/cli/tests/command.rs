@@ -55,28 +55,30 @@ fn prints_a_json_response_in_all_formats() {
     );
     assert_eq!(
         print("yaml"),
-        "Messages:\n- MessageId: m-1\n  Body: \"grüße: 1\"\n  Attributes:\n    SentTimestamp: \"17\"\n- MessageId: m-2\n  Body: b\n"
+        "Messages:\n- Attributes:\n    SentTimestamp: '17'\n  Body: 'grüße: 1'\n  MessageId: m-1\n- Body: b\n  MessageId: m-2\n"
     );
     assert_eq!(
         print("table"),
         "\
---------------------------
-|     ReceiveMessage     |
-|------------------------|
-||       Messages       ||
-|+-----------+----------+|
-|| MessageId | m-1      ||
-|| Body      | grüße: 1 ||
-||----------------------||
-|||     Attributes     |||
-||+---------------+----+||
-||| SentTimestamp | 17 |||
-|------------------------|
-||       Messages       ||
-|+-----------+----------+|
-|| MessageId | m-2      ||
-|| Body      | b        ||
-|+-----------+----------+|
+-------------------------------
+|       ReceiveMessage        |
++-----------------------------+
+||         Messages          ||
+|+-------------+-------------+|
+||    Body     |  MessageId  ||
+|+-------------+-------------+|
+||  grüße: 1 |  m-1        ||
+|+-------------+-------------+|
+|||       Attributes        |||
+||+------------------+------+||
+|||  SentTimestamp   |  17  |||
+||+------------------+------+||
+||         Messages          ||
+|+---------+-----------------+|
+||  Body   |    MessageId    ||
+|+---------+-----------------+|
+||  b      |  m-2            ||
+|+---------+-----------------+|
 "
     );
 }
@@ -107,18 +109,18 @@ fn prints_an_xml_response_in_all_formats() {
     );
     assert_eq!(
         print("yaml"),
-        "Arn: \"arn:aws:iam::123456789012:user/u\"\nUserId: AIDA\nAccount: \"123456789012\"\n"
+        "Account: '123456789012'\nArn: arn:aws:iam::123456789012:user/u\nUserId: AIDA\n"
     );
     assert_eq!(
         print("table"),
         "\
-----------------------------------------------
-|             GetCallerIdentity              |
-+---------+----------------------------------+
-| Arn     | arn:aws:iam::123456789012:user/u |
-| UserId  | AIDA                             |
-| Account | 123456789012                     |
-+---------+----------------------------------+
+----------------------------------------------------------------
+|                       GetCallerIdentity                      |
++---------------+------------------------------------+---------+
+|    Account    |                Arn                 | UserId  |
++---------------+------------------------------------+---------+
+|  123456789012 |  arn:aws:iam::123456789012:user/u  |  AIDA   |
++---------------+------------------------------------+---------+
 "
     );
     let requests = server.requests();
@@ -256,7 +258,7 @@ fn exit_code_depends_on_the_kind_of_error() {
     assert!(
         ended_252
             .stderr
-            .contains("QueueUrl: missing required parameter")
+            .contains("the following arguments are required: --queue-url")
     );
 
     let ended_253 =
@@ -312,7 +314,7 @@ fn suggests_the_nearest_name() {
         ),
         (
             "sqs list-queues --output xml",
-            "\"xml\" is not one of json, text, table and yaml",
+            "\"xml\" is not one of json, text, table, yaml, yaml-stream or off",
         ),
         ("sqs list-queues more", "unexpected argument: more"),
         ("sqz list-queues", "no service \"sqz\""),

@@ -190,7 +190,7 @@ fn a_skeleton_is_printed_instead_of_a_call() {
         ),
         (
             "resource s3 Bucket b objects --generate-cli-skeleton yaml-input",
-            "Bucket: \"\"\nDelimiter: \"\"\n",
+            "Bucket: ''\nDelimiter: ''\n",
         ),
         (
             "resource s3 Bucket b delete --generate-cli-skeleton=input",
@@ -202,7 +202,7 @@ fn a_skeleton_is_printed_instead_of_a_call() {
         ),
         (
             "dynamodb wait table-exists --generate-cli-skeleton yaml-input",
-            "TableName: \"\"\n",
+            "TableName: ''\n",
         ),
     ] {
         let result = run(&server, line);
@@ -223,7 +223,7 @@ fn a_skeleton_is_printed_instead_of_a_call() {
             "--generate-cli-skeleton has no effect",
         ),
         (
-            "dynamodb wait table-exists --generate-cli-skeleton output",
+            "dynamodb wait table-exists --table-name t --generate-cli-skeleton output",
             "a waiter prints nothing",
         ),
         (
@@ -277,7 +277,7 @@ fn an_output_skeleton_validates_the_parameters_and_has_the_configured_format() {
     assert!(
         invalid
             .stderr
-            .contains("QueueName: missing required parameter"),
+            .contains("the following arguments are required: --queue-name"),
         "{invalid:?}"
     );
     assert!(server.requests().is_empty());
@@ -593,7 +593,7 @@ fn parameters_named_like_a_global_option_have_the_name_of_the_aws_cli() {
     let help = run_command(inia("renamed").args([
         "opensearchmemory",
         "search-memories",
-        "--input-quer",
+        "--input-qery",
         "x",
     ]));
     assert!(

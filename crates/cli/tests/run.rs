@@ -525,7 +525,10 @@ fn batch_with_an_operation_is_aws_batch() {
     {
         use std::os::unix::process::CommandExt as _;
         let listed = run_command(inia("as-aws").arg0("/usr/bin/aws").arg("batch"));
-        assert!(listed.stdout.contains("\nlist-jobs\n"), "{listed:?}");
+        assert!(
+            listed.stderr.contains("arguments are required: operation"),
+            "{listed:?}"
+        );
     }
 }
 
@@ -736,4 +739,26 @@ fn ends_when_the_results_are_no_longer_wanted() {
     writeln!(input, "{}", list_queues(&server, json!(1))).unwrap();
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(255));
+}
+
+#[test]
+fn lines_may_begin_with_a_byte_order_mark_and_unverified_certificates_warn_once() {
+    let server = Server::always(200, JSON, "{}");
+    let mut call = list_queues(&server, json!(1));
+    call["config"] = json!({"verify": false});
+    let mut child = inia("warning")
+        .arg("run")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    write!(input, "\u{feff}{call}\n{call}\n").unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let results = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(results.matches(r#""ok":true"#).count(), 2, "{results}");
+    let warnings = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(warnings.matches("an attacker").count(), 1, "{warnings}");
 }

@@ -26,6 +26,11 @@ pub trait Refreshable: Send + Sync + 'static {
 
     /// Returns the expiration; `None` if the value does not expire.
     fn expires(&self) -> Option<Timestamp>;
+
+    /// Returns the name of a part that can't be used because it contains a line break or another control character, if any.
+    fn malformed(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The times at which a value is refreshed.

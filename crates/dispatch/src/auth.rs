@@ -32,6 +32,19 @@ pub(crate) enum AuthScheme {
 }
 
 impl AuthScheme {
+    /// Returns the name in definitions.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            AuthScheme::None => "none",
+            AuthScheme::SigV4 => "sigv4",
+            AuthScheme::SigV4a => "sigv4a",
+            AuthScheme::S3Express => "sigv4-s3express",
+            AuthScheme::Bearer => "bearer",
+            AuthScheme::V2 => "v2",
+            AuthScheme::HmacV1 => "s3",
+        }
+    }
+
     /// Returns the scheme for any of its names in definitions, rule sets and settings.
     pub(crate) fn from_name(name: &str) -> Option<AuthScheme> {
         let name = name.rsplit('#').next().unwrap_or(name);

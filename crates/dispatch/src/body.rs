@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -40,8 +41,62 @@ pub struct ByteStream {
 /// A boxed stream. The mutex makes it `Sync`, and is never locked: access is through `&mut` only.
 type SyncBoxStream = Mutex<Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>>;
 
+/// Observes the chunks of a body while it is sent, and delays them.
+#[doc(hidden)]
+pub trait BodyPace: Send + Sync {
+    /// Called before the first chunk of each attempt.
+    fn start(&self);
+
+    /// Called before each chunk. Returns the time to wait before it is sent.
+    fn delay(&self, length: usize) -> Duration;
+}
+
+/// Size of a chunk of a paced body, in bytes.
+const PACED_CHUNK_SIZE: usize = 64 * 1024;
+
+/// Bytes that are sent chunk by chunk, at a pace.
+struct PacedBytes {
+    bytes: Bytes,
+    pace: Arc<dyn BodyPace>,
+    /// Offset of the next chunk; `None` before the first one.
+    next: Option<usize>,
+    /// The delay of the next chunk.
+    timer: Option<Mutex<Pin<Box<tokio::time::Sleep>>>>,
+}
+
+impl PacedBytes {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let start = match self.next {
+            Some(start) => start,
+            None => {
+                self.pace.start();
+                self.next = Some(0);
+                0
+            }
+        };
+        let end = start.saturating_add(PACED_CHUNK_SIZE).min(self.bytes.len());
+        if start == end {
+            return Poll::Ready(None);
+        }
+        if self.timer.is_none() {
+            let delay = self.pace.delay(end - start);
+            if !delay.is_zero() {
+                self.timer = Some(Mutex::new(Box::pin(tokio::time::sleep(delay))));
+            }
+        }
+        if let Some(timer) = &mut self.timer {
+            let timer = timer.get_mut().unwrap_or_else(PoisonError::into_inner);
+            futures_util::ready!(timer.as_mut().poll(context));
+            self.timer = None;
+        }
+        self.next = Some(end);
+        Poll::Ready(Some(Ok(self.bytes.slice(start..end))))
+    }
+}
+
 enum ByteStreamKind {
     Bytes(Option<Bytes>),
+    Paced(PacedBytes),
     File {
         path: PathBuf,
         start: u64,
@@ -103,6 +158,17 @@ impl ByteStream {
     pub(crate) fn of_call(mut self, call: StreamedCall) -> Self {
         self.call = Some(call);
         self
+    }
+
+    /// Returns bytes whose chunks are observed and delayed. They can be replayed.
+    #[doc(hidden)]
+    pub fn paced(bytes: Bytes, pace: Arc<dyn BodyPace>) -> Self {
+        ByteStream::new(ByteStreamKind::Paced(PacedBytes {
+            bytes,
+            pace,
+            next: None,
+            timer: None,
+        }))
     }
 
     /// Returns an empty body.
@@ -218,6 +284,7 @@ impl ByteStream {
             ByteStreamKind::Bytes(bytes) => {
                 Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
+            ByteStreamKind::Paced(paced) => Some(paced.bytes.len() as u64),
             ByteStreamKind::File { length, .. } => Some(*length),
             ByteStreamKind::Stream { length, .. } => *length,
             ByteStreamKind::Restartable(_) => None,
@@ -237,6 +304,10 @@ impl ByteStream {
             ByteStreamKind::Bytes(bytes) => {
                 Some(ByteStream::new(ByteStreamKind::Bytes(bytes.clone())))
             }
+            ByteStreamKind::Paced(paced) => Some(ByteStream::paced(
+                paced.bytes.clone(),
+                Arc::clone(&paced.pace),
+            )),
             ByteStreamKind::File {
                 path,
                 start,
@@ -260,6 +331,7 @@ impl ByteStream {
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match &self.kind {
             ByteStreamKind::Bytes(bytes) => Some(bytes.as_deref().unwrap_or_default()),
+            ByteStreamKind::Paced(paced) => Some(&paced.bytes),
             _ => None,
         }
     }
@@ -272,6 +344,7 @@ impl ByteStream {
         let ByteStream { kind, call } = self;
         match kind {
             ByteStreamKind::Bytes(bytes) => Ok(bytes.unwrap_or_default()),
+            ByteStreamKind::Paced(paced) => Ok(paced.bytes),
             other => Err(ByteStream { kind: other, call }),
         }
     }
@@ -471,6 +544,7 @@ impl ByteStream {
             ByteStreamKind::Bytes(bytes) => {
                 Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok))
             }
+            ByteStreamKind::Paced(paced) => paced.poll_chunk(context),
             ByteStreamKind::File {
                 path,
                 start,
@@ -525,7 +599,7 @@ impl Default for ByteStream {
 impl fmt::Debug for ByteStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.kind {
-            ByteStreamKind::Bytes(_) => "bytes",
+            ByteStreamKind::Bytes(_) | ByteStreamKind::Paced(_) => "bytes",
             ByteStreamKind::File { .. } => "file",
             ByteStreamKind::Stream { .. } => "stream",
             ByteStreamKind::Restartable(_) => "stream",

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use crate::definitions::Definitions;
 use crate::dynamodb::NativeOperation;
 use crate::event_stream::{EventInput, start_duplex};
+use crate::interceptor::Interceptor;
 use crate::params::{Params, ParamsValue};
 use crate::pipeline::resume::BodyResumer;
 use crate::pipeline::{CallOptions, Service, collect_body};
@@ -206,6 +207,16 @@ impl Client {
             Some(inner) => Arc::new(move |transport| wrap(inner(transport))),
             None => Arc::new(wrap),
         });
+        self.with_options(options)
+    }
+
+    /// Returns a client with the same settings and one more interceptor.
+    ///
+    /// # Errors
+    /// As [`Session::client`].
+    pub fn with_interceptor(&self, interceptor: impl Interceptor + 'static) -> Result<Client> {
+        let mut options = self.inner.options.clone();
+        options.interceptors.push(interceptor);
         self.with_options(options)
     }
 
@@ -512,6 +523,13 @@ impl Call {
         self
     }
 
+    /// Adds an interceptor of this call.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        let interceptors = &mut self.options.interceptors;
+        interceptors.get_or_insert_default().push(interceptor);
+        self
+    }
+
     /// Sets how the call retries, in place of the client's options.
     pub fn retry(mut self, options: RetryOptions) -> Self {
         if let Some(mode) = options.mode {
@@ -601,6 +619,15 @@ impl Call {
     pub fn resume_body(mut self) -> Self {
         self.resumes_body = true;
         self
+    }
+
+    /// Returns the client, the index of the operation, the parameters and the overrides.
+    ///
+    /// # Errors
+    /// `Config`: a setting that the call overrides is invalid.
+    pub(crate) fn into_parts(mut self) -> Result<(Client, Result<u32>, Params, CallOptions)> {
+        self.apply_config()?;
+        Ok((self.client, self.operation, self.params, self.options))
     }
 
     /// Replaces the overrides of the call.

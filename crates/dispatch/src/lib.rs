@@ -12,8 +12,11 @@ mod definitions;
 pub mod dynamodb;
 mod endpoint;
 mod event_stream;
+mod explain;
+mod fault;
 pub mod host;
 mod identity;
+mod interceptor;
 mod output;
 mod paginate;
 mod params;
@@ -26,6 +29,7 @@ mod resource;
 mod retry;
 mod runtime;
 mod saved_file;
+mod scrub;
 mod session;
 mod sign;
 #[cfg(feature = "testing")]
@@ -38,6 +42,7 @@ mod wait;
 /// Parts that inia's own crates share. Not covered by semantic versioning.
 #[doc(hidden)]
 pub mod detail {
+    pub use crate::body::BodyPace;
     pub use crate::checksum::{Algorithm, Hasher};
     pub use crate::saved_file::SavedFile;
 }
@@ -45,7 +50,9 @@ pub mod detail {
 pub use body::ByteStream;
 pub use client::{Call, Client};
 pub use event_stream::{EventReceiver, EventSender, EventStream};
+pub use explain::{Explain, Explanation};
 pub use inia_core::json;
+pub use interceptor::{CallContext, Interceptor, RetryDecision};
 pub use output::{Output, ResponseMetadata};
 pub use paginate::{PageItems, Paginator, SearchResults};
 pub use params::Params;

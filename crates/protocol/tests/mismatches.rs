@@ -616,6 +616,56 @@ fn cbor_body(members: Vec<(&str, Wire)>) -> Vec<u8> {
     out
 }
 
+/// The dates that moto sends for AppMesh, Shield and MediaStore, of which botocore cannot parse any.
+#[test]
+fn dates_of_moto_are_kept_as_sent_in_all_protocols() {
+    for date in [
+        "30/11/2026, 18:47:48",
+        "12/31/2026, 00:00:00",
+        "30. November",
+        "tomorrow",
+    ] {
+        let json = format!(
+            r#"{{"Time": "{date}", "Owner": {{"Name": "n", "Since": "{date}"}}, "Last": "end"}}"#
+        );
+        let members = format!(
+            "<Time>{date}</Time><Owner><Name>n</Name><Since>{date}</Since></Owner><Last>end</Last>"
+        );
+        let text = |text: &str| Wire::Text(text.to_owned());
+        let owner = [("Name", text("n")), ("Since", text(date))];
+        let owner = owner.map(|(name, value)| (name.to_owned(), value));
+        let cbor = cbor_body(vec![
+            ("Time", text(date)),
+            ("Owner", Wire::Map(owner.into())),
+            ("Last", text("end")),
+        ]);
+        let expected = json!({"Time": date, "Owner": {"Name": "n", "Since": date}, "Last": "end"});
+        for (protocol, body) in [
+            (Protocol::Json, json.clone().into_bytes()),
+            (Protocol::RestJson, json.into_bytes()),
+            (Protocol::RestXml, format!("<R>{members}</R>").into_bytes()),
+            (Protocol::Ec2, format!("<R>{members}</R>").into_bytes()),
+            (
+                Protocol::Query,
+                format!("<R><GetResult>{members}</GetResult></R>").into_bytes(),
+            ),
+            (Protocol::RpcV2Cbor, cbor),
+        ] {
+            let output = Service::new(protocol).body(body).unwrap();
+            assert_eq!(output, expected, "{protocol} {date}");
+        }
+        let headers = [("last-modified", date), ("x-text", "end")];
+        let headers = response(200, &headers, "{}");
+        let output = Service::new(Protocol::RestJson)
+            .parse("GetRest", headers)
+            .unwrap();
+        assert_eq!(
+            (&output["Modified"], &output["Text"]),
+            (&json!(date), &json!("end"))
+        );
+    }
+}
+
 #[test]
 fn cbor_members_of_another_type_are_kept_as_sent() {
     let text = |text: &str| Wire::Text(text.to_owned());
@@ -1056,10 +1106,16 @@ fn events_of_another_type_are_kept_as_sent() {
             EventHeader::String("application/json".into()),
         ),
     ];
-    let error = service.codec.parse_event(operation, unknown).unwrap_err();
-    let error = error.service().unwrap();
-    assert_eq!((&*error.code, &*error.message), ("Later", "no"));
-    assert_eq!(error.details.get("Left"), Some(&Value::Int(2)));
+    for has_content_type in [true, false] {
+        let mut unknown = unknown.clone();
+        if !has_content_type {
+            unknown.headers.pop();
+        }
+        let error = service.codec.parse_event(operation, unknown).unwrap_err();
+        let error = error.service().unwrap();
+        assert_eq!((&*error.code, &*error.message), ("Later", "no"));
+        assert_eq!(error.details.get("Left"), Some(&Value::Int(2)));
+    }
     let error = service
         .codec
         .parse_event(operation, message("Row", &[], b"{\"Size\": "));

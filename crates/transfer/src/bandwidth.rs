@@ -37,9 +37,14 @@ impl Bandwidth {
         end.saturating_duration_since(now)
     }
 
+    /// Reserves the time of `bytes`. Returns the time to wait before they may be transferred.
+    pub(crate) fn reserve(&self, bytes: u64) -> Duration {
+        self.delay(bytes, Instant::now())
+    }
+
     /// Waits until `bytes` may be transferred.
     pub(crate) async fn take(&self, bytes: u64) {
-        let delay = self.delay(bytes, Instant::now());
+        let delay = self.reserve(bytes);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }

@@ -94,6 +94,12 @@ impl ObjectChecksum {
     pub(crate) fn of_object(output: &Value) -> Option<(Self, String)> {
         Algorithm::BY_COST.into_iter().find_map(|algorithm| {
             let value = output.get(&member(algorithm))?.as_str()?;
+            // Some servers return the checksum of another algorithm.
+            let digest = value.split('-').next().unwrap_or_default();
+            let length = BASE64_STANDARD.decode(digest).ok()?.len();
+            if length != Hasher::new(algorithm).digest().len() {
+                return None;
+            }
             let checksum = ObjectChecksum {
                 algorithm,
                 is_full_object: !value.contains('-'),
@@ -247,6 +253,24 @@ mod tests {
                 assert_eq!(checksum.of_parts(&parts).as_ref(), Some(&whole), "{size}");
             }
         }
+    }
+
+    #[test]
+    fn checksums_of_objects_have_the_length_of_their_algorithm() {
+        use inia_core::json;
+        let of = |output: Value| ObjectChecksum::of_object(&output).map(|(checksum, _)| checksum);
+        let full = |algorithm, is_full_object| {
+            Some(ObjectChecksum {
+                algorithm,
+                is_full_object,
+            })
+        };
+        let crc32 = of(json!({"ChecksumCRC32": "NhCmhg=="}));
+        assert_eq!(crc32, full(Algorithm::Crc32, true));
+        let parts = of(json!({"ChecksumCRC32": "NhCmhg==-3"}));
+        assert_eq!(parts, full(Algorithm::Crc32, false));
+        assert_eq!(of(json!({"ChecksumCRC64NVME": "NhCmhg=="})), None);
+        assert_eq!(of(json!({"ChecksumCRC32": "?"})), None);
     }
 
     #[test]

@@ -97,6 +97,15 @@ impl ProgressTracker {
         self.changed();
     }
 
+    /// Replaces a number of bytes that were counted, because they are sent again or were not sent.
+    pub(crate) fn correct_bytes(&self, counted: u64, actual: u64) {
+        if counted != actual {
+            self.bytes.fetch_add(actual, Ordering::Relaxed);
+            self.bytes.fetch_sub(counted, Ordering::Relaxed);
+            self.changed();
+        }
+    }
+
     /// Counts a complete part.
     pub(crate) fn add_part(&self) {
         self.parts.fetch_add(1, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use inia::{
     model::ServiceModel, model::snake_case,
 };
 
-use super::blob_from_text;
+use super::value::ValueForm;
 
 /// Nesting limit. Deeper values are left as they are and fail validation.
 const MAX_DEPTH: u32 = 200;
@@ -17,8 +17,8 @@ pub(crate) fn params(
     operation: &Operation,
     params: &mut Value,
 ) -> Result<Option<ByteStream>> {
-    let is_native = false;
-    BlobDecoder { model, is_native }.params_in_place(operation, params)?;
+    let form = ValueForm::default();
+    BlobDecoder { model, form }.params_in_place(operation, params)?;
     let Some(member) = model.streaming_input(operation) else {
         return Ok(None);
     };
@@ -45,15 +45,15 @@ pub(crate) fn value_in_place(
     member: &Member,
     value: &mut Value,
 ) -> Result<()> {
-    let is_native = false;
-    BlobDecoder { model, is_native }.value_in_place(member, value)
+    let form = ValueForm::default();
+    BlobDecoder { model, form }.value_in_place(member, value)
 }
 
 /// Decodes the blobs of parameters.
 pub(super) struct BlobDecoder<'m> {
     pub(super) model: &'m ServiceModel,
-    /// True if the parameters have native values in place of attribute values. Native values stay as they are.
-    pub(super) is_native: bool,
+    /// Native values stay as they are.
+    pub(super) form: ValueForm,
 }
 
 impl BlobDecoder<'_> {
@@ -75,7 +75,7 @@ impl BlobDecoder<'_> {
         let shape = self.model.shape(member.target);
         match (&shape.kind, &mut *value) {
             (Kind::Structure(_), _)
-                if self.is_native && is_attribute_value(self.model, member.target) =>
+                if self.form.is_native && is_attribute_value(self.model, member.target) =>
             {
                 Ok(())
             }
@@ -118,7 +118,7 @@ impl BlobDecoder<'_> {
                 Ok(())
             }
             (Kind::Blob, Value::String(text)) => {
-                let decoded = blob_from_text(text);
+                let decoded = self.form.binary.blob(text);
                 *value = decoded.map_err(|message| {
                     Error::new(ErrorKind::Validation, format!("{path}: {message}"))
                 })?;

@@ -7,7 +7,10 @@ use inia::jmespath::Expression;
 use inia::ports::Host;
 use inia::{Session, SessionBuilder};
 
+use super::error_format::ErrorFormat;
 use super::option::{Arity, OptionGroup, OptionRow};
+use super::output_format::OutputFormat;
+use super::value::BinaryFormat;
 use crate::status::CliError;
 
 /// The option of commands that read definitions or config files, and call no service.
@@ -70,6 +73,11 @@ impl OptionGroup for SessionOptions {
             },
         },
         OptionRow {
+            name: "cli-error-format",
+            arity: Arity::One,
+            set: |_, name| ErrorFormat::set("--cli-error-format", &name),
+        },
+        OptionRow {
             name: "cli-read-timeout",
             arity: Arity::One,
             set: |options, value| {
@@ -81,6 +89,11 @@ impl OptionGroup for SessionOptions {
             name: "endpoint-url",
             arity: Arity::One,
             set: |options, value| {
+                if !value.contains("://") {
+                    return Err(CliError::usage(format!(
+                        "Bad value for --endpoint-url \"{value}\": scheme is missing. Must be of the form http://<hostname>/ or https://<hostname>/"
+                    )));
+                }
                 options.endpoint_url = Some(value);
                 Ok(())
             },
@@ -123,8 +136,16 @@ impl OptionGroup for SessionOptions {
 impl SessionOptions {
     /// Loads a session that prompts for MFA codes on the terminal.
     pub(crate) async fn load(&self) -> Result<Session, CliError> {
-        let session = self.session_over(crate::terminal::host());
-        Ok(session.load().await?)
+        let session = self.session_over(crate::terminal::host()).load().await?;
+        if let Some(name) = setting(&session, "cli_error_format") {
+            ErrorFormat::set_default("cli_error_format", name)?;
+        }
+        Ok(session)
+    }
+
+    /// Reports whether the line has an endpoint.
+    pub(crate) fn has_endpoint_url(&self) -> bool {
+        self.endpoint_url.is_some()
     }
 
     /// Returns a session builder with these options on the given host.
@@ -157,18 +178,18 @@ impl SessionOptions {
             config = config.signature_version(UNSIGNED);
         }
         if self.no_verify_ssl {
-            warn_unverified();
+            warn_unverified("--no-verify-ssl");
             config = config.verify(false);
         }
         config
     }
 }
 
-/// Warns once that certificates are not verified.
-fn warn_unverified() {
+/// Warns once that certificates are not verified, because of an option or setting.
+pub(crate) fn warn_unverified(setting: &str) {
     static WARNING: std::sync::Once = std::sync::Once::new();
     WARNING.call_once(|| {
-        eprintln!("warning: --no-verify-ssl: an attacker who intercepts the connection can read requests and credentials");
+        eprintln!("warning: {setting}: an attacker who intercepts the connection can read requests and credentials");
     });
 }
 
@@ -184,45 +205,66 @@ fn seconds(name: &str, value: &str) -> Result<Duration, CliError> {
     }
 }
 
-/// Format of printed results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum OutputFormat {
-    #[default]
-    Json,
-    Text,
-    Table,
-    Yaml,
-}
-
-impl OutputFormat {
-    /// Returns the format of that name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "json" => Some(OutputFormat::Json),
-            "text" => Some(OutputFormat::Text),
-            "table" => Some(OutputFormat::Table),
-            "yaml" => Some(OutputFormat::Yaml),
-            _ => None,
-        }
-    }
-}
-
 /// Options of commands that print a result.
 #[derive(Debug, Default)]
 pub(crate) struct OutputOptions {
     pub(crate) format: Option<OutputFormat>,
     pub(crate) query: Option<Expression>,
+    pub(crate) color: ColorChoice,
+    pub(crate) no_pager: bool,
+}
+
+/// Whether tables are colored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ColorChoice {
+    /// If standard output is a terminal.
+    #[default]
+    Auto,
+    On,
+    Off,
 }
 
 impl OptionGroup for OutputOptions {
     const OPTIONS: &'static [OptionRow<Self>] = &[
+        OptionRow {
+            name: "color",
+            arity: Arity::One,
+            set: |options, choice| {
+                options.color = match choice.as_str() {
+                    "on" => ColorChoice::On,
+                    "off" => ColorChoice::Off,
+                    "auto" => ColorChoice::Auto,
+                    _ => {
+                        return Err(CliError::usage(format!(
+                            "--color: {choice:?} is not one of on, off and auto"
+                        )));
+                    }
+                };
+                Ok(())
+            },
+        },
+        OptionRow {
+            name: "no-cli-pager",
+            arity: Arity::Flag,
+            set: |options, _| {
+                options.no_pager = true;
+                Ok(())
+            },
+        },
+        OptionRow {
+            // Nothing prompts for arguments unless it is told to.
+            name: "no-cli-auto-prompt",
+            arity: Arity::Flag,
+            set: |_, _| Ok(()),
+        },
         OptionRow {
             name: "output",
             arity: Arity::One,
             set: |options, name| {
                 let unknown = || {
                     CliError::usage(format!(
-                        "--output: {name:?} is not one of json, text, table and yaml"
+                        "--output: {name:?} is not one of {}",
+                        OutputFormat::NAMES
                     ))
                 };
                 options.format = Some(OutputFormat::from_name(&name).ok_or_else(unknown)?);
@@ -252,4 +294,53 @@ impl OutputOptions {
         };
         Err(CliError::usage(format!("--{name} has no effect: {reason}")))
     }
+}
+
+/// The option for the form of blobs.
+#[derive(Debug, Default)]
+pub(super) struct BinaryOptions {
+    format: Option<BinaryFormat>,
+}
+
+impl OptionGroup for BinaryOptions {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "cli-binary-format",
+        arity: Arity::One,
+        set: |options, name| {
+            options.format = Some(binary_format("--cli-binary-format", &name)?);
+            Ok(())
+        },
+    }];
+}
+
+impl BinaryOptions {
+    pub(super) fn resolve(self, session: &Session) -> Result<BinaryFormat, CliError> {
+        const SETTING: &str = "cli_binary_format";
+        let profile = session.settings().profile();
+        match (
+            self.format,
+            profile.and_then(|profile| profile.get(SETTING)),
+        ) {
+            (Some(format), _) => Ok(format),
+            (None, Some(name)) => binary_format(SETTING, name.trim()),
+            (None, None) => Ok(BinaryFormat::default()),
+        }
+    }
+}
+
+fn binary_format(place: &str, name: &str) -> Result<BinaryFormat, CliError> {
+    BinaryFormat::from_name(name).ok_or_else(|| {
+        CliError::usage(format!(
+            "{place}: {name:?} is not one of base64 and raw-in-base64-out"
+        ))
+    })
+}
+
+/// Returns a setting of the profile; none if it is empty.
+pub(crate) fn setting<'s>(session: &'s Session, name: &str) -> Option<&'s str> {
+    let profile = session.settings().profile()?;
+    profile
+        .get(name)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }

@@ -10,20 +10,29 @@
 //! [`Arguments::finish_with`], which reject every option that was not taken. So no option is accepted without effect.
 
 pub(crate) mod decode;
+mod error_format;
+mod explain;
 mod global;
 mod operation;
 mod option;
+mod output_format;
 mod paging;
 mod paramfile;
 mod shorthand;
+mod table;
 mod value;
 
-pub(crate) use global::{OutputFormat, OutputOptions, ProfileOption, SessionOptions};
-pub(crate) use operation::{EventOptions, OperationArguments, SkeletonKind};
+pub(crate) use error_format::ErrorFormat;
+pub(crate) use explain::ExplainOptions;
+use global::BinaryOptions;
+pub(crate) use global::{
+    ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting, warn_unverified,
+};
+pub(crate) use operation::{EventOptions, InputRules, OperationArguments, SkeletonKind};
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
+pub(crate) use output_format::OutputFormat;
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
-pub(crate) use paramfile::expand as expand_path;
-pub(crate) use value::blob_from_text;
+pub(crate) use value::{BinaryFormat, ValueForm};
 
 use std::collections::VecDeque;
 
@@ -34,14 +43,14 @@ use option::OptionWord;
 const DEBUG: &str = "debug";
 
 /// Options of all commands that call a service or print a result.
-type GlobalOptions = (SessionOptions, OutputOptions);
+type GlobalOptions = (SessionOptions, OutputOptions, BinaryOptions);
 
 /// All options that are not parameters of an operation.
 type KnownOptions = (
     GlobalOptions,
     (operation::InputOptions, EventOptions),
     PagingOptions,
-    CollectionOptions,
+    (CollectionOptions, ExplainOptions),
 );
 
 /// The arguments that are not parsed yet.
@@ -102,11 +111,12 @@ impl Arguments {
             if option.name == "help" {
                 return Ok(Some("help".to_owned()));
             }
-            let Some(arity) = KnownOptions::arity(option.name) else {
-                return Err(self.rejected(option.name, Vec::new()));
+            let name = completed(option.name, &GlobalOptions::names())?.unwrap_or(option.name);
+            let Some(arity) = KnownOptions::arity(name) else {
+                return Err(self.rejected(name, Vec::new()));
             };
             let value = self.single_value(&option, arity)?;
-            self.passed.push((option.name.to_owned(), value));
+            self.passed.push((name.to_owned(), value));
         }
         Ok(None)
     }
@@ -124,6 +134,30 @@ impl Arguments {
             *self = ahead;
         }
         is_help
+    }
+
+    /// Replaces unambiguous beginnings of option names by the names, as the AWS CLI accepts them: `--instance-id` for
+    /// `--instance-ids`. Options that no name begins with are left as they are.
+    ///
+    /// # Errors
+    /// If several names begin with the word.
+    pub(crate) fn complete_names<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<(), CliError> {
+        let names: Vec<&str> = names.chain(GlobalOptions::names()).collect();
+        for word in self.words.iter_mut().flatten() {
+            let Some(option) = OptionWord::parse(word) else {
+                continue;
+            };
+            if let Some(name) = completed(option.name, &names)? {
+                *word = match option.value {
+                    Some(value) => format!("--{name}={value}"),
+                    None => format!("--{name}"),
+                };
+            }
+        }
+        Ok(())
     }
 
     /// Takes options, wherever they are on the line. If one is repeated, its last value counts.
@@ -152,6 +186,17 @@ impl Arguments {
         }
         self.words = rest;
         Ok(set)
+    }
+
+    /// Takes the form of blobs: that of `--cli-binary-format`, else of the profile, else base64.
+    ///
+    /// # Errors
+    /// If the form is unknown.
+    pub(crate) fn binary_format(
+        &mut self,
+        session: &inia::Session,
+    ) -> Result<BinaryFormat, CliError> {
+        self.take::<BinaryOptions>()?.resolve(session)
     }
 
     /// Returns exactly `N` positionals. `usage` is the command for the error message.
@@ -212,6 +257,7 @@ impl Arguments {
                 return Err(CliError::usage(format!("--{name} takes no value")));
             }
             Arity::Flag => false,
+            Arity::Optional => next.is_some(),
             Arity::Choice(choices) => next.is_some_and(|word| choices.contains(&word)),
             Arity::One | Arity::Many => next.is_some(),
         };
@@ -222,7 +268,7 @@ impl Arguments {
             return Ok(self.words.pop_front().flatten().unwrap_or_default());
         }
         match arity {
-            Arity::Flag | Arity::Choice(_) => Ok(String::new()),
+            Arity::Flag | Arity::Optional | Arity::Choice(_) => Ok(String::new()),
             Arity::One | Arity::Many => Err(CliError::usage(format!(
                 "--{name} requires a value; one that begins with -- is written --{name}=VALUE"
             ))),
@@ -246,12 +292,37 @@ impl Arguments {
     /// Returns the error for an option that the command does not have. Similar names are suggested.
     #[cold]
     fn rejected(&self, name: &str, names: Vec<String>) -> CliError {
+        if crate::program::is_aws() {
+            return CliError::Line(format!("Unknown options: --{name}"));
+        }
         if KnownOptions::arity(name).is_some() {
             return CliError::usage(format!("--{name} has no effect on `{}`", self.command));
         }
         let names = names.iter().map(String::as_str);
         let suggestion = inia::model::did_you_mean(name, names.chain(GlobalOptions::names()));
         CliError::usage(format!("unknown option --{name}{suggestion}"))
+    }
+}
+
+/// Returns the only one of the names that begins with a text; `None` if the text is one of the names or none begins with it.
+fn completed<'n>(text: &str, names: &[&'n str]) -> Result<Option<&'n str>, CliError> {
+    if names.contains(&text) || KnownOptions::arity(text).is_some() {
+        return Ok(None);
+    }
+    let mut longer: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| name.starts_with(text))
+        .collect();
+    longer.sort_unstable();
+    longer.dedup();
+    match longer.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        several => Err(CliError::usage(format!(
+            "ambiguous option: --{text} could match --{}",
+            several.join(", --")
+        ))),
     }
 }
 

@@ -1,46 +1,25 @@
 //! Options of an operation, derived from its input shape.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
-use inia::{
-    ByteStream, Client, Map, Value, model::Kind, model::Member, model::Operation,
-    model::ServiceModel, model::kebab_case,
-};
+use inia::{ByteStream, Map, Value};
 
+use super::Arguments;
 use super::decode::BlobDecoder;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
-use super::paramfile::{self, ArgumentText};
-use super::value::OptionContext;
-use super::{Arguments, GlobalOptions};
+use super::paramfile::ArgumentText;
+use super::table::{ArgumentSource, ArgumentTable, ArgumentValues};
+use super::value::{ValueForm, parse_json};
+use crate::customization::{self, OperationCommand};
+use crate::paths;
 use crate::status::CliError;
 
 /// Options of every command that takes the parameters of an operation.
 #[derive(Debug, Default)]
 pub(super) struct InputOptions {
     json: Option<ArgumentText>,
+    yaml: Option<Map>,
     skeleton: Option<SkeletonKind>,
-}
-
-impl InputOptions {
-    /// Returns the parameters in `--cli-input-json`.
-    fn params(&self, client: &Client) -> Result<Value, CliError> {
-        let Some(text) = &self.json else {
-            return Ok(Value::map());
-        };
-        let params = parse_json(client.is_native(), text.bytes());
-        match params.map_err(|error| CliError::usage(format!("--cli-input-json: {error}")))? {
-            params @ Value::Map(_) => Ok(params),
-            _ => Err(CliError::usage("--cli-input-json: expected a JSON object")),
-        }
-    }
-}
-
-/// Parses JSON. Native values keep all digits of their numbers.
-pub(super) fn parse_json(is_native: bool, text: &[u8]) -> Result<Value, String> {
-    if is_native && let Ok(text) = std::str::from_utf8(text) {
-        return inia::dynamodb::parse_json(text).map_err(|error| error.to_string());
-    }
-    serde_json::from_slice(text).map_err(|error| format!("invalid JSON: {error}"))
 }
 
 impl OptionGroup for InputOptions {
@@ -51,6 +30,25 @@ impl OptionGroup for InputOptions {
             set: |options, text| {
                 options.json = Some(ArgumentText::load(&text)?);
                 Ok(())
+            },
+        },
+        OptionRow {
+            name: "cli-input-yaml",
+            arity: Arity::One,
+            set: |options, text| {
+                let invalid = |message: String| {
+                    CliError::usage(format!("--cli-input-yaml: invalid YAML: {message}"))
+                };
+                let text = ArgumentText::load(&text)?;
+                let text = std::str::from_utf8(text.bytes())
+                    .map_err(|error| invalid(error.to_string()))?;
+                match crate::yaml::parse(text).map_err(invalid)? {
+                    Value::Map(params) => {
+                        options.yaml = Some(params);
+                        Ok(())
+                    }
+                    _ => Err(CliError::usage("--cli-input-yaml: expected a mapping")),
+                }
             },
         },
         OptionRow {
@@ -71,6 +69,33 @@ impl OptionGroup for InputOptions {
             },
         },
     ];
+}
+
+impl InputOptions {
+    /// Returns the parameters in `--cli-input-json` or `--cli-input-yaml`.
+    fn params(&self, is_native: bool) -> Result<Option<Map>, CliError> {
+        let Some(text) = &self.json else {
+            return Ok(self.yaml.clone());
+        };
+        if self.yaml.is_some() {
+            return Err(CliError::usage(
+                "Only one --cli-input- parameter may be specified.",
+            ));
+        }
+        let params = parse_json(is_native, text.bytes());
+        match params.map_err(|error| CliError::usage(format!("--cli-input-json: {error}")))? {
+            Value::Map(params) => Ok(Some(params)),
+            _ => Err(CliError::usage("--cli-input-json: expected a JSON object")),
+        }
+    }
+
+    /// Reports whether no call is made and no parameter is required.
+    fn has_skeleton_of_input(&self) -> bool {
+        matches!(
+            self.skeleton,
+            Some(SkeletonKind::Input | SkeletonKind::YamlInput)
+        )
+    }
 }
 
 /// Options of operations whose input is an event stream.
@@ -123,6 +148,14 @@ pub(crate) enum SkeletonKind {
     Output,
 }
 
+/// How the parameters of an operation are read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InputRules<'r> {
+    pub(crate) form: ValueForm,
+    /// Members that the command sets, so that their options are not required.
+    pub(crate) supplied: &'r [&'r str],
+}
+
 /// Parameters of a call, and the remaining arguments.
 #[derive(Debug, Default)]
 pub(crate) struct OperationArguments {
@@ -131,106 +164,101 @@ pub(crate) struct OperationArguments {
     pub(crate) body: Option<String>,
     /// Positional arguments; the file for a streaming output.
     pub(crate) positionals: Vec<String>,
+    /// Arguments for code that runs before or after the call.
+    pub(crate) kept: BTreeMap<&'static str, String>,
     /// If set, the skeleton is printed instead of a call.
     pub(crate) skeleton: Option<SkeletonKind>,
     /// The events of the request, if the input of the operation is an event stream.
     pub(crate) events: EventOptions,
+    form: ValueForm,
 }
 
 impl OperationArguments {
     /// Parses the rest of the line as options of an operation, after those of the set `S`.
     ///
     /// # Errors
-    /// If the line has options that are in neither, or invalid values.
+    /// If the line has options that are in neither, invalid values, or lacks required options.
     pub(crate) fn parse<S: OptionSet>(
         mut arguments: Arguments,
-        client: &Client,
-        operation: &Operation,
+        command: OperationCommand<'_>,
+        rules: InputRules<'_>,
     ) -> Result<(S, Self), CliError> {
-        let model = client.model();
-        let (set, input): (S, InputOptions) = arguments.take()?;
-        let events = model.event_stream_input(operation);
-        let event_options = match events {
-            Some(_) => arguments.take()?,
-            None => EventOptions::default(),
-        };
-        let members = MemberOptions::new(model, operation, client.is_native());
-        let names = || {
+        let form = rules.form;
+        let (model, operation) = (command.model, command.operation);
+        let table = ArgumentTable::new(command);
+        let has_events = model.event_stream_input(operation).is_some();
+        let own = || {
+            let events = EventOptions::names().into_iter().filter(|_| has_events);
             let own = S::names().into_iter().chain(InputOptions::names());
-            let own = own.chain(
-                EventOptions::names()
-                    .into_iter()
-                    .filter(|_| events.is_some()),
-            );
-            members.names().chain(own.map(str::to_owned)).collect()
+            own.chain(events)
         };
-        let rest = arguments.finish_with(|name| members.arity(name), names)?;
+        arguments.complete_names(table.names().chain(own()))?;
+        let (set, input): (S, InputOptions) = arguments.take()?;
+        let events = match has_events {
+            true => arguments.take()?,
+            false => EventOptions::default(),
+        };
+        let names = || {
+            let members = table.names().map(str::to_owned);
+            members.chain(own().map(str::to_owned)).collect()
+        };
+        let rest = arguments.finish_with(|name| table.arity(name), names)?;
+        let given = last_values(rest.options, |name| table.arity(name))?;
+        let has_skeleton = input.has_skeleton_of_input();
+        let input_params = input.params(form.is_native)?;
+        let has_input = input_params.is_some();
+        let values = table.values(&given, form)?;
         let mut parsed = OperationArguments {
-            params: Value::map(),
+            params: Value::Map(input_params.unwrap_or_default()),
             body: None,
             positionals: rest.positionals,
+            kept: BTreeMap::new(),
             skeleton: input.skeleton,
-            events: event_options,
+            events,
+            form,
         };
-        let mut params = Map::new();
-        let mut complex = HashSet::new();
-        let streaming = model.streaming_input(operation);
-        for (name, values) in rest.options {
-            let Some(option) = members.find(&name) else {
-                continue;
+        if !has_input && !has_skeleton {
+            let mut complete = values.params.clone();
+            customization::fix(command, &mut complete);
+            let complete = ArgumentValues {
+                params: complete,
+                body: values.body.clone(),
+                kept: values.kept.clone(),
             };
-            let member = option.member;
-            let kind = &model.shape(member.target).kind;
-            let is_complex = matches!(kind, Kind::Structure(_) | Kind::List(_) | Kind::Map { .. });
-            if is_complex && !complex.insert(&member.name) {
-                return Err(CliError::usage(format!(
-                    "--{name} is given twice; write all its values behind one --{name}"
-                )));
-            }
-            if events.is_some_and(|events| events.name == member.name) {
-                return Err(CliError::usage(format!(
-                    "--{name} is an event stream: pass its events with --input-events file://EVENTS.jsonl, or - for standard input"
-                )));
-            }
-            if streaming.is_some_and(|streaming| streaming.name == member.name) {
-                parsed.body = values.into_iter().next();
-            } else if matches!(kind, Kind::Boolean) {
-                params.insert(member.name.clone(), option.flag);
-            } else {
-                let value = members.context(&name).value(member, &values)?;
-                params.insert(member.name.clone(), value);
+            let missing = table.missing(&complete, rules.supplied);
+            if !missing.is_empty() {
+                return Err(CliError::missing_options(&missing));
             }
         }
-        // Options override `--cli-input-json`.
-        parsed.params = input.params(client)?;
-        let decoder = BlobDecoder {
-            model,
-            is_native: client.is_native(),
-        };
-        decoder.params_in_place(operation, &mut parsed.params)?;
+        // Options override the input of `--cli-input-json`.
+        BlobDecoder { model, form }.params_in_place(operation, &mut parsed.params)?;
         if let Some(map) = parsed.params.as_map_mut() {
-            map.extend(params);
+            map.extend(values.params);
+            if !has_skeleton {
+                customization::fix(command, map);
+            }
         }
+        parsed.body = values.body;
+        parsed.kept = values.kept;
         Ok((set, parsed))
     }
 
     /// Sets the parameter with this option name; returns false if the operation has none.
     pub(super) fn set_option(
         &mut self,
-        model: &ServiceModel,
-        operation: &Operation,
+        command: OperationCommand<'_>,
         name: &str,
         text: &str,
     ) -> Result<bool, CliError> {
-        let members = MemberOptions::new(model, operation, false);
-        let Some(option) = members.find(name) else {
+        let table = ArgumentTable::new(command);
+        let Some(ArgumentSource::Member(member)) = table.find(name).map(|row| row.source) else {
             return Ok(false);
         };
-        let value = members
-            .context(name)
-            .value(option.member, &[text.to_owned()])?;
+        let value = table
+            .context(name, self.form)
+            .value(member, &[text.to_owned()])?;
         if let Some(map) = self.params.as_map_mut() {
-            map.insert(option.member.name.clone(), value);
+            map.insert(member.name.clone(), value);
         }
         Ok(true)
     }
@@ -242,12 +270,16 @@ impl OperationArguments {
             Some(path) if path == STANDARD_INPUT => {
                 Ok(Some(ByteStream::from_reader(tokio::io::stdin(), None)))
             }
+            // DIFFERENCE: the AWS CLI takes only paths here.
+            Some(path) if crate::program::is_aws() && path.contains("://") => {
+                Err(CliError::usage("Blob values must be a path to a file."))
+            }
             Some(path) => {
                 let path = path
                     .strip_prefix("fileb://")
                     .or_else(|| path.strip_prefix("file://"))
                     .unwrap_or(path);
-                let body = ByteStream::from_path(paramfile::expand(path)).await;
+                let body = ByteStream::from_path(paths::expand(path)).await;
                 Ok(Some(
                     body.map_err(|error| CliError::usage(format!("{error:#}")))?,
                 ))
@@ -259,140 +291,25 @@ impl OperationArguments {
 /// The path of a body that is read from the standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// The options of an operation's members.
-struct MemberOptions<'m> {
-    model: &'m ServiceModel,
-    operation: &'m Operation,
-    options: Vec<(String, &'m Member)>,
-    is_native: bool,
-}
-
-/// The member of an option, and the value of the option as a flag.
-struct MemberOption<'m> {
-    member: &'m Member,
-    flag: bool,
-}
-
-impl<'m> MemberOptions<'m> {
-    fn new(model: &'m ServiceModel, operation: &'m Operation, is_native: bool) -> Self {
-        let members = model
-            .input(operation)
-            .into_iter()
-            .flat_map(|input| &input.members);
-        let option = |member: &'m Member| {
-            let name = option_name(model.name(), &operation.name, &member.name);
-            (name, member)
-        };
-        MemberOptions {
-            model,
-            operation,
-            options: members.map(option).collect(),
-            is_native,
-        }
-    }
-
-    fn find(&self, name: &str) -> Option<MemberOption<'m>> {
-        let member = |name: &str| {
-            let mut options = self.options.iter();
-            let option = options.find(|(option, _)| option == name);
-            option.map(|(_, member)| *member)
-        };
-        match member(name) {
-            Some(member) => Some(MemberOption { member, flag: true }),
-            // A boolean member also has a `--no-` option.
-            None => member(name.strip_prefix("no-")?)
-                .filter(|member| matches!(self.model.shape(member.target).kind, Kind::Boolean))
-                .map(|member| MemberOption {
-                    member,
-                    flag: false,
-                }),
-        }
-    }
-
-    fn arity(&self, name: &str) -> Option<Arity> {
-        let option = self.find(name)?;
-        Some(match &self.model.shape(option.member.target).kind {
-            Kind::Boolean => Arity::Flag,
-            Kind::List(_) | Kind::Map { .. } => Arity::Many,
-            _ => Arity::One,
-        })
-    }
-
-    fn names(&self) -> impl Iterator<Item = String> {
-        self.options.iter().map(|(name, _)| name.clone())
-    }
-
-    fn context<'c>(&'c self, option: &'c str) -> OptionContext<'c> {
-        OptionContext {
-            model: self.model,
-            operation: self.operation,
-            option,
-            is_native: self.is_native,
-        }
-    }
-}
-
-/// Options of parameters with the name of a global option: service, operation, and both names.
+/// Returns the last values of each option.
 ///
-/// # Source
-/// The AWS CLI, `customizations/argrename.py`.
-const RENAMED: &[(&str, &str, &str, &str)] = &[
-    ("cloudsearchdomain", "Search", "query", "search-query"),
-    ("cloudsearchdomain", "Suggest", "query", "suggest-query"),
-    ("datapipeline", "QueryObjects", "query", "objects-query"),
-    (
-        "glue",
-        "GetUnfilteredPartitionMetadata",
-        "region",
-        "resource-region",
-    ),
-    (
-        "glue",
-        "GetUnfilteredPartitionsMetadata",
-        "region",
-        "resource-region",
-    ),
-    (
-        "glue",
-        "GetUnfilteredTableMetadata",
-        "region",
-        "resource-region",
-    ),
-    (
-        "kinesisanalytics",
-        "AddApplicationOutput",
-        "output",
-        "application-output",
-    ),
-    (
-        "kinesisanalyticsv2",
-        "AddApplicationOutput",
-        "output",
-        "application-output",
-    ),
-    ("mturk", "ListQualificationTypes", "query", "types-query"),
-    (
-        "rekognition",
-        "CreateStreamProcessor",
-        "output",
-        "stream-processor-output",
-    ),
-    ("stepfunctions", "SendTaskSuccess", "output", "task-output"),
-    ("workdocs", "DescribeUsers", "query", "user-query"),
-];
-
-/// Returns the option name of a member: its name in kebab case. A name that is also a global option, for which the AWS CLI has no
-/// other, gets the prefix `input-`.
-pub(crate) fn option_name(service: &str, operation: &str, member: &str) -> String {
-    let name = kebab_case(member);
-    if GlobalOptions::arity(&name).is_none() && name != super::DEBUG {
-        return name;
+/// DIFFERENCE: a list that is given twice is an error unless the program is called as `aws`: the AWS CLI silently drops the first
+/// values.
+fn last_values(
+    options: Vec<(String, Vec<String>)>,
+    arity: impl Fn(&str) -> Option<Arity>,
+) -> Result<Vec<(String, Vec<String>)>, CliError> {
+    let mut latest: Vec<(String, Vec<String>)> = Vec::with_capacity(options.len());
+    for (name, values) in options {
+        match latest.iter_mut().find(|(other, _)| *other == name) {
+            Some(_) if arity(&name) == Some(Arity::Many) && !crate::program::is_aws() => {
+                return Err(CliError::usage(format!(
+                    "--{name} is given twice; write all its values behind one --{name}"
+                )));
+            }
+            Some((_, former)) => *former = values,
+            None => latest.push((name, values)),
+        }
     }
-    let row = RENAMED.iter().find(|(of_service, of_operation, from, _)| {
-        (*of_service, *of_operation, *from) == (service, operation, name.as_str())
-    });
-    match row {
-        Some((.., renamed)) => (*renamed).to_owned(),
-        None => format!("input-{name}"),
-    }
+    Ok(latest)
 }

@@ -8,6 +8,8 @@ pub(crate) enum Arity {
     /// No value.
     Flag,
     One,
+    /// One value, or none.
+    Optional,
     /// One of these values, or none.
     Choice(&'static [&'static str]),
     /// All values up to the next option.

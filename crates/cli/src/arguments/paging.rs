@@ -1,9 +1,10 @@
 //! Pagination options.
 
-use inia::{model::Operation, model::PaginatorModel, model::ServiceModel, model::snake_case};
+use inia::model::{PaginatorModel, snake_case};
 
 use super::OperationArguments;
 use super::option::{Arity, OptionGroup, OptionRow};
+use crate::customization::{self, OperationCommand};
 use crate::status::CliError;
 
 const MAX_ITEMS: &str = "max-items";
@@ -77,8 +78,7 @@ impl PagingOptions {
     pub(crate) fn resolve(
         self,
         paginator: &PaginatorModel,
-        model: &ServiceModel,
-        operation: &Operation,
+        command: OperationCommand<'_>,
         arguments: &mut OperationArguments,
     ) -> Result<Option<PageLimits>, CliError> {
         let parameters = paginator.input_tokens.iter().chain(&paginator.limit_key);
@@ -88,7 +88,11 @@ impl PagingOptions {
                 let params = &arguments.params;
                 params.get(name).is_some() || params.get(&snake_case(name)).is_some()
             })
-            .map(|name| format!("the parameter {name}"));
+            .map(|name| format!("the parameter {name}"))
+            .or_else(|| {
+                customization::requests_single_page(command, &arguments.params)
+                    .then(|| "this parameter".to_owned())
+            });
         let single_page = match (self.is_single_page, manual) {
             (true, _) => Some("--no-paginate".to_owned()),
             (false, manual) => manual,
@@ -103,11 +107,11 @@ impl PagingOptions {
             let Some(text) = text else { continue };
             match &single_page {
                 None if is_paging => limits.set(name, text)?,
-                _ if arguments.set_option(model, operation, name, &text)? => {}
+                _ if arguments.set_option(command, name, &text)? => {}
                 None => {
                     return Err(CliError::usage(format!(
                         "--{name} has no effect: {} has no page size",
-                        operation.name
+                        command.operation.name
                     )));
                 }
                 Some(reason) => {
@@ -116,6 +120,9 @@ impl PagingOptions {
                     )));
                 }
             }
+        }
+        if limits.page_size.is_none() {
+            limits.page_size = customization::default_page_size(command, &arguments.params);
         }
         Ok(single_page.is_none().then_some(limits))
     }

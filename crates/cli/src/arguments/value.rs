@@ -8,7 +8,6 @@ use inia::{
 };
 
 use super::decode::BlobDecoder;
-use super::operation::parse_json;
 use super::paramfile::{self, ArgumentText};
 use super::shorthand::{self, ShorthandValue};
 use crate::status::CliError;
@@ -20,12 +19,55 @@ pub(super) struct OptionContext<'c> {
     pub(super) operation: &'c Operation,
     /// Name without dashes.
     pub(super) option: &'c str,
-    /// True if the parameters have native values in place of attribute values.
-    pub(super) is_native: bool,
+    pub(super) form: ValueForm,
 }
 
-/// String shapes whose value may be binary: S3's customer keys, which inia encodes.
-const BINARY_STRINGS: [&str; 2] = ["CopySourceSSECustomerKey", "SSECustomerKey"];
+/// How values are written on the command line and in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ValueForm {
+    pub(crate) binary: BinaryFormat,
+    /// True if the parameters have native values in place of DynamoDB's attribute values.
+    pub(crate) is_native: bool,
+}
+
+/// Form of blobs on the command line and in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BinaryFormat {
+    #[default]
+    Base64,
+    /// The text is the blob.
+    Raw,
+}
+
+impl BinaryFormat {
+    /// Returns the format of that name in the AWS CLI.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "base64" => Some(BinaryFormat::Base64),
+            "raw-in-base64-out" => Some(BinaryFormat::Raw),
+            _ => None,
+        }
+    }
+
+    /// Returns the blob of a text.
+    ///
+    /// # Errors
+    /// A message if the text is not base64.
+    pub(crate) fn blob(self, text: &str) -> Result<Value, String> {
+        match self {
+            BinaryFormat::Base64 => blob_from_text(text),
+            BinaryFormat::Raw => Ok(Value::Blob(Blob::from(text.as_bytes()))),
+        }
+    }
+}
+
+/// String shapes whose value may be binary: S3's customer keys and the user data of instances, which inia encodes.
+const BINARY_STRINGS: [&str; 4] = [
+    "CopySourceSSECustomerKey",
+    "RunInstancesUserData",
+    "SSECustomerKey",
+    "XmlStringUserData",
+];
 
 /// Lists of structures with one member, whose elements may be that member's value alone: service, operation and option.
 ///
@@ -167,6 +209,8 @@ impl<'c> OptionContext<'c> {
             .bytes()
             .strip_prefix(single.name.as_bytes())
             .is_some_and(|rest| rest.starts_with(b"=") || rest.starts_with(b"@="));
+        // DIFFERENCE: the AWS CLI takes `Data=x` for the value, too.
+        let names_member = names_member && !crate::program::is_aws();
         if names_member || looks_like(text, b'{') {
             return self.element(element, text);
         }
@@ -186,11 +230,11 @@ impl<'c> OptionContext<'c> {
     }
 
     fn json(self, member: &Member, text: &ArgumentText) -> Result<Value, CliError> {
-        let value = parse_json(self.is_native, self.plain(text)?.as_bytes());
+        let value = parse_json(self.form.is_native, self.plain(text)?.as_bytes());
         let mut value = value.map_err(|message| self.error(message))?;
         let decoder = BlobDecoder {
             model: self.model,
-            is_native: self.is_native,
+            form: self.form,
         };
         decoder.value_in_place(member, &mut value)?;
         Ok(value)
@@ -216,7 +260,11 @@ impl<'c> OptionContext<'c> {
             Kind::Boolean if text.eq_ignore_ascii_case("true") => Value::Bool(true),
             Kind::Boolean if text.eq_ignore_ascii_case("false") => Value::Bool(false),
             Kind::Boolean => return Err(wrong("true or false")),
-            Kind::Blob => blob_from_text(text).map_err(|message| self.error(message))?,
+            Kind::Blob => self
+                .form
+                .binary
+                .blob(text)
+                .map_err(|message| self.error(message))?,
             _ => Value::from(text),
         })
     }
@@ -289,7 +337,13 @@ impl<'c> OptionContext<'c> {
     }
 
     #[cold]
-    fn error(self, message: impl std::fmt::Display) -> CliError {
+    pub(super) fn error(self, message: impl std::fmt::Display) -> CliError {
+        if crate::program::is_aws() {
+            return CliError::usage(format!(
+                "Error parsing parameter '--{}': {message}",
+                self.option
+            ));
+        }
         CliError::usage(format!("--{}: {message}", self.option))
     }
 }
@@ -308,11 +362,19 @@ fn looks_like(text: &ArgumentText, first: u8) -> bool {
 }
 
 /// Decodes a blob from base64, its form on the command line and in JSON.
-pub(crate) fn blob_from_text(text: &str) -> Result<Value, String> {
+fn blob_from_text(text: &str) -> Result<Value, String> {
     BASE64_STANDARD
         .decode(text.trim().as_bytes())
         .map(|bytes| Value::Blob(Blob::from(bytes)))
         .map_err(|error| {
             format!("invalid base64 for a blob ({error}); use fileb:// to read bytes from a file")
         })
+}
+
+/// Parses JSON. Native values keep all digits of their numbers.
+pub(super) fn parse_json(is_native: bool, text: &[u8]) -> Result<Value, String> {
+    if is_native && let Ok(text) = std::str::from_utf8(text) {
+        return inia::dynamodb::parse_json(text).map_err(|error| error.to_string());
+    }
+    serde_json::from_slice(text).map_err(|error| format!("invalid JSON: {error}"))
 }

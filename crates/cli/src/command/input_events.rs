@@ -16,8 +16,9 @@ use inia::model::{Kind, Member, Operation, ServiceModel, snake_case};
 use inia::{Blob, ByteStream, Error, ErrorKind, Result, Str, Value};
 use tokio::io::{AsyncBufRead, BufReader};
 
-use crate::arguments::{OperationArguments, decode, expand_path};
+use crate::arguments::{OperationArguments, decode};
 use crate::command::line_reader::{InputLine, MAX_LINE_BYTES, read_line};
+use crate::paths;
 use crate::status::CliError;
 
 /// Default of `--frame-bytes`: a quarter of a second of speech at 16 kHz and 16 bits.
@@ -85,7 +86,7 @@ impl InputEvents {
             if options.frame_bytes.is_some() {
                 return Err(CliError::usage("--frame-bytes requires --input-events"));
             }
-            if arguments.params.get(&stream.name).is_some() {
+            if matches!(arguments.params.get(&stream.name), Some(Value::List(_))) {
                 return Ok(None);
             }
             return Err(CliError::usage(format!(
@@ -99,7 +100,7 @@ impl InputEvents {
                 number: 0,
             })),
             Some(path) => {
-                let path = expand_path(path);
+                let path = paths::expand(path);
                 if !path.exists() {
                     return Err(CliError::usage(format!("{text}: there is no such file")));
                 }
@@ -229,7 +230,7 @@ impl EventExpander {
             self.reads_standard_input = true;
             ByteStream::from_reader(tokio::io::stdin(), None)
         } else {
-            let body = ByteStream::from_path(expand_path(&path)).await;
+            let body = ByteStream::from_path(paths::expand(&path)).await;
             body.map_err(|error| invalid(format!("fileb://{path}: {error:#}")))?
         };
         self.file = Some(FramedFile {

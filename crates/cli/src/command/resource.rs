@@ -20,10 +20,12 @@ use inia::{
 };
 
 use crate::arguments::{
-    Arguments, CollectionOptions, OperationArguments, OutputOptions, ProfileOption, SessionOptions,
+    Arguments, CollectionOptions, InputRules, OperationArguments, OutputOptions, ProfileOption,
+    SessionOptions, ValueForm,
 };
 use crate::command::response::{Outfile, receive};
 use crate::command::{describe, skeleton};
+use crate::customization::OperationCommand;
 use crate::output::Printer;
 use crate::status::CliError;
 
@@ -39,7 +41,7 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
             return describe::print(services.iter().map(|name| name.to_string()));
         }
     };
-    let service = crate::service_name(&service);
+    let service = crate::customization::spelling::service_name(&service);
     let first = arguments.positional()?;
     // Without a call: finds out whether the arguments name a description or a part of a resource.
     let profile: ProfileOption = arguments.clone().take()?;
@@ -57,7 +59,9 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
             arguments.finish::<0>("resource <service> <Name>")?;
             let description = resource.client().describe_resource(name.as_deref())?;
             let title = name.as_deref().unwrap_or("resource");
-            return Printer::new(output, &session)?.print(&description, title);
+            return Printer::new(output, &session)?
+                .in_order()
+                .print(&description, title);
         }
     };
     let session = arguments.take::<SessionOptions>()?.load().await?;
@@ -182,15 +186,21 @@ impl ResourcePath {
                 let model = std::sync::Arc::clone(resource.client().model());
                 let target = self.model.collection(name)?;
                 let operation = model.operation(&target.request.operation)?;
+                let supplied = target.request.params.iter();
+                let supplied: Vec<&str> = supplied.map(|param| param.target.parameter()).collect();
+                let rules = InputRules {
+                    form: ValueForm {
+                        binary: arguments.binary_format(session)?,
+                        is_native: resource.client().is_native(),
+                    },
+                    supplied: &supplied,
+                };
                 let ((output, limits), parsed): ((OutputOptions, CollectionOptions), _) =
-                    OperationArguments::parse(arguments, resource.client(), operation)?;
+                    OperationArguments::parse(arguments, plain(&model, operation), rules)?;
                 if let Some(argument) = parsed.positionals.first() {
                     return Err(CliError::unexpected(argument));
                 }
                 if let Some(kind) = parsed.skeleton {
-                    let supplied = target.request.params.iter();
-                    let supplied: Vec<&str> =
-                        supplied.map(|param| param.target.parameter()).collect();
                     let params = &parsed.params;
                     let client = resource.client();
                     return skeleton::print(
@@ -207,12 +217,18 @@ impl ResourcePath {
                 let model = client.model();
                 let action_call = ActionCall::find(&resource, &self.model, name)?;
                 let operation = model.operation(&action_call.operation)?;
+                let supplied: Vec<&str> = action_call.supplied.iter().map(String::as_str).collect();
+                let rules = InputRules {
+                    form: ValueForm {
+                        binary: arguments.binary_format(session)?,
+                        is_native: resource.client().is_native(),
+                    },
+                    supplied: &supplied,
+                };
                 let (output, parsed): (OutputOptions, _) =
-                    OperationArguments::parse(arguments, &client, operation)?;
+                    OperationArguments::parse(arguments, plain(model, operation), rules)?;
                 let outfile = Outfile::of(model, operation, &parsed)?;
                 if let Some(kind) = parsed.skeleton {
-                    let supplied: Vec<&str> =
-                        action_call.supplied.iter().map(String::as_str).collect();
                     let params = &parsed.params;
                     return skeleton::print(
                         kind, &client, operation, params, &supplied, output, session,
@@ -399,4 +415,16 @@ async fn action(
     };
     let is_empty = value.is_null() || value.as_map().is_some_and(inia::Map::is_empty);
     Ok((!is_empty).then_some(value))
+}
+
+/// Returns an operation without the arguments that the AWS CLI adds to its commands: resources have none of them.
+fn plain<'m>(
+    model: &'m inia::model::ServiceModel,
+    operation: &'m Operation,
+) -> OperationCommand<'m> {
+    OperationCommand {
+        model,
+        operation,
+        name: "",
+    }
 }

@@ -37,7 +37,8 @@ pub(crate) fn print(
         SkeletonKind::Output => {
             let mut params = client.wire_params(&operation.name, params.clone())?;
             client.model().validate(operation, &mut params, supplied)?;
-            Skeleton::of_output(client, operation)
+            let is_json = printer.format() == OutputFormat::Json;
+            Skeleton::of_output(client, operation, if is_json { 'T' } else { ' ' })
         }
         SkeletonKind::Input | SkeletonKind::YamlInput => Skeleton::of_input(client, operation),
     };
@@ -47,7 +48,12 @@ pub(crate) fn print(
             operation.name
         ));
     }
-    printer.print(&skeleton.value, &operation.name)
+    match kind {
+        SkeletonKind::Output => printer.print(&skeleton.value, &operation.name),
+        SkeletonKind::Input | SkeletonKind::YamlInput => {
+            printer.print_skeleton(&skeleton.value, &operation.name)
+        }
+    }
 }
 
 /// Sample values of a shape. Recursive shapes are empty in themselves.
@@ -62,10 +68,14 @@ impl Skeleton {
         Self::of(client, operation.input.as_ref(), false)
     }
 
-    /// Strings are the names of their members.
-    fn of_output(client: &Client, operation: &Operation) -> Self {
+    /// Strings are the names of their members. `separator` is that between date and time: Python has another one in JSON than in
+    /// other formats.
+    fn of_output(client: &Client, operation: &Operation, separator: char) -> Self {
         let model = client.model();
         let mut skeleton = Self::of(client, operation.output.as_ref(), true);
+        if separator != 'T' {
+            separate_times(&mut skeleton.value, separator);
+        }
         let streamed = [
             model.streaming_output(operation),
             model.event_stream_output(operation),
@@ -91,6 +101,29 @@ impl Skeleton {
             value: root.map_or_else(Value::map, |root| generator.value(root, "")),
             is_cut: generator.is_cut,
         }
+    }
+}
+
+/// The time in a skeleton.
+const TIME: &str = "1970-01-01T00:00:00";
+
+/// Replaces the separator in the times of a skeleton.
+fn separate_times(value: &mut Value, separator: char) {
+    match value {
+        Value::String(text) if **text == *TIME => {
+            *value = Value::from(TIME.replace('T', &separator.to_string()));
+        }
+        Value::List(list) => {
+            for value in list.iter_mut() {
+                separate_times(value, separator);
+            }
+        }
+        Value::Map(map) => {
+            for (_, value) in map.iter_mut() {
+                separate_times(value, separator);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -152,11 +185,12 @@ impl SkeletonGenerator<'_> {
                 Some(first) => Value::String(first.clone()),
                 None => Value::String(Str::new()),
             },
-            Kind::Blob => Value::from(""),
+            // A text here would be taken for base64.
+            Kind::Blob => Value::Null,
             Kind::Boolean => Value::Bool(true),
             Kind::Integer | Kind::Long => Value::Int(0),
             Kind::Float | Kind::Double => Value::Float(0.0),
-            Kind::Timestamp => Value::from("1970-01-01T00:00:00"),
+            Kind::Timestamp => Value::from(TIME),
         };
         self.parents.pop();
         value

@@ -2,8 +2,11 @@
 
 use inia::{Client, Session, model::did_you_mean, model::kebab_case};
 
-use crate::arguments::{Arguments, OperationArguments, OutputOptions, SkeletonKind};
+use crate::arguments::{
+    Arguments, InputRules, OperationArguments, OutputOptions, SkeletonKind, ValueForm,
+};
 use crate::command::{describe, skeleton};
+use crate::customization::OperationCommand;
 use crate::status::CliError;
 
 /// Lists the waiters of a service.
@@ -21,7 +24,7 @@ pub(crate) fn describe(client: &Client, name: &str) -> Result<(), CliError> {
 
 /// Runs the waiter with the remaining arguments.
 pub(crate) async fn run(
-    arguments: Arguments,
+    mut arguments: Arguments,
     session: &Session,
     client: Client,
     name: &str,
@@ -30,7 +33,20 @@ pub(crate) async fn run(
     let waiter = client.waiter(name)?;
     let model = std::sync::Arc::clone(client.model());
     let operation = model.operation(&waiter.operation)?;
-    let ((), options) = OperationArguments::parse(arguments, &client, operation)?;
+    let operation_name = kebab_case(&operation.name);
+    let command = OperationCommand {
+        model: &model,
+        operation,
+        name: &operation_name,
+    };
+    let rules = InputRules {
+        form: ValueForm {
+            binary: arguments.binary_format(session)?,
+            is_native: client.is_native(),
+        },
+        ..InputRules::default()
+    };
+    let ((), options) = OperationArguments::parse(arguments, command, rules)?;
     if let Some(argument) = options.positionals.first() {
         return Err(CliError::unexpected(argument));
     }

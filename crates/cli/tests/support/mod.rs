@@ -214,6 +214,8 @@ pub(crate) fn inia(test: &str) -> Command {
         .env("AWS_ACCESS_KEY_ID", "AKID")
         .env("AWS_SECRET_ACCESS_KEY", "secret")
         .env("AWS_REGION", "us-east-1")
-        .env("AWS_MAX_ATTEMPTS", "1");
+        .env("AWS_MAX_ATTEMPTS", "1")
+        // A pager would wait for keys.
+        .env("AWS_PAGER", "");
     command
 }

@@ -60,5 +60,13 @@ pub(crate) mod tests {
         fn home(&self) -> Option<PathBuf> {
             None
         }
+
+        fn home_of(&self, user: &str) -> Option<PathBuf> {
+            match user {
+                "root" => Some("/".into()),
+                "other" => Some("/home/other".into()),
+                _ => None,
+            }
+        }
     }
 }

@@ -131,6 +131,10 @@ impl<T: Refreshable> ProviderChain<T> {
         self.providers.iter().map(|provider| provider.name())
     }
 
+    pub(super) fn providers(&self) -> &[Arc<dyn Provider<T>>] {
+        &self.providers
+    }
+
     /// Returns the provider of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Provider<T>>> {
@@ -213,6 +217,13 @@ impl<T: Refreshable> ProviderChain<T> {
             tracing::debug!("looking for {} in {name}", T::NAME);
             match provider.load(context).await {
                 Ok(Lookup::Found(identity)) => {
+                    if let Some(part) = identity.malformed() {
+                        let error = Error::new(
+                            ErrorKind::Credentials,
+                            format!("{part} contains a line break or another control character"),
+                        );
+                        return Err(skipped.broken(T::NAME, name, error));
+                    }
                     tracing::info!("found {} in {name}", T::NAME);
                     return Ok(identity);
                 }

@@ -31,6 +31,18 @@ impl Provider<Credentials> for EnvProvider {
 
 pub(super) fn load(context: &ProviderContext) -> Result<Lookup<Credentials>> {
     let var = |row: &Setting| Some(row.from_env(&*context.host.env)?.1);
+    for row in [
+        &setting::ACCESS_KEY_ID,
+        &setting::SECRET_ACCESS_KEY,
+        &setting::SESSION_TOKEN,
+    ] {
+        if let Some((name, value)) = row.from_env(&*context.host.env)
+            && value.contains(char::is_control)
+        {
+            let message = format!("{name} contains a line break or another control character");
+            return Err(failed(message));
+        }
+    }
     let Some(access_key_id) = var(&setting::ACCESS_KEY_ID) else {
         return Lookup::none("AWS_ACCESS_KEY_ID is not set");
     };

@@ -69,8 +69,24 @@ impl Credentials {
     }
 }
 
+/// Returns true if a text has a character that no key or token has, and that headers cannot contain.
+fn has_control(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_control())
+}
+
 impl Refreshable for Credentials {
     const NAME: &'static str = "credentials";
+
+    fn malformed(&self) -> Option<&'static str> {
+        let token = self.session_token.as_ref().map_or("", Secret::expose);
+        let parts = [
+            (self.access_key_id.as_str(), "the access key id"),
+            (self.secret_access_key.expose(), "the secret access key"),
+            (token, "the session token"),
+        ];
+        let malformed = parts.into_iter().find(|(text, _)| has_control(text));
+        malformed.map(|(_, name)| name)
+    }
 
     fn expires(&self) -> Option<Timestamp> {
         self.expires
@@ -106,6 +122,10 @@ impl Token {
 
 impl Refreshable for Token {
     const NAME: &'static str = "token";
+
+    fn malformed(&self) -> Option<&'static str> {
+        has_control(self.token.expose()).then_some("the token")
+    }
 
     fn expires(&self) -> Option<Timestamp> {
         self.expires

@@ -1,5 +1,6 @@
 //! Makes the attempts of a call: signs, sends, and retries.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,15 +8,17 @@ use bytes::Bytes;
 use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, Token, UserAgentFeatures};
 use inia_model::Operation;
 use inia_protocol::Headers;
+use tracing::Instrument as _;
 
 use super::deadline::ttl;
 use super::request::{PreparedBody, PreparedRequest, next_body};
 use super::response::{AttemptOutcome, is_success};
-use super::{CallOptions, Plan, Service, wire_log};
+use super::{CallOptions, Plan, Service, observation, wire_log};
 use crate::ByteStream;
 use crate::auth::AuthScheme;
 use crate::customization::CallState;
 use crate::event_stream::{EventFrames, FrameSigner};
+use crate::interceptor::RetryDecision;
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
@@ -70,36 +73,41 @@ impl Service {
             if self.retry.is_adaptive() {
                 self.retry_state.rate_limiter.acquire().await;
             }
+            if let Some(interception) = &options.interception {
+                interception.start_attempt(attempt.number);
+            }
             let body = next_body(&mut prepared.body);
-            let result = match self.attempt_timeout(options) {
-                None => {
-                    self.attempt(
-                        operation,
-                        plan,
-                        prepared,
-                        options,
-                        state,
-                        body,
-                        &mut attempt,
-                    )
-                    .await
-                }
-                // Boxed, so that the future of an attempt without a timeout stays small.
-                Some(limit) => {
-                    let attempted = self.attempt(
-                        operation,
-                        plan,
-                        prepared,
-                        options,
-                        state,
-                        body,
-                        &mut attempt,
-                    );
-                    match Box::pin(tokio::time::timeout(limit, attempted)).await {
-                        Ok(result) => result,
-                        Err(_) => Err(attempt_timeout_error(operation, limit)),
-                    }
-                }
+            let limit = self.attempt_timeout(options);
+            let result = if limit.is_some() || observation::is_enabled() {
+                // Boxed, so that the future of a plain attempt stays small.
+                Box::pin(self.observed_attempt(
+                    limit,
+                    operation,
+                    plan,
+                    prepared,
+                    options,
+                    state,
+                    body,
+                    &mut attempt,
+                ))
+                .await
+            } else {
+                self.attempt(
+                    operation,
+                    plan,
+                    prepared,
+                    options,
+                    state,
+                    body,
+                    &mut attempt,
+                )
+                .await
+            };
+            let result = match (result, &options.interception) {
+                (Ok(AttemptOutcome::Output(mut output)), Some(interception)) => interception
+                    .after(|interceptor, context| interceptor.after_parse(context, &mut output))
+                    .map(|()| AttemptOutcome::Output(output)),
+                (result, _) => result,
             };
             let error = match result {
                 Ok(outcome) => {
@@ -111,7 +119,9 @@ impl Service {
                                     .with_attempts(attempt.number));
                             }
                             redirects += 1;
-                            prepared.redirect(&location)?;
+                            prepared
+                                .redirect(&location)
+                                .map_err(|error| error.with_attempts(attempt.number))?;
                             continue;
                         }
                         AttemptOutcome::RegionRedirect => {
@@ -140,53 +150,72 @@ impl Service {
             if attempt.is_sent {
                 self.record_rate(class == RetryClass::Throttling);
             }
-            let body_is_spent = prepared.body.is_spent();
-            if class == RetryClass::NotRetryable || attempt.number >= max_attempts || body_is_spent
-            {
-                let is_retryable =
-                    class != RetryClass::NotRetryable && attempt.number < max_attempts;
-                let error = error.with_attempts(sent).with_retry_class(class);
-                return Err(if is_retryable {
-                    error.with_note(
-                        "not retried, because the request body is a stream that can be read only once",
-                    )
-                } else {
-                    error
-                });
-            }
-            if !can_recover {
-                let failed = FailedAttempt { class, ..failed };
+            let mut note = None;
+            let mut will_retry = false;
+            let mut delay = Duration::ZERO;
+            // The delay of a long poll that is not retried.
+            let mut pause = Duration::ZERO;
+            let is_last = attempt.number >= max_attempts || prepared.body.is_spent();
+            if class == RetryClass::NotRetryable || attempt.number >= max_attempts {
+                // Not retried.
+            } else if is_last {
+                note = Some(NotRetried::SpentBody);
+            } else if can_recover {
+                will_retry = true;
+            } else {
                 let decision = self.retry.delay(
                     &self.retry_state,
-                    &failed,
+                    &FailedAttempt { class, ..failed },
                     &*self.clock,
                     &*self.rng,
                     call_retry,
                 );
-                match decision {
-                    RetryDelay::Retry { delay, cost } => {
-                        if let Some(deadline) = &options.deadline
-                            && deadline.is_within(delay)
-                        {
-                            self.retry_state.quota.release(cost);
-                            let error = error.with_attempts(sent).with_retry_class(class);
-                            return Err(error.with_note(format_args!(
-                                "not retried, because the call's timeout of {:?} ends before the next attempt",
-                                deadline.limit()
-                            )));
-                        }
-                        retry_cost = cost;
-                        tracing::debug!(operation = %operation.name, attempt = attempt.number, ?delay, error = %error.kind(), "attempt failed");
-                        self.clock.sleep(delay).await;
+                match (decision, &options.deadline) {
+                    (RetryDelay::Retry { delay: late, cost }, Some(deadline))
+                        if deadline.is_within(late) =>
+                    {
+                        self.retry_state.quota.release(cost);
+                        note = Some(NotRetried::Deadline(deadline.limit()));
                     }
-                    RetryDelay::NoQuota { delay } => {
+                    (RetryDelay::Retry { delay: next, cost }, _) => {
+                        retry_cost = cost;
+                        delay = next;
+                        will_retry = true;
+                    }
+                    (RetryDelay::NoQuota { delay }, _) => {
                         tracing::debug!(operation = %operation.name, "retry quota exhausted");
                         if plan.is_long_poll {
-                            self.clock.sleep(delay).await;
+                            pause = delay;
                         }
-                        return Err(error.with_attempts(sent).with_retry_class(class));
                     }
                 }
+            }
+            if let Some(interception) = &options.interception {
+                let mut decision = RetryDecision {
+                    error: &error,
+                    class,
+                    will_retry,
+                    delay,
+                };
+                interception.after(|interceptor, context| {
+                    interceptor.on_retry_decision(context, &mut decision)
+                })?;
+                will_retry = decision.will_retry && !is_last;
+                delay = decision.delay;
+            }
+            if !will_retry {
+                if !pause.is_zero() {
+                    self.clock.sleep(pause).await;
+                }
+                let error = error.with_attempts(sent).with_retry_class(class);
+                return Err(match note {
+                    Some(note) => error.with_note(note),
+                    None => error,
+                });
+            }
+            tracing::debug!(operation = %operation.name, attempt = attempt.number, ?delay, error = %error.kind(), "attempt failed, retrying");
+            if !delay.is_zero() {
+                self.clock.sleep(delay).await;
             }
             attempt = Attempt {
                 number: attempt.number + 1,
@@ -195,8 +224,42 @@ impl Service {
         }
     }
 
+    /// Makes an attempt within its span and its timeout.
+    #[expect(clippy::too_many_arguments, reason = "the state of one attempt")]
+    async fn observed_attempt(
+        &self,
+        limit: Option<Duration>,
+        operation: &Operation,
+        plan: &Plan,
+        prepared: &PreparedRequest,
+        options: &CallOptions,
+        state: &mut CallState,
+        body: WireBody,
+        attempt: &mut Attempt,
+    ) -> Result<AttemptOutcome> {
+        let span = observation::attempt_span(prepared, attempt.number);
+        let attempted = self
+            .attempt(operation, plan, prepared, options, state, body, attempt)
+            .instrument(span.clone());
+        let result = match limit {
+            None => attempted.await,
+            Some(limit) => match tokio::time::timeout(limit, attempted).await {
+                Ok(result) => result,
+                Err(_) => Err(attempt_timeout_error(operation, limit)),
+            },
+        };
+        match &result {
+            Ok(AttemptOutcome::Output(output)) => {
+                observation::record_response(&span, &output.metadata);
+            }
+            Ok(_) => {}
+            Err(error) => observation::record_error(&span, error),
+        }
+        result
+    }
+
     /// Returns the maximum number of attempts of a call.
-    fn max_attempts(&self, options: &CallOptions) -> u32 {
+    pub(super) fn max_attempts(&self, options: &CallOptions) -> u32 {
         let call = options.retry.as_ref().and_then(|retry| retry.max_attempts);
         call.unwrap_or(self.retry.max_attempts)
     }
@@ -287,13 +350,17 @@ impl Service {
         body: WireBody,
         attempt: &mut Attempt,
     ) -> Result<AttemptOutcome> {
-        let request = self.sign(plan, prepared, options, body, attempt).await?;
+        let mut request = self.sign(plan, prepared, options, body, attempt).await?;
+        if let Some(interception) = &options.interception {
+            interception
+                .before(|interceptor, context| interceptor.before_send(context, &mut request))?;
+        }
         wire_log::request(&self.model, operation, prepared, &request, attempt.number);
         attempt.is_sent = true;
         if let Some(deadline) = &options.deadline {
             deadline.count(attempt.number);
         }
-        let response = match self.transport.send(request).await {
+        let mut response = match self.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 // Errors of these kinds reject the request before it is sent.
@@ -309,6 +376,10 @@ impl Service {
                 return Err(self.connection_error(error, operation, prepared));
             }
         };
+        if let Some(interception) = &options.interception {
+            interception
+                .after(|interceptor, context| interceptor.after_send(context, &mut response))?;
+        }
         wire_log::response(&self.model, operation, &response, attempt.number);
         if let Some(location) = self.http_redirect(&response) {
             return Ok(AttemptOutcome::HttpRedirect(location));
@@ -379,6 +450,21 @@ impl Service {
         response.headers.get_shared("location").cloned()
     }
 
+    /// Signs the first attempt, for an explanation of the call.
+    pub(super) async fn sign_first(
+        &self,
+        plan: &Plan,
+        prepared: &mut PreparedRequest,
+        options: &CallOptions,
+    ) -> Result<WireRequest> {
+        let body = next_body(&mut prepared.body);
+        let mut attempt = Attempt {
+            number: 1,
+            ..Attempt::default()
+        };
+        self.sign(plan, prepared, options, body, &mut attempt).await
+    }
+
     async fn sign(
         &self,
         plan: &Plan,
@@ -404,6 +490,10 @@ impl Service {
             for (name, value) in make.make(prepared.url.as_str())? {
                 headers.set(name.to_ascii_lowercase(), value);
             }
+        }
+        if let Some(interception) = &options.interception {
+            interception
+                .before(|interceptor, context| interceptor.before_sign(context, &mut headers))?;
         }
         let auth = &prepared.resolved.auth;
         let mut signer = None;
@@ -492,6 +582,26 @@ impl Service {
             version: plan.http,
             operation: Some(WireOperation::new(&plan.names)),
         })
+    }
+}
+
+/// The reason that a retryable error is not retried.
+enum NotRetried {
+    SpentBody,
+    Deadline(Duration),
+}
+
+impl fmt::Display for NotRetried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotRetried::SpentBody => f.write_str(
+                "not retried, because the request body is a stream that can be read only once",
+            ),
+            NotRetried::Deadline(limit) => write!(
+                f,
+                "not retried, because the call's timeout of {limit:?} ends before the next attempt"
+            ),
+        }
     }
 }
 

@@ -6,7 +6,9 @@
 mod attempt;
 mod deadline;
 pub(crate) mod discovery;
+mod explain;
 pub(crate) mod express;
+mod observation;
 mod request;
 mod response;
 pub(crate) mod resume;
@@ -18,12 +20,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use inia_core::config::ClientSettings;
+use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token, UserAgentFeatures};
 use inia_model::{Operation, OperationTable, ServiceModel};
 use inia_protocol::{Codec, Headers};
 use inia_signing::SigningKeyCache;
+use tracing::Instrument as _;
 
 use crate::ByteStream;
 use crate::auth::offers_bearer;
@@ -32,6 +35,7 @@ use crate::customization::{CallState, OperationHooks};
 use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::event_stream::{EventEncoder, EventInput, InputEnd};
 use crate::identity::IdentityProvider;
+use crate::interceptor::{Interception, Interceptors};
 use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
@@ -47,8 +51,9 @@ use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use deadline::current_deadline;
+pub(crate) use explain::ExplainedRequest;
 pub(crate) use request::RequestDraft;
-pub(crate) use response::{collect_body, set_fault};
+pub(crate) use response::collect_body;
 #[cfg(feature = "testing")]
 pub(crate) use stub::{CallStub, StubbedCall};
 pub(crate) use wire_log::SecretMembers;
@@ -62,6 +67,8 @@ pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
+    /// The options that were set in code.
+    pub(crate) options: Config,
     /// The region to sign for if neither the settings nor the endpoint rules state one.
     pub(crate) signing_region: Option<Str>,
     pub(crate) user_agent: UserAgent,
@@ -71,6 +78,8 @@ pub(crate) struct Service {
     pub(crate) first_attempt_header: Str,
     pub(crate) retry: RetryStrategy,
     pub(crate) retry_state: Arc<RetryState>,
+    /// The interceptors of all calls, if any.
+    pub(crate) interceptors: Option<Interceptors>,
     /// The minimum throughput of bodies.
     pub(crate) stall_limit: Option<StallLimit>,
     pub(crate) resolver: EndpointResolver,
@@ -144,6 +153,10 @@ pub(crate) struct CallOptions {
     pub(crate) token: Option<Arc<Token>>,
     /// Retry options that override the client's.
     pub(crate) retry: Option<RetryOptions>,
+    /// Interceptors of the call, if any.
+    pub(crate) interceptors: Option<Interceptors>,
+    /// The interceptors of the client and the call, and their context, while the call is made.
+    pub(crate) interception: Option<Arc<Interception>>,
     /// Timeout of the call, in place of the client's; zero for none.
     pub(crate) timeout: Option<Duration>,
     /// Timeout of an attempt, in place of the client's; zero for none.
@@ -156,6 +169,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// True if no request may be sent to prepare the call.
+    pub(crate) offline: bool,
     /// Requests the rest of a body that breaks off.
     pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
@@ -240,9 +255,16 @@ impl Service {
     ) -> Result<Output> {
         let input = options.events.clone();
         let params = params.into();
+        let is_observed = observation::is_enabled()
+            || self.interceptors.is_some()
+            || options.interceptors.is_some();
         let result = match self.timeout(&options) {
+            // Boxed like the next one, so that the future of a plain call stays small.
+            limit if is_observed => {
+                let call = self.observed_call(limit, operation, params, options);
+                Box::pin(with_drivers(call)).await
+            }
             None => with_drivers(self.call_steps(operation, params, options)).await,
-            // Boxed, so that the future of a call without a timeout stays small.
             Some(limit) => {
                 let call = self.call_within(limit, operation, params, options);
                 Box::pin(with_drivers(call)).await
@@ -257,6 +279,60 @@ impl Service {
             (Err(error), None) => Err(self.in_call(error, operation)),
             (Err(error), Some(input)) => Err(input.fail(self.in_call(error, operation))),
         }
+    }
+
+    /// Makes a call within its span, and with its interceptors.
+    async fn observed_call(
+        &self,
+        limit: Option<Duration>,
+        operation: &Operation,
+        params: ParamsValue,
+        mut options: CallOptions,
+    ) -> Result<Output> {
+        let interception = self.intercept(operation, &mut options);
+        let span = observation::call_span(self, operation);
+        let call = async {
+            if let Some(interception) = &interception {
+                interception.before(|interceptor, context| interceptor.before_call(context))?;
+            }
+            match limit {
+                None => self.call_steps(operation, params, options).await,
+                Some(limit) => self.call_within(limit, operation, params, options).await,
+            }
+        };
+        let mut result = call.instrument(span.clone()).await;
+        if let Some(interception) = interception {
+            if let Err(error) = result {
+                result = Err(self.in_call(error, operation));
+            }
+            let _ = interception.after(|interceptor, context| {
+                interceptor.after_call(context, &mut result);
+                Ok(())
+            });
+        }
+        observation::record_call(&span, &result);
+        result
+    }
+
+    /// Returns the interception of a call, which its options share; `None` if it has no interceptors.
+    fn intercept(
+        &self,
+        operation: &Operation,
+        options: &mut CallOptions,
+    ) -> Option<Arc<Interception>> {
+        if self.interceptors.is_none() && options.interceptors.is_none() {
+            return None;
+        }
+        let none = Interceptors::default();
+        let interception = Arc::new(Interception::new(
+            self.interceptors.as_ref().unwrap_or(&none),
+            options.interceptors.as_ref().unwrap_or(&none),
+            self.model.name(),
+            &operation.name,
+            self.settings.region.as_ref(),
+        ));
+        options.interception = Some(Arc::clone(&interception));
+        Some(interception)
     }
 
     /// Returns the timeout of a call.
@@ -324,7 +400,11 @@ impl Service {
                     &mut options,
                     &state,
                 )
-                .await?;
+                .await
+                .map_err(|error| {
+                    let attempts = error.attempts().max(state.attempts);
+                    error.with_attempts(attempts)
+                })?;
 
             // 6. Make attempts until one succeeds or no retry is left.
             let outcome = self

@@ -173,6 +173,11 @@ impl Service {
         if params.is_null() {
             *params = ParamsValue::Owned(Value::map());
         }
+        if let Some(interception) = &options.interception {
+            let params = params.to_mut();
+            interception
+                .before(|interceptor, context| interceptor.before_params(context, params))?;
+        }
         if plan.input_events.is_some() && options.events.is_none() {
             let demand = if state.presigning {
                 "it cannot be presigned"
@@ -215,6 +220,11 @@ impl Service {
                 params: params.to_mut(),
                 state,
             })?;
+        }
+        if let Some(interception) = &options.interception {
+            let params = params.to_mut();
+            interception
+                .before(|interceptor, context| interceptor.after_params(context, params))?;
         }
         Ok(())
     }
@@ -330,6 +340,11 @@ impl Service {
         }
         for (name, value) in &options.headers {
             request.headers.set(name.clone(), value.clone());
+        }
+        if let Some(interception) = &options.interception {
+            interception.before(|interceptor, context| {
+                interceptor.after_serialize(context, &mut request)
+            })?;
         }
         let session_bucket = params
             .get("Bucket")
@@ -767,13 +782,20 @@ async fn read_ahead(
     if checksum.is_none() && sha256.is_none() {
         return Ok(None);
     }
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk?;
+    let mut update = |chunk: &[u8]| {
         if let Some((_, hasher)) = &mut checksum {
-            hasher.update(&chunk);
+            hasher.update(chunk);
         }
         if let Some(hasher) = &mut sha256 {
-            hasher.update(&chunk);
+            hasher.update(chunk);
+        }
+    };
+    // Reading bytes at their pace would take the time of sending them.
+    if let Some(bytes) = body.as_bytes() {
+        update(bytes);
+    } else {
+        while let Some(chunk) = body.next().await {
+            update(&chunk?);
         }
     }
     if let Some((algorithm, hasher)) = checksum {

@@ -20,6 +20,7 @@ use super::factory::ServiceFactory;
 use super::invoke::PipelineInvoke;
 use super::{Session, SessionInner};
 use crate::host;
+use crate::interceptor::{Interceptor, Interceptors};
 use crate::retry::RetryOptions;
 use crate::transport::{Transport, TransportCache, WrapTransport};
 
@@ -45,6 +46,7 @@ pub struct SessionBuilder {
     settings: BTreeMap<&'static str, Str>,
     config: Config,
     retry: RetryOptions,
+    interceptors: Interceptors,
     files: Option<ConfigFiles>,
     credentials: CredentialChain,
     tokens: TokenChain,
@@ -65,6 +67,7 @@ impl SessionBuilder {
             settings: BTreeMap::new(),
             config: Config::new(),
             retry: RetryOptions::new(),
+            interceptors: Interceptors::default(),
             files: None,
             credentials: CredentialChain::default(),
             tokens: TokenChain::default(),
@@ -117,6 +120,12 @@ impl SessionBuilder {
     /// overrides those of [`config`](Self::config).
     pub fn retry(mut self, options: RetryOptions) -> Self {
         self.retry = self.retry.merge(&options);
+        self
+    }
+
+    /// Adds an interceptor of all calls, also of those that fetch credentials.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        self.interceptors.push(interceptor);
         self
     }
 
@@ -307,6 +316,7 @@ impl SessionBuilder {
                 Arc::clone(&factory),
                 &config,
                 &self.retry,
+                &self.interceptors,
             )),
         };
         let mut credentials = self.credentials;
@@ -322,6 +332,7 @@ impl SessionBuilder {
         Ok(Session(Arc::new(SessionInner {
             config,
             retry: self.retry,
+            interceptors: self.interceptors,
             identities: Arc::new(Identities::new(context, credentials, self.tokens)),
             factory,
         })))

@@ -13,6 +13,7 @@ use inia_signing::SigningKeyCache;
 use crate::auth::prefers_env_token;
 use crate::endpoint::{EndpointResolver, EndpointRules};
 use crate::identity::IdentityProvider;
+use crate::interceptor::Interceptors;
 use crate::pipeline::discovery::DiscoveryCache;
 use crate::pipeline::express::express_sessions;
 use crate::pipeline::{Service, attempt_header};
@@ -28,6 +29,7 @@ pub(crate) struct ClientOptions {
     /// The options set in code, with those of the session.
     pub(crate) config: Config,
     pub(crate) retry: RetryOptions,
+    pub(crate) interceptors: Interceptors,
     pub(crate) identity: Arc<dyn IdentityProvider>,
     /// Wraps the transport of the session.
     pub(crate) wrap_transport: Option<WrapTransport>,
@@ -39,11 +41,13 @@ impl ClientOptions {
     pub(crate) fn new(
         config: Config,
         retry: &RetryOptions,
+        interceptors: &Interceptors,
         identity: Arc<dyn IdentityProvider>,
     ) -> Self {
         ClientOptions {
             config,
             retry: retry.clone(),
+            interceptors: interceptors.clone(),
             identity,
             wrap_transport: None,
             retry_state: None,
@@ -135,6 +139,7 @@ impl ServiceFactory {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
         }
         Ok(Service {
+            options: config.clone(),
             discovery: DiscoveryCache::new(&settings, &host.clock),
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),
@@ -149,6 +154,7 @@ impl ServiceFactory {
                 Some(shared) => Arc::clone(shared),
                 None => Arc::new(RetryState::new(&host.clock)),
             },
+            interceptors: (!options.interceptors.is_empty()).then(|| options.interceptors.clone()),
             stall_limit,
             bucket_regions: Mutex::default(),
             plans: OperationTable::new(model.operation_count()),

@@ -9,6 +9,7 @@ use inia_core::{Result, Value};
 
 use super::factory::{ClientOptions, ServiceFactory};
 use crate::identity::StaticIdentity;
+use crate::interceptor::Interceptors;
 use crate::pipeline::{CallOptions, current_deadline};
 use crate::retry::RetryOptions;
 
@@ -22,12 +23,18 @@ pub(super) struct PipelineInvoke {
     factory: Arc<ServiceFactory>,
     config: Config,
     retry: RetryOptions,
+    interceptors: Interceptors,
 }
 
 impl PipelineInvoke {
     /// Creates the port with the options of a session, of which those that choose the endpoint, the API version, the protocol or the
     /// signature of a client do not apply to providers.
-    pub(super) fn new(factory: Arc<ServiceFactory>, config: &Config, retry: &RetryOptions) -> Self {
+    pub(super) fn new(
+        factory: Arc<ServiceFactory>,
+        config: &Config,
+        retry: &RetryOptions,
+        interceptors: &Interceptors,
+    ) -> Self {
         let mut config = config.clone();
         config.region = None;
         config.endpoint_url = None;
@@ -39,6 +46,7 @@ impl PipelineInvoke {
             factory,
             config,
             retry: retry.clone(),
+            interceptors: interceptors.clone(),
         }
     }
 }
@@ -72,7 +80,7 @@ impl Invoke for PipelineInvoke {
                 credentials: options.credentials.map(Arc::new),
                 token: None,
             });
-            let client = ClientOptions::new(config, &self.retry, identity);
+            let client = ClientOptions::new(config, &self.retry, &self.interceptors, identity);
             let service = self.factory.service(service, &client)?;
             let operation = service.model.operation(operation)?;
             let call_options = CallOptions {

@@ -16,6 +16,7 @@ use inia_core::{
 use inia_endpoint::{EndpointVariant, EndpointsData};
 use inia_model::{Catalog, DefinitionSource, ServiceModel};
 
+use crate::interceptor::Interceptors;
 use crate::{Client, RetryOptions};
 use factory::ServiceFactory;
 
@@ -39,6 +40,7 @@ pub struct Session(Arc<SessionInner>);
 struct SessionInner {
     config: Config,
     retry: RetryOptions,
+    interceptors: Interceptors,
     identities: Arc<Identities>,
     factory: Arc<ServiceFactory>,
 }
@@ -216,6 +218,10 @@ impl Session {
             .map_err(|error| Error::new(ErrorKind::Model, error.message().to_owned()))
     }
 
+    pub(crate) fn identities(&self) -> &Arc<Identities> {
+        &self.0.identities
+    }
+
     fn endpoints(&self) -> Result<EndpointsData> {
         self.0.factory.endpoints()
     }
@@ -251,7 +257,7 @@ impl Session {
         let identities = Arc::clone(&self.0.identities);
         self.make_client(
             service,
-            ClientOptions::new(config, &self.0.retry, identities),
+            ClientOptions::new(config, &self.0.retry, &self.0.interceptors, identities),
         )
     }
 

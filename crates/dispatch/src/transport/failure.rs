@@ -228,7 +228,8 @@ fn tls_problem(error: &io::Error) -> Option<(String, bool)> {
     Some(match error {
         rustls::Error::InvalidCertificate(problem) => (
             format!(
-                "the server's certificate is not valid: {problem}; if you trust it, set ca_bundle or AWS_CA_BUNDLE to a file with it or its certificate authority"
+                "the server's certificate is not valid: {}; if you trust it, set ca_bundle or AWS_CA_BUNDLE to a file with it or its certificate authority",
+                certificate_problem(problem)
             ),
             true,
         ),
@@ -252,6 +253,16 @@ fn tls_problem(error: &io::Error) -> Option<(String, bool)> {
         | rustls::Error::UnsupportedNameType => (format!("TLS: {error}"), true),
         _ => (format!("TLS: {error}"), false),
     })
+}
+
+/// Returns the description of a refused certificate.
+fn certificate_problem(problem: &rustls::CertificateError) -> String {
+    if let rustls::CertificateError::Other(other) = problem
+        && let Some(webpki::Error::CaUsedAsEndEntity) = other.0.downcast_ref()
+    {
+        return "it is self-signed and not trusted".to_owned();
+    }
+    problem.to_string()
 }
 
 /// Returns the message of the innermost cause.

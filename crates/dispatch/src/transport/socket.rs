@@ -120,8 +120,9 @@ impl ReceivedBytes {
 /// Finds the end of the header section of a response: an empty line.
 #[derive(Debug, Default)]
 struct HeadScanner {
-    /// Bytes of the current line, without its end. Only the first ones are kept: those of a status line up to its code.
+    /// The status line up to the first digit of its code.
     line: [u8; 10],
+    /// Length of the current line without its end.
     line_length: usize,
     /// True if the status line has been read.
     has_status: bool,
@@ -131,23 +132,28 @@ struct HeadScanner {
 impl HeadScanner {
     /// Scans the next bytes. Returns the number of bytes up to the end of the header section, if it is among them.
     fn scan(&mut self, bytes: &[u8]) -> Option<usize> {
-        for (index, byte) in bytes.iter().enumerate() {
-            match byte {
-                b'\n' => {
-                    if self.end_line() {
-                        return Some(index + 1);
-                    }
-                }
-                b'\r' => {}
-                byte => {
-                    if let Some(kept) = self.line.get_mut(self.line_length) {
-                        *kept = *byte;
-                    }
-                    self.line_length += 1;
-                }
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            self.add(bytes.get(start..end).unwrap_or_default());
+            start = end + 1;
+            if self.end_line() {
+                return Some(start);
             }
         }
+        self.add(bytes.get(start..).unwrap_or_default());
         None
+    }
+
+    /// Adds a part of the current line.
+    fn add(&mut self, part: &[u8]) {
+        let part = part.strip_suffix(b"\r").unwrap_or(part);
+        if !self.has_status {
+            let rest = self.line.get_mut(self.line_length..).unwrap_or_default();
+            for (kept, byte) in rest.iter_mut().zip(part) {
+                *kept = *byte;
+            }
+        }
+        self.line_length += part.len();
     }
 
     /// Returns true if the line that has ended is the last one of the header section.
@@ -282,5 +288,39 @@ impl AsyncWrite for ObservedChannel {
 
     fn is_write_vectored(&self) -> bool {
         self.channel.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_section_ends_with_an_empty_line_however_it_is_split() {
+        for (head, body) in [
+            ("HTTP/1.1 200 OK\r\na: b\r\n\r\n", "x\r\n\r\n"),
+            ("HTTP/1.1 200 OK\na: b\n\n", "\n"),
+            ("\r\nHTTP/1.0 500\r\n\r\n", ""),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+                "HTTP/1.1 1",
+            ),
+        ] {
+            let text = format!("{head}{body}");
+            for size in 1..=text.len() {
+                let mut scanner = HeadScanner::default();
+                let mut before = 0;
+                let found = text.as_bytes().chunks(size).find_map(|chunk| {
+                    let end = scanner.scan(chunk).map(|end| before + end);
+                    before += chunk.len();
+                    end
+                });
+                assert_eq!(found, Some(head.len()), "{head:?} {size}");
+            }
+        }
+        assert_eq!(
+            HeadScanner::default().scan(b"HTTP/1.1 200 OK\r\na: b\r\n"),
+            None
+        );
     }
 }

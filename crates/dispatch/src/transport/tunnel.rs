@@ -34,7 +34,10 @@ pub(super) async fn open_http(
         .map_err(|error| ConnectError::io("failed", &error))?;
 
     let mut head = Vec::with_capacity(1024);
-    while !is_complete(&head) {
+    let end = loop {
+        if let Some(end) = head_end(&head) {
+            break end;
+        }
         if head.len() >= MAX_HEAD {
             return Err(ConnectError::refused(
                 "sent a response that is too long",
@@ -48,7 +51,7 @@ pub(super) async fn open_http(
         if read == 0 {
             return Err(ConnectError::refused("closed the connection", false));
         }
-    }
+    };
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next();
     let line = String::from_utf8_lossy(line.unwrap_or_default());
     let status = line
@@ -57,7 +60,12 @@ pub(super) async fn open_http(
         .map(|(_, status)| status.trim())
         .and_then(|status| Some((status.get(..3)?.parse::<u16>().ok()?, status)));
     match status {
-        Some((200..=299, _)) => Ok(()),
+        Some((200..=299, _)) if end == head.len() => Ok(()),
+        // With TLS, the client speaks first.
+        Some((200..=299, _)) => Err(ConnectError::refused(
+            &format!("sent data before the tunnel to {host}:{port} was used"),
+            true,
+        )),
         Some((status, text)) => {
             let text: String = text
                 .chars()
@@ -78,8 +86,14 @@ pub(super) async fn open_http(
     }
 }
 
-fn is_complete(head: &[u8]) -> bool {
-    head.ends_with(b"\r\n\r\n") || head.ends_with(b"\n\n")
+/// Returns the length of the response's header section if it is complete. The body of a refusal may follow.
+fn head_end(response: &[u8]) -> Option<usize> {
+    let length = |end: &[u8]| {
+        let start = response.windows(end.len()).position(|window| window == end);
+        start.map(|start| start + end.len())
+    };
+    let (crlf, lf) = (length(b"\r\n\r\n"), length(b"\n\n"));
+    crlf.into_iter().chain(lf).min()
 }
 
 /// Opens a tunnel to a host through a SOCKS 5 proxy.

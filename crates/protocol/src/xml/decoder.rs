@@ -77,10 +77,23 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
     /// # Errors
     /// `Parse`: the text is not XML.
     pub(crate) fn document(mut self, target: ValueType) -> Result<(Value, Option<Str>)> {
-        let root = self.reader.root()?;
+        let root = self.root()?;
         let value = self.value(target, &root, 1)?;
         self.reader.end()?;
         Ok(self.finish(target, value))
+    }
+
+    /// Parses the start of the root element.
+    ///
+    /// DIFFERENCE: a page of HTML, as proxies and login portals send with status 200, is an error; botocore returns an empty output.
+    fn root(&mut self) -> Result<StartTag<'t>> {
+        let root = self.reader.root()?;
+        if root.local_name().eq_ignore_ascii_case(b"html") {
+            return Err(self
+                .reader
+                .error("expected a document of the service, but it is HTML"));
+        }
+        Ok(root)
     }
 
     /// Ends decoding, after which the value is readable.
@@ -103,7 +116,7 @@ impl<'t, 'l> XmlDecoder<'t, 'l> {
         mut self,
         expected: Option<(&str, ValueType)>,
     ) -> Result<(Value, Option<Str>)> {
-        let root = self.reader.root()?;
+        let root = self.root()?;
         let start = self.reader.position();
         let mut value = None;
         if !root.is_empty() {

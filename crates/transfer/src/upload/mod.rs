@@ -5,16 +5,20 @@ mod resume;
 mod stream;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use inia_core::{Map, Result};
+use inia_dispatch::detail::BodyPace;
 use inia_dispatch::{ByteStream, Output};
 
 use crate::TransferOutput;
 use crate::checksum::{self, ObjectChecksum, PartChecksum};
 use crate::config::upload_part_size;
-use crate::context::{TransferContext, unblock};
+use crate::context::{SharedLimits, TransferContext, unblock};
 use crate::object::ObjectName;
+use crate::progress::ProgressTracker;
 use crate::retry::with_retries;
 use crate::source::{SourceFile, UploadSource};
 
@@ -188,21 +192,60 @@ fn insert_checksum(
     }
 }
 
-/// Makes a call with a body, which counts as progress once it is stored.
+/// Makes a call with a body, whose bytes count as progress while they are sent.
 async fn send_body(
     context: &Arc<TransferContext>,
     operation: &str,
     params: &Map,
     bytes: &Bytes,
 ) -> Result<Output> {
-    let output = with_retries(context, || async {
-        if let Some(bandwidth) = &context.shared.bandwidth {
-            bandwidth.take(bytes.len() as u64).await;
-        }
+    let pace = Arc::new(UploadPace {
+        shared: Arc::clone(&context.shared),
+        progress: Arc::clone(&context.progress),
+        sent: AtomicU64::new(0),
+    });
+    let result = with_retries(context, || async {
+        let pace: Arc<dyn BodyPace> = Arc::clone(&pace) as _;
         let call = context.call(operation, params.clone())?;
-        call.body(bytes.clone()).send().await
+        call.body(ByteStream::paced(bytes.clone(), pace))
+            .send()
+            .await
     })
-    .await?;
-    context.progress.add_bytes(bytes.len() as u64);
-    Ok(output)
+    .await;
+    let sent = match &result {
+        Ok(_) => bytes.len() as u64,
+        Err(_) => 0,
+    };
+    pace.set(sent);
+    result
+}
+
+/// Counts the bytes of a body while it is sent, and limits their rate.
+struct UploadPace {
+    shared: Arc<SharedLimits>,
+    progress: Arc<ProgressTracker>,
+    /// Number of bytes of this attempt.
+    sent: AtomicU64,
+}
+
+impl UploadPace {
+    /// Corrects the number of bytes that were sent.
+    fn set(&self, sent: u64) {
+        let before = self.sent.swap(sent, Ordering::Relaxed);
+        self.progress.correct_bytes(before, sent);
+    }
+}
+
+impl BodyPace for UploadPace {
+    fn start(&self) {
+        self.set(0);
+    }
+
+    fn delay(&self, length: usize) -> Duration {
+        let length = length as u64;
+        self.sent.fetch_add(length, Ordering::Relaxed);
+        self.progress.add_bytes(length);
+        let bandwidth = self.shared.bandwidth.as_ref();
+        bandwidth.map_or(Duration::ZERO, |bandwidth| bandwidth.reserve(length))
+    }
 }

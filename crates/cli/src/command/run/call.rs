@@ -8,7 +8,7 @@ use inia::{
 
 use super::ClientCache;
 use super::result::{self, CallError, CallResult};
-use crate::arguments::decode;
+use crate::arguments::{decode, warn_unverified};
 
 /// Keys of a line.
 const KEYS: [&str; 9] = [
@@ -70,6 +70,8 @@ pub(super) struct ClientKey {
 
 /// Makes the call of an input line and returns its result line.
 pub(super) async fn run(clients: &ClientCache, line: &[u8]) -> Vec<u8> {
+    // Some shells begin their output with a byte order mark.
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     let value: Value = match serde_json::from_slice(line) {
         Ok(value) => value,
         Err(error) => return result::not_a_call(&format!("the line is not valid JSON: {error}")),
@@ -162,6 +164,9 @@ impl LineCall {
     /// Returns the client settings of this call.
     pub(super) fn client_config(&self) -> Result<Config> {
         let mut config = Config::from_value(&self.config)?;
+        if config.verify == Some(false) {
+            warn_unverified("verify is false");
+        }
         if let Some(region) = &self.region {
             config = config.region(region);
         }
