@@ -291,9 +291,17 @@ fn an_unsupported_auth_scheme_is_an_error_and_not_signed_with_another() {
         .transport(recorder.clone())
         .build()
         .unwrap();
-    let call = session.client("weather").unwrap().call("ListStations", json!({}));
+    let call = session
+        .client("weather")
+        .unwrap()
+        .call("ListStations", json!({}));
     let error = block_on(call.into_future()).unwrap_err();
-    assert!(error.to_string().contains("the auth scheme \"smithy.api#httpApiKeyAuth\" is not supported"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("the auth scheme \"smithy.api#httpApiKeyAuth\" is not supported"),
+        "{error}"
+    );
     assert!(recorder.requests().is_empty());
 }
 

@@ -220,7 +220,13 @@ fn build(sources: &Sources) -> Result<Tree> {
         let (path, bytes) = convert(&boto3, &folder_path, RESOURCES)?;
         tree.insert(path, bytes);
     }
-    let source = source(&sources.packages, &tree, services.len(), operations, &resources)?;
+    let source = source(
+        &sources.packages,
+        &tree,
+        services.len(),
+        operations,
+        &resources,
+    )?;
     tree.insert("SOURCE.md".to_owned(), source.into_bytes());
     Ok(tree)
 }

@@ -181,7 +181,9 @@ fn newest(python: &Path, name: &str) -> Result<String> {
         .context("cannot start pip")?;
     let text = String::from_utf8_lossy(&output.stdout);
     // `botocore (1.44.8)`
-    let version = text.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    let version = text
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'));
     let (version, _) = version.with_context(|| format!("pip lists no version of {name}"))?;
     Ok(version.to_owned())
 }

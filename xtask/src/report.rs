@@ -25,7 +25,11 @@ impl Inventory {
         };
         for entry in fs::read_dir(data).with_context(|| data.display().to_string())? {
             let service = entry?.path();
-            let name = service.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = service
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let versions = fs::read_dir(&service).into_iter().flatten().flatten();
             let files = versions.map(|version| version.path().join("service-2.json"));
             if let Some(file) = files.filter(|file| file.is_file()).max() {
@@ -73,7 +77,13 @@ impl Inventory {
 
     /// Returns lines about what this has beyond an older one, and what is gone.
     pub(crate) fn since(&self, old: &Inventory) -> Vec<String> {
-        let count = |inventory: &Inventory| inventory.services.values().map(BTreeSet::len).sum::<usize>();
+        let count = |inventory: &Inventory| {
+            inventory
+                .services
+                .values()
+                .map(BTreeSet::len)
+                .sum::<usize>()
+        };
         let mut lines = vec![format!(
             "{} services with {} operations; before: {} with {}",
             self.services.len(),
@@ -83,10 +93,17 @@ impl Inventory {
         )];
         for (service, operations) in &self.services {
             match old.services.get(service) {
-                None => lines.push(format!("new service {service}: {} operations", operations.len())),
+                None => lines.push(format!(
+                    "new service {service}: {} operations",
+                    operations.len()
+                )),
                 Some(before) => {
                     let names = |names: &BTreeSet<String>, others: &BTreeSet<String>| {
-                        names.difference(others).cloned().collect::<Vec<_>>().join(", ")
+                        names
+                            .difference(others)
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .join(", ")
                     };
                     let (new, gone) = (names(operations, before), names(before, operations));
                     if !new.is_empty() {
@@ -98,7 +115,10 @@ impl Inventory {
                 }
             }
         }
-        let gone = old.services.keys().filter(|service| !self.services.contains_key(*service));
+        let gone = old
+            .services
+            .keys()
+            .filter(|service| !self.services.contains_key(*service));
         lines.extend(gone.map(|service| format!("removed service {service}")));
         for (key, service) in &self.unread {
             if !old.unread.contains_key(key) {
@@ -130,8 +150,17 @@ mod tests {
 
     #[test]
     fn a_report_names_services_operations_and_unread_keys() {
-        let old = inventory(&[("a", r#""Go": {"http": {}}, "Stop": {"http": {}}"#), ("gone", "")]);
-        let new = inventory(&[("a", r#""Go": {"http": {}, "tomorrow": 1}, "Run": {"http": {}}"#), ("b", r#""X": {"http": {}}"#)]);
+        let old = inventory(&[
+            ("a", r#""Go": {"http": {}}, "Stop": {"http": {}}"#),
+            ("gone", ""),
+        ]);
+        let new = inventory(&[
+            (
+                "a",
+                r#""Go": {"http": {}, "tomorrow": 1}, "Run": {"http": {}}"#,
+            ),
+            ("b", r#""X": {"http": {}}"#),
+        ]);
         assert_eq!(
             new.since(&old),
             [
