@@ -285,7 +285,9 @@ fn source(
     operations: usize,
     resources: &[String],
 ) -> Result<String> {
-    let Packages { botocore, boto3 } = packages;
+    let Packages {
+        botocore, boto3, ..
+    } = packages;
     let mut text = format!(
         "\
 # Where these definitions come from
