@@ -48,7 +48,7 @@ pub(crate) async fn has_same_contents(
         let mut offset = 0;
         while offset < file.version.length {
             let length = MIB.min(file.version.length - offset);
-            hasher.update(&file.read(offset, length)?);
+            hasher.update(&file.read(offset, length, &context.shared.buffers)?);
             offset += length;
         }
         file.check_unchanged()?;

@@ -371,7 +371,10 @@ async fn upload_parts(
         let (upload, source) = (Arc::clone(upload), source.clone());
         let stored = stored.remove(&number);
         tasks.spawn(async move {
-            let data = source.read(offset, part_length, upload.checksum).await?;
+            let buffers = &upload.context.shared.buffers;
+            let data = source
+                .read(offset, part_length, upload.checksum, buffers)
+                .await?;
             let part = match stored.and_then(|stored| upload.reuse(number, stored, &data)) {
                 Some(part) => Ok(part),
                 None => upload.upload_part(number, data).await,
