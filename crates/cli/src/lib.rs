@@ -56,6 +56,8 @@ inia: call any operation of any AWS service
   inia run [--concurrency N]                         make a call for each line of standard input
   inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
+  inia fake-server [--service S] [--port P]          serve any operation on this machine, for tests: [--fault 503:0.2]
+                                                     [--script FILE] [--verify-signatures]
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials, add-model, remove-model
 
@@ -74,6 +76,9 @@ Options, anywhere on the line; an option without effect on the command is an err
                                                      of operations whose input is an event stream
   --max-items N  --page-size N  --starting-token T  --no-paginate
                                                      of calls of paginated operations
+  --explain [--with-credentials]                     of calls: print the request, its endpoint, auth scheme, settings and
+                                                     credentials instead of sending it; nothing is fetched unless
+                                                     --with-credentials
   --debug                                            print requests, responses and decisions, without bodies and secrets
 
 Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://F are the bytes of a file; in shorthand,
@@ -157,6 +162,7 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
         },
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
+        "fake-server" => command::fake_server::run(arguments).await,
         "services" => {
             let profile: ProfileOption = arguments.take()?;
             let sources: command::describe::SourcesOption = arguments.take()?;

@@ -120,7 +120,7 @@ impl Number {
             let sign = if text.starts_with('-') { "-" } else { "" };
             return Value::BigInt(format!("{sign}{digits}").into());
         }
-        match Decimal::parse(text).and_then(|decimal| decimal.to_float(text)) {
+        match Decimal::parse(text).and_then(|decimal| decimal.into_float(text)) {
             Some(float) => Value::Float(float),
             None => wrapped(text.clone()),
         }
@@ -211,7 +211,7 @@ impl Decimal {
     }
 
     /// Returns the float whose shortest decimal text is this number.
-    fn to_float(self, text: &str) -> Option<f64> {
+    fn into_float(self, text: &str) -> Option<f64> {
         let float: f64 = text.parse().ok()?;
         let in_range = (-300..=300).contains(&self.first_exponent());
         if self.digits.len() <= FLOAT_DIGITS && in_range {

@@ -225,15 +225,18 @@ pub(super) fn stalled(operation: &str, what: &str, count: usize) -> Error {
 }
 
 /// Returns the item or key of a request.
-fn content(request: &Value) -> &Value {
+fn content(request: &Value) -> Option<&Value> {
     match request.get("PutRequest") {
-        Some(put) => &put["Item"],
-        None => &request["DeleteRequest"]["Key"],
+        Some(put) => put.get("Item"),
+        None => request.get("DeleteRequest")?.get("Key"),
     }
 }
 
 fn has_same_key(one: &Value, other: &Value, key: &[Str]) -> bool {
-    let (one, other) = (content(one), content(other));
+    let part = |request, name| content(request).and_then(|content: &Value| content.get(name));
     key.iter()
-        .all(|name| is_same_key(&one[name.as_str()], &other[name.as_str()]))
+        .all(|name| match (part(one, name), part(other, name)) {
+            (Some(one), Some(other)) => is_same_key(one, other),
+            _ => false,
+        })
 }
