@@ -9,8 +9,9 @@ use inia_model::{Kind, Operation, ServiceModel, Structure, did_you_mean};
 use inia_protocol::Headers;
 
 use crate::body::{CallNames, StreamedCall};
+use crate::fault::set_fault;
 use crate::output::{Output, OutputDefinition, ResponseMetadata};
-use crate::pipeline::{Service, set_fault};
+use crate::pipeline::Service;
 use crate::retry::FailedAttempt;
 use crate::{ByteStream, EventStream};
 
