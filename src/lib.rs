@@ -10,7 +10,7 @@ mod pages {
     struct Cookbook;
     #[doc = include_str!("../docs/dynamodb.md")]
     struct DynamoDb;
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "fake")]
     #[doc = include_str!("../docs/testing-your-code.md")]
     struct TestingYourCode;
     #[doc = include_str!("../docs/retries.md")]
@@ -49,12 +49,18 @@ pub mod model {
     pub use inia_model::{
         Acceptor, AcceptorState, Catalog, DefinitionOrigin, DefinitionSource, ErrorMatch,
         IdentifierSource, Kind, Location, Matcher, Member, Metadata, Operation, PaginatorModel,
-        Paginators, ParamPath, ParamSource, ResourceAction, ResourceAttribute, ResourceCollection,
-        ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation, ResourceRequest,
-        ResourceTarget, ResourceWaiter, Resources, ResultKey, ServiceModel, Shape, ShapeId,
-        SmithyService, Structure, TargetIdentifier, Traits, WaiterModel, Waiters, did_you_mean,
-        kebab_case, snake_case,
+        Paginators, ParamPath, ParamSource, ReadOnlySource, ResourceAction, ResourceAttribute,
+        ResourceCollection, ResourceIdentifier, ResourceModel, ResourceParam, ResourceRelation,
+        ResourceRequest, ResourceTarget, ResourceWaiter, Resources, ResultKey, ServiceModel, Shape,
+        ShapeId, SmithyService, Structure, TargetIdentifier, Traits, WaiterModel, Waiters,
+        did_you_mean, kebab_case, snake_case,
     };
+}
+
+/// Explanations of calls, which are not made.
+pub mod explain {
+    pub use inia_core::{ChainExplanation, ExplainedProvider, ProviderOutcome};
+    pub use inia_dispatch::{Explain, Explanation};
 }
 
 /// Pages of operations, and the items on them.
@@ -95,6 +101,8 @@ pub mod transfer {
 /// Test doubles: stubbed clients, and recorded HTTP exchanges.
 #[cfg(feature = "testing")]
 pub mod testing {
+    #[cfg(feature = "fake")]
+    pub use inia_dispatch::testing::{FakeServer, FakeServerBuilder, Fault};
     pub use inia_dispatch::testing::{
         Recorder, Replayer, StubCall, StubClient, StubRule, StubSession,
     };

@@ -24,9 +24,15 @@ fn main() -> ExitCode {
             compare_with_botocore(&peers)
         }),
     };
+    let own = match support::peers_dir() {
+        None => Case::unavailable("the frames of botocore's tests"),
+        Some(peers) => Case::new("the frames of botocore's tests", move || {
+            check_frames_of_botocore(&peers)
+        }),
+    };
     let Some(folder) = support::conformance_dir("eventstream") else {
         let frames = Case::unavailable("the event stream frames");
-        return support::run("event-stream", vec![frames, peer]);
+        return support::run("event-stream", vec![frames, peer, own]);
     };
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -42,7 +48,7 @@ fn main() -> ExitCode {
             })
         })
         .collect();
-    cases.push(peer);
+    cases.extend([peer, own]);
     support::run("event-stream", cases)
 }
 
@@ -100,24 +106,7 @@ fn compare_with_botocore(peers: &Path) -> Result<(), String> {
         "authorization": headers.get("authorization").unwrap(),
         "body": inia_core::to_hex(&body),
     });
-    let program = if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    };
-    let script = support::workspace()
-        .join("tests")
-        .join("event_server")
-        .join("peer.py");
-    let output = Command::new(peers.join("venv").join(program))
-        .arg(script)
-        .arg(job.to_json_string())
-        .output()
-        .map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let read = run_peer(peers, &[job.to_json_string()])?;
     let audio = format!(
         r#"{{"contentType":"audio/lpcm","audioChunk":"{}"}}"#,
         base64(&[0xff; 5000])
@@ -215,4 +204,76 @@ fn check_message(name: &str, frame: &[u8], message: &EventMessage) -> Result<(),
         return Err("re-encoding gives a different frame".into());
     }
     Ok(())
+}
+
+/// Runs the script with botocore, and returns the JSON that it prints.
+fn run_peer(peers: &Path, arguments: &[String]) -> Result<Value, String> {
+    let program = if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    };
+    let folder = support::workspace().join("tests").join("event_server");
+    let output = Command::new(peers.join("venv").join(program))
+        .arg(folder.join("peer.py"))
+        .args(arguments)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+}
+
+/// Decodes the frames of botocore's own tests.
+fn check_frames_of_botocore(peers: &Path) -> Result<(), String> {
+    let is_archive =
+        |path: &std::path::PathBuf| path.join("tests/unit/test_eventstream.py").is_file();
+    let mut folders = std::fs::read_dir(peers)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let archive = folders
+        .find(is_archive)
+        .ok_or("the source archive of botocore is missing")?;
+    let tests = archive.join("tests/unit/test_eventstream.py");
+    let cases = run_peer(peers, &["cases".to_owned(), tests.display().to_string()])?;
+    let mut count = 0;
+    for case in cases["valid"].items() {
+        let frame = bytes_of(&case["frame"]);
+        let message = decode(&frame, 1).map_err(|error| format!("{case}: {error:#}"))?;
+        let headers = message.headers.iter().map(|(name, header)| {
+            let value = match header {
+                EventHeader::Bool(value) => json!(*value),
+                EventHeader::Byte(number) => json!(*number),
+                EventHeader::Short(number) => json!(*number),
+                EventHeader::Int(number) => json!(*number),
+                EventHeader::Long(number) | EventHeader::Timestamp(number) => json!(*number),
+                EventHeader::Bytes(bytes) => json!({"hex": inia_core::to_hex(bytes)}),
+                EventHeader::Uuid(uuid) => json!({"hex": inia_core::to_hex(uuid)}),
+                EventHeader::String(text) => json!(text.as_str()),
+            };
+            (name.clone(), value)
+        });
+        let read = json!({"headers": headers.collect::<inia::Map>(), "payload": inia_core::to_hex(&message.payload)});
+        if read["headers"] != case["headers"] || read["payload"] != case["payload"] {
+            return Err(format!("{case}: read as {read}"));
+        }
+        count += 1;
+    }
+    for frame in cases["invalid"].items() {
+        if let Ok(message) = decode(&bytes_of(frame), 1) {
+            return Err(format!("{frame}: taken as {message:?}"));
+        }
+        count += 1;
+    }
+    if count < 10 {
+        return Err(format!("only {count} cases"));
+    }
+    Ok(())
+}
+
+fn bytes_of(hex: &Value) -> Vec<u8> {
+    let digits = hex.as_str().unwrap().as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.chunks(2).map(byte).collect()
 }

@@ -1468,3 +1468,15 @@ async fn a_call_of_the_blocking_kind_works_in_its_own_runtime() {
     let events = soon(finished).await.unwrap();
     assert_eq!(events, [json!({"HeartbeatEvent": {}})]);
 }
+
+#[test]
+fn calls_and_both_halves_can_be_sent_to_other_tasks() {
+    fn assert_send<T: Send>(_: T) {}
+    fn assert_sync<T: Send + Sync>() {}
+    assert_sync::<inia::EventSender>();
+    assert_send::<Option<inia::EventReceiver>>(None);
+    let session = Session::builder().region("us-east-1").build().unwrap();
+    let lex = session.client("lexv2-runtime").unwrap();
+    assert_send(lex.call("StartConversation", ()).duplex());
+    assert_send(lex.call("StartConversation", ()).events([text("a")]).send());
+}

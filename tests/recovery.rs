@@ -617,6 +617,26 @@ fn endless_redirects_are_an_error() {
 }
 
 #[test]
+fn redirect_to_an_invalid_url_names_it_and_counts_its_attempt() {
+    for location in ["ftp://host/", "http://", "", "http://user:hush@host/"] {
+        let server =
+            Server::new(move |_, _| (307, vec![("location", location.to_owned())], String::new()));
+        let sqs = custom(&server, "sqs", "http://gateway:9000");
+        let error = block_on(sqs.call("ListQueues", json!({})).send()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Endpoint, 1),
+            "{error}"
+        );
+        let text = format!("{error:#} {error:?}");
+        assert!(
+            text.contains("redirected") && !text.contains("hush"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn redirects_of_aws_are_errors() {
     let server = Server::new(|_, _| {
         (

@@ -1,15 +1,19 @@
-"""Reads the frames of a request with botocore, and verifies their signatures with its key derivation.
+"""Event stream frames of botocore.
 
-The argument is JSON: the request's `authorization` and its `body` in hexadecimal. Prints the events: type, content type and payload
-of each, and an empty list for the end frame.
+With JSON as the argument, the request's `authorization` and its `body` in hexadecimal: reads the frames and verifies their signatures with
+botocore's key derivation. Prints the events: type, content type and payload of each, and an empty list for the end frame.
+
+With `cases FILE`, botocore's `test_eventstream.py`: prints the frames of its tests, those that are valid with their headers and payload.
 """
 
 import datetime
 import hashlib
 import json
 import re
+import runpy
 import struct
 import sys
+import unittest.mock
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -23,7 +27,29 @@ def messages(data):
     return list(buffer)
 
 
+def cases(path):
+    for name in ["pytest", "tests"]:
+        sys.modules[name] = unittest.mock.MagicMock()
+    module = runpy.run_path(path)
+
+    def value(header):
+        return {"hex": header.hex()} if isinstance(header, bytes) else header
+
+    valid = [
+        {
+            "frame": frame.hex(),
+            "headers": {name: value(header) for name, header in message.headers.items()},
+            "payload": message.payload.hex(),
+        }
+        for frame, message in module["POSITIVE_CASES"]
+    ]
+    invalid = [case[0].hex() for case in module["NEGATIVE_CASES"]]
+    print(json.dumps({"valid": valid, "invalid": invalid}))
+
+
 def main():
+    if sys.argv[1] == "cases":
+        return cases(sys.argv[2])
     job = json.loads(sys.argv[1])
     credential, previous = re.search(
         r"Credential=([^,]+), .*Signature=([0-9a-f]+)", job["authorization"]

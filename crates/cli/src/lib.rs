@@ -56,6 +56,8 @@ inia: call any operation of any AWS service
   inia run [--concurrency N]                         make a call for each line of standard input
   inia call <service> <operation> ...                make a call, even if the service is named as a command
   inia sso login [--sso-session S]                   log in to IAM Identity Center; inia sso logout logs out
+  inia fake-server [--service S] [--port P]          serve any operation on this machine, for tests: [--fault 503:0.2]
+                                                     [--script FILE] [--verify-signatures]
   inia configure                                     set keys, region and output format; subcommands: get, set,
                                                      list, list-profiles, export-credentials, add-model, remove-model
 
@@ -64,13 +66,19 @@ Options, anywhere on the line; an option without effect on the command is an err
   --region R  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
   --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS
                                                      of every command that calls a service
-  --query JMESPATH  --output json|text|table|yaml    of every command that prints a result
-  --cli-input-json JSON|file://FILE  --generate-cli-skeleton [input|yaml-input|output]
-                                                     of every command that takes the parameters of an operation
+  --query JMESPATH  --output json|text|table|yaml|yaml-stream|off  --color on|off|auto  --no-cli-pager
+                                                     of every command that prints a result
+  --cli-error-format legacy|enhanced|json|yaml|text|table
+                                                     of every command that calls a service
+  --cli-input-json JSON|file://FILE  --cli-input-yaml YAML|file://FILE  --cli-binary-format base64|raw-in-base64-out
+  --generate-cli-skeleton [input|yaml-input|output]  of every command that takes the parameters of an operation
   --input-events JSON|file://LINES|-  --frame-bytes N
                                                      of operations whose input is an event stream
   --max-items N  --page-size N  --starting-token T  --no-paginate
                                                      of calls of paginated operations
+  --explain [--with-credentials]                     of calls: print the request, its endpoint, auth scheme, settings and
+                                                     credentials instead of sending it; nothing is fetched unless
+                                                     --with-credentials
   --debug                                            print requests, responses and decisions, without bodies and secrets
 
 Values are text, JSON, or Key=Value shorthand. file://F is the text and fileb://F are the bytes of a file; in shorthand,
@@ -154,6 +162,7 @@ async fn run_command(command: &str, mut arguments: Arguments) -> Result<(), CliE
         },
         "resource" => command::resource::run(arguments).await,
         "configure" => command::configure::run(arguments).await,
+        "fake-server" => command::fake_server::run(arguments).await,
         "services" => {
             let profile: ProfileOption = arguments.take()?;
             let sources: command::describe::SourcesOption = arguments.take()?;

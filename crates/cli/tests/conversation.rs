@@ -1,10 +1,22 @@
 //! Event streams of the command: `--input-events`, files cut into frames, and the events of `inia run`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed setup fails the test"
+)]
+
 use std::io::Write as _;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+#[expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a request that is not as expected fails the test"
+)]
 #[path = "../../../tests/event_server/mod.rs"]
 mod event_server;
 mod support;
@@ -32,8 +44,11 @@ fn background<F: Future<Output = ()> + Send + 'static>(
     receiver.recv().unwrap()
 }
 
+/// Name and payload of an event.
+type Event = (String, String);
+
 /// A server that returns a transcript of each event, and keeps the events.
-fn transcriber() -> (EventServer, Arc<Mutex<Vec<(String, String)>>>) {
+fn transcriber() -> (EventServer, Arc<Mutex<Vec<Event>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
     let server = background(move |mut talk: Conversation, _| {

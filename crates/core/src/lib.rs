@@ -38,8 +38,9 @@ mod value;
 pub use ascii_json::push_ascii_json;
 #[cfg(feature = "session")]
 pub use credentials::{
-    CredentialChain, Credentials, Identities, Lookup, Provider, ProviderChain, ProviderContext,
-    SsoLogin, SsoLogout, Token, TokenChain,
+    ChainExplanation, CredentialChain, Credentials, ExplainedProvider, Identities, Lookup,
+    Provider, ProviderChain, ProviderContext, ProviderOutcome, SsoLogin, SsoLogout, Token,
+    TokenChain,
 };
 pub use error::{Error, ErrorKind, Fault, Problem, Result, RetryClass, ServiceError};
 pub use hex::{hex_digits, to_hex};

@@ -621,6 +621,15 @@ impl Call {
         self
     }
 
+    /// Returns the client, the index of the operation, the parameters and the overrides.
+    ///
+    /// # Errors
+    /// `Config`: a setting that the call overrides is invalid.
+    pub(crate) fn into_parts(mut self) -> Result<(Client, Result<u32>, Params, CallOptions)> {
+        self.apply_config()?;
+        Ok((self.client, self.operation, self.params, self.options))
+    }
+
     /// Replaces the overrides of the call.
     pub(crate) fn with_options(mut self, options: CallOptions) -> Self {
         self.options = options;

@@ -11,7 +11,8 @@ use inia_core::config::{
 };
 use inia_core::{Error, ErrorKind, Result, Str, Value, json};
 use inia_endpoint::{
-    BuiltIn, Endpoint, EndpointCache, EndpointParams, ParameterValue, Partitions, RuleSet,
+    BuiltIn, Endpoint, EndpointCache, EndpointError, EndpointParams, ParameterValue, Partitions,
+    RuleSet,
 };
 use inia_model::jmespath::Expression;
 use inia_model::{Operation, ServiceModel, snake_case};
@@ -176,6 +177,41 @@ impl EndpointResolver {
         settings: &ClientSettings,
         overrides: EndpointOverrides<'_>,
     ) -> Result<Arc<Endpoint>> {
+        self.with_values(binding, params, settings, overrides, |values| {
+            self.cache
+                .resolve(&self.rule_set, &self.partitions, values)
+                .map_err(endpoint_error)
+        })
+    }
+
+    /// Returns the parameters of the rule set for a call, and the rules that apply to them.
+    pub(crate) fn trace(
+        &self,
+        binding: &EndpointBinding,
+        params: &Value,
+        settings: &ClientSettings,
+        overrides: EndpointOverrides<'_>,
+    ) -> Result<EndpointTrace> {
+        self.with_values(binding, params, settings, overrides, |values| {
+            Ok(EndpointTrace {
+                parameters: values.named_values(&self.rule_set),
+                rules: self
+                    .rule_set
+                    .trace(&self.partitions, values)
+                    .map_err(endpoint_error)?,
+            })
+        })
+    }
+
+    /// Passes the values of the rule set's parameters to `use_values`.
+    fn with_values<T>(
+        &self,
+        binding: &EndpointBinding,
+        params: &Value,
+        settings: &ClientSettings,
+        overrides: EndpointOverrides<'_>,
+        use_values: impl FnOnce(&EndpointParams<'_>) -> Result<T>,
+    ) -> Result<T> {
         if binding.uses_region && overrides.region.is_none() {
             return Err(missing_region());
         }
@@ -222,10 +258,20 @@ impl EndpointResolver {
                 values.set(*index, value);
             }
         }
-        self.cache
-            .resolve(&self.rule_set, &self.partitions, &values)
-            .map_err(|error| Error::new(ErrorKind::Endpoint, error.message().to_owned()))
+        use_values(&values)
     }
+}
+
+/// The parameters of a rule set, and the rules that apply to them.
+#[derive(Debug)]
+pub(crate) struct EndpointTrace {
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) rules: Vec<String>,
+}
+
+#[cold]
+fn endpoint_error(error: EndpointError) -> Error {
+    Error::new(ErrorKind::Endpoint, error.message().to_owned())
 }
 
 /// Returns the built-in of a parameter whose rule set declares none.

@@ -12,9 +12,12 @@ mod definitions;
 pub mod dynamodb;
 mod endpoint;
 mod event_stream;
+mod explain;
+mod fault;
 pub mod host;
 mod identity;
 mod interceptor;
+mod metrics;
 mod output;
 mod paginate;
 mod params;
@@ -27,6 +30,7 @@ mod resource;
 mod retry;
 mod runtime;
 mod saved_file;
+mod scrub;
 mod session;
 mod sign;
 #[cfg(feature = "testing")]
@@ -47,6 +51,7 @@ pub mod detail {
 pub use body::ByteStream;
 pub use client::{Call, Client};
 pub use event_stream::{EventReceiver, EventSender, EventStream};
+pub use explain::{Explain, Explanation};
 pub use inia_core::json;
 pub use interceptor::{CallContext, Interceptor, RetryDecision};
 pub use output::{Output, ResponseMetadata};

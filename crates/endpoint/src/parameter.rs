@@ -324,6 +324,22 @@ impl<'a> EndpointParams<'a> {
         Ok(())
     }
 
+    /// Returns the values that are set, with the names of their parameters.
+    #[must_use]
+    pub fn named_values(&self, rule_set: &crate::RuleSet) -> Vec<(String, String)> {
+        let parameters = rule_set.parameters().iter().zip(&self.values);
+        let values = parameters.filter_map(|(parameter, value)| {
+            let text = match value {
+                ParameterValue::Unset => return None,
+                ParameterValue::String(text) => (*text).to_owned(),
+                ParameterValue::Boolean(value) => value.to_string(),
+                ParameterValue::StringArray(items) => format!("{items:?}"),
+            };
+            Some((parameter.name().to_owned(), text))
+        });
+        values.collect()
+    }
+
     /// Returns the values that are set, one per line, as botocore lists them when no rule matches.
     pub(crate) fn describe(&self, parameters: &[Parameter]) -> String {
         let lines = parameters

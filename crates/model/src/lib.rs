@@ -30,7 +30,7 @@ mod waiter;
 
 pub use catalog::{Catalog, DefinitionOrigin, DefinitionSource};
 pub use definition_file::Definition;
-pub use describe::{Description, DescriptionNode};
+pub use describe::{Description, DescriptionNode, ReadOnlySource};
 pub use idempotency::fill_idempotency_tokens;
 pub use inia_core::did_you_mean;
 pub use metadata::Metadata;

@@ -47,6 +47,12 @@ impl Codec {
         }
     }
 
+    /// Returns the wire format.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
     /// Returns whether members may be bound to the URI, headers and the status.
     fn has_locations(&self) -> bool {
         matches!(self.protocol, Protocol::RestJson | Protocol::RestXml)

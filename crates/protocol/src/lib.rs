@@ -20,6 +20,8 @@ mod query;
 mod request;
 mod response;
 mod scalar;
+#[cfg(feature = "server")]
+mod server;
 mod service_error;
 mod shape;
 mod strictness;
@@ -33,4 +35,6 @@ pub use event_stream::{EventHeader, EventMessage, MessageDecoder};
 pub use json::read_json;
 pub use message::{Headers, Input, Request, Response};
 pub use protocol::Protocol;
+#[cfg(feature = "server")]
+pub use server::ServerCodec;
 pub use xml::{xml_error_field, xml_root_name, xml_root_text};

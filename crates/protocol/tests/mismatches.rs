@@ -1106,10 +1106,16 @@ fn events_of_another_type_are_kept_as_sent() {
             EventHeader::String("application/json".into()),
         ),
     ];
-    let error = service.codec.parse_event(operation, unknown).unwrap_err();
-    let error = error.service().unwrap();
-    assert_eq!((&*error.code, &*error.message), ("Later", "no"));
-    assert_eq!(error.details.get("Left"), Some(&Value::Int(2)));
+    for has_content_type in [true, false] {
+        let mut unknown = unknown.clone();
+        if !has_content_type {
+            unknown.headers.pop();
+        }
+        let error = service.codec.parse_event(operation, unknown).unwrap_err();
+        let error = error.service().unwrap();
+        assert_eq!((&*error.code, &*error.message), ("Later", "no"));
+        assert_eq!(error.details.get("Left"), Some(&Value::Int(2)));
+    }
     let error = service
         .codec
         .parse_event(operation, message("Row", &[], b"{\"Size\": "));

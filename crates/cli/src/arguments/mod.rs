@@ -11,6 +11,7 @@
 
 pub(crate) mod decode;
 mod error_format;
+mod explain;
 mod global;
 mod operation;
 mod option;
@@ -22,6 +23,7 @@ mod table;
 mod value;
 
 pub(crate) use error_format::ErrorFormat;
+pub(crate) use explain::ExplainOptions;
 use global::BinaryOptions;
 pub(crate) use global::{
     ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting, warn_unverified,
@@ -48,7 +50,7 @@ type KnownOptions = (
     GlobalOptions,
     (operation::InputOptions, EventOptions),
     PagingOptions,
-    CollectionOptions,
+    (CollectionOptions, ExplainOptions),
 );
 
 /// The arguments that are not parsed yet.

@@ -5,19 +5,19 @@ use inia::paginate::Paginator;
 use inia::{Client, Map, Session, Value, json};
 
 use crate::arguments::{
-    Arguments, InputRules, OperationArguments, OutputFormat, OutputOptions, PageLimits,
-    PagingOptions, SinglePageOption, ValueForm,
+    Arguments, ExplainOptions, InputRules, OperationArguments, OutputFormat, OutputOptions,
+    PageLimits, PagingOptions, SinglePageOption, ValueForm,
 };
 use crate::command::input_events::InputEvents;
 use crate::command::response::{Outfile, receive};
 use crate::command::skeleton;
 use crate::customization::{self, OperationCommand};
-use crate::output::{PageOutput, Printer};
+use crate::output::{self, PageOutput, Printer};
 use crate::status::CliError;
 
 /// Makes the call that the remaining arguments describe and prints its output.
 pub(crate) async fn run(
-    arguments: Arguments,
+    mut arguments: Arguments,
     session: &Session,
     client: Client,
     operation: &Operation,
@@ -29,6 +29,8 @@ pub(crate) async fn run(
         operation,
         name,
     };
+    let explain: ExplainOptions = arguments.take()?;
+    explain.check()?;
     let (options, pages, mut arguments) = parse(arguments, &client, session, command)?;
     let outfile = Outfile::of(&model, operation, &arguments)?;
     if let Some(kind) = arguments.skeleton {
@@ -42,10 +44,12 @@ pub(crate) async fn run(
             session,
         );
     }
-    if outfile.as_ref().is_some_and(Outfile::is_standard_output) {
+    if outfile.as_ref().is_some_and(Outfile::is_standard_output) && !explain.explain {
         // Printing the value would corrupt the body.
         options.reject("the body is written to standard output")?;
     }
+    // People read an explanation as text, unless they ask for a format.
+    let is_text = options.query.is_none() && options.format.is_none();
     let printer = Printer::new(options, session)?;
     let in_operation = |error| CliError::Call {
         operation: operation.name.to_string(),
@@ -54,6 +58,21 @@ pub(crate) async fn run(
     let output_files = customization::output_file(command, &arguments.kept)?;
     customization::complete(&client, command, &arguments.kept, &mut arguments.params).await?;
     let body = arguments.open_body().await?;
+    if explain.explain {
+        let mut call = client.call(&operation.name, arguments.params);
+        if let Some(body) = body {
+            call = call.body(body);
+        }
+        let mut explanation = call.explain();
+        if explain.with_credentials {
+            explanation = explanation.with_credentials();
+        }
+        let explanation = explanation.await.map_err(in_operation)?;
+        if is_text {
+            return output::write(&explanation.to_string());
+        }
+        return printer.print(&explanation.to_value(), &operation.name);
+    }
     let events = InputEvents::open(&model, operation, &arguments)?;
     let mut value = match pages {
         Some(limits) if body.is_none() => {

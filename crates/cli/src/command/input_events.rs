@@ -86,7 +86,7 @@ impl InputEvents {
             if options.frame_bytes.is_some() {
                 return Err(CliError::usage("--frame-bytes requires --input-events"));
             }
-            if arguments.params.get(&stream.name).is_some() {
+            if matches!(arguments.params.get(&stream.name), Some(Value::List(_))) {
                 return Ok(None);
             }
             return Err(CliError::usage(format!(

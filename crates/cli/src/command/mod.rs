@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod configure;
 pub(crate) mod describe;
+pub(crate) mod fake_server;
 mod input_events;
 mod line_reader;
 pub(crate) mod model;

@@ -338,6 +338,16 @@ macro_rules! define_options {
                 }
             }
 
+            /// Returns the names and values of the options that are set, without the user names and passwords of URLs.
+            #[must_use]
+            pub fn set_options(&self) -> Vec<(&'static str, String)> {
+                let mut options = Vec::new();
+                $(if let Some(value) = &self.$field {
+                    options.push((stringify!($field), format!("{:?}", WithoutUserinfo(value))));
+                })*
+                options
+            }
+
             /// Sets an option to a JSON value. Returns `false` if there is no option of that name.
             fn set_json(&mut self, name: &str, json: &Value) -> Result<bool> {
                 $(if name == stringify!($field) {

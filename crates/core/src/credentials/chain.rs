@@ -131,6 +131,10 @@ impl<T: Refreshable> ProviderChain<T> {
         self.providers.iter().map(|provider| provider.name())
     }
 
+    pub(super) fn providers(&self) -> &[Arc<dyn Provider<T>>] {
+        &self.providers
+    }
+
     /// Returns the provider of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Provider<T>>> {

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    CredentialChain, Credentials, ProviderContext, SsoLogin, SsoLogout, Token, TokenChain,
+    ChainExplanation, CredentialChain, Credentials, ProviderContext, SsoLogin, SsoLogout, Token,
+    TokenChain,
 };
-use super::{imds, sso_logout};
+use super::{explain, imds, sso_logout};
 use crate::{Error, ErrorKind, RefreshCache, RefreshCell, Refreshable, Result, Str};
 
 /// The maximum number of services with cached tokens.
@@ -50,6 +51,25 @@ impl Identities {
         let load =
             async { self.check_expiration(self.credential_chain.load(&self.context).await?) };
         self.credentials.get(load).await
+    }
+
+    /// Asks the providers of credentials, as a call does, and returns their outcomes. Unless `online`, no request is sent and no command is
+    /// run: see [`ProviderOutcome::Online`](super::ProviderOutcome::Online).
+    pub async fn explain_credentials(&self, online: bool) -> ChainExplanation<Credentials> {
+        explain::explain(&self.credential_chain, &self.context, online).await
+    }
+
+    /// Asks the providers of bearer tokens: see [`explain_credentials`](Self::explain_credentials).
+    pub async fn explain_token(
+        &self,
+        signing_name: Option<&str>,
+        online: bool,
+    ) -> ChainExplanation<Token> {
+        let context = ProviderContext {
+            signing_name: signing_name.map(Str::from),
+            ..self.context.clone()
+        };
+        explain::explain(&self.token_chain, &context, online).await
     }
 
     /// Returns the cached credentials if they need not be refreshed.

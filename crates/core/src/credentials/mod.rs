@@ -13,6 +13,7 @@ mod disk_cache;
 mod dpop;
 mod env;
 mod expiration;
+mod explain;
 mod identities;
 mod identity;
 mod imds;
@@ -36,6 +37,7 @@ mod url;
 mod web_identity;
 
 pub use chain::{CredentialChain, ProviderChain, TokenChain};
+pub use explain::{ChainExplanation, ExplainedProvider, ProviderOutcome};
 pub use identities::Identities;
 pub use identity::{Credentials, Token};
 pub use provider::{Lookup, Provider, ProviderContext};

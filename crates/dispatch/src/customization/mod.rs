@@ -41,7 +41,6 @@ pub(crate) struct Customization {
     pub(crate) operations: &'static [&'static str],
     pub(crate) hook: Hook,
     /// The code that the customization comes from.
-    #[expect(dead_code, reason = "documentation of the row")]
     pub(crate) source: &'static str,
 }
 
@@ -68,6 +67,33 @@ pub(crate) enum Hook {
     Error(fn(&mut ErrorStage<'_>)),
     /// Changes the parsed output.
     Output(fn(&mut OutputStage<'_>) -> Result<()>),
+}
+
+impl Hook {
+    /// Returns the step of a call that the hook changes.
+    pub(crate) const fn step(&self) -> &'static str {
+        match self {
+            Hook::Params(_) => "parameters",
+            Hook::Request(_) | Hook::CrossRegionCopy(_) => "request",
+            Hook::Scheme(_) => "auth scheme",
+            Hook::Region(_) => "region",
+            Hook::SigningName(_) => "signing name",
+            Hook::Response(_) => "response",
+            Hook::RetryMalformed => "retry",
+            Hook::Error(_) => "error",
+            Hook::Output(_) => "output",
+        }
+    }
+}
+
+/// Returns the customizations of an operation, in the order of the table.
+pub(crate) fn customizations_of<'a>(
+    service: &'a str,
+    operation: &'a str,
+) -> impl Iterator<Item = &'static Customization> + 'a {
+    table::CUSTOMIZATIONS.iter().filter(move |row| {
+        row.service == service && (row.operations.is_empty() || row.operations.contains(&operation))
+    })
 }
 
 /// State that the hooks of one call share with each other and the pipeline.
@@ -150,12 +176,7 @@ impl OperationHooks {
     /// Collects the hooks of an operation from the table, in its order.
     pub(crate) fn new(service: &str, operation: &str) -> OperationHooks {
         let mut hooks = OperationHooks::default();
-        for row in table::CUSTOMIZATIONS {
-            if row.service != service
-                || !(row.operations.is_empty() || row.operations.contains(&operation))
-            {
-                continue;
-            }
+        for row in customizations_of(service, operation) {
             match row.hook {
                 Hook::Params(hook) => hooks.params.push(hook),
                 Hook::Request(hook) => hooks.request.push(hook),

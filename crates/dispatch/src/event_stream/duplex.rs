@@ -17,7 +17,6 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use super::input::{EventEncoder, EventInput, InputEnd};
-use super::output::EventStream;
 use crate::params::Params;
 use crate::{Client, Output};
 
@@ -50,8 +49,8 @@ pub struct EventReceiver {
 enum ReceiverState {
     /// The response has not begun.
     Waiting(CallTask),
-    /// The response, and its events unless the operation returns none.
-    Streaming(Box<Output>, Option<EventStream>),
+    /// The response with its events, unless the operation returns none.
+    Streaming(Box<Output>),
     /// The call failed, and its error was returned.
     Failed,
 }
@@ -110,7 +109,7 @@ where
         }
     };
     let state = match started {
-        Some(output) => ReceiverState::streaming(output),
+        Some(output) => ReceiverState::Streaming(Box::new(output)),
         None => ReceiverState::Waiting(task),
     };
     Ok((sender, EventReceiver { state, input }))
@@ -218,13 +217,6 @@ impl EventSender {
     }
 }
 
-impl ReceiverState {
-    fn streaming(mut output: Output) -> Self {
-        let events = output.events.take();
-        ReceiverState::Streaming(Box::new(output), events)
-    }
-}
-
 impl EventReceiver {
     /// Waits for the response to begin, and returns its metadata and the members of the output besides the events.
     ///
@@ -233,7 +225,7 @@ impl EventReceiver {
     pub async fn response(&mut self) -> Result<&Output> {
         std::future::poll_fn(|context| self.poll_response(context)).await?;
         match &self.state {
-            ReceiverState::Streaming(output, _) => Ok(output),
+            ReceiverState::Streaming(output) => Ok(output),
             _ => Err(Error::new(ErrorKind::Stream, "the call has failed before")),
         }
     }
@@ -241,7 +233,7 @@ impl EventReceiver {
     /// Returns the next event; `None` at the end.
     ///
     /// # Errors
-    /// As [`Call::send`](crate::Call::send) and [`EventStream::next`]. The stream ends after an error.
+    /// As [`Call::send`](crate::Call::send) and [`EventStream::next`](crate::EventStream::next). The stream ends after an error.
     pub async fn next(&mut self) -> Option<Result<Value>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
@@ -258,7 +250,7 @@ impl EventReceiver {
     fn poll_response(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
         if let ReceiverState::Waiting(task) = &mut self.state {
             self.state = match joined(ready!(Pin::new(&mut task.0).poll(context))) {
-                Ok(output) => ReceiverState::streaming(output),
+                Ok(output) => ReceiverState::Streaming(Box::new(output)),
                 Err(error) => {
                     self.state = ReceiverState::Failed;
                     return Poll::Ready(Err(error));
@@ -277,7 +269,10 @@ impl Stream for EventReceiver {
             return Poll::Ready(Some(Err(error)));
         }
         match &mut self.state {
-            ReceiverState::Streaming(_, Some(events)) => events.poll_next_unpin(context),
+            ReceiverState::Streaming(output) => match &mut output.events {
+                Some(events) => events.poll_next_unpin(context),
+                None => Poll::Ready(None),
+            },
             _ => Poll::Ready(None),
         }
     }

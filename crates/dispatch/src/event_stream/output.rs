@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::{EventInput, InputEnd};
 use crate::ByteStream;
 use crate::body::StreamedCall;
-use crate::pipeline::set_fault;
+use crate::fault::set_fault;
 
 /// The events of a response, in order. Each is a map with one entry: the event's name and its members.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, Token, UserAgentFeatures};
@@ -19,6 +19,7 @@ use crate::auth::AuthScheme;
 use crate::customization::CallState;
 use crate::event_stream::{EventFrames, FrameSigner};
 use crate::interceptor::RetryDecision;
+use crate::metrics;
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
@@ -119,7 +120,9 @@ impl Service {
                                     .with_attempts(attempt.number));
                             }
                             redirects += 1;
-                            prepared.redirect(&location)?;
+                            prepared
+                                .redirect(&location)
+                                .map_err(|error| error.with_attempts(attempt.number))?;
                             continue;
                         }
                         AttemptOutcome::RegionRedirect => {
@@ -235,6 +238,7 @@ impl Service {
         body: WireBody,
         attempt: &mut Attempt,
     ) -> Result<AttemptOutcome> {
+        let started = Instant::now();
         let span = observation::attempt_span(prepared, attempt.number);
         let attempted = self
             .attempt(operation, plan, prepared, options, state, body, attempt)
@@ -246,6 +250,7 @@ impl Service {
                 Err(_) => Err(attempt_timeout_error(operation, limit)),
             },
         };
+        metrics::record_attempt(self.model.name(), &operation.name, started.elapsed());
         match &result {
             Ok(AttemptOutcome::Output(output)) => {
                 observation::record_response(&span, &output.metadata);
@@ -257,7 +262,7 @@ impl Service {
     }
 
     /// Returns the maximum number of attempts of a call.
-    fn max_attempts(&self, options: &CallOptions) -> u32 {
+    pub(super) fn max_attempts(&self, options: &CallOptions) -> u32 {
         let call = options.retry.as_ref().and_then(|retry| retry.max_attempts);
         call.unwrap_or(self.retry.max_attempts)
     }
@@ -446,6 +451,21 @@ impl Service {
             return None;
         }
         response.headers.get_shared("location").cloned()
+    }
+
+    /// Signs the first attempt, for an explanation of the call.
+    pub(super) async fn sign_first(
+        &self,
+        plan: &Plan,
+        prepared: &mut PreparedRequest,
+        options: &CallOptions,
+    ) -> Result<WireRequest> {
+        let body = next_body(&mut prepared.body);
+        let mut attempt = Attempt {
+            number: 1,
+            ..Attempt::default()
+        };
+        self.sign(plan, prepared, options, body, &mut attempt).await
     }
 
     async fn sign(

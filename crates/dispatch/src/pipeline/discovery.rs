@@ -123,6 +123,7 @@ impl Service {
         let cell = self.discovery.endpoints.cell(&*key);
         let endpoints = match cell.fresh() {
             Some(endpoints) => endpoints,
+            None if options.offline => return Ok(None),
             None => {
                 let load = self.load_endpoints(&cell, describe, operation, identifiers, options);
                 let endpoints = cell.get(load).await;

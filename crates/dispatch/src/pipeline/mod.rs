@@ -6,6 +6,7 @@
 mod attempt;
 mod deadline;
 pub(crate) mod discovery;
+mod explain;
 pub(crate) mod express;
 mod observation;
 mod request;
@@ -17,9 +18,9 @@ mod wire_log;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use inia_core::config::ClientSettings;
+use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
 use inia_core::{Credentials, Error, ErrorKind, Result, Str, Timestamp, Token, UserAgentFeatures};
 use inia_model::{Operation, OperationTable, ServiceModel};
@@ -35,6 +36,7 @@ use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::event_stream::{EventEncoder, EventInput, InputEnd};
 use crate::identity::IdentityProvider;
 use crate::interceptor::{Interception, Interceptors};
+use crate::metrics;
 use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
@@ -50,8 +52,9 @@ use resume::BodyResumer;
 
 pub(crate) use attempt::attempt_header;
 pub(crate) use deadline::current_deadline;
+pub(crate) use explain::ExplainedRequest;
 pub(crate) use request::RequestDraft;
-pub(crate) use response::{collect_body, set_fault};
+pub(crate) use response::collect_body;
 #[cfg(feature = "testing")]
 pub(crate) use stub::{CallStub, StubbedCall};
 pub(crate) use wire_log::SecretMembers;
@@ -65,6 +68,8 @@ pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) codec: Arc<Codec>,
     pub(crate) settings: ClientSettings,
+    /// The options that were set in code.
+    pub(crate) options: Config,
     /// The region to sign for if neither the settings nor the endpoint rules state one.
     pub(crate) signing_region: Option<Str>,
     pub(crate) user_agent: UserAgent,
@@ -165,6 +170,8 @@ pub(crate) struct CallOptions {
     pub(crate) url_headers: Option<UrlHeaders>,
     /// Features to add to the user agent.
     pub(crate) features: UserAgentFeatures,
+    /// True if no request may be sent to prepare the call.
+    pub(crate) offline: bool,
     /// Requests the rest of a body that breaks off.
     pub(crate) resumer: Option<Arc<BodyResumer>>,
 }
@@ -283,6 +290,7 @@ impl Service {
         params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
+        let started = Instant::now();
         let interception = self.intercept(operation, &mut options);
         let span = observation::call_span(self, operation);
         let call = async {
@@ -305,6 +313,8 @@ impl Service {
             });
         }
         observation::record_call(&span, &result);
+        let error = result.as_ref().err();
+        metrics::record_call(self.model.name(), &operation.name, started.elapsed(), error);
         result
     }
 
@@ -394,7 +404,11 @@ impl Service {
                     &mut options,
                     &state,
                 )
-                .await?;
+                .await
+                .map_err(|error| {
+                    let attempts = error.attempts().max(state.attempts);
+                    error.with_attempts(attempts)
+                })?;
 
             // 6. Make attempts until one succeeds or no retry is left.
             let outcome = self

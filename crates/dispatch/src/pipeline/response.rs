@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use inia_core::{Blob, Error, Fault, Result, RetryClass, ServiceError, Str};
-use inia_model::{Kind, Operation, ServiceModel};
+use inia_core::{Blob, Error, Result, RetryClass, Str};
+use inia_model::Operation;
 use inia_protocol::Response;
 
 use super::{CallOptions, MAX_ERROR_BYTES, Plan, Service};
@@ -12,6 +12,7 @@ use crate::EventStream;
 use crate::body::StreamedCall;
 use crate::checksum;
 use crate::customization::{CallState, ErrorStage, OutputStage};
+use crate::fault::set_fault;
 use crate::output::{Output, OutputDefinition, ResponseMetadata};
 use crate::transport::{WireResponse, decode_body};
 
@@ -268,34 +269,6 @@ impl Service {
         }
         Err(Error::from_service(&operation.name, error))
     }
-}
-
-/// Sets the party at fault: as the response says, or else by the error's definition, or else by the status.
-pub(crate) fn set_fault(model: &ServiceModel, status: u16, error: &mut ServiceError) {
-    error.is_fault_stated = error.fault.is_some();
-    if error.is_fault_stated {
-        return;
-    }
-    let shape = error
-        .shape
-        .as_ref()
-        .and_then(|name| model.shape_id(name))
-        .map(|id| model.shape(id));
-    let is_sender_fault = shape.is_some_and(|shape| {
-        matches!(&shape.kind, Kind::Structure(structure)
-            if structure.error.as_ref().is_some_and(|traits| traits.sender_fault))
-    });
-    error.fault = if is_sender_fault {
-        Some(Fault::Sender)
-    } else if shape.is_some_and(|shape| shape.traits.is_fault()) {
-        Some(Fault::Receiver)
-    } else {
-        match status {
-            400..=499 => Some(Fault::Sender),
-            500..=599 => Some(Fault::Receiver),
-            _ => None,
-        }
-    };
 }
 
 /// Decodes the body of a response that the server compressed unasked. Streams are returned as they were sent.

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use inia_core::RetryClass;
 use inia_core::config::RetryMode;
 use inia_core::ports::{Clock, Rng};
+use inia_core::{Error, ErrorKind, RetryClass};
 
 use super::backoff::ExponentialBackoff;
 use super::quota::RetryQuota;
@@ -115,6 +115,37 @@ impl RetryStrategy {
         }
     }
 
+    /// Returns the maximum delay after a transient error of an attempt, by these rules and without what the service states.
+    pub(crate) fn max_delay(&self, service: &str, operation: &str, attempt: u32) -> Duration {
+        let error = Error::new(ErrorKind::Connection, "");
+        let failed = FailedAttempt {
+            service,
+            operation,
+            attempt,
+            max_attempts: self.max_attempts,
+            error: &error,
+            class: RetryClass::Transient,
+        };
+        self.computed_delay(&failed, 1.0, None)
+    }
+
+    /// Returns the delay by the backoff of the call, the client or the mode.
+    fn computed_delay(
+        &self,
+        failed: &FailedAttempt<'_>,
+        jitter: f64,
+        call: Option<&RetryOptions>,
+    ) -> Duration {
+        let own = call
+            .and_then(|call| call.backoff.as_deref())
+            .or(self.options.backoff.as_deref());
+        match (own, &self.rules) {
+            (Some(backoff), _) => backoff.delay(failed, jitter),
+            (None, RetryRules::Legacy(rules)) => rules.delay(failed, jitter),
+            (None, _) => ExponentialBackoff::of(failed.service).delay(failed, jitter),
+        }
+    }
+
     /// Returns the delay before a retry, and takes its tokens from the quota, which the mode `legacy` does not have.
     pub(crate) fn delay(
         &self,
@@ -124,15 +155,7 @@ impl RetryStrategy {
         rng: &dyn Rng,
         call: Option<&RetryOptions>,
     ) -> RetryDelay {
-        let own = call
-            .and_then(|call| call.backoff.as_deref())
-            .or(self.options.backoff.as_deref());
-        let jitter = rng.unit();
-        let computed = match (own, &self.rules) {
-            (Some(backoff), _) => backoff.delay(failed, jitter),
-            (None, RetryRules::Legacy(rules)) => rules.delay(failed, jitter),
-            (None, _) => ExponentialBackoff::of(failed.service).delay(failed, jitter),
-        };
+        let computed = self.computed_delay(failed, rng.unit(), call);
         if let RetryRules::Legacy(_) = self.rules {
             return RetryDelay::Retry {
                 delay: computed,

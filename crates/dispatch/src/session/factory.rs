@@ -139,6 +139,7 @@ impl ServiceFactory {
             features |= account_id_mode_feature(settings.account_id_endpoint_mode);
         }
         Ok(Service {
+            options: config.clone(),
             discovery: DiscoveryCache::new(&settings, &host.clock),
             express: express_sessions(&host.clock),
             codec: protocol.codec(Arc::clone(&model)).into(),

@@ -218,6 +218,10 @@ impl Session {
             .map_err(|error| Error::new(ErrorKind::Model, error.message().to_owned()))
     }
 
+    pub(crate) fn identities(&self) -> &Arc<Identities> {
+        &self.0.identities
+    }
+
     fn endpoints(&self) -> Result<EndpointsData> {
         self.0.factory.endpoints()
     }

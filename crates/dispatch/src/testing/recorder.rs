@@ -12,8 +12,8 @@ use inia_core::{Error, ErrorKind, Result, Str};
 use inia_protocol::Headers;
 
 use super::exchange::{RecordedExchange, RecordedOutcome};
-use super::scrub::Scrubber;
 use crate::ByteStream;
+use crate::scrub::Scrubber;
 use crate::transport::{
     Transport, WireBody, WireOperation, WireRequest, WireResponse, decode_body,
 };

@@ -9,8 +9,9 @@ use inia_model::{Kind, Operation, ServiceModel, Structure, did_you_mean};
 use inia_protocol::Headers;
 
 use crate::body::{CallNames, StreamedCall};
+use crate::fault::set_fault;
 use crate::output::{Output, OutputDefinition, ResponseMetadata};
-use crate::pipeline::{Service, set_fault};
+use crate::pipeline::Service;
 use crate::retry::FailedAttempt;
 use crate::{ByteStream, EventStream};
 
@@ -41,6 +42,29 @@ impl fmt::Debug for StubAnswer {
 }
 
 impl StubAnswer {
+    /// Returns the output or the error of a call with these parameters, as a value.
+    #[cfg(feature = "fake")]
+    pub(super) fn into_value(
+        self,
+        model: &ServiceModel,
+        operation: &Operation,
+        params: &Value,
+    ) -> Result<Value> {
+        match self {
+            StubAnswer::Output(value) => Ok(Arc::unwrap_or_clone(value)),
+            StubAnswer::Function(function) => {
+                let mut value = function(params)?;
+                validate_output(model, operation, &mut value)?;
+                Ok(value)
+            }
+            StubAnswer::ServiceError(error) => {
+                let error = Arc::unwrap_or_clone(error);
+                Err(Error::from_service(&operation.name, error))
+            }
+            StubAnswer::Failure(kind, message) => Err(Error::new(kind, String::from(&*message))),
+        }
+    }
+
     /// Returns the output or the error of a call with these parameters.
     pub(super) fn into_output(
         self,

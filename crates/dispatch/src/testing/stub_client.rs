@@ -210,6 +210,18 @@ impl StubSession {
         self.rules().verify()
     }
 
+    /// Checks that there is no mistake in the rules.
+    #[cfg(feature = "fake")]
+    pub(super) fn check_rules(&self) -> Result<()> {
+        self.rules().check()
+    }
+
+    /// Records a call, and returns its answer and the time until it; `None` if no rule accepts the call.
+    #[cfg(feature = "fake")]
+    pub(super) fn answer_or_none(&self, call: StubCall) -> Result<Option<(StubAnswer, Duration)>> {
+        self.rules().answer_or_none(call)
+    }
+
     fn rules(&self) -> MutexGuard<'_, StubRules> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -374,7 +386,7 @@ impl CallStub for SessionStub {
             };
             let (answer, delay) = {
                 let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                rules.answer(service.model.name(), log)?
+                rules.answer(log)?
             };
             if !delay.is_zero() {
                 service.clock.sleep(delay).await;

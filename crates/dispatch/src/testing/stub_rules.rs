@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, Timestamp, Value};
 
 use super::stub_answer::StubAnswer;
 
@@ -122,49 +122,66 @@ impl StubRules {
         self.mistakes.push(error.message().to_owned());
     }
 
+    /// Checks that there is no mistake in the rules.
+    ///
+    /// # Errors
+    /// `Config`: the message lists the mistakes.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.mistakes.is_empty() {
+            return Ok(());
+        }
+        let message = format!("wrong stub: {}", self.mistakes.join("; "));
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
     /// Records a call, and returns its answer and the time until it.
     ///
     /// # Errors
     /// `Config`: a rule is wrong, or none accepts the call.
-    pub(super) fn answer(
-        &mut self,
-        service: &str,
-        call: StubCall,
-    ) -> Result<(StubAnswer, Duration)> {
-        if !self.mistakes.is_empty() {
-            let message = format!("wrong stub: {}", self.mistakes.join("; "));
-            return Err(Error::new(ErrorKind::Config, message));
+    pub(super) fn answer(&mut self, call: StubCall) -> Result<(StubAnswer, Duration)> {
+        let described = call.clone();
+        match self.answer_or_none(call)? {
+            Some(answer) => Ok(answer),
+            None => {
+                let message = self.describe_unexpected(&described);
+                self.unexpected.push(message.clone());
+                Err(Error::new(ErrorKind::Config, message))
+            }
         }
-        let operation = call.operation.clone();
+    }
+
+    /// Records a call, and returns its answer and the time until it; `None` if no rule accepts the call.
+    ///
+    /// # Errors
+    /// `Config`: a rule is wrong.
+    pub(super) fn answer_or_none(
+        &mut self,
+        call: StubCall,
+    ) -> Result<Option<(StubAnswer, Duration)>> {
+        self.check()?;
         let rule = self
             .rules
             .iter_mut()
-            .find(|rule| rule.accepts(service, &operation, &call.params));
+            .find(|rule| rule.accepts(&call.service, &call.operation, &call.params));
+        self.calls.push(call);
         let Some(rule) = rule else {
-            let message = self.describe_unexpected(service, &call);
-            self.unexpected.push(message.clone());
-            self.calls.push(call);
-            return Err(Error::new(ErrorKind::Config, message));
+            return Ok(None);
         };
         let last = rule.answers.len().saturating_sub(1);
         let answer = rule.answers.get(rule.used.min(last)).cloned();
         rule.used += 1;
-        let delay = rule.delay;
-        self.calls.push(call);
-        Ok((
-            answer.unwrap_or_else(|| StubAnswer::Output(Arc::new(Value::map()))),
-            delay,
-        ))
+        let answer = answer.unwrap_or_else(|| StubAnswer::Output(Arc::new(Value::map())));
+        Ok(Some((answer, rule.delay)))
     }
 
     /// Describes a call that no rule accepts, with the rules of its operation.
-    fn describe_unexpected(&self, service: &str, call: &StubCall) -> String {
-        let operation = &call.operation;
+    fn describe_unexpected(&self, call: &StubCall) -> String {
+        let (service, operation) = (&call.service, &call.operation);
         let mut text = format!("unexpected call: {service} {operation} {}", call.params);
         let rules: Vec<&CallRule> = self
             .rules
             .iter()
-            .filter(|rule| *rule.service == *service && *rule.operation == **operation)
+            .filter(|rule| rule.service == *service && rule.operation == *operation)
             .collect();
         if rules.is_empty() {
             let _ = write!(
@@ -241,10 +258,24 @@ fn contains(whole: &Value, part: &Value) -> bool {
         (Value::Blob(blob), Value::String(text)) | (Value::String(text), Value::Blob(blob)) => {
             **blob == *text.as_bytes()
         }
+        (Value::Timestamp(time), other) | (other, Value::Timestamp(time)) => {
+            timestamp_of(other).is_some_and(|other| other == *time)
+        }
         (Value::Int(_), Value::Float(_)) | (Value::Float(_), Value::Int(_)) => {
             whole.as_f64() == part.as_f64()
         }
         _ => whole == part,
+    }
+}
+
+/// Returns a timestamp that is given as such, as seconds since 1970 or as text.
+fn timestamp_of(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Timestamp(time) => Some(*time),
+        Value::Int(seconds) => Timestamp::try_new(*seconds, 0).ok(),
+        Value::Float(seconds) => Timestamp::from_f64(*seconds).ok(),
+        Value::String(text) => Timestamp::parse_lenient(text).ok(),
+        _ => None,
     }
 }
 

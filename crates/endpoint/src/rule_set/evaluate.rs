@@ -39,6 +39,18 @@ pub(crate) fn evaluate(
     }
 }
 
+/// Returns the conditions of the rules that apply.
+#[cold]
+pub(crate) fn trace(
+    program: &Program,
+    partitions: &Partitions,
+    params: &EndpointParams<'_>,
+) -> Result<Vec<String>, EndpointError> {
+    params.check(&program.parameters)?;
+    let memos: Vec<_> = (0..program.memos).map(|_| OnceCell::new()).collect();
+    Evaluation::new(program, partitions, params, &memos).trace()
+}
+
 /// The result of a condition that several rules share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConditionResult {
@@ -149,6 +161,87 @@ impl<'e> Evaluation<'e> {
             self.params.describe(&self.program.parameters)
         );
         EndpointError::new(EndpointErrorKind::NoMatch, message)
+    }
+
+    /// Returns the conditions of the rules that apply, from the first to the one that returns an endpoint or an error.
+    #[cold]
+    fn trace(&self) -> Result<Vec<String>, EndpointError> {
+        let mut rules = Vec::new();
+        let mut index = 0;
+        while let Some(compiled) = self.program.rules.get(index) {
+            let conditions = self.program.conditions(compiled);
+            if !self.all_true(conditions)? {
+                index += 1 + usize::from(compiled.rule.nested);
+                continue;
+            }
+            let text: Vec<String> = conditions.iter().map(|id| self.expression(*id)).collect();
+            rules.push(match text.is_empty() {
+                true => "always".to_owned(),
+                false => text.join(", "),
+            });
+            match compiled.rule.action {
+                RuleAction::Tree => index += 1,
+                RuleAction::Endpoint(_) | RuleAction::Error(_) => break,
+            }
+        }
+        Ok(rules)
+    }
+
+    /// Returns an expression as text, as rule sets name its functions.
+    #[cold]
+    fn expression(&self, id: ExprId) -> String {
+        let text = |id| self.expression(id);
+        let string = |id| self.program.strings.get(id);
+        match self.program.node(id).expr {
+            Expr::Unset => "unset".to_owned(),
+            Expr::Bool(value) => value.to_string(),
+            Expr::String(id) => format!("{:?}", string(id)),
+            Expr::Parameter(_) => self.describe(id),
+            Expr::Template(list) => {
+                let parts = self.program.lists.get(list).iter();
+                let parts: Vec<String> = parts.map(|part| text(*part)).collect();
+                parts.join(" + ")
+            }
+            Expr::IsSet(of) => format!("isSet({})", text(of)),
+            Expr::Not(of) => format!("not({})", text(of)),
+            Expr::StringEquals(left, right) | Expr::BooleanEquals(left, right) => {
+                format!("{} == {}", text(left), text(right))
+            }
+            Expr::Attribute { of, name } => format!("{}#{}", text(of), string(name)),
+            Expr::Item { of, index } => format!("{}[{index}]", text(of)),
+            Expr::Substring {
+                of,
+                start,
+                stop,
+                reverse,
+            } => format!("substring({}, {start}, {stop}, {reverse})", text(of)),
+            Expr::UriEncode(of) => format!("uriEncode({})", text(of)),
+            Expr::ParseUrl(of) => format!("parseURL({})", text(of)),
+            Expr::IsValidHostLabel(of, subdomains) => {
+                format!("isValidHostLabel({}, {})", text(of), text(subdomains))
+            }
+            Expr::Partition(of) => format!("aws.partition({})", text(of)),
+            Expr::ParseArn(of) => format!("aws.parseArn({})", text(of)),
+            Expr::IsVirtualHostableS3Bucket(of, subdomains) => {
+                format!(
+                    "aws.isVirtualHostableS3Bucket({}, {})",
+                    text(of),
+                    text(subdomains)
+                )
+            }
+            Expr::Coalesce(list) => {
+                let parts = self.program.lists.get(list).iter();
+                let parts: Vec<String> = parts.map(|part| text(*part)).collect();
+                format!("coalesce({})", parts.join(", "))
+            }
+            Expr::IfElse(condition, yes, no) => {
+                format!("ite({}, {}, {})", text(condition), text(yes), text(no))
+            }
+            Expr::Split { of, delimiter, .. } => {
+                format!("split({}, {:?})", text(of), string(delimiter))
+            }
+            Expr::AssignAgain { value, .. } | Expr::AssignParameter { value, .. } => text(value),
+        }
     }
 
     #[inline]

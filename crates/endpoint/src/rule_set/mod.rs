@@ -103,6 +103,19 @@ impl RuleSet {
     ) -> Result<Endpoint, EndpointError> {
         evaluate::evaluate(&self.program, partitions, params)
     }
+
+    /// Returns the conditions of the rules that apply to these parameters, as text: from the first to the one that returns an endpoint
+    /// or an error. For people: the form of the text is not fixed.
+    ///
+    /// # Errors
+    /// As for [`evaluate`](Self::evaluate), except that a rule that returns an error ends the list.
+    pub fn trace(
+        &self,
+        partitions: &Partitions,
+        params: &EndpointParams<'_>,
+    ) -> Result<Vec<String>, EndpointError> {
+        evaluate::trace(&self.program, partitions, params)
+    }
 }
 
 impl EndpointParams<'_> {

@@ -92,7 +92,7 @@ fn is_not_found(error: &io::Error) -> bool {
 
 #[cold]
 fn read_error(origin: &str, error: io::Error) -> Error {
-    Error::new(ErrorKind::Model, format!("cannot read {origin}: {error}")).with_source(error)
+    Error::new(ErrorKind::Model, format!("cannot read {origin}")).with_source(error)
 }
 
 fn decompress(bytes: &[u8]) -> io::Result<Vec<u8>> {

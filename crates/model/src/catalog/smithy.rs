@@ -109,7 +109,7 @@ impl SmithyFile {
         }
         let origin = self.origin();
         let text = self.files.read(&self.path).map_err(|error| {
-            let message = format!("cannot read {origin}: {error}");
+            let message = format!("cannot read {origin}");
             Error::new(ErrorKind::Model, message).with_source(error)
         })?;
         if !is_smithy(&text) {

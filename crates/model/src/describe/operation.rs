@@ -425,7 +425,7 @@ impl fmt::Display for Description {
 }
 
 /// Returns a bound as an integer if it is one.
-fn number(bound: f64) -> Value {
+pub(super) fn number(bound: f64) -> Value {
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     if bound.fract() == 0.0 && bound.abs() <= LIMIT {
         #[expect(

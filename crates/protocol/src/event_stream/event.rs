@@ -94,7 +94,8 @@ fn untyped_event(message: &EventMessage) -> Map {
         return event;
     }
     let content_type = message.text(":content-type").map_or("", Str::as_str);
-    let parsed = if content_type.contains("json") {
+    let is_object = || content_type.is_empty() && payload.trim_ascii_start().starts_with(b"{");
+    let parsed = if content_type.contains("json") || is_object() {
         read_json(payload.clone()).ok()
     } else if content_type.contains("cbor") {
         read_cbor(payload.clone()).ok()

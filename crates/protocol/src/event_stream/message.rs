@@ -10,6 +10,8 @@
 
 use std::fmt;
 
+use std::collections::HashSet;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use flate2::Crc;
 use inia_core::{Error, ErrorKind, Result, Str};
@@ -366,7 +368,10 @@ impl MessageDecoder {
 }
 
 fn decode_headers(mut bytes: Bytes) -> Result<Vec<(Str, EventHeader)>> {
+    /// Number of headers from which a set finds duplicates.
+    const MANY: usize = 32;
     let mut headers: Vec<(Str, EventHeader)> = Vec::new();
+    let mut names = HashSet::new();
     while bytes.has_remaining() {
         let length = usize::from(bytes.get_u8());
         if length == 0 {
@@ -391,7 +396,15 @@ fn decode_headers(mut bytes: Bytes) -> Result<Vec<(Str, EventHeader)>> {
             }
             _ => return Err(malformed("unknown header type")),
         };
-        if headers.iter().any(|(key, _)| *key == name) {
+        if headers.len() == MANY {
+            names.extend(headers.iter().map(|(name, _)| name.clone()));
+        }
+        let is_duplicate = if headers.len() < MANY {
+            headers.iter().any(|(key, _)| *key == name)
+        } else {
+            !names.insert(name.clone())
+        };
+        if is_duplicate {
             return Err(malformed("duplicate header"));
         }
         headers.push((name, value));
@@ -481,6 +494,29 @@ mod tests {
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Stream),
             }
         }
+    }
+
+    #[test]
+    fn many_headers_are_read_and_duplicates_found_in_short_time() {
+        let header = |number: usize| (Str::from(format!("{number:x}")), EventHeader::Bool(true));
+        let mut message = EventMessage {
+            headers: (0..20_000).map(header).collect(),
+            payload: Bytes::new(),
+        };
+        let decode = |message: &EventMessage| {
+            let mut decoder = MessageDecoder::new();
+            decoder.push(&message.encode().unwrap());
+            decoder.next()
+        };
+        assert_eq!(decode(&message).unwrap().as_ref(), Some(&message));
+        for duplicate in [0, 31, 32, 33, 19_999] {
+            message.headers.push(header(duplicate));
+            assert!(decode(&message).is_err(), "{duplicate}");
+            message.headers.pop();
+        }
+        message.headers.truncate(3);
+        message.headers.push(header(1));
+        assert!(decode(&message).is_err());
     }
 
     #[test]

@@ -44,6 +44,19 @@ pub(crate) struct FormName {
     item_suffix: Option<Box<str>>,
 }
 
+#[cfg(feature = "server")]
+impl FormName {
+    /// Returns `.Name`, percent-encoded.
+    pub(crate) fn suffix(&self) -> &str {
+        &self.suffix
+    }
+
+    /// Returns the suffix for the items of a flattened list, if it differs.
+    pub(crate) fn item_suffix(&self) -> Option<&str> {
+        self.item_suffix.as_deref()
+    }
+}
+
 impl ShapeFormat for Dialect {
     type Spec = ParamSpec;
     type Wire = FormName;

@@ -12,6 +12,7 @@ use inia_core::{List, Map, Result, TimestampFormat, Value};
 use inia_model::{Kind, Location, Member, ServiceModel, ShapeId, Structure};
 
 use super::escape::{push_attribute, push_text};
+use super::layout::element_name;
 use crate::format::XmlElement;
 use crate::params::{blob_bytes, descend, mismatch};
 use crate::scalar::text_param;
@@ -28,9 +29,11 @@ const MAX_DEPTH: u32 = 256;
 #[derive(Debug)]
 pub(crate) struct XmlEncoder(Shapes<XmlEncode>);
 
-/// The compiled shapes of the XML encoder.
+/// The compiled shapes of the XML encoder, of requests or of responses, in which some elements have other names.
 #[derive(Debug)]
-struct XmlEncode;
+struct XmlEncode {
+    is_response: bool,
+}
 
 /// The markup of a member, item, key or value.
 #[derive(Debug)]
@@ -71,7 +74,11 @@ impl ShapeFormat for XmlEncode {
             Kind::List(item) if traits.is_flattened() => item,
             _ => member,
         };
-        XmlTag::Element(XmlElement::new(member.wire_name(), namespaced))
+        let name = match self.is_response {
+            true => element_name(model, member, traits.is_flattened()),
+            false => member.wire_name(),
+        };
+        XmlTag::Element(XmlElement::new(name, namespaced))
     }
 
     fn extra(&self, _: &Structure, members: &mut [CompiledMember<Self>]) -> bool {
@@ -109,7 +116,13 @@ impl XmlElement {
 impl XmlEncoder {
     /// Creates an encoder for a service.
     pub(crate) fn new(model: Arc<ServiceModel>) -> Self {
-        XmlEncoder(Shapes::new(model, XmlEncode))
+        XmlEncoder(Shapes::new(model, XmlEncode { is_response: false }))
+    }
+
+    /// Creates an encoder of responses.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_responses(model: Arc<ServiceModel>) -> Self {
+        XmlEncoder(Shapes::new(model, XmlEncode { is_response: true }))
     }
 
     /// Writes a member's value as the root element.

@@ -47,6 +47,15 @@ impl XmlFormat {
         }
     }
 
+    /// Creates the format of a server, which writes responses.
+    #[cfg(feature = "server")]
+    pub(crate) fn for_server(model: Arc<ServiceModel>) -> Self {
+        XmlFormat {
+            encoder: XmlEncoder::of_responses(Arc::clone(&model)),
+            ..XmlFormat::new(model)
+        }
+    }
+
     /// Returns the root element of an operation's request body, or `None` if the operation has no input.
     fn root(&self, operation: &Operation) -> Option<XmlElement> {
         let input = operation.input.as_ref()?;

@@ -132,7 +132,11 @@ fn is_elsewhere(member: &Member) -> bool {
 ///
 /// # Source
 /// botocore `parsers.py:BaseXMLResponseParser._member_key_name`; Smithy's `xmlFlattened` trait for the second rule.
-fn element_name<'m>(model: &'m ServiceModel, member: &'m Member, flattened: bool) -> &'m Str {
+pub(super) fn element_name<'m>(
+    model: &'m ServiceModel,
+    member: &'m Member,
+    flattened: bool,
+) -> &'m Str {
     let shape = model.shape(member.target);
     match &shape.kind {
         Kind::List(item) if flattened && shape.traits.is_flattened() => {

@@ -1,4 +1,4 @@
-//! [`Scrubber`]: removes secrets from HTTP messages before they are recorded.
+//! [`Scrubber`]: removes secrets from HTTP messages before they are recorded or printed.
 //!
 //! A value is secret if the definition marks its member as sensitive, or if its name says so. Values are found by their names in the
 //! body, in all of its structures: rather too many than too few. Idempotency tokens of requests are removed as well, because they differ
@@ -25,7 +25,7 @@ const MAX_SHAPES: usize = 20_000;
 const BODY_HEADERS: [&str; 4] = ["content-length", "content-md5", "x-amz-crc32", "etag"];
 
 /// Removes the secrets of an operation's requests or responses.
-pub(super) struct Scrubber<'m> {
+pub(crate) struct Scrubber<'m> {
     structure: Option<&'m Structure>,
     /// Names of secret members on the wire.
     names: BTreeSet<Str>,
@@ -36,7 +36,7 @@ pub(super) struct Scrubber<'m> {
 }
 
 impl<'m> Scrubber<'m> {
-    pub(super) fn of_request(
+    pub(crate) fn of_request(
         model: &'m ServiceModel,
         operation: &Operation,
         kept: &'m [Str],
@@ -45,7 +45,7 @@ impl<'m> Scrubber<'m> {
         Scrubber::new(model, structure, operation.input.as_ref(), kept, true)
     }
 
-    pub(super) fn of_response(
+    pub(crate) fn of_response(
         model: &'m ServiceModel,
         operation: &Operation,
         status: u16,
@@ -138,7 +138,7 @@ impl<'m> Scrubber<'m> {
                 || self.names.iter().any(|other| other.eq_ignore_ascii_case(name)))
     }
 
-    pub(super) fn url(&self, operation: &Operation, url: &str) -> Str {
+    pub(crate) fn url(&self, operation: &Operation, url: &str) -> Str {
         let members = SecretMembers(self.structure);
         let url = members.url(operation, url);
         // The time of a signature differs from run to run, and tokens do as well.
@@ -156,7 +156,7 @@ impl<'m> Scrubber<'m> {
         Str::from(format!("{base}?{}", pairs.join("&")))
     }
 
-    pub(super) fn headers(&self, headers: &Headers) -> Headers {
+    pub(crate) fn headers(&self, headers: &Headers) -> Headers {
         let members = SecretMembers(self.structure);
         let scrub = |(name, value): &(Str, Str)| {
             let is_secret = members.contains(Location::Header, name) || self.is_secret(name);
@@ -171,7 +171,7 @@ impl<'m> Scrubber<'m> {
     }
 
     /// Removes the secrets from a body. If there are any, the headers that depend on its bytes are removed too.
-    pub(super) fn body(&self, headers: &mut Headers, body: Bytes) -> Bytes {
+    pub(crate) fn body(&self, headers: &mut Headers, body: Bytes) -> Bytes {
         let scrubbed = self.scrubbed(headers.get("content-type").unwrap_or_default(), &body);
         match scrubbed {
             None => body,
