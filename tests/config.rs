@@ -58,8 +58,7 @@ fn main() -> ExitCode {
 
 /// Returns `tests` of the botocore source archive.
 fn botocore_tests() -> Option<PathBuf> {
-    let tests = support::peers_dir()?.join("botocore-1.44.5").join("tests");
-    tests.is_dir().then_some(tests)
+    Some(support::botocore_source()?.join("tests"))
 }
 
 fn read_json(path: &Path) -> Json {

@@ -64,8 +64,8 @@ fn main() -> ExitCode {
         }
         None => cases.push(Case::unavailable("the suites of credentials")),
     }
-    let login = support::peers_dir()
-        .map(|peers| peers.join("botocore-1.44.5/tests/unit/login/login-provider-test-cases.json"));
+    let login = support::botocore_source()
+        .map(|botocore| botocore.join("tests/unit/login/login-provider-test-cases.json"));
     match login.filter(|path| path.is_file()) {
         Some(path) => credentials::login::cases("botocore-login", &path, &mut cases),
         None => cases.push(Case::unavailable("botocore's logins")),

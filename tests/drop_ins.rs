@@ -278,6 +278,33 @@ fn fips_and_dual_stack_hold_for_a_service_without_rules() {
     );
 }
 
+#[test]
+fn an_unsupported_auth_scheme_is_an_error_and_not_signed_with_another() {
+    let keyed = r#""aws.protocols#restJson1": {}, "smithy.api#httpApiKeyAuth": {"name": "X-Key", "in": "header"}"#;
+    let text = WEATHER.replacen(r#""aws.protocols#restJson1": {}"#, keyed, 1);
+    let recorder = Recorder::new(200, "{}");
+    let session = Session::builder()
+        .host(FakePorts::new(FakeEnv::default(), 0).host())
+        .definition("weather", text)
+        .endpoint_url("https://weather.example")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+        .transport(recorder.clone())
+        .build()
+        .unwrap();
+    let call = session
+        .client("weather")
+        .unwrap()
+        .call("ListStations", json!({}));
+    let error = block_on(call.into_future()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the auth scheme \"smithy.api#httpApiKeyAuth\" is not supported"),
+        "{error}"
+    );
+    assert!(recorder.requests().is_empty());
+}
+
 /// A transport without a network.
 #[derive(Debug)]
 struct Unreachable;

@@ -38,11 +38,7 @@ fn main() -> ExitCode {
 
 /// Returns `tests/unit/auth/aws4_testsuite` of the botocore source archive, any version.
 fn botocore_suite() -> Option<PathBuf> {
-    let peers = fs::read_dir(support::peers_dir()?).ok()?.flatten();
-    let botocore = peers.map(|entry| entry.path()).find(|path| {
-        path.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("botocore-"))
-    })?;
+    let botocore = support::botocore_source()?;
     Some(botocore.join("tests/unit/auth/aws4_testsuite"))
 }
 

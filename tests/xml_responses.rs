@@ -27,8 +27,8 @@ use serde_json::Value as Json;
 const SUITE: &str = "xml-responses";
 
 fn main() -> ExitCode {
-    let folder = support::peers_dir()
-        .map(|peers| peers.join("botocore-1.44.5/tests/unit/response_parsing"))
+    let folder = support::botocore_source()
+        .map(|botocore| botocore.join("tests/unit/response_parsing"))
         .filter(|folder| folder.is_dir());
     let Some(folder) = folder else {
         return support::run(

@@ -83,6 +83,14 @@ pub(crate) fn peers_dir() -> Option<PathBuf> {
     existing(peers)
 }
 
+/// Returns the unpacked source archive of botocore, in the version that `xtask/packages.json` pins.
+pub(crate) fn botocore_source() -> Option<PathBuf> {
+    let pins = std::fs::read(workspace().join("xtask/packages.json")).ok()?;
+    let pins: serde_json::Value = serde_json::from_slice(&pins).ok()?;
+    let version = pins.get("botocore")?.get("version")?.as_str()?;
+    existing(peers_dir()?.join(format!("botocore-{version}")))
+}
+
 /// Returns the root of the workspace.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

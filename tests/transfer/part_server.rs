@@ -66,6 +66,8 @@ pub(crate) struct Stored {
     pub(crate) checksum: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) tags: Vec<(String, String)>,
+    /// Size of the parts that the object was uploaded in.
+    pub(crate) part_size: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -165,6 +167,7 @@ impl Contents {
             data: Arc::new(data),
             headers: Vec::new(),
             tags: Vec::new(),
+            part_size: None,
         }
     }
 }
@@ -508,6 +511,16 @@ fn get(contents: &Contents, key: &str, head: &Head) -> Response {
         response
             .headers
             .push(("x-amz-tagging-count".into(), stored.tags.len().to_string()));
+    }
+    if let (Some(size), true) = (stored.part_size, head.query.contains_key("partNumber")) {
+        response.status = 206;
+        response.range = 0..size.min(length);
+        let count = (
+            "x-amz-mp-parts-count".into(),
+            length.div_ceil(size).to_string(),
+        );
+        response.headers.push(count);
+        return response;
     }
     match head.headers.get("range") {
         Some(range) => {

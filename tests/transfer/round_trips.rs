@@ -177,3 +177,32 @@ async fn mistakes_in_arguments_are_reported_before_anything_is_sent() {
         .await;
     assert_eq!(error.unwrap_err().code(), Some("NoSuchKey"));
 }
+
+#[test]
+fn programs_without_async_transfer_too() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(FolderServer::start());
+    let session = inia::blocking::Session::from_builder(
+        inia::Session::builder()
+            .region("us-east-1")
+            .credentials(inia::Credentials::new("AKIDEXAMPLE", "secret", None))
+            .endpoint_url(server.url.clone()),
+    )
+    .unwrap();
+    let s3 = session.client("s3").unwrap();
+    s3.call("CreateBucket", json!({"Bucket": "river"})).unwrap();
+    let transfers = TransferManager::new(s3.asynchronous());
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("a"), folder.path().join("b"));
+    std::fs::write(&source, "hello").unwrap();
+    session
+        .run(transfers.upload_file(&source, "river", "k"))
+        .unwrap();
+    session
+        .run(transfers.download_file("river", "k", &target))
+        .unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), b"hello");
+    assert_eq!(session.iterate(transfers.list("river", "")).count(), 1);
+    let files = inia::transfer::LocalListing::new(folder.path(), true);
+    assert_eq!(session.iterate(files).count(), 2);
+}

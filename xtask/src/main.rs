@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! cargo xtask models            import the service definitions into data/, and pack them
+//! cargo xtask models --botocore V --boto3 V | --latest
+//!                               pin other versions in xtask/packages.json, and import and pack their definitions
+//! cargo xtask models --report V print what data/ has beyond the definitions of botocore V
 //! cargo xtask models --pack     pack data/ into crates/builtin/definitions.inia
 //! cargo xtask models --check    fail if importing again would change data/
 //! cargo xtask models --verify   check that all references in data/ resolve, and that the archive matches data/
@@ -24,6 +27,7 @@ mod models;
 mod pack;
 mod packages;
 mod peers;
+mod report;
 mod smithy;
 mod strip;
 mod test;
@@ -41,6 +45,9 @@ Usage: cargo xtask <TASK>
 
 Tasks:
   models            import the service definitions into data/, and pack them
+  models --botocore V --boto3 V | --latest
+                    pin other versions in xtask/packages.json, and import and pack their definitions
+  models --report V print what data/ has beyond the definitions of botocore V
   models --pack     pack data/ into crates/builtin/definitions.inia
   models --check    fail if importing again would change data/
   models --verify   check that all references in data/ resolve, and that the archive matches data/
@@ -74,6 +81,15 @@ fn run(args: &[String]) -> Result<ExitCode> {
             models::import(&root)?;
             pack::write(&root)?;
         }
+        ["models", "--latest"] => {
+            models::import_versions(&root, None, None)?;
+            pack::write(&root)?;
+        }
+        ["models", "--botocore", botocore, "--boto3", boto3] => {
+            models::import_versions(&root, Some(botocore), Some(boto3))?;
+            pack::write(&root)?;
+        }
+        ["models", "--report", old] => models::report(&root, old)?,
         ["models", "--pack"] => pack::write(&root)?,
         ["models", "--check"] => models::check(&root)?,
         ["models", "--verify"] => {

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::json::Json;
-use crate::packages::{BOTO3, BOTOCORE};
+use crate::packages::Packages;
 use crate::peers::{self, Sources};
 use crate::{strip, verify};
 
@@ -35,10 +35,37 @@ const SKIPPED: &[&str] = &["examples-1"];
 /// Files of a data folder: relative path with `/` separators, to content.
 pub(crate) type Tree = BTreeMap<String, Vec<u8>>;
 
-/// `cargo xtask models`: writes `data/` as imported and verifies it.
+/// `cargo xtask models`: writes `data/` as imported from the pinned packages and verifies it.
 pub(crate) fn import(root: &Path) -> Result<()> {
+    write(root, &peers::sources(root)?)
+}
+
+/// `cargo xtask models --botocore V --boto3 V`: pins other versions of the packages and imports them; `None` stands for the newest one.
+pub(crate) fn import_versions(
+    root: &Path,
+    botocore: Option<&str>,
+    boto3: Option<&str>,
+) -> Result<()> {
+    let sources = peers::sources_of(root, botocore, boto3)?;
+    sources.packages.write(root)?;
+    write(root, &sources)
+}
+
+/// `cargo xtask models --report OLD`: prints what `data/` has beyond the definitions of an older botocore.
+pub(crate) fn report(root: &Path, old: &str) -> Result<()> {
+    let pinned = Packages::pinned(root)?;
+    let sources = peers::sources_of(root, Some(old), Some(&pinned.boto3.version))?;
+    let old = crate::report::Inventory::of(&sources.botocore.join("botocore").join("data"))?;
+    let new = crate::report::Inventory::of(&root.join("data"))?;
+    for line in new.since(&old) {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn write(root: &Path, sources: &Sources) -> Result<()> {
     let data = root.join("data");
-    let expected = build(&peers::sources(root)?)?;
+    let expected = build(sources)?;
     let present = read(&data)?;
     let mut written = 0_usize;
     for (path, bytes) in &expected {
@@ -193,7 +220,13 @@ fn build(sources: &Sources) -> Result<Tree> {
         let (path, bytes) = convert(&boto3, &folder_path, RESOURCES)?;
         tree.insert(path, bytes);
     }
-    let source = source(&tree, services.len(), operations, &resources)?;
+    let source = source(
+        &sources.packages,
+        &tree,
+        services.len(),
+        operations,
+        &resources,
+    )?;
     tree.insert("SOURCE.md".to_owned(), source.into_bytes());
     Ok(tree)
 }
@@ -245,7 +278,16 @@ fn convert(data: &Path, folder_path: &str, kind: &str) -> Result<(String, Vec<u8
 }
 
 /// Returns the text of `data/SOURCE.md`.
-fn source(tree: &Tree, services: usize, operations: usize, resources: &[String]) -> Result<String> {
+fn source(
+    packages: &Packages,
+    tree: &Tree,
+    services: usize,
+    operations: usize,
+    resources: &[String],
+) -> Result<String> {
+    let Packages {
+        botocore, boto3, ..
+    } = packages;
     let mut text = format!(
         "\
 # Where these definitions come from
@@ -270,14 +312,14 @@ Copyright Amazon.com, Inc. or its affiliates.
 | kind | files | bytes |
 |---|---:|---:|
 ",
-        BOTOCORE.name,
-        BOTOCORE.version,
-        BOTOCORE.archive(),
-        BOTOCORE.sha256,
-        BOTO3.name,
-        BOTO3.version,
-        BOTO3.archive(),
-        BOTO3.sha256,
+        botocore.name,
+        botocore.version,
+        botocore.archive(),
+        botocore.sha256,
+        boto3.name,
+        boto3.version,
+        boto3.archive(),
+        boto3.sha256,
     );
     let mut kinds = BTreeMap::<&str, (usize, usize)>::new();
     for (path, bytes) in tree {
@@ -317,7 +359,7 @@ that ever change. The older versions of ec2's are not imported.
 `cargo xtask models --check` imports again and fails if any byte here would change; `cargo xtask models --verify` checks
 that every reference in these files resolves, but for the few that do not in the packages either, which it lists.
 ",
-        BOTO3.name,
+        boto3.name,
         resources.join(", "),
     )?;
     Ok(text)
@@ -352,7 +394,9 @@ mod tests {
     const SERVICE: &str = r#"{ "documentation": "x", "operations": { "Get": {} }, "shapes": {} }"#;
 
     fn sources(folder: &Folder) -> Sources {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         Sources {
+            packages: Packages::pinned(&root).unwrap(),
             botocore: folder.0.join("b"),
             boto3: folder.0.join("r"),
         }

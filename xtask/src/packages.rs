@@ -7,35 +7,100 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::json::Json;
+
 /// A source archive of the Python package index.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Package {
     pub(crate) name: &'static str,
-    pub(crate) version: &'static str,
+    pub(crate) version: String,
     /// SHA-256 of the source archive in hexadecimal.
-    pub(crate) sha256: &'static str,
+    pub(crate) sha256: String,
 }
 
-/// Service definitions and conformance tests.
-pub(crate) const BOTOCORE: Package = Package {
-    name: "botocore",
-    version: "1.44.5",
-    sha256: "a988f39e3a4484def0b8010f41128f71157da0515a4804fccce4739aa8f216da",
-};
+/// The pinned packages.
+#[derive(Clone, Debug)]
+pub(crate) struct Packages {
+    /// Service definitions and conformance tests.
+    pub(crate) botocore: Package,
+    /// Resource definitions.
+    pub(crate) boto3: Package,
+    /// The AWS CLI, version 1, and the command lines of its documentation.
+    pub(crate) awscli: Package,
+}
 
-/// Resource definitions.
-pub(crate) const BOTO3: Package = Package {
-    name: "boto3",
-    version: "1.44.5",
-    sha256: "667b344e25d2bcbb7c42fcf6b92a07bb1d73ee9d6d12c3a7873ec4c490b6fb64",
-};
+/// File with the versions and digests of the pinned packages, in the workspace.
+const PINS: &str = "xtask/packages.json";
 
-/// The AWS CLI, version 1, and the command lines of its documentation.
-pub(crate) const AWSCLI: Package = Package {
-    name: "awscli",
-    version: "1.46.3",
-    sha256: "9b1146f4159bdf98688d900e2ffd0ac05c18f7fb28641c6b0817e64574e3ce1f",
-};
+impl Packages {
+    /// Reads the pinned versions.
+    pub(crate) fn pinned(root: &Path) -> Result<Self> {
+        let path = root.join(PINS);
+        let text = fs::read(&path).with_context(|| path.display().to_string())?;
+        let pins: Json = serde_json::from_slice(&text).with_context(|| PINS)?;
+        let package = |name: &'static str| -> Result<Package> {
+            let entry = |key: &str| {
+                let value = pins.get(name).and_then(|pin| pin.string(key));
+                value
+                    .map(str::to_owned)
+                    .with_context(|| format!("{PINS}: missing {name}.{key}"))
+            };
+            Ok(Package {
+                name,
+                version: entry("version")?,
+                sha256: entry("sha256")?,
+            })
+        };
+        Ok(Packages {
+            botocore: package("botocore")?,
+            boto3: package("boto3")?,
+            awscli: package("awscli")?,
+        })
+    }
+
+    /// Returns botocore and boto3 in other versions, whose archives are downloaded to compute their digests. `None` stands for the newest
+    /// version.
+    pub(crate) fn of_versions(
+        self,
+        python: &Path,
+        peers: &Path,
+        botocore: Option<&str>,
+        boto3: Option<&str>,
+    ) -> Result<Self> {
+        let archives = peers.join("archives");
+        let package = |name: &'static str, version: Option<&str>| -> Result<Package> {
+            let version = match version {
+                Some(version) => version.to_owned(),
+                None => newest(python, name)?,
+            };
+            let mut package = Package {
+                name,
+                version,
+                sha256: String::new(),
+            };
+            let archive = package.download(python, &archives)?;
+            let bytes = fs::read(&archive).with_context(|| archive.display().to_string())?;
+            package.sha256 = sha256(&bytes);
+            Ok(package)
+        };
+        Ok(Packages {
+            botocore: package("botocore", botocore)?,
+            boto3: package("boto3", boto3)?,
+            awscli: self.awscli,
+        })
+    }
+
+    /// Pins these versions.
+    pub(crate) fn write(&self, root: &Path) -> Result<()> {
+        let pins = [&self.botocore, &self.boto3, &self.awscli].map(|package| {
+            let pin = [("version", &package.version), ("sha256", &package.sha256)];
+            let pin = pin.map(|(key, value)| (key.to_owned(), Json::String(value.clone())));
+            (package.name.to_owned(), Json::Object(pin.into()))
+        });
+        let text = serde_json::to_string_pretty(&Json::Object(pins.into()))?;
+        fs::write(root.join(PINS), text + "\n").with_context(|| PINS)
+    }
+}
 
 /// Server of the end-to-end tests. Installed with pip, so no archive digest is pinned here.
 pub(crate) const MOTO: &str = "moto[server]==5.2.5";
@@ -75,7 +140,19 @@ impl Package {
     }
 
     fn downloaded(&self, python: &Path, peers: &Path) -> Result<PathBuf> {
-        let archives = peers.join("archives");
+        let archive = self.download(python, &peers.join("archives"))?;
+        let digest = sha256(&fs::read(&archive).with_context(|| archive.display().to_string())?);
+        ensure!(
+            digest == self.sha256,
+            "{}: SHA-256 is {digest}, expected {} (pinned in {PINS}); delete the file to download it again",
+            archive.display(),
+            self.sha256,
+        );
+        Ok(archive)
+    }
+
+    /// Downloads the source archive if it is missing.
+    fn download(&self, python: &Path, archives: &Path) -> Result<PathBuf> {
         let archive = archives.join(self.archive());
         if !archive.is_file() {
             eprintln!("downloading {}", self.archive());
@@ -89,18 +166,26 @@ impl Package {
                     "--no-binary",
                 ])
                 .args([self.name, "--dest"])
-                .arg(&archives)
+                .arg(archives)
                 .arg(self.requirement()))?;
         }
-        let digest = sha256(&fs::read(&archive).with_context(|| archive.display().to_string())?);
-        ensure!(
-            digest == self.sha256,
-            "{}: SHA-256 is {digest}, expected {} (pinned in xtask/src/packages.rs); delete the file to download it again",
-            archive.display(),
-            self.sha256,
-        );
         Ok(archive)
     }
+}
+
+/// Returns the newest version of a package in the index.
+fn newest(python: &Path, name: &str) -> Result<String> {
+    let output = Command::new(python)
+        .args(["-m", "pip", "index", "versions", name])
+        .output()
+        .context("cannot start pip")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // `botocore (1.44.8)`
+    let version = text
+        .split_once('(')
+        .and_then(|(_, rest)| rest.split_once(')'));
+    let (version, _) = version.with_context(|| format!("pip lists no version of {name}"))?;
+    Ok(version.to_owned())
 }
 
 /// Runs a command to completion; a failure is an error with its command line.

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::packages::{AWSCLI, BOTO3, BOTOCORE, MOTO, run};
+use crate::packages::{MOTO, Packages, run};
 
 const CONSTRAINTS: &str = include_str!("../constraints.txt");
 
@@ -23,6 +23,7 @@ const CONSTRAINTS: &str = include_str!("../constraints.txt");
 pub(crate) struct Sources {
     pub(crate) botocore: PathBuf,
     pub(crate) boto3: PathBuf,
+    pub(crate) packages: Packages,
 }
 
 /// Fetches missing peers and returns the folder `target/peers`.
@@ -30,9 +31,10 @@ pub(crate) fn fetch(root: &Path) -> Result<PathBuf> {
     let peers = folder(root)?;
     let _lock = lock(&peers)?;
     let python = environment(&peers)?;
-    install(&python, root, &peers)?;
-    unpack(&python, &peers)?;
-    AWSCLI.unpacked(&python, &peers)?;
+    let packages = Packages::pinned(root)?;
+    install(&python, root, &peers, &packages)?;
+    packages.awscli.unpacked(&python, &peers)?;
+    unpack(&python, &peers, packages)?;
     Ok(peers)
 }
 
@@ -41,13 +43,29 @@ pub(crate) fn sources(root: &Path) -> Result<Sources> {
     let peers = folder(root)?;
     let _lock = lock(&peers)?;
     let python = environment(&peers)?;
-    unpack(&python, &peers)
+    unpack(&python, &peers, Packages::pinned(root)?)
 }
 
-fn unpack(python: &Path, peers: &Path) -> Result<Sources> {
+/// Fetches the source archives of other versions into `target/releases`, where no test finds them; `None` stands for the newest one.
+pub(crate) fn sources_of(
+    root: &Path,
+    botocore: Option<&str>,
+    boto3: Option<&str>,
+) -> Result<Sources> {
+    let peers = folder(root)?;
+    let _lock = lock(&peers)?;
+    let python = environment(&peers)?;
+    let releases = root.join("target").join("releases");
+    fs::create_dir_all(&releases).with_context(|| releases.display().to_string())?;
+    let packages = Packages::pinned(root)?.of_versions(&python, &releases, botocore, boto3)?;
+    unpack(&python, &releases, packages)
+}
+
+fn unpack(python: &Path, peers: &Path, packages: Packages) -> Result<Sources> {
     Ok(Sources {
-        botocore: BOTOCORE.unpacked(python, peers)?,
-        boto3: BOTO3.unpacked(python, peers)?,
+        botocore: packages.botocore.unpacked(python, peers)?,
+        boto3: packages.boto3.unpacked(python, peers)?,
+        packages,
     })
 }
 
@@ -116,11 +134,11 @@ fn works(python: &Path) -> bool {
 }
 
 /// Installs the packages unless the stamp file lists the same versions.
-fn install(python: &Path, root: &Path, peers: &Path) -> Result<()> {
+fn install(python: &Path, root: &Path, peers: &Path, packages: &Packages) -> Result<()> {
     let requirements = [
-        AWSCLI.requirement(),
-        BOTOCORE.requirement(),
-        BOTO3.requirement(),
+        packages.awscli.requirement(),
+        packages.botocore.requirement(),
+        packages.boto3.requirement(),
         MOTO.to_owned(),
     ];
     let expected = format!("{}\n{CONSTRAINTS}", requirements.join("\n"));

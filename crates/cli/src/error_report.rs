@@ -38,7 +38,7 @@ pub(crate) fn text(error: &CliError) -> String {
         CliError::Line(_) => USAGE,
         _ => "",
     };
-    let message = message(error);
+    let message = aws_message(error).unwrap_or_else(|| message(error));
     let code = match (error, format) {
         (CliError::Call { error, .. }, ErrorFormat::Enhanced) if error.service().is_none() => {
             code(error).map(|code| format!("An error occurred ({code}): "))
@@ -68,10 +68,41 @@ fn message(error: &CliError) -> String {
 fn code(error: &inia::Error) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::Validation => Some("ParamValidation"),
-        ErrorKind::Credentials => Some("NoCredentials"),
-        ErrorKind::Endpoint if error.to_string().contains("no region is set") => Some("NoRegion"),
+        ErrorKind::Credentials
+            if error
+                .to_string()
+                .contains("no credentials found in any provider") =>
+        {
+            Some("NoCredentials")
+        }
+        _ if error.to_string().contains("no region is set") => Some("NoRegion"),
         _ => None,
     }
+}
+
+/// Texts of the AWS CLI that scripts look for, by the names of errors.
+const AWS_MESSAGES: &[(&str, &str)] = &[
+    (
+        "NoCredentials",
+        "Unable to locate credentials. You can configure credentials by running \"aws configure\".",
+    ),
+    (
+        "NoRegion",
+        "You must specify a region. You can also configure your region by running \"aws configure\".",
+    ),
+];
+
+/// Returns the text of the AWS CLI for an error; for missing credentials, the reason follows.
+fn aws_message(error: &CliError) -> Option<String> {
+    let CliError::Call { error, .. } = error else {
+        return None;
+    };
+    let code = code(error)?;
+    let (_, text) = AWS_MESSAGES.iter().find(|(name, _)| *name == code)?;
+    Some(match code {
+        "NoCredentials" => format!("{text}\n{error:#}"),
+        _ => (*text).to_owned(),
+    })
 }
 
 fn fields(error: &CliError) -> Map {

@@ -66,9 +66,12 @@ Options, anywhere on the line; an option without effect on the command is an err
   --region R  --endpoint-url U  --ca-bundle FILE  --no-sign-request  --no-verify-ssl
   --cli-read-timeout SECONDS  --cli-connect-timeout SECONDS
                                                      of every command that calls a service
-  --query JMESPATH  --output json|text|table|yaml    of every command that prints a result
-  --cli-input-json JSON|file://FILE  --generate-cli-skeleton [input|yaml-input|output]
-                                                     of every command that takes the parameters of an operation
+  --query JMESPATH  --output json|text|table|yaml|yaml-stream|off  --color on|off|auto  --no-cli-pager
+                                                     of every command that prints a result
+  --cli-error-format legacy|enhanced|json|yaml|text|table
+                                                     of every command that calls a service
+  --cli-input-json JSON|file://FILE  --cli-input-yaml YAML|file://FILE  --cli-binary-format base64|raw-in-base64-out
+  --generate-cli-skeleton [input|yaml-input|output]  of every command that takes the parameters of an operation
   --input-events JSON|file://LINES|-  --frame-bytes N
                                                      of operations whose input is an event stream
   --max-items N  --page-size N  --starting-token T  --no-paginate

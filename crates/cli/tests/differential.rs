@@ -11,6 +11,14 @@
 //! versions 1 and 2 of the AWS CLI, of which the package is the first and inia follows the second, are in
 //! `differential/compare.rs`; other known differences are in `differential/known.rs`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed setup fails the test"
+)]
+
 mod differential {
     pub(crate) mod compare;
     pub(crate) mod corpus;

@@ -8,7 +8,7 @@ mod support;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use support::{Server, inia};
@@ -24,6 +24,20 @@ fn displayed(server: &Server, line: &str) -> String {
 }
 
 fn displayed_with_input(server: &Server, line: &str, input: &str) -> String {
+    displayed_by(command(server, line), input)
+}
+
+/// Returns the command for a line.
+fn command(server: &Server, line: &str) -> Command {
+    let mut command = inia("terminal");
+    command
+        .env("AWS_ENDPOINT_URL", &server.url)
+        .env("PATH", "/usr/bin:/bin")
+        .args(line.split(' '));
+    command
+}
+
+fn displayed_by(mut command: Command, input: &str) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&terminal).expect("a terminal");
     unlockpt(&terminal).expect("a terminal");
@@ -36,14 +50,14 @@ fn displayed_with_input(server: &Server, line: &str, input: &str) -> String {
             .open(path)
             .expect("a terminal")
     };
-    let mut child = inia("terminal")
-        .env("AWS_ENDPOINT_URL", &server.url)
-        .args(line.split(' '))
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(open())
         .stderr(open())
         .spawn()
         .expect("the command");
+    // It has the terminal open.
+    drop(command);
     let mut stdin = child.stdin.take().expect("standard input");
     stdin.write_all(input.as_bytes()).expect("standard input");
     drop(stdin);
@@ -60,8 +74,10 @@ fn assert_harmless(text: &str, line: &str) {
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     });
     assert_eq!(control, None, "{line}: {text:?}");
+    // The last form is that of YAML.
+    let forms = [r"\u001b[2J", r"\u{1b}[2J", r"\e[2J"];
     assert!(
-        text.contains(r"\u001b[2J") || text.contains(r"\u{1b}[2J"),
+        forms.iter().any(|form| text.contains(form)),
         "{line}: {text:?}"
     );
 }
@@ -74,7 +90,8 @@ fn escape_sequences_of_a_service_are_shown_as_text() {
         &format!(r#"{{"Messages": [{{"MessageId": "m-1", "Body": "{HOSTILE}"}}]}}"#),
     );
     for format in ["json", "text", "table", "yaml"] {
-        let line = format!("sqs receive-message --queue-url http://q/1 --output {format}");
+        let line =
+            format!("sqs receive-message --queue-url http://q/1 --color off --output {format}");
         assert_harmless(&displayed(&server, &line), &line);
     }
     let call = r#"{"service": "sqs", "operation": "ReceiveMessage", "params": {"QueueUrl": "http://q/1"}}"#;
@@ -116,11 +133,28 @@ fn tables_on_a_terminal_keep_their_columns() {
     );
     let text = displayed(
         &server,
-        "sqs receive-message --queue-url http://q/1 --output table",
+        "sqs receive-message --queue-url http://q/1 --output table --color off",
     );
     let widths: Vec<usize> = text.lines().map(|line| line.trim_end().len()).collect();
     assert!(
         widths.iter().all(|width| Some(width) == widths.first()),
         "{text}"
     );
+}
+
+#[test]
+fn results_go_through_the_pager() {
+    let server = Server::always(200, JSON, r#"{"QueueUrl": "http://q/1"}"#);
+    let mut paged = command(&server, "sqs get-queue-url --queue-name q --output text");
+    paged.env("AWS_PAGER", "sed s/^/paged:/");
+    assert_eq!(displayed_by(paged, "").trim_end(), "paged:http://q/1");
+    for (pager, option) in [("", ""), ("sed s/^/paged:/", " --no-cli-pager")] {
+        let line = format!("sqs get-queue-url --queue-name q --output text{option}");
+        let mut plain = command(&server, &line);
+        plain.env("AWS_PAGER", pager);
+        assert_eq!(displayed_by(plain, "").trim_end(), "http://q/1");
+    }
+    let mut missing = command(&server, "sqs get-queue-url --queue-name q");
+    missing.env("AWS_PAGER", "no-such-pager");
+    assert!(displayed_by(missing, "").contains("Unable to redirect output to pager"));
 }

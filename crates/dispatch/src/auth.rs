@@ -117,6 +117,15 @@ pub(crate) fn resolve(
     if preferred.first() == Some(&AuthScheme::None) {
         return Ok(auth);
     }
+    if let Some(name) = unsupported_scheme(operation, metadata, settings)
+        && endpoint.auth_schemes.is_empty()
+    {
+        let message = format!(
+            "{}: the auth scheme {name:?} is not supported; if the service accepts unsigned requests, use --no-sign-request or the signature version UNSIGNED",
+            metadata.service_id
+        );
+        return Err(Error::new(ErrorKind::Config, message));
+    }
     let supported: Vec<(AuthScheme, &inia_endpoint::AuthScheme)> = endpoint
         .auth_schemes
         .iter()
@@ -195,6 +204,20 @@ pub(crate) fn prefers_env_token(metadata: &Metadata, config: &Config, env: &dyn 
         && config.signature_version.is_none()
         && config.auth_scheme_preference.is_none()
         && Token::from_env(signing_name, env).is_some()
+}
+
+/// Returns the preferred auth scheme of an operation or its service if none of theirs is supported.
+fn unsupported_scheme<'a>(
+    operation: &'a Operation,
+    metadata: &'a Metadata,
+    settings: &ClientSettings,
+) -> Option<&'a Str> {
+    let names = operation.auth.as_ref().unwrap_or(&metadata.auth);
+    let is_supported = |name: &Str| AuthScheme::from_name(name).is_some();
+    let is_set = settings.signature_version.is_some() || operation.auth_type.is_some();
+    names
+        .first()
+        .filter(|_| !is_set && !names.iter().any(is_supported))
 }
 
 /// Operations that are not signed whatever the definition states, by service id. Definitions of older releases do not state it.

@@ -17,6 +17,7 @@ mod fault;
 pub mod host;
 mod identity;
 mod interceptor;
+mod metrics;
 mod output;
 mod paginate;
 mod params;

@@ -234,8 +234,7 @@ fn names_field(condition: &Value, name: &str) -> bool {
     match condition {
         Value::Map(map) => map.keys().any(|field| field.eq_ignore_ascii_case(name)),
         Value::List(list) => list
-            .iter()
-            .nth(1)
+            .get(1)
             .and_then(Value::as_str)
             .and_then(|field| field.strip_prefix('$'))
             .is_some_and(|field| field.eq_ignore_ascii_case(name)),

@@ -18,6 +18,7 @@ mod operation;
 #[cfg(feature = "pack")]
 mod pack;
 mod packed;
+mod page_members;
 mod paginator;
 mod resource;
 mod service;

@@ -5,18 +5,23 @@ use inia_dispatch::Client;
 use inia_model::{did_you_mean, snake_case};
 
 /// Members that a transfer sets itself.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 19] = [
     "Body",
     "Bucket",
     "ContentLength",
     "ContentMD5",
+    "ContinuationToken",
     "CopySource",
     "CopySourceRange",
     "Delete",
+    "Delimiter",
     "IfMatchInitiatedTime",
     "Key",
+    "MaxParts",
     "MultipartUpload",
     "PartNumber",
+    "PartNumberMarker",
+    "Prefix",
     "Range",
     "UploadId",
     "WriteOffsetBytes",
@@ -139,7 +144,7 @@ fn is_checksum_value(name: &str) -> bool {
 }
 
 fn unknown(name: &str, known: &[&Str]) -> Problem {
-    let message = if RESERVED.iter().any(|reserved| *reserved == name) {
+    let message = if RESERVED.contains(&name) {
         "is set by the transfer itself".to_owned()
     } else {
         let similar = did_you_mean(name, known.iter().map(|name| name.as_str()));

@@ -1,5 +1,10 @@
 //! Compares a file with an object by checksum.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a value by a missing key returns null"
+)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,7 +32,7 @@ pub(crate) async fn has_same_contents(
         .control
         .until_cancelled(context.send("HeadObject", &params))
         .await?;
-    let size = head["ContentLength"].as_u64();
+    let size = head.value["ContentLength"].as_u64();
     let expected = expected_hash(&head.value);
     unblock(move || {
         let Some(file) = SourceFile::open(&path)? else {
@@ -43,7 +48,7 @@ pub(crate) async fn has_same_contents(
         let mut offset = 0;
         while offset < file.version.length {
             let length = MIB.min(file.version.length - offset);
-            hasher.update(&file.read(offset, length)?);
+            hasher.update(&file.read(offset, length, &context.shared.buffers)?);
             offset += length;
         }
         file.check_unchanged()?;

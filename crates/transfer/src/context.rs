@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::TransferControl;
 use crate::arguments::ExtraArgs;
 use crate::bandwidth::Bandwidth;
+use crate::buffer::BufferPool;
 use crate::config::{MIB, TransferConfig};
 use crate::gate::RequestGate;
 use crate::progress::ProgressTracker;
@@ -21,6 +22,7 @@ pub(crate) struct SharedLimits {
     /// Memory for parts, in KiB.
     memory: Arc<Semaphore>,
     memory_size: u32,
+    pub(crate) buffers: Arc<BufferPool>,
 }
 
 /// A reservation of memory for a part.
@@ -35,6 +37,7 @@ impl SharedLimits {
             bandwidth: config.max_bandwidth.map(Bandwidth::new),
             memory: Arc::new(Semaphore::new(kibibytes as usize)),
             memory_size: kibibytes,
+            buffers: Arc::default(),
         }
     }
 

@@ -1,5 +1,10 @@
 //! Copies between buckets, regions and accounts, made by the service.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a value by a missing key returns null"
+)]
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -205,7 +210,11 @@ impl Copy {
         if let Some((checksum, expected)) = checksum
             && checksum.is_full_object
         {
-            checksum::verify(&output["CopyObjectResult"], checksum.algorithm, &expected)?;
+            checksum::verify(
+                &output.value["CopyObjectResult"],
+                checksum.algorithm,
+                &expected,
+            )?;
         }
         self.context.progress.add_bytes(size);
         self.context.progress.add_part();
@@ -290,7 +299,7 @@ impl Copy {
             .await
         })
         .await?;
-        Ok(output["TagSet"].items().cloned().collect())
+        Ok(output.value["TagSet"].items().cloned().collect())
     }
 
     async fn copy_parts(
@@ -341,7 +350,7 @@ impl MultipartUpload {
         params.insert("PartNumber", i64::from(number));
         let context = self.context();
         let output = context.send("UploadPartCopy", &params).await?;
-        let result = &output["CopyPartResult"];
+        let result = &output.value["CopyPartResult"];
         let digest = self.checksum().and_then(|checksum| {
             let text = result[&*checksum::member(checksum.algorithm)].as_str()?;
             BASE64_STANDARD.decode(text).ok()

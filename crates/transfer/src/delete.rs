@@ -1,5 +1,10 @@
 //! Deletes objects by the thousand.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a value by a missing key returns null"
+)]
+
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -186,7 +191,7 @@ async fn delete_batch(
         let mut again = Vec::new();
         let mut throttled = None;
         let mut failed = std::collections::HashSet::new();
-        for error in output["Errors"].items() {
+        for error in output.value["Errors"].items() {
             let text = |name: &str| Str::from(error[name].as_str().unwrap_or_default());
             let target = DeleteTarget {
                 key: text("Key"),

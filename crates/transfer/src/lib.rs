@@ -20,6 +20,7 @@
 
 mod arguments;
 mod bandwidth;
+mod buffer;
 mod checksum;
 mod compare;
 mod config;

@@ -1,5 +1,10 @@
 //! Lists objects, with requests for several prefixes at the same time.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a value by a missing key returns null"
+)]
+
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
@@ -144,16 +149,18 @@ impl ListRequest {
             (None, None) => {}
         }
         let output = self.context.send("ListObjectsV2", &params).await?;
-        let next = match output["IsTruncated"].as_bool() {
-            Some(true) => output["NextContinuationToken"].as_str().map(Str::from),
+        let next = match output.value["IsTruncated"].as_bool() {
+            Some(true) => output.value["NextContinuationToken"]
+                .as_str()
+                .map(Str::from),
             _ => None,
         };
         Ok(ListPage {
-            objects: output["Contents"]
+            objects: output.value["Contents"]
                 .items()
                 .filter_map(ListedObject::new)
                 .collect(),
-            prefixes: output["CommonPrefixes"]
+            prefixes: output.value["CommonPrefixes"]
                 .items()
                 .filter_map(|prefix| prefix["Prefix"].as_str().map(Str::from))
                 .collect(),

@@ -59,25 +59,24 @@ pub struct LocalListing(Pin<Box<dyn Stream<Item = Result<LocalEntry>> + Send>>);
 
 impl LocalListing {
     /// Lists a folder. Symbolic links are followed or left out.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, follow_symlinks: bool) -> Self {
-        let (sender, entries) = channel(FILES_AHEAD);
         let folder = folder.into();
-        tokio::task::spawn_blocking(move || {
-            let walk = FolderWalk {
-                sender,
-                follow_symlinks,
-                ancestors: Vec::new(),
-            };
-            walk.run(&folder);
-        });
-        let stream = futures_util::stream::unfold(entries, |mut entries: Receiver<_>| async {
-            Some((entries.recv().await?, entries))
-        });
-        LocalListing(Box::pin(stream))
+        let entries = async move {
+            let (sender, entries) = channel(FILES_AHEAD);
+            tokio::task::spawn_blocking(move || {
+                let walk = FolderWalk {
+                    sender,
+                    follow_symlinks,
+                    ancestors: Vec::new(),
+                };
+                walk.run(&folder);
+            });
+            futures_util::stream::unfold(entries, |mut entries: Receiver<_>| async {
+                Some((entries.recv().await?, entries))
+            })
+        };
+        LocalListing(Box::pin(futures_util::stream::once(entries).flatten()))
     }
 
     /// Returns the next entry; `None` at the end.

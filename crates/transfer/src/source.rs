@@ -8,6 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use inia_core::{Error, ErrorKind, Result};
 
+use crate::buffer::BufferPool;
+
 /// A file that is uploaded.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceFile {
@@ -66,18 +68,25 @@ impl SourceFile {
         }))
     }
 
-    /// Reads `length` bytes at an offset.
+    /// Reads `length` bytes at an offset, into a buffer of the pool.
     ///
     /// # Errors
     /// `Stream`: reading failed, or the file became shorter.
-    pub(crate) fn read(&self, offset: u64, length: u64) -> Result<Bytes> {
+    pub(crate) fn read(
+        &self,
+        offset: u64,
+        length: u64,
+        buffers: &Arc<BufferPool>,
+    ) -> Result<Bytes> {
         let length = usize::try_from(length).map_err(|_| too_long(&self.path))?;
-        let mut buffer = vec![0; length];
-        read_exact_at(&self.file, &mut buffer, offset).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => changed(&self.path),
-            _ => file_error(&self.path, error),
+        let mut buffer = buffers.take(length);
+        read_exact_at(&self.file, buffer.as_mut_slice(), offset).map_err(|error| {
+            match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => changed(&self.path),
+                _ => file_error(&self.path, error),
+            }
         })?;
-        Ok(Bytes::from(buffer))
+        Ok(buffer.freeze())
     }
 
     /// Checks that the file is the one that was opened, and was not written to.

@@ -129,10 +129,11 @@ impl<T: Send + 'static> TransferRequest<T> {
 
 impl<T: Send + 'static> IntoFuture for TransferRequest<T> {
     type Output = Result<T>;
-    type IntoFuture = Transfer<T>;
+    type IntoFuture = BoxFuture<'static, Result<T>>;
 
-    fn into_future(self) -> Transfer<T> {
-        self.start()
+    fn into_future(self) -> Self::IntoFuture {
+        // Started when it is polled, which is on a runtime.
+        Box::pin(async move { self.start().await })
     }
 }
 

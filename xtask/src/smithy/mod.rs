@@ -163,7 +163,7 @@ mod tests {
         "cloudwatch",
         "sts",
         "kinesis",
-        "transcribe-streaming",
+        "lexv2-runtime",
         "apigateway",
         "s3control",
         "bedrock-runtime",

@@ -1,6 +1,6 @@
 //! inia's transfer manager.
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use inia::transfer::{LocalEntry, LocalListing, SyncDirection, SyncEntry, SyncOptions, SyncPlan, TransferManager};
 use inia::{Credentials, Session};
 

@@ -109,12 +109,18 @@ fn rows(options: &[&str], url: &str, folder: &Path, passes: usize) -> Result<Val
             let mut best: Option<(f64, f64, f64)> = None;
             for _ in 0..passes {
                 let _ = std::fs::remove_file(folder.join("down"));
-                let measured = measure(make())?;
+                let measured = match measure(make()) {
+                    Ok(measured) => measured,
+                    Err(error) => {
+                        eprintln!("{task} {tool}: {error}");
+                        break;
+                    }
+                };
                 if best.is_none_or(|best| measured.0 < best.0) {
                     best = Some(measured);
                 }
             }
-            let (wall, cpu, memory) = best.ok_or("no passes")?;
+            let Some((wall, cpu, memory)) = best else { continue };
             eprintln!("{task:10} {tool:15} {wall:.2} s {cpu:.2} s {memory:.0} MiB");
             rows.push(json!({"task": task, "tool": tool, "wall": wall, "cpu": cpu, "memory": memory}));
         }

@@ -176,12 +176,20 @@ const REQUIRED: &[(&str, &str, &[&str])] = &[
     ("translate", "translate-document", &["document-content"]),
 ];
 
+/// Service, operations, and two groups of options.
+type ExclusiveRow = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
 /// Options of which only one group may be given.
 ///
 /// # Source
 /// `cloudfront.py`, `ec2/bundleinstance.py`, `ec2/runinstances.py`, `ec2/secgroupsimplify.py`, `putmetricdata.py`,
 /// `sessendemail.py`.
-const EXCLUSIVE: &[(&str, &[&str], &[&str], &[&str])] = &[
+const EXCLUSIVE: &[ExclusiveRow] = &[
     (
         "cloudfront",
         &["create-distribution", "update-distribution"],
@@ -268,11 +276,14 @@ const MOVED: &[(&str, &str, &str, &str, &str)] = &[
     ),
 ];
 
+/// Service, operations, and a change of parameters.
+type FixRow = (&'static str, &'static [&'static str], fn(&mut Map));
+
 /// Changes of all parameters of an operation, after the arguments are set.
 ///
 /// # Source
 /// `ec2/addcount.py`, `ec2/bundleinstance.py`, `ec2/protocolarg.py`, `ec2/runinstances.py`.
-const FIXES: &[(&str, &[&str], fn(&mut Map))] = &[
+const FIXES: &[FixRow] = &[
     (
         "ec2",
         &["create-network-acl-entry", "replace-network-acl-entry"],

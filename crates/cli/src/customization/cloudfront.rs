@@ -86,9 +86,11 @@ pub(super) async fn update_default_root_object(
     let id = params.get("Id").cloned().unwrap_or_default();
     let current = client
         .call("GetDistributionConfig", json!({"Id": id}))
-        .await?;
-    params.insert("IfMatch", current["ETag"].clone());
-    params.insert("DistributionConfig", current["DistributionConfig"].clone());
+        .await?
+        .value;
+    let member = |name| current.get(name).cloned().unwrap_or_default();
+    params.insert("IfMatch", member("ETag"));
+    params.insert("DistributionConfig", member("DistributionConfig"));
     MemberPath("DistributionConfig.DefaultRootObject").set(params, Value::from(object));
     Ok(())
 }

@@ -86,8 +86,8 @@ mod tests {
         MemberPath("A.C").set(&mut params, Value::from("2"));
         MemberPath("L[].X").set(&mut params, Value::from("3"));
         MemberPath("L[].Y").set(&mut params, Value::from("4"));
-        MemberPath("A").set(&mut params, json!({"D": 5}).into());
+        MemberPath("A").set(&mut params, json!({"D": 5}));
         let expected = json!({"A": {"B": "1", "C": "2", "D": 5}, "L": [{"X": "3", "Y": "4"}]});
-        assert_eq!(Value::Map(params), Value::from(expected));
+        assert_eq!(Value::Map(params), expected);
     }
 }

@@ -160,12 +160,7 @@ fn expected_status(result: &RunResult) -> i64 {
 }
 
 fn first_lines(text: &str) -> String {
-    let text = text.trim();
-    let end = text
-        .char_indices()
-        .nth(300)
-        .map_or(text.len(), |(end, _)| end);
-    text[..end].to_owned()
+    text.trim().chars().take(300).collect()
 }
 
 fn first_difference(expected: &str, actual: &str) -> String {

@@ -120,11 +120,23 @@ impl Number {
             let sign = if text.starts_with('-') { "-" } else { "" };
             return Value::BigInt(format!("{sign}{digits}").into());
         }
+        if is_short_fraction(unsigned)
+            && let Ok(float) = text.parse()
+        {
+            return Value::Float(float);
+        }
         match Decimal::parse(text).and_then(|decimal| decimal.into_float(text)) {
             Some(float) => Value::Float(float),
             None => wrapped(text.clone()),
         }
     }
+}
+
+/// Returns true for digits with a point, of which a float preserves all: the fast path of most numbers that are not integers.
+fn is_short_fraction(unsigned: &[u8]) -> bool {
+    let digits = unsigned.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let points = unsigned.iter().filter(|byte| **byte == b'.').count();
+    (1..=FLOAT_DIGITS).contains(&digits) && points == 1 && digits + points == unsigned.len()
 }
 
 fn wrapped(text: Str) -> Value {
@@ -468,6 +480,8 @@ mod tests {
             ("9223372036854775807", json!(i64::MAX)),
             ("9223372036854775808", json!(9_223_372_036_854_775_808_u64)),
             ("0.1", json!(0.1)),
+            ("-123456789.012345", json!(-123_456_789.012_345)),
+            ("0.000001", json!(0.000_001)),
             ("-2.50", json!(-2.5)),
             ("1E+2", json!(100.0)),
             ("0.30000000000000004", json!(0.30000000000000004)),

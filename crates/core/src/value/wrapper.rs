@@ -38,8 +38,6 @@ impl WrapperNames {
 
 /// Returns the value of a map's only entry, if it has this name.
 pub(super) fn content<'v>(map: &'v Map, name: &str) -> Option<&'v Value> {
-    match map.get_index(0) {
-        Some((key, value)) if map.len() == 1 && *key == *name => Some(value),
-        _ => None,
-    }
+    let (key, value) = map.only_entry()?;
+    (*key == *name).then_some(value)
 }

@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use inia_core::detail::{BINARY, NUMBER, RowPool, SET};
+use inia_core::detail::{BINARY, ItemPool, NUMBER, RowPool, SET};
 use inia_core::{Blob, Error, ErrorKind, List, Map, Name, Number, Result, Str, Value};
 
 /// Returns the attribute value of a native value.
@@ -239,7 +239,7 @@ fn encode_level(value: &mut Value, depth: usize) -> Result<(), AttributeError> {
 /// Converts the map form of a number, a set or bytes. Removes the additional `$` of a map that only looks like one.
 fn encode_wrapper(map: &mut Map) -> Result<Option<(Name, Value)>, AttributeError> {
     let names = &*NAMES;
-    let Some((key, content)) = map.get_index(0).filter(|_| map.len() == 1) else {
+    let Some((key, content)) = map.only_entry() else {
         return Ok(None);
     };
     Ok(Some(match key.as_str() {
@@ -318,7 +318,7 @@ impl SetItem {
             Value::String(text) => SetItem::String(text.clone()),
             Value::Blob(blob) => SetItem::Binary(blob.clone()),
             Value::Int(_) | Value::BigInt(_) | Value::Float(_) => SetItem::Number(number(value)?),
-            Value::Map(map) => match map.get_index(0).filter(|_| map.len() == 1) {
+            Value::Map(map) => match map.only_entry() {
                 Some((key, content)) if *key == *NUMBER => {
                     SetItem::Number(wrapped_number(content)?)
                 }
@@ -375,10 +375,11 @@ fn distinct<T: Clone + Eq + Hash>(items: Vec<T>, value: impl Fn(T) -> Value) -> 
 
 /// Converts attribute values to native values. Maps with shared keys share them in their native form too.
 ///
-/// The maps of its values can be read after it is dropped.
+/// The maps and lists of its values can be read after it is dropped.
 #[derive(Debug, Default)]
 pub(super) struct AttributeDecoder {
     pools: Vec<RowPool>,
+    items: ItemPool,
     depth: usize,
 }
 
@@ -395,7 +396,7 @@ impl AttributeDecoder {
         let Some(map) = attribute.as_map() else {
             return attribute.clone();
         };
-        let Some((name, content)) = map.get_index(0).filter(|_| map.len() == 1) else {
+        let Some((name, content)) = map.only_entry() else {
             return attribute.clone();
         };
         match (name.as_str(), content) {
@@ -453,8 +454,8 @@ impl AttributeDecoder {
     }
 
     fn nested_map(&mut self, map: &Map) -> Value {
-        match map.get_index(0) {
-            Some((key, content)) if map.len() == 1 && is_wrapper_name(key) => {
+        match map.only_entry() {
+            Some((key, content)) if is_wrapper_name(key) => {
                 let content = self.value(content);
                 Value::Map(Map::from_iter([(format!("${key}"), content)]))
             }
@@ -463,7 +464,12 @@ impl AttributeDecoder {
     }
 
     fn list(&mut self, list: &List) -> List {
-        list.iter().map(|item| self.value(item)).collect()
+        let mark = self.items.begin();
+        for item in list {
+            let value = self.value(item);
+            self.items.push(value);
+        }
+        self.items.finish(mark)
     }
 }
 

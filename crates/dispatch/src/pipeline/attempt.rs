@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use inia_core::{Credentials, Error, ErrorKind, Result, RetryClass, Str, Token, UserAgentFeatures};
@@ -19,6 +19,7 @@ use crate::auth::AuthScheme;
 use crate::customization::CallState;
 use crate::event_stream::{EventFrames, FrameSigner};
 use crate::interceptor::RetryDecision;
+use crate::metrics;
 use crate::output::{Output, ResponseMetadata, request_id};
 use crate::retry::{FailedAttempt, RetryDelay};
 use crate::sign::{Signable, SignableBody, sign};
@@ -237,6 +238,7 @@ impl Service {
         body: WireBody,
         attempt: &mut Attempt,
     ) -> Result<AttemptOutcome> {
+        let started = Instant::now();
         let span = observation::attempt_span(prepared, attempt.number);
         let attempted = self
             .attempt(operation, plan, prepared, options, state, body, attempt)
@@ -248,6 +250,7 @@ impl Service {
                 Err(_) => Err(attempt_timeout_error(operation, limit)),
             },
         };
+        metrics::record_attempt(self.model.name(), &operation.name, started.elapsed());
         match &result {
             Ok(AttemptOutcome::Output(output)) => {
                 observation::record_response(&span, &output.metadata);

@@ -18,7 +18,7 @@ mod wire_log;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use inia_core::config::{ClientSettings, Config};
 use inia_core::ports::{Clock, Env, Rng, UrlHeaders};
@@ -36,6 +36,7 @@ use crate::endpoint::{EndpointBinding, EndpointResolver};
 use crate::event_stream::{EventEncoder, EventInput, InputEnd};
 use crate::identity::IdentityProvider;
 use crate::interceptor::{Interception, Interceptors};
+use crate::metrics;
 use crate::output::Output;
 use crate::params::ParamsValue;
 use crate::retry::{RetryOptions, RetryState, RetryStrategy, is_long_poll};
@@ -289,6 +290,7 @@ impl Service {
         params: ParamsValue,
         mut options: CallOptions,
     ) -> Result<Output> {
+        let started = Instant::now();
         let interception = self.intercept(operation, &mut options);
         let span = observation::call_span(self, operation);
         let call = async {
@@ -311,6 +313,8 @@ impl Service {
             });
         }
         observation::record_call(&span, &result);
+        let error = result.as_ref().err();
+        metrics::record_call(self.model.name(), &operation.name, started.elapsed(), error);
         result
     }
 

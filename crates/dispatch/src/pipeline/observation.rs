@@ -11,9 +11,9 @@ use super::Service;
 use super::request::PreparedRequest;
 use crate::output::{Output, ResponseMetadata};
 
-/// Returns true if anyone collects the spans.
+/// Returns true if anyone collects the spans or the metrics.
 pub(super) fn is_enabled() -> bool {
-    tracing::enabled!(target: "inia", tracing::Level::INFO)
+    crate::metrics::IS_ENABLED || tracing::enabled!(target: "inia", tracing::Level::INFO)
 }
 
 /// Returns the span of a call.

@@ -38,8 +38,10 @@ impl LegacyRules {
             growth: 2.0,
             policies: Vec::new(),
         };
+        let services = &definition["retry"];
+        let shared_policies = &definition["definitions"];
         for service in ["__default__", endpoint_prefix] {
-            let entry = &definition["retry"][service];
+            let entry = &services[service];
             let entry = match service {
                 "__default__" => entry,
                 _ => &entry["__default__"],
@@ -55,10 +57,11 @@ impl LegacyRules {
             }
             for (_, policy) in entry["policies"].as_map().into_iter().flatten() {
                 let policy = match policy["$ref"].as_str() {
-                    Some(name) => &definition["definitions"][name],
+                    Some(name) => &shared_policies[name],
                     None => policy,
                 };
-                let response = &policy["applies_when"]["response"];
+                let condition = &policy["applies_when"];
+                let response = &condition["response"];
                 // Checksums and lost connections are retried in every mode.
                 if let Some(status) = response["http_status_code"].as_i64() {
                     rules.policies.push(LegacyPolicy {

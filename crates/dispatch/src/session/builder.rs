@@ -286,12 +286,11 @@ impl SessionBuilder {
                 let folders = folders.into_iter().chain(settings.user_models_folder());
                 let catalog = builtin_catalog();
                 let catalog = catalog.with_folders(Arc::clone(&host.files), folders.collect());
-                let definitions = self.definitions.iter();
-                Arc::new(
-                    definitions.fold(Ok(catalog), |catalog: Result<Catalog>, (name, json)| {
-                        catalog?.with_definition(name, json)
-                    })?,
-                )
+                let mut definitions = self.definitions.iter();
+                let catalog = definitions.try_fold(catalog, |catalog, (name, json)| {
+                    catalog.with_definition(name, json)
+                })?;
+                Arc::new(catalog)
             }
         };
         let defaults = match catalog.shared("sdk-default-configuration")? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use inia_core::{Error, ErrorKind, Result, Str, Value};
+use inia_core::{Error, ErrorKind, Result, Str, Timestamp, Value};
 
 use super::stub_answer::StubAnswer;
 
@@ -258,10 +258,24 @@ fn contains(whole: &Value, part: &Value) -> bool {
         (Value::Blob(blob), Value::String(text)) | (Value::String(text), Value::Blob(blob)) => {
             **blob == *text.as_bytes()
         }
+        (Value::Timestamp(time), other) | (other, Value::Timestamp(time)) => {
+            timestamp_of(other).is_some_and(|other| other == *time)
+        }
         (Value::Int(_), Value::Float(_)) | (Value::Float(_), Value::Int(_)) => {
             whole.as_f64() == part.as_f64()
         }
         _ => whole == part,
+    }
+}
+
+/// Returns a timestamp that is given as such, as seconds since 1970 or as text.
+fn timestamp_of(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Timestamp(time) => Some(*time),
+        Value::Int(seconds) => Timestamp::try_new(*seconds, 0).ok(),
+        Value::Float(seconds) => Timestamp::from_f64(*seconds).ok(),
+        Value::String(text) => Timestamp::parse_lenient(text).ok(),
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use inia_core::Result;
 use tokio::time::Instant;
 
 use super::WireBody;
-use crate::ByteStream;
+use crate::{ByteStream, metrics};
 
 /// Maximum size of a chunk handed to hyper, in bytes. Long bodies are split, so that their progress can be observed.
 const MAX_CHUNK_SIZE: usize = 256 * 1024;
@@ -145,6 +145,9 @@ impl Body for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let chunk = self.poll_chunk(context);
+        if let Poll::Ready(Some(Ok(bytes))) = &chunk {
+            metrics::record_sent(bytes.len());
+        }
         if let (Some(remaining), Poll::Ready(Some(Ok(bytes)))) = (&mut self.remaining, &chunk) {
             *remaining = remaining.saturating_sub(bytes.len() as u64);
         }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::pool::Lease;
 use super::stall::{StallLimit, StallMeter};
-use crate::ByteStream;
+use crate::{ByteStream, metrics};
 
 /// Converts a response body, which keeps its connection until it has been read or dropped. Each chunk is subject to the read timeout.
 ///
@@ -85,6 +85,7 @@ impl ResponseChunks {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         self.read += data.len() as u64;
+                        metrics::record_received(data.len());
                         let is_end = body.is_end_stream();
                         // An error follows with the next poll.
                         if is_end && self.excess() == 0 {

@@ -15,8 +15,6 @@ use inia_core::definition_node::DefinitionNode;
 use inia_core::detail::blob_from_base64;
 use inia_core::packed::{packed_enum, packed_struct};
 
-use crate::rule_set::program::ExprId;
-
 /// Maximum number of nodes; S3's rules have about 500.
 const MAX_NODES: usize = 1 << 18;
 /// Bytes of a node: three numbers.
@@ -27,7 +25,8 @@ const FIRST_RESULT: i64 = 100_000_000;
 /// A compiled decision diagram. The results are the rules of its program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Diagram {
-    pub(crate) conditions: Vec<ExprId>,
+    /// Indexes of the expressions in the program.
+    pub(crate) conditions: Vec<u16>,
     pub(crate) nodes: Vec<DiagramNode>,
     pub(crate) root: DiagramRef,
 }
@@ -72,7 +71,7 @@ packed_enum!(DiagramRef {
 
 impl Diagram {
     /// Parses the nodes of a diagram, whose conditions and results are compiled.
-    pub(crate) fn parse(root: DefinitionNode<'_, '_>, conditions: Vec<ExprId>) -> Result<Self> {
+    pub(crate) fn parse(root: DefinitionNode<'_, '_>, conditions: Vec<u16>) -> Result<Self> {
         let text = root.require("nodes")?;
         let bytes = blob_from_base64(text.str()?).ok_or_else(|| text.error("not base64"))?;
         let (triples, rest) = bytes.as_chunks::<NODE_SIZE>();

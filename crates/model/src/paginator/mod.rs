@@ -16,7 +16,7 @@
 //! # Source
 //! botocore `paginate.py:PaginatorModel`, `Paginator`.
 
-pub(crate) mod infer;
+mod infer;
 mod result_key;
 
 pub use result_key::ResultKey;

@@ -17,12 +17,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::LazyLock;
 
-use inia_core::{Error, ErrorKind, Result};
+use inia_core::{Error, ErrorKind, Result, Str};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::invalid;
-use super::traits::Traits;
+use super::traits::{Trait, Traits};
 use crate::definition::raw::{RawObject, RawPairs, RawText, object};
 
 /// Position of a shape in [`Ast::shapes`].
@@ -92,6 +92,16 @@ object! {
 impl RawObject<'_> for AstRef<'_> {}
 
 impl AstShape<'_> {
+    /// Returns true if the shape is an event stream: a streaming union.
+    pub(super) fn is_event_stream(&self) -> bool {
+        *self.kind == *"union" && self.traits.has(Trait::Streaming)
+    }
+
+    /// Returns the name of an AWS service for configuration.
+    pub(super) fn sdk_id(&self) -> Option<&Str> {
+        self.traits.text_entry(Trait::Service, "sdkId")
+    }
+
     /// Merges the traits of an `apply` statement into a member. If the shape has no such member, one without a target is added: the
     /// shape may inherit it from a mixin.
     fn apply_to_member(&mut self, name: &str, traits: Traits) {
@@ -146,6 +156,11 @@ const PRELUDE: [(&str, &str); 21] = [
     ("smithy.api#PrimitiveDouble", "double"),
     (UNIT, "structure"),
 ];
+
+/// Returns the name of a shape: the part of its id after the namespace.
+pub(super) fn name_of(id: &str) -> &str {
+    id.split_once('#').map_or(id, |(_, name)| name)
+}
 
 /// Id of the shape of an operation without input or output, and of union members without a value.
 pub(super) const UNIT: &str = "smithy.api#Unit";

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use inia_core::Result;
 
-use super::ast::{Ast, AstIndex, AstRef, UNIT};
+use super::ast::{Ast, AstIndex, AstRef, UNIT, name_of};
 use super::invalid;
 use super::traits::Trait;
 use crate::names::letters_and_digits;
@@ -28,11 +28,6 @@ pub(super) struct Closure {
     pub(super) events: HashSet<AstIndex>,
 }
 
-/// Returns the name of a shape: the part of its id after the namespace.
-pub(super) fn name_of(id: &str) -> &str {
-    id.split_once('#').map_or(id, |(_, name)| name)
-}
-
 /// Returns the service of a file. If there are several, it is the one with the given name, as a shape name or as `sdkId`.
 ///
 /// # Errors
@@ -47,7 +42,7 @@ pub(super) fn service(ast: &Ast<'_>, name: &str) -> Result<AstIndex> {
         services => {
             let letters = letters_and_digits(name);
             let has_name = |index: &&AstIndex| {
-                let sdk_id = super::metadata::sdk_id(ast.shape(**index));
+                let sdk_id = ast.shape(**index).sdk_id();
                 letters_and_digits(name_of(ast.id(**index))) == letters
                     || sdk_id.is_some_and(|id| letters_and_digits(id) == letters)
             };
@@ -108,7 +103,7 @@ impl Closure {
                 ("value", &shape.value),
             ];
             let parts = parts.map(|(name, part)| part.as_ref().map(|part| (name, part)));
-            let is_stream = super::shapes::is_event_stream(shape);
+            let is_stream = shape.is_event_stream();
             for (name, member) in members.chain(parts.into_iter().flatten()) {
                 let target = ast.target(&member.target);
                 let target = target.map_err(|error| {

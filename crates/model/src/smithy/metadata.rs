@@ -5,9 +5,8 @@
 
 use inia_core::Str;
 
-use super::ast::AstShape;
+use super::ast::{AstShape, name_of};
 use super::auth;
-use super::closure::name_of;
 use super::protocols::{NameTrait, ServiceProtocols};
 use super::traits::Trait;
 use crate::definition::raw::{RawMetadata, RawProtocolSettings};
@@ -15,11 +14,6 @@ use crate::names::kebab_case;
 
 /// API version of a service without one.
 const NO_VERSION: &str = "unversioned";
-
-/// Returns the name of an AWS service for configuration.
-pub(super) fn sdk_id<'s>(service: &'s AstShape<'_>) -> Option<&'s Str> {
-    service.traits.text_entry(Trait::Service, "sdkId")
-}
 
 /// Returns the metadata of a service; `id` is its shape id.
 pub(super) fn of(service: &AstShape<'_>, id: &str, protocols: &ServiceProtocols) -> RawMetadata {
@@ -42,7 +36,8 @@ pub(super) fn of(service: &AstShape<'_>, id: &str, protocols: &ServiceProtocols)
     let is_targeted = protocols.names == NameTrait::Member;
     RawMetadata {
         service_id: Some(
-            sdk_id(service)
+            service
+                .sdk_id()
                 .cloned()
                 .unwrap_or_else(|| Str::from(shape_name)),
         ),

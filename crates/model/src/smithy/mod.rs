@@ -30,8 +30,8 @@ use inia_core::{Error, ErrorKind, Result, Value};
 
 use crate::ServiceModel;
 use crate::definition::raw::{RawPairs, RawService, RawText};
-use ast::Ast;
-use closure::{Closure, name_of};
+use ast::{Ast, name_of};
+use closure::Closure;
 use protocols::ServiceProtocols;
 use shapes::ShapeConverter;
 use traits::Trait;

@@ -5,9 +5,8 @@
 
 use inia_core::{Result, Str, Value};
 
-use super::ast::{AstIndex, AstRef, UNIT};
+use super::ast::{AstIndex, AstRef, UNIT, name_of};
 use super::auth;
-use super::closure::name_of;
 use super::endpoints;
 use super::http;
 use super::shapes::ShapeConverter;

@@ -5,11 +5,11 @@
 
 use inia_core::{List, Map, Value};
 
-use super::ast::{Ast, AstIndex};
-use super::closure::{Closure, name_of};
+use super::ast::{Ast, AstIndex, name_of};
+use super::closure::Closure;
 use super::traits::Trait;
 use crate::ServiceModel;
-use crate::paginator::infer;
+use crate::page_members;
 
 /// Entries of the trait, and their names in `paginators-1.json`.
 const ENTRIES: [(&str, &str); 4] = [
@@ -47,13 +47,13 @@ pub(super) fn paginators(
             .and_then(|operation| model.output(operation));
         if let Some(output) = output {
             if paginator.get("result_key").is_none() {
-                let keys = infer::result_paths(model, output);
+                let keys = page_members::result_paths(model, output);
                 paginator.insert(
                     "result_key",
                     keys.into_iter().map(Value::from).collect::<List>(),
                 );
             }
-            if let Some(more_results) = infer::more_results(model, output) {
+            if let Some(more_results) = page_members::more_results(model, output) {
                 paginator.insert("more_results", more_results);
             }
         }

@@ -5,8 +5,8 @@
 
 use inia_core::{Result, Str, Value};
 
-use super::ast::{Ast, AstIndex, AstMember, AstShape};
-use super::closure::{Closure, name_of};
+use super::ast::{Ast, AstIndex, AstMember, AstShape, name_of};
+use super::closure::Closure;
 use super::http;
 use super::invalid;
 use super::protocols::{NameTrait, ServiceProtocols};
@@ -16,11 +16,6 @@ use crate::definition::raw::{
     RawContextParam, RawError, RawMember, RawRetryable, RawShape, RawText, RawTraits,
     RawXmlNamespace,
 };
-
-/// Returns true if a shape is an event stream: a streaming union.
-pub(super) fn is_event_stream(shape: &AstShape<'_>) -> bool {
-    *shape.kind == *"union" && shape.traits.has(Trait::Streaming)
-}
 
 /// Converts the shapes of a service.
 pub(super) struct ShapeConverter<'s, 'a> {
@@ -45,7 +40,7 @@ impl<'s> ShapeConverter<'s, '_> {
         raw.kind = RawText::from(match &*shape.kind {
             "structure" => "structure",
             "union" => {
-                traits.flags.set(Flags::UNION, !is_event_stream(shape));
+                traits.flags.set(Flags::UNION, !shape.is_event_stream());
                 "structure"
             }
             "document" => {
@@ -214,7 +209,7 @@ impl<'s> ShapeConverter<'s, '_> {
                     let values = values.filter_map(|entry| entry.get("value")?.as_str());
                     raw.enumeration = values.map(Str::from).collect();
                 }
-                Trait::Streaming if is_event_stream(shape) => {
+                Trait::Streaming if shape.is_event_stream() => {
                     traits.flags.set(Flags::EVENT_STREAM, true);
                 }
                 Trait::Streaming => traits.flags.set(Flags::STREAMING, true),

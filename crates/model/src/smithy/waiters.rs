@@ -5,8 +5,8 @@
 
 use inia_core::{List, Map, Value};
 
-use super::ast::Ast;
-use super::closure::{Closure, name_of};
+use super::ast::{Ast, name_of};
+use super::closure::Closure;
 use super::traits::Trait;
 
 /// Delays of a waiter that states none, in seconds.

@@ -50,6 +50,8 @@ pub(super) fn write(
             members.find(|member| member.name.eq_ignore_ascii_case("message"))
         });
     let mut details = error.details.clone();
+    // In XML the message is `Message`, however the definition spells the member.
+    let message_member = message_member.filter(|_| !is_xml(protocol));
     if let Some(member) = message_member
         && !error.message.is_empty()
     {
@@ -108,6 +110,13 @@ pub(super) fn write(
         .headers
         .push(CONTENT_TYPE, media_type(format, model, protocol));
     Ok(response)
+}
+
+fn is_xml(protocol: Protocol) -> bool {
+    matches!(
+        protocol,
+        Protocol::RestXml | Protocol::Query | Protocol::Ec2
+    )
 }
 
 fn structure_of(model: &ServiceModel, id: ShapeId) -> Option<&Structure> {

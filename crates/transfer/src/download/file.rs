@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use inia_core::{Error, ErrorKind, Result};
-use inia_dispatch::detail::SavedFile;
+use inia_dispatch::detail::{Algorithm, SavedFile};
 
 use super::journal::DownloadJournal;
 use super::ordered::write_in_order;
 use super::range::fetch_range;
 use super::sink::{PositionedSink, WriteAt};
-use super::{OpenedObject, open, verify};
+use super::{OpenedObject, RemoteObject, open, verify};
 use crate::TransferOutput;
 use crate::checksum::PartChecksum;
+use crate::config::MIB;
 use crate::context::{TransferContext, unblock};
 use crate::object::ObjectName;
 use crate::parts::PartTasks;
@@ -79,6 +80,35 @@ pub(crate) async fn download_to(
     context.control.until_cancelled(transfer).await
 }
 
+/// Maximum size of the parts of an upload that are downloaded as they were uploaded, in bytes.
+const MAX_UPLOADED_PART: u64 = 64 * MIB;
+
+/// Returns the size of the parts that an object with a composite checksum was uploaded in, and its algorithm: the checksum is verified if
+/// the same parts are downloaded. `None` if that is not known, or the parts have several sizes.
+async fn uploaded_part_size(
+    context: &Arc<TransferContext>,
+    remote: &RemoteObject,
+) -> Option<(u64, Algorithm)> {
+    let (checksum, count) = remote.composite()?;
+    if count == 1 {
+        return (remote.length <= MAX_UPLOADED_PART).then_some((remote.length, checksum.algorithm));
+    }
+    if remote.is_short(context) {
+        return None;
+    }
+    let mut params = remote.params();
+    params.insert("PartNumber", 1);
+    let head = context.send("HeadObject", &params).await.ok()?;
+    let size = u64::try_from(head.int("ContentLength").ok()?).ok()?;
+    let has_count = head
+        .int("PartsCount")
+        .ok()
+        .and_then(|count| u64::try_from(count).ok())
+        == Some(count);
+    let is_uniform = size > 0 && remote.length.div_ceil(size) == count;
+    (has_count && is_uniform && size <= MAX_UPLOADED_PART).then_some((size, checksum.algorithm))
+}
+
 /// Downloads an object in parts, and verifies its checksum.
 async fn download_parts(
     context: &Arc<TransferContext>,
@@ -88,14 +118,13 @@ async fn download_parts(
 ) -> Result<TransferOutput> {
     let OpenedObject { remote, mut body } = opened;
     let remote = Arc::new(remote);
-    let part_size = match &journal {
-        Some(journal) => journal.part_size,
-        None if remote.is_short(context) => remote.length,
-        None => context.config.part_size,
-    };
-    let algorithm = match &journal {
-        Some(journal) => Some(journal.algorithm),
-        None => remote.full_checksum(),
+    let (part_size, algorithm) = match &journal {
+        Some(journal) => (journal.part_size, Some(journal.algorithm)),
+        None => match uploaded_part_size(context, &remote).await {
+            Some((size, algorithm)) => (size, Some(algorithm)),
+            None if remote.is_short(context) => (remote.length, remote.full_checksum()),
+            None => (context.config.part_size, remote.full_checksum()),
+        },
     };
     let mut tasks = PartTasks::new();
     let mut start = 0;

@@ -104,6 +104,13 @@ impl RemoteObject {
         checksum.is_full_object.then_some(checksum.algorithm)
     }
 
+    /// Returns the composite checksum, and its number of parts.
+    fn composite(&self) -> Option<(ObjectChecksum, u64)> {
+        let (checksum, value) = self.checksum.as_ref()?;
+        let (_, parts) = value.split_once('-')?;
+        Some((*checksum, parts.parse().ok()?))
+    }
+
     /// Returns the parameters of a request for the rest of this version of the object.
     fn params(&self) -> Map {
         let mut params = self.name.params();
@@ -142,10 +149,14 @@ fn verify(remote: &RemoteObject, parts: Option<&[PartChecksum]>) -> Result<()> {
         return Ok(());
     };
     // A composite covers the parts of the upload, which may be others than those of the download.
-    if !checksum.is_full_object {
-        return Ok(());
-    }
-    match parts.and_then(|parts| checksum.of_parts(parts)) {
+    let covers_parts = match remote.composite() {
+        Some((_, count)) => parts.is_some_and(|parts| parts.len() as u64 == count),
+        None => true,
+    };
+    match parts
+        .filter(|_| covers_parts)
+        .and_then(|parts| checksum.of_parts(parts))
+    {
         Some(actual) if actual != *expected => Err(mismatch(remote, &actual)),
         _ => Ok(()),
     }

@@ -1,5 +1,10 @@
 //! Fetches a range of an object, and goes on where the connection breaks off.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a value by a missing key returns null"
+)]
+
 use std::ops::Range;
 
 use futures_util::StreamExt as _;
@@ -73,13 +78,13 @@ async fn request(
             _ => error,
         }
     })?;
-    if let (Some(expected), Some(etag)) = (&remote.etag, output["ETag"].as_str())
+    if let (Some(expected), Some(etag)) = (&remote.etag, output.value["ETag"].as_str())
         && expected != etag
     {
         return Err(changed(remote));
     }
     let expected = format!("bytes {}-{last}/{}", range.start, remote.length);
-    match output["ContentRange"].as_str() {
+    match output.value["ContentRange"].as_str() {
         Some(actual) if actual == expected => Ok(output.body.unwrap_or_default()),
         actual => Err(unexpected_range(remote, &expected, actual)),
     }

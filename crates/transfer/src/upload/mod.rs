@@ -14,6 +14,7 @@ use inia_dispatch::detail::BodyPace;
 use inia_dispatch::{ByteStream, Output};
 
 use crate::TransferOutput;
+use crate::buffer::BufferPool;
 use crate::checksum::{self, ObjectChecksum, PartChecksum};
 use crate::config::upload_part_size;
 use crate::context::{SharedLimits, TransferContext, unblock};
@@ -55,11 +56,13 @@ impl SeekableSource {
         offset: u64,
         length: u64,
         checksum: Option<ObjectChecksum>,
+        buffers: &Arc<BufferPool>,
     ) -> Result<PartData> {
         let source = self.clone();
+        let buffers = Arc::clone(buffers);
         unblock(move || {
             let bytes = match &source {
-                SeekableSource::File(file) => file.read(offset, length)?,
+                SeekableSource::File(file) => file.read(offset, length, &buffers)?,
                 SeekableSource::Bytes(bytes) => {
                     let start = usize::try_from(offset).unwrap_or(usize::MAX);
                     let end = start.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
@@ -150,7 +153,9 @@ async fn upload_whole(
 ) -> Result<TransferOutput> {
     let length = source.len();
     let _memory = context.shared.reserve(length).await?;
-    let data = source.read(0, length, checksum).await?;
+    let data = source
+        .read(0, length, checksum, &context.shared.buffers)
+        .await?;
     source.check_unchanged().await?;
     put_object(context, data, object, checksum).await
 }

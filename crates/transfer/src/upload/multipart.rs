@@ -1,5 +1,10 @@
 //! [`MultipartUpload`]: an upload in parts.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing a value by a missing key returns null"
+)]
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -63,7 +68,7 @@ impl MultipartUpload {
         let output = context.send("CreateMultipartUpload", &params).await?;
         let id = output.str("UploadId")?;
         let stores_checksum = checksum.is_some_and(|checksum| {
-            output["ChecksumAlgorithm"].as_str() == Some(checksum.algorithm.name())
+            output.value["ChecksumAlgorithm"].as_str() == Some(checksum.algorithm.name())
         });
         Ok(Arc::new(MultipartUpload {
             context: Arc::clone(context),
@@ -120,7 +125,7 @@ impl MultipartUpload {
                 params.insert("PartNumberMarker", Str::from(marker));
             }
             let output = self.context.send("ListParts", &params).await?;
-            for part in output["Parts"].items() {
+            for part in output.value["Parts"].items() {
                 let number = part["PartNumber"].as_u64();
                 let (Some(number), Some(length), Some(etag)) = (
                     number.and_then(|number| u32::try_from(number).ok()),
@@ -143,11 +148,11 @@ impl MultipartUpload {
                     },
                 );
             }
-            let next = match &output["NextPartNumberMarker"] {
+            let next = match &output.value["NextPartNumberMarker"] {
                 Value::String(next) => Some(next.to_string()),
                 other => other.as_u64().map(|next| next.to_string()),
             };
-            let is_truncated = output["IsTruncated"].as_bool() == Some(true);
+            let is_truncated = output.value["IsTruncated"].as_bool() == Some(true);
             if !is_truncated || next.is_none() || parts.len() as u64 > MAX_PARTS {
                 return Ok(parts);
             }
@@ -278,8 +283,8 @@ impl MultipartUpload {
         arguments.remove("IfNoneMatch");
         let call = call_with(&self.context.client, &arguments, "HeadObject", params).ok()?;
         let head = call.send().await.ok()?;
-        let has_length = head["ContentLength"].as_u64() == Some(bytes);
-        let has_parts = head["ETag"]
+        let has_length = head.value["ContentLength"].as_u64() == Some(bytes);
+        let has_parts = head.value["ETag"]
             .as_str()
             .is_some_and(|etag| etag.trim_matches('"').ends_with(&format!("-{parts}")));
         let is_same = match (ObjectChecksum::of_object(&head.value), checksum) {
@@ -366,7 +371,10 @@ async fn upload_parts(
         let (upload, source) = (Arc::clone(upload), source.clone());
         let stored = stored.remove(&number);
         tasks.spawn(async move {
-            let data = source.read(offset, part_length, upload.checksum).await?;
+            let buffers = &upload.context.shared.buffers;
+            let data = source
+                .read(offset, part_length, upload.checksum, buffers)
+                .await?;
             let part = match stored.and_then(|stored| upload.reuse(number, stored, &data)) {
                 Some(part) => Ok(part),
                 None => upload.upload_part(number, data).await,

@@ -235,6 +235,22 @@ impl Map {
         }
     }
 
+    /// Returns the entry, if there is exactly one.
+    #[must_use]
+    #[inline]
+    pub fn only_entry(&self) -> Option<(&Str, &Value)> {
+        match &self.0 {
+            MapRepr::Member(key, value) => Some((text(*key), &**value)),
+            MapRepr::Pooled {
+                index,
+                name,
+                values,
+            } => Some((text(*name), pooled(values, *index))),
+            _ if self.len() == 1 => self.get_index(0),
+            _ => None,
+        }
+    }
+
     /// Returns the value at a position for modification.
     #[must_use]
     pub fn get_index_mut(&mut self, position: usize) -> Option<&mut Value> {

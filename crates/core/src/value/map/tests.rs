@@ -64,6 +64,8 @@ fn storage_form_does_not_affect_operations() {
         assert_eq!(form.clone().into_iter().collect::<Map>(), plain);
         assert_eq!(form.iter().len(), plain.len());
         assert_eq!(form.get("m7"), plain.get("m7"));
+        let only = (count == 1).then(|| plain.get_index(0)).flatten();
+        assert_eq!(form.only_entry(), only);
         for change in [
             |map: &mut Map| drop(map.insert("new", 1)),
             |map: &mut Map| drop(map.insert("m0", 1)),

@@ -141,7 +141,11 @@ impl Handler {
             Err(error) => match (error.kind(), error.service()) {
                 (_, Some(service)) => error_response(found, operation, service),
                 (ErrorKind::Connection | ErrorKind::Timeout, None) => return Err(Closed),
-                _ => text_response(500, &format!("{error:#}")),
+                // In the wire format of the service, so that any client shows the message.
+                _ => {
+                    let error = service_error("FakeServerError", &format!("{error:#}"), 500);
+                    error_response(found, operation, &error)
+                }
             },
         })
     }

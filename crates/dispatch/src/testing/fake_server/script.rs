@@ -34,6 +34,12 @@ pub(super) fn add_rules(stubs: &StubSession, script: &str) -> Result<()> {
     stubs.check_rules()
 }
 
+/// Returns a member; null if it is absent.
+fn member<'v>(value: &'v Value, name: &str) -> &'v Value {
+    static ABSENT: Value = Value::Null;
+    value.get(name).unwrap_or(&ABSENT)
+}
+
 fn add_rule(stubs: &StubSession, line: &str) -> Result<()> {
     let json: serde_json::Value = serde_json::from_str(line)
         .map_err(|error| Error::new(ErrorKind::Config, "not JSON").with_source(error))?;
@@ -46,11 +52,11 @@ fn add_rule(stubs: &StubSession, line: &str) -> Result<()> {
         return Err(Error::new(ErrorKind::Config, message));
     }
     let text = |name: &str| {
-        value[name]
+        member(&value, name)
             .as_str()
             .ok_or_else(|| Error::new(ErrorKind::Config, format!("{name} is not a string")))
     };
-    let count = |name: &str| match &value[name] {
+    let count = |name: &str| match member(&value, name) {
         Value::Null => Ok(None),
         number => number.as_u64().map(Some).ok_or_else(|| {
             Error::new(
@@ -60,19 +66,19 @@ fn add_rule(stubs: &StubSession, line: &str) -> Result<()> {
         }),
     };
     let mut rule = stubs.service(text("service")?)?.on(text("operation")?);
-    if !value["with"].is_null() {
-        rule = rule.with(value["with"].clone());
+    if !member(&value, "with").is_null() {
+        rule = rule.with(member(&value, "with").clone());
     }
-    if !value["returns"].is_null() {
-        rule = rule.returns(value["returns"].clone());
+    if !member(&value, "returns").is_null() {
+        rule = rule.returns(member(&value, "returns").clone());
     }
-    let fails = &value["fails"];
+    let fails = member(&value, "fails");
     if !fails.is_null() {
-        let code = fails["code"]
+        let code = member(fails, "code")
             .as_str()
             .ok_or_else(|| Error::new(ErrorKind::Config, "fails.code is not a string"))?;
-        let message = fails["message"].as_str().unwrap_or_default();
-        rule = rule.fails_with_details(code, message, fails["details"].clone());
+        let message = member(fails, "message").as_str().unwrap_or_default();
+        rule = rule.fails_with_details(code, message, member(fails, "details").clone());
     }
     if let Some(milliseconds) = count("delay_ms")? {
         rule = rule.delay(Duration::from_millis(milliseconds));
@@ -80,7 +86,7 @@ fn add_rule(stubs: &StubSession, line: &str) -> Result<()> {
     if let Some(times) = count("times")? {
         rule = rule.times(usize::try_from(times).unwrap_or(usize::MAX));
     }
-    if value["optional"].as_bool() == Some(true) {
+    if member(&value, "optional").as_bool() == Some(true) {
         rule = rule.optional();
     }
     drop(rule);

@@ -259,7 +259,7 @@ impl PoolShared {
             state.raise_limit(self.max_connections);
             if state.queue.is_empty() && state.open < state.limit {
                 state.open += 1;
-                return QueueState::Granted(Grant::Permit(Permit(Some(Arc::clone(self)))));
+                return QueueState::Granted(Grant::Permit(Permit::new(Arc::clone(self))));
             }
             let (queued, waiting) = QueuedRequest::new(target, is_fresh);
             state.queue.push_back(queued);
@@ -325,7 +325,7 @@ impl PoolShared {
         state.exhausted = Some(Instant::now());
         state.open += 1;
         state.limit = state.limit.max(state.open);
-        Some(Permit(Some(Arc::clone(self))))
+        Some(Permit::new(Arc::clone(self)))
     }
 
     /// Lowers the limit to the number of open connections, and closes the unused connections of all pools.
@@ -357,7 +357,7 @@ impl PoolShared {
                 state.open += 1;
                 queued
             };
-            let permit = Permit(Some(Arc::clone(self)));
+            let permit = Permit::new(Arc::clone(self));
             if let Err(Grant::Permit(permit)) = queued.sender.send(Grant::Permit(permit)) {
                 permit.give_back();
             }
