@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use futures_util::StreamExt as _;
 use inia::testing::{FakeServer, Recorder, Replayer, StubClient};
 use inia::{Client, Credentials, Session, json};
 

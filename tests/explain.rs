@@ -28,7 +28,7 @@ fn explain(session: &Session, service: &str, operation: &str, params: Value) -> 
     Ok(explanation.to_value())
 }
 
-fn list<'v>(value: &'v Value, name: &str) -> Vec<String> {
+fn list(value: &Value, name: &str) -> Vec<String> {
     value
         .items()
         .map(|item| item[name].as_str().unwrap().to_owned())

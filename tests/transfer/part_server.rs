@@ -70,11 +70,13 @@ pub(crate) struct Stored {
     pub(crate) part_size: Option<usize>,
 }
 
+/// An upload that is not complete: the key, the headers, and the parts.
+type Upload = (String, Vec<(String, String)>, BTreeMap<u32, Stored>);
+
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     pub(crate) objects: BTreeMap<String, Stored>,
-    /// By id: the key, the headers, and the parts.
-    pub(crate) uploads: HashMap<String, (String, Vec<(String, String)>, BTreeMap<u32, Stored>)>,
+    pub(crate) uploads: HashMap<String, Upload>,
     /// Operations in the order of their requests, with the query.
     pub(crate) requests: Vec<(String, Head)>,
     /// How often each part of each upload was stored.

@@ -6,7 +6,7 @@ use inia::{
     model::ServiceModel, model::snake_case,
 };
 
-use super::value::ValueForm;
+use super::form::ValueForm;
 
 /// Nesting limit. Deeper values are left as they are and fail validation.
 const MAX_DEPTH: u32 = 200;

@@ -8,9 +8,9 @@ use inia::ports::Host;
 use inia::{Session, SessionBuilder};
 
 use super::error_format::ErrorFormat;
+use super::form::BinaryFormat;
 use super::option::{Arity, OptionGroup, OptionRow};
 use super::output_format::OutputFormat;
-use super::value::BinaryFormat;
 use crate::status::CliError;
 
 /// The option of commands that read definitions or config files, and call no service.

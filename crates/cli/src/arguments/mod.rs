@@ -12,6 +12,7 @@
 pub(crate) mod decode;
 mod error_format;
 mod explain;
+mod form;
 mod global;
 mod operation;
 mod option;
@@ -24,6 +25,7 @@ mod value;
 
 pub(crate) use error_format::ErrorFormat;
 pub(crate) use explain::ExplainOptions;
+pub(crate) use form::{BinaryFormat, ValueForm};
 use global::BinaryOptions;
 pub(crate) use global::{
     ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting, warn_unverified,
@@ -32,7 +34,6 @@ pub(crate) use operation::{EventOptions, InputRules, OperationArguments, Skeleto
 pub(crate) use option::{Arity, OptionGroup, OptionRow, OptionSet};
 pub(crate) use output_format::OutputFormat;
 pub(crate) use paging::{CollectionOptions, PageLimits, PagingOptions, SinglePageOption};
-pub(crate) use value::{BinaryFormat, ValueForm};
 
 use std::collections::VecDeque;
 

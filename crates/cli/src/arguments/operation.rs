@@ -6,10 +6,11 @@ use inia::{ByteStream, Map, Value};
 
 use super::Arguments;
 use super::decode::BlobDecoder;
+use super::form::ValueForm;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::ArgumentText;
 use super::table::{ArgumentSource, ArgumentTable, ArgumentValues};
-use super::value::{ValueForm, parse_json};
+use super::value::parse_json;
 use crate::customization::{self, OperationCommand};
 use crate::paths;
 use crate::status::CliError;

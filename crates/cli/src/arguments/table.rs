@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use inia::model::{Kind, Member, kebab_case};
 use inia::{Map, Value};
 
+use super::form::ValueForm;
 use super::option::Arity;
 use super::paramfile::ArgumentText;
-use super::value::{OptionContext, ValueForm};
+use super::value::OptionContext;
 use super::{DEBUG, GlobalOptions, OptionSet as _};
 use crate::customization::{
     self, CustomArgument, CustomKind, MemberPath, OperationCommand, spelling,

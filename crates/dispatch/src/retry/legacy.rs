@@ -119,6 +119,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unwrap_used, reason = "test helpers may panic")]
     fn rules(endpoint_prefix: &str) -> LegacyRules {
         let catalog = Catalog::new(inia_builtin::archive());
         let definition = catalog.shared("_retry").unwrap().unwrap();
