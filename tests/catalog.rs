@@ -263,7 +263,9 @@ fn reads_compressed_definitions() {
             .len(),
         1
     );
-    let error = model_error(folder.catalog().service("cut", None));
+    let error = folder.catalog().service("cut", None).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Model);
+    let error = format!("{error:#}");
     assert!(error.contains("service-2.json.gz: "), "{error}");
 }
 

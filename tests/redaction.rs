@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use inia::config::{Config, Proxies};
 use inia::ports::BoxFuture;
+use inia::transfer::TransferManager;
 use inia::{
     Blob, ByteStream, Credentials, Error, ErrorKind, Map, Params, Result, Session, Value,
     credentials::Secret, credentials::Token, error::Fault, error::Problem, error::ServiceError,
@@ -181,6 +182,55 @@ const WITHOUT_SECRETS: &[&str] = &[
     "WaiterModel",
     "Waiters",
     "ResourcePart",
+    // Where definitions come from.
+    "DefinitionOrigin",
+    "DefinitionSource",
+    "ReadOnlySource",
+    "SmithyService",
+    "WireOperation",
+    // Names of providers and settings: `tests/explain.rs`.
+    "ChainExplanation",
+    "Explain",
+    "ExplainedProvider",
+    "Explanation",
+    "ProviderOutcome",
+    // Names, sizes and times of files and objects.
+    "CopySource",
+    "DeleteFailure",
+    "DeleteOutput",
+    "DeleteTarget",
+    "ListedObject",
+    "LocalEntry",
+    "LocalFile",
+    "LocalListing",
+    "ObjectListing",
+    "Progress",
+    "ProgressStream",
+    "ResourceKey",
+    "SkippedFile",
+    "SyncChange",
+    "SyncDirection",
+    "SyncEntry",
+    "SyncOptions",
+    "SyncPlan",
+    "SyncStep",
+    "Transfer",
+    "TransferConfig",
+    "TransferControl",
+    "TransferOutput",
+    // Traits of transfers.
+    "ClientTransfers",
+    "ResourceTransfers",
+    "WriteAt",
+    // Test doubles print the values that a test gave them; recordings are in `tests/recordings.rs`.
+    "FakeServer",
+    "FakeServerBuilder",
+    "Recorder",
+    "Replayer",
+    "StubCall",
+    "StubClient",
+    "StubRule",
+    "StubSession",
     // Certificates are public, and `Result` is an alias.
     "CaBundle",
     "Result",
@@ -327,6 +377,20 @@ fn debug_output_of_public_types_contains_no_secret() {
     .unwrap();
     assert!(presigned.url().contains(PLANTED));
     printed.add("PresignedRequest", &presigned);
+    let s3 = session.client("s3").unwrap();
+    let form = || {
+        s3.presign_post("bucket", "key", Duration::from_secs(60))
+            .field("x-amz-security-token", secret("token"))
+            .credentials(credentials())
+    };
+    printed.add("PresignPost", &form());
+    printed.add("PresignedPost", &block_on(form().sign()).unwrap());
+    let transfers = TransferManager::new(&s3);
+    let upload = transfers
+        .upload_fileobj(secret("body"), "bucket", "key")
+        .extra_args(json!({"SSECustomerKey": secret("key")}));
+    printed.add("TransferManager", &transfers);
+    printed.add("TransferRequest", &upload);
     let mut valid = params();
     valid
         .as_map_mut()

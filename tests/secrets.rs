@@ -38,7 +38,7 @@ impl Printed {
 }
 
 /// Types without text of their own, or with text that is never a secret.
-const WITHOUT_SECRETS: [&str; 22] = [
+const WITHOUT_SECRETS: [&str; 24] = [
     "AccountIdEndpointMode",
     "AddressingStyle",
     "ChecksumMode",
@@ -47,6 +47,7 @@ const WITHOUT_SECRETS: [&str; 22] = [
     "DefaultsMode",
     "DefaultsTable",
     "EndpointDiscovery",
+    "ExplainedProvider",
     "FileLocations",
     "Heading",
     "Host",
@@ -54,6 +55,7 @@ const WITHOUT_SECRETS: [&str; 22] = [
     "ModeDefaults",
     "NameList",
     "Platform",
+    "ProviderOutcome",
     "RefreshPolicy",
     "RegionalEndpoints",
     "RetryMode",
@@ -179,8 +181,9 @@ fn debug_shows_no_secret() {
     printed.check(&builder());
     let session: Session = builder().build().unwrap();
     printed.check(&session);
-    block_on(session.credentials()).unwrap();
+    let resolved = block_on(session.credentials()).unwrap();
     printed.check(&session);
+    printed.check(&inia::explain::ChainExplanation::given(resolved));
 
     // New types are added here.
     let sources = [

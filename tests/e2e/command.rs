@@ -90,10 +90,7 @@ pub(super) fn waits(moto: &Moto) -> Result<()> {
         "s3 wait bucket-not-exists --bucket never",
         &Json::Null,
     )?;
-    let made = run(
-        moto,
-        "ec2 run-instances --image-id ami-12c6146b --min-count 1 --max-count 1",
-    )?;
+    let made = run(moto, "ec2 run-instances --image-id ami-12c6146b --count 1")?;
     let id = made["Instances"][0]["InstanceId"]
         .as_str()
         .context("an id")?;

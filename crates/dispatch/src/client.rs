@@ -307,9 +307,8 @@ impl Client {
     /// An S3 `PutObject` is signed without its body, so any body can be sent to the URL.
     ///
     /// ```
-    /// # use inia_dispatch as inia;
     /// use std::time::Duration;
-    /// # mod inia { pub use inia_core::*; pub use inia::*; }
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
     /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {

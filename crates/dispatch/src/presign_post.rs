@@ -78,8 +78,7 @@ impl Client {
     }
 }
 
-/// A builder of a presigned POST, ready to be awaited: see [`Client::presign_post`].
-#[derive(Debug)]
+/// A builder of a presigned POST, ready to be awaited: see [`Client::presign_post`]. `Debug` omits the values of fields and conditions.
 #[must_use = "nothing is signed until this is awaited"]
 pub struct PresignPost {
     client: Client,
@@ -276,6 +275,20 @@ impl PresignedPost {
     #[must_use]
     pub fn expires(&self) -> Timestamp {
         self.expires
+    }
+}
+
+impl fmt::Debug for PresignPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields: Vec<&Str> = self.fields.iter().map(|(name, _)| name).collect();
+        f.debug_struct("PresignPost")
+            .field("client", &self.client)
+            .field("bucket", &self.bucket)
+            .field("key", &self.key)
+            .field("fields", &fields)
+            .field("expires_in", &self.expires_in)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

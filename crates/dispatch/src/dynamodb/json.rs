@@ -83,7 +83,7 @@ fn inexact_numbers(text: &str) -> Vec<Range<usize>> {
 /// Replaces blobs by maps with the entry `$binary`, so that the JSON of a native output can be sent again.
 ///
 /// ```
-/// # use inia_dispatch as inia;
+/// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
 /// use inia::dynamodb::with_binary_entries;
 /// use inia::{Value, json};
 /// # use inia_core::Blob;
