@@ -9,7 +9,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use inia_core::{Str, Value, is_secret_name};
-use inia_model::{Kind, Location, Member, Operation, ServiceModel, ShapeId, Structure};
+#[cfg(feature = "testing")]
+use inia_model::Location;
+use inia_model::{Kind, Member, Operation, ServiceModel, ShapeId, Structure};
 use inia_protocol::{Headers, read_cbor};
 use serde_json::Value as Json;
 
@@ -45,6 +47,7 @@ impl<'m> Scrubber<'m> {
         Scrubber::new(model, structure, operation.input.as_ref(), kept, true)
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn of_response(
         model: &'m ServiceModel,
         operation: &Operation,
@@ -156,6 +159,7 @@ impl<'m> Scrubber<'m> {
         Str::from(format!("{base}?{}", pairs.join("&")))
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn headers(&self, headers: &Headers) -> Headers {
         let members = SecretMembers(self.structure);
         let scrub = |(name, value): &(Str, Str)| {
