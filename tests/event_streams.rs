@@ -637,6 +637,17 @@ fn act<F: Future<Output = ()> + Send + 'static>(
     Box::new(move |talk| Box::pin(act(talk)))
 }
 
+/// Sends a frame and leaves the stream open.
+fn send_and_wait(frame: Bytes) -> Act {
+    act(move |mut talk| {
+        let frame = frame.clone();
+        async move {
+            talk.send_bytes(frame).await;
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
 #[tokio::test]
 async fn every_way_to_break_a_stream_is_an_error_on_both_sides() {
     let frame = |kind: &str, header: &'static str, name: &str, payload: &'static str| {
@@ -677,25 +688,13 @@ async fn every_way_to_break_a_stream_is_an_error_on_both_sides() {
         ),
         (
             "an error frame",
-            act(move |mut talk| {
-                let frame = error_frame.clone();
-                async move {
-                    talk.send_bytes(frame).await;
-                    std::future::pending::<()>().await;
-                }
-            }),
+            send_and_wait(error_frame),
             ErrorKind::Service,
             "Strange",
         ),
         (
             "a checksum that does not match",
-            act(move |mut talk| {
-                let frame = corrupt.clone();
-                async move {
-                    talk.send_bytes(frame).await;
-                    std::future::pending::<()>().await;
-                }
-            }),
+            send_and_wait(corrupt),
             ErrorKind::Stream,
             "checksum",
         ),

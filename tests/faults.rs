@@ -3,7 +3,8 @@
 //! Delays between attempts are not waited for: `retries` checks them.
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ mod support;
 
 use fakes::{FakeEnv, FakePorts};
 use raw_server::read_request;
+use support::Case;
 
 /// Timeout for connecting and reading, if it is expected.
 const TIMEOUT: Duration = Duration::from_millis(250);
@@ -30,7 +32,7 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time of a call with five attempts, each of which may wait for two timeouts, on a busy machine.
 const MAX_TIME: Duration = Duration::from_secs(20);
 
-/// What the server does with a connection.
+/// The behavior of the server on a connection.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     /// Nothing listens.
@@ -415,7 +417,6 @@ fn client(row: &Row, url: &str, mode: RetryMode) -> Client {
     session.client_with(row.service, &config).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn faults_have_the_outcome_of_their_mode() {
     let mut wrong = Vec::new();
     let mut checks = Vec::new();
@@ -496,13 +497,7 @@ with ThreadPoolExecutor(16) as pool:
     print(json.dumps(list(pool.map(call, pairs))))
 "#;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn botocore_makes_the_same_attempts() {
-    let Some(peers) = support::peers_dir() else {
-        assert!(!support::in_ci(), "CI=true: cargo xtask peers is required");
-        eprintln!("skipped: no peers, run cargo xtask peers");
-        return;
-    };
+async fn botocore_makes_the_same_attempts(python: PathBuf) {
     let mut rows = Vec::new();
     let mut counts = Vec::new();
     for row in table() {
@@ -527,7 +522,6 @@ async fn botocore_makes_the_same_attempts() {
     }
     let input = serde_json::to_string(&rows).unwrap();
     let output = tokio::task::spawn_blocking(move || {
-        let python = peers.join("venv/bin/python");
         let mut child = Command::new(python)
             .args(["-c", BOTOCORE])
             .stdin(std::process::Stdio::piped())
@@ -551,7 +545,6 @@ async fn botocore_makes_the_same_attempts() {
 }
 
 /// Fails each fifth request, which is a fifth of the attempts of all calls.
-#[tokio::test(flavor = "multi_thread")]
 async fn no_call_of_a_storm_with_failures_is_lost() {
     const CALLS: usize = 2_000;
     let requests = Arc::new(AtomicUsize::new(0));
@@ -618,4 +611,38 @@ async fn no_call_of_a_storm_with_failures_is_lost() {
     let most = most.load(Ordering::SeqCst);
     // The server notices a closed connection later than the client.
     assert!(most <= 60, "{most} connections");
+}
+
+fn main() -> ExitCode {
+    let python = support::peers_dir().map(|peers| peers.join("venv/bin/python"));
+    let beside_botocore = match python.filter(|python| python.exists()) {
+        None => Case::unavailable("the peers' Python environment"),
+        Some(python) => case("botocore makes the same attempts", move || {
+            botocore_makes_the_same_attempts(python)
+        }),
+    };
+    let cases = vec![
+        case(
+            "faults have the outcome of their mode",
+            faults_have_the_outcome_of_their_mode,
+        ),
+        beside_botocore,
+        case(
+            "no call of a storm with failures is lost",
+            no_call_of_a_storm_with_failures_is_lost,
+        ),
+    ];
+    support::run("faults", cases)
+}
+
+/// Returns the case that a future panics in if it fails, in a runtime of its own.
+fn case<F: Future<Output = ()>>(name: &str, test: impl FnOnce() -> F + Send + 'static) -> Case {
+    Case::new(name, move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| error.to_string())?;
+        runtime.block_on(test());
+        Ok::<(), String>(())
+    })
 }

@@ -1,6 +1,6 @@
 //! botocore's protocol suites, one trial per case: requests, responses and errors of all wire formats, and CBOR items.
 //!
-//! - `input/<file>/<id>`, `output/<file>/<id>`: the Smithy protocol tests as botocore 1.44.5 ships them
+//! - `input/<file>/<id>`, `output/<file>/<id>`: the Smithy protocol tests as the pinned botocore ships them
 //! - `legacy/input/<file>/<suite>:<case>`, `legacy/output/..`: botocore's own older cases
 //! - `cbor/success/..`, `cbor/error/..`: single CBOR items
 //!

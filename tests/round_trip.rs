@@ -73,6 +73,17 @@ struct Trip<'m> {
     client: Codec,
     server: ServerCodec,
     failures: Vec<String>,
+    compared: Compared,
+}
+
+/// Numbers of generated requests and responses.
+#[derive(Default)]
+struct Compared {
+    generated: usize,
+    /// Those that were written and read; the others are invalid.
+    compared: usize,
+    /// Responses with events, which are only written.
+    events: usize,
 }
 
 /// A value in a form in which equal ones are equal: what the wire format cannot tell apart is the same.
@@ -187,6 +198,7 @@ impl<'m> Trip<'m> {
             client: protocol.codec(Arc::clone(model)),
             server: ServerCodec::new(protocol, Arc::clone(model)),
             failures: Vec::new(),
+            compared: Compared::default(),
         }
     }
 
@@ -213,6 +225,7 @@ impl<'m> Trip<'m> {
     }
 
     fn request(&mut self, operation: &Operation, extent: Extent, seed: u64) {
+        self.compared.generated += 1;
         let mut random = Random::new(seed, &[self.model.name(), &operation.name, "in"]);
         let mut params =
             ParamGenerator::new(self.model, operation, self.protocol, extent, &mut random).params();
@@ -231,6 +244,7 @@ impl<'m> Trip<'m> {
         let Ok(request) = self.client.serialize(operation, Input::from(&params)) else {
             return;
         };
+        self.compared.compared += 1;
         match self.server.operation(&request) {
             Some(found) if found.name == operation.name => {}
             found => {
@@ -262,6 +276,7 @@ impl<'m> Trip<'m> {
     }
 
     fn response(&mut self, operation: &Operation, extent: Extent, seed: u64) {
+        self.compared.generated += 1;
         let mut random = Random::new(seed, &[self.model.name(), &operation.name, "out"]);
         let as_input = Operation {
             name: operation.name.clone(),
@@ -298,8 +313,10 @@ impl<'m> Trip<'m> {
             Err(error) => panic!("{error}"),
         };
         if events.is_some() {
+            self.compared.events += 1;
             return;
         }
+        self.compared.compared += 1;
         match self.client.parse_with_request_id(operation, response) {
             Ok((read, request_id)) => {
                 let sent = self.canonical(operation.output.as_ref(), &output);
@@ -398,6 +415,7 @@ fn every_operation_round_trips() {
     let only = std::env::var("INIA_ROUND_TRIP_SERVICE").ok();
     let catalog = Catalog::new(inia_builtin::archive());
     let (mut operations, mut failures) = (0, Vec::new());
+    let mut total = Compared::default();
     for service in catalog.services() {
         if only.as_ref().is_some_and(|only| *only != *service) {
             continue;
@@ -416,6 +434,9 @@ fn every_operation_round_trips() {
             trip.errors(operation);
         }
         failures.append(&mut trip.failures);
+        total.generated += trip.compared.generated;
+        total.compared += trip.compared.compared;
+        total.events += trip.compared.events;
     }
     let is_known = |failure: &String, (service, operation, _): &(&str, &str, &str)| {
         failure.starts_with(&format!("{service} {operation} "))
@@ -431,8 +452,19 @@ fn every_operation_round_trips() {
     }
     failures.retain(|failure| !KNOWN.iter().any(|row| is_known(failure, row)));
     println!(
-        "{operations} operations, of which {} do not round trip for a known reason",
-        KNOWN.len()
+        "{operations} operations ({} have a known reason not to round trip); of {} generated requests and responses, {} were \
+         compared, {} have events, the others are invalid",
+        KNOWN.len(),
+        total.generated,
+        total.compared,
+        total.events
+    );
+    let checked = total.compared + total.events;
+    assert!(
+        only.is_some() || checked * 100 >= total.generated * 99,
+        "{} of {} are invalid",
+        total.generated - checked,
+        total.generated
     );
     let shown: Vec<&str> = failures
         .iter()

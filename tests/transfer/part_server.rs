@@ -1,15 +1,16 @@
-//! An S3 server in memory that counts parts and ranges, and fails on demand.
+//! An S3 server in memory that records requests, counts stored parts, and fails on demand.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use inia_dispatch::detail::{Algorithm, Hasher};
 
-/// What a request fails with.
+/// Failure of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
@@ -81,8 +82,6 @@ pub(crate) struct Contents {
     pub(crate) requests: Vec<(String, Head)>,
     /// How often each part of each upload was stored.
     pub(crate) stored_parts: HashMap<(String, u32), u32>,
-    /// Ranges of objects whose bodies were sent to their end.
-    pub(crate) sent_ranges: Vec<(u64, u64)>,
     /// Number of objects that were deleted by each request.
     pub(crate) deletions: Vec<usize>,
     aborted: usize,
@@ -96,6 +95,8 @@ type Faults = Arc<dyn Fn(&Head, usize) -> Fault + Send + Sync>;
 pub(crate) struct PartServer {
     pub(crate) url: String,
     contents: Arc<Mutex<Contents>>,
+    /// Number of open connections.
+    connections: Arc<AtomicUsize>,
 }
 
 impl PartServer {
@@ -105,18 +106,36 @@ impl PartServer {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let contents = Arc::new(Mutex::new(Contents::default()));
         let (shared, faults): (_, Faults) = (Arc::clone(&contents), Arc::new(faults));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let open = Arc::clone(&connections);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
+                let Ok(stream) = stream else { continue };
                 let (shared, faults) = (Arc::clone(&shared), Arc::clone(&faults));
+                let open = Arc::clone(&open);
+                open.fetch_add(1, Ordering::SeqCst);
                 std::thread::spawn(move || {
                     let connection = Connection { shared, faults };
                     // Errors of closed connections are ignored.
-                    let _ = connection.serve(&stream?);
-                    std::io::Result::Ok(())
+                    let _ = connection.serve(&stream);
+                    open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
-        PartServer { url, contents }
+        PartServer {
+            url,
+            contents,
+            connections,
+        }
+    }
+
+    /// Waits until all connections are closed: all requests of a killed client are carried out or given up.
+    pub(crate) fn wait_until_idle(&self) {
+        let started = Instant::now();
+        while self.connections.load(Ordering::SeqCst) > 0 {
+            assert!(started.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     pub(crate) fn contents(&self) -> std::sync::MutexGuard<'_, Contents> {
@@ -261,10 +280,6 @@ impl Connection {
                 return Ok(());
             }
             stream.write_all(body)?;
-            if operation == "GetObject" && response.status < 300 {
-                let range = (response.range.start as u64, response.range.end as u64);
-                self.shared.lock().unwrap().sent_ranges.push(range);
-            }
         }
     }
 

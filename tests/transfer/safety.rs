@@ -1,8 +1,10 @@
 //! Failures: cut connections, throttling, changes, cancellation, kills.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use inia::transfer::{CopySource, TransferConfig, TransferManager};
@@ -449,10 +451,13 @@ async fn copies_in_parts_keep_properties_and_tags() {
 /// Size of the object that is transferred while processes are killed.
 const KILLED: usize = 61 * MIB;
 
+/// Size of its parts.
+const KILLED_PART: usize = 5 * MIB;
+
 /// Number of kills.
 const KILLS: usize = 10;
 
-/// The process that is killed: see [`killed_transfers_go_on_without_sending_a_part_twice`].
+/// The process that is killed: see [`killed_transfers_do_not_transfer_finished_parts_again`].
 #[tokio::test]
 #[ignore = "run by another test"]
 async fn transfer_that_is_killed() {
@@ -461,7 +466,7 @@ async fn transfer_that_is_killed() {
     };
     let path = std::env::var("INIA_TRANSFER_PATH").unwrap();
     let config = TransferConfig::new()
-        .part_size(5 << 20)
+        .part_size(KILLED_PART as u64)
         .concurrency(2)
         .journal_folder(std::env::var("INIA_TRANSFER_JOURNALS").unwrap())
         .resumable(true);
@@ -497,6 +502,7 @@ fn run_and_kill(
         if kill_after.is_some_and(|parts| count(server) >= before + parts) {
             child.kill().unwrap();
             child.wait().unwrap();
+            server.wait_until_idle();
             return false;
         }
         assert!(
@@ -508,9 +514,15 @@ fn run_and_kill(
 }
 
 #[test]
-fn killed_transfers_go_on_without_sending_a_part_twice() {
-    let server = PartServer::start(|head, _| match head.operation() {
+fn killed_transfers_do_not_transfer_finished_parts_again() {
+    let may_complete = Arc::new(AtomicBool::new(false));
+    let completion = Arc::clone(&may_complete);
+    let server = PartServer::start(move |head, _| match head.operation() {
         "UploadPart" | "GetObject" => Fault::Delay(Duration::from_millis(20)),
+        // An upload that is complete when its process is killed would begin anew.
+        "CompleteMultipartUpload" if !completion.load(Ordering::SeqCst) => {
+            Fault::Error(503, "SlowDown")
+        }
         _ => Fault::None,
     });
     let folder = tempfile::tempdir().unwrap();
@@ -537,27 +549,22 @@ fn killed_transfers_go_on_without_sending_a_part_twice() {
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
         .collect();
+    let parts = KILLED.div_ceil(KILLED_PART);
     let stored = |server: &PartServer| server.contents().stored_parts.len();
     let mut kills = 0;
-    while kills < KILLS {
-        if run_and_kill(&server, &upload, Some(1), stored) {
-            break;
-        }
+    while kills < KILLS && stored(&server) < parts {
+        assert!(!run_and_kill(&server, &upload, Some(1), stored));
         kills += 1;
     }
     assert!(kills >= KILLS - 2, "{kills}");
+    may_complete.store(true, Ordering::SeqCst);
     run_and_kill(&server, &upload, None, stored);
     assert!(*server.get("up").unwrap() == data);
     {
         let contents = server.contents();
-        assert_eq!(contents.stored_parts.len(), KILLED.div_ceil(5 * MIB));
-        // A part that was on its way when the process was killed may have been stored just after ListParts.
-        let twice = contents
-            .stored_parts
-            .values()
-            .filter(|count| **count > 1)
-            .count();
-        assert!(twice <= kills / 2, "{:?}", contents.stored_parts);
+        assert_eq!(contents.stored_parts.len(), parts);
+        let is_once = contents.stored_parts.values().all(|count| *count == 1);
+        assert!(is_once, "{:?}", contents.stored_parts);
         assert!(contents.uploads.is_empty());
     }
     let download = environment("download", "target");
@@ -565,28 +572,57 @@ fn killed_transfers_go_on_without_sending_a_part_twice() {
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
         .collect();
-    // Lines of the journal, without its header.
-    let written = |_: &PartServer| {
-        let folder = std::fs::read_dir(&journals).unwrap();
-        let lines = folder.map(|entry| {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
-            text.lines().count().saturating_sub(1)
-        });
-        lines.sum::<usize>()
-    };
+    let written = |_: &PartServer| recorded_parts(&journals).len();
     let mut kills = 0;
-    while kills < KILLS {
-        if run_and_kill(&server, &download, Some(1), written) {
+    loop {
+        let finished = recorded_parts(&journals);
+        // A process that is killed in its last moments may have finished.
+        let kill_after = (kills < KILLS && finished.len() + 2 < parts).then_some(1);
+        let earlier = server.contents().requests.len();
+        let is_complete = run_and_kill(&server, &download, kill_after, written);
+        let requested = requested_parts(&server, earlier);
+        assert!(
+            finished.is_disjoint(&requested),
+            "{finished:?}, {requested:?}"
+        );
+        if is_complete {
             break;
         }
         assert!(!target.exists());
         kills += 1;
     }
     assert!(kills >= 5, "{kills}");
-    run_and_kill(&server, &download, None, |_| 0);
     assert!(std::fs::read(&target).unwrap() == data);
     assert_eq!(names(folder.path()), ["journals", "source", "target"]);
     assert!(names(&journals).is_empty(), "{:?}", names(&journals));
+}
+
+/// Returns the offsets of the parts in the journals of downloads, whose first line is a header.
+fn recorded_parts(journals: &Path) -> BTreeSet<usize> {
+    let mut parts = BTreeSet::new();
+    for entry in std::fs::read_dir(journals).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+        let lines = text.split_inclusive('\n').skip(1);
+        // The last line may be cut off.
+        let lines = lines.filter(|line| line.ends_with('\n'));
+        parts.extend(lines.map(|line| line.split(' ').next().unwrap().parse::<usize>().unwrap()));
+    }
+    parts
+}
+
+/// Returns the offsets of the parts that were requested after a number of requests.
+fn requested_parts(server: &PartServer, earlier: usize) -> BTreeSet<usize> {
+    let contents = server.contents();
+    let requests = contents.requests.iter().skip(earlier);
+    requests
+        .filter(|(operation, _)| operation == "GetObject")
+        .map(|(_, head)| {
+            let range = head.headers.get("range");
+            let range = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-'));
+            let start: usize = range.map_or(0, |(start, _)| start.parse().unwrap());
+            start / KILLED_PART * KILLED_PART
+        })
+        .collect()
 }
 
 #[tokio::test]

@@ -9,19 +9,11 @@ use crate::{peers, smithy};
 
 /// Fetches the peers and compares command lines with the AWS CLI; returns the exit code of the test.
 pub(crate) fn run_cli(root: &Path, args: &[&str]) -> Result<ExitCode> {
-    let peers = match std::env::var_os("INIA_PEERS") {
-        Some(peers) => peers.into(),
-        None => peers::fetch(root)?,
-    };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo_test(root)?;
     command
-        .args(["test", "-p", "inia-cli", "--test", "differential"])
+        .args(["-p", "inia-cli", "--test", "differential"])
         .args(["--", "--nocapture"])
-        .current_dir(root)
-        .env("INIA_PEERS", &peers)
-        .env("INIA_CLI_DIFFERENTIAL_ALL", "1")
-        .env("CI", "true");
+        .env("INIA_CLI_DIFFERENTIAL_ALL", "1");
     let mut rest = args.iter().copied();
     while let Some(argument) = rest.next() {
         let mut value = || {
@@ -38,7 +30,29 @@ pub(crate) fn run_cli(root: &Path, args: &[&str]) -> Result<ExitCode> {
             }
         };
     }
+    exit_code(&mut command)
+}
+
+/// Fetches the peers, and returns a command `cargo test` whose tests must find them.
+fn cargo_test(root: &Path) -> Result<Command> {
+    let peers = match std::env::var_os("INIA_PEERS") {
+        Some(peers) => peers.into(),
+        None => peers::fetch(root)?,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .arg("test")
+        .current_dir(root)
+        .env("INIA_PEERS", &peers)
+        .env("CI", "true");
+    Ok(command)
+}
+
+/// Runs a command and returns its exit code.
+fn exit_code(command: &mut Command) -> Result<ExitCode> {
     let status = command.status().context("cannot start cargo")?;
+    // A process killed by a signal has no exit code.
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -59,20 +73,11 @@ struct Selection<'a> {
 /// Fetches the peers and runs the differential test; returns its exit code.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     let selection = parse(args)?;
-    let peers = match std::env::var_os("INIA_PEERS") {
-        Some(peers) => peers.into(),
-        None => peers::fetch(root)?,
-    };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["test", "--test", "differential", "--"]);
+    let mut command = cargo_test(root)?;
+    command.args(["--test", "differential", "--"]);
     if let Some(service) = selection.service {
         command.args(["--exact", service]);
     }
-    command
-        .current_dir(root)
-        .env("INIA_PEERS", &peers)
-        .env("CI", "true");
     let named = selection.service.is_some() && selection.operation.is_none();
     if selection.all || named {
         command.env("INIA_DIFFERENTIAL_ALL", "1");
@@ -92,10 +97,7 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Result<ExitCode> {
     if selection.smithy {
         command.env("INIA_DIFFERENTIAL_SMITHY", smithy::write(root)?);
     }
-    let status = command.status().context("cannot start cargo")?;
-    // A process killed by a signal has no exit code.
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    exit_code(&mut command)
 }
 
 fn parse<'a>(args: &[&'a str]) -> Result<Selection<'a>> {

@@ -8,7 +8,7 @@ use inia::{ErrorKind, Map, Value};
 use crate::arguments::ErrorFormat;
 use crate::status::CliError;
 
-/// What the AWS CLI prints before an error of the command line.
+/// Usage that the AWS CLI prints before an error of the command line.
 const USAGE: &str = "usage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]
 To see help text, you can run:
 
@@ -25,7 +25,7 @@ const PREFIX: &str = "aws: [ERROR]: ";
 pub(crate) fn text(error: &CliError) -> String {
     let format = ErrorFormat::current();
     if let ErrorFormat::Structured(format) = format {
-        let text = crate::output::render_for_message(&Value::Map(fields(error)), format, "error");
+        let text = crate::output::render_for_message(Value::Map(fields(error)), format, "error");
         return text.trim_end().to_owned();
     }
     if !crate::program::is_aws() {

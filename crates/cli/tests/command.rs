@@ -156,6 +156,30 @@ fn query_filters_the_output() {
 }
 
 #[test]
+fn the_last_error_format_counts() {
+    let error = r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no queue"}"#;
+    let server = Server::always(400, JSON, error);
+    let line = "sqs list-queues --cli-error-format yaml --cli-error-format json";
+    let result = run("error-format", &server, line);
+    let printed: serde_json::Value = serde_json::from_str(&result.stderr).unwrap();
+    assert_eq!((result.status, result.stdout.as_str()), (254, ""));
+    assert_eq!(printed["Message"], "no queue");
+    let result = run(
+        "error-format",
+        &server,
+        "sqs list-queues --cli-error-format x",
+    );
+    assert_eq!(result.status, 252);
+    assert!(
+        result
+            .stderr
+            .contains("\"x\" is not one of legacy, enhanced, json, yaml, text and table"),
+        "{}",
+        result.stderr
+    );
+}
+
+#[test]
 fn options_override_input_json() {
     let server = Server::always(
         200,

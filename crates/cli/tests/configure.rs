@@ -4,11 +4,10 @@
 
 mod support;
 
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use support::{fresh_home, inia, run_command};
+use support::{fresh_home, inia, run_command, run_with_input};
 
 /// Creates a home folder with the given files.
 fn home(test: &str, config: &str, credentials: &str) -> PathBuf {
@@ -284,19 +283,9 @@ fn rejects_values_that_cannot_be_read_back() {
 
 /// Feeds input to `inia configure` and returns its output.
 fn configure_with_input(test: &str, profile: &[&str], input: &str) -> String {
-    let mut child = configure(test)
-        .args(profile)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    let result = run_with_input(configure(test).args(profile), input.as_bytes());
+    assert_eq!(result.status, 0, "{result:?}");
+    result.stdout
 }
 
 #[test]
@@ -337,15 +326,8 @@ fn prompts_show_current_values_and_empty_input_keeps_them() {
 #[test]
 fn end_of_input_changes_nothing() {
     let home = home("cut", "[default]\nregion = us-east-1\n", "");
-    let mut child = configure("cut")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(b"AKID\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(255));
+    let result = run_with_input(&mut configure("cut"), b"AKID\n");
+    assert_eq!(result.status, 255, "{result:?}");
     assert!(!home.join(".aws/credentials").exists());
 }
 

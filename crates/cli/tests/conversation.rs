@@ -23,7 +23,7 @@ mod support;
 
 use event_server::{Conversation, EventServer};
 use inia::json;
-use support::{CommandResult, inia, run_command};
+use support::{CommandResult, inia, run_command, run_with_input};
 
 /// Starts a server in a runtime of its own.
 fn background<F: Future<Output = ()> + Send + 'static>(
@@ -68,14 +68,21 @@ fn transcriber() -> (EventServer, Arc<Mutex<Vec<Event>>>) {
     (server, seen)
 }
 
-/// Arguments of a conversation.
-fn conversation(name: &str, server: &EventServer, arguments: &[&str]) -> std::process::Command {
+/// Returns the command with the credentials that the server verifies.
+fn verified(name: &str) -> std::process::Command {
     let mut command = inia(name);
     command
         .env("AWS_ACCESS_KEY_ID", event_server::KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", event_server::SECRET)
         .env("AWS_REGION", "us-east-1")
-        .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("AWS_SESSION_TOKEN");
+    command
+}
+
+/// Returns the command of a conversation.
+fn conversation(name: &str, server: &EventServer, arguments: &[&str]) -> std::process::Command {
+    let mut command = verified(name);
+    command
         .args([
             "lexv2-runtime",
             "start-conversation",
@@ -191,11 +198,7 @@ fn with_open_input(mut command: std::process::Command) -> CommandResult {
     writeln!(input, r#"{{"TextInputEvent": {{"text": "a"}}}}"#).unwrap();
     let output = child.wait_with_output().unwrap();
     drop(input);
-    CommandResult {
-        status: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 #[test]
@@ -339,12 +342,8 @@ fn payloads_go_to_a_file() {
     let folder = tempfile_folder("payloads");
     let file = folder.join("speech.mp3");
     let command = |file: &str| {
-        let mut command = inia("payloads");
+        let mut command = verified("payloads");
         command
-            .env("AWS_ACCESS_KEY_ID", event_server::KEY_ID)
-            .env("AWS_SECRET_ACCESS_KEY", event_server::SECRET)
-            .env("AWS_REGION", "us-east-1")
-            .env_remove("AWS_SESSION_TOKEN")
             .args([
                 "polly",
                 "start-speech-synthesis-stream",
@@ -405,21 +404,12 @@ fn a_line_of_run_has_its_events_and_gives_a_list() {
         line(json!([{"TextInputEvent": {"text": 5}}])),
         line(json!([{"AudioInputEvent": {"contentType": "b", "audioChunk": "??"}}])),
     ];
-    let mut child = inia("run-events")
-        .args(["run", "--concurrency", "1"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(lines.concat().as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    let results: Vec<serde_json::Value> = String::from_utf8(output.stdout)
-        .unwrap()
+    let result = run_with_input(
+        inia("run-events").args(["run", "--concurrency", "1"]),
+        lines.concat().as_bytes(),
+    );
+    let results: Vec<serde_json::Value> = result
+        .stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();

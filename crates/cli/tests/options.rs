@@ -17,46 +17,66 @@ fn run(server: &Server, line: &str) -> CommandResult {
 /// All options that are not parameters of an operation, with a value.
 const OPTIONS: &[&str] = &[
     "--ca-bundle missing.pem",
+    "--cli-binary-format base64",
     "--cli-connect-timeout 5",
+    "--cli-error-format legacy",
     "--cli-input-json {}",
+    "--cli-input-yaml {}",
     "--cli-read-timeout 5",
+    "--color off",
     "--concurrency 2",
     "--debug",
     "--endpoint-url http://127.0.0.1:1",
+    "--explain",
+    "--fault 503",
     "--format env",
+    "--frame-bytes 100",
     "--generate-cli-skeleton",
+    "--input-events []",
     "--limit 1",
     "--max-items 1",
     "--no-browser",
+    "--no-cli-auto-prompt",
+    "--no-cli-pager",
     "--no-paginate",
     "--no-sign-request",
     "--no-verify-ssl",
     "--output text",
     "--page-size 1",
+    "--port 1",
     "--profile missing",
     "--query @",
     "--region eu-west-1",
+    "--script missing",
+    "--service-model {}",
+    "--service-name s",
+    "--sources",
     "--sso-session s",
     "--starting-token t",
     "--use-device-code",
+    "--verify-signatures",
+    "--with-credentials",
 ];
 
-const SESSION: &str = "ca-bundle cli-connect-timeout cli-read-timeout endpoint-url no-sign-request no-verify-ssl profile region";
-const OUTPUT: &str = "output query";
-const INPUT: &str = "cli-input-json generate-cli-skeleton";
+const SESSION: &str = "ca-bundle cli-connect-timeout cli-error-format cli-read-timeout endpoint-url no-sign-request no-verify-ssl profile region";
+const OUTPUT: &str = "color no-cli-auto-prompt no-cli-pager output query";
+const INPUT: &str = "cli-binary-format cli-input-json cli-input-yaml generate-cli-skeleton";
 const PAGING: &str = "max-items no-paginate page-size starting-token";
 
 /// Commands, with the options that they use besides `--debug`.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("help", &[]),
-    ("services", &["profile"]),
+    ("services", &["profile sources"]),
     ("sqs", &["profile"]),
     ("sqs help", &["profile"]),
     ("sqs list-queues help", &["profile"]),
-    ("sqs list-queues", &[SESSION, OUTPUT, INPUT, PAGING]),
+    (
+        "sqs list-queues",
+        &[SESSION, OUTPUT, INPUT, PAGING, "explain"],
+    ),
     (
         "sqs get-queue-url --queue-name q",
-        &[SESSION, OUTPUT, INPUT, "no-paginate"],
+        &[SESSION, OUTPUT, INPUT, "explain no-paginate"],
     ),
     ("dynamodb wait", &["profile"]),
     ("dynamodb wait table-exists help", &["profile"]),
@@ -81,6 +101,10 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("configure set region eu-west-1", &["profile"]),
     ("configure list", &[SESSION, OUTPUT]),
     ("configure list-profiles", &[]),
+    ("configure add-model", &["service-model service-name"]),
+    ("configure remove-model", &["service-name"]),
+    ("model check missing.json", &["service-name"]),
+    ("run", &[SESSION, "concurrency"]),
     ("configure export-credentials", &[SESSION, "format"]),
     (
         "sso login",
@@ -235,13 +259,7 @@ fn a_skeleton_is_printed_instead_of_a_call() {
             "unexpected argument: both",
         ),
     ] {
-        let result = run(&server, line);
-        assert_eq!(
-            (result.status, result.stdout.as_str()),
-            (252, ""),
-            "{line}: {result:?}"
-        );
-        assert!(result.stderr.contains(message), "{line}: {result:?}");
+        run(&server, line).assert_rejected(line, message);
     }
     assert!(server.requests().is_empty(), "{:?}", server.requests());
 }

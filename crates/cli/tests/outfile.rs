@@ -3,7 +3,7 @@
 #[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
-use support::{CommandResult, Server, home, inia, run_command};
+use support::{CommandResult, Server, home, inia, run_command, run_with_input};
 
 fn run(server: &Server, line: &str) -> CommandResult {
     run_command(
@@ -85,19 +85,11 @@ fn every_operation_with_a_blob_payload_takes_a_file() {
 #[test]
 fn run_returns_the_payload_in_base64() {
     let server = Server::always(200, "application/json", r#"{"result": 5}"#);
-    let mut child = inia("outfile")
-        .arg("run")
-        .env("AWS_ENDPOINT_URL", &server.url)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
     let call = r#"{"service": "lambda", "operation": "Invoke", "params": {"FunctionName": "f"}}"#;
-    let mut input = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut input, call.as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut command = inia("outfile");
+    command.arg("run").env("AWS_ENDPOINT_URL", &server.url);
+    let result = run_with_input(&mut command, call.as_bytes());
+    let line: serde_json::Value = serde_json::from_str(&result.stdout).unwrap();
     let expected = serde_json::json!({"StatusCode": 200, "Payload": "eyJyZXN1bHQiOiA1fQ=="});
     assert_eq!(line.get("result"), Some(&expected), "{line}");
 }

@@ -186,6 +186,27 @@ fn tokens_in_a_circle_are_an_error() {
 }
 
 #[test]
+fn pages_before_an_error_are_printed() {
+    let server = Server::start(|request| match request.body.as_slice() {
+        b"{}" => {
+            let page = br#"{"QueueUrls": ["http://q/1"], "NextToken": "t"}"#;
+            (200, "application/x-amz-json-1.0", page.to_vec())
+        }
+        _ => (400, "application/x-amz-json-1.0", b"{}".to_vec()),
+    });
+    for (format, page) in [
+        ("text", "QUEUEURLS\thttp://q/1\n"),
+        (
+            "yaml-stream",
+            "- NextToken: t\n  QueueUrls:\n  - http://q/1\n",
+        ),
+    ] {
+        let result = run(&server, &format!("sqs list-queues --output {format}"));
+        assert_eq!((result.status, result.stdout.as_str()), (254, page));
+    }
+}
+
+#[test]
 fn collections_are_paginated() {
     let server = queues();
     let result = run(
@@ -361,13 +382,7 @@ fn paging_options_without_effect_are_errors() {
             "--no-paginate has no effect",
         ),
     ] {
-        let result = run(&server, line);
-        assert_eq!(
-            (result.status, result.stdout.as_str()),
-            (252, ""),
-            "{line}: {result:?}"
-        );
-        assert!(result.stderr.contains(message), "{line}: {result:?}");
+        run(&server, line).assert_rejected(line, message);
     }
     assert!(server.requests().is_empty());
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Server, event, event_message, inia, response, run_command};
+use support::{Server, event, event_message, inia, response, run_command, run_with_input};
 
 const JSON: &str = "application/x-amz-json-1.0";
 
@@ -746,19 +746,9 @@ fn lines_may_begin_with_a_byte_order_mark_and_unverified_certificates_warn_once(
     let server = Server::always(200, JSON, "{}");
     let mut call = list_queues(&server, json!(1));
     call["config"] = json!({"verify": false});
-    let mut child = inia("warning")
-        .arg("run")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    write!(input, "\u{feff}{call}\n{call}\n").unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    let results = String::from_utf8(output.stdout).unwrap();
+    let lines = format!("\u{feff}{call}\n{call}\n");
+    let result = run_with_input(inia("warning").arg("run"), lines.as_bytes());
+    let (results, warnings) = (result.stdout, result.stderr);
     assert_eq!(results.matches(r#""ok":true"#).count(), 2, "{results}");
-    let warnings = String::from_utf8(output.stderr).unwrap();
     assert_eq!(warnings.matches("an attacker").count(), 1, "{warnings}");
 }

@@ -3,30 +3,15 @@
 #[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 mod support;
 
-use std::io::Write as _;
-use std::process::Stdio;
-
-use support::{CommandResult, Server, fresh_home, inia, run_command};
+use support::{CommandResult, Server, fresh_home, inia, run_command, run_with_input};
 
 /// Runs a command line against a server, with a standard input.
-#[expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
-fn run_with_input(test: &str, server: &Server, line: &str, input: &[u8]) -> CommandResult {
-    let mut child = inia(test)
+fn run(test: &str, server: &Server, line: &str, input: &[u8]) -> CommandResult {
+    let mut command = inia(test);
+    command
         .env("AWS_ENDPOINT_URL", &server.url)
-        .args(line.split(' '))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that fails early does not read all of it.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    CommandResult {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+        .args(line.split(' '));
+    run_with_input(&mut command, input)
 }
 
 #[test]
@@ -39,7 +24,7 @@ fn uploads_the_standard_input() {
     for path in paths {
         let server = Server::always(200, "text/plain", "");
         let line = format!("s3 put-object --bucket b --key k --body {path}");
-        let result = run_with_input("stdin", &server, &line, b"from a pipe");
+        let result = run("stdin", &server, &line, b"from a pipe");
         assert_eq!((result.status, result.stderr.as_str()), (0, ""), "{path}");
         let requests = server.requests();
         assert_eq!(requests[0].body, b"from a pipe");
@@ -52,7 +37,7 @@ fn uploads_the_standard_input() {
 fn standard_input_that_is_too_long_for_one_request_says_what_to_do() {
     let server = Server::always(200, "text/plain", "");
     let line = "s3 put-object --bucket b --key k --body -";
-    let result = run_with_input("long-stdin", &server, line, &vec![0; 9 << 20]);
+    let result = run("long-stdin", &server, line, &vec![0; 9 << 20]);
     assert_ne!(result.status, 0);
     assert!(result.stderr.contains("ContentLength"), "{}", result.stderr);
     assert!(server.requests().is_empty());

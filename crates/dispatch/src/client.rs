@@ -177,7 +177,8 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(ec2: inia_dispatch::Client) -> inia_core::Result<()> {
-    /// use inia_core::{config::Config, json};
+    /// # use inia_core as inia;
+    /// use inia::{config::Config, json};
     ///
     /// let ireland = ec2.with_config(&Config::new().region("eu-west-1"))?;
     /// ireland.call("DescribeInstances", json!({})).await?;
@@ -429,7 +430,8 @@ impl Call {
     /// An operation whose input is an event stream also takes them as a list, as the parameter with the name of the stream.
     ///
     /// ```no_run
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// # async fn example() -> inia_core::Result<()> {
     /// let polly = Session::load().await?.client("polly")?;
@@ -467,7 +469,8 @@ impl Call {
     /// its own are not received.
     ///
     /// ```no_run
-    /// use inia_dispatch::{Session, json};
+    /// # use inia_dispatch as inia;
+    /// use inia::{Session, json};
     ///
     /// # async fn example() -> inia_core::Result<()> {
     /// let lex = Session::load().await?.client("lexv2-runtime")?;
@@ -544,7 +547,8 @@ impl Call {
     /// ```no_run
     /// # async fn example(sqs: inia_dispatch::Client) -> inia_core::Result<()> {
     /// use std::time::Duration;
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let queues = sqs.call("ListQueues", json!({})).timeout(Duration::from_secs(2)).await?;
     /// # Ok(())
@@ -568,7 +572,8 @@ impl Call {
     ///
     /// ```no_run
     /// # async fn example(s3: inia_dispatch::Client) -> inia_core::Result<()> {
-    /// use inia_core::json;
+    /// # use inia_core as inia;
+    /// use inia::json;
     ///
     /// let object = json!({"Bucket": "logs", "Key": "2026/11.tar"});
     /// let call = s3.call("HeadObject", object).config(|config| config.use_dualstack_endpoint(true));
@@ -665,7 +670,9 @@ impl Call {
                     Err(error) => return Err(service.in_call(error, operation)),
                 }
                 if let Some(native) = self.client.native_operation(operation) {
-                    return native_call(&self.client, operation, native, params, options).await;
+                    // Boxed, so that the future of a plain call stays small.
+                    let call = native_call(&self.client, operation, native, params, options);
+                    return Box::pin(call).await;
                 }
                 if self.resumes_body && BodyResumer::supports(&self.client, operation) {
                     let params = params.share();

@@ -30,9 +30,9 @@ pub(crate) struct EndpointResolver {
 }
 
 /// The endpoint rules of a service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct EndpointRules {
-    pub(crate) rule_set: RuleSet,
+    pub(crate) rule_set: Arc<RuleSet>,
     /// True if the rules are those of [`regional_rule_set`].
     pub(crate) is_regional: bool,
 }
@@ -77,7 +77,7 @@ pub(crate) struct EndpointOverrides<'a> {
 impl EndpointResolver {
     pub(crate) fn new(rules: EndpointRules, partitions: Arc<Partitions>) -> Self {
         EndpointResolver {
-            rule_set: Arc::new(rules.rule_set),
+            rule_set: rules.rule_set,
             is_regional: rules.is_regional,
             partitions,
             cache: EndpointCache::default(),

@@ -25,6 +25,9 @@ use crate::transport::{WireBody, WireRequest};
 /// Maximum length of a body in an explanation, in bytes.
 const MAX_BODY: usize = 64 << 10;
 
+/// Maximum number of delays in an explanation.
+const MAX_DELAYS: u32 = 19;
+
 /// A builder of an explanation, ready to be awaited.
 #[derive(Debug)]
 #[must_use = "an explanation does nothing until it is awaited"]
@@ -38,8 +41,8 @@ impl Client {
     /// come from. Nothing is sent.
     ///
     /// ```
-    /// use inia_dispatch::{Session, json};
-    /// use inia_core::Credentials;
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -77,7 +80,7 @@ impl Call {
 
 impl Explain {
     /// Loads the credentials as a call does, also over the network and from commands. Without this, providers that need either are not
-    /// asked, and the request is signed with credentials of no use.
+    /// asked, and the request is signed with placeholder credentials.
     pub fn with_credentials(mut self) -> Self {
         self.with_credentials = true;
         self
@@ -176,7 +179,7 @@ impl Explanation {
     /// | `auth` | `scheme`, `signing_name`, `region`, `reason` |
     /// | `credentials` | `source`, and all `providers` that were asked with their outcomes; null for a request without signature |
     /// | `settings` | those that are not defaults, with `name`, `value` and `source` |
-    /// | `retries` | `mode`, `max_attempts`, and the maximum delay before each retry of a transient error, in seconds |
+    /// | `retries` | `mode`, `max_attempts`, and the maximum delay before each of the first 19 retries of a transient error, in seconds |
     /// | `customizations` | the `step` that each changes, and its `source` |
     #[must_use]
     pub fn to_value(&self) -> Value {
@@ -488,7 +491,7 @@ fn retries(service: &Service, operation: &Operation, explained: &ExplainedReques
         },
     );
     map.insert("max_attempts", i64::from(explained.max_attempts));
-    let delays = (1..explained.max_attempts.min(20)).map(|attempt| {
+    let delays = (1..explained.max_attempts.min(MAX_DELAYS + 1)).map(|attempt| {
         let delay: Duration =
             service
                 .retry

@@ -33,9 +33,10 @@ use crate::transport::{WireRequest, WireResponse};
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering};
-/// use inia_core::Result;
-/// use inia_dispatch::{CallContext, Interceptor, Session};
-/// use inia_protocol::Headers;
+/// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; pub mod interceptor { pub use inia_dispatch::*; } pub mod protocol { pub use inia_protocol::*; } }
+/// use inia::{Result, Session};
+/// use inia::interceptor::{CallContext, Interceptor};
+/// use inia::protocol::Headers;
 ///
 /// /// Numbers the requests, in a header that is signed.
 /// struct Numbered(AtomicU32);

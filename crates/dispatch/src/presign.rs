@@ -24,7 +24,7 @@ use crate::sign::{Signable, SignableBody, presign};
 use crate::url::{BaseUrl, Url};
 
 /// Maximum lifetime of a URL that is signed with SigV4: seven days.
-pub(crate) const MAX_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const MAX_EXPIRES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Lifetime of the presigned URL for a copy between regions, as in botocore.
 const COPY_EXPIRES: Duration = Duration::from_secs(60 * 60);
@@ -172,6 +172,19 @@ impl fmt::Debug for PresignedRequest {
     }
 }
 
+/// Returns the problem of a lifetime that is not between a second and seven days.
+pub(crate) fn expires_problem(expires_in: Duration) -> Option<Problem> {
+    let is_valid = expires_in.as_secs() > 0 && expires_in <= MAX_EXPIRES;
+    (!is_valid).then(|| Problem {
+        path: String::new(),
+        message: format!(
+            "expires_in must be between 1 and {} seconds, but is {}",
+            MAX_EXPIRES.as_secs(),
+            expires_in.as_secs_f64()
+        ),
+    })
+}
+
 impl Service {
     /// Builds a presigned URL.
     ///
@@ -192,18 +205,8 @@ impl Service {
         method: Option<Str>,
         expires_in: Duration,
     ) -> Result<PresignedRequest> {
-        if expires_in.as_secs() == 0 || expires_in > MAX_EXPIRES {
-            return Err(Error::from_problems(
-                &operation.name,
-                vec![Problem {
-                    path: String::new(),
-                    message: format!(
-                        "expires_in must be between 1 and {} seconds, but is {}",
-                        MAX_EXPIRES.as_secs(),
-                        expires_in.as_secs_f64()
-                    ),
-                }],
-            ));
+        if let Some(problem) = expires_problem(expires_in) {
+            return Err(Error::from_problems(&operation.name, vec![problem]));
         }
         let plan = self.plan(operation)?;
         let mut state = CallState {
@@ -270,7 +273,7 @@ impl Service {
         })
     }
 
-    /// Returns the URL of a request with the signature in its query; unsigned if there are no credentials.
+    /// Returns the URL of a request with the signature in its query; unsigned without credentials.
     fn presigned_url(
         &self,
         request: &Request,

@@ -14,11 +14,11 @@ use crate::auth::AuthScheme;
 use crate::customization::CallState;
 use crate::params::ParamsValue;
 use crate::pipeline::{CallOptions, RequestDraft};
-use crate::presign::MAX_EXPIRES;
+use crate::presign::expires_problem;
 use crate::sign::sign_post_policy;
 use crate::url::Url;
 
-/// The end of a key that stands for the name of the uploaded file.
+/// Placeholder at the end of a key, which S3 replaces with the name of the uploaded file.
 const FILENAME: &str = "${filename}";
 
 /// Fields that need no condition.
@@ -33,8 +33,8 @@ impl Client {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use inia_core::{Credentials, json};
-    /// use inia_dispatch::Session;
+    /// # mod inia { pub use inia_core::*; pub use inia_dispatch::*; }
+    /// use inia::{Credentials, Session, json};
     ///
     /// # fn main() -> inia_core::Result<()> {
     /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -198,17 +198,7 @@ impl PresignPost {
     }
 
     fn check(&self) -> Result<()> {
-        let mut problems = Vec::new();
-        if self.expires_in.as_secs() == 0 || self.expires_in > MAX_EXPIRES {
-            problems.push(Problem {
-                path: String::new(),
-                message: format!(
-                    "expires_in must be between 1 and {} seconds, but is {}",
-                    MAX_EXPIRES.as_secs(),
-                    self.expires_in.as_secs_f64()
-                ),
-            });
-        }
+        let mut problems = Vec::from_iter(expires_problem(self.expires_in));
         for (index, condition) in self.conditions.iter().enumerate() {
             if !matches!(condition, Value::List(_) | Value::Map(_)) {
                 problems.push(Problem {

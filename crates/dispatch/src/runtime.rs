@@ -12,16 +12,21 @@ use inia_core::{Error, ErrorKind, Result};
 ///
 /// # Errors
 /// Those of the call. `Config`: there is no runtime, or it lacks a driver.
-pub(crate) async fn with_drivers<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
-    // Nothing that the call shares with other calls is left half-changed: its locks are not held while it waits.
-    match AssertUnwindSafe(call).catch_unwind().await {
-        Ok(result) => result,
-        Err(panic) if is_missing_driver(&*panic) => Err(Error::new(
-            ErrorKind::Config,
-            "calls require a tokio runtime with timers and I/O: call `enable_all` on its builder",
-        )),
-        Err(panic) => resume_unwind(panic),
-    }
+pub(crate) fn with_drivers<T>(
+    call: impl Future<Output = Result<T>>,
+) -> impl Future<Output = Result<T>> {
+    // Nothing that the call shares with other calls is left half-changed: its locks are not held while it waits. An `async fn` would
+    // hold the future of the call twice.
+    AssertUnwindSafe(call)
+        .catch_unwind()
+        .map(|result| match result {
+            Ok(result) => result,
+            Err(panic) if is_missing_driver(&*panic) => Err(Error::new(
+                ErrorKind::Config,
+                "calls require a tokio runtime with timers and I/O: call `enable_all` on its builder",
+            )),
+            Err(panic) => resume_unwind(panic),
+        })
 }
 
 /// Returns true if a panic is tokio's for a missing runtime or driver.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
-use inia_core::{Str, Value, is_secret_name};
+use inia_core::{Blob, Str, Timestamp, Value, is_secret_name};
 #[cfg(feature = "testing")]
 use inia_model::Location;
 use inia_model::{Kind, Member, Operation, ServiceModel, ShapeId, Structure};
@@ -22,6 +22,9 @@ const REDACTED: &str = "REDACTED";
 
 /// Maximum number of shapes that are searched for sensitive members.
 const MAX_SHAPES: usize = 20_000;
+
+/// Start of a CDATA section, after `<`.
+const CDATA: &str = "![CDATA[";
 
 /// Headers whose values depend on the bytes of the body.
 const BODY_HEADERS: [&str; 4] = ["content-length", "content-md5", "x-amz-crc32", "etag"];
@@ -136,7 +139,6 @@ impl<'m> Scrubber<'m> {
     fn is_secret(&self, name: &str) -> bool {
         !self.keeps(name)
             && (is_secret_name(name)
-                || self.names.contains(name)
                 // Forms have names in capitals (`ec2`).
                 || self.names.iter().any(|other| other.eq_ignore_ascii_case(name)))
     }
@@ -279,9 +281,14 @@ impl<'m> Scrubber<'m> {
             } else {
                 out.push_str(before);
             }
+            if let Some(text) = tag.strip_prefix(CDATA).filter(|_| depth > 0) {
+                out.push_str(REDACTED);
+                found = true;
+                rest = text.split_once("]]>").map_or("", |(_, after)| after);
+                continue;
+            }
             let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
-            if let Some(name) = tag.strip_prefix('/') {
-                let _ = name;
+            if tag.starts_with('/') {
                 depth = depth.saturating_sub(1);
             } else if !tag.starts_with(['?', '!']) && !tag.ends_with('/') {
                 let name = tag.split_ascii_whitespace().next().unwrap_or_default();
@@ -298,55 +305,94 @@ impl<'m> Scrubber<'m> {
         found.then_some(out)
     }
 
-    /// Overwrites secret texts and bytes with as many letters, so that the document stays valid.
     fn cbor(&self, body: &Bytes) -> Option<Bytes> {
-        let value = read_cbor(body.clone()).ok()?;
-        let mut secrets = Vec::new();
-        self.collect_secrets(&value, false, &mut secrets);
-        secrets.retain(|secret| !secret.is_empty());
-        if secrets.is_empty() {
-            return None;
-        }
-        let mut bytes = body.to_vec();
-        for secret in secrets {
-            let mut start = 0;
-            while let Some(found) = bytes
-                .get(start..)
-                .and_then(|rest| memchr_find(rest, &secret))
-            {
-                let at = start + found;
-                if let Some(range) = bytes.get_mut(at..at + secret.len()) {
-                    range.fill(b'x');
-                }
-                start = at + secret.len();
-            }
-        }
-        Some(Bytes::from(bytes))
+        let mut value = read_cbor(body.clone()).ok()?;
+        let mut found = false;
+        self.redact_entries(&mut value, false, &mut found);
+        found.then(|| {
+            let mut out = Vec::with_capacity(body.len());
+            push_cbor(&mut out, &value);
+            Bytes::from(out)
+        })
     }
 
-    fn collect_secrets(&self, value: &Value, is_secret: bool, secrets: &mut Vec<Vec<u8>>) {
+    fn redact_entries(&self, value: &mut Value, is_secret: bool, found: &mut bool) {
         match value {
             Value::Map(map) => {
-                for (name, value) in map {
-                    self.collect_secrets(value, is_secret || self.is_secret(name), secrets);
+                for (name, value) in map.iter_mut() {
+                    let is_secret = is_secret || self.is_secret(name);
+                    self.redact_entries(value, is_secret, found);
                 }
             }
             Value::List(items) => {
-                for item in items {
-                    self.collect_secrets(item, is_secret, secrets);
+                for item in items.iter_mut() {
+                    self.redact_entries(item, is_secret, found);
                 }
             }
-            Value::String(text) if is_secret => secrets.push(text.as_bytes().to_vec()),
-            Value::Blob(blob) if is_secret => secrets.push(blob.to_vec()),
-            _ => {}
+            Value::Bool(_) | Value::Null => {}
+            _ if !is_secret => {}
+            leaf => {
+                *found = true;
+                *leaf = match leaf {
+                    Value::String(_) => Value::from(REDACTED),
+                    Value::Blob(_) => Value::Blob(Blob::from(REDACTED.as_bytes())),
+                    Value::Timestamp(_) => Value::Timestamp(Timestamp::new(0, 0)),
+                    _ => Value::Int(0),
+                };
+            }
         }
     }
 }
 
-fn memchr_find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .position(|window| window == needle)
+/// Appends a CBOR item. Its heads are not the shortest, but valid.
+fn push_cbor(out: &mut Vec<u8>, value: &Value) {
+    let head = |out: &mut Vec<u8>, major: u8, argument: u64| {
+        out.push(major << 5 | 27);
+        out.extend_from_slice(&argument.to_be_bytes());
+    };
+    match value {
+        Value::Null => out.push(0xf6),
+        Value::Bool(flag) => out.push(0xf4 | u8::from(*flag)),
+        Value::Int(number) => match u64::try_from(*number) {
+            Ok(number) => head(out, 0, number),
+            Err(_) => head(out, 1, !number.cast_unsigned()),
+        },
+        // Only integers beyond 64 bits with a sign become these.
+        Value::BigInt(digits) => match digits.parse() {
+            Ok(number) => head(out, 0, number),
+            Err(_) => push_cbor(out, &Value::Float(value.as_f64().unwrap_or_default())),
+        },
+        Value::Float(number) => {
+            out.push(0xfb);
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+        Value::Timestamp(time) => {
+            out.push(0xc1);
+            push_cbor(out, &Value::Float(time.as_f64()));
+        }
+        Value::Blob(blob) => {
+            head(out, 2, blob.len() as u64);
+            out.extend_from_slice(blob);
+        }
+        Value::String(text) => {
+            head(out, 3, text.len() as u64);
+            out.extend_from_slice(text.as_bytes());
+        }
+        Value::List(items) => {
+            head(out, 4, items.len() as u64);
+            for item in items {
+                push_cbor(out, item);
+            }
+        }
+        Value::Map(map) => {
+            head(out, 5, map.len() as u64);
+            for (name, value) in map {
+                head(out, 3, name.len() as u64);
+                out.extend_from_slice(name.as_bytes());
+                push_cbor(out, value);
+            }
+        }
+    }
 }
 
 /// Returns true if the member is sensitive, or its elements are.
@@ -387,6 +433,8 @@ fn redact_leaves(json: &mut Json, found: &mut bool) {
 
 #[cfg(test)]
 mod tests {
+    use inia_core::json;
+
     use super::*;
 
     fn scrubbed(content_type: &str, body: &[u8]) -> String {
@@ -431,6 +479,11 @@ mod tests {
                 "<?xml?><R><A>b</A><Pin>1</Pin><Plan><B>2</B><C/></Plan><A>c</A></R>",
                 "<?xml?><R><A>b</A><Pin>REDACTED</Pin><Plan><B>REDACTED</B><C/></Plan><A>c</A></R>",
             ),
+            (
+                "text/xml",
+                "<R><A><![CDATA[b]]></A><Pin>1<![CDATA[<2>]]></Pin><A>c</A></R>",
+                "<R><A><![CDATA[b]]></A><Pin>REDACTEDREDACTED</Pin><A>c</A></R>",
+            ),
             ("text/plain", "Pin", "Pin"),
         ] {
             assert_eq!(scrubbed(content_type, body.as_bytes()), expected);
@@ -438,16 +491,32 @@ mod tests {
     }
 
     #[test]
-    fn secrets_in_cbor_are_overwritten() {
-        // {"Pin": "1234", "A": "b"}
-        let body = b"\xa2\x63Pin\x641234\x61A\x61b";
+    fn secrets_in_cbor_are_replaced() {
         let scrubber = Scrubber {
             structure: None,
-            names: ["Pin".into()].into(),
+            names: ["Pin".into(), "Plan".into()].into(),
             kept: &[],
             has_secret_payload: false,
         };
-        let scrubbed = scrubber.cbor(&Bytes::from_static(body)).unwrap();
-        assert_eq!(&scrubbed[..], b"\xa2\x63Pin\x64xxxx\x61A\x61b");
+        let time = Timestamp::new(1_767_225_600, 0);
+        // "c" is also the head of a text of three bytes; "Pin" is also a name.
+        let body = json!({"Pin": "c", "Pig": "c", "A": {"pin": "Pin", "N": [-7, 1.5, u64::MAX, true, null, time]},
+            "Plan": {"Pin": 7, "B": [Blob::from(vec![1, 2])], "T": time, "None": null}});
+        let mut bytes = Vec::new();
+        push_cbor(&mut bytes, &body);
+        assert_eq!(read_cbor(bytes.clone().into()).unwrap(), body);
+        let scrubbed = scrubber.cbor(&bytes.into()).unwrap();
+        let expected = json!({"Pin": "REDACTED", "Pig": "c", "A": {"pin": "REDACTED", "N": [-7, 1.5, u64::MAX, true, null, time]},
+            "Plan": {"Pin": 0, "B": [Blob::from("REDACTED".as_bytes())], "T": Timestamp::new(0, 0), "None": null}});
+        assert_eq!(read_cbor(scrubbed).unwrap(), expected);
+        // A text in two chunks, of which each has a part of the secret.
+        let chunked = b"\xa1\x63Pin\x7f\x6212\x6234\xff";
+        let scrubbed = scrubber.cbor(&Bytes::from_static(chunked)).unwrap();
+        assert_eq!(read_cbor(scrubbed).unwrap(), json!({"Pin": "REDACTED"}));
+        assert!(
+            scrubber
+                .cbor(&Bytes::from_static(b"\xa1\x61A\x61b"))
+                .is_none()
+        );
     }
 }

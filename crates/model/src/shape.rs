@@ -218,7 +218,7 @@ pub struct ErrorTraits {
     pub code: Option<Str>,
     /// HTTP status.
     pub http_status: Option<u16>,
-    /// Whether the sender is at fault.
+    /// True if the sender is at fault.
     pub sender_fault: bool,
     /// `retryable`, if the error can be retried.
     pub retryable: Option<Retryable>,

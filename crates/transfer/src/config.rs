@@ -31,7 +31,8 @@ pub(crate) const MAX_PARTS: u64 = 10_000;
 /// | `max_io_queue`, `io_chunksize` | not needed: parts are written where they belong |
 ///
 /// ```
-/// use inia_transfer::TransferConfig;
+/// # mod inia { pub mod transfer { pub use inia_transfer::*; } }
+/// use inia::transfer::TransferConfig;
 ///
 /// let config = TransferConfig::new().part_size(16 << 20).concurrency(20).max_memory(256 << 20);
 /// ```

@@ -1,4 +1,4 @@
-//! [`TransferContext`]: what the tasks of a transfer share.
+//! [`TransferContext`]: client, configuration and limits of a transfer.
 
 use std::sync::Arc;
 
@@ -43,8 +43,7 @@ impl SharedLimits {
 
     /// Waits for memory. A part that is longer than all of it gets all of it.
     pub(crate) async fn reserve(&self, bytes: u64) -> Result<MemoryPermit> {
-        let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.memory).acquire_many_owned(kibibytes.min(self.memory_size));
+        let permit = Arc::clone(&self.memory).acquire_many_owned(self.permits_for(bytes));
         permit.await.map_err(|error| {
             Error::new(ErrorKind::Stream, "no memory can be reserved").with_source(error)
         })
@@ -52,14 +51,18 @@ impl SharedLimits {
 
     /// Reserves memory if it is free.
     pub(crate) fn try_reserve(&self, bytes: u64) -> Option<MemoryPermit> {
-        let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        let permit =
-            Arc::clone(&self.memory).try_acquire_many_owned(kibibytes.min(self.memory_size));
+        let permit = Arc::clone(&self.memory).try_acquire_many_owned(self.permits_for(bytes));
         permit.ok()
+    }
+
+    /// Returns the memory of a part in KiB, at most all of it.
+    fn permits_for(&self, bytes: u64) -> u32 {
+        let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        kibibytes.min(self.memory_size)
     }
 }
 
-/// What the tasks of a transfer share.
+/// Client, configuration, arguments and state that the tasks of a transfer share.
 #[derive(Debug)]
 pub(crate) struct TransferContext {
     pub(crate) client: Client,

@@ -48,7 +48,7 @@ impl TransferControl {
     }
 
     /// Cancels the transfer: it ends with an error of kind [`Cancelled`](ErrorKind::Cancelled), after the parts of an upload are
-    /// aborted and the temporary file of a download is removed.
+    /// aborted and the temporary file of a download is removed. A [resumable](crate::TransferRequest::resumable) transfer keeps them.
     pub fn cancel(&self) {
         self.set(TransferState::Cancelled);
     }

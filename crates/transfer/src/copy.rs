@@ -66,7 +66,8 @@ const MAX_TAGGING_HEADER: usize = 2048;
 /// The source of a copy.
 ///
 /// ```
-/// use inia_transfer::CopySource;
+/// # mod inia { pub mod transfer { pub use inia_transfer::*; } }
+/// use inia::transfer::CopySource;
 ///
 /// let source = CopySource::new("photos", "2026/boto.jpg").version_id("3sL4kqtJlcpXroDTDmJ");
 /// ```
@@ -82,10 +83,7 @@ impl CopySource {
     #[must_use]
     pub fn new(bucket: impl Into<Str>, key: impl Into<Str>) -> Self {
         CopySource {
-            object: ObjectName {
-                bucket: bucket.into(),
-                key: key.into(),
-            },
+            object: ObjectName::new(bucket, key),
             version_id: None,
             size: None,
         }
@@ -105,14 +103,7 @@ impl CopySource {
         self
     }
 
-    fn value(&self) -> Value {
-        let mut source = self.object.params();
-        if let Some(version) = &self.version_id {
-            source.insert("VersionId", version.clone());
-        }
-        Value::Map(source)
-    }
-
+    /// Returns the parameters that name the object: of a request to the source, or as `CopySource`.
     fn params(&self) -> Map {
         let mut params = self.object.params();
         if let Some(version) = &self.version_id {
@@ -205,7 +196,7 @@ impl Copy {
         checksum: Option<(ObjectChecksum, String)>,
     ) -> Result<TransferOutput> {
         let mut params = self.target.params();
-        params.insert("CopySource", self.source.value());
+        params.insert("CopySource", Value::Map(self.source.params()));
         let output = self.context.send("CopyObject", &params).await?;
         if let Some((checksum, expected)) = checksum
             && checksum.is_full_object
@@ -311,7 +302,7 @@ impl Copy {
         let context = &self.context;
         let part_size = upload_part_size(context.config.part_size, Some(size));
         let mut params = Map::new();
-        params.insert("CopySource", self.source.value());
+        params.insert("CopySource", Value::Map(self.source.params()));
         if let Some(etag) = head["ETag"].as_str()
             && context.arguments.get("CopySourceIfMatch").is_none()
         {

@@ -188,8 +188,7 @@ async fn delete_batch(
         delete.insert("Quiet", true);
         params.insert("Delete", Value::Map(delete));
         let output = context.send("DeleteObjects", &params).await?;
-        let mut again = Vec::new();
-        let mut throttled = None;
+        let mut again: Vec<DeleteFailure> = Vec::new();
         let mut failed = std::collections::HashSet::new();
         for error in output.value["Errors"].items() {
             let text = |name: &str| Str::from(error[name].as_str().unwrap_or_default());
@@ -201,22 +200,23 @@ async fn delete_batch(
                     .map(Str::from),
             };
             failed.insert((target.key.clone(), target.version_id.clone()));
-            if RETRYABLE_CODES.contains(&text("Code").as_str()) {
-                throttled = Some(text("Code"));
-                again.push((target, text("Code"), text("Message")));
+            let failure = DeleteFailure {
+                target,
+                code: text("Code"),
+                message: text("Message"),
+            };
+            if RETRYABLE_CODES.contains(&failure.code.as_str()) {
+                again.push(failure);
             } else {
-                failures.push(DeleteFailure {
-                    target,
-                    code: text("Code"),
-                    message: text("Message"),
-                });
+                failures.push(failure);
             }
         }
         let count = targets.len();
         targets.retain(|target| !failed.contains(&(target.key.clone(), target.version_id.clone())));
-        context.progress.add_bytes(0);
         deleted.append(&mut targets);
-        let Some(code) = throttled else { break };
+        let Some(code) = again.last().map(|failure| failure.code.clone()) else {
+            break;
+        };
         let class = match code.as_str() {
             "SlowDown" | "ServiceUnavailable" => inia_core::RetryClass::Throttling,
             _ => inia_core::RetryClass::Transient,
@@ -233,18 +233,10 @@ async fn delete_batch(
             .await
             .is_err()
         {
-            failures.extend(
-                again
-                    .into_iter()
-                    .map(|(target, code, message)| DeleteFailure {
-                        target,
-                        code,
-                        message,
-                    }),
-            );
+            failures.extend(again);
             break;
         }
-        targets.extend(again.into_iter().map(|(target, ..)| target));
+        targets.extend(again.into_iter().map(|failure| failure.target));
     }
     context.progress.add_part();
     Ok((deleted, failures))

@@ -1,4 +1,4 @@
-//! [`Journal`]: what a transfer that may be resumed has done.
+//! [`Journal`]: the progress of a resumable transfer, as a file.
 //!
 //! A journal is a file of lines: the first one is a JSON object that binds it to the source, the destination and their versions, and each
 //! other one is a part of a download that was written.
@@ -13,7 +13,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use inia_core::{Error, ErrorKind, Map, Result, Value};
+use inia_core::{Error, ErrorKind, Map, Result, Value, to_hex};
 use inia_dispatch::Client;
 use sha2::{Digest as _, Sha256};
 
@@ -196,12 +196,9 @@ fn journal_name(client: &Client, kind: JournalKind, object: &ObjectName, local: 
         hash.update([0]);
     }
     hash.update(local.as_os_str().as_encoded_bytes());
-    let digest = hash.finalize();
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut name = to_hex(&hash.finalize());
+    name.truncate(32);
+    name
 }
 
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {

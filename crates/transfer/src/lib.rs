@@ -1,8 +1,9 @@
 //! S3 transfers: upload, download, copy, list and delete.
 //!
 //! ```no_run
-//! use inia_dispatch::Session;
-//! use inia_transfer::TransferManager;
+//! # mod inia { pub use inia_dispatch::*; pub mod transfer { pub use inia_transfer::*; } }
+//! use inia::Session;
+//! use inia::transfer::TransferManager;
 //!
 //! # async fn example() -> inia_core::Result<()> {
 //! let s3 = Session::load().await?.client("s3")?;
@@ -20,6 +21,7 @@
 
 mod arguments;
 mod bandwidth;
+mod boxed_stream;
 mod buffer;
 mod checksum;
 mod compare;

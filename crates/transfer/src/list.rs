@@ -6,17 +6,14 @@
 )]
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use futures_core::Stream;
 use futures_util::StreamExt as _;
 use inia_core::{Map, Result, Str, Timestamp, Value};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinSet;
 
+use crate::boxed_stream::boxed_stream;
 use crate::context::TransferContext;
 
 /// The operations of a listing.
@@ -61,8 +58,13 @@ impl ListedObject {
     }
 }
 
-/// The objects of a listing, in the order of their keys.
-pub struct ObjectListing(Pin<Box<dyn Stream<Item = Result<ListedObject>> + Send>>);
+boxed_stream! {
+    /// The objects of a listing, in the order of their keys.
+    pub struct ObjectListing(Result<ListedObject>);
+
+    /// Returns the next object; `None` at the end.
+    fn next;
+}
 
 impl ObjectListing {
     pub(crate) fn new(
@@ -90,25 +92,6 @@ impl ObjectListing {
             futures_util::stream::iter(objects)
         });
         ObjectListing(Box::pin(objects))
-    }
-
-    /// Returns the next object; `None` at the end.
-    pub async fn next(&mut self) -> Option<Result<ListedObject>> {
-        self.0.next().await
-    }
-}
-
-impl Stream for ObjectListing {
-    type Item = Result<ListedObject>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl fmt::Debug for ObjectListing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObjectListing").finish_non_exhaustive()
     }
 }
 

@@ -1,18 +1,15 @@
 //! [`LocalListing`]: the files of a folder, in the order of the keys that they have in a bucket.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use futures_core::Stream;
 use futures_util::StreamExt as _;
 use inia_core::{Error, ErrorKind, Result, Str, Timestamp};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::source::file_error;
+use crate::boxed_stream::boxed_stream;
+use crate::source::{FileId, file_error, file_id};
 
 /// Number of files that are listed ahead.
 const FILES_AHEAD: usize = 1000;
@@ -53,9 +50,14 @@ pub enum LocalEntry {
     Skipped(SkippedFile),
 }
 
-/// The files of a folder and its subfolders, in the order of their keys. Only the entries of the folders on the way to the current file
-/// are in memory.
-pub struct LocalListing(Pin<Box<dyn Stream<Item = Result<LocalEntry>> + Send>>);
+boxed_stream! {
+    /// The files of a folder and its subfolders, in the order of their keys. Only the entries of the folders on the way to the current
+    /// file are in memory.
+    pub struct LocalListing(Result<LocalEntry>);
+
+    /// Returns the next entry; `None` at the end.
+    fn next;
+}
 
 impl LocalListing {
     /// Lists a folder. Symbolic links are followed or left out.
@@ -78,29 +80,7 @@ impl LocalListing {
         };
         LocalListing(Box::pin(futures_util::stream::once(entries).flatten()))
     }
-
-    /// Returns the next entry; `None` at the end.
-    pub async fn next(&mut self) -> Option<Result<LocalEntry>> {
-        self.0.next().await
-    }
 }
-
-impl Stream for LocalListing {
-    type Item = Result<LocalEntry>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl fmt::Debug for LocalListing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalListing").finish_non_exhaustive()
-    }
-}
-
-/// Device and inode of a folder, where folders have them.
-type FolderId = Option<(u64, u64)>;
 
 struct FolderWalk {
     sender: Sender<Result<LocalEntry>>,
@@ -111,7 +91,7 @@ struct FolderWalk {
 
 /// A folder that is being listed.
 struct OpenFolder {
-    id: FolderId,
+    id: FileId,
     entries: VecDeque<FolderEntry>,
 }
 
@@ -167,10 +147,13 @@ impl FolderWalk {
     }
 
     fn enter(&mut self, entry: &FolderEntry) -> bool {
-        let id = folder_id(&entry.metadata);
+        let id = file_id(&entry.metadata);
         let is_loop = id.is_some() && self.ancestors.iter().any(|open| open.id == id);
-        if is_loop || self.ancestors.len() >= MAX_DEPTH {
+        if is_loop {
             return self.skip(entry.path.clone(), "is a loop of symbolic links");
+        }
+        if self.ancestors.len() >= MAX_DEPTH {
+            return self.skip(entry.path.clone(), "is nested too deep");
         }
         match self.open(&entry.path, &entry.key, &entry.metadata) {
             Ok(open) => {
@@ -200,7 +183,7 @@ impl FolderWalk {
         }
         entries.sort_by(|one: &FolderEntry, two| one.key.cmp(&two.key));
         Ok(OpenFolder {
-            id: folder_id(metadata),
+            id: file_id(metadata),
             entries: entries.into(),
         })
     }
@@ -237,24 +220,12 @@ impl FolderWalk {
     }
 }
 
-fn folder_id(metadata: &Metadata) -> FolderId {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        Some((metadata.dev(), metadata.ino()))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        None
-    }
-}
-
 /// Returns the path of an object below a folder.
 ///
 /// ```
 /// use std::path::Path;
-/// use inia_transfer::local_path;
+/// # mod inia { pub mod transfer { pub use inia_transfer::*; } }
+/// use inia::transfer::local_path;
 ///
 /// let folder = Path::new("photos");
 /// assert_eq!(local_path(folder, "2026/boto.jpg").unwrap(), Path::new("photos/2026/boto.jpg"));

@@ -27,7 +27,8 @@ use crate::{compare, upload};
 ///
 /// ```no_run
 /// # async fn example(s3: inia_dispatch::Client) -> inia_core::Result<()> {
-/// use inia_transfer::TransferManager;
+/// # mod inia { pub mod transfer { pub use inia_transfer::*; } }
+/// use inia::transfer::TransferManager;
 ///
 /// let transfers = TransferManager::new(&s3).part_size(16 << 20).concurrency(20).max_bandwidth(50 << 20);
 /// let upload = transfers.upload_file("disk.img", "backups", "disk.img").start();
@@ -118,7 +119,7 @@ impl TransferManager {
         self
     }
 
-    /// Returns what the tasks of a transfer share.
+    /// Returns the context of a transfer.
     ///
     /// # Errors
     /// `Validation`: unknown extra arguments.
@@ -143,7 +144,7 @@ impl TransferManager {
     /// Uploads a file. A pipe or a device is read to its end.
     ///
     /// The file is hashed while it is read, and the service verifies the checksum. A file that changes meanwhile is an error. If the
-    /// upload fails or is cancelled, its parts are removed.
+    /// upload fails or is cancelled, its parts are removed, unless it is [resumable](TransferRequest::resumable).
     ///
     /// # Errors
     /// As the calls of `PutObject` or the operations of a multipart upload; `Stream` if the file cannot be read or was changed,
@@ -157,14 +158,18 @@ impl TransferManager {
         bucket: impl Into<Str>,
         key: impl Into<Str>,
     ) -> TransferRequest {
-        self.upload(UploadSource::Path(path.into()), bucket.into(), key.into())
+        self.upload(
+            UploadSource::Path(path.into()),
+            ObjectName::new(bucket, key),
+        )
     }
 
     /// Uploads bytes or a stream, whose length need not be known: a [`ByteStream`] from bytes, a file, a reader or any stream.
     ///
     /// ```no_run
     /// # async fn example(transfers: inia_transfer::TransferManager) -> inia_core::Result<()> {
-    /// use inia_dispatch::ByteStream;
+    /// # use inia_dispatch as inia;
+    /// use inia::ByteStream;
     ///
     /// let (reader, _writer) = tokio::io::duplex(1 << 16);
     /// let body = ByteStream::from_reader(reader, None);
@@ -186,11 +191,13 @@ impl TransferManager {
         bucket: impl Into<Str>,
         key: impl Into<Str>,
     ) -> TransferRequest {
-        self.upload(UploadSource::Body(body.into()), bucket.into(), key.into())
+        self.upload(
+            UploadSource::Body(body.into()),
+            ObjectName::new(bucket, key),
+        )
     }
 
-    fn upload(&self, source: UploadSource, bucket: Str, key: Str) -> TransferRequest {
-        let object = ObjectName { bucket, key };
+    fn upload(&self, source: UploadSource, object: ObjectName) -> TransferRequest {
         TransferRequest::new(self, upload::OPERATIONS, move |context| {
             upload::upload(context, source, object)
         })
@@ -214,10 +221,7 @@ impl TransferManager {
         key: impl Into<Str>,
         path: impl Into<PathBuf>,
     ) -> TransferRequest {
-        let object = ObjectName {
-            bucket: bucket.into(),
-            key: key.into(),
-        };
+        let object = ObjectName::new(bucket, key);
         let path = path.into();
         TransferRequest::new(self, download::OPERATIONS, move |context| {
             download::download_file(context, object, path)
@@ -237,10 +241,7 @@ impl TransferManager {
         key: impl Into<Str>,
         writer: impl AsyncWrite + Send + Unpin + 'static,
     ) -> TransferRequest {
-        let object = ObjectName {
-            bucket: bucket.into(),
-            key: key.into(),
-        };
+        let object = ObjectName::new(bucket, key);
         TransferRequest::new(self, download::OPERATIONS, move |context| {
             download::download_in_order(context, object, writer)
         })
@@ -256,10 +257,7 @@ impl TransferManager {
         key: impl Into<Str>,
         writer: impl WriteAt,
     ) -> TransferRequest {
-        let object = ObjectName {
-            bucket: bucket.into(),
-            key: key.into(),
-        };
+        let object = ObjectName::new(bucket, key);
         let writer: Arc<dyn WriteAt> = Arc::new(writer);
         TransferRequest::new(self, download::OPERATIONS, move |context| {
             download::download_to(context, object, writer)
@@ -295,10 +293,7 @@ impl TransferManager {
         bucket: impl Into<Str>,
         key: impl Into<Str>,
     ) -> TransferRequest {
-        let object = ObjectName {
-            bucket: bucket.into(),
-            key: key.into(),
-        };
+        let object = ObjectName::new(bucket, key);
         let source_client = source_client.clone();
         TransferRequest::new(self, copy::OPERATIONS, move |context| {
             copy::copy(context, source_client, source, object)
@@ -394,10 +389,7 @@ impl TransferManager {
         key: impl Into<Str>,
         path: impl Into<PathBuf>,
     ) -> TransferRequest<bool> {
-        let object = ObjectName {
-            bucket: bucket.into(),
-            key: key.into(),
-        };
+        let object = ObjectName::new(bucket, key);
         let path = path.into();
         TransferRequest::new(self, compare::OPERATIONS, move |context| {
             compare::has_same_contents(context, object, path)

@@ -12,6 +12,13 @@ pub(crate) struct ObjectName {
 }
 
 impl ObjectName {
+    pub(crate) fn new(bucket: impl Into<Str>, key: impl Into<Str>) -> Self {
+        ObjectName {
+            bucket: bucket.into(),
+            key: key.into(),
+        }
+    }
+
     /// Returns the parameters `Bucket` and `Key`.
     pub(crate) fn params(&self) -> Map {
         let mut params = Map::new();

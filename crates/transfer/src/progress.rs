@@ -1,16 +1,14 @@
 //! [`Progress`] of a transfer, as a value, a stream and a callback.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::Stream;
-use futures_util::StreamExt as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+use crate::boxed_stream::boxed_stream;
 
 /// Time over which the current rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(3);
@@ -65,7 +63,7 @@ struct Samples {
     newer: (Instant, u64),
 }
 
-/// Stands for a total that is not known.
+/// Value of `total` until the total is known.
 const UNKNOWN: u64 = u64::MAX;
 
 impl ProgressTracker {
@@ -166,9 +164,14 @@ impl fmt::Debug for ProgressTracker {
     }
 }
 
-/// The progress of a transfer whenever it changes, until the transfer ends. Changes while the last one is being handled are yielded as
-/// one.
-pub struct ProgressStream(Pin<Box<dyn Stream<Item = Progress> + Send>>);
+boxed_stream! {
+    /// The progress of a transfer whenever it changes, until the transfer ends. Changes while the last one is being handled are yielded
+    /// as one.
+    pub struct ProgressStream(Progress);
+
+    /// Returns the next progress; `None` after the end of the transfer.
+    fn next;
+}
 
 impl ProgressStream {
     pub(crate) fn new(tracker: &Arc<ProgressTracker>) -> Self {
@@ -182,24 +185,5 @@ impl ProgressStream {
                 Some((progress, (changes, tracker)))
             });
         ProgressStream(Box::pin(stream))
-    }
-
-    /// Returns the next progress; `None` after the end of the transfer.
-    pub async fn next(&mut self) -> Option<Progress> {
-        self.0.next().await
-    }
-}
-
-impl Stream for ProgressStream {
-    type Item = Progress;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Progress>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl fmt::Debug for ProgressStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProgressStream").finish_non_exhaustive()
     }
 }

@@ -23,23 +23,32 @@ pub(crate) struct SourceFile {
 pub(crate) struct FileVersion {
     pub(crate) length: u64,
     pub(crate) modified: Option<SystemTime>,
-    /// Device and inode, where files have them.
-    id: Option<(u64, u64)>,
+    id: FileId,
+}
+
+/// Device and inode of a file or folder, on platforms that have them.
+pub(crate) type FileId = Option<(u64, u64)>;
+
+/// Returns the identity of a file or folder.
+pub(crate) fn file_id(metadata: &Metadata) -> FileId {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
 }
 
 impl FileVersion {
     pub(crate) fn new(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        let id = {
-            use std::os::unix::fs::MetadataExt as _;
-            Some((metadata.dev(), metadata.ino()))
-        };
-        #[cfg(not(unix))]
-        let id = None;
         FileVersion {
             length: metadata.len(),
             modified: metadata.modified().ok(),
-            id,
+            id: file_id(metadata),
         }
     }
 }
@@ -104,7 +113,7 @@ impl SourceFile {
     }
 }
 
-/// A folder or an offset beyond the address space.
+/// Returns the error of a part that does not fit into the address space.
 #[cold]
 fn too_long(path: &Path) -> Error {
     Error::new(

@@ -3,15 +3,14 @@
 //! # Source
 //! The AWS CLI, `s3/syncstrategy/`.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use inia_core::{Result, Str};
 
+use crate::boxed_stream::boxed_stream;
 use crate::{ListedObject, LocalFile};
 
 /// A file or an object that takes part in a synchronization.
@@ -201,8 +200,13 @@ impl SyncStep {
     }
 }
 
-/// The steps of a synchronization, in the order of keys: a stream that compares two sorted streams, one entry at a time.
-pub struct SyncPlan(Pin<Box<dyn Stream<Item = Result<SyncStep>> + Send>>);
+boxed_stream! {
+    /// The steps of a synchronization, in the order of keys: a stream that compares two sorted streams, one entry at a time.
+    pub struct SyncPlan(Result<SyncStep>);
+
+    /// Returns the next step; `None` at the end.
+    fn next;
+}
 
 impl SyncPlan {
     /// Compares a source with a target. Both must be sorted by their keys, as listings are.
@@ -220,25 +224,6 @@ impl SyncPlan {
             Ok(merge.next().await?.map(|step| (step, merge)))
         });
         SyncPlan(Box::pin(steps))
-    }
-
-    /// Returns the next step; `None` at the end.
-    pub async fn next(&mut self) -> Option<Result<SyncStep>> {
-        self.0.next().await
-    }
-}
-
-impl Stream for SyncPlan {
-    type Item = Result<SyncStep>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl fmt::Debug for SyncPlan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SyncPlan").finish_non_exhaustive()
     }
 }
 

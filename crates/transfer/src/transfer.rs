@@ -35,7 +35,8 @@ type Job<T> = Box<dyn FnOnce(Arc<TransferContext>) -> BoxFuture<'static, Result<
 ///
 /// ```no_run
 /// # async fn example(transfers: inia_transfer::TransferManager) -> inia_core::Result<()> {
-/// use inia_core::json;
+/// # use inia_core as inia;
+/// use inia::json;
 ///
 /// transfers
 ///     .upload_file("report.pdf", "reports", "2026/report.pdf")

@@ -1,6 +1,6 @@
 //! `--cli-error-format`: the form of errors.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::output_format::OutputFormat;
 use crate::status::CliError;
@@ -16,27 +16,27 @@ pub(crate) enum ErrorFormat {
     Structured(OutputFormat),
 }
 
-/// The form that the command line or the environment asks for.
-static FORMAT: OnceLock<ErrorFormat> = OnceLock::new();
+/// The form of the command line.
+static FORMAT: Mutex<Option<ErrorFormat>> = Mutex::new(None);
 
 /// The form of the configuration.
 static DEFAULT: OnceLock<ErrorFormat> = OnceLock::new();
 
 impl ErrorFormat {
-    /// Sets the form for all errors of this process. `place` is where it is configured.
+    /// Sets the form for all errors of this process; the last one counts. `place` is the name of the option.
     ///
     /// # Errors
-    /// If there is no such form.
+    /// If the form is unknown.
     pub(crate) fn set(place: &str, name: &str) -> Result<(), CliError> {
         let format = Self::from_name(place, name)?;
-        FORMAT.get_or_init(|| format);
+        *FORMAT.lock().unwrap_or_else(PoisonError::into_inner) = Some(format);
         Ok(())
     }
 
     /// Sets the form for errors if [`set`](Self::set) was not called.
     ///
     /// # Errors
-    /// If there is no such form.
+    /// If the form is unknown.
     pub(crate) fn set_default(place: &str, name: &str) -> Result<(), CliError> {
         let format = Self::from_name(place, name)?;
         DEFAULT.get_or_init(|| format);
@@ -62,8 +62,8 @@ impl ErrorFormat {
     /// Returns the form that is set, else that of `AWS_CLI_ERROR_FORMAT`, else the configured one, else the one of the program's
     /// name.
     pub(crate) fn current() -> Self {
-        if let Some(format) = FORMAT.get() {
-            return *format;
+        if let Some(format) = *FORMAT.lock().unwrap_or_else(PoisonError::into_inner) {
+            return format;
         }
         let variable = std::env::var("AWS_CLI_ERROR_FORMAT").ok();
         if let Some(format) = variable.and_then(|name| Self::from_name("", &name).ok()) {

@@ -1,10 +1,10 @@
-//! [`ValueForm`]: how values are written on the command line and in JSON.
+//! [`ValueForm`]: the form of values on the command line and in JSON.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use inia::{Blob, Value};
 
-/// How values are written on the command line and in JSON.
+/// Form of values on the command line and in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ValueForm {
     pub(crate) binary: BinaryFormat,

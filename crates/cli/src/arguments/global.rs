@@ -214,7 +214,7 @@ pub(crate) struct OutputOptions {
     pub(crate) no_pager: bool,
 }
 
-/// Whether tables are colored.
+/// Value of `--color`, for tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ColorChoice {
     /// If standard output is a terminal.
@@ -252,7 +252,7 @@ impl OptionGroup for OutputOptions {
             },
         },
         OptionRow {
-            // Nothing prompts for arguments unless it is told to.
+            // Accepted for scripts: no command prompts for missing arguments.
             name: "no-cli-auto-prompt",
             arity: Arity::Flag,
             set: |_, _| Ok(()),

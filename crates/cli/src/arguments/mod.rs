@@ -25,7 +25,7 @@ mod value;
 
 pub(crate) use error_format::ErrorFormat;
 pub(crate) use explain::ExplainOptions;
-pub(crate) use form::{BinaryFormat, ValueForm};
+use form::ValueForm;
 use global::BinaryOptions;
 pub(crate) use global::{
     ColorChoice, OutputOptions, ProfileOption, SessionOptions, setting, warn_unverified,
@@ -189,15 +189,19 @@ impl Arguments {
         Ok(set)
     }
 
-    /// Takes the form of blobs: that of `--cli-binary-format`, else of the profile, else base64.
+    /// Takes the form of a client's values: blobs as `--cli-binary-format` has them, else the profile, else base64.
     ///
     /// # Errors
     /// If the form is unknown.
-    pub(crate) fn binary_format(
+    pub(crate) fn value_form(
         &mut self,
         session: &inia::Session,
-    ) -> Result<BinaryFormat, CliError> {
-        self.take::<BinaryOptions>()?.resolve(session)
+        client: &inia::Client,
+    ) -> Result<ValueForm, CliError> {
+        Ok(ValueForm {
+            binary: self.take::<BinaryOptions>()?.resolve(session)?,
+            is_native: client.is_native(),
+        })
     }
 
     /// Returns exactly `N` positionals. `usage` is the command for the error message.

@@ -9,7 +9,7 @@ use super::decode::BlobDecoder;
 use super::form::ValueForm;
 use super::option::{Arity, OptionGroup, OptionRow, OptionSet};
 use super::paramfile::ArgumentText;
-use super::table::{ArgumentSource, ArgumentTable, ArgumentValues};
+use super::table::{ArgumentSource, ArgumentTable};
 use super::value::parse_json;
 use crate::customization::{self, OperationCommand};
 use crate::paths;
@@ -149,7 +149,7 @@ pub(crate) enum SkeletonKind {
     Output,
 }
 
-/// How the parameters of an operation are read.
+/// Rules for reading the parameters of an operation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct InputRules<'r> {
     pub(crate) form: ValueForm,
@@ -208,39 +208,34 @@ impl OperationArguments {
         let has_skeleton = input.has_skeleton_of_input();
         let input_params = input.params(form.is_native)?;
         let has_input = input_params.is_some();
-        let values = table.values(&given, form)?;
-        let mut parsed = OperationArguments {
-            params: Value::Map(input_params.unwrap_or_default()),
-            body: None,
-            positionals: rest.positionals,
-            kept: BTreeMap::new(),
-            skeleton: input.skeleton,
-            events,
-            form,
-        };
-        if !has_input && !has_skeleton {
-            let mut complete = values.params.clone();
-            customization::fix(command, &mut complete);
-            let complete = ArgumentValues {
-                params: complete,
-                body: values.body.clone(),
-                kept: values.kept.clone(),
+        let mut values = table.values(&given, form)?;
+        let mut params = Value::Map(input_params.unwrap_or_default());
+        BlobDecoder { model, form }.params_in_place(operation, &mut params)?;
+        if let Value::Map(mut params) = params {
+            // Options override the input of `--cli-input-json`.
+            params.extend(values.params);
+            values.params = params;
+        }
+        if !has_skeleton {
+            customization::fix(command, &mut values.params);
+            // The parameters of `--cli-input-json` are validated with the call.
+            let missing = match has_input {
+                true => Vec::new(),
+                false => table.missing(&values, rules.supplied),
             };
-            let missing = table.missing(&complete, rules.supplied);
             if !missing.is_empty() {
                 return Err(CliError::missing_options(&missing));
             }
         }
-        // Options override the input of `--cli-input-json`.
-        BlobDecoder { model, form }.params_in_place(operation, &mut parsed.params)?;
-        if let Some(map) = parsed.params.as_map_mut() {
-            map.extend(values.params);
-            if !has_skeleton {
-                customization::fix(command, map);
-            }
-        }
-        parsed.body = values.body;
-        parsed.kept = values.kept;
+        let parsed = OperationArguments {
+            params: Value::Map(values.params),
+            body: values.body,
+            positionals: rest.positionals,
+            kept: values.kept,
+            skeleton: input.skeleton,
+            events,
+            form,
+        };
         Ok((set, parsed))
     }
 

@@ -19,11 +19,11 @@ use crate::status::CliError;
 pub(super) struct ArgumentRow<'m> {
     pub(super) name: String,
     pub(super) source: ArgumentSource<'m>,
-    /// True for old spellings, which help does not show.
+    /// True for old spellings, which messages do not name.
     pub(super) is_alias: bool,
 }
 
-/// What an option sets.
+/// The target of an option.
 #[derive(Clone, Copy)]
 pub(super) enum ArgumentSource<'m> {
     /// A member with a value.
@@ -363,13 +363,7 @@ impl<'m> ArgumentTable<'m> {
                     CustomKind::Member(path) => Some(path),
                     _ => None,
                 });
-            let is_set = path.is_some_and(|path| {
-                let mut value = values.params.get(path.split('.').next().unwrap_or(path));
-                for name in path.split('.').skip(1) {
-                    value = value.and_then(|value| value.get(name));
-                }
-                value.is_some()
-            });
+            let is_set = path.is_some_and(|path| MemberPath(path).get(&values.params).is_some());
             if !is_kept && !is_set {
                 missing.push((*name).to_owned());
             }

@@ -6,7 +6,7 @@ use inia::{Client, Map, Session, Value, json};
 
 use crate::arguments::{
     Arguments, ExplainOptions, InputRules, OperationArguments, OutputFormat, OutputOptions,
-    PageLimits, PagingOptions, SinglePageOption, ValueForm,
+    PageLimits, PagingOptions, SinglePageOption,
 };
 use crate::command::input_events::InputEvents;
 use crate::command::response::{Outfile, receive};
@@ -55,7 +55,7 @@ pub(crate) async fn run(
         operation: operation.name.to_string(),
         error,
     };
-    let output_files = customization::output_file(command, &arguments.kept)?;
+    let output_files = customization::output_files(command, &arguments.kept)?;
     customization::complete(&client, command, &arguments.kept, &mut arguments.params).await?;
     let body = arguments.open_body().await?;
     if explain.explain {
@@ -71,7 +71,7 @@ pub(crate) async fn run(
         if is_text {
             return output::write(&explanation.to_string());
         }
-        return printer.print(&explanation.to_value(), &operation.name);
+        return printer.print(explanation.to_value(), &operation.name);
     }
     let events = InputEvents::open(&model, operation, &arguments)?;
     let mut value = match pages {
@@ -111,7 +111,7 @@ pub(crate) async fn run(
     };
     customization::apply_to_output(&output_files, &mut value)?;
     printer.prepare(&model, operation, &mut value);
-    printer.print(&value, &operation.name)
+    printer.print(value, &operation.name)
 }
 
 /// Prints the pages one by one. A query is applied to each of them.
@@ -128,13 +128,19 @@ async fn print_pages(
     let mut output = PageOutput::default();
     let mut is_first = true;
     while let Some(page) = paginator.next().await {
-        let mut page = page.map_err(|error| CliError::Call {
-            operation: title.to_string(),
-            error,
-        })?;
+        let mut page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                printer.finish_pages(output)?;
+                return Err(CliError::Call {
+                    operation: title.to_string(),
+                    error,
+                });
+            }
+        };
         printer.prepare(command.model, command.operation, &mut page.value);
         let Some(model) = paginator.model().filter(|_| is_text) else {
-            printer.print_page(&page.value, title, &mut output)?;
+            printer.print_page(page.value, title, &mut output)?;
             continue;
         };
         // The values that are the same on all pages come with the first one.
@@ -146,13 +152,13 @@ async fn print_pages(
             let value = key.find(&page.value)?.into_owned();
             set_at(&mut shown, key.as_str(), value);
         }
-        printer.print_page(&Value::Map(shown), title, &mut output)?;
+        printer.print_page(Value::Map(shown), title, &mut output)?;
     }
     if let Some(token) = paginator.resume_token().filter(|_| is_text) {
         // DIFFERENCE: the AWS CLI prints None if a query has no result here.
         if crate::program::is_aws() || !printer.has_query() {
             let token = json!({"NextToken": {"NextToken": token}});
-            printer.print_page(&token, title, &mut output)?;
+            printer.print_page(token, title, &mut output)?;
         }
     }
     printer.finish_pages(output)
@@ -182,10 +188,7 @@ fn parse(
     let paginator = client.paginator(&command.operation.name).ok();
     let shipped = |paginator: &std::sync::Arc<PaginatorModel>| !paginator.inferred;
     let rules = InputRules {
-        form: ValueForm {
-            binary: arguments.binary_format(session)?,
-            is_native: client.is_native(),
-        },
+        form: arguments.value_form(session, client)?,
         ..InputRules::default()
     };
     let Some(paginator) = paginator.filter(shipped) else {

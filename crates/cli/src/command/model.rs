@@ -12,42 +12,43 @@ use crate::arguments::{Arguments, Arity, OptionGroup, OptionRow};
 use crate::command::describe;
 use crate::status::CliError;
 
-/// Options of the commands for definition files.
+/// The option of the commands for definition files.
 #[derive(Debug, Default)]
-pub(crate) struct ModelOptions {
+struct ServiceNameOption {
     service_name: Option<String>,
+}
+
+impl OptionGroup for ServiceNameOption {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "service-name",
+        arity: Arity::One,
+        set: |options, value| {
+            options.service_name = Some(value);
+            Ok(())
+        },
+    }];
+}
+
+/// The option of `inia configure add-model`.
+#[derive(Debug, Default)]
+struct ServiceModelOption {
     service_model: Option<String>,
 }
 
-impl OptionGroup for ModelOptions {
-    const OPTIONS: &'static [OptionRow<Self>] = &[
-        OptionRow {
-            name: "service-name",
-            arity: Arity::One,
-            set: |options, value| {
-                options.service_name = Some(value);
-                Ok(())
-            },
+impl OptionGroup for ServiceModelOption {
+    const OPTIONS: &'static [OptionRow<Self>] = &[OptionRow {
+        name: "service-model",
+        arity: Arity::One,
+        set: |options, value| {
+            options.service_model = Some(value);
+            Ok(())
         },
-        OptionRow {
-            name: "service-model",
-            arity: Arity::One,
-            set: |options, value| {
-                options.service_model = Some(value);
-                Ok(())
-            },
-        },
-    ];
+    }];
 }
 
 /// `inia model check FILE`: prints a summary of a definition, and its problems.
 pub(crate) fn check(mut arguments: Arguments) -> Result<(), CliError> {
-    let options: ModelOptions = arguments.take()?;
-    if options.service_model.is_some() {
-        return Err(CliError::usage(
-            "model check FILE: --service-model has no effect",
-        ));
-    }
+    let options: ServiceNameOption = arguments.take()?;
     let [path] = arguments.finish("model check FILE")?;
     let host = inia::host::system_host();
     let text = read(&host, Path::new(&path))?;
@@ -69,9 +70,9 @@ pub(crate) fn check(mut arguments: Arguments) -> Result<(), CliError> {
 /// # Source
 /// AWS CLI `customizations/configure/addmodel.py:AddModelCommand`.
 pub(crate) fn add(mut arguments: Arguments) -> Result<(), CliError> {
-    let options: ModelOptions = arguments.take()?;
+    let (options, model): (ServiceNameOption, ServiceModelOption) = arguments.take()?;
     arguments.finish::<0>("configure add-model")?;
-    let Some(model) = options.service_model else {
+    let Some(model) = model.service_model else {
         let usage = "usage: inia configure add-model --service-model JSON|file://FILE [--service-name NAME]";
         return Err(CliError::usage(usage));
     };
@@ -110,12 +111,9 @@ pub(crate) fn add(mut arguments: Arguments) -> Result<(), CliError> {
 
 /// `inia configure remove-model`: removes a definition from `~/.aws/models`.
 pub(crate) fn remove(mut arguments: Arguments) -> Result<(), CliError> {
-    let options: ModelOptions = arguments.take()?;
+    let options: ServiceNameOption = arguments.take()?;
     arguments.finish::<0>("configure remove-model")?;
-    let Some(name) = options
-        .service_name
-        .filter(|_| options.service_model.is_none())
-    else {
+    let Some(name) = options.service_name else {
         return Err(CliError::usage(
             "usage: inia configure remove-model --service-name NAME",
         ));

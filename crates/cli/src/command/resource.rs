@@ -21,7 +21,7 @@ use inia::{
 
 use crate::arguments::{
     Arguments, CollectionOptions, InputRules, OperationArguments, OutputOptions, ProfileOption,
-    SessionOptions, ValueForm,
+    SessionOptions,
 };
 use crate::command::response::{Outfile, receive};
 use crate::command::{describe, skeleton};
@@ -61,7 +61,7 @@ pub(crate) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
             let title = name.as_deref().unwrap_or("resource");
             return Printer::new(output, &session)?
                 .in_order()
-                .print(&description, title);
+                .print(description, title);
         }
     };
     let session = arguments.take::<SessionOptions>()?.load().await?;
@@ -167,14 +167,14 @@ impl ResourcePath {
                     }
                     other => outcome(other),
                 };
-                printer.print(&value, &self.model.name)
+                printer.print(value, &self.model.name)
             }
             PathEnd::Attribute(name) => {
                 let output: OutputOptions = arguments.take()?;
                 arguments.finish::<0>("resource <service> <Name> <identifier> <attribute>")?;
                 let printer = Printer::new(output, session)?;
                 let resource = walk(resource, self.steps).await?.into_resource()?;
-                printer.print(&resource.attribute(&name).await?, &name)
+                printer.print(resource.attribute(&name).await?, &name)
             }
             PathEnd::Waiter(name) => {
                 arguments.finish::<0>("resource <service> <Name> <identifier> <waiter>")?;
@@ -189,10 +189,7 @@ impl ResourcePath {
                 let supplied = target.request.params.iter();
                 let supplied: Vec<&str> = supplied.map(|param| param.target.parameter()).collect();
                 let rules = InputRules {
-                    form: ValueForm {
-                        binary: arguments.binary_format(session)?,
-                        is_native: resource.client().is_native(),
-                    },
+                    form: arguments.value_form(session, resource.client())?,
                     supplied: &supplied,
                 };
                 let ((output, limits), parsed): ((OutputOptions, CollectionOptions), _) =
@@ -210,7 +207,7 @@ impl ResourcePath {
                 let printer = Printer::new(output, session)?;
                 let resource = walk(resource, self.steps).await?.into_resource()?;
                 let rows = collection(&resource, name, limits, parsed.params).await?;
-                printer.print(&rows, name)
+                printer.print(rows, name)
             }
             PathEnd::Action(ref name) => {
                 let client = resource.client().clone();
@@ -219,10 +216,7 @@ impl ResourcePath {
                 let operation = model.operation(&action_call.operation)?;
                 let supplied: Vec<&str> = action_call.supplied.iter().map(String::as_str).collect();
                 let rules = InputRules {
-                    form: ValueForm {
-                        binary: arguments.binary_format(session)?,
-                        is_native: resource.client().is_native(),
-                    },
+                    form: arguments.value_form(session, resource.client())?,
                     supplied: &supplied,
                 };
                 let (output, parsed): (OutputOptions, _) =
@@ -240,7 +234,7 @@ impl ResourcePath {
                 let printer = Printer::new(output, session)?;
                 let resource = walk(resource, self.steps).await?.into_resource()?;
                 match action(&resource, name, operation, parsed, outfile, &printer).await? {
-                    Some(value) => printer.print(&value, &operation.name),
+                    Some(value) => printer.print(value, &operation.name),
                     None => Ok(()),
                 }
             }

@@ -179,7 +179,7 @@ impl ReceivedEvents<'_> {
                 }
             };
             match &file {
-                None => printer.print_event(&event, &self.operation.name)?,
+                None => printer.print_event(event, &self.operation.name)?,
                 Some((file, payloads)) => match self.payload(&event) {
                     Some(payload) => {
                         if payloads.send(Ok(payload)).await.is_err() {
@@ -187,7 +187,7 @@ impl ReceivedEvents<'_> {
                         }
                     }
                     None if file.is_printed() => {}
-                    None => printer.print_event(&event, &self.operation.name)?,
+                    None => printer.print_event(event, &self.operation.name)?,
                 },
             }
         }

@@ -49,9 +49,9 @@ pub(crate) fn print(
         ));
     }
     match kind {
-        SkeletonKind::Output => printer.print(&skeleton.value, &operation.name),
+        SkeletonKind::Output => printer.print(skeleton.value, &operation.name),
         SkeletonKind::Input | SkeletonKind::YamlInput => {
-            printer.print_skeleton(&skeleton.value, &operation.name)
+            printer.print_skeleton(skeleton.value, &operation.name)
         }
     }
 }

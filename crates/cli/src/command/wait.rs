@@ -2,9 +2,7 @@
 
 use inia::{Client, Session, model::did_you_mean, model::kebab_case};
 
-use crate::arguments::{
-    Arguments, InputRules, OperationArguments, OutputOptions, SkeletonKind, ValueForm,
-};
+use crate::arguments::{Arguments, InputRules, OperationArguments, OutputOptions, SkeletonKind};
 use crate::command::{describe, skeleton};
 use crate::customization::OperationCommand;
 use crate::status::CliError;
@@ -40,10 +38,7 @@ pub(crate) async fn run(
         name: &operation_name,
     };
     let rules = InputRules {
-        form: ValueForm {
-            binary: arguments.binary_format(session)?,
-            is_native: client.is_native(),
-        },
+        form: arguments.value_form(session, &client)?,
         ..InputRules::default()
     };
     let ((), options) = OperationArguments::parse(arguments, command, rules)?;

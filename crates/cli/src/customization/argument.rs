@@ -10,7 +10,7 @@ use super::{OperationCommand, cloudfront, cloudsearch, cloudwatch, ec2, lambda};
 /// Changes the parameters by a value of an argument; an error is a message.
 type SetText = fn(&mut Map, &str) -> Result<(), String>;
 
-/// An argument that is no member of the input.
+/// An argument that is not a member of the input.
 #[derive(Debug)]
 pub(crate) struct CustomArgument {
     service: &'static str,
@@ -378,24 +378,21 @@ pub(crate) fn fix(command: OperationCommand<'_>, params: &mut Map) {
 
 #[cfg(test)]
 mod tests {
-    use inia::Session;
+    use inia::model::kebab_case;
 
     use super::*;
-    use crate::customization::MemberPath;
+    use crate::customization::{MemberPath, test_session};
 
-    /// Rows of operations, options and members that the definitions do not have, no longer or misspelt, would never apply.
+    /// A row with a misspelt or removed operation, option or member would never apply.
     #[test]
     fn all_rows_name_operations_and_members_of_the_definitions() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let session = runtime.block_on(Session::builder().region("us-east-1").load());
-        let session = session.unwrap();
+        let session = test_session();
+        let model = |service: &str| session.catalog().service(service, None).unwrap();
+        let typed = super::super::spelling::operation_name;
         for argument in ARGUMENTS {
-            let model = session.catalog().service(argument.service, None).unwrap();
+            let model = model(argument.service);
             for name in argument.operations {
-                let typed = super::super::spelling::operation_name(argument.service, name);
-                let operation = model.operation(typed).unwrap();
+                let operation = model.operation(typed(argument.service, name)).unwrap();
                 let path = match argument.kind {
                     CustomKind::Member(path)
                     | CustomKind::Implying(path, ..)
@@ -407,6 +404,60 @@ mod tests {
                     "{} {name}: {}",
                     argument.service,
                     path.0
+                );
+            }
+        }
+        let is_custom = |service: &str, operation: &str, name: &str| {
+            ARGUMENTS.iter().any(|row| {
+                row.service == service && row.operations.contains(&operation) && row.name == name
+            })
+        };
+        let is_option = |service: &str, operation: &str, name: &str| {
+            let model = model(service);
+            let found = model.operation(typed(service, operation)).unwrap();
+            let input = model.input(found).unwrap();
+            let mut members = input.members.iter();
+            members.any(|member| kebab_case(&member.name) == name)
+                || is_custom(service, operation, name)
+        };
+        for (service, operation, names) in HIDDEN.iter().chain(REQUIRED) {
+            for name in *names {
+                assert!(
+                    is_option(service, operation, name),
+                    "{service} {operation} --{name}"
+                );
+            }
+        }
+        for (service, operations, first, second) in EXCLUSIVE {
+            // A group of several operations has the options of each of them.
+            for name in first.iter().chain(*second) {
+                assert!(
+                    operations
+                        .iter()
+                        .any(|operation| is_option(service, operation, name)),
+                    "{service} {operations:?} --{name}"
+                );
+            }
+        }
+        for (service, operation, structure, inner, option) in MOVED {
+            let model = model(service);
+            let found = model.operation(operation).unwrap();
+            let member = model.input(found).unwrap().member(structure).unwrap();
+            let structure = model.structure(member).unwrap();
+            assert!(
+                structure.member(inner).is_some(),
+                "{service} {operation} {inner}"
+            );
+            assert!(
+                is_custom(service, operation, option),
+                "{service} {operation} --{option}"
+            );
+        }
+        for (service, operations, _) in FIXES {
+            for operation in *operations {
+                assert!(
+                    model(service).operation(operation).is_ok(),
+                    "{service} {operation}"
                 );
             }
         }

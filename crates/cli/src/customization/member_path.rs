@@ -36,18 +36,41 @@ impl MemberPath {
         }
     }
 
+    /// Returns the value at the path.
+    pub(crate) fn get(self, params: &Map) -> Option<&Value> {
+        get(params, self.0)
+    }
+
     /// Sets the value at the path; structures and lists on the way are created. Maps are merged.
     pub(crate) fn set(self, params: &mut Map, value: Value) {
         set(params, self.0, value);
     }
 }
 
-fn set(map: &mut Map, path: &str, value: Value) {
+/// Returns the first step of a path with the name in it, and the rest of the path.
+fn first_step(path: &str) -> (&str, &str, Option<&str>) {
     let (step, rest) = match path.split_once('.') {
         Some((step, rest)) => (step, Some(rest)),
         None => (path, None),
     };
-    let name = step.strip_suffix("[]").unwrap_or(step);
+    (step, step.strip_suffix("[]").unwrap_or(step), rest)
+}
+
+fn get<'v>(map: &'v Map, path: &str) -> Option<&'v Value> {
+    let (_, name, rest) = first_step(path);
+    let value = map.get(name)?;
+    let Some(rest) = rest else {
+        return Some(value);
+    };
+    let structure = match value {
+        Value::List(list) => list.first()?,
+        other => other,
+    };
+    get(structure.as_map()?, rest)
+}
+
+fn set(map: &mut Map, path: &str, value: Value) {
+    let (step, name, rest) = first_step(path);
     let Some(rest) = rest else {
         match (map.get_mut(name).and_then(Value::as_map_mut), value) {
             (Some(existing), Value::Map(new)) => existing.extend(new),
@@ -87,6 +110,9 @@ mod tests {
         MemberPath("L[].X").set(&mut params, Value::from("3"));
         MemberPath("L[].Y").set(&mut params, Value::from("4"));
         MemberPath("A").set(&mut params, json!({"D": 5}));
+        assert_eq!(MemberPath("A.C").get(&params), Some(&Value::from("2")));
+        assert_eq!(MemberPath("L[].Y").get(&params), Some(&Value::from("4")));
+        assert_eq!(MemberPath("A.L[].Y").get(&params), None);
         let expected = json!({"A": {"B": "1", "C": "2", "D": 5}, "L": [{"X": "3", "Y": "4"}]});
         assert_eq!(Value::Map(params), expected);
     }

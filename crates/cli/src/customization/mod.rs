@@ -1,4 +1,4 @@
-//! What the AWS CLI adds to the services' definitions: other names, arguments, and rules between them.
+//! Customizations of the AWS CLI: other names than those of the definitions, further arguments, and rules between them.
 //!
 //! ```text
 //! spelling    names of services, operations and options
@@ -27,7 +27,7 @@ pub(crate) use member_path::MemberPath;
 pub(crate) use request::{
     check_endpoint, complete, default_page_size, is_set_later, requests_single_page,
 };
-pub(crate) use response::{apply_to_output, output_file};
+pub(crate) use response::{apply_to_output, output_files};
 
 use inia::model::{Operation, ServiceModel, kebab_case};
 
@@ -46,10 +46,20 @@ impl OperationCommand<'_> {
         self.model.name()
     }
 
-    /// Reports whether a row for a service and some operations applies; no operations stand for all of the service.
+    /// Reports whether a row for a service and some operations applies. Without operations, a row applies to all of the service.
     pub(crate) fn is_one_of(&self, service: &str, operations: &[&str]) -> bool {
         self.service() == service && (operations.is_empty() || operations.contains(&self.name))
     }
+}
+
+/// Returns a session with the built-in definitions, which rows are compared with.
+#[cfg(test)]
+fn test_session() -> inia::Session {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let session = inia::Session::builder().region("us-east-1").load();
+    runtime.block_on(session).unwrap()
 }
 
 /// Returns the name of an operation on the command line: the typed one if it is an operation of its own there.

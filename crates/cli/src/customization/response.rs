@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 
 use inia::Value;
 
-use super::{OperationCommand, iam};
+use super::{MemberPath, OperationCommand, iam};
 use crate::status::CliError;
 
-/// Options that name files for parts of an output: service, operations, option, and the path of the part.
+/// Options that name files for parts of an output: service, operations, option, and the member of the part.
 ///
 /// # Source
 /// The AWS CLI, `customizations/iot.py`.
-const OUTPUT_FILES: &[(&str, &[&str], &str, &[&str])] = &[
+const OUTPUT_FILES: &[(&str, &[&str], &str, MemberPath)] = &[
     (
         "iot",
         &["create-certificate-from-csr", "create-keys-and-certificate"],
         "certificate-pem-outfile",
-        &["certificatePem"],
+        MemberPath("certificatePem"),
     ),
     (
         "iot",
         &["create-keys-and-certificate"],
         "public-key-outfile",
-        &["keyPair", "PublicKey"],
+        MemberPath("keyPair.PublicKey"),
     ),
     (
         "iot",
         &["create-keys-and-certificate"],
         "private-key-outfile",
-        &["keyPair", "PrivateKey"],
+        MemberPath("keyPair.PrivateKey"),
     ),
 ];
 
@@ -43,8 +43,8 @@ pub(crate) struct OutputFile {
 
 #[derive(Debug)]
 enum OutputPart {
-    /// The text at a path.
-    Text(&'static [&'static str]),
+    /// The text of a member.
+    Text(MemberPath),
     /// The seed of a virtual MFA device, in one of its forms.
     MfaSeed(String),
 }
@@ -53,7 +53,7 @@ enum OutputPart {
 ///
 /// # Errors
 /// If a file cannot be written: the call is not made then, because what it returns would be lost.
-pub(crate) fn output_file(
+pub(crate) fn output_files(
     command: OperationCommand<'_>,
     kept: &BTreeMap<&'static str, String>,
 ) -> Result<Vec<OutputFile>, CliError> {
@@ -62,7 +62,7 @@ pub(crate) fn output_file(
         if command.is_one_of(service, operations)
             && let Some(path) = kept.get(option)
         {
-            files.push((path, OutputPart::Text(part)));
+            files.push((path, OutputPart::Text(*part)));
         }
     }
     if command.is_one_of("iam", &["create-virtual-mfa-device"])
@@ -102,11 +102,9 @@ pub(crate) fn apply_to_output(files: &[OutputFile], output: &mut Value) -> Resul
     for file in files {
         let contents = match &file.part {
             OutputPart::Text(path) => {
-                let mut value = &*output;
-                for name in *path {
-                    value = &value[*name];
-                }
-                value.as_str().unwrap_or_default().as_bytes().to_vec()
+                let value = output.as_map().and_then(|output| path.get(output));
+                let text = value.and_then(Value::as_str).unwrap_or_default();
+                text.as_bytes().to_vec()
             }
             OutputPart::MfaSeed(method) => match iam::take_seed(output, method) {
                 Some(seed) => seed,

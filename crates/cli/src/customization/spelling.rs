@@ -11,7 +11,7 @@ type RenameRow = (&'static str, &'static str, &'static str, &'static str);
 /// Service, and the old and new name of an operation.
 type OperationRow = (&'static str, &'static str, &'static str);
 
-/// Options that have another name than their members.
+/// Options that have another name than their members. Rows of the source that apply to no operation of the definitions are left out.
 #[rustfmt::skip]
 const RENAMED: &[RenameRow] = &[
     ("apigateway", "create-rest-api", "version", "api-version"),
@@ -35,7 +35,6 @@ const RENAMED: &[RenameRow] = &[
     ("ecs", "execute-command", "no-interactive", "non-interactive"),
     ("eks", "create-cluster", "version", "kubernetes-version"),
     ("eks", "create-nodegroup", "version", "kubernetes-version"),
-    ("eks", "update-cluster-components-version", "version", "kubernetes-version"),
     ("eks", "update-cluster-version", "version", "kubernetes-version"),
     ("eks", "update-nodegroup-version", "version", "kubernetes-version"),
     ("emr", "", "job-flow-id", "cluster-id"),
@@ -50,11 +49,8 @@ const RENAMED: &[RenameRow] = &[
     ("iotwireless", "", "lo-ra-wan", "lorawan"),
     ("kinesisanalytics", "add-application-output", "output", "application-output"),
     ("kinesisanalyticsv2", "add-application-output", "output", "application-output"),
-    ("lex-models", "delete-bot", "version", "bot-version"),
     ("lex-models", "delete-bot-version", "version", "bot-version"),
-    ("lex-models", "delete-intent", "version", "intent-version"),
     ("lex-models", "delete-intent-version", "version", "intent-version"),
-    ("lex-models", "delete-slot-type", "version", "slot-type-version"),
     ("lex-models", "delete-slot-type-version", "version", "slot-type-version"),
     ("lex-models", "get-export", "version", "resource-version"),
     ("lex-models", "get-intent", "version", "intent-version"),
@@ -92,7 +88,6 @@ const RENAMED: &[RenameRow] = &[
     ("sagemaker", "describe-image-version", "version", "version-number"),
     ("sagemaker", "list-aliases", "version", "version-number"),
     ("sagemaker", "update-image-version", "version", "version-number"),
-    ("schemas", "", "version", "schema-version"),
     ("ses", "send-email", "source", "from"),
     ("sns", "subscribe", "endpoint", "notification-endpoint"),
     ("stepfunctions", "send-task-success", "output", "task-output"),
@@ -242,4 +237,57 @@ pub(crate) fn aliases(
     operation: &str,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
     rows(ALIASES, service, operation)
+}
+
+#[cfg(test)]
+mod tests {
+    use inia::model::kebab_case;
+
+    use super::*;
+    use crate::customization::test_session;
+
+    /// A row with a misspelt or removed service, operation or option would never apply.
+    #[test]
+    fn all_rows_name_operations_and_options_of_the_definitions() {
+        let session = test_session();
+        let model = |service: &str| session.catalog().service(service, None).unwrap();
+        let mut unknown = Vec::new();
+        for (service, operation, old, new) in RENAMED.iter().chain(ALIASES) {
+            let model = model(service);
+            let typed = operation_name(service, operation);
+            let is_known = model
+                .operations()
+                .filter(|found| operation.is_empty() || kebab_case(&found.name) == typed)
+                .filter_map(|found| model.input(found))
+                .flat_map(|input| &input.members)
+                .map(|member| kebab_case(&member.name))
+                .any(|name| {
+                    // The options of an alias can have the new name of a member.
+                    let renamed =
+                        renamed(service, operation).any(|(was, is)| was == name && is == *old);
+                    name == *old
+                        || renamed
+                        || old.strip_prefix("no-").is_some_and(|old| old == name)
+                });
+            if !is_known {
+                unknown.push(format!("{service} {operation} {old} {new}"));
+            }
+        }
+        for (alias, service) in SERVICES {
+            assert!(session.catalog().service(service, None).is_ok(), "{alias}");
+        }
+        for (service, alias, operation) in OPERATIONS {
+            if model(service).operation(operation).is_err() {
+                unknown.push(format!("{service} {alias} {operation}"));
+            }
+        }
+        for (service, operations) in REMOVED {
+            for operation in *operations {
+                if model(service).operation(operation).is_err() {
+                    unknown.push(format!("{service} {operation}"));
+                }
+            }
+        }
+        assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+    }
 }

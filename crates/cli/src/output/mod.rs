@@ -97,48 +97,50 @@ impl Printer {
     }
 
     /// Prints a value on standard output. Tables are headed by `title`.
-    pub(crate) fn print(&self, value: &Value, title: &str) -> Result<(), CliError> {
+    pub(crate) fn print(&self, value: Value, title: &str) -> Result<(), CliError> {
         let value = self.query(value)?;
-        let text = self.render(&value, title);
-        self.write(&text)
+        self.write(&self.render(value, title))
     }
 
     /// Prints a skeleton, which is a structure even if it is empty.
-    pub(crate) fn print_skeleton(&self, value: &Value, title: &str) -> Result<(), CliError> {
+    pub(crate) fn print_skeleton(&self, value: Value, title: &str) -> Result<(), CliError> {
         let value = self.query(value)?;
         let text = match (&value, self.format) {
             (Value::Map(map), OutputFormat::Json | OutputFormat::Yaml) if map.is_empty() => {
                 "{}\n".to_owned()
             }
-            _ => self.render(&value, title),
+            _ => self.render(value, title),
         };
         self.write(&text)
     }
 
-    /// Prints a page of a pagination: in the stream formats, each page is a result of its own.
+    /// Prints a page of a pagination, or keeps it for the pager. In the stream formats, each page is a result of its own.
     pub(crate) fn print_page(
         &self,
-        page: &Value,
+        page: Value,
         title: &str,
         pages: &mut PageOutput,
     ) -> Result<(), CliError> {
         let page = self.query(page)?;
-        pages.text.push_str(&self.render(&page, title));
-        if pages.text.len() > PAGE_BUFFER && self.pager().is_none() {
-            write(&std::mem::take(&mut pages.text))?;
+        let text = self.render(page, title);
+        match self.pager() {
+            Some(_) => {
+                pages.text.push_str(&text);
+                Ok(())
+            }
+            None => self.write(&text),
         }
-        Ok(())
     }
 
-    /// Prints the rest of the pages.
+    /// Shows the pages that were kept.
     pub(crate) fn finish_pages(&self, pages: PageOutput) -> Result<(), CliError> {
         self.write(&pages.text)
     }
 
     /// Prints an event on standard output: JSON is on one line. An event without a result of the query is not printed.
-    pub(crate) fn print_event(&self, event: &Value, title: &str) -> Result<(), CliError> {
+    pub(crate) fn print_event(&self, event: Value, title: &str) -> Result<(), CliError> {
         let event = self.query(event)?;
-        match (&event, self.format) {
+        match (event, self.format) {
             (Value::Null, _) => Ok(()),
             (event, OutputFormat::Json) => write(&(event.to_json_string() + "\n")),
             (event, _) => write(&self.render(event, title)),
@@ -146,8 +148,7 @@ impl Printer {
     }
 
     /// Returns the result of the query, or the value; timestamps and blobs are strings.
-    fn query(&self, value: &Value) -> Result<Value, CliError> {
-        let mut value = value.clone();
+    fn query(&self, mut value: Value) -> Result<Value, CliError> {
         scalars::to_strings(&mut value);
         match &self.query {
             Some(query) => Ok(query.search(&value)?.into_owned()),
@@ -156,8 +157,8 @@ impl Printer {
     }
 
     /// Formats a value. An empty structure has no text.
-    fn render(&self, value: &Value, title: &str) -> String {
-        let is_empty = matches!(value, Value::Map(map) if map.is_empty());
+    fn render(&self, value: Value, title: &str) -> String {
+        let is_empty = matches!(&value, Value::Map(map) if map.is_empty());
         let is_terminal = std::io::stdout().is_terminal();
         match self.format {
             OutputFormat::Off => String::new(),
@@ -168,20 +169,19 @@ impl Printer {
                 text.push(b'\n');
                 String::from_utf8(text).unwrap_or_default()
             }
-            OutputFormat::Text => text::render(value),
+            OutputFormat::Text => text::render(&value),
             OutputFormat::Table => {
                 let style = TableStyle {
                     width: crate::terminal::width().unwrap_or(80),
                     is_colored: self.is_colored(),
                     is_escaped: is_terminal,
                 };
-                table::render(title, value, style)
+                table::render(title, &value, style)
             }
-            OutputFormat::Yaml => yaml::render(value, self.is_sorted),
-            OutputFormat::YamlStream => yaml::render(
-                &Value::List([value.clone()].into_iter().collect()),
-                self.is_sorted,
-            ),
+            OutputFormat::Yaml => yaml::render(&value, self.is_sorted),
+            OutputFormat::YamlStream => {
+                yaml::render(&Value::List([value].into_iter().collect()), self.is_sorted)
+            }
         }
     }
 
@@ -216,7 +216,7 @@ impl Printer {
 }
 
 /// Formats a value for a message on standard error.
-pub(crate) fn render_for_message(value: &Value, format: OutputFormat, title: &str) -> String {
+pub(crate) fn render_for_message(value: Value, format: OutputFormat, title: &str) -> String {
     let options = OutputOptions {
         color: ColorChoice::Off,
         ..OutputOptions::default()
@@ -224,10 +224,7 @@ pub(crate) fn render_for_message(value: &Value, format: OutputFormat, title: &st
     Printer::with_default(options, format).render(value, title)
 }
 
-/// Pages are printed when so many bytes are formatted.
-const PAGE_BUFFER: usize = 64 * 1024;
-
-/// Formatted pages that are not printed yet.
+/// Formatted pages that the pager shows together.
 #[derive(Debug, Default)]
 pub(crate) struct PageOutput {
     text: String,

@@ -16,7 +16,7 @@ use super::{escape_controls, is_scalar, scalar};
 /// Space on both sides of a cell.
 const PADDING: usize = 4;
 
-/// How a table is drawn.
+/// Style of a table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TableStyle {
     /// Width of the terminal. In wider tables, a row that is alone is written as a column.

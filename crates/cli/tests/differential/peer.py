@@ -408,6 +408,9 @@ def run(case, record, driver=None):
                 "response": [status, headers, base64.b64encode(body).decode()],
             }
         )
+        if body and request.method != "HEAD":
+            # The proxy adds the length to the recorded response, too.
+            headers = {**headers, "Content-Length": str(len(body))}
         return AWSResponse(request.url, status, headers, RawBody(body))
 
     def before_call(model, **kwargs):

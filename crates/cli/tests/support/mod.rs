@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// A received request.
@@ -173,6 +173,29 @@ pub(crate) struct CommandResult {
     pub(crate) stderr: String,
 }
 
+impl From<Output> for CommandResult {
+    fn from(output: Output) -> Self {
+        CommandResult {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl CommandResult {
+    /// Asserts that a line was rejected as invalid: nothing is printed, and the error contains `message`.
+    #[track_caller]
+    pub(crate) fn assert_rejected(&self, line: &str, message: &str) {
+        assert_eq!(
+            (self.status, self.stdout.as_str()),
+            (252, ""),
+            "{line}: {self:?}"
+        );
+        assert!(self.stderr.contains(message), "{line}: {self:?}");
+    }
+}
+
 /// Runs a command to completion.
 pub(crate) fn run_command(command: &mut Command) -> CommandResult {
     let Ok(output) = command.output() else {
@@ -182,11 +205,20 @@ pub(crate) fn run_command(command: &mut Command) -> CommandResult {
             stderr: "cannot start the command".to_owned(),
         };
     };
-    CommandResult {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    output.into()
+}
+
+/// Runs a command to completion with a standard input that ends.
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> CommandResult {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that fails early does not read all of it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap().into()
 }
 
 /// Returns an empty folder for a test.

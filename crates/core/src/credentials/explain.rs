@@ -11,7 +11,7 @@ use crate::ports::{
 };
 use crate::{Error, ErrorKind, Refreshable, Result, Value};
 
-/// The providers of a chain that were asked, in order, and what the last of them has.
+/// The providers of a chain that were asked, in order, and the credentials or token of the last one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChainExplanation<T> {
@@ -52,7 +52,7 @@ pub enum ProviderOutcome {
     NotConfigured(String),
     /// It is configured, but failed.
     Failed(String),
-    /// It has to make a request or run a command, which was not allowed. Whether it has any is not known, and no further provider was
+    /// It has to make a request or run a command, which was not allowed. Its credentials are not known, and no further provider was
     /// asked.
     Online,
 }

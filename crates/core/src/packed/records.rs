@@ -31,7 +31,7 @@ impl RecordTable {
         self.count
     }
 
-    /// Returns whether there are no records.
+    /// Returns true if the table has no records.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0

@@ -11,8 +11,7 @@ use futures_util::stream::try_unfold;
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value, from_value, json};
 use serde::de::DeserializeOwned;
 
-use super::batch_writer::stalled;
-use super::unprocessed::UnprocessedBackoff;
+use super::unprocessed::{UnprocessedBackoff, stalled};
 use crate::{Client, Params};
 
 /// Maximum number of keys in a `BatchGetItem` call.

@@ -5,7 +5,7 @@ use std::fmt;
 use inia_core::{Error, ErrorKind, List, Map, Result, Str, Value, json};
 
 use super::attribute::is_same_key;
-use super::unprocessed::UnprocessedBackoff;
+use super::unprocessed::{UnprocessedBackoff, stalled};
 use crate::{Client, Params};
 
 /// Maximum number of writes in a `BatchWriteItem` call.
@@ -207,21 +207,6 @@ impl Drop for BatchWriter {
 #[cold]
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::Validation, message)
-}
-
-/// Returns the error if the service leaves everything unprocessed.
-#[cold]
-pub(super) fn stalled(operation: &str, what: &str, count: usize) -> Error {
-    let error = inia_core::ServiceError {
-        code: Str::from_static("ProvisionedThroughputExceededException"),
-        message: Str::from(format!(
-            "{count} {what} are still unprocessed after several attempts"
-        )),
-        throttling: true,
-        retryable: true,
-        ..Default::default()
-    };
-    Error::from_service(operation, error)
 }
 
 /// Returns the item or key of a request.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use inia_core::{Error, ServiceError, Str};
+
 use crate::Client;
 use crate::retry::exponential_delay;
 
@@ -51,4 +53,19 @@ impl UnprocessedBackoff {
         self.stalled = 0;
         false
     }
+}
+
+/// Returns the error of a service that processes nothing any more.
+#[cold]
+pub(super) fn stalled(operation: &str, what: &str, count: usize) -> Error {
+    let error = ServiceError {
+        code: Str::from_static("ProvisionedThroughputExceededException"),
+        message: Str::from(format!(
+            "{count} {what} are still unprocessed after several attempts"
+        )),
+        throttling: true,
+        retryable: true,
+        ..Default::default()
+    };
+    Error::from_service(operation, error)
 }

@@ -173,7 +173,7 @@ impl Service {
                 );
                 match (decision, &options.deadline) {
                     (RetryDelay::Retry { delay: late, cost }, Some(deadline))
-                        if deadline.is_within(late) =>
+                        if deadline.is_over_after(late) =>
                     {
                         self.retry_state.quota.release(cost);
                         note = Some(NotRetried::Deadline(deadline.limit()));

@@ -39,8 +39,8 @@ impl Deadline {
         self.attempts.store(attempt, Ordering::Relaxed);
     }
 
-    /// Returns true if the call would be over after a delay.
-    pub(super) fn is_within(&self, delay: Duration) -> bool {
+    /// Returns true if the deadline has passed after a delay.
+    pub(super) fn is_over_after(&self, delay: Duration) -> bool {
         self.at.saturating_duration_since(Instant::now()) <= delay
     }
 

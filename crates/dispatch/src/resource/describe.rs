@@ -29,7 +29,7 @@ pub enum ResourcePart {
 }
 
 impl Client {
-    /// Describes a resource by its name, or the service resource if there is no name.
+    /// Describes a resource by its name, or the service resource without a name.
     ///
     /// # Errors
     /// `Model`: the service has no resource definition, or no such resource (the message suggests similar names).
@@ -83,7 +83,7 @@ impl Resource {
     /// Returns the definition of a resource of the same service.
     ///
     /// # Errors
-    /// `Model`: there is no such resource.
+    /// `Model`: the resource is unknown.
     pub fn definition(&self, name: &str) -> Result<&Arc<ResourceModel>> {
         if *name == *self.0.model.name {
             return Ok(&self.0.model);

@@ -173,7 +173,7 @@ impl Resource {
     /// ```
     ///
     /// # Errors
-    /// `Model`: there is no such sub-resource. `Resource`: identifiers are missing, too many, or unknown.
+    /// `Model`: the sub-resource is unknown. `Resource`: identifiers are missing, too many, or unknown.
     ///
     /// # Source
     /// boto3 `resources/factory.py:ResourceFactory._create_class_partial`.
@@ -308,7 +308,7 @@ impl Resource {
     /// Returns an attribute: a member of the data, which are loaded if necessary, or an identifier.
     ///
     /// # Errors
-    /// As [`loaded`](Self::loaded); `Model` if there is no such attribute; `Resource` if the resource does not exist.
+    /// As [`loaded`](Self::loaded); `Model` if the attribute is unknown; `Resource` if the resource does not exist.
     pub async fn attribute(&self, name: &str) -> Result<Value> {
         let attribute = match self.0.model.attribute(name) {
             Ok(attribute) => attribute,
@@ -335,7 +335,7 @@ impl Resource {
     /// Returns the resources that the data refer to: one, several, or none.
     ///
     /// # Errors
-    /// As [`loaded`](Self::loaded); `Model` if there is no such reference.
+    /// As [`loaded`](Self::loaded); `Model` if the reference is unknown.
     ///
     /// # Source
     /// boto3 `resources/factory.py:ResourceFactory._create_reference`.

@@ -29,7 +29,7 @@ impl From<Output> for ResourceOutcome {
 }
 
 impl ResourceOutcome {
-    /// Returns true if there is no resource and no output.
+    /// Returns true for neither a resource nor an output.
     #[must_use]
     pub fn is_none(&self) -> bool {
         matches!(self, ResourceOutcome::None)

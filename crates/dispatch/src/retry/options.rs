@@ -13,8 +13,10 @@ use super::{Backoff, RetryClassifier};
 ///
 /// ```
 /// use std::time::Duration;
-/// use inia_core::RetryClass;
-/// use inia_dispatch::{FailedAttempt, RetryOptions, Session};
+/// # mod inia { pub use inia_dispatch::*; pub mod error { pub use inia_core::*; } pub mod retry { pub use inia_dispatch::*; } }
+/// use inia::Session;
+/// use inia::error::RetryClass;
+/// use inia::retry::{FailedAttempt, RetryOptions};
 ///
 /// // Retries a conflict too, after 10 ms each.
 /// let retry = RetryOptions::new()

@@ -1,6 +1,7 @@
 //! [`ServiceFactory`]: the state that all clients of a session share, from which their services are made.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use inia_core::config::{Config, DefaultsTable, RetryMode, ServiceName, Settings, setting};
 use inia_core::ports::Host;
@@ -62,6 +63,8 @@ pub(super) struct ServiceFactory {
     pub(super) defaults: DefaultsTable,
     pub(super) catalog: Arc<Catalog>,
     pub(super) partitions: OnceLock<Arc<Partitions>>,
+    /// The endpoint rules that were loaded, by service and API version.
+    pub(super) rules: Mutex<HashMap<(Str, Str), EndpointRules>>,
     pub(super) transports: TransportCache,
     pub(super) keys: Arc<SigningKeyCache>,
     /// Answers the calls of all clients, in tests.
@@ -185,7 +188,18 @@ impl ServiceFactory {
         self.catalog.service(service, version)
     }
 
+    /// Returns the endpoint rules of a service, which all its clients share.
     fn rules(&self, model: &ServiceModel) -> Result<EndpointRules> {
+        let key = (model.name().clone(), model.metadata().api_version.clone());
+        let loaded = || self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = loaded().get(&key) {
+            return Ok(rules.clone());
+        }
+        let rules = self.load_rules(model)?;
+        Ok(loaded().entry(key).or_insert(rules).clone())
+    }
+
+    fn load_rules(&self, model: &ServiceModel) -> Result<EndpointRules> {
         let name = model.name();
         let version = &model.metadata().api_version;
         let kind = "endpoint-rule-set-1";
@@ -198,13 +212,13 @@ impl ServiceFactory {
             let is_for_model = !definition.is_compiled() || model.is_packed();
             if is_for_model || crate::endpoint::has_sources(&rule_set, model) {
                 return Ok(EndpointRules {
-                    rule_set,
+                    rule_set: Arc::new(rule_set),
                     is_regional: false,
                 });
             }
         }
         Ok(EndpointRules {
-            rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?,
+            rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?.into(),
             is_regional: true,
         })
     }

@@ -193,7 +193,7 @@ impl Session {
     /// Returns the regions of a partition in which a service is listed. The list of a new service may be empty or incomplete.
     ///
     /// # Errors
-    /// `Model`: there is no such service, or the endpoint definitions are missing or invalid.
+    /// `Model`: the service is unknown, or the endpoint definitions are missing or invalid.
     pub fn available_regions(&self, service: &str, partition: &str) -> Result<Vec<Str>> {
         let model = self.catalog().service(service, None)?;
         let endpoints = self.endpoints()?;
@@ -230,7 +230,7 @@ impl Session {
     /// service id (`sfn`, `Lex Runtime V2`) or by boto3's class name (`ElasticLoadBalancingv2`), in any case.
     ///
     /// # Errors
-    /// `Model`: there is no such service (the message suggests similar names), or its definition is invalid. `Config`: a setting
+    /// `Model`: the service is unknown (the message suggests similar names), or its definition is invalid. `Config`: a setting
     /// is invalid.
     pub fn client(&self, service: &str) -> Result<Client> {
         self.client_with(service, &Config::new())

@@ -1,15 +1,26 @@
-//! A host without environment and files, so that a test does not depend on the machine it runs on.
+//! A host and a session without environment and files, so that a test does not depend on the machine it runs on.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use inia_core::Credentials;
+use inia_core::config::ConfigFiles;
 use inia_core::ports::{Env, Files, Host};
 
-use crate::host;
+use crate::{Session, SessionBuilder, host};
+
+/// Returns the builder of a session with test credentials and the region `us-east-1`, without environment and files.
+pub(super) fn isolated_session() -> SessionBuilder {
+    Session::builder()
+        .host(isolated_host())
+        .config_files(ConfigFiles::default())
+        .region("us-east-1")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret", None))
+}
 
 /// Returns the ports of this process, without its environment and files.
-pub(super) fn isolated_host() -> Host {
+fn isolated_host() -> Host {
     Host {
         env: Arc::new(EmptyEnv),
         files: Arc::new(NoFiles),

@@ -152,7 +152,7 @@ pub(super) fn scrub(
     let definition = operation.definition().ok_or_else(|| {
         Error::new(
             ErrorKind::Model,
-            "the request is of no operation of its service",
+            "the operation of the request is not in its definition",
         )
     })?;
     let requests = Scrubber::of_request(operation.model(), definition, kept);

@@ -43,7 +43,6 @@ impl fmt::Debug for StubAnswer {
 
 impl StubAnswer {
     /// Returns the output or the error of a call with these parameters, as a value.
-    #[cfg(feature = "fake")]
     pub(super) fn into_value(
         self,
         model: &ServiceModel,
@@ -61,7 +60,9 @@ impl StubAnswer {
                 let error = Arc::unwrap_or_clone(error);
                 Err(Error::from_service(&operation.name, error))
             }
-            StubAnswer::Failure(kind, message) => Err(Error::new(kind, String::from(&*message))),
+            StubAnswer::Failure(kind, message) => {
+                Err(Error::new(kind, String::from(&*message)).with_attempts(1))
+            }
         }
     }
 
@@ -73,12 +74,6 @@ impl StubAnswer {
         params: &Value,
     ) -> Result<Output> {
         match self {
-            StubAnswer::Output(value) => output(service, operation, Arc::unwrap_or_clone(value)),
-            StubAnswer::Function(function) => {
-                let mut value = function(params)?;
-                validate_output(&service.model, operation, &mut value)?;
-                output(service, operation, value)
-            }
             StubAnswer::ServiceError(error) => {
                 let mut error = Arc::unwrap_or_clone(error);
                 set_fault(&service.model, error.http_status, &mut error);
@@ -94,8 +89,9 @@ impl StubAnswer {
                 let class = service.retry.classify(failed, false, None);
                 Err(error.with_retry_class(class))
             }
-            StubAnswer::Failure(kind, message) => {
-                Err(Error::new(kind, String::from(&*message)).with_attempts(1))
+            answer => {
+                let value = answer.into_value(&service.model, operation, params)?;
+                output(service, operation, value)
             }
         }
     }

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use inia_core::config::ConfigFiles;
 use inia_core::ports::BoxFuture;
-use inia_core::{Credentials, Error, ErrorKind, Result, ServiceError, Str, Value};
+use inia_core::{Error, ErrorKind, Result, ServiceError, Str, Value};
 use inia_model::{Operation, ServiceModel};
 
-use super::isolation::isolated_host;
+use super::isolation::isolated_session;
 use super::stub_answer::{StubAnswer, stub_error, validate_output};
 use super::stub_rules::{CallRule, StubCall, StubRules};
 use crate::pipeline::{CallStub, Service, StubbedCall};
@@ -68,7 +67,7 @@ impl StubClient {
     /// Creates a stub of a service, in the region `us-east-1`.
     ///
     /// # Errors
-    /// `Model`: there is no such service.
+    /// `Model`: the service is unknown.
     pub fn new(service: &str) -> Result<Self> {
         StubSession::new()?.service(service)
     }
@@ -159,12 +158,7 @@ impl StubSession {
     /// # Errors
     /// `Model`: the definitions are invalid.
     pub fn new() -> Result<Self> {
-        let builder = Session::builder()
-            .host(isolated_host())
-            .config_files(ConfigFiles::default())
-            .region("us-east-1")
-            .credentials(Credentials::new("AKIDEXAMPLE", "secret", None));
-        StubSession::from_builder(builder)
+        StubSession::from_builder(isolated_session())
     }
 
     /// Creates a session from a builder: with its region, settings, definitions and ports.
@@ -210,7 +204,7 @@ impl StubSession {
         self.rules().verify()
     }
 
-    /// Checks that there is no mistake in the rules.
+    /// Returns an error if a rule is wrong.
     #[cfg(feature = "fake")]
     pub(super) fn check_rules(&self) -> Result<()> {
         self.rules().check()
@@ -241,7 +235,8 @@ pub struct StubRule {
 }
 
 impl StubRule {
-    /// Accepts only calls with these parameters. Calls may have others, also in nested structures; null stands for an absent parameter.
+    /// Accepts only calls with these parameters. Calls may have others, also in nested structures, but not those
+    /// that are null here.
     pub fn with(self, params: impl Into<Params>) -> Self {
         let params = self.expected_params(params.into());
         self.change(params, |rule, params| rule.contains = Some(params))

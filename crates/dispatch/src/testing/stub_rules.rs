@@ -122,7 +122,7 @@ impl StubRules {
         self.mistakes.push(error.message().to_owned());
     }
 
-    /// Checks that there is no mistake in the rules.
+    /// Returns an error if a rule is wrong.
     ///
     /// # Errors
     /// `Config`: the message lists the mistakes.
@@ -139,15 +139,14 @@ impl StubRules {
     /// # Errors
     /// `Config`: a rule is wrong, or none accepts the call.
     pub(super) fn answer(&mut self, call: StubCall) -> Result<(StubAnswer, Duration)> {
-        let described = call.clone();
-        match self.answer_or_none(call)? {
-            Some(answer) => Ok(answer),
-            None => {
-                let message = self.describe_unexpected(&described);
-                self.unexpected.push(message.clone());
-                Err(Error::new(ErrorKind::Config, message))
-            }
+        if let Some(answer) = self.answer_or_none(call)? {
+            return Ok(answer);
         }
+        // The call was recorded last.
+        let call = self.calls.last();
+        let message = call.map_or_else(String::new, |call| self.describe_unexpected(call));
+        self.unexpected.push(message.clone());
+        Err(Error::new(ErrorKind::Config, message))
     }
 
     /// Records a call, and returns its answer and the time until it; `None` if no rule accepts the call.

@@ -33,7 +33,7 @@ fn decode(encodings: &str, mut body: Bytes, limit: usize) -> Result<Bytes> {
         let decoded = if (is("gzip") || is("x-gzip")) && body.starts_with(&[0x1f, 0x8b]) {
             read_all(MultiGzDecoder::new(&*body), limit)
         } else if is("deflate") {
-            // The header stands for the zlib format, but some servers omit its frame.
+            // The header means the zlib format, but some servers omit its frame.
             match read_all(ZlibDecoder::new(&*body), limit) {
                 Err(_) => match read_all(DeflateDecoder::new(&*body), limit) {
                     Err(_) => return Ok(body),

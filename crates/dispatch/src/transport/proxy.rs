@@ -168,7 +168,7 @@ pub(super) struct ProxyTable {
 }
 
 impl ProxyTable {
-    /// Parses the settings; `None` if there are no proxies.
+    /// Parses the settings; `None` without proxies.
     ///
     /// # Errors
     /// A message about the first invalid URL. It does not repeat the URL, which may contain a password.

@@ -212,7 +212,7 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     }
 }
 
-/// Returns the error of a body that is longer than stated: its end is lost, because it cannot be told from a next response.
+/// Returns the error of a body that is longer than stated: its end is lost, because it may be the next response.
 #[cold]
 fn too_long(host: &str, length: u64) -> Error {
     let message = format!(

@@ -86,7 +86,7 @@ impl Diagram {
             return Err(count.error(format!("more than {MAX_NODES} nodes")));
         }
         let mut nodes = Vec::with_capacity(triples.len());
-        // The first node stands for the terminals and is never evaluated.
+        // The first node is a placeholder for the terminals and is never evaluated.
         for (position, triple) in triples.iter().enumerate().skip(1) {
             let [a, b, c, d, e, f, g, h, i, j, k, l] = *triple;
             let condition = i32::from_be_bytes([a, b, c, d]);
@@ -174,9 +174,10 @@ mod tests {
         RuleSet::from_json(text.as_bytes())
     }
 
+    const PARTITIONS: &[u8] = br#"{"partitions": [{"id": "aws", "regionRegex": "^us-1$", "regions": {}, "outputs": {}}]}"#;
+
     fn outcome(rules: &RuleSet, a: Option<&str>, b: Option<&str>) -> String {
-        let partitions = br#"{"partitions": [{"id": "aws", "regionRegex": "^us-1$", "regions": {}, "outputs": {}}]}"#;
-        let partitions = Partitions::from_json(partitions).unwrap();
+        let partitions = Partitions::from_json(PARTITIONS).unwrap();
         let mut params = EndpointParams::new(rules);
         for (index, value) in [a, b].into_iter().enumerate() {
             if let Some(value) = value {
@@ -199,6 +200,10 @@ mod tests {
         let rules = diagram(2, &[TERMINAL, [0, -1, -3], [1, ERROR, ENDPOINT]]).unwrap();
         assert_eq!(outcome(&rules, None, Some("b")), "https://b");
         assert_eq!(outcome(&rules, None, None), "neither");
+        let partitions = Partitions::from_json(PARTITIONS).unwrap();
+        let trace = rules.trace(&partitions, &EndpointParams::new(&rules));
+        let second = "not(coalesce(B, A))";
+        assert_eq!(trace.unwrap(), ["not(isSet(A))", second]);
         assert!(outcome(&rules, Some("a"), None).starts_with("No endpoint found"));
         let rules = diagram(100_000_000, &[TERMINAL]).unwrap();
         assert!(outcome(&rules, None, None).starts_with("No endpoint found"));

@@ -94,29 +94,39 @@ impl<'e> Evaluation<'e> {
         }
     }
 
-    /// Follows the references of a decision diagram.
+    /// Evaluates a decision diagram.
     fn run_diagram(&self, diagram: &Diagram) -> Result<Endpoint, EndpointError> {
+        let result = self.follow(diagram, |_, _| {})?;
+        match result.and_then(|result| self.program.rules.get(usize::from(result))) {
+            Some(compiled) => self.conclude(compiled.rule.action),
+            None => Err(self.no_match()),
+        }
+    }
+
+    /// Follows the references of a decision diagram to its result; `None` if no rule matches. `visit` is called with each condition
+    /// on the way and its outcome.
+    fn follow(
+        &self,
+        diagram: &Diagram,
+        mut visit: impl FnMut(ExprId, bool),
+    ) -> Result<Option<u16>, EndpointError> {
         let mut next = diagram.root;
         // A path without a cycle has at most all nodes.
         for _ in 0..=diagram.nodes.len() {
             let (node, is_swapped) = match next {
-                DiagramRef::NoMatch => return Err(self.no_match()),
-                DiagramRef::Result(result) => {
-                    return match self.program.rules.get(usize::from(result)) {
-                        Some(compiled) => self.conclude(compiled.rule.action),
-                        None => Err(self.no_match()),
-                    };
-                }
+                DiagramRef::NoMatch => return Ok(None),
+                DiagramRef::Result(result) => return Ok(Some(result)),
                 DiagramRef::Node(node) => (node, false),
                 DiagramRef::Complement(node) => (node, true),
             };
             let Some(node) = diagram.nodes.get(node as usize) else {
-                return Err(self.no_match());
+                return Ok(None);
             };
             let Some(&condition) = diagram.conditions.get(usize::from(node.condition)) else {
-                return Err(self.no_match());
+                return Ok(None);
             };
             let is_true = self.is_true(condition, self.program.node(condition))?;
+            visit(condition, is_true);
             next = if is_true == is_swapped {
                 node.if_false
             } else {
@@ -163,10 +173,21 @@ impl<'e> Evaluation<'e> {
         EndpointError::new(EndpointErrorKind::NoMatch, message)
     }
 
-    /// Returns the conditions of the rules that apply, from the first to the one that returns an endpoint or an error.
+    /// Returns the conditions of the rules that apply, from the first to the one that returns an endpoint or an error; of a decision
+    /// diagram, the conditions on the way to its result.
     #[cold]
     fn trace(&self) -> Result<Vec<String>, EndpointError> {
         let mut rules = Vec::new();
+        if let Some(diagram) = &self.program.diagram {
+            self.follow(diagram, |condition, is_true| {
+                let text = self.expression(condition);
+                rules.push(match is_true {
+                    true => text,
+                    false => format!("not({text})"),
+                });
+            })?;
+            return Ok(rules);
+        }
         let mut index = 0;
         while let Some(compiled) = self.program.rules.get(index) {
             let conditions = self.program.conditions(compiled);

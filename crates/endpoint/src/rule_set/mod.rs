@@ -105,7 +105,7 @@ impl RuleSet {
     }
 
     /// Returns the conditions of the rules that apply to these parameters, as text: from the first to the one that returns an endpoint
-    /// or an error. For people: the form of the text is not fixed.
+    /// or an error. Of a decision diagram, the conditions on the way to its result. For people: the form of the text is not fixed.
     ///
     /// # Errors
     /// As for [`evaluate`](Self::evaluate), except that a rule that returns an error ends the list.

@@ -91,7 +91,7 @@ fn is_not_found(error: &io::Error) -> bool {
 }
 
 #[cold]
-fn read_error(origin: &str, error: io::Error) -> Error {
+pub(super) fn read_error(origin: &str, error: io::Error) -> Error {
     Error::new(ErrorKind::Model, format!("cannot read {origin}")).with_source(error)
 }
 

@@ -243,8 +243,15 @@ impl Catalog {
     /// # Source
     /// botocore `loaders.py:Loader.load_service_model`.
     pub fn service(&self, name: &str, api_version: Option<&str>) -> Result<Arc<ServiceModel>> {
+        let key = |name: &str| (Str::from(name), api_version.map(Str::from));
+        let known = self.slots().get(&key(name)).map(Arc::clone);
+        // A name that was loaded before is not looked for again.
+        let known = known.and_then(|slot| slot.lock().ok()?.clone());
+        if let Some(model) = known {
+            return Ok(model);
+        }
         let name = &*self.resolve_name(name);
-        let key = (Str::from(name), api_version.map(Str::from));
+        let key = key(name);
         let slot = Arc::clone(self.slots().entry(key.clone()).or_default());
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(model) = &*slot {

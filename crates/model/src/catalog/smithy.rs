@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use inia_core::ports::Files;
 use inia_core::{Error, ErrorKind, Result, Str, Value};
 
-use super::folders::Folders;
+use super::folders::{Folders, read_error};
 use super::{MODEL, is_safe_name};
 use crate::ServiceModel;
 use crate::definition_file::Definition;
 use crate::names::letters_and_digits;
 use crate::packed::Archive;
 use crate::smithy::{SmithyService, is_smithy};
-use inia_core::ports::Files;
 
 /// Names of files for all services, which are beside those of the services.
 const SHARED_FILES: [&str; 4] = [
@@ -108,10 +108,8 @@ impl SmithyFile {
             return Ok(Arc::clone(loaded));
         }
         let origin = self.origin();
-        let text = self.files.read(&self.path).map_err(|error| {
-            let message = format!("cannot read {origin}");
-            Error::new(ErrorKind::Model, message).with_source(error)
-        })?;
+        let text = self.files.read(&self.path);
+        let text = text.map_err(|error| read_error(&origin, error))?;
         if !is_smithy(&text) {
             let problem = "not a Smithy JSON AST: no \"smithy\" version at the start";
             return Err(Error::new(ErrorKind::Model, problem).at(origin));

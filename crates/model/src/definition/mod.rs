@@ -45,16 +45,24 @@ fn load(name: &str, definition: &[u8]) -> Result<ServiceModel> {
             format!("service definition {name:?}: {problem}"),
         )
     };
+    let text = decode(definition).map_err(|problem| parse_error(&problem))?;
+    let raw = serde_json::from_str::<RawService<'_>>(text).map_err(|error| parse_error(&error));
+    raw.and_then(|raw| build(name, raw))
+        .or_else(|error| lenient::load(name, text, error))
+}
+
+/// Returns the text of a definition, without a byte order mark.
+///
+/// # Errors
+/// The line that is not UTF-8.
+pub(crate) fn decode(definition: &[u8]) -> Result<&str, String> {
     // Checking the whole text takes a tenth of the time of checking each string.
     let text = std::str::from_utf8(definition).map_err(|error| {
         let before = definition.get(..error.valid_up_to()).unwrap_or_default();
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        parse_error(&format_args!("line {line} is not UTF-8"))
+        format!("line {line} is not UTF-8")
     })?;
-    let text = text.trim_start_matches('\u{feff}');
-    let raw = serde_json::from_str::<RawService<'_>>(text).map_err(|error| parse_error(&error));
-    raw.and_then(|raw| build(name, raw))
-        .or_else(|error| lenient::load(name, text, error))
+    Ok(text.trim_start_matches('\u{feff}'))
 }
 
 /// Resolves the references of a definition; `name` is the folder name of the service.

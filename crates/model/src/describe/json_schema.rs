@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use inia_core::{List, Map, Str, Value};
+use inia_core::{List, Map, Str, Value, json};
 
 use crate::{Constraints, Kind, Member, Operation, ServiceModel, ShapeId, Structure};
 
@@ -146,7 +146,8 @@ impl<'m> SchemaWriter<'m> {
             }
             self.definitions.insert(shape.name.clone(), Value::Null);
             let definition = self.shape(id, 0);
-            self.definitions.insert(shape.name.clone(), definition);
+            self.definitions
+                .insert(shape.name.clone(), Value::Map(definition));
         }
     }
 
@@ -188,23 +189,14 @@ impl<'m> SchemaWriter<'m> {
             events
         } else {
             match &shape.kind {
-                Kind::Structure(_) if self.is_shared(member.target) || depth > MAX_DEPTH => {
-                    match self.reference(member.target) {
-                        Value::Map(map) => map,
-                        _ => Map::new(),
-                    }
+                Kind::Structure(_) if self.is_shared(member.target) => {
+                    self.reference(member.target)
                 }
                 // A list or map that contains itself without a structure in between is possible.
-                Kind::List(_) | Kind::Map { .. } if depth > MAX_DEPTH => {
-                    match self.reference(member.target) {
-                        Value::Map(map) => map,
-                        _ => Map::new(),
-                    }
+                Kind::Structure(_) | Kind::List(_) | Kind::Map { .. } if depth > MAX_DEPTH => {
+                    self.reference(member.target)
                 }
-                _ => match self.shape(member.target, depth) {
-                    Value::Map(map) => map,
-                    _ => Map::new(),
-                },
+                _ => self.shape(member.target, depth),
             }
         };
         if member.traits.is_deprecated() {
@@ -213,25 +205,25 @@ impl<'m> SchemaWriter<'m> {
         Value::Map(schema)
     }
 
-    fn reference(&mut self, id: ShapeId) -> Value {
+    fn reference(&mut self, id: ShapeId) -> Map {
         self.pending.push(id);
         let name = &self.model.shape(id).name;
         let mut schema = Map::new();
         schema.insert("$ref", format!("#/$defs/{name}"));
-        Value::Map(schema)
+        schema
     }
 
-    fn shape(&mut self, id: ShapeId, depth: usize) -> Value {
+    fn shape(&mut self, id: ShapeId, depth: usize) -> Map {
         let shape = self.model.shape(id);
         let constraints = &shape.constraints;
         let mut schema = Map::new();
         match &shape.kind {
             Kind::Structure(structure) => {
                 if shape.traits.is_document() {
-                    return Value::Map(schema);
+                    return schema;
                 }
                 let is_union = shape.traits.is_union() || shape.traits.is_event_stream();
-                return Value::Map(self.structure(structure, is_union, depth));
+                return self.structure(structure, is_union, depth);
             }
             Kind::List(element) => {
                 schema.insert("type", "array");
@@ -270,18 +262,11 @@ impl<'m> SchemaWriter<'m> {
                 annotate(&mut schema, constraints);
             }
             Kind::Timestamp => {
-                let types = ["string", "number"];
-                schema.insert(
-                    "type",
-                    types
-                        .iter()
-                        .map(|name| Value::from(*name))
-                        .collect::<List>(),
-                );
+                schema.insert("type", json!(["string", "number"]));
                 schema.insert("format", "date-time");
             }
         }
-        Value::Map(schema)
+        schema
     }
 }
 
@@ -412,8 +397,6 @@ impl ServiceModel {
 
 #[cfg(test)]
 mod tests {
-    use inia_core::json;
-
     use super::*;
 
     fn schema(shapes: &str) -> inia_core::Result<Value> {

@@ -27,11 +27,11 @@ const MAX_INDEX: usize = 9_999;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParamPath {
     text: Box<str>,
-    segments: Box<[PathSegment]>,
+    segments: Box<[ParamPathSegment]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct PathSegment {
+struct ParamPathSegment {
     name: Box<str>,
     index: Option<ElementIndex>,
 }
@@ -52,7 +52,8 @@ impl ParamPath {
     /// # Errors
     /// A description of the problem.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let segments: Result<Box<[PathSegment]>, String> = text.split('.').map(segment).collect();
+        let segments: Result<Box<[ParamPathSegment]>, String> =
+            text.split('.').map(segment).collect();
         Ok(ParamPath {
             text: text.into(),
             segments: segments
@@ -106,7 +107,7 @@ impl ParamPath {
     }
 }
 
-fn segment(text: &str) -> Result<PathSegment, String> {
+fn segment(text: &str) -> Result<ParamPathSegment, String> {
     let (name, index) = match text.split_once('[') {
         None => (text, None),
         Some((name, rest)) => {
@@ -125,7 +126,7 @@ fn segment(text: &str) -> Result<PathSegment, String> {
     if name.is_empty() {
         return Err("missing name".to_owned());
     }
-    Ok(PathSegment {
+    Ok(ParamPathSegment {
         name: name.into(),
         index,
     })

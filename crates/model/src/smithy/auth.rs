@@ -3,7 +3,7 @@
 //! # Source
 //! <https://smithy.io/2.0/spec/authentication-traits.html>, <https://smithy.io/2.0/aws/aws-auth.html>.
 
-use inia_core::{Str, Value};
+use inia_core::Str;
 
 use super::ast::AstShape;
 use super::http::texts;
@@ -25,7 +25,7 @@ pub(super) const NO_AUTH: &str = "smithy.api#noAuth";
 /// Returns the auth schemes of a service, in order of preference.
 pub(super) fn of_service(service: &AstShape<'_>) -> Vec<Str> {
     let mut schemes = match service.traits.get(Trait::Auth) {
-        Some(schemes) => texts(Some(schemes)),
+        Some(schemes) => texts(schemes),
         None => {
             let present = SCHEMES.iter().filter(|scheme| service.traits.has(**scheme));
             present
@@ -73,7 +73,7 @@ pub(super) fn of_operation(operation: &AstShape<'_>) -> OperationAuth {
         };
     }
     OperationAuth {
-        schemes: schemes.map(|schemes: &Value| texts(Some(schemes))),
+        schemes: schemes.map(texts),
         auth_type: unsigned_payload.then(|| Str::from_static("v4-unsigned-body")),
         unsigned_payload,
     }

@@ -79,8 +79,7 @@ impl Closure {
             let shape = ast.shape(operation);
             let parts = shape.input.iter().chain(&shape.output);
             let parts = parts.filter(|part| *part.target != *UNIT);
-            let parts: Vec<AstRef<'_>> = parts.chain(&shape.errors).cloned().collect();
-            let parts = references(ast, operation, &parts)?;
+            let parts = references(ast, operation, parts.chain(&shape.errors))?;
             closure.messages.extend(&parts);
             queue.extend(parts);
         }
@@ -148,8 +147,7 @@ fn operations(ast: &Ast<'_>, service: AstIndex) -> Result<Vec<AstIndex>> {
         let own = own
             .chain(&shape.operations)
             .chain(&shape.collection_operations);
-        let own: Vec<AstRef<'_>> = own.cloned().collect();
-        for operation in references(ast, index, &own)? {
+        for operation in references(ast, index, own)? {
             if *ast.shape(operation).kind != *"operation" {
                 let problem = invalid(format!("{} is not an operation", ast.id(operation)));
                 return Err(problem.at(format_args!("shape {}", ast.id(index))));
@@ -168,9 +166,13 @@ fn operations(ast: &Ast<'_>, service: AstIndex) -> Result<Vec<AstIndex>> {
 }
 
 /// Returns the positions of the shapes that a shape refers to.
-fn references(ast: &Ast<'_>, of: AstIndex, targets: &[AstRef<'_>]) -> Result<Vec<AstIndex>> {
+fn references<'r, 'a: 'r>(
+    ast: &Ast<'a>,
+    of: AstIndex,
+    targets: impl IntoIterator<Item = &'r AstRef<'a>>,
+) -> Result<Vec<AstIndex>> {
     let targets = targets
-        .iter()
+        .into_iter()
         .map(|reference| ast.target(&reference.target));
     targets
         .collect::<Result<_>>()

@@ -67,11 +67,12 @@ pub(super) fn checksum(operation: &AstShape<'_>) -> Option<RawChecksum> {
     let checksum = operation.traits.get(Trait::HttpChecksum)?;
     let text = |name| checksum.get(name).and_then(Value::as_str).map(Str::from);
     let required = checksum.get("requestChecksumRequired");
+    let algorithms = checksum.get("responseAlgorithms");
     Some(RawChecksum {
         request_required: required.and_then(Value::as_bool).unwrap_or_default(),
         request_algorithm_member: text("requestAlgorithmMember"),
         request_validation_mode_member: text("requestValidationModeMember"),
-        response_algorithms: texts(checksum.get("responseAlgorithms")),
+        response_algorithms: algorithms.map(texts).unwrap_or_default(),
     })
 }
 
@@ -81,12 +82,12 @@ pub(super) fn compression(operation: &AstShape<'_>) -> Option<RawCompression> {
         .traits
         .entry(Trait::RequestCompression, "encodings")?;
     Some(RawCompression {
-        encodings: texts(Some(encodings)),
+        encodings: texts(encodings),
     })
 }
 
 /// Returns the strings of a list.
-pub(super) fn texts(list: Option<&Value>) -> Vec<Str> {
-    let items = list.map(Value::items).into_iter().flatten();
+pub(super) fn texts(list: &Value) -> Vec<Str> {
+    let items = list.items();
     items.filter_map(Value::as_str).map(Str::from).collect()
 }

@@ -29,6 +29,7 @@ use std::borrow::Cow;
 use inia_core::{Error, ErrorKind, Result, Value};
 
 use crate::ServiceModel;
+use crate::definition;
 use crate::definition::raw::{RawPairs, RawService, RawText};
 use ast::{Ast, name_of};
 use closure::Closure;
@@ -54,7 +55,8 @@ impl SmithyService {
     /// several services, the one with this name is loaded.
     ///
     /// ```
-    /// use inia_model::SmithyService;
+    /// # mod inia { pub mod model { pub use inia_model::*; } }
+    /// use inia::model::SmithyService;
     ///
     /// let weather = SmithyService::from_json("weather", br#"{"smithy": "2.0", "shapes": {
     ///     "example#Weather": {"type": "service", "version": "2026-01-01", "operations": [{"target": "example#GetCity"}],
@@ -89,12 +91,7 @@ pub(crate) fn is_smithy(text: &[u8]) -> bool {
 }
 
 fn load(name: &str, text: &[u8]) -> Result<SmithyService> {
-    let text = std::str::from_utf8(text).map_err(|error| {
-        let before = text.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        invalid(format!("line {line} is not UTF-8"))
-    })?;
-    let mut ast = Ast::parse(text.trim_start_matches('\u{feff}'))?;
+    let mut ast = Ast::parse(definition::decode(text).map_err(invalid)?)?;
     mixins::merge(&mut ast)?;
     let ast = ast;
     let index = closure::service(&ast, name)?;
@@ -137,7 +134,7 @@ fn load(name: &str, text: &[u8]) -> Result<SmithyService> {
         let name = RawText::from(name_of(ast.id(operation)));
         raw.operations.0.push((name, converted));
     }
-    let model = crate::definition::build(name, raw)?;
+    let model = definition::build(name, raw)?;
     Ok(SmithyService {
         paginators: pagination::paginators(&ast, index, &closure, &model),
         waiters: waiters::waiters(&ast, &closure),

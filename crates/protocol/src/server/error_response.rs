@@ -12,8 +12,8 @@ use bytes::Bytes;
 use inia_core::{Fault, Map, Result, ServiceError, Value};
 use inia_model::{Member, Operation, ServiceModel, ShapeId, Structure};
 
-use super::REQUEST_ID;
 use super::response_writer::{element, media_type, structure, write_located};
+use super::{REQUEST_ID, is_rest};
 use crate::format::{CONTENT_TYPE, WireFormat};
 use crate::service_error::error_shape;
 use crate::{Headers, Protocol, Response};
@@ -57,7 +57,7 @@ pub(super) fn write(
     {
         details.insert(member.name.clone(), &error.message);
     }
-    if matches!(protocol, Protocol::RestJson | Protocol::RestXml)
+    if is_rest(protocol)
         && let Some(structure) = shape.and_then(|id| structure_of(model, id))
     {
         let status = response.status;
@@ -86,12 +86,7 @@ pub(super) fn write(
                     .push("x-amzn-errortype", error.code.clone());
             }
             if model.metadata().query_compatible {
-                let fault = match error.fault {
-                    Some(Fault::Receiver) => "Receiver",
-                    _ if error.http_status >= 500 => "Receiver",
-                    _ => "Sender",
-                };
-                let header = format!("{};{fault}", error.code);
+                let header = format!("{};{}", error.code, fault(error));
                 response.headers.push("x-amzn-query-error", header);
             }
             json_body(name, own_message, &body).into()
@@ -112,6 +107,15 @@ pub(super) fn write(
     Ok(response)
 }
 
+/// Returns the party at fault, as the services name it.
+fn fault(error: &ServiceError) -> &'static str {
+    match error.fault {
+        Some(Fault::Receiver) => "Receiver",
+        None if error.http_status >= 500 => "Receiver",
+        _ => "Sender",
+    }
+}
+
 fn is_xml(protocol: Protocol) -> bool {
     matches!(
         protocol,
@@ -126,7 +130,7 @@ fn structure_of(model: &ServiceModel, id: ShapeId) -> Option<&Structure> {
     }
 }
 
-/// Puts the code, and the message if it is no member, in front of the members of an object.
+/// Puts the code in front of the members of an object, and the message unless it is one of them.
 fn json_body(code: &str, message: Option<&str>, members: &[u8]) -> Vec<u8> {
     let mut head = Map::new();
     head.insert("__type", code);
@@ -192,11 +196,7 @@ fn xml_body(
         Some(message) => format!("<Message>{}</Message>", text(message)),
         None => String::new(),
     };
-    let fault = match error.fault {
-        Some(Fault::Receiver) => "Receiver",
-        None if error.http_status >= 500 => "Receiver",
-        _ => "Sender",
-    };
+    let fault = fault(error);
     match protocol {
         Protocol::Ec2 => format!(
             "<Response><Errors><Error><Code>{code}</Code>{message}{members}</Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"

@@ -165,5 +165,10 @@ impl ServerCodec {
     }
 }
 
+/// Returns true if members are bound to the path, the query string and headers.
+fn is_rest(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::RestJson | Protocol::RestXml)
+}
+
 /// The request id of all responses.
 const REQUEST_ID: Str = Str::from_static("00000000-0000-4000-8000-000000000000");

@@ -3,6 +3,7 @@
 use inia_core::{List, Map, Result, Value};
 use inia_model::{Kind, Location, Member, Operation, ServiceModel};
 
+use super::is_rest;
 use super::route::labels;
 use super::text::{pairs, scalar};
 use crate::format::WireFormat;
@@ -22,7 +23,7 @@ pub(super) fn read(
     input: &Member,
     request: &Request,
 ) -> Result<Value> {
-    let is_rest = matches!(protocol, Protocol::RestJson | Protocol::RestXml);
+    let is_rest = is_rest(protocol);
     // Headers and bodies are as in responses.
     let message = Response {
         status: 200,
@@ -58,7 +59,7 @@ pub(super) fn read(
                 };
                 query_value(model, member, &query, is_taken)
             }
-            // An empty map stands for no headers.
+            // A request without such headers reads as an empty map.
             Some(Location::Headers) => {
                 let is_empty =
                     matches!(params.get(&member.name), Some(Value::Map(map)) if map.is_empty());

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use inia_core::{Map, Result, Str, Value};
 use inia_model::{Location, Member, Operation, ServiceModel, Structure};
 
-use super::REQUEST_ID;
+use super::{REQUEST_ID, is_rest};
 use crate::event_stream::{EventHeader, EventMessage};
 use crate::format::{
     BodyKind, BodyPart, CONTENT_TYPE, EVENT_STREAM_TYPE, FixedParts, WireFormat, XmlElement,
@@ -14,6 +14,9 @@ use crate::params::{blob_bytes, params_map};
 use crate::request::{lower_name, prefix_of};
 use crate::strictness::Strictness;
 use crate::{Headers, Protocol, Response};
+
+/// Initial capacity of a body, in bytes.
+const CAPACITY: usize = 256;
 
 /// Writes an output. `encode_event` encodes an event of the output's stream.
 ///
@@ -35,7 +38,7 @@ pub(super) fn write(
         body: Bytes::new(),
     };
     response.headers.push("x-amzn-requestid", REQUEST_ID);
-    let is_rest = matches!(protocol, Protocol::RestJson | Protocol::RestXml);
+    let is_rest = is_rest(protocol);
     if protocol == Protocol::RpcV2Cbor {
         response.headers.push("smithy-protocol", "rpc-v2-cbor");
     }
@@ -65,12 +68,7 @@ pub(super) fn write(
         if !is_rest {
             let mut initial = params.clone();
             initial.remove(&events.name);
-            let part = BodyPart::Members {
-                input: member,
-                params: &initial,
-                body_only: false,
-            };
-            let payload = format.write(&FixedParts::default(), part, Strictness::Lenient, 256)?;
+            let payload = self::structure(format, &initial, None, member)?;
             body.extend_from_slice(&initial_response(format, payload)?);
         }
         for event in params.get(&events.name).into_iter().flat_map(Value::items) {
@@ -103,7 +101,7 @@ pub(super) fn write(
             match value.filter(|(_, value)| !value.is_null()) {
                 Some((member, value)) => {
                     let part = BodyPart::Value { member, value };
-                    format.write(&FixedParts::default(), part, Strictness::Lenient, 256)?
+                    format.write(&FixedParts::default(), part, Strictness::Lenient, CAPACITY)?
                 }
                 None => return Ok(response),
             }
@@ -160,7 +158,7 @@ pub(super) fn structure(
         params,
         body_only: false,
     };
-    format.write(&fixed, part, Strictness::Lenient, 256)
+    format.write(&fixed, part, Strictness::Lenient, CAPACITY)
 }
 
 pub(super) fn element(name: &str) -> XmlElement {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use inia_core::Str;
 use inia_model::{Location, Operation, ServiceModel};
 
+use super::is_rest;
 use super::text::{pairs, percent_decode};
 use crate::{Protocol, Request};
 
@@ -44,7 +45,7 @@ enum Segment {
 
 impl RouteTable {
     pub(super) fn new(protocol: Protocol, model: &ServiceModel) -> Self {
-        if !matches!(protocol, Protocol::RestJson | Protocol::RestXml) {
+        if !is_rest(protocol) {
             return RouteTable::Names(protocol);
         }
         let mut routes: HashMap<Str, Vec<Route>> = HashMap::new();

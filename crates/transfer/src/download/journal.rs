@@ -42,7 +42,7 @@ impl DownloadJournal {
                 let Some(chunk) = buffer.get_mut(..size) else {
                     return Ok(None);
                 };
-                // What cannot be read is downloaded again.
+                // A part that cannot be read is downloaded again.
                 if read_exact_at(&file, chunk, offset).is_err() {
                     return Ok(None);
                 }

@@ -38,7 +38,7 @@ pub(super) async fn download_file(
         Some(_) => head(context, object).await?,
         None => open(context, object).await?,
     };
-    let earlier = Earlier::of(&journal, &opened.remote);
+    let earlier = EarlierDownload::of(&journal, &opened.remote);
     if earlier.is_none() {
         remove_temporary(&journal, &path);
     }
@@ -109,15 +109,15 @@ pub(super) async fn download_file(
     }
 }
 
-/// What a journal says about the same version of an object.
-struct Earlier {
+/// An earlier download of the same version of an object, from its journal.
+struct EarlierDownload {
     name: String,
     part_size: u64,
     algorithm: Algorithm,
     parts: HashMap<u64, Vec<u8>>,
 }
 
-impl Earlier {
+impl EarlierDownload {
     fn of(journal: &Journal, remote: &RemoteObject) -> Option<Self> {
         let number = |name: &str| journal.str(name)?.parse::<u64>().ok();
         let algorithm = Algorithm::from_name(journal.str("checksum")?)?;
@@ -131,7 +131,7 @@ impl Earlier {
             let (start, digest) = line.split_once(' ')?;
             Some((start.parse().ok()?, BASE64_STANDARD.decode(digest).ok()?))
         });
-        Some(Earlier {
+        Some(EarlierDownload {
             name: temporary_name(journal)?.to_owned(),
             part_size: number("part_size").filter(|size| *size > 0)?,
             algorithm,

@@ -70,13 +70,13 @@ impl MultipartUpload {
         let stores_checksum = checksum.is_some_and(|checksum| {
             output.value["ChecksumAlgorithm"].as_str() == Some(checksum.algorithm.name())
         });
-        Ok(Arc::new(MultipartUpload {
-            context: Arc::clone(context),
+        Ok(MultipartUpload::existing(
+            context,
             object,
-            id: id.into(),
+            id.into(),
             checksum,
             stores_checksum,
-        }))
+        ))
     }
 
     pub(crate) fn context(&self) -> &Arc<TransferContext> {

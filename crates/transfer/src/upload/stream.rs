@@ -114,7 +114,7 @@ impl PartReader {
         }
     }
 
-    /// Returns true if there is no further part.
+    /// Returns true after the last part.
     fn is_ended(&self) -> bool {
         self.has_ended && self.rest.is_empty()
     }

@@ -191,7 +191,7 @@ impl ConfigFileEditor {
         }
     }
 
-    /// Adds lines at the end of a section, or of the file if there is no such section.
+    /// Adds lines at the end of a section. If the file lacks the section, it is added at the end.
     fn append(&mut self, section: &SectionName, file: &Outline, lines: &[String]) -> Result<()> {
         match file.end_of_section() {
             Some(position) => {

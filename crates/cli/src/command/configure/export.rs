@@ -78,7 +78,7 @@ pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
     match export.format {
         ExportFormat::Process => {
             let printer = Printer::with_default(OutputOptions::default(), OutputFormat::Json);
-            printer.print(&process(&credentials), "export-credentials")
+            printer.print(process(&credentials), "export-credentials")
         }
         other => describe::print(lines(&credentials, other)?),
     }

@@ -63,7 +63,7 @@ pub(super) async fn run(mut arguments: Arguments) -> Result<(), CliError> {
                 json!({"name": name, "value": value, "type": kind, "location": location})
             })
             .collect();
-        Printer::new(output, &session)?.print(&value, "configure list")?;
+        Printer::new(output, &session)?.print(value, "configure list")?;
     }
     if let Err(error) = credentials {
         output::write_error(&format!("\n{error:#}"));

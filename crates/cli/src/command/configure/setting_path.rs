@@ -82,7 +82,7 @@ impl SettingPath {
         }
     }
 
-    /// Returns the value. A section of the AWS CLI itself that does not have it stands for the profile of that name.
+    /// Returns the value. A setting that a section of the AWS CLI itself lacks is read from the profile of that name.
     pub(super) fn value(&self, files: &Files) -> Result<SettingValue, CliError> {
         let (read, key) = (&files.read, &self.key);
         let section = match &self.section {

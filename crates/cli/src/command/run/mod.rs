@@ -69,7 +69,7 @@ pub(crate) async fn run(mut arguments: Arguments, signals: &mut Signals) -> Resu
     run_calls(session, input, tokio::io::stdout(), concurrency, signals).await
 }
 
-/// Returns true if the remaining arguments can be those of `inia run`: there are no positionals.
+/// Reports whether the remaining arguments can be those of `inia run`, which has no positionals.
 pub(crate) fn is_complete(arguments: &Arguments) -> bool {
     let mut ahead = arguments.clone();
     // Errors are reported when the line is parsed.

@@ -84,21 +84,22 @@ impl Handler {
             Err(Unreadable::TooLong) => return Ok(text_response(413, "the body is too long")),
         };
         let found = self.directory.find(&request);
-        let random = fastrand::f64();
-        if let Some(fault) = self.faults.iter().find(|fault| fault.occurs(random)) {
+        // A random number for each fault: with one for all, the first would hide every rarer one.
+        let mut faults = self.faults.iter();
+        if let Some(fault) = faults.find(|fault| fault.occurs(fastrand::f64())) {
             return self.fail(fault, found.as_ref()).await;
         }
         let Some(found) = found else {
             return Ok(text_response(
                 404,
                 &format!(
-                    "{} {} is of no operation that this server knows; if its service cannot be told, use the endpoint URL http://..{PREFIX}SERVICE",
+                    "no operation matches {} {}; if the request does not identify its service, use the endpoint URL http://..{PREFIX}SERVICE",
                     request.method, request.path
                 ),
             ));
         };
         let Some(operation) = found.operation() else {
-            return Ok(text_response(500, "no such operation"));
+            return Ok(text_response(500, "unknown operation"));
         };
         if !self.keys.is_empty()
             && operation.auth_type.as_deref() != Some("none")
@@ -169,23 +170,41 @@ impl Handler {
 fn success_response(found: &FoundCall, operation: &Operation, output: &Value) -> Response {
     match found.codec.write_response(operation, output) {
         Ok(mut response) => {
-            complete(found, operation, output, &mut response);
+            let service = found.codec.model().name();
+            for row in &RESPONSE_ROWS {
+                if *row.service == **service && *row.operation == *operation.name {
+                    (row.change)(output, &mut response);
+                }
+            }
             response
         }
         Err(error) => text_response(500, &format!("the output cannot be written: {error:#}")),
     }
 }
 
-/// Changes the responses of operations whose definition does not describe them.
-fn complete(found: &FoundCall, operation: &Operation, output: &Value, response: &mut Response) {
-    // The location of a bucket is the text of the root element (botocore `handlers.py:parse_get_bucket_location`).
-    if **found.codec.model().name() == *"s3" && *operation.name == *"GetBucketLocation" {
-        let region = output["LocationConstraint"].as_str().unwrap_or_default();
-        let body = format!(
-            "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{region}</LocationConstraint>"
-        );
-        response.body = body.into();
-    }
+/// A change to the response of an operation whose definition does not describe it.
+struct ResponseRow {
+    service: &'static str,
+    operation: &'static str,
+    change: fn(&Value, &mut Response),
+}
+
+const RESPONSE_ROWS: [ResponseRow; 1] = [ResponseRow {
+    service: "s3",
+    operation: "GetBucketLocation",
+    change: bucket_location,
+}];
+
+/// Writes the location as the text of the root element.
+///
+/// # Source
+/// botocore `handlers.py:parse_get_bucket_location`.
+fn bucket_location(output: &Value, response: &mut Response) {
+    let region = output["LocationConstraint"].as_str().unwrap_or_default();
+    let body = format!(
+        "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{region}</LocationConstraint>"
+    );
+    response.body = body.into();
 }
 
 fn error_response(found: &FoundCall, operation: &Operation, error: &ServiceError) -> Response {

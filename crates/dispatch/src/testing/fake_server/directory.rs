@@ -13,7 +13,7 @@ use super::signature::signing_name;
 /// The start of the path of a request that states its service: `/_service/rds/..`. No bucket has such a name.
 pub(super) const PREFIX: &str = "/_service/";
 
-/// The services of a catalog, by what requests tell of them.
+/// The services of a catalog, found by the parts of a request that identify them.
 pub(super) struct ServiceDirectory {
     catalog: Arc<Catalog>,
     /// The services to serve; empty for all.
@@ -50,7 +50,7 @@ impl ServiceDirectory {
     /// Creates a directory of all services, or only of these.
     ///
     /// # Errors
-    /// `Model`: there is no such service.
+    /// `Model`: a service is unknown.
     pub(super) fn new(catalog: Arc<Catalog>, only: Vec<Str>) -> Result<Self> {
         let only = only
             .iter()
@@ -152,7 +152,7 @@ impl ServiceDirectory {
     }
 }
 
-/// What a request tells of its protocol.
+/// The parts of a request that identify its protocol.
 struct RequestFacts {
     /// The prefix of the target header.
     target: Option<String>,

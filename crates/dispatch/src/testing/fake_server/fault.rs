@@ -38,7 +38,7 @@ pub(super) enum FaultKind {
 }
 
 impl Fault {
-    /// Decides whether a request fails. `random` is a number in 0..1.
+    /// Returns true if a request fails. `random` is a number in 0..1.
     pub(super) fn occurs(&self, random: f64) -> bool {
         random < self.rate
     }
@@ -48,7 +48,7 @@ impl FromStr for Fault {
     type Err = Error;
 
     /// # Errors
-    /// `Config`: the text is no fault.
+    /// `Config`: the text is not a fault.
     fn from_str(text: &str) -> Result<Self, Error> {
         let invalid = || {
             Error::new(

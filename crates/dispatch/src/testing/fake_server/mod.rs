@@ -20,9 +20,10 @@ use inia_core::{Credentials, Error, ErrorKind, Result, Str};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::isolation::isolated_session;
 use super::stub_client::{StubRule, StubSession};
 use super::stub_rules::StubCall;
-use crate::{Session, SessionBuilder};
+use crate::SessionBuilder;
 use connection::Handler;
 use directory::ServiceDirectory;
 pub use fault::Fault;
@@ -32,8 +33,8 @@ pub use fault::Fault;
 /// It finds the service and the operation of a request, parses it by the definition, and returns what the rules of its
 /// [`StubSession`] say; without a rule, the smallest valid output. All six wire formats are supported, over HTTP/1.1.
 ///
-/// The service is told by the target, the signing name or the path of a request. A request that is signed for no service, or for one of
-/// several services of a name, states it in its endpoint URL: [`url_of`](Self::url_of).
+/// The service is found by the target, the signing name or the path of a request. If a request is unsigned, or several services share its
+/// signing name, the client's endpoint URL must name the service: [`url_of`](Self::url_of).
 ///
 /// The server ends when it is dropped.
 ///
@@ -77,7 +78,7 @@ impl FakeServer {
         format!("http://{}", self.address)
     }
 
-    /// Returns the endpoint URL of one service, for clients whose requests do not tell it.
+    /// Returns the endpoint URL of one service, for clients whose requests do not identify it.
     #[must_use]
     pub fn url_of(&self, service: &str) -> String {
         format!("http://{}{}{service}", self.address, directory::PREFIX)
@@ -85,18 +86,13 @@ impl FakeServer {
 
     /// Returns the builder of a session whose clients call this server, with test credentials and the region `us-east-1`.
     pub fn session(&self) -> SessionBuilder {
-        Session::builder()
-            .host(super::isolation::isolated_host())
-            .config_files(inia_core::config::ConfigFiles::default())
-            .region("us-east-1")
-            .credentials(test_credentials())
-            .endpoint_url(self.url())
+        isolated_session().endpoint_url(self.url())
     }
 
     /// Adds a rule for an operation of a service.
     ///
     /// # Errors
-    /// As [`Session::client`].
+    /// As [`Session::client`](crate::Session::client).
     pub fn on(&self, service: &str, operation: &str) -> Result<StubRule> {
         Ok(self.stubs.service(service)?.on(operation))
     }
@@ -133,11 +129,6 @@ impl fmt::Debug for FakeServer {
     }
 }
 
-/// The access key of the server's sessions, which signatures are verified with by default.
-fn test_credentials() -> Credentials {
-    Credentials::new("AKIDEXAMPLE", "secret", None)
-}
-
 /// Builds a [`FakeServer`].
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing until `start` is called"]
@@ -163,7 +154,7 @@ impl FakeServerBuilder {
         self
     }
 
-    /// Fails some requests. The first fault that occurs counts.
+    /// Fails some requests. Each fault occurs independently of the others; of several, the one that was added first is used.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
@@ -196,7 +187,7 @@ impl FakeServerBuilder {
     /// Starts the server, on the runtime of the caller.
     ///
     /// # Errors
-    /// `Config`: the port is taken, or a line of the script is wrong. `Model`: there is no such service.
+    /// `Config`: the port is taken, or a line of the script is wrong. `Model`: a service is unknown.
     pub async fn start(self) -> Result<FakeServer> {
         let stubs = match self.stubs {
             Some(stubs) => stubs,

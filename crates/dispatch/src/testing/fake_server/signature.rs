@@ -3,7 +3,7 @@
 //! # Source
 //! The IAM user guide, "Create a signed AWS API request".
 
-use inia_core::{Credentials, Timestamp};
+use inia_core::{Credentials, Timestamp, TimestampFormat};
 use inia_signing::{HexDigest, SigningKey, SigningTime};
 
 use super::http_request::HttpRequest;
@@ -180,7 +180,9 @@ fn canonical_request(
     canonical
 }
 
-/// Encodes a path that is encoded already once more, and removes empty segments, as all services but S3 do.
+/// Encodes an encoded path once more, and removes empty segments, as all services but S3 do.
+///
+/// Not shared with the signer, whose mistakes it is to find.
 fn encoded_path(path: &str) -> String {
     let mut out = String::new();
     let ends_with_slash = path.ends_with('/');
@@ -214,15 +216,7 @@ fn query_field(query: &str, name: &str) -> Option<String> {
 
 /// Parses the time of a signature, such as `20260102T030405Z`.
 fn signing_time(text: &str) -> Option<SigningTime> {
-    let part = |from: usize, to: usize| text.get(from..to);
-    let iso = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(9, 11)?,
-        part(11, 13)?,
-        part(13, 15)?
-    );
-    Timestamp::parse_lenient(&iso).ok().map(SigningTime::from)
+    Timestamp::parse(text, TimestampFormat::Iso8601)
+        .ok()
+        .map(SigningTime::from)
 }

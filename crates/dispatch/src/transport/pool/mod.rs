@@ -32,7 +32,7 @@ pub(super) use self::lease::Lease;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time limit for a connection to finish a request whose response is complete.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pause between attempts to open a connection while there are no file descriptors left.
+/// Pause between attempts to open a connection while the process has no free file descriptor.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 
 /// All pools of the process, which share its file descriptors.
@@ -279,7 +279,7 @@ impl PoolShared {
         receiver
     }
 
-    /// Waits for a grant. While there are no file descriptors left, tries to open a connection from time to time.
+    /// Waits for a grant. While the process has no free file descriptor, tries to open a connection from time to time.
     async fn wait(
         self: &Arc<Self>,
         mut receiver: oneshot::Receiver<Grant>,
