@@ -23,7 +23,7 @@ use crate::scalar::text_param;
 use crate::shape::{CompiledMember, CompiledStructure, ParamSpec, ShapeFormat, ValueType};
 use crate::strictness::Strictness;
 use crate::uri::{UriTemplate, split_query};
-use crate::{Input, Request};
+use crate::{Headers, Input, Request};
 
 /// The compiled form of an operation's requests.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct RequestPlan {
     /// The locations of the input's members, in REST formats.
     locations: Option<CompiledStructure<Locations>>,
     body: BodyKind,
+    /// True if the fixed headers have a content type.
+    has_content_type: bool,
     /// The predicted length of a body, in bytes: somewhat longer than the longest so far.
     body_length: AtomicUsize,
 }
@@ -138,7 +140,9 @@ impl RequestPlan {
             }
             _ => BodyKind::None,
         };
+        let has_content_type = fixed.headers.contains(CONTENT_TYPE.as_str());
         RequestPlan {
+            has_content_type,
             path: UriTemplate::path(if path.is_empty() { "/" } else { path }, input),
             query,
             host_prefix: operation
@@ -201,7 +205,7 @@ impl RequestPlan {
         let part = match self.body {
             BodyKind::None => None,
             BodyKind::EventStream => {
-                if !request.headers.contains("content-type") {
+                if !self.has_content_type(&request.headers) {
                     request.headers.push(CONTENT_TYPE, EVENT_STREAM_TYPE);
                 }
                 None
@@ -237,7 +241,7 @@ impl RequestPlan {
                 let length = (body.len() + body.len() / 8).min(MAX_LENGTH);
                 self.body_length.store(length, Ordering::Relaxed);
             }
-            if !body.is_empty() && !request.headers.contains("content-type") {
+            if !body.is_empty() && !self.has_content_type(&request.headers) {
                 request.headers.push(CONTENT_TYPE, format.media_type());
             }
             request.body = body.into();
@@ -246,6 +250,12 @@ impl RequestPlan {
             request.host_prefix = Some(template.render_host_prefix(members, params)?);
         }
         Ok(request)
+    }
+
+    /// Returns true if a request has a content type. Only members with a location add one to the fixed headers.
+    fn has_content_type(&self, headers: &Headers) -> bool {
+        self.has_content_type
+            || (self.locations.is_some() && headers.contains(CONTENT_TYPE.as_str()))
     }
 
     /// Writes the members that are bound to the query string and headers. Returns whether there are members without a

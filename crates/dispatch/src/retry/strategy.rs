@@ -13,7 +13,7 @@ use super::quota::RetryQuota;
 use super::rate_limiter::RateLimiter;
 use super::{Backoff, ClockSkew, FailedAttempt, LegacyRules, RetryOptions, classify, retry_after};
 
-/// How a client retries.
+/// The retry rules of a client.
 pub(crate) struct RetryStrategy {
     rules: RetryRules,
     /// Maximum number of attempts per call, including the first.

@@ -304,6 +304,7 @@ impl SessionBuilder {
             defaults,
             catalog,
             partitions: OnceLock::new(),
+            legacy_retries: OnceLock::new(),
             rules: Mutex::default(),
             transports: TransportCache::new(self.transport, self.wrap_transport),
             keys: Arc::new(SigningKeyCache::default()),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use inia_core::config::{Config, DefaultsTable, RetryMode, ServiceName, Settings, setting};
 use inia_core::ports::Host;
-use inia_core::{Error, ErrorKind, Result, Str};
+use inia_core::{Error, ErrorKind, Result, Str, Value};
 use inia_endpoint::{EndpointsData, Partitions, RuleSet};
 use inia_model::{Catalog, Definition, OperationTable, ServiceModel};
 use inia_protocol::Protocol;
@@ -63,6 +63,8 @@ pub(super) struct ServiceFactory {
     pub(super) defaults: DefaultsTable,
     pub(super) catalog: Arc<Catalog>,
     pub(super) partitions: OnceLock<Arc<Partitions>>,
+    /// The definition `_retry`, once a client is in the retry mode `legacy`.
+    pub(super) legacy_retries: OnceLock<Value>,
     /// The endpoint rules that were loaded, by service and API version.
     pub(super) rules: Mutex<HashMap<(Str, Str), EndpointRules>>,
     pub(super) transports: TransportCache,
@@ -124,7 +126,7 @@ impl ServiceFactory {
             RetryMode::Standard => RetryRules::Standard,
             RetryMode::Adaptive => RetryRules::Adaptive,
             RetryMode::Legacy => RetryRules::Legacy(LegacyRules::from_definition(
-                &self.global_definition("_retry")?.value()?,
+                self.legacy_retries()?,
                 &metadata.endpoint_prefix,
             )),
         };
@@ -221,6 +223,15 @@ impl ServiceFactory {
             rule_set: crate::endpoint::regional_rule_set(&model.metadata().endpoint_prefix)?.into(),
             is_regional: true,
         })
+    }
+
+    /// Returns the rules of all services in the retry mode `legacy`.
+    fn legacy_retries(&self) -> Result<&Value> {
+        if let Some(definition) = self.legacy_retries.get() {
+            return Ok(definition);
+        }
+        let definition = self.global_definition("_retry")?.value()?;
+        Ok(self.legacy_retries.get_or_init(|| definition))
     }
 
     fn partitions(&self) -> Result<Arc<Partitions>> {
